@@ -1,0 +1,274 @@
+//! What we decide: our state, the interlocks that must hold, the command or the reason for none.
+
+use crate::time::TimeUs;
+
+/// Our state; the autopilot's is its `mode`.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum State {
+    /// Listening; no beacon, the operator has not enabled homing.
+    #[default]
+    Idle,
+    /// The operator wants the beacon found; it is not heard yet.
+    Searching,
+    /// Heard; being confirmed.
+    Detecting,
+    /// Commanding the aircraft towards it.
+    Homing,
+    /// At the peak: commanding zero velocity.
+    Holding,
+}
+
+impl State {
+    /// All states.
+    pub const ALL: [State; 5] =
+        [State::Idle, State::Searching, State::Detecting, State::Homing, State::Holding];
+
+    /// As people and the flight file spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            State::Idle => "IDLE",
+            State::Searching => "SEARCHING",
+            State::Detecting => "DETECTING",
+            State::Homing => "HOMING",
+            State::Holding => "HOLDING",
+        }
+    }
+
+    /// Whether commands may be sent in this state.
+    pub const fn commands(self) -> bool {
+        matches!(self, State::Homing | State::Holding)
+    }
+}
+
+/// The interlocks, in the order in which they are judged. The first that does not hold is the cause that is recorded.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Interlock {
+    /// The operator enabled homing, and nothing latched it off since.
+    OperatorEnable,
+    /// Bound to one autopilot, (system, 1), of a firmware we know.
+    Identity,
+    /// Heartbeat fresh.
+    Heartbeat,
+    /// GUIDED of ArduCopter, OFFBOARD of PX4.
+    Mode,
+    /// Armed.
+    Armed,
+    /// The autopilot's own failsafes are set.
+    Failsafes,
+    /// Sticks at rest, RC known.
+    Sticks,
+    /// Attitude fresh and sane.
+    Attitude,
+    /// Position fresh and sane.
+    Position,
+    /// Fix, satellites, HDOP.
+    Gps,
+    /// The estimator's flags and variances.
+    Ekf,
+    /// No jump of position lately.
+    Jump,
+    /// Battery known and charged.
+    Battery,
+    /// Home known, within the radius, and where the command leads too.
+    FenceRadius,
+    /// Within the polygon, and where the command leads too.
+    FencePolygon,
+    /// Within the altitude band, and where the command leads too.
+    FenceAltitude,
+    /// Readings arrive.
+    Sdr,
+    /// Facts are fresh.
+    Facts,
+    /// The control pass is on time.
+    PassLate,
+    /// The homing time limit is not reached.
+    HomingTime,
+    /// The command asked for is finite and within speed, climb and yaw-rate limits.
+    CommandLimits,
+}
+
+impl Interlock {
+    /// All interlocks, in order.
+    pub const ALL: [Interlock; 21] = [
+        Interlock::OperatorEnable,
+        Interlock::Identity,
+        Interlock::Heartbeat,
+        Interlock::Mode,
+        Interlock::Armed,
+        Interlock::Failsafes,
+        Interlock::Sticks,
+        Interlock::Attitude,
+        Interlock::Position,
+        Interlock::Gps,
+        Interlock::Ekf,
+        Interlock::Jump,
+        Interlock::Battery,
+        Interlock::FenceRadius,
+        Interlock::FencePolygon,
+        Interlock::FenceAltitude,
+        Interlock::Sdr,
+        Interlock::Facts,
+        Interlock::PassLate,
+        Interlock::HomingTime,
+        Interlock::CommandLimits,
+    ];
+
+    /// As people and the flight file spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Interlock::OperatorEnable => "operator_enable",
+            Interlock::Identity => "identity",
+            Interlock::Heartbeat => "heartbeat",
+            Interlock::Mode => "mode",
+            Interlock::Armed => "armed",
+            Interlock::Failsafes => "failsafes",
+            Interlock::Sticks => "sticks",
+            Interlock::Attitude => "attitude",
+            Interlock::Position => "position",
+            Interlock::Gps => "gps",
+            Interlock::Ekf => "ekf",
+            Interlock::Jump => "jump",
+            Interlock::Battery => "battery",
+            Interlock::FenceRadius => "fence_radius",
+            Interlock::FencePolygon => "fence_polygon",
+            Interlock::FenceAltitude => "fence_altitude",
+            Interlock::Sdr => "sdr",
+            Interlock::Facts => "facts",
+            Interlock::PassLate => "pass_late",
+            Interlock::HomingTime => "homing_time",
+            Interlock::CommandLimits => "command_limits",
+        }
+    }
+}
+
+/// In which way an interlock does not hold.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Fault {
+    /// Never received.
+    Unknown,
+    /// Received too long ago, or claims to come from the future.
+    Stale,
+    /// NaN or infinite.
+    NonFinite,
+    /// Outside what is physically or by setting possible.
+    OutOfRange,
+    /// Known, fresh, sane, and says no.
+    Refused,
+}
+
+impl Fault {
+    /// As people and the flight file spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Fault::Unknown => "unknown",
+            Fault::Stale => "stale",
+            Fault::NonFinite => "not finite",
+            Fault::OutOfRange => "out of range",
+            Fault::Refused => "refused",
+        }
+    }
+}
+
+/// Why there is no command.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Trip {
+    /// Which interlock.
+    pub interlock: Interlock,
+    /// In which way.
+    pub fault: Fault,
+    /// More for people, for example the name of the parameter that is not set. Empty when there is nothing to add.
+    pub detail: &'static str,
+}
+
+impl std::fmt::Display for Trip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.interlock.name(), self.fault.name())?;
+        if self.detail.is_empty() { Ok(()) } else { write!(f, ": {}", self.detail) }
+    }
+}
+
+/// A velocity in NED and a yaw rate. Only the interlocks make one that is sent.
+#[derive(Copy, Clone, Debug, Default, PartialEq)]
+pub struct Velocity {
+    /// North.
+    pub north_mps: f64,
+    /// East.
+    pub east_mps: f64,
+    /// Down.
+    pub down_mps: f64,
+    /// Yaw rate, clockwise from above.
+    pub yaw_rate_rad_s: f64,
+}
+
+/// What leaves a control pass for the autopilot.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Fly this velocity.
+    Velocity(Velocity),
+    /// Zero velocity: stop where you are. Sent while the mode is still ours.
+    Stop,
+    /// Nothing is sent, because.
+    Silence(Trip),
+}
+
+/// What the operator did.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum OperatorAct {
+    /// Allow homing from now on, until something latches it off.
+    HomingOn,
+    /// Stop homing now.
+    HomingOff,
+}
+
+/// Why our state changed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The operator did it.
+    Operator(OperatorAct),
+    /// An interlock tripped.
+    Interlock(Trip),
+    /// The beacon was heard.
+    Heard,
+    /// The beacon was confirmed for long enough.
+    Confirmed,
+    /// The beacon was not heard for too long.
+    Lost,
+    /// The power peaks here.
+    Peak,
+    /// Power rises elsewhere again.
+    PeakLeft,
+    /// Held for as long as the settings say.
+    HeldLongEnough,
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Reason::Operator(OperatorAct::HomingOn) => f.write_str("operator: homing on"),
+            Reason::Operator(OperatorAct::HomingOff) => f.write_str("operator: homing off"),
+            Reason::Interlock(trip) => write!(f, "interlock: {trip}"),
+            Reason::Heard => f.write_str("beacon heard"),
+            Reason::Confirmed => f.write_str("beacon confirmed"),
+            Reason::Lost => f.write_str("beacon lost"),
+            Reason::Peak => f.write_str("power peaks here"),
+            Reason::PeakLeft => f.write_str("power rises elsewhere"),
+            Reason::HeldLongEnough => f.write_str("held long enough"),
+        }
+    }
+}
+
+/// A change of our state.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct StateChange {
+    /// When.
+    pub at: TimeUs,
+    /// From.
+    pub from: State,
+    /// To.
+    pub to: State,
+    /// Why.
+    pub reason: Reason,
+}

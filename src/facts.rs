@@ -1,0 +1,164 @@
+//! What the statistics say of a channel: facts at 10 Hz, detections, and the gradient. `None` is unknown, never zero.
+
+use crate::time::TimeUs;
+
+/// The facts of one channel at one time.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// When they were computed.
+    pub at: TimeUs,
+    /// When the newest usable reading in them was taken.
+    pub newest_reading_us: TimeUs,
+    /// Index of the beacon's channel.
+    pub channel: u8,
+    /// Usable readings in the floor window.
+    pub reading_count: u32,
+    /// Newest usable reading's mean power, dBFS.
+    pub power_dbfs: Option<f64>,
+    /// `percentile_cont(floor_percentile)` of mean power over the floor window, dBFS.
+    pub floor_temporal_dbfs: Option<f64>,
+    /// `percentile_cont(0.5)` of the readings' `quiet` over the rolling window, dBFS in the channel's bandwidth.
+    pub floor_spectral_dbfs: Option<f64>,
+    /// Power over the floor named by `snr_floor`, dB, of the newest usable reading.
+    pub snr_db: Option<f64>,
+    /// Which floor the SNR used: spectral where known, else temporal.
+    pub snr_floor: Floor,
+    /// Mean of mean power over the rolling window, dBFS (mean of dB values, SQL's `avg`).
+    pub rolling_mean_dbfs: Option<f64>,
+    /// `stddev_samp` of mean power over the rolling window, dB.
+    pub volatility_db: Option<f64>,
+    /// Newest mean power minus the oldest of the rolling window, dB.
+    pub delta_db: Option<f64>,
+    /// Trend over the trend window.
+    pub trend: Option<Trend>,
+    /// Plane fit of power over position.
+    pub gradient: Result<Gradient, NoGradient>,
+    /// Pulses on this channel.
+    pub pattern: Pattern,
+    /// Whether the beacon is heard now (a detection is open).
+    pub heard: bool,
+}
+
+/// Which noise floor an SNR is counted from.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Floor {
+    /// Quiet bins beside the channel.
+    Spectral,
+    /// The channel's own quiet times.
+    Temporal,
+}
+
+/// `regr_slope` and `regr_r2` of mean power over time.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Trend {
+    /// Slope.
+    pub slope_db_s: f64,
+    /// Coefficient of determination, 0..=1; `None` where SQL gives NULL.
+    pub r2: Option<f64>,
+}
+
+/// Weighted plane fit of power over NED position.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Gradient {
+    /// dB per metre north.
+    pub north_db_m: f64,
+    /// dB per metre east.
+    pub east_db_m: f64,
+    /// Variance of `north_db_m`.
+    pub north_variance: f64,
+    /// Variance of `east_db_m`.
+    pub east_variance: f64,
+    /// Covariance of the two.
+    pub covariance: f64,
+    /// Bearing of the steepest climb from true north, −π..=π.
+    pub bearing_rad: f64,
+    /// 1-sigma of the bearing.
+    pub bearing_sigma_rad: f64,
+    /// Weighted coefficient of determination, 0..=1.
+    pub r2: f64,
+}
+
+/// Why there is no usable gradient. A normal outcome.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum NoGradient {
+    /// Fewer than four cells with readings.
+    TooFew,
+    /// The positions lie on a line or too close together.
+    TooNarrow,
+    /// Readings have no pose.
+    NoPose,
+    /// The beacon is not heard.
+    NotHeard,
+}
+
+impl NoGradient {
+    /// As people and the flight file spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            NoGradient::TooFew => "too few positions",
+            NoGradient::TooNarrow => "positions too narrow",
+            NoGradient::NoPose => "no pose",
+            NoGradient::NotHeard => "not heard",
+        }
+    }
+}
+
+/// The pulse pattern of the last pulses.
+#[derive(Copy, Clone, Debug, Default, PartialEq)]
+pub struct Pattern {
+    /// Pulses counted into it.
+    pub pulse_count: u16,
+    /// Median width, µs.
+    pub width_us: Option<u32>,
+    /// Period from start to start: least-squares over the pulses that fall into the train, µs.
+    pub period_us: Option<f64>,
+    /// Standard deviation of the starts about that train, µs.
+    pub jitter_us: Option<f64>,
+}
+
+/// What a detection heard.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum DetectionKind {
+    /// A continuous carrier.
+    Carrier,
+    /// A pulse train.
+    PulseTrain,
+    /// A single pulse (only where the settings ask for one pulse).
+    Burst,
+}
+
+impl DetectionKind {
+    /// As people and the flight file spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DetectionKind::Carrier => "carrier",
+            DetectionKind::PulseTrain => "pulse_train",
+            DetectionKind::Burst => "burst",
+        }
+    }
+}
+
+/// A beacon heard, from its first confirmed moment to its last. Reported when it begins and again when it ends.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Detection {
+    /// Counts up from 1 within a flight.
+    pub id: u32,
+    /// Index of the beacon's channel.
+    pub channel: u8,
+    /// What was heard.
+    pub kind: DetectionKind,
+    /// When the evidence begins (the first reading over the trigger, the first pulse of the train).
+    pub began_us: TimeUs,
+    /// When it was confirmed.
+    pub confirmed_us: TimeUs,
+    /// When it was last heard; only in the report of the end.
+    pub ended_us: Option<TimeUs>,
+    /// Strongest SNR so far, dB.
+    pub snr_peak_db: f64,
+    /// Strongest mean power so far, dBFS.
+    pub power_peak_dbfs: f64,
+    /// Pulses, all of the detection so far.
+    pub pattern: Pattern,
+    /// Upper bound of the chance that noise alone did this.
+    pub false_alarm_probability: f64,
+}

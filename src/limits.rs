@@ -1,0 +1,29 @@
+//! Every fixed size of the engine, with its derivation. Relations are asserted at compile time.
+
+/// Beacons (channels) watched at once.
+pub const CHANNELS_MAX: usize = 8;
+/// Longest FFT of the sense pass.
+pub const FFT_LEN_MAX: usize = 16_384;
+/// Shortest FFT of the sense pass.
+pub const FFT_LEN_MIN: usize = 64;
+/// Samples of the longest block a driver may hand over: 0.1 s at 20 MS/s.
+pub const BLOCK_SAMPLES_MAX: usize = 2_097_152;
+/// Bins of a stored spectrum row; finer spectra are folded to this by their mean.
+pub const SPECTRUM_BINS: usize = 256;
+/// Corners of a polygon fence.
+pub const FENCE_CORNERS_MAX: usize = 64;
+/// Bytes of a text that travels in a record.
+pub const TEXT_BYTES: usize = 96;
+/// Bytes of a name (channel, lane).
+pub const NAME_BYTES: usize = 24;
+/// Readings of one channel in the longest percentile window: 100 s at 1 kHz.
+pub const WINDOW_READINGS_MAX: usize = 100_000;
+/// Readings one control pass may take from the lane: 0.25 s of 8 channels at 1 kHz.
+pub const PASS_READINGS_MAX: usize = 2_048;
+/// Pulses one control pass may take from the lane.
+pub const PASS_PULSES_MAX: usize = 512;
+/// Pulses kept for the pulse pattern of one channel.
+pub const PATTERN_PULSES_MAX: usize = 256;
+
+const _: () = assert!(FFT_LEN_MAX <= BLOCK_SAMPLES_MAX && FFT_LEN_MIN.is_power_of_two());
+const _: () = assert!(PASS_READINGS_MAX >= CHANNELS_MAX * 250);
