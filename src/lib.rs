@@ -8,8 +8,8 @@
 //! ```text
 //! 4  sense   decide                 the only two places that know the order of work
 //! 3  dsp     analytics   homing     never see each other; they exchange plain values of layer 1
-//! 2  ring    budget      record
-//! 1  config  signal      vehicle    command
+//! 2  ring    record
+//! 1  config  signal      facts      vehicle    command    budget
 //! 0  units   time        geo        limits
 //! ```
 //! Reading order: `signal` (what a reading is), `sense` (how it is made), `decide` (what follows from it).
@@ -19,13 +19,13 @@ pub mod limits;
 pub mod time;
 pub mod units;
 
+pub mod budget;
 pub mod command;
 pub mod config;
 pub mod facts;
 pub mod signal;
 pub mod vehicle;
 
-pub mod budget;
 pub mod record;
 pub mod ring;
 
