@@ -6,8 +6,8 @@ use crate::time::{Aged, TimeUs};
 
 /// Positions kept: 6 s at 10 Hz, 1.2 s at 50 Hz.
 const TRACK_POSITIONS: usize = 64;
-/// Two positions further apart than this are not interpolated between.
-const TRACK_GAP_MAX_US: u64 = 1_500_000;
+/// Two positions further apart than this are not interpolated between: 1 Hz with half as much again.
+pub const TRACK_GAP_MAX_US: u64 = 1_500_000;
 
 /// Where the aircraft was at one moment, interpolated linearly between the positions received before and after it.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -71,11 +71,12 @@ impl Track {
         self.samples[(self.next + TRACK_POSITIONS - 1) % TRACK_POSITIONS]
     }
 
-    /// The pose at `at`.
-    pub fn at(&self, at: TimeUs) -> Placing {
-        let Some(newest) = self.newest() else { return Placing::NotYet };
+    /// The pose at `at`, as known `now`. After [`TRACK_GAP_MAX_US`] without a position nothing is waited for.
+    pub fn at(&self, at: TimeUs, now: TimeUs) -> Placing {
+        let Some(newest) = self.newest() else { return Placing::Nowhere };
         if at > newest.at {
-            return Placing::NotYet;
+            let comes = now.since_us(newest.at) <= TRACK_GAP_MAX_US;
+            return if comes { Placing::NotYet } else { Placing::Nowhere };
         }
         let mut after = newest;
         for back in 2..=TRACK_POSITIONS {
@@ -134,16 +135,18 @@ mod tests {
     #[test]
     fn interpolates_at_the_readings_own_time() {
         let mut track = Track::default();
-        assert_eq!(track.at(TimeUs(1)), Placing::NotYet);
+        let now = TimeUs(21_000_000);
+        assert_eq!(track.at(TimeUs(1), TimeUs(1)), Placing::Nowhere);
         for step in 0..200u64 {
             track.push(&position(1_000_000 + step * 100_000, 47.0 + step as f64 * 1e-5), None);
         }
-        let Placing::At(pose) = track.at(TimeUs(20_450_000)) else { panic!() };
+        let Placing::At(pose) = track.at(TimeUs(20_450_000), now) else { panic!() };
         assert!((pose.place.lat_deg - (47.0 + 194.5e-5)).abs() < 1e-12);
         assert_eq!(pose.gap_us, 100_000);
-        assert_eq!(track.at(TimeUs(20_900_001)), Placing::NotYet);
-        assert_eq!(track.at(TimeUs(2_000_000)), Placing::Nowhere);
-        assert!(matches!(track.at(TimeUs(20_900_000)), Placing::At(_)));
+        assert_eq!(track.at(TimeUs(20_900_001), now), Placing::NotYet);
+        assert_eq!(track.at(TimeUs(20_900_001), TimeUs(22_400_001)), Placing::Nowhere);
+        assert_eq!(track.at(TimeUs(2_000_000), now), Placing::Nowhere);
+        assert!(matches!(track.at(TimeUs(20_900_000), now), Placing::At(_)));
     }
 
     #[test]
@@ -151,6 +154,6 @@ mod tests {
         let mut track = Track::default();
         track.push(&position(1_000_000, 47.0), None);
         track.push(&position(4_000_000, 47.1), None);
-        assert_eq!(track.at(TimeUs(2_000_000)), Placing::Nowhere);
+        assert_eq!(track.at(TimeUs(2_000_000), TimeUs(4_000_000)), Placing::Nowhere);
     }
 }
