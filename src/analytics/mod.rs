@@ -1,1 +1,6 @@
-//! Written next.
+//! From readings to facts.
+
+pub mod percentile;
+pub mod rolling;
+pub mod trend;
+pub mod window;
