@@ -21,7 +21,11 @@ pub struct Rolling {
 impl Rolling {
     /// A window of `span_us` in which a reading comes about every `interval_us`.
     pub fn new(span_us: u32, interval_us: u32) -> Rolling {
-        Rolling { window: Window::new(span_us, capacity(span_us, interval_us), CentiDb::LOWEST), sum: 0, square_sum: 0 }
+        Rolling {
+            window: Window::new(span_us, capacity(span_us, interval_us), CentiDb::LOWEST),
+            sum: 0,
+            square_sum: 0,
+        }
     }
 
     /// A value taken at `at`; times must not decrease.

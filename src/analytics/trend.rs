@@ -49,7 +49,10 @@ impl Sums {
 impl SlidingTrend {
     /// A window of `span_us` in which a reading comes about every `interval_us`.
     pub fn new(span_us: u32, interval_us: u32) -> SlidingTrend {
-        SlidingTrend { window: Window::new(span_us, capacity(span_us, interval_us), CentiDb::LOWEST), sums: Sums::default() }
+        SlidingTrend {
+            window: Window::new(span_us, capacity(span_us, interval_us), CentiDb::LOWEST),
+            sums: Sums::default(),
+        }
     }
 
     /// A value taken at `at`; times must not decrease.
