@@ -1,0 +1,139 @@
+//! Chances that noise alone does something, as natural logarithms: what the operator's false-alarm figure is held to.
+//!
+//! Power of white Gaussian noise averaged over k independent samples is Gamma(k, mean/k). Its tail is bounded by
+//! Chernoff: P(power ≥ r·mean) ≤ exp(−k·(r − 1 − ln r)), r ≥ 1 (Boucheron, Lugosi & Massart, Concentration
+//! Inequalities, 2013, § 2.2, for the Gamma law). A bound, not an estimate: what is promised holds with slack.
+//!
+//! Pulses of noise are taken as a Poisson stream of the observed background rate λ. The expected number of sets of m
+//! pulses that end with a given one, span n periods and fall into places of half-width w of *some* period in a range of
+//! width Δ is at most λ·n·Δ · C(n−1, m−2) · (1 − e^(−2λw))^(m−2): the oldest pulse fixes the period, m − 2 of the n − 1
+//! inner places must be taken (Poisson's void probability; union over choices and, by Markov, a bound of the chance).
+//!
+//! Not here: noise that is not white (spurs, tilt of the analogue filter): that is signal to these formulas.
+
+/// Shape k of a hop's mean power: `frame_count` frames, and at least half the hop's time-bandwidth product.
+///
+/// A Hann window without overlap keeps (Σw²)²/(N·Σw⁴) = 18/35 of the time-bandwidth product (Harris, Proc. IEEE 66,
+/// 1978); frames of 50 % overlap correlate by 1/36 in power, so each also counts for one.
+pub fn shape(frame_count: u16, bandwidth_hz: f64, duration_us: f64) -> f64 {
+    f64::from(frame_count).max(0.5 * bandwidth_hz * duration_us * 1e-6).max(1.0)
+}
+
+/// ln of the bound of P(power ≥ `ratio` × its mean) for shape `k`; 0 for ratios up to 1.
+pub fn ln_tail(k: f64, ratio: f64) -> f64 {
+    if ratio <= 1.0 { 0.0 } else { -k * (ratio - 1.0 - ratio.ln()) }
+}
+
+/// The ratio at which [`ln_tail`] is `ln_chance` (< 0): Newton on r − 1 − ln r = a, convex, from above.
+pub fn ratio_at(k: f64, ln_chance: f64) -> f64 {
+    let a = -ln_chance / k;
+    let mut ratio = 1.0 + a + (2.0 * a).sqrt();
+    for _ in 0..8 {
+        ratio -= (ratio - 1.0 - ratio.ln() - a) / (1.0 - 1.0 / ratio).max(1e-12);
+    }
+    ratio.max(1.0)
+}
+
+/// Quantile `q` of Gamma(k, 1/k), as a share of its mean (Wilson & Hilferty, PNAS 17, 1931, with the normal quantile of
+/// Abramowitz & Stegun 26.2.23). Its error at small k is downwards, which makes thresholds higher, never lower.
+pub fn quantile_ratio(k: f64, q: f64) -> f64 {
+    let ninth = 1.0 / (9.0 * k);
+    (1.0 - ninth + normal_quantile(q.clamp(1e-3, 0.999)) * ninth.sqrt()).max(0.05).powi(3)
+}
+
+fn normal_quantile(q: f64) -> f64 {
+    let t = (-2.0 * q.min(1.0 - q).ln()).sqrt();
+    let z = t
+        - (2.515_517 + t * (0.802_853 + t * 0.010_328))
+            / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
+    if q < 0.5 { -z } else { z }
+}
+
+/// A set of pulses that might be a train by chance.
+#[derive(Copy, Clone, Debug)]
+pub struct ChanceTrain {
+    /// Pulses in it, at least two.
+    pub member_count: u32,
+    /// Periods from its first to its last pulse, at least `member_count − 1`.
+    pub span_count: u32,
+    /// Width of the range of periods that were searched, s.
+    pub period_range_s: f64,
+    /// Half-width of each place, s.
+    pub place_s: f64,
+}
+
+/// ln of the bound of the number of such sets that end with one given pulse, at `rate_hz` background pulses per second.
+pub fn ln_chance_trains(train: &ChanceTrain, rate_hz: f64) -> f64 {
+    let inner = train.member_count.saturating_sub(2);
+    let taken = -(-2.0 * rate_hz * train.place_s).exp_m1();
+    (rate_hz * f64::from(train.span_count) * train.period_range_s).ln()
+        + ln_choose(train.span_count.saturating_sub(1), inner)
+        + f64::from(inner) * taken.ln()
+}
+
+fn ln_choose(n: u32, k: u32) -> f64 {
+    (0..k.min(n)).map(|i| (f64::from(n - i) / f64::from(i + 1)).ln()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analytics::random::Random;
+
+    #[test]
+    fn the_bound_lies_over_the_tail_but_not_far() {
+        let mut random = Random::seeded(3);
+        for (shape, ratio) in [(1usize, 4.0), (4, 2.5), (40, 1.4)] {
+            let trials = 200_000;
+            let over = (0..trials).filter(|_| random.mean_power(shape) >= ratio).count();
+            let seen = over as f64 / f64::from(trials);
+            let bound = ln_tail(shape as f64, ratio).exp();
+            assert!(seen < bound && bound < 12.0 * seen, "{shape}: {seen} {bound}");
+        }
+    }
+
+    #[test]
+    fn the_ratio_inverts_the_tail() {
+        for k in [1.0, 7.0, 1e3, 1e6] {
+            for ln_chance in [-0.1, -5.0, -40.0] {
+                let ratio = ratio_at(k, ln_chance);
+                assert!((ln_tail(k, ratio) / ln_chance - 1.0).abs() < 1e-6, "{k} {ln_chance} {ratio}");
+            }
+        }
+    }
+
+    #[test]
+    fn quantiles_of_known_gammas() {
+        // Exponential: −ln(1 − q). k = 10: 6.2213 (chi-square 20 at 0.1 = 12.443, NIST tables) over 10.
+        assert!((quantile_ratio(1.0, 0.5) - 0.6931).abs() < 0.02);
+        assert!((quantile_ratio(10.0, 0.1) - 0.6221).abs() < 0.002);
+        assert!(quantile_ratio(1.0, 0.1) <= 0.105_36);
+        assert!((normal_quantile(0.975) - 1.959_964).abs() < 1e-3);
+    }
+
+    #[test]
+    fn chance_trains_are_as_many_as_the_formula_bounds() {
+        // Triples with one period of 0.5..1.5 s (span 2) ending with a pulse, in a Poisson stream of 1 per second.
+        let mut random = Random::seeded(11);
+        let mut starts = vec![0.0];
+        for _ in 0..60_000 {
+            starts.push(starts[starts.len() - 1] + random.exponential());
+        }
+        let place = 0.02;
+        let mut found = 0;
+        for i in 30..starts.len() {
+            let back = |age: f64| starts[i] - age;
+            for oldest in
+                starts[..i].iter().rev().take_while(|s| **s >= back(3.0)).filter(|s| **s <= back(1.0))
+            {
+                let middle = (starts[i] + oldest) / 2.0;
+                let among = starts[i.saturating_sub(30)..i].iter();
+                found += u32::from(among.filter(|s| (*s - middle).abs() < place).count() > 0);
+            }
+        }
+        let train = ChanceTrain { member_count: 3, span_count: 2, period_range_s: 1.0, place_s: place };
+        let bound = ln_chance_trains(&train, 1.0).exp();
+        let seen = f64::from(found) / 60_000.0;
+        assert!(seen < bound * 1.05 && seen > bound * 0.8, "{seen} {bound}");
+    }
+}

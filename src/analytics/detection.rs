@@ -1,0 +1,338 @@
+//! Is the beacon of a channel heard? One detection at a time, from its first evidence to its last.
+//!
+//! ```text
+//!            carrier run confirmed | train found | burst (pulses_min = 1)
+//!   silent ──────────────────────────────────────────────────────────────→ heard   (reported)
+//!      ↑                                                                     │ evidence moves `last heard` on
+//!      └───── nothing for hold (a train: and for 2.5 periods) ───────────────┘     (reported)
+//! ```
+//! Which evidence counts follows from what is sought: hops for `Continuous`, pulses for `Pulsed`, either for `Any` (each
+//! with half of the accepted false alarms). A carrier is no train, because its pulses are cut at the longest width; a
+//! train is no carrier, because its pulses end before that (see `carrier`).
+//!
+//! A burst is any single pulse over the trigger. Its trigger is raised until white noise reaches it as seldom as the
+//! operator accepts, at any FFT frame of an hour; impulsive interference *is* such a burst, and nothing here can tell.
+
+use super::carrier::CarrierWatch;
+use super::chance;
+use super::pulses::{Heard, PulseLog};
+use super::train::{Train, TrainSearch};
+use crate::config::{AnalyticsConfig, ChannelConfig, Emission};
+use crate::facts::{Detection, DetectionKind, Pattern};
+use crate::signal::{Flags, Pulse, Reading};
+use crate::time::TimeUs;
+use crate::units::CentiDb;
+
+/// Pulses of one pass that are each tried as the end of a train; of more, the newest.
+const SEARCHES_PER_PASS: usize = 4;
+/// Resolution of a pulse's start before the first reading told the frames' length, µs.
+const FRAME_US: f64 = 1_000.0;
+/// The pattern in the facts is that of the last 10 s, or of the last eight periods if that is longer.
+const PATTERN_US: f64 = 10e6;
+
+/// The detection of one channel.
+pub struct Detector {
+    channel: ChannelConfig,
+    drop_db: f64,
+    trigger_db: f64,
+    hold_us: u64,
+    hop_us: f64,
+    carrier: CarrierWatch,
+    watches_carrier: bool,
+    search: Option<TrainSearch>,
+    /// ln of the accepted chance of a burst per FFT frame; `None` when single pulses do not count.
+    ln_bursts_per_hour: Option<f64>,
+    log: PulseLog,
+    fresh_pulses: usize,
+    listening_us: Option<TimeUs>,
+    frame_us: f64,
+    period_us: Option<f64>,
+    open: Option<Open>,
+}
+
+struct Open {
+    detection: Detection,
+    last_heard_us: TimeUs,
+    last_start_us: TimeUs,
+    member_count: u32,
+}
+
+impl Detector {
+    /// Allocates the log of pulses.
+    pub fn new(config: &AnalyticsConfig, channel: &ChannelConfig, hop_us: u32) -> Detector {
+        let (watches_carrier, sought, share) = match channel.emission {
+            Emission::Continuous => (true, None, 1.0),
+            Emission::Pulsed(train) => (false, Some(train), 1.0),
+            Emission::Any(train) => (true, Some(train), 0.5),
+        };
+        let single = sought.is_some_and(|train| train.pulses_min == 1);
+        let carrier_share = config.false_alarms_per_hour * share;
+        let pulse_share = if single { carrier_share / 2.0 } else { carrier_share };
+        Detector {
+            drop_db: config.drop_db,
+            trigger_db: config.trigger_db,
+            hold_us: u64::from(config.hold_us),
+            hop_us: f64::from(hop_us.max(1)),
+            carrier: CarrierWatch::new(config, channel, hop_us, carrier_share),
+            watches_carrier,
+            search: sought.map(|train| TrainSearch::new(train, config.trigger_db, pulse_share)),
+            ln_bursts_per_hour: single.then(|| pulse_share.ln()),
+            log: PulseLog::default(),
+            fresh_pulses: 0,
+            listening_us: None,
+            frame_us: FRAME_US,
+            period_us: None,
+            open: None,
+            channel: channel.clone(),
+        }
+    }
+
+    /// A usable reading; `floor_temporal_db` is asked only where the reading has no quiet bins.
+    pub fn reading(&mut self, reading: &Reading, floor_temporal_db: Option<f64>) {
+        self.listening_us.get_or_insert(reading.acquired_us);
+        self.frame_us = self.hop_us / f64::from(reading.frame_count.max(1));
+        if !self.watches_carrier {
+            return;
+        }
+        self.carrier.reading(reading, floor_temporal_db);
+        let Some(open) = self.open.as_mut().filter(|open| open.detection.kind == DetectionKind::Carrier)
+        else {
+            return;
+        };
+        let at = reading.acquired_us;
+        if self.carrier.heard_us == Some(at) && at.since_us(open.last_heard_us) < self.hold_us {
+            open.last_heard_us = at;
+            if let Some(snr_db) = self.carrier.snr_db(reading, floor_temporal_db) {
+                open.detection.snr_peak_db = open.detection.snr_peak_db.max(snr_db);
+                open.detection.power_peak_dbfs = open.detection.power_peak_dbfs.max(reading.mean.db());
+            }
+        }
+    }
+
+    /// A pulse that ended; `false` when it came out of order.
+    pub fn pulse(&mut self, pulse: &Pulse) -> bool {
+        self.listening_us.get_or_insert(pulse.start_us);
+        self.carrier.pulse(pulse);
+        let heard = Heard::from_pulse(pulse, &self.channel).filter(|heard| heard.snr_db >= self.drop_db);
+        let Some(heard) = heard else { return true };
+        if !self.log.push(heard) {
+            return false;
+        }
+        if !self.follow(&heard) {
+            self.fresh_pulses += 1;
+        }
+        true
+    }
+
+    /// Reports ends and begins up to `now`; `id` is the newest detection's and counts on.
+    pub fn update(&mut self, now: TimeUs, channel: u8, id: &mut u32, out: &mut dyn FnMut(&Detection)) {
+        self.close(now, out);
+        let fresh = std::mem::take(&mut self.fresh_pulses);
+        let found = if self.open.as_ref().is_none_or(|open| open.detection.kind == DetectionKind::Burst) {
+            self.find_train(fresh)
+        } else {
+            None
+        };
+        if let Some(train) = &found {
+            self.period_us = Some(train.period_us);
+            for index in &train.members[..train.member_count] {
+                self.log.mark(usize::from(*index));
+            }
+        }
+        if self.open.is_some() {
+            return;
+        }
+        let opened = found
+            .map(|train| self.open_train(&train))
+            .or_else(|| self.open_burst(fresh))
+            .or_else(|| self.open_carrier());
+        if let Some(mut open) = opened {
+            *id += 1;
+            open.detection.id = *id;
+            open.detection.channel = channel;
+            out(&open.detection);
+            self.open = Some(open);
+            self.close(now, out);
+        }
+    }
+
+    /// Whether a detection is open.
+    pub fn is_heard(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Pattern of the pulses of the last 10 s or eight periods before `now`.
+    pub fn pattern(&self, now: TimeUs) -> Pattern {
+        let window_us = PATTERN_US.max(8.0 * self.period_us.unwrap_or(0.0));
+        let after = now.0.checked_sub(window_us as u64).map(TimeUs);
+        self.log.pattern(after, false, self.period_us)
+    }
+
+    /// The power by which a reading tells where the beacon is, if the beacon is on in it: of a continuous carrier the
+    /// hop's mean, when over the drop level; else the strongest frame (a pulse fills a hop in part), when over the level at
+    /// which a pulse begins.
+    pub fn beacon_power(&mut self, reading: &Reading, floor_temporal_db: Option<f64>) -> Option<CentiDb> {
+        let mean_snr_db = self.carrier.snr_db(reading, floor_temporal_db)?;
+        if self.search.is_none() {
+            return (mean_snr_db >= self.carrier.levels().drop_db).then_some(reading.mean);
+        }
+        let peak_snr_db = mean_snr_db + reading.peak.db() - reading.mean.db();
+        (peak_snr_db >= self.drop_db.max(self.channel.pulse_trigger_db)).then_some(reading.peak)
+    }
+
+    /// Moves the open detection on if this newest pulse of the log belongs to it.
+    fn follow(&mut self, heard: &Heard) -> bool {
+        let (Some(open), Some(search)) = (&mut self.open, &self.search) else { return false };
+        let hold_us = hold_us(self.hold_us, open.detection.kind, self.period_us);
+        if open.detection.kind == DetectionKind::Carrier
+            || heard.end_us().since_us(open.last_heard_us) >= hold_us + u64::from(heard.width_us)
+        {
+            return false;
+        }
+        if let (DetectionKind::PulseTrain, Some(period_us)) = (open.detection.kind, self.period_us) {
+            let since_us = heard.start_us.since_us(open.last_start_us) as f64;
+            let steps = (since_us / period_us).round();
+            if steps < 1.0 || (since_us - steps * period_us).abs() > search.place_us(period_us, self.frame_us)
+            {
+                return false;
+            }
+            // An eighth of each new period: the transmitter's clock wanders, one pulse's jitter is not it.
+            self.period_us = Some(period_us + (since_us / steps - period_us) / 8.0);
+        }
+        open.last_heard_us = heard.end_us();
+        open.last_start_us = heard.start_us;
+        open.member_count += 1;
+        open.detection.snr_peak_db = open.detection.snr_peak_db.max(heard.snr_db);
+        open.detection.power_peak_dbfs = open.detection.power_peak_dbfs.max(heard.power_dbfs);
+        self.log.mark(0);
+        open.detection.kind == DetectionKind::PulseTrain
+    }
+
+    fn close(&mut self, now: TimeUs, out: &mut dyn FnMut(&Detection)) {
+        let (own_hold_us, period_us) = (self.hold_us, self.period_us);
+        let ended = self.open.take_if(|open| {
+            now.since_us(open.last_heard_us) >= hold_us(own_hold_us, open.detection.kind, period_us)
+        });
+        if let Some(open) = ended {
+            let mut detection = open.detection;
+            detection.ended_us = Some(open.last_heard_us);
+            detection.pattern = self.detection_pattern(&detection, open.member_count);
+            out(&detection);
+        }
+    }
+
+    fn find_train(&self, fresh: usize) -> Option<Train> {
+        let search = self.search.as_ref()?;
+        let listening_us = self.listening_us?;
+        (0..fresh.min(SEARCHES_PER_PASS))
+            .filter_map(|ago| search.search(&self.log, ago, listening_us, self.frame_us))
+            .max_by_key(|train| train.member_count)
+    }
+
+    fn open_train(&self, train: &Train) -> Open {
+        let newest = self.log.ago(usize::from(train.members[0]));
+        let (start_us, end_us) =
+            newest.map_or((train.began_us, train.began_us), |n| (n.start_us, n.end_us()));
+        let detection = Detection {
+            kind: DetectionKind::PulseTrain,
+            began_us: train.began_us,
+            confirmed_us: end_us,
+            snr_peak_db: train.snr_peak_db,
+            power_peak_dbfs: train.power_peak_dbfs,
+            false_alarm_probability: train.false_alarm_probability,
+            ..self.blank()
+        };
+        self.opened(detection, end_us, start_us, train.member_count as u32)
+    }
+
+    fn open_burst(&mut self, fresh: usize) -> Option<Open> {
+        let ln_allowed = self.ln_bursts_per_hour?;
+        let ln_frames_per_hour = (3.6e9 / self.frame_us).ln();
+        // Newest first; the oldest fresh one that counts begins it.
+        for ago in (0..fresh).rev() {
+            let Some(heard) = self.log.ago(ago).copied() else { continue };
+            let shape = chance::shape(1, self.channel.bandwidth_hz, f64::from(heard.width_us));
+            let ln_tail = chance::ln_tail(shape, 10f64.powf(heard.snr_db / 10.0));
+            if heard.snr_db < self.trigger_db || ln_tail + ln_frames_per_hour > ln_allowed {
+                continue;
+            }
+            for later in 0..=ago {
+                self.log.mark(later);
+            }
+            let newest_end_us = self.log.ago(0).map_or(heard.end_us(), Heard::end_us);
+            let detection = Detection {
+                kind: DetectionKind::Burst,
+                began_us: heard.start_us,
+                confirmed_us: heard.end_us(),
+                snr_peak_db: heard.snr_db,
+                power_peak_dbfs: heard.power_dbfs,
+                false_alarm_probability: (ln_tail + ln_frames_per_hour).min(0.0).exp(),
+                ..self.blank()
+            };
+            return Some(self.opened(detection, newest_end_us, heard.start_us, ago as u32 + 1));
+        }
+        None
+    }
+
+    fn open_carrier(&self) -> Option<Open> {
+        let run = self.watches_carrier.then(|| self.carrier.confirmed()).flatten()?;
+        let detection = Detection {
+            kind: DetectionKind::Carrier,
+            began_us: run.began_us,
+            confirmed_us: run.newest_us,
+            snr_peak_db: run.snr_peak_db,
+            power_peak_dbfs: run.power_peak_dbfs,
+            false_alarm_probability: self.carrier.false_alarm_probability(run),
+            ..self.blank()
+        };
+        Some(self.opened(detection, run.newest_us, run.began_us, 0))
+    }
+
+    fn opened(
+        &self,
+        mut detection: Detection,
+        last_heard_us: TimeUs,
+        last_start_us: TimeUs,
+        member_count: u32,
+    ) -> Open {
+        detection.pattern = self.detection_pattern(&detection, member_count);
+        Open { detection, last_heard_us, last_start_us, member_count }
+    }
+
+    fn detection_pattern(&self, detection: &Detection, member_count: u32) -> Pattern {
+        if detection.kind == DetectionKind::Carrier {
+            return Pattern::default();
+        }
+        let after = detection.began_us.0.checked_sub(1).map(TimeUs);
+        let pattern = self.log.pattern(after, true, self.period_us);
+        Pattern { pulse_count: member_count.min(u32::from(u16::MAX)) as u16, ..pattern }
+    }
+
+    fn blank(&self) -> Detection {
+        Detection {
+            id: 0,
+            channel: 0,
+            kind: DetectionKind::Carrier,
+            began_us: TimeUs(0),
+            confirmed_us: TimeUs(0),
+            ended_us: None,
+            snr_peak_db: 0.0,
+            power_peak_dbfs: 0.0,
+            pattern: Pattern::default(),
+            false_alarm_probability: 1.0,
+        }
+    }
+}
+
+/// Time without evidence after which a detection ends.
+fn hold_us(hold_us: u64, kind: DetectionKind, period_us: Option<f64>) -> u64 {
+    match (kind, period_us) {
+        (DetectionKind::PulseTrain, Some(period_us)) => hold_us.max((2.5 * period_us) as u64),
+        _ => hold_us,
+    }
+}
+
+/// Whether a reading takes part in statistics.
+pub fn is_usable(reading: &Reading) -> bool {
+    !reading.flags.any(Flags::UNUSABLE)
+}

@@ -1,0 +1,106 @@
+//! The search on trains that are there, on what only looks like one, and its chance against Poisson pulses.
+
+use super::*;
+use crate::analytics::random::Random;
+use proptest::prelude::*;
+
+const FRAME_US: f64 = 1_000.0;
+
+fn sought(period_min_us: u32, period_max_us: u32, pulses_min: u8) -> TrainSearch {
+    let train = PulseTrain { period_min_us, period_max_us, jitter_ratio_max: 0.05, pulses_min };
+    TrainSearch::new(train, 12.0, 0.05)
+}
+
+fn log_of(starts_us: impl IntoIterator<Item = f64>, snr_db: f64) -> PulseLog {
+    let mut log = PulseLog::default();
+    for start_us in starts_us {
+        let start_us = TimeUs(start_us as u64);
+        let heard = Heard { start_us, width_us: 20_000, snr_db, power_dbfs: -60.0, is_member: false };
+        assert!(log.push(heard));
+    }
+    log
+}
+
+fn find(search: &TrainSearch, log: &PulseLog) -> Option<Train> {
+    search.search(log, 0, TimeUs(0), FRAME_US)
+}
+
+#[test]
+fn eight_pulses_every_42_ms_are_a_train_of_42_ms() {
+    let search = sought(20_000, 2_000_000, 5);
+    let log = log_of((0..8).map(|i| 60e3 + f64::from(i) * 42e3), 30.0);
+    let train = find(&search, &log).unwrap();
+    assert_eq!(train.member_count, 8);
+    assert!((train.period_us - 42e3).abs() < 1.0 && train.began_us == TimeUs(60_000), "{train:?}");
+    assert!(train.false_alarm_probability < 0.05);
+}
+
+#[test]
+fn holes_and_strangers_within_the_documented_share_do_no_harm() {
+    let search = sought(500_000, 2_000_000, 5);
+    let missing = [0, 1, 3, 4, 6, 7, 9].map(|i| 1e6 + f64::from(i) * 1.1e6);
+    assert!((find(&search, &log_of(missing, 20.0)).unwrap().period_us - 1.1e6).abs() < 1.0);
+    let mut mixed: Vec<f64> = missing.into_iter().chain([1.4e6, 5.0e6, 9.9e6]).collect();
+    mixed.sort_by(f64::total_cmp);
+    assert_eq!(find(&search, &log_of(mixed, 20.0)).unwrap().member_count, 7);
+    let sparse = [0, 2, 4, 7, 9, 12].map(|i| 1e6 + f64::from(i) * 1.1e6);
+    let too_sparse = find(&sought(1_000_000, 1_200_000, 5), &log_of(sparse, 20.0));
+    assert!(too_sparse.is_none(), "{too_sparse:?}");
+}
+
+#[test]
+fn neither_half_nor_twice_the_period_is_a_train() {
+    let starts: Vec<f64> = (0..20).map(|i| 1e6 + f64::from(i) * 1e6).collect();
+    assert!(find(&sought(400_000, 600_000, 4), &log_of(starts.clone(), 20.0)).is_none());
+    assert!(find(&sought(1_900_000, 2_100_000, 4), &log_of(starts.clone(), 20.0)).is_none());
+    assert!(find(&sought(900_000, 1_100_000, 4), &log_of(starts, 20.0)).is_some());
+}
+
+#[test]
+fn a_known_period_is_met_within_the_jitter() {
+    let search = sought(1_000_000, 1_000_000, 3);
+    assert!(find(&search, &log_of([1e6, 2.02e6, 3.01e6], 20.0)).is_some());
+    assert!(find(&search, &log_of([1e6, 2.2e6, 3.4e6], 20.0)).is_none());
+}
+
+#[test]
+fn folded_snr_must_reach_the_trigger() {
+    let search = sought(500_000, 2_000_000, 5);
+    assert!(find(&search, &log_of((0..8).map(|i| f64::from(i) * 1e6), 11.9)).is_none());
+    assert!(find(&search, &log_of((0..8).map(|i| f64::from(i) * 1e6), 12.1)).is_some());
+}
+
+#[test]
+fn a_busy_channel_asks_for_more_pulses() {
+    let search = sought(500_000, 2_000_000, 4);
+    let needed = |background_hz: f64| {
+        let mut random = Random::seeded(21);
+        let mut starts = Vec::new();
+        let mut at = 0.0;
+        while at < 60e6 && background_hz > 0.0 {
+            at += random.exponential() * 1e6 / background_hz;
+            starts.push(at);
+        }
+        starts.retain(|start| *start < 60e6);
+        (4..32).find(|count| {
+            let train = (0..*count).map(|i| 61e6 + f64::from(i) * 1e6);
+            find(&search, &log_of(starts.iter().copied().chain(train), 20.0)).is_some()
+        })
+    };
+    let (quiet, busy) = (needed(0.0).unwrap(), needed(0.3).unwrap());
+    assert!(quiet <= 5 && busy > quiet && busy < 20, "{quiet} {busy}");
+}
+
+proptest! {
+    #[test]
+    fn any_train_of_the_allowed_kind_is_found(
+        period_us in 30_000.0..1_900_000.0f64, phase_us in 0.0..5e6f64, jitter in 0.0..0.03f64, seed: u64,
+    ) {
+        let mut random = Random::seeded(seed);
+        let starts: Vec<f64> = (0..10)
+            .map(|i| phase_us + period_us * (1.0 + f64::from(i) + jitter * random.between(-1.0, 1.0))).collect();
+        let train = find(&sought(20_000, 2_000_000, 5), &log_of(starts, 20.0)).unwrap();
+        prop_assert!((train.period_us / period_us - 1.0).abs() < 0.02, "{train:?}");
+        prop_assert!(train.member_count >= 8);
+    }
+}
