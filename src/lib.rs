@@ -37,4 +37,6 @@ pub mod decide;
 pub mod sense;
 
 #[cfg(test)]
+mod allocation;
+#[cfg(test)]
 mod tidy;
