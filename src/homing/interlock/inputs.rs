@@ -16,7 +16,7 @@ const AUTOPILOT_COMPONENT: u8 = 1;
 /// heartbeats carry the aircraft's id and must never pass for a ground station's.
 const SYSTEM_MAX: u8 = 249;
 /// ±π with room for an `f32` π, which is larger than the `f64` one.
-const HALF_TURN_RAD: f64 = 3.141_593;
+const HALF_TURN_RAD: f64 = std::f64::consts::PI + 1e-6;
 /// Leaning further than 60° is no state to command in; autopilots lean 30° to 45° by default.
 const TILT_MAX_RAD: f64 = 1.05;
 /// No multirotor turns faster.
