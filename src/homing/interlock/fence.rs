@@ -1,8 +1,8 @@
 //! Where the aircraft may be led: within a radius of home, within a polygon, within an altitude band (all in metres about
 //! home), now and at the end of the way that it needs to stand still.
 //!
-//! That way is v·T + v²/2a along v (T: `reaction_us`, a: `brake_mps2`), taken for the velocity the aircraft has and for
-//! the one wished for. What it really flies lies between the two.
+//! That way is v·T + v²/2a along v (T: `reaction_us`, a: `brake_mps2`), taken for the velocity the aircraft has, for the
+//! one wished for, and for the one that would be sent now, on the way from the last command to the wish.
 //!
 //! Polygon: seen along the flight path, each edge that the line of flight crosses lies at a distance ahead. An odd
 //! number of edges ahead means inside (even-odd rule, half-open at corners, so that one hit exactly counts once), and
@@ -15,9 +15,9 @@ use crate::geo::{NorthEast, Origin, Wgs84};
 use crate::homing::Inputs;
 use crate::vehicle::Position;
 
-/// Position and wish: the position's freshness and range are judged before; a wish that is not finite is left to the
-/// command limits, here it counts as standing still.
-pub(super) fn judge(inputs: &Inputs<'_>, limits: &InterlockConfig, wish: &Velocity) -> Verdict {
+/// `leads`: the velocities to be commanded; one that is not finite is left to the command limits, here it counts as
+/// standing still. The position's freshness and range are judged before.
+pub(super) fn judge(inputs: &Inputs<'_>, limits: &InterlockConfig, leads: [Velocity; 2]) -> Verdict {
     let check = Check(Interlock::FenceRadius);
     let home = check.fresh(inputs.vehicle.home, inputs.now, u64::MAX)?;
     inputs::place(check, home.place)?;
@@ -30,7 +30,7 @@ pub(super) fn judge(inputs: &Inputs<'_>, limits: &InterlockConfig, wish: &Veloci
         down_mps: position.down_mps,
         yaw_rate_rad_s: 0.0,
     };
-    let ways = [now, if finite(wish) { *wish } else { Velocity::default() }];
+    let ways = [now, finite_or_still(leads[0]), finite_or_still(leads[1])];
     for way in &ways {
         radius(at, &stopping(way, limits), limits)?;
     }
@@ -43,8 +43,9 @@ pub(super) fn judge(inputs: &Inputs<'_>, limits: &InterlockConfig, wish: &Veloci
     Ok(())
 }
 
-fn finite(wish: &Velocity) -> bool {
-    [wish.north_mps, wish.east_mps, wish.down_mps].iter().all(|part_mps| part_mps.is_finite())
+fn finite_or_still(lead: Velocity) -> Velocity {
+    let finite = [lead.north_mps, lead.east_mps, lead.down_mps].iter().all(|part_mps| part_mps.is_finite());
+    if finite { lead } else { Velocity::default() }
 }
 
 /// From a velocity to where it leads before the aircraft stands still.

@@ -217,7 +217,7 @@ impl Interlocks {
         inputs::ekf(inputs, limits)?;
         self.jump.judge(inputs.now, limits.jump_lock_us)?;
         inputs::battery(inputs, limits)?;
-        fence::judge(inputs, limits, &wish.velocity)?;
+        fence::judge(inputs, limits, [wish.velocity, self.slewed(wish.velocity)])?;
         inputs::sdr(inputs, limits)?;
         inputs::facts(inputs, limits)?;
         self.pass_in_time()?;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::geo::Wgs84;
-use crate::vehicle::{Attitude, Battery, Ekf, Firmware, Gps, Identity, Mode, Position};
+use crate::vehicle::{Attitude, Battery, Ekf, Failsafes, Firmware, Gps, Identity, Mode, Position};
 use std::f64::consts::PI;
 
 type Spoil<T> = fn(&mut T, f64);
@@ -241,9 +241,11 @@ fn the_facts_of_every_channel_are_fresh_and_sane() {
     check(|f, v| f.gradient.as_mut().unwrap().bearing_sigma_rad = v, &[0.0, 100.0], &[-0.1]);
 }
 
+/// Sets a parameter.
+type Set = fn(&mut Failsafes, Option<f64>);
+
 #[test]
 fn ardupilots_own_failsafes_are_set() {
-    type Set = fn(&mut crate::vehicle::Failsafes, Option<f64>);
     let table: [(Set, &[f64], &[f64]); 5] = [
         (|f, v| f.guid_timeout_s = v, &[0.1, 1.0], &[0.0, -1.0, 1f64.next_up(), 3.0]),
         (|f, v| f.fs_gcs_enable = v, &[1.0, 5.0], &[0.0]),
@@ -256,7 +258,6 @@ fn ardupilots_own_failsafes_are_set() {
 
 #[test]
 fn px4s_own_failsafes_are_set() {
-    type Set = fn(&mut crate::vehicle::Failsafes, Option<f64>);
     let table: [(Set, &[f64], &[f64]); 4] = [
         (|f, v| f.offboard_loss_s = v, &[0.0, 1.0], &[-0.1, 1f64.next_up()]),
         (|f, v| f.offboard_loss_action = v, &[5.0], &[0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 7.0]),
@@ -266,11 +267,8 @@ fn px4s_own_failsafes_are_set() {
     check_parameters(Firmware::Px4, &table);
 }
 
-fn check_parameters(
-    firmware: Firmware,
-    table: &[(fn(&mut crate::vehicle::Failsafes, Option<f64>), &[f64], &[f64])],
-) {
-    let with = |set: fn(&mut crate::vehicle::Failsafes, Option<f64>), value| {
+fn check_parameters(firmware: Firmware, table: &[(Set, &[f64], &[f64])]) {
+    let with = |set: Set, value| {
         let mut vehicle = World::new().vehicle;
         vehicle.identity.as_mut().unwrap().firmware = firmware;
         set(&mut vehicle.failsafes, value);

@@ -39,7 +39,7 @@ impl Scene {
         position.place = Origin::new(self.home).wgs84_from_ned(NorthEast { north_m, east_m });
         (position.north_mps, position.east_mps, position.down_mps) = self.flies;
         position.alt_rel_m = self.alt_rel_m;
-        let verdict = fence::judge(&inputs_of(&world), &self.limits(), &w);
+        let verdict = fence::judge(&inputs_of(&world), &self.limits(), [w, STILL]);
         verdict.err().map(|trip| {
             assert_eq!(trip.fault, Fault::Refused);
             trip.interlock
@@ -67,7 +67,7 @@ fn home_is_known_and_a_place() {
     assert_eq!(home(47.01, 8.0), radius(Fault::Refused), "1.1 km away");
     let mut world = World::new();
     world.vehicle.position = None;
-    let verdict = fence::judge(&inputs_of(&world), &interlock_config(), &STILL);
+    let verdict = fence::judge(&inputs_of(&world), &interlock_config(), [STILL, STILL]);
     assert_eq!(verdict.unwrap_err().fault, Fault::Unknown);
 }
 
@@ -226,19 +226,28 @@ fn the_radius_is_judged_before_the_polygon_before_the_band() {
 fn homing_towards_the_fence_stops_before_it() {
     let mut world = World::homing();
     let mut north_m = 0.0;
-    loop {
-        match world.step() {
-            Command::Velocity(v) => {
-                north_m += v.north_mps * 0.05;
-                world.shift(v.north_mps * 0.05, 0.0);
-                let position = world.vehicle.position.as_mut().unwrap();
-                position.value.north_mps = v.north_mps;
-            }
-            _ => break,
-        }
+    for _ in 0..2_000 {
+        let Command::Velocity(v) = world.step() else { break };
+        north_m += v.north_mps * 0.05;
+        world.shift(v.north_mps * 0.05, 0.0);
+        world.vehicle.position.as_mut().unwrap().value.north_mps = v.north_mps;
     }
     let trip = world.homing.latched().unwrap();
     assert_eq!((trip.interlock, trip.fault), (Interlock::FencePolygon, Fault::Refused));
     // 4 m/s: 4 + 16/5 = 7.2 m before the edge at 200 m, at most one pass of 0.2 m later.
     assert!((192.799..=193.001).contains(&north_m), "{north_m}");
+}
+
+/// The wish is to stand still, but the slew limit lets the command only follow: what is sent still leads out.
+#[test]
+fn what_is_sent_counts_as_well_as_what_is_wished() {
+    // From 4 m/s one pass later 3.875 m/s are sent: 3.875 + 3.875²/5 = 6.878 m.
+    for (radius_m, inside) in [(6.9, true), (6.85, false)] {
+        let mut world = World::homing();
+        world.vehicle.attitude.as_mut().unwrap().value.yaw_rad = 3.0;
+        world.homing.interlocks.limits.fence.radius_m = radius_m;
+        assert_eq!(matches!(world.step(), Command::Velocity(_)), inside);
+        let cause = world.homing.latched().map(|trip| trip.interlock);
+        assert_eq!(cause, if inside { None } else { Some(Interlock::FenceRadius) });
+    }
 }
