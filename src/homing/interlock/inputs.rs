@@ -1,0 +1,181 @@
+//! The interlocks that judge one input each: is it known, fresh, finite, in range, and does it say yes.
+//!
+//! Ranges without a setting are physical: outside them the value is a fault of the sender, not a state of the aircraft.
+
+use super::{Check, Verdict};
+use crate::command::{Fault, Interlock};
+use crate::config::InterlockConfig;
+use crate::facts::Facts;
+use crate::geo::Wgs84;
+use crate::homing::Inputs;
+use crate::vehicle::Firmware;
+
+/// MAVLink component of an autopilot: MAV_COMP_ID_AUTOPILOT1.
+const AUTOPILOT_COMPONENT: u8 = 1;
+/// Highest system id of an aircraft. Ground stations use 250 to 255 (255: Mission Planner, QGroundControl, MAVProxy); our
+/// heartbeats carry the aircraft's id and must never pass for a ground station's.
+const SYSTEM_MAX: u8 = 249;
+/// ±π with room for an `f32` π, which is larger than the `f64` one.
+const HALF_TURN_RAD: f64 = std::f64::consts::PI + 1e-6;
+/// Leaning further than 60° is no state to command in; autopilots lean 30° to 45° by default.
+const TILT_MAX_RAD: f64 = 1.05;
+/// No multirotor turns faster.
+const YAW_RATE_POSSIBLE_RAD_S: f64 = 20.0;
+/// No multirotor of this kind flies faster.
+const SPEED_POSSIBLE_MPS: f64 = 50.0;
+/// Lowest land and highest summit with room.
+const ALT_POSSIBLE_M: (f64, f64) = (-1_000.0, 10_000.0);
+/// Highest GPS_FIX_TYPE (PPP).
+const FIX_POSSIBLE_MAX: u8 = 8;
+/// Innovation test ratio at which ArduPilot's EKF failsafe acts by default (FS_EKF_THRESH = 0.8).
+const EKF_VARIANCE_MAX: f64 = 0.8;
+/// Largest voltage believed.
+const VOLTAGE_POSSIBLE_V: f64 = 100.0;
+
+pub(super) fn identity(inputs: &Inputs<'_>) -> Verdict {
+    let check = Check(Interlock::Identity);
+    let bound = inputs.vehicle.identity.ok_or(check.refuse(Fault::Unknown, "no autopilot heard"))?;
+    check.number(f64::from(bound.system), 1.0, f64::from(SYSTEM_MAX), "system id: set it to 1..249")?;
+    check.holds(bound.component == AUTOPILOT_COMPONENT, "component id is not 1")?;
+    check.holds(bound.firmware != Firmware::Other, "neither ArduCopter nor PX4")
+}
+
+pub(super) fn heartbeat(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
+    let age_max_us = u64::from(limits.heartbeat_age_max_us);
+    Check(Interlock::Heartbeat).fresh(inputs.vehicle.heartbeat, inputs.now, age_max_us).map(drop)
+}
+
+/// The heartbeat's freshness is judged before.
+pub(super) fn mode(inputs: &Inputs<'_>) -> Verdict {
+    let check = Check(Interlock::Mode);
+    let mode = inputs.vehicle.heartbeat.ok_or(check.refuse(Fault::Unknown, ""))?.value.mode;
+    let same = inputs.vehicle.identity.is_some_and(|bound| bound.firmware == mode.firmware);
+    check.holds(same, "mode of another firmware")?;
+    check.holds(mode.accepts_commands(), "not GUIDED (ArduCopter) or OFFBOARD (PX4)")
+}
+
+/// The heartbeat's freshness is judged before.
+pub(super) fn armed(inputs: &Inputs<'_>) -> Verdict {
+    let check = Check(Interlock::Armed);
+    let armed = inputs.vehicle.heartbeat.ok_or(check.refuse(Fault::Unknown, ""))?.value.armed;
+    check.holds(armed, "")
+}
+
+pub(super) fn attitude(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
+    let check = Check(Interlock::Attitude);
+    let attitude = check.fresh(inputs.vehicle.attitude, inputs.now, u64::from(limits.pose_age_max_us))?;
+    check.number(attitude.roll_rad, -TILT_MAX_RAD, TILT_MAX_RAD, "roll")?;
+    check.number(attitude.pitch_rad, -TILT_MAX_RAD, TILT_MAX_RAD, "pitch")?;
+    check.number(attitude.yaw_rad, -HALF_TURN_RAD, HALF_TURN_RAD, "yaw")?;
+    let turn = YAW_RATE_POSSIBLE_RAD_S;
+    check.number(attitude.yaw_rate_rad_s, -turn, turn, "yaw rate")
+}
+
+pub(super) fn position(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
+    let check = Check(Interlock::Position);
+    let position = check.fresh(inputs.vehicle.position, inputs.now, u64::from(limits.pose_age_max_us))?;
+    place(check, position.place)?;
+    check.number(position.alt_amsl_m, ALT_POSSIBLE_M.0, ALT_POSSIBLE_M.1, "altitude above sea")?;
+    check.number(position.alt_rel_m, ALT_POSSIBLE_M.0, ALT_POSSIBLE_M.1, "altitude above home")?;
+    let fast = SPEED_POSSIBLE_MPS;
+    check.number(position.north_mps, -fast, fast, "velocity north")?;
+    check.number(position.east_mps, -fast, fast, "velocity east")?;
+    check.number(position.down_mps, -fast, fast, "velocity down")
+}
+
+/// Refuses what is no place on WGS84, and the 0/0 that autopilots send before a fix.
+pub(super) fn place(check: Check, place: Wgs84) -> Verdict {
+    check.number(place.lat_deg, -90.0, 90.0, "latitude")?;
+    check.number(place.lon_deg, -180.0, 180.0, "longitude")?;
+    let none = Wgs84::checked(place.lat_deg, place.lon_deg).is_none();
+    if none { Err(check.refuse(Fault::OutOfRange, "0/0")) } else { Ok(()) }
+}
+
+pub(super) fn gps(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
+    let check = Check(Interlock::Gps);
+    let gps = check.fresh(inputs.vehicle.gps, inputs.now, u64::from(limits.status_age_max_us))?;
+    check.number(f64::from(gps.fix), 0.0, f64::from(FIX_POSSIBLE_MAX), "fix type")?;
+    check.holds(gps.fix >= limits.fix_min, "fix")?;
+    let satellites = gps.satellites.ok_or(check.refuse(Fault::Unknown, "satellites"))?;
+    check.holds(satellites >= limits.satellites_min, "satellites")?;
+    let hdop = gps.hdop.ok_or(check.refuse(Fault::Unknown, "HDOP"))?;
+    check.number(hdop, f64::MIN_POSITIVE, f64::MAX, "HDOP")?;
+    check.holds(hdop <= limits.hdop_max, "HDOP")
+}
+
+pub(super) fn ekf(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
+    let check = Check(Interlock::Ekf);
+    let ekf = check.fresh(inputs.vehicle.ekf, inputs.now, u64::from(limits.status_age_max_us))?;
+    check.number(ekf.variance_max, 0.0, f64::MAX, "variance")?;
+    check.holds(ekf.variance_max < EKF_VARIANCE_MAX, "variance")?;
+    check.holds(ekf.attitude_ok, "attitude")?;
+    check.holds(ekf.velocity_horizontal_ok, "horizontal velocity")?;
+    check.holds(ekf.position_horizontal_ok, "horizontal position")?;
+    check.holds(ekf.position_vertical_ok, "vertical position")?;
+    check.holds(!ekf.degraded, "constant position, not initialised, or GPS glitch")
+}
+
+/// An unknown charge is accepted only where a least voltage is set and the voltage is known.
+pub(super) fn battery(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
+    let check = Check(Interlock::Battery);
+    let battery = check.fresh(inputs.vehicle.battery, inputs.now, u64::from(limits.status_age_max_us))?;
+    let voltage_needed = limits.battery_min_v > 0.0;
+    match battery.voltage_v {
+        Some(voltage_v) => {
+            check.number(voltage_v, 0.0, VOLTAGE_POSSIBLE_V, "voltage")?;
+            check.holds(voltage_v >= limits.battery_min_v, "voltage")?;
+        }
+        None if voltage_needed => return Err(check.refuse(Fault::Unknown, "voltage")),
+        None => {}
+    }
+    match battery.remaining_ratio {
+        Some(ratio) => {
+            check.number(ratio, 0.0, 1.0, "remaining charge")?;
+            check.holds(ratio >= limits.battery_min_ratio, "remaining charge")
+        }
+        None if voltage_needed => Ok(()),
+        None => Err(check.refuse(Fault::Unknown, "remaining charge: set interlock.battery_min_v")),
+    }
+}
+
+pub(super) fn sdr(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
+    let check = Check(Interlock::Sdr);
+    check.holds(inputs.sdr_alive, "the device does not stream")?;
+    let newest_us = inputs.newest_reading_us.ok_or(check.refuse(Fault::Unknown, ""))?;
+    let age_us = inputs.now.0.checked_sub(newest_us.0);
+    let fresh = age_us.is_some_and(|age_us| age_us <= u64::from(limits.reading_age_max_us));
+    if fresh { Ok(()) } else { Err(check.refuse(Fault::Stale, "")) }
+}
+
+/// The facts of every channel, because any of them may become the one that is homed on.
+pub(super) fn facts(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
+    let check = Check(Interlock::Facts);
+    if inputs.facts.is_empty() {
+        return Err(check.refuse(Fault::Unknown, ""));
+    }
+    for (index, facts) in inputs.facts.iter().enumerate() {
+        let age_us = inputs.now.0.checked_sub(facts.at.0);
+        let fresh = age_us.is_some_and(|age_us| age_us <= u64::from(limits.facts_age_max_us));
+        if !fresh {
+            return Err(check.refuse(Fault::Stale, ""));
+        }
+        check.number(f64::from(facts.channel), index as f64, index as f64, "channel")?;
+        values(check, facts)?;
+    }
+    Ok(())
+}
+
+/// What steering and the state machine use of the facts.
+fn values(check: Check, facts: &Facts) -> Verdict {
+    if let Some(snr_db) = facts.snr_db {
+        check.number(snr_db, -300.0, 300.0, "SNR")?;
+    }
+    if let Some(trend) = facts.trend {
+        check.number(trend.slope_db_s, -1e6, 1e6, "trend")?;
+    }
+    if let Ok(gradient) = facts.gradient {
+        check.number(gradient.bearing_rad, -HALF_TURN_RAD, HALF_TURN_RAD, "bearing")?;
+        check.number(gradient.bearing_sigma_rad, 0.0, f64::MAX, "bearing sigma")?;
+    }
+    Ok(())
+}
