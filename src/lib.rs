@@ -37,4 +37,6 @@ pub mod decide;
 pub mod sense;
 
 #[cfg(test)]
+pub(crate) mod allocation;
+#[cfg(test)]
 mod tidy;
