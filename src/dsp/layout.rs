@@ -1,0 +1,222 @@
+//! Which bins belong to whom: each channel's own, and the quiet ones beside it that tell the noise floor.
+//!
+//! A Hann-windowed tone spreads over ±2 bins, so a channel *collects* every bin within 1.5 bins of its edges: a tone
+//! anywhere in the channel, its edge included, is whole to 0.02 dB. Not collected: DC (the SDR's own spike), and what
+//! lies within other channels. Bins in the mirror image of another channel about 0 Hz (IQ imbalance puts a strong signal
+//! there, 30–50 dB down) are kept apart: a frame counts them only where they are more than an image can be. The noise of the collected bins is not that of the bandwidth asked for; `sense` adds (noise bins − collected bins) ·
+//! quiet power, which is exact for white noise and leaves tones alone. Where nothing is quiet, it scales instead.
+//! A channel narrower than [`NOISE_BINS_MIN`] bins is read as that wide: finer the window cannot see.
+//!
+//! Quiet bins keep [`QUIET_GUARD_BINS`] from every channel and from the images, and out of the outer tenth of the band
+//! (the SDR's filter) as long as enough remain; of those the nearest to the channel, as noise is seldom flat.
+
+use crate::config::{ConfigError, SenseConfig};
+
+/// Least noise bandwidth of a channel, bins.
+pub const NOISE_BINS_MIN: f64 = 4.0;
+/// Quiet bins used per channel at most.
+pub const QUIET_BINS_MAX: usize = 256;
+/// With fewer quiet bins than this the floor is not known.
+pub const QUIET_BINS_MIN: usize = 8;
+/// Groups of quiet bins in the floor of a single frame, at most.
+pub const GROUPS_MAX: usize = 16;
+/// Half-width of a Hann tone's main lobe that a channel collects beyond its edges, bins.
+const COLLECT_GUARD_BINS: f64 = 1.5;
+/// Distance of quiet bins from channels, bins: a tone 60 dB over the noise is 10 dB under it there.
+const QUIET_GUARD_BINS: f64 = 6.0;
+/// Distance of quiet bins from DC and images, bins.
+const IMAGE_GUARD_BINS: f64 = 2.0;
+/// Share of the band, from its middle, where the SDR's filter is flat.
+const FLAT_BAND: f64 = 0.9;
+/// Quiet bins that suffice to leave out the band's edges.
+const QUIET_BINS_ENOUGH: usize = 32;
+
+/// Strongest image that is reckoned with: 20 dB under its source. SDRs without correction reach 25 to 40 dB.
+pub const IMAGE_RATIO_MAX: f32 = 0.01;
+
+/// A run of bins: the first and how many.
+pub type Run = (u32, u32);
+
+/// The bins of one channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChannelBins {
+    /// Bins whose power is the channel's.
+    pub collected: Vec<Run>,
+    /// More such bins, each with the bin whose image it may hold.
+    pub imaged: Vec<(u32, u32)>,
+    /// How many both are.
+    pub collected_count: f64,
+    /// The channel's noise bandwidth in bins.
+    pub noise_bins: f64,
+    /// Quiet bins beside it; none when fewer than [`QUIET_BINS_MIN`].
+    pub quiet: Vec<Run>,
+    /// Equal runs of quiet bins, at most [`GROUPS_MAX`], whose median is the floor of a single frame.
+    pub groups: Vec<Run>,
+}
+
+/// A stretch of the spectrum in bins from the tuned frequency, ends included.
+#[derive(Copy, Clone, Debug)]
+struct Stretch {
+    low: f64,
+    high: f64,
+}
+
+impl Stretch {
+    /// Whether bin centre `at` lies within `guard` bins of it, the band being a ring of `fft_len` bins.
+    fn holds(self, at: f64, guard: f64, fft_len: f64) -> bool {
+        [-fft_len, 0.0, fft_len].iter().any(|turn| {
+            let at = at + turn;
+            at >= self.low - guard && at <= self.high + guard
+        })
+    }
+
+    fn mirrored(self) -> Stretch {
+        Stretch { low: -self.high, high: -self.low }
+    }
+}
+
+/// What is where in the band.
+struct Band {
+    fft_len: f64,
+    /// Half-width of the excluded DC, bins; `None` when DC is kept.
+    dc: Option<f64>,
+    channels: Vec<Stretch>,
+}
+
+/// The bins of each channel, in the order of the settings.
+///
+/// # Errors
+/// A channel of which DC leaves less than half.
+pub fn channel_bins(config: &SenseConfig) -> Result<Vec<ChannelBins>, ConfigError> {
+    let bin_hz = config.sample_rate_sps / config.fft_len as f64;
+    let stretch = |frequency_hz: f64, bandwidth_hz: f64| {
+        let middle = (frequency_hz - config.center_hz) / bin_hz;
+        let half = (bandwidth_hz / bin_hz).max(NOISE_BINS_MIN).min(config.fft_len as f64) / 2.0;
+        Stretch { low: middle - half, high: middle + half }
+    };
+    let band = Band {
+        fft_len: config.fft_len as f64,
+        dc: (config.dc_exclude_hz > 0.0).then(|| (config.dc_exclude_hz / bin_hz).round().max(1.0)),
+        channels: config.channels.iter().map(|c| stretch(c.frequency_hz, c.bandwidth_hz)).collect(),
+    };
+    (0..band.channels.len()).map(|index| band.bins_of(index, config)).collect()
+}
+
+impl Band {
+    fn bins_of(&self, index: usize, config: &SenseConfig) -> Result<ChannelBins, ConfigError> {
+        let own = self.channels[index];
+        let noise_bins = own.high - own.low;
+        let proper: Vec<f64> = self.places().filter(|at| own.holds(*at, 0.0, self.fft_len)).collect();
+        if 2 * proper.iter().filter(|at| self.is_dc(**at, 0.0)).count() > proper.len() {
+            return Err(refusal(index, config));
+        }
+        let quiet = self.quiet_of(index);
+        // Without quiet bins nothing can take the noise of the guard bins back out: collect none.
+        let guard = if quiet.is_empty() { 0.0 } else { COLLECT_GUARD_BINS };
+        let is_own = |at: f64| {
+            own.holds(at, guard, self.fft_len) && !self.is_dc(at, 0.0) && !self.is_others(at, index)
+        };
+        let collected = self.runs(|at| is_own(at) && !self.is_image(at, index));
+        let imaged: Vec<(u32, u32)> = (0..)
+            .zip(self.places())
+            .filter(|(_, at)| is_own(*at) && self.is_image(*at, index))
+            .map(|(bin, _)| (bin, (self.fft_len as u32 - bin) % self.fft_len as u32))
+            .collect();
+        let collected_count = f64::from(count(&collected)) + imaged.len() as f64;
+        let groups = groups_of(&quiet);
+        Ok(ChannelBins { collected, imaged, collected_count, noise_bins, quiet, groups })
+    }
+
+    /// Within the image of another channel. Where the other lies itself, its image is of no account.
+    fn is_image(&self, at: f64, index: usize) -> bool {
+        self.channels.iter().enumerate().any(|(other, stretch)| {
+            other != index
+                && stretch.mirrored().holds(at, COLLECT_GUARD_BINS, self.fft_len)
+                && !stretch.holds(at, 0.0, self.fft_len)
+        })
+    }
+
+    fn is_dc(&self, at: f64, guard: f64) -> bool {
+        self.dc.is_some_and(|half| at.abs() <= half + guard)
+    }
+
+    /// Beside this channel, within another: the other's signal must not pass for this one's spread.
+    fn is_others(&self, at: f64, index: usize) -> bool {
+        let within = |stretch: &Stretch| stretch.holds(at, 0.0, self.fft_len);
+        !within(&self.channels[index]) && self.channels.iter().any(|stretch| within(stretch))
+    }
+
+    fn quiet_of(&self, index: usize) -> Vec<Run> {
+        let is_quiet = |at: &f64| {
+            !self.is_dc(*at, IMAGE_GUARD_BINS)
+                && self.channels.iter().all(|stretch| {
+                    !stretch.holds(*at, QUIET_GUARD_BINS, self.fft_len)
+                        && !stretch.mirrored().holds(*at, IMAGE_GUARD_BINS, self.fft_len)
+                })
+        };
+        let flat = |at: &f64| at.abs() <= FLAT_BAND / 2.0 * self.fft_len;
+        let mut places: Vec<f64> = self.places().filter(is_quiet).filter(flat).collect();
+        if places.len() < QUIET_BINS_ENOUGH {
+            places = self.places().filter(is_quiet).collect();
+        }
+        if places.len() < QUIET_BINS_MIN {
+            return Vec::new();
+        }
+        let middle = (self.channels[index].low + self.channels[index].high) / 2.0;
+        places.sort_by(|a, b| (a - middle).abs().total_cmp(&(b - middle).abs()).then(a.total_cmp(b)));
+        places.truncate(QUIET_BINS_MAX);
+        self.runs(|at| places.contains(&at))
+    }
+
+    /// Centres of the bins in ascending order, in bins from the tuned frequency.
+    fn places(&self) -> impl Iterator<Item = f64> {
+        let fft_len = self.fft_len;
+        (0..fft_len as u32).map(move |bin| f64::from(bin) - fft_len / 2.0)
+    }
+
+    fn runs(&self, mut is_in: impl FnMut(f64) -> bool) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
+        for (bin, at) in (0..).zip(self.places()) {
+            match runs.last_mut() {
+                Some((first, length)) if *first + *length == bin && is_in(at) => *length += 1,
+                _ if is_in(at) => runs.push((bin, 1)),
+                _ => {}
+            }
+        }
+        runs
+    }
+}
+
+fn refusal(index: usize, config: &SenseConfig) -> ConfigError {
+    let channel = &config.channels[index];
+    let mend = format!(
+        "{} Hz is {} Hz from sdr.frequency_hz, and more than half of its {} Hz is the SDR's DC spike; move \
+         sdr.frequency_hz by at least {} Hz, or write sense.dc_exclude_hz = 0 if the source has none",
+        channel.frequency_hz,
+        (channel.frequency_hz - config.center_hz).abs(),
+        channel.bandwidth_hz,
+        channel.bandwidth_hz + config.dc_exclude_hz,
+    );
+    ConfigError { key: format!("beacon[{index}].frequency_hz"), mend }
+}
+
+/// Bins in the runs.
+pub fn count(runs: &[Run]) -> u32 {
+    runs.iter().map(|(_, length)| length).sum()
+}
+
+/// Cuts the runs into at most [`GROUPS_MAX`] equal groups, as long as they can be while eight (or all) remain.
+fn groups_of(quiet: &[Run]) -> Vec<Run> {
+    let mut length = (count(quiet) / GROUPS_MAX as u32).max(1);
+    loop {
+        let whole = |&(first, run): &Run| (0..run / length).map(move |n| (first + n * length, length));
+        let groups: Vec<Run> = quiet.iter().flat_map(whole).take(GROUPS_MAX).collect();
+        if groups.len() >= QUIET_BINS_MIN || length == 1 {
+            return groups;
+        }
+        length /= 2;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! The stream: cuts that must not matter, gaps, samples that are none, times, rows, and no allocation.
+
+use super::*;
+use crate::allocation;
+use crate::units::db_from_ratio;
+use proptest::prelude::*;
+
+const RATE_SPS: f64 = 250e3;
+
+/// Noise with three pulses of 12 ms, every 30 ms from 15 ms on.
+fn pulsed(count: usize) -> Vec<[f64; 2]> {
+    let mut signal = Random(21).noise(1e-4, count);
+    for start in (3_750..count).step_by(7_500).take(3) {
+        add_tone(&mut signal, start..start + 3_000, 40e3, RATE_SPS, 0.2);
+    }
+    signal
+}
+
+fn with_rows() -> SenseConfig {
+    let mut config = config(40e3, 25e3);
+    config.spectrum_interval_us = 20_000;
+    config
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn where_blocks_are_cut_changes_no_bit(
+        mut cuts in prop::collection::vec(0_usize..25_000, 0..40),
+        format in prop::sample::select(FORMATS.to_vec()),
+        bad_sample in prop::option::of(0_usize..25_000),
+    ) {
+        cuts.sort_unstable();
+        let mut signal = pulsed(25_000);
+        if let Some(at) = bad_sample {
+            signal[at] = [f64::NAN, 0.0]; // 0 in the integer formats
+        }
+        let made = Made::of(&signal, format);
+        prop_assert_eq!(run_cut(&with_rows(), &made, &cuts), run(&with_rows(), &made));
+    }
+
+    #[test]
+    fn no_sample_however_wild_makes_a_power_that_is_none(
+        wild in prop::collection::vec((0_usize..12_500, any::<[f32; 2]>()), 0..12),
+        blanked in prop::option::of(0_usize..10_000),
+    ) {
+        let mut signal = Random(4).noise(1e-4, 12_500);
+        if let Some(from) = blanked {
+            signal[from..from + 2_500].fill([0.0, 0.0]);
+        }
+        let Made::Cf32(mut samples) = Made::of(&signal, SampleFormat::Cf32) else { unreachable!() };
+        for (at, sample) in wild {
+            samples[at] = sample;
+        }
+        // CentiDb holds no NaN; what can go wrong is a mean that took in a sample that is none.
+        let frame_is_good = |frame: &[[f32; 2]]| frame.iter().flatten().all(|v| v.abs() < 1e9);
+        let bad_frames = samples.chunks_exact(256).filter(|frame| !frame_is_good(frame)).count();
+        let kept = run(&config(40e3, 25e3), &Made::Cf32(samples));
+        let frames: usize = kept.readings.iter().map(|r| usize::from(r.frame_count)).sum();
+        prop_assert_eq!(frames, 12_500 / 256 - bad_frames);
+        let flagged = kept.readings.iter().any(|r| r.flags.any(Flags::NON_FINITE));
+        prop_assert_eq!(flagged, bad_frames > 0);
+        prop_assert!(kept.readings.iter().all(|r| r.peak >= r.mean || r.frame_count == 0));
+    }
+}
+
+#[test]
+fn a_sample_that_is_none_leaves_the_mean_of_its_hop_alone() {
+    let signal = Random(6).noise(1e-4, 10_000);
+    let Made::Cf32(mut samples) = Made::of(&signal, SampleFormat::Cf32) else { unreachable!() };
+    let clean = run(&config(40e3, 25e3), &Made::Cf32(samples.clone()));
+    samples[3_000] = [f32::NAN, 1.0];
+    samples[5_300..7_500].fill([f32::INFINITY, 0.0]);
+    let kept = run(&config(40e3, 25e3), &Made::Cf32(samples));
+    let flags: Vec<Flags> = kept.readings.iter().map(|r| r.flags).collect();
+    assert_eq!(flags, [Flags::NONE, Flags::NON_FINITE, Flags::NON_FINITE.with(Flags::SHORT), Flags::NONE]);
+    assert!((kept.readings[1].mean.db() - clean.readings[1].mean.db()).abs() < 0.5);
+    assert_eq!(kept.readings[3], clean.readings[3]);
+}
+
+#[test]
+fn readings_and_pulses_carry_the_time_of_their_samples() {
+    let kept = run(&config(40e3, 25e3), &Made::of(&pulsed(25_000), SampleFormat::Cs16));
+    let times: Vec<u64> = kept.readings.iter().map(|r| r.acquired_us.0).collect();
+    assert_eq!(times, (0..10).map(|k| 5_000 + k * 10_000).collect::<Vec<_>>());
+    let indices: Vec<u64> = kept.readings.iter().map(|r| r.sample_index).collect();
+    assert_eq!(indices, (0..10).map(|k| k * 2_500).collect::<Vec<_>>());
+    assert_eq!(kept.pulses.len(), 3);
+    for (pulse, start_us) in kept.pulses.iter().zip([15_000_i64, 45_000, 75_000]) {
+        // Edges lie within a frame of 1.02 ms: better than a third of it.
+        assert!((pulse.start_us.0 as i64 - start_us).abs() < 300, "{pulse:?}");
+        assert!((i64::from(pulse.width_us) - 12_000).abs() < 400, "{pulse:?}");
+        assert_eq!(pulse.flags, Flags::NONE);
+        assert!((pulse.peak.db() - 20.0 * 0.2_f64.log10()).abs() < 0.3);
+        assert!((pulse.floor.db() - db_from_ratio(1e-4 * 0.1)).abs() < 0.5);
+    }
+}
+
+#[test]
+fn a_gap_is_flagged_and_cuts_the_pulse_it_falls_into() {
+    let (config, signal) = (config(40e3, 25e3), pulsed(25_000));
+    let made = Made::of(&signal, SampleFormat::Cs8);
+    let (mut sense, mut kept) = (Sense::new(&config).unwrap(), Kept::default());
+    // 1100 samples are lost in the second pulse (samples 11 250 to 14 250); the stamps say so, in two ways.
+    sense.pass(&stamp(0, RATE_SPS), made.samples(0, 12_400), &mut kept);
+    let after = BlockStamp { lost_samples: 1_100, flags: Flags::OVERFLOW, ..stamp(13_500, RATE_SPS) };
+    sense.pass(&after, made.samples(13_500, 20_000), &mut kept);
+    sense.pass(&stamp(22_500, RATE_SPS), made.samples(22_500, 25_000), &mut kept);
+    sense.finish(&mut kept);
+    let flags: Vec<Flags> = kept.readings.iter().map(|r| r.flags).collect();
+    let overflow = Flags::GAP.with(Flags::OVERFLOW);
+    let (none, gap) = (Flags::NONE, Flags::GAP);
+    assert_eq!(flags, [none, none, none, none, gap, overflow, none, gap, gap]);
+    assert_eq!(kept.readings.iter().map(|r| r.sample_index / 2_500).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7, 9]);
+    let pulse_flags: Vec<Flags> = kept.pulses.iter().map(|p| p.flags).collect();
+    assert_eq!(pulse_flags, [none, Flags::END_UNSEEN, Flags::START_UNSEEN, Flags::END_UNSEEN]);
+    assert_eq!(kept.pulses[2].start_us, TimeUs(13_568 * 4)); // first frame after the gap: 53 · 256 samples
+}
+
+#[test]
+fn flags_of_the_receiver_reach_the_hops_they_concern() {
+    let config = config(40e3, 25e3);
+    let made = Made::of(&Random(8).noise(1e-4, 10_000), SampleFormat::Cs16);
+    let (mut sense, mut kept) = (Sense::new(&config).unwrap(), Kept::default());
+    for (from, to, flags) in [
+        (0, 2_560, Flags::NONE),
+        (2_560, 5_120, Flags::STUCK),
+        (5_120, 7_680, Flags::RETUNED),
+        (7_680, 10_000, Flags::NONE),
+    ] {
+        sense.pass(&BlockStamp { flags, ..stamp(from, RATE_SPS) }, made.samples(from, to), &mut kept);
+    }
+    sense.finish(&mut kept);
+    let flags: Vec<Flags> = kept.readings.iter().map(|r| r.flags).collect();
+    assert_eq!(flags, [Flags::NONE, Flags::STUCK, Flags::RETUNED, Flags::NONE]);
+}
+
+#[test]
+fn clipping_is_counted_to_the_sample() {
+    let mut signal = Random(10).noise(1e-4, 5_120);
+    signal[100..103].fill([1.0, 0.0]);
+    signal[2_600..2_700].fill([0.0, -1.0]);
+    for format in FORMATS {
+        let kept = run(&config(40e3, 25e3), &Made::of(&signal, format));
+        let clipping: Vec<u16> = kept.readings.iter().map(|r| r.clipping_e4).collect();
+        assert_eq!(clipping[..2], [12, 391], "{format:?}"); // 3 and 100 of 10 frames' 2560 samples
+        assert!(kept.readings.iter().all(|r| r.flags == Flags::CLIPPED), "{format:?}");
+    }
+}
+
+#[test]
+fn rows_of_the_waterfall_hold_the_mean_of_their_bins() {
+    let mut config = with_rows();
+    (config.fft_len, config.center_hz) = (1_024, 433e6);
+    (config.hop_us, config.channels[0].frequency_hz) = (20_000, 433.04e6);
+    let mut signal = Random(12).noise(1e-3, 250_000);
+    add_tone(&mut signal, 0..250_000, 62_500.0, RATE_SPS, 0.5);
+    let kept = run(&config, &Made::of(&signal, SampleFormat::Cf32));
+    assert_eq!(kept.rows.len(), 50);
+    let row = kept.rows[3];
+    assert_eq!((row.bin_count, row.bin_hz, row.acquired_us), (256, RATE_SPS / 256.0, TimeUs(70_000)));
+    assert_eq!(row.first_bin_hz, 433e6 - 125e3 + 1.5 * RATE_SPS / 1024.0);
+    let strongest = (0..256).max_by_key(|bin| row.power[*bin]).unwrap();
+    assert_eq!(strongest, 192);
+    // Two thirds of a Hann tone's power are in its own bin and one sixth in the next of the same four; a mean of four.
+    let truth = db_from_ratio(0.25 * (2.0 / 3.0 + 1.0 / 6.0) / 4.0);
+    assert!((row.power[192].db() - truth).abs() < 0.05, "{}", row.power[192].db() - truth);
+    let floor = row.power[..180].iter().map(|p| p.db()).sum::<f64>() / 180.0;
+    assert!((floor - db_from_ratio(1e-3 / 1024.0)).abs() < 0.3);
+}
+
+#[test]
+fn nothing_is_allocated_after_construction() {
+    struct Counted(u64);
+    impl SenseSink for Counted {
+        fn reading(&mut self, _: &Reading) {
+            self.0 += 1;
+        }
+        fn pulse(&mut self, _: &Pulse) {
+            self.0 += 1;
+        }
+        fn spectrum(&mut self, _: &Spectrum) {
+            self.0 += 1;
+        }
+    }
+    let mut config = with_rows();
+    config.channels.push(channel(-40e3, 15e3));
+    let mut signal = pulsed(50_000);
+    signal[30_000] = [f64::NAN, 0.0];
+    for format in FORMATS {
+        let made = Made::of(&signal, format);
+        let mut sense = Sense::new(&config).unwrap();
+        let mut sink = Counted(0);
+        let ((), calls) = allocation::count(|| {
+            for (from, to) in [(0, 7_001), (7_001, 7_002), (7_002, 33_000), (34_000, 50_000)] {
+                sense.pass(&stamp(from, RATE_SPS), made.samples(from, to), &mut sink);
+            }
+            sense.finish(&mut sink);
+        });
+        assert_eq!(calls, 0, "{format:?}");
+        assert!(sink.0 > 40 + 3 + 5, "the work was done");
+    }
+}
+
+#[test]
+fn a_step_of_wideband_noise_is_no_pulse_and_a_carrier_is_one_cut_pulse() {
+    let mut signal = Random(14).noise(1e-4, 250_000);
+    for sample in signal.iter_mut().skip(100_000) {
+        *sample = sample.map(|v| v * 3.55); // +11 dB
+    }
+    let config = config(40e3, 25e3);
+    assert_eq!(run(&config, &Made::of(&signal, SampleFormat::Cs16)).pulses, []);
+    add_tone(&mut signal, 50_000..250_000, 40e3, RATE_SPS, 0.3);
+    let pulses = run(&config, &Made::of(&signal, SampleFormat::Cs16)).pulses;
+    assert_eq!(pulses.len(), 1);
+    assert_eq!(pulses[0].flags, Flags::END_UNSEEN);
+    assert!((i64::from(pulses[0].width_us) - 500_000).abs() < 2_000);
+}
