@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::failure::{Failure, print};
 use super::SettingsArgs;
+use super::failure::{Failure, print};
 use crate::settings::{Flags, TEMPLATE};
 
 /// Arguments of `skyhound config`.
@@ -58,7 +58,8 @@ fn init(path: &Path) -> Result<(), Failure> {
         }
         Failure::doing(format!("cannot write {shown}"), error)
     })?;
-    file.write_all(TEMPLATE.as_bytes()).map_err(|error| Failure::doing(format!("cannot write {shown}"), error))?;
+    file.write_all(TEMPLATE.as_bytes())
+        .map_err(|error| Failure::doing(format!("cannot write {shown}"), error))?;
     eprintln!("wrote {shown}");
     Ok(())
 }

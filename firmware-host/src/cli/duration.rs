@@ -30,7 +30,9 @@ mod tests {
 
     #[test]
     fn reads_what_people_write() {
-        for (text, ms) in [("60s", 60_000), ("1.5m", 90_000), ("500ms", 500), ("2 h", 7_200_000), (".5s", 500)] {
+        for (text, ms) in
+            [("60s", 60_000), ("1.5m", 90_000), ("500ms", 500), ("2 h", 7_200_000), (".5s", 500)]
+        {
             assert_eq!(parse(text), Ok(Duration::from_millis(ms)), "{text}");
         }
         for text in ["", "60", "s", "-1s", "0s", "1e9h", "1d", "1ss", "NaNs", "infs", "1s2"] {

@@ -28,7 +28,9 @@ use crate::settings::{Flags, Settings};
 /// Finds a radio beacon from a drone.
 #[derive(Debug, Parser)]
 #[command(name = "skyhound", version, arg_required_else_help = true)]
-#[command(after_help = "Settings: `skyhound config init` writes a file with every key. Exit codes: 0 done, 1 failed, 2 wrong use.")]
+#[command(
+    after_help = "Settings: `skyhound config init` writes a file with every key. Exit codes: 0 done, 1 failed, 2 wrong use."
+)]
 pub struct Cli {
     /// How much is said on stderr: error, warn, info, debug, trace, or as RUST_LOG (which it goes before)
     #[arg(long, global = true, value_name = "LEVEL")]

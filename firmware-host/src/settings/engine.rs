@@ -59,8 +59,10 @@ impl Settings {
                 key = format!("{section}.{name}");
             }
         }
-        let number = key.strip_prefix("beacon.").and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
-        let is_offset = number.and_then(|number| self.beacons.get(number)).is_some_and(|b| b.frequency_hz.is_none());
+        let number =
+            key.strip_prefix("beacon.").and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
+        let is_offset =
+            number.and_then(|number| self.beacons.get(number)).is_some_and(|b| b.frequency_hz.is_none());
         if is_offset && key.ends_with(".frequency_hz") {
             key = key.replace("frequency_hz", "offset_hz");
         }

@@ -15,8 +15,18 @@ use super::errors::{Origin, SettingError};
 use super::keys::{self, find};
 
 const SECTIONS: &[&str] = &[
-    "sdr", "sdr.gain_elements_db", "sdr.stream_args", "sdr.file", "sense", "analytics", "homing", "interlock",
-    "interlock.fence", "autopilot", "recorder", "daemon",
+    "sdr",
+    "sdr.gain_elements_db",
+    "sdr.stream_args",
+    "sdr.file",
+    "sense",
+    "analytics",
+    "homing",
+    "interlock",
+    "interlock.fence",
+    "autopilot",
+    "recorder",
+    "daemon",
 ];
 /// Keys of which a beacon has one or the other: the later layer's takes the place of the earlier's.
 const EITHER: [&str; 2] = ["frequency_hz", "offset_hz"];
@@ -143,12 +153,16 @@ impl Layers {
 
     fn walk(&mut self, section: &str, table: &DeTable<'_>, origin_at: &dyn Fn(usize) -> Origin) {
         for (name, value) in table {
-            let path =
-                if section.is_empty() { name.get_ref().to_string() } else { format!("{section}.{}", name.get_ref()) };
+            let path = if section.is_empty() {
+                name.get_ref().to_string()
+            } else {
+                format!("{section}.{}", name.get_ref())
+            };
             let origin = origin_at(name.span().start);
             match value.get_ref() {
                 DeValue::Array(beacons) if path == "beacon" => {
-                    let tables: Vec<_> = beacons.iter().filter_map(|beacon| beacon.get_ref().as_table()).collect();
+                    let tables: Vec<_> =
+                        beacons.iter().filter_map(|beacon| beacon.get_ref().as_table()).collect();
                     if tables.len() < beacons.len() {
                         self.refuse(&path, origin, "is a section; write [[beacon]]");
                         continue;
@@ -158,7 +172,9 @@ impl Layers {
                 DeValue::Table(_) if path == "beacon" => {
                     self.refuse(&path, origin, "there may be several; write [[beacon]] in double brackets");
                 }
-                DeValue::Table(inner) if SECTIONS.contains(&path.as_str()) => self.walk(&path, inner, origin_at),
+                DeValue::Table(inner) if SECTIONS.contains(&path.as_str()) => {
+                    self.walk(&path, inner, origin_at)
+                }
                 _ if SECTIONS.contains(&path.as_str()) => {
                     self.refuse(&path, origin, &format!("is a section; write [{path}]"));
                 }
@@ -194,7 +210,8 @@ fn same_layer(a: &Origin, b: &Origin) -> bool {
 }
 
 fn unknown(path: &str) -> String {
-    let beacon = path.strip_prefix("beacon.").is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
+    let beacon =
+        path.strip_prefix("beacon.").is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
     if beacon {
         return "no such key; write beacon.0. for the first beacon".into();
     }

@@ -114,7 +114,8 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings::resolve(layers::Layers::defaults()).expect("the template holds its own rules; a test says so")
+        Settings::resolve(layers::Layers::defaults())
+            .expect("the template holds its own rules; a test says so")
     }
 }
 

@@ -47,12 +47,16 @@ impl Layers {
         let unit = find(low).map_or("", |key| key.unit);
         // The key the operator wrote is the one to name.
         if lower.origin >= upper.origin {
-            let mend =
-                format!("{least} is too much for {high} = {most}; write at most {} {unit}, or raise {high}", most - margin);
+            let mend = format!(
+                "{least} is too much for {high} = {most}; write at most {} {unit}, or raise {high}",
+                most - margin
+            );
             self.refuse(low, lower.origin.clone(), &mend);
         } else {
-            let mend =
-                format!("{most} is too little for {low} = {least}; write at least {} {unit}, or lower {low}", least + margin);
+            let mend = format!(
+                "{most} is too little for {low} = {least}; write at least {} {unit}, or lower {low}",
+                least + margin
+            );
             self.refuse(high, upper.origin.clone(), &mend);
         }
     }
@@ -89,7 +93,11 @@ impl Layers {
             let Some(entry) = self.entries.get(&path).cloned() else { continue };
             let name = entry.value.as_str().unwrap_or_default().to_string();
             if name.len() > NAME_BYTES {
-                self.refuse(&path, entry.origin, &format!("\"{name}\" is too long; write 1 to {NAME_BYTES} bytes"));
+                self.refuse(
+                    &path,
+                    entry.origin,
+                    &format!("\"{name}\" is too long; write 1 to {NAME_BYTES} bytes"),
+                );
             } else if let Some((_, first)) = seen.iter().find(|(other, _)| *other == name) {
                 let mend = format!("\"{name}\" is the name of beacon.{first} too; write another");
                 self.refuse(&path, entry.origin, &mend);
@@ -110,11 +118,16 @@ impl Layers {
 
     fn check_pass_gap(&mut self) {
         let at = |path: &str| self.entries.get(path).and_then(|entry| as_number(&entry.value));
-        let (Some(gap_s), Some(control_hz)) = (at("interlock.pass_gap_max_s"), at("daemon.control_hz")) else { return };
+        let (Some(gap_s), Some(control_hz)) = (at("interlock.pass_gap_max_s"), at("daemon.control_hz"))
+        else {
+            return;
+        };
         let least_s = PASS_GAP_PERIODS_MIN / control_hz;
         if gap_s < least_s {
             let origin = self.entries["interlock.pass_gap_max_s"].origin.clone();
-            let mend = format!("{gap_s} s is under 1.2 passes of daemon.control_hz = {control_hz}; write at least {least_s} s");
+            let mend = format!(
+                "{gap_s} s is under 1.2 passes of daemon.control_hz = {control_hz}; write at least {least_s} s"
+            );
             self.refuse("interlock.pass_gap_max_s", origin, &mend);
         }
     }

@@ -52,7 +52,8 @@ fn template_entry(key: &Key) -> Option<(String, String)> {
     }
     let mut comment = String::new();
     if name.is_none() {
-        let above: Vec<&str> = before.iter().rev().take_while(|line| line.starts_with('#')).copied().collect();
+        let above: Vec<&str> =
+            before.iter().rev().take_while(|line| line.starts_with('#')).copied().collect();
         return Some((above.into_iter().rev().collect::<Vec<_>>().join(" "), String::new()));
     }
     for line in lines.take_while(|line| !line.starts_with('[')) {
@@ -67,7 +68,8 @@ fn template_entry(key: &Key) -> Option<(String, String)> {
 #[test]
 fn the_template_tells_meaning_and_range_of_every_key() {
     for key in KEYS {
-        let (comment, _) = template_entry(key).unwrap_or_else(|| panic!("{} is not in the template", key.path));
+        let (comment, _) =
+            template_entry(key).unwrap_or_else(|| panic!("{} is not in the template", key.path));
         let range = match key.kind {
             Kind::Number { .. } if key.path.ends_with('*') => format!("[{} each]", key.range()),
             Kind::Text if key.path.ends_with('*') => "[text each]".to_string(),
@@ -97,7 +99,8 @@ fn the_templates_values_are_the_defaults_and_nothing_else_is_in_it() {
         })
         .collect();
     let whole = load_text(&whole).unwrap();
-    let missing = |key: &&Key| !whole.rows().iter().any(|(path, _, _)| super::keys::generic(path) == key.path);
+    let missing =
+        |key: &&Key| !whole.rows().iter().any(|(path, _, _)| super::keys::generic(path) == key.path);
     let missing: Vec<&str> = KEYS.iter().filter(missing).map(|key| key.path).collect();
     assert_eq!(missing, ["beacon.*.offset_hz"]);
 }
@@ -108,7 +111,10 @@ fn what_the_design_fixes_is_the_default() {
     assert_eq!((settings.analytics.floor_window_us, settings.analytics.floor_percentile), (10_000_000, 0.10));
     assert_eq!((settings.analytics.trend_window_us, settings.sense.hop_us), (2_000_000, 10_000));
     assert_eq!((settings.analytics.trigger_db, settings.analytics.drop_db), (12.0, 6.0));
-    assert_eq!((settings.interlock.heartbeat_age_max_us, settings.interlock.pose_age_max_us), (2_500_000, 500_000));
+    assert_eq!(
+        (settings.interlock.heartbeat_age_max_us, settings.interlock.pose_age_max_us),
+        (2_500_000, 500_000)
+    );
     assert_eq!((settings.interlock.slew_max_mps2, settings.interlock.jump_max_m), (2.5, 10.0));
     assert_eq!((settings.interlock.stick_ratio_max, settings.interlock.stick_samples), (0.10, 3));
     assert_eq!((settings.recorder.commit_interval_us, settings.recorder.memory_limit_mb), (250_000, 32));
@@ -123,13 +129,17 @@ fn every_key_out_of_range_is_named_with_its_range() {
         let wrong: Vec<String> = match key.kind {
             Kind::Number { low, high } => {
                 let step = (high - low) * 1e-6;
-                [low - step, high + step, f64::NAN, f64::INFINITY].map(|value| Value::Float(value).to_string()).into()
+                [low - step, high + step, f64::NAN, f64::INFINITY]
+                    .map(|value| Value::Float(value).to_string())
+                    .into()
             }
             Kind::Whole { low, high } => [low - 1, high + 1].map(|value| value.to_string()).into(),
             Kind::Bool => vec!["1".into(), "yes".into()],
             Kind::Text => vec!["\"\"".into()],
             Kind::OneOf(_) => vec!["sideways".into(), "7".into()],
-            Kind::Polygon => vec!["[[1.0, 2.0]]".into(), "[[91.0, 0.0], [1.0, 2.0], [3.0, 4.0]]".into(), "7".into()],
+            Kind::Polygon => {
+                vec!["[[1.0, 2.0]]".into(), "[[91.0, 0.0], [1.0, 2.0], [3.0, 4.0]]".into(), "7".into()]
+            }
         };
         for value in wrong {
             let told = errors(load(&[&format!("{path}={value}")]));
@@ -169,7 +179,9 @@ fn both_ends_of_every_range_are_taken_by_the_engine_too() {
                 }
             };
             if !hangs_on_rate {
-                settings.engine(250e3, 433.92e6).unwrap_or_else(|error| panic!("{}={value}: {error}", key.path));
+                settings
+                    .engine(250e3, 433.92e6)
+                    .unwrap_or_else(|error| panic!("{}={value}: {error}", key.path));
             }
         }
     }
@@ -177,7 +189,8 @@ fn both_ends_of_every_range_are_taken_by_the_engine_too() {
 
 #[test]
 fn an_unknown_key_is_told_with_its_line_and_what_was_meant() {
-    let told = errors(load_text("[analytics]\nfloor_window_us = 3\n\n[homing]\ntrigger_db = 9\nzzzzzzzz = 1\n"));
+    let told =
+        errors(load_text("[analytics]\nfloor_window_us = 3\n\n[homing]\ntrigger_db = 9\nzzzzzzzz = 1\n"));
     let lines: Vec<&str> = told.lines().collect();
     assert_eq!(
         lines,
@@ -203,7 +216,10 @@ fn an_unknown_key_is_told_with_its_line_and_what_was_meant() {
 #[test]
 fn wrong_sections_are_told() {
     assert!(errors(load_text("[beacon]\nname = \"a\"\n")).contains("flight.toml:1: beacon: "));
-    assert!(errors(load_text("[intrelock]\nfix_min = 3\n")).contains("intrelock: no such section; there are [sdr]"));
+    assert!(
+        errors(load_text("[intrelock]\nfix_min = 3\n"))
+            .contains("intrelock: no such section; there are [sdr]")
+    );
     assert!(errors(load_text("sdr = 3\n")).contains("sdr: is a section; write [sdr]"));
     assert!(errors(load_text("[sdr]\ngain_db = \n")).starts_with("flight.toml:2: "));
     assert!(errors(load_text("beacon = [1]\n")).contains("write [[beacon]]"));
@@ -216,12 +232,20 @@ fn wrong_sections_are_told() {
 #[test]
 fn rules_between_keys_name_the_key_that_was_written() {
     let told = errors(load(&["analytics.drop_db=20"]));
-    assert!(told.contains("--set: analytics.drop_db: 20 is too much for analytics.trigger_db = 12"), "{told}");
+    assert!(
+        told.contains("--set: analytics.drop_db: 20 is too much for analytics.trigger_db = 12"),
+        "{told}"
+    );
     let told = errors(load(&["interlock.speed_max_mps=2"]));
-    assert!(told.contains("--set: interlock.speed_max_mps: 2 is too little for homing.speed_mps = 3"), "{told}");
+    assert!(
+        told.contains("--set: interlock.speed_max_mps: 2 is too little for homing.speed_mps = 3"),
+        "{told}"
+    );
     assert!(errors(load(&["beacon.0.period_max_ms=10"])).contains("beacon.0.period_max_ms"));
     assert!(errors(load(&["daemon.control_hz=5"])).contains("daemon.control_hz"));
-    assert!(errors(load(&["interlock.pass_gap_max_s=0.06", "daemon.control_hz=12"])).contains("pass_gap_max_s"));
+    assert!(
+        errors(load(&["interlock.pass_gap_max_s=0.06", "daemon.control_hz=12"])).contains("pass_gap_max_s")
+    );
     assert!(errors(load(&["sdr.source=rtl"])).contains("write soapy:ARGS or file:PATH"));
     assert!(errors(load(&["autopilot.address=ttyAMA0"])).contains("serial:DEVICE:BAUD"));
     assert!(errors(load(&["beacon.0.name=0123456789012345678901234"])).contains("24 bytes"));
@@ -232,7 +256,11 @@ fn rules_between_keys_name_the_key_that_was_written() {
 fn later_layers_go_over_earlier_ones() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.toml");
-    std::fs::write(&path, "[sdr]\nsource = \"file:a.cs8\"\nfrequency_hz = 1_000_000\n[recorder]\nflights = \"a\"\n").unwrap();
+    std::fs::write(
+        &path,
+        "[sdr]\nsource = \"file:a.cs8\"\nfrequency_hz = 1_000_000\n[recorder]\nflights = \"a\"\n",
+    )
+    .unwrap();
     let flags = Flags { sdr: Some("file:c.cs8".into()), pace: Some(Pace::Max), ..Flags::default() };
     let sets = ["sdr.source=file:b.cs8".to_string(), "recorder.flights=b".to_string()];
     let settings = Settings::load(Some(&path), &sets, &flags).unwrap();
@@ -251,7 +279,8 @@ fn later_layers_go_over_earlier_ones() {
 
 #[test]
 fn texts_need_no_quotes_and_texts_that_look_like_numbers_stay_texts() {
-    let settings = load(&["sdr.stream_args.bufflen=16384", "sdr.antenna=2", "sdr.gain_elements_db.LNA=20"]).unwrap();
+    let settings =
+        load(&["sdr.stream_args.bufflen=16384", "sdr.antenna=2", "sdr.gain_elements_db.LNA=20"]).unwrap();
     assert_eq!(settings.sdr.stream_args, [("bufflen".to_string(), "16384".to_string())]);
     assert_eq!(settings.sdr.antenna.as_deref(), Some("2"));
     assert_eq!(settings.sdr.gain_elements_db, [("LNA".to_string(), 20.0)]);
@@ -285,9 +314,13 @@ fn a_files_beacons_replace_the_default_one() {
 
 #[test]
 fn the_default_beacon_fits_every_source() {
-    for (rate_sps, frequency_hz, fft_len) in
-        [(250e3, 433.92e6, 256), (2.4e6, 868.625e6, 2048), (2.048e6, 0.0, 2048), (8e3, 1e6, 64), (50e6, 2.4e9, 16_384)]
-    {
+    for (rate_sps, frequency_hz, fft_len) in [
+        (250e3, 433.92e6, 256),
+        (2.4e6, 868.625e6, 2048),
+        (2.048e6, 0.0, 2048),
+        (8e3, 1e6, 64),
+        (50e6, 2.4e9, 16_384),
+    ] {
         let config = Settings::default().engine(rate_sps, frequency_hz).unwrap();
         assert_eq!(config.sense.fft_len, fft_len, "{rate_sps}");
         assert_eq!(config.sense.channels[0].frequency_hz, frequency_hz);
@@ -311,17 +344,25 @@ fn the_engines_complaints_are_in_the_files_words() {
 #[test]
 fn what_is_shown_reads_back_to_the_same_with_the_same_hash() {
     let sets = [
-        "sdr.gain_elements_db.LNA=20", "sdr.stream_args.bufflen=16384", "beacon.1.offset_hz=-5000", "autopilot.system=3",
-        "interlock.fence.polygon=[[46.0, 8.0], [46.1, 8.0], [46.1, 8.1]]", "daemon.ctl_socket=/run/a \"b\".sock",
+        "sdr.gain_elements_db.LNA=20",
+        "sdr.stream_args.bufflen=16384",
+        "beacon.1.offset_hz=-5000",
+        "autopilot.system=3",
+        "interlock.fence.polygon=[[46.0, 8.0], [46.1, 8.0], [46.1, 8.1]]",
+        "daemon.ctl_socket=/run/a \"b\".sock",
     ];
     let settings = load(&sets).unwrap();
     assert_eq!(settings.interlock.fence.polygon.len(), 3);
-    let again = load_text(&settings.to_toml()).unwrap_or_else(|error| panic!("{error}\n{}", settings.to_toml()));
+    let again =
+        load_text(&settings.to_toml()).unwrap_or_else(|error| panic!("{error}\n{}", settings.to_toml()));
     assert_eq!(again.to_toml(), settings.to_toml());
     assert_eq!(again.hash_sha256(), settings.hash_sha256());
     assert_eq!(again.engine(250e3, 1e8).unwrap(), settings.engine(250e3, 1e8).unwrap());
     assert_ne!(settings.hash_sha256(), Settings::default().hash_sha256());
     // However it is written: a whole number for a number is the same setting.
-    assert_eq!(load(&["homing.lost_s=5"]).unwrap().hash_sha256(), load(&["homing.lost_s=5.0"]).unwrap().hash_sha256());
+    assert_eq!(
+        load(&["homing.lost_s=5"]).unwrap().hash_sha256(),
+        load(&["homing.lost_s=5.0"]).unwrap().hash_sha256()
+    );
     assert_eq!(settings.hash_sha256().len(), 64);
 }

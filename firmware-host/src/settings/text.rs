@@ -37,7 +37,11 @@ impl Settings {
             let at = KEYS.iter().position(|key| key.path == generic).unwrap_or(KEYS.len());
             // All keys of one beacon stand together.
             let first = KEYS.iter().position(|key| key.path.starts_with("beacon.")).unwrap_or(0);
-            if generic.starts_with("beacon.") { (first, split(path).0.to_string(), at) } else { (at, String::new(), at) }
+            if generic.starts_with("beacon.") {
+                (first, split(path).0.to_string(), at)
+            } else {
+                (at, String::new(), at)
+            }
         };
         let mut rows: Vec<_> = self.layers.entries.iter().collect();
         rows.sort_by_cached_key(|(path, _)| place(path));
