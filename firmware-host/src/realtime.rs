@@ -6,7 +6,7 @@
 use std::io;
 
 use rustix::mm::{MlockAllFlags, mlockall};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, getpid, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// What a thread does; decides what is asked for it.
@@ -18,6 +18,8 @@ pub enum Role {
     Sense,
     /// The control pass: FIFO 50.
     Control,
+    /// Carries the autopilot's bytes: FIFO 49, so that a command is on the wire within 5 ms of its pass.
+    Autopilot,
     /// Writes the flight file: normal, disk class idle.
     Recorder,
     /// Pages, SQL, the operator's socket: normal.
@@ -37,6 +39,7 @@ impl Role {
             Role::SdrRx => Some(60),
             Role::Sense => Some(55),
             Role::Control => Some(50),
+            Role::Autopilot => Some(49),
             Role::Recorder | Role::Ground => None,
         }
     }
@@ -46,7 +49,7 @@ impl Role {
         match self {
             Role::SdrRx => Some(0),
             Role::Sense => Some(1),
-            Role::Control | Role::Recorder | Role::Ground => None,
+            Role::Control | Role::Autopilot | Role::Recorder | Role::Ground => None,
         }
     }
 
@@ -55,15 +58,17 @@ impl Role {
             Role::SdrRx => "sdr-rx",
             Role::Sense => "sense",
             Role::Control => "control",
+            Role::Autopilot => "autopilot",
             Role::Recorder => "recorder",
             Role::Ground => "ground",
         }
     }
 }
 
-/// Asks for the calling thread, which may be pinned to `allowed` (the cores of the process, from [`allowed_cores`] before
-/// any thread was pinned). Returns what was refused, and why; empty when all was granted.
-pub fn ask(role: Role, allowed: &[usize]) -> Vec<String> {
+/// Asks for the calling thread. Returns what was refused, and why; empty when all was granted.
+pub fn ask(role: Role) -> Vec<String> {
+    // The main thread is never pinned, so its cores are the process's, whoever started this thread.
+    let allowed = cores(Some(getpid()));
     let mut refused = Vec::new();
     let mut note = |what: &str, mend: &str, result: io::Result<()>| {
         if let Err(error) = result {
@@ -74,7 +79,7 @@ pub fn ask(role: Role, allowed: &[usize]) -> Vec<String> {
         let mend = format!(" (allow it with LimitRTPRIO={priority} in the unit, or ulimit -r)");
         note(&format!("FIFO priority {priority}"), &mend, fifo(priority));
     }
-    if let Some(cores) = cores_for(role, allowed) {
+    if let Some(cores) = cores_for(role, &allowed) {
         note("cores of its own", "", pin(&cores));
     } else if role.core_from_last().is_some() {
         let error = io::Error::other(format!("{} allowed, {CORES_MIN} needed", allowed.len()));
@@ -86,10 +91,10 @@ pub fn ask(role: Role, allowed: &[usize]) -> Vec<String> {
     refused
 }
 
-/// The cores this process may use.
-pub fn allowed_cores() -> Vec<usize> {
-    sched_getaffinity(None)
-        .map_or_else(|_| Vec::new(), |set| (0..CpuSet::MAX_CPU).filter(|&core| set.is_set(core)).collect())
+/// The cores a thread may use; `None` = the calling one.
+fn cores(thread: Option<Pid>) -> Vec<usize> {
+    let Ok(set) = sched_getaffinity(thread) else { return Vec::new() };
+    (0..CpuSet::MAX_CPU).filter(|&core| set.is_set(core)).collect()
 }
 
 /// Locks all memory as it comes to be used, so that no pass ever waits for a page. Returns why not, if refused.
@@ -159,13 +164,13 @@ mod tests {
     fn what_is_granted_is_in_force_and_what_is_refused_is_told() {
         // In a thread of its own: what is asked for must not stay with the test runner.
         let check = || {
-            let refused = ask(Role::Sense, &allowed_cores());
+            let refused = ask(Role::Sense);
             // SAFETY: takes no pointer; 0 is the calling thread.
             let policy = unsafe { libc::sched_getscheduler(0) };
             let is_fifo = policy & !libc::SCHED_RESET_ON_FORK == libc::SCHED_FIFO;
             let told = refused.iter().any(|text| text.starts_with("sense: no FIFO priority 55"));
             assert_ne!(is_fifo, told, "policy {policy}, {refused:?}");
-            let is_pinned = allowed_cores().len() == 1;
+            let is_pinned = cores(None).len() == 1;
             let told = refused.iter().any(|text| text.contains("own"));
             assert_ne!(is_pinned, told, "{refused:?}");
         };
@@ -175,7 +180,7 @@ mod tests {
     #[test]
     fn the_recorders_disk_class_is_idle() {
         let check = || {
-            let refused = ask(Role::Recorder, &[]);
+            let refused = ask(Role::Recorder);
             // SAFETY: ioprio_get(2) takes two integers; 0 is the calling thread.
             let class = unsafe { libc::syscall(libc::SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0) };
             let is_idle = class >> IOPRIO_CLASS_SHIFT == libc::c_long::from(IOPRIO_CLASS_IDLE);

@@ -127,14 +127,14 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
     let gid = std::fs::metadata(folder)?.gid();
     // When the folder's group cannot be given, nobody but us may open it.
     let is_given = std::fs::metadata(&making)?.gid() == gid || chown(&making, None, Some(gid)).is_ok();
-    let mode = if is_given { 0o660 } else { 0o600 };
+    let permissions = if is_given { 0o660 } else { 0o600 };
     if !is_given {
         tracing::warn!(
             "{}: cannot be given to its folder's group {gid}; open to its owner only",
             path.display()
         );
     }
-    std::fs::set_permissions(&making, std::fs::Permissions::from_mode(mode))?;
+    std::fs::set_permissions(&making, std::fs::Permissions::from_mode(permissions))?;
     std::fs::rename(&making, path)?;
     Ok(listener)
 }

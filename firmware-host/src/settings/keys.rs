@@ -182,18 +182,25 @@ pub(super) fn generic(path: &str) -> String {
 pub(super) fn nearest(path: &str) -> Option<String> {
     let generic = generic(path);
     let (section, name) = generic.rsplit_once('.').unwrap_or(("", &generic));
-    // The right word in the wrong section beats a similar word.
+    // The right word in the wrong section.
     let moved = |key: &&Key| key.path.rsplit_once('.').is_some_and(|(_, last)| last == name && last != "*");
+    // A word cut short: `gain` for `gain_db`, `freq_hz` for `frequency_hz`.
+    let stem = name.rsplit_once('_').map_or(name, |(stem, _)| stem);
+    let longer = |key: &&Key| {
+        let split = key.path.rsplit_once('.');
+        stem.len() >= 3 && split.is_some_and(|(at, last)| at == section && last.starts_with(stem))
+    };
     let similar = || {
         let distance = |key: &Key| match key.path.rsplit_once('.') {
             Some((at, last)) if at == section => edits(last, name),
             _ => edits(key.path, &generic),
         };
         let best = KEYS.iter().min_by_key(|key| distance(key))?;
-        let longest = generic.len().min(best.path.len());
-        (distance(best) <= 3.min(longest / 3)).then_some(best)
+        let shorter = generic.len().min(best.path.len());
+        (distance(best) <= 3.min(shorter / 3)).then_some(best)
     };
-    let found = similar().or_else(|| KEYS.iter().find(moved))?;
+    let exact = || KEYS.iter().find(moved);
+    let found = similar().or_else(exact).or_else(|| KEYS.iter().find(longer))?;
     let number = path.split('.').nth(1).filter(|part| part.parse::<usize>().is_ok()).unwrap_or("0");
     Some(found.path.replace("beacon.*", &format!("beacon.{number}")))
 }

@@ -76,6 +76,9 @@ impl Settings {
         for set in sets {
             layers.lay_set(set);
         }
+        if flags.flights.as_ref().is_some_and(|path| path.to_str().is_none()) {
+            layers.refuse("recorder.flights", Origin::Flag("--flights"), "is not UTF-8; write another path");
+        }
         let pace = flags.pace.map(|pace| pace.name().to_string());
         let flights = flags.flights.as_ref().map(|path| path.to_string_lossy().into_owned());
         for (flag, key, text) in [

@@ -200,6 +200,14 @@ fn an_unknown_key_is_told_with_its_line_and_what_was_meant() {
             "flight.toml:6: homing.zzzzzzzz: no such key; `skyhound config init` writes a file with all of them",
         ]
     );
+    for (cut, meant) in [
+        ("sdr.gain", "sdr.gain_db"),
+        ("beacon.3.freq_hz", "beacon.3.frequency_hz"),
+        ("sdr.gan_db", "sdr.gain_db"),
+    ] {
+        let told = errors(load(&[&format!("{cut}=1")]));
+        assert!(told.contains(&format!("did you mean {meant}?")), "{told}");
+    }
     for key in KEYS.iter().filter(|key| !key.path.ends_with('*')) {
         let path = concrete(key);
         let mut letters: Vec<char> = path.chars().collect();
