@@ -4,5 +4,10 @@
 //! one folder: SoapySDR in `sdr`, MAVLink in `autopilot`, DuckDB in `store` and `report`, serde and TOML in `settings`,
 //! scheduling in `realtime`, clocks in `clock`.
 
+pub mod cli;
 pub mod clock;
+pub mod ctl;
+pub mod logging;
+pub mod realtime;
 pub mod settings;
+pub mod systemd;

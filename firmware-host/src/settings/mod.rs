@@ -1,7 +1,181 @@
 //! Settings: one TOML file with `[sdr] [sense] [[beacon]] [analytics] [homing] [interlock] [autopilot] [recorder]
-//! [daemon]`. Raw values as the file has them; what the engine gets is made and checked from these once at the start.
+//! [daemon]`. Values as the parts take them; what the engine gets is made and checked from these once at the start.
+//!
+//! The file speaks s, ms and deg; the program µs and rad; `resolve` alone converts. Defaults stand in `skyhound.toml`
+//! beside this (the template that `config init` writes), ranges in `keys`. Precedence: default, file, `--set`, flags.
 
-use std::path::PathBuf;
+mod engine;
+mod errors;
+mod keys;
+mod layers;
+mod resolve;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use skyhound::config::{AnalyticsConfig, Emission, HomingConfig, InterlockConfig};
+use toml::Value;
+
+pub use errors::{Origin, SettingError, SettingsErrors};
+
+/// The commented settings file with every key and its default.
+pub const TEMPLATE: &str = include_str!("skyhound.toml");
+
+/// All settings in force.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// `[sdr]`.
+    pub sdr: SdrSettings,
+    /// `[sdr.file] pace`.
+    pub pace: Pace,
+    /// `[sense]`.
+    pub sense: SenseSettings,
+    /// `[[beacon]]`, at least one.
+    pub beacons: Vec<BeaconSettings>,
+    /// `[analytics]`.
+    pub analytics: AnalyticsConfig,
+    /// `[homing]`.
+    pub homing: HomingConfig,
+    /// `[interlock]`.
+    pub interlock: InterlockConfig,
+    /// `[autopilot]`.
+    pub autopilot: AutopilotSettings,
+    /// `[recorder]`.
+    pub recorder: RecorderSettings,
+    /// `[daemon]`.
+    pub daemon: DaemonSettings,
+    layers: layers::Layers,
+}
+
+/// Flags that go over the file and `--set`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Flags {
+    /// `--sdr`: `sdr.source`.
+    pub sdr: Option<String>,
+    /// `--autopilot`: `autopilot.address`.
+    pub autopilot: Option<String>,
+    /// `--flights`: `recorder.flights`.
+    pub flights: Option<PathBuf>,
+    /// `--pace`: `sdr.file.pace`.
+    pub pace: Option<Pace>,
+}
+
+impl Settings {
+    /// Defaults, then the file if one is named, then each `section.key=value` of `sets`, then `flags`.
+    ///
+    /// # Errors
+    /// Every mistake there is, each with its key, its place and the mend.
+    pub fn load(path: Option<&Path>, sets: &[String], flags: &Flags) -> Result<Settings, SettingsErrors> {
+        let mut layers = layers::Layers::defaults();
+        if let Some(path) = path {
+            layers.lay_file(path);
+        }
+        for set in sets {
+            layers.lay_set(set);
+        }
+        if flags.flights.as_ref().is_some_and(|path| path.to_str().is_none()) {
+            layers.refuse("recorder.flights", Origin::Flag("--flights"), "is not UTF-8; write another path");
+        }
+        let pace = flags.pace.map(|pace| pace.name().to_string());
+        let flights = flags.flights.as_ref().map(|path| path.to_string_lossy().into_owned());
+        for (flag, key, text) in [
+            ("--sdr", "sdr.source", &flags.sdr),
+            ("--autopilot", "autopilot.address", &flags.autopilot),
+            ("--flights", "recorder.flights", &flights),
+            ("--pace", "sdr.file.pace", &pace),
+        ] {
+            if let Some(text) = text {
+                layers.lay(key, Value::String(text.clone()), Origin::Flag(flag));
+            }
+        }
+        Settings::resolve(layers)
+    }
+
+    fn resolve(mut layers: layers::Layers) -> Result<Settings, SettingsErrors> {
+        layers.check_rules();
+        if !layers.errors.is_empty() {
+            return Err(SettingsErrors(layers.errors));
+        }
+        Ok(Settings {
+            sdr: layers.sdr(),
+            pace: layers.pace(),
+            sense: layers.sense(),
+            beacons: (0..layers.beacon_count).map(|number| layers.beacon(number)).collect(),
+            analytics: layers.analytics(),
+            homing: layers.homing(),
+            interlock: layers.interlock(),
+            autopilot: layers.autopilot(),
+            recorder: layers.recorder(),
+            daemon: layers.daemon(),
+            layers,
+        })
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings::resolve(layers::Layers::defaults())
+            .expect("the template holds its own rules; a test says so")
+    }
+}
+
+/// How fast a recording is played.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Pace {
+    /// At the pace of the recording's own clock.
+    Realtime,
+    /// As fast as it can be used.
+    Max,
+}
+
+impl Pace {
+    /// As the file and the command line spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Pace::Realtime => "realtime",
+            Pace::Max => "max",
+        }
+    }
+}
+
+/// `[sense]`: from samples to readings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SenseSettings {
+    /// FFT length; `None` = the longest power of two that is not over 1.1 ms of samples.
+    pub fft_len: Option<usize>,
+    /// Length of a hop, µs.
+    pub hop_us: u32,
+    /// Half-width about 0 Hz that is left out, Hz; `None` = 1.5 bins.
+    pub dc_exclude_hz: Option<f64>,
+    /// Time between stored spectrum rows, µs; 0 = none.
+    pub spectrum_interval_us: u32,
+}
+
+/// `[[beacon]]`: a beacon's channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BeaconSettings {
+    /// Name for people.
+    pub name: String,
+    /// Centre frequency, Hz; goes before `offset_hz`.
+    pub frequency_hz: Option<f64>,
+    /// Centre as distance from the tuned frequency, Hz.
+    pub offset_hz: f64,
+    /// Bandwidth, Hz; `None` = 0.7 of the sample rate.
+    pub bandwidth_hz: Option<f64>,
+    /// What is sought.
+    pub emission: Emission,
+    /// Shortest pulse that counts, µs.
+    pub pulse_width_min_us: u32,
+    /// Longest pulse, µs.
+    pub pulse_width_max_us: u32,
+    /// Dips shorter than this do not end a pulse, µs.
+    pub pulse_bridge_us: u32,
+    /// Rise over the noise floor at which a pulse begins, dB.
+    pub pulse_trigger_db: f64,
+}
 
 /// `[sdr]`: where samples come from.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,222 @@
+//! `skyhound ctl`: the operator's words to the skyhound that is flying.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+
+use super::failure::{Failure, print};
+use crate::ctl::{Ask, ChannelStatus, Status, ask, socket_found};
+
+/// Arguments of `skyhound ctl`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// The daemon's socket; without it the system's, else yours
+    #[arg(long, global = true, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub act: Act,
+}
+
+/// What the operator wants.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Act {
+    /// How it goes
+    Status {
+        /// JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Allow homing, or stop it
+    Homing {
+        /// on: until something stops it; off: now
+        #[arg(value_enum)]
+        to: OnOff,
+    },
+    /// End the daemon; the flight file is closed cleanly
+    Stop,
+}
+
+/// On or off.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnOff {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// Nobody answers, or the daemon refuses: with its reason.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let found = || {
+        socket_found().ok_or_else(|| {
+            Failure::Failed("no skyhound flies here; start one (`skyhound fly`) or name its --socket".into())
+        })
+    };
+    let path = args.socket.map_or_else(found, Ok)?;
+    let question = match &args.act {
+        Act::Status { .. } => Ask::Status,
+        Act::Homing { to } => Ask::Homing { on: *to == OnOff::On },
+        Act::Stop => Ask::Stop,
+    };
+    let answer = ask(&path, question).map_err(Failure::Failed)?;
+    if !answer.ok {
+        return Err(Failure::Failed(answer.said.unwrap_or_else(|| "refused".into())));
+    }
+    match (args.act, answer.status) {
+        (Act::Status { json: true }, Some(status)) => {
+            let json =
+                serde_json::to_string_pretty(&status).map_err(|error| Failure::doing("status", error))?;
+            print(&format!("{json}\n"))
+        }
+        (_, Some(status)) => print(&text(&status)),
+        (_, None) => print(&format!("{}\n", answer.said.unwrap_or_else(|| "done".into()))),
+    }
+}
+
+/// Status for people. What is unknown is a dash.
+fn text(status: &Status) -> String {
+    let mut lines = String::new();
+    let mut line = |name: &str, value: String| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(lines, "{name:<10} {value}");
+    };
+    let homing = if status.homing_enabled { "on" } else { "off" };
+    line(
+        "state",
+        format!(
+            "{} · homing {homing} · target {}",
+            status.state,
+            known(Some(&status.target).filter(|t| !t.is_empty()))
+        ),
+    );
+    if let Some(why) = &status.locked {
+        line("locked", why.clone());
+    }
+    if let Some(why) = &status.latched {
+        line("stopped by", why.clone());
+    }
+    let vehicle = &status.vehicle;
+    let armed = match vehicle.armed {
+        Some(true) => "armed",
+        Some(false) => "disarmed",
+        None => "—",
+    };
+    let place = vehicle.lat_deg.zip(vehicle.lon_deg).map(|(lat, lon)| format!("{lat:.6} {lon:.6}"));
+    line(
+        "aircraft",
+        format!(
+            "{} {} {armed} · {} · {} m · battery {} · heartbeat {} s, position {} s old",
+            known(vehicle.firmware.as_ref()),
+            known(vehicle.mode.as_ref()),
+            known(place.as_ref()),
+            rounded(vehicle.alt_rel_m),
+            known(vehicle.battery_ratio.map(|ratio| format!("{:.0} %", ratio * 100.0)).as_ref()),
+            rounded(vehicle.heartbeat_age_s),
+            rounded(vehicle.position_age_s),
+        ),
+    );
+    for channel in &status.channels {
+        line("beacon", channel_text(channel));
+    }
+    let sdr = &status.sdr;
+    let alive = if sdr.alive { "alive" } else { "NO SAMPLES" };
+    line(
+        "samples",
+        format!("{} · {alive} · {} lost · {} reopened", sdr.source, sdr.lost_samples_total, sdr.reopen_total),
+    );
+    let link = &status.link;
+    line(
+        "link",
+        format!(
+            "{} · {} in, {} lost, {} bad · {} out, {} dropped · {} reconnects",
+            link.address,
+            link.received_total,
+            link.sequence_lost_total,
+            link.crc_error_total,
+            link.sent_total,
+            link.send_dropped_total,
+            link.reconnect_total,
+        ),
+    );
+    let recorder = &status.recorder;
+    let free = recorder.disk_free_bytes.map(|bytes| format!("{} MB", bytes / 1_000_000));
+    line(
+        "file",
+        format!("{} · {} · {} free", recorder.state, known(recorder.file.as_ref()), known(free.as_ref())),
+    );
+    for lane in status.lanes.iter().filter(|lane| lane.dropped_total > 0) {
+        line(
+            "DROPPED",
+            format!(
+                "{} of {} in lane {}",
+                lane.dropped_total,
+                lane.pushed_total + lane.dropped_total,
+                lane.name
+            ),
+        );
+    }
+    for pass in &status.passes {
+        line("passes", format!("{}: longest {} µs, {} late", pass.name, pass.longest_us, pass.miss_total));
+    }
+    for refused in &status.refused {
+        line("refused", refused.clone());
+    }
+    line("daemon", format!("{} · pid {} · up {:.0} s", status.version, status.pid, status.uptime_s));
+    lines
+}
+
+fn channel_text(channel: &ChannelStatus) -> String {
+    let heard = if channel.heard { "HEARD" } else { "not heard" };
+    let mut text = format!(
+        "{} {:.3} MHz · {heard} · {} dBFS, floor {}, SNR {} dB",
+        channel.name,
+        channel.frequency_hz / 1e6,
+        rounded(channel.power_dbfs),
+        rounded(channel.floor_dbfs),
+        rounded(channel.snr_db),
+    );
+    if let (Some(width_us), Some(period_us)) = (channel.pulse_width_us, channel.pulse_period_us) {
+        let (width_ms, period_ms) = (f64::from(width_us) / 1e3, period_us / 1e3);
+        let _ = write!(text, " · {} pulses of {width_ms:.1} ms every {period_ms:.1} ms", channel.pulse_count);
+    }
+    if let (Some(bearing), Some(sigma)) = (channel.bearing_deg, channel.bearing_sigma_deg) {
+        let _ = write!(text, " · bearing {bearing:.0}° ± {sigma:.0}°");
+    }
+    text
+}
+
+fn known(text: Option<&String>) -> &str {
+    text.map_or("—", String::as_str)
+}
+
+fn rounded(value: Option<f64>) -> String {
+    value.map_or_else(|| "—".to_string(), |value| format!("{value:.1}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unknown_is_a_dash_and_what_is_wrong_stands_out() {
+        let mut status = Status { state: "HOMING".into(), homing_enabled: true, ..Status::default() };
+        status.channels =
+            vec![ChannelStatus { name: "fox".into(), frequency_hz: 433.96e6, ..ChannelStatus::default() }];
+        let unknown = text(&status);
+        assert!(unknown.contains("state      HOMING · homing on · target —\n"), "{unknown}");
+        assert!(unknown.contains("fox 433.960 MHz · not heard · — dBFS, floor —, SNR — dB\n"), "{unknown}");
+        assert!(unknown.contains("NO SAMPLES"), "{unknown}");
+        status.latched = Some("battery refused".into());
+        status.channels[0].pulse_width_us = Some(33_000);
+        status.channels[0].pulse_period_us = Some(42_000.0);
+        status.channels[0].pulse_count = 8;
+        let told = text(&status);
+        assert!(told.contains("stopped by battery refused\n"), "{told}");
+        assert!(told.contains("8 pulses of 33.0 ms every 42.0 ms"), "{told}");
+    }
+}

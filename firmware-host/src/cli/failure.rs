@@ -1,0 +1,66 @@
+//! Why a command ended without its result, and the exit code that says so: 1 failed, 2 wrong use.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+use crate::settings::SettingsErrors;
+
+/// Why a command ended without its result.
+#[derive(Debug)]
+pub enum Failure {
+    /// Wrong use: what is wrong and what to write instead. Exit code 2.
+    Usage(String),
+    /// It did not work: what, and what to do about it. Exit code 1.
+    Failed(String),
+    /// Whoever read our output has enough (`| head`). Nothing is said; exit code 0.
+    OutputClosed,
+}
+
+impl Failure {
+    /// A failure with what was being done, for errors of the system and of libraries.
+    pub fn doing(what: impl fmt::Display, error: impl fmt::Display) -> Failure {
+        Failure::Failed(format!("{what}: {error}"))
+    }
+
+    /// What goes to stderr, if anything.
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Failure::Usage(message) | Failure::Failed(message) => Some(message),
+            Failure::OutputClosed => None,
+        }
+    }
+
+    /// 0, 1 or 2.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Failure::OutputClosed => 0,
+            Failure::Failed(_) => 1,
+            Failure::Usage(_) => 2,
+        })
+    }
+}
+
+impl From<SettingsErrors> for Failure {
+    fn from(errors: SettingsErrors) -> Failure {
+        Failure::Usage(errors.to_string())
+    }
+}
+
+/// An error of writing to stdout.
+pub fn output_failure(error: &std::io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::BrokenPipe => Failure::OutputClosed,
+        _ => Failure::doing("cannot write to stdout", error),
+    }
+}
+
+/// Writes `text` to stdout as it is.
+///
+/// # Errors
+/// [`Failure::OutputClosed`] when nobody reads any more, [`Failure::Failed`] for all else (a full disk, say).
+pub fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| output_failure(&error))
+}

@@ -1,0 +1,45 @@
+//! `skyhound fly`: the flight itself.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Failure, SettingsArgs, duration};
+use crate::settings::{Flags, Pace, Settings};
+
+/// Arguments of `skyhound fly`.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Args {
+    /// Settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// Where samples come from: soapy:ARGS or file:PATH
+    #[arg(long, value_name = "SDR")]
+    pub sdr: Option<String>,
+    /// serial:DEVICE:BAUD, udpin:ADDR:PORT, udpout:ADDR:PORT, tcpout:ADDR:PORT or none
+    #[arg(long, value_name = "ADDRESS")]
+    pub autopilot: Option<String>,
+    /// Folder of the flight files
+    #[arg(long, value_name = "DIR")]
+    pub flights: Option<PathBuf>,
+    /// How fast a recording is played
+    #[arg(long, value_enum)]
+    pub pace: Option<Pace>,
+    /// End after this long: 60s, 1.5m, 500ms
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
+    pub time: Option<Duration>,
+}
+
+impl Args {
+    /// The settings in force.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] with every mistake.
+    pub fn load(&self) -> Result<Settings, Failure> {
+        self.settings.load(&Flags {
+            sdr: self.sdr.clone(),
+            autopilot: self.autopilot.clone(),
+            flights: self.flights.clone(),
+            pace: self.pace,
+        })
+    }
+}

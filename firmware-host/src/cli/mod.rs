@@ -1,0 +1,92 @@
+//! The command line: `skyhound fly|probe|scan|ctl|query|flights|report|config`.
+//!
+//! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
+//! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.
+
+pub mod config;
+pub mod ctl;
+pub mod duration;
+pub mod failure;
+pub mod flights;
+pub mod fly;
+pub mod probe;
+pub mod query;
+pub mod report;
+pub mod scan;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use failure::Failure;
+
+use crate::settings::{Flags, Settings};
+
+/// Finds a radio beacon from a drone.
+#[derive(Debug, Parser)]
+#[command(name = "skyhound", version, arg_required_else_help = true)]
+#[command(
+    after_help = "Settings: `skyhound config init` writes a file with every key. Exit codes: 0 done, 1 failed, 2 wrong use."
+)]
+pub struct Cli {
+    /// How much is said on stderr: error, warn, info, debug, trace, or as RUST_LOG (which it goes before)
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Talk to the skyhound that is flying: status, homing on or off, stop
+    Ctl(ctl::Args),
+    /// Write, check or show settings
+    Config(config::Args),
+}
+
+/// Where settings come from, for every command that has some.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct SettingsArgs {
+    /// Settings file (TOML); without it the defaults hold
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// One setting over the file's: section.key=value, for example beacon.0.frequency_hz=433.96e6
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+}
+
+impl SettingsArgs {
+    /// The settings in force.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] with every mistake.
+    pub fn load(&self, flags: &Flags) -> Result<Settings, Failure> {
+        Ok(Settings::load(self.config.as_deref(), &self.sets, flags)?)
+    }
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    // Wrong use ends here with exit code 2, --help and --version with 0.
+    let cli = Cli::parse();
+    if let Err(failure) = crate::logging::start(cli.log.as_deref()) {
+        return ended(Err(failure));
+    }
+    ended(match cli.command {
+        Command::Ctl(args) => ctl::run(args),
+        Command::Config(args) => config::run(args),
+    })
+}
+
+fn ended(result: Result<(), Failure>) -> ExitCode {
+    let Err(failure) = result else { return ExitCode::SUCCESS };
+    if let Some(message) = failure.message() {
+        eprintln!("skyhound: {message}");
+    }
+    failure.exit_code()
+}

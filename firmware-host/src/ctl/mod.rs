@@ -1,0 +1,140 @@
+//! The operator's door: a Unix socket that only its group may open, one JSON object per line each way.
+//!
+//! Requests: `{"do":"status"}`, `{"do":"homing","on":true}`, `{"do":"stop"}`. Answers: `{"ok":true,…}` with `said` or
+//! `status`, or `{"ok":false,"said":"why not"}`. Acts reach the control thread through a bounded channel and are answered
+//! by it; status comes from a [`Board`] and asks nobody. A request is at most 4 kB; a client that hangs blocks only itself.
+
+mod client;
+mod server;
+mod status;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+
+use serde::{Deserialize, Serialize};
+use skyhound::command::OperatorAct;
+use tokio::sync::oneshot;
+
+pub use client::ask;
+pub use server::Server;
+pub use status::{
+    Board, ChannelStatus, LaneStatus, LinkStatus, PassStatus, RecorderStatus, SdrStatus, Status,
+    VehicleStatus,
+};
+
+use crate::settings::DaemonSettings;
+
+/// Acts that wait for the control pass: an operator does one at a time; more is a program gone wild.
+const ACTS_WAITING_MAX: usize = 8;
+const SYSTEM_SOCKET: &str = "/run/skyhound/ctl.sock";
+
+/// What is asked.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Ask {
+    /// How it goes.
+    Status,
+    /// Allow homing, or stop it.
+    Homing {
+        /// Allow.
+        on: bool,
+    },
+    /// End the flight's recording and the daemon.
+    Stop,
+}
+
+/// What is answered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Whether it was done.
+    pub ok: bool,
+    /// In words: what was done, or why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+    /// Answer to [`Ask::Status`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+}
+
+/// What the operator wants done.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// For the engine.
+    Operator(OperatorAct),
+    /// End the daemon.
+    Stop,
+}
+
+/// Who asked, as the kernel says.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Process, if it is in our namespace.
+    pub pid: Option<i32>,
+    /// User.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pid {
+            Some(pid) => write!(f, "uid {} gid {} pid {pid}", self.uid, self.gid),
+            None => write!(f, "uid {} gid {}", self.uid, self.gid),
+        }
+    }
+}
+
+/// An act on its way to the control pass.
+#[derive(Debug)]
+pub struct Request {
+    act: Act,
+    /// Who asked.
+    pub peer: Peer,
+    reply: oneshot::Sender<Result<String, String>>,
+}
+
+impl Request {
+    /// What to do now. `None`: homing was to be allowed, but the operator was already told that nobody answered. Homing off
+    /// and stop are done however late.
+    pub fn act(&self) -> Option<Act> {
+        let is_given_up = self.reply.is_closed();
+        (!is_given_up || self.act != Act::Operator(OperatorAct::HomingOn)).then_some(self.act)
+    }
+
+    /// Tells the operator what was done (`Ok`) or why not (`Err`). Never waits.
+    pub fn answer(self, said: Result<String, String>) {
+        // The operator may have gone; what was done is in the flight file.
+        let _ = self.reply.send(said);
+    }
+}
+
+/// Way of the acts: the first end is for [`Server::start`], the second for the control pass (`try_recv`).
+pub fn acts() -> (mpsc::SyncSender<Request>, mpsc::Receiver<Request>) {
+    mpsc::sync_channel(ACTS_WAITING_MAX)
+}
+
+/// Where the daemon's socket is to be; `None` when there is no place for one.
+pub fn socket_path(settings: &DaemonSettings) -> Option<PathBuf> {
+    if settings.ctl_socket.is_some() {
+        return settings.ctl_socket.clone();
+    }
+    let folder = Path::new(SYSTEM_SOCKET).parent()?;
+    if rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_ok() {
+        return Some(PathBuf::from(SYSTEM_SOCKET));
+    }
+    user_socket()
+}
+
+/// Where a client finds the daemon's socket when none is named.
+pub fn socket_found() -> Option<PathBuf> {
+    let places = [Some(PathBuf::from(SYSTEM_SOCKET)), user_socket()];
+    places.into_iter().flatten().find(|path| path.exists())
+}
+
+fn user_socket() -> Option<PathBuf> {
+    std::env::var_os("XDG_RUNTIME_DIR").map(|folder| PathBuf::from(folder).join("skyhound.sock"))
+}

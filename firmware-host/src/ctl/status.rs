@@ -1,0 +1,201 @@
+//! What the operator is shown, and the board on which the daemon's threads write it.
+//!
+//! `None` is unknown. The control thread must never wait for a reader, so writing gives up when the board is being read;
+//! a status is then one write older, which nobody notices at a few writes a second.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+/// What the operator is shown.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Status {
+    /// Version of the daemon.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// Time since its start.
+    pub uptime_s: f64,
+    /// IDLE, SEARCHING, DETECTING, HOMING, HOLDING.
+    pub state: String,
+    /// Name of the beacon that is sought.
+    pub target: String,
+    /// Whether the operator has enabled homing.
+    pub homing_enabled: bool,
+    /// Why homing cannot be enabled or cannot command now; `None` = it could.
+    pub locked: Option<String>,
+    /// What stopped homing, until the operator acts again.
+    pub latched: Option<String>,
+    /// The aircraft.
+    pub vehicle: VehicleStatus,
+    /// Each beacon's channel.
+    pub channels: Vec<ChannelStatus>,
+    /// The autopilot link's totals.
+    pub link: LinkStatus,
+    /// Each lane's totals.
+    pub lanes: Vec<LaneStatus>,
+    /// The flight file.
+    pub recorder: RecorderStatus,
+    /// The samples.
+    pub sdr: SdrStatus,
+    /// Each thread's late passes.
+    pub passes: Vec<PassStatus>,
+    /// What the system refused (priorities, locked memory).
+    pub refused: Vec<String>,
+}
+
+/// The aircraft.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VehicleStatus {
+    /// MAVLink system id of the autopilot we are bound to.
+    pub system: Option<u8>,
+    /// Its firmware.
+    pub firmware: Option<String>,
+    /// Its mode.
+    pub mode: Option<String>,
+    /// Motors armed.
+    pub armed: Option<bool>,
+    /// Latitude.
+    pub lat_deg: Option<f64>,
+    /// Longitude.
+    pub lon_deg: Option<f64>,
+    /// Altitude above home.
+    pub alt_rel_m: Option<f64>,
+    /// Remaining battery, 0..=1.
+    pub battery_ratio: Option<f64>,
+    /// Satellites.
+    pub satellites: Option<u8>,
+    /// Age of the heartbeat.
+    pub heartbeat_age_s: Option<f64>,
+    /// Age of the position.
+    pub position_age_s: Option<f64>,
+    /// Age of the attitude.
+    pub attitude_age_s: Option<f64>,
+}
+
+/// A beacon's channel.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChannelStatus {
+    /// Beacon's name.
+    pub name: String,
+    /// Centre frequency.
+    pub frequency_hz: f64,
+    /// Newest power.
+    pub power_dbfs: Option<f64>,
+    /// Noise floor that the SNR is counted from.
+    pub floor_dbfs: Option<f64>,
+    /// Power over that floor.
+    pub snr_db: Option<f64>,
+    /// Whether the beacon is heard.
+    pub heard: bool,
+    /// Pulses in the pattern.
+    pub pulse_count: u16,
+    /// Median width.
+    pub pulse_width_us: Option<u32>,
+    /// Period.
+    pub pulse_period_us: Option<f64>,
+    /// Bearing of the gradient from true north.
+    pub bearing_deg: Option<f64>,
+    /// Its 1-sigma.
+    pub bearing_sigma_deg: Option<f64>,
+}
+
+/// The autopilot link's totals.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LinkStatus {
+    /// Address.
+    pub address: String,
+    /// Good frames in.
+    pub received_total: u64,
+    /// Frames with a wrong CRC.
+    pub crc_error_total: u64,
+    /// Messages missing by sequence number.
+    pub sequence_lost_total: u64,
+    /// Frames out.
+    pub sent_total: u64,
+    /// Frames not sent.
+    pub send_dropped_total: u64,
+    /// Times the line was opened again.
+    pub reconnect_total: u64,
+}
+
+/// A lane's totals.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LaneStatus {
+    /// Lane.
+    pub name: String,
+    /// Items that fitted.
+    pub pushed_total: u64,
+    /// Items that did not.
+    pub dropped_total: u64,
+}
+
+/// The flight file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecorderStatus {
+    /// In a word: recording, stopped: disk reserve, …
+    pub state: String,
+    /// The file.
+    pub file: Option<String>,
+    /// Rows committed.
+    pub rows_total: u64,
+    /// Free space on its disk.
+    pub disk_free_bytes: Option<u64>,
+}
+
+/// The samples.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SdrStatus {
+    /// Source.
+    pub source: String,
+    /// Whether samples arrive.
+    pub alive: bool,
+    /// Sample rate.
+    pub rate_sps: Option<f64>,
+    /// Samples received.
+    pub samples_total: u64,
+    /// Samples lost.
+    pub lost_samples_total: u64,
+    /// Times the device was opened again.
+    pub reopen_total: u64,
+}
+
+/// A thread's passes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PassStatus {
+    /// Thread.
+    pub name: String,
+    /// Longest pass of the last second.
+    pub longest_us: u32,
+    /// Passes over budget since the start.
+    pub miss_total: u64,
+}
+
+/// Where threads write the status and the socket reads it. Clones are the same board.
+#[derive(Clone, Debug, Default)]
+pub struct Board(Arc<Mutex<Status>>);
+
+impl Board {
+    /// Writes, unless somebody is reading just now. Never waits.
+    pub fn write(&self, write: impl FnOnce(&mut Status)) -> bool {
+        let held = match self.0.try_lock() {
+            Ok(held) => Some(held),
+            Err(std::sync::TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(std::sync::TryLockError::WouldBlock) => None,
+        };
+        held.map(|mut status| write(&mut status)).is_some()
+    }
+
+    /// A copy of what is there.
+    pub fn read(&self) -> Status {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

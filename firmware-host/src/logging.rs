@@ -1,0 +1,118 @@
+//! What is said goes to stderr: for people on a terminal or in a pipe, with `<N>` priorities when it is systemd's journal.
+//!
+//! The level is `--log`, else `RUST_LOG`, else `info`. Nothing here is called from the engine or from a hot path.
+
+use std::fmt;
+use std::io::IsTerminal;
+
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, time::uptime};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::cli::Failure;
+
+/// Starts the log of this process.
+///
+/// # Errors
+/// [`Failure::Usage`] when the level cannot be read.
+pub fn start(level: Option<&str>) -> Result<(), Failure> {
+    let (from, text) = match level {
+        Some(level) => ("--log", level.to_string()),
+        None => ("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_default()),
+    };
+    let text = if text.is_empty() { "info".to_string() } else { text };
+    let filter = EnvFilter::try_new(&text).map_err(|error| {
+        Failure::Usage(format!("{from}={text}: {error}; write error, warn, info, debug or trace"))
+    })?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start (tests in one process) keeps the first.
+    let _ = if is_journal() {
+        builder.event_format(JournalLines).try_init()
+    } else {
+        builder.with_ansi(std::io::stderr().is_terminal()).with_timer(uptime()).with_target(false).try_init()
+    };
+    Ok(())
+}
+
+/// Whether stderr is the journal: `JOURNAL_STREAM` names its device and inode (systemd.exec(5)).
+fn is_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
+    let Ok(stat) = rustix::fs::fstat(std::io::stderr()) else { return false };
+    stream == format!("{}:{}", stat.st_dev, stat.st_ino)
+}
+
+/// One line per event, its syslog priority in front (sd-daemon(3)); the journal adds time and unit itself.
+struct JournalLines;
+
+impl<S, N> FormatEvent<S, N> for JournalLines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut to: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        write!(to, "<{}>", priority(*event.metadata().level()))?;
+        let mut line = String::new();
+        context.field_format().format_fields(Writer::new(&mut line), event)?;
+        // A line break would begin a new entry without priority.
+        writeln!(to, "{}", line.replace('\n', " "))
+    }
+}
+
+const fn priority(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 3,
+        Level::WARN => 4,
+        Level::INFO => 6,
+        Level::DEBUG | Level::TRACE => 7,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn journal_lines_begin_with_their_priority_and_stay_one_line() {
+        let page = Page::default();
+        let writer = page.clone();
+        let subscriber =
+            tracing_subscriber::fmt().event_format(JournalLines).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::warn!(lost_samples = 7, "gap\nin the samples");
+            tracing::error!("stalled");
+        });
+        let text = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text, "<4>gap in the samples lost_samples=7\n<3>stalled\n");
+    }
+
+    #[test]
+    fn a_level_that_cannot_be_read_is_wrong_use() {
+        let failure = start(Some("skyhound=loud")).unwrap_err();
+        assert!(
+            matches!(&failure, Failure::Usage(text) if text.contains("--log=skyhound=loud")),
+            "{failure:?}"
+        );
+    }
+}

@@ -1,0 +1,296 @@
+//! Every key of the settings file: its path, unit and range, in the file's own units.
+//!
+//! One row per key. Defaults stand in `skyhound.toml` beside this, which is the other half of the table; a test holds the
+//! two together. A path's `*` stands for a beacon's number or for a name that the device gives.
+
+use toml::Value;
+
+/// What a key takes.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    /// A number, whole or not.
+    Number { low: f64, high: f64 },
+    /// A whole number.
+    Whole { low: i64, high: i64 },
+    /// `true` or `false`.
+    Bool,
+    /// Any text that is not empty.
+    Text,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// A list of `[latitude, longitude]`.
+    Polygon,
+}
+
+/// A key of the settings file.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub(super) struct Key {
+    /// Path, for example `analytics.trigger_db` or `beacon.*.name`.
+    pub path: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// Unit as people write it after a number; may be empty.
+    pub unit: &'static str,
+}
+
+const fn number(path: &'static str, low: f64, high: f64, unit: &'static str) -> Key {
+    Key { path, kind: Kind::Number { low, high }, unit }
+}
+
+const fn whole(path: &'static str, low: i64, high: i64, unit: &'static str) -> Key {
+    Key { path, kind: Kind::Whole { low, high }, unit }
+}
+
+const fn text(path: &'static str) -> Key {
+    Key { path, kind: Kind::Text, unit: "" }
+}
+
+const fn one_of(path: &'static str, words: &'static [&'static str]) -> Key {
+    Key { path, kind: Kind::OneOf(words), unit: "" }
+}
+
+const fn switch(path: &'static str) -> Key {
+    Key { path, kind: Kind::Bool, unit: "" }
+}
+
+/// All keys, in the file's order.
+pub(super) const KEYS: &[Key] = &[
+    text("sdr.source"),
+    number("sdr.sample_rate_sps", 8e3, 100e6, "samples/s"),
+    number("sdr.frequency_hz", 0.0, 100e9, "Hz"),
+    number("sdr.gain_db", -100.0, 200.0, "dB"),
+    number("sdr.bandwidth_hz", 1.0, 100e6, "Hz"),
+    text("sdr.antenna"),
+    number("sdr.correction_ppm", -1000.0, 1000.0, "ppm"),
+    one_of("sdr.format", &["auto", "cu8", "cs8", "cs16", "cf32"]),
+    number("sdr.stall_timeout_s", 0.1, 60.0, "s"),
+    number("sdr.reopen_wait_min_s", 0.05, 60.0, "s"),
+    number("sdr.reopen_wait_max_s", 0.05, 600.0, "s"),
+    number("sdr.clock_slack_ms", 1.0, 10e3, "ms"),
+    number("sdr.gain_elements_db.*", -100.0, 200.0, "dB"),
+    text("sdr.stream_args.*"),
+    switch("sdr.file.repeat"),
+    one_of("sdr.file.pace", &["realtime", "max"]),
+    whole("sense.fft_len", 64, 16_384, "samples"),
+    number("sense.hop_ms", 1.0, 1000.0, "ms"),
+    number("sense.dc_exclude_hz", 0.0, 25e6, "Hz"),
+    number("sense.spectrum_interval_s", 0.0, 60.0, "s"),
+    text("beacon.*.name"),
+    number("beacon.*.frequency_hz", 0.0, 100e9, "Hz"),
+    number("beacon.*.offset_hz", -50e6, 50e6, "Hz"),
+    number("beacon.*.bandwidth_hz", 1.0, 100e6, "Hz"),
+    one_of("beacon.*.emission", &["continuous", "pulsed", "any"]),
+    number("beacon.*.pulse_width_min_ms", 0.1, 10e3, "ms"),
+    number("beacon.*.pulse_width_max_ms", 0.1, 60e3, "ms"),
+    number("beacon.*.pulse_bridge_ms", 0.0, 1000.0, "ms"),
+    number("beacon.*.pulse_trigger_db", 1.0, 60.0, "dB"),
+    number("beacon.*.period_min_ms", 1.0, 600e3, "ms"),
+    number("beacon.*.period_max_ms", 1.0, 600e3, "ms"),
+    number("beacon.*.jitter_ratio_max", 0.0, 0.5, "of the period"),
+    whole("beacon.*.pulses_min", 1, 32, "pulses"),
+    number("analytics.floor_window_s", 0.1, 100.0, "s"),
+    number("analytics.floor_percentile", 0.0, 1.0, ""),
+    number("analytics.trend_window_s", 0.1, 60.0, "s"),
+    number("analytics.rolling_window_s", 0.1, 60.0, "s"),
+    number("analytics.gradient_window_s", 1.0, 300.0, "s"),
+    number("analytics.gradient_cell_m", 0.1, 100.0, "m"),
+    number("analytics.gradient_spread_min_m", 0.1, 1000.0, "m"),
+    number("analytics.trigger_db", 1.0, 60.0, "dB"),
+    number("analytics.drop_db", 0.0, 60.0, "dB"),
+    number("analytics.debounce_ms", 0.0, 10e3, "ms"),
+    number("analytics.hold_s", 0.01, 600.0, "s"),
+    number("analytics.false_alarms_per_hour", 1e-9, 1.0, "per hour"),
+    number("homing.speed_mps", 0.1, 20.0, "m/s"),
+    number("homing.slow_speed_mps", 0.1, 20.0, "m/s"),
+    number("homing.strong_snr_db", 0.0, 120.0, "dB"),
+    number("homing.hold_snr_db", 0.0, 120.0, "dB"),
+    number("homing.yaw_rate_max_deg_s", 0.6, 171.0, "deg/s"),
+    number("homing.s_turn_amplitude_deg", 3.0, 85.0, "deg"),
+    number("homing.s_turn_period_s", 2.0, 120.0, "s"),
+    number("homing.bearing_sigma_max_deg", 3.0, 85.0, "deg"),
+    number("homing.detecting_s", 0.0, 60.0, "s"),
+    number("homing.lost_s", 0.1, 120.0, "s"),
+    number("homing.holding_s", 1.0, 600.0, "s"),
+    number("interlock.speed_max_mps", 0.1, 20.0, "m/s"),
+    number("interlock.climb_max_mps", 0.0, 5.0, "m/s"),
+    number("interlock.yaw_rate_max_deg_s", 0.6, 171.0, "deg/s"),
+    number("interlock.slew_max_mps2", 0.1, 5.0, "m/s²"),
+    number("interlock.heartbeat_age_max_s", 1.0, 5.0, "s"),
+    number("interlock.pose_age_max_s", 0.1, 2.0, "s"),
+    number("interlock.status_age_max_s", 0.5, 10.0, "s"),
+    number("interlock.reading_age_max_s", 0.05, 5.0, "s"),
+    number("interlock.facts_age_max_s", 0.1, 5.0, "s"),
+    number("interlock.pass_gap_max_s", 0.06, 1.0, "s"),
+    whole("interlock.fix_min", 3, 6, ""),
+    whole("interlock.satellites_min", 4, 40, "satellites"),
+    number("interlock.hdop_max", 0.5, 10.0, ""),
+    number("interlock.jump_max_m", 1.0, 100.0, "m"),
+    number("interlock.jump_lock_s", 1.0, 60.0, "s"),
+    number("interlock.battery_min_ratio", 0.05, 0.95, "of full charge"),
+    number("interlock.battery_min_v", 0.0, 100.0, "V"),
+    number("interlock.stick_ratio_max", 0.02, 0.5, "of full deflection"),
+    whole("interlock.stick_samples", 1, 10, "samples"),
+    number("interlock.homing_max_s", 1.0, 3600.0, "s"),
+    number("interlock.reaction_s", 0.1, 5.0, "s"),
+    number("interlock.brake_mps2", 0.5, 10.0, "m/s²"),
+    number("interlock.fence.radius_m", 10.0, 20e3, "m"),
+    Key { path: "interlock.fence.polygon", kind: Kind::Polygon, unit: "" },
+    number("interlock.fence.alt_rel_min_m", -100.0, 1000.0, "m"),
+    number("interlock.fence.alt_rel_max_m", -99.0, 1000.0, "m"),
+    text("autopilot.address"),
+    whole("autopilot.system", 1, 255, ""),
+    whole("autopilot.component", 1, 255, ""),
+    number("autopilot.setpoint_hz", 10.0, 20.0, "Hz"),
+    number("autopilot.telemetry_hz", 0.0, 10.0, "Hz"),
+    number("autopilot.position_hz", 4.0, 50.0, "Hz"),
+    number("autopilot.attitude_hz", 4.0, 50.0, "Hz"),
+    number("autopilot.status_hz", 1.0, 10.0, "Hz"),
+    number("autopilot.reconnect_wait_min_s", 0.05, 60.0, "s"),
+    number("autopilot.reconnect_wait_max_s", 0.05, 600.0, "s"),
+    text("recorder.flights"),
+    number("recorder.commit_interval_ms", 20.0, 1000.0, "ms"),
+    whole("recorder.memory_limit_mb", 16, 1024, "MB"),
+    whole("recorder.threads", 1, 4, "threads"),
+    whole("recorder.disk_reserve_mb", 16, 100_000, "MB"),
+    whole("recorder.stall_bridge_s", 1, 60, "s"),
+    text("daemon.ctl_socket"),
+    switch("daemon.realtime"),
+    number("daemon.control_hz", 10.0, 50.0, "Hz"),
+];
+
+/// The key of a path such as `beacon.0.name`.
+pub(super) fn find(path: &str) -> Option<&'static Key> {
+    let generic = generic(path);
+    KEYS.iter().find(|key| key.path == generic)
+}
+
+/// The path with `*` for what the operator or the device names.
+pub(super) fn generic(path: &str) -> String {
+    for family in ["sdr.gain_elements_db.", "sdr.stream_args."] {
+        if path.len() > family.len() && path.starts_with(family) {
+            return format!("{family}*");
+        }
+    }
+    let mut parts: Vec<&str> = path.split('.').collect();
+    if parts[0] == "beacon" && parts.get(1).is_some_and(|number| number.parse::<usize>().is_ok()) {
+        parts[1] = "*";
+    }
+    parts.join(".")
+}
+
+/// The known path nearest to an unknown one, if one is near enough to be what was meant.
+pub(super) fn nearest(path: &str) -> Option<String> {
+    let generic = generic(path);
+    let (section, name) = generic.rsplit_once('.').unwrap_or(("", &generic));
+    // The right word in the wrong section.
+    let moved = |key: &&Key| key.path.rsplit_once('.').is_some_and(|(_, last)| last == name && last != "*");
+    // A word cut short: `gain` for `gain_db`, `freq_hz` for `frequency_hz`.
+    let stem = name.rsplit_once('_').map_or(name, |(stem, _)| stem);
+    let longer = |key: &&Key| {
+        let split = key.path.rsplit_once('.');
+        stem.len() >= 3 && split.is_some_and(|(at, last)| at == section && last.starts_with(stem))
+    };
+    let similar = || {
+        let distance = |key: &Key| match key.path.rsplit_once('.') {
+            Some((at, last)) if at == section => edits(last, name),
+            _ => edits(key.path, &generic),
+        };
+        let best = KEYS.iter().min_by_key(|key| distance(key))?;
+        let shorter = generic.len().min(best.path.len());
+        (distance(best) <= 3.min(shorter / 3)).then_some(best)
+    };
+    let exact = || KEYS.iter().find(moved);
+    let found = similar().or_else(exact).or_else(|| KEYS.iter().find(longer))?;
+    let number = path.split('.').nth(1).filter(|part| part.parse::<usize>().is_ok()).unwrap_or("0");
+    Some(found.path.replace("beacon.*", &format!("beacon.{number}")))
+}
+
+/// Edits between two words (Levenshtein's distance, by rows).
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+impl Key {
+    /// What may be written, as the template and the errors say it: `0.1 to 100 s`.
+    pub fn range(&self) -> String {
+        let bare = match self.kind {
+            Kind::Number { low, high } => format!("{low} to {high} {}", self.unit),
+            Kind::Whole { low, high } => format!("{low} to {high} {}", self.unit),
+            Kind::Bool => "true or false".into(),
+            Kind::Text => "text".into(),
+            Kind::OneOf(words) => {
+                let (last, rest) = words.split_last().unwrap_or((&"", &[]));
+                format!("{} or {last}", rest.join(", "))
+            }
+            Kind::Polygon => format!("none, or 3 to {} corners", skyhound::limits::FENCE_CORNERS_MAX),
+        };
+        bare.trim_end().to_string()
+    }
+
+    /// The value in its canonical form, or what is wrong with it and what to write.
+    pub fn check(&self, value: &Value) -> Result<Value, String> {
+        let refuse = |what: &str| Err(format!("{what}; write {}", self.mend()));
+        match (self.kind, value) {
+            (Kind::Number { low, high }, Value::Integer(_) | Value::Float(_)) => {
+                let number = as_number(value).unwrap_or(f64::NAN);
+                if number.is_finite() && (low..=high).contains(&number) {
+                    return Ok(Value::Float(number + 0.0));
+                }
+                refuse(&format!("{number} is out of range"))
+            }
+            (Kind::Whole { low, high }, Value::Integer(number)) => {
+                if (low..=high).contains(number) {
+                    return Ok(value.clone());
+                }
+                refuse(&format!("{number} is out of range"))
+            }
+            (Kind::Bool, Value::Boolean(_)) => Ok(value.clone()),
+            (Kind::Text, Value::String(text)) if !text.is_empty() => Ok(value.clone()),
+            (Kind::OneOf(words), Value::String(text)) if words.contains(&text.as_str()) => Ok(value.clone()),
+            (Kind::Polygon, Value::Array(corners)) => polygon(corners).map(|_| value.clone()),
+            _ => refuse(&format!("{value} is not possible here")),
+        }
+    }
+
+    fn mend(&self) -> String {
+        match self.kind {
+            Kind::Text => "a text".into(),
+            Kind::Whole { .. } => format!("a whole number, {}", self.range()),
+            _ => self.range(),
+        }
+    }
+}
+
+/// A number, whole or not.
+pub(super) fn as_number(value: &Value) -> Option<f64> {
+    value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64))
+}
+
+/// Corners of a fence from the file's form.
+pub(super) fn polygon(corners: &[Value]) -> Result<Vec<skyhound::geo::Wgs84>, String> {
+    let max = skyhound::limits::FENCE_CORNERS_MAX;
+    if corners.len() > max || (1..3).contains(&corners.len()) {
+        return Err(format!("{} corners; write none, or 3 to {max}", corners.len()));
+    }
+    let corner = |value: &Value| {
+        let pair = value.as_array().filter(|pair| pair.len() == 2)?;
+        skyhound::geo::Wgs84::checked(as_number(&pair[0])?, as_number(&pair[1])?)
+    };
+    let place = |value: &Value| {
+        corner(value).ok_or_else(|| {
+            format!("{value} is no place; write [latitude, longitude], -90 to 90 and -180 to 180 degrees")
+        })
+    };
+    corners.iter().map(place).collect()
+}

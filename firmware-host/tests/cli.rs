@@ -1,0 +1,105 @@
+//! The binary as users meet it: exit codes, what goes to stdout and what to stderr.
+
+use std::process::{Command, Output, Stdio};
+
+use skyhound_host::ctl::{Board, Server, acts};
+
+fn skyhound() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_skyhound"));
+    command.env_remove("RUST_LOG").env_remove("JOURNAL_STREAM").env_remove("XDG_RUNTIME_DIR");
+    command
+}
+
+fn run(line: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = skyhound().args(line).output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn config_init_check_and_show() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("skyhound.toml");
+    let file = path.to_str().unwrap();
+    assert_eq!(run(&["config", "init", file]).0, Some(0));
+    let template = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(run(&["config", "init", "-"]).1, template);
+    std::fs::write(&path, "# mine\n[homing]\nspeed_mps = 2.0\n").unwrap();
+    let (code, _, said) = run(&["config", "init", file]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("is there already"), "{said}");
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with("# mine"));
+
+    assert_eq!(run(&["config", "check", "--config", file]), (Some(0), "ok\n".into(), String::new()));
+    let (code, shown, _) = run(&["config", "show", "--config", file, "--set", "homing.lost_s=7"]);
+    assert_eq!(code, Some(0));
+    assert!(shown.contains("speed_mps = 2.0\n") && shown.contains("lost_s = 7.0\n"), "{shown}");
+
+    std::fs::write(&path, "[homing]\nsped_mps = 2.0\nlost_s = -1\n").unwrap();
+    let (code, out, said) = run(&["config", "check", "--config", file]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(said.contains(":2: homing.sped_mps: no such key; did you mean homing.speed_mps?"), "{said}");
+    assert!(said.contains(":3: homing.lost_s: -1 is out of range; write 0.1 to 120 s"), "{said}");
+}
+
+#[test]
+fn wrong_use_is_exit_code_2_on_stderr() {
+    for line in [
+        &["fry"][..],
+        &["config"],
+        &["config", "show", "--set", "a.b"],
+        &["--log", "x=loud", "config", "check"],
+    ] {
+        let (code, out, said) = run(line);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{line:?}: {said}");
+        assert!(!said.is_empty());
+    }
+    let (code, out, _) = run(&["--version"]);
+    assert_eq!((code, out.starts_with("skyhound ")), (Some(0), true));
+}
+
+#[test]
+fn a_reader_that_has_enough_ends_us_quietly() {
+    let mut child = skyhound()
+        .args(["config", "init", "-"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn ctl_talks_to_the_daemon() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ctl.sock");
+    let socket = path.to_str().unwrap();
+    let (code, _, said) = run(&["ctl", "--socket", socket, "status"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("no skyhound flies at"), "{said}");
+
+    let (sender, requests) = acts();
+    let board = Board::default();
+    board.write(|status| status.state = "IDLE".into());
+    let server = Server::start(&path, board, sender).unwrap();
+    let (code, out, _) = run(&["ctl", "status", "--json", "--socket", socket]);
+    let status: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, status["state"].as_str()), (Some(0), Some("IDLE")));
+    assert!(run(&["ctl", "--socket", socket, "status"]).1.starts_with("state      IDLE"));
+
+    let pass = std::thread::spawn(move || {
+        requests.recv().unwrap().answer(Err("failsafes unknown: FS_GCS_ENABLE".into()));
+        requests.recv().unwrap().answer(Ok("homing is on".into()));
+    });
+    let (code, out, said) = run(&["ctl", "--socket", socket, "homing", "on"]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert_eq!(said, "skyhound: failsafes unknown: FS_GCS_ENABLE\n");
+    assert_eq!(
+        run(&["ctl", "--socket", socket, "homing", "on"]),
+        (Some(0), "homing is on\n".into(), String::new())
+    );
+    pass.join().unwrap();
+    drop(server);
+}
