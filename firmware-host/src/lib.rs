@@ -5,4 +5,5 @@
 //! scheduling in `realtime`, clocks in `clock`.
 
 pub mod clock;
+pub mod sdr;
 pub mod settings;
