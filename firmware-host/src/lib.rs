@@ -9,5 +9,6 @@ pub mod clock;
 pub mod ctl;
 pub mod logging;
 pub mod realtime;
+pub mod sdr;
 pub mod settings;
 pub mod systemd;
