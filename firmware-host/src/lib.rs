@@ -6,3 +6,4 @@
 
 pub mod clock;
 pub mod settings;
+pub mod store;
