@@ -11,4 +11,5 @@ pub mod logging;
 pub mod realtime;
 pub mod sdr;
 pub mod settings;
+pub mod store;
 pub mod systemd;

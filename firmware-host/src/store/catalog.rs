@@ -1,0 +1,188 @@
+//! The flights in a folder: name, size, start, length and state, without disturbing any of them.
+
+use super::error::StoreError;
+use super::file::{CREATING_ENDING, FLIGHT_ENDING, with_suffix};
+use super::live::{is_live_here, writer_of};
+use super::read::{SIDE_SUFFIXES, check_magic, open_flight};
+use std::path::{Path, PathBuf};
+
+/// Ending of flight files that could not be opened and were set aside.
+pub(super) const DAMAGED_ENDING: &str = "damaged";
+
+/// In which state a flight file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FlightState {
+    /// Being recorded by a living process.
+    Open,
+    /// Closed; all is in the file.
+    Clean,
+    /// The process that wrote it died or lost its disk: a WAL waits to be replayed, which reading does by itself.
+    Unclean,
+    /// It does not open.
+    Damaged {
+        /// Why.
+        why: String,
+    },
+    /// It did not open and was set aside.
+    Quarantined,
+}
+
+impl FlightState {
+    /// As people spell it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            FlightState::Open => "open",
+            FlightState::Clean => "clean",
+            FlightState::Unclean => "unclean",
+            FlightState::Damaged { .. } => "damaged",
+            FlightState::Quarantined => "quarantined",
+        }
+    }
+}
+
+/// A flight file in a folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlightEntry {
+    /// The file.
+    pub path: PathBuf,
+    /// Its name without folder and ending.
+    pub name: String,
+    /// Its size with its side files, bytes.
+    pub file_bytes: u64,
+    /// When it began, UTC, µs since 1970: of a clean file as it says itself (GPS, once it was there), else by its name.
+    pub started_utc_us: Option<i64>,
+    /// How long it is, s: of a clean file from its first to its last row, else from its name to its last change.
+    pub duration_s: Option<f64>,
+    /// Its state.
+    pub state: FlightState,
+}
+
+/// The flights in `folder`, oldest first.
+///
+/// Files that this process or another one is recording are not opened.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn flights(folder: &Path) -> Result<Vec<FlightEntry>, StoreError> {
+    let mut entries = Vec::new();
+    for path in files(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let flight = format!(".{FLIGHT_ENDING}");
+        let set_aside = format!("{flight}.{DAMAGED_ENDING}");
+        if let Some(name) = name.strip_suffix(&set_aside) {
+            entries.push(entry(&path, name, FlightState::Quarantined));
+        } else if let Some(name) = name.strip_suffix(&flight) {
+            entries.push(look_at(&path, name));
+        }
+    }
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(entries)
+}
+
+/// Removes files that a process left which died while creating them. Those of living processes stay.
+///
+/// # Errors
+/// When the folder cannot be read or a file not removed.
+pub fn remove_leftovers(folder: &Path) -> Result<u32, StoreError> {
+    let mut removed = 0;
+    for path in files(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some((stem, _)) = name.split_once(&format!(".{CREATING_ENDING}")) else { continue };
+        let creating = folder.join(format!("{stem}.{CREATING_ENDING}"));
+        let is_ours = utc_us_of(stem).is_some() && !is_live_here(&creating);
+        if !is_ours || writer_of(&creating).is_ok_and(|writer| writer.is_some()) {
+            continue;
+        }
+        std::fs::remove_file(&path).map_err(StoreError::io(&path, "cannot remove the left-over"))?;
+        removed += 1;
+    }
+    Ok(removed)
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let unreadable = || StoreError::io(folder, "cannot read the folder");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable())? {
+        let path = entry.map_err(unreadable())?.path();
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn look_at(path: &Path, name: &str) -> FlightEntry {
+    if is_live_here(path) {
+        return entry(path, name, FlightState::Open);
+    }
+    if let Err(error) = check_magic(path) {
+        return entry(path, name, FlightState::Damaged { why: error.to_string() });
+    }
+    if writer_of(path).is_ok_and(|writer| writer.is_some()) {
+        return entry(path, name, FlightState::Open);
+    }
+    let waits = |suffix: &&str| std::fs::metadata(with_suffix(path, suffix)).is_ok_and(|side| side.len() > 0);
+    if SIDE_SUFFIXES.iter().any(|suffix| waits(&suffix)) {
+        // The replay may need more memory than we want to risk for a list.
+        return entry(path, name, FlightState::Unclean);
+    }
+    let mut found = entry(path, name, FlightState::Clean);
+    match span(path) {
+        Ok((started_utc_us, duration_s)) => {
+            found.started_utc_us = started_utc_us.or(found.started_utc_us);
+            found.duration_s = duration_s;
+        }
+        Err(error) => found.state = FlightState::Damaged { why: error.to_string() },
+    }
+    found
+}
+
+/// Start and length as the file itself says.
+fn span(path: &Path) -> Result<(Option<i64>, Option<f64>), StoreError> {
+    let flight = open_flight(path)?;
+    let sql =
+        "SELECT (SELECT any_value(epoch_us(started_utc)) FROM flight), (max(last) - min(first)) / 1e6 FROM (
+        SELECT min(acquired_us) AS first, max(acquired_us) AS last FROM reading UNION ALL
+        SELECT min(at_us), max(at_us) FROM vehicle UNION ALL SELECT min(at_us), max(at_us) FROM event)";
+    flight
+        .connection()
+        .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .map_err(StoreError::database(path, "cannot read its length"))
+}
+
+fn entry(path: &Path, name: &str, state: FlightState) -> FlightEntry {
+    let sides = SIDE_SUFFIXES.iter().map(|suffix| with_suffix(path, suffix));
+    let found: Vec<_> =
+        std::iter::once(path.to_path_buf()).chain(sides).filter_map(|p| std::fs::metadata(p).ok()).collect();
+    let started_utc_us = utc_us_of(name);
+    let changed_us = found
+        .iter()
+        .filter_map(|file| file.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok())
+        .map(|since| since.as_micros() as i64)
+        .max();
+    // Both by the system's clock; a step of it in flight shows as nonsense, which is not told.
+    let duration_s = started_utc_us
+        .zip(changed_us)
+        .map(|(started, changed)| (changed - started) as f64 / 1e6)
+        .filter(|duration_s| (-1.0..48.0 * 3600.0).contains(duration_s))
+        .map(|duration_s| duration_s.max(0.0));
+    FlightEntry {
+        path: path.to_path_buf(),
+        name: name.to_string(),
+        file_bytes: found.iter().map(|file| file.len()).sum(),
+        started_utc_us,
+        duration_s,
+        state,
+    }
+}
+
+/// UTC of a name `YYYYMMDDTHHMMSSZ-<8 hex>`.
+fn utc_us_of(name: &str) -> Option<i64> {
+    let (stamp, hex) = name.split_once('-')?;
+    if hex.len() != 8 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", stamp).ok()?;
+    Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond())
+}

@@ -1,0 +1,99 @@
+//! What can go wrong with a flight file, said with the file's name and what to do about it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Why the store could not do what was asked.
+#[derive(Debug)]
+pub enum StoreError {
+    /// No such file.
+    NotFound(PathBuf),
+    /// The file is being recorded by this very process: opening it here would drop its lock.
+    LiveHere(PathBuf),
+    /// The file is not a flight file, or its content is damaged.
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What DuckDB or the check said.
+        why: String,
+    },
+    /// Reading or writing a file or folder failed.
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What was being done, as "cannot …".
+        doing: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// DuckDB refused.
+    Database {
+        /// Which file.
+        path: PathBuf,
+        /// What was being done, as "cannot …".
+        doing: &'static str,
+        /// What it said.
+        source: duckdb::Error,
+    },
+    /// The operator's SQL is wrong.
+    Sql(String),
+    /// The disk has less room than the reserve before anything was recorded.
+    DiskReserve {
+        /// The folder.
+        path: PathBuf,
+        /// Free now, MB.
+        free_mb: u64,
+        /// The reserve, MB.
+        reserve_mb: u64,
+    },
+    /// The recorder stopped before it was told to.
+    Stopped(String),
+}
+
+impl StoreError {
+    pub(crate) fn io(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> StoreError {
+        move |source| StoreError::Io { path: path.to_path_buf(), doing, source }
+    }
+
+    pub(crate) fn database(path: &Path, doing: &'static str) -> impl FnOnce(duckdb::Error) -> StoreError {
+        move |source| StoreError::Database { path: path.to_path_buf(), doing, source }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoreError::NotFound(path) => {
+                write!(f, "{}: no such flight file; `skyhound flights` lists them", path.display())
+            }
+            StoreError::LiveHere(path) => {
+                write!(f, "{}: being recorded by this process; ask from another one", path.display())
+            }
+            StoreError::Damaged { path, why } => {
+                write!(f, "{}: not a flight file, or damaged: {why}", path.display())
+            }
+            StoreError::Io { path, doing, source } => write!(f, "{}: {doing}: {source}", path.display()),
+            StoreError::Database { path, doing, source } => {
+                write!(f, "{}: {doing}: {source}", path.display())
+            }
+            StoreError::Sql(why) => f.write_str(why),
+            StoreError::DiskReserve { path, free_mb, reserve_mb } => write!(
+                f,
+                "{}: {free_mb} MB free, less than the reserve of {reserve_mb} MB; free some disk or lower \
+                 recorder.disk_reserve_mb",
+                path.display()
+            ),
+            StoreError::Stopped(why) => write!(f, "the recorder stopped: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            StoreError::Io { source, .. } => Some(source),
+            StoreError::Database { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! One flight file open for writing: created whole under a temporary name, then renamed; rows in one transaction per batch.
+//!
+//! What is set, and why: `memory_limit` and `threads` from the settings; extensions and access to other files off;
+//! `temp_directory` empty, so that nothing spills onto a nearly full card; the checkpoint at its usual 16 MB of WAL
+//! (smaller ones were no faster and made larger files); every commit goes to the WAL first, also when it checkpoints, so
+//! that a failing checkpoint cannot take the commit with it. Only COMMIT makes rows durable.
+
+use super::append;
+use super::batch::{Batch, TABLE_COUNT, TABLES};
+use super::error::StoreError;
+use super::live::LiveFile;
+use super::schema::{SCHEMA_VERSION, statements};
+use crate::clock::{Clock, system_utc_us};
+use crate::settings::RecorderSettings;
+use duckdb::{Config, Connection, params};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Ending of flight files.
+pub const FLIGHT_ENDING: &str = "duckdb";
+/// Ending of files being created; `duckdb.tmp` would be DuckDB's own spill folder.
+pub const CREATING_ENDING: &str = "tmp";
+/// WAL size at which a commit checkpoints.
+const CHECKPOINT_THRESHOLD: &str = "16MB";
+
+/// What the first rows of a flight file say.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The settings as a TOML text, whole.
+    pub settings_toml: String,
+    /// (name, version) of the daemon and the libraries it uses; DuckDB's is added here.
+    pub versions: Vec<(String, String)>,
+    /// Names of the channels, in the order of their index.
+    pub channels: Vec<String>,
+    /// Source of samples.
+    pub sdr: String,
+    /// Address of the autopilot.
+    pub autopilot: String,
+    /// Sample rate, samples per second.
+    pub sample_rate_sps: f64,
+    /// Tuned frequency, Hz.
+    pub frequency_hz: f64,
+    /// What `acquired_us` counts: `monotonic clock`, or `samples of FILE`.
+    pub clock_source: String,
+    /// Further rows of `setting`: (key, value), for example each key as resolved. May be empty.
+    pub settings: Vec<(String, String)>,
+}
+
+/// A flight file open for writing.
+pub(super) struct FlightFile {
+    connection: Option<Connection>,
+    path: PathBuf,
+    settings: RecorderSettings,
+    _live: LiveFile,
+}
+
+impl FlightFile {
+    /// Creates the file with all its tables and first rows, and opens it.
+    pub(super) fn create(
+        settings: &RecorderSettings,
+        about: &About,
+        clock: Clock,
+    ) -> Result<FlightFile, StoreError> {
+        let folder = &settings.flights;
+        let started_utc_us = system_utc_us() - clock.now().0 as i64;
+        let name = flight_name(system_utc_us())?;
+        let creating = folder.join(format!("{name}.{CREATING_ENDING}"));
+        let path = folder.join(format!("{name}.{FLIGHT_ENDING}"));
+        {
+            let live = LiveFile::register(&creating);
+            let connection = connect(&creating, settings)?;
+            first_rows(&connection, &name, about, clock, started_utc_us)
+                .map_err(StoreError::database(&creating, "cannot create the flight file"))?;
+            close(connection).map_err(StoreError::database(&creating, "cannot close"))?;
+            drop(live);
+        }
+        File::open(&creating)
+            .and_then(|file| file.sync_all())
+            .map_err(StoreError::io(&creating, "cannot sync"))?;
+        let live = LiveFile::register(&path);
+        std::fs::rename(&creating, &path).map_err(StoreError::io(&path, "cannot rename to"))?;
+        File::open(folder).and_then(|file| file.sync_all()).map_err(StoreError::io(folder, "cannot sync"))?;
+        let connection = connect(&path, settings)?;
+        Ok(FlightFile { connection: Some(connection), path, settings: settings.clone(), _live: live })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts all rows of `batch` into the file, in one transaction. Durable when it answers `Ok`.
+    pub(super) fn commit(&self, batch: &Batch) -> Result<(), duckdb::Error> {
+        let connection = self.connection()?;
+        connection.execute_batch("BEGIN")?;
+        match append_all(connection, batch) {
+            Ok(()) => connection.execute_batch("COMMIT"),
+            Err(error) => {
+                // The first error is the one that matters; after a failed ROLLBACK the file is opened again anyway.
+                let _ = connection.execute_batch("ROLLBACK");
+                Err(error)
+            }
+        }
+    }
+
+    /// Rows per table as they are in the file, in the order of [`TABLES`].
+    pub(super) fn counts(&self) -> Result<[u64; TABLE_COUNT], duckdb::Error> {
+        let mut counts = [0; TABLE_COUNT];
+        for (count, table) in counts.iter_mut().zip(TABLES) {
+            *count = self
+                .connection()?
+                .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
+        }
+        Ok(counts)
+    }
+
+    /// Moves the WAL into the file.
+    pub(super) fn checkpoint(&self) -> Result<(), duckdb::Error> {
+        self.connection()?.execute_batch("CHECKPOINT")
+    }
+
+    /// Closes and opens again; what a failed commit or checkpoint left is replayed or rolled back.
+    pub(super) fn reopen(&mut self) -> Result<(), StoreError> {
+        if let Some(connection) = self.connection.take() {
+            // The handle is invalid already; its own complaint about that adds nothing.
+            let _ = close(connection);
+        }
+        self.connection = Some(connect(&self.path, &self.settings)?);
+        Ok(())
+    }
+
+    /// Closes without a checkpoint of our own.
+    pub(super) fn close(mut self) -> Result<(), StoreError> {
+        match self.connection.take() {
+            Some(connection) => close(connection).map_err(StoreError::database(&self.path, "cannot close")),
+            None => Ok(()),
+        }
+    }
+
+    fn connection(&self) -> Result<&Connection, duckdb::Error> {
+        self.connection.as_ref().ok_or(duckdb::Error::InvalidQuery)
+    }
+}
+
+/// Where DuckDB keeps what is not yet in `path`.
+pub(super) fn wal_path(path: &Path) -> PathBuf {
+    with_suffix(path, ".wal")
+}
+
+/// `path` with `suffix` behind its whole name.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_os_string();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Free bytes for us on the disk of `path`.
+pub(super) fn free_bytes(path: &Path) -> Result<u64, StoreError> {
+    let disk =
+        rustix::fs::statvfs(path).map_err(|e| StoreError::io(path, "cannot ask for free disk")(e.into()))?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+fn connect(path: &Path, settings: &RecorderSettings) -> Result<Connection, StoreError> {
+    let config = || {
+        Config::default()
+            .with("memory_limit", format!("{}MB", settings.memory_limit_mb))?
+            .threads(i64::from(settings.threads.max(1)))?
+            .with("temp_directory", "")?
+            .with("checkpoint_threshold", CHECKPOINT_THRESHOLD)?
+            .with("auto_checkpoint_skip_wal_threshold", u32::MAX.to_string())?
+            .enable_autoload_extension(false)?
+            .enable_external_access(false)
+    };
+    let config = config().map_err(StoreError::database(path, "cannot set up DuckDB"))?;
+    Connection::open_with_flags(path, config).map_err(StoreError::database(path, "cannot open for recording"))
+}
+
+fn close(connection: Connection) -> Result<(), duckdb::Error> {
+    connection.close().map_err(|(_, error)| error)
+}
+
+fn first_rows(
+    connection: &Connection,
+    name: &str,
+    about: &About,
+    clock: Clock,
+    started_utc_us: i64,
+) -> Result<(), duckdb::Error> {
+    connection.execute_batch(&statements())?;
+    let hash: String =
+        Sha256::digest(about.settings_toml.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    connection.execute(
+        "INSERT INTO flight VALUES (?, ?, make_timestamp(?), 'system clock', make_timestamp(?), ?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            name,
+            SCHEMA_VERSION,
+            started_utc_us,
+            started_utc_us,
+            clock.now().0 as i64,
+            rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            about.sdr,
+            about.autopilot,
+            about.sample_rate_sps,
+            about.frequency_hz,
+            about.clock_source,
+            hash,
+        ],
+    )?;
+    let mut rows = connection.prepare("INSERT INTO setting VALUES (?, ?)")?;
+    rows.execute(params!["settings_toml", about.settings_toml])?;
+    for (library, version) in &about.versions {
+        rows.execute(params![format!("version.{library}"), version])?;
+    }
+    rows.execute(params!["version.duckdb", connection.version()?])?;
+    for (index, channel) in about.channels.iter().enumerate() {
+        rows.execute(params![format!("channel.{index}.name"), channel])?;
+    }
+    for (key, value) in &about.settings {
+        rows.execute(params![key, value])?;
+    }
+    drop(rows);
+    connection.execute_batch("CHECKPOINT")
+}
+
+fn append_all(connection: &Connection, batch: &Batch) -> Result<(), duckdb::Error> {
+    let tables = append::columns(batch).map_err(|e| duckdb::Error::ToSqlConversionFailure(Box::new(e)))?;
+    for (table, columns) in tables {
+        let mut appender = connection.appender(table)?;
+        appender.append_record_batch(columns)?;
+        appender.flush()?;
+    }
+    if let Some(started_utc_us) = batch.started_utc_us {
+        connection.execute(
+            "UPDATE flight SET started_utc = make_timestamp(?), utc_source = 'gps'",
+            params![started_utc_us],
+        )?;
+    }
+    Ok(())
+}
+
+/// `YYYYMMDDTHHMMSSZ-<8 hex>`; the hex digits keep flights apart on boards whose clock starts at the same time every day.
+fn flight_name(utc_us: i64) -> Result<String, StoreError> {
+    let random = Path::new("/dev/urandom");
+    let mut bytes = [0; 4];
+    File::open(random)
+        .and_then(|mut file| file.read_exact(&mut bytes))
+        .map_err(StoreError::io(random, "cannot read"))?;
+    let stamp = jiff::Timestamp::from_microsecond(utc_us).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    Ok(format!("{}-{:08x}", stamp.strftime("%Y%m%dT%H%M%SZ"), u32::from_be_bytes(bytes)))
+}

@@ -1,0 +1,55 @@
+//! Which flight files are being written, by this process and by others.
+//!
+//! DuckDB's lock is `fcntl`'s: closing *any* handle of the file in the writing process drops it, silently. So files
+//! that this process records are listed here and never opened again by it; those of others show by asking for their lock.
+
+use rustix::process::{Flock, FlockOffsetType, FlockType, fcntl_getlk};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+static LIVE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Keeps a file listed as being written by this process.
+pub(super) struct LiveFile(PathBuf);
+
+impl LiveFile {
+    pub(super) fn register(path: &Path) -> LiveFile {
+        let path = absolute(path);
+        live().push(path.clone());
+        LiveFile(path)
+    }
+}
+
+impl Drop for LiveFile {
+    fn drop(&mut self) {
+        live().retain(|path| *path != self.0);
+    }
+}
+
+/// Whether this process writes `path`.
+pub(super) fn is_live_here(path: &Path) -> bool {
+    live().contains(&absolute(path))
+}
+
+/// The process that writes `path`, if another one does. Must not be asked for files of [`is_live_here`].
+pub(super) fn writer_of(path: &Path) -> std::io::Result<Option<i32>> {
+    let file = File::open(path)?;
+    // A read lock would be refused exactly by a writer.
+    let wanted =
+        Flock { start: 0, length: 0, pid: None, typ: FlockType::ReadLock, offset_type: FlockOffsetType::Set };
+    let holder = fcntl_getlk(&file, &wanted)?;
+    // A writer in another container has no pid here, but its lock shows.
+    Ok(holder.map(|lock| lock.pid.map_or(0, |pid| pid.as_raw_nonzero().get())))
+}
+
+fn live() -> MutexGuard<'static, Vec<PathBuf>> {
+    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The folder resolved, the name kept: the file itself may not exist yet.
+fn absolute(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    path.file_name().map_or(folder.clone(), |name| folder.join(name))
+}

@@ -1,0 +1,40 @@
+//! The flight file: records from the lanes in, one DuckDB file per flight out; and the doors to read it again.
+//!
+//! - [`lanes`] make the way into the recorder, [`Recorder`] writes, [`flights`] lists, [`query`] reads with SQL,
+//!   [`recover`] and [`open_in_child`] look after files of processes that died.
+//! - Rows are durable when COMMIT answered: at most the last `commit_interval_us` is missing after a kill.
+//! - One process writes a file. Others read it: while it is recorded, from a copy (see [`open_flight`]).
+//!
+//! Not here: what the records mean (the engine), the summary of a flight (`report`), scheduling (`realtime`).
+
+mod append;
+mod append_vehicle;
+mod batch;
+mod catalog;
+mod error;
+mod file;
+mod lanes;
+mod live;
+mod output;
+mod query;
+mod read;
+mod recorder;
+mod recover;
+mod schema;
+mod watch;
+
+pub use catalog::{FlightEntry, FlightState, flights, remove_leftovers};
+pub use error::StoreError;
+pub use file::About;
+pub use lanes::{Inlets, MARGIN_S, Outlets, lanes};
+pub use query::{Format, query};
+pub use read::{Flight, open_flight};
+pub use recorder::{Recorder, RecorderHandle, RecorderSummary};
+pub use recover::{OPEN_COMMAND, open_in_child, quarantine, recover};
+pub use schema::SCHEMA_VERSION;
+pub use watch::{RecorderState, RecorderTotals};
+
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,267 @@
+//! Records for tests: one of each kind, with every part known, and with nothing known.
+
+use super::lanes::{Inlets, Outlets, lanes};
+use super::{About, Recorder};
+use crate::clock::Clock;
+use crate::settings::RecorderSettings;
+use skyhound::budget::BudgetReport;
+use skyhound::command::{Command, Fault, Interlock, OperatorAct, Reason, State, StateChange, Trip, Velocity};
+use skyhound::facts::{Detection, DetectionKind, Facts, Floor, Gradient, NoGradient, Pattern, Trend};
+use skyhound::geo::Wgs84;
+use skyhound::record::{Event, LaneReport, LinkReport, Name, PlacedReading, Record, Severity, Text};
+use skyhound::signal::{Flags, Pulse, Reading, Spectrum};
+use skyhound::time::{Aged, TimeUs};
+use skyhound::units::CentiDb;
+use skyhound::vehicle::{
+    Attitude, Battery, Ekf, Failsafes, Firmware, Gps, Heartbeat, Home, Identity, Mode, Pose, Position, Rc,
+    Vehicle,
+};
+use std::path::Path;
+
+/// Settings for a folder: no reserve, so that a test runs on a full machine too.
+pub(crate) fn settings(folder: &Path) -> RecorderSettings {
+    RecorderSettings {
+        flights: folder.to_path_buf(),
+        commit_interval_us: 50_000,
+        memory_limit_mb: 32,
+        threads: 1,
+        disk_reserve_mb: 0,
+        stall_bridge_s: 10,
+    }
+}
+
+pub(crate) fn about() -> About {
+    About {
+        settings_toml: "[sdr]\nsource = \"file:it's.cu8\"\n".to_string(),
+        versions: vec![("skyhound".to_string(), "0.1.0".to_string())],
+        channels: vec!["beacon".to_string(), "other".to_string()],
+        sdr: "file:it's.cu8".to_string(),
+        autopilot: "none".to_string(),
+        sample_rate_sps: 250e3,
+        frequency_hz: 433.92e6,
+        clock_source: "monotonic clock".to_string(),
+        settings: vec![("sense.hop_us".to_string(), "10000".to_string())],
+    }
+}
+
+/// A recorder with its inlets.
+pub(crate) fn start(settings: &RecorderSettings) -> (Inlets, Recorder) {
+    let (inlets, outlets): (Inlets, Outlets) = lanes(settings, 1_000.0);
+    (inlets, Recorder::start(settings, &about(), outlets, Clock::start()).unwrap())
+}
+
+fn db(hundredths: i16) -> CentiDb {
+    CentiDb::from_hundredths(hundredths)
+}
+
+/// The reading of hop `index` (10 ms each), of a channel that is quiet but for 50 ms of each second.
+pub(crate) fn reading(index: u64, channel: u8) -> PlacedReading {
+    let noise = ((index * 7_919 + u64::from(channel) * 31) % 211) as i16;
+    let on = if index % 100 < 5 { 2_500 } else { 0 };
+    let pose = Pose {
+        place: Wgs84 { lat_deg: 47.3 + index as f64 * 1e-7, lon_deg: 8.5 - index as f64 * 2e-7 },
+        alt_rel_m: 30.0 + (index % 40) as f64 * 0.01,
+        yaw_rad: (index % 3 != 0).then_some(1.0),
+        gap_us: 100_000,
+    };
+    PlacedReading {
+        reading: Reading {
+            acquired_us: TimeUs(5_000 + index * 10_000),
+            sample_index: index * 2_500,
+            channel,
+            flags: if index % 50 == 7 { Flags::NO_QUIET } else { Flags::NONE },
+            frame_count: 9,
+            clipping_e4: 0,
+            mean: db(-9_000 + noise + on),
+            peak: db(-8_700 + noise + on),
+            quiet: db(-9_050),
+        },
+        pose: (index % 10 != 9).then_some(pose),
+    }
+}
+
+pub(crate) fn spectrum(at_us: u64) -> Spectrum {
+    let mut power = [CentiDb::LOWEST; 256];
+    power.iter_mut().enumerate().for_each(|(bin, power)| *power = db(-9_000 - bin as i16));
+    Spectrum { acquired_us: TimeUs(at_us), first_bin_hz: 433.8e6, bin_hz: 976.5625, bin_count: 200, power }
+}
+
+/// Facts at `at_us` with `snr_db`; with everything known when `is_heard`, else with as little as possible.
+pub(crate) fn facts(at_us: u64, snr_db: f64, is_heard: bool) -> Facts {
+    let known = |value: f64| is_heard.then_some(value);
+    Facts {
+        at: TimeUs(at_us),
+        newest_reading_us: TimeUs(at_us.saturating_sub(4_000)),
+        channel: 0,
+        reading_count: 1_000,
+        power_dbfs: Some(-90.0 + snr_db),
+        floor_temporal_dbfs: known(-90.123_456),
+        floor_spectral_dbfs: Some(-90.0),
+        snr_db: Some(snr_db),
+        snr_floor: Floor::Spectral,
+        rolling_mean_dbfs: known(-80.25),
+        volatility_db: known(1.5),
+        delta_db: known(-0.5),
+        trend: is_heard.then_some(Trend { slope_db_s: 0.25, r2: Some(0.75) }),
+        gradient: if is_heard {
+            Ok(Gradient {
+                north_db_m: 0.1,
+                east_db_m: -0.2,
+                north_variance: 0.01,
+                east_variance: 0.02,
+                covariance: -0.001,
+                bearing_rad: -1.1,
+                bearing_sigma_rad: 0.2,
+                r2: 0.9,
+            })
+        } else {
+            Err(NoGradient::NotHeard)
+        },
+        pattern: pattern(is_heard),
+        heard: is_heard,
+    }
+}
+
+fn pattern(is_known: bool) -> Pattern {
+    if !is_known {
+        return Pattern::default();
+    }
+    Pattern { pulse_count: 8, width_us: Some(50_000), period_us: Some(1_000_000.0), jitter_us: Some(120.5) }
+}
+
+pub(crate) fn detection(id: u32, began_us: u64, ended_us: Option<u64>) -> Detection {
+    Detection {
+        id,
+        channel: 0,
+        kind: DetectionKind::PulseTrain,
+        began_us: TimeUs(began_us),
+        confirmed_us: TimeUs(began_us + 2_000_000),
+        ended_us: ended_us.map(TimeUs),
+        snr_peak_db: 24.5,
+        power_peak_dbfs: -64.9,
+        pattern: pattern(true),
+        false_alarm_probability: 1e-9,
+    }
+}
+
+pub(crate) fn vehicle(at_us: u64) -> Vehicle {
+    let at = TimeUs(at_us);
+    let place = Wgs84 { lat_deg: 47.3 + at_us as f64 * 1e-11, lon_deg: 8.5 };
+    Vehicle {
+        identity: Some(Identity { system: 1, component: 1, firmware: Firmware::ArduCopter }),
+        heartbeat: Some(Aged::new(
+            Heartbeat {
+                mode: Mode { firmware: Firmware::ArduCopter, custom: 4 },
+                armed: true,
+                system_status: 4,
+            },
+            at,
+        )),
+        attitude: Some(Aged::new(
+            Attitude { roll_rad: 0.01, pitch_rad: -0.02, yaw_rad: 1.0, yaw_rate_rad_s: 0.1 },
+            at,
+        )),
+        position: Some(Aged::new(
+            Position {
+                place,
+                alt_amsl_m: 430.0,
+                alt_rel_m: 30.0,
+                north_mps: 3.0,
+                east_mps: 4.0,
+                down_mps: -0.5,
+            },
+            at,
+        )),
+        gps: Some(Aged::new(Gps { fix: 3, satellites: Some(14), hdop: Some(0.7) }, at)),
+        ekf: Some(Aged::new(
+            Ekf {
+                attitude_ok: true,
+                velocity_horizontal_ok: true,
+                position_horizontal_ok: true,
+                position_vertical_ok: true,
+                degraded: false,
+                variance_max: 0.1,
+            },
+            at,
+        )),
+        battery: Some(Aged::new(
+            Battery { voltage_v: Some(15.9), current_a: None, remaining_ratio: Some(0.8) },
+            at,
+        )),
+        rc: Some(Aged::new(Rc { sticks_us: [1500, 1501, 1100, 1502], channel_count: 16 }, at)),
+        home: Some(Aged::new(Home { place, alt_amsl_m: 400.0 }, at)),
+        utc_us: Some(Aged::new(1_760_000_000_000_000, at)),
+        clock_offset_us: Some(Aged::new(-123, at)),
+        failsafes: Failsafes { guid_timeout_s: Some(1.0), ..Failsafes::default() },
+        ground_station: Some(Aged::new(255, at)),
+    }
+}
+
+const TRIP: Trip = Trip { interlock: Interlock::Failsafes, fault: Fault::Refused, detail: "GUID_TIMEOUT" };
+
+/// One of each kind of record, at about `at_us`, and for some also the one in which nothing is known.
+pub(crate) fn records(at_us: u64) -> Vec<Record> {
+    let at = TimeUs(at_us);
+    let velocity = Velocity { north_mps: 1.0, east_mps: -2.0, down_mps: 0.0, yaw_rate_rad_s: 0.1 };
+    let change = |from, to, reason| Record::StateChange(StateChange { at, from, to, reason });
+    let event = |severity, kind, text| Record::Event(Event { at, severity, kind, text: Text::new(text) });
+    vec![
+        Record::Pulse(Pulse {
+            start_us: at,
+            width_us: 50_000,
+            channel: 0,
+            flags: Flags::START_UNSEEN,
+            mean: db(-6_500),
+            peak: db(-6_400),
+            floor: db(-9_000),
+        }),
+        Record::Facts(facts(at_us, 25.0, true)),
+        Record::Facts(facts(at_us + 100_000, 0.5, false)),
+        Record::Detection(detection(1, at_us, None)),
+        Record::Detection(detection(1, at_us, Some(at_us + 30_000_000))),
+        Record::Vehicle(at, vehicle(at_us)),
+        Record::Vehicle(at, Vehicle::default()),
+        Record::Command(at, Command::Velocity(velocity)),
+        Record::Command(at, Command::Stop),
+        Record::Command(at, Command::Silence(TRIP)),
+        change(State::Idle, State::Searching, Reason::Operator(OperatorAct::HomingOn)),
+        change(State::Searching, State::Idle, Reason::Interlock(TRIP)),
+        Record::Operator(at, OperatorAct::HomingOn),
+        Record::Operator(at, OperatorAct::HomingOff),
+        event(Severity::Note, "mode_change", "AUTO to GUIDED"),
+        event(Severity::Warning, "sdr_gap", "it said \"gap\", 2048 samples"),
+        Record::Budget(
+            at,
+            Name::new("control"),
+            BudgetReport {
+                budget_us: 1_000,
+                pass_count: 20,
+                miss_count: 1,
+                busy_us: 900,
+                longest_us: 1_200,
+                miss_total: 3,
+            },
+        ),
+        Record::Lane(
+            at,
+            Name::new("blocks"),
+            LaneReport { pushed_total: 100, dropped_total: 2, capacity_count: 64 },
+        ),
+        Record::Link(
+            at,
+            LinkReport {
+                received_bytes_total: 1_000,
+                received_total: 50,
+                crc_error_total: 1,
+                unknown_total: 2,
+                sequence_lost_total: 3,
+                resync_total: 4,
+                garbage_bytes_total: 5,
+                foreign_total: 6,
+                sent_total: 7,
+                send_dropped_total: 8,
+                reconnect_total: 9,
+            },
+        ),
+    ]
+}
