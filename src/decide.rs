@@ -1,1 +1,252 @@
-//! Written next.
+//! One pass of the control thread: new readings and pulses, the vehicle, the operator and the time → a command or the
+//! reason for none, and everything worth recording.
+//!
+//! Time is an argument: the same sequence of passes gives the same commands and records, bit for bit. Nothing is
+//! allocated after construction. Budget: 1 ms at p99.9 on a Pi 5; the goal is 20 µs with 100 readings on a desk.
+//!
+//! A reading goes into the statistics at once, so that detection never waits, and into the record (and the gradient) when
+//! the position *after* it has come, so that it has the pose of its own moment: one period of the position's stream. Where
+//! none has come for [`TRACK_GAP_MAX_US`] nothing is waited for, and it is recorded without a pose.
+
+use crate::analytics::Analytics;
+use crate::command::{Command, OperatorAct, State, Trip};
+use crate::config::{Config, ConfigError};
+use crate::facts::Facts;
+use crate::geo::Origin;
+use crate::homing::{self, Homing};
+use crate::limits::CHANNELS_MAX;
+use crate::record::{Event, PlacedReading, Record, Severity, Sink, Text};
+use crate::signal::{Flags, Pulse, Reading};
+use crate::time::TimeUs;
+use crate::vehicle::track::{Placing, TRACK_GAP_MAX_US};
+use crate::vehicle::{Pose, Track, Vehicle};
+use std::collections::VecDeque;
+
+/// Time between facts of a channel: 10 Hz.
+pub const FACTS_INTERVAL_US: u64 = 100_000;
+
+/// What a pass is given.
+#[derive(Copy, Clone, Debug)]
+pub struct PassInputs<'a> {
+    /// Now.
+    pub now: TimeUs,
+    /// New readings, in order of time per channel.
+    pub readings: &'a [Reading],
+    /// New pulses, in order of their ends.
+    pub pulses: &'a [Pulse],
+    /// The aircraft as known.
+    pub vehicle: &'a Vehicle,
+    /// What the operator did since the last pass.
+    pub act: Option<OperatorAct>,
+    /// Whether the receiver says that the SDR streams.
+    pub sdr_alive: bool,
+}
+
+/// The control pass and what it remembers.
+pub struct Decide {
+    analytics: Analytics,
+    homing: Homing,
+    track: Track,
+    origin: Option<Origin>,
+    waiting: VecDeque<Reading>,
+    waiting_max: usize,
+    facts: Vec<Facts>,
+    facts_due: TimeUs,
+    channel_count: u8,
+    newest_reading_us: Option<TimeUs>,
+    vehicle: Vehicle,
+    command: Option<Command>,
+    unplaced_total: u64,
+}
+
+impl Decide {
+    /// Checks the settings and allocates everything.
+    ///
+    /// # Errors
+    /// The first setting that is out of range.
+    pub fn new(config: &Config) -> Result<Decide, ConfigError> {
+        config.check()?;
+        let channel_count = config.sense.channels.len();
+        let wait_hops = TRACK_GAP_MAX_US.div_ceil(u64::from(config.sense.hop_us)) as usize;
+        // Twice what can wait at the longest, so that a late pass drops nothing.
+        let waiting_max = 2 * wait_hops * channel_count + crate::limits::PASS_READINGS_MAX;
+        Ok(Decide {
+            analytics: Analytics::new(&config.analytics, &config.sense.channels, config.sense.hop_us),
+            homing: Homing::new(&config.homing, &config.interlock),
+            track: Track::default(),
+            origin: None,
+            waiting: VecDeque::with_capacity(waiting_max),
+            waiting_max,
+            facts: Vec::with_capacity(CHANNELS_MAX),
+            facts_due: TimeUs(0),
+            channel_count: channel_count as u8,
+            newest_reading_us: None,
+            vehicle: Vehicle::default(),
+            command: None,
+            unplaced_total: 0,
+        })
+    }
+
+    /// One pass.
+    pub fn pass(&mut self, inputs: &PassInputs<'_>, sink: &mut dyn Sink) -> Command {
+        if let Some(act) = inputs.act {
+            sink.record(&Record::Operator(inputs.now, act));
+        }
+        self.follow_vehicle(inputs, sink);
+        self.take_readings(inputs, sink);
+        for pulse in inputs.pulses {
+            self.analytics.pulse(pulse);
+            sink.record(&Record::Pulse(*pulse));
+        }
+        self.place_waiting(inputs.now, sink);
+        self.state_facts(inputs.now, sink);
+        let command = self.homing.pass(
+            &homing::Inputs {
+                now: inputs.now,
+                vehicle: inputs.vehicle,
+                act: inputs.act,
+                facts: &self.facts,
+                newest_reading_us: self.newest_reading_us,
+                sdr_alive: inputs.sdr_alive,
+            },
+            &mut |change| sink.record(&Record::StateChange(*change)),
+        );
+        let repeats = matches!(command, Command::Silence(_)) && self.command == Some(command);
+        if !repeats {
+            sink.record(&Record::Command(inputs.now, command));
+        }
+        self.command = Some(command);
+        command
+    }
+
+    /// The end of the flight: what still waits is recorded, open detections are closed.
+    pub fn finish(&mut self, now: TimeUs, sink: &mut dyn Sink) {
+        self.place_waiting(now.plus_us(2 * TRACK_GAP_MAX_US), sink);
+        self.analytics.detections(now.plus_us(u64::from(u32::MAX)), &mut |detection| {
+            sink.record(&Record::Detection(*detection));
+        });
+    }
+
+    /// Our state.
+    pub fn state(&self) -> State {
+        self.homing.state()
+    }
+
+    /// Channel being homed on.
+    pub fn target(&self) -> Option<u8> {
+        self.homing.target()
+    }
+
+    /// What keeps homing locked now.
+    pub fn locked(&self) -> Option<Trip> {
+        self.homing.locked()
+    }
+
+    /// The cause of the last stop, until the operator acts again.
+    pub fn latched(&self) -> Option<Trip> {
+        self.homing.latched()
+    }
+
+    /// Newest facts of each channel; empty before the first.
+    pub fn facts(&self) -> &[Facts] {
+        &self.facts
+    }
+
+    /// Readings recorded without a pose although the aircraft's position was known.
+    pub fn unplaced_total(&self) -> u64 {
+        self.unplaced_total
+    }
+
+    fn follow_vehicle(&mut self, inputs: &PassInputs<'_>, sink: &mut dyn Sink) {
+        let vehicle = inputs.vehicle;
+        if let Some(position) = &vehicle.position {
+            self.track.push(position, vehicle.attitude.as_ref());
+            if self.origin.is_none() {
+                self.origin = Some(Origin::new(position.value.place));
+            }
+        }
+        if *vehicle != self.vehicle {
+            self.vehicle = *vehicle;
+            sink.record(&Record::Vehicle(inputs.now, *vehicle));
+        }
+    }
+
+    fn take_readings(&mut self, inputs: &PassInputs<'_>, sink: &mut dyn Sink) {
+        for reading in inputs.readings {
+            if reading.channel >= self.channel_count {
+                continue;
+            }
+            self.analytics.reading(reading);
+            if !reading.flags.any(Flags::UNUSABLE) {
+                let newest = self.newest_reading_us.unwrap_or_default().max(reading.acquired_us);
+                self.newest_reading_us = Some(newest);
+            }
+            if self.waiting.len() == self.waiting_max {
+                self.release_oldest(None, sink);
+            }
+            self.waiting.push_back(*reading);
+        }
+    }
+
+    /// Records the readings whose place is known by now, or will not be.
+    fn place_waiting(&mut self, now: TimeUs, sink: &mut dyn Sink) {
+        while let Some(reading) = self.waiting.front() {
+            let pose = match self.track.at(reading.acquired_us, now) {
+                Placing::At(pose) => Some(pose),
+                Placing::Nowhere => None,
+                Placing::NotYet => return,
+            };
+            self.release_oldest(pose, sink);
+        }
+    }
+
+    fn release_oldest(&mut self, pose: Option<Pose>, sink: &mut dyn Sink) {
+        let Some(reading) = self.waiting.pop_front() else { return };
+        match (pose, &self.origin) {
+            (Some(pose), Some(origin)) => {
+                self.analytics.place(&reading, origin.ned_from_wgs84(pose.place));
+            }
+            (None, Some(_)) => self.unplaced_total += 1,
+            _ => {}
+        }
+        sink.reading(&PlacedReading { reading, pose });
+    }
+
+    fn state_facts(&mut self, now: TimeUs, sink: &mut dyn Sink) {
+        self.analytics.detections(now, &mut |detection| {
+            sink.record(&Record::Detection(*detection));
+            if detection.ended_us.is_none() {
+                sink.record(&Record::Event(heard(now, detection)));
+            }
+        });
+        if now < self.facts_due {
+            return;
+        }
+        self.facts.clear();
+        for channel in 0..self.channel_count {
+            let facts = self.analytics.facts(channel, now);
+            sink.record(&Record::Facts(facts));
+            self.facts.push(facts);
+        }
+        // On a grid, so that a late pass does not shift the following facts.
+        self.facts_due = TimeUs(now.0 - now.0 % FACTS_INTERVAL_US + FACTS_INTERVAL_US);
+    }
+}
+
+fn heard(now: TimeUs, detection: &crate::facts::Detection) -> Event {
+    Event {
+        at: now,
+        severity: Severity::Note,
+        kind: "detection",
+        text: Text::format(format_args!(
+            "beacon {} heard: {} at {:.1} dBFS, SNR {:.1} dB",
+            detection.channel,
+            detection.kind.name(),
+            detection.power_peak_dbfs,
+            detection.snr_peak_db
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;

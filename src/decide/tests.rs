@@ -1,0 +1,279 @@
+//! Truth for the control pass: the same inputs give the same records, nothing is allocated, and each reading is recorded
+//! once, with the pose of its own moment.
+
+use super::*;
+use crate::allocation;
+use crate::config::*;
+use crate::facts::Floor;
+use crate::geo::Wgs84;
+use crate::time::Aged;
+use crate::units::CentiDb;
+use crate::vehicle::{Attitude, Firmware, Heartbeat, Identity, Mode, Position};
+
+const HOP_US: u32 = 10_000;
+const PASS_US: u64 = 50_000;
+
+fn config() -> Config {
+    let train = PulseTrain { period_min_us: 20_000, period_max_us: 2_000_000, jitter_ratio_max: 0.1, pulses_min: 3 };
+    Config {
+        sense: SenseConfig {
+            sample_rate_sps: 250e3,
+            center_hz: 433.92e6,
+            fft_len: 256,
+            hop_us: HOP_US,
+            dc_exclude_hz: 1_500.0,
+            spectrum_interval_us: 0,
+            channels: vec![ChannelConfig {
+                name: "beacon".to_string(),
+                frequency_hz: 433.96e6,
+                bandwidth_hz: 10e3,
+                emission: Emission::Any(train),
+                pulse_width_min_us: 2_000,
+                pulse_width_max_us: 1_000_000,
+                pulse_bridge_us: 5_000,
+                pulse_trigger_db: 9.0,
+            }],
+        },
+        analytics: AnalyticsConfig {
+            floor_window_us: 10_000_000,
+            floor_percentile: 0.1,
+            trend_window_us: 2_000_000,
+            rolling_window_us: 1_000_000,
+            gradient_window_us: 20_000_000,
+            gradient_cell_m: 2.0,
+            gradient_spread_min_m: 3.0,
+            trigger_db: 12.0,
+            drop_db: 6.0,
+            debounce_us: 50_000,
+            hold_us: 1_000_000,
+            false_alarms_per_hour: 0.05,
+        },
+        homing: HomingConfig {
+            speed_mps: 3.0,
+            slow_speed_mps: 1.0,
+            strong_snr_db: 30.0,
+            hold_snr_db: 40.0,
+            yaw_rate_max_rad_s: 0.5,
+            s_turn_amplitude_rad: 0.7,
+            s_turn_period_us: 12_000_000,
+            bearing_sigma_max_rad: 0.7,
+            detecting_us: 1_000_000,
+            lost_us: 5_000_000,
+            holding_us: 60_000_000,
+        },
+        interlock: InterlockConfig {
+            speed_max_mps: 5.0,
+            climb_max_mps: 1.0,
+            yaw_rate_max_rad_s: 0.8,
+            slew_max_mps2: 2.5,
+            heartbeat_age_max_us: 2_500_000,
+            pose_age_max_us: 500_000,
+            status_age_max_us: 3_000_000,
+            reading_age_max_us: 500_000,
+            facts_age_max_us: 500_000,
+            pass_gap_max_us: 150_000,
+            fix_min: 3,
+            satellites_min: 7,
+            hdop_max: 2.0,
+            jump_max_m: 10.0,
+            jump_lock_us: 5_000_000,
+            battery_min_ratio: 0.3,
+            battery_min_v: 0.0,
+            stick_ratio_max: 0.1,
+            stick_samples: 3,
+            homing_max_us: 600_000_000,
+            reaction_us: 1_000_000,
+            brake_mps2: 2.5,
+            fence: FenceConfig { radius_m: 300.0, polygon: Vec::new(), alt_rel_min_m: 5.0, alt_rel_max_m: 120.0 },
+        },
+    }
+}
+
+/// A beacon that is on from 2 s to 8 s, 25 dB over the noise, heard by an aircraft that flies north at 5 m/s.
+struct World {
+    seed: u64,
+}
+
+impl World {
+    fn reading(&mut self, index: u64) -> Reading {
+        // A linear congruential generator (Knuth's MMIX constants): repeatable ripple of 2.55 dB.
+        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let ripple = (self.seed >> 56) as i16;
+        let acquired_us = TimeUs(index * u64::from(HOP_US) + u64::from(HOP_US) / 2);
+        let on = (2_000_000..8_000_000).contains(&acquired_us.0);
+        let mean = CentiDb::from_hundredths(-6_000 + ripple + if on { 2_500 } else { 0 });
+        Reading {
+            acquired_us,
+            sample_index: index * 2_500,
+            channel: 0,
+            flags: Flags::NONE,
+            frame_count: 9,
+            clipping_e4: 0,
+            mean,
+            peak: mean,
+            quiet: CentiDb::from_hundredths(-5_900),
+        }
+    }
+
+    fn vehicle(now: TimeUs) -> Vehicle {
+        // Positions come at 10 Hz.
+        let seen = TimeUs(now.0 - now.0 % 100_000);
+        let mode = Mode { firmware: Firmware::ArduCopter, custom: 4 };
+        let position = Position {
+            place: Wgs84 { lat_deg: 47.0 + lat_step_deg(seen), lon_deg: 8.0 },
+            alt_amsl_m: 430.0,
+            alt_rel_m: 30.0,
+            north_mps: 5.0,
+            east_mps: 0.0,
+            down_mps: 0.0,
+        };
+        let level = Attitude { roll_rad: 0.0, pitch_rad: 0.0, yaw_rad: 0.0, yaw_rate_rad_s: 0.0 };
+        Vehicle {
+            identity: Some(Identity { system: 1, component: 1, firmware: Firmware::ArduCopter }),
+            heartbeat: Some(Aged::new(Heartbeat { mode, armed: true, system_status: 4 }, seen)),
+            attitude: Some(Aged::new(level, seen)),
+            position: Some(Aged::new(position, seen)),
+            ..Vehicle::default()
+        }
+    }
+}
+
+fn lat_step_deg(at: TimeUs) -> f64 {
+    5.0 * at.0 as f64 / 1e6 / 111_000.0
+}
+
+#[derive(Default)]
+struct Collected {
+    readings: Vec<PlacedReading>,
+    records: Vec<Record>,
+}
+
+impl Sink for Collected {
+    fn reading(&mut self, reading: &PlacedReading) {
+        self.readings.push(*reading);
+    }
+
+    fn record(&mut self, record: &Record) {
+        self.records.push(*record);
+    }
+}
+
+/// Flies for 12 s and gives everything that was recorded.
+fn flight(mut before_pass: impl FnMut(&mut Decide, &PassInputs<'_>, &mut Collected)) -> Collected {
+    let mut decide = Decide::new(&config()).unwrap();
+    let mut world = World { seed: 1 };
+    let mut collected = Collected::default();
+    let mut next = 0;
+    for pass in 1..=240 {
+        let now = TimeUs(pass * PASS_US);
+        let mut readings = Vec::new();
+        while (next + 1) * u64::from(HOP_US) <= now.0 {
+            readings.push(world.reading(next));
+            next += 1;
+        }
+        let vehicle = World::vehicle(now);
+        let act = (pass == 30).then_some(OperatorAct::HomingOn);
+        let inputs =
+            PassInputs { now, readings: &readings, pulses: &[], vehicle: &vehicle, act, sdr_alive: true };
+        before_pass(&mut decide, &inputs, &mut collected);
+    }
+    decide.finish(TimeUs(240 * PASS_US), &mut collected);
+    collected
+}
+
+fn plain() -> Collected {
+    flight(|decide, inputs, collected| {
+        decide.pass(inputs, collected);
+    })
+}
+
+#[test]
+fn the_same_inputs_give_the_same_records_byte_for_byte() {
+    let bytes = |flown: Collected| format!("{:?}{:?}", flown.readings, flown.records).into_bytes();
+    let first = bytes(plain());
+    assert!(first.len() > 100_000, "only {} bytes were recorded", first.len());
+    assert_eq!(first, bytes(plain()));
+}
+
+#[test]
+fn recorded_inputs_replay_to_the_same_records() {
+    let flown = plain();
+    // The readings as the flight file has them are the input of the second run.
+    let recorded: Vec<Reading> = flown.readings.iter().map(|placed| placed.reading).collect();
+    let mut decide = Decide::new(&config()).unwrap();
+    let mut replayed = Collected::default();
+    let mut rest = recorded.as_slice();
+    for pass in 1..=240 {
+        let now = TimeUs(pass * PASS_US);
+        let count = rest.partition_point(|reading| reading.acquired_us.0 + u64::from(HOP_US) / 2 <= now.0);
+        let (readings, later) = rest.split_at(count);
+        rest = later;
+        let vehicle = flown.records.iter().rev().find_map(|record| match record {
+            Record::Vehicle(at, vehicle) if *at <= now => Some(*vehicle),
+            _ => None,
+        });
+        let act = flown.records.iter().find_map(|record| match record {
+            Record::Operator(at, act) if *at == now => Some(*act),
+            _ => None,
+        });
+        let vehicle = vehicle.unwrap();
+        let inputs = PassInputs { now, readings, pulses: &[], vehicle: &vehicle, act, sdr_alive: true };
+        decide.pass(&inputs, &mut replayed);
+    }
+    decide.finish(TimeUs(240 * PASS_US), &mut replayed);
+    assert_eq!(format!("{:?}", flown.readings), format!("{:?}", replayed.readings));
+    assert_eq!(format!("{:?}", flown.records), format!("{:?}", replayed.records));
+}
+
+#[test]
+fn each_reading_is_recorded_once_with_the_pose_of_its_own_moment() {
+    let flown = plain();
+    assert_eq!(flown.readings.len(), 1_200);
+    for (index, placed) in flown.readings.iter().enumerate() {
+        assert_eq!(placed.reading.sample_index, index as u64 * 2_500);
+        let Some(pose) = placed.pose else {
+            // Before the first position and after the last nothing brackets the reading.
+            assert!(placed.reading.acquired_us < TimeUs(200_000) || placed.reading.acquired_us > TimeUs(11_900_000));
+            continue;
+        };
+        let expected_deg = 47.0 + lat_step_deg(placed.reading.acquired_us);
+        assert!((pose.place.lat_deg - expected_deg).abs() < 1e-9, "{index}: {pose:?}");
+    }
+}
+
+#[test]
+fn the_beacon_is_heard_while_it_is_on() {
+    let flown = plain();
+    let detections: Vec<_> = flown
+        .records
+        .iter()
+        .filter_map(|record| if let Record::Detection(detection) = record { Some(detection) } else { None })
+        .collect();
+    assert_eq!(detections.len(), 2, "{detections:?}");
+    assert!(detections[0].ended_us.is_none());
+    let began_us = detections[0].began_us.0;
+    let ended_us = detections[1].ended_us.unwrap().0;
+    assert!((1_990_000..2_020_000).contains(&began_us), "{began_us}");
+    assert!((7_970_000..8_020_000).contains(&ended_us), "{ended_us}");
+    let loudest = flown.records.iter().filter_map(|record| match record {
+        Record::Facts(facts) => facts.snr_db.map(|snr_db| (snr_db, facts.snr_floor)),
+        _ => None,
+    });
+    let (snr_db, floor) = loudest.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
+    assert!((24.0..28.0).contains(&snr_db) && floor == Floor::Spectral, "{snr_db}");
+}
+
+#[test]
+fn a_pass_allocates_nothing() {
+    struct Nowhere;
+    impl Sink for Nowhere {
+        fn reading(&mut self, _: &PlacedReading) {}
+        fn record(&mut self, _: &Record) {}
+    }
+    let mut allocated = 0;
+    flight(|decide, inputs, _| {
+        let (_, count) = allocation::count(|| decide.pass(inputs, &mut Nowhere));
+        allocated += count;
+    });
+    assert_eq!(allocated, 0);
+}
