@@ -34,6 +34,10 @@ fn config_init_check_and_show() {
     assert_eq!(code, Some(0));
     assert!(shown.contains("speed_mps = 2.0\n") && shown.contains("lost_s = 7.0\n"), "{shown}");
 
+    let (code, _, said) = run(&["config", "check", "--set", "beacon.0.frequency_hz=1e9"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("beacon.0.frequency_hz: ") && said.contains("outside the band"), "{said}");
+
     std::fs::write(&path, "[homing]\nsped_mps = 2.0\nlost_s = -1\n").unwrap();
     let (code, out, said) = run(&["config", "check", "--config", file]);
     assert_eq!((code, out.as_str()), (Some(2), ""));
