@@ -34,6 +34,10 @@ fn config_init_check_and_show() {
     assert_eq!(code, Some(0));
     assert!(shown.contains("speed_mps = 2.0\n") && shown.contains("lost_s = 7.0\n"), "{shown}");
 
+    let (code, _, said) = run(&["config", "check", "--set", "beacon.0.frequency_hz=1e9"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("beacon.0.frequency_hz: ") && said.contains("outside the band"), "{said}");
+
     std::fs::write(&path, "[homing]\nsped_mps = 2.0\nlost_s = -1\n").unwrap();
     let (code, out, said) = run(&["config", "check", "--config", file]);
     assert_eq!((code, out.as_str()), (Some(2), ""));
@@ -101,5 +105,37 @@ fn ctl_talks_to_the_daemon() {
         (Some(0), "homing is on\n".into(), String::new())
     );
     pass.join().unwrap();
+    drop(server);
+}
+
+#[test]
+fn only_the_sockets_group_may_talk_to_it() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    use std::os::unix::process::CommandExt;
+
+    const STRANGER: u32 = 65_533;
+    const GROUP: u32 = 65_531;
+    let folder = tempfile::tempdir().unwrap();
+    let is_open = std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755));
+    let can_run = |gid: u32| {
+        let version = skyhound().arg("--version").uid(STRANGER).gid(gid).output();
+        version.is_ok_and(|output| output.status.success())
+    };
+    if is_open.is_err() || chown(folder.path(), None, Some(GROUP)).is_err() || !can_run(GROUP) {
+        eprintln!("ignored, needs root and a target folder that others may enter");
+        return;
+    }
+    let path = folder.path().join("ctl.sock");
+    let server = Server::start(&path, Board::default(), acts().0).unwrap();
+    let status_as = |gid: u32| {
+        let mut command = skyhound();
+        command.args(["ctl", "status", "--socket"]).arg(&path).uid(STRANGER).gid(gid);
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(status_as(GROUP), (Some(0), String::new()));
+    let (code, said) = status_as(STRANGER);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("is not for you"), "{said}");
     drop(server);
 }

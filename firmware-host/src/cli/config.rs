@@ -40,7 +40,13 @@ pub fn run(args: Args) -> Result<(), Failure> {
     match args.act {
         Act::Init { path } => init(&path),
         Act::Check(settings) => {
-            settings.load(&Flags::default())?;
+            let settings = settings.load(&Flags::default())?;
+            // A file may tell its rate and frequency itself; then the beacons' places are checked when it is opened.
+            if let (Some(rate_sps), Some(frequency_hz)) =
+                (settings.sdr.sample_rate_sps, settings.sdr.frequency_hz)
+            {
+                settings.engine(rate_sps, frequency_hz).map_err(|error| Failure::Usage(error.to_string()))?;
+            }
             print("ok\n")
         }
         Act::Show(settings) => print(&settings.load(&Flags::default())?.to_toml()),

@@ -90,6 +90,7 @@ fn acts_are_answered_by_the_control_pass() {
     assert_eq!(act, Some(Act::Operator(OperatorAct::HomingOn)));
     assert_eq!(peer.pid, Some(i32::try_from(std::process::id()).unwrap()));
     assert_eq!(peer.uid, rustix::process::getuid().as_raw());
+    assert_eq!(peer.to_string(), format!("uid {} gid {} pid {}", peer.uid, peer.gid, std::process::id()));
     assert_eq!(flight.pass(Ok("homing is off".into())).0, Some(Act::Operator(OperatorAct::HomingOff)));
     assert_eq!(flight.pass(Ok("stopping".into())).0, Some(Act::Stop));
     // What was answered arrives even though the server ends at once.

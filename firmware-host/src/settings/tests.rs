@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use toml::Value;
-
 use super::keys::{KEYS, Key, Kind};
 use super::layers::Layers;
 use super::*;
+
+mod table;
 
 fn load(sets: &[&str]) -> Result<Settings, SettingsErrors> {
     let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
@@ -120,71 +120,6 @@ fn what_the_design_fixes_is_the_default() {
     assert_eq!((settings.recorder.commit_interval_us, settings.recorder.memory_limit_mb), (250_000, 32));
     assert_eq!((settings.daemon.control_hz, settings.autopilot.component), (20.0, 191));
     assert!((settings.homing.bearing_sigma_max_rad - 40f64.to_radians()).abs() < 1e-12);
-}
-
-#[test]
-fn every_key_out_of_range_is_named_with_its_range() {
-    for key in KEYS {
-        let path = concrete(key);
-        let wrong: Vec<String> = match key.kind {
-            Kind::Number { low, high } => {
-                let step = (high - low) * 1e-6;
-                [low - step, high + step, f64::NAN, f64::INFINITY]
-                    .map(|value| Value::Float(value).to_string())
-                    .into()
-            }
-            Kind::Whole { low, high } => [low - 1, high + 1].map(|value| value.to_string()).into(),
-            Kind::Bool => vec!["1".into(), "yes".into()],
-            Kind::Text => vec!["\"\"".into()],
-            Kind::OneOf(_) => vec!["sideways".into(), "7".into()],
-            Kind::Polygon => {
-                vec!["[[1.0, 2.0]]".into(), "[[91.0, 0.0], [1.0, 2.0], [3.0, 4.0]]".into(), "7".into()]
-            }
-        };
-        for value in wrong {
-            let told = errors(load(&[&format!("{path}={value}")]));
-            assert!(told.contains(&format!("--set: {path}: ")), "{path}={value}: {told}");
-            assert!(told.contains("write "), "{path}={value} has no mend: {told}");
-            if let Kind::Number { .. } | Kind::Whole { .. } = key.kind {
-                assert!(told.contains(&key.range()), "{path}={value}: {told}");
-            }
-        }
-        // The wrong type is told as well as the wrong value.
-        if key.kind != Kind::Text {
-            assert!(errors(load(&[&format!("{path}=[true]")])).contains(&path));
-        }
-    }
-}
-
-#[test]
-fn both_ends_of_every_range_are_taken_by_the_engine_too() {
-    for key in KEYS {
-        let (Kind::Number { .. } | Kind::Whole { .. }) = key.kind else { continue };
-        let hangs_on_rate = ["sdr.", "sense.fft_len", "sense.dc_exclude_hz", "sense.hop_ms"]
-            .iter()
-            .any(|start| key.path.starts_with(start))
-            || ["frequency_hz", "offset_hz", "bandwidth_hz"].iter().any(|end| key.path.ends_with(end));
-        let (low, high) = match key.kind {
-            Kind::Whole { low, high } => (low.to_string(), high.to_string()),
-            Kind::Number { low, high } => (format!("{low:?}"), format!("{high:?}")),
-            _ => continue,
-        };
-        for value in [low, high] {
-            let settings = match load(&[&format!("{}={value}", concrete(key))]) {
-                Ok(settings) => settings,
-                // Only a rule between two keys may refuse the end of a range.
-                Err(error) => {
-                    assert!(!error.to_string().contains("out of range"), "{error}");
-                    continue;
-                }
-            };
-            if !hangs_on_rate {
-                settings
-                    .engine(250e3, 433.92e6)
-                    .unwrap_or_else(|error| panic!("{}={value}: {error}", key.path));
-            }
-        }
-    }
 }
 
 #[test]
