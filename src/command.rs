@@ -223,6 +223,15 @@ pub enum OperatorAct {
     HomingOff,
 }
 
+impl std::fmt::Display for OperatorAct {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            OperatorAct::HomingOn => "homing on",
+            OperatorAct::HomingOff => "homing off",
+        })
+    }
+}
+
 /// Why our state changed.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
@@ -247,8 +256,7 @@ pub enum Reason {
 impl std::fmt::Display for Reason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Reason::Operator(OperatorAct::HomingOn) => f.write_str("operator: homing on"),
-            Reason::Operator(OperatorAct::HomingOff) => f.write_str("operator: homing off"),
+            Reason::Operator(act) => write!(f, "operator: {act}"),
             Reason::Interlock(trip) => write!(f, "interlock: {trip}"),
             Reason::Heard => f.write_str("beacon heard"),
             Reason::Confirmed => f.write_str("beacon confirmed"),

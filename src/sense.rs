@@ -229,7 +229,11 @@ impl Sense {
         self.frame_flags = flags;
         for channel in &mut self.channels {
             if let Some(pulse) = channel.cut() {
-                out.pulse(&channel.pulse(&pulse, self.clock.at(pulse.start_sample), self.clock.us_per_sample));
+                out.pulse(&channel.pulse(
+                    &pulse,
+                    self.clock.at(pulse.start_sample),
+                    self.clock.us_per_sample,
+                ));
             }
         }
     }
@@ -277,10 +281,11 @@ impl Sense {
         let clipping_e4 = (hop.clipped_count * 10_000 + hop.sample_count / 2) / hop.sample_count.max(1);
         let is_clipped = hop.clipped_count * 10_000 >= CLIPPED_E4 * hop.sample_count.max(1);
         let is_short = 2 * hop.frame_count < self.hop_frames || hop.frame_count == 0;
-        let flags = hop
-            .flags
-            .with(if is_clipped { Flags::CLIPPED } else { Flags::NONE })
-            .with(if is_short { Flags::SHORT } else { Flags::NONE });
+        let flags = hop.flags.with(if is_clipped { Flags::CLIPPED } else { Flags::NONE }).with(if is_short {
+            Flags::SHORT
+        } else {
+            Flags::NONE
+        });
         let facts = HopFacts {
             acquired_us: hop.acquired_us,
             sample_index: number * self.hop_samples,
@@ -310,8 +315,11 @@ impl Sense {
     }
 
     fn close_row(&mut self, out: &mut impl SenseSink) {
-        let Some((waterfall, (first, after))) = self.waterfall.as_mut().and_then(|w| Some((w.hops()?, w)))
-            .map(|(hops, w)| (w, hops)) else { return };
+        let Some((waterfall, (first, after))) =
+            self.waterfall.as_mut().and_then(|w| Some((w.hops()?, w))).map(|(hops, w)| (w, hops))
+        else {
+            return;
+        };
         let middle = (first + after) as f64 / 2.0 * self.hop_samples as f64;
         if let Some(row) = waterfall.take(self.clock.at(middle)) {
             out.spectrum(&row);

@@ -4,6 +4,7 @@
 //! one folder: SoapySDR in `sdr`, MAVLink in `autopilot`, DuckDB in `store` and `report`, serde and TOML in `settings`,
 //! scheduling in `realtime`, clocks in `clock`.
 
+pub mod autopilot;
 pub mod cli;
 pub mod clock;
 pub mod ctl;
@@ -11,5 +12,7 @@ pub mod logging;
 pub mod realtime;
 pub mod sdr;
 pub mod settings;
+pub mod signals;
 pub mod store;
 pub mod systemd;
+pub mod wiring;

@@ -14,7 +14,8 @@ const HOP_US: u32 = 10_000;
 const PASS_US: u64 = 50_000;
 
 fn config() -> Config {
-    let train = PulseTrain { period_min_us: 20_000, period_max_us: 2_000_000, jitter_ratio_max: 0.1, pulses_min: 3 };
+    let train =
+        PulseTrain { period_min_us: 20_000, period_max_us: 2_000_000, jitter_ratio_max: 0.1, pulses_min: 3 };
     Config {
         sense: SenseConfig {
             sample_rate_sps: 250e3,
@@ -84,7 +85,12 @@ fn config() -> Config {
             homing_max_us: 600_000_000,
             reaction_us: 1_000_000,
             brake_mps2: 2.5,
-            fence: FenceConfig { radius_m: 300.0, polygon: Vec::new(), alt_rel_min_m: 5.0, alt_rel_max_m: 120.0 },
+            fence: FenceConfig {
+                radius_m: 300.0,
+                polygon: Vec::new(),
+                alt_rel_min_m: 5.0,
+                alt_rel_max_m: 120.0,
+            },
         },
     }
 }
@@ -233,7 +239,10 @@ fn each_reading_is_recorded_once_with_the_pose_of_its_own_moment() {
         assert_eq!(placed.reading.sample_index, index as u64 * 2_500);
         let Some(pose) = placed.pose else {
             // Before the first position and after the last nothing brackets the reading.
-            assert!(placed.reading.acquired_us < TimeUs(200_000) || placed.reading.acquired_us > TimeUs(11_900_000));
+            assert!(
+                placed.reading.acquired_us < TimeUs(200_000)
+                    || placed.reading.acquired_us > TimeUs(11_900_000)
+            );
             continue;
         };
         let expected_deg = 47.0 + lat_step_deg(placed.reading.acquired_us);

@@ -218,7 +218,8 @@ mod tests {
 
     #[test]
     fn what_is_no_sample_is_told_from_full_scale() {
-        let samples = [[0.5, -0.5], [1.0, 0.0], [f32::NAN, 0.0], [0.0, f32::INFINITY], [1e30, 0.0], [0.0, -0.99999]];
+        let samples =
+            [[0.5, -0.5], [1.0, 0.0], [f32::NAN, 0.0], [0.0, f32::INFINITY], [1e30, 0.0], [0.0, -0.99999]];
         assert_eq!(count_outside(&samples), (2, 3));
         assert!(!all_inside(&samples) && all_inside(&samples[..1]));
         assert_eq!(count_outside(&[[0_u8, 9], [9, 255], [1, 254]]), (2, 0));

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use crate::settings::SettingsErrors;
+use crate::store::StoreError;
 
 /// Why a command ended without its result.
 #[derive(Debug)]
@@ -44,6 +45,15 @@ impl Failure {
 impl From<SettingsErrors> for Failure {
     fn from(errors: SettingsErrors) -> Failure {
         Failure::Usage(errors.to_string())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        match &error {
+            StoreError::Io { source, .. } if source.kind() == ErrorKind::BrokenPipe => Failure::OutputClosed,
+            _ => Failure::Failed(error.to_string()),
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::failure::print;
 use super::{Failure, SettingsArgs};
 use crate::settings::{Flags, Settings};
+use crate::store::{self, FlightEntry, FlightState};
 
 /// Arguments of `skyhound flights`.
 #[derive(Clone, Debug, clap::Args)]
@@ -27,4 +29,55 @@ impl Args {
     pub fn load(&self) -> Result<Settings, Failure> {
         self.settings.load(&Flags { flights: self.flights.clone(), ..Flags::default() })
     }
+}
+
+/// Lists.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let folder = args.load()?.recorder.flights;
+    let entries = store::flights(&folder)?;
+    if args.json {
+        let values: Vec<_> = entries.iter().map(to_json).collect();
+        return print(&format!("{:#}\n", serde_json::Value::from(values)));
+    }
+    if entries.is_empty() {
+        eprintln!("no flights in {}", folder.display());
+        return Ok(());
+    }
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_header(["flight", "started", "length", "size", "state"]);
+    for entry in &entries {
+        table.add_row([
+            entry.path.display().to_string(),
+            entry.started_utc_us.map_or_else(String::new, utc),
+            entry.duration_s.map_or_else(String::new, |seconds| format!("{seconds:.1} s")),
+            format!("{:.2} MB", entry.file_bytes as f64 / 1e6),
+            state(&entry.state),
+        ]);
+    }
+    print(&format!("{table}\n"))
+}
+
+fn utc(us: i64) -> String {
+    jiff::Timestamp::from_microsecond(us).map_or_else(|_| String::new(), |time| format!("{time:.0}"))
+}
+
+fn state(state: &FlightState) -> String {
+    match state {
+        FlightState::Damaged { why } => format!("damaged: {why}"),
+        other => other.name().to_string(),
+    }
+}
+
+fn to_json(entry: &FlightEntry) -> serde_json::Value {
+    serde_json::json!({
+        "path": entry.path,
+        "started_utc": entry.started_utc_us.map(utc),
+        "duration_s": entry.duration_s,
+        "file_bytes": entry.file_bytes,
+        "state": state(&entry.state),
+    })
 }

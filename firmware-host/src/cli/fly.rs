@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::failure::print;
 use super::{Failure, SettingsArgs, duration};
 use crate::settings::{Flags, Pace, Settings};
+use crate::wiring;
 
 /// Arguments of `skyhound fly`.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -42,4 +44,18 @@ impl Args {
             pace: self.pace,
         })
     }
+}
+
+/// Flies; the path of the flight file goes to stdout.
+///
+/// # Errors
+/// What could not be opened, what failed in flight.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let settings = args.load()?;
+    let summary = wiring::fly(&settings, args.time)?;
+    for (lane, count) in &summary.dropped {
+        tracing::warn!("{count} records of lane {lane} did not fit and are missing");
+    }
+    tracing::info!("{} readings, {} bytes", summary.totals.reading_total, summary.file_bytes);
+    print(&format!("{}\n", summary.path.display()))
 }

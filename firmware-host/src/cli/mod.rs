@@ -24,6 +24,7 @@ use clap::{Parser, Subcommand};
 pub use failure::Failure;
 
 use crate::settings::{Flags, Settings};
+use crate::store::{self, OPEN_COMMAND};
 
 /// Finds a radio beacon from a drone.
 #[derive(Debug, Parser)]
@@ -43,6 +44,20 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Fly: samples to readings, detections and commands, everything into one flight file
+    Fly(Box<fly::Args>),
+    /// List the devices that SoapySDR sees and what each offers
+    Probe(probe::Args),
+    /// Ask a flight file with SQL
+    Query(query::Args),
+    /// List the flight files
+    Flights(flights::Args),
+    /// Open a doubtful flight file in a process of its own
+    #[command(name = OPEN_COMMAND, hide = true)]
+    Open {
+        /// The file.
+        file: PathBuf,
+    },
     /// Talk to the skyhound that is flying: status, homing on or off, stop
     Ctl(ctl::Args),
     /// Write, check or show settings
@@ -78,6 +93,11 @@ pub fn main() -> ExitCode {
         return ended(Err(failure));
     }
     ended(match cli.command {
+        Command::Fly(args) => fly::run(*args),
+        Command::Probe(args) => probe::run(args),
+        Command::Query(args) => query::run(args),
+        Command::Flights(args) => flights::run(args),
+        Command::Open { file } => store::recover(&file).map_err(Failure::from),
         Command::Ctl(args) => ctl::run(args),
         Command::Config(args) => config::run(args),
     })

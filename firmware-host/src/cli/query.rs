@@ -1,8 +1,11 @@
 //! `skyhound query FILE SQL`: any question to a flight file.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
+use super::Failure;
+use crate::store::{self, Format, StoreError};
 
 /// Arguments of `skyhound query`.
 #[derive(Clone, Debug, clap::Args)]
@@ -14,22 +17,28 @@ pub struct Args {
     #[arg(value_name = "SQL")]
     pub sql: String,
     /// Form of the answer
-    #[arg(long, value_enum, default_value_t = Format::Table)]
+    #[arg(long, default_value = "table", value_name = "table|csv|json|parquet")]
     pub format: Format,
     /// Write to this file instead of stdout
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
 }
 
-/// Form of an answer.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Table,
-    /// RFC 4180, with a header.
-    Csv,
-    /// An array of objects.
-    Json,
-    /// Apache Parquet.
-    Parquet,
+/// Answers.
+///
+/// # Errors
+/// A file that cannot be read, SQL that is wrong or writes, an output that takes no more.
+pub fn run(args: Args) -> Result<(), Failure> {
+    match &args.output {
+        Some(path) => {
+            let file = File::create(path).map_err(|error| Failure::doing(path.display(), error))?;
+            answer(&args, path, BufWriter::new(file))
+        }
+        None => answer(&args, Path::new("stdout"), BufWriter::new(std::io::stdout().lock())),
+    }
+}
+
+fn answer(args: &Args, to: &Path, mut out: impl Write) -> Result<(), Failure> {
+    store::query(&args.file, &args.sql, args.format, &mut out)?;
+    Ok(out.flush().map_err(StoreError::io(to, "cannot write"))?)
 }

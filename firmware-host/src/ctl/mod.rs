@@ -68,6 +68,15 @@ pub enum Act {
     Stop,
 }
 
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Act::Operator(act) => act.fmt(f),
+            Act::Stop => f.write_str("stop"),
+        }
+    }
+}
+
 /// Who asked, as the kernel says.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Peer {

@@ -25,7 +25,7 @@ pub use probe::{DeviceOffer, ElementOffer, Span, offers_to_json, offers_to_text,
 pub use receiver::{Blocks, Lease, Receiver, ReceiverTotals};
 
 use crate::clock::Clock;
-use crate::settings::SdrSettings;
+use crate::settings::{Pace, SdrSettings};
 use skyhound::record::{Event, Severity, Text};
 use skyhound::signal::SampleFormat;
 use skyhound::time::TimeUs;
@@ -51,15 +51,6 @@ pub struct Stream {
     pub recorded_utc_us: Option<i64>,
     /// In words, for people.
     pub description: String,
-}
-
-/// How fast a recording plays. A device has its own pace.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Pace {
-    /// By the clock, as it was recorded.
-    Realtime,
-    /// As fast as it is read; times start at 0 and follow the count of samples alone, so that a run repeats exactly.
-    Max,
 }
 
 /// What [`Source::read`] did.
@@ -120,7 +111,11 @@ impl Source {
             return Ok(Source(Kind::Soapy(Box::new(soapy::SoapySource::open(args, settings, clock)?))));
         }
         let mend = "write sdr.source as `soapy:driver=rtlsdr` or `file:PATH`";
-        Err(SdrError::new(format!("sdr.source = \"{}\"", settings.source), "neither a device nor a file", mend))
+        Err(SdrError::new(
+            format!("sdr.source = \"{}\"", settings.source),
+            "neither a device nor a file",
+            mend,
+        ))
     }
 
     /// What the source really gives.

@@ -238,7 +238,11 @@ impl Reader {
         self.shared.dropped_samples_total.fetch_add(count, Ordering::Relaxed);
         // Told at 1, 2, 4, 8 …: a stuck taker must not fill the record lane.
         if dropped.is_power_of_two() {
-            self.tell(Severity::Warning, "sdr_gap", format_args!("{dropped} blocks thrown away: sense is late"));
+            self.tell(
+                Severity::Warning,
+                "sdr_gap",
+                format_args!("{dropped} blocks thrown away: sense is late"),
+            );
         }
     }
 

@@ -194,7 +194,14 @@ impl SoapySource {
         }
     }
 
-    fn add(&mut self, block: &mut Block, count: usize, lost: u64, now: TimeUs, events: &mut dyn FnMut(Event)) {
+    fn add(
+        &mut self,
+        block: &mut Block,
+        count: usize,
+        lost: u64,
+        now: TimeUs,
+        events: &mut dyn FnMut(Event),
+    ) {
         if lost > 0 {
             self.samples.skip(lost);
             self.missing(lost);
@@ -220,8 +227,9 @@ impl SoapySource {
             Verdict::Rate(sps) => {
                 self.pending_flags = self.pending_flags.with(Flags::RETUNED);
                 let said = self.stream.sample_rate_sps;
-                let text =
-                    format_args!("says {said} S/s, delivers {sps:.0}: frequencies and times are off; check USB and rate");
+                let text = format_args!(
+                    "says {said} S/s, delivers {sps:.0}: frequencies and times are off; check USB and rate"
+                );
                 events(event(now, Severity::Critical, "sdr_rate", text));
             }
         }
@@ -344,7 +352,9 @@ impl SoapySource {
             let text = format_args!("try {tries}: {error}");
             events(event(now, Severity::Warning, "sdr_lost", text));
         }
-        let next_us = wait_us.saturating_mul(2).clamp(self.settings.reopen_wait_min_us, self.settings.reopen_wait_max_us);
+        let next_us = wait_us
+            .saturating_mul(2)
+            .clamp(self.settings.reopen_wait_min_us, self.settings.reopen_wait_max_us);
         self.try_opening(next_us, tries.saturating_add(1));
         Step::Nothing
     }

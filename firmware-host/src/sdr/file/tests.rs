@@ -68,11 +68,17 @@ fn sigmf_captures_and_annotations_reach_blocks_and_events() {
     let data = write(&folder, "r.sigmf-data", &data);
     for name in [data.clone(), data.replace("-data", "-meta"), data.replace(".sigmf-data", "")] {
         let (stamps, told) = play(&settings(&name), usize::MAX);
-        let seen: Vec<_> = stamps.iter().map(|(s, n)| (s.sample_index, *n, s.lost_samples, s.flags)).collect();
+        let seen: Vec<_> =
+            stamps.iter().map(|(s, n)| (s.sample_index, *n, s.lost_samples, s.flags)).collect();
         let both = Flags::GAP.with(Flags::RETUNED);
         assert_eq!(
             seen,
-            [(0, 1_000, 0, Flags::NONE), (1_000, 500, 0, Flags::NONE), (1_700, 300, 200, Flags::GAP), (2_000, 200, 0, both)]
+            [
+                (0, 1_000, 0, Flags::NONE),
+                (1_000, 500, 0, Flags::NONE),
+                (1_700, 300, 200, Flags::GAP),
+                (2_000, 200, 0, both)
+            ]
         );
         let annotation = told.iter().find(|e| e.kind == "annotation").unwrap();
         assert_eq!(annotation.at, TimeUs(18_000), "at the time of its sample");

@@ -1,0 +1,311 @@
+//! The control thread: at each pass it takes in what arrived from the autopilot, the sense thread and the operator, lets
+//! the engine decide, and sends the command at once.
+//!
+//! One tokio runtime on one thread, so that nothing here is locked: the link is drained, decided on and written by the
+//! same thread. What arrives between passes is taken in at once, and a pass follows at once when it says that the mode
+//! is no longer ours. Our heartbeat is sent by the pass itself: a hung pass is a silent one.
+
+use super::sink::FlightSink;
+use super::{Shared, status};
+use crate::autopilot::Link;
+use crate::clock::Clock;
+use crate::ctl;
+use crate::store::RecorderState;
+use crate::systemd::Watchdog;
+use skyhound::budget::Budget;
+use skyhound::command::{Command, OperatorAct, State};
+use skyhound::decide::{Decide, PassInputs};
+use skyhound::limits::{PASS_PULSES_MAX, PASS_READINGS_MAX};
+use skyhound::record::{Event, Name, Record, Severity, Sink, Text};
+use skyhound::ring::Consumer;
+use skyhound::signal::{Flags, Pulse, Reading};
+use skyhound::time::TimeUs;
+use skyhound::units::CentiDb;
+use skyhound::vehicle::Vehicle;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+/// Budget of one pass on a Pi 5.
+const PASS_BUDGET_US: u32 = 1_000;
+/// How long homing may take to stop when the daemon ends: the interlock's stop phase and some passes.
+const STOP_WAIT_MAX_US: u64 = 1_500_000;
+/// A second: reports, and how long an operator waits for an answer.
+const SECOND_US: u64 = 1_000_000;
+
+/// What the control thread is given.
+pub struct Parts {
+    /// The engine's control pass.
+    pub decide: Decide,
+    /// From the sense thread.
+    pub readings: Consumer<Reading>,
+    /// From the sense thread.
+    pub pulses: Consumer<Pulse>,
+    /// To the recorder, and what is said aloud.
+    pub sink: FlightSink,
+    /// From the operator's socket.
+    pub requests: Receiver<ctl::Request>,
+    /// To the operator's socket.
+    pub board: ctl::Board,
+    /// systemd's watchdog.
+    pub watchdog: Watchdog,
+    /// What all threads share.
+    pub shared: Arc<Shared>,
+    /// The clock.
+    pub clock: Clock,
+    /// Passes per second.
+    pub control_hz: f64,
+    /// NAMED_VALUE_FLOAT per second per value; 0 = none.
+    pub telemetry_hz: f64,
+    /// What does not change in flight and is shown with the status.
+    pub about: status::About,
+}
+
+/// The control thread's own.
+pub struct Control {
+    parts: Parts,
+    link: Link,
+}
+
+struct Scratch {
+    readings: Vec<Reading>,
+    pulses: Vec<Pulse>,
+    vehicle: Vehicle,
+    budget: Budget,
+    report_due: TimeUs,
+    telemetry_due: TimeUs,
+    recorder_stopped: bool,
+    utc_told: bool,
+    was_armed: bool,
+}
+
+impl Control {
+    /// `link` was opened inside this thread's runtime.
+    pub fn new(parts: Parts, link: Link) -> Control {
+        Control { parts, link }
+    }
+
+    /// Runs until the flight is over: `shared.stop` is set, or the sense thread has ended and its last readings are
+    /// taken. Ends with the aircraft not commanded.
+    pub async fn run(mut self) {
+        let mut scratch = Scratch::new();
+        let period = Duration::from_secs_f64(1.0 / self.parts.control_hz);
+        let mut tick = tokio::time::interval(period);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                biased;
+                _ = tick.tick() => {}
+                () = self.link.ready() => {
+                    // Between passes nothing is commanded, so only what takes the aircraft from us hurries.
+                    if !self.drain(&mut scratch) { continue }
+                }
+            }
+            let over = self.parts.shared.stop.load(Ordering::Acquire)
+                || (self.parts.readings.is_abandoned() && self.parts.readings.waiting_count() == 0);
+            match self.parts.requests.try_recv() {
+                Ok(request) => self.answer(request, &mut scratch),
+                Err(_) => {
+                    self.pass(None, &mut scratch);
+                }
+            }
+            if over {
+                break;
+            }
+        }
+        self.stop_commanding(&mut scratch, period).await;
+        let now = self.parts.clock.now();
+        self.parts.decide.finish(now, &mut self.parts.sink);
+        self.report(now, &mut scratch);
+    }
+
+    /// Takes in what has arrived; `true` when a pass must follow at once.
+    fn drain(&mut self, scratch: &mut Scratch) -> bool {
+        let now = self.parts.clock.now();
+        let sink = &mut self.parts.sink;
+        let was_ours = mode_is_ours(&scratch.vehicle);
+        self.link.drain(now, &mut scratch.vehicle, &mut |event| sink.record(&Record::Event(event)));
+        was_ours && !mode_is_ours(&scratch.vehicle)
+    }
+
+    fn pass(&mut self, act: Option<OperatorAct>, scratch: &mut Scratch) -> Command {
+        self.drain(scratch);
+        let now = self.parts.clock.now();
+        let reading_count = self.parts.readings.pop_slice(&mut scratch.readings);
+        let pulse_count = self.parts.pulses.pop_slice(&mut scratch.pulses);
+        let inputs = PassInputs {
+            now,
+            readings: &scratch.readings[..reading_count],
+            pulses: &scratch.pulses[..pulse_count],
+            vehicle: &scratch.vehicle,
+            act,
+            sdr_alive: self.parts.shared.sdr_alive() && self.parts.shared.all_alive(),
+        };
+        let command = self.parts.decide.pass(&inputs, &mut self.parts.sink);
+        self.link.command(now, &command);
+        self.link.tick(now, &mut scratch.vehicle);
+        while let Some((severity, text)) = self.parts.sink.next_said() {
+            self.link.status_text(severity, text.as_str());
+            log(severity, text.as_str());
+        }
+        scratch.budget.count(self.parts.clock.now().since_us(now));
+        self.after_pass(now, scratch);
+        command
+    }
+
+    /// What need not be done before the command is out.
+    fn after_pass(&mut self, now: TimeUs, scratch: &mut Scratch) {
+        self.watch_recorder(now, scratch);
+        if self.parts.telemetry_hz > 0.0 && now >= scratch.telemetry_due {
+            self.telemetry(now);
+            scratch.telemetry_due = now.plus_us((1e6 / self.parts.telemetry_hz) as u64);
+        }
+        if now >= scratch.report_due {
+            self.report(now, scratch);
+            scratch.report_due = now.plus_us(SECOND_US);
+        }
+        self.parts.board.write(|status| {
+            status::show(
+                status,
+                &self.parts.about,
+                now,
+                &self.parts.decide,
+                &scratch.vehicle,
+                &self.link,
+                &self.parts.shared,
+            );
+        });
+        self.parts.watchdog.feed(now);
+    }
+
+    fn watch_recorder(&mut self, now: TimeUs, scratch: &mut Scratch) {
+        if scratch.recorder_stopped {
+        } else if let RecorderState::Stopped { why } = self.parts.shared.recorder.state() {
+            scratch.recorder_stopped = true;
+            let text = Text::format(format_args!("recorder stopped: {why}"));
+            self.parts.sink.record(&Record::Event(Event {
+                at: now,
+                severity: Severity::Critical,
+                kind: "recorder_stopped",
+                text,
+            }));
+        }
+        if let (false, Some(utc)) = (scratch.utc_told, scratch.vehicle.utc_us) {
+            scratch.utc_told = true;
+            self.parts.shared.recorder.utc(utc.received_us, utc.value);
+        }
+        let armed = scratch.vehicle.heartbeat.is_some_and(|heartbeat| heartbeat.value.armed);
+        if scratch.was_armed && !armed {
+            self.parts.shared.recorder.landed();
+        }
+        scratch.was_armed = armed;
+    }
+
+    fn telemetry(&mut self, now: TimeUs) {
+        let channel = self.parts.decide.target().unwrap_or(0);
+        let Some(facts) = self.parts.decide.facts().get(usize::from(channel)).copied() else { return };
+        let floor = facts.floor_spectral_dbfs.or(facts.floor_temporal_dbfs);
+        let values = [("SKY_PWR", facts.power_dbfs), ("SKY_FLOOR", floor), ("SKY_SNR", facts.snr_db)];
+        for (name, value) in values {
+            if let Some(value) = value {
+                self.link.named_value(now, name, value as f32);
+            }
+        }
+        self.link.named_value(now, "SKY_STATE", f32::from(self.parts.decide.state() as u8));
+    }
+
+    fn report(&mut self, now: TimeUs, scratch: &mut Scratch) {
+        self.parts.sink.record(&Record::Budget(now, Name::new("control"), scratch.budget.report()));
+        self.parts.sink.record(&Record::Link(now, self.link.report()));
+    }
+
+    fn answer(&mut self, request: ctl::Request, scratch: &mut Scratch) {
+        let Some(act) = request.act() else { return };
+        let text = Text::format(format_args!("{act} by {}", request.peer));
+        let at = self.parts.clock.now();
+        self.parts.sink.record(&Record::Event(Event {
+            at,
+            severity: Severity::Note,
+            kind: "operator",
+            text,
+        }));
+        match act {
+            ctl::Act::Operator(act) => {
+                // What kept it locked before the act: after a refused act the state has not moved.
+                self.pass(Some(act), scratch);
+                let refused = act == OperatorAct::HomingOn && self.parts.decide.state() == State::Idle;
+                let state = self.parts.decide.state().name();
+                request.answer(match self.parts.decide.locked() {
+                    Some(trip) if refused => Err(format!("homing stays locked: {trip}")),
+                    _ => Ok(format!("{act}; state {state}")),
+                });
+            }
+            ctl::Act::Stop => {
+                self.parts.shared.stop.store(true, Ordering::Release);
+                request.answer(Ok("ending the flight".to_string()));
+            }
+        }
+    }
+
+    /// The daemon ends: homing is switched off as the operator would, and passes go on until the interlock's stop phase
+    /// is over and nothing is sent any more.
+    async fn stop_commanding(&mut self, scratch: &mut Scratch, period: Duration) {
+        let begun = self.parts.clock.now();
+        let mut command = self.pass(Some(OperatorAct::HomingOff), scratch);
+        while !matches!(command, Command::Silence(_))
+            && self.parts.clock.now().since_us(begun) < STOP_WAIT_MAX_US
+        {
+            tokio::time::sleep(period).await;
+            command = self.pass(None, scratch);
+        }
+    }
+}
+
+impl Scratch {
+    fn new() -> Scratch {
+        let still = Reading {
+            acquired_us: TimeUs(0),
+            sample_index: 0,
+            channel: 0,
+            flags: Flags::NONE,
+            frame_count: 0,
+            clipping_e4: 0,
+            mean: CentiDb::LOWEST,
+            peak: CentiDb::LOWEST,
+            quiet: CentiDb::LOWEST,
+        };
+        let silent = Pulse {
+            start_us: TimeUs(0),
+            width_us: 0,
+            channel: 0,
+            flags: Flags::NONE,
+            mean: CentiDb::LOWEST,
+            peak: CentiDb::LOWEST,
+            floor: CentiDb::LOWEST,
+        };
+        Scratch {
+            readings: vec![still; PASS_READINGS_MAX],
+            pulses: vec![silent; PASS_PULSES_MAX],
+            vehicle: Vehicle::default(),
+            budget: Budget::new(PASS_BUDGET_US),
+            report_due: TimeUs(SECOND_US),
+            telemetry_due: TimeUs(0),
+            recorder_stopped: false,
+            utc_told: false,
+            was_armed: false,
+        }
+    }
+}
+
+fn mode_is_ours(vehicle: &Vehicle) -> bool {
+    vehicle.heartbeat.is_some_and(|heartbeat| heartbeat.value.mode.accepts_commands())
+}
+
+fn log(severity: Severity, text: &str) {
+    match severity {
+        Severity::Critical => tracing::error!("{text}"),
+        Severity::Warning => tracing::warn!("{text}"),
+        Severity::Note => tracing::info!("{text}"),
+    }
+}

@@ -1,0 +1,141 @@
+//! The one place that knows all parts: starts them, joins them by lanes, and stops them in reverse order.
+//!
+//! Threads: sdr-rx (the receiver), sense, control, recorder, ground (the operator's socket), and this one, which waits for
+//! a signal. A panic in any of them is caught at its thread's boundary, written down, and stops commanding: of the others
+//! through [`Shared::all_alive`], of the control thread itself by its silence. Then the process ends with exit code 1, and
+//! whoever started it starts it again, in IDLE.
+
+mod control;
+mod live;
+mod offline;
+mod sensing;
+mod sink;
+mod status;
+mod threads;
+
+use crate::cli::Failure;
+use crate::clock::Clock;
+use crate::sdr::{ReceiverTotals, Source, Stream};
+use crate::settings::{Pace, Settings};
+use crate::store::{self, About, Inlets, Recorder, RecorderHandle, RecorderSummary};
+use skyhound::config::Config;
+use skyhound::decide::Decide;
+use skyhound::record::{LaneReport, Name, Record};
+use skyhound::ring::Gauge;
+use skyhound::sense::Sense;
+use skyhound::time::TimeUs;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// What all threads of a flight share.
+pub struct Shared {
+    /// Set by whoever ends the flight.
+    stop: AtomicBool,
+    receiver: ReceiverTotals,
+    recorder: RecorderHandle,
+    failed: OnceLock<String>,
+}
+
+impl Shared {
+    /// Whether no thread has panicked.
+    fn all_alive(&self) -> bool {
+        self.failed.get().is_none()
+    }
+
+    /// Whether the device streams.
+    fn sdr_alive(&self) -> bool {
+        self.receiver.is_alive()
+    }
+
+    fn fail(&self, why: &str) {
+        tracing::error!("{why}");
+        // The first reason stays: the others follow from it.
+        let _ = self.failed.set(why.to_string());
+    }
+}
+
+/// Flies: from the source's first sample to the closed flight file.
+///
+/// # Errors
+/// What could not be opened, and what failed in flight. The flight file is closed in either case.
+pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSummary, Failure> {
+    if settings.pace == Pace::Max && settings.autopilot.address != "none" {
+        let why = "an autopilot needs --pace realtime: with --pace max the clock is the recording's own";
+        return Err(Failure::Usage(why.to_string()));
+    }
+    let clock = Clock::start();
+    let source =
+        Source::open(&settings.sdr, settings.pace, clock).map_err(|e| Failure::Failed(e.to_string()))?;
+    let stream = source.stream().clone();
+    let config = settings
+        .engine(stream.sample_rate_sps, stream.frequency_hz)
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let reading_hz = config.sense.channels.len() as f64 * 1e6 / f64::from(config.sense.hop_us);
+    let (inlets, outlets) = store::lanes(&settings.recorder, reading_hz);
+    let about = about(settings, &config, &stream);
+    let recorder = Recorder::start(&settings.recorder, &about, outlets, clock)
+        .map_err(|error| Failure::Failed(error.to_string()))?;
+    tracing::info!("flight file {}", recorder.path().display());
+    let flown = match settings.pace {
+        Pace::Max => fly_offline(settings, &config, source, inlets, limit),
+        Pace::Realtime => live::fly(settings, &config, source, inlets, limit, clock, recorder.handle()),
+    };
+    let summary = recorder.stop().map_err(|error| Failure::Failed(error.to_string()))?;
+    flown?;
+    match &summary.stopped_early {
+        Some(why) => {
+            Err(Failure::Failed(format!("{}: recording stopped early: {why}", summary.path.display())))
+        }
+        None => Ok(summary),
+    }
+}
+
+fn about(settings: &Settings, config: &Config, stream: &Stream) -> About {
+    let clock_source = match settings.pace {
+        Pace::Max => "samples of the recording",
+        Pace::Realtime => "monotonic clock",
+    };
+    About {
+        settings_toml: settings.to_toml(),
+        versions: vec![("skyhound".to_string(), env!("CARGO_PKG_VERSION").to_string())],
+        channels: config.sense.channels.iter().map(|channel| channel.name.clone()).collect(),
+        sdr: stream.description.clone(),
+        autopilot: settings.autopilot.address.clone(),
+        sample_rate_sps: stream.sample_rate_sps,
+        frequency_hz: stream.frequency_hz,
+        clock_source: clock_source.to_string(),
+        settings: vec![("settings_sha256".to_string(), settings.hash_sha256())],
+    }
+}
+
+fn engine(config: &Config) -> Result<(Sense, Decide), Failure> {
+    let refused = |error: skyhound::config::ConfigError| Failure::Usage(error.to_string());
+    Ok((Sense::new(&config.sense).map_err(refused)?, Decide::new(config).map_err(refused)?))
+}
+
+fn fly_offline(
+    settings: &Settings,
+    config: &Config,
+    mut source: Source,
+    mut inlets: Inlets,
+    limit: Option<Duration>,
+) -> Result<(), Failure> {
+    let (sense, decide) = engine(config)?;
+    let stop = crate::signals::watch().map_err(|error| Failure::doing("signal handlers", error))?;
+    let limit_us = limit.map(|limit| u64::try_from(limit.as_micros()).unwrap_or(u64::MAX));
+    let mut sink = sink::FlightSink::new(inlets.readings, inlets.control);
+    offline::Offline::new(sense, decide, inlets.spectra, settings.daemon.control_hz)
+        .run(&mut source, &mut inlets.receiver, &mut sink, limit_us, &stop)
+        .map_err(|error| Failure::Failed(error.to_string()))
+}
+
+/// A lane's totals as a record.
+fn lane_record(now: TimeUs, gauge: &Gauge) -> Record {
+    let report = LaneReport {
+        pushed_total: gauge.pushed_total(),
+        dropped_total: gauge.dropped_total(),
+        capacity_count: gauge.capacity_count() as u64,
+    };
+    Record::Lane(now, Name::new(gauge.name()), report)
+}

@@ -1,0 +1,79 @@
+//! The sense thread: blocks from the receiver in, readings and pulses to the control thread, spectra to the recorder.
+//!
+//! Budget: a quarter of a block's duration. A late pass is counted and reaches the flight file once a second.
+
+use crate::clock::Clock;
+use crate::sdr::Blocks;
+use skyhound::budget::Budget;
+use skyhound::record::{Name, Record};
+use skyhound::ring::Producer;
+use skyhound::sense::{Sense, SenseSink};
+use skyhound::signal::{Pulse, Reading, Spectrum};
+use skyhound::time::TimeUs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Where the sense pass puts what it makes.
+pub struct SenseLanes {
+    /// To the control thread.
+    pub readings: Producer<Reading>,
+    /// To the control thread.
+    pub pulses: Producer<Pulse>,
+    /// To the recorder.
+    pub spectra: Producer<Spectrum>,
+}
+
+impl SenseSink for SenseLanes {
+    fn reading(&mut self, reading: &Reading) {
+        self.readings.push(*reading);
+    }
+
+    fn pulse(&mut self, pulse: &Pulse) {
+        self.pulses.push(*pulse);
+    }
+
+    fn spectrum(&mut self, spectrum: &Spectrum) {
+        self.spectra.push(*spectrum);
+    }
+}
+
+/// Runs until the receiver has no more blocks or `stop` is set; then closes what is open.
+pub fn run(
+    mut blocks: Blocks,
+    mut sense: Sense,
+    mut lanes: SenseLanes,
+    mut records: Producer<Record>,
+    clock: Clock,
+    sample_rate_sps: f64,
+    stop: &AtomicBool,
+) {
+    let mut budget: Option<Budget> = None;
+    let mut report_due = clock.now().plus_us(1_000_000);
+    while !stop.load(Ordering::Acquire) && !blocks.is_ended() {
+        if let Some(block) = blocks.next(Duration::from_millis(50)) {
+            let begun = clock.now();
+            let samples = block.samples();
+            let block_us = samples.len() as f64 / sample_rate_sps * 1e6;
+            sense.pass(block.stamp(), samples, &mut lanes);
+            budget
+                .get_or_insert_with(|| Budget::new((block_us / 4.0) as u32))
+                .count(clock.now().since_us(begun));
+        }
+        let now = clock.now();
+        if now >= report_due {
+            report(&mut budget, now, &lanes, &mut records);
+            report_due = now.plus_us(1_000_000);
+        }
+    }
+    sense.finish(&mut lanes);
+    report(&mut budget, clock.now(), &lanes, &mut records);
+}
+
+fn report(budget: &mut Option<Budget>, now: TimeUs, lanes: &SenseLanes, records: &mut Producer<Record>) {
+    if let Some(budget) = budget {
+        records.push(Record::Budget(now, Name::new("sense"), budget.report()));
+    }
+    for gauge in [lanes.readings.gauge(), lanes.pulses.gauge()] {
+        records.push(super::lane_record(now, gauge));
+    }
+}

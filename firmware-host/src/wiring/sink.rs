@@ -1,0 +1,61 @@
+//! Where the control pass puts its records: into the recorder's lanes, and what is worth saying aloud into a short queue for
+//! STATUSTEXT and the log.
+
+use super::offline::wait_for_room;
+use skyhound::record::{PlacedReading, Record, Severity, Sink, Text};
+use skyhound::ring::Producer;
+use std::collections::VecDeque;
+
+/// Texts that wait to be said; the oldest are dropped first, because the newest matter most.
+const SAID_MAX: usize = 16;
+
+/// The recorder's lanes and the queue of what is to be said.
+pub struct FlightSink {
+    readings: Producer<PlacedReading>,
+    records: Producer<Record>,
+    said: VecDeque<(Severity, Text)>,
+}
+
+impl FlightSink {
+    /// A sink into the recorder's lanes.
+    pub fn new(readings: Producer<PlacedReading>, records: Producer<Record>) -> FlightSink {
+        FlightSink { readings, records, said: VecDeque::with_capacity(SAID_MAX) }
+    }
+
+    /// The oldest thing to be said.
+    pub fn next_said(&mut self) -> Option<(Severity, Text)> {
+        self.said.pop_front()
+    }
+
+    /// Says something that is no record of its own.
+    pub fn say(&mut self, severity: Severity, text: Text) {
+        if self.said.len() == SAID_MAX {
+            self.said.pop_front();
+        }
+        self.said.push_back((severity, text));
+    }
+
+    /// Waits until the recorder has taken enough for `count` more of each kind.
+    pub fn wait_for_room(&self, count: usize) {
+        wait_for_room(&self.readings, count);
+        wait_for_room(&self.records, count);
+    }
+}
+
+impl Sink for FlightSink {
+    fn reading(&mut self, reading: &PlacedReading) {
+        self.readings.push(*reading);
+    }
+
+    fn record(&mut self, record: &Record) {
+        self.records.push(*record);
+        match record {
+            Record::StateChange(change) => {
+                let text = format_args!("{} -> {}: {}", change.from.name(), change.to.name(), change.reason);
+                self.say(Severity::Note, Text::format(text));
+            }
+            Record::Event(event) => self.say(event.severity, event.text),
+            _ => {}
+        }
+    }
+}
