@@ -206,7 +206,7 @@ impl Sense {
             at += self.spectrometer.fill(samples, at);
             if self.spectrometer.is_full() {
                 self.close_frame(stamp.sample_index + at as u64 - fft_len, out);
-                self.frame_flags = block_flags;
+                self.frame_flags = if at < samples.len() { block_flags } else { Flags::NONE };
             }
         }
         self.next_index = Some(stamp.sample_index + samples.len() as u64);

@@ -4,9 +4,10 @@
 //! a step of wideband noise, which lifts both, is no pulse. It ends when the power stays under `release` (3 dB less) for
 //! `bridge_samples`. Where no bin is quiet, the floor is the 10th percentile of the channel's own frames, tracked slowly.
 //!
-//! Edges lie within a frame: the share of the full level that the first and the last frame hold says how much of it the
-//! pulse covered, through the energy of the Hann window (∫w²). Pulses of fewer than three frames have no full level to
-//! compare with and are as wide as their frames say, ± one frame. Nothing is allocated; a pulse is reported when it ended.
+//! Edges lie within a frame: the share that the first (last) frame holds of the strongest of the first (last) four says
+//! how much of it the pulse covered, through the energy of the Hann window (∫w²). Four, because a keyed burst may begin
+//! with a short bit. Pulses of fewer than three frames have no full level to compare with: their width is good to ± one
+//! frame. Nothing is allocated; a pulse is reported when it ended.
 
 use crate::signal::Flags;
 
@@ -14,6 +15,8 @@ use crate::signal::Flags;
 const FLOOR_FRAMES: f32 = 32.0;
 /// How far under the trigger a pulse ends, as a power ratio: 3 dB.
 const HYSTERESIS: f32 = 0.501_187;
+/// Frames at each end of a pulse whose strongest stands for its full level.
+const EDGE_FRAMES: usize = 4;
 /// Steps of the tracked percentile per frame: up 0.05 dB, down 0.45 dB: in balance where one frame in ten is under it.
 const TRACK_UP: f32 = 1.011_58;
 /// See [`TRACK_UP`].
@@ -58,8 +61,10 @@ pub struct PulseFinder {
     rule: PulseRule,
     /// Smoothed floor; `None` before the first frame.
     floor: Option<f32>,
-    /// Frames have been seen since the start or the last gap, and the power of the last.
-    previous: Option<f32>,
+    /// A frame has been seen since the start or the last gap.
+    is_running: bool,
+    /// Powers of the newest frames.
+    recent: [f32; EDGE_FRAMES],
     state: State,
 }
 
@@ -76,9 +81,10 @@ struct OpenPulse {
     last: u64,
     flags: Flags,
     first_power: f32,
-    second_power: Option<f32>,
     last_power: f32,
-    before_last_power: f32,
+    /// Strongest of the frames at the beginning, and at the end so far.
+    first_level: f32,
+    last_level: f32,
     /// Sum of powers from the first to the last frame, and of the frames of the dip since.
     sum: f64,
     dip_sum: f64,
@@ -89,7 +95,7 @@ struct OpenPulse {
 impl PulseFinder {
     /// Finds pulses by `rule`.
     pub fn new(rule: PulseRule) -> PulseFinder {
-        PulseFinder { rule, floor: None, previous: None, state: State::Idle }
+        PulseFinder { rule, floor: None, is_running: false, recent: [0.0; EDGE_FRAMES], state: State::Idle }
     }
 
     /// Takes frame number `frame` (counted from the stream's start) with the channel's power and, where bins are quiet,
@@ -98,16 +104,18 @@ impl PulseFinder {
         let floor = quiet_floor.or(self.floor).unwrap_or(power);
         let begins = power >= self.rule.trigger * floor;
         let stays = power >= self.rule.trigger * HYSTERESIS * floor;
-        let before = self.previous.replace(power);
+        self.recent.rotate_right(1);
+        self.recent[0] = power;
+        let is_first = !std::mem::replace(&mut self.is_running, true);
         let mut found = None;
         match &mut self.state {
             State::Idle if begins => {
                 let stands_on = self.floor.unwrap_or(floor);
-                self.state = State::On(OpenPulse::begin(frame, power, stands_on, before.is_none()));
+                self.state = State::On(OpenPulse::begin(frame, power, stands_on, is_first));
             }
             State::Idle => self.track(power, quiet_floor),
             State::On(pulse) => {
-                pulse.take(frame, power, before.unwrap_or(power), stays);
+                pulse.take(frame, power, &self.recent, stays);
                 if pulse.samples(&self.rule) >= self.rule.width_max_samples {
                     found = Some(pulse.cut(&self.rule));
                     self.state = State::Overlong(pulse.last);
@@ -130,7 +138,7 @@ impl PulseFinder {
 
     /// The samples end here, or some are missing: the pulse that was open, its end unseen. What follows is a new start.
     pub fn cut(&mut self) -> Option<FoundPulse> {
-        self.previous = None;
+        self.is_running = false;
         match std::mem::replace(&mut self.state, State::Idle) {
             State::On(pulse) => Some(pulse.cut(&self.rule)),
             State::Idle | State::Overlong(_) => None,
@@ -184,9 +192,9 @@ impl OpenPulse {
             last: frame,
             flags: if is_first { Flags::START_UNSEEN } else { Flags::NONE },
             first_power: power,
-            second_power: None,
             last_power: power,
-            before_last_power: power,
+            first_level: power,
+            last_level: power,
             sum: f64::from(power),
             dip_sum: 0.0,
             peak: power,
@@ -194,13 +202,16 @@ impl OpenPulse {
         }
     }
 
-    fn take(&mut self, frame: u64, power: f32, before: f32, stays: bool) {
-        self.second_power.get_or_insert(power);
+    fn take(&mut self, frame: u64, power: f32, recent: &[f32; EDGE_FRAMES], stays: bool) {
+        if frame - self.first < EDGE_FRAMES as u64 {
+            self.first_level = self.first_level.max(power);
+        }
         self.dip_sum += f64::from(power);
         if stays {
             self.last = frame;
             self.last_power = power;
-            self.before_last_power = before;
+            let inside = self.frame_count().min(EDGE_FRAMES as u64) as usize;
+            self.last_level = recent[..inside].iter().copied().fold(power, f32::max);
             self.sum += std::mem::take(&mut self.dip_sum);
             self.peak = self.peak.max(power);
         }
@@ -214,22 +225,20 @@ impl OpenPulse {
         (self.frame_count() * rule.frame_samples) as f64
     }
 
-    /// Share of the frame of power `edge` that the pulse covers, `inner` being the frame next to it inside the pulse.
-    fn covered(&self, rule: &PulseRule, edge: f32, inner: f32) -> f64 {
+    /// Share of the frame of power `edge` that the pulse covers, `level` being its full level.
+    fn covered(&self, rule: &PulseRule, edge: f32, level: f32) -> f64 {
         let over = |power: f32| f64::from(power - self.floor).max(0.0);
-        let full = over(edge).max(over(inner));
-        if self.frame_count() < 2 || full == 0.0 { 1.0 } else { rule.covered(over(edge) / full) }
+        if self.frame_count() < 2 || over(level) == 0.0 { 1.0 } else { rule.covered(over(edge) / over(level)) }
     }
 
     fn start_sample(&self, rule: &PulseRule) -> f64 {
         let is_seen = !self.flags.any(Flags::START_UNSEEN);
-        let inner = self.second_power.unwrap_or(self.first_power);
-        let covered = if is_seen { self.covered(rule, self.first_power, inner) } else { 1.0 };
+        let covered = if is_seen { self.covered(rule, self.first_power, self.first_level) } else { 1.0 };
         ((self.first + 1) as f64 - covered) * rule.frame_samples as f64
     }
 
     fn end(&self, rule: &PulseRule) -> Option<FoundPulse> {
-        let covered = self.covered(rule, self.last_power, self.before_last_power);
+        let covered = self.covered(rule, self.last_power, self.last_level);
         let pulse = self.found(rule, (self.last as f64 + covered) * rule.frame_samples as f64, self.flags);
         (pulse.width_samples >= rule.width_min_samples).then_some(pulse)
     }
