@@ -148,15 +148,15 @@ fn percentiles(count: usize, only_ours: bool) {
     let mut run = || (0..OURS_ITEMS).for_each(|_| step());
     let repeats = (2_000_000 / count).max(20) as u64;
     let sorted = compare(items, &mut run, repeats / 10 + 1, || {
-        (0..repeats / 10 + 1).for_each(|_| drop(black_box(sort_a_copy(&rows, &mut copy))));
+        (0..repeats / 10 + 1).for_each(|_| _ = black_box(sort_a_copy(&rows, &mut copy)));
     });
     print_row(&what, &ns(sorted.ours_ns), "sort a copy", &ns(sorted.peer_ns), sorted.ratio, "≤ 10 ns");
     let mut copy = Vec::with_capacity(count);
     let selected = compare(items, &mut run, repeats, || {
-        (0..repeats).for_each(|_| drop(black_box(select_nth(&rows, &mut copy))));
+        (0..repeats).for_each(|_| _ = black_box(select_nth(&rows, &mut copy)));
     });
     print_row(&what, &ns(selected.ours_ns), "select_nth_unstable", &ns(selected.peer_ns), selected.ratio, "");
-    let asked = compare(items, &mut run, 20, || (0..20).for_each(|_| drop(black_box(ask()))));
+    let asked = compare(items, &mut run, 20, || (0..20).for_each(|_| _ = black_box(ask())));
     print_row(&what, &ns(asked.ours_ns), "DuckDB SQL", &ns(asked.peer_ns), asked.ratio, "≥ 50 000 x");
     println!("{what}: p99.99 {}   (goal ≤ 0.5 µs)", ns(tail_ns(step)));
 }
@@ -190,7 +190,7 @@ fn trends(count: usize, only_ours: bool) {
     let mut run = || (0..OURS_ITEMS).for_each(|_| step());
     let repeats = (1_000_000 / count) as u64;
     let plain = compare(items, &mut run, repeats, || {
-        (0..repeats).for_each(|_| drop(black_box(plain_slope(black_box(&rows)))));
+        (0..repeats).for_each(|_| _ = black_box(plain_slope(black_box(&rows))));
     });
     print_row(
         &what,
@@ -200,7 +200,7 @@ fn trends(count: usize, only_ours: bool) {
         plain.ratio,
         "≤ 15 ns",
     );
-    let asked = compare(items, &mut run, 20, || (0..20).for_each(|_| drop(black_box(ask()))));
+    let asked = compare(items, &mut run, 20, || (0..20).for_each(|_| _ = black_box(ask())));
     print_row(&what, &ns(asked.ours_ns), "DuckDB SQL", &ns(asked.peer_ns), asked.ratio, "");
     println!("{what}: p99.99 {}", ns(tail_ns(step)));
 }

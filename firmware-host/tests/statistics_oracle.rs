@@ -75,7 +75,7 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
         quiet,
         flags,
     });
-    prop::collection::vec(row, 1..500)
+    prop::collection::vec(row, 1..400)
 }
 
 /// What SQL says of the rows up to one time; NaN (DuckDB's regr_slope of too few) and NULL are both `None`.
@@ -199,7 +199,7 @@ fn check(rows: &[Row], percentile: f64, checks: &[usize]) -> Result<(), TestCase
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
     #[test]
     fn the_engine_and_duckdb_say_the_same_of_the_same_rows(
         rows in rows(),
