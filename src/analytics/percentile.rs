@@ -1,6 +1,7 @@
 //! The exact percentile of a sliding window: SQL's `percentile_cont`, the noise floor's own definition.
 //!
-//! Powers are whole hundredths of a decibel in a known range, so the window is a histogram of 30 001 bins. A pointer
+//! Powers are whole hundredths of a decibel in 16 bits, so the window is a histogram of 65 536 bins, one per value the
+//! type could have (no index can be out of bounds, and pages that no power reaches are never touched). A pointer
 //! rests on the bin of the wanted rank; each value that comes or goes moves the rank by at most one, so the pointer moves
 //! to a neighbouring *occupied* bin, found with two levels of bit masks however far away it is (a 60 dB jump costs as
 //! much as a 0.01 dB step).
@@ -15,9 +16,9 @@ use super::window::{Window, capacity};
 use crate::time::TimeUs;
 use crate::units::CentiDb;
 
-const BIN_COUNT: usize = (CentiDb::HIGHEST.hundredths() - CentiDb::LOWEST.hundredths()) as usize + 1;
-const WORD_COUNT: usize = BIN_COUNT.div_ceil(64);
-const SUMMARY_COUNT: usize = WORD_COUNT.div_ceil(64);
+const BIN_COUNT: usize = 1 << 16;
+const WORD_COUNT: usize = BIN_COUNT / 64;
+const SUMMARY_COUNT: usize = WORD_COUNT / 64;
 
 /// `percentile_cont(ratio)` over the newest readings of a time window.
 ///
@@ -80,21 +81,22 @@ impl SlidingPercentile {
 
 /// Counts per hundredth of a decibel, with a pointer at one rank.
 struct Histogram {
-    counts: Box<[u32]>,
+    counts: Box<[u32; BIN_COUNT]>,
     /// Bit b of word w: bin 64·w + b is occupied.
     words: [u64; WORD_COUNT],
     /// Bit b of summary s: word 64·s + b is not zero.
     summaries: [u64; SUMMARY_COUNT],
     total: u32,
-    bin: usize,
+    bin: u16,
     /// Values in bins under `bin`.
     below: u32,
 }
 
 impl Histogram {
     fn new() -> Histogram {
+        let counts = vec![0; BIN_COUNT].into_boxed_slice();
         Histogram {
-            counts: vec![0; BIN_COUNT].into_boxed_slice(),
+            counts: counts.try_into().unwrap_or_else(|_| Box::new([0; BIN_COUNT])),
             words: [0; WORD_COUNT],
             summaries: [0; SUMMARY_COUNT],
             total: 0,
@@ -106,9 +108,10 @@ impl Histogram {
     #[inline]
     fn add(&mut self, value: CentiDb) {
         let bin = bin_of(value);
-        self.counts[bin] += 1;
-        self.words[bin / 64] |= 1 << (bin % 64);
-        self.summaries[bin / 4096] |= 1 << (bin / 64 % 64);
+        let (word, summary) = (usize::from(bin >> 6), usize::from(bin >> 12));
+        self.counts[usize::from(bin)] += 1;
+        self.words[word] |= 1 << (bin & 63);
+        self.summaries[summary] |= 1 << (word & 63);
         self.total += 1;
         self.below += u32::from(bin < self.bin);
     }
@@ -116,11 +119,13 @@ impl Histogram {
     #[inline]
     fn remove(&mut self, value: CentiDb) {
         let bin = bin_of(value);
-        self.counts[bin] -= 1;
-        if self.counts[bin] == 0 {
-            self.words[bin / 64] &= !(1 << (bin % 64));
-            if self.words[bin / 64] == 0 {
-                self.summaries[bin / 4096] &= !(1 << (bin / 64 % 64));
+        let (word, summary) = (usize::from(bin >> 6), usize::from(bin >> 12));
+        let count = &mut self.counts[usize::from(bin)];
+        *count -= 1;
+        if *count == 0 {
+            self.words[word] &= !(1 << (bin & 63));
+            if self.words[word] == 0 {
+                self.summaries[summary] &= !(1 << (word & 63));
             }
         }
         self.total -= 1;
@@ -140,9 +145,15 @@ impl Histogram {
         if fraction == 0.0 {
             return Some(low_db);
         }
-        let same_bin = low_rank + 1 < self.below + self.counts[self.bin];
+        let same_bin = low_rank + 1 < self.below + self.count();
         let high_db = if same_bin { low_db } else { db_of(self.occupied_after(self.bin)) };
         Some(low_db * (1.0 - fraction) + high_db * fraction)
+    }
+
+    /// Values in the pointer's bin.
+    #[inline]
+    fn count(&self) -> u32 {
+        self.counts[usize::from(self.bin)]
     }
 
     /// Moves the pointer to the bin that holds the value of this rank (`rank < total`).
@@ -150,45 +161,45 @@ impl Histogram {
     fn seek(&mut self, rank: u32) {
         while rank < self.below {
             self.bin = self.occupied_before(self.bin);
-            self.below -= self.counts[self.bin];
+            self.below -= self.count();
         }
-        while rank >= self.below + self.counts[self.bin] {
-            self.below += self.counts[self.bin];
+        while rank >= self.below + self.count() {
+            self.below += self.count();
             self.bin = self.occupied_after(self.bin);
         }
     }
 
     /// The next occupied bin over `bin`; the last bin when there is none (never asked for then).
     #[inline]
-    fn occupied_after(&self, bin: usize) -> usize {
-        let word = bin / 64;
-        let rest = self.words[word] & (!1 << (bin % 64));
+    fn occupied_after(&self, bin: u16) -> u16 {
+        let word = usize::from(bin >> 6);
+        let rest = self.words[word] & (!1 << (bin & 63));
         if rest != 0 {
-            return word * 64 + rest.trailing_zeros() as usize;
+            return index(word, rest.trailing_zeros());
         }
         let mut summary = word / 64;
-        let mut words = self.summaries[summary] & (!1 << (word % 64));
+        let mut words = self.summaries[summary] & (!1 << (word & 63));
         while words == 0 && summary + 1 < SUMMARY_COUNT {
             summary += 1;
             words = self.summaries[summary];
         }
         if words == 0 {
-            return BIN_COUNT - 1;
+            return u16::MAX;
         }
         let word = summary * 64 + words.trailing_zeros() as usize;
-        word * 64 + self.words[word].trailing_zeros() as usize
+        index(word, self.words[word].trailing_zeros())
     }
 
     /// The next occupied bin under `bin`; the first bin when there is none (never asked for then).
     #[inline]
-    fn occupied_before(&self, bin: usize) -> usize {
-        let word = bin / 64;
-        let rest = self.words[word] & ((1 << (bin % 64)) - 1);
+    fn occupied_before(&self, bin: u16) -> u16 {
+        let word = usize::from(bin >> 6);
+        let rest = self.words[word] & ((1 << (bin & 63)) - 1);
         if rest != 0 {
-            return word * 64 + highest_bit(rest);
+            return index(word, rest.ilog2());
         }
         let mut summary = word / 64;
-        let mut words = self.summaries[summary] & ((1 << (word % 64)) - 1);
+        let mut words = self.summaries[summary] & ((1 << (word & 63)) - 1);
         while words == 0 && summary > 0 {
             summary -= 1;
             words = self.summaries[summary];
@@ -196,24 +207,26 @@ impl Histogram {
         if words == 0 {
             return 0;
         }
-        let word = summary * 64 + highest_bit(words);
-        word * 64 + highest_bit(self.words[word])
+        let word = summary * 64 + words.ilog2() as usize;
+        index(word, self.words[word].checked_ilog2().unwrap_or(0))
     }
 }
 
+/// The bin of bit `bit` of a word.
 #[inline]
-fn highest_bit(bits: u64) -> usize {
-    63 - bits.leading_zeros() as usize
+fn index(word: usize, bit: u32) -> u16 {
+    (word * 64) as u16 + bit as u16
+}
+
+/// In the order of the powers: the sign bit turned.
+#[inline]
+fn bin_of(value: CentiDb) -> u16 {
+    value.hundredths() as u16 ^ 0x8000
 }
 
 #[inline]
-fn bin_of(value: CentiDb) -> usize {
-    (i32::from(value.hundredths()) - i32::from(CentiDb::LOWEST.hundredths())) as usize
-}
-
-#[inline]
-fn db_of(bin: usize) -> f64 {
-    (bin as f64 + f64::from(CentiDb::LOWEST.hundredths())) / 100.0
+fn db_of(bin: u16) -> f64 {
+    f64::from((bin ^ 0x8000) as i16) / 100.0
 }
 
 #[cfg(test)]

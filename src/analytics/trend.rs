@@ -79,12 +79,18 @@ impl SlidingTrend {
         if time_variance <= 0 {
             return None;
         }
-        let covariance = wide.wrapping_mul(ty).wrapping_sub(t.wrapping_mul(i128::from(y))) as f64;
+        let covariance = float(wide.wrapping_mul(ty).wrapping_sub(t.wrapping_mul(i128::from(y))));
         let power_variance = (count * yy - y * y) as f64;
-        let slope = covariance / time_variance as f64;
+        let slope = covariance / float(time_variance);
         let r2 = if power_variance == 0.0 { 1.0 } else { (slope * covariance / power_variance).min(1.0) };
         Some(Trend { slope_db_s: slope * DB_S, r2: Some(r2) })
     }
+}
+
+/// Most windows fit 64 bits, whose conversion is one instruction.
+#[inline]
+fn float(value: i128) -> f64 {
+    i64::try_from(value).map_or_else(|_| value as f64, |small| small as f64)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ fn fly(analytics: &mut Analytics, out: &mut dyn FnMut(&Detection, &Facts)) {
         let row = Reading { flags, ..reading(at_us, -90.0 + on + random.normal(), -90.0) };
         analytics.reading(&row);
         analytics.place(&row, NorthEast { north_m: hop as f64 * 0.1, east_m: random.between(0.0, 30.0) });
-        if hop % 20 == 0 {
+        if hop % 20 == 0 && on == 0.0 {
             analytics.pulse(&pulse(at_us, 15_000, 25.0 + random.normal()));
         }
         if hop % 5 == 0 {
