@@ -1,13 +1,14 @@
 //! Our state machine: which [`Reason`] leads from which [`State`] to which, and when the beacon gives such a reason.
 //!
 //! ```text
-//!            HomingOn              Heard                Confirmed
-//!   ┌──────┐ ───────→ ┌───────────┐ ───────→ ┌───────────┐ ───────→ ┌────────┐ ─── Peak ──→ ┌─────────┐
-//!   │ IDLE │          │ SEARCHING │          │ DETECTING │          │ HOMING │              │ HOLDING │
-//!   └──────┘          └───────────┘ ←─────── └───────────┘          └────────┘ ←─ PeakLeft ─└─────────┘
-//!       ↑                   ↑          Lost                    Lost   │                        │  │
-//!       │                   └─────────────────────────────────────────┴────────────────────────┘  │ HeldLongEnough
-//!       └──── from every other state: HomingOff, Interlock ─────────────────────────────────────────┘
+//!            HomingOn               Heard               Confirmed             Peak
+//!  ┌──────┐          ┌───────────┐          ┌───────────┐          ┌────────┐          ┌─────────┐
+//!  │ IDLE │ ───────→ │ SEARCHING │ ───────→ │ DETECTING │ ───────→ │ HOMING │ ───────→ │ HOLDING │
+//!  └──────┘          └───────────┘ ←─────── └───────────┘          └────────┘ ←─────── └─────────┘
+//!     ↑                    ↑          Lost                              │      PeakLeft   │   │
+//!     │                    └───────────────────── Lost ─────────────────┴─────────────────┘   │
+//!     ├──────────────────────────────────── HeldLongEnough ───────────────────────────────────┘
+//!     └── HomingOff, Interlock: from every other state
 //! ```
 //! Commands leave in HOMING and HOLDING only. A reason that has no arrow from a state changes nothing.
 //!

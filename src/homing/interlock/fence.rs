@@ -2,7 +2,8 @@
 //! home), now and at the end of the way that it needs to stand still.
 //!
 //! That way is v·T + v²/2a along v (T: `reaction_us`, a: `brake_mps2`), taken for the velocity the aircraft has, for the
-//! one wished for, and for the one that would be sent now, on the way from the last command to the wish.
+//! one wished for, and for the one that would be sent now, on the way from the last command to the wish. The age of
+//! the position is time in which the aircraft flew on, and counts into T.
 //!
 //! Polygon: seen along the flight path, each edge that the line of flight crosses lies at a distance ahead. An odd
 //! number of edges ahead means inside (even-odd rule, half-open at corners, so that one hit exactly counts once), and
@@ -21,7 +22,8 @@ pub(super) fn judge(inputs: &Inputs<'_>, limits: &InterlockConfig, leads: [Veloc
     let check = Check(Interlock::FenceRadius);
     let home = check.fresh(inputs.vehicle.home, inputs.now, u64::MAX)?;
     inputs::place(check, home.place)?;
-    let position = inputs.vehicle.position.ok_or(check.refuse(Fault::Unknown, "position"))?.value;
+    let known = inputs.vehicle.position.ok_or(check.refuse(Fault::Unknown, "position"))?;
+    let position = known.value;
     let origin = Origin::new(home.place);
     let at = origin.ned_from_wgs84(position.place);
     let now = Velocity {
@@ -30,17 +32,13 @@ pub(super) fn judge(inputs: &Inputs<'_>, limits: &InterlockConfig, leads: [Veloc
         down_mps: position.down_mps,
         yaw_rate_rad_s: 0.0,
     };
-    let ways = [now, finite_or_still(leads[0]), finite_or_still(leads[1])];
-    for way in &ways {
-        radius(at, &stopping(way, limits), limits)?;
-    }
-    for way in &ways {
-        polygon(&origin, at, &stopping(way, limits), limits)?;
-    }
-    for way in &ways {
-        altitude(&position, &stopping(way, limits), limits)?;
-    }
-    Ok(())
+    let age_us = inputs.now.since_us(known.received_us);
+    let reaction_s = (age_us + u64::from(limits.reaction_us)) as f64 / 1e6;
+    let ways = [now, finite_or_still(leads[0]), finite_or_still(leads[1])]
+        .map(|velocity| stopping(&velocity, reaction_s, limits.brake_mps2));
+    ways.iter().try_for_each(|way| radius(at, way, limits))?;
+    ways.iter().try_for_each(|way| polygon(&origin, at, way, limits))?;
+    ways.iter().try_for_each(|way| altitude(&position, way, limits))
 }
 
 fn finite_or_still(lead: Velocity) -> Velocity {
@@ -54,9 +52,8 @@ struct Stopping {
     climb_m: f64,
 }
 
-fn stopping(velocity: &Velocity, limits: &InterlockConfig) -> Stopping {
-    let reaction_s = f64::from(limits.reaction_us) / 1e6;
-    let stop_s = |speed_mps: f64| reaction_s + speed_mps / (2.0 * limits.brake_mps2);
+fn stopping(velocity: &Velocity, reaction_s: f64, brake_mps2: f64) -> Stopping {
+    let stop_s = |speed_mps: f64| reaction_s + speed_mps / (2.0 * brake_mps2);
     let level_s = stop_s(velocity.north_mps.hypot(velocity.east_mps));
     let to = NorthEast { north_m: velocity.north_mps * level_s, east_m: velocity.east_mps * level_s };
     Stopping { to, climb_m: -velocity.down_mps * stop_s(velocity.down_mps.abs()) }

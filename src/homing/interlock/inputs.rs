@@ -15,6 +15,8 @@ const AUTOPILOT_COMPONENT: u8 = 1;
 /// Highest system id of an aircraft. Ground stations use 250 to 255 (255: Mission Planner, QGroundControl, MAVProxy); our
 /// heartbeats carry the aircraft's id and must never pass for a ground station's.
 const SYSTEM_MAX: u8 = 249;
+/// From here on MAV_STATE means trouble: critical (ArduPilot: any failsafe acts), emergency, power-off, termination.
+const MAV_STATE_CRITICAL: u8 = 5;
 /// ±π with room for an `f32` π, which is larger than the `f64` one.
 const HALF_TURN_RAD: f64 = std::f64::consts::PI + 1e-6;
 /// Leaning further than 60° is no state to command in; autopilots lean 30° to 45° by default.
@@ -54,11 +56,15 @@ pub(super) fn mode(inputs: &Inputs<'_>) -> Verdict {
     check.holds(mode.accepts_commands(), "not GUIDED (ArduCopter) or OFFBOARD (PX4)")
 }
 
-/// The heartbeat's freshness is judged before.
+/// Armed, and not in trouble. The heartbeat's freshness is judged before.
 pub(super) fn armed(inputs: &Inputs<'_>) -> Verdict {
     let check = Check(Interlock::Armed);
-    let armed = inputs.vehicle.heartbeat.ok_or(check.refuse(Fault::Unknown, ""))?.value.armed;
-    check.holds(armed, "")
+    let heartbeat = inputs.vehicle.heartbeat.ok_or(check.refuse(Fault::Unknown, ""))?.value;
+    check.holds(heartbeat.armed, "")?;
+    check.holds(
+        heartbeat.system_status < MAV_STATE_CRITICAL,
+        "the autopilot reports a failsafe or an emergency",
+    )
 }
 
 pub(super) fn attitude(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {

@@ -2,6 +2,7 @@
 
 mod combinations;
 mod holes;
+mod led;
 mod machine;
 mod random;
 mod steering;

@@ -36,8 +36,8 @@ fn odd_number() -> impl Strategy<Value = f64> {
 
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
-        40 => Just(Happening::Nothing),
-        4 => Just(Happening::Act(OperatorAct::HomingOn)),
+        60 => Just(Happening::Nothing),
+        12 => Just(Happening::Act(OperatorAct::HomingOn)),
         1 => Just(Happening::Act(OperatorAct::HomingOff)),
         1 => (0..400_000u64).prop_map(Happening::Late),
         1 => (-30.0..30.0, -30.0..30.0).prop_map(|(n, e)| Happening::Shift(n, e)),
@@ -51,7 +51,7 @@ fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(stick, us)| Happening::Stick(stick, us)),
         2 => (0..12u8, odd_number()).prop_map(|(which, value)| Happening::Number(which, value)),
         1 => (0..9u8).prop_map(Happening::Forget),
-        6 => Just(Happening::Heal),
+        12 => Just(Happening::Heal),
     ]
 }
 

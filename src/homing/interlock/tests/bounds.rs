@@ -89,6 +89,16 @@ fn only_guided_and_offboard_are_ours() {
 }
 
 #[test]
+fn an_autopilot_in_trouble_is_not_commanded() {
+    let status =
+        |status| locked(|world| world.vehicle.heartbeat.as_mut().unwrap().value.system_status = status);
+    assert_eq!((status(3), status(4)), (None, None), "standby, active");
+    for trouble in [5, 6, 7, 8, 255] {
+        assert_eq!(status(trouble), Some((Interlock::Armed, Fault::Refused)), "{trouble}");
+    }
+}
+
+#[test]
 fn mode_and_armed_are_unknown_without_a_heartbeat() {
     let mut world = World::new();
     world.vehicle.heartbeat = None;

@@ -251,3 +251,16 @@ fn what_is_sent_counts_as_well_as_what_is_wished() {
         assert_eq!(cause, if inside { None } else { Some(Interlock::FenceRadius) });
     }
 }
+
+#[test]
+fn an_old_position_is_one_from_which_the_aircraft_flew_on() {
+    // 5 m/s: 10 m from where it is, and 2 m more for the 400 ms since it was there.
+    for (north_m, expected) in [(12.001, None), (11.999, Some(Interlock::FencePolygon))] {
+        let square = [(north_m, -100.0), (north_m, 100.0), (-100.0, 100.0), (-100.0, -100.0)];
+        let limits = Scene::new(&square, (0.0, 0.0)).limits();
+        let mut world = World::new();
+        world.now = world.now.plus_us(400_000);
+        let verdict = fence::judge(&inputs_of(&world), &limits, [wish(5.0, 0.0, 0.0, 0.0), STILL]);
+        assert_eq!(verdict.err().map(|trip| trip.interlock), expected);
+    }
+}
