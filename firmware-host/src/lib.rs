@@ -4,5 +4,6 @@
 //! one folder: SoapySDR in `sdr`, MAVLink in `autopilot`, DuckDB in `store` and `report`, serde and TOML in `settings`,
 //! scheduling in `realtime`, clocks in `clock`.
 
+pub mod autopilot;
 pub mod clock;
 pub mod settings;
