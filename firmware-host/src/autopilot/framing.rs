@@ -231,7 +231,7 @@ impl Framer {
         let stretch = std::mem::take(&mut self.stretch);
         if at_frame && stretch.bytes == stretch.claimed_bytes {
             self.totals.unknown_total += stretch.claim_count;
-        } else {
+        } else if stretch.bytes > 0 {
             self.totals.resync_total += 1;
             self.totals.garbage_bytes_total += stretch.bytes as u64;
         }
@@ -297,4 +297,4 @@ fn checked<'a>(bytes: &'a [u8], header: &Header) -> Option<Frame<'a>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

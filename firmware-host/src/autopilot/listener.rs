@@ -15,6 +15,7 @@ use skyhound::vehicle::{Failsafes, Firmware, Heartbeat, Identity, Vehicle};
 use super::battery::Batteries;
 use super::framing::Frame;
 use super::inbound::{self, AnyHeartbeat};
+use super::message_id::*;
 use super::params::Params;
 use super::payload::Payload;
 use super::texts::Texts;
@@ -331,23 +332,6 @@ impl Listener {
         Taken::Bound
     }
 }
-
-const HEARTBEAT: u32 = 0;
-const SYS_STATUS: u32 = 1;
-const SYSTEM_TIME: u32 = 2;
-const PARAM_VALUE: u32 = 22;
-const GPS_RAW_INT: u32 = 24;
-const ATTITUDE: u32 = 30;
-const GLOBAL_POSITION_INT: u32 = 33;
-const RC_CHANNELS_RAW: u32 = 35;
-const RC_CHANNELS: u32 = 65;
-const COMMAND_ACK: u32 = 77;
-const TIMESYNC: u32 = 111;
-const BATTERY_STATUS: u32 = 147;
-const EKF_STATUS_REPORT: u32 = 193;
-const ESTIMATOR_STATUS: u32 = 230;
-const HOME_POSITION: u32 = 242;
-const STATUSTEXT: u32 = 253;
 
 fn is_from(frame: &Frame<'_>, identity: &Identity) -> bool {
     frame.system == u32::from(identity.system) && frame.component == identity.component
