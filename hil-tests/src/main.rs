@@ -51,7 +51,9 @@ fn main() -> ExitCode {
 
 fn play_tlog(file: &Path, to: &Address, speed: f64) -> Result<(), String> {
     if matches!(to, Address::UdpIn(_) | Address::None) {
-        return Err(format!("cannot play to {to}; use udpout:ADDR:PORT, tcpout:ADDR:PORT or serial:DEVICE:BAUD"));
+        return Err(format!(
+            "cannot play to {to}; use udpout:ADDR:PORT, tcpout:ADDR:PORT or serial:DEVICE:BAUD"
+        ));
     }
     let recording = tlog::read(file)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -14,6 +14,8 @@ use tokio::time::{Instant, sleep_until};
 const STAMP_BYTES: usize = 8;
 /// 1980-01-06 (a recorder that took GPS time for UTC zero) to 2100-01-01.
 const STAMP_US: std::ops::Range<u64> = 315_964_800_000_000..4_102_444_800_000_000;
+/// Frames sent in one go when playing is late: fewer than a receiver's usual buffer holds (212 992 bytes, 768 a frame).
+const BURST_FRAMES: u64 = 64;
 /// A frame waits for a full line (a slow serial device) in steps of this.
 const FULL_WAIT: Duration = Duration::from_millis(1);
 
@@ -124,6 +126,8 @@ pub async fn play(recording: &[u8], line: &mut Line, speed: f64) -> io::Result<P
         let due = begun + Duration::from_secs_f64(at_us as f64 / 1e6 / speed);
         if due > Instant::now() {
             sleep_until(due).await;
+        } else if played.frame_total.is_multiple_of(BURST_FRAMES) {
+            tokio::task::yield_now().await;
         }
         let was_taken = send(line, frame).await?;
         played.frame_total += u64::from(was_taken);

@@ -48,7 +48,12 @@ impl Line {
     pub async fn open(address: &Address) -> io::Result<Line> {
         match address {
             Address::Serial { device, baud } => open_serial(device.clone(), *baud).await,
-            Address::UdpIn(place) => Ok(Line::UdpIn(UdpSocket::bind(target(place)).await?)),
+            Address::UdpIn(place) => {
+                let socket = UdpSocket::bind(target(place)).await?;
+                // Until the runtime has seen it writable, every try says that it is full.
+                socket.writable().await?;
+                Ok(Line::UdpIn(socket))
+            }
             Address::UdpOut(place) => {
                 let to = tokio::net::lookup_host(target(place)).await?.next();
                 let to =
@@ -56,12 +61,14 @@ impl Line {
                 let any: &str = if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
                 let socket = UdpSocket::bind(any).await?;
                 socket.connect(to).await?;
+                socket.writable().await?;
                 Ok(Line::UdpOut(socket))
             }
             Address::TcpOut(place) => {
                 let connecting = TcpStream::connect(target(place));
                 let stream = tokio::time::timeout(CONNECT_TIMEOUT, connecting).await??;
                 stream.set_nodelay(true)?;
+                stream.writable().await?;
                 Ok(Line::Tcp(stream))
             }
             Address::None => Err(io::Error::new(io::ErrorKind::Unsupported, "no line is configured")),

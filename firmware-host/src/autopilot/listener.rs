@@ -349,13 +349,17 @@ fn keep<T>(part: &mut Option<Aged<T>>, value: Option<T>, at: TimeUs) -> bool {
 fn tell_changes(before: Option<Aged<Heartbeat>>, now: Heartbeat, at: TimeUs, events: &mut dyn FnMut(Event)) {
     let Some(Aged { value: before, .. }) = before else { return };
     if before.mode != now.mode {
-        note(
-            events,
-            at,
-            Severity::Note,
-            "mode_change",
-            format_args!("mode {} -> {}", before.mode.name(), now.mode.name()),
-        );
+        let (from, to) = (before.mode, now.mode);
+        match (from.name(), to.name()) {
+            ("UNKNOWN", _) | (_, "UNKNOWN") => {
+                let text =
+                    format_args!("mode {} ({}) -> {} ({})", from.name(), from.custom, to.name(), to.custom);
+                note(events, at, Severity::Note, "mode_change", text);
+            }
+            (from, to) => {
+                note(events, at, Severity::Note, "mode_change", format_args!("mode {from} -> {to}"))
+            }
+        }
     }
     match (before.armed, now.armed) {
         (false, true) => note(events, at, Severity::Note, "armed", format_args!("armed")),
