@@ -5,7 +5,6 @@
 //! scheduling in `realtime`, clocks in `clock`.
 
 pub mod autopilot;
-pub mod cli;
 pub mod clock;
 pub mod ctl;
 pub mod logging;

@@ -1,1 +1,3 @@
-//! stub
+//! Skyhound's rigs: what stands in for the world around the daemon. Nothing of the flight binary is here.
+
+pub mod tlog;

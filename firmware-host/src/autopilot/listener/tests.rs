@@ -1,0 +1,232 @@
+use mavlink::dialects::ardupilotmega::{self as dialect, MavMessage};
+use mavlink::{MavlinkVersion, Message};
+use proptest::prelude::*;
+
+use super::*;
+
+const MARK: u32 = 0x1234;
+
+struct Bench {
+    listener: Listener,
+    vehicle: Vehicle,
+    events: Vec<(&'static str, String)>,
+    sequence: u8,
+}
+
+impl Bench {
+    fn new(wanted: Option<u8>) -> Bench {
+        let listener = Listener::new(wanted, 191, MARK);
+        Bench { listener, vehicle: Vehicle::default(), events: Vec::new(), sequence: 0 }
+    }
+
+    fn take_raw(&mut self, from: (u32, u8), id: u32, payload: &[u8], at_us: u64) -> Taken {
+        let (system, component) = from;
+        let frame = Frame { is_v2: true, sequence: self.sequence, system, component, id, payload };
+        self.sequence = self.sequence.wrapping_add(1);
+        let events = &mut self.events;
+        self.listener.take(&frame, TimeUs(at_us), &mut self.vehicle, &mut |event: Event| {
+            events.push((event.kind, event.text.as_str().to_owned()));
+        })
+    }
+
+    fn take(&mut self, from: (u32, u8), message: &MavMessage, at_us: u64) -> Taken {
+        let mut payload = [0; 255];
+        let length = message.ser(MavlinkVersion::V2, &mut payload);
+        self.take_raw(from, message.message_id(), &payload[..length], at_us)
+    }
+
+    fn beat(&mut self, from: (u32, u8), mav_type: u8, autopilot: u8, custom: u32, at_us: u64) -> Taken {
+        let [a, b, c, d] = custom.to_le_bytes();
+        self.take_raw(from, 0, &[a, b, c, d, mav_type, autopilot, 0x81, 4, 3], at_us)
+    }
+
+    fn bound() -> Bench {
+        let mut bench = Bench::new(None);
+        bench.beat((1, 1), 2, 3, 4, 1_000);
+        bench.events.clear();
+        bench
+    }
+
+    fn kinds(&self) -> Vec<&'static str> {
+        self.events.iter().map(|(kind, _)| *kind).collect()
+    }
+}
+
+fn attitude(boot_ms: u32, roll: f32) -> MavMessage {
+    MavMessage::ATTITUDE(dialect::ATTITUDE_DATA { time_boot_ms: boot_ms, roll, ..Default::default() })
+}
+
+#[test]
+fn binds_to_the_first_autopilot_and_to_nobody_else() {
+    let mut bench = Bench::new(None);
+    // A gimbal, a ground station, a companion, an autopilot's second component, a nameless one: nobody to bind to.
+    for (from, mav_type, autopilot) in [
+        ((1, 154), 26, 8),
+        ((255, 190), 6, 8),
+        ((255, 1), 6, 3),
+        ((1, 1), 18, 8),
+        ((1, 2), 2, 3),
+        ((0, 1), 2, 3),
+    ] {
+        assert_eq!(bench.beat(from, mav_type, autopilot, 0, 5), Taken::Foreign);
+        assert_eq!(bench.vehicle.identity, None, "{from:?}");
+    }
+    assert_eq!(bench.take((1, 1), &attitude(5, 1.0), 6), Taken::Foreign);
+    assert_eq!(bench.beat((3, 1), 2, 3, 5, 7), Taken::Heartbeat);
+    let identity = Identity { system: 3, component: 1, firmware: Firmware::ArduCopter };
+    assert_eq!(bench.vehicle.identity, Some(identity));
+    assert_eq!(bench.beat((1, 1), 2, 3, 4, 8), Taken::Foreign);
+    assert_eq!(bench.vehicle.identity, Some(identity));
+    assert_eq!(bench.vehicle.heartbeat.unwrap().value.mode.name(), "LOITER");
+}
+
+#[test]
+fn binds_to_the_system_in_the_settings_only() {
+    let mut bench = Bench::new(Some(9));
+    assert_eq!(bench.beat((1, 1), 2, 3, 4, 5), Taken::Foreign);
+    assert_eq!(bench.beat((9, 1), 2, 12, 6 << 16, 5), Taken::Heartbeat);
+    assert_eq!(bench.vehicle.identity.unwrap().firmware, Firmware::Px4);
+    assert!(bench.vehicle.heartbeat.unwrap().value.mode.accepts_commands());
+}
+
+#[test]
+fn nobody_elses_telemetry_changes_anything() {
+    let mut bench = Bench::bound();
+    bench.take((1, 1), &attitude(5, 0.5), 2_000);
+    let before = bench.vehicle;
+    for from in [(1, 154), (2, 1), (255, 190), (257, 1), (1, 0)] {
+        for &id in MavMessage::all_ids() {
+            if id != 0 {
+                let message = MavMessage::default_message_from_id(id).unwrap();
+                assert_eq!(bench.take(from, &message, 3_000), Taken::Foreign);
+            }
+        }
+        bench.beat(from, 2, 3, 6, 3_000);
+    }
+    assert_eq!(bench.vehicle, before);
+    assert_eq!(bench.events, []);
+    assert_eq!(bench.listener.totals().foreign_total, 5 * MavMessage::all_ids().len() as u64);
+}
+
+#[test]
+fn a_ground_station_is_noted_and_nothing_else() {
+    let mut bench = Bench::bound();
+    let before = bench.vehicle;
+    assert_eq!(bench.beat((255, 190), 6, 8, 0, 4_000), Taken::Foreign);
+    assert_eq!(bench.vehicle.ground_station, Some(Aged::new(255, TimeUs(4_000))));
+    assert_eq!(Vehicle { ground_station: None, ..bench.vehicle }, before);
+    // Its own system's "ground station" is a component of the vehicle.
+    bench.vehicle.ground_station = None;
+    bench.beat((1, 190), 6, 8, 0, 4_000);
+    assert_eq!(bench.vehicle.ground_station, None);
+}
+
+#[test]
+fn a_rival_is_told_from_our_own_echo() {
+    let mut bench = Bench::bound();
+    bench.beat((1, 191), 18, 8, MARK, 2_000);
+    bench.beat((2, 191), 18, 8, 7, 2_000);
+    assert!(!bench.listener.rival(TimeUs(2_000)) && bench.events.is_empty());
+    bench.beat((1, 191), 18, 8, 7, 3_000);
+    bench.beat((1, 191), 18, 8, 7, 1_003_000);
+    assert_eq!(bench.kinds(), ["rival"]);
+    assert!(bench.listener.rival(TimeUs(6_003_000)));
+    assert!(!bench.listener.rival(TimeUs(6_003_001)));
+}
+
+#[test]
+fn a_newer_autopilots_heartbeat_still_tells_the_mode() {
+    let mut bench = Bench::bound();
+    // MAV_STATE 200 and a flag nobody knows: the dialect refuses it, the mode change must get through.
+    let taken = bench.take_raw((1, 1), 0, &[5, 0, 0, 0, 2, 3, 0xff, 200, 3], 2_000);
+    assert_eq!(taken, Taken::Heartbeat);
+    assert_eq!(bench.vehicle.heartbeat.unwrap().value.mode.name(), "LOITER");
+    assert_eq!(bench.events, [("mode_change", "mode GUIDED -> LOITER".to_owned())]);
+    assert_eq!(bench.listener.totals().unknown_total, 1);
+}
+
+#[test]
+fn arming_and_disarming_are_events() {
+    let mut bench = Bench::bound();
+    bench.take_raw((1, 1), 0, &[4, 0, 0, 0, 2, 3, 0x01, 3, 3], 2_000);
+    bench.take_raw((1, 1), 0, &[4, 0, 0, 0, 2, 3, 0x81, 4, 3], 3_000);
+    assert_eq!(bench.kinds(), ["disarmed", "armed"]);
+}
+
+#[test]
+fn what_is_not_finite_goes_stale() {
+    let mut bench = Bench::bound();
+    bench.take((1, 1), &attitude(5, 0.5), 2_000);
+    bench.take((1, 1), &attitude(6, f32::NAN), 3_000);
+    assert_eq!(bench.vehicle.attitude.unwrap().received_us, TimeUs(2_000));
+    assert_eq!(bench.listener.totals().unknown_total, 1);
+}
+
+#[test]
+fn a_reboot_forgets_what_the_autopilot_said_of_itself() {
+    let mut bench = Bench::bound();
+    bench.take((1, 1), &attitude(500_000, 0.5), 2_000);
+    bench.vehicle.failsafes.guid_timeout_s = Some(1.0);
+    assert_eq!(bench.take((1, 1), &attitude(498_500, 0.5), 3_000), Taken::Bound, "only overtaken");
+    assert!(bench.vehicle.failsafes.guid_timeout_s.is_some());
+    assert_eq!(bench.take((1, 1), &attitude(3_000, 0.25), 4_000), Taken::Reboot);
+    assert_eq!(bench.vehicle.failsafes, Failsafes::default());
+    assert_eq!(bench.vehicle.attitude.unwrap().value.roll_rad, 0.25);
+    assert_eq!(bench.kinds(), ["autopilot_reboot"]);
+    assert_eq!(bench.take((1, 1), &attitude(3_100, 0.5), 5_000), Taken::Bound);
+}
+
+#[test]
+fn another_firmware_in_its_place_is_bound_anew() {
+    let mut bench = Bench::bound();
+    bench.vehicle.failsafes.guid_timeout_s = Some(1.0);
+    bench.beat((1, 1), 1, 3, 4, 2_000);
+    assert_eq!(bench.vehicle.identity.unwrap().firmware, Firmware::Other);
+    assert_eq!(bench.vehicle.failsafes, Failsafes::default());
+    assert!(!bench.vehicle.heartbeat.unwrap().value.mode.accepts_commands());
+}
+
+#[test]
+fn lost_frames_are_counted_by_sequence() {
+    let mut bench = Bench::bound();
+    // Three lost; a double; a late one; the wrap.
+    for (sequence, lost) in [(4, 3), (4, 3), (3, 3), (5, 3), (200, 197), (1, 253)] {
+        bench.sequence = sequence;
+        bench.take((1, 1), &attitude(5, 0.5), 2_000);
+        assert_eq!(bench.listener.totals().sequence_lost_total, lost, "at {sequence}");
+    }
+}
+
+#[test]
+fn the_clocks_are_compared() {
+    let mut bench = Bench::bound();
+    let ts1 = bench.listener.time_sync.ask(TimeUs(10_000));
+    let answer = dialect::TIMESYNC_DATA { tc1: 5_011_000_000, ts1 };
+    assert_eq!(bench.take((1, 1), &MavMessage::TIMESYNC(answer), 12_000), Taken::Bound);
+    assert_eq!(bench.vehicle.clock_offset_us, Some(Aged::new(5_000_000, TimeUs(12_000))));
+    let question = dialect::TIMESYNC_DATA { tc1: 0, ts1: 77 };
+    assert_eq!(bench.take((1, 1), &MavMessage::TIMESYNC(question), 12_000), Taken::TimeAsked(77));
+}
+
+proptest! {
+    #[test]
+    fn no_payload_panics_and_nothing_unfinite_is_kept(
+        frames in proptest::collection::vec(
+            (0..MavMessage::all_ids().len(), proptest::collection::vec(any::<u8>(), 0..=255)), 0..200),
+    ) {
+        let mut bench = Bench::bound();
+        for (index, payload) in frames {
+            bench.take_raw((1, 1), MavMessage::all_ids()[index], &payload, 5_000);
+        }
+        let vehicle = bench.vehicle;
+        if let Some(attitude) = vehicle.attitude {
+            prop_assert!(attitude.value.roll_rad.is_finite() && attitude.value.yaw_rate_rad_s.is_finite());
+        }
+        if let Some(position) = vehicle.position {
+            prop_assert!(position.value.place.lat_deg.abs() <= 90.0);
+        }
+        if let Some(ekf) = vehicle.ekf {
+            prop_assert!(ekf.value.variance_max.is_finite());
+        }
+    }
+}

@@ -1,0 +1,130 @@
+use tokio::net::UdpSocket;
+
+use super::*;
+
+async fn peer() -> UdpSocket {
+    UdpSocket::bind("127.0.0.1:0").await.unwrap()
+}
+
+fn listen(ears: &mut Ears, socket: &UdpSocket) {
+    let mut buffer = [0; 2048];
+    while let Ok(count) = socket.try_recv(&mut buffer) {
+        ears.take(&buffer[..count]);
+    }
+}
+
+/// Waits until the pilot's socket is bound, so that the first datagram is not lost.
+async fn open(pilot: &mut Pilot) {
+    pilot.pass_until("open", |pilot| pilot.happened("line_open") == 1).await;
+}
+
+#[tokio::test]
+async fn hears_and_answers_the_autopilots_peer_alone() {
+    let (port, autopilot, stranger) = (free_port(), peer().await, peer().await);
+    let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
+    open(&mut pilot).await;
+    let to = ("127.0.0.1", port);
+    autopilot.connect(to).await.unwrap();
+    stranger.connect(to).await.unwrap();
+    stranger.send(&v2(&position(1))).await.unwrap();
+    autopilot.send(&v2(&heartbeat(4))).await.unwrap();
+    pilot.pass_until("bound", |pilot| pilot.link.is_up()).await;
+    assert_eq!(pilot.vehicle.position, None, "a stranger speaks before any heartbeat");
+
+    stranger.send(&v2(&heartbeat(9))).await.unwrap();
+    stranger.send(&v2(&position(2))).await.unwrap();
+    autopilot.send(&encoded(false, 1, &position(470_000_000))).await.unwrap();
+    pilot.pass_until("position", |pilot| pilot.vehicle.position.is_some()).await;
+    assert_eq!(pilot.vehicle.position.unwrap().value.place.lat_deg, 47.0);
+    assert_eq!(pilot.vehicle.heartbeat.unwrap().value.mode.name(), "GUIDED");
+    assert_eq!(pilot.link.report().foreign_total, 3);
+
+    let (mut ears, mut others) = (Ears::default(), Ears::default());
+    pilot
+        .pass_until("requests", |_| {
+            listen(&mut ears, &autopilot);
+            listen(&mut others, &stranger);
+            ears.count(76) >= 9 && ears.count(0) >= 1 && ears.count(20) >= 3 && ears.count(111) >= 1
+        })
+        .await;
+    assert_eq!(others.heard.len(), 0);
+    assert!(pilot.link.report().sent_total >= 13);
+}
+
+#[tokio::test]
+async fn udpout_speaks_first_and_survives_nobody_there() {
+    let port = free_port();
+    let mut pilot = Pilot::new(&settings(&format!("udpout:127.0.0.1:{port}")));
+    open(&mut pilot).await;
+    pilot.pass_until("heartbeats into nothing", |pilot| pilot.link.port.dropped_total >= 1).await;
+    let autopilot = UdpSocket::bind(("127.0.0.1", port)).await.unwrap();
+    let mut buffer = [0; 2048];
+    let mut from = None;
+    pilot
+        .pass_until("a heartbeat", |_| {
+            from = autopilot.try_recv_from(&mut buffer).ok().map(|(_, from)| from);
+            from.is_some()
+        })
+        .await;
+    autopilot.connect(from.unwrap()).await.unwrap();
+    autopilot.send(&v2(&heartbeat(4))).await.unwrap();
+    pilot.pass_until("up", |pilot| pilot.link.is_up()).await;
+    assert_eq!(pilot.happened("line_lost"), 0);
+    assert_eq!(pilot.link.report().reconnect_total, 0);
+}
+
+#[tokio::test]
+async fn garbage_costs_the_garbage() {
+    let (port, autopilot) = (free_port(), peer().await);
+    let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
+    open(&mut pilot).await;
+    autopilot.connect(("127.0.0.1", port)).await.unwrap();
+    autopilot.send(&v2(&heartbeat(4))).await.unwrap();
+    pilot.pass_until("up", |pilot| pilot.link.is_up()).await;
+    let mut sent = 0;
+    for round in 0..50u8 {
+        // The head of a long frame, then a good frame.
+        let mut bytes = vec![0xFD, 200, 0, 0, round, 1, 1, 147, 0, 0, 0xFE, round];
+        bytes.extend(v2(&position(400_000_000 + i32::from(round))));
+        autopilot.send(&bytes).await.unwrap();
+        sent += 12;
+    }
+    let last = 40.0 + 49.0 / 1e7;
+    let done = |pilot: &mut Pilot| {
+        pilot.vehicle.position.is_some_and(|position| (position.value.place.lat_deg - last).abs() < 1e-9)
+    };
+    pilot.pass_until("the last position", done).await;
+    let report = pilot.link.report();
+    assert_eq!((report.received_total, report.garbage_bytes_total), (51, sent));
+    assert_eq!(report.resync_total, 50);
+}
+
+#[tokio::test]
+async fn silence_takes_the_link_down_and_forgets_the_failsafes() {
+    let (port, autopilot) = (free_port(), peer().await);
+    let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
+    open(&mut pilot).await;
+    autopilot.connect(("127.0.0.1", port)).await.unwrap();
+    autopilot.send(&v2(&heartbeat(4))).await.unwrap();
+    pilot.pass_until("up", |pilot| pilot.link.is_up()).await;
+    pilot.vehicle.failsafes.guid_timeout_s = Some(1.0);
+    let heard = pilot.vehicle.heartbeat.unwrap().received_us;
+    pilot.drain_at(heard.plus_us(5_000_000));
+    assert!(pilot.link.is_up());
+    pilot.drain_at(heard.plus_us(5_000_001));
+    assert!(!pilot.link.is_up() && pilot.vehicle.failsafes.guid_timeout_s.is_none());
+    assert_eq!(pilot.happened("link_down"), 1);
+}
+
+#[tokio::test]
+async fn the_time_received_is_never_later_than_the_pass() {
+    let (port, autopilot) = (free_port(), peer().await);
+    let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
+    open(&mut pilot).await;
+    autopilot.connect(("127.0.0.1", port)).await.unwrap();
+    let begun = pilot.clock.now();
+    autopilot.send(&v2(&heartbeat(4))).await.unwrap();
+    pilot.link.ready().await;
+    pilot.drain_at(begun);
+    assert_eq!(pilot.vehicle.heartbeat.unwrap().received_us, begun);
+}
