@@ -6,10 +6,7 @@
 
 pub mod autopilot;
 pub mod clock;
-pub mod ctl;
-pub mod logging;
-pub mod realtime;
-pub mod sdr;
+pub mod report;
 pub mod settings;
 pub mod signals;
 pub mod store;

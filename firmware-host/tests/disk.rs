@@ -1,0 +1,210 @@
+//! Bad disks: one that stalls for 10 s, and one that is full. The recording runs in a child process (this test itself), the
+//! stall by a library put before libc's `fsync`, the full disk on a small tmpfs.
+
+use skyhound::record::PlacedReading;
+use skyhound::signal::{Flags, Reading};
+use skyhound::time::TimeUs;
+use skyhound::units::CentiDb;
+use skyhound_host::clock::Clock;
+use skyhound_host::settings::RecorderSettings;
+use skyhound_host::store::{About, FlightState, Format, Recorder, RecorderState, flights, lanes, query};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+const CHILD_FOLDER: &str = "SKYHOUND_STALL_CHILD";
+const CHILD_BRIDGE_S: &str = "SKYHOUND_STALL_BRIDGE_S";
+const STALL_FLAG: &str = "SKYHOUND_STALL_FLAG";
+const STALL_S: &str = "SKYHOUND_STALL_S";
+
+/// Stalls one `fsync` or `fdatasync` when the file named by the environment appears, and removes that file.
+const STALLING_FSYNC: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <unistd.h>
+static void stall(void) {
+    const char *flag = getenv("SKYHOUND_STALL_FLAG");
+    if (flag && unlink(flag) == 0) sleep(atoi(getenv("SKYHOUND_STALL_S")));
+}
+int fsync(int fd) { stall(); return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd); }
+int fdatasync(int fd) { stall(); return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd); }
+"#;
+
+fn reading(index: u64) -> PlacedReading {
+    let power = CentiDb::from_hundredths(-9_000 + (index * 7_919 % 211) as i16);
+    let reading = Reading {
+        acquired_us: TimeUs(index * 1_000),
+        sample_index: index * 2_000,
+        channel: 0,
+        flags: Flags::NONE,
+        frame_count: 2,
+        clipping_e4: 0,
+        mean: power,
+        peak: power,
+        quiet: power,
+    };
+    PlacedReading { reading, pose: None }
+}
+
+fn settings(folder: &Path, stall_bridge_s: u32) -> RecorderSettings {
+    RecorderSettings {
+        flights: folder.to_path_buf(),
+        commit_interval_us: 250_000,
+        memory_limit_mb: 32,
+        threads: 1,
+        disk_reserve_mb: 0,
+        stall_bridge_s,
+    }
+}
+
+fn number(path: &Path, sql: &str) -> u64 {
+    let mut out = Vec::new();
+    query(path, sql, Format::Csv, &mut out).unwrap();
+    String::from_utf8(out).unwrap().lines().nth(1).unwrap().parse().unwrap()
+}
+
+/// Not a test of its own: records at 1 kHz, stalls after a second, goes on for a second after the stall.
+#[test]
+fn stalling_child() {
+    let Some(folder) = std::env::var_os(CHILD_FOLDER) else { return };
+    let bridge_s = std::env::var(CHILD_BRIDGE_S).unwrap().parse().unwrap();
+    let flag = PathBuf::from(std::env::var_os(STALL_FLAG).unwrap());
+    let settings = settings(Path::new(&folder), bridge_s);
+    let clock = Clock::start();
+    let (mut inlets, outlets) = lanes(&settings, 1_000.0);
+    let recorder = Recorder::start(&settings, &About::default(), outlets, clock).unwrap();
+    let handle = recorder.handle();
+    let (started, mut index) = (clock.now(), 0);
+    let mut record_for = |seconds: f64| {
+        let until = clock.now().plus_us((seconds * 1e6) as u64);
+        while clock.now() < until {
+            while index < clock.now().since_us(started) / 1_000 {
+                inlets.readings.push(reading(index));
+                index += 1;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    };
+    record_for(1.0);
+    std::fs::write(&flag, b"").unwrap();
+    record_for(0.6);
+    assert!(!flag.exists(), "no commit came to stall");
+    let before = handle.totals();
+    record_for(f64::from(std::env::var(STALL_S).unwrap().parse::<u32>().unwrap()) - 1.0);
+    assert_eq!(handle.totals(), before, "commits went on: the disk did not stall");
+    record_for(2.4);
+    let summary = recorder.stop().unwrap();
+    let dropped: u64 = summary.dropped.iter().map(|(_, count)| count).sum();
+    println!("\nresult {index} {dropped} {}", summary.totals.commit_longest_us);
+}
+
+/// Pushed, dropped, longest commit in µs, and rows in the file; `None` where no C compiler is.
+fn record_over_a_stall(bridge_s: u32, stall_s: u32) -> Option<(u64, u64, u64, PathBuf, tempfile::TempDir)> {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, library) = (folder.path().join("stall.c"), folder.path().join("stall.so"));
+    std::fs::write(&source, STALLING_FSYNC).unwrap();
+    let built =
+        Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").status();
+    if !built.is_ok_and(|status| status.success()) {
+        println!("ignored, needs a C compiler (cc)");
+        return None;
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "stalling_child", "--nocapture", "--test-threads=1"])
+        .env(CHILD_FOLDER, folder.path())
+        .env(CHILD_BRIDGE_S, bridge_s.to_string())
+        .env(STALL_FLAG, folder.path().join("flag"))
+        .env(STALL_S, stall_s.to_string())
+        .env("LD_PRELOAD", &library)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let result = said.lines().find_map(|line| line.strip_prefix("result "));
+    let result = result.unwrap_or_else(|| panic!("{said}{}", String::from_utf8_lossy(&output.stderr)));
+    let numbers: Vec<u64> = result.split(' ').map(|n| n.parse().unwrap()).collect();
+    let path = flights(folder.path()).unwrap()[0].path.clone();
+    Some((numbers[0], numbers[1], numbers[2], path, folder))
+}
+
+#[test]
+fn ten_seconds_of_stalled_disk_lose_nothing() {
+    let Some((pushed, dropped, longest_us, path, _folder)) = record_over_a_stall(10, 10) else { return };
+    println!("{pushed} readings at 1 kHz, longest commit {longest_us} µs, {dropped} dropped");
+    assert!(longest_us >= 10_000_000);
+    assert_eq!(dropped, 0);
+    assert_eq!(number(&path, "SELECT count(*) FROM reading"), pushed);
+    let gaps = "SELECT count(*) FROM (SELECT acquired_us - lag(acquired_us) OVER (ORDER BY rowid) AS step FROM reading)
+        WHERE step <> 1000";
+    assert_eq!(number(&path, gaps), 0);
+}
+
+#[test]
+fn what_a_longer_stall_costs_is_counted() {
+    let Some((pushed, dropped, _, path, _folder)) = record_over_a_stall(1, 6) else { return };
+    println!("{pushed} readings at 1 kHz, {dropped} dropped by lanes for 1 s");
+    assert!(dropped > 500, "{dropped}");
+    assert_eq!(number(&path, "SELECT count(*) FROM reading") + dropped, pushed);
+    let counted = "SELECT max(dropped_total) FROM health WHERE name = 'record-readings'";
+    assert_eq!(number(&path, counted), dropped);
+}
+
+struct Mounted(PathBuf);
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+/// The WAL meets the end of the disk.
+#[test]
+fn a_disk_full_at_a_commit_costs_no_committed_row() {
+    record_until_full(12);
+}
+
+/// The first checkpoint (16 MB of WAL) meets it, or the commits after it.
+#[test]
+fn a_disk_full_at_a_checkpoint_costs_no_committed_row() {
+    std::thread::scope(|scope| {
+        for size_mb in [17, 18, 19, 21] {
+            scope.spawn(move || record_until_full(size_mb));
+        }
+    });
+}
+
+fn record_until_full(size_mb: u32) {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = folder.path().join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", &format!("size={size_mb}m"), "tmpfs"])
+        .arg(&disk)
+        .output();
+    if !mounted.is_ok_and(|output| output.status.success()) {
+        println!("ignored, needs root to mount a small tmpfs");
+        return;
+    }
+    let _mounted = Mounted(disk.clone());
+    let settings = settings(&disk, 10);
+    let (mut inlets, outlets) = lanes(&settings, 10_000.0);
+    let recorder = Recorder::start(&settings, &About::default(), outlets, Clock::start()).unwrap();
+    let (handle, mut index) = (recorder.handle(), 0);
+    while handle.state() == RecorderState::Recording {
+        for _ in 0..inlets.readings.vacant_count().min(2_000) {
+            inlets.readings.push(reading(index));
+            index += 1;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let RecorderState::Stopped { why } = handle.state() else { unreachable!() };
+    let committed = handle.totals().reading_total;
+    println!("{size_mb} MB: stopped after {committed} readings: {why}; {:?}", handle.totals());
+    assert!(committed > 10_000);
+    let stopped = recorder.stop();
+    println!("{size_mb} MB: {stopped:?}");
+    let entry = &flights(&disk).unwrap()[0];
+    assert!(matches!(entry.state, FlightState::Clean | FlightState::Unclean), "{entry:?}");
+    assert_eq!(number(&entry.path, "SELECT count(*) FROM reading"), committed);
+    assert_eq!(number(&entry.path, "SELECT count(*) FROM reading WHERE acquired_us <> rowid * 1000"), 0);
+}

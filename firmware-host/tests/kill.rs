@@ -1,0 +1,212 @@
+//! SIGKILL at random moments while recording at 1 kHz: every file opens, nothing acknowledged is missing, and the rows are
+//! a prefix of what was recorded. Also: reading a flight while another process records it.
+//!
+//! The test starts itself as the recording process (`recording_child`). 20 kills; `SKYHOUND_KILLS=200` for more.
+
+use skyhound::record::PlacedReading;
+use skyhound::signal::{Flags, Reading};
+use skyhound::time::TimeUs;
+use skyhound::units::CentiDb;
+use skyhound_host::clock::Clock;
+use skyhound_host::settings::RecorderSettings;
+use skyhound_host::store::{
+    About, FlightState, Format, Recorder, flights, lanes, open_in_child, query, recover,
+};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const CHILD_FOLDER: &str = "SKYHOUND_KILL_CHILD";
+const CHILD_LANDS: &str = "SKYHOUND_KILL_CHILD_LANDS";
+const OPEN_FILE: &str = "SKYHOUND_KILL_OPEN";
+
+fn reading(index: u64) -> PlacedReading {
+    let power = CentiDb::from_hundredths(-9_000 + (index * 7_919 % 211) as i16);
+    let reading = Reading {
+        acquired_us: TimeUs(index * 1_000),
+        sample_index: index * 2_000,
+        channel: 0,
+        flags: Flags::NONE,
+        frame_count: 2,
+        clipping_e4: 0,
+        mean: power,
+        peak: power,
+        quiet: power,
+    };
+    PlacedReading { reading, pose: None }
+}
+
+/// Not a test of its own: the recording process. Says `acknowledged N` after each commit it sees answered.
+#[test]
+fn recording_child() {
+    let Some(folder) = std::env::var_os(CHILD_FOLDER) else { return };
+    let settings = RecorderSettings {
+        flights: PathBuf::from(folder),
+        commit_interval_us: 50_000,
+        memory_limit_mb: 32,
+        threads: 1,
+        disk_reserve_mb: 0,
+        stall_bridge_s: 10,
+    };
+    let lands = std::env::var_os(CHILD_LANDS).is_some();
+    let clock = Clock::start();
+    let (mut inlets, outlets) = lanes(&settings, 1_000.0);
+    let recorder = Recorder::start(&settings, &About::default(), outlets, clock).unwrap();
+    let handle = recorder.handle();
+    let (started, mut said, mut index) = (clock.now(), 0, 0);
+    // libtest has begun a line of its own.
+    println!("\nrecording {}", recorder.path().display());
+    loop {
+        while index < clock.now().since_us(started) / 1_000 {
+            assert!(inlets.readings.push(reading(index)));
+            index += 1;
+            if lands && index % 150 == 0 {
+                handle.landed();
+            }
+        }
+        let acknowledged = handle.totals().reading_total;
+        if acknowledged > said {
+            said = acknowledged;
+            println!("acknowledged {said}");
+            std::io::stdout().flush().unwrap();
+        }
+        std::thread::sleep(Duration::from_micros(500));
+    }
+}
+
+/// Not a test of its own: what `skyhound __open FILE` does.
+#[test]
+fn opening_child() {
+    let Some(path) = std::env::var_os(OPEN_FILE) else { return };
+    recover(Path::new(&path)).unwrap();
+}
+
+fn start_child(folder: &Path, lands: bool) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "recording_child", "--nocapture", "--test-threads=1"]).env(CHILD_FOLDER, folder);
+    if lands {
+        command.env(CHILD_LANDS, "1");
+    }
+    command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+fn number(path: &Path, sql: &str) -> Result<u64, String> {
+    let mut out = Vec::new();
+    query(path, sql, Format::Csv, &mut out).map_err(|e| e.to_string())?;
+    let text = String::from_utf8(out).map_err(|e| e.to_string())?;
+    text.lines().nth(1).unwrap_or("0").parse().map_err(|_| format!("{sql}: {text}"))
+}
+
+/// Rows in the file; panics unless they are exactly the first ones recorded.
+fn checked_rows(path: &Path) -> u64 {
+    let rows = number(path, "SELECT count(*) FROM reading").unwrap();
+    let sql = "SELECT count(*) FROM (SELECT *, row_number() OVER () - 1 AS i FROM reading)
+        WHERE acquired_us <> i * 1000 OR mean_dbfs <> round(-90 + ((i * 7919) % 211) / 100, 2)";
+    assert_eq!(number(path, sql).unwrap(), 0, "rows are not a prefix of what was recorded");
+    rows
+}
+
+/// A small generator (SplitMix64): which moments are struck does not matter, only that they differ.
+fn random(seed: &mut u64) -> u64 {
+    *seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mut z = *seed;
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+#[test]
+fn a_kill_costs_nothing_that_was_acknowledged() {
+    let kills: u32 = std::env::var("SKYHOUND_KILLS").map_or(20, |count| count.parse().unwrap());
+    let mut seed = u64::from(std::process::id());
+    let (mut opened, mut not_yet_created, mut unclean, mut most_lost) = (0, 0, 0, 0);
+    for kill in 0..kills {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = start_child(folder.path(), kill % 2 == 1);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        // Every fifth kill strikes while the file is being created, the others while it is recorded.
+        let wait_ms = if kill % 5 == 0 {
+            random(&mut seed) % 250
+        } else {
+            lines.find(|line| line.starts_with("recording ")).unwrap();
+            random(&mut seed) % 900
+        };
+        std::thread::sleep(Duration::from_millis(wait_ms));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let acknowledged = lines
+            .filter_map(|line| line.strip_prefix("acknowledged ").and_then(|count| count.parse::<u64>().ok()))
+            .last()
+            .unwrap_or(0);
+        let found = flights(folder.path()).unwrap();
+        let Some(entry) = found.first() else {
+            assert_eq!(acknowledged, 0);
+            not_yet_created += 1;
+            continue;
+        };
+        assert!(matches!(entry.state, FlightState::Clean | FlightState::Unclean), "{entry:?}");
+        unclean += u32::from(entry.state == FlightState::Unclean);
+        let rows = checked_rows(&entry.path);
+        assert!(rows >= acknowledged, "kill {kill}: {acknowledged} acknowledged, {rows} there");
+        // The child pushes 1 kHz: what it had pushed when it died cannot be told, but its age can.
+        most_lost = most_lost.max(rows - acknowledged);
+        recover(&entry.path).unwrap();
+        assert_eq!(flights(folder.path()).unwrap()[0].state, FlightState::Clean);
+        assert_eq!(checked_rows(&entry.path), rows);
+        opened += 1;
+    }
+    println!(
+        "{kills} kills: {opened} files opened ({unclean} with a WAL), {not_yet_created} not yet created; \
+         at most {most_lost} rows more than acknowledged"
+    );
+    assert!(opened >= kills / 2, "too few kills struck while recording");
+}
+
+#[test]
+fn a_live_flight_can_be_read_and_is_not_disturbed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = start_child(folder.path(), true);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let path = lines.find_map(|line| line.strip_prefix("recording ").map(PathBuf::from)).unwrap();
+    let begun = Instant::now();
+    let (mut acknowledged, mut read) = (0, 0);
+    while begun.elapsed() < Duration::from_secs(4) {
+        let said = lines.next().unwrap();
+        acknowledged = said.strip_prefix("acknowledged ").unwrap().parse::<u64>().unwrap();
+        let rows = checked_rows(&path);
+        assert!(rows >= acknowledged, "{acknowledged} acknowledged, {rows} read");
+        assert_eq!(flights(folder.path()).unwrap()[0].state, FlightState::Open);
+        read += 1;
+    }
+    assert!(child.try_wait().unwrap().is_none(), "the recording died");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(checked_rows(&path) >= acknowledged);
+    println!("read {read} times while recording, up to {acknowledged} rows");
+}
+
+#[test]
+fn a_doubtful_file_is_opened_by_a_child_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = start_child(folder.path(), false);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let path = lines.find_map(|line| line.strip_prefix("recording ").map(PathBuf::from)).unwrap();
+    lines.find(|line| line.starts_with("acknowledged ")).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The program of the protocol, `PROGRAM __open FILE`, as a script around this test's own opening child.
+    let program = folder.path().join("program");
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = __open ] || exit 2\n{OPEN_FILE}=\"$2\" exec '{}' --exact opening_child --nocapture\n",
+        std::env::current_exe().unwrap().display()
+    );
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    open_in_child(&program, &path).unwrap();
+    assert_eq!(flights(folder.path()).unwrap()[0].state, FlightState::Clean);
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let refused = open_in_child(&program, &path).unwrap_err().to_string();
+    assert!(refused.contains("damaged"), "{refused}");
+}
