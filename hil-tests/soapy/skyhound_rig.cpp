@@ -4,7 +4,8 @@
 // Device arguments
 //   file=PATH          raw samples in the stream's format, over and over; else a tone in noise
 //   native=CS16        native format: CS8, CS16 or CF32;  fullscale=2048: its full scale (12 bits in 16)
-//   tone_hz=20000 tone_dbfs=-20 noise_dbfs=-60
+//   tone_hz=20000 tone_dbfs=-20 noise_dbfs=-60   at 20 dB of gain; AGC on lifts both by 15 dB
+//   emitter_hz=433.94e6 oscillator_ppm=20   instead of tone_hz: an emitter, heard through an oscillator that is fast
 //   mtu=4096           samples handed over at once
 //   times=1            timestamps with every buffer
 //   control=PATH       file with the state, read when it changes; see below
@@ -201,6 +202,7 @@ public:
 private:
     void load();
     void produce(void *to, size_t count);
+    double lateness() const;
     bool wait(std::chrono::microseconds limit);
 
     Kwargs args_;
@@ -236,11 +238,14 @@ void RigDevice::load()
         return;
     }
     // Levels are at 20 dB of gain; more gain is more signal.
-    const double gain_db = lna_db_ + vga_db_ - 20;
+    const double gain_db = agc_ ? 15 : lna_db_ + vga_db_ - 20;
     const double tone = std::pow(10, (number(args_, "tone_dbfs", -20) + gain_db) / 20);
     const double noise = std::pow(10, (number(args_, "noise_dbfs", -60) + gain_db) / 20) / std::sqrt(2);
     const auto samples = static_cast<size_t>(2 * rate_);
-    const double turns = std::round(number(args_, "tone_hz", 20e3) / rate_ * static_cast<double>(samples));
+    const double tuned_hz = frequency_hz_ * (1 + number(args_, "oscillator_ppm", 0) * 1e-6);
+    const double emitter_hz = number(args_, "emitter_hz", 0);
+    const double tone_hz = emitter_hz > 0 ? emitter_hz - tuned_hz : number(args_, "tone_hz", 20e3);
+    const double turns = std::round(tone_hz / rate_ * static_cast<double>(samples));
     const double full = native_ == format_ ? full_scale_
         : format_ == SOAPY_SDR_CS8 ? 128 : format_ == SOAPY_SDR_CS16 ? 32768 : 1;
     std::mt19937 random(1);
@@ -280,12 +285,18 @@ void RigDevice::produce(void *to, size_t count)
     }
 }
 
+// Seconds since the next whole buffer was complete; negative while it is not.
+double RigDevice::lateness() const
+{
+    const double elapsed = std::chrono::duration<double>(Clock::now() - started_).count();
+    return elapsed - static_cast<double>(taken_ + mtu_) / (rate_ * rate_factor_);
+}
+
 // Waits until the next whole buffer has been "taken"; false when that is later than the limit.
 bool RigDevice::wait(std::chrono::microseconds limit)
 {
-    const double seconds = static_cast<double>(taken_ + mtu_) / (rate_ * rate_factor_);
-    const auto due = started_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-    const auto until = Clock::now() + limit;
+    const auto now = Clock::now(), until = now + limit;
+    const auto due = now - std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(lateness()));
     std::this_thread::sleep_until(std::min(due, until));
     return due <= until;
 }
@@ -321,6 +332,11 @@ int RigDevice::readStream(SoapySDR::Stream *, void *const *buffs, const size_t c
         if (const auto colon = skip.find(':'); colon != std::string::npos && std::stod(skip) > skips_) {
             skips_ = std::stod(skip);
             taken_ += static_cast<uint64_t>(rate_ * std::stod(skip.substr(colon + 1)) / 1e3);
+        }
+        if (const double late = lateness(); late > 0.25) {
+            // The queue holds a quarter of a second; what nobody fetched in time is gone.
+            taken_ += static_cast<uint64_t>(late * rate_ * rate_factor_);
+            return SOAPY_SDR_OVERFLOW;
         }
         if (!wait(std::chrono::microseconds(timeoutUs))) return SOAPY_SDR_TIMEOUT;
         const bool stuck = control_.has("stuck");

@@ -1,3 +1,2 @@
-//! Skyhound's rigs: what stands in for the world around the daemon. Nothing of the flight binary is here.
-
-pub mod tlog;
+//! stub
+pub mod soapy;

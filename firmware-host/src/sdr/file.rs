@@ -47,7 +47,7 @@ pub struct FileSource {
 
 /// What was found out about a recording before it is opened for reading.
 struct Layout {
-    data: PathBuf,
+    samples: PathBuf,
     format: SampleFormat,
     sample_rate_sps: Option<f64>,
     captures: Vec<Capture>,
@@ -66,13 +66,13 @@ impl FileSource {
     ) -> Result<FileSource, SdrError> {
         let name = format!("file:{path}");
         let layout = match sigmf::paths_of(Path::new(path)) {
-            Some((meta, data)) => sigmf_layout(&name, &meta, &data)?,
+            Some((meta, samples)) => sigmf_layout(&name, &meta, &samples)?,
             None => raw_layout(&name, Path::new(path), &settings.format)?,
         };
         let cannot = |e: std::io::Error| {
-            SdrError::new(format!("file:{}", layout.data.display()), e.to_string(), "check sdr.source")
+            SdrError::new(format!("file:{}", layout.samples.display()), e.to_string(), "check sdr.source")
         };
-        let mut file = File::open(&layout.data).map_err(cannot)?;
+        let mut file = File::open(&layout.samples).map_err(cannot)?;
         let facts = file.metadata().map_err(cannot)?;
         if !facts.is_file() {
             return Err(SdrError::new(name, "not a file", "name a recording, not a folder"));
@@ -322,7 +322,7 @@ fn raw_layout(name: &str, path: &Path, format: &str) -> Result<Layout, SdrError>
         return Err(SdrError::new(name, "its name does not tell the sample format", mend));
     };
     Ok(Layout {
-        data: path.to_owned(),
+        samples: path.to_owned(),
         format,
         sample_rate_sps: facts.sample_rate_sps,
         captures: vec![Capture { frequency_hz: facts.frequency_hz, ..Capture::default() }],
@@ -332,7 +332,7 @@ fn raw_layout(name: &str, path: &Path, format: &str) -> Result<Layout, SdrError>
     })
 }
 
-fn sigmf_layout(name: &str, meta: &Path, data: &Path) -> Result<Layout, SdrError> {
+fn sigmf_layout(name: &str, meta: &Path, samples_path: &Path) -> Result<Layout, SdrError> {
     let wrong = |why: String, mend: &str| SdrError::new(format!("file:{}", meta.display()), why, mend);
     let size = std::fs::metadata(meta).map_err(|e| wrong(e.to_string(), "check sdr.source"))?.len();
     if size > sigmf::META_BYTES_MAX {
@@ -340,16 +340,14 @@ fn sigmf_layout(name: &str, meta: &Path, data: &Path) -> Result<Layout, SdrError
     }
     let text = std::fs::read_to_string(meta).map_err(|e| wrong(e.to_string(), "check sdr.source"))?;
     let recording = sigmf::parse(&text).map_err(|why| wrong(why, "correct the metadata"))?;
-    let data = match &recording.dataset {
+    let samples = match &recording.dataset {
         // Only a plain name beside the metadata: a path from a stranger's file must not lead elsewhere.
         Some(file) if Path::new(file).components().count() == 1 => meta.with_file_name(file),
-        Some(file) => {
-            return Err(SdrError::new(name, format!("`core:dataset` is {file}"), "it must be a plain name"));
-        }
-        None => data.to_owned(),
+        Some(file) => return Err(SdrError::new(name, format!("`core:dataset` is {file}"), "it must be a plain name")),
+        None => samples_path.to_owned(),
     };
     Ok(Layout {
-        data,
+        samples,
         format: recording.format,
         sample_rate_sps: recording.sample_rate_sps,
         captures: recording.captures,

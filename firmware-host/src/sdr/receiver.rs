@@ -15,9 +15,9 @@ use skyhound::signal::Flags;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::{JoinHandle, Thread};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-const STOP_WAIT: Duration = Duration::from_secs(1);
+const STOP_WAIT_US: u64 = 1_000_000;
 
 /// What both ends and the control thread see.
 #[derive(Default)]
@@ -78,6 +78,7 @@ impl ReceiverTotals {
 pub struct Receiver {
     thread: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
+    clock: Clock,
 }
 
 /// The taker's end: one thread takes blocks from here.
@@ -87,6 +88,7 @@ pub struct Blocks {
     shared: Arc<Shared>,
     reader: Thread,
     patient: bool,
+    clock: Clock,
 }
 
 /// A block on loan; it goes back when this is dropped.
@@ -126,8 +128,8 @@ impl Receiver {
             reader.run(patient);
         })?;
         let wake = thread.thread().clone();
-        let blocks = Blocks { full: takes, free: back, shared: Arc::clone(&shared), reader: wake, patient };
-        Ok((Receiver { thread: Some(thread), shared }, blocks))
+        let blocks = Blocks { full: takes, free: back, shared: Arc::clone(&shared), reader: wake, patient, clock };
+        Ok((Receiver { thread: Some(thread), shared, clock }, blocks))
     }
 
     /// The totals, for any thread.
@@ -144,9 +146,9 @@ impl Receiver {
         self.shared.stop.store(true, Ordering::Release);
         let Some(thread) = self.thread.take() else { return true };
         thread.thread().unpark();
-        let until = Instant::now() + STOP_WAIT;
+        let until = self.clock.now().plus_us(STOP_WAIT_US);
         while !thread.is_finished() {
-            if Instant::now() >= until {
+            if self.clock.now() >= until {
                 return false;
             }
             std::thread::sleep(Duration::from_millis(2));
@@ -257,18 +259,18 @@ impl Blocks {
     /// thread: the receiver wakes the first one that called.
     pub fn next(&mut self, wait: Duration) -> Option<Lease<'_>> {
         self.shared.taker.get_or_init(std::thread::current);
-        let until = Instant::now() + wait;
+        let until = self.clock.now().plus_us(wait.as_micros() as u64);
         loop {
             // Asked before the pop: what was sent before the end is still taken.
             let over = self.full.is_abandoned();
             if let Some(block) = self.full.pop() {
                 return Some(Lease { block: Some(block), blocks: self });
             }
-            let now = Instant::now();
-            if over || now >= until {
+            let left_us = until.since_us(self.clock.now());
+            if over || left_us == 0 {
                 return None;
             }
-            std::thread::park_timeout(until - now);
+            std::thread::park_timeout(Duration::from_micros(left_us));
         }
     }
 

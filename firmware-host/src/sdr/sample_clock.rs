@@ -47,6 +47,8 @@ pub struct SampleClock {
     origin_index: u64,
     origin_us: Option<f64>,
     envelope_us: f64,
+    /// Nothing has arrived since the start: the envelope is a guess.
+    unmeasured: bool,
     window_started_us: f64,
     window_low_us: f64,
     lows: VecDeque<(f64, f64)>,
@@ -67,6 +69,7 @@ impl SampleClock {
             origin_index: 0,
             origin_us: None,
             envelope_us: 0.0,
+            unmeasured: true,
             window_started_us: 0.0,
             window_low_us: f64::INFINITY,
             lows: VecDeque::with_capacity(LINE_COUNTS[1] + 1),
@@ -118,7 +121,8 @@ impl SampleClock {
         self.index += count as u64;
         let now_us = now.0 as f64;
         let late_us = now_us - self.origin_us.unwrap_or(now_us) - self.us_since_origin();
-        self.envelope_us = self.envelope_us.min(late_us);
+        self.envelope_us = if self.unmeasured { late_us } else { self.envelope_us.min(late_us) };
+        self.unmeasured = false;
         self.window_low_us = self.window_low_us.min(late_us);
         if now_us - self.window_started_us < self.window_us {
             return Verdict::Steady;
@@ -135,9 +139,8 @@ impl SampleClock {
 
     fn judge(&mut self, now_us: f64, window_us: f64) -> Verdict {
         if let Some(slope) = LINE_COUNTS.iter().find_map(|count| self.line(*count)) {
-            let taken_us = self.origin_us.unwrap_or(now_us)
-                + self.envelope_us.max(self.recent().0)
-                + self.us_since_origin();
+            let latest_us = self.lows.back().map_or(self.envelope_us, |(_, low)| *low);
+            let taken_us = self.origin_us.unwrap_or(now_us) + latest_us + self.us_since_origin();
             self.us_per_sample /= 1.0 - slope;
             self.restart(taken_us, TimeUs(now_us as u64));
             return Verdict::Rate(1e6 / self.us_per_sample);
@@ -197,6 +200,7 @@ impl SampleClock {
         self.origin_us = Some(taken_us);
         self.origin_index = self.index;
         self.envelope_us = 0.0;
+        self.unmeasured = true;
         self.window_started_us = now.0 as f64;
         self.window_low_us = f64::INFINITY;
         self.lows.clear();

@@ -1,3 +1,5 @@
+//! Recordings made here, played: indices, times, flags, events and refusals.
+
 use super::super::{Source, test_settings as settings};
 use super::*;
 use skyhound::signal::Samples;
@@ -64,9 +66,9 @@ fn sigmf_captures_and_annotations_reach_blocks_and_events() {
                      {"core:sample_start": 1800, "core:frequency": 868e6, "core:global_index": 2000}],
         "annotations": [{"core:sample_start": 1600, "core:sample_count": 100, "core:label": "beacon"}]}"#;
     write(&folder, "r.sigmf-meta", meta.as_bytes());
-    let data: Vec<u8> = (0..2_000u32).flat_map(|v| [v as f32, -1.0].map(f32::to_le_bytes).concat()).collect();
-    let data = write(&folder, "r.sigmf-data", &data);
-    for name in [data.clone(), data.replace("-data", "-meta"), data.replace(".sigmf-data", "")] {
+    let bytes: Vec<u8> = (0..2_000u32).flat_map(|v| [v as f32, -1.0].map(f32::to_le_bytes).concat()).collect();
+    let played = write(&folder, "r.sigmf-data", &bytes);
+    for name in [played.clone(), played.replace("-data", "-meta"), played.replace(".sigmf-data", "")] {
         let (stamps, told) = play(&settings(&name), usize::MAX);
         let seen: Vec<_> =
             stamps.iter().map(|(s, n)| (s.sample_index, *n, s.lost_samples, s.flags)).collect();

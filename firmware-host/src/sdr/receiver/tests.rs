@@ -1,3 +1,5 @@
+//! The sdr-rx thread on recordings: nothing lost at full pace, all losses counted at real pace.
+
 use super::super::{Pace, SdrError, test_settings as settings};
 use super::*;
 use crate::settings::SdrSettings;

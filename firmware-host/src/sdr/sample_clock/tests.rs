@@ -1,3 +1,5 @@
+//! A simulated device with known losses, jitter and oscillator, against what the clock says of it.
+
 use super::*;
 use proptest::prelude::*;
 
@@ -16,7 +18,7 @@ struct Device {
 impl Device {
     fn new(true_rate: f64, jitter_us: u64) -> Device {
         let mut clock = SampleClock::new(RATE, 20_000, PIECE);
-        assert_eq!(clock.resume(TimeUs(1_000_000), PIECE), 0);
+        assert_eq!(clock.resume(TimeUs(1_010_000), PIECE), 0);
         Device { clock, taken_us: 1_000_000.0, random: 7, jitter_us, true_rate }
     }
 
