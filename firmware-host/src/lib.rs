@@ -5,8 +5,13 @@
 //! scheduling in `realtime`, clocks in `clock`.
 
 pub mod autopilot;
+pub mod cli;
 pub mod clock;
+pub mod ctl;
+pub mod logging;
+pub mod realtime;
 pub mod report;
+pub mod sdr;
 pub mod settings;
 pub mod signals;
 pub mod store;

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use skyhound_host::autopilot::Address;
 use skyhound_host::autopilot::line::Line;
-use skyhound_rig::tlog;
+use skyhound_host::cli::duration;
+use skyhound_rig::{sample_flight, tlog};
+use std::time::Duration;
 
 /// Rigs for Skyhound: they stand in for the world around the daemon.
 #[derive(Parser)]
@@ -18,6 +20,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Rig {
+    /// Make a recording of a beacon and the log of the flight that heard it: iq.sigmf-meta, iq.sigmf-data, flight.tlog.
+    SampleFlight {
+        /// Folder to write them to.
+        folder: PathBuf,
+        /// How long they are.
+        #[arg(long = "for", value_name = "DURATION", default_value = "24s", value_parser = duration::parse)]
+        time: Duration,
+    },
     /// Play a recorded flight's MAVLink (.tlog) to the daemon, at its own pace. Answers are ignored.
     PlayTlog {
         /// The recording.
@@ -38,6 +48,8 @@ fn speed(text: &str) -> Result<f64, String> {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
+        Rig::SampleFlight { folder, time } => sample_flight::write(&folder, time.as_secs_f64())
+            .map_err(|error| format!("{}: {error}", folder.display())),
         Rig::PlayTlog { file, to, speed } => play_tlog(&file, &to, speed),
     };
     match done {

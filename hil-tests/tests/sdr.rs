@@ -11,7 +11,7 @@ use skyhound::record::{Event, Record};
 use skyhound::ring::{Consumer, lane};
 use skyhound::signal::{BlockStamp, Samples};
 use skyhound_host::clock::Clock;
-use skyhound_host::sdr::{Block, Blocks, Pace, Receiver, Source};
+use skyhound_host::sdr::{Block, Blocks, Receiver, Source};
 use skyhound_host::settings::SdrSettings;
 use skyhound_rig::soapy;
 use std::path::PathBuf;
@@ -39,7 +39,8 @@ fn on_rig(test: &str, body: impl FnOnce(&Rig)) {
         .env(INSIDE, "1")
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let told =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");
     assert!(told.contains("1 passed"), "no such test as {test}: {told}");
 }

@@ -228,7 +228,11 @@ impl OpenPulse {
     /// Share of the frame of power `edge` that the pulse covers, `level` being its full level.
     fn covered(&self, rule: &PulseRule, edge: f32, level: f32) -> f64 {
         let over = |power: f32| f64::from(power - self.floor).max(0.0);
-        if self.frame_count() < 2 || over(level) == 0.0 { 1.0 } else { rule.covered(over(edge) / over(level)) }
+        if self.frame_count() < 2 || over(level) == 0.0 {
+            1.0
+        } else {
+            rule.covered(over(edge) / over(level))
+        }
     }
 
     fn start_sample(&self, rule: &PulseRule) -> f64 {

@@ -343,7 +343,9 @@ fn sigmf_layout(name: &str, meta: &Path, samples_path: &Path) -> Result<Layout, 
     let samples = match &recording.dataset {
         // Only a plain name beside the metadata: a path from a stranger's file must not lead elsewhere.
         Some(file) if Path::new(file).components().count() == 1 => meta.with_file_name(file),
-        Some(file) => return Err(SdrError::new(name, format!("`core:dataset` is {file}"), "it must be a plain name")),
+        Some(file) => {
+            return Err(SdrError::new(name, format!("`core:dataset` is {file}"), "it must be a plain name"));
+        }
         None => samples_path.to_owned(),
     };
     Ok(Layout {

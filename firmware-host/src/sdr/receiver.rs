@@ -128,7 +128,8 @@ impl Receiver {
             reader.run(patient);
         })?;
         let wake = thread.thread().clone();
-        let blocks = Blocks { full: takes, free: back, shared: Arc::clone(&shared), reader: wake, patient, clock };
+        let blocks =
+            Blocks { full: takes, free: back, shared: Arc::clone(&shared), reader: wake, patient, clock };
         Ok((Receiver { thread: Some(thread), shared, clock }, blocks))
     }
 

@@ -114,7 +114,11 @@ fn an_unplugged_device_comes_back_with_its_gap_recorded() {
             run.until("it is back", |run| totals.is_alive() && run.lost_samples() > 0);
             run.run_for(500_000);
             assert_eq!(run.count("sdr_reopened"), 1, "{:#?}", run.events);
-            assert!(run.lost_samples() as f64 >= RATE_SPS, "at least the second away: {}", run.lost_samples());
+            assert!(
+                run.lost_samples() as f64 >= RATE_SPS,
+                "at least the second away: {}",
+                run.lost_samples()
+            );
             assert_eq!(totals.device_lost_total(), 1);
             let after = run.stamps.iter().find(|(stamp, _)| stamp.lost_samples > 0).unwrap();
             assert!(after.0.flags.any(Flags::GAP));

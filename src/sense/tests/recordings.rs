@@ -72,7 +72,9 @@ fn honda_is_one_burst_of_211_ms_although_a_fifth_of_it_is_clipped() {
 
 #[test]
 fn waveman_is_a_train_of_twelve_keyed_bursts_12_ms_apart() {
-    let Some(pulses) = pulses("rtl433t_waveman_gfile012_433.92M_250k.cu8", &tuned(-35.9e3, 30e3)) else { return };
+    let Some(pulses) = pulses("rtl433t_waveman_gfile012_433.92M_250k.cu8", &tuned(-35.9e3, 30e3)) else {
+        return;
+    };
     assert_eq!(pulses.len(), 12);
     // Its envelope: twelve frames of 25 keyed bits, 35.1 ms every 46.53 ms.
     assert!(period_us(&pulses).abs_diff(46_530) < 300);
@@ -94,7 +96,8 @@ fn nexus_is_444_pulses_239_of_them_zeros() {
     };
     // Twelve packets of 36 bits and a stop pulse each. The 239 of CONTENT.md are the gaps of 2 ms among them.
     assert_eq!(pulses.len(), 12 * 37);
-    let zeros = pulses.windows(2).filter(|two| two[1].start_us.since_us(two[0].start_us).abs_diff(2_400) < 350);
+    let zeros =
+        pulses.windows(2).filter(|two| two[1].start_us.since_us(two[0].start_us).abs_diff(2_400) < 350);
     assert_eq!(zeros.count(), 239);
 }
 

@@ -66,7 +66,8 @@ fn sigmf_captures_and_annotations_reach_blocks_and_events() {
                      {"core:sample_start": 1800, "core:frequency": 868e6, "core:global_index": 2000}],
         "annotations": [{"core:sample_start": 1600, "core:sample_count": 100, "core:label": "beacon"}]}"#;
     write(&folder, "r.sigmf-meta", meta.as_bytes());
-    let bytes: Vec<u8> = (0..2_000u32).flat_map(|v| [v as f32, -1.0].map(f32::to_le_bytes).concat()).collect();
+    let bytes: Vec<u8> =
+        (0..2_000u32).flat_map(|v| [v as f32, -1.0].map(f32::to_le_bytes).concat()).collect();
     let played = write(&folder, "r.sigmf-data", &bytes);
     for name in [played.clone(), played.replace("-data", "-meta"), played.replace(".sigmf-data", "")] {
         let (stamps, told) = play(&settings(&name), usize::MAX);
