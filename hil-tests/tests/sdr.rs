@@ -12,7 +12,7 @@ use skyhound::ring::{Consumer, lane};
 use skyhound::signal::{BlockStamp, Samples};
 use skyhound_host::clock::Clock;
 use skyhound_host::sdr::{Block, Blocks, Receiver, Source};
-use skyhound_host::settings::SdrSettings;
+use skyhound_host::settings::{Pace, SdrSettings};
 use skyhound_rig::soapy;
 use std::path::PathBuf;
 use std::process::Command;
