@@ -102,6 +102,7 @@ pub struct Sense {
 /// The hop being made.
 struct Hop {
     number: Option<u64>,
+    samples: std::ops::Range<u64>,
     acquired_us: TimeUs,
     flags: Flags,
     frame_count: u32,
@@ -166,6 +167,7 @@ impl Sense {
             hop_frames: (hop_samples / config.fft_len as u64).max(1) as u32,
             hop: Hop {
                 number: None,
+                samples: 0..0,
                 acquired_us: TimeUs::default(),
                 flags: Flags::NONE,
                 frame_count: 0,
@@ -229,18 +231,21 @@ impl Sense {
         self.frame_flags = flags;
         for channel in &mut self.channels {
             if let Some(pulse) = channel.cut() {
-                out.pulse(&channel.pulse(&pulse, self.clock.at(pulse.start_sample), self.clock.us_per_sample));
+                out.pulse(&channel.pulse(
+                    &pulse,
+                    self.clock.at(pulse.start_sample),
+                    self.clock.us_per_sample,
+                ));
             }
         }
     }
 
     fn close_frame(&mut self, first_sample: u64, out: &mut impl SenseSink) {
         let fft_len = self.spectrometer.fft_len() as u64;
-        let hop_of = |first_sample: u64| (first_sample + fft_len / 2) / self.hop_samples;
-        let (number, next_number) = (hop_of(first_sample), hop_of(first_sample + fft_len));
-        if self.hop.number != Some(number) {
+        let middle = first_sample + fft_len / 2;
+        if self.hop.number.is_none() || !self.hop.samples.contains(&middle) {
             self.close_hop(out);
-            self.open_hop(number);
+            self.open_hop(middle / self.hop_samples);
         }
         let outside = self.spectrometer.outside();
         self.hop.flags = self.hop.flags.with(self.frame_flags);
@@ -259,13 +264,14 @@ impl Sense {
                 }
             }
         }
-        if number != next_number {
+        if middle + fft_len >= self.hop.samples.end {
             self.close_hop(out);
         }
     }
 
     fn open_hop(&mut self, number: u64) {
         self.hop.number = Some(number);
+        self.hop.samples = number * self.hop_samples..(number + 1) * self.hop_samples;
         self.hop.flags = Flags::NONE;
         let middle = number as f64 * self.hop_samples as f64 + self.hop_samples as f64 / 2.0;
         self.hop.acquired_us = self.clock.at(middle);
@@ -277,10 +283,11 @@ impl Sense {
         let clipping_e4 = (hop.clipped_count * 10_000 + hop.sample_count / 2) / hop.sample_count.max(1);
         let is_clipped = hop.clipped_count * 10_000 >= CLIPPED_E4 * hop.sample_count.max(1);
         let is_short = 2 * hop.frame_count < self.hop_frames || hop.frame_count == 0;
-        let flags = hop
-            .flags
-            .with(if is_clipped { Flags::CLIPPED } else { Flags::NONE })
-            .with(if is_short { Flags::SHORT } else { Flags::NONE });
+        let flags = hop.flags.with(if is_clipped { Flags::CLIPPED } else { Flags::NONE }).with(if is_short {
+            Flags::SHORT
+        } else {
+            Flags::NONE
+        });
         let facts = HopFacts {
             acquired_us: hop.acquired_us,
             sample_index: number * self.hop_samples,
@@ -310,8 +317,11 @@ impl Sense {
     }
 
     fn close_row(&mut self, out: &mut impl SenseSink) {
-        let Some((waterfall, (first, after))) = self.waterfall.as_mut().and_then(|w| Some((w.hops()?, w)))
-            .map(|(hops, w)| (w, hops)) else { return };
+        let Some((waterfall, (first, after))) =
+            self.waterfall.as_mut().and_then(|w| Some((w.hops()?, w))).map(|(hops, w)| (w, hops))
+        else {
+            return;
+        };
         let middle = (first + after) as f64 / 2.0 * self.hop_samples as f64;
         if let Some(row) = waterfall.take(self.clock.at(middle)) {
             out.spectrum(&row);

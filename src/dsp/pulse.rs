@@ -175,9 +175,11 @@ impl PulseRule {
 /// (⅜f − sin(2πf)/4π + sin(4πf)/32π)/⅜, by bisection to 1e-6 (some 20 steps, once per edge).
 fn covered_of_window(energy: f64) -> f64 {
     use std::f64::consts::PI;
-    let held = |f: f64| {
-        (0.375 * f - (2.0 * PI * f).sin() / (4.0 * PI) + (4.0 * PI * f).sin() / (32.0 * PI)) / 0.375
-    };
+    let held =
+        |f: f64| (0.375 * f - (2.0 * PI * f).sin() / (4.0 * PI) + (4.0 * PI * f).sin() / (32.0 * PI)) / 0.375;
+    if energy <= 0.0 {
+        return 0.0;
+    }
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..20 {
         let middle = (low + high) / 2.0;
@@ -229,7 +231,11 @@ impl OpenPulse {
     /// Share of the frame of power `edge` that the pulse covers, `level` being its full level.
     fn covered(&self, rule: &PulseRule, edge: f32, level: f32) -> f64 {
         let over = |power: f32| f64::from(power - self.floor).max(0.0);
-        if self.frame_count() < 2 || over(level) == 0.0 { 1.0 } else { rule.covered(over(edge) / over(level)) }
+        if self.frame_count() < 2 || over(level) == 0.0 {
+            1.0
+        } else {
+            rule.covered(over(edge) / over(level))
+        }
     }
 
     fn start_sample(&self, rule: &PulseRule) -> f64 {

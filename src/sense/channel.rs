@@ -64,7 +64,8 @@ impl Channel {
         };
         let runs: Vec<Run> = bins.collected.iter().chain(&bins.groups).copied().collect();
         let group_powers = bins.groups.first().map_or(1.0, |(_, length)| f64::from(*length)) * pulse_frames;
-        let floor_scale = bins.collected_count / (group_powers * median_of_noise(group_powers)) * pulse_frames;
+        let floor_scale =
+            bins.collected_count / (group_powers * median_of_noise(group_powers)) * pulse_frames;
         Channel {
             number: index as u8,
             sums: vec![0.0; runs.len()],

@@ -74,7 +74,9 @@ impl Made {
             SampleFormat::Cu8 => {
                 Made::Cu8(signal.iter().map(|s| s.map(|v| (v * 127.5 + 127.5).round() as u8)).collect())
             }
-            SampleFormat::Cs8 => Made::Cs8(signal.iter().map(|s| s.map(|v| (v * 128.0).round() as i8)).collect()),
+            SampleFormat::Cs8 => {
+                Made::Cs8(signal.iter().map(|s| s.map(|v| (v * 128.0).round() as i8)).collect())
+            }
             SampleFormat::Cs16 => {
                 Made::Cs16(signal.iter().map(|s| s.map(|v| (v * 32_768.0).round() as i16)).collect())
             }

@@ -19,7 +19,10 @@ fn a_tone_reads_its_amplitude_at_every_format_wherever_it_is_in_the_channel() {
                     let kept = run(&config(middle_hz, 25e3), &Made::of(&signal, format));
                     let truth = 20.0 * amplitude.log10();
                     let error_db = mean_dbfs(&kept.readings) - truth;
-                    assert!(error_db.abs() < 0.05, "{format:?} {tone_hz} Hz {amplitude}: off by {error_db} dB");
+                    assert!(
+                        error_db.abs() < 0.05,
+                        "{format:?} {tone_hz} Hz {amplitude}: off by {error_db} dB"
+                    );
                     assert!(kept.readings.iter().all(|reading| (reading.peak.db() - truth).abs() < 0.3));
                 }
             }
@@ -33,12 +36,18 @@ fn white_noise_reads_its_power_in_the_bandwidth_at_every_format() {
     let signal = Random(11).noise(power, 1_000_000);
     for format in FORMATS {
         let made = Made::of(&signal, format);
-        for (middle_hz, bandwidth_hz) in [(40e3, 25e3), (-70e3, 12_345.0), (3e3, 30e3), (0.0, 60e3), (110e3, 30e3)] {
+        for (middle_hz, bandwidth_hz) in
+            [(40e3, 25e3), (-70e3, 12_345.0), (3e3, 30e3), (0.0, 60e3), (110e3, 30e3)]
+        {
             let kept = run(&config(middle_hz, bandwidth_hz), &made);
             let truth = db_from_ratio(power * bandwidth_hz / RATE_SPS);
             let error_db = mean_dbfs(&kept.readings) - truth;
-            assert!(error_db.abs() < 0.05, "{format:?} {middle_hz} ± {bandwidth_hz} Hz: off by {error_db} dB");
-            let quiet: f64 = kept.readings.iter().map(|r| r.quiet.db()).sum::<f64>() / kept.readings.len() as f64;
+            assert!(
+                error_db.abs() < 0.05,
+                "{format:?} {middle_hz} ± {bandwidth_hz} Hz: off by {error_db} dB"
+            );
+            let quiet: f64 =
+                kept.readings.iter().map(|r| r.quiet.db()).sum::<f64>() / kept.readings.len() as f64;
             // The median of 9 or 10 frames' mean lies 0.15 dB under the mean.
             assert!((quiet + 0.15 - truth).abs() < 0.05, "{format:?} quiet off by {}", quiet - truth);
         }
@@ -92,7 +101,8 @@ fn the_image_of_a_strong_channel_is_neither_quiet_nor_anothers_power() {
         two.channels.truncate(1);
         two.channels.push(channel(middle_hz, bandwidth_hz));
         let kept = run(&two, &made);
-        let (strong, other): (Vec<Reading>, Vec<Reading>) = kept.readings.iter().partition(|r| r.channel == 0);
+        let (strong, other): (Vec<Reading>, Vec<Reading>) =
+            kept.readings.iter().partition(|r| r.channel == 0);
         assert!((mean_dbfs(&strong) - 20.0 * 0.3_f64.log10()).abs() < 0.05);
         let truth = db_from_ratio(1e-5 * bandwidth_hz / RATE_SPS);
         assert!((mean_dbfs(&other) - truth).abs() < 1.0, "{} {truth}", mean_dbfs(&other));

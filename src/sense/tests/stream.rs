@@ -113,7 +113,10 @@ fn a_gap_is_flagged_and_cuts_the_pulse_it_falls_into() {
     let (none, gap) = (Flags::NONE, Flags::GAP);
     // The last gap falls between hops: the one before is whole, the one after begins in it.
     assert_eq!(flags, [none, none, none, none, gap, overflow, none, none, gap]);
-    assert_eq!(kept.readings.iter().map(|r| r.sample_index / 2_500).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7, 9]);
+    assert_eq!(
+        kept.readings.iter().map(|r| r.sample_index / 2_500).collect::<Vec<_>>(),
+        [0, 1, 2, 3, 4, 5, 6, 7, 9]
+    );
     let pulse_flags: Vec<Flags> = kept.pulses.iter().map(|p| p.flags).collect();
     assert_eq!(pulse_flags, [none, Flags::END_UNSEEN, Flags::START_UNSEEN, Flags::END_UNSEEN]);
     assert_eq!(kept.pulses[2].start_us, TimeUs(13_568 * 4)); // first frame after the gap: 53 · 256 samples
