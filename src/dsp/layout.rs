@@ -162,7 +162,7 @@ impl Band {
     /// Beside this channel, within another: the other's signal must not pass for this one's spread.
     fn is_others(&self, at: f64, index: usize) -> bool {
         let within = |stretch: &Stretch| stretch.holds(at, 0.0, self.fft_len);
-        !within(&self.channels[index]) && self.channels.iter().any(|stretch| within(stretch))
+        !within(&self.channels[index]) && self.channels.iter().any(within)
     }
 
     /// The nearest quiet bins by the strictest of the rules that leaves enough.
