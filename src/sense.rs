@@ -102,6 +102,7 @@ pub struct Sense {
 /// The hop being made.
 struct Hop {
     number: Option<u64>,
+    samples: std::ops::Range<u64>,
     acquired_us: TimeUs,
     flags: Flags,
     frame_count: u32,
@@ -166,6 +167,7 @@ impl Sense {
             hop_frames: (hop_samples / config.fft_len as u64).max(1) as u32,
             hop: Hop {
                 number: None,
+                samples: 0..0,
                 acquired_us: TimeUs::default(),
                 flags: Flags::NONE,
                 frame_count: 0,
@@ -240,11 +242,10 @@ impl Sense {
 
     fn close_frame(&mut self, first_sample: u64, out: &mut impl SenseSink) {
         let fft_len = self.spectrometer.fft_len() as u64;
-        let hop_of = |first_sample: u64| (first_sample + fft_len / 2) / self.hop_samples;
-        let (number, next_number) = (hop_of(first_sample), hop_of(first_sample + fft_len));
-        if self.hop.number != Some(number) {
+        let middle = first_sample + fft_len / 2;
+        if self.hop.number.is_none() || !self.hop.samples.contains(&middle) {
             self.close_hop(out);
-            self.open_hop(number);
+            self.open_hop(middle / self.hop_samples);
         }
         let outside = self.spectrometer.outside();
         self.hop.flags = self.hop.flags.with(self.frame_flags);
@@ -263,13 +264,14 @@ impl Sense {
                 }
             }
         }
-        if number != next_number {
+        if middle + fft_len >= self.hop.samples.end {
             self.close_hop(out);
         }
     }
 
     fn open_hop(&mut self, number: u64) {
         self.hop.number = Some(number);
+        self.hop.samples = number * self.hop_samples..(number + 1) * self.hop_samples;
         self.hop.flags = Flags::NONE;
         let middle = number as f64 * self.hop_samples as f64 + self.hop_samples as f64 / 2.0;
         self.hop.acquired_us = self.clock.at(middle);

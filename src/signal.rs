@@ -20,7 +20,7 @@ impl Flags {
     pub const GAP: Flags = Flags(1 << 1);
     /// At least 0.1 % of the samples were at full scale: power is a lower bound.
     pub const CLIPPED: Flags = Flags(1 << 2);
-    /// A sample was NaN or infinite; power is of the finite frames only, or [`CentiDb::LOWEST`] when there were none.
+    /// A sample was NaN, infinite or beyond +180 dBFS; power is of the finite frames only, or [`CentiDb::LOWEST`] when there were none.
     pub const NON_FINITE: Flags = Flags(1 << 3);
     /// The sample rate, frequency or gain changed within.
     pub const RETUNED: Flags = Flags(1 << 4);
@@ -153,9 +153,9 @@ pub struct Reading {
 /// A stretch of frames over the pulse threshold, measured on the FFT frames (about 1 ms).
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Pulse {
-    /// When its first frame over the threshold began.
+    /// When it began: within its first frame over the threshold, by the share of energy in it.
     pub start_us: TimeUs,
-    /// From the first frame over the threshold to the first under it.
+    /// From there to where it ended, found likewise; under three frames good to ± one frame.
     pub width_us: u32,
     /// Index of the beacon's channel in the settings.
     pub channel: u8,

@@ -7,8 +7,8 @@
 //! quiet power, which is exact for white noise and leaves tones alone. Where nothing is quiet, it scales instead.
 //! A channel narrower than [`NOISE_BINS_MIN`] bins is read as that wide: finer the window cannot see.
 //!
-//! Quiet bins keep [`QUIET_GUARD_BINS`] from every channel and from the images, and out of the outer tenth of the band
-//! (the SDR's filter) as long as enough remain; of those the nearest to the channel, as noise is seldom flat.
+//! Quiet bins keep away from channels, images, DC and the outer tenth of the band as long as enough remain
+//! ([`QUIET_RULES`]); of those the nearest to the channel are taken, as noise is seldom flat.
 
 use crate::config::{ConfigError, SenseConfig};
 
@@ -20,16 +20,35 @@ pub const QUIET_BINS_MAX: usize = 256;
 pub const QUIET_BINS_MIN: usize = 8;
 /// Groups of quiet bins in the floor of a single frame, at most.
 pub const GROUPS_MAX: usize = 16;
+/// And at least.
+const GROUPS_MIN: usize = 8;
+/// Bins of such a group, at most.
+const GROUP_BINS_MAX: u32 = 16;
 /// Half-width of a Hann tone's main lobe that a channel collects beyond its edges, bins.
 const COLLECT_GUARD_BINS: f64 = 1.5;
-/// Distance of quiet bins from channels, bins: a tone 60 dB over the noise is 10 dB under it there.
-const QUIET_GUARD_BINS: f64 = 6.0;
 /// Distance of quiet bins from DC and images, bins.
 const IMAGE_GUARD_BINS: f64 = 2.0;
-/// Share of the band, from its middle, where the SDR's filter is flat.
-const FLAT_BAND: f64 = 0.9;
-/// Quiet bins that suffice to leave out the band's edges.
-const QUIET_BINS_ENOUGH: usize = 32;
+
+/// Which bins pass for quiet.
+struct QuietRule {
+    /// Distance from channels, bins.
+    guard_bins: f64,
+    /// Share of the band from its middle.
+    band: f64,
+    /// Whether bins in the image of a channel do, for want of others.
+    takes_images: bool,
+    /// Fewer bins than this are too few to go by this rule.
+    enough: usize,
+}
+
+/// From the strictest to the least strict. At six bins a tone 60 dB over the noise is 10 dB under it, at three 25 dB over.
+/// The SDR's filter is flat in the inner nine tenths of the band.
+const QUIET_RULES: [QuietRule; 4] = [
+    QuietRule { guard_bins: 6.0, band: 0.9, takes_images: false, enough: 32 },
+    QuietRule { guard_bins: 6.0, band: 1.0, takes_images: false, enough: QUIET_BINS_MIN },
+    QuietRule { guard_bins: 3.0, band: 1.0, takes_images: false, enough: QUIET_BINS_MIN },
+    QuietRule { guard_bins: 3.0, band: 1.0, takes_images: true, enough: QUIET_BINS_MIN },
+];
 
 /// Strongest image that is reckoned with: 20 dB under its source. SDRs without correction reach 25 to 40 dB.
 pub const IMAGE_RATIO_MAX: f32 = 0.01;
@@ -143,25 +162,24 @@ impl Band {
     /// Beside this channel, within another: the other's signal must not pass for this one's spread.
     fn is_others(&self, at: f64, index: usize) -> bool {
         let within = |stretch: &Stretch| stretch.holds(at, 0.0, self.fft_len);
-        !within(&self.channels[index]) && self.channels.iter().any(|stretch| within(stretch))
+        !within(&self.channels[index]) && self.channels.iter().any(within)
     }
 
+    /// The nearest quiet bins by the strictest of the rules that leaves enough.
     fn quiet_of(&self, index: usize) -> Vec<Run> {
-        let is_quiet = |at: &f64| {
-            !self.is_dc(*at, IMAGE_GUARD_BINS)
-                && self.channels.iter().all(|stretch| {
-                    !stretch.holds(*at, QUIET_GUARD_BINS, self.fft_len)
-                        && !stretch.mirrored().holds(*at, IMAGE_GUARD_BINS, self.fft_len)
-                })
+        let quiet_by = |rule: &QuietRule| {
+            let is_quiet = |at: &f64| {
+                !self.is_dc(*at, IMAGE_GUARD_BINS)
+                    && at.abs() <= rule.band / 2.0 * self.fft_len
+                    && self.channels.iter().all(|stretch| {
+                        let is_image = stretch.mirrored().holds(*at, IMAGE_GUARD_BINS, self.fft_len);
+                        !stretch.holds(*at, rule.guard_bins, self.fft_len) && (rule.takes_images || !is_image)
+                    })
+            };
+            let places: Vec<f64> = self.places().filter(is_quiet).collect();
+            (places.len() >= rule.enough).then_some(places)
         };
-        let flat = |at: &f64| at.abs() <= FLAT_BAND / 2.0 * self.fft_len;
-        let mut places: Vec<f64> = self.places().filter(is_quiet).filter(flat).collect();
-        if places.len() < QUIET_BINS_ENOUGH {
-            places = self.places().filter(is_quiet).collect();
-        }
-        if places.len() < QUIET_BINS_MIN {
-            return Vec::new();
-        }
+        let mut places = QUIET_RULES.iter().find_map(quiet_by).unwrap_or_default();
         let middle = (self.channels[index].low + self.channels[index].high) / 2.0;
         places.sort_by(|a, b| (a - middle).abs().total_cmp(&(b - middle).abs()).then(a.total_cmp(b)));
         places.truncate(QUIET_BINS_MAX);
@@ -205,16 +223,18 @@ pub fn count(runs: &[Run]) -> u32 {
     runs.iter().map(|(_, length)| length).sum()
 }
 
-/// Cuts the runs into at most [`GROUPS_MAX`] equal groups, as long as they can be while eight (or all) remain.
+/// Cuts equal groups out of the runs, spread over them: at least [`GROUPS_MIN`] and no more where those hold bins enough.
 fn groups_of(quiet: &[Run]) -> Vec<Run> {
-    let mut length = (count(quiet) / GROUPS_MAX as u32).max(1);
+    let quiet_count = count(quiet);
+    let aim = if quiet_count < GROUPS_MIN as u32 * GROUP_BINS_MAX { GROUPS_MAX } else { GROUPS_MIN };
+    let mut length = quiet_count.div_ceil(aim as u32).clamp(1, GROUP_BINS_MAX);
     loop {
         let whole = |&(first, run): &Run| (0..run / length).map(move |n| (first + n * length, length));
-        let groups: Vec<Run> = quiet.iter().flat_map(whole).take(GROUPS_MAX).collect();
-        if groups.len() >= QUIET_BINS_MIN || length == 1 {
-            return groups;
+        let groups: Vec<Run> = quiet.iter().flat_map(whole).collect();
+        if groups.len() >= GROUPS_MIN || length == 1 {
+            return groups.iter().step_by((groups.len() / aim).max(1)).take(aim).copied().collect();
         }
-        length /= 2;
+        length -= 1;
     }
 }
 

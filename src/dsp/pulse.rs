@@ -177,6 +177,9 @@ fn covered_of_window(energy: f64) -> f64 {
     use std::f64::consts::PI;
     let held =
         |f: f64| (0.375 * f - (2.0 * PI * f).sin() / (4.0 * PI) + (4.0 * PI * f).sin() / (32.0 * PI)) / 0.375;
+    if energy <= 0.0 {
+        return 0.0;
+    }
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..20 {
         let middle = (low + high) / 2.0;

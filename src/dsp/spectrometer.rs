@@ -84,8 +84,8 @@ impl Spectrometer {
         let offered = all.get(from..).unwrap_or_default();
         let count = offered.len().min(self.frame.len() - self.filled);
         let (samples, place) = (&offered[..count], self.filled..self.filled + count);
-        kernel::window(samples, &self.windows[format as usize][place.clone()], &mut self.frame[place]);
-        if !kernel::all_inside(samples) {
+        let window = &self.windows[format as usize][place.clone()];
+        if !kernel::window(samples, window, &mut self.frame[place]) {
             let (clipped, bad) = kernel::count_outside(samples);
             self.outside.clipped_count += clipped;
             self.outside.bad_count += bad;

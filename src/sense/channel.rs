@@ -102,7 +102,7 @@ impl Channel {
         self.hop_sum += f64::from(collected);
         self.peak = self.peak.max(collected);
         self.frames_in_sums += 1;
-        if (frame + 1) % self.pulse_frames != 0 {
+        if !(frame + 1).is_multiple_of(self.pulse_frames) {
             return None;
         }
         // A pulse frame that began in a gap lacks frames and says nothing.

@@ -6,6 +6,7 @@ mod stream;
 
 use super::*;
 use crate::config::{ChannelConfig, Emission};
+use crate::signal::SampleFormat;
 
 /// Keeps all that comes.
 #[derive(Default, Clone, Debug, PartialEq)]
@@ -64,8 +65,6 @@ pub(super) enum Made {
 
 pub(super) const FORMATS: [SampleFormat; 4] =
     [SampleFormat::Cu8, SampleFormat::Cs8, SampleFormat::Cs16, SampleFormat::Cf32];
-
-use crate::signal::SampleFormat;
 
 impl Made {
     pub fn of(signal: &[[f64; 2]], format: SampleFormat) -> Made {

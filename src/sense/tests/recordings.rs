@@ -44,8 +44,8 @@ fn brennstuhl_sends_eight_pulses_of_33_ms_every_42_ms() {
     // Its envelope, sample by sample: 31.6 ms every 41.68 ms, the first at 160.85 ms (33 ms in whole 1 ms frames).
     for (pulse, number) in pulses.iter().zip(0..) {
         let start_us = 160_850.0 + 41_680.0 * f64::from(number);
-        assert!((pulse.start_us.0 as f64 - start_us).abs() < 500.0, "{pulse:?} {start_us}");
-        assert!(pulse.width_us.abs_diff(31_600) < 900, "{pulse:?}");
+        assert!((pulse.start_us.0 as f64 - start_us).abs() < 800.0, "{pulse:?} {start_us}");
+        assert!(pulse.width_us.abs_diff(31_600) < 1_200, "{pulse:?}");
     }
     assert!(period_us(&pulses).abs_diff(41_680) < 300);
 }
@@ -55,8 +55,9 @@ fn rtlwmbus_is_one_burst_of_7_ms() {
     let config = SenseConfig { sample_rate_sps: 2.4e6, fft_len: 1_024, ..tuned(229.7e3, 200e3) };
     let Some(pulses) = pulses("rtlwmbus_issue48_868.625M_2400k.cu8", &config) else { return };
     assert_eq!(pulses.len(), 1);
-    assert!(pulses[0].width_us.abs_diff(7_100) < 400);
-    assert!((pulses[0].mean.db() + 6.3).abs() < 1.0, "{:?}", pulses[0]);
+    // Its envelope: from 30.60 to 37.42 ms, −4.8 dBFS over the whole band.
+    assert!(pulses[0].start_us.0.abs_diff(30_600) < 200 && pulses[0].width_us.abs_diff(6_820) < 300);
+    assert!((pulses[0].mean.db() + 4.8).abs() < 0.6, "{:?}", pulses[0]);
 }
 
 #[test]
@@ -64,7 +65,8 @@ fn honda_is_one_burst_of_211_ms_although_a_fifth_of_it_is_clipped() {
     let name = "rtl433t_honda-lock2_433.92M_250k.cu8";
     let Some(pulses) = pulses(name, &tuned(24.17e3, 25e3)) else { return };
     assert_eq!(pulses.len(), 1);
-    assert!(pulses[0].width_us.abs_diff(211_000) < 2_000);
+    // Its envelope: 209.9 ms from 274.4 ms on (211 ms in whole frames).
+    assert!(pulses[0].width_us.abs_diff(209_900) < 1_200);
     let kept = run(&tuned(24.17e3, 25e3), &recording(name).unwrap());
     let clipped = kept.readings.iter().filter(|reading| reading.flags.any(Flags::CLIPPED)).count();
     assert!((18..=24).contains(&clipped), "{clipped} hops of 10 ms");
