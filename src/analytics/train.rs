@@ -143,7 +143,9 @@ impl TrainSearch {
                     (base_us, base_place) = (age_us, place);
                 }
             }
-            if index == older && places.count < self.members_min {
+            // Strangers that the oldest pulse leaves room for; most candidates end here after a few steps.
+            let strangers = index + 1 - places.count.min(index + 1);
+            if index <= older && strangers + self.members_min > older + 1 {
                 return None;
             }
             if index > places.count * 3 {
