@@ -7,11 +7,15 @@
 //! `cargo bench -p skyhound-benches --bench statistics`; with `-- ours` only ours runs (for callgrind).
 
 use duckdb::{Connection, params};
+use skyhound::analytics::Analytics;
 use skyhound::analytics::percentile::SlidingPercentile;
 use skyhound::analytics::trend::SlidingTrend;
+use skyhound::config::{AnalyticsConfig, ChannelConfig, Emission, PulseTrain};
+use skyhound::geo::NorthEast;
+use skyhound::signal::{Flags, Pulse, Reading};
 use skyhound::time::TimeUs;
 use skyhound::units::CentiDb;
-use skyhound_benches::{compare, print_head, print_row};
+use skyhound_benches::{compare, print_head, print_row, thread_cpu_ns};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -205,6 +209,90 @@ fn trends(count: usize, only_ours: bool) {
     println!("{what}: p99.99 {}", ns(tail_ns(step)));
 }
 
+/// The whole of the analytics on one channel: a reading, a pulse in the densest stream, the facts.
+fn channel() {
+    let config = AnalyticsConfig {
+        floor_window_us: 10_000_000,
+        floor_percentile: RATIO,
+        trend_window_us: 2_000_000,
+        rolling_window_us: 1_000_000,
+        gradient_window_us: 20_000_000,
+        gradient_cell_m: 2.0,
+        gradient_spread_min_m: 3.0,
+        trigger_db: 12.0,
+        drop_db: 6.0,
+        debounce_us: 50_000,
+        hold_us: 1_000_000,
+        false_alarms_per_hour: 0.05,
+    };
+    let rows = rows(20_000);
+    for pulses_min in [5, 32] {
+        let train =
+            PulseTrain { period_min_us: 5_000, period_max_us: 2_000_000, jitter_ratio_max: 0.05, pulses_min };
+        let channel = ChannelConfig {
+            name: "bench".to_string(),
+            frequency_hz: 433.92e6,
+            bandwidth_hz: 10e3,
+            emission: Emission::Any(train),
+            pulse_width_min_us: 1_000,
+            pulse_width_max_us: 300_000,
+            pulse_bridge_us: 2_000,
+            pulse_trigger_db: 8.0,
+        };
+        let mut analytics = Analytics::new(&config, &[channel], HOP_US);
+        let reading = |at: TimeUs, mean: CentiDb| Reading {
+            acquired_us: at,
+            sample_index: at.0,
+            channel: 0,
+            flags: Flags::NONE,
+            frame_count: 2,
+            clipping_e4: 0,
+            mean,
+            peak: mean,
+            quiet: CentiDb::from_hundredths(-9_000),
+        };
+        let (mut readings_ns, mut places_ns, mut pulses_ns, mut facts_ns) = (0, 0, 0, 0);
+        for (pass, rows) in rows.chunks(50).enumerate() {
+            let begun_ns = thread_cpu_ns();
+            rows.iter().for_each(|(at, mean)| analytics.reading(&reading(*at, *mean)));
+            let read_ns = thread_cpu_ns();
+            for (i, (at, mean)) in rows.iter().enumerate() {
+                let place = NorthEast { north_m: pass as f64 * 0.25, east_m: i as f64 };
+                analytics.place(&reading(*at, *mean), place);
+            }
+            let placed_ns = thread_cpu_ns();
+            let now = rows[rows.len() - 1].0;
+            // Pulses of irregular distance, ten a pass: each pass searches for a train, and finds none.
+            for (i, (at, _)) in rows.iter().enumerate().filter(|(i, _)| i % 5 == 0) {
+                analytics.pulse(&Pulse {
+                    start_us: at.plus_us((i * i * 37 + pass * 613) as u64 % 3_000),
+                    width_us: 1_500,
+                    channel: 0,
+                    flags: Flags::NONE,
+                    mean: CentiDb::from_hundredths(-6_000),
+                    peak: CentiDb::from_hundredths(-6_000),
+                    floor: CentiDb::from_hundredths(-9_000),
+                });
+            }
+            analytics.detections(now, &mut |_| {});
+            let searched_ns = thread_cpu_ns();
+            black_box(analytics.facts(0, now));
+            readings_ns += read_ns - begun_ns;
+            places_ns += placed_ns - read_ns;
+            pulses_ns += searched_ns - placed_ns;
+            facts_ns += thread_cpu_ns() - searched_ns;
+        }
+        let (passes, count) = ((rows.len() / 50) as f64, rows.len() as f64);
+        println!(
+            "one channel, pulses_min {pulses_min}: reading {}, place {}, 10 pulses and the search {}, facts {}",
+            ns(readings_ns as f64 / count),
+            ns(places_ns as f64 / count),
+            ns(pulses_ns as f64 / passes),
+            ns(facts_ns as f64 / passes)
+        );
+    }
+}
+
 fn main() {
     let only_ours = std::env::args().any(|argument| argument == "ours");
     if !only_ours {
@@ -212,4 +300,5 @@ fn main() {
     }
     [1_000, 10_000, 100_000].into_iter().for_each(|count| percentiles(count, only_ours));
     [200, 2_000].into_iter().for_each(|count| trends(count, only_ours));
+    channel();
 }

@@ -33,6 +33,8 @@ pub struct Levels {
     pub trigger_db: f64,
     /// Over this it goes on, dB.
     pub drop_db: f64,
+    /// Over this a hop's strongest frame carries the beacon, dB.
+    pub peak_db: f64,
     shape: f64,
     floor_ratio: f64,
 }
@@ -107,6 +109,7 @@ impl CarrierWatch {
                 spectral: true,
                 trigger_db: 0.0,
                 drop_db: 0.0,
+                peak_db: 0.0,
                 shape: 1.0,
                 floor_ratio: 1.0,
             },
@@ -185,7 +188,7 @@ impl CarrierWatch {
         Some(reading.mean.db() - floor_db)
     }
 
-    /// The level over which a hop carries the beacon, dB.
+    /// The levels for the reading last given.
     pub fn levels(&self) -> Levels {
         self.levels
     }
@@ -199,12 +202,15 @@ impl CarrierWatch {
         } else {
             chance::quantile_ratio(shape, self.floor_percentile)
         };
-        let level_db = |ln_chance: f64| 10.0 * (chance::ratio_at(shape, ln_chance) / floor_ratio).log10();
+        let level_db = |k: f64, ln_chance: f64| 10.0 * (chance::ratio_at(k, ln_chance) / floor_ratio).log10();
+        let frames = f64::from(frame_count.max(1));
+        let peak_db = level_db((shape / frames).max(1.0), (0.01 / frames).ln());
         Levels {
             frame_count,
             spectral,
-            trigger_db: level_db(self.ln_trigger_chance).max(self.trigger_db),
-            drop_db: level_db(self.ln_drop_chance).max(self.drop_db),
+            trigger_db: level_db(shape, self.ln_trigger_chance).max(self.trigger_db),
+            drop_db: level_db(shape, self.ln_drop_chance).max(self.drop_db),
+            peak_db: peak_db.max(self.drop_db).max(self.pulse_trigger_db),
             shape,
             floor_ratio,
         }

@@ -23,8 +23,10 @@ use crate::signal::{Flags, Pulse, Reading};
 use crate::time::TimeUs;
 use crate::units::CentiDb;
 
-/// Pulses of one pass that are each tried as the end of a train; of more, the newest.
+/// Of the pulses of one pass the newest four are tried as the end of a train, fewer where `pulses_min` is so large that
+/// each search is long: searches × pulses_min ≤ 32 keeps a pass in a storm of pulses under 0.3 ms.
 const SEARCHES_PER_PASS: usize = 4;
+const SEARCHED_PULSES_PER_PASS: usize = 32;
 /// Resolution of a pulse's start before the first reading told the frames' length, µs.
 const FRAME_US: f64 = 1_000.0;
 /// The pattern in the facts is that of the last 10 s, or of the last eight periods if that is longer.
@@ -169,15 +171,16 @@ impl Detector {
     }
 
     /// The power by which a reading tells where the beacon is, if the beacon is on in it: of a continuous carrier the
-    /// hop's mean, when over the drop level; else the strongest frame (a pulse fills a hop in part), when over the level at
-    /// which a pulse begins.
+    /// hop's mean, when over the drop level; else the strongest frame (a pulse fills a hop in part), when over the level
+    /// at which a pulse begins and which noise passes in at most one hop in a hundred.
     pub fn beacon_power(&mut self, reading: &Reading, floor_temporal_db: Option<f64>) -> Option<CentiDb> {
         let mean_snr_db = self.carrier.snr_db(reading, floor_temporal_db)?;
+        let levels = self.carrier.levels();
         if self.search.is_none() {
-            return (mean_snr_db >= self.carrier.levels().drop_db).then_some(reading.mean);
+            return (mean_snr_db >= levels.drop_db).then_some(reading.mean);
         }
         let peak_snr_db = mean_snr_db + reading.peak.db() - reading.mean.db();
-        (peak_snr_db >= self.drop_db.max(self.channel.pulse_trigger_db)).then_some(reading.peak)
+        (peak_snr_db >= levels.peak_db).then_some(reading.peak)
     }
 
     /// Moves the open detection on if this newest pulse of the log belongs to it.
@@ -224,7 +227,8 @@ impl Detector {
     fn find_train(&self, fresh: usize) -> Option<Train> {
         let search = self.search.as_ref()?;
         let listening_us = self.listening_us?;
-        (0..fresh.min(SEARCHES_PER_PASS))
+        let searches = (SEARCHED_PULSES_PER_PASS / search.members_min()).clamp(1, SEARCHES_PER_PASS);
+        (0..fresh.min(searches))
             .filter_map(|ago| search.search(&self.log, ago, listening_us, self.frame_us))
             .max_by_key(|train| train.member_count)
     }

@@ -80,9 +80,11 @@ impl SlidingTrend {
             return None;
         }
         let covariance = float(wide.wrapping_mul(ty).wrapping_sub(t.wrapping_mul(i128::from(y))));
-        let power_variance = (count * yy - y * y) as f64;
-        let slope = covariance / float(time_variance);
-        let r2 = if power_variance == 0.0 { 1.0 } else { (slope * covariance / power_variance).min(1.0) };
+        let (time_variance, power_variance) = (float(time_variance), (count * yy - y * y) as f64);
+        let slope = covariance / time_variance;
+        // Not by way of the slope: the two divisions do not wait for each other.
+        let explained = covariance * covariance / (time_variance * power_variance);
+        let r2 = if power_variance == 0.0 { 1.0 } else { explained.min(1.0) };
         Some(Trend { slope_db_s: slope * DB_S, r2: Some(r2) })
     }
 }

@@ -76,7 +76,10 @@ fn fly(analytics: &mut Analytics, db: impl Fn(NorthEast) -> Option<f64>) {
         let place = |hop: u64| {
             let along = (hop % 250) as f64 * 0.16;
             let leg = hop / 250;
-            NorthEast { north_m: if leg % 2 == 0 { along } else { 40.0 - along }, east_m: leg as f64 * 6.0 }
+            NorthEast {
+                north_m: if leg.is_multiple_of(2) { along } else { 40.0 - along },
+                east_m: leg as f64 * 6.0,
+            }
         };
         let taken = |hop: u64| reading(hop * HOP_US, db(place(hop)).unwrap_or(-90.0), -90.0);
         analytics.reading(&taken(hop));

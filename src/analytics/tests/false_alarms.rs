@@ -94,6 +94,7 @@ fn pulses_of_noise_keep_the_figure() {
         let found = poisson_pulses(rate_hz, hours, sought, 31 + pulses_min as u64);
         // Three deviations over the accepted one per hour.
         let most = hours + 3.0 * hours.sqrt();
+        println!("{rate_hz} pulses/s, {hours} h, pulses_min {pulses_min}: {found} false trains");
         assert!(f64::from(found) <= most, "{rate_hz} Hz, {hours} h: {found}");
     }
 }
@@ -122,4 +123,29 @@ fn without_the_adaptation_pulses_of_noise_would_pass() {
         found += u32::from(search.search(&log, 0, TimeUs(0), 1_000.0).is_some());
     }
     assert!(found > 40, "{found}");
+}
+
+#[test]
+fn the_peaks_of_noise_seldom_pass_for_the_beacon() {
+    let narrow = ChannelConfig { bandwidth_hz: 50.0, ..channel(Emission::Pulsed(train())) };
+    let mut detector = Detector::new(&config(), &narrow, HOP_US as u32);
+    let mut random = Random::seeded(23);
+    let (mut taken, mut over_pulse_trigger) = (0, 0);
+    for hop in 0..100_000u64 {
+        let frames: Vec<f64> = (0..10).map(|_| random.exponential()).collect();
+        let mean = frames.iter().sum::<f64>() / 10.0;
+        let peak = frames.iter().copied().fold(0.0, f64::max);
+        let db = |power: f64| CentiDb::from_power(power).unwrap();
+        // The median of bins averaged over ten frames lies at 0.967 of the noise's mean.
+        let row = Reading {
+            frame_count: 10,
+            mean: db(mean),
+            peak: db(peak),
+            quiet: db(0.967),
+            ..reading(hop, 0.0, 0.0)
+        };
+        taken += u32::from(detector.beacon_power(&row, None).is_some());
+        over_pulse_trigger += u32::from(peak / 0.967 > 10f64.powf(0.8));
+    }
+    assert!(taken <= 1_000 && over_pulse_trigger > 1_500, "{taken} {over_pulse_trigger}");
 }
