@@ -11,7 +11,8 @@
 //! Budget: 5 µs a pass with a polygon of 64 corners; called at 20 Hz.
 //!
 //! Not here: what the facts mean (`analytics`), how a command becomes a message (the host). An estimate of the beacon's
-//! position and better guidance come later: they make other [`Wish`](steering::Wish)es.
+//! position and better guidance come later: they make other [`Wish`](steering::Wish)es. PX4 enters and keeps OFFBOARD only
+//! while setpoints stream; nothing is sent in SEARCHING and DETECTING, so there another sender must keep it.
 
 mod interlock;
 mod state;

@@ -1,4 +1,4 @@
-//! Every combination of interlocks that hold or not × every state, with real inputs: five million passes.
+//! Every combination of interlocks that hold or not × every state, with real inputs: six million passes.
 //!
 //! 17 interlocks are made to fail by what a pass knows, three by what is remembered (a late pass, the time limit, a
 //! steering beyond the limits), and operator enable by IDLE. Expected is what follows from the definition: a velocity

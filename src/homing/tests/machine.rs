@@ -95,21 +95,19 @@ fn the_peak_is_near_and_falls_or_lies_behind() {
 
 #[test]
 fn holding_ends_when_the_power_is_elsewhere() {
-    let mut world = World::in_state(State::Holding, &homing_config(), &interlock_config());
-    world.facts[0].snr_db = Some(30.0);
-    // From 60 dB down to 42 dB at 2 dB/s would take 9 s; holding ends after 5 s.
-    world.facts[0].snr_db = Some(46.0);
-    world.steps(20);
-    assert_eq!(world.homing.state(), State::Holding);
-    let mut soon = World::homing();
-    soon.facts[0].snr_db = Some(45.0);
-    soon.facts[0].trend = Some(Trend { slope_db_s: 0.0, r2: None });
-    soon.step();
-    soon.facts[0].snr_db = Some(41.0);
-    soon.steps(29);
-    assert_eq!(soon.homing.state(), State::Holding, "42.1 dB");
-    soon.steps(2);
-    assert_eq!((last_reason(&soon), soon.homing.state()), (Some(Reason::PeakLeft), State::Homing));
+    let holding_at = |snr_db, step_count| {
+        let mut world = World::homing();
+        world.facts[0].snr_db = Some(45.0);
+        world.facts[0].trend = Some(Trend { slope_db_s: 0.0, r2: None });
+        world.step();
+        assert_eq!(world.homing.state(), State::Holding);
+        world.facts[0].snr_db = Some(snr_db);
+        world.steps(step_count);
+        (last_reason(&world), world.homing.state())
+    };
+    assert_eq!(holding_at(42.1, 90).1, State::Holding, "2.9 dB less are noise");
+    assert_eq!(holding_at(41.0, 29).1, State::Holding, "45 dB less 2 dB/s: 42.1 dB");
+    assert_eq!(holding_at(41.0, 31), (Some(Reason::PeakLeft), State::Homing));
 }
 
 #[test]

@@ -107,6 +107,16 @@ fn after_a_release_the_sticks_must_be_centred_again() {
 }
 
 #[test]
+fn after_switching_off_one_moved_sample_keeps_homing_locked() {
+    let mut world = World::homing();
+    world.switch_off();
+    sticks(&mut world)[0] = 1700;
+    world.switch_on();
+    assert_eq!(world.homing.state(), State::Idle);
+    assert_eq!(world.homing.locked().unwrap().interlock, Interlock::Sticks);
+}
+
+#[test]
 fn a_deflection_counted_before_is_forgotten_by_enabling() {
     let mut world = World::homing();
     sticks(&mut world)[0] = 1700;
