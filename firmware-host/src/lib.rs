@@ -5,5 +5,6 @@
 //! scheduling in `realtime`, clocks in `clock`.
 
 pub mod clock;
+pub mod scan;
 pub mod sdr;
 pub mod settings;
