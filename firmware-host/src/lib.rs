@@ -11,6 +11,7 @@ pub mod ctl;
 pub mod logging;
 pub mod realtime;
 pub mod report;
+pub mod scan;
 pub mod sdr;
 pub mod settings;
 pub mod signals;

@@ -11,4 +11,5 @@ pub mod layout;
 pub mod median;
 pub mod pulse;
 pub mod spectrometer;
+pub mod survey;
 pub mod waterfall;

@@ -185,7 +185,7 @@ fn event(at: TimeUs, severity: Severity, kind: &'static str, text: std::fmt::Arg
 
 /// Settings for tests of this folder.
 #[cfg(test)]
-fn test_settings(source: &str) -> SdrSettings {
+pub(crate) fn test_settings(source: &str) -> SdrSettings {
     SdrSettings {
         source: source.into(),
         sample_rate_sps: None,

@@ -1,0 +1,217 @@
+//! `scan`: a source's samples to its active channels, as text and JSON: what people need before they choose a beacon.
+//!
+//! Runs the engine's [`Survey`] over the given time of samples (or to the end of a recording). The spectrogram it keeps is
+//! bounded: when it is full the scan ends early and says so. Waits for samples as long as the source is alive.
+
+use crate::sdr::{SdrError, Source, Step, Stream};
+use comfy_table::{CellAlignment, Table, presets};
+use serde_json::{Value, json};
+use skyhound::dsp::survey::{Active, Findings, Origin, Survey};
+use skyhound::record::Event;
+use skyhound::signal::Flags;
+use std::fmt::Write as _;
+
+/// How to scan.
+#[derive(Copy, Clone, Debug)]
+pub struct ScanOptions {
+    /// Most bytes of spectrogram: two per sample, so 27 s at 2.4 MS/s by default.
+    pub grid_bytes_max: usize,
+    /// Reads in a row without samples (of about 100 ms each) after which the scan fails.
+    pub silent_reads_max: u32,
+}
+
+impl Default for ScanOptions {
+    fn default() -> ScanOptions {
+        ScanOptions { grid_bytes_max: 128 << 20, silent_reads_max: 100 }
+    }
+}
+
+/// What a scan found.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// The source.
+    pub stream: Stream,
+    /// The channels and the spectrum.
+    pub findings: Findings,
+    /// Samples that went missing meanwhile.
+    pub lost_samples: u64,
+    /// Whether the spectrogram's bound ended it before its time.
+    pub is_cut_short: bool,
+    /// What the source told.
+    pub events: Vec<Event>,
+}
+
+/// Surveys `seconds` of `source`, or to its end.
+///
+/// # Errors
+/// The source fails, gives no samples, or fewer than a survey needs.
+pub fn scan(source: &mut Source, seconds: f64, options: ScanOptions) -> Result<Scan, SdrError> {
+    let stream = source.stream().clone();
+    let wanted = if seconds.is_finite() { (seconds.max(0.0) * stream.sample_rate_sps) as u64 } else { u64::MAX };
+    let grid_bytes = (wanted.saturating_add(65_536).saturating_mul(2)).min(options.grid_bytes_max as u64);
+    let mut survey = Survey::new(stream.sample_rate_sps, stream.frequency_hz, grid_bytes as usize);
+    let mut block = source.block();
+    let (mut events, mut taken, mut lost_samples, mut silent) = (Vec::new(), 0, 0, 0);
+    let mut is_cut_short = false;
+    while taken < wanted {
+        match source.read(&mut block, &mut |event| events.push(event))? {
+            Step::End => break,
+            Step::Nothing => {
+                silent += 1;
+                if silent > options.silent_reads_max {
+                    return Err(failure(&stream, "gives no samples", "is the device plugged in and not in use?"));
+                }
+                continue;
+            }
+            Step::Block => silent = 0,
+        }
+        let stamp = block.stamp();
+        lost_samples += stamp.lost_samples;
+        if stamp.flags.any(Flags::GAP.with(Flags::RETUNED).with(Flags::OVERFLOW)) {
+            survey.gap(stamp.sample_index);
+        }
+        if !survey.pass(block.samples()) {
+            is_cut_short = true;
+            break;
+        }
+        taken += block.samples().len() as u64;
+    }
+    let findings = survey.finish();
+    if findings.seconds == 0.0 {
+        return Err(failure(&stream, "is too short to scan", "give it some milliseconds at least"));
+    }
+    Ok(Scan { stream, findings, lost_samples, is_cut_short, events })
+}
+
+fn failure(stream: &Stream, why: &str, mend: &str) -> SdrError {
+    SdrError { source: stream.description.clone(), why: why.into(), mend: mend.into() }
+}
+
+impl Scan {
+    /// The channels that somebody sends, strongest first.
+    pub fn emissions(&self) -> impl Iterator<Item = &Active> {
+        self.findings.channels.iter().filter(|active| active.origin == Origin::Emission)
+    }
+
+    /// For people.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = self.write(&mut text);
+        text
+    }
+
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        let found = &self.findings;
+        writeln!(text, "{}", self.stream.description)?;
+        write!(text, "surveyed {:.3} s in bins of {:.0} Hz", found.seconds, found.bin_hz)?;
+        writeln!(text, ", noise {:.1} dBFS over the band", found.floor_dbfs)?;
+        if self.is_cut_short {
+            writeln!(text, "ended early: the spectrogram is full; scan for a shorter time")?;
+        }
+        if self.lost_samples > 0 {
+            writeln!(text, "{} samples went missing: pulse counts are too low", self.lost_samples)?;
+        }
+        let emissions: Vec<&Active> = self.emissions().collect();
+        if emissions.is_empty() {
+            return writeln!(text, "nothing active");
+        }
+        writeln!(text, "\n{}", self.table(&emissions))?;
+        let made = found.channels.len() - emissions.len();
+        if made > 0 {
+            writeln!(text, "\n{made} more go on and off with these (images, harmonics, second tones):")?;
+        }
+        for active in &found.channels {
+            let (word, of) = match active.origin {
+                Origin::Emission => continue,
+                Origin::Image(of) => ("image", of),
+                Origin::Product(of) => ("product", of),
+            };
+            let (mhz, of) = (active.frequency_hz / 1e6, of / 1e6);
+            writeln!(text, "  {mhz:.4} MHz, {:.1} dBFS, {word} of {of:.4} MHz", active.power_dbfs)?;
+        }
+        Ok(())
+    }
+
+    fn table(&self, emissions: &[&Active]) -> Table {
+        let mut table = Table::new();
+        table.load_preset(presets::NOTHING);
+        table.set_header([
+            "MHz", "offset kHz", "width kHz", "dBFS", "SNR dB", "pulses", "pulse ms", "period ms", "jitter ms", "duty %",
+        ]);
+        let ms = |us: Option<f64>| us.map_or("-".to_owned(), |us| format!("{:.1}", us / 1e3));
+        for active in emissions {
+            let timing = &active.timing;
+            table.add_row([
+                format!("{:.4}", active.frequency_hz / 1e6),
+                format!("{:+.1}", (active.frequency_hz - self.stream.frequency_hz) / 1e3),
+                format!("{:.1}", active.bandwidth_hz / 1e3),
+                format!("{:.1}", active.power_dbfs),
+                format!("{:.1}", active.snr_db),
+                timing.pulse_count.to_string(),
+                ms(timing.width_us),
+                ms(timing.period_us),
+                ms(timing.jitter_us),
+                format!("{:.0}", timing.duty * 100.0),
+            ]);
+        }
+        for column in table.column_iter_mut() {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        table
+    }
+
+    /// For programs. Frequencies in Hz, powers in dBFS, times in µs; `null` is not known.
+    pub fn to_json(&self) -> String {
+        let found = &self.findings;
+        let channels: Vec<Value> = found.channels.iter().map(|active| self.channel_json(active)).collect();
+        let rounded = |values: &[f32]| -> Vec<f64> {
+            values.iter().map(|v| (f64::from(*v) * 100.0).round() / 100.0).collect()
+        };
+        let value = json!({
+            "source": self.stream.description.as_str(),
+            "sample_rate_sps": self.stream.sample_rate_sps,
+            "frequency_hz": self.stream.frequency_hz,
+            "gain_db": self.stream.gain_db,
+            "surveyed_s": found.seconds,
+            "is_cut_short": self.is_cut_short,
+            "lost_samples": self.lost_samples,
+            "floor_dbfs": found.floor_dbfs,
+            "channels": channels,
+            "spectrum": {
+                "first_bin_hz": found.first_bin_hz,
+                "bin_hz": found.bin_hz,
+                "mean_dbfs": rounded(&found.mean_dbfs),
+                "peak_dbfs": rounded(&found.peak_dbfs),
+            },
+        });
+        format!("{value:#}")
+    }
+
+    fn channel_json(&self, active: &Active) -> Value {
+        let (origin, of) = match active.origin {
+            Origin::Emission => ("emission", None),
+            Origin::Image(of) => ("image", Some(of)),
+            Origin::Product(of) => ("product", Some(of)),
+        };
+        let timing = &active.timing;
+        json!({
+            "frequency_hz": active.frequency_hz,
+            "offset_hz": active.frequency_hz - self.stream.frequency_hz,
+            "peak_hz": active.peak_hz,
+            "bandwidth_hz": active.bandwidth_hz,
+            "power_dbfs": active.power_dbfs,
+            "snr_db": active.snr_db,
+            "pulse_count": timing.pulse_count,
+            "pulse_width_us": timing.width_us,
+            "pulse_period_us": timing.period_us,
+            "pulse_jitter_us": timing.jitter_us,
+            "duty_ratio": timing.duty,
+            "origin": origin,
+            "origin_of_hz": of,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

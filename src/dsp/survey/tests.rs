@@ -1,0 +1,177 @@
+//! Signals made here with known truth, and real recordings with what was measured in them.
+
+use super::*;
+use std::path::PathBuf;
+
+fn survey(samples: Samples<'_>, rate: f64) -> Findings {
+    let mut survey = Survey::new(rate, 0.0, 64 << 20);
+    assert!(survey.pass(samples));
+    survey.finish()
+}
+
+fn emissions(found: &Findings) -> Vec<&Active> {
+    found.channels.iter().filter(|active| active.origin == Origin::Emission).collect()
+}
+
+/// White noise of a given power, reproducible, at 250 kS/s.
+struct Scene {
+    seconds: f64,
+    noise_dbfs: f64,
+    random: u64,
+}
+
+const RATE: f64 = 250_000.0;
+
+impl Scene {
+    fn new(seconds: f64, noise_dbfs: f64) -> Scene {
+        Scene { seconds, noise_dbfs, random: 1 }
+    }
+
+    fn uniform(&mut self) -> f64 {
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.random >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+    }
+
+    /// Complex samples: noise, lifted by `lift` at each time, and tones (Hz, dBFS, whether on).
+    fn samples(&mut self, lift: impl Fn(f64) -> f64, tones: &[(f64, f64, &dyn Fn(f64) -> bool)]) -> Vec<[f32; 2]> {
+        let sigma = 10f64.powf(self.noise_dbfs / 20.0);
+        (0..(self.seconds * RATE) as usize)
+            .map(|index| {
+                let t = index as f64 / RATE;
+                // Box and Muller.
+                let radius = sigma * (-self.uniform().ln()).sqrt() * lift(t);
+                let angle = std::f64::consts::TAU * self.uniform();
+                let mut sample = [radius * angle.cos(), radius * angle.sin()];
+                for (hz, dbfs, _) in tones.iter().filter(|tone| tone.2(t)) {
+                    let turn = std::f64::consts::TAU * (hz * t).fract();
+                    let amplitude = 10f64.powf(dbfs / 20.0);
+                    sample[0] += amplitude * turn.cos();
+                    sample[1] += amplitude * turn.sin();
+                }
+                sample.map(|v| v as f32)
+            })
+            .collect()
+    }
+}
+
+#[test]
+fn a_pulse_train_reads_as_it_was_made() {
+    let train = |t: f64| (t - 0.0137).rem_euclid(0.1) < 0.020 && t > 0.0137;
+    let samples = Scene::new(2.0, -50.0).samples(|_| 1.0, &[(31_234.0, -30.0, &train)]);
+    let found = survey(Samples::Cf32(&samples), RATE);
+    let [active] = emissions(&found)[..] else { panic!("{:#?}", found.channels) };
+    assert!((active.frequency_hz - 31_234.0).abs() < 150.0, "{active:?}");
+    assert!((active.power_dbfs + 30.0).abs() < 0.3, "{active:?}");
+    assert_eq!(active.timing.pulse_count, 20);
+    let us = |value: Option<f64>| value.unwrap_or(f64::NAN);
+    assert!((us(active.timing.width_us) - 20_000.0).abs() < 300.0, "{active:?}");
+    assert!((us(active.timing.period_us) - 100_000.0).abs() < 300.0, "{active:?}");
+    assert!((active.timing.duty - 0.2).abs() < 0.005, "{active:?}");
+    assert!((found.floor_dbfs + 50.0).abs() < 0.7, "{}", found.floor_dbfs);
+}
+
+#[test]
+fn a_carrier_and_a_train_are_two_channels() {
+    let train = |t: f64| t.rem_euclid(0.05) < 0.010;
+    let tones: [(f64, f64, &dyn Fn(f64) -> bool); 2] = [(-60_000.0, -35.0, &|_| true), (20_000.0, -42.0, &train)];
+    let samples = Scene::new(1.0, -60.0).samples(|_| 1.0, &tones);
+    let found = survey(Samples::Cf32(&samples), RATE);
+    let active = emissions(&found);
+    assert_eq!(active.len(), 2, "{:#?}", found.channels);
+    assert!((active[0].frequency_hz + 60_000.0).abs() < 100.0 && active[0].timing.duty > 0.99);
+    assert_eq!((active[0].timing.pulse_count, active[0].timing.period_us), (1, None));
+    assert_eq!(active[1].timing.pulse_count, 20);
+}
+
+#[test]
+fn noise_and_a_step_of_it_are_no_channel() {
+    for lift in [1.0, 4.0] {
+        let samples = Scene::new(4.0, -40.0).samples(|t| if t > 1.7 { lift } else { 1.0 }, &[]);
+        assert_eq!(survey(Samples::Cf32(&samples), RATE).channels, []);
+    }
+}
+
+#[test]
+fn an_image_is_told_as_one_and_dc_is_not_seen() {
+    let train = |t: f64| t.rem_euclid(0.05) < 0.010;
+    let tones: [(f64, f64, &dyn Fn(f64) -> bool); 3] =
+        [(40_000.0, -20.0, &train), (-40_000.0, -45.0, &train), (0.0, -25.0, &|_| true)];
+    let samples = Scene::new(1.0, -65.0).samples(|_| 1.0, &tones);
+    let found = survey(Samples::Cf32(&samples), RATE);
+    let [emission] = emissions(&found)[..] else { panic!("{:#?}", found.channels) };
+    assert!((emission.frequency_hz - 40_000.0).abs() < 100.0);
+    assert!(found.channels.iter().any(|c| matches!(c.origin, Origin::Image(of) if (of - 40_000.0).abs() < 100.0)));
+}
+
+#[test]
+fn frames_do_not_span_a_gap() {
+    let samples = Scene::new(0.5, -60.0).samples(|_| 1.0, &[(30_000.0, -30.0, &|t| t > 0.1 && t < 0.4)]);
+    let mut survey = Survey::new(RATE, 0.0, 1 << 24);
+    let (before, after) = samples.split_at(60_000);
+    survey.pass(Samples::Cf32(before));
+    survey.gap(60_000 + 250_000);
+    survey.pass(Samples::Cf32(after));
+    let found = survey.finish();
+    let [active] = emissions(&found)[..] else { panic!("{:#?}", found.channels) };
+    assert_eq!(active.timing.pulse_count, 2, "cut by the gap: {active:?}");
+    assert!((found.seconds - 1.5).abs() < 0.01);
+}
+
+#[test]
+fn a_full_spectrogram_says_so_and_keeps_what_it_has() {
+    let samples = Scene::new(0.5, -60.0).samples(|_| 1.0, &[]);
+    let mut survey = Survey::new(RATE, 0.0, 256 * 100);
+    assert!(!survey.pass(Samples::Cf32(&samples)));
+    assert!((survey.finish().seconds - 101.0 * 128.0 / RATE).abs() < 1e-9);
+    assert_eq!(Survey::new(RATE, 0.0, 0).finish().channels, [], "nothing seen is nothing found");
+}
+
+fn recording(name: &str) -> Option<Vec<[u8; 2]>> {
+    // The engine lies at the workspace's root.
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let folder = std::env::var_os("SKYHOUND_DATA").map_or(beside, PathBuf::from);
+    match std::fs::read(folder.join("iq").join(name)) {
+        Ok(bytes) => Some(bytes.as_chunks::<2>().0.to_vec()),
+        Err(_) => {
+            println!("ignored, needs SKYHOUND_DATA ({name})");
+            None
+        }
+    }
+}
+
+/// Name, rate, strongest emission: kHz from the centre, tolerance; pulses; width and period, ms.
+type Known = (&'static str, f64, f64, f64, usize, Option<f64>, Option<f64>);
+
+#[test]
+fn real_recordings_read_as_their_envelopes_do() {
+    let known: [Known; 6] = [
+        ("rtl433t_brennstuhl_gfile015_433.92M_250k.cu8", 250e3, 40.8, 0.5, 8, Some(32.1), Some(41.6)),
+        ("rtl433t_waveman_gfile012_433.92M_250k.cu8", 250e3, -35.9, 0.5, 12, Some(35.7), Some(46.6)),
+        ("rtl433t_nexus_gfile001_433.92M_250k.cu8", 250e3, 77.6, 0.6, 13, Some(73.7), Some(76.8)),
+        ("rtl433t_honda-lock2_433.92M_250k.cu8", 250e3, 24.2, 1.0, 1, Some(210.0), None),
+        ("rtl433t_lacrosse-tx22u_gfile010_915M_250k.cu8", 250e3, 104.7, 1.0, 1, Some(18.0), None),
+        // Frequency-keyed: +230 kHz is its lower tone.
+        ("rtlwmbus_issue48_868.625M_2400k.cu8", 2.4e6, 278.0, 50.0, 1, Some(6.9), None),
+    ];
+    for (name, rate, khz, tolerance_khz, pulses, width_ms, period_ms) in known {
+        let Some(samples) = recording(name) else { continue };
+        let found = survey(Samples::Cu8(&samples), rate);
+        let active = emissions(&found)[0];
+        assert!((active.frequency_hz / 1e3 - khz).abs() < tolerance_khz, "{name}: {active:?}");
+        assert_eq!(active.timing.pulse_count, pulses, "{name}: {active:?}");
+        let near = |us: Option<f64>, ms: Option<f64>| match (us, ms) {
+            (Some(us), Some(ms)) => (us / 1e3 - ms).abs() < 0.7,
+            (us, ms) => us.is_none() && ms.is_none(),
+        };
+        assert!(near(active.timing.width_us, width_ms), "{name}: {active:?}");
+        assert!(near(active.timing.period_us, period_ms), "{name}: {active:?}");
+    }
+    if let Some(samples) = recording("rtl433t_brennstuhl_gfile015_433.92M_250k.cu8") {
+        let found = survey(Samples::Cu8(&samples), RATE);
+        assert_eq!(emissions(&found).len(), 1, "harmonics are no emissions: {:#?}", found.channels);
+    }
+    for name in ["noise-excerpt_lacrosse_gfile010_0-184ms_915M_250k.cu8", "rtl433t_owlcm160_gfile005_433.92M_250k.cu8"] {
+        let Some(samples) = recording(name) else { continue };
+        assert_eq!(survey(Samples::Cu8(&samples), RATE).channels, [], "{name}");
+    }
+}
