@@ -48,8 +48,12 @@ pub enum Command {
     Fly(Box<fly::Args>),
     /// List the devices that SoapySDR sees and what each offers
     Probe(probe::Args),
+    /// Show which channels of a source are active: what to know before choosing a beacon
+    Scan(Box<scan::Args>),
     /// Ask a flight file with SQL
     Query(query::Args),
+    /// Sum a flight up on one page
+    Report(report::Args),
     /// List the flight files
     Flights(flights::Args),
     /// Open a doubtful flight file in a process of its own
@@ -95,6 +99,8 @@ pub fn main() -> ExitCode {
     ended(match cli.command {
         Command::Fly(args) => fly::run(*args),
         Command::Probe(args) => probe::run(args),
+        Command::Scan(args) => scan::run(*args),
+        Command::Report(args) => report::run(args),
         Command::Query(args) => query::run(args),
         Command::Flights(args) => flights::run(args),
         Command::Open { file } => store::recover(&file).map_err(Failure::from),

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use super::failure::print;
 use super::{Failure, SettingsArgs, duration};
-use crate::settings::{Flags, Settings};
+use crate::clock::Clock;
+use crate::scan::{self, ScanOptions};
+use crate::sdr::{SdrError, Source};
+use crate::settings::{Flags, Pace, Settings};
 
 /// Arguments of `skyhound scan`.
 #[derive(Clone, Debug, clap::Args)]
@@ -30,4 +34,19 @@ impl Args {
     pub fn load(&self) -> Result<Settings, Failure> {
         self.settings.load(&Flags { sdr: self.sdr.clone(), ..Flags::default() })
     }
+}
+
+/// Listens and prints what is on the air. A recording is read as fast as it can be.
+///
+/// # Errors
+/// A source that cannot be opened or gives no samples.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let settings = args.load()?;
+    let failed = |error: SdrError| Failure::Failed(error.to_string());
+    let mut source = Source::open(&settings.sdr, Pace::Max, Clock::start()).map_err(failed)?;
+    let found = scan::scan(&mut source, args.time.as_secs_f64(), ScanOptions::default()).map_err(failed)?;
+    if args.json {
+        return print(&format!("{}\n", found.to_json()));
+    }
+    print(&found.to_text())
 }
