@@ -98,6 +98,21 @@ fn readings_and_pulses_carry_the_time_of_their_samples() {
 }
 
 #[test]
+fn a_stamp_that_only_rounds_is_no_news_and_one_that_steps_is_followed() {
+    let (config, made) = (config(40e3, 25e3), Made::of(&Random(15).noise(1e-4, 15_000), SampleFormat::Cs16));
+    let (mut sense, mut kept) = (Sense::new(&config).unwrap(), Kept::default());
+    for (from, to, late_us) in [(0, 5_000, 0), (5_000, 7_500, 2), (7_500, 10_000, 0), (10_000, 15_000, 700)] {
+        let on_time = stamp(from, RATE_SPS);
+        let late = BlockStamp { acquired_us: on_time.acquired_us.plus_us(late_us), ..on_time };
+        sense.pass(&late, made.samples(from, to), &mut kept);
+    }
+    sense.finish(&mut kept);
+    let times: Vec<u64> = kept.readings.iter().map(|r| r.acquired_us.0).collect();
+    assert_eq!(times, [5_000, 15_000, 25_000, 35_000, 45_700, 55_700]);
+    assert!(kept.readings.iter().all(|r| r.flags == Flags::NONE));
+}
+
+#[test]
 fn a_gap_is_flagged_and_cuts_the_pulse_it_falls_into() {
     let (config, signal) = (config(40e3, 25e3), pulsed(25_000));
     let made = Made::of(&signal, SampleFormat::Cs8);
