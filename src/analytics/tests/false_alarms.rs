@@ -3,13 +3,14 @@
 use super::*;
 use crate::analytics::random::Random;
 
-/// A channel as narrow as one bin with one frame a hop, a trigger of 3 dB and no debounce: noise passes it every tenth hop.
+/// A channel as narrow as one bin with one frame a hop, a trigger of 3 dB and a debounce of four hops: noise passes one hop
+/// in four, and the debounce thousands of times an hour.
 #[test]
 fn white_noise_on_a_narrow_channel_keeps_the_figure() {
     let settings = AnalyticsConfig {
         trigger_db: 3.0,
         drop_db: 1.0,
-        debounce_us: 0,
+        debounce_us: 3_000,
         false_alarms_per_hour: 1.0,
         ..config()
     };
