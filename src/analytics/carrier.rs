@@ -100,7 +100,8 @@ impl CarrierWatch {
             hop_us: hop,
             debounce_us: u64::from(config.debounce_us),
             debounce_hops,
-            confirm_us: u64::from(config.debounce_us.max(longest_pulse_us)),
+            // A pulse reaches into one hop more than its width holds.
+            confirm_us: u64::from(config.debounce_us).max(u64::from(longest_pulse_us) + u64::from(hop_us)),
             gap_us: u64::from(config.debounce_us) + 2 * u64::from(hop_us),
             ln_trigger_chance: (false_alarms_per_hour / hops_per_hour).ln() / f64::from(debounce_hops),
             ln_drop_chance: (0.01 / hops_per_hold).ln(),

@@ -136,10 +136,12 @@ impl TrainSearch {
             let age_us = newest.start_us.since_us(heard.start_us) as f64;
             let steps = (age_us - base_us) / period_us;
             let step = steps.round();
-            if index > older && step > HOLE_MAX + 1.0 {
+            let place = base_place + step;
+            // The past may be sparse where the present is not: it is left out then.
+            let is_sparse = 2.0 * place > 3.0 * places.count as f64 || 3 * places.count < 2 * index;
+            if index > older && (step > HOLE_MAX + 1.0 || is_sparse) {
                 break;
             }
-            let place = base_place + step;
             if place > places.last_place() && (steps - step).abs() * period_us <= place_us {
                 if !places.add(index, place, age_us) {
                     break;
@@ -152,9 +154,6 @@ impl TrainSearch {
             let strangers = index + 1 - places.count.min(index + 1);
             if index <= older && strangers + self.members_min > older + 1 {
                 return None;
-            }
-            if index > places.count * 3 {
-                break;
             }
         }
         Some(places)

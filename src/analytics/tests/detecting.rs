@@ -178,3 +178,15 @@ fn without_quiet_bins_the_temporal_floor_stands_in() {
     assert_eq!((found.len(), found[0].snr_peak_db), (1, 20.0));
     assert_eq!(analytics.facts(0, TimeUs(9_000_000)).snr_floor, Floor::Temporal);
 }
+
+#[test]
+fn pulses_under_the_drop_level_are_no_evidence() {
+    let mut analytics = analytics(Emission::Pulsed(train()));
+    for i in 0..16 {
+        // Every second one is too weak: what is left has a period of 0.4 s.
+        analytics.pulse(&pulse(1_000_000 + i * 200_000, 20_000, if i % 2 == 0 { 30.0 } else { 5.0 }));
+    }
+    let found = reports(&mut analytics, 4_100_000);
+    assert_eq!((found.len(), found[0].pattern.pulse_count), (1, 8), "{found:?}");
+    assert!((found[0].pattern.period_us.unwrap() - 400_000.0).abs() < 1.0);
+}

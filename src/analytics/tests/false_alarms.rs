@@ -3,19 +3,20 @@
 use super::*;
 use crate::analytics::random::Random;
 
-/// A channel as narrow as one bin with one frame a hop, a trigger of 3 dB and no debounce: noise passes it every tenth hop.
+/// A channel as narrow as one bin with one frame a hop, a trigger of 3 dB and a debounce of four hops: noise passes one hop
+/// in four, and the debounce thousands of times an hour.
 #[test]
 fn white_noise_on_a_narrow_channel_keeps_the_figure() {
     let settings = AnalyticsConfig {
         trigger_db: 3.0,
         drop_db: 1.0,
-        debounce_us: 0,
+        debounce_us: 3_000,
         false_alarms_per_hour: 1.0,
         ..config()
     };
     let narrow = ChannelConfig {
         bandwidth_hz: 50.0,
-        pulse_width_max_us: 1_000,
+        pulse_width_max_us: 100,
         pulse_width_min_us: 100,
         ..channel(Emission::Continuous)
     };
@@ -40,6 +41,13 @@ fn white_noise_on_a_narrow_channel_keeps_the_figure() {
         analytics.reading(&Reading { frame_count: 1, ..reading(hop * 1_000, -70.0, -90.0) });
     }
     assert_eq!(reports(&mut analytics, 3_600_100_000).len(), 1);
+    // Noise over the drop level of the settings (half of all hops) does not keep it alive.
+    for hop in 3_600_100..3_605_100u64 {
+        let mean_db = -90.0 + 10.0 * (random.exponential() / std::f64::consts::LN_2).log10();
+        analytics.reading(&Reading { frame_count: 1, ..reading(hop * 1_000, mean_db, -90.0) });
+    }
+    let ended = reports(&mut analytics, 3_605_100_000);
+    assert_eq!(ended.iter().filter(|detection| detection.ended_us.is_some()).count(), 1, "{ended:?}");
 }
 
 #[test]
@@ -53,7 +61,7 @@ fn without_quiet_bins_white_noise_keeps_the_figure_too() {
     };
     let narrow = ChannelConfig {
         bandwidth_hz: 50.0,
-        pulse_width_max_us: 1_000,
+        pulse_width_max_us: 100,
         pulse_width_min_us: 100,
         ..channel(Emission::Continuous)
     };

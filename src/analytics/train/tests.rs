@@ -57,6 +57,29 @@ fn neither_half_nor_twice_the_period_is_a_train() {
 }
 
 #[test]
+fn every_second_pulse_is_no_train_even_on_a_quiet_channel() {
+    let train = |period_us: u32| PulseTrain {
+        period_min_us: period_us - 50_000,
+        period_max_us: period_us + 50_000,
+        jitter_ratio_max: 0.005,
+        pulses_min: 4,
+    };
+    let search = |period_us| TrainSearch::new(train(period_us), 12.0, 1.0);
+    let log = log_of((0..7).map(|i| 60e6 + f64::from(i) * 1e6), 20.0);
+    assert!(find(&search(2_000_000), &log).is_none() && find(&search(1_000_000), &log).is_some());
+    // The same pulses without those between.
+    assert!(find(&search(2_000_000), &log_of((0..4).map(|i| 60e6 + f64::from(i) * 2e6), 20.0)).is_some());
+}
+
+#[test]
+fn a_sparse_past_does_not_spoil_a_dense_present() {
+    let past = [50, 53, 56, 59].into_iter();
+    let log = log_of(past.chain(61..68).map(|second| f64::from(second) * 1e6), 20.0);
+    let train = find(&sought(900_000, 1_100_000, 5), &log).unwrap();
+    assert!(train.member_count >= 7 && train.began_us >= TimeUs(56_000_000), "{train:?}");
+}
+
+#[test]
 fn a_known_period_is_met_within_the_jitter() {
     let search = sought(1_000_000, 1_000_000, 3);
     assert!(find(&search, &log_of([61e6, 62.02e6, 63.01e6], 20.0)).is_some());
