@@ -141,6 +141,9 @@ async fn tcp_is_connected_again_and_its_backlog_is_bounded() {
         for pass in 0..100_000u64 {
             pilot.link.command(TimeUs(100_000_000 + pass * 50_000), &Command::Stop);
         }
+        let queued_bytes = pilot.link.port.line().unwrap().queued_bytes();
+        assert!(queued_bytes <= 1_000 + 280, "{queued_bytes}");
+        assert!(pilot.link.report().send_dropped_total > 0);
         let mut ears = Ears::default();
         let mut buffer = [0; 65_536];
         let count = stream.read(&mut buffer).await.unwrap();

@@ -1,3 +1,4 @@
+use mavlink::MavHeader;
 use tokio::net::UdpSocket;
 
 use super::*;
@@ -127,4 +128,85 @@ async fn the_time_received_is_never_later_than_the_pass() {
     pilot.link.ready().await;
     pilot.drain_at(begun);
     assert_eq!(pilot.vehicle.heartbeat.unwrap().received_us, begun);
+}
+
+#[tokio::test]
+async fn the_autopilot_may_move_after_silence_and_is_told_the_time() {
+    let (port, before, after) = (free_port(), peer().await, peer().await);
+    let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
+    open(&mut pilot).await;
+    before.connect(("127.0.0.1", port)).await.unwrap();
+    after.connect(("127.0.0.1", port)).await.unwrap();
+    before.send(&v2(&heartbeat(4))).await.unwrap();
+    pilot.pass_until("up", |pilot| pilot.link.is_up()).await;
+    let heard = pilot.vehicle.heartbeat.unwrap().received_us;
+    // Another system's autopilot never takes over, nor a bare position, nor the right one too early.
+    let stranger = MavHeader { system_id: 2, component_id: 1, sequence: 0 };
+    let mut raw = mavlink::MAVLinkV2MessageRaw::new();
+    raw.serialize_message(stranger, &heartbeat(9));
+    for (bytes, at_us) in
+        [(raw.raw_bytes().to_vec(), 4_000_000), (v2(&position(1)), 4_000_000), (v2(&heartbeat(9)), 2_900_000)]
+    {
+        after.send(&bytes).await.unwrap();
+        pilot.link.ready().await;
+        pilot.drain_at(heard.plus_us(at_us));
+        assert_eq!(pilot.vehicle.heartbeat.unwrap().value.mode.name(), "GUIDED");
+    }
+    after.send(&v2(&heartbeat(5))).await.unwrap();
+    pilot.link.ready().await;
+    pilot.drain_at(heard.plus_us(3_100_000));
+    assert_eq!(pilot.vehicle.heartbeat.unwrap().value.mode.name(), "LOITER");
+    assert_eq!(pilot.happened("peer"), 2);
+
+    let question = MavMessage::TIMESYNC(dialect::TIMESYNC_DATA { tc1: 0, ts1: 77 });
+    after.send(&v2(&question)).await.unwrap();
+    let mut ears = Ears::default();
+    let is_answer =
+        |message: &MavMessage| matches!(message, MavMessage::TIMESYNC(t) if t.ts1 == 77 && t.tc1 > 0);
+    pilot
+        .pass_until("the time", |_| {
+            listen(&mut ears, &after);
+            ears.heard.iter().any(is_answer)
+        })
+        .await;
+    let mut silence = Ears::default();
+    listen(&mut silence, &before);
+    let late = silence.heard.iter().any(is_answer);
+    assert!(!late, "nothing more goes to the old peer");
+}
+
+#[tokio::test]
+async fn failsafes_and_home_are_asked_for_again_after_a_reboot() {
+    let (port, autopilot) = (free_port(), peer().await);
+    let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
+    open(&mut pilot).await;
+    autopilot.connect(("127.0.0.1", port)).await.unwrap();
+    for (reboots, boot_ms) in [(0, 90_000), (1, 3_000)] {
+        autopilot.send(&v2(&heartbeat(4))).await.unwrap();
+        let attitude = dialect::ATTITUDE_DATA { time_boot_ms: boot_ms, ..Default::default() };
+        autopilot.send(&v2(&MavMessage::ATTITUDE(attitude))).await.unwrap();
+        let done = |pilot: &mut Pilot| pilot.link.is_up() && pilot.happened("autopilot_reboot") == reboots;
+        pilot.pass_until("heard", done).await;
+        let (mut ears, mut answered) = (Ears::default(), 0);
+        pilot
+            .pass_until("all failsafes", |pilot| {
+                listen(&mut ears, &autopilot);
+                for message in &ears.heard[answered..] {
+                    if let MavMessage::PARAM_REQUEST_READ(asked) = message {
+                        let value = dialect::PARAM_VALUE_DATA {
+                            param_value: 1.0,
+                            param_index: 65_535,
+                            param_id: asked.param_id,
+                            ..Default::default()
+                        };
+                        autopilot.try_send(&v2(&MavMessage::PARAM_VALUE(value))).unwrap();
+                    }
+                }
+                answered = ears.heard.len();
+                let known = pilot.vehicle.failsafes;
+                known.guid_timeout_s.is_some() && known.battery_action.is_some() && known.gcs_system.is_some()
+            })
+            .await;
+        assert!(ears.count(76) >= 8, "rates and home are asked for: {}", ears.count(76));
+    }
 }
