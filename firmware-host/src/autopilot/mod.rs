@@ -176,7 +176,9 @@ impl Link {
         if let Some(name) = self.listener.params.due(now, firmware, &vehicle.failsafes) {
             self.send(false, |encoder| Some(encoder.param_request(name)));
         }
-        if let Some(request) = self.requests.due(now, self.listener.speaks_v1_only, vehicle.home.is_some()) {
+        if let Some(request) =
+            self.requests.due(now, self.listener.speaks_mavlink_1_only, vehicle.home.is_some())
+        {
             self.send(false, |encoder| Some(requested(encoder, request)));
         }
         self.send_text(now);
