@@ -120,7 +120,7 @@ pub async fn play(recording: &[u8], line: &mut Line, speed: f64) -> io::Result<P
     let mut entries = Entries::new(recording);
     let (mut played, mut last_us, mut at_us) = (Played::default(), None, 0u64);
     let begun = Instant::now();
-    while let Some(Entry { recorded_us, frame }) = entries.next() {
+    for Entry { recorded_us, frame } in entries.by_ref() {
         at_us += recorded_us.saturating_sub(last_us.unwrap_or(recorded_us));
         last_us = Some(recorded_us);
         let due = begun + Duration::from_secs_f64(at_us as f64 / 1e6 / speed);

@@ -37,7 +37,7 @@ const BUFFER_BYTES: usize = 4096;
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Frame<'a> {
     /// MAVLink 2 (else 1).
-    pub is_v2: bool,
+    pub is_mavlink_2: bool,
     /// Sequence number of the sender.
     pub sequence: u8,
     /// Sender's system.
@@ -53,7 +53,7 @@ pub struct Frame<'a> {
 impl Frame<'_> {
     /// Whether the dialect decodes it: the message is known and every enum value in it too.
     pub fn is_decodable(&self) -> bool {
-        let version = if self.is_v2 { MavlinkVersion::V2 } else { MavlinkVersion::V1 };
+        let version = if self.is_mavlink_2 { MavlinkVersion::V2 } else { MavlinkVersion::V1 };
         MavMessage::parse(version, self.id, self.payload).is_ok()
     }
 }
@@ -284,8 +284,8 @@ fn checked<'a>(bytes: &'a [u8], header: &Header) -> Option<Frame<'a>> {
     if mavlink::calculate_crc(&bytes[1..payload_end], header.seed) != sent {
         return None;
     }
-    let is_v2 = bytes[0] == MAGIC_2;
-    let sender = if is_v2 { &bytes[4..] } else { &bytes[2..] };
+    let is_mavlink_2 = bytes[0] == MAGIC_2;
+    let sender = if is_mavlink_2 { &bytes[4..] } else { &bytes[2..] };
     let is_wide = header.header_bytes > HEADER_2_BYTES;
     let (system, component) = if is_wide {
         (u32::from_le_bytes([sender[1], sender[2], sender[3], sender[4]]), sender[5])
@@ -293,7 +293,7 @@ fn checked<'a>(bytes: &'a [u8], header: &Header) -> Option<Frame<'a>> {
         (u32::from(sender[1]), sender[2])
     };
     let payload = &bytes[header.header_bytes..payload_end];
-    Some(Frame { is_v2, sequence: sender[0], system, component, id: header.id, payload })
+    Some(Frame { is_mavlink_2, sequence: sender[0], system, component, id: header.id, payload })
 }
 
 #[cfg(test)]

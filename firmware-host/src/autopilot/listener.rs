@@ -73,7 +73,7 @@ pub struct Listener {
     /// Questions about parameters.
     pub params: Params,
     /// Frames of MAVLink 1 only so far.
-    pub speaks_v1_only: bool,
+    pub speaks_mavlink_1_only: bool,
 }
 
 impl Listener {
@@ -92,7 +92,7 @@ impl Listener {
             totals: ListenerTotals::default(),
             time_sync: TimeSync::default(),
             params: Params::default(),
-            speaks_v1_only: true,
+            speaks_mavlink_1_only: true,
         }
     }
 
@@ -123,7 +123,7 @@ impl Listener {
         self.time_sync = TimeSync::default();
         self.params = Params::default();
         self.batteries = Batteries::default();
-        self.speaks_v1_only = true;
+        self.speaks_mavlink_1_only = true;
         vehicle.failsafes = Failsafes::default();
         vehicle.home = None;
         vehicle.clock_offset_us = None;
@@ -149,7 +149,7 @@ impl Listener {
             return Taken::Foreign;
         };
         self.count_sequence(frame.sequence);
-        self.speaks_v1_only &= !frame.is_v2;
+        self.speaks_mavlink_1_only &= !frame.is_mavlink_2;
         if self.has_rebooted(frame.id, payload) {
             self.forget(vehicle);
             note(

@@ -176,16 +176,22 @@ impl Link {
         if let Some(name) = self.listener.params.due(now, firmware, &vehicle.failsafes) {
             self.send(false, |encoder| Some(encoder.param_request(name)));
         }
-        if let Some(request) = self.requests.due(now, self.listener.speaks_v1_only, vehicle.home.is_some()) {
+        if let Some(request) =
+            self.requests.due(now, self.listener.speaks_mavlink_1_only, vehicle.home.is_some())
+        {
             self.send(false, |encoder| Some(requested(encoder, request)));
         }
         self.send_text(now);
     }
 
     fn may_beat(&self) -> bool {
-        let speaks_first = matches!(self.port.address(), Address::UdpOut(_));
-        self.port.line().is_some()
-            && (self.identity.is_some() || self.settings.system.is_some() || speaks_first)
+        let (speaks_first, has_hearer) = match self.port.address() {
+            Address::UdpOut(_) => (true, true),
+            Address::UdpIn(_) => (false, self.port.peer.is_some()),
+            _ => (false, true),
+        };
+        let knows_system = self.identity.is_some() || self.settings.system.is_some();
+        self.port.line().is_some() && has_hearer && (knows_system || speaks_first)
     }
 
     fn send_text(&mut self, now: TimeUs) {

@@ -102,11 +102,11 @@ impl Requests {
     }
 
     /// The next request, at most one per pass.
-    pub fn due(&mut self, now: TimeUs, speaks_v1_only: bool, knows_home: bool) -> Option<Request> {
-        self.due_rate(now, speaks_v1_only).or_else(|| self.due_home(now, knows_home))
+    pub fn due(&mut self, now: TimeUs, speaks_mavlink_1_only: bool, knows_home: bool) -> Option<Request> {
+        self.due_rate(now, speaks_mavlink_1_only).or_else(|| self.due_home(now, knows_home))
     }
 
-    fn due_rate(&mut self, now: TimeUs, speaks_v1_only: bool) -> Option<Request> {
+    fn due_rate(&mut self, now: TimeUs, speaks_mavlink_1_only: bool) -> Option<Request> {
         if let Some(since) = self.listening_since {
             let listen_us = if self.round_count < QUICK_ROUNDS { LISTEN_US } else { LISTEN_LATER_US };
             if now.since_us(since) < listen_us {
@@ -120,7 +120,8 @@ impl Requests {
                 return Some(Request::Interval(wanted.id, (1e6 / wanted.rate_hz) as u32));
             }
         }
-        let in_the_old_way = self.is_refused || speaks_v1_only || self.round_count >= OBEYED_AFTER_ROUNDS;
+        let in_the_old_way =
+            self.is_refused || speaks_mavlink_1_only || self.round_count >= OBEYED_AFTER_ROUNDS;
         let misses_any = self.wanted.iter().any(|wanted| wanted.is_missing);
         if in_the_old_way && misses_any {
             let stream = self.streams.get(self.next - self.wanted.len()).copied();

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use super::*;
 
 /// A frame as the dialect's own encoder makes it.
-pub fn encoded(is_v2: bool, sequence: u8, message: &MavMessage) -> Vec<u8> {
+pub fn encoded(is_mavlink_2: bool, sequence: u8, message: &MavMessage) -> Vec<u8> {
     let header = MavHeader { system_id: 1, component_id: 1, sequence };
-    if is_v2 {
+    if is_mavlink_2 {
         let mut raw = MAVLinkV2MessageRaw::new();
         raw.serialize_message(header, message);
         raw.raw_bytes().to_vec()
@@ -126,7 +126,8 @@ fn garbage() -> impl Strategy<Value = Vec<u8>> {
 
 fn any_message() -> impl Strategy<Value = (bool, u32)> {
     let ids = MavMessage::all_ids();
-    (any::<bool>(), 0..ids.len()).prop_map(move |(is_v2, index)| (is_v2 || ids[index] > 255, ids[index]))
+    (any::<bool>(), 0..ids.len())
+        .prop_map(move |(is_mavlink_2, index)| (is_mavlink_2 || ids[index] > 255, ids[index]))
 }
 
 proptest! {
@@ -138,10 +139,10 @@ proptest! {
         chunk_bytes in 1usize..300,
     ) {
         let (mut stream, mut sent, mut garbage_bytes) = (Vec::new(), Vec::new(), 0);
-        for (index, (garbage, (is_v2, id))) in pieces.iter().enumerate() {
+        for (index, (garbage, (is_mavlink_2, id))) in pieces.iter().enumerate() {
             stream.extend(garbage);
             garbage_bytes += garbage.len() as u64;
-            stream.extend(encoded(*is_v2, index as u8, &message(*id)));
+            stream.extend(encoded(*is_mavlink_2, index as u8, &message(*id)));
             sent.push((index as u8, *id));
         }
         let chunks: Vec<_> = stream.chunks(chunk_bytes).collect();

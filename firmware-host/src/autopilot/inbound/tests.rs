@@ -74,8 +74,8 @@ fn position_has_its_units_and_is_none_before_a_fix() {
 
 #[test]
 fn gps_knows_what_it_does_not_know() {
-    let mut sent = dialect::GPS_RAW_INT_DATA::default();
-    sent.fix_type = dialect::GpsFixType::GPS_FIX_TYPE_RTK_FIXED;
+    let fix_type = dialect::GpsFixType::GPS_FIX_TYPE_RTK_FIXED;
+    let mut sent = dialect::GPS_RAW_INT_DATA { fix_type, ..Default::default() };
     (sent.eph, sent.satellites_visible) = (121, 17);
     assert_eq!(gps(Payload(&payload(&sent))), Gps { fix: 6, satellites: Some(17), hdop: Some(1.21) });
     (sent.eph, sent.satellites_visible) = (u16::MAX, u8::MAX);
@@ -84,12 +84,12 @@ fn gps_knows_what_it_does_not_know() {
 
 #[test]
 fn both_estimators_mean_the_same() {
-    let mut ardupilot = dialect::EKF_STATUS_REPORT_DATA::default();
-    ardupilot.flags = dialect::EkfStatusFlags::from_bits_retain(1 | 2 | 16 | 32);
+    let flags = dialect::EkfStatusFlags::from_bits_retain(1 | 2 | 16 | 32);
+    let mut ardupilot = dialect::EKF_STATUS_REPORT_DATA { flags, ..Default::default() };
     (ardupilot.velocity_variance, ardupilot.pos_horiz_variance, ardupilot.pos_vert_variance) =
         (0.1, 0.2, 0.75);
-    let mut px4 = dialect::ESTIMATOR_STATUS_DATA::default();
-    px4.flags = dialect::EstimatorStatusFlags::from_bits_retain(1 | 2 | 16 | 32);
+    let flags = dialect::EstimatorStatusFlags::from_bits_retain(1 | 2 | 16 | 32);
+    let mut px4 = dialect::ESTIMATOR_STATUS_DATA { flags, ..Default::default() };
     (px4.vel_ratio, px4.pos_horiz_ratio, px4.pos_vert_ratio) = (0.1, 0.2, 0.75);
     let told = ekf_of_ardupilot(Payload(&payload(&ardupilot))).unwrap();
     assert_eq!(ekf_of_px4(Payload(&payload(&px4))), Some(told));

@@ -21,7 +21,7 @@ impl Bench {
 
     fn take_raw(&mut self, from: (u32, u8), id: u32, payload: &[u8], at_us: u64) -> Taken {
         let (system, component) = from;
-        let frame = Frame { is_v2: true, sequence: self.sequence, system, component, id, payload };
+        let frame = Frame { is_mavlink_2: true, sequence: self.sequence, system, component, id, payload };
         self.sequence = self.sequence.wrapping_add(1);
         let events = &mut self.events;
         self.listener.take(&frame, TimeUs(at_us), &mut self.vehicle, &mut |event: Event| {

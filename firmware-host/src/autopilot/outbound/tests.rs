@@ -11,7 +11,7 @@ const OURS: Encoder = Encoder { system: 7, component: 191, target_component: 1, 
 fn decoded(packet: &Packet) -> MavMessage {
     let mut got = None;
     Framer::new().push(packet.bytes(), |frame| {
-        assert!(frame.is_v2);
+        assert!(frame.is_mavlink_2);
         assert_eq!((frame.system, frame.component, frame.sequence), (7, 191, 42));
         got = MavMessage::parse(MavlinkVersion::V2, frame.id, frame.payload).ok();
     });

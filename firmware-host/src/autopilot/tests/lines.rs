@@ -88,11 +88,11 @@ async fn a_quiet_serial_line_does_not_wake() {
     let mut near = plug(&path);
     let mut pilot = Pilot::new(&settings(&format!("serial:{}:57600", path.display())));
     pilot.pass_until("open", |pilot| pilot.happened("line_open") == 1).await;
-    near.write_all(&v2(&heartbeat(4))).unwrap();
+    near.write_all(&framed(&heartbeat(4))).unwrap();
     pilot.pass_until("up", |pilot| pilot.link.is_up()).await;
     // Readiness was cleared by reading: without bytes, nothing resolves.
     assert!(tokio::time::timeout(Duration::from_millis(200), pilot.link.ready()).await.is_err());
-    near.write_all(&v2(&heartbeat(5))).unwrap();
+    near.write_all(&framed(&heartbeat(5))).unwrap();
     tokio::time::timeout(Duration::from_secs(5), pilot.link.ready()).await.unwrap();
 }
 
@@ -103,7 +103,7 @@ async fn a_line_that_nobody_reads_drops_setpoints_and_stays_whole() {
     let mut near = plug(&path);
     let mut pilot = Pilot::new(&settings(&format!("serial:{}:57600", path.display())));
     pilot.pass_until("open", |pilot| pilot.happened("line_open") == 1).await;
-    near.write_all(&v2(&heartbeat(4))).unwrap();
+    near.write_all(&framed(&heartbeat(4))).unwrap();
     pilot.pass_until("up", |pilot| pilot.link.is_up()).await;
     for pass in 0..2_000u64 {
         pilot.link.command(TimeUs(100_000_000 + pass * 50_000), &Command::Stop);
@@ -132,7 +132,7 @@ async fn tcp_is_connected_again_and_its_backlog_is_bounded() {
         });
         let (mut stream, _) = stream.unwrap();
         // In two pieces, as TCP may.
-        let frame = v2(&heartbeat(4));
+        let frame = framed(&heartbeat(4));
         stream.write_all(&frame[..7]).await.unwrap();
         pilot.drain();
         stream.write_all(&frame[7..]).await.unwrap();
@@ -141,6 +141,9 @@ async fn tcp_is_connected_again_and_its_backlog_is_bounded() {
         for pass in 0..100_000u64 {
             pilot.link.command(TimeUs(100_000_000 + pass * 50_000), &Command::Stop);
         }
+        let queued_bytes = pilot.link.port.line().unwrap().queued_bytes();
+        assert!(queued_bytes <= 1_000 + 280, "{queued_bytes}");
+        assert!(pilot.link.report().send_dropped_total > 0);
         let mut ears = Ears::default();
         let mut buffer = [0; 65_536];
         let count = stream.read(&mut buffer).await.unwrap();

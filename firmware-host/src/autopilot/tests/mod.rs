@@ -96,7 +96,7 @@ pub fn position(lat: i32) -> MavMessage {
     })
 }
 
-pub fn v2(message: &MavMessage) -> Vec<u8> {
+pub fn framed(message: &MavMessage) -> Vec<u8> {
     encoded(true, 0, message)
 }
 

@@ -15,7 +15,7 @@ async fn flying(setpoint_hz: f64) -> (Pilot, UdpSocket) {
     let autopilot = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     pilot.pass_until("open", |pilot| pilot.happened("line_open") == 1).await;
     autopilot.connect(("127.0.0.1", port)).await.unwrap();
-    autopilot.send(&v2(&heartbeat(4))).await.unwrap();
+    autopilot.send(&framed(&heartbeat(4))).await.unwrap();
     pilot.pass_until("up", |pilot| pilot.link.is_up()).await;
     (pilot, autopilot)
 }

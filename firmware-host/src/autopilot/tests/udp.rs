@@ -1,3 +1,4 @@
+use mavlink::MavHeader;
 use tokio::net::UdpSocket;
 
 use super::*;
@@ -26,13 +27,13 @@ async fn hears_and_answers_the_autopilots_peer_alone() {
     let to = ("127.0.0.1", port);
     autopilot.connect(to).await.unwrap();
     stranger.connect(to).await.unwrap();
-    stranger.send(&v2(&position(1))).await.unwrap();
-    autopilot.send(&v2(&heartbeat(4))).await.unwrap();
+    stranger.send(&framed(&position(1))).await.unwrap();
+    autopilot.send(&framed(&heartbeat(4))).await.unwrap();
     pilot.pass_until("bound", |pilot| pilot.link.is_up()).await;
     assert_eq!(pilot.vehicle.position, None, "a stranger speaks before any heartbeat");
 
-    stranger.send(&v2(&heartbeat(9))).await.unwrap();
-    stranger.send(&v2(&position(2))).await.unwrap();
+    stranger.send(&framed(&heartbeat(9))).await.unwrap();
+    stranger.send(&framed(&position(2))).await.unwrap();
     autopilot.send(&encoded(false, 1, &position(470_000_000))).await.unwrap();
     pilot.pass_until("position", |pilot| pilot.vehicle.position.is_some()).await;
     assert_eq!(pilot.vehicle.position.unwrap().value.place.lat_deg, 47.0);
@@ -67,7 +68,7 @@ async fn udpout_speaks_first_and_survives_nobody_there() {
         })
         .await;
     autopilot.connect(from.unwrap()).await.unwrap();
-    autopilot.send(&v2(&heartbeat(4))).await.unwrap();
+    autopilot.send(&framed(&heartbeat(4))).await.unwrap();
     pilot.pass_until("up", |pilot| pilot.link.is_up()).await;
     assert_eq!(pilot.happened("line_lost"), 0);
     assert_eq!(pilot.link.report().reconnect_total, 0);
@@ -79,13 +80,13 @@ async fn garbage_costs_the_garbage() {
     let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
     open(&mut pilot).await;
     autopilot.connect(("127.0.0.1", port)).await.unwrap();
-    autopilot.send(&v2(&heartbeat(4))).await.unwrap();
+    autopilot.send(&framed(&heartbeat(4))).await.unwrap();
     pilot.pass_until("up", |pilot| pilot.link.is_up()).await;
     let mut sent = 0;
     for round in 0..50u8 {
         // The head of a long frame, then a good frame.
         let mut bytes = vec![0xFD, 200, 0, 0, round, 1, 1, 147, 0, 0, 0xFE, round];
-        bytes.extend(v2(&position(400_000_000 + i32::from(round))));
+        bytes.extend(framed(&position(400_000_000 + i32::from(round))));
         autopilot.send(&bytes).await.unwrap();
         sent += 12;
     }
@@ -105,7 +106,7 @@ async fn silence_takes_the_link_down_and_forgets_the_failsafes() {
     let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
     open(&mut pilot).await;
     autopilot.connect(("127.0.0.1", port)).await.unwrap();
-    autopilot.send(&v2(&heartbeat(4))).await.unwrap();
+    autopilot.send(&framed(&heartbeat(4))).await.unwrap();
     pilot.pass_until("up", |pilot| pilot.link.is_up()).await;
     pilot.vehicle.failsafes.guid_timeout_s = Some(1.0);
     let heard = pilot.vehicle.heartbeat.unwrap().received_us;
@@ -123,8 +124,91 @@ async fn the_time_received_is_never_later_than_the_pass() {
     open(&mut pilot).await;
     autopilot.connect(("127.0.0.1", port)).await.unwrap();
     let begun = pilot.clock.now();
-    autopilot.send(&v2(&heartbeat(4))).await.unwrap();
+    autopilot.send(&framed(&heartbeat(4))).await.unwrap();
     pilot.link.ready().await;
     pilot.drain_at(begun);
     assert_eq!(pilot.vehicle.heartbeat.unwrap().received_us, begun);
+}
+
+#[tokio::test]
+async fn the_autopilot_may_move_after_silence_and_is_told_the_time() {
+    let (port, before, after) = (free_port(), peer().await, peer().await);
+    let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
+    open(&mut pilot).await;
+    before.connect(("127.0.0.1", port)).await.unwrap();
+    after.connect(("127.0.0.1", port)).await.unwrap();
+    before.send(&framed(&heartbeat(4))).await.unwrap();
+    pilot.pass_until("up", |pilot| pilot.link.is_up()).await;
+    let heard = pilot.vehicle.heartbeat.unwrap().received_us;
+    // Another system's autopilot never takes over, nor a bare position, nor the right one too early.
+    let stranger = MavHeader { system_id: 2, component_id: 1, sequence: 0 };
+    let mut raw = mavlink::MAVLinkV2MessageRaw::new();
+    raw.serialize_message(stranger, &heartbeat(9));
+    for (bytes, at_us) in [
+        (raw.raw_bytes().to_vec(), 4_000_000),
+        (framed(&position(1)), 4_000_000),
+        (framed(&heartbeat(9)), 2_900_000),
+    ] {
+        after.send(&bytes).await.unwrap();
+        pilot.link.ready().await;
+        pilot.drain_at(heard.plus_us(at_us));
+        assert_eq!(pilot.vehicle.heartbeat.unwrap().value.mode.name(), "GUIDED");
+    }
+    after.send(&framed(&heartbeat(5))).await.unwrap();
+    pilot.link.ready().await;
+    pilot.drain_at(heard.plus_us(3_100_000));
+    assert_eq!(pilot.vehicle.heartbeat.unwrap().value.mode.name(), "LOITER");
+    assert_eq!(pilot.happened("peer"), 2);
+
+    let question = MavMessage::TIMESYNC(dialect::TIMESYNC_DATA { tc1: 0, ts1: 77 });
+    after.send(&framed(&question)).await.unwrap();
+    let mut ears = Ears::default();
+    let is_answer =
+        |message: &MavMessage| matches!(message, MavMessage::TIMESYNC(t) if t.ts1 == 77 && t.tc1 > 0);
+    pilot
+        .pass_until("the time", |_| {
+            listen(&mut ears, &after);
+            ears.heard.iter().any(is_answer)
+        })
+        .await;
+    let mut silence = Ears::default();
+    listen(&mut silence, &before);
+    let late = silence.heard.iter().any(is_answer);
+    assert!(!late, "nothing more goes to the old peer");
+}
+
+#[tokio::test]
+async fn failsafes_and_home_are_asked_for_again_after_a_reboot() {
+    let (port, autopilot) = (free_port(), peer().await);
+    let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
+    open(&mut pilot).await;
+    autopilot.connect(("127.0.0.1", port)).await.unwrap();
+    for (reboots, boot_ms) in [(0, 90_000), (1, 3_000)] {
+        autopilot.send(&framed(&heartbeat(4))).await.unwrap();
+        let attitude = dialect::ATTITUDE_DATA { time_boot_ms: boot_ms, ..Default::default() };
+        autopilot.send(&framed(&MavMessage::ATTITUDE(attitude))).await.unwrap();
+        let done = |pilot: &mut Pilot| pilot.link.is_up() && pilot.happened("autopilot_reboot") == reboots;
+        pilot.pass_until("heard", done).await;
+        let (mut ears, mut answered) = (Ears::default(), 0);
+        pilot
+            .pass_until("all failsafes", |pilot| {
+                listen(&mut ears, &autopilot);
+                for message in &ears.heard[answered..] {
+                    if let MavMessage::PARAM_REQUEST_READ(asked) = message {
+                        let value = dialect::PARAM_VALUE_DATA {
+                            param_value: 1.0,
+                            param_index: 65_535,
+                            param_id: asked.param_id,
+                            ..Default::default()
+                        };
+                        autopilot.try_send(&framed(&MavMessage::PARAM_VALUE(value))).unwrap();
+                    }
+                }
+                answered = ears.heard.len();
+                let known = pilot.vehicle.failsafes;
+                known.guid_timeout_s.is_some() && known.battery_action.is_some() && known.gcs_system.is_some()
+            })
+            .await;
+        assert!(ears.count(76) >= 8, "rates and home are asked for: {}", ears.count(76));
+    }
 }
