@@ -47,7 +47,8 @@ pub struct Scan {
 /// The source fails, gives no samples, or fewer than a survey needs.
 pub fn scan(source: &mut Source, seconds: f64, options: ScanOptions) -> Result<Scan, SdrError> {
     let stream = source.stream().clone();
-    let wanted = if seconds.is_finite() { (seconds.max(0.0) * stream.sample_rate_sps) as u64 } else { u64::MAX };
+    let wanted =
+        if seconds.is_finite() { (seconds.max(0.0) * stream.sample_rate_sps) as u64 } else { u64::MAX };
     let grid_bytes = (wanted.saturating_add(65_536).saturating_mul(2)).min(options.grid_bytes_max as u64);
     let mut survey = Survey::new(stream.sample_rate_sps, stream.frequency_hz, grid_bytes as usize);
     let mut block = source.block();
@@ -59,7 +60,11 @@ pub fn scan(source: &mut Source, seconds: f64, options: ScanOptions) -> Result<S
             Step::Nothing => {
                 silent += 1;
                 if silent > options.silent_reads_max {
-                    return Err(failure(&stream, "gives no samples", "is the device plugged in and not in use?"));
+                    return Err(failure(
+                        &stream,
+                        "gives no samples",
+                        "is the device plugged in and not in use?",
+                    ));
                 }
                 continue;
             }
@@ -135,9 +140,18 @@ impl Scan {
 
     fn table(&self, emissions: &[&Active]) -> Table {
         let mut table = Table::new();
-        table.load_preset(presets::NOTHING);
+        table.load_style(presets::NOTHING);
         table.set_header([
-            "MHz", "offset kHz", "width kHz", "dBFS", "SNR dB", "pulses", "pulse ms", "period ms", "jitter ms", "duty %",
+            "MHz",
+            "offset kHz",
+            "width kHz",
+            "dBFS",
+            "SNR dB",
+            "pulses",
+            "pulse ms",
+            "period ms",
+            "jitter ms",
+            "duty %",
         ]);
         let ms = |us: Option<f64>| us.map_or("-".to_owned(), |us| format!("{:.1}", us / 1e3));
         for active in emissions {

@@ -4,6 +4,8 @@
 
 #[path = "sdr/faults.rs"]
 mod faults;
+#[path = "sdr/scan.rs"]
+mod scan;
 #[path = "sdr/settings.rs"]
 mod settings;
 
@@ -39,7 +41,8 @@ fn on_rig(test: &str, body: impl FnOnce(&Rig)) {
         .env(INSIDE, "1")
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let told =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");
     assert!(told.contains("1 passed"), "no such test as {test}: {told}");
 }

@@ -39,7 +39,10 @@ fn a_pulse_train_is_one_line_of_the_table() {
 
 #[test]
 fn noise_is_nothing_active() {
-    for name in ["noise-excerpt_lacrosse_gfile010_0-184ms_915M_250k.cu8", "rtl433t_owlcm160_gfile005_433.92M_250k.cu8"] {
+    for name in [
+        "noise-excerpt_lacrosse_gfile010_0-184ms_915M_250k.cu8",
+        "rtl433t_owlcm160_gfile005_433.92M_250k.cu8",
+    ] {
         let Some(path) = recording(name) else { return };
         let text = scan_file(&path, f64::INFINITY).to_text();
         assert!(text.contains("nothing active"), "{text}");
@@ -50,7 +53,8 @@ fn noise_is_nothing_active() {
 fn it_ends_in_time_and_says_when_memory_ended_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x_433.92M_250k.cu8");
-    let noise: Vec<u8> = (0..1_000_000u64).map(|i| 120 + (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 60) as u8).collect();
+    let noise: Vec<u8> =
+        (0..1_000_000u64).map(|i| 120 + (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 60) as u8).collect();
     std::fs::write(&path, noise).unwrap();
     let scan_of = |seconds: f64, options| {
         let settings = test_settings(&format!("file:{}", path.display()));

@@ -60,7 +60,11 @@ impl Block {
 
     /// Fills it from little-endian bytes, two numbers a sample; what does not fit or is no whole sample is left.
     pub(super) fn fill_from_bytes(&mut self, bytes: &[u8]) {
-        fn fill<T, const BYTES: usize>(store: &mut [T], bytes: &[u8], read: impl Fn([u8; BYTES]) -> T) -> usize {
+        fn fill<T, const BYTES: usize>(
+            store: &mut [T],
+            bytes: &[u8],
+            read: impl Fn([u8; BYTES]) -> T,
+        ) -> usize {
             let (samples, _) = bytes.as_chunks::<BYTES>();
             for (slot, sample) in store.iter_mut().zip(samples) {
                 *slot = read(*sample);

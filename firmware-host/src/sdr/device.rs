@@ -102,7 +102,8 @@ impl Setup<'_> {
     fn open<'a>(args: &str, settings: &'a SdrSettings) -> Result<Setup<'a>, SdrError> {
         let name = format!("soapy:{args}");
         let device = soapysdr::Device::new(args).map_err(|e| {
-            let mend = "is it plugged in and its SoapySDR module installed? `skyhound probe` lists what is there";
+            let mend =
+                "is it plugged in and its SoapySDR module installed? `skyhound probe` lists what is there";
             SdrError::new(name.clone(), e.message, mend)
         })?;
         Ok(Setup { name, device, settings, notes: Vec::new() })
@@ -113,7 +114,11 @@ impl Setup<'_> {
         if let Some(antenna) = &self.settings.antenna {
             let known = self.device.antennas(Rx, CHANNEL).unwrap_or_default();
             if !known.is_empty() && !known.contains(antenna) {
-                return Err(self.refuse("sdr.antenna", antenna, &format!("the device has {}", known.join(", "))));
+                return Err(self.refuse(
+                    "sdr.antenna",
+                    antenna,
+                    &format!("the device has {}", known.join(", ")),
+                ));
             }
             self.device
                 .set_antenna(Rx, CHANNEL, antenna.as_str())
@@ -135,7 +140,9 @@ impl Setup<'_> {
         let (rx, mtu) = self.stream(format)?;
         let mtu_ms = mtu as f64 * 1e3 / sample_rate_sps;
         if mtu_ms > 20.0 {
-            let text = format!("the driver hands over {mtu_ms:.0} ms at once: set its buffer length (sdr.stream_args)");
+            let text = format!(
+                "the driver hands over {mtu_ms:.0} ms at once: set its buffer length (sdr.stream_args)"
+            );
             self.notes.push((Severity::Note, text));
         }
         let hardware = self.device.hardware_key().unwrap_or_default();
@@ -173,7 +180,11 @@ impl Setup<'_> {
 
     fn set_rate(&mut self) -> Result<f64, SdrError> {
         let Some(asked) = self.settings.sample_rate_sps else {
-            return Err(SdrError::new(self.name.clone(), "no sample rate", "write `--set sdr.sample_rate_sps=…`"));
+            return Err(SdrError::new(
+                self.name.clone(),
+                "no sample rate",
+                "write `--set sdr.sample_rate_sps=…`",
+            ));
         };
         let offers = self.device.get_sample_rate_range(Rx, CHANNEL).unwrap_or_default();
         let offers: Vec<String> = offers.iter().map(|r| format!("{} to {}", r.minimum, r.maximum)).collect();
@@ -268,7 +279,9 @@ impl Setup<'_> {
         // A converted stream has its format's own full scale by SoapySDR's convention; only a native one has the driver's.
         let is_native = matches!(
             (format, native),
-            (SampleFormat::Cs8, Format::CS8) | (SampleFormat::Cs16, Format::CS16) | (SampleFormat::Cf32, Format::CF32)
+            (SampleFormat::Cs8, Format::CS8)
+                | (SampleFormat::Cs16, Format::CS16)
+                | (SampleFormat::Cf32, Format::CF32)
         );
         let believable = full_scale.is_finite() && full_scale > 0.0;
         let full_scale = if is_native && believable { full_scale } else { own };
@@ -301,7 +314,9 @@ impl Setup<'_> {
         }
         let device = &self.device;
         let begun = match format {
-            SampleFormat::Cu8 | SampleFormat::Cs8 => begin(device, args).map(|(rx, n)| (AnyStream::Cs8(rx), n)),
+            SampleFormat::Cu8 | SampleFormat::Cs8 => {
+                begin(device, args).map(|(rx, n)| (AnyStream::Cs8(rx), n))
+            }
             SampleFormat::Cs16 => begin(device, args).map(|(rx, n)| (AnyStream::Cs16(rx), n)),
             SampleFormat::Cf32 => begin(device, args).map(|(rx, n)| (AnyStream::Cf32(rx), n)),
         };

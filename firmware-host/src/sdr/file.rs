@@ -58,7 +58,12 @@ struct Layout {
 
 impl FileSource {
     /// Opens `path`: a SigMF recording by metadata, data or base name, or raw samples.
-    pub fn open(path: &str, settings: &SdrSettings, pace: Pace, clock: Clock) -> Result<FileSource, SdrError> {
+    pub fn open(
+        path: &str,
+        settings: &SdrSettings,
+        pace: Pace,
+        clock: Clock,
+    ) -> Result<FileSource, SdrError> {
         let name = format!("file:{path}");
         let layout = match sigmf::paths_of(Path::new(path)) {
             Some((meta, samples)) => sigmf_layout(&name, &meta, &samples)?,
@@ -78,7 +83,10 @@ impl FileSource {
         let bytes = facts.len().saturating_sub(header_bytes).saturating_sub(layout.trailing_bytes);
         let sample_bytes = layout.format.sample_bytes() as u64;
         if bytes % sample_bytes != 0 {
-            let text = format!("{} bytes after the last whole sample are left out: cut short?", bytes % sample_bytes);
+            let text = format!(
+                "{} bytes after the last whole sample are left out: cut short?",
+                bytes % sample_bytes
+            );
             notes.push((Severity::Warning, text));
         }
         let file_samples = bytes / sample_bytes;
@@ -227,13 +235,14 @@ impl FileSource {
             self.pending_lost += lost;
             let severity = if retuned { Severity::Warning } else { Severity::Note };
             let mhz = capture.frequency_hz.unwrap_or(self.stream.frequency_hz) / 1e6;
-            let text = format_args!("capture {} at {mhz} MHz, {lost} samples missing before it", self.next_capture);
+            let text =
+                format_args!("capture {} at {mhz} MHz, {lost} samples missing before it", self.next_capture);
             events(event(self.time_of(self.index), severity, "capture", text));
             self.next_capture += 1;
             if skip > 0 {
-                self.file
-                    .seek(SeekFrom::Current(skip as i64))
-                    .map_err(|e| SdrError::new(self.name.clone(), e.to_string(), "check core:header_bytes"))?;
+                self.file.seek(SeekFrom::Current(skip as i64)).map_err(|e| {
+                    SdrError::new(self.name.clone(), e.to_string(), "check core:header_bytes")
+                })?;
             }
         }
         Ok(())
@@ -334,7 +343,9 @@ fn sigmf_layout(name: &str, meta: &Path, samples_path: &Path) -> Result<Layout, 
     let samples = match &recording.dataset {
         // Only a plain name beside the metadata: a path from a stranger's file must not lead elsewhere.
         Some(file) if Path::new(file).components().count() == 1 => meta.with_file_name(file),
-        Some(file) => return Err(SdrError::new(name, format!("`core:dataset` is {file}"), "it must be a plain name")),
+        Some(file) => {
+            return Err(SdrError::new(name, format!("`core:dataset` is {file}"), "it must be a plain name"));
+        }
         None => samples_path.to_owned(),
     };
     Ok(Layout {

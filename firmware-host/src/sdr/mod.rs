@@ -12,6 +12,7 @@
 
 mod block;
 mod device;
+mod driver_times;
 mod file;
 mod name;
 mod probe;
@@ -120,7 +121,11 @@ impl Source {
             return Ok(Source(Kind::Soapy(Box::new(soapy::SoapySource::open(args, settings, clock)?))));
         }
         let mend = "write sdr.source as `soapy:driver=rtlsdr` or `file:PATH`";
-        Err(SdrError::new(format!("sdr.source = \"{}\"", settings.source), "neither a device nor a file", mend))
+        Err(SdrError::new(
+            format!("sdr.source = \"{}\"", settings.source),
+            "neither a device nor a file",
+            mend,
+        ))
     }
 
     /// What the source really gives.

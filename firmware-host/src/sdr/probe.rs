@@ -80,8 +80,9 @@ pub struct DeviceOffer {
 /// # Errors
 /// SoapySDR itself fails.
 pub fn probe(args: &str) -> Result<Vec<DeviceOffer>, SdrError> {
-    let found = soapysdr::enumerate(args)
-        .map_err(|e| SdrError::new("soapy", e.message, "is a SoapySDR module broken? try SoapySDRUtil --find"))?;
+    let found = soapysdr::enumerate(args).map_err(|e| {
+        SdrError::new("soapy", e.message, "is a SoapySDR module broken? try SoapySDRUtil --find")
+    })?;
     let mut offers: Vec<DeviceOffer> = found
         .iter()
         .map(|args| {
@@ -202,7 +203,11 @@ fn write_offer(text: &mut String, offer: &DeviceOffer) -> std::fmt::Result {
     let correction = if offer.has_correction { "by the device" } else { "by tuning beside" };
     writeln!(text, "  correction   {correction}")?;
     if let Some((format, full_scale)) = &offer.native_format {
-        writeln!(text, "  format       {format}, full scale {full_scale}; offers {}", offer.formats.join(", "))?;
+        writeln!(
+            text,
+            "  format       {format}, full scale {full_scale}; offers {}",
+            offer.formats.join(", ")
+        )?;
     }
     if let Some(mtu) = offer.mtu_samples {
         writeln!(text, "  at once      {mtu} samples")?;

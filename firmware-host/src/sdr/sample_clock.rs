@@ -180,16 +180,13 @@ impl SampleClock {
         }
         let last = || self.lows.iter().skip(self.lows.len() - count);
         let scale = 1.0 / count as f64;
-        let (mean_t, mean_y) =
-            last().fold((0.0, 0.0), |(t, y), (at, low)| (t + at * scale, y + low * scale));
+        let (mean_t, mean_y) = last().fold((0.0, 0.0), |(t, y), (at, low)| (t + at * scale, y + low * scale));
         let (sxx, sxy) = last().fold((0.0, 0.0), |(xx, xy), (at, low)| {
             (xx + (at - mean_t).powi(2), xy + (at - mean_t) * (low - mean_y))
         });
         let slope = sxy / sxx;
         let rise_us = (slope * (self.lows.back()?.0 - last().next()?.0)).abs();
-        let off_us = last()
-            .map(|(at, low)| (low - mean_y - slope * (at - mean_t)).abs())
-            .fold(0.0, f64::max);
+        let off_us = last().map(|(at, low)| (low - mean_y - slope * (at - mean_t)).abs()).fold(0.0, f64::max);
         // A single step inside leaves a third of the rise beside the line; jitter of the windows much less.
         (slope.abs() > RATE_ERROR_MIN && slope < 0.99 && off_us < 0.15 * rise_us).then_some(slope)
     }

@@ -74,7 +74,8 @@ pub fn paths_of(path: &Path) -> Option<(PathBuf, PathBuf)> {
 pub fn parse(text: &str) -> Result<Recording, String> {
     let json: serde_json::Value = serde_json::from_str(text).map_err(|e| format!("no JSON: {e}"))?;
     let global = json.get("global").ok_or("`global` is missing")?;
-    let datatype = global.get("core:datatype").and_then(|v| v.as_str()).ok_or("`core:datatype` is missing")?;
+    let datatype =
+        global.get("core:datatype").and_then(|v| v.as_str()).ok_or("`core:datatype` is missing")?;
     let format = format_of(datatype)
         .ok_or_else(|| format!("`core:datatype` is {datatype}; known: ci8, cu8, ci16_le, cf32_le"))?;
     if global.get("core:num_channels").is_some_and(|v| v.as_u64() != Some(1)) {
@@ -190,7 +191,10 @@ mod tests {
         let recording = parse(GOOD).unwrap();
         assert_eq!((recording.format, recording.sample_rate_sps), (SampleFormat::Cs16, Some(2.4e6)));
         assert_eq!(recording.captures[0].utc_us, Some(1_714_564_800_250_000));
-        assert_eq!((recording.captures[1].frequency_hz, recording.captures[1].global_index), (Some(868e6), Some(5000)));
+        assert_eq!(
+            (recording.captures[1].frequency_hz, recording.captures[1].global_index),
+            (Some(868e6), Some(5000))
+        );
         let labels: Vec<&str> = recording.annotations.iter().map(|a| a.label.as_str()).collect();
         assert_eq!(labels, ["beacon", "later"], "by start");
         assert_eq!(recording.annotations[0].edges_hz, Some((1.0, 2.0)));

@@ -114,7 +114,11 @@ fn an_unplugged_device_comes_back_with_its_gap_recorded() {
             run.until("it is back", |run| totals.is_alive() && run.lost_samples() > 0);
             run.run_for(500_000);
             assert_eq!(run.count("sdr_reopened"), 1, "{:#?}", run.events);
-            assert!(run.lost_samples() as f64 >= RATE_SPS, "at least the second away: {}", run.lost_samples());
+            assert!(
+                run.lost_samples() as f64 >= RATE_SPS,
+                "at least the second away: {}",
+                run.lost_samples()
+            );
             assert_eq!(totals.device_lost_total(), 1);
             let after = run.stamps.iter().find(|(stamp, _)| stamp.lost_samples > 0).unwrap();
             assert!(after.0.flags.any(Flags::GAP));
@@ -132,6 +136,21 @@ fn stopping_does_not_wait_for_a_lost_device() {
         let totals = run.receiver.totals();
         run.until("the loss is seen", |_| !totals.is_alive());
         assert!(run.receiver.stop(), "stopped within its second");
+    });
+}
+
+#[test]
+fn a_hanging_driver_is_seen_and_left_behind() {
+    on_rig("faults::a_hanging_driver_is_seen_and_left_behind", |rig| {
+        let mut run = Run::start(&rig.settings(""));
+        settle(&mut run);
+        let totals = run.receiver.totals();
+        assert!(totals.is_alive());
+        rig.faults("hang");
+        run.until("the hang is seen", |_| !totals.is_alive());
+        let asked = run.clock.now();
+        assert!(!run.receiver.stop(), "it cannot be stopped");
+        assert!(run.clock.now().since_us(asked) < 30_000_000, "but nobody waits for the driver's minute");
     });
 }
 

@@ -64,7 +64,11 @@ fn an_oscillator_s_error_is_tuned_away() {
     on_rig("settings::an_oscillator_s_error_is_tuned_away", |rig| {
         let args = "emitter_hz=433.94e6,oscillator_ppm=20";
         let (_, off, _) = listen(&rig.settings(args));
-        assert!((tone_hz(&off) - (20_000.0 - 8_678.4)).abs() < 50.0, "20 ppm of 433.92 MHz: {}", tone_hz(&off));
+        assert!(
+            (tone_hz(&off) - (20_000.0 - 8_678.4)).abs() < 50.0,
+            "20 ppm of 433.92 MHz: {}",
+            tone_hz(&off)
+        );
         let (source, right, events) = listen(&SdrSettings { correction_ppm: 20.0, ..rig.settings(args) });
         assert!((tone_hz(&right) - 20_000.0).abs() < 50.0, "{}", tone_hz(&right));
         assert!((source.stream().frequency_hz - 433.92e6).abs() < 1.0);
@@ -112,14 +116,24 @@ fn probe_lists_the_device_and_what_it_offers() {
         assert_eq!(offer.mtu_samples, Some(4_096));
         assert!(offer.sensors.iter().any(|(name, _)| name == "tuned_hz"));
         let text = offers_to_text(&offers);
-        for word in ["soapy:driver=skyhound-rig", "serial A7", "0.008 to 10 MS/s", "24 to 1766 MHz", "full scale 2048"] {
+        for word in [
+            "soapy:driver=skyhound-rig",
+            "serial A7",
+            "0.008 to 10 MS/s",
+            "24 to 1766 MHz",
+            "full scale 2048",
+        ] {
             assert!(text.contains(word), "{word} in {text}");
         }
         let json: serde_json::Value = serde_json::from_str(&offers_to_json(&offers)).unwrap();
         assert_eq!(json[0]["gain_db"]["high"], 50.0);
         // What it names opens.
         let source = json[0]["source"].as_str().unwrap().to_owned();
-        assert!(Source::open(&SdrSettings { source, ..rig.settings("") }, Pace::Realtime, Clock::start()).is_ok());
+        assert!(
+            Source::open(&SdrSettings { source, ..rig.settings("") }, Pace::Realtime, Clock::start()).is_ok()
+        );
         assert!(probe("driver=nonesuch").unwrap().is_empty());
+        let [null] = &probe("driver=null").unwrap()[..] else { panic!("SoapySDR's own null device") };
+        assert_eq!(null.driver, "null");
     });
 }

@@ -177,14 +177,16 @@ fn is_dc(grid: &Grid, bin: usize) -> bool {
 
 /// The weakest level of a row that is not below the receiver's dynamic range.
 fn dynamic_floor(grid: &Grid, row: &[u8]) -> i32 {
-    let strongest = row.iter().enumerate().filter(|(bin, _)| !is_dc(grid, *bin)).map(|(_, level)| *level).max();
+    let strongest =
+        row.iter().enumerate().filter(|(bin, _)| !is_dc(grid, *bin)).map(|(_, level)| *level).max();
     i32::from(strongest.unwrap_or(0)) - steps(DYNAMIC_DB)
 }
 
 fn active_bins(grid: &Grid, noise: &Noise) -> Vec<bool> {
     let bins = grid.bin_count;
     let (mut seeds, mut steady, mut quiet_rows) = (vec![0u32; bins], vec![0f64; bins], 0u32);
-    let ratio: Vec<f64> = (0..1024).map(|i| 10f64.powf((f64::from(i) - 512.0) / f64::from(STEPS_PER_DB) / 10.0)).collect();
+    let ratio: Vec<f64> =
+        (0..1024).map(|i| 10f64.powf((f64::from(i) - 512.0) / f64::from(STEPS_PER_DB) / 10.0)).collect();
     for (row, lift) in grid.rows().zip(&noise.lift) {
         let least = dynamic_floor(grid, row);
         let excess = |bin: usize| i32::from(row[bin]) - noise.floor[bin] - lift;
@@ -237,7 +239,8 @@ fn runs(grid: &Grid, noise: &Noise, is_active: &[bool]) -> Vec<Run> {
             let on = if is_weak { vec![true; on.len()] } else { on };
             let rows = on.iter().filter(|on| **on).count() as f64;
             let mean = |bin: usize| {
-                let sum: i32 = grid.rows().zip(&on).filter(|(_, on)| **on).map(|(row, _)| i32::from(row[bin])).sum();
+                let sum: i32 =
+                    grid.rows().zip(&on).filter(|(_, on)| **on).map(|(row, _)| i32::from(row[bin])).sum();
                 f64::from(sum) / rows
             };
             let peak = (low..=high).map(mean).fold(f64::NEG_INFINITY, f64::max);
@@ -259,7 +262,8 @@ fn judge(band: &Band<'_>, stronger: &[(Run, Option<(usize, bool)>)], run: &Run) 
     for (index, (other, from)) in stronger.iter().enumerate() {
         let both = other.on.iter().zip(&run.on).filter(|(a, b)| **a && **b).count() as f64;
         let together = both / rows_on(&run.on).max(1.0);
-        let apart = if run.low > other.high { run.low - other.high } else { other.low.saturating_sub(run.high) };
+        let apart =
+            if run.low > other.high { run.low - other.high } else { other.low.saturating_sub(run.high) };
         let weaker_db = (other.peak - run.peak) / f64::from(STEPS_PER_DB);
         let reach = (other.high - other.low + 1).max(8);
         if together >= 0.8 && apart <= reach && from.is_none() {
@@ -316,7 +320,8 @@ fn measure(band: &Band<'_>, noise: &Noise, run: &Run) -> Active {
     };
     let low = run.low + place(0.005).unwrap_or(0);
     let high = run.low + place(0.995).unwrap_or(on_power.len() - 1);
-    let weighted = on_power.iter().enumerate().map(|(bin, power)| (run.low + bin) as f64 * power).sum::<f64>();
+    let weighted =
+        on_power.iter().enumerate().map(|(bin, power)| (run.low + bin) as f64 * power).sum::<f64>();
     let middle = if total > 0.0 { weighted / total } else { (low + high) as f64 / 2.0 };
     let strongest = (0..on_power.len()).max_by(|a, b| on_power[*a].total_cmp(&on_power[*b])).unwrap_or(0);
     let noise_power: f64 = (low..=high).map(|bin| power_of(noise.floor[bin])).sum();

@@ -22,18 +22,22 @@ struct Scene {
 
 const RATE: f64 = 250_000.0;
 
+/// Hz, dBFS, and whether it is on at a time in seconds.
+type Tone<'a> = (f64, f64, &'a dyn Fn(f64) -> bool);
+
 impl Scene {
     fn new(seconds: f64, noise_dbfs: f64) -> Scene {
         Scene { seconds, noise_dbfs, random: 1 }
     }
 
     fn uniform(&mut self) -> f64 {
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.random =
+            self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.random >> 11) as f64 + 0.5) / (1u64 << 53) as f64
     }
 
     /// Complex samples: noise, lifted by `lift` at each time, and tones (Hz, dBFS, whether on).
-    fn samples(&mut self, lift: impl Fn(f64) -> f64, tones: &[(f64, f64, &dyn Fn(f64) -> bool)]) -> Vec<[f32; 2]> {
+    fn samples(&mut self, lift: impl Fn(f64) -> f64, tones: &[Tone<'_>]) -> Vec<[f32; 2]> {
         let sigma = 10f64.powf(self.noise_dbfs / 20.0);
         (0..(self.seconds * RATE) as usize)
             .map(|index| {
@@ -73,7 +77,7 @@ fn a_pulse_train_reads_as_it_was_made() {
 #[test]
 fn a_carrier_and_a_train_are_two_channels() {
     let train = |t: f64| t.rem_euclid(0.05) < 0.010;
-    let tones: [(f64, f64, &dyn Fn(f64) -> bool); 2] = [(-60_000.0, -35.0, &|_| true), (20_000.0, -42.0, &train)];
+    let tones: [Tone<'_>; 2] = [(-60_000.0, -35.0, &|_| true), (20_000.0, -42.0, &train)];
     let samples = Scene::new(1.0, -60.0).samples(|_| 1.0, &tones);
     let found = survey(Samples::Cf32(&samples), RATE);
     let active = emissions(&found);
@@ -94,13 +98,15 @@ fn noise_and_a_step_of_it_are_no_channel() {
 #[test]
 fn an_image_is_told_as_one_and_dc_is_not_seen() {
     let train = |t: f64| t.rem_euclid(0.05) < 0.010;
-    let tones: [(f64, f64, &dyn Fn(f64) -> bool); 3] =
+    let tones: [Tone<'_>; 3] =
         [(40_000.0, -20.0, &train), (-40_000.0, -45.0, &train), (0.0, -25.0, &|_| true)];
     let samples = Scene::new(1.0, -65.0).samples(|_| 1.0, &tones);
     let found = survey(Samples::Cf32(&samples), RATE);
     let [emission] = emissions(&found)[..] else { panic!("{:#?}", found.channels) };
     assert!((emission.frequency_hz - 40_000.0).abs() < 100.0);
-    assert!(found.channels.iter().any(|c| matches!(c.origin, Origin::Image(of) if (of - 40_000.0).abs() < 100.0)));
+    assert!(
+        found.channels.iter().any(|c| matches!(c.origin, Origin::Image(of) if (of - 40_000.0).abs() < 100.0))
+    );
 }
 
 #[test]
@@ -170,7 +176,10 @@ fn real_recordings_read_as_their_envelopes_do() {
         let found = survey(Samples::Cu8(&samples), RATE);
         assert_eq!(emissions(&found).len(), 1, "harmonics are no emissions: {:#?}", found.channels);
     }
-    for name in ["noise-excerpt_lacrosse_gfile010_0-184ms_915M_250k.cu8", "rtl433t_owlcm160_gfile005_433.92M_250k.cu8"] {
+    for name in [
+        "noise-excerpt_lacrosse_gfile010_0-184ms_915M_250k.cu8",
+        "rtl433t_owlcm160_gfile005_433.92M_250k.cu8",
+    ] {
         let Some(samples) = recording(name) else { continue };
         assert_eq!(survey(Samples::Cu8(&samples), RATE).channels, [], "{name}");
     }

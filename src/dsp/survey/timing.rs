@@ -73,7 +73,13 @@ fn threshold(power: &[f64], noise: f64, lift: &[i32]) -> Option<f64> {
     Some((on * noise).sqrt().max(noise * RISE_MIN))
 }
 
-fn pulses(power: &[f64], level: f64, starts: &[u64], bridge_samples: u64, frame_samples: u64) -> Vec<Stretch> {
+fn pulses(
+    power: &[f64],
+    level: f64,
+    starts: &[u64],
+    bridge_samples: u64,
+    frame_samples: u64,
+) -> Vec<Stretch> {
     let mut found: Vec<Stretch> = Vec::new();
     let mut is_on = false;
     for (row, value) in power.iter().enumerate() {
@@ -86,7 +92,9 @@ fn pulses(power: &[f64], level: f64, starts: &[u64], bridge_samples: u64, frame_
         match found.last_mut() {
             Some((_, end)) if was_on && *end == row => *end = row + 1,
             // From the last row that was on to this one: the dip itself and a frame's length.
-            Some((_, end)) if !is_broken && starts[row] - starts[*end - 1] <= bridge_samples => *end = row + 1,
+            Some((_, end)) if !is_broken && starts[row] - starts[*end - 1] <= bridge_samples => {
+                *end = row + 1
+            }
             _ => found.push((row, row + 1)),
         }
     }

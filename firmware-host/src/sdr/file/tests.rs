@@ -66,15 +66,22 @@ fn sigmf_captures_and_annotations_reach_blocks_and_events() {
                      {"core:sample_start": 1800, "core:frequency": 868e6, "core:global_index": 2000}],
         "annotations": [{"core:sample_start": 1600, "core:sample_count": 100, "core:label": "beacon"}]}"#;
     write(&folder, "r.sigmf-meta", meta.as_bytes());
-    let bytes: Vec<u8> = (0..2_000u32).flat_map(|v| [v as f32, -1.0].map(f32::to_le_bytes).concat()).collect();
+    let bytes: Vec<u8> =
+        (0..2_000u32).flat_map(|v| [v as f32, -1.0].map(f32::to_le_bytes).concat()).collect();
     let played = write(&folder, "r.sigmf-data", &bytes);
     for name in [played.clone(), played.replace("-data", "-meta"), played.replace(".sigmf-data", "")] {
         let (stamps, told) = play(&settings(&name), usize::MAX);
-        let seen: Vec<_> = stamps.iter().map(|(s, n)| (s.sample_index, *n, s.lost_samples, s.flags)).collect();
+        let seen: Vec<_> =
+            stamps.iter().map(|(s, n)| (s.sample_index, *n, s.lost_samples, s.flags)).collect();
         let both = Flags::GAP.with(Flags::RETUNED);
         assert_eq!(
             seen,
-            [(0, 1_000, 0, Flags::NONE), (1_000, 500, 0, Flags::NONE), (1_700, 300, 200, Flags::GAP), (2_000, 200, 0, both)]
+            [
+                (0, 1_000, 0, Flags::NONE),
+                (1_000, 500, 0, Flags::NONE),
+                (1_700, 300, 200, Flags::GAP),
+                (2_000, 200, 0, both)
+            ]
         );
         let annotation = told.iter().find(|e| e.kind == "annotation").unwrap();
         assert_eq!(annotation.at, TimeUs(18_000), "at the time of its sample");
