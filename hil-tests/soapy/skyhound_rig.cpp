@@ -16,6 +16,7 @@
 //   stall              no samples: TIMEOUT until the word goes
 //   unplug             reads answer STREAM_ERROR and the device cannot be opened;  unplug=silent: TIMEOUT for ever instead
 //   rate=R             deliver R times the asked rate
+//   hang               reads do not come back for a minute, whatever their time-out
 //   stuck              the same buffer again and again
 // A device that was unplugged stays dead after the word goes: it must be opened again, as a real one.
 
@@ -306,6 +307,7 @@ int RigDevice::readStream(SoapySDR::Stream *, void *const *buffs, const size_t c
 {
     flags = 0;
     control_.refresh();
+    if (control_.has("hang")) std::this_thread::sleep_for(std::chrono::minutes(1));
     if (control_.has("unplug")) {
         dead_ = true;
         death_ = control_.value("unplug");

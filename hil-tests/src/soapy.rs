@@ -7,14 +7,17 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::{fs, io};
 
 const SOURCE: &str = include_str!("../soapy/skyhound_rig.cpp");
 
 /// Builds the driver when needed: the folder that holds it, or why it cannot be built.
 pub fn module() -> Result<PathBuf, String> {
-    let folder = target().map_err(|e| e.to_string())?.join("skyhound-rig-soapy");
-    build(&folder)
+    // Tests are threads of one program: the first builds, the others wait for it.
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let build_it = || build(&target().map_err(|e| e.to_string())?.join("skyhound-rig-soapy"));
+    BUILT.get_or_init(build_it).clone()
 }
 
 /// The variables with which a process sees the driver of `module`, and no other.
@@ -37,7 +40,7 @@ fn build(folder: &Path) -> Result<PathBuf, String> {
     if fs::read_to_string(&built_from).is_ok_and(|text| text == SOURCE) {
         return Ok(folder.to_owned());
     }
-    // Several test programs may build at once: each works under its own name, and the rename is one step.
+    // Several programs may build at once: each works under its own name, and the rename is one step.
     let own = std::process::id();
     let (source, library) = (folder.join(format!("{own}.cpp")), folder.join(format!("{own}.o")));
     fs::write(&source, SOURCE).map_err(told)?;

@@ -4,6 +4,8 @@
 
 #[path = "sdr/faults.rs"]
 mod faults;
+#[path = "sdr/scan.rs"]
+mod scan;
 #[path = "sdr/settings.rs"]
 mod settings;
 

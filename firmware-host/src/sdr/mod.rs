@@ -12,6 +12,7 @@
 
 mod block;
 mod device;
+mod driver_times;
 mod file;
 mod name;
 mod probe;

@@ -12,12 +12,15 @@ use crate::clock::Clock;
 use skyhound::record::{Event, Record, Severity};
 use skyhound::ring::{Consumer, Producer, lane};
 use skyhound::signal::Flags;
+use skyhound::time::TimeUs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::{JoinHandle, Thread};
 use std::time::Duration;
 
 const STOP_WAIT_US: u64 = 1_000_000;
+/// A read waits 100 ms; one that takes this long does not come back.
+const HANG_US: u64 = 1_000_000;
 
 /// What both ends and the control thread see.
 #[derive(Default)]
@@ -31,16 +34,20 @@ struct Shared {
     overflow_total: AtomicU64,
     lost_total: AtomicU64,
     blocks_total: AtomicU64,
+    /// When the source last came back from a read, µs.
+    read_us: AtomicU64,
 }
 
 /// Totals since the start. Each can be read from any thread.
 #[derive(Clone)]
-pub struct ReceiverTotals(Arc<Shared>);
+pub struct ReceiverTotals(Arc<Shared>, Clock);
 
 impl ReceiverTotals {
-    /// Whether samples are coming: false while the device is stalled or lost, and after the thread's end.
+    /// Whether samples are coming: false while the device is stalled or lost, while its driver hangs in a read for over a
+    /// second, and after the thread's end.
     pub fn is_alive(&self) -> bool {
-        self.0.alive.load(Ordering::Acquire)
+        let read_us = TimeUs(self.0.read_us.load(Ordering::Acquire));
+        self.0.alive.load(Ordering::Acquire) && self.1.now().since_us(read_us) <= HANG_US
     }
 
     /// Samples missing in the stream of blocks: lost by the driver (told, or by the clock) and thrown away here.
@@ -118,6 +125,7 @@ impl Receiver {
         }
         let shared = Arc::new(Shared::default());
         shared.alive.store(true, Ordering::Release);
+        shared.read_us.store(clock.now().0, Ordering::Release);
         let patient = source.is_patient();
         let spare = source.block();
         let mut reader =
@@ -135,7 +143,7 @@ impl Receiver {
 
     /// The totals, for any thread.
     pub fn totals(&self) -> ReceiverTotals {
-        ReceiverTotals(Arc::clone(&self.shared))
+        ReceiverTotals(Arc::clone(&self.shared), self.clock)
     }
 
     /// Stops the thread and closes the source; waits 1 s at most. False when a hanging driver was left behind.
@@ -192,6 +200,7 @@ impl Reader {
     fn run(&mut self, patient: bool) {
         let mut pooled: Option<Block> = None;
         while !self.shared.stop.load(Ordering::Acquire) && !self.full.is_abandoned() {
+            self.shared.read_us.store(self.clock.now().0, Ordering::Release);
             pooled = pooled.or_else(|| self.free.pop());
             if pooled.is_none() && patient {
                 std::thread::park_timeout(Duration::from_millis(20));
@@ -282,7 +291,7 @@ impl Blocks {
 
     /// The totals, for any thread.
     pub fn totals(&self) -> ReceiverTotals {
-        ReceiverTotals(Arc::clone(&self.shared))
+        ReceiverTotals(Arc::clone(&self.shared), self.clock)
     }
 
     /// Blocks waiting.

@@ -140,6 +140,21 @@ fn stopping_does_not_wait_for_a_lost_device() {
 }
 
 #[test]
+fn a_hanging_driver_is_seen_and_left_behind() {
+    on_rig("faults::a_hanging_driver_is_seen_and_left_behind", |rig| {
+        let mut run = Run::start(&rig.settings(""));
+        settle(&mut run);
+        let totals = run.receiver.totals();
+        assert!(totals.is_alive());
+        rig.faults("hang");
+        run.until("the hang is seen", |_| !totals.is_alive());
+        let asked = run.clock.now();
+        assert!(!run.receiver.stop(), "it cannot be stopped");
+        assert!(run.clock.now().since_us(asked) < 30_000_000, "but nobody waits for the driver's minute");
+    });
+}
+
+#[test]
 fn a_wrong_rate_is_told_with_the_true_one() {
     on_rig("faults::a_wrong_rate_is_told_with_the_true_one", |rig| {
         rig.faults("rate=0.9");

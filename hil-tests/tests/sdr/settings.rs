@@ -133,5 +133,7 @@ fn probe_lists_the_device_and_what_it_offers() {
             Source::open(&SdrSettings { source, ..rig.settings("") }, Pace::Realtime, Clock::start()).is_ok()
         );
         assert!(probe("driver=nonesuch").unwrap().is_empty());
+        let [null] = &probe("driver=null").unwrap()[..] else { panic!("SoapySDR's own null device") };
+        assert_eq!(null.driver, "null");
     });
 }

@@ -22,6 +22,9 @@ struct Scene {
 
 const RATE: f64 = 250_000.0;
 
+/// Hz, dBFS, and whether it is on at a time in seconds.
+type Tone<'a> = (f64, f64, &'a dyn Fn(f64) -> bool);
+
 impl Scene {
     fn new(seconds: f64, noise_dbfs: f64) -> Scene {
         Scene { seconds, noise_dbfs, random: 1 }
@@ -34,11 +37,7 @@ impl Scene {
     }
 
     /// Complex samples: noise, lifted by `lift` at each time, and tones (Hz, dBFS, whether on).
-    fn samples(
-        &mut self,
-        lift: impl Fn(f64) -> f64,
-        tones: &[(f64, f64, &dyn Fn(f64) -> bool)],
-    ) -> Vec<[f32; 2]> {
+    fn samples(&mut self, lift: impl Fn(f64) -> f64, tones: &[Tone<'_>]) -> Vec<[f32; 2]> {
         let sigma = 10f64.powf(self.noise_dbfs / 20.0);
         (0..(self.seconds * RATE) as usize)
             .map(|index| {
@@ -78,8 +77,7 @@ fn a_pulse_train_reads_as_it_was_made() {
 #[test]
 fn a_carrier_and_a_train_are_two_channels() {
     let train = |t: f64| t.rem_euclid(0.05) < 0.010;
-    let tones: [(f64, f64, &dyn Fn(f64) -> bool); 2] =
-        [(-60_000.0, -35.0, &|_| true), (20_000.0, -42.0, &train)];
+    let tones: [Tone<'_>; 2] = [(-60_000.0, -35.0, &|_| true), (20_000.0, -42.0, &train)];
     let samples = Scene::new(1.0, -60.0).samples(|_| 1.0, &tones);
     let found = survey(Samples::Cf32(&samples), RATE);
     let active = emissions(&found);
@@ -100,7 +98,7 @@ fn noise_and_a_step_of_it_are_no_channel() {
 #[test]
 fn an_image_is_told_as_one_and_dc_is_not_seen() {
     let train = |t: f64| t.rem_euclid(0.05) < 0.010;
-    let tones: [(f64, f64, &dyn Fn(f64) -> bool); 3] =
+    let tones: [Tone<'_>; 3] =
         [(40_000.0, -20.0, &train), (-40_000.0, -45.0, &train), (0.0, -25.0, &|_| true)];
     let samples = Scene::new(1.0, -65.0).samples(|_| 1.0, &tones);
     let found = survey(Samples::Cf32(&samples), RATE);
