@@ -7,8 +7,7 @@
 use std::hint::black_box;
 
 use mavlink::dialects::ardupilotmega::{self as dialect, MavMessage};
-use mavlink::peek_reader::PeekReader;
-use mavlink::{MAVLinkV2MessageRaw, MavHeader, Message};
+use mavlink::{MAVLinkV2MessageRaw, MavHeader, MavlinkReader, Message};
 use skyhound::command::Velocity;
 use skyhound::time::TimeUs;
 use skyhound::vehicle::Vehicle;
@@ -74,14 +73,14 @@ fn bench_parse() {
         kept = black_box(vehicle);
     };
     let bare = || {
-        let mut reader = PeekReader::new(&bytes[..]);
+        let mut reader = MavlinkReader::new(&bytes[..]);
         for _ in 0..MESSAGES {
-            let (_, message) = mavlink::read_v2_msg::<MavMessage, _>(&mut reader).expect("a good frame");
+            let (_, message) = reader.read_any_message::<MavMessage>().expect("a good frame");
             black_box(message.message_id());
         }
     };
     let got = compare(MESSAGES as u64, ours, MESSAGES as u64, bare);
-    row("parse, bind, keep the vehicle", got.ours_ns, "mavlink::read_v2_msg", got.peer_ns, got.ratio);
+    row("parse, bind, keep the vehicle", got.ours_ns, "mavlink::MavlinkReader", got.peer_ns, got.ratio);
     println!("  ({:.0} bytes a message on average)", byte_count as f64 / MESSAGES as f64);
     assert!(kept.position.is_some() && kept.rc.is_some());
 }

@@ -167,3 +167,13 @@ proptest! {
         prop_assert_eq!(framer.waiting_bytes(), 0);
     }
 }
+
+#[test]
+fn a_false_head_does_not_make_a_good_frame_wait() {
+    let good = encoded(false, 7, &message(30));
+    for false_head in [&[MAGIC_1, 200, 0, 1, 1, 30][..], &[MAGIC_2, 200, 0, 0, 0, 1, 1, 9, 99, 9]] {
+        let (mut framer, mut got) = (Framer::new(), Vec::new());
+        framer.push(&[false_head, &good].concat(), |frame| got.push(frame.sequence));
+        assert_eq!(got, [7], "without giving up");
+    }
+}
