@@ -209,9 +209,8 @@ fn trends(count: usize, only_ours: bool) {
     println!("{what}: p99.99 {}", ns(tail_ns(step)));
 }
 
-/// The whole of the analytics on one channel: a reading, a pulse in the densest stream, the facts.
-fn channel() {
-    let config = AnalyticsConfig {
+fn config() -> AnalyticsConfig {
+    AnalyticsConfig {
         floor_window_us: 10_000_000,
         floor_percentile: RATIO,
         trend_window_us: 2_000_000,
@@ -224,33 +223,43 @@ fn channel() {
         debounce_us: 50_000,
         hold_us: 1_000_000,
         false_alarms_per_hour: 0.05,
-    };
+    }
+}
+
+fn densest(pulses_min: u8) -> ChannelConfig {
+    let train =
+        PulseTrain { period_min_us: 5_000, period_max_us: 2_000_000, jitter_ratio_max: 0.05, pulses_min };
+    ChannelConfig {
+        name: "bench".to_string(),
+        frequency_hz: 433.92e6,
+        bandwidth_hz: 10e3,
+        emission: Emission::Any(train),
+        pulse_width_min_us: 1_000,
+        pulse_width_max_us: 300_000,
+        pulse_bridge_us: 2_000,
+        pulse_trigger_db: 8.0,
+    }
+}
+
+fn reading(at: TimeUs, mean: CentiDb) -> Reading {
+    Reading {
+        acquired_us: at,
+        sample_index: at.0,
+        channel: 0,
+        flags: Flags::NONE,
+        frame_count: 2,
+        clipping_e4: 0,
+        mean,
+        peak: mean,
+        quiet: CentiDb::from_hundredths(-9_000),
+    }
+}
+
+/// The whole of the analytics on one channel: a reading, a pulse in the densest stream, the facts.
+fn channel() {
     let rows = rows(20_000);
     for pulses_min in [5, 32] {
-        let train =
-            PulseTrain { period_min_us: 5_000, period_max_us: 2_000_000, jitter_ratio_max: 0.05, pulses_min };
-        let channel = ChannelConfig {
-            name: "bench".to_string(),
-            frequency_hz: 433.92e6,
-            bandwidth_hz: 10e3,
-            emission: Emission::Any(train),
-            pulse_width_min_us: 1_000,
-            pulse_width_max_us: 300_000,
-            pulse_bridge_us: 2_000,
-            pulse_trigger_db: 8.0,
-        };
-        let mut analytics = Analytics::new(&config, &[channel], HOP_US);
-        let reading = |at: TimeUs, mean: CentiDb| Reading {
-            acquired_us: at,
-            sample_index: at.0,
-            channel: 0,
-            flags: Flags::NONE,
-            frame_count: 2,
-            clipping_e4: 0,
-            mean,
-            peak: mean,
-            quiet: CentiDb::from_hundredths(-9_000),
-        };
+        let mut analytics = Analytics::new(&config(), &[densest(pulses_min)], HOP_US);
         let (mut readings_ns, mut places_ns, mut pulses_ns, mut facts_ns) = (0, 0, 0, 0);
         for (pass, rows) in rows.chunks(50).enumerate() {
             let begun_ns = thread_cpu_ns();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 
 use super::failure::{Failure, print};
-use crate::ctl::{Ask, ChannelStatus, Status, ask, socket_found};
+use crate::ctl::{Ask, ChannelStatus, LinkStatus, Status, VehicleStatus, ask, socket_found};
 
 /// Arguments of `skyhound ctl`.
 #[derive(Clone, Debug, clap::Args)]
@@ -80,46 +80,18 @@ pub fn run(args: Args) -> Result<(), Failure> {
 
 /// Status for people. What is unknown is a dash.
 fn text(status: &Status) -> String {
-    let mut lines = String::new();
-    let mut line = |name: &str, value: String| {
-        // Writing to a String cannot fail.
-        let _ = writeln!(lines, "{name:<10} {value}");
-    };
+    let mut lines = Vec::new();
+    let mut line = |name: &str, value: String| lines.push(format!("{name:<10} {value}\n"));
     let homing = if status.homing_enabled { "on" } else { "off" };
-    line(
-        "state",
-        format!(
-            "{} · homing {homing} · target {}",
-            status.state,
-            known(Some(&status.target).filter(|t| !t.is_empty()))
-        ),
-    );
+    let target = known(Some(&status.target).filter(|target| !target.is_empty()));
+    line("state", format!("{} · homing {homing} · target {target}", status.state));
     if let Some(why) = &status.locked {
         line("locked", why.clone());
     }
     if let Some(why) = &status.latched {
         line("stopped by", why.clone());
     }
-    let vehicle = &status.vehicle;
-    let armed = match vehicle.armed {
-        Some(true) => "armed",
-        Some(false) => "disarmed",
-        None => "—",
-    };
-    let place = vehicle.lat_deg.zip(vehicle.lon_deg).map(|(lat, lon)| format!("{lat:.6} {lon:.6}"));
-    line(
-        "aircraft",
-        format!(
-            "{} {} {armed} · {} · {} m · battery {} · heartbeat {} s, position {} s old",
-            known(vehicle.firmware.as_ref()),
-            known(vehicle.mode.as_ref()),
-            known(place.as_ref()),
-            rounded(vehicle.alt_rel_m),
-            known(vehicle.battery_ratio.map(|ratio| format!("{:.0} %", ratio * 100.0)).as_ref()),
-            rounded(vehicle.heartbeat_age_s),
-            rounded(vehicle.position_age_s),
-        ),
-    );
+    line("aircraft", aircraft_text(&status.vehicle));
     for channel in &status.channels {
         line("beacon", channel_text(channel));
     }
@@ -129,36 +101,14 @@ fn text(status: &Status) -> String {
         "samples",
         format!("{} · {alive} · {} lost · {} reopened", sdr.source, sdr.lost_samples_total, sdr.reopen_total),
     );
-    let link = &status.link;
-    line(
-        "link",
-        format!(
-            "{} · {} in, {} lost, {} bad · {} out, {} dropped · {} reconnects",
-            link.address,
-            link.received_total,
-            link.sequence_lost_total,
-            link.crc_error_total,
-            link.sent_total,
-            link.send_dropped_total,
-            link.reconnect_total,
-        ),
-    );
+    line("link", link_text(&status.link));
     let recorder = &status.recorder;
     let free = recorder.disk_free_bytes.map(|bytes| format!("{} MB", bytes / 1_000_000));
-    line(
-        "file",
-        format!("{} · {} · {} free", recorder.state, known(recorder.file.as_ref()), known(free.as_ref())),
-    );
+    let file = known(recorder.file.as_ref());
+    line("file", format!("{} · {file} · {} free", recorder.state, known(free.as_ref())));
     for lane in status.lanes.iter().filter(|lane| lane.dropped_total > 0) {
-        line(
-            "DROPPED",
-            format!(
-                "{} of {} in lane {}",
-                lane.dropped_total,
-                lane.pushed_total + lane.dropped_total,
-                lane.name
-            ),
-        );
+        let all = lane.pushed_total + lane.dropped_total;
+        line("DROPPED", format!("{} of {all} in lane {}", lane.dropped_total, lane.name));
     }
     for pass in &status.passes {
         line("passes", format!("{}: longest {} µs, {} late", pass.name, pass.longest_us, pass.miss_total));
@@ -167,7 +117,39 @@ fn text(status: &Status) -> String {
         line("refused", refused.clone());
     }
     line("daemon", format!("{} · pid {} · up {:.0} s", status.version, status.pid, status.uptime_s));
-    lines
+    lines.concat()
+}
+
+fn aircraft_text(vehicle: &VehicleStatus) -> String {
+    let armed = match vehicle.armed {
+        Some(true) => "armed",
+        Some(false) => "disarmed",
+        None => "—",
+    };
+    let place = vehicle.lat_deg.zip(vehicle.lon_deg).map(|(lat, lon)| format!("{lat:.6} {lon:.6}"));
+    format!(
+        "{} {} {armed} · {} · {} m · battery {} · heartbeat {} s, position {} s old",
+        known(vehicle.firmware.as_ref()),
+        known(vehicle.mode.as_ref()),
+        known(place.as_ref()),
+        rounded(vehicle.alt_rel_m),
+        known(vehicle.battery_ratio.map(|ratio| format!("{:.0} %", ratio * 100.0)).as_ref()),
+        rounded(vehicle.heartbeat_age_s),
+        rounded(vehicle.position_age_s),
+    )
+}
+
+fn link_text(link: &LinkStatus) -> String {
+    format!(
+        "{} · {} in, {} lost, {} bad · {} out, {} dropped · {} reconnects",
+        link.address,
+        link.received_total,
+        link.sequence_lost_total,
+        link.crc_error_total,
+        link.sent_total,
+        link.send_dropped_total,
+        link.reconnect_total,
+    )
 }
 
 fn channel_text(channel: &ChannelStatus) -> String {

@@ -69,7 +69,7 @@ fn the_other_commands_take_what_their_help_says() {
         parse(&["a.duckdb", "select 1", "--format", "parquet", "-o", "a.parquet"]).unwrap();
     assert_eq!(
         (query.format, query.output.as_deref()),
-        (query::Format::Parquet, Some(Path::new("a.parquet")))
+        (crate::store::Format::Parquet, Some(Path::new("a.parquet")))
     );
     assert!(parse::<query::Args>(&["a.duckdb"]).unwrap_err().contains("<SQL>"));
     let flights: flights::Args = parse(&["--flights", "x", "--json"]).unwrap();

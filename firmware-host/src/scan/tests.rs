@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::clock::Clock;
-use crate::sdr::{Pace, test_settings};
+use crate::sdr::test_settings;
+use crate::settings::Pace;
 use std::path::PathBuf;
 
 fn recording(name: &str) -> Option<PathBuf> {

@@ -1,3 +1,5 @@
+//! Whatever lies between frames costs itself and nothing else: v1, v2 and signed frames at every cut of the bytes.
+
 use mavlink::dialects::ardupilotmega::{self as dialect, MavMessage};
 use mavlink::{MAVLinkV1MessageRaw, MAVLinkV2MessageRaw, MavHeader};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Only the bound autopilot changes what is known of the aircraft; what each message means in units.
+
 use mavlink::dialects::ardupilotmega::{self as dialect, MavMessage};
 use mavlink::{MavlinkVersion, Message};
 use proptest::prelude::*;

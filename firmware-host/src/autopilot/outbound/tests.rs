@@ -1,3 +1,5 @@
+//! What we send, read back by the crate's own parser.
+
 use mavlink::dialects::ardupilotmega::{MavFrame, MavMessage};
 use mavlink::{MavlinkVersion, Message};
 

@@ -1,3 +1,5 @@
+//! What is asked of the autopilot, when, and when it is given up.
+
 use super::*;
 
 fn settings() -> AutopilotSettings {

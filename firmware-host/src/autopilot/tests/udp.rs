@@ -1,3 +1,5 @@
+//! The link over real UDP sockets: who is answered, who is not.
+
 use mavlink::MavHeader;
 use tokio::net::UdpSocket;
 
