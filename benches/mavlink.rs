@@ -22,9 +22,12 @@ const MESSAGES: usize = 50_000;
 const CHUNK_BYTES: usize = 1024;
 
 fn telemetry() -> (Vec<u8>, usize) {
-    let mut heartbeat = dialect::HEARTBEAT_DATA::default();
-    heartbeat.autopilot = dialect::MavAutopilot::MAV_AUTOPILOT_ARDUPILOTMEGA;
-    heartbeat.mavtype = dialect::MavType::MAV_TYPE_QUADROTOR;
+    let heartbeat = dialect::HEARTBEAT_DATA {
+        autopilot: dialect::MavAutopilot::MAV_AUTOPILOT_ARDUPILOTMEGA,
+        mavtype: dialect::MavType::MAV_TYPE_QUADROTOR,
+        ..Default::default()
+    };
+
     let attitude =
         dialect::ATTITUDE_DATA { roll: 0.1, pitch: 0.2, yaw: 0.3, yawspeed: 0.4, ..Default::default() };
     let position = dialect::GLOBAL_POSITION_INT_DATA {

@@ -19,9 +19,10 @@ pub struct Facts {
     pub floor_temporal_dbfs: Option<f64>,
     /// `percentile_cont(0.5)` of the readings' `quiet` over the rolling window, dBFS in the channel's bandwidth.
     pub floor_spectral_dbfs: Option<f64>,
-    /// Power over the floor named by `snr_floor`, dB, of the newest usable reading.
+    /// Largest SNR of a usable reading since the facts before, dB: mean power over the floor named by `snr_floor` in the
+    /// same hop. So a pulse shorter than the time between facts stands in exactly one of them.
     pub snr_db: Option<f64>,
-    /// Which floor the SNR used: spectral where known, else temporal.
+    /// Which floor that SNR used: the hop's own spectral one where known, else the temporal one.
     pub snr_floor: Floor,
     /// Mean of mean power over the rolling window, dBFS (mean of dB values, SQL's `avg`).
     pub rolling_mean_dbfs: Option<f64>,

@@ -88,6 +88,8 @@ struct Channel {
     detector: Detector,
     newest_us: TimeUs,
     newest_usable: Option<Reading>,
+    /// Largest SNR since the facts before.
+    strongest: Option<(f64, Floor)>,
 }
 
 impl Analytics {
@@ -164,6 +166,7 @@ impl Channel {
             detector: Detector::new(config, channel, hop_us),
             newest_us: TimeUs(0),
             newest_usable: None,
+            strongest: None,
         }
     }
 
@@ -189,6 +192,7 @@ impl Channel {
             self.quiet.push(at, reading.quiet);
         }
         self.newest_usable = Some(*reading);
+        self.strongest = strongest_of(self.strongest, snr(reading, floor_db));
     }
 
     fn place(&mut self, reading: &Reading, at: NorthEast) {
@@ -210,17 +214,15 @@ impl Channel {
         let floor_temporal_dbfs = self.floor.value_db();
         let floor_spectral_dbfs = self.quiet.value_db();
         let heard = self.detector.is_heard();
+        let strongest = self.strongest.take();
         Facts {
             newest_reading_us: self.newest_usable.map_or(TimeUs(0), |reading| reading.acquired_us),
             reading_count: self.floor.len() as u32,
             power_dbfs,
             floor_temporal_dbfs,
             floor_spectral_dbfs,
-            snr_db: floor_spectral_dbfs
-                .or(floor_temporal_dbfs)
-                .zip(power_dbfs)
-                .map(|(floor, power)| power - floor),
-            snr_floor: if floor_spectral_dbfs.is_some() { Floor::Spectral } else { Floor::Temporal },
+            snr_db: strongest.map(|(snr_db, _)| snr_db),
+            snr_floor: strongest.map_or(Floor::Temporal, |(_, floor)| floor),
             rolling_mean_dbfs: self.rolling.mean_db(),
             volatility_db: self.rolling.deviation_db(),
             delta_db: self.rolling.delta_db(),
@@ -230,6 +232,23 @@ impl Channel {
             heard,
             ..no_facts(channel, now)
         }
+    }
+}
+
+/// SNR of a usable reading, and the floor it is counted from.
+fn snr(reading: &Reading, floor_temporal_db: Option<f64>) -> Option<(f64, Floor)> {
+    if reading.flags.any(Flags::NO_QUIET) {
+        return floor_temporal_db.map(|floor_db| (reading.mean.db() - floor_db, Floor::Temporal));
+    }
+    // Hundredths are whole numbers: their difference has no rounding noise.
+    let hundredths = i32::from(reading.mean.hundredths()) - i32::from(reading.quiet.hundredths());
+    Some((f64::from(hundredths) / 100.0, Floor::Spectral))
+}
+
+fn strongest_of(a: Option<(f64, Floor)>, b: Option<(f64, Floor)>) -> Option<(f64, Floor)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if b.0 > a.0 { b } else { a }),
+        (one, other) => one.or(other),
     }
 }
 

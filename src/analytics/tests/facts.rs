@@ -38,7 +38,9 @@ fn unusable_readings_take_no_part_but_age_the_windows() {
     let facts = analytics.facts(0, TimeUs(15_000_000));
     assert_eq!((facts.reading_count, facts.floor_temporal_dbfs), (500, Some(-90.0)));
     assert_eq!((facts.rolling_mean_dbfs, facts.trend, facts.floor_spectral_dbfs), (None, None, None));
-    assert_eq!((facts.power_dbfs, facts.snr_floor), (Some(-90.0), Floor::Temporal));
+    // Heard last before the unusable ones, in a hop with quiet bins; the facts after know of no SNR.
+    assert_eq!((facts.power_dbfs, facts.snr_db, facts.snr_floor), (Some(-90.0), Some(0.0), Floor::Spectral));
+    assert_eq!(analytics.facts(0, TimeUs(15_100_000)).snr_db, None);
     assert_eq!(facts.newest_reading_us, TimeUs(9_990_000));
 }
 
