@@ -58,7 +58,7 @@ pub fn median(values: &mut [f64]) -> f64 {
 /// Prints the head of a table.
 pub fn print_head(title: &str) {
     println!("\n{title}");
-    println!("{:<44} {:>14} {:<28} {:>14} {:>10}  {}", "work", "ours", "peer", "peer's", "ratio", "goal");
+    println!("{:<44} {:>14} {:<28} {:>14} {:>10}  goal", "work", "ours", "peer", "peer's", "ratio");
 }
 
 /// Prints one row: what, ours and the peer's figure with their units, the ratio, and the goal.

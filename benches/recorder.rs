@@ -203,15 +203,15 @@ fn fill_flight(inlets: &mut Inlets, rows: u64) {
         let placed = reading(index, 1_000);
         inlets.readings.push(placed);
         let at = placed.reading.acquired_us;
-        if index % 50 == 0 {
+        if index.is_multiple_of(50) {
             inlets.control.push(Record::Vehicle(at, vehicle(&placed)));
             let velocity = Velocity { north_mps: (index as f64).sin(), ..Velocity::default() };
             inlets.control.push(Record::Command(at, Order::Velocity(velocity)));
         }
-        if index % 100 == 0 {
+        if index.is_multiple_of(100) {
             inlets.control.push(Record::Facts(facts(&placed)));
         }
-        if index % 500 == 0 {
+        if index.is_multiple_of(500) {
             let power = std::array::from_fn(|bin| reading(index + bin as u64, 1_000).reading.mean);
             inlets.spectra.push(Spectrum {
                 acquired_us: at,
@@ -221,7 +221,7 @@ fn fill_flight(inlets: &mut Inlets, rows: u64) {
                 power,
             });
         }
-        if index % 1_000 == 0 {
+        if index.is_multiple_of(1_000) {
             let Reading { mean, peak, quiet, .. } = placed.reading;
             let (width_us, flags) = (50_000 + index as u32 % 977, Flags::NONE);
             inlets.control.push(Record::Pulse(Pulse {
