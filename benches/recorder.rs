@@ -6,12 +6,15 @@
 
 use duckdb::{Connection, params};
 use rustix::time::{ClockId, clock_gettime};
+use skyhound::budget::BudgetReport;
+use skyhound::command::{Command as Order, Velocity};
+use skyhound::facts::{Facts, Floor, NoGradient, Pattern, Trend};
 use skyhound::geo::Wgs84;
-use skyhound::record::PlacedReading;
-use skyhound::signal::{Flags, Reading};
-use skyhound::time::TimeUs;
+use skyhound::record::{Name, PlacedReading, Record};
+use skyhound::signal::{Flags, Pulse, Reading, Spectrum};
+use skyhound::time::{Aged, TimeUs};
 use skyhound::units::CentiDb;
-use skyhound::vehicle::Pose;
+use skyhound::vehicle::{Attitude, Battery, Pose, Position, Rc, Vehicle};
 use skyhound_benches::{median, print_head, print_row, thread_cpu_ns};
 use skyhound_host::clock::Clock;
 use skyhound_host::settings::RecorderSettings;
@@ -149,16 +152,16 @@ fn append_rows(peer: &Connection, first: u64) {
                 r.acquired_us.0 as i64,
                 r.sample_index as i64,
                 r.channel,
-                r.mean.db(),
-                r.peak.db(),
-                r.quiet.db(),
+                r.mean.hundredths(),
+                r.peak.hundredths(),
+                r.quiet.hundredths(),
                 r.clipping_e4,
                 r.flags.0,
                 r.frame_count,
-                pose.place.lat_deg,
-                pose.place.lon_deg,
-                pose.alt_rel_m,
-                pose.yaw_rad.map(f64::to_degrees),
+                (pose.place.lat_deg * 1e7).round() as i32,
+                (pose.place.lon_deg * 1e7).round() as i32,
+                (pose.alt_rel_m * 1e2).round() as i32,
+                pose.yaw_rad.map(|yaw_rad| (yaw_rad.to_degrees() * 1e2).round() as i16),
                 pose.gap_us,
             ])
             .expect("a row");
@@ -179,9 +182,102 @@ fn record(folder: &Path, memory_limit_mb: u32, rows: u64, hop_us: u64) -> Record
 fn fill(inlets: &mut Inlets, rows: u64, hop_us: u64) {
     for index in 0..rows {
         while inlets.readings.vacant_count() == 0 {
+            assert!(!inlets.readings.is_abandoned(), "the recorder stopped");
             std::thread::sleep(Duration::from_millis(1));
         }
         inlets.readings.push(reading(index, hop_us));
+    }
+}
+
+/// The readings of a flight at 1 kHz with all else that goes with them: the aircraft and commands at 20 Hz, facts at 10 Hz,
+/// two spectrum rows, a pulse and a budget each second.
+fn fill_flight(inlets: &mut Inlets, rows: u64) {
+    for index in 0..rows {
+        while inlets.readings.vacant_count() == 0
+            || inlets.control.vacant_count() < 8
+            || inlets.spectra.vacant_count() == 0
+        {
+            assert!(!inlets.readings.is_abandoned(), "the recorder stopped");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let placed = reading(index, 1_000);
+        inlets.readings.push(placed);
+        let at = placed.reading.acquired_us;
+        if index.is_multiple_of(50) {
+            inlets.control.push(Record::Vehicle(at, vehicle(&placed)));
+            let velocity = Velocity { north_mps: (index as f64).sin(), ..Velocity::default() };
+            inlets.control.push(Record::Command(at, Order::Velocity(velocity)));
+        }
+        if index.is_multiple_of(100) {
+            inlets.control.push(Record::Facts(facts(&placed)));
+        }
+        if index.is_multiple_of(500) {
+            let power = std::array::from_fn(|bin| reading(index + bin as u64, 1_000).reading.mean);
+            inlets.spectra.push(Spectrum {
+                acquired_us: at,
+                first_bin_hz: 433e6,
+                bin_hz: 8e3,
+                bin_count: 256,
+                power,
+            });
+        }
+        if index.is_multiple_of(1_000) {
+            let Reading { mean, peak, quiet, .. } = placed.reading;
+            let (width_us, flags) = (50_000 + index as u32 % 977, Flags::NONE);
+            inlets.control.push(Record::Pulse(Pulse {
+                start_us: at,
+                width_us,
+                channel: 0,
+                flags,
+                mean,
+                peak,
+                floor: quiet,
+            }));
+            inlets.control.push(Record::Budget(at, Name::new("control"), BudgetReport::default()));
+        }
+    }
+}
+
+fn vehicle(placed: &PlacedReading) -> Vehicle {
+    let at = placed.reading.acquired_us;
+    let pose = placed.pose.expect("always placed");
+    let (north_mps, east_mps, down_mps) = (pose.alt_rel_m.sin(), pose.alt_rel_m.cos(), 0.1);
+    let alt_amsl_m = pose.alt_rel_m + 400.0;
+    let (place, alt_rel_m) = (pose.place, pose.alt_rel_m);
+    let position = Position { place, alt_amsl_m, alt_rel_m, north_mps, east_mps, down_mps };
+    let yaw_rad = pose.yaw_rad.unwrap_or_default();
+    let attitude =
+        Attitude { roll_rad: north_mps / 9.0, pitch_rad: east_mps / 9.0, yaw_rad, yaw_rate_rad_s: 0.1 };
+    let battery = Battery { voltage_v: Some(15.9), current_a: Some(alt_rel_m), remaining_ratio: Some(0.8) };
+    Vehicle {
+        attitude: Some(Aged::new(attitude, at)),
+        position: Some(Aged::new(position, at)),
+        battery: Some(Aged::new(battery, at)),
+        rc: Some(Aged::new(Rc { sticks_us: [1500, 1500, 1100, 1500], channel_count: 16 }, at)),
+        ..Vehicle::default()
+    }
+}
+
+fn facts(placed: &PlacedReading) -> Facts {
+    let Reading { acquired_us: at, mean, quiet, .. } = placed.reading;
+    let value = mean.db() / 3.0;
+    Facts {
+        at,
+        newest_reading_us: at,
+        channel: 0,
+        reading_count: 10_000,
+        power_dbfs: Some(mean.db()),
+        floor_temporal_dbfs: Some(value * 3.1),
+        floor_spectral_dbfs: Some(quiet.db()),
+        snr_db: Some(mean.db() - quiet.db()),
+        snr_floor: Floor::Spectral,
+        rolling_mean_dbfs: Some(value),
+        volatility_db: Some(value.sin()),
+        delta_db: Some(value.cos()),
+        trend: Some(Trend { slope_db_s: value.tan(), r2: Some(value.sin().abs()) }),
+        gradient: Err(NoGradient::NotHeard),
+        pattern: Pattern::default(),
+        heard: false,
     }
 }
 
@@ -229,11 +325,12 @@ fn size_and_reading(rows: u64, rate: &str, hop_us: u64, size_goal: &str, read_go
 
 /// Peak memory and rate at three limits, each in a process of its own, against a process that only opens a flight file.
 fn memory(rows: u64) {
-    print_head(&format!("peak memory (VmHWM) of {rows} readings"));
+    print_head(&format!("a whole flight, all tables, {rows} readings at 1 kHz: peak memory (VmHWM)"));
     let idle = ask_child("idle 32 0")[0];
     for limit_mb in [32, 64, 128] {
         let said = ask_child(&format!("record {limit_mb} {rows}"));
-        let what = format!("memory_limit {limit_mb} MB, {:.0} k rows per CPU-s", said[1] / 1e3);
+        let per_row = said[2] / rows as f64;
+        let what = format!("limit {limit_mb} MB, {:.0} k readings/s, {per_row:.1} B each", said[1] / 1e3);
         let mb = |kb: f64| format!("{:.1} MB", kb / 1024.0);
         let goal = if limit_mb == 32 { "<= 96 MB" } else { "" };
         print_row(&what, &mb(said[0]), "process with an empty flight", &mb(idle), idle / said[0], goal);
@@ -260,11 +357,14 @@ fn child(task: &str) {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let begun = process_cpu_ns();
-    record(folder.path(), number(1) as u32, number(2), 1_000);
+    let (mut inlets, recorder) = start(folder.path(), number(1) as u32);
+    fill_flight(&mut inlets, number(2));
+    let summary = recorder.stop().expect("a clean stop");
+    assert_eq!(summary.totals.reading_total, number(2));
     let rate = number(2) as f64 / ((process_cpu_ns() - begun) as f64 / 1e9);
     let status = std::fs::read_to_string("/proc/self/status").expect("a status");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
-    println!("{} {rate}", peak.trim().trim_end_matches(" kB"));
+    println!("{} {rate} {}", peak.trim().trim_end_matches(" kB"), summary.file_bytes);
 }
 
 /// Opening the file of a process that died with nearly a whole WAL, against opening it once it is clean.

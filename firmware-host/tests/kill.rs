@@ -61,7 +61,7 @@ fn recording_child() {
         while index < clock.now().since_us(started) / 1_000 {
             assert!(inlets.readings.push(reading(index)));
             index += 1;
-            if lands && index % 150 == 0 {
+            if lands && index.is_multiple_of(150) {
                 handle.landed();
             }
         }
@@ -126,7 +126,7 @@ fn a_kill_costs_nothing_that_was_acknowledged() {
         let mut child = start_child(folder.path(), kill % 2 == 1);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         // Every fifth kill strikes while the file is being created, the others while it is recorded.
-        let wait_ms = if kill % 5 == 0 {
+        let wait_ms = if kill.is_multiple_of(5) {
             random(&mut seed) % 250
         } else {
             lines.find(|line| line.starts_with("recording ")).unwrap();

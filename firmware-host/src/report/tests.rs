@@ -15,7 +15,7 @@ fn flight(folder: &std::path::Path) -> PathBuf {
             std::thread::yield_now();
         }
         pushed += u64::from(inlets.readings.push(sample::reading(index, 0)));
-        if index % 10 == 0 {
+        if index.is_multiple_of(10) {
             pushed += u64::from(inlets.readings.push(sample::reading(index, 1)));
         }
         if index % 10 == 5 {

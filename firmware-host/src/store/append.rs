@@ -1,15 +1,17 @@
 //! A batch's rows → columns, in the order of `schema.sql`, as Arrow record batches for DuckDB's appender.
 //!
 //! Column by column from `Copy` rows: DuckDB takes whole data chunks, twice as fast as row by row (bench `recorder`).
-//! Times become BIGINT, powers DOUBLE in steps of 0.01 dB. A reading's pose is rounded to what its column says, because it
-//! is derived and then compresses; inputs of `vehicle` and facts are stored as they are.
+//! Times become BIGINT; a reading's powers and pose whole steps, which `schema.sql` reads as DOUBLE; other powers DOUBLE. A
+//! reading's pose is rounded, because it is derived; inputs of `vehicle` and facts are stored as they are.
 
 use super::batch::{Batch, Health};
 use duckdb::arrow::array::{
     ArrayRef, ArrowPrimitiveType, BooleanArray, Float64Array, ListArray, PrimitiveArray, StringArray,
 };
 use duckdb::arrow::buffer::OffsetBuffer;
-use duckdb::arrow::datatypes::{DataType, Field, Float64Type, Int64Type, UInt8Type, UInt16Type, UInt32Type};
+use duckdb::arrow::datatypes::{
+    DataType, Field, Float64Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
+};
 use duckdb::arrow::error::ArrowError;
 use duckdb::arrow::record_batch::RecordBatch;
 use skyhound::command::{Command, OperatorAct, Reason, StateChange, Trip};
@@ -84,31 +86,28 @@ fn power<R>(rows: &[R], value: impl Fn(&R) -> CentiDb) -> ArrayRef {
     all::<Float64Type, R>(rows, |row| value(row).db())
 }
 
-/// `value` in steps of 1/`steps`.
-fn stepped(value: f64, steps: f64) -> f64 {
-    (value * steps).round() / steps
-}
-
 fn reading(rows: &[PlacedReading]) -> Vec<ArrayRef> {
     let posed = |value: &dyn Fn(&Pose) -> Option<f64>| {
-        some::<Float64Type, _>(rows, |row| row.pose.as_ref().and_then(value))
+        some::<Int32Type, _>(rows, |row| row.pose.as_ref().and_then(value).map(|steps| steps.round() as i32))
     };
     vec![
         times(rows, |row| row.reading.acquired_us),
         all::<Int64Type, _>(rows, |row| row.reading.sample_index as i64),
         all::<UInt8Type, _>(rows, |row| row.reading.channel),
-        power(rows, |row| row.reading.mean),
-        power(rows, |row| row.reading.peak),
-        some::<Float64Type, _>(rows, |row| {
-            (!row.reading.flags.any(Flags::NO_QUIET)).then(|| row.reading.quiet.db())
+        all::<Int16Type, _>(rows, |row| row.reading.mean.hundredths()),
+        all::<Int16Type, _>(rows, |row| row.reading.peak.hundredths()),
+        some::<Int16Type, _>(rows, |row| {
+            (!row.reading.flags.any(Flags::NO_QUIET)).then(|| row.reading.quiet.hundredths())
         }),
         all::<UInt16Type, _>(rows, |row| row.reading.clipping_e4),
         all::<UInt16Type, _>(rows, |row| row.reading.flags.0),
         all::<UInt16Type, _>(rows, |row| row.reading.frame_count),
-        posed(&|pose| Some(stepped(pose.place.lat_deg, 1e7))),
-        posed(&|pose| Some(stepped(pose.place.lon_deg, 1e7))),
-        posed(&|pose| Some(stepped(pose.alt_rel_m, 100.0))),
-        posed(&|pose| pose.yaw_rad.map(|yaw_rad| stepped(yaw_rad.to_degrees(), 100.0))),
+        posed(&|pose| Some(pose.place.lat_deg * 1e7)),
+        posed(&|pose| Some(pose.place.lon_deg * 1e7)),
+        posed(&|pose| Some(pose.alt_rel_m * 1e2)),
+        some::<Int16Type, _>(rows, |row| {
+            row.pose?.yaw_rad.map(|yaw_rad| (yaw_rad.to_degrees() * 1e2).round() as i16)
+        }),
         some::<UInt32Type, _>(rows, |row| row.pose.map(|pose| pose.gap_us)),
     ]
 }

@@ -123,7 +123,7 @@ fn look_at(path: &Path, name: &str) -> FlightEntry {
         return entry(path, name, FlightState::Open);
     }
     let waits = |suffix: &&str| std::fs::metadata(with_suffix(path, suffix)).is_ok_and(|side| side.len() > 0);
-    if SIDE_SUFFIXES.iter().any(|suffix| waits(&suffix)) {
+    if SIDE_SUFFIXES.iter().any(waits) {
         // The replay may need more memory than we want to risk for a list.
         return entry(path, name, FlightState::Unclean);
     }

@@ -1,7 +1,7 @@
 //! One flight file open for writing: created whole under a temporary name, then renamed; rows in one transaction per batch.
 //!
 //! What is set, and why: `memory_limit` and `threads` from the settings; extensions and access to other files off;
-//! `temp_directory` empty, so that nothing spills onto a nearly full card; the checkpoint at its usual 16 MB of WAL
+//! spilling capped; blocks of 64 KB, because small memory must hold some of each column; the checkpoint at its usual 16 MB of WAL
 //! (smaller ones were no faster and made larger files); every commit goes to the WAL first, also when it checkpoints, so
 //! that a failing checkpoint cannot take the commit with it. Only COMMIT makes rows durable.
 
@@ -9,6 +9,7 @@ use super::append;
 use super::batch::{Batch, TABLE_COUNT, TABLES};
 use super::error::StoreError;
 use super::live::LiveFile;
+use super::read::scratch_path;
 use super::schema::{SCHEMA_VERSION, statements};
 use crate::clock::{Clock, system_utc_us};
 use crate::settings::RecorderSettings;
@@ -22,6 +23,13 @@ use std::path::{Path, PathBuf};
 pub const FLIGHT_ENDING: &str = "duckdb";
 /// Ending of files being created; `duckdb.tmp` would be DuckDB's own spill folder.
 pub const CREATING_ENDING: &str = "tmp";
+/// DuckDB's default of 256 KB does not fit: a checkpoint holds blocks of each of the 200 columns, and at a `memory_limit` of
+/// 32 or 64 MB a flight with all tables stopped within 15 minutes. 16 KB made files a third larger.
+const BLOCK_BYTES: u32 = 65_536;
+/// Spill at most, in the scratch folder: a safety valve, not seen in use.
+const SPILL_MAX: &str = "64MB";
+/// Opening again replays up to a whole WAL and needs this many times the usual memory, for as long as the file stays open.
+const REPLAY_MEMORY_FACTOR: u32 = 4;
 /// WAL size at which a commit checkpoints.
 const CHECKPOINT_THRESHOLD: &str = "16MB";
 
@@ -70,7 +78,7 @@ impl FlightFile {
         let path = folder.join(format!("{name}.{FLIGHT_ENDING}"));
         {
             let live = LiveFile::register(&creating);
-            let connection = connect(&creating, settings)?;
+            let connection = connect(&creating, settings.threads, settings.memory_limit_mb)?;
             first_rows(&connection, &name, about, clock, started_utc_us)
                 .map_err(StoreError::database(&creating, "cannot create the flight file"))?;
             close(connection).map_err(StoreError::database(&creating, "cannot close"))?;
@@ -82,7 +90,7 @@ impl FlightFile {
         let live = LiveFile::register(&path);
         std::fs::rename(&creating, &path).map_err(StoreError::io(&path, "cannot rename to"))?;
         File::open(folder).and_then(|file| file.sync_all()).map_err(StoreError::io(folder, "cannot sync"))?;
-        let connection = connect(&path, settings)?;
+        let connection = connect(&path, settings.threads, settings.memory_limit_mb)?;
         Ok(FlightFile { connection: Some(connection), path, settings: settings.clone(), _live: live })
     }
 
@@ -126,7 +134,8 @@ impl FlightFile {
             // The handle is invalid already; its own complaint about that adds nothing.
             let _ = close(connection);
         }
-        self.connection = Some(connect(&self.path, &self.settings)?);
+        let memory_mb = self.settings.memory_limit_mb.saturating_mul(REPLAY_MEMORY_FACTOR);
+        self.connection = Some(connect(&self.path, self.settings.threads, memory_mb)?);
         Ok(())
     }
 
@@ -162,12 +171,14 @@ pub(super) fn free_bytes(path: &Path) -> Result<u64, StoreError> {
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
-fn connect(path: &Path, settings: &RecorderSettings) -> Result<Connection, StoreError> {
+fn connect(path: &Path, threads: u32, memory_mb: u32) -> Result<Connection, StoreError> {
     let config = || {
         Config::default()
-            .with("memory_limit", format!("{}MB", settings.memory_limit_mb))?
-            .threads(i64::from(settings.threads.max(1)))?
-            .with("temp_directory", "")?
+            .with("memory_limit", format!("{memory_mb}MB"))?
+            .threads(i64::from(threads.max(1)))?
+            .with("default_block_size", BLOCK_BYTES.to_string())?
+            .with("temp_directory", scratch_path("spill").to_string_lossy())?
+            .with("max_temp_directory_size", SPILL_MAX)?
             .with("checkpoint_threshold", CHECKPOINT_THRESHOLD)?
             .with("auto_checkpoint_skip_wal_threshold", u32::MAX.to_string())?
             .enable_autoload_extension(false)?

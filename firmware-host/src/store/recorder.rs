@@ -99,7 +99,6 @@ impl RecorderHandle {
 
     /// The aircraft is disarmed: commit and checkpoint now, while nothing depends on us.
     pub fn landed(&self) {
-        // As above; the checkpoint at the stop remains.
         let _ = self.orders.try_send(Order::Landed);
     }
 }
@@ -277,7 +276,8 @@ impl Pass {
                 health_at = now;
                 self.note_health(now);
                 if let Some(why) = self.short_of_disk()? {
-                    self.note(now, Severity::Critical, "recorder_stopped", &why);
+                    let (severity, kind) = (Severity::Critical, "recorder_stopped");
+                    self.batch.events.push(Event { at: now, severity, kind, text: Text::new(&why) });
                     self.commit()?;
                     return Ok(Some(why));
                 }
@@ -298,10 +298,6 @@ impl Pass {
                 *left -= 1;
             }
         }
-    }
-
-    fn note(&mut self, at: TimeUs, severity: Severity, kind: &'static str, text: &str) {
-        self.batch.events.push(Event { at, severity, kind, text: Text::new(text) });
     }
 
     fn note_health(&mut self, at: TimeUs) {

@@ -61,7 +61,7 @@ pub(crate) fn reading(index: u64, channel: u8) -> PlacedReading {
     let pose = Pose {
         place: Wgs84 { lat_deg: 47.3 + index as f64 * 1e-7, lon_deg: 8.5 - index as f64 * 2e-7 },
         alt_rel_m: 30.0 + (index % 40) as f64 * 0.01,
-        yaw_rad: (index % 3 != 0).then_some(1.0),
+        yaw_rad: (!index.is_multiple_of(3)).then_some(1.0),
         gap_us: 100_000,
     };
     PlacedReading {

@@ -20,20 +20,29 @@ CREATE TABLE setting ( -- What the daemon was told, and what it is made of: one 
     name VARCHAR, -- settings_toml (the whole text), version.NAME, channel.INDEX.name, or a settings key
     value VARCHAR -- Its value
 );
+-- A reading is stored in whole steps and read in dBFS, degrees and metres: 3 times smaller, because DuckDB compresses
+-- DOUBLE (ALP) only in blocks of 256 KB, for which there is no memory in flight.
 CREATE TABLE reading ( -- Power of a beacon's channel over one hop (input: the source of truth)
     acquired_us BIGINT, -- When the middle of the hop was taken, µs since start
     sample_index BIGINT, -- First sample of the hop, counted from the stream's start, lost samples included
     channel UTINYINT, -- Index of the channel (setting channel.INDEX.name)
-    mean_dbfs DOUBLE, -- Mean power in the channel's bandwidth, dBFS, in steps of 0.01
-    peak_dbfs DOUBLE, -- Power of the strongest FFT frame of the hop, dBFS, in steps of 0.01
-    quiet_dbfs DOUBLE, -- Spectral noise floor scaled to the channel's bandwidth, dBFS, in steps of 0.01; NULL: not known
+    mean_e2 SMALLINT, -- mean_dbfs as it is stored, hundredths of a dB
+    mean_dbfs DOUBLE AS (mean_e2 / 1e2), -- Mean power in the channel's bandwidth, dBFS, in steps of 0.01
+    peak_e2 SMALLINT, -- peak_dbfs as it is stored, hundredths of a dB
+    peak_dbfs DOUBLE AS (peak_e2 / 1e2), -- Power of the strongest FFT frame of the hop, dBFS, in steps of 0.01
+    quiet_e2 SMALLINT, -- quiet_dbfs as it is stored, hundredths of a dB
+    quiet_dbfs DOUBLE AS (quiet_e2 / 1e2), -- Spectral noise floor scaled to the channel's bandwidth, dBFS, in steps of 0.01; NULL: not known
     clipping_e4 USMALLINT, -- Share of samples at full scale, hundredths of a per cent
     flags USMALLINT, -- Bits: 1 overflow, 2 gap, 4 clipped, 8 non-finite, 16 retuned, 32 short, 64 stuck, 512 no quiet bins; any of 120: in no statistic
     frame_count USMALLINT, -- FFT frames in the hop
-    lat_deg DOUBLE, -- WGS84 latitude at that moment, in steps of 1e-7 degrees; NULL: no pose
-    lon_deg DOUBLE, -- WGS84 longitude at that moment, in steps of 1e-7 degrees
-    alt_rel_m DOUBLE, -- Altitude above home at that moment, m, in steps of 0.01
-    yaw_deg DOUBLE, -- Heading from true north, -180 to 180 degrees, in steps of 0.01; NULL: no attitude near
+    lat_e7 INTEGER, -- lat_deg as it is stored, 1e-7 degrees
+    lat_deg DOUBLE AS (lat_e7 / 1e7), -- WGS84 latitude at that moment, in steps of 1e-7 degrees; NULL: no pose
+    lon_e7 INTEGER, -- lon_deg as it is stored, 1e-7 degrees
+    lon_deg DOUBLE AS (lon_e7 / 1e7), -- WGS84 longitude at that moment, in steps of 1e-7 degrees
+    alt_rel_e2 INTEGER, -- alt_rel_m as it is stored, cm
+    alt_rel_m DOUBLE AS (alt_rel_e2 / 1e2), -- Altitude above home at that moment, m, in steps of 0.01
+    yaw_e2 SMALLINT, -- yaw_deg as it is stored, hundredths of a degree
+    yaw_deg DOUBLE AS (yaw_e2 / 1e2), -- Heading from true north, -180 to 180 degrees, in steps of 0.01; NULL: no attitude near
     pose_gap_us UINTEGER -- Time between the two positions the pose is interpolated from, µs
 );
 CREATE TABLE spectrum ( -- Rows of the waterfall
