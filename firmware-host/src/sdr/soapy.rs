@@ -368,6 +368,7 @@ impl SoapySource {
         (is != was).then(|| format!("it came back with {is:?} instead of {was:?}"))
     }
 
+    /// A receiver always has noise: what repeats to the bit comes from a stuck driver (or a dead front end's zeros).
     fn flag_repetition(&mut self, block: &mut Block, events: &mut dyn FnMut(Event)) {
         if block.filled < block.room() {
             return;
