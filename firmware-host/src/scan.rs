@@ -144,6 +144,7 @@ impl Scan {
         table.set_header([
             "MHz",
             "offset kHz",
+            "peak kHz",
             "width kHz",
             "dBFS",
             "SNR dB",
@@ -159,6 +160,7 @@ impl Scan {
             table.add_row([
                 format!("{:.4}", active.frequency_hz / 1e6),
                 format!("{:+.1}", (active.frequency_hz - self.stream.frequency_hz) / 1e3),
+                format!("{:+.1}", (active.peak_hz - self.stream.frequency_hz) / 1e3),
                 format!("{:.1}", active.bandwidth_hz / 1e3),
                 format!("{:.1}", active.power_dbfs),
                 format!("{:.1}", active.snr_db),

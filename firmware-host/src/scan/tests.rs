@@ -29,13 +29,23 @@ fn a_pulse_train_is_one_line_of_the_table() {
     let text = scan.to_text();
     let line = text.lines().find(|line| line.contains("433.96")).unwrap_or_else(|| panic!("{text}"));
     let words: Vec<&str> = line.split_whitespace().collect();
-    assert_eq!(words[5], "8", "pulses in {text}");
-    assert!((words[6].parse::<f64>().unwrap() - 32.5).abs() < 1.5, "width in {text}");
-    assert!((words[7].parse::<f64>().unwrap() - 41.7).abs() < 0.7, "period in {text}");
+    assert_eq!(words[6], "8", "pulses in {text}");
+    assert!((words[7].parse::<f64>().unwrap() - 32.5).abs() < 1.5, "width in {text}");
+    assert!((words[8].parse::<f64>().unwrap() - 41.7).abs() < 0.7, "period in {text}");
     let json: Value = serde_json::from_str(&scan.to_json()).unwrap();
     assert_eq!(json["channels"][0]["pulse_count"], 8);
     assert_eq!(json["channels"][0]["origin"], "emission");
     assert!((json["channels"][0]["offset_hz"].as_f64().unwrap() - 40_800.0).abs() < 500.0);
+}
+
+#[test]
+fn a_frequency_keyed_burst_tells_its_stronger_tone_too() {
+    let Some(path) = recording("rtlwmbus_issue48_868.625M_2400k.cu8") else { return };
+    let scan = scan_file(&path, 1.0);
+    let burst = scan.emissions().next().unwrap();
+    assert!((burst.peak_hz - 868.625e6 - 229_700.0).abs() < 5_000.0, "{burst:?}");
+    assert!((burst.frequency_hz - burst.peak_hz).abs() < burst.bandwidth_hz / 2.0);
+    assert!(burst.timing.width_us.is_some_and(|us| (us - 6_900.0).abs() < 500.0), "{burst:?}");
 }
 
 #[test]

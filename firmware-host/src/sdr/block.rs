@@ -121,29 +121,21 @@ impl Block {
         }
     }
 
-    /// A hash of the samples, to see whether a driver repeats itself.
+    /// A hash of the first thousand samples, to see whether a driver repeats itself. Noise makes two blocks differ within
+    /// a few dozen.
     pub(super) fn fingerprint(&self) -> u64 {
-        fn mix(hash: u64, value: u64) -> u64 {
-            (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95)
-        }
-        fn eight(samples: &[[u8; 2]]) -> u64 {
-            let (fours, rest) = samples.as_chunks::<4>();
-            let hash = fours.iter().fold(1, |hash, [a, b, c, d]| {
-                mix(hash, u64::from_le_bytes([a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1]]))
-            });
-            rest.iter().fold(hash, |hash, [i, q]| mix(hash, u64::from(*i) << 8 | u64::from(*q)))
+        fn hash<T: Copy>(samples: &[[T; 2]], bits: impl Fn(T) -> u32) -> u64 {
+            samples.iter().take(1_024).fold(1, |hash: u64, [i, q]| {
+                let value = u64::from(bits(*i)) << 32 | u64::from(bits(*q));
+                // FxHash's step.
+                (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95)
+            })
         }
         match self.samples() {
-            Samples::Cu8(s) => eight(s),
-            Samples::Cs8(s) => {
-                s.iter().fold(1, |hash, [i, q]| mix(hash, u64::from(*i as u8) << 8 | u64::from(*q as u8)))
-            }
-            Samples::Cs16(s) => {
-                s.iter().fold(1, |hash, [i, q]| mix(hash, u64::from(*i as u16) << 16 | u64::from(*q as u16)))
-            }
-            Samples::Cf32(s) => s
-                .iter()
-                .fold(1, |hash, [i, q]| mix(hash, u64::from(i.to_bits()) << 32 | u64::from(q.to_bits()))),
+            Samples::Cu8(s) => hash(s, u32::from),
+            Samples::Cs8(s) => hash(s, |v| v as u32),
+            Samples::Cs16(s) => hash(s, |v| v as u32),
+            Samples::Cf32(s) => hash(s, f32::to_bits),
         }
     }
 }

@@ -99,22 +99,7 @@ impl FileSource {
             notes.push((Severity::Warning, text.into()));
         }
         file.seek(SeekFrom::Start(layout.captures[0].header_bytes)).map_err(cannot)?;
-        let stream = Stream {
-            sample_rate_sps,
-            frequency_hz: frequency_hz.unwrap_or(0.0),
-            format: layout.format,
-            native_full_scale: 1.0,
-            block_samples: block_samples(sample_rate_sps),
-            driver_block_samples: 0,
-            gain_db: None,
-            recorded_utc_us: layout.captures[0].utc_us,
-            description: format!(
-                "{name}: {:?}, {sample_rate_sps} S/s at {} MHz, {:.3} s",
-                layout.format,
-                frequency_hz.unwrap_or(0.0) / 1e6,
-                file_samples as f64 / sample_rate_sps
-            ),
-        };
+        let stream = describe(&name, &layout, sample_rate_sps, frequency_hz, file_samples);
         let raw = vec![0; stream.block_samples * sample_bytes as usize];
         Ok(FileSource {
             file,
@@ -312,6 +297,31 @@ fn check_rate(name: &str, settings: &SdrSettings, layout: &Layout) -> Result<f64
         return Err(SdrError::new(name, format!("a sample rate of {sps} S/s cannot be"), MEND));
     }
     Ok(sps)
+}
+
+fn describe(
+    name: &str,
+    layout: &Layout,
+    sample_rate_sps: f64,
+    frequency_hz: Option<f64>,
+    file_samples: u64,
+) -> Stream {
+    Stream {
+        sample_rate_sps,
+        frequency_hz: frequency_hz.unwrap_or(0.0),
+        format: layout.format,
+        native_full_scale: 1.0,
+        block_samples: block_samples(sample_rate_sps),
+        driver_block_samples: 0,
+        gain_db: None,
+        recorded_utc_us: layout.captures[0].utc_us,
+        description: format!(
+            "{name}: {:?}, {sample_rate_sps} S/s at {} MHz, {:.3} s",
+            layout.format,
+            frequency_hz.unwrap_or(0.0) / 1e6,
+            file_samples as f64 / sample_rate_sps
+        ),
+    }
 }
 
 fn raw_layout(name: &str, path: &Path, format: &str) -> Result<Layout, SdrError> {

@@ -130,6 +130,7 @@ impl SoapySource {
         self.take_carry(block, events);
         while block.filled < block.room() {
             let Link::Up(device) = &mut self.link else { break };
+            let asked = block.room() - block.filled;
             let read = device.read(block, block.filled, WAIT_US);
             let now = self.clock.now();
             match read {
@@ -138,7 +139,10 @@ impl SoapySource {
                     break;
                 }
                 Ok(arrival) => {
-                    if !self.arrived(block, &arrival, now, events) {
+                    let goes_on = self.arrived(block, &arrival, now, events);
+                    // The driver's piece ends here: what is there must not wait for the next piece.
+                    let is_enough = arrival.count < asked && 2 * block.filled >= block.room();
+                    if !goes_on || is_enough {
                         break;
                     }
                 }
@@ -368,8 +372,9 @@ impl SoapySource {
         (is != was).then(|| format!("it came back with {is:?} instead of {was:?}"))
     }
 
+    /// A receiver always has noise: what repeats to the bit comes from a stuck driver (or a dead front end's zeros).
     fn flag_repetition(&mut self, block: &mut Block, events: &mut dyn FnMut(Event)) {
-        if block.filled < block.room() {
+        if 2 * block.filled < block.room() {
             return;
         }
         let print = block.fingerprint();

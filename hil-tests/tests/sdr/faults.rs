@@ -28,6 +28,18 @@ fn a_healthy_device_loses_nothing() {
 }
 
 #[test]
+fn no_block_waits_for_the_driver_s_next_piece() {
+    on_rig("faults::no_block_waits_for_the_driver_s_next_piece", |rig| {
+        let mut run = Run::start(&rig.settings("mtu=5003"));
+        run.until("blocks come", |run| run.stamps.len() >= 40);
+        for piece in run.stamps.chunks_exact(3) {
+            let counts = [piece[0].1, piece[1].1, piece[2].1];
+            assert_eq!(counts, [1_668, 1_668, 1_667], "three blocks a piece: {:?}", run.events);
+        }
+    });
+}
+
+#[test]
 fn a_told_overflow_is_flagged_and_its_gap_found() {
     on_rig("faults::a_told_overflow_is_flagged_and_its_gap_found", |rig| {
         for args in ["times=1", "times=0"] {
