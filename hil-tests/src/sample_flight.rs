@@ -133,7 +133,11 @@ impl Log {
     }
 }
 
-fn write_log(file: &Path, seconds: f64) -> io::Result<()> {
+/// Writes the flight log alone.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_log(file: &Path, seconds: f64) -> io::Result<()> {
     let mut log = Log { out: BufWriter::new(File::create(file)?), sequence: 0 };
     let origin = Origin::new(HOME);
     for step in 0..(seconds * 10.0) as u64 {

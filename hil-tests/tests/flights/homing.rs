@@ -1,0 +1,175 @@
+//! A flight by the clock with an autopilot on a real socket: readings get the pose of their own moment, the operator's act
+//! leads to setpoints on the wire, and the pilot's mode or sticks end them until the operator acts again.
+
+use super::aircraft::{Aircraft, GUIDED, LOITER, free_port};
+use super::daemon::{Daemon, Field, number, rows, texts};
+use mavlink::dialects::ardupilotmega::{MavFrame, SET_POSITION_TARGET_LOCAL_NED_DATA};
+use skyhound_rig::sample_flight;
+use std::path::Path;
+use std::time::Duration;
+
+const FLIGHT_S: f64 = 75.0;
+/// Every input may be as old as the settings allow, because tests share their machine; HOLDING is far off.
+pub const PATIENT: [&str; 9] = [
+    "interlock.pass_gap_max_s=1",
+    "interlock.heartbeat_age_max_s=5",
+    "interlock.pose_age_max_s=2",
+    "interlock.status_age_max_s=10",
+    "interlock.reading_age_max_s=5",
+    "interlock.facts_age_max_s=5",
+    "interlock.fence.radius_m=2000",
+    "homing.hold_snr_db=120",
+    "analytics.hold_s=5",
+];
+
+/// Enables homing as soon as nothing keeps it locked, and waits until it commands.
+pub fn home(daemon: &mut Daemon) {
+    daemon.until("homing is allowed", |daemon| (daemon.ctl(&["homing", "on"]).code == Some(0)).then_some(()));
+    daemon.status_until("it homes", |status| status["state"] == "HOMING");
+}
+
+fn idle(daemon: &mut Daemon) {
+    daemon.status_until("it is idle", |status| status["state"] == "IDLE");
+}
+
+#[test]
+fn a_flight_homes_until_the_pilot_takes_over() {
+    let field = Field::new();
+    let made = field.folder.path().join("made");
+    sample_flight::write(&made, FLIGHT_S).unwrap();
+    let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
+    let port = free_port();
+    let autopilot = format!("udpin:127.0.0.1:{port}");
+    let mut args = vec!["--sdr", &sdr, "--autopilot", &autopilot];
+    args.extend(["--set", "beacon.0.frequency_hz=433960000", "--set", "beacon.0.bandwidth_hz=4000"]);
+    args.extend(PATIENT.iter().flat_map(|set| ["--set", set]));
+    let mut daemon = field.start(&args);
+    daemon.status();
+    let refused = daemon.ctl(&["homing", "on"]);
+    assert_eq!(refused.code, Some(1), "nothing is known of the aircraft yet");
+    assert!(refused.err.contains("identity unknown"), "{}", refused.err);
+
+    let aircraft = Aircraft::fly(std::fs::read(made.join("flight.tlog")).unwrap(), port, 1.0);
+    home(&mut daemon);
+    daemon.until("30 setpoints came", |_| (aircraft.setpoints().len() >= 30).then_some(()));
+    aircraft.take_mode(LOITER);
+    idle(&mut daemon);
+    assert!(daemon.ctl(&["homing", "on"]).err.contains("mode refused"));
+
+    // The mode alone gives nothing back: that takes the operator.
+    aircraft.take_mode(GUIDED);
+    daemon.status_until("it would be allowed", |status| status["locked"].is_null());
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(daemon.status()["state"], "IDLE");
+    home(&mut daemon);
+    let before = aircraft.setpoints().len();
+    daemon.until("10 setpoints came", |_| (aircraft.setpoints().len() >= before + 10).then_some(()));
+
+    aircraft.move_stick(1_800);
+    idle(&mut daemon);
+    assert!(daemon.ctl(&["homing", "on"]).err.contains("sticks refused"));
+    aircraft.move_stick(1_500);
+    daemon.status_until("it would be allowed", |status| status["locked"].is_null());
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(daemon.status()["state"], "IDLE");
+    home(&mut daemon);
+    assert_eq!(daemon.ctl(&["stop"]).code, Some(0));
+    let file = daemon.landed();
+
+    is_placed(&file);
+    is_explained(&file, &aircraft);
+    is_silent_when_told(&file, &aircraft.setpoints());
+}
+
+/// Every reading between two positions that are near enough has the place between them, and the path is the one flown:
+/// 6 m/s north.
+fn is_placed(file: &Path) {
+    let joined = "with known as (select distinct position_us, lat_deg, lon_deg from vehicle where position_us is not null),
+        legs as (select position_us as from_us, lat_deg as lat, lon_deg as lon,
+            lead(position_us) over (order by position_us) as to_us, lead(lat_deg) over (order by position_us) as lat_to,
+            lead(lon_deg) over (order by position_us) as lon_to from known),
+        places as (select r.acquired_us, r.lat_deg, r.lon_deg,
+            lat + (lat_to - lat) * (r.acquired_us - from_us) / (to_us - from_us) as lat_own,
+            lon + (lon_to - lon) * (r.acquired_us - from_us) / (to_us - from_us) as lon_own
+            from reading r join legs on r.acquired_us > from_us and r.acquired_us <= to_us
+            where to_us - from_us < 1500000)";
+    let asked = |what: &str| number(file, &format!("{joined} select {what} from places"));
+    assert!(asked("count(*)") > 500.0, "{} readings", asked("count(*)"));
+    assert_eq!(asked("count(*) - count(lat_deg)"), 0.0, "without a pose");
+    let off_m = "max(111319.5 * hypot(lat_deg - lat_own, (lon_deg - lon_own) * cos(radians(lat_own))))";
+    assert!(asked(off_m) < 0.5, "{} m off", asked(off_m));
+    let north_mps = "regr_slope(lat_deg * 111178, acquired_us / 1e6)"; // metres per degree at 47.4° north, WGS84
+    assert!((asked(north_mps) - 6.0).abs() < 0.3, "{} m/s", asked(north_mps));
+}
+
+/// Each change of state has its reason, in the file and on the ground station's screen.
+fn is_explained(file: &Path, aircraft: &Aircraft) {
+    let changes = texts(file, "select to_state || ': ' || reason from state_change order by at_us");
+    let home = ["SEARCHING: operator: homing on", "DETECTING: beacon heard", "HOMING: beacon confirmed"];
+    let ends = ["IDLE: interlock: mode refused", "IDLE: interlock: sticks refused", "IDLE: operator: homing off"];
+    let expected: Vec<_> = ends.iter().flat_map(|end| home.iter().chain([end])).collect();
+    assert_eq!(changes.len(), expected.len(), "{changes:#?}");
+    for (change, expected) in changes.iter().zip(expected) {
+        assert!(change.starts_with(expected), "{change}, not {expected}");
+    }
+    let acts = "select count(*) from operator where act = 'homing_on'";
+    assert!(number(file, acts) >= 3.0);
+    let said = aircraft.texts();
+    assert!(said.iter().any(|text| text.starts_with("DETECTING -> HOMING: beacon confirmed")), "{said:#?}");
+    assert!(said.iter().any(|text| text.contains("heard: pulse_train")), "{said:#?}");
+    assert!(aircraft.heard().iter().all(|heard| heard.component == 191));
+}
+
+/// What came over the wire, by the daemon's own stamps: 10 to 20 setpoints a second while homing, none once the mode is not
+/// ours, zeros and then none once the sticks moved.
+fn is_silent_when_told(file: &Path, setpoints: &[SET_POSITION_TARGET_LOCAL_NED_DATA]) {
+    for setpoint in setpoints {
+        let SET_POSITION_TARGET_LOCAL_NED_DATA { vx, vy, vz, .. } = setpoint;
+        assert!(vx.hypot(*vy) <= 5.0 && vz.abs() <= 1.0, "{setpoint:?}");
+        // Only velocity and yaw rate count: bits 0-2 position, 6-8 acceleration, 10 yaw.
+        assert_eq!(setpoint.type_mask.bits(), 0b0101_1100_0111, "{setpoint:?}");
+        assert_eq!(setpoint.coordinate_frame, MavFrame::MAV_FRAME_LOCAL_NED);
+        assert_eq!((setpoint.target_system, setpoint.target_component), (1, 1));
+    }
+    let stamp_us = |setpoint: &SET_POSITION_TARGET_LOCAL_NED_DATA| f64::from(setpoint.time_boot_ms) * 1e3;
+    let spans = rows(
+        file,
+        "select at_us, lead(at_us) over (order by at_us) as end_us from state_change
+         qualify to_state = 'HOMING' order by at_us",
+    );
+    for span in &spans[..2] {
+        let (from_us, to_us) = (span["at_us"].as_f64().unwrap(), span["end_us"].as_f64().unwrap());
+        let within = setpoints.iter().map(stamp_us).filter(|us| (from_us..to_us).contains(us));
+        let within: Vec<_> = within.collect();
+        let mut gaps: Vec<_> = within.windows(2).map(|two| two[1] - two[0]).collect();
+        gaps.sort_by(f64::total_cmp);
+        let median_us = gaps[gaps.len() / 2];
+        assert!((45e3..=110e3).contains(&median_us), "{median_us} µs between setpoints");
+    }
+
+    let on_us = |nth: usize| {
+        let acts = texts(file, "select at_us from state_change where to_state = 'SEARCHING' order by at_us");
+        acts[nth].parse::<f64>().unwrap()
+    };
+    let between = |from_us: f64, to_us: f64| -> Vec<_> {
+        setpoints.iter().filter(|setpoint| (from_us..to_us).contains(&stamp_us(setpoint))).collect()
+    };
+    let loiter_us = number(file, "select min(heartbeat_us) from vehicle where mode ilike 'loiter'");
+    let late = between(loiter_us + 20e3, on_us(1));
+    assert!(late.is_empty(), "{} setpoints after LOITER at {loiter_us}: {late:?}", late.len());
+    assert!(!between(loiter_us - 1e6, loiter_us + 20e3).is_empty(), "it homed until then");
+
+    let sticks_us = number(file, "select at_us from state_change where interlock = 'sticks'");
+    let after = between(sticks_us, on_us(2));
+    assert!(!after.is_empty(), "a stop is commanded");
+    assert!(after.iter().all(|stop| stop.vx == 0.0 && stop.vy == 0.0 && stop.vz == 0.0), "{after:?}");
+    assert!(between(sticks_us + 2e6, on_us(2)).is_empty(), "and then there is silence");
+    let kinds = format!(
+        "select kind from command where at_us >= {sticks_us} and at_us < {} order by at_us",
+        on_us(2)
+    );
+    let kinds = texts(file, &kinds);
+    assert_eq!((kinds[0].as_str(), kinds[kinds.len() - 1].as_str()), ("stop", "silence"), "{kinds:?}");
+    let last = setpoints.last().unwrap();
+    assert!(last.vx == 0.0 && last.vy == 0.0, "the daemon leaves a standing aircraft: {last:?}");
+}

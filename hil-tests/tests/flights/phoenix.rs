@@ -1,0 +1,39 @@
+//! A real flight's telemetry, played over UDP thirty times as fast as it was flown, with a real recording as SDR over and
+//! over: what the autopilot said and did is in the flight file.
+
+use super::aircraft::free_port;
+use super::daemon::{Field, number, recording, texts};
+use std::process::Command;
+
+#[test]
+fn glitches_and_modes_of_a_real_flight_are_events() {
+    let Some(log) = recording("tlog/phoenix_mission2_2018-09-25.tlog") else { return };
+    let Some(iq) = recording("iq/rtl433t_brennstuhl_gfile015_433.92M_250k.cu8") else { return };
+    let field = Field::new();
+    let port = free_port();
+    let (sdr, autopilot) = (format!("file:{}", iq.display()), format!("udpin:127.0.0.1:{port}"));
+    let mut daemon = field.start(&[
+        "--sdr", &sdr, "--autopilot", &autopilot, "--set", "sdr.file.repeat=true",
+        "--set", "beacon.0.offset_hz=40800", "--set", "beacon.0.bandwidth_hz=30000",
+    ]);
+    daemon.status();
+    let played = Command::new(env!("CARGO_BIN_EXE_skyhound-rig"))
+        .args(["play-tlog", log.to_str().unwrap(), "--speed", "30", "--to"])
+        .arg(format!("udpout:127.0.0.1:{port}"))
+        .output()
+        .unwrap();
+    assert!(played.status.success(), "{played:?}");
+    assert_eq!(daemon.ctl(&["stop"]).code, Some(0));
+    let file = daemon.landed();
+    let events = texts(&file, "select kind || ': ' || text from event order by at_us");
+    println!("{events:#?}");
+    let glitches = events.iter().filter(|event| event.to_lowercase().contains("glitch"));
+    assert!(glitches.count() >= 2, "{events:#?}");
+    for mode in ["STABILIZE", "AUTO"] {
+        let is_told = |event: &&String| event.starts_with("mode_change: ") && event.to_uppercase().contains(mode);
+        assert!(events.iter().any(|event| is_told(&event)), "{mode}: {events:#?}");
+    }
+    assert!(number(&file, "select count(distinct position_us) from vehicle") > 100.0);
+    assert!(number(&file, "select count(*) from reading where lat_deg is not null") > 100.0);
+    assert!(number(&file, "select count(*) from detections where kind = 'pulse_train'") >= 1.0);
+}
