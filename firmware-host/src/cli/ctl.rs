@@ -103,9 +103,8 @@ fn text(status: &Status) -> String {
     );
     line("link", link_text(&status.link));
     let recorder = &status.recorder;
-    let free = recorder.disk_free_bytes.map(|bytes| format!("{} MB", bytes / 1_000_000));
     let file = known(recorder.file.as_ref());
-    line("file", format!("{} · {file} · {} free", recorder.state, known(free.as_ref())));
+    line("file", format!("{} · {file} · {} rows", recorder.state, recorder.rows_total));
     for lane in status.lanes.iter().filter(|lane| lane.dropped_total > 0) {
         let all = lane.pushed_total + lane.dropped_total;
         line("DROPPED", format!("{} of {all} in lane {}", lane.dropped_total, lane.name));

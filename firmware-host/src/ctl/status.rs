@@ -145,8 +145,6 @@ pub struct RecorderStatus {
     pub file: Option<String>,
     /// Rows committed.
     pub rows_total: u64,
-    /// Free space on its disk.
-    pub disk_free_bytes: Option<u64>,
 }
 
 /// The samples.
@@ -159,8 +157,6 @@ pub struct SdrStatus {
     pub alive: bool,
     /// Sample rate.
     pub rate_sps: Option<f64>,
-    /// Samples received.
-    pub samples_total: u64,
     /// Samples lost.
     pub lost_samples_total: u64,
     /// Times the device was opened again.

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::ctl;
 use crate::store::RecorderState;
 use crate::systemd::Watchdog;
-use skyhound::budget::Budget;
+use skyhound::budget::{Budget, BudgetReport};
 use skyhound::command::{Command, OperatorAct, State};
 use skyhound::decide::{Decide, PassInputs};
 use skyhound::limits::{PASS_PULSES_MAX, PASS_READINGS_MAX};
@@ -31,6 +31,8 @@ use std::time::Duration;
 const PASS_BUDGET_US: u32 = 1_000;
 /// How long homing may take to stop when the daemon ends: the interlock's stop phase and some passes.
 const STOP_WAIT_MAX_US: u64 = 1_500_000;
+/// Time between status writes for the operator: its texts allocate, so not in every pass.
+const STATUS_INTERVAL_US: u64 = 200_000;
 /// A second: reports, and how long an operator waits for an answer.
 const SECOND_US: u64 = 1_000_000;
 
@@ -74,6 +76,8 @@ struct Scratch {
     vehicle: Vehicle,
     budget: Budget,
     report_due: TimeUs,
+    status_due: TimeUs,
+    passes: BudgetReport,
     telemetry_due: TimeUs,
     recorder_stopped: bool,
     utc_told: bool,
@@ -165,18 +169,27 @@ impl Control {
             self.report(now, scratch);
             scratch.report_due = now.plus_us(SECOND_US);
         }
-        self.parts.board.write(|status| {
-            status::show(
-                status,
-                &self.parts.about,
-                now,
-                &self.parts.decide,
-                &scratch.vehicle,
-                &self.link,
-                &self.parts.shared,
-            );
-        });
+        if now >= scratch.status_due {
+            self.show_status(now, scratch);
+            scratch.status_due = now.plus_us(STATUS_INTERVAL_US);
+        }
         self.parts.watchdog.feed(now);
+    }
+
+    fn show_status(&self, now: TimeUs, scratch: &Scratch) {
+        let parts = &self.parts;
+        let [placed, records] = parts.sink.gauges();
+        let seen = status::Seen {
+            about: &parts.about,
+            now,
+            decide: &parts.decide,
+            vehicle: &scratch.vehicle,
+            link: &self.link,
+            shared: &parts.shared,
+            passes: scratch.passes,
+            lanes: [parts.readings.gauge(), parts.pulses.gauge(), placed, records],
+        };
+        parts.board.write(|status| status::show(status, &seen));
     }
 
     fn watch_recorder(&mut self, now: TimeUs, scratch: &mut Scratch) {
@@ -216,7 +229,8 @@ impl Control {
     }
 
     fn report(&mut self, now: TimeUs, scratch: &mut Scratch) {
-        self.parts.sink.record(&Record::Budget(now, Name::new("control"), scratch.budget.report()));
+        scratch.passes = scratch.budget.report();
+        self.parts.sink.record(&Record::Budget(now, Name::new("control"), scratch.passes));
         self.parts.sink.record(&Record::Link(now, self.link.report()));
     }
 
@@ -290,6 +304,8 @@ impl Scratch {
             vehicle: Vehicle::default(),
             budget: Budget::new(PASS_BUDGET_US),
             report_due: TimeUs(SECOND_US),
+            status_due: TimeUs(0),
+            passes: BudgetReport::default(),
             telemetry_due: TimeUs(0),
             recorder_stopped: false,
             utc_told: false,

@@ -15,7 +15,7 @@ use skyhound::limits::{PASS_PULSES_MAX, PASS_READINGS_MAX};
 use skyhound::ring;
 use skyhound::sense::Sense;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -48,6 +48,7 @@ pub fn fly(
         receiver: receiver.totals(),
         recorder,
         failed: OnceLock::new(),
+        refused: Arc::clone(&asking.refused),
     });
     let board = ctl::Board::default();
     let (acts, requests) = ctl::acts();
@@ -100,27 +101,34 @@ pub fn fly(
     }
 }
 
-/// Asks the system for each thread's scheduling, and says what was refused.
+/// Asks the system for each thread's scheduling, says what was refused, and keeps it for the status.
 struct Asking {
     wanted: bool,
+    refused: Arc<Mutex<Vec<String>>>,
 }
 
 impl Asking {
     fn new(wanted: bool) -> Asking {
-        if wanted && let Some(refused) = realtime::lock_memory() {
-            tracing::info!("{refused}");
+        let asking = Asking { wanted, refused: Arc::default() };
+        if wanted {
+            note(&asking.refused, realtime::lock_memory().into_iter().collect());
         }
-        Asking { wanted }
+        asking
     }
 
     fn of(&self, role: Role) -> impl FnOnce() + Send + use<> {
-        let wanted = self.wanted;
+        let (wanted, refused) = (self.wanted, Arc::clone(&self.refused));
         move || {
             if wanted {
-                realtime::ask(role).iter().for_each(|refused| tracing::info!("{refused}"));
+                note(&refused, realtime::ask(role));
             }
         }
     }
+}
+
+fn note(refused: &Mutex<Vec<String>>, what: Vec<String>) {
+    what.iter().for_each(|what| tracing::info!("{what}"));
+    refused.lock().unwrap_or_else(PoisonError::into_inner).extend(what);
 }
 
 #[expect(clippy::too_many_arguments, reason = "a thread's whole world, named once")]

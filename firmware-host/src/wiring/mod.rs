@@ -24,8 +24,8 @@ use skyhound::record::{LaneReport, Name, Record};
 use skyhound::ring::Gauge;
 use skyhound::sense::Sense;
 use skyhound::time::TimeUs;
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 /// What all threads of a flight share.
@@ -35,6 +35,8 @@ pub struct Shared {
     receiver: ReceiverTotals,
     recorder: RecorderHandle,
     failed: OnceLock<String>,
+    /// What the system refused at the threads' start.
+    refused: Arc<Mutex<Vec<String>>>,
 }
 
 impl Shared {

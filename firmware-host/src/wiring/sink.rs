@@ -3,7 +3,7 @@
 
 use super::offline::wait_for_room;
 use skyhound::record::{PlacedReading, Record, Severity, Sink, Text};
-use skyhound::ring::Producer;
+use skyhound::ring::{Gauge, Producer};
 use std::collections::VecDeque;
 
 /// Texts that wait to be said; the oldest are dropped first, because the newest matter most.
@@ -39,6 +39,11 @@ impl FlightSink {
     pub fn wait_for_room(&self, count: usize) {
         wait_for_room(&self.readings, count);
         wait_for_room(&self.records, count);
+    }
+
+    /// The lanes' gauges.
+    pub fn gauges(&self) -> [&Gauge; 2] {
+        [self.readings.gauge(), self.records.gauge()]
     }
 }
 

@@ -2,11 +2,14 @@
 
 use super::Shared;
 use crate::autopilot::Link;
-use crate::ctl::{ChannelStatus, LinkStatus, Status, VehicleStatus};
+use crate::ctl::{ChannelStatus, LaneStatus, LinkStatus, PassStatus, RecorderStatus, Status, VehicleStatus};
+use crate::store::{RecorderHandle, RecorderState};
+use skyhound::budget::BudgetReport;
 use skyhound::command::State;
 use skyhound::config::ChannelConfig;
 use skyhound::decide::Decide;
 use skyhound::facts::Facts;
+use skyhound::ring::Gauge;
 use skyhound::time::{Aged, TimeUs};
 use skyhound::vehicle::{Firmware, Vehicle};
 
@@ -22,16 +25,31 @@ pub struct About {
     pub rate_sps: f64,
 }
 
+/// What is looked at.
+pub struct Seen<'a> {
+    /// What does not change in flight.
+    pub about: &'a About,
+    /// Now.
+    pub now: TimeUs,
+    /// The engine's control pass.
+    pub decide: &'a Decide,
+    /// The aircraft.
+    pub vehicle: &'a Vehicle,
+    /// The line to it.
+    pub link: &'a Link,
+    /// What all threads share.
+    pub shared: &'a Shared,
+    /// The control thread's last second.
+    pub passes: BudgetReport,
+    /// The lanes that the control thread sees.
+    pub lanes: [&'a Gauge; 4],
+}
+
 /// Writes what is true now into `status`.
-pub fn show(
-    status: &mut Status,
-    about: &About,
-    now: TimeUs,
-    decide: &Decide,
-    vehicle: &Vehicle,
-    link: &Link,
-    shared: &Shared,
-) {
+pub fn show(status: &mut Status, seen: &Seen<'_>) {
+    let Seen { about, now, decide, vehicle, link, shared, passes, lanes } = *seen;
+    status.version = env!("CARGO_PKG_VERSION").to_string();
+    status.pid = std::process::id();
     status.uptime_s = now.0 as f64 / 1e6;
     status.state = decide.state().name().to_string();
     status.target = decide
@@ -59,11 +77,40 @@ pub fn show(
         send_dropped_total: report.send_dropped_total,
         reconnect_total: report.reconnect_total,
     };
+    status.lanes = lanes.map(lane_status).to_vec();
+    status.recorder = recorder_status(&shared.recorder);
+    status.passes = vec![PassStatus {
+        name: "control".to_string(),
+        longest_us: passes.longest_us,
+        miss_total: passes.miss_total,
+    }];
+    if let Ok(refused) = shared.refused.try_lock() {
+        status.refused.clone_from(&refused);
+    }
     status.sdr.source.clone_from(&about.sdr);
     status.sdr.alive = shared.sdr_alive();
     status.sdr.rate_sps = Some(about.rate_sps);
     status.sdr.reopen_total = shared.receiver.device_lost_total();
     status.sdr.lost_samples_total = shared.receiver.lost_samples_total();
+}
+
+fn lane_status(gauge: &Gauge) -> LaneStatus {
+    LaneStatus {
+        name: gauge.name().to_string(),
+        pushed_total: gauge.pushed_total(),
+        dropped_total: gauge.dropped_total(),
+    }
+}
+
+fn recorder_status(recorder: &RecorderHandle) -> RecorderStatus {
+    RecorderStatus {
+        state: match recorder.state() {
+            RecorderState::Recording => "recording".to_string(),
+            RecorderState::Stopped { why } => format!("STOPPED: {why}"),
+        },
+        file: Some(recorder.path().display().to_string()),
+        rows_total: recorder.totals().row_total,
+    }
 }
 
 fn vehicle_status(now: TimeUs, vehicle: &Vehicle) -> VehicleStatus {

@@ -162,7 +162,8 @@ fn altered(frame: &[u8], hands: &Hands) -> Option<Vec<u8>> {
 
 /// The whole MAVLink 2 frame that `bytes` begin with, and its length. One that is cut or whose CRC is wrong is none.
 fn first(bytes: &[u8]) -> Option<(MavHeader, MavMessage, usize)> {
-    let [0xFD, payload, _, _, sequence, system, component_id, low, middle, high] = *bytes.first_chunk()? else {
+    let [0xFD, payload, _, _, sequence, system, component_id, low, middle, high] = *bytes.first_chunk()?
+    else {
         return None;
     };
     let id = u32::from_le_bytes([low, middle, high, 0]);

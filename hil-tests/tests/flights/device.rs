@@ -73,7 +73,10 @@ fn a_device_is_unplugged_in_flight_and_plugged_in_again() {
 
     let kinds = texts(&file, "select kind from event where kind like 'sdr\\_%' escape '\\' order by at_us");
     assert!(kinds.contains(&"sdr_lost".into()) && kinds.contains(&"sdr_reopened".into()), "{kinds:?}");
-    assert!(kinds.iter().position(|kind| kind == "sdr_lost") < kinds.iter().position(|kind| kind == "sdr_reopened"));
+    assert!(
+        kinds.iter().position(|kind| kind == "sdr_lost")
+            < kinds.iter().position(|kind| kind == "sdr_reopened")
+    );
     // The gap is in the readings: told by its flag, and counted in the index of samples, which keeps to the clock.
     assert!(number(&file, "select count(*) from reading where flags & 2 <> 0") >= 1.0);
     let gap = "select max(step) from (select sample_index - lag(sample_index) over (order by acquired_us) as step from reading)";

@@ -47,9 +47,18 @@ fn a_full_disk_stops_the_recorder_and_nothing_else() {
     let (sdr, autopilot) =
         (format!("file:{}", made.join("iq.sigmf-meta").display()), format!("udpin:127.0.0.1:{port}"));
     let mut daemon = field.start(&[
-        "--sdr", &sdr, "--autopilot", &autopilot, "--set", "sdr.file.repeat=true",
-        "--set", "recorder.disk_reserve_mb=24",
-        "--set", "beacon.0.offset_hz=40000", "--set", "beacon.0.bandwidth_hz=4000",
+        "--sdr",
+        &sdr,
+        "--autopilot",
+        &autopilot,
+        "--set",
+        "sdr.file.repeat=true",
+        "--set",
+        "recorder.disk_reserve_mb=24",
+        "--set",
+        "beacon.0.offset_hz=40000",
+        "--set",
+        "beacon.0.bandwidth_hz=4000",
     ]);
     let aircraft = Aircraft::fly(std::fs::read(log).unwrap(), port, 1.0);
     daemon.recorded(READINGS, 100.0);
@@ -57,8 +66,8 @@ fn a_full_disk_stops_the_recorder_and_nothing_else() {
     // Somebody else fills the disk below the reserve.
     let ballast = disk.0.join("ballast");
     std::fs::write(&ballast, vec![1; 48 << 20]).unwrap();
-    let status = daemon
-        .status_until("the recorder has stopped", |status| status["recorder"]["state"] != "recording");
+    let status =
+        daemon.status_until("the recorder has stopped", |status| status["recorder"]["state"] != "recording");
     let why = status["recorder"]["state"].as_str().unwrap();
     assert!(why.starts_with("stopped: disk reserve: "), "{why}");
     daemon.until("the ground station is told", |_| {
@@ -67,7 +76,8 @@ fn a_full_disk_stops_the_recorder_and_nothing_else() {
     });
     // The flight itself goes on.
     let uptime_s = status["uptime_s"].as_f64().unwrap();
-    let later = daemon.status_until("it flies on", |status| status["uptime_s"].as_f64().unwrap() > uptime_s + 1.0);
+    let later =
+        daemon.status_until("it flies on", |status| status["uptime_s"].as_f64().unwrap() > uptime_s + 1.0);
     assert_eq!((later["sdr"]["alive"].as_bool(), later["vehicle"]["system"].as_u64()), (Some(true), Some(1)));
 
     let file = daemon.file();

@@ -15,7 +15,8 @@ fn started(field: &Field, seconds: f64, args: &[&str]) -> Daemon {
         sample_flight::write(&made, seconds).unwrap();
     }
     let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
-    let mut all = vec!["--sdr", &sdr, "--set", "beacon.0.offset_hz=40000", "--set", "beacon.0.bandwidth_hz=4000"];
+    let mut all =
+        vec!["--sdr", &sdr, "--set", "beacon.0.offset_hz=40000", "--set", "beacon.0.bandwidth_hz=4000"];
     all.extend(args);
     field.start(&all)
 }
@@ -83,7 +84,10 @@ fn files_are_read_while_a_flight_runs_and_after_it_was_killed() {
     assert!(["unclean", "clean"].contains(&state_of(&live).as_str()), "{}", state_of(&live));
     is_readable(&live);
     let last_us = number(&live, "select max(acquired_us) from reading");
-    assert!(last_us > uptime_us - 2.5e6, "the last reading is of {last_us}, the daemon lived past {uptime_us}");
+    assert!(
+        last_us > uptime_us - 2.5e6,
+        "the last reading is of {last_us}, the daemon lived past {uptime_us}"
+    );
     // In order and without holes up to there.
     let steps = "select count(distinct step) from (select sample_index - lag(sample_index) over (order by acquired_us) as step
                  from reading)";

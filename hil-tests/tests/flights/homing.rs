@@ -106,7 +106,8 @@ fn is_placed(file: &Path) {
 fn is_explained(file: &Path, aircraft: &Aircraft) {
     let changes = texts(file, "select to_state || ': ' || reason from state_change order by at_us");
     let home = ["SEARCHING: operator: homing on", "DETECTING: beacon heard", "HOMING: beacon confirmed"];
-    let ends = ["IDLE: interlock: mode refused", "IDLE: interlock: sticks refused", "IDLE: operator: homing off"];
+    let ends =
+        ["IDLE: interlock: mode refused", "IDLE: interlock: sticks refused", "IDLE: operator: homing off"];
     let expected: Vec<_> = ends.iter().flat_map(|end| home.iter().chain([end])).collect();
     assert_eq!(changes.len(), expected.len(), "{changes:#?}");
     for (change, expected) in changes.iter().zip(expected) {

@@ -13,8 +13,16 @@ fn glitches_and_modes_of_a_real_flight_are_events() {
     let port = free_port();
     let (sdr, autopilot) = (format!("file:{}", iq.display()), format!("udpin:127.0.0.1:{port}"));
     let mut daemon = field.start(&[
-        "--sdr", &sdr, "--autopilot", &autopilot, "--set", "sdr.file.repeat=true",
-        "--set", "beacon.0.offset_hz=40800", "--set", "beacon.0.bandwidth_hz=30000",
+        "--sdr",
+        &sdr,
+        "--autopilot",
+        &autopilot,
+        "--set",
+        "sdr.file.repeat=true",
+        "--set",
+        "beacon.0.offset_hz=40800",
+        "--set",
+        "beacon.0.bandwidth_hz=30000",
     ]);
     daemon.status();
     let played = Command::new(env!("CARGO_BIN_EXE_skyhound-rig"))
@@ -30,7 +38,8 @@ fn glitches_and_modes_of_a_real_flight_are_events() {
     let glitches = events.iter().filter(|event| event.to_lowercase().contains("glitch"));
     assert!(glitches.count() >= 2, "{events:#?}");
     for mode in ["STABILIZE", "AUTO"] {
-        let is_told = |event: &&String| event.starts_with("mode_change: ") && event.to_uppercase().contains(mode);
+        let is_told =
+            |event: &&String| event.starts_with("mode_change: ") && event.to_uppercase().contains(mode);
         assert!(events.iter().any(|event| is_told(&event)), "{mode}: {events:#?}");
     }
     assert!(number(&file, "select count(distinct position_us) from vehicle") > 100.0);

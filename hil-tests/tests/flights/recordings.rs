@@ -30,7 +30,10 @@ fn pulse_count(file: &Path) -> f64 {
 
 /// Median time from start to start, µs.
 fn period_us(file: &Path) -> f64 {
-    number(file, "select median(gap) from (select start_us - lag(start_us) over (order by start_us) as gap from pulse)")
+    number(
+        file,
+        "select median(gap) from (select start_us - lag(start_us) over (order by start_us) as gap from pulse)",
+    )
 }
 
 /// The detections: each once.
@@ -85,7 +88,8 @@ fn nexus_and_prologue_are_hundreds_of_short_pulses() {
     let Some(file) = flown(&field, nexus, 77.6e3, 30e3, &SHORT) else { return };
     // Twelve packets of 36 bits and a stop pulse each; the 239 of CONTENT.md are the gaps of 2 ms among them.
     assert_eq!(pulse_count(&file), 444.0);
-    let zeros = "select count(*) from (select start_us - lag(start_us) over (order by start_us) as gap from pulse)
+    let zeros =
+        "select count(*) from (select start_us - lag(start_us) over (order by start_us) as gap from pulse)
                  where abs(gap - 2400) < 350";
     assert_eq!(number(&file, zeros), 239.0);
     let prologue = "iq/rtl433t_prologue_gfile001_433.92M_250k.cu8";
@@ -133,7 +137,8 @@ fn noise_and_a_step_of_noise_are_no_beacon() {
         let sdr = format!("file:{}", path.display());
         let file = field.flown(&["--sdr", &sdr, "--pace", "max"]);
         is_nothing(&file, &format!("{name} by default"));
-        for (offset_hz, bandwidth_hz) in [(-95e3, 10e3), (-30e3, 25e3), (15e3, 5e3), (40.8e3, 30e3), (70e3, 100e3)]
+        for (offset_hz, bandwidth_hz) in
+            [(-95e3, 10e3), (-30e3, 25e3), (15e3, 5e3), (40.8e3, 30e3), (70e3, 100e3)]
         {
             for pulses_min in ["beacon.0.pulses_min=3", "beacon.0.pulses_min=1"] {
                 let file = flown(&field, name, offset_hz, bandwidth_hz, &[pulses_min]).unwrap();
@@ -157,14 +162,24 @@ fn the_same_file_flown_twice_leaves_the_same_rows() {
             (format!("beacon.0.offset_hz={offset}"), format!("beacon.0.bandwidth_hz={bandwidth}"));
         let args = ["--sdr", &sdr, "--pace", "max", "--set", &offset, "--set", &bandwidth];
         let (first, second) = (field.flown(&args), field.flown(&args));
-        for table in
-            ["reading", "pulse", "signal", "detection", "event", "state_change", "command", "spectrum", "operator", "vehicle"]
-        {
+        for table in [
+            "reading",
+            "pulse",
+            "signal",
+            "detection",
+            "event",
+            "state_change",
+            "command",
+            "spectrum",
+            "operator",
+            "vehicle",
+        ] {
             let all = |file: &Path| {
                 told(&["query", file.to_str().unwrap(), &format!("select * from {table}"), "--format", "csv"])
             };
             let (one, two) = (all(&first), all(&second));
-            let must_have_rows = ["reading", "pulse", "signal", "detection", "event", "spectrum"].contains(&table);
+            let must_have_rows =
+                ["reading", "pulse", "signal", "detection", "event", "spectrum"].contains(&table);
             assert!(!must_have_rows || one.lines().count() > 1, "{table} of {sdr} is empty");
             assert!(one == two, "{table} of {sdr} differs");
         }

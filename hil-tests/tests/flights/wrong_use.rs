@@ -40,7 +40,11 @@ fn wrong_use_says_what_and_how_to_mend_it() {
     refused(&["--sdr", &format!("file:{}", text.display())], 1, &["notes.txt", "cu8"]);
     refused(&["--sdr", &sdr, "--set", "homing.sped_mps=1"], 2, &["homing.sped_mps", "homing.speed_mps"]);
     refused(&["--sdr", &sdr, "--set", "homing.speed_mps=99"], 2, &["homing.speed_mps", "0.1 to 20"]);
-    refused(&["--sdr", &sdr, "--set", "beacon.0.frequency_hz=1e9"], 2, &["beacon.0.frequency_hz", "outside the band"]);
+    refused(
+        &["--sdr", &sdr, "--set", "beacon.0.frequency_hz=1e9"],
+        2,
+        &["beacon.0.frequency_hz", "outside the band"],
+    );
     refused(&["--sdr", &sdr, "--config", "/nowhere/skyhound.toml"], 2, &["/nowhere/skyhound.toml"]);
     refused(&["--sdr", &sdr, "--autopilot", "usb:1"], 2, &["usb:1", "udpin:"]);
     refused(&["--sdr", &sdr, "--autopilot", "udpin:127.0.0.1"], 2, &["udpin:127.0.0.1", "PORT"]);
