@@ -11,11 +11,11 @@
 use crate::analytics::Analytics;
 use crate::command::{Command, OperatorAct, State, Trip};
 use crate::config::{Config, ConfigError};
-use crate::facts::Facts;
+use crate::facts::{Detection, Facts};
 use crate::geo::Origin;
 use crate::homing::{self, Homing};
 use crate::limits::CHANNELS_MAX;
-use crate::record::{Event, PlacedReading, Record, Severity, Sink, Text};
+use crate::record::{Event, Name, PlacedReading, Record, Severity, Sink, Text};
 use crate::signal::{Flags, Pulse, Reading};
 use crate::time::TimeUs;
 use crate::vehicle::track::{Placing, TRACK_GAP_MAX_US};
@@ -53,6 +53,7 @@ pub struct Decide {
     facts: Vec<Facts>,
     facts_due: TimeUs,
     channel_count: u8,
+    names: Vec<Name>,
     newest_reading_us: Option<TimeUs>,
     vehicle: Vehicle,
     command: Option<Command>,
@@ -80,6 +81,7 @@ impl Decide {
             facts: Vec::with_capacity(CHANNELS_MAX),
             facts_due: TimeUs(0),
             channel_count: channel_count as u8,
+            names: config.sense.channels.iter().map(|channel| Name::new(&channel.name)).collect(),
             newest_reading_us: None,
             vehicle: Vehicle::default(),
             command: None,
@@ -213,10 +215,12 @@ impl Decide {
     }
 
     fn state_facts(&mut self, now: TimeUs, sink: &mut dyn Sink) {
+        let names = &self.names;
         self.analytics.detections(now, &mut |detection| {
             sink.record(&Record::Detection(*detection));
             if detection.ended_us.is_none() {
-                sink.record(&Record::Event(heard(now, detection)));
+                let name = names.get(usize::from(detection.channel)).map_or("", Name::as_str);
+                sink.record(&Record::Event(heard(now, name, detection)));
             }
         });
         if now < self.facts_due {
@@ -233,14 +237,13 @@ impl Decide {
     }
 }
 
-fn heard(now: TimeUs, detection: &crate::facts::Detection) -> Event {
+fn heard(now: TimeUs, name: &str, detection: &Detection) -> Event {
     Event {
         at: now,
         severity: Severity::Note,
         kind: "detection",
         text: Text::format(format_args!(
-            "beacon {} heard: {} at {:.1} dBFS, SNR {:.1} dB",
-            detection.channel,
+            "{name} heard: {} at {:.1} dBFS, SNR {:.1} dB",
             detection.kind.name(),
             detection.power_peak_dbfs,
             detection.snr_peak_db

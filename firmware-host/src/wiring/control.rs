@@ -266,6 +266,11 @@ impl Control {
     /// is over and nothing is sent any more.
     async fn stop_commanding(&mut self, scratch: &mut Scratch, period: Duration) {
         let begun = self.parts.clock.now();
+        if self.parts.decide.state() != State::Idle {
+            let text = Text::new("the daemon ends: homing is switched off");
+            let event = Event { at: begun, severity: Severity::Warning, kind: "daemon_ends", text };
+            self.parts.sink.record(&Record::Event(event));
+        }
         let mut command = self.pass(Some(OperatorAct::HomingOff), scratch);
         while !matches!(command, Command::Silence(_))
             && self.parts.clock.now().since_us(begun) < STOP_WAIT_MAX_US
