@@ -1,11 +1,13 @@
 //! What is said goes to stderr: for people on a terminal or in a pipe, with `<N>` priorities when it is systemd's journal.
 //!
-//! The level is `--log`, else `RUST_LOG`, else `info`. Nothing here is called from the engine or from a hot path.
+//! The level is `--log`, else `RUST_LOG`, else `info`. A thread of its own writes the lines: the control pass logs, and must
+//! not wait for a pipe that nobody reads or for a stalled journal. Lines that do not fit its queue are dropped.
 
 use std::fmt;
 use std::io::IsTerminal;
 
 use tracing::{Event, Level, Subscriber};
+use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, time::uptime};
@@ -13,11 +15,11 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::cli::Failure;
 
-/// Starts the log of this process.
+/// Starts the log of this process. What waits when the guard is dropped is still written, for a second at most.
 ///
 /// # Errors
 /// [`Failure::Usage`] when the level cannot be read.
-pub fn start(level: Option<&str>) -> Result<(), Failure> {
+pub fn start(level: Option<&str>) -> Result<WorkerGuard, Failure> {
     let (from, text) = match level {
         Some(level) => ("--log", level.to_string()),
         None => ("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_default()),
@@ -26,14 +28,15 @@ pub fn start(level: Option<&str>) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&text).map_err(|error| {
         Failure::Usage(format!("{from}={text}: {error}; write error, warn, info, debug or trace"))
     })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     // A second start (tests in one process) keeps the first.
     let _ = if is_journal() {
         builder.event_format(JournalLines).try_init()
     } else {
         builder.with_ansi(std::io::stderr().is_terminal()).with_timer(uptime()).with_target(false).try_init()
     };
-    Ok(())
+    Ok(guard)
 }
 
 /// Whether stderr is the journal: `JOURNAL_STREAM` names its device and inode (systemd.exec(5)).

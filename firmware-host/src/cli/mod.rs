@@ -93,9 +93,10 @@ impl SettingsArgs {
 pub fn main() -> ExitCode {
     // Wrong use ends here with exit code 2, --help and --version with 0.
     let cli = Cli::parse();
-    if let Err(failure) = crate::logging::start(cli.log.as_deref()) {
-        return ended(Err(failure));
-    }
+    let _log = match crate::logging::start(cli.log.as_deref()) {
+        Ok(log) => log,
+        Err(failure) => return ended(Err(failure)),
+    };
     ended(match cli.command {
         Command::Fly(args) => fly::run(*args),
         Command::Probe(args) => probe::run(args),
