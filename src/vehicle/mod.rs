@@ -17,6 +17,12 @@ use crate::time::Aged;
 pub struct Vehicle {
     /// Whom we are bound to; nobody else's telemetry comes in here.
     pub identity: Option<Identity>,
+    /// Why it is not certain that this aircraft is ours alone to command: another program with our identity, or a second
+    /// autopilot on the link while the settings name none. `None` = it is.
+    pub contested: Option<&'static str>,
+    /// How often the mode in which we may command was left, or the motors disarmed in it, since the start. Counts what
+    /// came and went between two passes.
+    pub left_total: u32,
     /// From HEARTBEAT.
     pub heartbeat: Option<Aged<Heartbeat>>,
     /// From ATTITUDE.

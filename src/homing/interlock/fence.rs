@@ -16,11 +16,14 @@ use crate::geo::{NorthEast, Origin, Wgs84};
 use crate::homing::Inputs;
 use crate::vehicle::Position;
 
+/// The link asks for home every 10 s; six questions without an answer, and it is stale.
+const HOME_AGE_MAX_US: u64 = 60_000_000;
+
 /// `leads`: the velocities to be commanded; one that is not finite is left to the command limits, here it counts as
 /// standing still. The position's freshness and range are judged before.
 pub(super) fn judge(inputs: &Inputs<'_>, limits: &InterlockConfig, leads: [Velocity; 2]) -> Verdict {
     let check = Check(Interlock::FenceRadius);
-    let home = check.fresh(inputs.vehicle.home, inputs.now, u64::MAX)?;
+    let home = check.fresh(inputs.vehicle.home, inputs.now, HOME_AGE_MAX_US)?;
     inputs::place(check, home.place)?;
     let known = inputs.vehicle.position.ok_or(check.refuse(Fault::Unknown, "position"))?;
     let position = known.value;

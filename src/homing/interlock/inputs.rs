@@ -39,7 +39,8 @@ pub(super) fn identity(inputs: &Inputs<'_>) -> Verdict {
     let bound = inputs.vehicle.identity.ok_or(check.refuse(Fault::Unknown, "no autopilot heard"))?;
     check.number(f64::from(bound.system), 1.0, f64::from(SYSTEM_MAX), "system id: set it to 1..249")?;
     check.holds(bound.component == AUTOPILOT_COMPONENT, "component id is not 1")?;
-    check.holds(bound.firmware != Firmware::Other, "neither ArduCopter nor PX4")
+    check.holds(bound.firmware != Firmware::Other, "neither ArduCopter nor PX4")?;
+    inputs.vehicle.contested.map_or(Ok(()), |why| Err(check.refuse(Fault::Refused, why)))
 }
 
 pub(super) fn heartbeat(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {

@@ -18,6 +18,7 @@
 
 mod failsafes;
 mod fence;
+mod handover;
 mod inputs;
 mod jump;
 mod sticks;
@@ -76,6 +77,7 @@ pub(super) struct Interlocks {
     limits: InterlockConfig,
     jump: jump::Jump,
     sticks: sticks::Sticks,
+    handover: handover::Handover,
     /// When the last pass was.
     passed: Option<TimeUs>,
     /// Time since the pass before; `None` when the clock went back.
@@ -96,6 +98,7 @@ impl Interlocks {
             limits: limits.clone(),
             jump: jump::Jump::default(),
             sticks: sticks::Sticks::default(),
+            handover: handover::Handover::default(),
             passed: None,
             gap_us: Some(0),
             enabled: false,
@@ -130,6 +133,7 @@ impl Interlocks {
         self.enabled = self.locked.is_none();
         if self.enabled {
             self.sticks.take_reference(inputs.vehicle.rc);
+            self.handover.take(inputs.vehicle);
             self.homing_us = 0;
         }
         self.enabled
@@ -146,6 +150,7 @@ impl Interlocks {
         self.enabled = false;
         self.homing_us = 0;
         self.sticks.forget_reference();
+        self.handover.forget();
     }
 
     /// What must end homing in this pass.
@@ -208,6 +213,7 @@ impl Interlocks {
     fn judge(&self, inputs: &Inputs<'_>, wish: &Wish) -> Verdict {
         let limits = &self.limits;
         self.mode_is_ours(inputs)?;
+        self.handover.mode(inputs.vehicle)?;
         inputs::armed(inputs)?;
         failsafes::judge(inputs.vehicle)?;
         self.sticks.judge(inputs, limits)?;
@@ -217,6 +223,7 @@ impl Interlocks {
         inputs::ekf(inputs, limits)?;
         self.jump.judge(inputs.now, limits.jump_lock_us)?;
         inputs::battery(inputs, limits)?;
+        self.handover.home(inputs.vehicle)?;
         fence::judge(inputs, limits, [wish.velocity, self.slewed(wish.velocity)])?;
         inputs::sdr(inputs, limits)?;
         inputs::facts(inputs, limits)?;

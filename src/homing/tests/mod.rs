@@ -192,6 +192,7 @@ impl World {
         vehicle.ekf.iter_mut().for_each(|part| part.received_us = now);
         vehicle.battery.iter_mut().for_each(|part| part.received_us = now);
         vehicle.rc.iter_mut().for_each(|part| part.received_us = now);
+        vehicle.home.iter_mut().for_each(|part| part.received_us = now);
         self.facts.iter_mut().for_each(|facts| facts.at = now);
         self.newest_reading_us = Some(now);
     }

@@ -3,6 +3,7 @@
 mod bounds;
 mod fences;
 mod hands;
+mod handover;
 
 use super::*;
 use crate::command::{OperatorAct, State};
