@@ -96,7 +96,8 @@ fn is_placed(file: &Path) {
     let asked = |what: &str| number(file, &format!("{joined} select {what} from places"));
     assert!(asked("count(*)") > 500.0, "{} readings", asked("count(*)"));
     assert_eq!(asked("count(*) - count(lat_deg)"), 0.0, "without a pose");
-    let off_m = "max(111319.5 * hypot(lat_deg - lat_own, (lon_deg - lon_own) * cos(radians(lat_own))))";
+    let off_m =
+        "max(111319.5 * sqrt((lat_deg - lat_own) ** 2 + ((lon_deg - lon_own) * cos(radians(lat_own))) ** 2))";
     assert!(asked(off_m) < 0.5, "{} m off", asked(off_m));
     let north_mps = "regr_slope(lat_deg * 111178, acquired_us / 1e6)"; // metres per degree at 47.4° north, WGS84
     assert!((asked(north_mps) - 6.0).abs() < 0.3, "{} m/s", asked(north_mps));
