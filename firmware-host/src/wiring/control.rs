@@ -108,14 +108,14 @@ impl Control {
             }
             let over = self.parts.shared.stop.load(Ordering::Acquire)
                 || (self.parts.readings.is_abandoned() && self.parts.readings.waiting_count() == 0);
+            if over {
+                break;
+            }
             match self.parts.requests.try_recv() {
                 Ok(request) => self.answer(request, &mut scratch),
                 Err(_) => {
                     self.pass(None, &mut scratch);
                 }
-            }
-            if over {
-                break;
             }
         }
         self.stop_commanding(&mut scratch, period).await;

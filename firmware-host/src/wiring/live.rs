@@ -1,20 +1,21 @@
 //! A flight by the clock: the threads of DESIGN § 2, started, joined by lanes, and stopped in reverse order.
 
 use super::threads::{join, spawn};
-use super::{Shared, control, engine, sensing, sink, status};
+use super::{Parts, Shared, control, sensing, sink, status};
 use crate::autopilot::Link;
 use crate::cli::Failure;
 use crate::clock::Clock;
 use crate::realtime::{self, Role};
-use crate::sdr::{Blocks, Receiver, Source};
-use crate::settings::Settings;
-use crate::store::{Inlets, RecorderHandle};
-use crate::{ctl, signals, systemd};
+use crate::sdr::{Blocks, Receiver};
+use crate::settings::{DaemonSettings, Settings};
+use crate::store::RecorderHandle;
+use crate::{ctl, systemd};
 use skyhound::config::Config;
 use skyhound::limits::{PASS_PULSES_MAX, PASS_READINGS_MAX};
 use skyhound::ring;
 use skyhound::sense::Sense;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -24,19 +25,45 @@ const BLOCK_COUNT: usize = 16;
 /// What the interlock's stop phase is given after a thread failed.
 const STOP_PHASE: Duration = Duration::from_secs(1);
 
-/// Flies until a signal, the operator, `limit`, the end of the recording, or a thread's failure.
+/// The operator's socket, opened before anything else: only one daemon flies behind it.
+pub struct Doors {
+    server: Option<ctl::Server>,
+    board: ctl::Board,
+    requests: mpsc::Receiver<ctl::Request>,
+}
+
+impl Doors {
+    /// Opens the socket. Until the control thread runs, the status says that the flight is starting, and acts wait.
+    ///
+    /// # Errors
+    /// Another daemon flies with this socket, or there cannot be one at its place.
+    pub fn open(settings: &DaemonSettings) -> Result<Doors, Failure> {
+        let board = ctl::Board::default();
+        board.write(status::starting);
+        let (acts, requests) = ctl::acts();
+        let server = match ctl::socket_path(settings) {
+            Some(path) => Some(ctl::Server::start(&path, board.clone(), acts)?),
+            None => {
+                tracing::warn!("no place for the operator's socket: name one with daemon.ctl_socket");
+                None
+            }
+        };
+        Ok(Doors { server, board, requests })
+    }
+}
+
+/// Flies until a signal, the operator, the limit, the end of the recording, or a thread's failure.
 pub fn fly(
     settings: &Settings,
     config: &Config,
-    source: Source,
-    inlets: Inlets,
-    limit: Option<Duration>,
+    parts: Parts,
+    doors: Doors,
     clock: Clock,
     recorder: RecorderHandle,
 ) -> Result<(), Failure> {
-    let signal = signals::watch().map_err(|error| Failure::doing("signal handlers", error))?;
+    let Parts { source, sense, decide, inlets, signal, limit } = parts;
+    let Doors { server, board, requests } = doors;
     let stream = source.stream().clone();
-    let (sense, decide) = engine(config)?;
     let (readings_in, readings) = ring::lane("reading", 4 * PASS_READINGS_MAX);
     let (pulses_in, pulses) = ring::lane("pulse", 4 * PASS_PULSES_MAX);
     let asking = Asking::new(settings.daemon.realtime);
@@ -45,20 +72,12 @@ pub fn fly(
             .map_err(|error| Failure::doing("no thread for the receiver", error))?;
     let shared = Arc::new(Shared {
         stop: AtomicBool::new(false),
+        is_over: AtomicBool::new(false),
         receiver: receiver.totals(),
         recorder,
         failed: OnceLock::new(),
         refused: Arc::clone(&asking.refused),
     });
-    let board = ctl::Board::default();
-    let (acts, requests) = ctl::acts();
-    let server = match ctl::socket_path(&settings.daemon) {
-        Some(path) => Some(ctl::Server::start(&path, board.clone(), acts)?),
-        None => {
-            tracing::warn!("no place for the operator's socket: name one with daemon.ctl_socket");
-            None
-        }
-    };
     let lanes = sensing::SenseLanes { readings: readings_in, pulses: pulses_in, spectra: inlets.spectra };
     let sensing =
         start_sensing(&shared, &asking, blocks, sense, lanes, inlets.sense, clock, stream.sample_rate_sps)?;
@@ -90,6 +109,7 @@ pub fn fly(
     shared.stop.store(true, Ordering::Release);
     // In reverse order of the start: nobody is asked by one who is gone.
     join(controlling, &shared);
+    shared.is_over.store(true, Ordering::Release);
     join(sensing, &shared);
     if !receiver.stop() {
         tracing::warn!("the SDR's driver hangs and was left behind");
@@ -145,7 +165,7 @@ fn start_sensing(
     let (ask, shared_inside) = (asking.of(Role::Sense), Arc::clone(shared));
     spawn("sense", shared, move || {
         ask();
-        sensing::run(blocks, sense, lanes, records, clock, sample_rate_sps, &shared_inside.stop);
+        sensing::run(blocks, sense, lanes, records, clock, sample_rate_sps, &shared_inside.is_over);
     })
 }
 

@@ -13,6 +13,7 @@ mod sink;
 mod status;
 mod threads;
 
+use crate::autopilot::Address;
 use crate::cli::Failure;
 use crate::clock::Clock;
 use crate::sdr::{ReceiverTotals, Source, Stream};
@@ -28,10 +29,24 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+/// What a flight is made of, whatever its clock.
+struct Parts {
+    source: Source,
+    sense: Sense,
+    decide: Decide,
+    inlets: Inlets,
+    /// Set by SIGTERM and SIGINT.
+    signal: Arc<AtomicBool>,
+    /// The flight's length at most.
+    limit: Option<Duration>,
+}
+
 /// What all threads of a flight share.
 pub struct Shared {
     /// Set by whoever ends the flight.
     stop: AtomicBool,
+    /// Set when nothing is commanded any more: until then samples keep coming, so that the cause of the end stays the cause.
+    is_over: AtomicBool,
     receiver: ReceiverTotals,
     recorder: RecorderHandle,
     failed: OnceLock<String>,
@@ -60,28 +75,39 @@ impl Shared {
 /// Flies: from the source's first sample to the closed flight file.
 ///
 /// # Errors
-/// What could not be opened, and what failed in flight. The flight file is closed in either case.
+/// What could not be opened, and what failed in flight. The flight file is made last, so that what cannot fly leaves none,
+/// and closed in either case.
 pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSummary, Failure> {
     if settings.pace == Pace::Max && settings.autopilot.address != "none" {
         let why = "an autopilot needs --pace realtime: with --pace max the clock is the recording's own";
         return Err(Failure::Usage(why.to_string()));
     }
+    if let Err(error) = settings.autopilot.address.parse::<Address>() {
+        return Err(Failure::Usage(format!("autopilot.address: {error}")));
+    }
     let clock = Clock::start();
+    let doors = match settings.pace {
+        Pace::Max => None,
+        Pace::Realtime => Some(live::Doors::open(&settings.daemon)?),
+    };
     let source =
         Source::open(&settings.sdr, settings.pace, clock).map_err(|e| Failure::Failed(e.to_string()))?;
     let stream = source.stream().clone();
     let config = settings
         .engine(stream.sample_rate_sps, stream.frequency_hz)
         .map_err(|error| Failure::Usage(error.to_string()))?;
+    let (sense, decide) = engine(&config)?;
+    let signal = crate::signals::watch().map_err(|error| Failure::doing("signal handlers", error))?;
     let reading_hz = config.sense.channels.len() as f64 * 1e6 / f64::from(config.sense.hop_us);
     let (inlets, outlets) = store::lanes(&settings.recorder, reading_hz);
     let about = about(settings, &config, &stream);
     let recorder = Recorder::start(&settings.recorder, &about, outlets, clock)
         .map_err(|error| Failure::Failed(error.to_string()))?;
     tracing::info!("flight file {}", recorder.path().display());
-    let flown = match settings.pace {
-        Pace::Max => fly_offline(settings, &config, source, inlets, limit),
-        Pace::Realtime => live::fly(settings, &config, source, inlets, limit, clock, recorder.handle()),
+    let parts = Parts { source, sense, decide, inlets, signal, limit };
+    let flown = match doors {
+        None => fly_offline(settings, parts),
+        Some(doors) => live::fly(settings, &config, parts, doors, clock, recorder.handle()),
     };
     let summary = recorder.stop().map_err(|error| Failure::Failed(error.to_string()))?;
     flown?;
@@ -116,19 +142,12 @@ fn engine(config: &Config) -> Result<(Sense, Decide), Failure> {
     Ok((Sense::new(&config.sense).map_err(refused)?, Decide::new(config).map_err(refused)?))
 }
 
-fn fly_offline(
-    settings: &Settings,
-    config: &Config,
-    mut source: Source,
-    mut inlets: Inlets,
-    limit: Option<Duration>,
-) -> Result<(), Failure> {
-    let (sense, decide) = engine(config)?;
-    let stop = crate::signals::watch().map_err(|error| Failure::doing("signal handlers", error))?;
+fn fly_offline(settings: &Settings, parts: Parts) -> Result<(), Failure> {
+    let Parts { mut source, sense, decide, mut inlets, signal, limit } = parts;
     let limit_us = limit.map(|limit| u64::try_from(limit.as_micros()).unwrap_or(u64::MAX));
     let mut sink = sink::FlightSink::new(inlets.readings, inlets.control);
     offline::Offline::new(sense, decide, inlets.spectra, settings.daemon.control_hz)
-        .run(&mut source, &mut inlets.receiver, &mut sink, limit_us, &stop)
+        .run(&mut source, &mut inlets.receiver, &mut sink, limit_us, &signal)
         .map_err(|error| Failure::Failed(error.to_string()))
 }
 

@@ -37,7 +37,7 @@ impl SenseSink for SenseLanes {
     }
 }
 
-/// Runs until the receiver has no more blocks or `stop` is set; then closes what is open.
+/// Runs until the receiver has no more blocks or the flight is over; then closes what is open.
 pub fn run(
     mut blocks: Blocks,
     mut sense: Sense,
@@ -45,11 +45,11 @@ pub fn run(
     mut records: Producer<Record>,
     clock: Clock,
     sample_rate_sps: f64,
-    stop: &AtomicBool,
+    is_over: &AtomicBool,
 ) {
     let mut budget: Option<Budget> = None;
     let mut report_due = clock.now().plus_us(1_000_000);
-    while !stop.load(Ordering::Acquire) && !blocks.is_ended() {
+    while !is_over.load(Ordering::Acquire) && !blocks.is_ended() {
         if let Some(block) = blocks.next(Duration::from_millis(50)) {
             let begun = clock.now();
             let samples = block.samples();

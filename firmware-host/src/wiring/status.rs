@@ -45,11 +45,18 @@ pub struct Seen<'a> {
     pub lanes: [&'a Gauge; 4],
 }
 
+/// What is told before the first control pass.
+pub fn starting(status: &mut Status) {
+    status.version = env!("CARGO_PKG_VERSION").to_string();
+    status.pid = std::process::id();
+    status.state = State::Idle.name().to_string();
+    status.locked = Some("the flight is starting".to_string());
+    status.recorder.state = "starting".to_string();
+}
+
 /// Writes what is true now into `status`.
 pub fn show(status: &mut Status, seen: &Seen<'_>) {
     let Seen { about, now, decide, vehicle, link, shared, passes, lanes } = *seen;
-    status.version = env!("CARGO_PKG_VERSION").to_string();
-    status.pid = std::process::id();
     status.uptime_s = now.0 as f64 / 1e6;
     status.state = decide.state().name().to_string();
     status.target = decide

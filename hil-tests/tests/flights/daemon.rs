@@ -187,11 +187,9 @@ impl Daemon {
 
     /// The flight file, once its recording has begun.
     pub fn file(&mut self) -> PathBuf {
-        self.until("there is a flight file", |daemon| {
-            let entries = std::fs::read_dir(&daemon.flights).ok()?;
-            let paths = entries.map(|entry| entry.unwrap().path());
-            paths.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "duckdb"))
-        })
+        let status =
+            self.status_until("there is a flight file", |status| status["recorder"]["file"].is_string());
+        PathBuf::from(status["recorder"]["file"].as_str().unwrap())
     }
 
     /// Waits until `sql` on the file being recorded answers with at least `least`.

@@ -69,7 +69,7 @@ fn a_full_disk_stops_the_recorder_and_nothing_else() {
     let status =
         daemon.status_until("the recorder has stopped", |status| status["recorder"]["state"] != "recording");
     let why = status["recorder"]["state"].as_str().unwrap();
-    assert!(why.starts_with("stopped: disk reserve: "), "{why}");
+    assert!(why.starts_with("STOPPED: disk reserve: "), "{why}");
     daemon.until("the ground station is told", |_| {
         let texts = aircraft.texts();
         texts.iter().any(|text| text.starts_with("recorder stopped: disk reserve")).then_some(())

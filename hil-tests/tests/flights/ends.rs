@@ -61,12 +61,8 @@ fn files_are_read_while_a_flight_runs_and_after_it_was_killed() {
     let field = Field::new();
     let older = started(&field, 3.0, &["--for", "2s"]).landed();
     let mut daemon = started(&field, 3.0, &["--set", "sdr.file.repeat=true"]);
-    let live = daemon.until("a second file", |_| {
-        let names = field.left_behind();
-        let path = names.iter().map(|name| field.flights().join(name));
-        path.into_iter().find(|path| path.extension().is_some_and(|end| end == "duckdb") && *path != older)
-    });
-    daemon.until("it has readings", |_| (number(&live, READINGS) >= 100.0).then_some(()));
+    let live = daemon.file();
+    daemon.recorded(READINGS, 100.0);
     for file in [&older, &live] {
         is_readable(file);
     }

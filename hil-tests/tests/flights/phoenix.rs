@@ -1,8 +1,9 @@
-//! A real flight's telemetry, played over UDP thirty times as fast as it was flown, with a real recording as SDR over and
-//! over: what the autopilot said and did is in the flight file.
+//! A real flight's telemetry, played over UDP fifty times as fast as it was flown, with a real recording as SDR over and
+//! over: what the autopilot said and did is in the flight file, and each reading has the pose of its own moment.
 
 use super::aircraft::free_port;
 use super::daemon::{Field, number, recording, texts};
+use super::homing::is_placed;
 use std::process::Command;
 
 #[test]
@@ -26,7 +27,7 @@ fn glitches_and_modes_of_a_real_flight_are_events() {
     ]);
     daemon.status();
     let played = Command::new(env!("CARGO_BIN_EXE_skyhound-rig"))
-        .args(["play-tlog", log.to_str().unwrap(), "--speed", "30", "--to"])
+        .args(["play-tlog", log.to_str().unwrap(), "--speed", "50", "--to"])
         .arg(format!("udpout:127.0.0.1:{port}"))
         .output()
         .unwrap();
@@ -34,7 +35,6 @@ fn glitches_and_modes_of_a_real_flight_are_events() {
     assert_eq!(daemon.ctl(&["stop"]).code, Some(0));
     let file = daemon.landed();
     let events = texts(&file, "select kind || ': ' || text from event order by at_us");
-    println!("{events:#?}");
     let glitches = events.iter().filter(|event| event.to_lowercase().contains("glitch"));
     assert!(glitches.count() >= 2, "{events:#?}");
     for mode in ["STABILIZE", "AUTO"] {
@@ -43,6 +43,6 @@ fn glitches_and_modes_of_a_real_flight_are_events() {
         assert!(events.iter().any(|event| is_told(&event)), "{mode}: {events:#?}");
     }
     assert!(number(&file, "select count(distinct position_us) from vehicle") > 100.0);
-    assert!(number(&file, "select count(*) from reading where lat_deg is not null") > 100.0);
+    is_placed(&file);
     assert!(number(&file, "select count(*) from detections where kind = 'pulse_train'") >= 1.0);
 }

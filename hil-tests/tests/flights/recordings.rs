@@ -48,7 +48,7 @@ fn float(row: &Value, column: &str) -> f64 {
 /// The pulses of a train of `count` and the one detection that they are.
 fn is_one_train(file: &Path, count: f64, width_us: f64, period: f64) {
     assert_eq!(pulse_count(file), count);
-    let off = format!("select max(abs(width_us - {width_us})) from pulse");
+    let off = format!("select max(abs(width_us::bigint - {width_us})) from pulse");
     assert!(number(file, &off) < 1_600.0, "{}", number(file, &off));
     assert!((period_us(file) - period).abs() < 300.0, "{}", period_us(file));
     let found = detections(file);
@@ -78,8 +78,12 @@ fn waveman_is_a_train_of_12_keyed_bursts() {
 }
 
 /// Pulses of half a millisecond need shorter frames than 1 ms.
-const SHORT: [&str; 3] =
-    ["sense.fft_len=64", "beacon.0.pulse_width_min_ms=0.3", "beacon.0.pulse_bridge_ms=0"];
+const SHORT: [&str; 4] = [
+    "sense.fft_len=64",
+    "beacon.0.pulse_width_min_ms=0.2",
+    "beacon.0.pulse_bridge_ms=0",
+    "beacon.0.pulse_trigger_db=10",
+];
 
 #[test]
 fn nexus_and_prologue_are_hundreds_of_short_pulses() {
@@ -122,27 +126,62 @@ fn wmbus_and_honda_are_single_bursts() {
     assert!((18.0..=24.0).contains(&clipped), "a fifth of it is at full scale: {clipped} hops");
 }
 
+/// Beacons looked for in noise: offset in kHz, bandwidth in kHz.
+const LOOKED_FOR: [(f64, f64); 16] = [
+    (-105.0, 10.0),
+    (-95.0, 10.0),
+    (-85.0, 3.0),
+    (-60.0, 10.0),
+    (-50.0, 3.0),
+    (-30.0, 25.0),
+    (-13.9, 5.0),
+    (-5.0, 3.0),
+    (3.7, 3.0),
+    (15.0, 5.0),
+    (25.0, 10.0),
+    (40.8, 30.0),
+    (55.0, 50.0),
+    (77.6, 10.0),
+    (95.0, 25.0),
+    (110.0, 10.0),
+];
+/// Before its step, the noise of owlcm160 is not flat: it stands 5 to 7 dB higher here, and a pulse of that may be seen,
+/// as in a channel of only three bins, whose noise power scatters by decibels. It is no detection, all the same.
+const HUMP_KHZ: std::ops::Range<f64> = -100.0..-75.0;
+const NARROW_KHZ: f64 = 3.0;
+
 #[test]
 fn noise_and_a_step_of_noise_are_no_beacon() {
     let field = Field::new();
-    let is_nothing = |file: &Path, what: &str| {
-        assert!(number(file, "select count(*) from reading") > 15.0);
-        let found = rows(file, "select * from detection");
-        assert!(found.is_empty(), "{what}: {found:?}");
-        let found = rows(file, "select * from pulse");
-        assert!(found.is_empty(), "{what}: {found:?}");
-    };
     for name in NOISE {
         let Some(path) = recording(name) else { return };
         let sdr = format!("file:{}", path.display());
         let file = field.flown(&["--sdr", &sdr, "--pace", "max"]);
-        is_nothing(&file, &format!("{name} by default"));
-        for (offset_hz, bandwidth_hz) in
-            [(-95e3, 10e3), (-30e3, 25e3), (15e3, 5e3), (40.8e3, 30e3), (70e3, 100e3)]
-        {
-            for pulses_min in ["beacon.0.pulses_min=3", "beacon.0.pulses_min=1"] {
-                let file = flown(&field, name, offset_hz, bandwidth_hz, &[pulses_min]).unwrap();
-                is_nothing(&file, &format!("{name} {offset_hz} {bandwidth_hz} {pulses_min}"));
+        assert!(number(&file, "select count(*) from reading") > 15.0);
+        for table in ["detection", "pulse"] {
+            let found = rows(&file, &format!("select * from {table}"));
+            assert!(found.is_empty(), "{name} by default: {found:?}");
+        }
+        for beacons in LOOKED_FOR.chunks(8) {
+            // One pulse is enough for a detection, if it is one.
+            let of_beacon = |(offset_khz, bandwidth_khz): &(f64, f64)| {
+                let (offset_hz, bandwidth_hz) = (offset_khz * 1e3, bandwidth_khz * 1e3);
+                format!(
+                    "[[beacon]]\nname = \"{offset_khz}\"\noffset_hz = {offset_hz:.1}\nbandwidth_hz = {bandwidth_hz:.1}\npulses_min = 1\n"
+                )
+            };
+            let config = field.folder.path().join("beacons.toml");
+            std::fs::write(&config, beacons.iter().map(of_beacon).collect::<String>()).unwrap();
+            let file = field.flown(&["--config", config.to_str().unwrap(), "--sdr", &sdr, "--pace", "max"]);
+            assert_eq!(number(&file, "select count(distinct channel) from reading"), beacons.len() as f64);
+            let found = rows(&file, "select * from detection");
+            assert!(found.is_empty(), "{name}: {found:?}");
+            for pulse in rows(&file, "select * from pulse") {
+                let (offset_khz, bandwidth_khz) = beacons[pulse["channel"].as_u64().unwrap() as usize];
+                assert!(
+                    HUMP_KHZ.contains(&offset_khz) || bandwidth_khz <= NARROW_KHZ,
+                    "{name} at {offset_khz} kHz: {pulse}"
+                );
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Wrong use and missing things: the exit code, a message that names the file, key or device and the mend, and no flight
 //! file left behind.
 
-use super::aircraft::free_port;
+use super::aircraft::{Aircraft, free_port};
 use super::daemon::{Field, Said, run};
 use skyhound_rig::sample_flight;
 use std::net::UdpSocket;
@@ -33,7 +33,7 @@ fn wrong_use_says_what_and_how_to_mend_it() {
     let (field, sdr) = field();
     let refused = |args: &[&str], code: i32, names: &[&str]| is_refused(&field, field.fly(args), code, names);
     refused(&["--sdr", "file:/nowhere/at/all.cu8"], 1, &["/nowhere/at/all.cu8", "No such file"]);
-    refused(&["--sdr", "file:"], 1, &["file:"]);
+    refused(&["--sdr", "file:"], 2, &["file:", "file:PATH"]);
     refused(&["--sdr", "hackrf"], 2, &["hackrf", "soapy:", "file:"]);
     let text = field.folder.path().join("notes.txt");
     std::fs::write(&text, "no samples").unwrap();
@@ -47,7 +47,11 @@ fn wrong_use_says_what_and_how_to_mend_it() {
     );
     refused(&["--sdr", &sdr, "--config", "/nowhere/skyhound.toml"], 2, &["/nowhere/skyhound.toml"]);
     refused(&["--sdr", &sdr, "--autopilot", "usb:1"], 2, &["usb:1", "udpin:"]);
-    refused(&["--sdr", &sdr, "--autopilot", "udpin:127.0.0.1"], 2, &["udpin:127.0.0.1", "PORT"]);
+    refused(
+        &["--sdr", &sdr, "--autopilot", "udpin:127.0.0.1"],
+        2,
+        &["autopilot.address", "udpin:127.0.0.1", "port is missing"],
+    );
     let max = ["--sdr", &sdr, "--pace", "max", "--autopilot", "udpin:127.0.0.1:14550"];
     refused(&max, 2, &["--pace realtime"]);
     refused(&["--sdr", &sdr, "--for", "soon"], 2, &["soon", "60s"]);
@@ -100,18 +104,24 @@ fn a_port_that_is_taken_is_waited_for() {
     let port = free_port();
     let taken = UdpSocket::bind(("127.0.0.1", port)).unwrap();
     let autopilot = format!("udpin:127.0.0.1:{port}");
-    let mut daemon =
-        field.start(&["--sdr", &sdr, "--set", "sdr.file.repeat=true", "--autopilot", &autopilot]);
+    let mut daemon = field.start(&[
+        "--sdr",
+        &sdr,
+        "--set",
+        "sdr.file.repeat=true",
+        "--autopilot",
+        &autopilot,
+        "--set",
+        "autopilot.reconnect_wait_max_s=0.5",
+    ]);
     // An absent line is no reason not to fly: it is told, and tried again.
     let file = daemon.file();
     let told = "select count(*) from event where text like '%in use%'";
     daemon.recorded(told, 1.0);
     drop(taken);
-    let aircraft = super::aircraft::Aircraft::fly(
-        std::fs::read(field.folder.path().join("made/flight.tlog")).unwrap(),
-        port,
-        0.2,
-    );
+    let log = field.folder.path().join("flight.tlog");
+    sample_flight::write_log(&log, 60.0).unwrap();
+    let aircraft = Aircraft::fly(std::fs::read(log).unwrap(), port, 1.0);
     daemon.status_until("the autopilot is heard", |status| status["vehicle"]["system"] == 1);
     drop(aircraft);
     assert_eq!(daemon.ctl(&["stop"]).code, Some(0));
