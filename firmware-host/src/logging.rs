@@ -29,7 +29,8 @@ pub fn start(level: Option<&str>) -> Result<WorkerGuard, Failure> {
         Failure::Usage(format!("{from}={text}: {error}; write error, warn, info, debug or trace"))
     })?;
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let builder =
+        tracing_subscriber::fmt().log_internal_errors(false).with_env_filter(filter).with_writer(writer);
     // A second start (tests in one process) keeps the first.
     let _ = if is_journal() {
         builder.event_format(JournalLines).try_init()

@@ -119,6 +119,15 @@ impl Line {
         }
     }
 
+    /// Throws away what a serial line's queue still holds. Other lines cannot take anything back.
+    pub fn discard_queued(&self) {
+        if let Line::Serial { port, .. } = self
+            && let Err(error) = port.clear(ClearBuffer::Output)
+        {
+            tracing::debug!("the serial queue was not emptied: {error}");
+        }
+    }
+
     /// Bytes we wrote that still wait in the system, where it knows.
     pub fn queued_bytes(&self) -> usize {
         match self {

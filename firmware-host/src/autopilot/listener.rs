@@ -67,6 +67,7 @@ pub struct Listener {
     batteries: Batteries,
     texts: Texts,
     rival_heard: Option<TimeUs>,
+    second_heard: Option<TimeUs>,
     totals: ListenerTotals,
     /// Questions about the clocks.
     pub time_sync: TimeSync,
@@ -89,6 +90,7 @@ impl Listener {
             batteries: Batteries::default(),
             texts: Texts::default(),
             rival_heard: None,
+            second_heard: None,
             totals: ListenerTotals::default(),
             time_sync: TimeSync::default(),
             params: Params::default(),
@@ -104,6 +106,15 @@ impl Listener {
     /// Whether another program with our identity was heard lately.
     pub fn rival(&self, now: TimeUs) -> bool {
         self.rival_heard.is_some_and(|heard| now.since_us(heard) <= RIVAL_GONE_US)
+    }
+
+    /// Why it is not certain that the bound aircraft is ours alone to command.
+    pub fn contested(&self, now: TimeUs) -> Option<&'static str> {
+        if self.rival(now) {
+            return Some("another program speaks with our system and component id");
+        }
+        let second = self.second_heard.is_some_and(|heard| now.since_us(heard) <= RIVAL_GONE_US);
+        second.then_some("two autopilots on the link: name ours with autopilot.system")
     }
 
     /// Counts a good frame that came another way than our autopilot's.
@@ -190,6 +201,14 @@ impl Listener {
                     format_args!("system {system} now speaks as {firmware:?}"),
                 );
             }
+            Some(bound) if self.wanted_system.is_none() && is_other_autopilot(frame, &bound, &heard) => {
+                if self.contested(at).is_none() {
+                    let text =
+                        format_args!("system {system} is an autopilot too; we are bound to {}", bound.system);
+                    note(events, at, Severity::Critical, "second_autopilot", text);
+                }
+                self.second_heard = Some(at);
+            }
             _ => {}
         }
         let own_system = vehicle.identity.map(|bound| bound.system).or(self.wanted_system);
@@ -273,6 +292,9 @@ impl Listener {
                     return Taken::Bound;
                 }
                 tell_changes(vehicle.heartbeat, heard.heartbeat(), at, events);
+                let may_command = |beat: &Heartbeat| beat.armed && beat.mode.accepts_commands();
+                let could = vehicle.heartbeat.is_some_and(|before| may_command(&before.value));
+                vehicle.left_total += u32::from(could && !may_command(&heard.heartbeat()));
                 vehicle.heartbeat = Some(Aged::new(heard.heartbeat(), at));
                 return Taken::Heartbeat;
             }
@@ -335,6 +357,11 @@ impl Listener {
 
 fn is_from(frame: &Frame<'_>, identity: &Identity) -> bool {
     frame.system == u32::from(identity.system) && frame.component == identity.component
+}
+
+/// Whether this is the heartbeat of an autopilot that is not the bound one.
+fn is_other_autopilot(frame: &Frame<'_>, bound: &Identity, heard: &AnyHeartbeat) -> bool {
+    frame.component == AUTOPILOT_COMPONENT && frame.system != u32::from(bound.system) && heard.is_autopilot()
 }
 
 /// Keeps a part; returns whether there was none to keep.

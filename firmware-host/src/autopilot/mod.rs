@@ -42,7 +42,7 @@ pub use address::{Address, AddressError};
 use framing::Framer;
 use listener::Listener;
 use outbound::{Encoder, Packet};
-use port::Port;
+use port::{Port, Urgency};
 use requests::{Request, Requests};
 use telemetry::{NamedRates, TextQueue};
 
@@ -66,7 +66,6 @@ pub struct Link {
     identity: Option<Identity>,
     sequence: u8,
     is_up: bool,
-    rival: bool,
     line_since: TimeUs,
     heard: Option<TimeUs>,
     received: TimeUs,
@@ -110,7 +109,6 @@ impl Link {
             identity: None,
             sequence: 0,
             is_up: false,
-            rival: false,
             line_since: now,
             heard: None,
             received: now,
@@ -137,9 +135,13 @@ impl Link {
             Command::Stop => (SetpointKind::Stop, Velocity::default()),
             Command::Silence(_) => {
                 self.setpoint = None;
+                self.port.recall_velocity();
                 return;
             }
         };
+        if kind == SetpointKind::Stop {
+            self.port.recall_velocity();
+        }
         let every_us = (1e6 / self.settings.setpoint_hz.clamp(1.0, 50.0)) as u64;
         if let Some((last, sent)) = self.setpoint
             && last == kind
@@ -147,8 +149,12 @@ impl Link {
         {
             return;
         }
+        let urgency = match kind {
+            SetpointKind::Velocity => Urgency::Velocity,
+            SetpointKind::Stop => Urgency::Urgent,
+        };
         let is_known = self.identity.is_some_and(|bound| bound.firmware != Firmware::Other);
-        if is_known && self.send(true, |encoder| encoder.setpoint(now, &velocity)) {
+        if is_known && self.send(urgency, |encoder| encoder.setpoint(now, &velocity)) {
             self.setpoint = Some((kind, now));
         } else if !is_known {
             self.refused_total += 1;
@@ -161,7 +167,7 @@ impl Link {
         let is_due = |last: Option<TimeUs>, every_us| last.is_none_or(|last| now.since_us(last) >= every_us);
         if is_due(self.heartbeat_sent, HEARTBEAT_EVERY_US) && self.may_beat() {
             let mark = self.own_mark;
-            self.send(true, |encoder| Some(encoder.heartbeat(mark)));
+            self.send(Urgency::Urgent, |encoder| Some(encoder.heartbeat(mark)));
             self.heartbeat_sent = Some(now);
         }
         if !self.is_up {
@@ -169,17 +175,17 @@ impl Link {
         }
         if is_due(self.time_asked, TIMESYNC_EVERY_US) {
             let ts1_ns = self.listener.time_sync.ask(now);
-            self.send(false, |encoder| Some(encoder.time_sync(0, ts1_ns)));
+            self.send(Urgency::Patient, |encoder| Some(encoder.time_sync(0, ts1_ns)));
             self.time_asked = Some(now);
         }
         let firmware = self.identity.map_or(Firmware::Other, |bound| bound.firmware);
         if let Some(name) = self.listener.params.due(now, firmware, &vehicle.failsafes) {
-            self.send(false, |encoder| Some(encoder.param_request(name)));
+            self.send(Urgency::Patient, |encoder| Some(encoder.param_request(name)));
         }
         if let Some(request) =
             self.requests.due(now, self.listener.speaks_mavlink_1_only, vehicle.home.is_some())
         {
-            self.send(false, |encoder| Some(requested(encoder, request)));
+            self.send(Urgency::Patient, |encoder| Some(requested(encoder, request)));
         }
         self.send_text(now);
     }
@@ -204,7 +210,7 @@ impl Link {
         }
         for (sequence, chunk) in chunks.iter().enumerate() {
             let severity = waiting.severity;
-            self.send(false, |encoder| {
+            self.send(Urgency::Patient, |encoder| {
                 Some(encoder.status_text(severity, chunk.as_bytes(), id, sequence as u8))
             });
         }
@@ -219,7 +225,7 @@ impl Link {
     pub fn named_value(&mut self, now: TimeUs, name: &str, value: f32) {
         let rate_hz = self.settings.telemetry_hz;
         if self.is_up && value.is_finite() && self.values.is_due(now, name, rate_hz) {
-            self.send(false, |encoder| Some(encoder.named_value(now, name, value)));
+            self.send(Urgency::Patient, |encoder| Some(encoder.named_value(now, name, value)));
         }
     }
 
@@ -247,12 +253,7 @@ impl Link {
         self.is_up
     }
 
-    /// Whether another program speaks with our system and component id.
-    pub fn rival(&self) -> bool {
-        self.rival
-    }
-
-    fn send(&mut self, is_urgent: bool, packet: impl FnOnce(&Encoder) -> Option<Packet>) -> bool {
+    fn send(&mut self, urgency: Urgency, packet: impl FnOnce(&Encoder) -> Option<Packet>) -> bool {
         let bound = self.identity.map(|bound| bound.system).or(self.settings.system);
         let encoder = Encoder {
             system: bound.unwrap_or(SYSTEM_BEFORE_BINDING),
@@ -264,7 +265,7 @@ impl Link {
             self.refused_total += 1;
             return false;
         };
-        let went = self.port.send(packet.bytes(), is_urgent);
+        let went = self.port.send(packet.bytes(), urgency);
         self.sequence = self.sequence.wrapping_add(u8::from(went));
         went
     }

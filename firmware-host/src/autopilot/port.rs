@@ -20,9 +20,27 @@ use crate::clock::Clock;
 
 /// A UDP datagram at most.
 const CHUNK_BYTES: usize = 65_536;
-/// How much line time may wait before us: of setpoints and heartbeats, and of what can wait.
-const URGENT_WAIT_MS: usize = 100;
-const PATIENT_WAIT_MS: usize = 40;
+
+/// What a frame is, which says how much line time may wait before it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// A movement: on the wire at once or never, because the mode may be the pilot's a moment later.
+    Velocity,
+    /// A stop, a heartbeat.
+    Urgent,
+    /// What can wait.
+    Patient,
+}
+
+impl Urgency {
+    const fn wait_ms(self) -> usize {
+        match self {
+            Urgency::Velocity => 10,
+            Urgency::Urgent => 100,
+            Urgency::Patient => 40,
+        }
+    }
+}
 
 /// What happened to the line.
 #[derive(Debug)]
@@ -64,6 +82,9 @@ pub struct Port {
     chunk: Option<Chunk>,
     buffer: Box<[u8]>,
     tail: Vec<u8>,
+    /// A velocity was written and not recalled since; the tail may be the rest of it.
+    has_velocity: bool,
+    tail_is_velocity: bool,
     /// Whom we answer on `udpin`.
     pub peer: Option<SocketAddr>,
     /// Frames out.
@@ -92,6 +113,8 @@ impl Port {
             chunk: None,
             buffer: vec![0; CHUNK_BYTES].into_boxed_slice(),
             tail: Vec::with_capacity(FRAME_BYTES_MAX),
+            has_velocity: false,
+            tail_is_velocity: false,
             peer: None,
             sent_total: 0,
             dropped_total: 0,
@@ -168,6 +191,7 @@ impl Port {
         self.reconnect_total += u64::from(self.was_open);
         (self.was_open, self.was_told) = (true, false);
         self.tail.clear();
+        (self.has_velocity, self.tail_is_velocity) = (false, false);
         self.state = State::Open(line);
         self.change = Some(Change::Opened);
     }
@@ -192,20 +216,33 @@ impl Port {
     }
 
     /// Writes a frame now or never. Returns whether it went.
-    pub fn send(&mut self, frame: &[u8], is_urgent: bool) -> bool {
-        let went = self.try_send(frame, is_urgent);
+    pub fn send(&mut self, frame: &[u8], urgency: Urgency) -> bool {
+        let went = self.try_send(frame, urgency);
         self.sent_total += u64::from(went);
         self.dropped_total += u64::from(!went);
         went
     }
 
-    fn try_send(&mut self, frame: &[u8], is_urgent: bool) -> bool {
+    /// Commanding is over: a velocity that has not left the system yet must not arrive any more. The rest of a frame of
+    /// which a part is out is thrown away (it costs the receiver that frame); a serial line's own queue is emptied.
+    pub fn recall_velocity(&mut self) {
+        if !std::mem::take(&mut self.has_velocity) {
+            return;
+        }
+        if std::mem::take(&mut self.tail_is_velocity) {
+            self.tail.clear();
+        }
+        if let State::Open(line) = &self.state {
+            line.discard_queued();
+        }
+    }
+
+    fn try_send(&mut self, frame: &[u8], urgency: Urgency) -> bool {
         let State::Open(line) = &mut self.state else { return false };
-        if let Some(bytes_per_s) = line.bytes_per_s() {
-            let wait_ms = if is_urgent { URGENT_WAIT_MS } else { PATIENT_WAIT_MS };
-            if line.queued_bytes() > bytes_per_s * wait_ms / 1000 {
-                return false;
-            }
+        if let Some(bytes_per_s) = line.bytes_per_s()
+            && line.queued_bytes() > bytes_per_s * urgency.wait_ms() / 1000
+        {
+            return false;
         }
         if !self.tail.is_empty() {
             match line.try_write(&self.tail, self.peer) {
@@ -219,6 +256,9 @@ impl Port {
         match line.try_write(frame, self.peer) {
             Ok(count) => {
                 self.tail.extend_from_slice(&frame[count..]);
+                let is_velocity = urgency == Urgency::Velocity;
+                self.has_velocity |= is_velocity;
+                self.tail_is_velocity = is_velocity && !self.tail.is_empty();
                 true
             }
             Err(error) => self.take_write_error(error),

@@ -12,13 +12,13 @@ use super::framing::Framer;
 use super::inbound::AnyHeartbeat;
 use super::listener::{Taken, note};
 use super::payload::Payload;
-use super::port::Change;
+use super::port::{Change, Urgency};
 use super::requests::Requests;
 use super::timesync;
 
 /// Reads of one `drain` at most: a flood may cost a pass this much work, and no more.
-const CHUNKS_PER_DRAIN: usize = 256;
-const BYTES_PER_DRAIN: usize = 128 * 1024;
+const CHUNKS_PER_DRAIN: usize = 64;
+const BYTES_PER_DRAIN: usize = 16 * 1024;
 /// The autopilot was not heard for this long: the link is down. Five heartbeats.
 const SILENCE_US: u64 = 5_000_000;
 /// A TCP connection this silent may be half open for ever.
@@ -45,7 +45,7 @@ impl Link {
         self.give_up_late_frames(now, vehicle, events);
         self.listener.expire(now, events);
         self.judge_silence(now, vehicle, events);
-        self.rival = self.listener.rival(now);
+        vehicle.contested = self.listener.contested(now);
         self.identity = vehicle.identity;
     }
 
@@ -126,7 +126,7 @@ impl Link {
         }
         if let Some(theirs_ns) = asks.time {
             let ours_ns = timesync::ns(self.clock.now());
-            self.send(false, |encoder| Some(encoder.time_sync(ours_ns, theirs_ns)));
+            self.send(Urgency::Patient, |encoder| Some(encoder.time_sync(ours_ns, theirs_ns)));
         }
     }
 

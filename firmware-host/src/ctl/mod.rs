@@ -114,10 +114,9 @@ impl Request {
         (!is_given_up || self.act != Act::Operator(OperatorAct::HomingOn)).then_some(self.act)
     }
 
-    /// Tells the operator what was done (`Ok`) or why not (`Err`). Never waits.
-    pub fn answer(self, said: Result<String, String>) {
-        // The operator may have gone; what was done is in the flight file.
-        let _ = self.reply.send(said);
+    /// Tells the operator what was done (`Ok`) or why not (`Err`). Never waits. False when nobody listens any more.
+    pub fn answer(self, said: Result<String, String>) -> bool {
+        self.reply.send(said).is_ok()
     }
 }
 

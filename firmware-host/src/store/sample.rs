@@ -148,6 +148,8 @@ pub(crate) fn vehicle(at_us: u64) -> Vehicle {
     let at = TimeUs(at_us);
     let place = Wgs84 { lat_deg: 47.3 + at_us as f64 * 1e-11, lon_deg: 8.5 };
     Vehicle {
+        contested: None,
+        left_total: 0,
         identity: Some(Identity { system: 1, component: 1, firmware: Firmware::ArduCopter }),
         heartbeat: Some(Aged::new(
             Heartbeat {

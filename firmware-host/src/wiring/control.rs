@@ -22,13 +22,17 @@ use skyhound::signal::{Flags, Pulse, Reading};
 use skyhound::time::TimeUs;
 use skyhound::units::CentiDb;
 use skyhound::vehicle::Vehicle;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Budget of one pass on a Pi 5.
 const PASS_BUDGET_US: u32 = 1_000;
+/// From taking the inputs in to sending a movement, at most.
+const SEND_WITHIN_US: u64 = 10_000;
 /// How long homing may take to stop when the daemon ends: the interlock's stop phase and some passes.
 const STOP_WAIT_MAX_US: u64 = 1_500_000;
 /// Time between status writes for the operator: its texts allocate, so not in every pass.
@@ -48,6 +52,8 @@ pub struct Parts {
     pub sink: FlightSink,
     /// From the operator's socket.
     pub requests: Receiver<ctl::Request>,
+    /// Whether there is such a socket.
+    pub has_door: bool,
     /// To the operator's socket.
     pub board: ctl::Board,
     /// systemd's watchdog.
@@ -71,6 +77,7 @@ pub struct Control {
 }
 
 struct Scratch {
+    waiting: VecDeque<ctl::Request>,
     readings: Vec<Reading>,
     pulses: Vec<Pulse>,
     vehicle: Vehicle,
@@ -95,28 +102,27 @@ impl Control {
     pub async fn run(mut self) {
         let mut scratch = Scratch::new();
         let period = Duration::from_secs_f64(1.0 / self.parts.control_hz);
-        let mut tick = tokio::time::interval(period);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let mut due = Instant::now();
         loop {
             tokio::select! {
                 biased;
-                _ = tick.tick() => {}
+                () = tokio::time::sleep_until(due) => {}
                 () = self.link.ready() => {
-                    // Between passes nothing is commanded, so only what takes the aircraft from us hurries.
-                    if !self.drain(&mut scratch) { continue }
+                    // Between passes nothing is commanded, so only what takes the aircraft from us hurries. Timers fire
+                    // only when this task rests, so a flood must not be what decides when the next pass is.
+                    if !self.drain(&mut scratch) && Instant::now() < due {
+                        continue;
+                    }
                 }
             }
+            // Late passes are not made up for: the next stands a period from now.
+            due = Instant::now().max(due) + period;
             let over = self.parts.shared.stop.load(Ordering::Acquire)
                 || (self.parts.readings.is_abandoned() && self.parts.readings.waiting_count() == 0);
             if over {
                 break;
             }
-            match self.parts.requests.try_recv() {
-                Ok(request) => self.answer(request, &mut scratch),
-                Err(_) => {
-                    self.pass(None, &mut scratch);
-                }
-            }
+            self.serve(&mut scratch);
         }
         self.stop_commanding(&mut scratch, period).await;
         let now = self.parts.clock.now();
@@ -147,7 +153,11 @@ impl Control {
             sdr_alive: self.parts.shared.sdr_alive() && self.parts.shared.all_alive(),
         };
         let command = self.parts.decide.pass(&inputs, &mut self.parts.sink);
-        self.link.command(now, &command);
+        // Held up since the inputs were taken in (a page fault, a starved core), a movement may be wrong by now.
+        let is_late = self.parts.clock.now().since_us(now) > SEND_WITHIN_US;
+        if !(is_late && matches!(command, Command::Velocity(_))) {
+            self.link.command(now, &command);
+        }
         self.link.tick(now, &mut scratch.vehicle);
         while let Some((severity, text)) = self.parts.sink.next_said() {
             self.link.status_text(severity, text.as_str());
@@ -234,8 +244,35 @@ impl Control {
         self.parts.sink.record(&Record::Link(now, self.link.report()));
     }
 
+    /// One pass with what the operator asked for, if anything. Homing off and stop go before all that waits.
+    fn serve(&mut self, scratch: &mut Scratch) {
+        loop {
+            match self.parts.requests.try_recv() {
+                Ok(request) => scratch.waiting.push_back(request),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => {
+                    // Nobody could switch homing off any more.
+                    let alone = self.parts.has_door && self.parts.decide.state() != State::Idle;
+                    self.pass(alone.then_some(OperatorAct::HomingOff), scratch);
+                    return;
+                }
+            }
+        }
+        let ends = |request: &ctl::Request| request.act() != Some(ctl::Act::Operator(OperatorAct::HomingOn));
+        let first = scratch.waiting.iter().position(ends).unwrap_or(0);
+        match scratch.waiting.remove(first) {
+            Some(request) => self.answer(request, scratch),
+            None => {
+                self.pass(None, scratch);
+            }
+        }
+    }
+
     fn answer(&mut self, request: ctl::Request, scratch: &mut Scratch) {
-        let Some(act) = request.act() else { return };
+        let Some(act) = request.act() else {
+            self.pass(None, scratch);
+            return;
+        };
         let text = Text::format(format_args!("{act} by {}", request.peer));
         let at = self.parts.clock.now();
         self.parts.sink.record(&Record::Event(Event {
@@ -246,17 +283,22 @@ impl Control {
         }));
         match act {
             ctl::Act::Operator(act) => {
-                // What kept it locked before the act: after a refused act the state has not moved.
                 self.pass(Some(act), scratch);
-                let refused = act == OperatorAct::HomingOn && self.parts.decide.state() == State::Idle;
+                let is_on = act == OperatorAct::HomingOn;
+                let refused = is_on && self.parts.decide.state() == State::Idle;
                 let state = self.parts.decide.state().name();
-                request.answer(match self.parts.decide.locked() {
+                let told = request.answer(match self.parts.decide.locked() {
                     Some(trip) if refused => Err(format!("homing stays locked: {trip}")),
                     _ => Ok(format!("{act}; state {state}")),
                 });
+                if is_on && !told {
+                    // The operator was told that nobody answered, and must not be wrong about it.
+                    self.pass(Some(OperatorAct::HomingOff), scratch);
+                }
             }
             ctl::Act::Stop => {
                 self.parts.shared.stop.store(true, Ordering::Release);
+                self.pass(Some(OperatorAct::HomingOff), scratch);
                 request.answer(Ok("ending the flight".to_string()));
             }
         }
@@ -304,6 +346,7 @@ impl Scratch {
             floor: CentiDb::LOWEST,
         };
         Scratch {
+            waiting: VecDeque::new(),
             readings: vec![still; PASS_READINGS_MAX],
             pulses: vec![silent; PASS_PULSES_MAX],
             vehicle: Vehicle::default(),

@@ -93,6 +93,7 @@ pub fn fly(
         readings,
         pulses,
         sink: sink::FlightSink::new(inlets.readings, inlets.control),
+        has_door: server.is_some(),
         requests,
         board,
         watchdog: systemd::Watchdog::from_environment(),
@@ -188,6 +189,8 @@ fn start_control(
                 Err(error) => shared_inside.fail(&format!("autopilot.address: {error}")),
             }
         });
+        // A device whose opening hangs is left behind.
+        runtime.shutdown_background();
     })
 }
 

@@ -66,9 +66,9 @@ impl Shared {
     }
 
     fn fail(&self, why: &str) {
-        tracing::error!("{why}");
-        // The first reason stays: the others follow from it.
+        // The first reason stays: the others follow from it. Set before it is said, because it stops commanding.
         let _ = self.failed.set(why.to_string());
+        tracing::error!("{why}");
     }
 }
 

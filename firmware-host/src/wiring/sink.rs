@@ -2,6 +2,7 @@
 //! STATUSTEXT and the log.
 
 use super::offline::wait_for_room;
+use skyhound::command::Reason;
 use skyhound::record::{PlacedReading, Record, Severity, Sink, Text};
 use skyhound::ring::{Gauge, Producer};
 use std::collections::VecDeque;
@@ -57,9 +58,12 @@ impl Sink for FlightSink {
         match record {
             Record::StateChange(change) => {
                 let text = format_args!("{} -> {}: {}", change.from.name(), change.to.name(), change.reason);
-                self.say(Severity::Note, Text::format(text));
+                let is_trip = matches!(change.reason, Reason::Interlock(_));
+                let severity = if is_trip { Severity::Warning } else { Severity::Note };
+                self.say(severity, Text::format(text));
             }
-            Record::Event(event) => self.say(event.severity, event.text),
+            // The autopilot's own texts are on the link already.
+            Record::Event(event) if event.kind != "autopilot_text" => self.say(event.severity, event.text),
             _ => {}
         }
     }

@@ -106,7 +106,8 @@ fn nobody_elses_telemetry_changes_anything() {
         bench.beat(from, 2, 3, 6, 3_000);
     }
     assert_eq!(bench.vehicle, before);
-    assert_eq!(bench.events, []);
+    // That there is a second autopilot at all is worth a word.
+    assert_eq!(bench.kinds(), ["second_autopilot"]);
     assert_eq!(bench.listener.totals().foreign_total, 5 * MavMessage::all_ids().len() as u64);
 }
 
@@ -134,6 +135,35 @@ fn a_rival_is_told_from_our_own_echo() {
     assert_eq!(bench.kinds(), ["rival"]);
     assert!(bench.listener.rival(TimeUs(6_003_000)));
     assert!(!bench.listener.rival(TimeUs(6_003_001)));
+}
+
+#[test]
+fn a_rival_or_a_second_autopilot_contests_the_aircraft() {
+    let mut bench = Bench::bound();
+    assert_eq!(bench.listener.contested(TimeUs(2_000)), None);
+    bench.beat((2, 1), 2, 3, 4, 3_000);
+    bench.beat((2, 1), 2, 3, 4, 1_003_000);
+    assert_eq!(bench.kinds(), ["second_autopilot"]);
+    assert!(bench.listener.contested(TimeUs(6_003_000)).unwrap().contains("autopilot.system"));
+    assert_eq!(bench.listener.contested(TimeUs(6_003_001)), None);
+    bench.beat((1, 191), 18, 8, 7, 7_000_000);
+    assert!(bench.listener.contested(TimeUs(7_000_000)).unwrap().contains("another program"));
+    // With the system in the settings there is no doubt whose commands go where.
+    let mut named = Bench::new(Some(1));
+    named.beat((1, 1), 2, 3, 4, 1_000);
+    named.beat((2, 1), 2, 3, 4, 2_000);
+    assert_eq!(named.listener.contested(TimeUs(2_000)), None);
+}
+
+#[test]
+fn each_time_the_mode_is_left_counts() {
+    let mut bench = Bench::bound();
+    let mut beat = |custom: u8, base: u8| {
+        bench.take_raw((1, 1), 0, &[custom, 0, 0, 0, 2, 3, base, 4, 3], 2_000);
+        bench.vehicle.left_total
+    };
+    assert_eq!((beat(4, 0x81), beat(5, 0x81), beat(5, 0x81), beat(4, 0x81)), (0, 1, 1, 1));
+    assert_eq!((beat(4, 0x01), beat(4, 0x81), beat(6, 0x01)), (2, 2, 3));
 }
 
 #[test]

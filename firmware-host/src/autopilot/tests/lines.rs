@@ -10,6 +10,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::autopilot::payload::Payload;
+
+const SET_POSITION_TARGET_LOCAL_NED: u32 = 84;
+/// Where `vx` stands in its payload.
+const VX_AT: usize = 16;
 
 /// A pty whose far end is reached by `path`; the near end is the autopilot's.
 fn plug(path: &Path) -> TTYPort {
@@ -119,6 +124,44 @@ async fn a_line_that_nobody_reads_drops_setpoints_and_stays_whole() {
         pilot.link.report().sent_total,
         "each frame said to be sent came whole"
     );
+}
+
+#[tokio::test]
+async fn velocities_in_the_queue_are_taken_back_when_commanding_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ttyAP");
+    let mut near = plug(&path);
+    let mut pilot = Pilot::new(&settings(&format!("serial:{}:57600", path.display())));
+    pilot.pass_until("open", |pilot| pilot.happened("line_open") == 1).await;
+    near.write_all(&framed(&heartbeat(4))).unwrap();
+    pilot.pass_until("up", |pilot| pilot.link.is_up()).await;
+    let north = Command::Velocity(Velocity { north_mps: 3.0, ..Velocity::default() });
+    // Nobody reads: the queue fills, and the last frame is cut.
+    for pass in 0..2_000u64 {
+        pilot.link.command(TimeUs(100_000_000 + pass * 50_000), &north);
+    }
+    let report = pilot.link.report();
+    assert!(report.send_dropped_total > 0);
+    pilot.link.command(TimeUs(300_000_000), &Command::Stop);
+    let (mut framer, mut norths_mps) = (Framer::new(), Vec::new());
+    let mut listen = |near: &mut TTYPort| {
+        let mut buffer = [0; 4096];
+        while let Ok(count) = near.read(&mut buffer) {
+            // The frame that was cut costs itself.
+            framer.push(&buffer[..count], |frame| {
+                if frame.id == SET_POSITION_TARGET_LOCAL_NED {
+                    norths_mps.push(Payload(frame.payload).finite(VX_AT).unwrap());
+                }
+            });
+        }
+    };
+    listen(&mut near);
+    pilot.link.command(TimeUs(301_000_000), &Command::Stop);
+    listen(&mut near);
+    // What the other end's side of the pty already holds is out; what waits on our side never arrives.
+    let velocity_count = norths_mps.iter().filter(|north_mps| **north_mps == 3.0).count();
+    assert!(norths_mps.ends_with(&[0.0]) && norths_mps.is_sorted_by(|a, b| a >= b), "{norths_mps:?}");
+    assert!((velocity_count as u64) < report.sent_total / 2, "{velocity_count} of {}", report.sent_total);
 }
 
 #[tokio::test]

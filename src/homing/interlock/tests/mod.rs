@@ -2,8 +2,8 @@
 
 mod bounds;
 mod fences;
-mod hands;
 mod handover;
+mod hands;
 
 use super::*;
 use crate::command::{OperatorAct, State};
