@@ -139,7 +139,7 @@ pub(super) const KEYS: &[Key] = &[
     number("interlock.fence.alt_rel_max_m", -99.0, 1000.0, "m"),
     text("autopilot.address"),
     whole("autopilot.system", 1, 255, ""),
-    whole("autopilot.component", 1, 255, ""),
+    whole("autopilot.component", 2, 250, ""),
     number("autopilot.setpoint_hz", 10.0, 20.0, "Hz"),
     number("autopilot.telemetry_hz", 0.0, 10.0, "Hz"),
     number("autopilot.position_hz", 4.0, 50.0, "Hz"),
