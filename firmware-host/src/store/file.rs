@@ -222,6 +222,8 @@ fn connect(path: &Path, threads: u32, memory_mb: u32) -> Result<Connection, Stor
 }
 
 fn close(connection: Connection) -> Result<(), duckdb::Error> {
+    // A statement kept for reuse would hold the file open.
+    connection.flush_prepared_statement_cache();
     connection.close().map_err(|(_, error)| error)
 }
 
