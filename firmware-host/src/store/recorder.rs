@@ -256,10 +256,10 @@ impl Pass {
     /// `Ok(None)` when told to stop, `Ok(Some(why))` when there is a good reason to stop by itself.
     fn record(&mut self, orders: &Receiver<Order>) -> Result<Option<String>, StoreError> {
         let (mut committed_at, mut health_at) = (self.clock.now(), self.clock.now());
-        let mut more = false;
-        let mut last_batches = None;
+        let (mut more, mut due, mut last_batches) = (false, false, None);
         loop {
-            let wait = if more || last_batches.is_some() { Duration::ZERO } else { POLL };
+            // During a commit the lanes went on filling: no pause after it.
+            let wait = if more || due || last_batches.is_some() { Duration::ZERO } else { POLL };
             let mut landed = false;
             match orders.recv_timeout(wait) {
                 Ok(Order::Utc { started_utc_us }) => self.batch.started_utc_us = Some(started_utc_us),
@@ -282,7 +282,8 @@ impl Pass {
                     return Ok(Some(why));
                 }
             }
-            let due = now.since_us(committed_at) >= u64::from(self.settings.commit_interval_us);
+            let is_time = now.since_us(committed_at) >= u64::from(self.settings.commit_interval_us);
+            due = is_time && !self.batch.is_empty();
             if due || self.batch.is_full() || landed || stopping {
                 committed_at = now;
                 self.commit()?;
