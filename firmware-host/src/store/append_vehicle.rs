@@ -1,7 +1,7 @@
 //! The aircraft's rows → columns of `vehicle`, in the order of `schema.sql`. Values are stored as they are: they are inputs,
 //! and a replay must get the same bits.
 
-use super::append::{some, text, times, truth};
+use super::append::{all, some, text, times, truth};
 use duckdb::arrow::array::ArrayRef;
 use duckdb::arrow::datatypes::{Float64Type, Int64Type, UInt8Type, UInt16Type, UInt32Type};
 use skyhound::time::{Aged, TimeUs};
@@ -20,6 +20,8 @@ pub(super) fn vehicle(rows: &[Row]) -> Vec<ArrayRef> {
     columns.extend(failsafes(rows));
     columns.push(received(rows, |v| v.ground_station));
     columns.push(some::<UInt8Type, _>(rows, |row| row.1.ground_station.map(|system| system.value)));
+    columns.push(text(rows, |row| row.1.contested));
+    columns.push(all::<UInt32Type, _>(rows, |row| row.1.left_total));
     columns
 }
 

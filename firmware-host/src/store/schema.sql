@@ -166,7 +166,9 @@ CREATE TABLE vehicle ( -- The aircraft as known when something of it changed (in
     offboard_loss_action DOUBLE, -- Parameter COM_OBL_RC_ACT
     geofence_action DOUBLE, -- Parameter GF_ACTION
     ground_station_us BIGINT, -- When a ground station's heartbeat was received, µs since start
-    ground_station_system UTINYINT -- Its system id
+    ground_station_system UTINYINT, -- Its system id
+    contested VARCHAR, -- Why others may command this aircraft too; NULL: nobody else does
+    left_total UINTEGER -- Times the mode in which we may command was left, or the motors disarmed in it
 );
 CREATE TABLE command ( -- What a control pass commanded
     at_us BIGINT, -- When, µs since start
