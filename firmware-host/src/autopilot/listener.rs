@@ -286,18 +286,7 @@ impl Listener {
         events: &mut dyn FnMut(Event),
     ) -> Taken {
         let refused = match id {
-            HEARTBEAT => {
-                let heard = AnyHeartbeat::read(payload);
-                if !heard.is_autopilot() {
-                    return Taken::Bound;
-                }
-                tell_changes(vehicle.heartbeat, heard.heartbeat(), at, events);
-                let may_command = |beat: &Heartbeat| beat.armed && beat.mode.accepts_commands();
-                let could = vehicle.heartbeat.is_some_and(|before| may_command(&before.value));
-                vehicle.left_total += u32::from(could && !may_command(&heard.heartbeat()));
-                vehicle.heartbeat = Some(Aged::new(heard.heartbeat(), at));
-                return Taken::Heartbeat;
-            }
+            HEARTBEAT => return take_heartbeat(AnyHeartbeat::read(payload), at, vehicle, events),
             TIMESYNC if payload.i64(0) == 0 => return Taken::TimeAsked(payload.i64(8)),
             TIMESYNC => {
                 let offset_us = self.time_sync.take(payload.i64(0), payload.i64(8), at);
@@ -357,6 +346,25 @@ impl Listener {
 
 fn is_from(frame: &Frame<'_>, identity: &Identity) -> bool {
     frame.system == u32::from(identity.system) && frame.component == identity.component
+}
+
+/// The bound component's heartbeat.
+fn take_heartbeat(
+    heard: AnyHeartbeat,
+    at: TimeUs,
+    vehicle: &mut Vehicle,
+    events: &mut dyn FnMut(Event),
+) -> Taken {
+    if !heard.is_autopilot() {
+        return Taken::Bound;
+    }
+    let now = heard.heartbeat();
+    tell_changes(vehicle.heartbeat, now, at, events);
+    let may_command = |beat: &Heartbeat| beat.armed && beat.mode.accepts_commands();
+    let could = vehicle.heartbeat.is_some_and(|before| may_command(&before.value));
+    vehicle.left_total += u32::from(could && !may_command(&now));
+    vehicle.heartbeat = Some(Aged::new(now, at));
+    Taken::Heartbeat
 }
 
 /// Whether this is the heartbeat of an autopilot that is not the bound one.

@@ -27,7 +27,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// Budget of one pass on a Pi 5.
 const PASS_BUDGET_US: u32 = 1_000;
@@ -102,21 +101,26 @@ impl Control {
     pub async fn run(mut self) {
         let mut scratch = Scratch::new();
         let period = Duration::from_secs_f64(1.0 / self.parts.control_hz);
-        let mut due = Instant::now();
+        let clock = self.parts.clock;
+        let period_us = period.as_micros() as u64;
+        let mut due = clock.now();
         loop {
+            let wait = Duration::from_micros(due.since_us(clock.now()));
             tokio::select! {
                 biased;
-                () = tokio::time::sleep_until(due) => {}
+                () = tokio::time::sleep(wait) => {}
                 () = self.link.ready() => {
                     // Between passes nothing is commanded, so only what takes the aircraft from us hurries. Timers fire
                     // only when this task rests, so a flood must not be what decides when the next pass is.
-                    if !self.drain(&mut scratch) && Instant::now() < due {
+                    if !self.drain(&mut scratch) && clock.now() < due {
                         continue;
                     }
                 }
             }
-            // Late passes are not made up for: the next stands a period from now.
-            due = Instant::now().max(due) + period;
+            // On a grid, but a pass that is a period late, or came before its time, begins a new one: none is made up for.
+            let now = clock.now();
+            let on_grid = now >= due && now.since_us(due) < period_us;
+            due = if on_grid { due } else { now }.plus_us(period_us);
             let over = self.parts.shared.stop.load(Ordering::Acquire)
                 || (self.parts.readings.is_abandoned() && self.parts.readings.waiting_count() == 0);
             if over {
