@@ -35,16 +35,12 @@ impl Handover {
         Check(Interlock::Mode).holds(held, "the mode was left, or motors disarmed, meanwhile")
     }
 
-    /// Whether home is known and a place is judged after this.
+    /// Whether home is a place, and inside the fence, is judged after this.
     pub(super) fn home(&self, vehicle: &Vehicle) -> Verdict {
         let check = Check(Interlock::FenceRadius);
         let Some(then) = self.0.as_ref().and_then(|then| then.home) else { return Ok(()) };
         let Some(now) = vehicle.home else { return Err(check.refuse(Fault::Unknown, "home")) };
         let moved_m = Origin::new(then).ned_from_wgs84(now.value.place).distance_m(NorthEast::default());
-        // A home that is no number is judged with the fence.
-        if moved_m > HOME_MOVE_MAX_M {
-            return Err(check.refuse(Fault::Refused, "home moved"));
-        }
-        Ok(())
+        check.number(moved_m, 0.0, HOME_MOVE_MAX_M, "home moved")
     }
 }
