@@ -207,8 +207,9 @@ impl Control {
     }
 
     fn watch_recorder(&mut self, now: TimeUs, scratch: &mut Scratch) {
-        if scratch.recorder_stopped {
-        } else if let RecorderState::Stopped { why } = self.parts.shared.recorder.state() {
+        if !scratch.recorder_stopped
+            && let RecorderState::Stopped { why } = self.parts.shared.recorder.state()
+        {
             scratch.recorder_stopped = true;
             let text = Text::format(format_args!("recorder stopped: {why}"));
             self.parts.sink.record(&Record::Event(Event {
