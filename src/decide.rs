@@ -57,7 +57,6 @@ pub struct Decide {
     newest_reading_us: Option<TimeUs>,
     vehicle: Vehicle,
     command: Option<Command>,
-    unplaced_total: u64,
 }
 
 impl Decide {
@@ -85,7 +84,6 @@ impl Decide {
             newest_reading_us: None,
             vehicle: Vehicle::default(),
             command: None,
-            unplaced_total: 0,
         })
     }
 
@@ -154,11 +152,6 @@ impl Decide {
         &self.facts
     }
 
-    /// Readings recorded without a pose although the aircraft's position was known.
-    pub fn unplaced_total(&self) -> u64 {
-        self.unplaced_total
-    }
-
     fn follow_vehicle(&mut self, inputs: &PassInputs<'_>, sink: &mut dyn Sink) {
         let vehicle = inputs.vehicle;
         if let Some(position) = &vehicle.position {
@@ -204,12 +197,8 @@ impl Decide {
 
     fn release_oldest(&mut self, pose: Option<Pose>, sink: &mut dyn Sink) {
         let Some(reading) = self.waiting.pop_front() else { return };
-        match (pose, &self.origin) {
-            (Some(pose), Some(origin)) => {
-                self.analytics.place(&reading, origin.ned_from_wgs84(pose.place));
-            }
-            (None, Some(_)) => self.unplaced_total += 1,
-            _ => {}
+        if let (Some(pose), Some(origin)) = (pose, &self.origin) {
+            self.analytics.place(&reading, origin.ned_from_wgs84(pose.place));
         }
         sink.reading(&PlacedReading { reading, pose });
     }

@@ -1,10 +1,9 @@
 //! Bad disks: one that stalls for 10 s, and one that is full. The recording runs in a child process (this test itself), the
 //! stall by a library put before libc's `fsync`, the full disk on a small tmpfs.
 
-use skyhound::record::PlacedReading;
-use skyhound::signal::{Flags, Reading};
-use skyhound::time::TimeUs;
-use skyhound::units::CentiDb;
+mod rows;
+
+use rows::reading;
 use skyhound_host::clock::Clock;
 use skyhound_host::settings::RecorderSettings;
 use skyhound_host::store::{About, FlightState, Format, Recorder, RecorderState, flights, lanes, query};
@@ -30,22 +29,6 @@ static void stall(void) {
 int fsync(int fd) { stall(); return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd); }
 int fdatasync(int fd) { stall(); return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd); }
 "#;
-
-fn reading(index: u64) -> PlacedReading {
-    let power = CentiDb::from_hundredths(-9_000 + (index * 7_919 % 211) as i16);
-    let reading = Reading {
-        acquired_us: TimeUs(index * 1_000),
-        sample_index: index * 2_000,
-        channel: 0,
-        flags: Flags::NONE,
-        frame_count: 2,
-        clipping_e4: 0,
-        mean: power,
-        peak: power,
-        quiet: power,
-    };
-    PlacedReading { reading, pose: None }
-}
 
 fn settings(folder: &Path, stall_bridge_s: u32) -> RecorderSettings {
     RecorderSettings {

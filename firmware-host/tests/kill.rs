@@ -3,10 +3,9 @@
 //!
 //! The test starts itself as the recording process (`recording_child`). 20 kills; `SKYHOUND_KILLS=200` for more.
 
-use skyhound::record::PlacedReading;
-use skyhound::signal::{Flags, Reading};
-use skyhound::time::TimeUs;
-use skyhound::units::CentiDb;
+mod rows;
+
+use rows::reading;
 use skyhound_host::clock::Clock;
 use skyhound_host::settings::RecorderSettings;
 use skyhound_host::store::{
@@ -20,22 +19,6 @@ use std::time::{Duration, Instant};
 const CHILD_FOLDER: &str = "SKYHOUND_KILL_CHILD";
 const CHILD_LANDS: &str = "SKYHOUND_KILL_CHILD_LANDS";
 const OPEN_FILE: &str = "SKYHOUND_KILL_OPEN";
-
-fn reading(index: u64) -> PlacedReading {
-    let power = CentiDb::from_hundredths(-9_000 + (index * 7_919 % 211) as i16);
-    let reading = Reading {
-        acquired_us: TimeUs(index * 1_000),
-        sample_index: index * 2_000,
-        channel: 0,
-        flags: Flags::NONE,
-        frame_count: 2,
-        clipping_e4: 0,
-        mean: power,
-        peak: power,
-        quiet: power,
-    };
-    PlacedReading { reading, pose: None }
-}
 
 /// Not a test of its own: the recording process. Says `acknowledged N` after each commit it sees answered.
 #[test]

@@ -274,4 +274,4 @@ fn no_facts(channel: u8, now: TimeUs) -> Facts {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -11,7 +11,7 @@ mod false_alarms;
 
 pub(super) const HOP_US: u64 = 10_000;
 
-pub(super) fn config() -> AnalyticsConfig {
+pub(crate) fn config() -> AnalyticsConfig {
     AnalyticsConfig {
         floor_window_us: 10_000_000,
         floor_percentile: 0.10,

@@ -2,13 +2,13 @@
 //! once, with the pose of its own moment.
 
 use super::*;
-use crate::allocation;
 use crate::config::*;
 use crate::facts::Floor;
 use crate::geo::Wgs84;
 use crate::time::Aged;
 use crate::units::CentiDb;
 use crate::vehicle::{Attitude, Firmware, Heartbeat, Identity, Mode, Position};
+use crate::{allocation, analytics};
 
 const HOP_US: u32 = 10_000;
 const PASS_US: u64 = 50_000;
@@ -35,70 +35,9 @@ fn config() -> Config {
                 pulse_trigger_db: 9.0,
             }],
         },
-        analytics: analytics(),
-        homing: homing(),
-        interlock: interlock(),
-    }
-}
-
-fn analytics() -> AnalyticsConfig {
-    AnalyticsConfig {
-        floor_window_us: 10_000_000,
-        floor_percentile: 0.1,
-        trend_window_us: 2_000_000,
-        rolling_window_us: 1_000_000,
-        gradient_window_us: 20_000_000,
-        gradient_cell_m: 2.0,
-        gradient_spread_min_m: 3.0,
-        trigger_db: 12.0,
-        drop_db: 6.0,
-        debounce_us: 50_000,
-        hold_us: 1_000_000,
-        false_alarms_per_hour: 0.05,
-    }
-}
-
-fn homing() -> HomingConfig {
-    HomingConfig {
-        speed_mps: 3.0,
-        slow_speed_mps: 1.0,
-        strong_snr_db: 30.0,
-        hold_snr_db: 40.0,
-        yaw_rate_max_rad_s: 0.5,
-        s_turn_amplitude_rad: 0.7,
-        s_turn_period_us: 12_000_000,
-        bearing_sigma_max_rad: 0.7,
-        detecting_us: 1_000_000,
-        lost_us: 5_000_000,
-        holding_us: 60_000_000,
-    }
-}
-
-fn interlock() -> InterlockConfig {
-    InterlockConfig {
-        speed_max_mps: 5.0,
-        climb_max_mps: 1.0,
-        yaw_rate_max_rad_s: 0.8,
-        slew_max_mps2: 2.5,
-        heartbeat_age_max_us: 2_500_000,
-        pose_age_max_us: 500_000,
-        status_age_max_us: 3_000_000,
-        reading_age_max_us: 500_000,
-        facts_age_max_us: 500_000,
-        pass_gap_max_us: 150_000,
-        fix_min: 3,
-        satellites_min: 7,
-        hdop_max: 2.0,
-        jump_max_m: 10.0,
-        jump_lock_us: 5_000_000,
-        battery_min_ratio: 0.3,
-        battery_min_v: 0.0,
-        stick_ratio_max: 0.1,
-        stick_samples: 3,
-        homing_max_us: 600_000_000,
-        reaction_us: 1_000_000,
-        brake_mps2: 2.5,
-        fence: FenceConfig { radius_m: 300.0, polygon: Vec::new(), alt_rel_min_m: 5.0, alt_rel_max_m: 120.0 },
+        analytics: analytics::tests::config(),
+        homing: homing::tests::homing_config(),
+        interlock: homing::tests::interlock_config(),
     }
 }
 

@@ -138,4 +138,4 @@ impl Homing {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
