@@ -1,0 +1,218 @@
+//! What goes wrong in a scenario, and what pilots, ground crews and strangers do: each with its moment.
+
+use serde::Deserialize;
+
+/// One entry of the timeline.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Fault {
+    /// When it begins.
+    #[serde(flatten)]
+    pub trigger: Trigger,
+    /// For how long; none = for good (or, of a deed like a mode change, done once).
+    #[serde(default)]
+    pub for_s: Option<f64>,
+    /// What.
+    #[serde(flatten)]
+    pub kind: Kind,
+}
+
+/// When a fault begins: `after_s` after `on`, the first time.
+#[derive(Copy, Clone, Debug, PartialEq, Deserialize)]
+pub struct Trigger {
+    /// From when it counts.
+    #[serde(default)]
+    pub on: Act,
+    /// Seconds after that.
+    #[serde(default)]
+    pub after_s: f64,
+}
+
+/// What a trigger waits for.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// The scenario's begin.
+    #[default]
+    Begin,
+    /// The aircraft is in the air.
+    Airborne,
+    /// The daemon heard the beacon.
+    Heard,
+    /// Our state was SEARCHING.
+    Searching,
+    /// Our state was HOMING.
+    Homing,
+    /// Our state was HOLDING.
+    Holding,
+    /// Homing ended: IDLE after any other state.
+    Ended,
+}
+
+/// What happens.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Kind {
+    // The world
+    /// A beacon falls silent.
+    BeaconOff {
+        /// Index of the beacon.
+        #[serde(default)]
+        beacon: usize,
+    },
+    /// The receiver's noise rises.
+    NoiseStep {
+        /// By this.
+        db: f64,
+    },
+    /// An interferer that was off is on.
+    InterfererOn {
+        /// Index of the interferer.
+        #[serde(default)]
+        interferer: usize,
+    },
+
+    // The aircraft
+    /// The GPS position jumps.
+    GpsGlitch {
+        /// North.
+        #[serde(default)]
+        north_m: f64,
+        /// East.
+        #[serde(default)]
+        east_m: f64,
+    },
+    /// No GPS fix.
+    GpsLoss,
+    /// The estimator says that it is lost.
+    EkfBad,
+    /// The battery drops.
+    Battery {
+        /// To this, 0..=1.
+        ratio: f64,
+    },
+    /// A steady gust, added to the wind.
+    Gust {
+        /// Towards north.
+        #[serde(default)]
+        north_mps: f64,
+        /// Towards east.
+        #[serde(default)]
+        east_mps: f64,
+    },
+    /// The autopilot reboots.
+    Reboot,
+
+    // People
+    /// The pilot or the ground station changes the mode (LOITER, RTL …, by the flavour's own name).
+    Mode {
+        /// To this.
+        mode: String,
+    },
+    /// The pilot moves a stick.
+    Stick {
+        /// Channel 1..=4: roll, pitch, throttle, yaw.
+        channel: u8,
+        /// To this, 1000..=2000 µs.
+        us: u16,
+    },
+    /// RC is lost.
+    RcLost,
+    /// The motors are disarmed.
+    Disarm,
+    /// The operator ends homing.
+    HomingOff,
+    /// The operator enables homing.
+    HomingOn,
+
+    // The link
+    /// Nothing passes between daemon and autopilot.
+    LinkLost,
+    /// The ground station's heartbeat stops.
+    GcsLost,
+    /// Somebody else on the link sends what the autopilot or the operator would.
+    Impostor {
+        /// Who.
+        who: Impostor,
+    },
+    /// The autopilot's own messages carry absurd values.
+    Absurd {
+        /// In which message field, as `MESSAGE.field`; `all` = each in turn.
+        field: String,
+        /// Which value.
+        value: Absurdity,
+    },
+    /// Bytes that are no message between the messages.
+    Garbage,
+
+    // The SDR
+    /// Unplugged: the driver says so, or says nothing.
+    SdrUnplug {
+        /// Says nothing.
+        #[serde(default)]
+        silent: bool,
+    },
+    /// No samples.
+    SdrStall,
+    /// Samples come at this many times the asked rate.
+    SdrRate {
+        /// Factor.
+        factor: f64,
+    },
+    /// The same samples again and again.
+    SdrStuck,
+    /// Samples are lost.
+    SdrOverflow {
+        /// The driver says so.
+        told: bool,
+    },
+
+    // The machine
+    /// The disk is full.
+    DiskFull,
+    /// The disk does not answer.
+    DiskStall,
+    /// UTC jumps.
+    ClockStep {
+        /// By this.
+        hours: f64,
+    },
+    /// The machine's UTC is 1970.
+    Clock1970,
+    /// The daemon is killed (SIGKILL) and, after `for_s`, started again.
+    Kill,
+    /// A second daemon on the same aircraft.
+    SecondDaemon,
+    /// The daemon gets no processor for this long, again and again.
+    CpuStarved {
+        /// Length of a pause.
+        pause_ms: f64,
+        /// From pause to pause.
+        every_ms: f64,
+    },
+}
+
+/// Who pretends.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Impostor {
+    /// A gimbal of the same system sends heartbeats while the autopilot's have stopped.
+    GimbalHeartbeat,
+    /// Another system's autopilot sends position, battery, RC and heartbeat.
+    OtherSystem,
+    /// Somebody sends PARAM_SET, MISSION and COMMAND_LONG messages to the daemon, to enable homing.
+    Commander,
+    /// Another program with the daemon's own ids.
+    OwnIds,
+}
+
+/// Which absurd value.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Absurdity {
+    /// Not a number; where the field is an integer, its largest value.
+    Nan,
+    /// Infinity; where the field is an integer, its smallest value.
+    Infinity,
+    /// −1e30; where the field is an integer, 0.
+    Huge,
+}

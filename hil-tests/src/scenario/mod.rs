@@ -1,0 +1,241 @@
+//! A scenario as data: world, aircraft, search, operator, faults on a timeline, and what must be true, as numbers.
+//!
+//! These are the plain types of `scenarios/*.toml`; `load` reads and checks them. A scenario is flown at three depths:
+//! (a) the engine in virtual time, (b) the real daemon in real time, (c) the real daemon on someone's hardware. It says
+//! nothing of how: that is the rig's.
+
+pub mod expect;
+pub mod fault;
+pub mod world;
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+pub use expect::{Bounds, Expect};
+pub use fault::{Act, Fault, Kind, Trigger};
+pub use world::{Beacon, Propagation, Receiver, Waveform, World};
+
+/// One scenario file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// The file's name without `.toml`; not in the file.
+    #[serde(skip)]
+    pub name: String,
+    /// What it shows, one line.
+    pub about: String,
+    /// It is over after this, at the latest.
+    pub duration_s: f64,
+    /// Seed where the command line gives none.
+    #[serde(default = "one")]
+    pub seed: u64,
+    /// Home.
+    #[serde(default)]
+    pub place: Place,
+    /// What is on the air and how it arrives.
+    pub world: World,
+    /// Who flies.
+    #[serde(default)]
+    pub aircraft: Aircraft,
+    /// How the area is searched until the beacon is heard.
+    pub search: Search,
+    /// What the operator does.
+    #[serde(default)]
+    pub operator: Operator,
+    /// What goes wrong, and what pilots and strangers do.
+    #[serde(default)]
+    pub fault: Vec<Fault>,
+    /// What must be true.
+    #[serde(default)]
+    pub expect: Expect,
+    /// Settings of the daemon under test: the sections and keys of `skyhound.toml`.
+    #[serde(default)]
+    pub skyhound: toml::Table,
+    /// Commands of the daemon's own rig at depth b that the scenario needs (`root`, `faketime`): without them it is ignored.
+    #[serde(default)]
+    pub needs: Vec<String>,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// Home, where the aircraft stands at the begin.
+#[derive(Copy, Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Latitude, WGS84.
+    pub lat_deg: f64,
+    /// Longitude, WGS84.
+    pub lon_deg: f64,
+    /// Altitude above mean sea level.
+    pub alt_amsl_m: f64,
+}
+
+impl Default for Place {
+    fn default() -> Place {
+        Place { lat_deg: 47.397_742, lon_deg: 8.545_594, alt_amsl_m: 488.0 }
+    }
+}
+
+/// Whose modes the simulated autopilot speaks.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flavour {
+    /// ArduCopter 4.5.
+    #[default]
+    ArduCopter,
+    /// PX4 1.15.
+    Px4,
+}
+
+/// The aircraft and its autopilot.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Aircraft {
+    /// Whose modes it speaks.
+    pub flavour: Flavour,
+    /// Its MAVLink system id.
+    pub system: u8,
+    /// Horizontal speed at most (WPNAV_SPEED, MPC_XY_VEL_MAX).
+    pub speed_max_mps: f64,
+    /// Horizontal acceleration at most.
+    pub acceleration_max_mps2: f64,
+    /// Climb and sink rate at most.
+    pub climb_max_mps: f64,
+    /// Yaw rate at most.
+    pub yaw_rate_max_deg_s: f64,
+    /// Tilt at most.
+    pub tilt_max_deg: f64,
+    /// Mean wind, towards which it blows: north and east.
+    pub wind_mps: [f64; 2],
+    /// Standard deviation of gusts, each axis (Dryden's longitudinal form at low altitude).
+    pub gust_mps: f64,
+    /// GPS: standard deviation of the white part, horizontal.
+    pub gps_noise_m: f64,
+    /// GPS: standard deviation of the slow part (first-order Gauss-Markov, 120 s).
+    pub gps_drift_m: f64,
+    /// Battery at the begin, 0..=1.
+    pub battery_ratio: f64,
+    /// Minutes of hover in a full battery.
+    pub endurance_min: f64,
+    /// Parameters that differ from the autopilot's defaults that suit us (GUID_TIMEOUT, FENCE_ENABLE …).
+    pub parameters: BTreeMap<String, f64>,
+}
+
+impl Default for Aircraft {
+    fn default() -> Aircraft {
+        Aircraft {
+            flavour: Flavour::ArduCopter,
+            system: 1,
+            speed_max_mps: 10.0,
+            acceleration_max_mps2: 2.5,
+            climb_max_mps: 2.5,
+            yaw_rate_max_deg_s: 90.0,
+            tilt_max_deg: 30.0,
+            wind_mps: [0.0, 0.0],
+            gust_mps: 0.3,
+            gps_noise_m: 0.15,
+            gps_drift_m: 0.8,
+            battery_ratio: 1.0,
+            endurance_min: 20.0,
+            parameters: BTreeMap::new(),
+        }
+    }
+}
+
+/// How the area is searched until the beacon is heard: a mission in AUTO, flown from take-off.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// The mission's shape.
+    pub pattern: Pattern,
+    /// Altitude above home.
+    #[serde(default = "forty")]
+    pub altitude_m: f64,
+    /// Ground speed.
+    #[serde(default = "six")]
+    pub speed_mps: f64,
+    /// First waypoint, north and east of home.
+    #[serde(default)]
+    pub start_m: [f64; 2],
+    /// Direction of the first leg.
+    #[serde(default)]
+    pub heading_deg: f64,
+    /// Length of a leg (lawnmower, line), radius (orbit).
+    #[serde(default = "hundred")]
+    pub leg_m: f64,
+    /// Distance between legs.
+    #[serde(default = "forty")]
+    pub spacing_m: f64,
+    /// Legs of a lawnmower.
+    #[serde(default = "four")]
+    pub legs: u32,
+    /// The scenario begins in the air at the first waypoint, armed, instead of with take-off.
+    #[serde(default)]
+    pub airborne: bool,
+}
+
+fn forty() -> f64 {
+    40.0
+}
+fn six() -> f64 {
+    6.0
+}
+fn hundred() -> f64 {
+    100.0
+}
+fn four() -> u32 {
+    4
+}
+
+/// Shape of the search mission.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pattern {
+    /// Stay over the first waypoint.
+    Hover,
+    /// One leg.
+    Line,
+    /// Legs to and fro.
+    Lawnmower,
+    /// Circles about the first waypoint.
+    Orbit,
+}
+
+/// What the operator does. Their means are the ground station (mode changes) and `skyhound ctl`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Operator {
+    /// Enables homing (hands over GUIDED or OFFBOARD, then `homing on`) as soon as the beacon is heard.
+    pub homes: bool,
+    /// How long after it is heard.
+    pub homes_after_s: f64,
+    /// How often they enable it again after a stop; each time as soon as nothing keeps it locked.
+    pub retries: u32,
+    /// Sends the aircraft home (RTL) this long after HOLDING began; none = never.
+    pub lands_after_s: Option<f64>,
+}
+
+impl Default for Operator {
+    fn default() -> Operator {
+        Operator { homes: true, homes_after_s: 1.0, retries: 0, lands_after_s: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_scenario_reads() {
+        let text = include_str!("../../scenarios/open_carrier.toml");
+        let scenario: Scenario = toml::from_str(text).unwrap();
+        assert_eq!(scenario.world.beacon[0].waveform, Waveform::Continuous);
+        assert!(scenario.operator.homes);
+        let fault: Fault =
+            toml::from_str("on = 'homing'\nafter_s = 2\ndo = 'gps_glitch'\neast_m = 50.0").unwrap();
+        assert_eq!(fault.kind, Kind::GpsGlitch { north_m: 0.0, east_m: 50.0 });
+        assert_eq!(fault.trigger, Trigger { on: Act::Homing, after_s: 2.0 });
+    }
+}

@@ -1,0 +1,237 @@
+//! What is on the air in a scenario: emitters, the way from them to the antenna, and the receiver.
+
+use serde::Deserialize;
+
+/// What is on the air and how it arrives.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct World {
+    /// Emitters sought. Which channel hears them is up to their frequency.
+    pub beacon: Vec<Beacon>,
+    /// Emitters that disturb. Same form.
+    #[serde(default)]
+    pub interferer: Vec<Beacon>,
+    /// The way.
+    #[serde(default)]
+    pub propagation: Propagation,
+    /// The receiver and its antenna.
+    #[serde(default)]
+    pub receiver: Receiver,
+}
+
+/// An emitter.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beacon {
+    /// Name for people.
+    #[serde(default = "beacon")]
+    pub name: String,
+    /// North of home.
+    pub north_m: f64,
+    /// East of home.
+    pub east_m: f64,
+    /// Height above home's ground.
+    #[serde(default = "one_metre")]
+    pub height_m: f64,
+    /// Carrier.
+    pub frequency_hz: f64,
+    /// Power into its antenna while on.
+    pub power_dbm: f64,
+    /// What it sends.
+    #[serde(default)]
+    pub waveform: Waveform,
+    /// Its antenna.
+    #[serde(default)]
+    pub antenna: Antenna,
+    /// Tilt of its antenna from upright, degrees; with `Antenna::Dipole` it lies over towards `lean_deg`.
+    #[serde(default)]
+    pub tilt_deg: f64,
+    /// Bearing towards which it lies over.
+    #[serde(default)]
+    pub lean_deg: f64,
+    /// On at the begin.
+    #[serde(default = "yes")]
+    pub on: bool,
+}
+
+fn beacon() -> String {
+    "beacon".into()
+}
+fn one_metre() -> f64 {
+    1.0
+}
+fn yes() -> bool {
+    true
+}
+
+/// What an emitter sends. Times are of its own clock, which starts at a random phase of its period.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "snake_case")]
+pub enum Waveform {
+    /// A carrier.
+    #[default]
+    Continuous,
+    /// The swept tone of 121.5 MHz beacons (ICAO Annex 10 Vol. III, 5.2: AM, sweeping down over at least 700 Hz within
+    /// 1600..300 Hz, 2 to 4 times a second, modulation factor ≥ 0.85).
+    AmSweep {
+        /// Sweeps a second.
+        #[serde(default = "three")]
+        rate_hz: f64,
+    },
+    /// A pulse train, as of wildlife tags.
+    Pulses {
+        /// Length of a pulse.
+        width_ms: f64,
+        /// Start to start.
+        period_ms: f64,
+        /// Standard deviation of each start.
+        #[serde(default)]
+        jitter_ms: f64,
+        /// Share of pulses that are not sent.
+        #[serde(default)]
+        missing_ratio: f64,
+    },
+    /// A 406 MHz distress beacon (C/S T.001: 160 ms carrier, then 400 bit/s biphase-L of ±1.1 rad; about 0.5 s every 50 s ± 2.5 s).
+    Burst406 {
+        /// Start to start; 50 in the standard, shorter for quick tests.
+        #[serde(default = "fifty")]
+        period_s: f64,
+    },
+    /// LoRa-like chirps: packets of up-chirps of `2^spreading / bandwidth` each.
+    Chirps {
+        /// Spreading factor 7..=12.
+        spreading: u8,
+        /// Bandwidth swept.
+        bandwidth_hz: f64,
+        /// Symbols of a packet.
+        symbols: u32,
+        /// Packet to packet.
+        period_s: f64,
+    },
+}
+
+fn three() -> f64 {
+    3.0
+}
+fn fifty() -> f64 {
+    50.0
+}
+
+/// Antenna pattern with its gain.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Antenna {
+    /// 0 dBi all round, no polarisation of its own.
+    Isotropic,
+    /// Half-wave dipole, upright unless tilted (Balanis, Antenna Theory, 4.6): 2.15 dBi abeam, a null along its axis,
+    /// linear polarisation along it.
+    #[default]
+    Dipole,
+}
+
+/// The way from an emitter to the antenna.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Propagation {
+    /// Mean path loss.
+    pub model: PathLoss,
+    /// Exponent of the log-distance law; 2 = free space.
+    pub exponent: f64,
+    /// Standard deviation of log-normal shadowing.
+    pub shadow_sigma_db: f64,
+    /// Distance at which its autocorrelation has fallen to 1/e (Gudmundson 1991).
+    pub shadow_decorrelation_m: f64,
+    /// Small-scale fading.
+    pub fading: Fading,
+    /// Rician K-factor.
+    pub rician_k_db: f64,
+    /// Magnitude of the ground's reflection coefficient in the two-ray model; its phase is π.
+    pub ground_reflection: f64,
+}
+
+impl Default for Propagation {
+    fn default() -> Propagation {
+        Propagation {
+            model: PathLoss::LogDistance,
+            exponent: 2.2,
+            shadow_sigma_db: 4.0,
+            shadow_decorrelation_m: 20.0,
+            fading: Fading::Rician,
+            rician_k_db: 6.0,
+            ground_reflection: 0.7,
+        }
+    }
+}
+
+/// Mean path loss.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PathLoss {
+    /// Friis.
+    FreeSpace,
+    /// Friis to 1 m, then 10·n·log10(d).
+    LogDistance,
+    /// Direct ray and one reflected by the ground.
+    TwoRay,
+}
+
+/// Small-scale fading. Its Doppler is the aircraft's speed over the wavelength (Clarke's spectrum).
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fading {
+    /// None.
+    None,
+    /// A direct ray and scatter.
+    Rician,
+    /// Scatter only.
+    Rayleigh,
+}
+
+/// The receiver and its antenna on the drone.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Receiver {
+    /// Frequency tuned to.
+    pub center_hz: f64,
+    /// Sample rate.
+    pub sample_rate_sps: f64,
+    /// Noise figure.
+    pub noise_figure_db: f64,
+    /// Gain of the SDR as set.
+    pub gain_db: f64,
+    /// Power at the antenna that drives the converter to full scale at 0 dB of gain.
+    pub full_scale_dbm: f64,
+    /// Bits of the converter.
+    pub adc_bits: u8,
+    /// DC offset, of full scale; −200 = none.
+    pub dc_offset_dbfs: f64,
+    /// Gain of Q over I.
+    pub iq_gain_db: f64,
+    /// Error of the 90°.
+    pub iq_phase_deg: f64,
+    /// The oscillator runs fast by this.
+    pub oscillator_ppm: f64,
+    /// Noise of the drone itself over the receiver's own; 0 = as much again.
+    pub drone_noise_db: f64,
+    /// The drone's antenna.
+    pub antenna: Antenna,
+}
+
+impl Default for Receiver {
+    fn default() -> Receiver {
+        Receiver {
+            center_hz: 433.92e6,
+            sample_rate_sps: 250e3,
+            noise_figure_db: 6.0,
+            gain_db: 30.0,
+            full_scale_dbm: -10.0,
+            adc_bits: 8,
+            dc_offset_dbfs: -50.0,
+            iq_gain_db: 0.1,
+            iq_phase_deg: 0.5,
+            oscillator_ppm: 0.5,
+            drone_noise_db: 3.0,
+            antenna: Antenna::Dipole,
+        }
+    }
+}

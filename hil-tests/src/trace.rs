@@ -1,0 +1,113 @@
+//! What a flight left behind, in one form for every depth: verdicts, tables and plots are made from this alone.
+//!
+//! Times are µs since the scenario began. At depth b the daemon's own stamps are moved to that clock by the runner.
+
+use crate::truth::TruePose;
+
+/// A flight.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    /// Truth and autopilot, 10 Hz.
+    pub truth: Vec<TruthRow>,
+    /// What the daemon made of the air, on the beacon's channel, 10 Hz.
+    pub signal: Vec<SignalRow>,
+    /// Changes of our state.
+    pub states: Vec<StateRow>,
+    /// Setpoints as the autopilot received them.
+    pub setpoints: Vec<SetpointRow>,
+    /// Events of the flight file (depths b and c).
+    pub events: Vec<EventRow>,
+    /// What the scenario did: faults, operator, pilot.
+    pub deeds: Vec<DeedRow>,
+    /// Further numbers that only the runner could measure, by name with unit: `dropped_readings_total`, `exit_code` …
+    pub numbers: std::collections::BTreeMap<String, f64>,
+    /// Violated invariants, each told with its moment. Empty = none.
+    pub violations: Vec<String>,
+    /// Files the flight left: flight file, log.
+    pub files: Vec<std::path::PathBuf>,
+}
+
+/// Truth at one moment.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct TruthRow {
+    /// Where it truly is.
+    pub pose: TruePose,
+    /// The autopilot's mode by its own name.
+    pub mode: &'static str,
+    /// Motors armed.
+    pub armed: bool,
+    /// Battery left, 0..=1.
+    pub battery_ratio: f64,
+}
+
+/// The daemon's signal facts at one moment.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct SignalRow {
+    /// When.
+    pub at_us: u64,
+    /// Power, dBFS.
+    pub power_dbfs: Option<f64>,
+    /// Temporal noise floor, dBFS.
+    pub floor_dbfs: Option<f64>,
+    /// SNR.
+    pub snr_db: Option<f64>,
+    /// Whether the beacon is heard.
+    pub heard: bool,
+}
+
+/// A change of our state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateRow {
+    /// When.
+    pub at_us: u64,
+    /// From, as people spell it.
+    pub from: String,
+    /// To.
+    pub to: String,
+    /// Why, in words.
+    pub reason: String,
+    /// The interlock that tripped, by name.
+    pub interlock: Option<String>,
+}
+
+/// A setpoint received by the autopilot.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct SetpointRow {
+    /// When it came off the wire.
+    pub at_us: u64,
+    /// Velocity north, east, down, m/s.
+    pub velocity_mps: [f64; 3],
+    /// Yaw rate.
+    pub yaw_rate_rad_s: f64,
+    /// Whether the autopilot took it (mode, armed).
+    pub taken: bool,
+    /// Who sent it: system, component.
+    pub from: (u8, u8),
+}
+
+impl SetpointRow {
+    /// Whether it asks for movement.
+    pub fn moves(&self) -> bool {
+        self.velocity_mps.iter().any(|v| *v != 0.0) || self.yaw_rate_rad_s != 0.0
+    }
+}
+
+/// An event of the flight file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventRow {
+    /// When.
+    pub at_us: u64,
+    /// Kind.
+    pub kind: String,
+    /// In words.
+    pub text: String,
+}
+
+/// Something the scenario did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeedRow {
+    /// When.
+    pub at_us: u64,
+    /// What, in words.
+    pub what: String,
+}

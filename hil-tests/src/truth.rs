@@ -1,0 +1,48 @@
+//! Where the aircraft truly is: what the world hears from, and what verdicts are counted against. The autopilot's own belief
+//! (with GPS noise, drift and glitches) is another thing, and lives in `aircraft`.
+
+use skyhound::geo::{NorthEast, Origin, Wgs84};
+
+/// The aircraft at one moment. Position is NED metres about the scenario's place (home, on the ground), velocity NED.
+#[derive(Copy, Clone, Debug, Default, PartialEq)]
+pub struct TruePose {
+    /// Microseconds since the scenario began.
+    pub at_us: u64,
+    /// North of home.
+    pub north_m: f64,
+    /// East of home.
+    pub east_m: f64,
+    /// Above home.
+    pub up_m: f64,
+    /// Velocity north.
+    pub north_mps: f64,
+    /// Velocity east.
+    pub east_mps: f64,
+    /// Velocity down.
+    pub down_mps: f64,
+    /// Roll, −π..=π.
+    pub roll_rad: f64,
+    /// Pitch, −π..=π.
+    pub pitch_rad: f64,
+    /// Yaw from true north, clockwise, −π..=π.
+    pub yaw_rad: f64,
+    /// Yaw rate, clockwise from above.
+    pub yaw_rate_rad_s: f64,
+}
+
+impl TruePose {
+    /// Horizontal distance to a place `north_m`, `east_m` of home.
+    pub fn distance_m(&self, north_m: f64, east_m: f64) -> f64 {
+        (self.north_m - north_m).hypot(self.east_m - east_m)
+    }
+
+    /// Ground speed.
+    pub fn speed_mps(&self) -> f64 {
+        self.north_mps.hypot(self.east_mps)
+    }
+
+    /// WGS84 degrees of this pose about `home`.
+    pub fn place(&self, home: &Origin) -> Wgs84 {
+        home.wgs84_from_ned(NorthEast { north_m: self.north_m, east_m: self.east_m })
+    }
+}
