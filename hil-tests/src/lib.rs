@@ -20,3 +20,4 @@ pub mod soapy;
 pub mod tlog;
 pub mod trace;
 pub mod truth;
+pub mod world;
