@@ -12,6 +12,7 @@
 //! judge      trace → numbers, verdict, table, JUnit, JSON, plots
 //! ```
 
+pub mod iq_server;
 pub mod programs;
 pub mod random;
 pub mod sample_flight;
@@ -20,3 +21,4 @@ pub mod soapy;
 pub mod tlog;
 pub mod trace;
 pub mod truth;
+pub mod world;
