@@ -14,6 +14,9 @@
 
 mod air;
 mod emitter;
+pub mod iq;
+pub mod noise;
+pub mod receiver;
 
 use crate::scenario::{Kind, Scenario};
 use crate::truth::TruePose;
