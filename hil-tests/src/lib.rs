@@ -13,6 +13,7 @@
 //! ```
 
 pub mod aircraft;
+pub mod invariants;
 pub mod iq_server;
 pub mod programs;
 pub mod random;
