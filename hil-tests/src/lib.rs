@@ -12,11 +12,15 @@
 //! judge      trace → numbers, verdict, table, JUnit, JSON, plots
 //! ```
 
+pub mod commands;
+pub mod judge;
 pub mod programs;
 pub mod random;
+pub mod rig;
 pub mod sample_flight;
 pub mod scenario;
 pub mod soapy;
 pub mod tlog;
 pub mod trace;
 pub mod truth;
+pub mod watch;
