@@ -14,6 +14,7 @@
 
 pub mod aircraft;
 pub mod commands;
+pub mod engine;
 pub mod invariants;
 pub mod iq_server;
 pub mod judge;
@@ -22,6 +23,7 @@ pub mod random;
 pub mod rig;
 pub mod sample_flight;
 pub mod scenario;
+pub mod script;
 pub mod soapy;
 pub mod tlog;
 pub mod trace;
