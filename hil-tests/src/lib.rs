@@ -12,6 +12,7 @@
 //! judge      trace → numbers, verdict, table, JUnit, JSON, plots
 //! ```
 
+pub mod codes;
 pub mod iq_server;
 pub mod programs;
 pub mod random;
