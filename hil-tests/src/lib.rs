@@ -13,6 +13,7 @@
 //! ```
 
 pub mod aircraft;
+pub mod codes;
 pub mod commands;
 pub mod engine;
 pub mod invariants;
