@@ -114,11 +114,6 @@ impl Air {
         &self.arrivals
     }
 
-    /// The arrivals last asked for.
-    pub(super) fn newest(&self) -> &[Arrival] {
-        &self.arrivals
-    }
-
     /// Beacons, then interferers.
     pub fn emitters(&self) -> &[Emitter] {
         &self.emitters
