@@ -14,7 +14,7 @@ use super::clip::{Clipping, clipping};
 use super::ear::{Ear, FrameAt, HopFacts};
 use super::emitter::Share;
 use super::waveform::Span;
-use super::{Heard, Scenario};
+use super::{Heard, LIGHT_MPS, Scenario};
 use crate::truth::TruePose;
 use skyhound::config::SenseConfig;
 use skyhound::dsp::layout;
@@ -24,6 +24,9 @@ use skyhound::units::ratio_from_db;
 
 /// Total power of emitters from which clipping is looked for: −12 dBFS.
 const LOUD: f64 = 0.063;
+/// Fading is taken at places this far apart, wavelengths, and straight between them; at so many stretches a hop at most.
+const STRETCH_WAVELENGTHS: f64 = 0.1;
+const STRETCHES_MAX: usize = 15;
 /// A pose is moved on to the hop's middle by its velocity, over this long at most.
 const AHEAD_MAX_S: f64 = 0.1;
 /// Share of clipped samples, 1/10 000, from which a hop is flagged: the sense pass's own.
@@ -43,7 +46,11 @@ pub(super) struct Listener {
     /// Noise over the whole band besides, in bins of that of one.
     band_bins: f64,
     next_hop: Option<u64>,
-    /// Of each emitter: power at the converter over this hop.
+    /// Of each emitter: mean power at the converter over this hop.
+    means: Vec<f64>,
+    /// Of each emitter: the fading along the hop's way.
+    fades: Vec<Fade>,
+    /// Of each emitter: power at the converter in this frame.
     powers: Vec<f64>,
 }
 
@@ -58,6 +65,7 @@ impl Listener {
             Err(error) => panic!("settings of the sense pass: {error:?}"),
         };
         let ears = bins.iter().enumerate().map(|(index, bins)| Ear::new(index, bins, scenario, config, seed));
+        let emitters = scenario.world.beacon.len() + scenario.world.interferer.len();
         let step = 2.0 / 2_f64.powi(i32::from(receiver.adc_bits));
         Listener {
             ears: ears.collect(),
@@ -69,7 +77,9 @@ impl Listener {
             quantised: step * step / 6.0 / config.fft_len as f64,
             band_bins: config.fft_len as f64,
             next_hop: None,
-            powers: vec![0.0; scenario.world.beacon.len() + scenario.world.interferer.len()],
+            means: vec![0.0; emitters],
+            fades: vec![Fade::default(); emitters],
+            powers: vec![0.0; emitters],
         }
     }
 
@@ -86,10 +96,10 @@ impl Listener {
         }
         self.next_hop = Some(hop + 1);
         let middle_us = (hop as f64 + 0.5) * hop_us;
-        self.listen(air, &pose_at(pose, middle_us));
+        self.listen(air, pose, middle_us, hop_us);
         let noise = ratio_from_db(air.noise_dbm_hz() + self.gain_db) * self.bin_hz + self.quantised;
         let (first, after) = self.frames(hop);
-        let clipped = self.frames_of_hop(air, first..after, noise, heard);
+        let clipped = self.frames_of_hop(air, first..after, middle_us - hop_us / 2.0, noise, heard);
         let clipping_e4 = (clipped / (after - first).max(1) as f64 * 1e4).round();
         if clipping_e4 >= CLIPPED_E4 {
             flags = flags.with(Flags::CLIPPED);
@@ -105,11 +115,20 @@ impl Listener {
         heard.readings.extend(self.ears.iter_mut().map(|ear| ear.reading(&facts)));
     }
 
-    fn listen(&mut self, air: &mut Air, pose: &TruePose) {
-        for (power, arrival) in self.powers.iter_mut().zip(air.arrivals(pose)) {
-            let [re, im] = arrival.fade.map(f64::from);
-            let mean = if arrival.on { ratio_from_db(arrival.power_dbm + self.gain_db) } else { 0.0 };
-            *power = mean * (re * re + im * im);
+    fn listen(&mut self, air: &mut Air, pose: &TruePose, middle_us: f64, hop_us: f64) {
+        let middle = pose_at(pose, middle_us);
+        for (mean, arrival) in self.means.iter_mut().zip(air.arrivals(&middle)) {
+            *mean = if arrival.on { ratio_from_db(arrival.power_dbm + self.gain_db) } else { 0.0 };
+        }
+        let speed_mps = pose.speed_mps().hypot(pose.down_mps);
+        for (index, fade) in self.fades.iter_mut().enumerate() {
+            let wavelength_m = LIGHT_MPS / air.emitters()[index].beacon.frequency_hz;
+            let stretches = speed_mps * hop_us * 1e-6 / (STRETCH_WAVELENGTHS * wavelength_m);
+            fade.stretches = (stretches.ceil() as usize).min(STRETCHES_MAX);
+            for (n, gain) in fade.gains[..=fade.stretches].iter_mut().enumerate() {
+                let place = if fade.stretches == 0 { 0.5 } else { n as f64 / fade.stretches as f64 };
+                *gain = air.fade(index, &pose_at(pose, middle_us + (place - 0.5) * hop_us));
+            }
         }
     }
 
@@ -125,13 +144,19 @@ impl Listener {
         &mut self,
         air: &mut Air,
         frames: std::ops::Range<u64>,
+        hop_from_us: f64,
         noise: f64,
         heard: &mut Heard,
     ) -> f64 {
         let frame_us = self.fft_len as f64 * self.us_per_sample;
-        let is_loud = self.powers.iter().sum::<f64>() > LOUD || noise * self.band_bins > LOUD;
+        let is_loud = self.means.iter().sum::<f64>() > LOUD || noise * self.band_bins > LOUD;
         let mut clipped = 0.0;
+        let hop_us = self.hop_samples as f64 * self.us_per_sample;
         for number in frames {
+            let place = (((number as f64 + 0.5) * frame_us - hop_from_us) / hop_us).clamp(0.0, 1.0);
+            for ((power, mean), fade) in self.powers.iter_mut().zip(&self.means).zip(&self.fades) {
+                *power = mean * fade.power(place);
+            }
             let from_us = number as f64 * frame_us;
             let span = Span { from_us, to_us: from_us + frame_us };
             let clipping =
@@ -156,6 +181,26 @@ impl Listener {
             }
         }
         clipping(strongest, crest, rest)
+    }
+}
+
+/// Gains at even places along a hop's way.
+#[derive(Copy, Clone, Debug, Default)]
+struct Fade {
+    gains: [[f64; 2]; STRETCHES_MAX + 1],
+    stretches: usize,
+}
+
+impl Fade {
+    /// Power gain at a share of the way, between its neighbours.
+    #[inline]
+    fn power(&self, place: f64) -> f64 {
+        let place = place * self.stretches as f64;
+        let below = (place as usize).min(self.stretches.saturating_sub(1));
+        let (low, high) = (self.gains[below], self.gains[(below + 1).min(self.stretches)]);
+        let share = place - below as f64;
+        let [re, im]: [f64; 2] = std::array::from_fn(|n| low[n] + (high[n] - low[n]) * share);
+        re * re + im * im
     }
 }
 

@@ -104,3 +104,33 @@ fn hops_left_out_are_a_gap() {
     assert_eq!(heard.pulses.len(), 1);
     assert!(heard.pulses[0].flags.any(skyhound::signal::Flags::END_UNSEEN));
 }
+
+/// Prints the CPU time of a hop; `cargo test --release -p skyhound-rig --lib world::tests::speed -- --ignored --nocapture`.
+#[test]
+#[ignore = "prints times; of use in an optimised build only"]
+fn speed() {
+    let channels = config(&[(433.96e6, 4e3)]);
+    let one = TWO.replace(", \\\n     { north_m = 80", "{ north_m = 80");
+    let _ = one;
+    let single = "beacon = [{ north_m = 0, east_m = 0, frequency_hz = 433.96e6, power_dbm = -20 }]";
+    let mut world = World::new(&scenario(single), &channels, 7);
+    let mut heard = Heard::default();
+    let began = std::time::Instant::now();
+    for hop in 0..200_000_u64 {
+        world.hop(&flying(hop * 10_000), hop * 10_000, &mut heard);
+        heard.readings.clear();
+        heard.pulses.clear();
+    }
+    println!("a hop: {:.0} ns", began.elapsed().as_secs_f64() * 1e9 / 2e5);
+    let began = std::time::Instant::now();
+    let mut sum = 0.0;
+    for n in 0..200_000_u64 {
+        sum += world.arrivals(&flying(n * 10_000))[0].power_dbm;
+    }
+    println!("arrivals: {:.0} ns ({sum})", began.elapsed().as_secs_f64() * 1e9 / 2e5);
+    let began = std::time::Instant::now();
+    for n in 0..200_000_u64 {
+        sum += world.air.fade(0, &flying(n * 10_000))[0];
+    }
+    println!("fade: {:.0} ns ({sum})", began.elapsed().as_secs_f64() * 1e9 / 2e5);
+}
