@@ -21,6 +21,7 @@ pub mod iq_server;
 pub mod judge;
 pub mod programs;
 pub mod random;
+pub mod recording;
 pub mod rig;
 pub mod sample_flight;
 pub mod scenario;

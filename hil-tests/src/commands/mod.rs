@@ -6,6 +6,7 @@
 pub mod metrics;
 pub mod play_tlog;
 pub mod sample_flight;
+pub mod world;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,8 @@ enum Command {
     SampleFlight(sample_flight::Args),
     /// Play a recorded flight's MAVLink (.tlog) to the daemon, at its own pace; answers are ignored
     PlayTlog(play_tlog::Args),
+    /// Write what the drone's SDR would hear in a scenario's world as a SigMF recording
+    World(world::Args),
 }
 
 impl Cli {
@@ -52,6 +55,7 @@ impl Cli {
             Command::Metrics(args) => metrics::run(args),
             Command::SampleFlight(args) => sample_flight::run(args).map_err(Failure::from),
             Command::PlayTlog(args) => play_tlog::run(args).map_err(Failure::from),
+            Command::World(args) => world::run(args),
         };
         let (why, code) = match done {
             Ok(()) => return ExitCode::SUCCESS,
