@@ -12,6 +12,8 @@
 //! judge      trace → numbers, verdict, table, JUnit, JSON, plots
 //! ```
 
+pub mod daemon;
+pub mod machine;
 pub mod programs;
 pub mod random;
 pub mod sample_flight;
