@@ -13,6 +13,9 @@
 //! ```
 
 pub mod aircraft;
+pub mod autopilot;
+pub mod ground_station;
+pub mod iq_server;
 pub mod programs;
 pub mod random;
 pub mod sample_flight;
@@ -21,3 +24,4 @@ pub mod soapy;
 pub mod tlog;
 pub mod trace;
 pub mod truth;
+pub mod world;

@@ -75,7 +75,9 @@ impl Routes {
         for route in &self.routes {
             let is_target = is_for_all_systems
                 || message.system == Some(route.system)
-                    && (is_for_all_components || message.component == Some(route.component) || !is_our_system);
+                    && (is_for_all_components
+                        || message.component == Some(route.component)
+                        || !is_our_system);
             if is_target && route.link != link && !to.contains(&route.link) {
                 to.push(route.link);
             }
@@ -91,8 +93,11 @@ impl Routes {
     }
 
     fn not_from(&self, from: (u8, u8), link: usize, links: &[usize]) -> Vec<usize> {
-        let is_known =
-            |other| self.routes.iter().any(|route| (route.system, route.component, route.link) == (from.0, from.1, other));
+        let is_known = |other| {
+            self.routes
+                .iter()
+                .any(|route| (route.system, route.component, route.link) == (from.0, from.1, other))
+        };
         links.iter().copied().filter(|&other| other != link && !is_known(other)).collect()
     }
 }
@@ -131,7 +136,11 @@ mod tests {
         assert_eq!(pass(0, command((255, 190), 1, 191)), (false, vec![1]));
         assert_eq!(pass(0, command((255, 190), 1, 0)), (true, vec![1]));
         assert_eq!(pass(1, command((1, 191), 255, 190)), (false, vec![0]));
-        assert_eq!(pass(1, command((1, 191), 255, 1)), (false, vec![0]), "other systems know their components");
+        assert_eq!(
+            pass(1, command((1, 191), 255, 1)),
+            (false, vec![0]),
+            "other systems know their components"
+        );
         assert_eq!(pass(0, command((255, 190), 1, 154)), (true, vec![]), "rule 1e: nobody else is there");
         assert_eq!(pass(0, command((255, 190), 7, 1)), (false, vec![]), "nobody's");
         let text = Passing { id: 253, from: (1, 191), system: None, component: None };

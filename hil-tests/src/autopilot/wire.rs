@@ -15,7 +15,8 @@ const HEADER_BYTES: usize = 10;
 /// Longest payload.
 const PAYLOAD_BYTES_MAX: usize = 255;
 
-static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| include_str!("fields.txt").lines().map(Layout::read).collect());
+static LAYOUTS: LazyLock<Vec<Layout>> =
+    LazyLock::new(|| include_str!("fields.txt").lines().map(Layout::read).collect());
 
 /// A message's form on the wire.
 #[derive(Debug)]
@@ -313,7 +314,8 @@ mod tests {
     /// The dialect's own decoder reads what we write, and its CRC_EXTRA and lengths are ours.
     #[test]
     fn the_dialect_agrees() {
-        let beat = Message::new("HEARTBEAT").with("custom_mode", 4u8).with("type", 2u8).with("autopilot", 3u8);
+        let beat =
+            Message::new("HEARTBEAT").with("custom_mode", 4u8).with("type", 2u8).with("autopilot", 3u8);
         let frame = beat.with("base_mode", 0x81u8).with("system_status", 4u8).frame((7, 1), 9);
         let read = dialect::MavMessage::parse(MavlinkVersion::V2, 0, &frame[10..frame.len() - 2]).unwrap();
         let dialect::MavMessage::HEARTBEAT(read) = read else { panic!("{read:?}") };

@@ -55,9 +55,9 @@ impl Says {
                 custom: message.whole("custom_mode") as u32,
                 armed: message.byte("base_mode") & 0x80 != 0,
             },
-            "RC_CHANNELS" => {
-                Says::Sticks(["chan1_raw", "chan2_raw", "chan3_raw", "chan4_raw"].map(|name| message.whole(name) as u16))
-            }
+            "RC_CHANNELS" => Says::Sticks(
+                ["chan1_raw", "chan2_raw", "chan3_raw", "chan4_raw"].map(|name| message.whole(name) as u16),
+            ),
             "SET_POSITION_TARGET_LOCAL_NED" => {
                 Says::Velocity(["vx", "vy", "vz", "yaw_rate"].map(|name| message.real(name) as f32))
             }
