@@ -12,7 +12,11 @@
 //! judge      trace → numbers, verdict, table, JUnit, JSON, plots
 //! ```
 
+pub mod aircraft;
+pub mod autopilot;
 pub mod daemon;
+pub mod ground_station;
+pub mod iq_server;
 pub mod machine;
 pub mod programs;
 pub mod random;
@@ -22,3 +26,4 @@ pub mod soapy;
 pub mod tlog;
 pub mod trace;
 pub mod truth;
+pub mod world;
