@@ -17,6 +17,7 @@ pub mod autopilot;
 pub mod commands;
 pub mod daemon;
 pub mod ground_station;
+pub mod invariants;
 pub mod iq_server;
 pub mod judge;
 pub mod machine;
