@@ -93,7 +93,10 @@ mod tests {
         let file = disk.path().join("file");
         fs::write(&file, [1; 100]).unwrap();
         disk.fill(true).unwrap();
-        assert_eq!(fs::write(disk.path().join("more"), [1; 100_000]).unwrap_err().kind(), ErrorKind::StorageFull);
+        assert_eq!(
+            fs::write(disk.path().join("more"), [1; 100_000]).unwrap_err().kind(),
+            ErrorKind::StorageFull
+        );
         disk.fill(false).unwrap();
         fs::write(disk.path().join("more"), [1; 100_000]).unwrap();
         disk.keep(&folder.path().join("kept")).unwrap();
