@@ -11,11 +11,19 @@
 //! looks at what `ctl status` shows 25 times a second and says what to do. After the flight its file is read by
 //! `skyhound query`, and its times are moved to the scenario's clock.
 
+pub mod clock;
+pub mod read;
+pub mod settings;
+pub mod wire;
+
 use crate::rig::Rig;
 use crate::scenario::Scenario;
 use crate::trace::Trace;
 use crate::watch::Watcher;
 use std::path::Path;
+
+/// The daemon's component id by default, MAV_COMP_ID_ONBOARD_COMPUTER.
+const COMPONENT: u8 = 191;
 
 /// Why there is no trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
