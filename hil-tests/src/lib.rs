@@ -14,6 +14,7 @@
 
 pub mod aircraft;
 pub mod autopilot;
+pub mod codes;
 pub mod commands;
 pub mod daemon;
 pub mod flight;
