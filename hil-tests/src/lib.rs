@@ -12,15 +12,25 @@
 //! judge      trace → numbers, verdict, table, JUnit, JSON, plots
 //! ```
 
+pub mod aircraft;
+pub mod autopilot;
 pub mod commands;
+pub mod daemon;
+pub mod flight;
+pub mod ground_station;
+pub mod invariants;
+pub mod iq_server;
 pub mod judge;
+pub mod machine;
 pub mod programs;
 pub mod random;
 pub mod rig;
 pub mod sample_flight;
 pub mod scenario;
 pub mod soapy;
+pub mod timing;
 pub mod tlog;
 pub mod trace;
 pub mod truth;
 pub mod watch;
+pub mod world;
