@@ -12,7 +12,9 @@
 //! `skyhound query`, and its times are moved to the scenario's clock.
 
 pub mod clock;
+mod daemons;
 pub mod read;
+mod sdr;
 pub mod settings;
 pub mod wire;
 
