@@ -16,10 +16,10 @@ pub struct Args {}
 /// A scenario that cannot be read.
 pub fn run(_: Args) -> Result<(), Failure> {
     let mut scenarios = frame(["scenario", "longest", "needs", "shows"]);
-    for name in scenario::names()? {
-        let scenario = scenario::find(&name)?;
+    for name in scenario::list() {
+        let scenario = scenario::find(name)?;
         let needs = if scenario.needs.is_empty() { "-".into() } else { scenario.needs.join(", ") };
-        scenarios.add_row([name, format!("{:.0} s", scenario.duration_s), needs, scenario.about]);
+        scenarios.add_row([name.to_string(), format!("{:.0} s", scenario.duration_s), needs, scenario.about]);
     }
     let mut rigs = frame(["rig", "depth", "is"]);
     for name in Rig::built_in() {

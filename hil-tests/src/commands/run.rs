@@ -97,8 +97,8 @@ fn scenarios(names: &[String]) -> Result<Vec<(String, Scenario)>, String> {
     let mut found = Vec::new();
     for name in names {
         if name == "all" {
-            for name in scenario::names()? {
-                found.push((name.clone(), scenario::find(&name)?));
+            for name in scenario::list() {
+                found.push((name.to_string(), scenario::find(name)?));
             }
         } else {
             found.push((name.clone(), scenario::find(name)?));

@@ -2,7 +2,6 @@
 
 use skyhound::command::{Interlock, State};
 use skyhound::config::{HomingConfig, InterlockConfig};
-use skyhound_host::settings::{Flags, Settings};
 
 use crate::scenario::{Beacon, Kind, Scenario};
 use crate::script::Do;
@@ -176,22 +175,5 @@ fn spans(states: &[StateRow], end_us: u64, holds: impl Fn(&str) -> bool) -> Vec<
 }
 
 fn limits(scenario: &Scenario) -> Option<(HomingConfig, InterlockConfig)> {
-    let mut sets = Vec::new();
-    for section in ["homing", "interlock"] {
-        if let Some(value) = scenario.skyhound.get(section) {
-            flatten(section, value, &mut sets);
-        }
-    }
-    let settings = Settings::load(None, &sets, &Flags::default()).ok()?;
-    Some((settings.homing, settings.interlock))
-}
-
-/// `section.key=value` of every value below.
-fn flatten(path: &str, value: &toml::Value, sets: &mut Vec<String>) {
-    match value {
-        toml::Value::Table(table) => {
-            table.iter().for_each(|(key, value)| flatten(&format!("{path}.{key}"), value, sets));
-        }
-        value => sets.push(format!("{path}={value}")),
-    }
+    scenario.settings().ok().map(|settings| (settings.homing, settings.interlock))
 }
