@@ -25,6 +25,7 @@ pub const STEP_US: u64 = 10_000;
 pub struct Aircraft {
     flavour: Flavour,
     system: u8,
+    place: Place,
     truth: TruePose,
     belief: Belief,
     parameters: Parameters,
@@ -34,10 +35,11 @@ pub struct Aircraft {
 
 impl Aircraft {
     /// On the ground at `place`, disarmed, at time 0.
-    pub fn new(scenario: &scenario::Aircraft, _place: &Place, _seed: u64) -> Aircraft {
+    pub fn new(scenario: &scenario::Aircraft, place: &Place, _seed: u64) -> Aircraft {
         Aircraft {
             flavour: scenario.flavour,
             system: scenario.system,
+            place: *place,
             truth: TruePose::default(),
             belief: Belief::default(),
             parameters: Parameters::new(scenario),
@@ -94,6 +96,11 @@ impl Aircraft {
     /// Whose modes it speaks.
     pub fn flavour(&self) -> Flavour {
         self.flavour
+    }
+
+    /// Home, where it stood at the begin: the origin of the truth.
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Its MAVLink system id.

@@ -95,7 +95,7 @@ pub const TABLE: &[Metric] = &[
     metric(
         STOP_DELAY,
         "ms",
-        "for each cause of a stop (interlock or `operator`): from the deed that caused it to our last moving setpoint received; the worst when there were several",
+        "for each cause of a stop (interlock or `operator`): from the deed that caused it (the last in HOMING or HOLDING, at most 10 s before) to our last moving setpoint received; the worst when there were several",
     ),
     metric(
         "moves_after_stop_total",
