@@ -57,8 +57,7 @@ impl Air {
             rig::Autopilot::Simulated(line) => line,
         };
         let mut aircraft = Aircraft::new(&scenario.aircraft, &scenario.place, seed);
-        if scenario.search.airborne {
-            let [north_m, east_m, up_m, yaw_rad] = script::begin_pose(&scenario.search);
+        if let Some(([north_m, east_m, up_m], yaw_rad)) = script::begin_pose(scenario) {
             aircraft.begin_airborne(north_m, east_m, up_m, yaw_rad);
         }
         let firmware = crate::aircraft::firmware_of(scenario.aircraft.flavour);
@@ -113,6 +112,14 @@ impl Air {
                 }
             }
             Air::Theirs(theirs) => theirs.sight(),
+        }
+    }
+
+    /// The autopilot's MAVLink system id.
+    pub fn system(&self, scenario: &Scenario) -> u8 {
+        match self {
+            Air::Ours { .. } => scenario.aircraft.system,
+            Air::Theirs(theirs) => theirs.system(),
         }
     }
 
@@ -183,7 +190,7 @@ impl Air {
     /// It was one, and someone else's autopilot does not do it.
     pub fn fault(&self, kind: &Kind, begins: bool) -> Result<bool, String> {
         match self {
-            Air::Ours { autopilot, .. } => Ok(autopilot.fault(kind, begins)),
+            Air::Ours { autopilot, .. } => autopilot.fault(kind, begins),
             Air::Theirs(theirs) => theirs.fault(kind, begins),
         }
     }

@@ -167,7 +167,7 @@ impl Course {
         self.mutes(kind, begins);
         if *kind == Kind::SecondDaemon {
             return match (&mut self.second, begins) {
-                (Some(second), true) => second.start(self.air.poses()),
+                (Some(second), true) => second.start(),
                 (Some(second), false) => second.end(),
                 (None, _) => Err("no line was kept for a second daemon".to_owned()),
             };

@@ -6,7 +6,7 @@ use crate::iq_server::Poses;
 use crate::machine::{Shim, SmallDisk, Starving};
 use crate::scenario::{Kind, Scenario};
 use skyhound_host::ctl::Status;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -53,12 +53,11 @@ pub struct Daemons {
 }
 
 impl Daemons {
-    /// Makes the machine that `scenario` needs, in `folder`. Nothing runs yet.
+    /// Makes the machine that `scenario` needs. Nothing runs yet.
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn new(folder: &Path, scenario: &Scenario, line: Line, poses: Arc<dyn Poses>) -> Result<Daemons, String> {
-        let site = Site::at(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    pub fn new(site: Site, scenario: &Scenario, line: Line, poses: Arc<dyn Poses>) -> Result<Daemons, String> {
         let has = |wanted: fn(&Kind) -> bool| scenario.fault.iter().any(|fault| wanted(&fault.kind));
         let disk = match has(|kind| *kind == Kind::DiskFull) {
             // Without root the shim answers that the disk is full.

@@ -1,10 +1,9 @@
 //! A second daemon on the same aircraft, on another line of its autopilot: it must refuse to command.
 
 use super::daemons::{Daemons, Line};
-use crate::daemon::number;
+use crate::daemon::{Site, number};
 use crate::iq_server::Poses;
 use crate::scenario::Scenario;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Between two of its operator's tries.
@@ -19,14 +18,14 @@ pub struct Second {
 }
 
 impl Second {
-    /// In `folder`; it does not run yet.
+    /// In `site`; it does not run yet.
     ///
     /// # Errors
-    /// The folder cannot be made.
-    pub fn new(folder: &Path, scenario: &Scenario, line: Line, poses: Arc<dyn Poses>) -> Result<Second, String> {
+    /// Its machine cannot be made.
+    pub fn new(site: Site, scenario: &Scenario, line: Line, poses: Arc<dyn Poses>) -> Result<Second, String> {
         // The machine's faults are the first one's.
         let well = Scenario { fault: Vec::new(), ..scenario.clone() };
-        let daemons = Daemons::new(folder, &well, line, poses)?;
+        let daemons = Daemons::new(site, &well, line, poses)?;
         Ok(Second { daemons, asked_us: 0, answers: Vec::new(), runs: false })
     }
 

@@ -117,6 +117,7 @@ impl Heard {
                 self.command_ack = Some((ack.command, ack.result, count));
             }
             MavMessage::MISSION_REQUEST_INT(request) => self.asked_for(request.seq),
+            #[expect(deprecated, reason = "autopilots ask so until today")]
             MavMessage::MISSION_REQUEST(request) => self.asked_for(request.seq),
             MavMessage::MISSION_ACK(ack) => {
                 let count = self.mission_ack.map_or(0, |(_, count)| count) + 1;

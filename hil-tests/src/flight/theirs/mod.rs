@@ -210,7 +210,16 @@ impl Theirs {
     fn item(&self, seq: u16, waypoint: &Waypoint) -> Result<MavMessage, String> {
         let e7 = |degrees: f64| (degrees * 1e7).round() as i32;
         let [param1, param2, param3, param4] = waypoint.params;
-        let command = MavCmd::ALL.iter().find(|known| **known as u32 == u32::from(waypoint.command));
+        let command = match waypoint.command {
+            16 => MavCmd::MAV_CMD_NAV_WAYPOINT,
+            17 => MavCmd::MAV_CMD_NAV_LOITER_UNLIM,
+            19 => MavCmd::MAV_CMD_NAV_LOITER_TIME,
+            20 => MavCmd::MAV_CMD_NAV_RETURN_TO_LAUNCH,
+            21 => MavCmd::MAV_CMD_NAV_LAND,
+            22 => MavCmd::MAV_CMD_NAV_TAKEOFF,
+            178 => MavCmd::MAV_CMD_DO_CHANGE_SPEED,
+            other => return Err(format!("mission: no command {other}")),
+        };
         let frame = match waypoint.frame {
             0 => MavFrame::MAV_FRAME_GLOBAL,
             2 => MavFrame::MAV_FRAME_MISSION,
@@ -225,7 +234,7 @@ impl Theirs {
             y: e7(waypoint.place.lon_deg),
             z: waypoint.alt_m as f32,
             seq,
-            command: *command.ok_or_else(|| format!("no command {}", waypoint.command))?,
+            command,
             target_system: self.system,
             target_component: 1,
             frame,
