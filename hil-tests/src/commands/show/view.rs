@@ -19,6 +19,8 @@ use crate::watch::Watcher;
 /// Lines of the block: frame, map, last events.
 const EVENTS: usize = 4;
 const LINES: usize = super::map::ROWS + 2 + EVENTS;
+/// A terminal has 24 lines, and keeps one for the cursor.
+const _: () = assert!(LINES < 24);
 /// A terminal must have at least this.
 const TERMINAL: (usize, usize) = (80, LINES + 1);
 /// Time between drawings on a terminal.
@@ -85,9 +87,13 @@ impl View {
 
     fn instruments(&self, truth: &TruthRow, signal: &SignalRow, state: &str) -> Vec<String> {
         let pose = &truth.pose;
-        let number = |value: Option<f64>, unit: &str| value.map_or("-".to_string(), |value| format!("{value:.1} {unit}"));
+        let number = |value: Option<f64>, unit: &str| {
+            value.map_or("-".to_string(), |value| format!("{value:.1} {unit}"))
+        };
         let colour = COLOURS[index_of(state)];
-        let filled = signal.snr_db.map_or(0.0, |snr_db| (snr_db / BAR_DB).clamp(0.0, 1.0) * BAR as f64).round() as usize;
+        let filled =
+            signal.snr_db.map_or(0.0, |snr_db| (snr_db / BAR_DB).clamp(0.0, 1.0) * BAR as f64).round()
+                as usize;
         vec![
             format!("{:.0} s of {:.0} s", pose.at_us as f64 / 1e6, self.duration_s),
             String::new(),
@@ -236,12 +242,13 @@ mod tests {
         watch::play(&trace, &mut view, &mut |_| {});
         let lines: Vec<String> = view.block().iter().map(|line| plain(line)).collect();
         assert_eq!(lines.len(), LINES);
-        assert!(LINES < 24, "a terminal has 24 lines and keeps one for the cursor");
         for line in &lines {
             assert!(line.chars().count() < TERMINAL.0, "{} in `{line}`", line.chars().count());
         }
         let text = lines.join("\n");
-        for words in ["50 s of 240 s", "IDLE", "LOITER", "armed", "2.0 m (truth)", "45.0 s  mode LOITER", "X", "H"] {
+        for words in
+            ["50 s of 240 s", "IDLE", "LOITER", "armed", "2.0 m (truth)", "45.0 s  mode LOITER", "X", "H"]
+        {
             assert!(text.contains(words), "{words} in\n{text}");
         }
         view.last = None;

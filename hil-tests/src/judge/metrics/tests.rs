@@ -18,7 +18,8 @@ fn every_number_is_defined_once_and_ends_with_its_unit() {
 
 use crate::judge::sample;
 use crate::scenario::Bounds;
-use crate::trace::{SetpointRow, Trace};
+use crate::script::Do;
+use crate::trace::{DeedRow, SetpointRow, Trace};
 
 fn near(numbers: &BTreeMap<String, f64>, name: &str, expected: f64) {
     let value = numbers.get(name).copied();
@@ -146,6 +147,39 @@ fn found_means_near_a_true_beacon_by_the_scenarios_own_bound() {
     scenario.world.beacon[0].on = false;
     let numbers = metrics(&scenario, &sample::trace());
     assert_eq!(numbers.get("final_error_m"), None, "no beacon is on");
+}
+
+#[test]
+fn a_beacon_that_was_switched_off_is_no_longer_found() {
+    let mut scenario = sample::scenario();
+    let mut other = scenario.world.beacon[0].clone();
+    other.east_m = 200.0;
+    scenario.world.beacon.push(other);
+    scenario.fault.push(toml::from_str("do = 'beacon_off'\nbeacon = 0").unwrap());
+    let kind = scenario.fault[0].kind.clone();
+    let mut trace = sample::trace();
+    let near_m = |trace: &Trace| metrics(&scenario, trace)["final_error_m"];
+    assert!((near_m(&trace) - 2.0).abs() < 0.02, "it was never switched off");
+    trace.deeds.push(DeedRow { at_us: 30_000_000, what: kind.to_string() });
+    assert!((near_m(&trace) - 100.0).abs() < 0.1, "the other one is 100 m away");
+    trace.deeds.push(DeedRow { at_us: 35_000_000, what: Do::End(kind).to_string() });
+    assert!((near_m(&trace) - 2.0).abs() < 0.02, "on again");
+}
+
+#[test]
+fn only_what_could_have_caused_a_stop_is_its_cause() {
+    let delay = |deeds: &[(u64, &str)]| {
+        let mut trace = sample::trace();
+        trace.setpoints.iter_mut().for_each(|row| row.velocity_mps = [1.0, 0.0, 0.0]);
+        trace.deeds =
+            deeds.iter().map(|(at_us, what)| DeedRow { at_us: *at_us, what: (*what).into() }).collect();
+        metrics(&sample::scenario(), &trace).get("stop_delay_mode_ms").copied()
+    };
+    assert_eq!(delay(&[(45_000_000, "mode LOITER")]), Some(50.0));
+    assert_eq!(delay(&[(44_000_000, "mode LOITER"), (45_000_000, "gcs_lost ends")]), Some(1050.0));
+    assert_eq!(delay(&[(44_000_000, "mode LOITER"), (45_000_000, "operator: homing on")]), Some(1050.0));
+    assert_eq!(delay(&[(30_000_000, "noise_step db=3")]), None, "15 s before is no cause");
+    assert_eq!(delay(&[(46_000_000, "mode LOITER")]), None, "what comes after is no cause");
 }
 
 #[test]

@@ -83,7 +83,9 @@ fn legend(page: &mut String) {
         let _ =
             write!(page, "<span style=\"background:{}\"></span>{} ", css_colour(state.name()), state.name());
     }
-    page.push_str("</p>\n");
+    page.push_str(
+        "<br/>numbers: what the scenario did (list below); red strokes: events of the flight file</p>\n",
+    );
 }
 
 /// What happened, in order: deeds with their numbers in the plots, changes of state, events.
