@@ -126,7 +126,7 @@ impl Interlocks {
         }
         self.sticks.observe(inputs.vehicle.rc, self.limits.stick_ratio_max);
         self.locked = self.judge(inputs, &Wish::STILL).err();
-        if self.offer.is_open() && self.locked.is_some() {
+        if self.offer.is_open() {
             let rest = self.judge_but_mode(inputs, &Wish::STILL);
             if let Some(trip) = self.offer.lapsed(inputs.now, rest) {
                 self.latch(trip);

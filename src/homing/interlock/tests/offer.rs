@@ -62,6 +62,15 @@ fn the_offer_ends_after_its_time_and_is_not_renewed_by_itself() {
 }
 
 #[test]
+fn offboard_entered_too_late_begins_nothing() {
+    let mut world = offered();
+    world.steps((OFFER_US / PASS_US) as usize);
+    set_mode(&mut world, OFFBOARD);
+    assert!(is_silent(world.step()));
+    assert_eq!((world.homing.state(), world.homing.is_offered()), (State::Idle, false));
+}
+
+#[test]
 fn whatever_else_is_missing_makes_no_offer_and_ends_one() {
     let spoils: [fn(&mut World); 6] = [
         |world| world.vehicle.heartbeat.as_mut().unwrap().value.armed = false,
