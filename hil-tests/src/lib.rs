@@ -13,16 +13,22 @@
 //! ```
 
 pub mod aircraft;
+pub mod autopilot;
 pub mod commands;
+pub mod daemon;
+pub mod flight;
+pub mod ground_station;
 pub mod invariants;
 pub mod iq_server;
 pub mod judge;
+pub mod machine;
 pub mod programs;
 pub mod random;
 pub mod rig;
 pub mod sample_flight;
 pub mod scenario;
 pub mod soapy;
+pub mod timing;
 pub mod tlog;
 pub mod trace;
 pub mod truth;

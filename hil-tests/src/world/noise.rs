@@ -112,7 +112,8 @@ mod tests {
     fn it_is_white_and_its_parts_are_independent() {
         let samples = drawn(2);
         let correlation = |lag: usize, part: fn(&[f32; 2]) -> f32, other: fn(&[f32; 2]) -> f32| {
-            let sum: f64 = samples.iter().zip(&samples[lag..]).map(|(a, b)| f64::from(part(a) * other(b))).sum();
+            let sum: f64 =
+                samples.iter().zip(&samples[lag..]).map(|(a, b)| f64::from(part(a) * other(b))).sum();
             sum / 0.25 / (samples.len() - lag) as f64
         };
         let bound = 5.0 / (DRAWN as f64).sqrt();

@@ -159,7 +159,12 @@ fn add_stretch(
     for (envelope, out) in blocks.iter().zip(outs) {
         for lane in 0..LANES {
             let [re, im] = [carrier[0][lane], carrier[1][lane]];
-            add_one(envelope[lane], [re, im], [gain[0] + ramp[0][lane], gain[1] + ramp[1][lane]], &mut out[lane]);
+            add_one(
+                envelope[lane],
+                [re, im],
+                [gain[0] + ramp[0][lane], gain[1] + ramp[1][lane]],
+                &mut out[lane],
+            );
             carrier[0][lane] = re * step[0] - im * step[1];
             carrier[1][lane] = re * step[1] + im * step[0];
         }

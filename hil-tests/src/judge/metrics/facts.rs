@@ -4,7 +4,7 @@ use skyhound::command::{Interlock, State};
 use skyhound::config::{HomingConfig, InterlockConfig};
 use skyhound_host::settings::{Flags, Settings};
 
-use crate::scenario::{Beacon, Kind, Scenario};
+use crate::scenario::{Beacon, Scenario};
 use crate::trace::{SetpointRow, StateRow, Trace, TruthRow};
 use crate::truth::TruePose;
 
@@ -35,6 +35,16 @@ pub fn stops(trace: &Trace) -> impl Iterator<Item = Stop<'_>> {
         };
         Some(Stop { at_us: row.at_us, cause, commanded: commands(&row.from) })
     })
+}
+
+/// Whether the daemon under test sent it.
+pub fn is_ours(scenario: &Scenario, setpoint: &SetpointRow) -> bool {
+    setpoint.from == (scenario.aircraft.system, COMPONENT)
+}
+
+/// Radius of the daemon's fence about home; none when the scenario's settings are wrong.
+pub fn fence_radius_m(scenario: &Scenario) -> Option<f64> {
+    limits(scenario).map(|(_, interlock)| interlock.fence.radius_m)
 }
 
 /// All causes that a stop may have.
@@ -92,9 +102,8 @@ impl<'a> Facts<'a> {
     }
 
     /// Setpoints that the daemon under test sent.
-    pub fn ours(&self) -> impl Iterator<Item = &'a SetpointRow> {
-        let from = (self.scenario.aircraft.system, COMPONENT);
-        self.trace.setpoints.iter().filter(move |row| row.from == from)
+    pub fn ours(&self) -> impl Iterator<Item = &'a SetpointRow> + '_ {
+        self.trace.setpoints.iter().filter(|row| is_ours(self.scenario, row))
     }
 
     /// Rows of truth in HOMING and HOLDING.

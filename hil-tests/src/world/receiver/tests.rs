@@ -53,7 +53,10 @@ fn image_rejection_is_that_of_the_formula() {
         let cross = 2.0 * g * phase.cos();
         let expected = db((1.0 + cross + g * g) / (1.0 - cross + g * g));
         let found = db(bin(&samples, 1_001) / bin(&samples, -1_001));
-        assert!((found - expected).abs() < 0.05, "{iq_gain_db} dB, {iq_phase_deg}°: {found} against {expected}");
+        assert!(
+            (found - expected).abs() < 0.05,
+            "{iq_gain_db} dB, {iq_phase_deg}°: {found} against {expected}"
+        );
     }
 }
 
