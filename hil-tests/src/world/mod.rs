@@ -13,10 +13,16 @@
 //! (`iq`, `receiver`), more than what DC, clipping, quantisation and image do to readings.
 
 mod air;
+pub mod antenna;
 mod emitter;
+pub mod fading;
 pub mod iq;
 pub mod noise;
+pub mod path_loss;
 pub mod receiver;
+pub mod shadowing;
+mod waveform;
+mod waves;
 
 use crate::scenario::{Kind, Scenario};
 use crate::truth::TruePose;
@@ -24,6 +30,9 @@ pub use air::{Air, Arrival};
 pub use emitter::Emitter;
 use skyhound::config::SenseConfig;
 use skyhound::signal::{Pulse, Reading};
+
+/// Speed of light.
+pub const LIGHT_MPS: f64 = 299_792_458.0;
 
 /// What the sense pass would have reported. The caller clears it.
 #[derive(Clone, Debug, Default, PartialEq)]
