@@ -14,8 +14,12 @@
 
 pub mod aircraft;
 pub mod autopilot;
+pub mod baseline;
+pub mod campaign;
+pub mod codes;
 pub mod commands;
 pub mod daemon;
+pub mod engine;
 pub mod flight;
 pub mod ground_station;
 pub mod invariants;
@@ -27,7 +31,10 @@ pub mod random;
 pub mod rig;
 pub mod sample_flight;
 pub mod scenario;
+pub mod script;
+pub mod shared;
 pub mod soapy;
+pub mod statistics;
 pub mod timing;
 pub mod tlog;
 pub mod trace;

@@ -163,7 +163,8 @@ impl<'a> Flight<'a> {
 
     fn follow_script(&mut self) {
         let strongest = self.facts.iter().filter(|facts| facts.heard && self.target.is_none());
-        let strongest = strongest.max_by(|a, b| a.snr_db.unwrap_or(-300.0).total_cmp(&b.snr_db.unwrap_or(-300.0)));
+        let strongest =
+            strongest.max_by(|a, b| a.snr_db.unwrap_or(-300.0).total_cmp(&b.snr_db.unwrap_or(-300.0)));
         if let Some(facts) = strongest {
             self.target = Some(usize::from(facts.channel));
         }
@@ -187,9 +188,16 @@ impl<'a> Flight<'a> {
 
     fn carry_out(&mut self, deed: Do) {
         let is_ours = self.target.is_some();
+        // Faults that are not the world's change nothing here.
         let request = match deed {
-            Do::Begin(kind) => return drop(self.world.apply(&kind, true)),
-            Do::End(kind) => return drop(self.world.apply(&kind, false)),
+            Do::Begin(kind) => {
+                self.world.apply(&kind, true);
+                return;
+            }
+            Do::End(kind) => {
+                self.world.apply(&kind, false);
+                return;
+            }
             Do::Mission(items) => Request::Mission(items),
             Do::SetMode(name) if !is_ours => match custom_mode_of(self.aircraft.flavour(), name) {
                 Some(custom_mode) => Request::Mode(custom_mode),
@@ -258,7 +266,8 @@ impl<'a> Flight<'a> {
         let limits = &self.config.interlock;
         let speed_mps = wish.north_mps.hypot(wish.east_mps);
         let cut = (limits.speed_max_mps / speed_mps.max(1e-9)).min(1.0);
-        let (north, east) = (wish.north_mps * cut - self.sent.north_mps, wish.east_mps * cut - self.sent.east_mps);
+        let (north, east) =
+            (wish.north_mps * cut - self.sent.north_mps, wish.east_mps * cut - self.sent.east_mps);
         let step_max_mps = limits.slew_max_mps2 * PASS_US as f64 / 1e6;
         let share = (step_max_mps / north.hypot(east).max(1e-9)).min(1.0);
         let velocity = Velocity {
@@ -270,7 +279,8 @@ impl<'a> Flight<'a> {
         let stop_s = f64::from(limits.reaction_us) / 1e6 + speed_mps / (2.0 * limits.brake_mps2);
         let north_m = at.north_m + velocity.north_mps * stop_s;
         let east_m = at.east_m + velocity.east_mps * stop_s;
-        let leads_out = north_m.hypot(east_m) > limits.fence.radius_m.max(at.distance_m(NorthEast::default()));
+        let leads_out =
+            north_m.hypot(east_m) > limits.fence.radius_m.max(at.distance_m(NorthEast::default()));
         if leads_out {
             return Velocity { yaw_rate_rad_s: wish.yaw_rate_rad_s, ..Velocity::default() };
         }

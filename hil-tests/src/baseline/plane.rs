@@ -95,7 +95,8 @@ impl Plane {
         let variance = residual * (north * north * nn + 2.0 * north * east * ne + east * east * ee);
         let student = 1.0 + 0.5 / freedom + 0.25 / freedom.powi(2) + 0.0625 / freedom.powi(3);
         let unknown = PI / 3f64.sqrt();
-        let sigma_rad = if steep > 0.0 { (student * variance.max(0.0).sqrt() / steep).min(unknown) } else { unknown };
+        let sigma_rad =
+            if steep > 0.0 { (student * variance.max(0.0).sqrt() / steep).min(unknown) } else { unknown };
         Some(Rise { bearing_rad: east.atan2(north), sigma_rad })
     }
 }

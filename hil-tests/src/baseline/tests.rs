@@ -20,7 +20,11 @@ fn fly(policy: Policy, seconds: u64) -> (NorthEast, Option<u64>) {
                 let snr_db = 62.0 - 20.0 * at.distance_m(TOP).max(3.0).log10();
                 // Repeatable ripple of ±2 dB.
                 let ripple = ((pass * 5 + hop) * 7919 % 401) as i32 - 200;
-                Sample { at_us: now_us - 50_000 * u64::from(pass > 0) + hop * 10_000, at, power: Some((snr_db * 100.0) as i32 - 9_000 + ripple) }
+                Sample {
+                    at_us: now_us - 50_000 * u64::from(pass > 0) + hop * 10_000,
+                    at,
+                    power: Some((snr_db * 100.0) as i32 - 9_000 + ripple),
+                }
             })
             .collect();
         let next_db = 62.0 - 20.0 * at.distance_m(TOP).max(3.0).log10();

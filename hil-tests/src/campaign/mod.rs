@@ -9,11 +9,13 @@ mod tally;
 
 pub use tally::Tally;
 
-use crate::engine::{self, Level};
+use crate::engine::{self, Decider, Level};
 use crate::invariants::{Decisions, Invariants, Sky, Step, Witness};
 use crate::scenario::{Kind, Scenario};
 use crate::shared::in_order;
 use skyhound::command::{Reason, State};
+use skyhound::config::Config;
+use skyhound::decide::Decide;
 use skyhound::record::Record;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -109,10 +111,17 @@ fn watched(scenario: &Scenario, seed: u64) -> Result<Flown, String> {
     violations.extend(trace.violations);
     let deeds: Vec<String> =
         trace.deeds.iter().map(|deed| format!("{:8.3} s {}", deed.at_us as f64 / 1e6, deed.what)).collect();
-    let began = |name: &str| trace.deeds.iter().any(|deed| deed.what.starts_with(name));
+    let began = |kind: &Kind| {
+        let told = match kind {
+            Kind::HomingOn => "operator: homing on",
+            Kind::HomingOff => "operator: homing off",
+            kind => kind.name(),
+        };
+        trace.deeds.iter().any(|deed| deed.what.starts_with(told))
+    };
     Ok(Flown {
         seed,
-        faults: scenario.fault.iter().map(|fault| mix::name(&fault.kind)).map(|name| (name, began(name))).collect(),
+        faults: scenario.fault.iter().map(|fault| (fault.kind.name(), began(&fault.kind))).collect(),
         reached: eyes.reached,
         stops: eyes.stops,
         passes: eyes.passes,
@@ -123,7 +132,7 @@ fn watched(scenario: &Scenario, seed: u64) -> Result<Flown, String> {
 }
 
 fn flight(scenario: &Scenario, seed: u64) -> Result<(crate::trace::Trace, Eyes), String> {
-    let config = engine::config(scenario)?;
+    let config = scenario.config()?;
     let mut eyes = Eyes {
         invariants: Invariants::new(&config),
         decisions: Decisions::default(),
@@ -131,7 +140,10 @@ fn flight(scenario: &Scenario, seed: u64) -> Result<(crate::trace::Trace, Eyes),
         stops: Vec::new(),
         passes: 0,
     };
-    let trace = engine::fly_watched(scenario, seed, Level::Readings, &mut eyes);
+    let mut make = |config: &Config| -> Box<dyn Decider> {
+        Box::new(Decide::new(config).expect("the scenario's settings were checked above"))
+    };
+    let trace = engine::fly_with(scenario, seed, Level::Readings, &mut make, &mut eyes);
     Ok((trace, eyes))
 }
 
@@ -164,7 +176,9 @@ pub fn fly_all(seed: u64, flights: u64, threads: usize, progress: &(dyn Fn(u64) 
     let mut tally = Tally::default();
     for part in seeds.chunks(512) {
         let before = tally.flights();
-        let flown = in_order(part.len() as u64, threads, &|done| progress(before + done), |index| fly(part[index as usize]));
+        let flown = in_order(part.len() as u64, threads, &|done| progress(before + done), |index| {
+            fly(part[index as usize])
+        });
         flown.iter().for_each(|flown| tally.add(flown));
     }
     tally

@@ -106,7 +106,8 @@ impl fmt::Display for Tally {
         table.load_style(presets::NOTHING);
         table.set_header(["fault", "flights with it", "in which it began", "of those HOMING was reached"]);
         for (name, kind) in &self.kinds {
-            let (drawn, began, homed) = (kind.drawn.to_string(), kind.began.to_string(), kind.homed.to_string());
+            let (drawn, began, homed) =
+                (kind.drawn.to_string(), kind.began.to_string(), kind.homed.to_string());
             table.add_row([name.to_string(), drawn, began, homed]);
         }
         writeln!(f, "{}\n", table.trim_fmt())?;

@@ -48,7 +48,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
         eprintln!();
     }
     println!("{tally}");
-    eprintln!("{:.0} × real time per core (flights that are flown twice count once)", tally.flown_s() / (cpu_s() - begun_s));
+    eprintln!(
+        "{:.0} × real time per core (flights that are flown twice count once)",
+        tally.flown_s() / (cpu_s() - begun_s)
+    );
     judged(&tally)
 }
 
@@ -62,7 +65,10 @@ fn judged(tally: &Tally) -> Result<(), Failure> {
 fn tell(seed: u64, flights: u64) {
     for seed in seed..seed.saturating_add(flights) {
         let mixed = campaign::mix::scenario(seed);
-        println!("seed {seed}: {:?}, {:.0} s, wind {:?}", mixed.aircraft.flavour, mixed.duration_s, mixed.aircraft.wind_mps);
+        println!(
+            "seed {seed}: {:?}, {:.0} s, wind {:?}",
+            mixed.aircraft.flavour, mixed.duration_s, mixed.aircraft.wind_mps
+        );
         println!("settings:\n{}", mixed.skyhound);
         for fault in &mixed.fault {
             let for_s = fault.for_s.map_or("for good".into(), |for_s| format!("for {for_s:.2} s"));

@@ -3,9 +3,11 @@
 //! One file per command, each with its `Args` (clap) and `run(Args) -> Result<(), Failure>`; one that cannot be used wrongly may
 //! return a `String` as its error. Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
 
+pub mod campaign;
 pub mod metrics;
 pub mod play_tlog;
 pub mod sample_flight;
+pub mod statistics;
 
 use std::process::ExitCode;
 
@@ -37,8 +39,12 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Fly random mixes of faults at depth a and check the invariants after every step
+    Campaign(campaign::Args),
     /// List the numbers that scenarios may expect, with their definitions
     Metrics(metrics::Args),
+    /// Fly a scenario many times at depth a: success rate, error and time against two baselines
+    Statistics(statistics::Args),
     /// Make a recording of a beacon and the log of the flight that heard it: iq.sigmf-meta, iq.sigmf-data, flight.tlog
     SampleFlight(sample_flight::Args),
     /// Play a recorded flight's MAVLink (.tlog) to the daemon, at its own pace; answers are ignored
@@ -49,6 +55,8 @@ impl Cli {
     /// Does what is asked. What went wrong is on stderr.
     pub fn run(self) -> ExitCode {
         let done = match self.command {
+            Command::Campaign(args) => campaign::run(args),
+            Command::Statistics(args) => statistics::run(args),
             Command::Metrics(args) => metrics::run(args),
             Command::SampleFlight(args) => sample_flight::run(args).map_err(Failure::from),
             Command::PlayTlog(args) => play_tlog::run(args).map_err(Failure::from),

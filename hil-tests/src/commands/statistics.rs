@@ -33,8 +33,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if args.flights == 0 {
         return Err(Failure::Usage("--flights 0 flies nothing; write 1 or more".into()));
     }
-    let path = scenario::find(&args.scenario).map_err(Failure::Usage)?;
-    let scenario = scenario::load(&path).map_err(Failure::Usage)?;
+    let scenario = scenario::find(&args.scenario).map_err(Failure::Usage)?;
     let shows = std::io::stderr().is_terminal();
     let progress = |done: u64| {
         if shows {

@@ -95,7 +95,7 @@ pub fn report(
     threads: usize,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Report, String> {
-    let config = engine::config(scenario)?;
+    let config = scenario.config()?;
     let within_m = scenario.expect.number.get("final_error_m").and_then(|bounds| bounds.max);
     let within_m = within_m.unwrap_or(FOUND_WITHIN_M);
     let flown = in_order(flights, threads, progress, |index| {
@@ -112,7 +112,9 @@ pub fn report(
         .collect();
     let pair = |baseline: &Row| Against {
         policy: baseline.policy,
-        found: Paired::of(rows[0].flights.iter().zip(&baseline.flights).map(|(ours, theirs)| (ours.found, theirs.found))),
+        found: Paired::of(
+            rows[0].flights.iter().zip(&baseline.flights).map(|(ours, theirs)| (ours.found, theirs.found)),
+        ),
     };
     Ok(Report {
         scenario: scenario.name.clone(),
@@ -154,7 +156,9 @@ fn outcome(scenario: &Scenario, trace: &Trace, within_m: f64) -> Outcome {
 }
 
 fn row(policy: &'static str, flights: Vec<Outcome>) -> Row {
-    let share = |holds: fn(&Outcome) -> bool| Share::of(flights.iter().filter(|flight| holds(flight)).count(), flights.len());
+    let share = |holds: fn(&Outcome) -> bool| {
+        Share::of(flights.iter().filter(|flight| holds(flight)).count(), flights.len())
+    };
     Row {
         policy,
         homed: share(|flight| flight.homed),

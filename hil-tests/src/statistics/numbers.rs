@@ -31,7 +31,13 @@ impl Share {
         let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
         let half = Z_95 / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
         // Rounding must not take the ends' own values out of the interval.
-        Share { count, total, ratio: p, low: (centre - half).max(0.0).min(p), high: (centre + half).min(1.0).max(p) }
+        Share {
+            count,
+            total,
+            ratio: p,
+            low: (centre - half).max(0.0).min(p),
+            high: (centre + half).min(1.0).max(p),
+        }
     }
 }
 
@@ -143,9 +149,12 @@ mod tests {
     #[test]
     fn wilsons_interval_is_the_published_one() {
         // Newcombe, Statistics in Medicine 17 (1998) 857, table I, method 3: 81/263, 15/148, 0/20, 1/29.
-        for (count, total, low, high) in
-            [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
-        {
+        for (count, total, low, high) in [
+            (81, 263, 0.2553, 0.3662),
+            (15, 148, 0.0624, 0.1605),
+            (0, 20, 0.0, 0.1611),
+            (1, 29, 0.0061, 0.1718),
+        ] {
             let share = Share::of(count, total);
             assert!((share.low - low).abs() < 6e-5 && (share.high - high).abs() < 6e-5, "{share:?}");
         }
@@ -157,7 +166,10 @@ mod tests {
         let sorted = [1.0, 2.0, 4.0, 8.0];
         assert_eq!(quantile(&sorted, 0.5), Some(3.0));
         assert!((quantile(&sorted, 0.9).unwrap() - 6.8).abs() < 1e-12);
-        assert_eq!((quantile(&sorted, 1.0), quantile(&[], 0.5), quantile(&[7.0], 0.9)), (Some(8.0), None, Some(7.0)));
+        assert_eq!(
+            (quantile(&sorted, 1.0), quantile(&[], 0.5), quantile(&[7.0], 0.9)),
+            (Some(8.0), None, Some(7.0))
+        );
     }
 
     #[test]
