@@ -23,6 +23,8 @@ const PASS_US: u64 = 50_000;
 const TRUTH_US: u64 = 100_000;
 /// PX4 takes OFFBOARD only after a second of setpoints.
 const STREAM_US: u64 = 1_200_000;
+/// What was heard on the way is known to who begins to steer.
+const HISTORY_US: u64 = 20_000_000;
 
 /// Flies `policy` through `scenario`; `config`: the engine's settings of the scenario.
 pub fn fly(scenario: &Scenario, config: &Config, seed: u64, policy: Policy) -> Trace {
@@ -47,7 +49,8 @@ struct Flight<'a> {
     origin: Origin,
     facts: Vec<Facts>,
     target: Option<usize>,
-    samples: Vec<Sample>,
+    /// Of the last window by channel until somebody steers, then of the pass and the target.
+    samples: Vec<(u8, Sample)>,
     steer: Option<Box<dyn Steer>>,
     asked_us: Option<u64>,
     state: State,
@@ -102,7 +105,10 @@ impl<'a> Flight<'a> {
 
     /// The aircraft and the air until now.
     fn listen(&mut self) {
-        self.samples.clear();
+        match self.steer {
+            Some(_) => self.samples.clear(),
+            None => self.samples.retain(|(_, sample)| sample.at_us + HISTORY_US > self.now_us),
+        }
         let hop_us = u64::from(self.config.sense.hop_us);
         while self.aircraft.now_us() < self.now_us {
             self.aircraft.step();
@@ -136,10 +142,8 @@ impl<'a> Flight<'a> {
         let Some(at) = self.place() else { return };
         for reading in &self.heard.readings {
             self.analytics.reading(reading);
-            if self.target == Some(usize::from(reading.channel)) {
-                let power = self.beacon_power(reading);
-                self.samples.push(Sample { at_us: reading.acquired_us.0, at, power });
-            }
+            let power = self.beacon_power(reading);
+            self.samples.push((reading.channel, Sample { at_us: reading.acquired_us.0, at, power }));
         }
         self.heard.pulses.iter().for_each(|pulse| self.analytics.pulse(pulse));
     }
@@ -228,12 +232,14 @@ impl<'a> Flight<'a> {
         }
         let (Some(at), Some(target)) = (self.place(), self.target) else { return };
         let facts = self.facts.get(target);
+        let of_target = self.samples.iter().filter(|(channel, _)| usize::from(*channel) == target);
+        let samples: Vec<Sample> = of_target.map(|(_, sample)| *sample).collect();
         let seen = Seen {
             now_us: self.now_us,
             until_us: (self.scenario.duration_s * 1e6) as u64,
             at,
             yaw_rad: self.aircraft.belief().attitude.yaw_rad,
-            samples: &self.samples,
+            samples: &samples,
             heard: facts.is_some_and(|facts| facts.heard),
             snr_db: facts.and_then(|facts| facts.snr_db),
             slope_db_s: facts.and_then(|facts| facts.trend).map(|trend| trend.slope_db_s),

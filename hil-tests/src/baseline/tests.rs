@@ -6,6 +6,15 @@ use skyhound_host::settings::{Flags, Settings};
 
 const TOP: NorthEast = NorthEast { north_m: 80.0, east_m: -40.0 };
 
+fn snr(at: NorthEast) -> f64 {
+    62.0 - 20.0 * at.distance_m(TOP).max(3.0).log10()
+}
+
+/// With a repeatable ripple of ±2 dB.
+fn power(at: NorthEast, index: u64) -> i32 {
+    (snr(at) * 100.0) as i32 - 9_000 + (index * 7919 % 401) as i32 - 200
+}
+
 /// Flies a point mass for `seconds`; gives where it ends and when it first held.
 fn fly(policy: Policy, seconds: u64) -> (NorthEast, Option<u64>) {
     let settings = Settings::load(None, &[], &Flags::default()).unwrap();
@@ -13,21 +22,19 @@ fn fly(policy: Policy, seconds: u64) -> (NorthEast, Option<u64>) {
     let (mut at, mut yaw_rad) = (NorthEast::default(), 0.3);
     let mut steer: Option<Box<dyn Steer>> = None;
     let (mut held_us, mut snr_db) = (None, 0.0);
-    for pass in 0..seconds * 20 {
+    // Heard on a leg across, as a search gives it.
+    let leg = (0..400_u64).map(|hop| {
+        let at = NorthEast { north_m: -5.0, east_m: hop as f64 / 20.0 - 20.0 };
+        Sample { at_us: hop * 10_000, at, power: Some(power(at, hop)) }
+    });
+    let mut samples: Vec<Sample> = leg.collect();
+    for pass in 80..seconds * 20 {
         let now_us = pass * 50_000;
-        let samples: Vec<Sample> = (0..5)
-            .map(|hop| {
-                let snr_db = 62.0 - 20.0 * at.distance_m(TOP).max(3.0).log10();
-                // Repeatable ripple of ±2 dB.
-                let ripple = ((pass * 5 + hop) * 7919 % 401) as i32 - 200;
-                Sample {
-                    at_us: now_us - 50_000 * u64::from(pass > 0) + hop * 10_000,
-                    at,
-                    power: Some((snr_db * 100.0) as i32 - 9_000 + ripple),
-                }
-            })
-            .collect();
-        let next_db = 62.0 - 20.0 * at.distance_m(TOP).max(3.0).log10();
+        samples.extend((0..5).map(|hop| {
+            let index = pass * 5 + hop;
+            Sample { at_us: index * 10_000, at, power: Some(power(at, index)) }
+        }));
+        let next_db = snr(at);
         let seen = Seen {
             now_us,
             until_us: seconds * 1_000_000,
@@ -40,7 +47,9 @@ fn fly(policy: Policy, seconds: u64) -> (NorthEast, Option<u64>) {
         };
         snr_db = next_db;
         let law = steer.get_or_insert_with(|| policy.begin(&homing, &limits, &seen));
-        match law.steer(&seen) {
+        let wish = law.steer(&seen);
+        samples.clear();
+        match wish {
             Wish::Hold => held_us = held_us.or(Some(now_us)),
             Wish::Fly(velocity) => {
                 at.north_m += velocity.north_mps * 0.05;
