@@ -12,6 +12,7 @@
 //! judge      trace → numbers, verdict, table, JUnit, JSON, plots
 //! ```
 
+pub mod aircraft;
 pub mod programs;
 pub mod random;
 pub mod sample_flight;
