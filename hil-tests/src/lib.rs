@@ -21,3 +21,4 @@ pub mod soapy;
 pub mod tlog;
 pub mod trace;
 pub mod truth;
+pub mod world;
