@@ -13,12 +13,22 @@
 //! ```
 
 pub mod aircraft;
+pub mod codes;
+pub mod commands;
+pub mod engine;
+pub mod invariants;
+pub mod iq_server;
+pub mod judge;
 pub mod programs;
 pub mod random;
+pub mod recording;
+pub mod rig;
 pub mod sample_flight;
 pub mod scenario;
+pub mod script;
 pub mod soapy;
 pub mod tlog;
 pub mod trace;
 pub mod truth;
+pub mod watch;
 pub mod world;
