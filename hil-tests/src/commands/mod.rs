@@ -3,6 +3,7 @@
 //! One file per command, each with its `Args` (clap) and `run(Args) -> Result<(), Failure>`; one that cannot be used wrongly may
 //! return a `String` as its error. Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
 
+pub mod autopilot;
 pub mod list;
 pub mod metrics;
 pub mod play_tlog;
@@ -60,6 +61,8 @@ enum Command {
     List(list::Args),
     /// List the numbers that scenarios may expect, with their definitions
     Metrics(metrics::Args),
+    /// Fly the simulated aircraft alone, for a daemon, a ground station or a script to meet
+    Autopilot(autopilot::Args),
     /// Make a recording of a beacon and the log of the flight that heard it: iq.sigmf-meta, iq.sigmf-data, flight.tlog
     SampleFlight(sample_flight::Args),
     /// Play a recorded flight's MAVLink (.tlog) to the daemon, at its own pace; answers are ignored
@@ -74,6 +77,7 @@ impl Cli {
             Command::Show(args) => show::run(args),
             Command::List(args) => list::run(args),
             Command::Metrics(args) => metrics::run(args),
+            Command::Autopilot(args) => autopilot::run(args).map_err(Failure::from),
             Command::SampleFlight(args) => sample_flight::run(args).map_err(Failure::from),
             Command::PlayTlog(args) => play_tlog::run(args).map_err(Failure::from),
         };

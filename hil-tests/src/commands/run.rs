@@ -59,7 +59,8 @@ struct Plan<'a> {
 /// # Errors
 /// Wrong use; a folder that cannot be written; a flight that failed; the end by a signal.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let rigs = args.rigs.iter().map(|rig| Rig::find(rig)).collect::<Result<Vec<_>, _>>().map_err(Failure::Usage)?;
+    let rigs =
+        args.rigs.iter().map(|rig| Rig::find(rig)).collect::<Result<Vec<_>, _>>().map_err(Failure::Usage)?;
     let scenarios = scenarios(&args.scenarios).map_err(Failure::Usage)?;
     std::fs::create_dir_all(&args.out).map_err(|error| format!("{}: {error}", args.out.display()))?;
     let stop = signals::watch().map_err(|error| format!("no signals: {error}"))?;
@@ -84,7 +85,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
     print(&table::text(&flown))?;
     print(&format!("files: {}\n", args.out.display()))?;
     if was_stopped {
-        return Err(Failure::Failed(format!("ended by a signal after {} of {} flights", flown.len(), plans.len())));
+        return Err(Failure::Failed(format!(
+            "ended by a signal after {} of {} flights",
+            flown.len(),
+            plans.len()
+        )));
     }
     match flown.iter().filter(|flown| flown.verdict.outcome == Outcome::Failed).count() {
         0 => Ok(()),
@@ -162,7 +167,11 @@ fn fly(plan: &Plan<'_>, out: &Path, page_always: bool, watcher: &mut dyn Watcher
 }
 
 /// Flies it. What breaks off is a failure of this flight alone.
-fn attempt(plan: &Plan<'_>, folder: &Path, watcher: &mut dyn Watcher) -> (Verdict, Option<crate::trace::Trace>) {
+fn attempt(
+    plan: &Plan<'_>,
+    folder: &Path,
+    watcher: &mut dyn Watcher,
+) -> (Verdict, Option<crate::trace::Trace>) {
     let Plan { scenario, rig, seed, .. } = plan;
     let flight = AssertUnwindSafe(|| rig.fly(scenario, *seed, folder, watcher));
     match catch_unwind(flight) {

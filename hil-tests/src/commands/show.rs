@@ -135,7 +135,11 @@ fn files(page: &Path, trace: &Trace) -> String {
         text += "flight file  none: in virtual time there is no host; fly without --fast for one\n";
     }
     for file in &trace.files {
-        let kind = if file.extension().is_some_and(|extension| extension == "duckdb") { "flight file" } else { "file" };
+        let kind = if file.extension().is_some_and(|extension| extension == "duckdb") {
+            "flight file"
+        } else {
+            "file"
+        };
         text += &format!("{kind:<12} {}\n", file.display());
     }
     if let Some(file) = flight_files(trace).next() {

@@ -85,9 +85,13 @@ impl View {
 
     fn instruments(&self, truth: &TruthRow, signal: &SignalRow, state: &str) -> Vec<String> {
         let pose = &truth.pose;
-        let number = |value: Option<f64>, unit: &str| value.map_or("-".to_string(), |value| format!("{value:.1} {unit}"));
+        let number = |value: Option<f64>, unit: &str| {
+            value.map_or("-".to_string(), |value| format!("{value:.1} {unit}"))
+        };
         let colour = COLOURS[index_of(state)];
-        let filled = signal.snr_db.map_or(0.0, |snr_db| (snr_db / BAR_DB).clamp(0.0, 1.0) * BAR as f64).round() as usize;
+        let filled =
+            signal.snr_db.map_or(0.0, |snr_db| (snr_db / BAR_DB).clamp(0.0, 1.0) * BAR as f64).round()
+                as usize;
         vec![
             format!("{:.0} s of {:.0} s", pose.at_us as f64 / 1e6, self.duration_s),
             String::new(),
@@ -241,7 +245,9 @@ mod tests {
             assert!(line.chars().count() < TERMINAL.0, "{} in `{line}`", line.chars().count());
         }
         let text = lines.join("\n");
-        for words in ["50 s of 240 s", "IDLE", "LOITER", "armed", "2.0 m (truth)", "45.0 s  mode LOITER", "X", "H"] {
+        for words in
+            ["50 s of 240 s", "IDLE", "LOITER", "armed", "2.0 m (truth)", "45.0 s  mode LOITER", "X", "H"]
+        {
             assert!(text.contains(words), "{words} in\n{text}");
         }
         view.last = None;
