@@ -13,12 +13,17 @@
 //! ```
 
 pub mod aircraft;
+pub mod autopilot;
 pub mod codes;
 pub mod commands;
+pub mod daemon;
 pub mod engine;
+pub mod flight;
+pub mod ground_station;
 pub mod invariants;
 pub mod iq_server;
 pub mod judge;
+pub mod machine;
 pub mod programs;
 pub mod random;
 pub mod recording;
@@ -27,6 +32,7 @@ pub mod sample_flight;
 pub mod scenario;
 pub mod script;
 pub mod soapy;
+pub mod timing;
 pub mod tlog;
 pub mod trace;
 pub mod truth;

@@ -6,6 +6,7 @@ use skyhound::command::State;
 
 use super::facts::{Facts, Span, stops};
 use super::{CAUSE, FOUND_WITHIN_M, STOP_DELAY};
+use crate::scenario::Flavour;
 use crate::trace::SetpointRow;
 
 /// A control pass.
@@ -98,7 +99,8 @@ fn heard(facts: &Facts<'_>, put: &mut Put<'_>) {
 /// Our setpoints.
 fn setpoints(facts: &Facts<'_>, ours: &[&SetpointRow], put: &mut Put<'_>) {
     put("setpoints_total", Some(ours.len() as f64));
-    put("setpoints_refused_total", Some(ours.iter().filter(|row| !row.taken).count() as f64));
+    let led = |row: &SetpointRow| facts.commanding.iter().any(|span| span.holds(row.at_us));
+    put("setpoints_refused_total", Some(ours.iter().filter(|row| !row.taken && led(row)).count() as f64));
     put("setpoints_foreign_total", Some((facts.trace.setpoints.len() - ours.len()) as f64));
     put(
         "speed_max_mps",
@@ -152,7 +154,9 @@ fn stopping(facts: &Facts<'_>, ours: &[&SetpointRow], put: &mut Put<'_>) {
         let zero_us = after().find(|row| !row.moves()).map_or(u64::MAX, |row| row.at_us);
         let stands_us = zero_us.min(stop.at_us + ZERO_WITHIN_US);
         moves_total += after().filter(|row| row.moves() && row.at_us > stands_us).count();
-        late_total += after().filter(|row| row.at_us > stop.at_us + SILENCE_AFTER_US).count();
+        let counts =
+            |row: &SetpointRow| row.moves() || facts.scenario.aircraft.flavour == Flavour::ArduCopter;
+        late_total += after().filter(|row| row.at_us > stop.at_us + SILENCE_AFTER_US && counts(row)).count();
         let span = facts.commanding.iter().find(|span| span.end_us == stop.at_us);
         let Some(deed_us) = span.and_then(|span| facts.deed_us(*span)) else { continue };
         let moving = ours.iter().filter(|row| row.moves() && (deed_us..again_us).contains(&row.at_us));
