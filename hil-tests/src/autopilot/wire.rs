@@ -8,6 +8,8 @@
 //! Values that a field cannot hold are brought to its nearest one (`as` saturates); a field that a message does not have is
 //! an error of the rig itself and panics.
 
+use mavlink::dialects::ardupilotmega as dialect;
+use mavlink::{MavlinkVersion, Message as _};
 use std::sync::LazyLock;
 
 const MAGIC_2: u8 = 0xFD;
@@ -285,16 +287,51 @@ impl Message {
         bytes
     }
 
+    /// With its addressee, if the message has room for one.
+    #[must_use]
+    pub fn to(mut self, to: (u8, u8)) -> Message {
+        for (name, value) in [("target_system", to.0), ("target_component", to.1)] {
+            if let Some(field) = self.layout.fields.iter().find(|field| field.name == name) {
+                self.put(field, 0, value.into());
+            }
+        }
+        self
+    }
+
     /// The MAVLink 2 frame, from (system, component).
     pub fn frame(&self, from: (u8, u8), sequence: u8) -> Vec<u8> {
-        let length = self.payload.iter().rposition(|&byte| byte != 0).map_or(1, |last| last + 1);
-        let id = self.layout.id.to_le_bytes();
-        let mut frame = vec![MAGIC_2, length as u8, 0, 0, sequence, from.0, from.1, id[0], id[1], id[2]];
-        frame.extend_from_slice(&self.payload[..length]);
-        let crc = mavlink::calculate_crc(&frame[1..HEADER_BYTES + length], self.layout.crc_extra);
-        frame.extend_from_slice(&crc.to_le_bytes());
-        frame
+        framed(self.layout.id, &self.payload, self.layout.crc_extra, from, sequence)
     }
+}
+
+/// The MAVLink 2 frame of a message of any kind that the dialect has; `None` when it has not.
+pub fn frame(id: u32, payload: &[u8], from: (u8, u8), sequence: u8) -> Option<Vec<u8>> {
+    let known = Layout::of(id).map(|layout| layout.crc_extra);
+    let crc_extra = known.or_else(|| Some(dialect::MavMessage::extra_crc(id)).filter(|&crc| crc != 0))?;
+    Some(framed(id, payload, crc_extra, from, sequence))
+}
+
+fn framed(id: u32, payload: &[u8], crc_extra: u8, from: (u8, u8), sequence: u8) -> Vec<u8> {
+    let length = payload.iter().rposition(|&byte| byte != 0).map_or(1, |last| last + 1);
+    let id = id.to_le_bytes();
+    let mut frame = vec![MAGIC_2, length as u8, 0, 0, sequence, from.0, from.1, id[0], id[1], id[2]];
+    frame.extend_from_slice(payload.get(..length).unwrap_or(&[0]));
+    let crc = mavlink::calculate_crc(&frame[1..HEADER_BYTES + length], crc_extra);
+    frame.extend_from_slice(&crc.to_le_bytes());
+    frame
+}
+
+/// Target system and component of a message, where it has such fields.
+pub fn targets(id: u32, payload: &[u8]) -> (Option<u8>, Option<u8>) {
+    if let Some(message) = Message::read(id, payload) {
+        let target = |name: &str| {
+            let has = message.layout.fields.iter().any(|field| field.name == name);
+            has.then(|| message.byte(name))
+        };
+        return (target("target_system"), target("target_component"));
+    }
+    dialect::MavMessage::parse(MavlinkVersion::V2, id, payload)
+        .map_or((None, None), |message| (message.target_system_id(), message.target_component_id()))
 }
 
 fn range(kind: Kind) -> (i128, i128) {
@@ -308,8 +345,6 @@ fn range(kind: Kind) -> (i128, i128) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mavlink::dialects::ardupilotmega as dialect;
-    use mavlink::{MavlinkVersion, Message as _};
 
     /// The dialect's own decoder reads what we write, and its CRC_EXTRA and lengths are ours.
     #[test]

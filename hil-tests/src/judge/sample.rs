@@ -54,7 +54,7 @@ pub fn trace() -> Trace {
             kind: "mode_change".into(),
             text: "GUIDED to LOITER".into(),
         }],
-        deeds: vec![deed(HEARD_US + 500_000, "operator: homing on"), deed(MODE_US, "pilot: mode LOITER")],
+        deeds: vec![deed(HEARD_US + 500_000, "operator: homing on"), deed(MODE_US, "mode LOITER")],
         ..Trace::default()
     }
 }

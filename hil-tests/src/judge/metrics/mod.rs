@@ -95,7 +95,7 @@ pub const TABLE: &[Metric] = &[
     metric(
         STOP_DELAY,
         "ms",
-        "for each cause of a stop (interlock or `operator`): from the deed that caused it to our last moving setpoint received; the worst when there were several",
+        "for each cause of a stop (interlock or `operator`): from the deed that caused it (the last in HOMING or HOLDING, at most 10 s before) to our last moving setpoint received; the worst when there were several",
     ),
     metric(
         "moves_after_stop_total",
@@ -174,6 +174,12 @@ pub fn shown(value: f64) -> String {
         size if size < 1000.0 => format!("{value:.2}"),
         _ => format!("{value:.1}"),
     }
+}
+
+/// The same with the unit of the number called `name`.
+pub fn with_unit(name: &str, value: f64) -> String {
+    let unit = find(name).map_or("", |metric| metric.unit);
+    format!("{} {unit}", shown(value)).trim_end().to_string()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::trace::Trace;
 /// Width of a drawing in its own units; it is scaled to the page. Small, so that its letters stay legible on a phone.
 pub(super) const WIDTH: u32 = 620;
 /// Letters of axes.
-pub(super) const FONT: (&str, u32) = ("sans-serif", 17);
+pub(super) const FONT: (&str, u32) = ("sans-serif", 20);
 
 /// Colour of power, of what was asked for.
 pub(super) const STRONG: RGBColor = RGBColor(0x0d, 0x47, 0xa1);
