@@ -9,6 +9,7 @@ pub mod play_tlog;
 pub mod run;
 pub mod sample_flight;
 pub mod show;
+pub mod timing;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -58,6 +59,8 @@ enum Command {
     Show(show::Args),
     /// List the scenarios and the rigs
     List(list::Args),
+    /// Measure how fast the daemon stops, from each cause to the last movement received
+    Timing(timing::Args),
     /// List the numbers that scenarios may expect, with their definitions
     Metrics(metrics::Args),
     /// Make a recording of a beacon and the log of the flight that heard it: iq.sigmf-meta, iq.sigmf-data, flight.tlog
@@ -73,6 +76,7 @@ impl Cli {
             Command::Run(args) => run::run(args),
             Command::Show(args) => show::run(args),
             Command::List(args) => list::run(args),
+            Command::Timing(args) => timing::run(args),
             Command::Metrics(args) => metrics::run(args),
             Command::SampleFlight(args) => sample_flight::run(args).map_err(Failure::from),
             Command::PlayTlog(args) => play_tlog::run(args).map_err(Failure::from),
