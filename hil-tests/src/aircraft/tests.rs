@@ -1,0 +1,1 @@
+//! Whole flights of both flavours.
