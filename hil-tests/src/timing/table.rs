@@ -96,7 +96,7 @@ fn row(cause: Cause, trials: &[Trial]) -> Row {
 impl std::fmt::Display for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut drawn = Drawn::new();
-        drawn.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        drawn.load_style(presets::UTF8_HORIZONTAL_ONLY);
         drawn.set_header([
             "cause, to the last movement received",
             "n",
