@@ -26,6 +26,7 @@ pub mod judge;
 pub mod machine;
 pub mod programs;
 pub mod random;
+pub mod recording;
 pub mod rig;
 pub mod sample_flight;
 pub mod scenario;

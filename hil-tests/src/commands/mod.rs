@@ -10,6 +10,7 @@ pub mod run;
 pub mod sample_flight;
 pub mod show;
 pub mod timing;
+pub mod world;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -67,6 +68,8 @@ enum Command {
     SampleFlight(sample_flight::Args),
     /// Play a recorded flight's MAVLink (.tlog) to the daemon, at its own pace; answers are ignored
     PlayTlog(play_tlog::Args),
+    /// Write what the drone's SDR would hear in a scenario's world as a SigMF recording
+    World(world::Args),
 }
 
 impl Cli {
@@ -80,6 +83,7 @@ impl Cli {
             Command::Metrics(args) => metrics::run(args),
             Command::SampleFlight(args) => sample_flight::run(args).map_err(Failure::from),
             Command::PlayTlog(args) => play_tlog::run(args).map_err(Failure::from),
+            Command::World(args) => world::run(args),
         };
         let (why, code) = match done {
             Ok(()) => return ExitCode::SUCCESS,
