@@ -36,7 +36,11 @@ impl Site {
     /// No folder can be made.
     pub fn temporary() -> io::Result<Site> {
         let folder = tempfile::tempdir()?;
-        Ok(Site { root: folder.path().to_owned(), sockets: tempfile::tempdir()?, _gone_when_dropped: Some(folder) })
+        Ok(Site {
+            root: folder.path().to_owned(),
+            sockets: tempfile::tempdir()?,
+            _gone_when_dropped: Some(folder),
+        })
     }
 
     /// In `root`, which is made where it is not there, and stays.

@@ -76,7 +76,9 @@ impl Air {
     /// What `skyhound fly --autopilot` is told, for the daemon `index`.
     pub fn address(&self, index: usize) -> Option<String> {
         match self {
-            Air::Ours { autopilot, .. } => autopilot.lines().get(index).map(crate::autopilot::Line::for_daemon),
+            Air::Ours { autopilot, .. } => {
+                autopilot.lines().get(index).map(crate::autopilot::Line::for_daemon)
+            }
             Air::Theirs(theirs) => (index == 0).then(|| theirs.for_daemon().to_string()),
         }
     }
@@ -216,7 +218,8 @@ impl Air {
         match self {
             Air::Ours { autopilot, firmware, .. } => {
                 let wire = autopilot.wire();
-                let heartbeats = wire.iter().filter(|row| row.is_out && row.system == system && row.component == 1);
+                let heartbeats =
+                    wire.iter().filter(|row| row.is_out && row.system == system && row.component == 1);
                 // Each goes out on every line; the ground station's own, link 0, would do as well.
                 let said = heartbeats.filter_map(|row| match row.says {
                     Says::Mode { custom, armed } => {

@@ -107,7 +107,8 @@ impl Course {
 
     fn seen(&mut self, status: Option<&Status>, now_us: u64) -> Seen<'static> {
         let sight = self.air.sight();
-        let state = status.and_then(|status| State::ALL.into_iter().find(|state| state.name() == status.state));
+        let state =
+            status.and_then(|status| State::ALL.into_iter().find(|state| state.name() == status.state));
         let mut state = state.unwrap_or_default();
         // The board is written each 200 ms: until then the answer of `ctl` is newer.
         if let Some((ahead, until_us)) = self.ahead {

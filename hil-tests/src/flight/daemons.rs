@@ -57,7 +57,12 @@ impl Daemons {
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn new(site: Site, scenario: &Scenario, line: Line, poses: Arc<dyn Poses>) -> Result<Daemons, String> {
+    pub fn new(
+        site: Site,
+        scenario: &Scenario,
+        line: Line,
+        poses: Arc<dyn Poses>,
+    ) -> Result<Daemons, String> {
         let has = |wanted: fn(&Kind) -> bool| scenario.fault.iter().any(|fault| wanted(&fault.kind));
         let disk = match has(|kind| *kind == Kind::DiskFull) {
             // Without root the shim answers that the disk is full.
@@ -146,7 +151,9 @@ impl Daemons {
                 self.starving =
                     running.map(|(daemon, _)| Starving::begin(daemon.pid(), ms(*pause_ms), ms(*every_ms)));
             }
-            Kind::DiskFull if self.disk.is_some() => self.disk.iter().try_for_each(|disk| disk.fill(begins))?,
+            Kind::DiskFull if self.disk.is_some() => {
+                self.disk.iter().try_for_each(|disk| disk.fill(begins))?
+            }
             Kind::DiskFull => self.shim()?.fill(begins)?,
             Kind::DiskStall => self.shim()?.stall(begins)?,
             Kind::ClockStep { hours } => {

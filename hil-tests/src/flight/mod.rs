@@ -100,7 +100,13 @@ fn lacking(scenario: &Scenario, rig: &Rig) -> Option<String> {
 }
 
 /// Opens and starts everything but the daemon.
-fn prepare(scenario: &Scenario, seed: u64, rig: &Rig, folder: &Path, module: &Path) -> Result<Course, String> {
+fn prepare(
+    scenario: &Scenario,
+    seed: u64,
+    rig: &Rig,
+    folder: &Path,
+    module: &Path,
+) -> Result<Course, String> {
     let has_second = scenario.fault.iter().any(|fault| fault.kind == Kind::SecondDaemon);
     let air = Air::begin(scenario, seed, rig, if has_second { 2 } else { 1 })?;
     let told = |error: std::io::Error| format!("{}: {error}", folder.display());
@@ -133,7 +139,8 @@ fn prepare(scenario: &Scenario, seed: u64, rig: &Rig, folder: &Path, module: &Pa
     };
     let first = line(&source, 0)?;
     // It hears something of its own, so that nothing but the first daemon keeps it from homing.
-    let second = has_second.then(|| line("soapy:driver=skyhound-rig,serial=rig-1,tone_hz=40000", 1)).transpose()?;
+    let second =
+        has_second.then(|| line("soapy:driver=skyhound-rig,serial=rig-1,tone_hz=40000", 1)).transpose()?;
     let daemons = Daemons::new(site, scenario, first, air.poses())?;
     let mut course = Course::new(air, iq, sdr, daemons);
     if let Some(line) = second {

@@ -65,8 +65,10 @@ impl SdrControl {
     }
 
     fn tell(&self) -> Result<(), String> {
-        let mut words =
-            vec![format!("overflow={}", self.told_overflow_total), format!("skip={}:{SKIP_MS}", self.untold_overflow_total)];
+        let mut words = vec![
+            format!("overflow={}", self.told_overflow_total),
+            format!("skip={}:{SKIP_MS}", self.untold_overflow_total),
+        ];
         words.extend(self.unplugged.map(str::to_owned));
         words.extend(self.stalled.then(|| "stall".to_owned()));
         words.extend(self.stuck.then(|| "stuck".to_owned()));

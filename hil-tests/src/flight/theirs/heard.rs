@@ -7,7 +7,9 @@
 use crate::flight::wire::Said;
 use crate::trace::TruthRow;
 use crate::truth::TruePose;
-use mavlink::dialects::ardupilotmega::{MavAutopilot, MavCmd, MavLandedState, MavMessage, MavMissionResult, MavModeFlag, MavResult, MavType};
+use mavlink::dialects::ardupilotmega::{
+    MavAutopilot, MavCmd, MavLandedState, MavMessage, MavMissionResult, MavModeFlag, MavResult, MavType,
+};
 use mavlink::{MavlinkVersion, Message};
 use skyhound::geo::{Origin, Wgs84};
 use skyhound::vehicle::{Firmware, Mode};
@@ -87,7 +89,9 @@ impl Heard {
                     landed => Some(landed != MavLandedState::MAV_LANDED_STATE_ON_GROUND),
                 };
             }
-            MavMessage::SYS_STATUS(status) => self.battery_ratio = f64::from(status.battery_remaining.max(0)) / 100.0,
+            MavMessage::SYS_STATUS(status) => {
+                self.battery_ratio = f64::from(status.battery_remaining.max(0)) / 100.0
+            }
             MavMessage::ATTITUDE(attitude) if !self.is_simulated => {
                 self.pose.roll_rad = attitude.roll.into();
                 self.pose.pitch_rad = attitude.pitch.into();
@@ -105,7 +109,12 @@ impl Heard {
                 self.pose.pitch_rad = at.pitch.into();
                 self.pose.yaw_rad = at.yaw.into();
                 self.pose.yaw_rate_rad_s = at.zgyro.into();
-                let whole = |at: usize| frame.payload.get(at..at + 4).map(|bytes| i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
+                let whole = |at: usize| {
+                    frame
+                        .payload
+                        .get(at..at + 4)
+                        .map(|bytes| i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+                };
                 let place = match (whole(SIM_STATE_BYTES), whole(SIM_STATE_BYTES + 4)) {
                     (Some(lat), Some(lon)) => Wgs84 { lat_deg: degrees(lat), lon_deg: degrees(lon) },
                     _ => Wgs84 { lat_deg: at.lat.into(), lon_deg: at.lon.into() },
@@ -135,7 +144,8 @@ impl Heard {
     fn place(&mut self, place: Wgs84, alt_amsl_m: f64, velocity_mps: [f64; 3], now_us: u64) {
         let Some((origin, home_amsl_m)) = &self.home else { return };
         let at = origin.ned_from_wgs84(place);
-        (self.pose.north_m, self.pose.east_m, self.pose.up_m) = (at.north_m, at.east_m, alt_amsl_m - home_amsl_m);
+        (self.pose.north_m, self.pose.east_m, self.pose.up_m) =
+            (at.north_m, at.east_m, alt_amsl_m - home_amsl_m);
         [self.pose.north_mps, self.pose.east_mps, self.pose.down_mps] = velocity_mps;
         (self.pose.at_us, self.posed_us) = (now_us, Some(now_us));
         self.rows.push(self.truth(now_us));

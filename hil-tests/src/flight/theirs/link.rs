@@ -74,7 +74,8 @@ impl Link {
         let line = runtime.block_on(Line::open(address)).map_err(|error| format!("{address}: {error}"))?;
         let (sender, orders) = mpsc::channel();
         let over = Arc::new(AtomicBool::new(false));
-        let (shared_inside, over_inside, name) = (Arc::clone(&shared), Arc::clone(&over), address.to_string());
+        let (shared_inside, over_inside, name) =
+            (Arc::clone(&shared), Arc::clone(&over), address.to_string());
         let thread = std::thread::spawn(move || {
             let gone = runtime.block_on(run(line, &shared_inside, &orders, &over_inside));
             if let Err(error) = gone {
@@ -131,7 +132,8 @@ struct Out {
 
 impl Out {
     async fn send(&mut self, line: &mut Line, message: &MavMessage) -> std::io::Result<()> {
-        let header = MavHeader { system_id: GROUND.0.into(), component_id: GROUND.1, sequence: self.sequence };
+        let header =
+            MavHeader { system_id: GROUND.0.into(), component_id: GROUND.1, sequence: self.sequence };
         self.sequence = self.sequence.wrapping_add(1);
         let mut frame = Vec::new();
         write_v2_msg(&mut frame, header, message).map_err(std::io::Error::other)?;
@@ -178,7 +180,8 @@ async fn run(
             for (id, rate_hz) in WANTED {
                 let interval_us = 1e6 / rate_hz;
                 let command = MavCmd::MAV_CMD_SET_MESSAGE_INTERVAL;
-                out.send(&mut line, &long(system, command, [id as f32, interval_us, 0., 0., 0., 0., 0.])).await?;
+                out.send(&mut line, &long(system, command, [id as f32, interval_us, 0., 0., 0., 0., 0.]))
+                    .await?;
             }
             ask = now + ASK_EVERY;
         }

@@ -65,7 +65,11 @@ impl Theirs {
                 (Some(system), Some(firmware), true) => break (system, firmware),
                 _ if begun.elapsed() < FOUND_WITHIN => {}
                 (None, ..) => return Err(format!("rig_line {rig}: no autopilot was heard")),
-                _ => return Err(format!("rig_line {rig}: the autopilot tells no position or no home (no GPS fix?)")),
+                _ => {
+                    return Err(format!(
+                        "rig_line {rig}: the autopilot tells no position or no home (no GPS fix?)"
+                    ));
+                }
             }
             drop(heard);
             std::thread::sleep(POLL);
@@ -199,7 +203,8 @@ impl Theirs {
                 Some((Some((why, _)), _)) => return Err(format!("mission: {why:?}")),
                 Some((None, Some((item, count)))) => {
                     answered = count;
-                    let waypoint = mission.get(usize::from(item)).ok_or(format!("mission: no item {item}"))?;
+                    let waypoint =
+                        mission.get(usize::from(item)).ok_or(format!("mission: no item {item}"))?;
                     self.link.send(self.item(item, waypoint)?)?;
                 }
                 Some((None, None)) => {}
@@ -270,7 +275,8 @@ impl Theirs {
             self.link.send(long(self.system, command, params))?;
             let answer = self.wait(|| {
                 let ack = self.link.shared().heard().command_ack;
-                ack.filter(|(which, _, count)| *which == command && *count > before).map(|(_, result, _)| result)
+                ack.filter(|(which, _, count)| *which == command && *count > before)
+                    .map(|(_, result, _)| result)
             });
             match answer {
                 Some(MavResult::MAV_RESULT_ACCEPTED | MavResult::MAV_RESULT_IN_PROGRESS) => return Ok(()),

@@ -5,7 +5,13 @@ use super::*;
 const OWN: (u8, u8) = (1, 191);
 
 fn change(at_ms: u64, from: &str, to: &str) -> StateRow {
-    StateRow { at_us: at_ms * 1_000, from: from.into(), to: to.into(), reason: String::new(), interlock: None }
+    StateRow {
+        at_us: at_ms * 1_000,
+        from: from.into(),
+        to: to.into(),
+        reason: String::new(),
+        interlock: None,
+    }
 }
 
 fn setpoint(at_ms: u64, north_mps: f64) -> SetpointRow {

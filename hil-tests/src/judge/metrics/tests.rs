@@ -19,6 +19,8 @@ fn every_number_is_defined_once_and_ends_with_its_unit() {
 use crate::judge::sample;
 use crate::scenario::Bounds;
 use crate::script::Do;
+use skyhound::geo::{NorthEast, Origin, Wgs84};
+
 use crate::trace::{DeedRow, SetpointRow, Trace};
 
 fn near(numbers: &BTreeMap<String, f64>, name: &str, expected: f64) {
@@ -198,4 +200,41 @@ fn a_scenario_cannot_expect_what_nobody_counts() {
     let mut wrong = scenario;
     wrong.expect.only.insert("d".into(), BTreeMap::new());
     assert!(check(&wrong).unwrap_err().contains("expect.only.d: no such depth; write a, b or c"));
+}
+
+#[test]
+fn a_polygon_fence_counts_from_its_nearest_edge() {
+    let corner = |north_m, east_m| NorthEast { north_m, east_m };
+    // An L: the notch is its north-east quarter.
+    let corners = [
+        corner(0.0, 0.0),
+        corner(0.0, 100.0),
+        corner(50.0, 100.0),
+        corner(50.0, 50.0),
+        corner(100.0, 50.0),
+        corner(100.0, 0.0),
+    ];
+    for (north_m, east_m, margin_m) in [
+        (25.0, 25.0, 25.0),
+        (25.0, 90.0, 10.0),
+        (90.0, 90.0, -40.0),
+        (45.0, 45.0, 50_f64.sqrt()),
+        (-3.0, -4.0, -5.0),
+    ] {
+        let measured_m = count::polygon_margin_m(&corners, corner(north_m, east_m));
+        assert!((measured_m - margin_m).abs() < 1e-9, "{north_m}, {east_m}: {measured_m} m");
+    }
+    assert_eq!(count::polygon_margin_m(&[], corner(0.0, 0.0)), f64::INFINITY);
+
+    let mut scenario = sample::scenario();
+    let home = Origin::new(Wgs84 { lat_deg: scenario.place.lat_deg, lon_deg: scenario.place.lon_deg });
+    let corners = [(-200.0, -200.0), (-200.0, 200.0), (120.0, 200.0), (120.0, -200.0)];
+    let polygon = corners.map(|(north_m, east_m)| {
+        let place = home.wgs84_from_ned(corner(north_m, east_m));
+        format!("[{:?}, {:?}]", place.lat_deg, place.lon_deg)
+    });
+    let settings = format!("[interlock.fence]\nradius_m = 300.0\npolygon = [{}]", polygon.join(", "));
+    scenario.skyhound = toml::from_str(&settings).unwrap();
+    let numbers = metrics(&scenario, &sample::trace());
+    assert!((numbers["fence_margin_min_m"] - 22.0).abs() < 0.1, "{}", numbers["fence_margin_min_m"]);
 }
