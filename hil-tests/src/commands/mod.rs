@@ -12,6 +12,7 @@ pub mod run;
 pub mod sample_flight;
 pub mod show;
 pub mod statistics;
+pub mod timing;
 pub mod world;
 
 use std::io::{ErrorKind, Write};
@@ -64,6 +65,8 @@ enum Command {
     List(list::Args),
     /// Fly random mixes of faults at depth a and check the invariants after every step
     Campaign(campaign::Args),
+    /// Measure how fast the daemon stops, from each cause to the last movement received
+    Timing(timing::Args),
     /// List the numbers that scenarios may expect, with their definitions
     Metrics(metrics::Args),
     /// Fly the simulated aircraft alone, for a daemon, a ground station or a script to meet
@@ -87,6 +90,7 @@ impl Cli {
             Command::List(args) => list::run(args),
             Command::Campaign(args) => campaign::run(args),
             Command::Statistics(args) => statistics::run(args),
+            Command::Timing(args) => timing::run(args),
             Command::Metrics(args) => metrics::run(args),
             Command::Autopilot(args) => autopilot::run(args).map_err(Failure::from),
             Command::SampleFlight(args) => sample_flight::run(args).map_err(Failure::from),
