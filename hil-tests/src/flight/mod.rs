@@ -16,7 +16,7 @@ pub mod clock;
 mod course;
 mod daemons;
 pub mod read;
-mod sdr;
+pub mod sdr;
 mod second;
 pub mod settings;
 mod theirs;
