@@ -64,7 +64,8 @@ impl IqServer {
             opened_total: AtomicU64::new(0),
         });
         let (ours, theirs) = (Arc::clone(&listener), Arc::clone(&shared));
-        let thread = std::thread::Builder::new().name("iq-listen".into()).spawn(move || listen(&ours, &theirs))?;
+        let thread =
+            std::thread::Builder::new().name("iq-listen".into()).spawn(move || listen(&ours, &theirs))?;
         Ok(IqServer { shared, listener, thread: Some(thread), socket: socket.to_owned() })
     }
 

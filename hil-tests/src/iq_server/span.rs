@@ -49,7 +49,10 @@ impl StreamTime {
         if at_us >= newest_us || newest_us <= last_us {
             return carried(newest, at_us);
         }
-        TruePose { at_us: at_us as u64, ..between(&self.last, newest, (at_us - last_us) / (newest_us - last_us)) }
+        TruePose {
+            at_us: at_us as u64,
+            ..between(&self.last, newest, (at_us - last_us) / (newest_us - last_us))
+        }
     }
 }
 

@@ -27,8 +27,7 @@ struct Rig {
 }
 
 fn start(socket: &Path) -> IqServer {
-    let mut scenario: Scenario =
-        toml::from_str(include_str!("../../scenarios/open_carrier.toml")).unwrap();
+    let mut scenario: Scenario = toml::from_str(include_str!("../../scenarios/open_carrier.toml")).unwrap();
     scenario.world.propagation.fading = crate::scenario::world::Fading::None;
     IqServer::start(socket, IqWorld::new(&scenario, 1), Arc::new(Hovering(Instant::now()))).unwrap()
 }
@@ -129,7 +128,8 @@ fn the_server_ends_whatever_its_drivers_do() {
     let mut greedy = connect(&socket);
     // Asks for more than the socket holds and takes nothing.
     greedy.write_all(b"open\n").unwrap();
-    writeln!(idle, "take from=0 count=1000000 rate=20000000 center=433e6 gain=30 format=CF32 full=1").unwrap();
+    writeln!(idle, "take from=0 count=1000000 rate=20000000 center=433e6 gain=30 format=CF32 full=1")
+        .unwrap();
     drop(server);
     assert!(!socket.exists());
     // What a killed rig leaves behind is no hindrance; one that runs is.

@@ -152,7 +152,11 @@ impl IqWorld {
         let mut done = 0.0;
         for out in out.chunks_mut(segment) {
             let ratio = |count: f64| count / total;
-            self.segment(&between(from, to, ratio(done)), &between(from, to, ratio(done + out.len() as f64)), out);
+            self.segment(
+                &between(from, to, ratio(done)),
+                &between(from, to, ratio(done + out.len() as f64)),
+                out,
+            );
             done += out.len() as f64;
         }
     }

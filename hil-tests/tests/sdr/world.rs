@@ -41,8 +41,7 @@ const OVER_HOME: TruePose = TruePose {
 
 /// The open scenario without chance.
 pub fn scenario() -> Scenario {
-    let mut scenario: Scenario =
-        toml::from_str(include_str!("../../scenarios/open_carrier.toml")).unwrap();
+    let mut scenario: Scenario = toml::from_str(include_str!("../../scenarios/open_carrier.toml")).unwrap();
     scenario.world.propagation.fading = skyhound_rig::scenario::world::Fading::None;
     scenario.world.propagation.shadow_sigma_db = 0.0;
     scenario
@@ -168,7 +167,10 @@ fn levels_follow_the_gain_and_an_agc_that_stays_on_is_told() {
         for gain_db in [35.0, 45.0] {
             let (level, events) = listen("agc=stuck", gain_db);
             assert!((level + 15.0).abs() < 1.0, "the AGC's level: {level}");
-            assert!(events.iter().any(|e| e.text.as_str().contains("AGC cannot be turned off")), "{events:?}");
+            assert!(
+                events.iter().any(|e| e.text.as_str().contains("AGC cannot be turned off")),
+                "{events:?}"
+            );
         }
     });
 }
@@ -237,18 +239,23 @@ fn a_lie_about_the_rate_is_told_and_shifts_what_is_heard() {
 
 #[test]
 fn a_rig_that_dies_is_a_device_that_is_gone_and_comes_back_with_it() {
-    on_world("world::a_rig_that_dies_is_a_device_that_is_gone_and_comes_back_with_it", |rig, world, server| {
-        let mut run = Run::start(&rig.settings(&format!("{world},times=0")));
-        let totals = run.receiver.totals();
-        run.until("samples come", |run| run.stamps.len() > 20);
-        let busy = Source::open(&rig.settings(world), Pace::Realtime, Clock::start()).err().unwrap();
-        assert!(busy.to_string().contains("another program has the device"), "{busy}");
-        drop(server);
-        run.until("the loss is seen", |run| !totals.is_alive() && run.count("sdr_lost") > 1);
-        assert!(probe(&format!("driver=skyhound-rig,{world}")).unwrap().iter().all(|o| o.problem.is_some()));
-        let told = run.events.iter().any(|event| event.text.as_str().contains("is the rig running?"));
-        assert!(told, "{:#?}", run.events);
-        let _again = serve(&rig.control.with_extension("sock"));
-        run.until("it is back", |run| totals.is_alive() && run.count("sdr_reopened") == 1);
-    });
+    on_world(
+        "world::a_rig_that_dies_is_a_device_that_is_gone_and_comes_back_with_it",
+        |rig, world, server| {
+            let mut run = Run::start(&rig.settings(&format!("{world},times=0")));
+            let totals = run.receiver.totals();
+            run.until("samples come", |run| run.stamps.len() > 20);
+            let busy = Source::open(&rig.settings(world), Pace::Realtime, Clock::start()).err().unwrap();
+            assert!(busy.to_string().contains("another program has the device"), "{busy}");
+            drop(server);
+            run.until("the loss is seen", |run| !totals.is_alive() && run.count("sdr_lost") > 1);
+            assert!(
+                probe(&format!("driver=skyhound-rig,{world}")).unwrap().iter().all(|o| o.problem.is_some())
+            );
+            let told = run.events.iter().any(|event| event.text.as_str().contains("is the rig running?"));
+            assert!(told, "{:#?}", run.events);
+            let _again = serve(&rig.control.with_extension("sock"));
+            run.until("it is back", |run| totals.is_alive() && run.count("sdr_reopened") == 1);
+        },
+    );
 }

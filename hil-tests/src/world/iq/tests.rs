@@ -78,7 +78,10 @@ fn carrier_and_noise_have_the_levels_of_the_world() {
         let (carrier, rest) = carrier_and_rest(&hover(&mut IqWorld::new(&scenario, 1), 0, 200), 40_000.0);
         let full_scale_dbm = scenario.world.receiver.full_scale_dbm - gain_db;
         let fade_db = 10.0 * f64::from(arrival.fade[0].hypot(arrival.fade[1])).powi(2).log10();
-        assert!((carrier - (arrival.power_dbm + fade_db - full_scale_dbm)).abs() < 0.05, "{carrier}, {arrival:?}");
+        assert!(
+            (carrier - (arrival.power_dbm + fade_db - full_scale_dbm)).abs() < 0.05,
+            "{carrier}, {arrival:?}"
+        );
         // The converter's own error, a step's square over 12 in each of I and Q, comes on top.
         let noise = 10f64.powf((noise_dbm_hz + 10.0 * RATE_SPS.log10() - full_scale_dbm) / 10.0);
         let noise = 10.0 * (noise + 2.0 / 12.0 * 2f64.powi(-26)).log10();
