@@ -15,6 +15,7 @@
 pub mod aircraft;
 pub mod codes;
 pub mod commands;
+pub mod course;
 pub mod engine;
 pub mod invariants;
 pub mod iq_server;

@@ -228,6 +228,8 @@ fn the_program_scans_a_recording_of_the_world() {
 fn wrong_use_of_world_is_told_with_the_mend() {
     for (args, code, word) in [
         (["world", "open_carrier", "--iq", "out.wav"], 2, ".sigmf-meta"),
+        (["world", "open_carrier", "--for", "10s"], 2, "--iq"),
+        (["world", "open_carrier", "--serve", "/nowhere/at/all.sock"], 1, "/nowhere/at/all.sock"),
         (["world", "no_such_one", "--iq", "out.sigmf-meta"], 1, "no_such_one"),
         (["world", "open_carrier", "--iq", "/nowhere/at/all/out.sigmf-meta"], 1, "/nowhere/at/all"),
     ] {
