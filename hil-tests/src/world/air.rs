@@ -7,7 +7,7 @@
 
 use super::antenna::{Pointed, link_gain};
 use super::fading::Fading;
-use super::path_loss::{Loss, NEAREST_M};
+use super::path_loss::Loss;
 use super::shadowing::Shadowing;
 use super::{Emitter, LIGHT_MPS};
 use crate::random;
@@ -114,9 +114,11 @@ impl Air {
         &self.arrivals
     }
 
-    /// The arrivals last asked for.
-    pub(super) fn newest(&self) -> &[Arrival] {
-        &self.arrivals
+    /// Complex gain of the fading of emitter `index`'s path at `pose`.
+    pub(super) fn fade(&self, index: usize, pose: &TruePose) -> [f64; 2] {
+        let path = &self.paths[index];
+        let at_m = [pose.north_m, pose.east_m, pose.up_m];
+        path.fading.gain(at_m, path.way(at_m).1)
     }
 
     /// Beacons, then interferers.
@@ -150,11 +152,16 @@ impl Path {
         }
     }
 
+    /// From the emitter to a place, north, east and up; and its length.
+    fn way(&self, at_m: [f64; 3]) -> ([f64; 3], f64) {
+        let way: [f64; 3] = std::array::from_fn(|n| at_m[n] - self.at_m[n]);
+        (way, (way[0] * way[0] + way[1] * way[1] + way[2] * way[2]).sqrt())
+    }
+
     fn arrival(&self, emitter: &Emitter, pose: &TruePose, flying: &Pointed, tuned_hz: f64) -> Arrival {
         let at_m = [pose.north_m, pose.east_m, pose.up_m];
-        let way: [f64; 3] = std::array::from_fn(|n| at_m[n] - self.at_m[n]);
+        let (way, distance_m) = self.way(at_m);
         let ground_m = way[0].hypot(way[1]);
-        let distance_m = ground_m.hypot(way[2]);
         // From the emitter to the aircraft, NED; at one and the same place, upwards.
         let to = if distance_m < 1e-6 {
             [0.0, 0.0, -1.0]
@@ -164,7 +171,7 @@ impl Path {
         let gain = self.loss.gain(ground_m, self.at_m[2], at_m[2]) * link_gain(&self.standing, flying, to);
         let away_mps = to[0] * pose.north_mps + to[1] * pose.east_mps + to[2] * pose.down_mps;
         let carrier_hz = emitter.beacon.frequency_hz;
-        let fade = self.fading.gain(at_m, distance_m.max(NEAREST_M));
+        let fade = self.fading.gain(at_m, distance_m);
         Arrival {
             power_dbm: emitter.beacon.power_dbm + db_from_ratio(gain) + self.shadowing.db(at_m),
             fade: fade.map(|part| part as f32),

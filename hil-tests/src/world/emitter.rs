@@ -31,10 +31,13 @@ pub(super) struct Share {
     pub sides: f64,
     /// Edges of the channel from the carrier, for what sweeps through it.
     pub edges_hz: [f64; 2],
+    /// The most of it that can be in the channel at any time.
+    pub most: f64,
 }
 
 impl Share {
-    const ALL: Share = Share { carrier: 1.0, sides: 1.0, edges_hz: [f64::NEG_INFINITY, f64::INFINITY] };
+    pub const ALL: Share =
+        Share { carrier: 1.0, sides: 1.0, edges_hz: [f64::NEG_INFINITY, f64::INFINITY], most: 1.0 };
 }
 
 impl Emitter {
@@ -214,7 +217,7 @@ fn am_frame(frame: Span, sweep_us: f64, share: &Share) -> f64 {
 
 /// The same where a sweep ends in the frame and the tone jumps: rare.
 fn am_frame_by_quadrature(frame: Span, sweep_us: f64) -> f64 {
-    const POINTS: u32 = 64;
+    const POINTS: u32 = 256;
     let length_us = frame.to_us - frame.from_us;
     let power = |n: u32| {
         let x = (f64::from(n) + 0.5) / f64::from(POINTS);

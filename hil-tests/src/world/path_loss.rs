@@ -39,12 +39,13 @@ impl Loss {
     /// Power gain over a level distance of `ground_m` between heights `from_m` and `to_m`.
     #[inline]
     pub fn gain(&self, ground_m: f64, from_m: f64, to_m: f64) -> f64 {
-        let direct_m = ground_m.hypot(to_m - from_m).max(NEAREST_M);
+        let direct_m = (ground_m * ground_m + (to_m - from_m).powi(2)).sqrt().max(NEAREST_M);
         match self.model {
             PathLoss::FreeSpace => self.first_metre / (direct_m * direct_m),
             PathLoss::LogDistance => self.first_metre * direct_m.powf(-self.exponent),
             PathLoss::TwoRay => {
-                let bounced_m = ground_m.hypot(to_m.max(0.0) + from_m.max(0.0)).max(direct_m);
+                let bounced_m =
+                    (ground_m * ground_m + (to_m.max(0.0) + from_m.max(0.0)).powi(2)).sqrt().max(direct_m);
                 let behind = TAU * (bounced_m - direct_m) * self.frequency_hz / LIGHT_MPS;
                 let bounced = -self.reflection * direct_m / bounced_m;
                 let sum = 1.0 + bounced * bounced + 2.0 * bounced * behind.cos();

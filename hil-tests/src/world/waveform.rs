@@ -105,6 +105,11 @@ impl Sent {
         Sent { form, schedule, seed }
     }
 
+    /// By how much the amplitude swings about its mean, 0..=1.
+    pub fn crest(&self) -> f64 {
+        if matches!(self.form, Form::AmSweep { .. }) { AM_FACTOR } else { 0.0 }
+    }
+
     /// Complex envelope `since_us` after the begin of transmission `number`.
     pub fn envelope(&self, number: i64, since_us: f64) -> [f32; 2] {
         match self.form {
