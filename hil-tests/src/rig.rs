@@ -11,7 +11,11 @@ use std::str::FromStr;
 use serde::Deserialize;
 use skyhound_host::autopilot::Address;
 
+use crate::engine::{self, Level};
+use crate::flight::{self, NotFlown};
 use crate::scenario::{Kind, Scenario};
+use crate::trace::Trace;
+use crate::watch::Watcher;
 
 /// How deep a scenario goes.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -187,6 +191,26 @@ impl Rig {
             depth => {
                 Ok(Rig { name: name.to_string(), about: file.about, depth, autopilot, sdr, has: file.has })
             }
+        }
+    }
+
+    /// Flies `scenario`; what the flight leaves stays in `folder`.
+    ///
+    /// # Errors
+    /// It was not flown: something is lacking, or the rig itself went wrong.
+    pub fn fly(
+        &self,
+        scenario: &Scenario,
+        seed: u64,
+        folder: &Path,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Trace, NotFlown> {
+        if let Some(needs) = self.lacks(scenario) {
+            return Err(NotFlown::Ignored(needs));
+        }
+        match self.depth {
+            Depth::A => Ok(engine::fly(scenario, seed, Level::Readings)),
+            Depth::B | Depth::C => flight::fly(scenario, seed, self, folder, watcher),
         }
     }
 

@@ -49,9 +49,6 @@ pub fn play(trace: &Trace, watcher: &mut dyn Watcher, pause: &mut dyn FnMut(u64)
         let now_us = truth.pose.at_us;
         pause(now_us.saturating_sub(before_us));
         before_us = now_us;
-        while let Some((_, what)) = told.next_if(|(at_us, _)| *at_us <= now_us) {
-            watcher.told(&what);
-        }
         while let Some(row) = states.next_if(|row| row.at_us <= now_us) {
             state = &row.to;
         }
@@ -59,6 +56,9 @@ pub fn play(trace: &Trace, watcher: &mut dyn Watcher, pause: &mut dyn FnMut(u64)
             signal = *row;
         }
         watcher.row(truth, &signal, state);
+        while let Some((_, what)) = told.next_if(|(at_us, _)| *at_us <= now_us) {
+            watcher.told(&what);
+        }
     }
     told.for_each(|(_, what)| watcher.told(&what));
 }
@@ -118,9 +118,9 @@ mod tests {
         let expected = [
             "0 false IDLE",
             "100 false IDLE",
+            "200 true SEARCHING",
             "gps_loss",
             "SEARCHING: operator: homing on",
-            "200 true SEARCHING",
         ];
         assert_eq!(seen.0, expected);
         assert_eq!(pauses, [0, 100, 100], "it ended before the fourth row");

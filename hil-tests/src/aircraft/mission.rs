@@ -84,3 +84,128 @@ pub fn plan(
     }
     items
 }
+
+/// What the current item asks for.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub(super) enum Leg {
+    /// To be begun.
+    None,
+    /// Up to a height.
+    TakeOff(f64),
+    /// To a place; there for this long (`None` = for good); arriving at a corner speed.
+    Go { to_m: [f64; 3], stay_us: Option<u64>, corner_mps: f64 },
+    /// Down.
+    Land,
+    /// As RTL.
+    Return,
+    /// No item is left.
+    Over,
+}
+
+/// A mission and how far it has come.
+#[derive(Clone, Debug)]
+pub(super) struct Mission {
+    pub(super) items: Vec<Waypoint>,
+    first: usize,
+    current: usize,
+    leg: Leg,
+    arrived_us: Option<u64>,
+    reached: (u16, u32),
+}
+
+impl Mission {
+    pub(super) fn new(flavour: Flavour) -> Mission {
+        let first = usize::from(flavour == Flavour::ArduCopter);
+        Mission {
+            items: Vec::new(),
+            first,
+            current: first,
+            leg: Leg::None,
+            arrived_us: None,
+            reached: (0, 0),
+        }
+    }
+
+    pub(super) fn upload(&mut self, items: &[Waypoint]) {
+        self.items = items.to_vec();
+        self.go_to(self.first);
+    }
+
+    /// Whether there is something to fly.
+    pub(super) fn is_flyable(&self) -> bool {
+        self.items.len() > self.first
+    }
+
+    pub(super) fn begins_with_take_off(&self) -> bool {
+        self.items.get(self.current.max(self.first)).is_some_and(|item| item.command == TAKE_OFF)
+    }
+
+    /// Sets the current item. Whether there is such a one.
+    pub(super) fn go_to(&mut self, index: usize) -> bool {
+        let there = index < self.items.len() || index == self.first;
+        if there {
+            self.current = index.max(self.first);
+            self.resume();
+        }
+        there
+    }
+
+    /// The current item is begun anew.
+    pub(super) fn resume(&mut self) {
+        self.leg = Leg::None;
+        self.arrived_us = None;
+    }
+
+    /// Back to the first item.
+    pub(super) fn rewind(&mut self) {
+        self.go_to(self.first);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.current >= self.items.len()
+    }
+
+    pub(super) fn is_landing(&self) -> bool {
+        matches!(self.leg, Leg::Land | Leg::Return)
+    }
+
+    /// MISSION_CURRENT.seq.
+    pub(super) fn current(&self) -> u16 {
+        self.current.min(self.items.len().saturating_sub(1)) as u16
+    }
+
+    pub(super) fn reached(&self) -> (u16, u32) {
+        self.reached
+    }
+
+    pub(super) fn leg(&self) -> Leg {
+        self.leg
+    }
+
+    pub(super) fn set_leg(&mut self, leg: Leg) {
+        self.leg = leg;
+    }
+
+    pub(super) fn item(&self) -> Option<&Waypoint> {
+        self.items.get(self.current)
+    }
+
+    /// The next item that has a place.
+    pub(super) fn item_after(&self) -> Option<&Waypoint> {
+        self.items.iter().skip(self.current + 1).find(|item| item.frame != FRAME_MISSION)
+    }
+
+    /// The current item is done.
+    pub(super) fn advance(&mut self, reached: bool) {
+        if reached {
+            self.reached = (self.current(), self.reached.1 + 1);
+        }
+        self.current += 1;
+        self.resume();
+    }
+
+    /// It is there since this time.
+    pub(super) fn arrived(&mut self, now_us: u64) -> u64 {
+        *self.arrived_us.get_or_insert(now_us)
+    }
+}

@@ -69,8 +69,10 @@ impl Parameters {
     fn limit(&mut self, scenario: &Aircraft) {
         let (speed, climb, acceleration) =
             (scenario.speed_max_mps, scenario.climb_max_mps, scenario.acceleration_max_mps2);
+        let system = f64::from(scenario.system);
         let limits = match scenario.flavour {
             Flavour::ArduCopter => [
+                ("SYSID_THISMAV", system),
                 ("WPNAV_SPEED", speed * 100.0),
                 ("WPNAV_ACCEL", acceleration * 100.0),
                 ("WPNAV_SPEED_UP", climb * 100.0),
@@ -79,6 +81,7 @@ impl Parameters {
                 ("ANGLE_MAX", scenario.tilt_max_deg * 100.0),
             ],
             Flavour::Px4 => [
+                ("MAV_SYS_ID", system),
                 ("MPC_XY_VEL_MAX", speed),
                 ("MPC_ACC_HOR", acceleration),
                 ("MPC_Z_VEL_MAX_UP", climb),
@@ -151,26 +154,28 @@ type Row = (&'static str, ParameterType, f64);
 
 fn table(flavour: Flavour) -> &'static [Row] {
     match flavour {
-        Flavour::ArduCopter => &ARDUCOPTER,
-        Flavour::Px4 => &PX4,
+        Flavour::ArduCopter => ARDUCOPTER,
+        Flavour::Px4 => PX4,
     }
 }
 
 use ParameterType::{Int8, Int16, Int32, Real32};
 
-const ARDUCOPTER: [Row; 38] = [
+const ARDUCOPTER: &[Row] = &[
     ("ANGLE_MAX", Int16, 3000.0),
     ("ARMING_CHECK", Int32, 1.0),
     ("ATC_SLEW_YAW", Real32, 6000.0),
+    ("AUTO_OPTIONS", Int32, 0.0),
     ("AVOID_ENABLE", Int8, 3.0),
     ("BATT_CAPACITY", Int32, 5000.0),
+    ("BATT_CRT_MAH", Real32, 500.0),
     ("BATT_CRT_VOLT", Real32, 0.0),
-    ("BATT_CRT_MAH", Real32, 0.0),
     ("BATT_FS_CRT_ACT", Int8, 1.0),
     ("BATT_FS_LOW_ACT", Int8, 2.0),
     ("BATT_LOW_MAH", Real32, 1000.0),
     ("BATT_LOW_TIMER", Int8, 10.0),
     ("BATT_LOW_VOLT", Real32, 0.0),
+    ("BATT_MONITOR", Int8, 4.0),
     ("DISARM_DELAY", Int8, 10.0),
     ("FENCE_ACTION", Int8, 1.0),
     ("FENCE_ALT_MAX", Real32, 120.0),
@@ -178,15 +183,19 @@ const ARDUCOPTER: [Row; 38] = [
     ("FENCE_MARGIN", Real32, 2.0),
     ("FENCE_RADIUS", Real32, 1000.0),
     ("FENCE_TYPE", Int8, 3.0),
+    ("FRAME_CLASS", Int8, 1.0),
     ("FS_EKF_ACTION", Int8, 1.0),
     ("FS_EKF_THRESH", Real32, 0.8),
     ("FS_GCS_ENABLE", Int8, 1.0),
     ("FS_GCS_TIMEOUT", Real32, 5.0),
-    ("FS_OPTIONS", Int32, 0.0),
+    ("FS_OPTIONS", Int32, 16.0),
     ("FS_THR_ENABLE", Int8, 1.0),
-    ("GUID_OPTIONS", Int32, 0.0),
     ("GUID_TIMEOUT", Real32, 1.0),
+    ("LAND_ALT_LOW", Int16, 1000.0),
     ("LAND_SPEED", Int16, 50.0),
+    ("LOIT_SPEED", Real32, 1250.0),
+    ("PSC_JERK_XY", Real32, 5.0),
+    ("RC_FS_TIMEOUT", Real32, 1.0),
     ("RTL_ALT", Int32, 1500.0),
     ("RTL_LOIT_TIME", Int32, 5000.0),
     ("SYSID_MYGCS", Int16, 255.0),
@@ -199,4 +208,45 @@ const ARDUCOPTER: [Row; 38] = [
     ("WPNAV_SPEED_UP", Real32, 250.0),
 ];
 
-const PX4: [Row; 1] = [("COM_OBL_RC_ACT", Int32, 5.0)];
+const PX4: &[Row] = &[
+    ("BAT1_CAPACITY", Real32, 5000.0),
+    ("BAT_CRIT_THR", Real32, 0.07),
+    ("BAT_EMERGEN_THR", Real32, 0.05),
+    ("BAT_LOW_THR", Real32, 0.15),
+    ("COM_DISARM_LAND", Real32, 2.0),
+    ("COM_DISARM_PRFLT", Real32, 10.0),
+    ("COM_DLL_EXCEPT", Int32, 0.0),
+    ("COM_DL_LOSS_T", Int32, 10.0),
+    ("COM_FAIL_ACT_T", Real32, 5.0),
+    ("COM_LOW_BAT_ACT", Int32, 3.0),
+    ("COM_OBL_RC_ACT", Int32, 5.0),
+    ("COM_OF_LOSS_T", Real32, 1.0),
+    ("COM_RCL_EXCEPT", Int32, 0.0),
+    ("COM_RC_LOSS_T", Real32, 0.5),
+    ("COM_RC_OVERRIDE", Int32, 1.0),
+    ("COM_RC_STICK_OV", Real32, 30.0),
+    ("GF_ACTION", Int32, 2.0),
+    ("GF_MAX_HOR_DIST", Real32, 1000.0),
+    ("GF_MAX_VER_DIST", Real32, 120.0),
+    ("MAV_SYS_ID", Int32, 1.0),
+    ("MIS_TAKEOFF_ALT", Real32, 10.0),
+    ("MPC_ACC_DOWN_MAX", Real32, 3.0),
+    ("MPC_ACC_HOR", Real32, 3.0),
+    ("MPC_ACC_UP_MAX", Real32, 4.0),
+    ("MPC_JERK_AUTO", Real32, 4.0),
+    ("MPC_LAND_ALT1", Real32, 10.0),
+    ("MPC_LAND_ALT2", Real32, 5.0),
+    ("MPC_LAND_SPEED", Real32, 0.7),
+    ("MPC_TILTMAX_AIR", Real32, 45.0),
+    ("MPC_VEL_MANUAL", Real32, 10.0),
+    ("MPC_XY_VEL_MAX", Real32, 12.0),
+    ("MPC_YAWRAUTO_MAX", Real32, 60.0),
+    ("MPC_Z_VEL_MAX_DN", Real32, 1.5),
+    ("MPC_Z_VEL_MAX_UP", Real32, 3.0),
+    ("NAV_ACC_RAD", Real32, 2.0),
+    ("NAV_DLL_ACT", Int32, 2.0),
+    ("NAV_RCL_ACT", Int32, 2.0),
+    ("RTL_CONE_ANG", Int32, 45.0),
+    ("RTL_LAND_DELAY", Real32, 0.0),
+    ("RTL_RETURN_ALT", Real32, 30.0),
+];

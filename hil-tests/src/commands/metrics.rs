@@ -2,7 +2,7 @@
 
 use comfy_table::{ContentArrangement, Table};
 
-use super::Failure;
+use super::{Failure, print};
 use crate::judge::metrics::TABLE;
 
 /// Arguments of `skyhound-rig metrics`.
@@ -12,12 +12,11 @@ pub struct Args {}
 /// Prints them.
 ///
 /// # Errors
-/// None; the form is that of every command.
+/// Stdout takes no more.
 pub fn run(_: Args) -> Result<(), Failure> {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(110).set_header(["number", "unit", "how it is counted"]);
     table.add_rows(TABLE.iter().map(|metric| [metric.name, metric.unit, metric.about]));
-    println!("{}", table.trim_fmt());
-    Ok(())
+    print(&format!("{}\n", table.trim_fmt()))
 }

@@ -3,11 +3,17 @@
 //! One file per command, each with its `Args` (clap) and `run(Args) -> Result<(), Failure>`; one that cannot be used wrongly may
 //! return a `String` as its error. Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
 
+pub mod list;
+pub mod campaign;
 pub mod metrics;
 pub mod play_tlog;
+pub mod run;
 pub mod sample_flight;
 pub mod world;
+pub mod show;
+pub mod statistics;
 
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -27,6 +33,17 @@ impl From<String> for Failure {
     }
 }
 
+/// Writes to stdout as it is. A reader that has enough (`| head`) is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(format!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Rigs for Skyhound: they stand in for the world around the daemon.
 #[derive(Parser)]
 #[command(name = "skyhound-rig", version, arg_required_else_help = true)]
@@ -38,8 +55,18 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Fly scenarios and judge them
+    Run(run::Args),
+    /// Fly one scenario with a map and instruments as it goes
+    Show(show::Args),
+    /// List the scenarios and the rigs
+    List(list::Args),
+    /// Fly random mixes of faults at depth a and check the invariants after every step
+    Campaign(campaign::Args),
     /// List the numbers that scenarios may expect, with their definitions
     Metrics(metrics::Args),
+    /// Fly a scenario many times at depth a: success rate, error and time against two baselines
+    Statistics(statistics::Args),
     /// Make a recording of a beacon and the log of the flight that heard it: iq.sigmf-meta, iq.sigmf-data, flight.tlog
     SampleFlight(sample_flight::Args),
     /// Play a recorded flight's MAVLink (.tlog) to the daemon, at its own pace; answers are ignored
@@ -52,6 +79,11 @@ impl Cli {
     /// Does what is asked. What went wrong is on stderr.
     pub fn run(self) -> ExitCode {
         let done = match self.command {
+            Command::Run(args) => run::run(args),
+            Command::Show(args) => show::run(args),
+            Command::List(args) => list::run(args),
+            Command::Campaign(args) => campaign::run(args),
+            Command::Statistics(args) => statistics::run(args),
             Command::Metrics(args) => metrics::run(args),
             Command::SampleFlight(args) => sample_flight::run(args).map_err(Failure::from),
             Command::PlayTlog(args) => play_tlog::run(args).map_err(Failure::from),

@@ -2,14 +2,18 @@
 
 use skyhound::command::{Interlock, State};
 use skyhound::config::{HomingConfig, InterlockConfig};
-use skyhound_host::settings::{Flags, Settings};
 
 use crate::scenario::{Beacon, Kind, Scenario};
+use crate::script::Do;
 use crate::trace::{SetpointRow, StateRow, Trace, TruthRow};
 use crate::truth::TruePose;
 
 /// The daemon's component id, `MAV_COMP_ID_ONBOARD_COMPUTER`.
 const COMPONENT: u8 = 191;
+/// A deed longer before a stop than this did not cause it: no input may be stale for longer than 3 s.
+const CAUSE_WITHIN_US: u64 = 10_000_000;
+/// How the end of a fault is told.
+const ENDS: &str = " ends";
 /// The cause of a stop that the operator wanted.
 const OPERATOR: &str = "operator";
 
@@ -35,6 +39,16 @@ pub fn stops(trace: &Trace) -> impl Iterator<Item = Stop<'_>> {
         };
         Some(Stop { at_us: row.at_us, cause, commanded: commands(&row.from) })
     })
+}
+
+/// Whether the daemon under test sent it.
+pub fn is_ours(scenario: &Scenario, setpoint: &SetpointRow) -> bool {
+    setpoint.from == (scenario.aircraft.system, COMPONENT)
+}
+
+/// Radius of the daemon's fence about home; none when the scenario's settings are wrong.
+pub fn fence_radius_m(scenario: &Scenario) -> Option<f64> {
+    limits(scenario).map(|(_, interlock)| interlock.fence.radius_m)
 }
 
 /// All causes that a stop may have.
@@ -86,15 +100,19 @@ impl<'a> Facts<'a> {
         Facts { scenario, trace, commanding, end_us, limits: limits(scenario) }
     }
 
+    /// Time in HOMING and HOLDING.
+    pub fn commanding_us(&self) -> u64 {
+        self.commanding.iter().map(|span| span.length_us()).sum()
+    }
+
     /// Times in `state`.
     pub fn times_in(&self, state: State) -> Vec<Span> {
         spans(&self.trace.states, self.end_us, |name| name == state.name())
     }
 
     /// Setpoints that the daemon under test sent.
-    pub fn ours(&self) -> impl Iterator<Item = &'a SetpointRow> {
-        let from = (self.scenario.aircraft.system, COMPONENT);
-        self.trace.setpoints.iter().filter(move |row| row.from == from)
+    pub fn ours(&self) -> impl Iterator<Item = &'a SetpointRow> + '_ {
+        self.trace.setpoints.iter().filter(|row| is_ours(self.scenario, row))
     }
 
     /// Rows of truth in HOMING and HOLDING.
@@ -114,10 +132,13 @@ impl<'a> Facts<'a> {
         later.unwrap_or(u64::MAX)
     }
 
-    /// When the deed was done that ended `span`: the last one within it.
+    /// When the deed was done that ended `span`: the last one within it, if that was shortly before its end. The end of a
+    /// fault and the enabling of homing end nothing.
     pub fn deed_us(&self, span: Span) -> Option<u64> {
-        let within = self.trace.deeds.iter().map(|deed| deed.at_us).filter(|at_us| span.holds(*at_us));
-        within.max()
+        let from_us = span.begin_us.max(span.end_us.saturating_sub(CAUSE_WITHIN_US));
+        let deeds = self.trace.deeds.iter().filter(|deed| (from_us..=span.end_us).contains(&deed.at_us));
+        let causes = deeds.filter(|deed| !deed.what.ends_with(ENDS) && deed.what != Do::HomingOn.to_string());
+        causes.map(|deed| deed.at_us).max()
     }
 
     /// Horizontal distance of `pose` from the nearest beacon that was on then.
@@ -129,8 +150,15 @@ impl<'a> Facts<'a> {
     }
 
     fn is_on(&self, index: usize, beacon: &Beacon, at_us: u64) -> bool {
-        let _ = (index, at_us);
-        beacon.on
+        let switches = self.scenario.fault.iter().map(|fault| &fault.kind);
+        let mut is_on = beacon.on;
+        for kind in switches.filter(|kind| matches!(kind, Kind::BeaconOff { beacon } if *beacon == index)) {
+            let (off, on) = (kind.to_string(), Do::End(kind.clone()).to_string());
+            for deed in self.trace.deeds.iter().take_while(|deed| deed.at_us <= at_us) {
+                is_on = (is_on && deed.what != off) || deed.what == on;
+            }
+        }
+        is_on
     }
 }
 
@@ -152,22 +180,5 @@ fn spans(states: &[StateRow], end_us: u64, holds: impl Fn(&str) -> bool) -> Vec<
 }
 
 fn limits(scenario: &Scenario) -> Option<(HomingConfig, InterlockConfig)> {
-    let mut sets = Vec::new();
-    for section in ["homing", "interlock"] {
-        if let Some(value) = scenario.skyhound.get(section) {
-            flatten(section, value, &mut sets);
-        }
-    }
-    let settings = Settings::load(None, &sets, &Flags::default()).ok()?;
-    Some((settings.homing, settings.interlock))
-}
-
-/// `section.key=value` of every value below.
-fn flatten(path: &str, value: &toml::Value, sets: &mut Vec<String>) {
-    match value {
-        toml::Value::Table(table) => {
-            table.iter().for_each(|(key, value)| flatten(&format!("{path}.{key}"), value, sets));
-        }
-        value => sets.push(format!("{path}={value}")),
-    }
+    scenario.settings().ok().map(|settings| (settings.homing, settings.interlock))
 }

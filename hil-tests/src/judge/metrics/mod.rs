@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::scenario::Scenario;
 use crate::trace::Trace;
 
-pub use facts::{Stop, stops};
+pub use facts::{Stop, fence_radius_m, is_ours, stops};
 
 /// A number that a flight may have.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,11 @@ pub const TABLE: &[Metric] = &[
     metric("homings_total", "", "how often HOMING began after a state that commands nothing"),
     metric("stops_total", "", "how often an interlock or the operator ended homing"),
     metric("setpoints_total", "", "our setpoints that the autopilot received"),
-    metric("setpoints_refused_total", "", "our setpoints that the autopilot received and did not take"),
+    metric(
+        "setpoints_refused_total",
+        "",
+        "our setpoints that the autopilot received in HOMING or HOLDING and did not take",
+    ),
     metric("setpoints_foreign_total", "", "setpoints that the autopilot received from anyone else"),
     metric("setpoint_rate_hz", "Hz", "our setpoints in HOMING and HOLDING, over the time there"),
     metric(
@@ -91,7 +95,7 @@ pub const TABLE: &[Metric] = &[
     metric(
         STOP_DELAY,
         "ms",
-        "for each cause of a stop (interlock or `operator`): from the deed that caused it to our last moving setpoint received; the worst when there were several",
+        "for each cause of a stop (interlock or `operator`): from the deed that caused it (the last in HOMING or HOLDING, at most 10 s before) to our last moving setpoint received; the worst when there were several",
     ),
     metric(
         "moves_after_stop_total",
@@ -101,7 +105,7 @@ pub const TABLE: &[Metric] = &[
     metric(
         "setpoints_late_total",
         "",
-        "our setpoints of any kind received later than 1 s after a stop, until homing begins again",
+        "our setpoints received later than 1 s after a stop, until homing begins again; of PX4 only moving ones, as it needs a stream of zeros",
     ),
     metric("violations_total", "", "violated invariants"),
     metric("deeds_total", "", "what the scenario did: faults begun and ended, acts of operator and pilot"),
@@ -170,6 +174,12 @@ pub fn shown(value: f64) -> String {
         size if size < 1000.0 => format!("{value:.2}"),
         _ => format!("{value:.1}"),
     }
+}
+
+/// The same with the unit of the number called `name`.
+pub fn with_unit(name: &str, value: f64) -> String {
+    let unit = find(name).map_or("", |metric| metric.unit);
+    format!("{} {unit}", shown(value)).trim_end().to_string()
 }
 
 #[cfg(test)]
