@@ -1,15 +1,12 @@
 //! A world as a recording: what the drone's SDR hears on the search's course, as a SigMF pair with every transmission annotated.
 //!
-//! The course is the search mission's points at its speed in straight lines, level, with the nose ahead, then a hover over
-//! the last: no wind, no acceleration. The world's own faults of the timeline that begin by the clock happen; what waits for
-//! a state of the daemon does not. Annotations stand where the receiver hears an emitter (its oscillator's error and Doppler
+//! Aircraft and faults are those of [`crate::course`]. Annotations stand where the receiver hears an emitter (its oscillator's error and Doppler
 //! in), with the emitter's own frequency in the comment. SigMF 1.x: <https://sigmf.org>.
 
 use crate::codes::Form;
-use crate::scenario::{Act, Beacon, Fault, Scenario, Waveform};
-use crate::script::points_m;
-use crate::truth::TruePose;
-use crate::world::iq::{IqWorld, OnAir, between};
+use crate::course::{Course, Timeline};
+use crate::scenario::{Beacon, Scenario, Waveform};
+use crate::world::iq::{IqWorld, OnAir};
 use serde_json::{Value, json};
 use skyhound::signal::SampleFormat;
 use std::fs::{self, File};
@@ -58,7 +55,7 @@ pub fn write(
     let (mut done, mut at_us) = (0, 0);
     while done < sample_count {
         let until = (((at_us + STEP_US) as f64 * rate_sps * 1e-6).round() as u64).min(sample_count);
-        timeline.pass(at_us, &mut world);
+        timeline.pass(at_us, |kind, begins| world.apply(kind, begins));
         samples.resize((until - done) as usize, [0.0; 2]);
         world.samples(&course.pose(at_us), &course.pose(at_us + STEP_US), &mut samples);
         bytes.clear();
@@ -157,7 +154,6 @@ impl Timeline<'_> {
         moments.sort_by_key(|(at_us, ..)| *at_us);
         Timeline { moments, next: 0 }
     }
-
     fn pass(&mut self, now_us: u64, world: &mut IqWorld) {
         while let Some((_, fault, begins)) =
             self.moments.get(self.next).filter(|(at_us, ..)| *at_us <= now_us)
@@ -165,15 +161,10 @@ impl Timeline<'_> {
             world.apply(&fault.kind, *begins);
             self.next += 1;
         }
-    }
-}
-
 /// Straight lines at one speed.
 struct Course {
     /// Poses at the corners, by time.
     corners: Vec<TruePose>,
-}
-
 impl Course {
     fn new(scenario: &Scenario) -> Course {
         let (points, speed_mps) = (points_m(&scenario.search), scenario.search.speed_mps.max(0.1));
@@ -191,13 +182,10 @@ impl Course {
                 ..still(at_us as u64, leg[0])
             });
             at_us += length_m / speed_mps * 1e6;
-        }
         let end = still(at_us as u64, *points.last().unwrap_or(&[0.0, 0.0, scenario.search.altitude_m]));
         let yaw_rad = corners.last().map_or(scenario.search.heading_deg.to_radians(), |last| last.yaw_rad);
         corners.push(TruePose { yaw_rad, ..end });
         Course { corners }
-    }
-
     fn pose(&self, at_us: u64) -> TruePose {
         let next = self.corners.partition_point(|corner| corner.at_us <= at_us).max(1);
         let from = self.corners[next - 1];
@@ -206,12 +194,7 @@ impl Course {
         let to = TruePose { at_us: to.at_us, north_m: to.north_m, east_m: to.east_m, up_m: to.up_m, ..from };
         let ratio = (at_us - from.at_us) as f64 / (to.at_us - from.at_us) as f64;
         TruePose { at_us, ..between(&from, &to, ratio) }
-    }
-}
-
 fn still(at_us: u64, [north_m, east_m, up_m]: [f64; 3]) -> TruePose {
     TruePose { at_us, north_m, east_m, up_m, ..TruePose::default() }
-}
-
 #[cfg(test)]
 mod tests;
