@@ -4,11 +4,13 @@
 //! return a `String` as its error. Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 pub mod list;
+pub mod campaign;
 pub mod metrics;
 pub mod play_tlog;
 pub mod run;
 pub mod sample_flight;
 pub mod show;
+pub mod statistics;
 pub mod timing;
 pub mod world;
 
@@ -62,8 +64,12 @@ enum Command {
     List(list::Args),
     /// Measure how fast the daemon stops, from each cause to the last movement received
     Timing(timing::Args),
+    /// Fly random mixes of faults at depth a and check the invariants after every step
+    Campaign(campaign::Args),
     /// List the numbers that scenarios may expect, with their definitions
     Metrics(metrics::Args),
+    /// Fly a scenario many times at depth a: success rate, error and time against two baselines
+    Statistics(statistics::Args),
     /// Make a recording of a beacon and the log of the flight that heard it: iq.sigmf-meta, iq.sigmf-data, flight.tlog
     SampleFlight(sample_flight::Args),
     /// Play a recorded flight's MAVLink (.tlog) to the daemon, at its own pace; answers are ignored
@@ -80,6 +86,8 @@ impl Cli {
             Command::Show(args) => show::run(args),
             Command::List(args) => list::run(args),
             Command::Timing(args) => timing::run(args),
+            Command::Campaign(args) => campaign::run(args),
+            Command::Statistics(args) => statistics::run(args),
             Command::Metrics(args) => metrics::run(args),
             Command::SampleFlight(args) => sample_flight::run(args).map_err(Failure::from),
             Command::PlayTlog(args) => play_tlog::run(args).map_err(Failure::from),
