@@ -168,18 +168,36 @@ pub fn old_seeds() -> Vec<u64> {
     OLD_SEEDS.lines().filter_map(seed).collect()
 }
 
-/// Flies the old seeds, then `flights` from `seed` on; with one flight that one alone. Results do not hang on `threads`.
-pub fn fly_all(seed: u64, flights: u64, threads: usize, progress: &(dyn Fn(u64) + Sync)) -> Tally {
+/// What to fly.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Seed of the first mix; the others follow.
+    pub seed: u64,
+    /// How many; one alone is flown without the old seeds.
+    pub flights: u64,
+    /// Results do not hang on it.
+    pub threads: usize,
+    /// Ends soon after this invariant was broken.
+    pub until_broken: Option<u8>,
+}
+
+/// Flies the old seeds, then those of the plan.
+pub fn fly_all(plan: &Plan, progress: &(dyn Fn(u64) + Sync)) -> Tally {
+    let Plan { seed, flights, threads, until_broken } = *plan;
     let mut seeds = if flights > 1 { old_seeds() } else { Vec::new() };
     seeds.extend((0..flights).map(|index| seed.wrapping_add(index)));
     // In parts, so that a hundred thousand flights do not all lie in memory.
     let mut tally = Tally::default();
-    for part in seeds.chunks(512) {
+    let part_len = if until_broken.is_some() { 16 } else { 512 };
+    for part in seeds.chunks(part_len) {
         let before = tally.flights();
         let flown = in_order(part.len() as u64, threads, &|done| progress(before + done), |index| {
             fly(part[index as usize])
         });
         flown.iter().for_each(|flown| tally.add(flown));
+        if until_broken.is_some_and(|number| tally.broken(number) > 0) {
+            break;
+        }
     }
     tally
 }

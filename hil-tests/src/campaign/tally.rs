@@ -31,6 +31,7 @@ pub struct Tally {
     stops: BTreeMap<String, u64>,
     failed: Vec<(u64, Vec<String>)>,
     failed_total: u64,
+    broken: [u64; 10],
 }
 
 impl Tally {
@@ -58,7 +59,14 @@ impl Tally {
         }
         if !flown.violations.is_empty() {
             self.failed_total += 1;
-            if self.failed.len() < TOLD_MAX {
+            let numbers =
+                (1..10).filter(|number| flown.violations.iter().any(|told| told.contains(&mark(*number))));
+            let mut is_first = false;
+            for number in numbers {
+                self.broken[number] += 1;
+                is_first |= self.broken[number] == 1;
+            }
+            if is_first || self.failed.len() < TOLD_MAX {
                 self.failed.push((flown.seed, flown.violations.clone()));
             }
         }
@@ -79,7 +87,12 @@ impl Tally {
         self.failed_total
     }
 
-    /// The first failures: seed and what was violated.
+    /// Flights in which this invariant was broken.
+    pub fn broken(&self, number: u8) -> u64 {
+        self.broken.get(usize::from(number)).copied().unwrap_or(0)
+    }
+
+    /// The first failures, and the first of each invariant: seed and what was violated.
     pub fn failed(&self) -> &[(u64, Vec<String>)] {
         &self.failed
     }
@@ -98,6 +111,11 @@ impl Tally {
     pub fn reached_ratio(&self, state: State) -> f64 {
         self.reached[state as usize] as f64 / self.flights.max(1) as f64
     }
+}
+
+/// How a violation of this invariant is told.
+fn mark(number: usize) -> String {
+    format!("invariant {number}:")
 }
 
 impl fmt::Display for Tally {
@@ -125,6 +143,9 @@ impl fmt::Display for Tally {
         for (seed, violations) in &self.failed {
             writeln!(f, "\nseed {seed}: {}", violations.join("\n  "))?;
             writeln!(f, "  repeat: {}", command(*seed))?;
+        }
+        for (number, flights) in self.broken.iter().enumerate().filter(|(_, flights)| **flights > 0) {
+            writeln!(f, "\n{} broken in {flights} flights", mark(number))?;
         }
         let (flights, passes, hours) = (self.flights, self.passes, self.flown_s / 3600.0);
         write!(

@@ -9,7 +9,7 @@ fn a_seed_flies_the_same_twice() {
 
 #[test]
 fn a_thousand_mixes_violate_nothing_and_reach_what_they_are_for() {
-    let tally = fly_all(1, 1_000, 2, &|_| {});
+    let tally = fly_all(&Plan { seed: 1, flights: 1_000, threads: 2, until_broken: None }, &|_| {});
     assert_eq!(tally.failed_total(), 0, "{tally}");
     for (state, at_least) in [(State::Searching, 0.8), (State::Homing, 0.6), (State::Holding, 0.1)] {
         assert!(tally.reached_ratio(state) >= at_least, "{}: {tally}", state.name());

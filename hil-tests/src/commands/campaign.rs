@@ -1,7 +1,7 @@
 //! `skyhound-rig campaign`: random mixes of faults at depth a under the invariants; a failing seed with the command to repeat it.
 
 use super::Failure;
-use crate::campaign::{self, Tally};
+use crate::campaign::{self, Plan, Tally};
 use crate::shared::cpu_s;
 use std::io::{IsTerminal, Write};
 
@@ -17,6 +17,9 @@ pub struct Args {
     /// Threads. The results are the same for any number.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64))]
     threads: u8,
+    /// End soon after this invariant was broken.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=9))]
+    until_broken: Option<u8>,
     /// Tell of each flight what was done and reached; with one flight, its whole course.
     #[arg(short, long)]
     verbose: bool,
@@ -30,10 +33,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if args.flights == 0 {
         return Err(Failure::Usage("--flights 0 flies nothing; write 1 or more".into()));
     }
+    let Args { flights, seed, until_broken, .. } = args;
+    let plan = Plan { seed, flights, threads: usize::from(args.threads), until_broken };
     if args.verbose {
-        tell(args.seed, args.flights.min(20));
-        if args.flights == 1 {
-            return judged(&campaign::fly_all(args.seed, 1, 1, &|_| {}));
+        tell(seed, flights.min(20));
+        if flights == 1 {
+            return judged(&campaign::fly_all(&plan, &|_| {}));
         }
     }
     let shows = std::io::stderr().is_terminal();
@@ -43,7 +48,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             let _ = write!(std::io::stderr(), "\r{done} of {} flights", args.flights);
         }
     };
-    let tally = campaign::fly_all(args.seed, args.flights, usize::from(args.threads), &progress);
+    let tally = campaign::fly_all(&plan, &progress);
     if shows {
         eprintln!();
     }

@@ -23,6 +23,7 @@ pub mod noise;
 pub mod path_loss;
 pub mod receiver;
 mod readings;
+pub mod receiver;
 pub mod shadowing;
 mod spread;
 mod waveform;
