@@ -4,8 +4,8 @@
 //! return a `String` as its error. Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 pub mod autopilot;
-pub mod list;
 pub mod campaign;
+pub mod list;
 pub mod metrics;
 pub mod play_tlog;
 pub mod run;

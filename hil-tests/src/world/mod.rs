@@ -21,7 +21,6 @@ pub mod fading;
 pub mod iq;
 pub mod noise;
 pub mod path_loss;
-pub mod receiver;
 mod readings;
 pub mod receiver;
 pub mod shadowing;
