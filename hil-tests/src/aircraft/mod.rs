@@ -68,8 +68,6 @@ pub struct Aircraft {
     estimator: estimator::Estimator,
     charge: battery::Charge,
     radio: radio::Radio,
-    truth: TruePose,
-    belief: Belief,
     parameters: Parameters,
     tuned: tuned::Tuned,
     tuned_total: u32,
@@ -127,11 +125,6 @@ impl Aircraft {
             boot_us: 0,
             silent_until_us: 0,
             reset_total: 0,
-    /// On the ground at `place`, disarmed, at time 0.
-    pub fn new(scenario: &scenario::Aircraft, place: &Place, _seed: u64) -> Aircraft {
-        Aircraft {
-            flavour: scenario.flavour,
-            truth: TruePose::default(),
             belief: Belief::default(),
             texts: VecDeque::new(),
         };
@@ -222,6 +215,11 @@ impl Aircraft {
         self.report_state();
     }
 
+    /// Where the scenario places home.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// Where it truly is.
     pub fn truth(&self) -> TruePose {
         self.body.pose
@@ -249,11 +247,6 @@ impl Aircraft {
     /// Whose modes it speaks.
     pub fn flavour(&self) -> Flavour {
         self.flavour
-    }
-
-    /// Home, where it stood at the begin: the origin of the truth.
-    pub fn place(&self) -> &Place {
-        &self.place
     }
 
     /// Its MAVLink system id.
