@@ -30,7 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LEAVE: u16 = u16::MAX;
 /// Give it back to the radio.
 const RELEASE: u16 = 0;
-const FORCE: f64 = 21_196.0;
 
 const TAKE_OFF: u16 = 22;
 const SET_MODE: u16 = 176;
@@ -46,8 +45,6 @@ pub enum Wish {
     Mode(String),
     /// Arm or disarm.
     Arm(bool),
-    /// Disarm, in the air too.
-    Kill,
     /// Take off to this height above home.
     TakeOff {
         /// Above home.
@@ -243,7 +240,6 @@ impl Station {
                 self.command(ARM, &[f64::from(u8::from(*armed))])?;
                 self.until("its heartbeat says so", |mode| mode.1 == *armed)
             }
-            Wish::Kill => self.command(ARM, &[0.0, FORCE]),
             Wish::TakeOff { alt_m } => {
                 let datum_m = match self.flavour {
                     Flavour::ArduCopter => 0.0,

@@ -14,6 +14,8 @@
 
 pub mod aircraft;
 pub mod autopilot;
+pub mod baseline;
+pub mod campaign;
 pub mod codes;
 pub mod commands;
 pub mod daemon;
@@ -31,7 +33,9 @@ pub mod rig;
 pub mod sample_flight;
 pub mod scenario;
 pub mod script;
+pub mod shared;
 pub mod soapy;
+pub mod statistics;
 pub mod timing;
 pub mod tlog;
 pub mod trace;

@@ -47,7 +47,8 @@ pub fn write(
     seconds: f64,
     format: SampleFormat,
 ) -> io::Result<Written> {
-    let (samples_path, rate_sps) = (meta.with_extension("sigmf-data"), scenario.world.receiver.sample_rate_sps);
+    let (samples_path, rate_sps) =
+        (meta.with_extension("sigmf-data"), scenario.world.receiver.sample_rate_sps);
     let (course, form) = (Course::new(scenario), Form::of(format));
     let mut world = IqWorld::new(scenario, seed);
     world.log_on_air();
@@ -158,7 +159,9 @@ impl Timeline<'_> {
     }
 
     fn pass(&mut self, now_us: u64, world: &mut IqWorld) {
-        while let Some((_, fault, begins)) = self.moments.get(self.next).filter(|(at_us, ..)| *at_us <= now_us) {
+        while let Some((_, fault, begins)) =
+            self.moments.get(self.next).filter(|(at_us, ..)| *at_us <= now_us)
+        {
             world.apply(&fault.kind, *begins);
             self.next += 1;
         }

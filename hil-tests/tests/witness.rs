@@ -53,7 +53,8 @@ impl Rig {
 
     /// SoapySDR's tool with `args`; none where it is not installed.
     fn tool(&self, args: &[&str]) -> Option<Command> {
-        let there = Command::new("SoapySDRUtil").arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let there =
+            Command::new("SoapySDRUtil").arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if there.is_err() {
             println!("ignored, needs SoapySDRUtil (Debian: soapysdr-tools)");
             return None;
@@ -125,7 +126,8 @@ fn rates(rig: &Rig, args: &str, rate_sps: &str) -> Option<Vec<f64>> {
     let mut errors = String::new();
     child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
     child.wait().unwrap();
-    let rates = text.split(['\n', '\u{8}']).filter_map(|line| line.split_once(" Msps\t")?.0.trim().parse().ok());
+    let rates =
+        text.split(['\n', '\u{8}']).filter_map(|line| line.split_once(" Msps\t")?.0.trim().parse().ok());
     let rates: Vec<f64> = rates.collect();
     println!("{args} at {rate_sps}: {rates:?} MS/s");
     assert!(!rates.is_empty(), "{text}\n{errors}");
@@ -145,7 +147,7 @@ fn soapy_s_tool_measures_the_asked_rate() {
 
 /// What `skyhound scan --json` makes of a source; none where the program is not built.
 fn scanned(sdr: &str, more: &[&str], rig: Option<&Rig>) -> Option<serde_json::Value> {
-    let program = match programs::skyhound(Path::new(env!("CARGO_BIN_EXE_skyhound-rig"))) {
+    let program = match programs::skyhound() {
         Ok(program) => program,
         Err(why) => {
             println!("ignored, needs the program skyhound: {why}");

@@ -249,6 +249,11 @@ impl Aircraft {
         self.flavour
     }
 
+    /// Home, where it stood at the begin: the origin of the truth.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// Its MAVLink system id.
     pub fn system(&self) -> u8 {
         self.system

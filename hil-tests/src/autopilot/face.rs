@@ -139,8 +139,13 @@ impl Face {
         for frame in frames {
             self.take(link, &frame, at_us);
         }
-        self.tell_change(at_us);
-        self.send_due(at_us);
+        self.tell(at_us);
+    }
+
+    /// Tells what has changed since the last step, and whatever else is due.
+    pub(super) fn tell(&mut self, now_us: u64) {
+        self.tell_change(now_us);
+        self.send_due(now_us);
     }
 
     fn take(&mut self, link: usize, frame: &Taken, at_us: u64) {

@@ -28,7 +28,7 @@ pub use line::{Line, LineSpec};
 pub use wire_log::{Says, WireRow};
 
 use crate::aircraft::{Aircraft, STEP_US};
-use crate::ground_station::{GroundStation, Wish};
+use crate::ground_station::GroundStation;
 use crate::iq_server::Poses;
 use crate::scenario::Kind;
 use crate::trace::{SetpointRow, TruthRow};
@@ -142,19 +142,17 @@ impl Autopilot {
         if lock(&self.shared.face).apply(kind, begins)? {
             return Ok(true);
         }
-        match kind {
-            Kind::GcsLost => self.ground_station.fall_silent(begins),
-            Kind::Mode { mode } if begins => {
-                self.ground_station.check_mode(mode)?;
-                self.ground_station.begin(Wish::Mode(mode.clone()));
-            }
-            Kind::Disarm if begins => {
-                self.ground_station.begin(Wish::Kill);
-            }
-            Kind::Mode { .. } | Kind::Disarm => {}
-            _ => return Ok(lock(&self.aircraft).fault(kind, begins)),
+        if let Kind::Mode { mode } = kind {
+            self.ground_station.check_mode(mode)?;
         }
-        Ok(true)
+        let is_ours = *kind == Kind::GcsLost;
+        if is_ours {
+            self.ground_station.fall_silent(begins);
+        }
+        let is_known = is_ours || lock(&self.aircraft).fault(kind, begins);
+        // What it changed is told at once, not at the next step.
+        lock(&self.shared.face).tell(self.now_us());
+        Ok(is_known)
     }
 
     /// µs on the aircraft's clock.

@@ -67,6 +67,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let limit_ms = LIMITS_MS[usize::from(args.busy)];
     match table.holds(limit_ms) {
         true => Ok(()),
-        false => Err(Failure::Failed(format!("a cause did not end movement within {limit_ms} ms after it was told"))),
+        false => Err(Failure::Failed(format!(
+            "a cause did not end movement within {limit_ms} ms after it was told"
+        ))),
     }
 }

@@ -56,7 +56,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     let seconds = args.time.as_secs_f64();
     if !(seconds > 0.0 && seconds <= SECONDS_MAX) {
-        return Err(Failure::Usage(format!("--for {seconds} s: it must be over 0 and at most {SECONDS_MAX} s")));
+        return Err(Failure::Usage(format!(
+            "--for {seconds} s: it must be over 0 and at most {SECONDS_MAX} s"
+        )));
     }
     let scenario = scenario::find(&args.scenario)?;
     let format = match args.format {

@@ -294,14 +294,17 @@ fn told_us(cause: Cause, cause_us: u64, wire: &[WireRow]) -> u64 {
         return told.map_or(cause_us, |row| row.at_us);
     }
     let aged_from = cause.ages_from().and_then(|id| {
-        out.filter(|row| row.id == id && row.component == 1 && row.at_us <= cause_us).map(|row| row.at_us).max()
+        out.filter(|row| row.id == id && row.component == 1 && row.at_us <= cause_us)
+            .map(|row| row.at_us)
+            .max()
     });
     aged_from.unwrap_or(cause_us) + cause.untold_us()
 }
 
 /// Longest and median time between setpoints in `from_us..to_us`.
 fn gaps_ms(rows: &[SetpointRow], from_us: u64, to_us: u64) -> Option<(f64, f64)> {
-    let within: Vec<u64> = rows.iter().map(|row| row.at_us).filter(|at| (from_us..to_us).contains(at)).collect();
+    let within: Vec<u64> =
+        rows.iter().map(|row| row.at_us).filter(|at| (from_us..to_us).contains(at)).collect();
     let mut gaps_us: Vec<u64> = within.windows(2).map(|two| two[1] - two[0]).collect();
     gaps_us.sort_unstable();
     let longest_us = *gaps_us.last()?;

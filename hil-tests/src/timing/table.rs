@@ -46,7 +46,8 @@ impl Table {
     /// Of all trials.
     pub fn new(trials: &[Trial], plan: &Plan) -> Table {
         let causes = if plan.causes.is_empty() { &Cause::ALL } else { plan.causes.as_slice() };
-        let mut medians_ms: Vec<f64> = trials.iter().filter_map(|trial| trial.gap_ms).map(|(_, median)| median).collect();
+        let mut medians_ms: Vec<f64> =
+            trials.iter().filter_map(|trial| trial.gap_ms).map(|(_, median)| median).collect();
         medians_ms.sort_by(f64::total_cmp);
         Table {
             seed: plan.seed,
@@ -55,7 +56,11 @@ impl Table {
             parallel: plan.parallel,
             causes: causes.iter().map(|cause| row(*cause, trials)).collect(),
             gap_median_ms: medians_ms.get(medians_ms.len() / 2).copied(),
-            gap_longest_ms: trials.iter().filter_map(|trial| trial.gap_ms).map(|(longest, _)| longest).max_by(f64::total_cmp),
+            gap_longest_ms: trials
+                .iter()
+                .filter_map(|trial| trial.gap_ms)
+                .map(|(longest, _)| longest)
+                .max_by(f64::total_cmp),
         }
     }
 
@@ -110,7 +115,9 @@ impl std::fmt::Display for Table {
             "p99",
             "worst",
         ]);
-        let shown = |times: Option<[f64; 3]>| times.map_or(["—", "—", "—"].map(String::from), |times| times.map(|ms| format!("{ms:.1}")));
+        let shown = |times: Option<[f64; 3]>| {
+            times.map_or(["—", "—", "—"].map(String::from), |times| times.map(|ms| format!("{ms:.1}")))
+        };
         for row in &self.causes {
             let counts = [row.count, row.went_on_count, row.spoilt_count].map(|count| count.to_string());
             let untold = if row.untold_ms > 0.0 { format!("{:.0} ms", row.untold_ms) } else { String::new() };
@@ -144,7 +151,14 @@ mod tests {
 
     #[test]
     fn what_did_not_stop_is_no_time() {
-        let plan = Plan { trials: 4, parallel: 1, busy: false, realtime: false, seed: 3, causes: vec![Cause::Disarm] };
+        let plan = Plan {
+            trials: 4,
+            parallel: 1,
+            busy: false,
+            realtime: false,
+            seed: 3,
+            causes: vec![Cause::Disarm],
+        };
         let trial = |outcome| Trial { cause: Cause::Disarm, outcome, gap_ms: Some((120.0, 100.0)) };
         let stopped = |ms: f64| trial(Outcome::Stopped { physical_ms: ms, told_ms: ms / 2.0 });
         let mut trials: Vec<Trial> = (1..=200).map(|ms| stopped(f64::from(ms))).collect();
