@@ -215,11 +215,6 @@ impl Aircraft {
         self.report_state();
     }
 
-    /// Home's place as the scenario has it: the origin of its metres.
-    pub fn place(&self) -> &Place {
-        &self.place
-    }
-
     /// Where it truly is.
     pub fn truth(&self) -> TruePose {
         self.body.pose
