@@ -80,7 +80,9 @@ impl Client {
     /// Its heartbeat: a ground station's from system 255, an onboard computer's from any other.
     pub fn beat(&mut self) {
         let kind: u8 = if self.from.0 == 255 { 6 } else { 18 };
-        self.say(Message::new("HEARTBEAT").with("type", kind).with("autopilot", 8u8).with("mavlink_version", 3u8));
+        self.say(
+            Message::new("HEARTBEAT").with("type", kind).with("autopilot", 8u8).with("mavlink_version", 3u8),
+        );
     }
 
     pub fn say(&mut self, message: Message) {
@@ -103,7 +105,9 @@ impl Client {
             };
             match wrote {
                 Ok(count) => bytes = &bytes[count..],
-                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(Duration::from_millis(1)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    std::thread::sleep(Duration::from_millis(1))
+                }
                 Err(error) => panic!("{error}"),
             }
         }
@@ -122,7 +126,9 @@ impl Client {
             let heard = &mut self.heard;
             self.framer.push(&bytes[..count], |frame| {
                 let from = (frame.system as u8, frame.component);
-                heard.extend(Message::read(frame.id, frame.payload).map(|message| (from, frame.sequence, message)));
+                heard.extend(
+                    Message::read(frame.id, frame.payload).map(|message| (from, frame.sequence, message)),
+                );
             });
         }
     }

@@ -32,10 +32,13 @@ fn a_named_field_is_absurd_while_it_lasts() {
     let absurd = |field: &str| Kind::Absurd { field: field.into(), value: Absurdity::Nan };
     assert_eq!(autopilot.fault(&absurd("ATTITUDE.yaw"), true), Ok(true));
     client.until("yaw is NaN", |_, message| {
-        (message.name() == "ATTITUDE" && message.real("yaw").is_nan() && message.real("roll").is_finite()).then_some(())
+        (message.name() == "ATTITUDE" && message.real("yaw").is_nan() && message.real("roll").is_finite())
+            .then_some(())
     });
     assert_eq!(autopilot.fault(&absurd("ATTITUDE.yaw"), false), Ok(true));
-    client.until("yaw is good", |_, message| (message.name() == "ATTITUDE" && message.real("yaw").is_finite()).then_some(()));
+    client.until("yaw is good", |_, message| {
+        (message.name() == "ATTITUDE" && message.real("yaw").is_finite()).then_some(())
+    });
     let why = autopilot.fault(&absurd("ATTITUDE.jaw"), true).unwrap_err();
     assert!(why.contains("ATTITUDE.jaw"), "{why}");
     let why = autopilot.fault(&Kind::Mode { mode: "GUIDED".into() }, true).unwrap_err();
@@ -49,7 +52,9 @@ fn strangers_speak_under_their_own_names() {
     client.told("HEARTBEAT");
     let mut comes = |who: Impostor, from: (u8, u8), name: &str, is_so: fn(&Message) -> bool| {
         autopilot.fault(&Kind::Impostor { who }, true).unwrap();
-        client.until(name, |sender, message| (sender == from && message.name() == name && is_so(message)).then_some(()));
+        client.until(name, |sender, message| {
+            (sender == from && message.name() == name && is_so(message)).then_some(())
+        });
         autopilot.fault(&Kind::Impostor { who }, false).unwrap();
     };
     comes(Impostor::OtherSystem, (42, 1), "RC_CHANNELS", |message| message.whole("chan1_raw") == 1_900);
@@ -70,7 +75,8 @@ fn the_gimbal_speaks_instead_of_the_autopilot() {
     client.hear(Duration::from_millis(50));
     client.heard.clear();
     client.hear(Duration::from_millis(2_200));
-    let beats = |from| client.heard.iter().filter(|heard| heard.0 == from && heard.2.name() == "HEARTBEAT").count();
+    let beats =
+        |from| client.heard.iter().filter(|heard| heard.0 == from && heard.2.name() == "HEARTBEAT").count();
     assert_eq!(beats((1, 1)), 0);
     assert!(beats((1, 154)) >= 3);
     autopilot.fault(&gimbal, false).unwrap();

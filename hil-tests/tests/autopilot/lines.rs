@@ -16,9 +16,12 @@ fn those_on_other_lines_are_seen_and_reached() {
     let mut companion = Client::meet(&autopilot.lines()[0], (1, 191));
     let mut second = Client::meet(&autopilot.lines()[1], (1, 192));
     let mut third = Client::meet(&autopilot.lines()[1], (254, 190));
-    let beat_of = |wanted| move |from, message: &Message| (from == wanted && message.name() == "HEARTBEAT").then_some(());
+    let beat_of = |wanted| {
+        move |from, message: &Message| (from == wanted && message.name() == "HEARTBEAT").then_some(())
+    };
     companion.until("the second is seen", beat_of((1, 192)));
     companion.until("the ground station inside is seen", beat_of((255, 190)));
+    companion.beat();
     second.until("the first is seen", beat_of((1, 191)));
     second.until("another client of its own port is seen", beat_of((254, 190)));
 
@@ -76,7 +79,8 @@ fn a_serial_line_carries_no_more_than_its_baud_rate() {
 fn the_way_in_has_its_baud_rate_too() {
     let autopilot = flown(Flavour::ArduCopter, &["pty:57600"]);
     let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
-    let frames: Vec<u8> = (0..100u8).flat_map(|count| velocity(1.0, 0.0, 0.0).frame((1, 191), count)).collect();
+    let frames: Vec<u8> =
+        (0..100u8).flat_map(|count| velocity(1.0, 0.0, 0.0).frame((1, 191), count)).collect();
     client.write(&frames);
     client.until("all have come", |_, _| (autopilot.setpoints().len() == 100).then_some(()));
     let setpoints = autopilot.setpoints();
@@ -106,10 +110,15 @@ fn arrivals_have_their_own_time() {
     let is_within_step = |at_us: u64| (1_500..8_500).contains(&(at_us % 10_000));
     let within = setpoints.iter().filter(|setpoint| is_within_step(setpoint.at_us)).count();
     assert!(within >= 15, "{within} of 60 came between steps");
-    let logged: Vec<f32> = autopilot.wire().iter().filter(|row| !row.is_out).filter_map(|row| match row.says {
-        Says::Velocity([north_mps, ..]) => Some(north_mps),
-        _ => None,
-    }).collect();
+    let logged: Vec<f32> = autopilot
+        .wire()
+        .iter()
+        .filter(|row| !row.is_out)
+        .filter_map(|row| match row.says {
+            Says::Velocity([north_mps, ..]) => Some(north_mps),
+            _ => None,
+        })
+        .collect();
     assert_eq!(logged, (0..60u8).map(f32::from).collect::<Vec<_>>());
     assert!(setpoints.iter().all(|setpoint| setpoint.from == (1, 191) && !setpoint.taken), "it is in LOITER");
 }
@@ -125,14 +134,18 @@ fn a_change_of_mode_is_told_at_once() {
     one.command(176, &[1.0, 4.0]);
     for client in [&mut one, &mut two] {
         client.until("GUIDED is told", |from, message| {
-            (from == (1, 1) && message.name() == "HEARTBEAT" && message.whole("custom_mode") == 4).then_some(())
+            (from == (1, 1) && message.name() == "HEARTBEAT" && message.whole("custom_mode") == 4)
+                .then_some(())
         });
     }
     let wire = autopilot.wire();
     let asked_us = wire.iter().find(|row| !row.is_out && row.id == 76).unwrap().at_us;
     for link in [1, 2] {
         let told = wire.iter().find(|row| {
-            row.is_out && row.link == link && row.at_us >= asked_us && matches!(row.says, Says::Mode { custom: 4, .. })
+            row.is_out
+                && row.link == link
+                && row.at_us >= asked_us
+                && matches!(row.says, Says::Mode { custom: 4, .. })
         });
         assert!(told.is_some(), "link {link}: {asked_us}");
     }

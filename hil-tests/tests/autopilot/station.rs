@@ -58,8 +58,10 @@ fn its_sticks_and_its_silence_are_seen() {
     let autopilot = flown(Flavour::ArduCopter, &["udpin:127.0.0.1:0"]);
     let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
     client.command(511, &[65.0, 50_000.0]);
-    let stick = |us: i64| move |_, message: &skyhound_rig::autopilot::wire::Message| {
-        (message.name() == "RC_CHANNELS" && message.whole("chan1_raw") == us).then_some(())
+    let stick = |us: i64| {
+        move |_, message: &skyhound_rig::autopilot::wire::Message| {
+            (message.name() == "RC_CHANNELS" && message.whole("chan1_raw") == us).then_some(())
+        }
     };
     let rests_at = client.told("RC_CHANNELS").whole("chan1_raw");
     autopilot.ground_station().hold_stick(1, Some(1_777));
