@@ -225,7 +225,8 @@ impl Face {
             return true;
         }
         // What is no stream leaves after the acknowledgement, as ArduPilot's deferred messages do.
-        let message = messages::telemetry(name, &lock(&self.aircraft)).filter(|_| name == "AUTOPILOT_VERSION");
+        let message =
+            messages::telemetry(name, &lock(&self.aircraft)).filter(|_| name == "AUTOPILOT_VERSION");
         match (message, &mut self.links[link]) {
             (Some(message), Some(open)) => open.wait(message),
             _ => false,
