@@ -1,6 +1,6 @@
-
 //! The real daemon meets it on each kind of line: it binds, learns all that its interlocks ask for, and is locked by nothing
 //! but what should lock it.
+
 use super::client::flown;
 use skyhound_host::ctl::Status;
 use skyhound_rig::autopilot::{Autopilot, Says};
@@ -8,6 +8,7 @@ use skyhound_rig::daemon::{Daemon, Site};
 use skyhound_rig::sample_flight;
 use skyhound_rig::scenario::Flavour;
 use std::time::{Duration, Instant};
+
 const RECORDED_S: f64 = 75.0;
 /// Every input may be as old as the settings allow, because tests share their machine; HOLDING is far off.
 const PATIENT: [&str; 11] = [
@@ -23,6 +24,7 @@ const PATIENT: [&str; 11] = [
     "homing.hold_snr_db=120",
     "analytics.hold_s=5",
 ];
+
 fn status_until(daemon: &mut Daemon, what: &str, is_so: impl Fn(&Status) -> bool) -> Status {
     let begun = Instant::now();
     let mut last = None;
@@ -38,6 +40,7 @@ fn status_until(daemon: &mut Daemon, what: &str, is_so: impl Fn(&Status) -> bool
     }
     panic!("waited in vain until {what}: {last:#?}; it said: {}", daemon.said());
 }
+
 /// A daemon on the first line of `autopilot`, with a beacon in its ears.
 fn started(site: &Site, autopilot: &Autopilot) -> Daemon {
     let made = site.root().join("made");
@@ -47,6 +50,8 @@ fn started(site: &Site, autopilot: &Autopilot) -> Daemon {
     let mut args = vec!["--sdr", &sdr, "--autopilot", &address];
     args.extend(PATIENT.iter().flat_map(|set| ["--set", set]));
     site.start(site.fly(&args).unwrap()).unwrap()
+}
+
 fn is_known_and_homes(flavour: Flavour, line: &str, commanding: &str) {
     let autopilot = flown(flavour, &[line]);
     let site = Site::temporary().unwrap();
@@ -59,21 +64,30 @@ fn is_known_and_homes(flavour: Flavour, line: &str, commanding: &str) {
     assert!(vehicle.alt_rel_m.is_some_and(|alt_m| (25.0..35.0).contains(&alt_m)), "{vehicle:?}");
     assert!(vehicle.battery_ratio.is_some() && vehicle.satellites.is_some(), "{vehicle:?}");
     assert_eq!(known.link.crc_error_total, 0, "{:?}", known.link);
+
     let station = autopilot.ground_station();
     if flavour == Flavour::ArduCopter {
         station.set_mode(commanding).unwrap();
         status_until(&mut daemon, "nothing locks it", |status| status.locked.is_none());
+    }
+    let begun = Instant::now();
     while daemon.ctl(&["homing", "on"]).unwrap().code != Some(0) {
         assert!(begun.elapsed() < Duration::from_secs(20), "homing is not allowed");
+    }
     if flavour == Flavour::Px4 {
         // It offers zeros; without them PX4 would refuse.
         while station.set_mode(commanding).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(30), "OFFBOARD is refused");
+        }
+    }
     status_until(&mut daemon, "it homes", |status| status.state == "HOMING");
+    let begun = Instant::now();
     let moves =
         |autopilot: &Autopilot| autopilot.setpoints().iter().filter(|row| row.taken && row.moves()).count();
     while moves(&autopilot) < 20 {
         assert!(begun.elapsed() < Duration::from_secs(30), "no movement was commanded");
+        std::thread::sleep(Duration::from_millis(50));
+    }
     // The pilot takes over: it is told at once, and the setpoints end.
     let away = if flavour == Flavour::ArduCopter { "LOITER" } else { "AUTO.LOITER" };
     station.set_mode(away).unwrap();
@@ -84,10 +98,19 @@ fn is_known_and_homes(flavour: Flavour, line: &str, commanding: &str) {
     };
     assert!(wire.iter().filter(left).count() > 5);
     daemon.stop(Duration::from_secs(30)).unwrap();
+}
+
 #[test]
 fn on_udp_with_ardupilot() {
     is_known_and_homes(Flavour::ArduCopter, "udpin:127.0.0.1:0", "GUIDED");
+}
+
+#[test]
 fn on_serial_with_ardupilot() {
     is_known_and_homes(Flavour::ArduCopter, "pty:921600", "GUIDED");
+}
+
+#[test]
 fn on_tcp_with_px4() {
     is_known_and_homes(Flavour::Px4, "tcp:127.0.0.1:0", "OFFBOARD");
+}
