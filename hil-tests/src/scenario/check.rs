@@ -152,8 +152,9 @@ fn aircraft(scenario: &Scenario) -> Checked {
     within("aircraft.gps_drift_m", aircraft.gps_drift_m, 0.0, 50.0, "m")?;
     within("aircraft.battery_ratio", aircraft.battery_ratio, 0.0, 1.0, "")?;
     within("aircraft.endurance_min", aircraft.endurance_min, 0.5, 600.0, "min")?;
-    let known = crate::aircraft::Parameters::new(&Default::default());
-    let _ = known;
+    for (name, value) in &aircraft.parameters {
+        within(&format!("aircraft.parameters.{name}"), *value, -1e9, 1e9, "")?;
+    }
     Ok(())
 }
 
