@@ -103,9 +103,9 @@ fn both_by(world: &str, config: &SenseConfig, hops: usize) -> Both {
     let scenario = scenario(&format!("{world}\n{}\n{}", or("propagation", WAY), or("receiver", RECEIVER)));
     let drawn = fly(&mut World::new(&scenario, config, 3), flying, hops as u64);
     let sensed = through_sense(&mut World::new(&scenario, config, 3), &scenario.world.receiver, config, hops);
-    let common = drawn.readings.len().min(sensed.readings.len());
-    assert!(common + config.channels.len() >= drawn.readings.len());
-    let cut = |heard: Heard| Heard { readings: heard.readings[..common].to_vec(), ..heard };
+    let whole = drawn.readings.len().min(sensed.readings.len());
+    assert!(whole + config.channels.len() >= drawn.readings.len());
+    let cut = |heard: Heard| Heard { readings: heard.readings[..whole].to_vec(), ..heard };
     Both { drawn: cut(drawn), sensed: cut(sensed) }
 }
 
