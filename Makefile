@@ -2,13 +2,16 @@
 FEATURES = $(shell cat .deps/features 2>/dev/null)
 CARGO = cargo
 
-.PHONY: run test bench setup
+export SKYHOUND_PYTHON ?= $(wildcard $(CURDIR)/.deps/python3)
+
+.PHONY: run test hil bench setup
 
 run: setup
 	$(CARGO) build --release --locked $(FEATURES) --bins
 	hil-tests/run-default target/release
 
 test: setup
+	@./.setup witnesses
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked $(FEATURES) -- -D warnings
 	$(CARGO) test --workspace --doc --locked $(FEATURES)

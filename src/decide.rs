@@ -142,6 +142,23 @@ impl Decide {
         self.homing.locked()
     }
 
+    /// Whether the operator asked for homing and only PX4's OFFBOARD is still to be entered.
+    pub fn is_offered(&self) -> bool {
+        self.homing.is_offered()
+    }
+
+    /// Whether a pass should follow at once, because `vehicle`, as known `now`, ends commanding or shows the pilot's hand.
+    pub fn hurries(&self, now: TimeUs, vehicle: &Vehicle, sdr_alive: bool) -> bool {
+        self.homing.hurries(&homing::Inputs {
+            now,
+            vehicle,
+            act: None,
+            facts: &self.facts,
+            newest_reading_us: self.newest_reading_us,
+            sdr_alive,
+        })
+    }
+
     /// The cause of the last stop, until the operator acts again.
     pub fn latched(&self) -> Option<Trip> {
         self.homing.latched()

@@ -5,6 +5,7 @@
 
 use rustix::time::{ClockId, clock_gettime};
 use skyhound::time::TimeUs;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Microseconds since this was started, of a clock that never steps and counts through suspend.
 #[derive(Copy, Clone, Debug)]
@@ -29,10 +30,13 @@ fn boot_us() -> u64 {
     now.tv_sec as u64 * 1_000_000 + now.tv_nsec as u64 / 1_000
 }
 
-/// The system's UTC in µs since 1970. May be wrong by years on a board without a battery clock.
+/// The system's UTC in µs since 1970. May be wrong by years on a board without a battery clock. Through the C library, so
+/// that rigs can step it for one process.
 pub fn system_utc_us() -> i64 {
-    let now = clock_gettime(ClockId::Realtime);
-    now.tv_sec * 1_000_000 + now.tv_nsec / 1_000
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(after) => after.as_micros() as i64,
+        Err(before) => -(before.duration().as_micros() as i64),
+    }
 }
 
 #[cfg(test)]

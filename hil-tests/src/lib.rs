@@ -12,12 +12,33 @@
 //! judge      trace → numbers, verdict, table, JUnit, JSON, plots
 //! ```
 
+pub mod aircraft;
+pub mod autopilot;
+pub mod baseline;
+pub mod campaign;
+pub mod codes;
+pub mod commands;
+pub mod daemon;
+pub mod engine;
+pub mod flight;
+pub mod ground_station;
+pub mod invariants;
+pub mod iq_server;
+pub mod judge;
+pub mod machine;
 pub mod programs;
 pub mod random;
+pub mod recording;
+pub mod rig;
 pub mod sample_flight;
 pub mod scenario;
+pub mod script;
+pub mod shared;
 pub mod soapy;
+pub mod statistics;
+pub mod timing;
 pub mod tlog;
 pub mod trace;
 pub mod truth;
+pub mod watch;
 pub mod world;

@@ -2,12 +2,38 @@
 
 use std::path::{Path, PathBuf};
 
-/// The flight program that was built together with the rig (`env!("CARGO_BIN_EXE_skyhound-rig")` in a test).
+/// The folder of this build's programs, from where this one lies: a test's own program lies one deeper, in `deps`.
+///
+/// # Errors
+/// The system does not say where this program lies.
+pub fn folder() -> Result<PathBuf, String> {
+    let program = std::env::current_exe().map_err(|error| format!("this program's own path: {error}"))?;
+    let folder = program.parent().unwrap_or(Path::new("."));
+    let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
+    Ok(folder.to_owned())
+}
+
+/// The flight program of this build.
 ///
 /// # Errors
 /// It is not there: cargo builds it only when asked for its package or the workspace.
-pub fn skyhound(rig: &Path) -> Result<PathBuf, String> {
-    let program = rig.with_file_name(format!("skyhound{}", std::env::consts::EXE_SUFFIX));
+pub fn skyhound() -> Result<PathBuf, String> {
+    skyhound_in(&folder()?)
+}
+
+/// The rigs' own program of this build.
+///
+/// # Errors
+/// As [`skyhound`].
+pub fn skyhound_rig() -> Result<PathBuf, String> {
+    found(folder()?.join(format!("skyhound-rig{}", std::env::consts::EXE_SUFFIX)))
+}
+
+fn skyhound_in(folder: &Path) -> Result<PathBuf, String> {
+    found(folder.join(format!("skyhound{}", std::env::consts::EXE_SUFFIX)))
+}
+
+fn found(program: PathBuf) -> Result<PathBuf, String> {
     match program.is_file() {
         true => Ok(program),
         false => Err(format!("{} is not there; run `cargo build --workspace` first", program.display())),
@@ -21,10 +47,9 @@ mod tests {
     #[test]
     fn a_missing_program_is_named_with_the_mend() {
         let folder = tempfile::tempdir().unwrap();
-        let rig = folder.path().join("skyhound-rig");
-        let why = skyhound(&rig).unwrap_err();
+        let why = skyhound_in(folder.path()).unwrap_err();
         assert!(why.contains("/skyhound is not there; run `cargo build --workspace`"), "{why}");
         std::fs::write(folder.path().join("skyhound"), "").unwrap();
-        assert_eq!(skyhound(&rig).unwrap(), folder.path().join("skyhound"));
+        assert_eq!(skyhound_in(folder.path()).unwrap(), folder.path().join("skyhound"));
     }
 }

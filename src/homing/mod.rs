@@ -11,8 +11,7 @@
 //! Budget: 5 µs a pass with a polygon of 64 corners; called at 20 Hz.
 //!
 //! Not here: what the facts mean (`analytics`), how a command becomes a message (the host). An estimate of the beacon's
-//! position and better guidance come later: they make other [`Wish`](steering::Wish)es. PX4 enters and keeps OFFBOARD only
-//! while setpoints stream; nothing is sent in SEARCHING and DETECTING, so there another sender must keep it.
+//! position and better guidance come later: they make other [`Wish`](steering::Wish)es.
 
 mod interlock;
 mod state;
@@ -103,6 +102,16 @@ impl Homing {
         self.interlocks.locked()
     }
 
+    /// Whether the operator asked for homing and only PX4's OFFBOARD is still to be entered.
+    pub fn is_offered(&self) -> bool {
+        self.interlocks.is_offered()
+    }
+
+    /// Whether a pass should follow at once, because what came since the last one ends commanding, or shows the pilot's hand.
+    pub fn hurries(&self, inputs: &Inputs<'_>) -> bool {
+        self.interlocks.hurries(inputs)
+    }
+
     /// The latched cause of the last stop, until the operator acts again.
     pub fn latched(&self) -> Option<Trip> {
         self.interlocks.latched()
@@ -117,6 +126,9 @@ impl Homing {
             }
             Some(act @ OperatorAct::HomingOn) if self.interlocks.enable(inputs) => {
                 return Some(Reason::Operator(act));
+            }
+            None if self.interlocks.accept_offer(inputs) => {
+                return Some(Reason::Operator(OperatorAct::HomingOn));
             }
             _ => {}
         }

@@ -38,6 +38,8 @@ const STOP_WAIT_MAX_US: u64 = 1_500_000;
 const STATUS_INTERVAL_US: u64 = 200_000;
 /// A second: reports, and how long an operator waits for an answer.
 const SECOND_US: u64 = 1_000_000;
+/// What the operator of a PX4 is told.
+const OFFERED: &str = "zero setpoints stream; enter OFFBOARD within 15 s, and homing begins";
 
 /// What the control thread is given.
 pub struct Parts {
@@ -138,9 +140,12 @@ impl Control {
     fn drain(&mut self, scratch: &mut Scratch) -> bool {
         let now = self.parts.clock.now();
         let sink = &mut self.parts.sink;
-        let was_ours = mode_is_ours(&scratch.vehicle);
         self.link.drain(now, &mut scratch.vehicle, &mut |event| sink.record(&Record::Event(event)));
-        was_ours && !mode_is_ours(&scratch.vehicle)
+        self.parts.decide.hurries(now, &scratch.vehicle, self.sdr_alive())
+    }
+
+    fn sdr_alive(&self) -> bool {
+        self.parts.shared.sdr_alive() && self.parts.shared.all_alive()
     }
 
     fn pass(&mut self, act: Option<OperatorAct>, scratch: &mut Scratch) -> Command {
@@ -154,7 +159,7 @@ impl Control {
             pulses: &scratch.pulses[..pulse_count],
             vehicle: &scratch.vehicle,
             act,
-            sdr_alive: self.parts.shared.sdr_alive() && self.parts.shared.all_alive(),
+            sdr_alive: self.sdr_alive(),
         };
         let command = self.parts.decide.pass(&inputs, &mut self.parts.sink);
         // Held up since the inputs were taken in (a page fault, a starved core), a movement may be wrong by now.
@@ -293,6 +298,7 @@ impl Control {
                 let refused = is_on && self.parts.decide.state() == State::Idle;
                 let state = self.parts.decide.state().name();
                 let told = request.answer(match self.parts.decide.locked() {
+                    Some(_) if is_on && self.parts.decide.is_offered() => Ok(format!("{act}; {OFFERED}")),
                     Some(trip) if refused => Err(format!("homing stays locked: {trip}")),
                     _ => Ok(format!("{act}; state {state}")),
                 });
@@ -365,10 +371,6 @@ impl Scratch {
             was_armed: false,
         }
     }
-}
-
-fn mode_is_ours(vehicle: &Vehicle) -> bool {
-    vehicle.heartbeat.is_some_and(|heartbeat| heartbeat.value.mode.accepts_commands())
 }
 
 fn log(severity: Severity, text: &str) {

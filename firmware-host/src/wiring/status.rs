@@ -65,7 +65,10 @@ pub fn show(status: &mut Status, seen: &Seen<'_>) {
         .map(|channel| channel.name.clone())
         .unwrap_or_default();
     status.homing_enabled = decide.state() != State::Idle;
-    status.locked = decide.locked().map(|trip| trip.to_string());
+    status.locked = match decide.locked() {
+        Some(_) if decide.is_offered() => Some("waits for OFFBOARD; zero setpoints stream".to_string()),
+        locked => locked.map(|trip| trip.to_string()),
+    };
     status.latched = decide.latched().map(|trip| trip.to_string());
     status.vehicle = vehicle_status(now, vehicle);
     status.channels = about

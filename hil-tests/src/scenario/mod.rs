@@ -4,8 +4,12 @@
 //! (a) the engine in virtual time, (b) the real daemon in real time, (c) the real daemon on someone's hardware. It says
 //! nothing of how: that is the rig's.
 
+mod check;
 pub mod expect;
 pub mod fault;
+pub mod load;
+mod settings;
+mod words;
 pub mod world;
 
 use serde::Deserialize;
@@ -13,6 +17,7 @@ use std::collections::BTreeMap;
 
 pub use expect::{Bounds, Expect};
 pub use fault::{Act, Fault, Kind, Trigger};
+pub use load::{find, list, load};
 pub use world::{Beacon, Propagation, Receiver, Waveform, World};
 
 /// One scenario file.

@@ -232,7 +232,7 @@ impl Default for Receiver {
             gain_db: 30.0,
             full_scale_dbm: -12.0,
             adc_bits: 12,
-            dc_offset_dbfs: -60.0,
+            dc_offset_dbfs: -50.0,
             iq_gain_db: 0.1,
             iq_phase_deg: 0.5,
             oscillator_ppm: 0.5,

@@ -1,10 +1,10 @@
-//! A flying daemon as a child process, in a folder of its own; the other commands on its file; patience.
+//! The daemon of `skyhound_rig::daemon` with everything asserted and with patience.
 
 use serde_json::Value;
-use skyhound_rig::programs;
-use std::fs::File;
+pub use skyhound_rig::daemon::Said;
+use skyhound_rig::daemon::{self, Site};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// Far beyond what anything here takes: only a fault of the program under test reaches it.
@@ -34,33 +34,8 @@ pub fn recording(name: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// The program, untouched by the settings of whoever runs the tests.
-pub fn skyhound() -> Command {
-    let program = programs::skyhound(Path::new(env!("CARGO_BIN_EXE_skyhound-rig"))).unwrap();
-    let mut command = Command::new(program);
-    for name in ["RUST_LOG", "JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC", "XDG_RUNTIME_DIR"] {
-        command.env_remove(name);
-    }
-    command
-}
-
-/// What a command answered.
-#[derive(Debug)]
-pub struct Said {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
-}
-
-impl From<Output> for Said {
-    fn from(output: Output) -> Said {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-    }
-}
-
 pub fn run(line: &[&str]) -> Said {
-    skyhound().args(line).output().unwrap().into()
+    daemon::run(line).unwrap()
 }
 
 /// The answer of a command that must succeed.
@@ -72,51 +47,44 @@ pub fn told(line: &[&str]) -> String {
 
 /// Rows of `skyhound query --format json`.
 pub fn rows(file: &Path, sql: &str) -> Vec<Value> {
-    let text = told(&["query", file.to_str().unwrap(), sql, "--format", "json"]);
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{sql}: {error}: {text}"))
+    daemon::rows(file, sql).unwrap()
 }
 
 /// The one number that `sql` answers with.
 pub fn number(file: &Path, sql: &str) -> f64 {
-    let rows = rows(file, sql);
-    let value = rows[0].as_object().unwrap().values().next().unwrap();
-    value.as_f64().unwrap_or_else(|| panic!("{sql}: {value}"))
+    daemon::number(file, sql).unwrap()
 }
 
 /// The texts that `sql` answers with, first column.
 pub fn texts(file: &Path, sql: &str) -> Vec<String> {
-    let text = |row: &Value| {
-        let value = row.as_object().unwrap().values().next().unwrap().clone();
-        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-    };
-    rows(file, sql).iter().map(text).collect()
+    daemon::text_column(file, sql).unwrap()
 }
 
 /// A folder with what a flight leaves: `flights/`, `out`, `err`, `ctl.sock`.
 pub struct Field {
-    pub folder: tempfile::TempDir,
+    site: Site,
 }
 
 impl Field {
     pub fn new() -> Field {
-        Field { folder: tempfile::tempdir().unwrap() }
+        Field { site: Site::temporary().unwrap() }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.site.root()
     }
 
     pub fn flights(&self) -> PathBuf {
-        self.folder.path().join("flights")
+        self.site.flights()
     }
 
     pub fn socket(&self) -> PathBuf {
-        self.folder.path().join("ctl.sock")
+        self.site.socket()
     }
 
     /// `skyhound fly` with this folder's doors, and `args`.
     pub fn fly(&self, args: &[&str]) -> Command {
-        let mut command = skyhound();
-        command.args(["fly", "--set", "daemon.realtime=false", "--set"]);
-        command.arg(format!("daemon.ctl_socket={}", self.socket().display()));
-        command.arg("--flights").arg(self.flights()).args(args);
-        command
+        self.site.fly(args).unwrap()
     }
 
     /// Flies to the end; the file. For flights that must end well.
@@ -132,10 +100,8 @@ impl Field {
         self.start_as(self.fly(args))
     }
 
-    pub fn start_as(&self, mut command: Command) -> Daemon {
-        let (out, err) = (self.folder.path().join("out"), self.folder.path().join("err"));
-        command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap()).stdin(Stdio::null());
-        Daemon { child: command.spawn().unwrap(), out, err, socket: self.socket(), flights: self.flights() }
+    pub fn start_as(&self, command: Command) -> Daemon {
+        Daemon { child: self.site.start(command).unwrap(), flights: self.flights() }
     }
 
     /// Everything in the flights folder, by name.
@@ -148,19 +114,16 @@ impl Field {
     }
 }
 
-/// A running `skyhound fly`. Killed when dropped.
+/// A running `skyhound fly` of which all is asserted.
 pub struct Daemon {
-    child: Child,
-    out: PathBuf,
-    err: PathBuf,
-    socket: PathBuf,
+    child: daemon::Daemon,
     flights: PathBuf,
 }
 
 impl Daemon {
     /// `skyhound ctl` to this daemon.
     pub fn ctl(&self, words: &[&str]) -> Said {
-        run(&[&["ctl", "--socket", self.socket.to_str().unwrap()], words].concat())
+        self.child.ctl(words).unwrap()
     }
 
     /// `ctl status --json`, once it answers.
@@ -178,9 +141,9 @@ impl Daemon {
 
     /// Asks until there is an answer; fails at once when the daemon has gone.
     pub fn until<T>(&mut self, what: &str, mut ask: impl FnMut(&mut Daemon) -> Option<T>) -> T {
-        until(&format!("{what}; it said: {}", self.err.display()), || {
-            let gone = self.child.try_wait().unwrap();
-            assert!(gone.is_none(), "the daemon ended, {gone:?}, before {what}: {}", self.said());
+        until(&format!("{what}; it said: {}", self.child.log().display()), || {
+            let gone = self.child.ended();
+            assert!(gone.is_none(), "the daemon ended, {gone:?}, before {what}: {}", self.child.said());
             ask(self)
         })
     }
@@ -198,21 +161,15 @@ impl Daemon {
         self.until(sql, |_| (number(&file, sql) >= least).then_some(()));
     }
 
-    pub fn signal(&self, signal: rustix::process::Signal) {
-        let process = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(process, signal).unwrap();
-    }
-
-    /// What it said on stderr so far.
-    pub fn said(&self) -> String {
-        std::fs::read_to_string(&self.err).unwrap()
+    pub fn signal(&mut self, signal: rustix::process::Signal) {
+        self.child.signal(signal).unwrap();
     }
 
     /// Waits for its end.
     pub fn ended(&mut self) -> (ExitStatus, Said) {
-        let status = until(&format!("the daemon ends: {}", self.said()), || self.child.try_wait().unwrap());
-        let out = std::fs::read_to_string(&self.out).unwrap();
-        (status, Said { code: status.code(), out, err: self.said() })
+        let status = self.child.wait(PATIENCE);
+        let status = status.unwrap_or_else(|| panic!("waited in vain until it ends: {}", self.child.said()));
+        (status, Said { code: status.code(), out: self.child.printed(), err: self.child.said() })
     }
 
     /// Waits for its good end: exit code 0, the path on stdout, a clean file.
@@ -223,14 +180,6 @@ impl Daemon {
         assert_eq!(path.parent(), Some(self.flights.as_path()), "{}", said.out);
         is_clean(&path);
         path
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        // It may have ended; then there is nothing to kill.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -26,9 +26,9 @@ fn a_device_is_unplugged_in_flight_and_plugged_in_again() {
         Err(why) => return println!("ignored, needs libsoapysdr-dev and g++: {why}"),
     };
     let field = Field::new();
-    let control = field.folder.path().join("control");
+    let control = field.folder().join("control");
     faults(&control, "");
-    let made = field.folder.path().join("made");
+    let made = field.folder().join("made");
     sample_flight::write_log(&made, 75.0).unwrap();
     let port = free_port();
     let (sdr, autopilot) = (

@@ -39,9 +39,9 @@ fn a_full_disk_stops_the_recorder_and_nothing_else() {
         Ok(disk) => disk,
         Err(why) => return println!("ignored, needs root: {why}"),
     };
-    let made = field.folder.path().join("made");
+    let made = field.folder().join("made");
     sample_flight::write(&made, 3.0).unwrap();
-    let log = field.folder.path().join("flight.tlog");
+    let log = field.folder().join("flight.tlog");
     sample_flight::write_log(&log, 60.0).unwrap();
     let port = free_port();
     let (sdr, autopilot) =

@@ -10,7 +10,7 @@ const READINGS: &str = "select count(*) from reading";
 
 /// A flight from a made recording, by the clock; `args` besides.
 fn started(field: &Field, seconds: f64, args: &[&str]) -> Daemon {
-    let made = field.folder.path().join("made");
+    let made = field.folder().join("made");
     if !made.exists() {
         sample_flight::write(&made, seconds).unwrap();
     }

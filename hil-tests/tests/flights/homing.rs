@@ -35,7 +35,7 @@ fn idle(daemon: &mut Daemon) {
 #[test]
 fn a_flight_homes_until_the_pilot_takes_over() {
     let field = Field::new();
-    let made = field.folder.path().join("made");
+    let made = field.folder().join("made");
     sample_flight::write(&made, FLIGHT_S).unwrap();
     let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
     let port = free_port();

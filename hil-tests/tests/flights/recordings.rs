@@ -170,7 +170,7 @@ fn noise_and_a_step_of_noise_are_no_beacon() {
                     "[[beacon]]\nname = \"{offset_khz}\"\noffset_hz = {offset_hz:.1}\nbandwidth_hz = {bandwidth_hz:.1}\npulses_min = 1\n"
                 )
             };
-            let config = field.folder.path().join("beacons.toml");
+            let config = field.folder().join("beacons.toml");
             std::fs::write(&config, beacons.iter().map(of_beacon).collect::<String>()).unwrap();
             let file = field.flown(&["--config", config.to_str().unwrap(), "--sdr", &sdr, "--pace", "max"]);
             assert_eq!(number(&file, "select count(distinct channel) from reading"), beacons.len() as f64);
@@ -190,7 +190,7 @@ fn noise_and_a_step_of_noise_are_no_beacon() {
 #[test]
 fn the_same_file_flown_twice_leaves_the_same_rows() {
     let field = Field::new();
-    let made = field.folder.path().join("made");
+    let made = field.folder().join("made");
     skyhound_rig::sample_flight::write(&made, 6.0).unwrap();
     let made = made.join("iq.sigmf-meta");
     let mut inputs = vec![(made, "40000", "4000")];

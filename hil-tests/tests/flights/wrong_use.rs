@@ -10,7 +10,7 @@ use std::process::Command;
 /// A folder with a made recording of a second.
 fn field() -> (Field, String) {
     let field = Field::new();
-    let made = field.folder.path().join("made");
+    let made = field.folder().join("made");
     sample_flight::write(&made, 1.0).unwrap();
     let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
     (field, sdr)
@@ -35,7 +35,7 @@ fn wrong_use_says_what_and_how_to_mend_it() {
     refused(&["--sdr", "file:/nowhere/at/all.cu8"], 1, &["/nowhere/at/all.cu8", "No such file"]);
     refused(&["--sdr", "file:"], 2, &["file:", "file:PATH"]);
     refused(&["--sdr", "hackrf"], 2, &["hackrf", "soapy:", "file:"]);
-    let text = field.folder.path().join("notes.txt");
+    let text = field.folder().join("notes.txt");
     std::fs::write(&text, "no samples").unwrap();
     refused(&["--sdr", &format!("file:{}", text.display())], 1, &["notes.txt", "cu8"]);
     refused(&["--sdr", &sdr, "--set", "homing.sped_mps=1"], 2, &["homing.sped_mps", "homing.speed_mps"]);
@@ -62,7 +62,7 @@ fn wrong_use_says_what_and_how_to_mend_it() {
 #[test]
 fn places_that_cannot_be_written_are_named() {
     let (field, sdr) = field();
-    let file = field.folder.path().join("a_file");
+    let file = field.folder().join("a_file");
     std::fs::write(&file, "").unwrap();
     let inside = file.join("flights");
     // The last --flights would be the second: so it is written out.
@@ -70,13 +70,13 @@ fn places_that_cannot_be_written_are_named() {
     let said = run(&line);
     assert_eq!(said.code, Some(1), "{}", said.err);
     assert!(said.err.contains(inside.to_str().unwrap()), "{}", said.err);
-    let socket = field.folder.path().join("nowhere/ctl.sock");
+    let socket = field.folder().join("nowhere/ctl.sock");
     let mut command = field.fly(&["--sdr", &sdr]);
     command.arg("--set").arg(format!("daemon.ctl_socket={}", socket.display()));
     is_refused(&field, command, 1, &["nowhere/ctl.sock"]);
     // Nobody can write 99 TB: the reserve is not there.
     let reserve = field.fly(&["--sdr", &sdr, "--set", "recorder.disk_reserve_mb=100000"]);
-    let free = rustix::fs::statvfs(field.folder.path()).unwrap();
+    let free = rustix::fs::statvfs(field.folder()).unwrap();
     if free.f_bavail * free.f_frsize < 100_000 << 20 {
         is_refused(&field, reserve, 1, &["recorder.disk_reserve_mb", "100000"]);
     }
@@ -119,7 +119,7 @@ fn a_port_that_is_taken_is_waited_for() {
     let told = "select count(*) from event where text like '%in use%'";
     daemon.recorded(told, 1.0);
     drop(taken);
-    let log = field.folder.path().join("flight.tlog");
+    let log = field.folder().join("flight.tlog");
     sample_flight::write_log(&log, 60.0).unwrap();
     let aircraft = Aircraft::fly(std::fs::read(log).unwrap(), port, 1.0);
     daemon.status_until("the autopilot is heard", |status| status["vehicle"]["system"] == 1);

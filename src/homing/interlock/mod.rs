@@ -9,7 +9,8 @@
 //! Whatever ends commanding (a trip, the operator, a lost beacon) is followed by [`STOP_PASSES`] zero velocities, so that
 //! one lost packet does not matter, then by silence. The zeros are sent only while a fresh heartbeat says that the mode
 //! is still ours: they cannot fight a pilot, since sticks do not fly in GUIDED or OFFBOARD, and a changed mode silences
-//! us in the pass that sees it. Never is anything else commanded: no disarming, no change of mode.
+//! us in the pass that sees it. Never is anything else commanded: no disarming, no change of mode. For PX4 alone, zeros
+//! stream also before OFFBOARD is entered and while there is nothing to home on yet: see `offer`.
 //!
 //! Commanded velocity starts from zero and changes by at most `slew_max_mps2` times the true time between passes. It is
 //! counted from our own last command, never from measured velocity, so an EKF reset cannot step it.
@@ -21,6 +22,7 @@ mod fence;
 mod handover;
 mod inputs;
 mod jump;
+mod offer;
 mod sticks;
 
 use super::Inputs;
@@ -78,6 +80,7 @@ pub(super) struct Interlocks {
     jump: jump::Jump,
     sticks: sticks::Sticks,
     handover: handover::Handover,
+    offer: offer::Offer,
     /// When the last pass was.
     passed: Option<TimeUs>,
     /// Time since the pass before; `None` when the clock went back.
@@ -99,6 +102,7 @@ impl Interlocks {
             jump: jump::Jump::default(),
             sticks: sticks::Sticks::default(),
             handover: handover::Handover::default(),
+            offer: offer::Offer::default(),
             passed: None,
             gap_us: Some(0),
             enabled: false,
@@ -122,21 +126,49 @@ impl Interlocks {
         }
         self.sticks.observe(inputs.vehicle.rc, self.limits.stick_ratio_max);
         self.locked = self.judge(inputs, &Wish::STILL).err();
+        if self.offer.is_open() {
+            let rest = self.judge_but_mode(inputs, &Wish::STILL);
+            if let Some(trip) = self.offer.lapsed(inputs.now, rest) {
+                self.latch(trip);
+            }
+        }
     }
 
     /// The operator wants homing. Whether it is enabled by this; not when something keeps it locked, nor when it was on.
+    /// Where only PX4's mode is missing, it is offered.
     pub(super) fn enable(&mut self, inputs: &Inputs<'_>) -> bool {
         if self.enabled {
             return false;
         }
         self.latched = None;
         self.enabled = self.locked.is_none();
+        if !self.enabled {
+            let rest = self.judge_but_mode(inputs, &Wish::STILL);
+            self.offer.open(inputs.now, inputs.vehicle, rest);
+        }
         if self.enabled {
+            self.offer.close();
             self.sticks.take_reference(inputs.vehicle.rc);
             self.handover.take(inputs.vehicle);
             self.homing_us = 0;
         }
         self.enabled
+    }
+
+    /// Whether the operator asked for homing and only PX4's mode is still missing.
+    pub(super) fn is_offered(&self) -> bool {
+        self.offer.is_open()
+    }
+
+    /// OFFBOARD was entered while it was offered: what the operator asked for begins. Whether it did.
+    pub(super) fn accept_offer(&mut self, inputs: &Inputs<'_>) -> bool {
+        self.offer.is_open() && self.locked.is_none() && self.enable(inputs)
+    }
+
+    /// Whether what came since the last pass ends commanding, or is a moved stick that counts towards that.
+    pub(super) fn hurries(&self, inputs: &Inputs<'_>) -> bool {
+        let shows_hand = self.sticks.shows_hand(inputs.vehicle.rc, self.limits.stick_ratio_max);
+        self.commanded.is_some() && (shows_hand || self.judge(inputs, &Wish::STILL).is_err())
     }
 
     /// The operator wants no homing: also forgets why it stopped.
@@ -151,6 +183,7 @@ impl Interlocks {
         self.homing_us = 0;
         self.sticks.forget_reference();
         self.handover.forget();
+        self.offer.close();
     }
 
     /// What must end homing in this pass.
@@ -199,6 +232,10 @@ impl Interlocks {
             return Command::Stop;
         }
         self.stops_left = 0;
+        let keeps_offboard = self.enabled && offer::is_px4(inputs.vehicle);
+        if keeps_offboard || self.offer.is_open() {
+            return Command::Stop;
+        }
         let reason = if self.enabled { NOTHING_TO_HOME_ON } else { NOT_ENABLED };
         Command::Silence(self.latched.unwrap_or(reason))
     }
@@ -211,9 +248,20 @@ impl Interlocks {
 
     /// The first interlock that does not hold, were `wish` commanded now. In the order of [`Interlock::ALL`].
     fn judge(&self, inputs: &Inputs<'_>, wish: &Wish) -> Verdict {
-        let limits = &self.limits;
         self.mode_is_ours(inputs)?;
         self.handover.mode(inputs.vehicle)?;
+        self.judge_rest(inputs, wish)
+    }
+
+    /// The same without those that a mode which is not ours fails.
+    fn judge_but_mode(&self, inputs: &Inputs<'_>, wish: &Wish) -> Verdict {
+        inputs::identity(inputs)?;
+        inputs::heartbeat(inputs, &self.limits)?;
+        self.judge_rest(inputs, wish)
+    }
+
+    fn judge_rest(&self, inputs: &Inputs<'_>, wish: &Wish) -> Verdict {
+        let limits = &self.limits;
         inputs::armed(inputs)?;
         failsafes::judge(inputs.vehicle)?;
         self.sticks.judge(inputs, limits)?;

@@ -37,6 +37,13 @@ impl Sticks {
         self.deflected_count = if moved { self.deflected_count.saturating_add(1) } else { 0 };
     }
 
+    /// Whether `rc` is a sample not counted yet that counts.
+    pub(super) fn shows_hand(&self, rc: Option<Aged<Rc>>, ratio_max: f64) -> bool {
+        let (Some(rc), Some(reference)) = (rc, self.reference) else { return false };
+        let is_uncounted = self.newest.is_none_or(|newest| rc.received_us > newest);
+        is_uncounted && deflected(rc.value.sticks_us, reference, ratio_max)
+    }
+
     pub(super) fn take_reference(&mut self, rc: Option<Aged<Rc>>) {
         self.reference = rc.map(|rc| rc.value.sticks_us);
         self.newest = rc.map(|rc| rc.received_us);

@@ -4,6 +4,7 @@ mod bounds;
 mod fences;
 mod handover;
 mod hands;
+mod offer;
 
 use super::*;
 use crate::command::{OperatorAct, State};

@@ -1,0 +1,211 @@
+//! Missions: items as they are on the wire, and how far the aircraft has come in them.
+//!
+//! Item semantics: MAVLink `MAV_CMD_NAV_*`; ArduPilot `AP_Mission` (item 0 is home, a mission that is over leaves the aircraft
+//! hovering in AUTO); PX4 `mission.cpp` (item 0 is the first, after the last it loiters in AUTO.MISSION).
+
+use crate::scenario::{Flavour, Place};
+use skyhound::geo::{NorthEast, Origin, Wgs84};
+
+/// MAV_CMD_NAV_WAYPOINT.
+pub const WAYPOINT: u16 = 16;
+/// MAV_CMD_NAV_LOITER_UNLIM.
+pub const LOITER_UNLIMITED: u16 = 17;
+/// MAV_CMD_NAV_LOITER_TIME.
+pub const LOITER_TIME: u16 = 19;
+/// MAV_CMD_NAV_RETURN_TO_LAUNCH.
+pub const RETURN: u16 = 20;
+/// MAV_CMD_NAV_LAND.
+pub const LAND: u16 = 21;
+/// MAV_CMD_NAV_TAKEOFF.
+pub const TAKE_OFF: u16 = 22;
+/// MAV_CMD_DO_CHANGE_SPEED.
+pub const CHANGE_SPEED: u16 = 178;
+
+/// MAV_FRAME_GLOBAL.
+pub const FRAME_GLOBAL: u8 = 0;
+/// MAV_FRAME_MISSION.
+pub const FRAME_MISSION: u8 = 2;
+/// MAV_FRAME_GLOBAL_RELATIVE_ALT.
+pub const FRAME_GLOBAL_RELATIVE: u8 = 3;
+
+/// MISSION_ITEM_INT.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Waypoint {
+    /// MAV_FRAME: global (AMSL), global relative (home), mission; their `_INT` forms are the same.
+    pub frame: u8,
+    /// MAV_CMD.
+    pub command: u16,
+    /// Goes on to the next by itself.
+    pub autocontinue: bool,
+    /// Parameters 1 to 4.
+    pub params: [f32; 4],
+    /// Where; 0/0 = where the aircraft is then.
+    pub place: Wgs84,
+    /// Altitude in the frame's datum.
+    pub alt_m: f64,
+}
+
+impl Waypoint {
+    /// An item without a place.
+    pub fn plain(command: u16, params: [f32; 4]) -> Waypoint {
+        let place = Wgs84 { lat_deg: 0.0, lon_deg: 0.0 };
+        Waypoint { frame: FRAME_MISSION, command, autocontinue: true, params, place, alt_m: 0.0 }
+    }
+
+    /// An item at a place, altitude above home.
+    pub fn at(command: u16, place: Wgs84, alt_m: f64) -> Waypoint {
+        Waypoint { frame: FRAME_GLOBAL_RELATIVE, command, autocontinue: true, params: [0.0; 4], place, alt_m }
+    }
+}
+
+/// A mission as both flavours take it: take-off (when not in the air yet), speed, the points (north, east, up of home), and
+/// then staying over the last one. For ArduPilot with home as item 0.
+pub fn plan(
+    flavour: Flavour,
+    home: &Place,
+    take_off: bool,
+    speed_mps: f64,
+    points_m: &[[f64; 3]],
+) -> Vec<Waypoint> {
+    let origin = Origin::new(Wgs84 { lat_deg: home.lat_deg, lon_deg: home.lon_deg });
+    let mut items = Vec::with_capacity(points_m.len() + 3);
+    if flavour == Flavour::ArduCopter {
+        let at_home = Waypoint::at(WAYPOINT, origin.place(), home.alt_amsl_m);
+        items.push(Waypoint { frame: FRAME_GLOBAL, ..at_home });
+    }
+    if take_off {
+        let alt_m = points_m.first().map_or(10.0, |point| point[2]);
+        items.push(Waypoint::at(TAKE_OFF, origin.place(), alt_m));
+    }
+    items.push(Waypoint::plain(CHANGE_SPEED, [1.0, speed_mps as f32, -1.0, 0.0]));
+    for (index, &[north_m, east_m, up_m]) in points_m.iter().enumerate() {
+        let command = if index + 1 == points_m.len() { LOITER_UNLIMITED } else { WAYPOINT };
+        items.push(Waypoint::at(command, origin.wgs84_from_ned(NorthEast { north_m, east_m }), up_m));
+    }
+    items
+}
+
+/// What the current item asks for.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub(super) enum Leg {
+    /// To be begun.
+    None,
+    /// Up to a height.
+    TakeOff(f64),
+    /// To a place; there for this long (`None` = for good); arriving at a corner speed.
+    Go { to_m: [f64; 3], stay_us: Option<u64>, corner_mps: f64 },
+    /// Down.
+    Land,
+    /// As RTL.
+    Return,
+    /// No item is left.
+    Over,
+}
+
+/// A mission and how far it has come.
+#[derive(Clone, Debug)]
+pub(super) struct Mission {
+    pub(super) items: Vec<Waypoint>,
+    first: usize,
+    current: usize,
+    leg: Leg,
+    arrived_us: Option<u64>,
+    reached: (u16, u32),
+}
+
+impl Mission {
+    pub(super) fn new(flavour: Flavour) -> Mission {
+        let first = usize::from(flavour == Flavour::ArduCopter);
+        Mission {
+            items: Vec::new(),
+            first,
+            current: first,
+            leg: Leg::None,
+            arrived_us: None,
+            reached: (0, 0),
+        }
+    }
+
+    pub(super) fn upload(&mut self, items: &[Waypoint]) {
+        self.items = items.to_vec();
+        self.go_to(self.first);
+    }
+
+    /// Whether there is something to fly.
+    pub(super) fn is_flyable(&self) -> bool {
+        self.items.len() > self.first
+    }
+
+    pub(super) fn begins_with_take_off(&self) -> bool {
+        self.items.get(self.current.max(self.first)).is_some_and(|item| item.command == TAKE_OFF)
+    }
+
+    /// Sets the current item. Whether there is such a one.
+    pub(super) fn go_to(&mut self, index: usize) -> bool {
+        let there = index < self.items.len() || index == self.first;
+        if there {
+            self.current = index.max(self.first);
+            self.resume();
+        }
+        there
+    }
+
+    /// The current item is begun anew.
+    pub(super) fn resume(&mut self) {
+        self.leg = Leg::None;
+        self.arrived_us = None;
+    }
+
+    /// Back to the first item.
+    pub(super) fn rewind(&mut self) {
+        self.go_to(self.first);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.current >= self.items.len()
+    }
+
+    pub(super) fn is_landing(&self) -> bool {
+        matches!(self.leg, Leg::Land | Leg::Return)
+    }
+
+    /// MISSION_CURRENT.seq.
+    pub(super) fn current(&self) -> u16 {
+        self.current.min(self.items.len().saturating_sub(1)) as u16
+    }
+
+    pub(super) fn reached(&self) -> (u16, u32) {
+        self.reached
+    }
+
+    pub(super) fn leg(&self) -> Leg {
+        self.leg
+    }
+
+    pub(super) fn set_leg(&mut self, leg: Leg) {
+        self.leg = leg;
+    }
+
+    pub(super) fn item(&self) -> Option<&Waypoint> {
+        self.items.get(self.current)
+    }
+
+    /// The next item that has a place.
+    pub(super) fn item_after(&self) -> Option<&Waypoint> {
+        self.items.iter().skip(self.current + 1).find(|item| item.frame != FRAME_MISSION)
+    }
+
+    /// The current item is done.
+    pub(super) fn advance(&mut self, reached: bool) {
+        if reached {
+            self.reached = (self.current(), self.reached.1 + 1);
+        }
+        self.current += 1;
+        self.resume();
+    }
+
+    /// It is there since this time.
+    pub(super) fn arrived(&mut self, now_us: u64) -> u64 {
+        *self.arrived_us.get_or_insert(now_us)
+    }
+}

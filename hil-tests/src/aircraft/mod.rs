@@ -1,0 +1,303 @@
+//! The aircraft: a multirotor with its autopilot, ArduCopter or PX4, as far as one can tell from outside. Pure and seeded.
+//!
+//! Requests, setpoints, faults and steps of 10 ms in; the true pose (`truth`) and what the autopilot believes and reports
+//! (`belief`) out. Nothing of the wire: `autopilot` gives it a MAVLink face, `telemetry` makes the engine's `Vehicle` of it.
+//! ```text
+//! wind ─→ motion (body) ─→ gps, estimator ─→ belief ─→ report ─→ MAVLink face | telemetry
+//!            ↑ velocity, yaw                    │
+//! flight (modes) ← external (setpoints), itinerary (mission), radio (sticks)
+//!            ↑ mode changes
+//! orders (requests), arming, copter | px4 (failsafes, fence), faults (the scenario's)
+//! ```
+//! The same seed and the same calls give the same flight. A step allocates nothing unless a text is told; target ≤ 0.5 µs.
+//! Behaviour copied from a document names it in the module's header; no code is copied. Not here: other vehicles,
+//! terrain, obstacles, rally points, SMART_RTL, the stick modes beyond their outside.
+
+mod absurd;
+mod arming;
+mod battery;
+mod belief;
+mod copter;
+mod estimator;
+mod external;
+mod faults;
+mod fence;
+mod flight;
+mod gps;
+mod itinerary;
+mod mission;
+mod mode;
+mod motion;
+mod orders;
+mod parameters;
+mod px4;
+mod radio;
+mod report;
+mod request;
+pub mod telemetry;
+mod tuned;
+mod wind;
+
+pub use belief::{Attitude, Battery, Belief, Ekf, Gps, Home, Landed, Position, Rc};
+pub use mission::{Waypoint, plan};
+pub use mode::{Mode, custom_mode_of, firmware_of, name_of};
+pub use parameters::{Parameter, ParameterType, Parameters};
+pub use request::{Answer, Frame, Request, Setpoint};
+
+use crate::scenario::{self, Flavour, Place};
+use crate::truth::TruePose;
+use skyhound::geo::{Origin, Wgs84};
+use std::collections::VecDeque;
+
+/// Length of a step.
+pub const STEP_US: u64 = 10_000;
+/// Texts kept until they are fetched; more push out the oldest.
+const TEXT_COUNT_MAX: usize = 64;
+
+/// The aircraft.
+#[derive(Clone, Debug)]
+pub struct Aircraft {
+    flavour: Flavour,
+    system: u8,
+    seed: u64,
+    place: Place,
+    origin: Origin,
+    body: motion::Body,
+    wind: wind::Wind,
+    receiver: gps::Receiver,
+    estimator: estimator::Estimator,
+    charge: battery::Charge,
+    radio: radio::Radio,
+    parameters: Parameters,
+    tuned: tuned::Tuned,
+    tuned_total: u32,
+    flight: flight::Flight,
+    external: external::External,
+    mission: mission::Mission,
+    copter: copter::Failsafes,
+    px4: px4::Failsafes,
+    /// What the mode asked of the body in the last step.
+    lead: motion::Lead,
+    /// North, east, up.
+    home_m: Option<[f64; 3]>,
+    ground_station: Option<(u64, u8)>,
+    /// The one whose loss counts.
+    gcs_heard_us: Option<u64>,
+    boot_us: u64,
+    silent_until_us: u64,
+    reset_total: u32,
+    belief: Belief,
+    texts: VecDeque<(u8, String)>,
+}
+
+impl Aircraft {
+    /// On the ground at `place`, disarmed, at time 0. It can be armed when it has a position, about 4 s later
+    /// ([`Aircraft::prearm_refusal`]).
+    pub fn new(scenario: &scenario::Aircraft, place: &Place, seed: u64) -> Aircraft {
+        let flavour = scenario.flavour;
+        let parameters = Parameters::new(scenario);
+        let capacity = if flavour == Flavour::Px4 { "BAT1_CAPACITY" } else { "BATT_CAPACITY" };
+        let capacity_ah = parameters.value(capacity).unwrap_or(5000.0).max(100.0) / 1000.0;
+        let mut aircraft = Aircraft {
+            flavour,
+            system: scenario.system,
+            seed,
+            place: *place,
+            origin: Origin::new(Wgs84 { lat_deg: place.lat_deg, lon_deg: place.lon_deg }),
+            body: motion::Body::new(),
+            wind: wind::Wind::new(scenario.wind_mps, scenario.gust_mps, seed),
+            receiver: gps::Receiver::new(scenario.gps_noise_m, scenario.gps_drift_m, seed),
+            estimator: estimator::Estimator::new(flavour, seed),
+            charge: battery::Charge::new(capacity_ah, scenario.endurance_min, scenario.battery_ratio),
+            radio: radio::Radio::new(),
+            tuned: tuned::Tuned::new(flavour, &parameters),
+            tuned_total: parameters.change_total(),
+            parameters,
+            flight: flight::Flight::new(Self::first_mode(flavour)),
+            external: external::External::default(),
+            mission: mission::Mission::new(flavour),
+            copter: copter::Failsafes::default(),
+            px4: px4::Failsafes::default(),
+            lead: motion::Lead::Off,
+            home_m: None,
+            ground_station: None,
+            gcs_heard_us: None,
+            boot_us: 0,
+            silent_until_us: 0,
+            reset_total: 0,
+            belief: Belief::default(),
+            texts: VecDeque::new(),
+        };
+        aircraft.report_motion();
+        aircraft.report_slow();
+        aircraft.report_state();
+        aircraft
+    }
+
+    /// One step of [`STEP_US`].
+    pub fn step(&mut self) {
+        if self.tuned_total != self.parameters.change_total() {
+            self.tuned_total = self.parameters.change_total();
+            self.tuned = tuned::Tuned::new(self.flavour, &self.parameters);
+        }
+        let now_us = self.now_us();
+        let wind_mps = self.wind.step(self.body.pose.up_m, self.body.velocity_mps());
+        self.estimator.predict(!self.flight.is_landed);
+        if now_us.is_multiple_of(gps::FIX_EVERY_US) {
+            self.take_fix();
+        }
+        if now_us.is_multiple_of(copter::CHECK_EVERY_US) {
+            self.charge.drain(self.body.thrust_ratio, (copter::CHECK_EVERY_US / STEP_US) as f64);
+            match self.flavour {
+                Flavour::ArduCopter => self.check_copter(),
+                Flavour::Px4 => self.check_px4(false),
+            }
+            self.report_slow();
+        }
+        let (lead, turn) = self.demand();
+        self.lead = lead;
+        self.body.step(lead, turn, &self.tuned.limits, self.estimator.velocity_error_mps, wind_mps);
+        self.judge_ground();
+        self.report_motion();
+        self.report_state();
+    }
+
+    fn take_fix(&mut self) {
+        let fix = self.receiver.fix(&self.body.pose);
+        let before_m = self.estimator.position_error_m;
+        self.estimator.correct(&self.body.pose, fix);
+        // A reset of the estimator moves the place held with it: both flavours' controllers take resets out of their targets.
+        if self.reset_total != self.estimator.reset_total {
+            self.reset_total = self.estimator.reset_total;
+            if let Some(held) = self.flight.held_m.as_mut() {
+                held[0] += self.estimator.position_error_m[0] - before_m[0];
+                held[1] += self.estimator.position_error_m[1] - before_m[1];
+            }
+        }
+        if self.home_m.is_none() && self.estimator.position_is_ok() {
+            self.home_m = Some(self.here().at_m);
+        }
+        self.report_gps(fix);
+    }
+
+    /// µs since the scenario began.
+    pub fn now_us(&self) -> u64 {
+        self.body.pose.at_us
+    }
+
+    /// Puts it into the air there (metres from home), armed, hovering against the wind with its sensors settled, in LOITER
+    /// (ArduCopter) or AUTO.LOITER (PX4).
+    pub fn begin_airborne(&mut self, north_m: f64, east_m: f64, up_m: f64, yaw_rad: f64) {
+        self.receiver.warm();
+        let ground = TruePose { at_us: self.now_us(), ..TruePose::default() };
+        if let Some(fix) = self.receiver.fix(&ground) {
+            self.estimator.align(&ground, &fix);
+        }
+        let error_m = self.estimator.position_error_m;
+        self.home_m = Some(error_m);
+        let [north_mps, east_mps] = self.wind.mean_mps();
+        self.body.hover([north_m, east_m, up_m], yaw_rad, [north_mps, east_mps, 0.0]);
+        let mode = match self.flavour {
+            Flavour::ArduCopter => Mode::Position,
+            Flavour::Px4 => Mode::Hold,
+        };
+        self.change_to(mode);
+        self.flight.armed = true;
+        self.flight.armed_us = self.now_us();
+        self.flight.has_flown = true;
+        self.flight.is_landed = false;
+        self.flight.contact_us = 0;
+        self.flight.held_m = Some([north_m + error_m[0], east_m + error_m[1], up_m + error_m[2]]);
+        let fix = self.receiver.fix(&self.body.pose);
+        self.report_gps(fix);
+        self.report_motion();
+        self.report_slow();
+        self.report_state();
+    }
+
+    /// Where it truly is.
+    pub fn truth(&self) -> TruePose {
+        self.body.pose
+    }
+
+    /// What the autopilot believes.
+    pub fn belief(&self) -> &Belief {
+        &self.belief
+    }
+
+    /// The mode's own name.
+    pub fn mode_name(&self) -> &'static str {
+        self.name_of(self.flight.mode)
+    }
+
+    fn name_of(&self, mode: Mode) -> &'static str {
+        name_of(self.flavour, mode.custom(self.flavour))
+    }
+
+    /// HEARTBEAT.custom_mode.
+    pub fn custom_mode(&self) -> u32 {
+        self.belief.custom_mode
+    }
+
+    /// Whose modes it speaks.
+    pub fn flavour(&self) -> Flavour {
+        self.flavour
+    }
+
+    /// Home, where it stood at the begin: the origin of the truth.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Its MAVLink system id.
+    pub fn system(&self) -> u8 {
+        self.system
+    }
+
+    /// The mission as it was uploaded.
+    pub fn mission(&self) -> &[Waypoint] {
+        &self.mission.items
+    }
+
+    /// Parameters.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Parameters to be set; they hold from the next step.
+    pub fn parameters_mut(&mut self) -> &mut Parameters {
+        &mut self.parameters
+    }
+
+    /// The wind now, towards north, east, up.
+    pub fn wind_mps(&self) -> [f64; 3] {
+        self.wind.now_mps()
+    }
+
+    /// Gives each STATUSTEXT (MAV_SEVERITY, text) once.
+    pub fn texts(&mut self, each: &mut dyn FnMut(u8, &str)) {
+        for (severity, text) in self.texts.drain(..) {
+            each(severity, &text);
+        }
+    }
+
+    fn tell(&mut self, severity: u8, text: String) {
+        if self.texts.len() == TEXT_COUNT_MAX {
+            self.texts.pop_front();
+        }
+        self.texts.push_back((severity, text));
+    }
+
+    /// How often the mode in which it takes commands was left, or the motors disarmed in it.
+    pub fn left_total(&self) -> u32 {
+        self.flight.left_total
+    }
+
+    /// The last heartbeat of a ground station: when, and its system id.
+    pub fn ground_station(&self) -> Option<(u64, u8)> {
+        self.ground_station
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! GUIDED, and ArduCopter's failsafes.
+
+use super::super::tests::{airborne, fly, mode, steer, texts, until, watched};
+use super::super::{Answer, Frame, Request, Setpoint};
+use super::*;
+use crate::scenario::{Flavour, Kind};
+
+fn copter(parameters: &[(&str, f64)]) -> Aircraft {
+    airborne(Flavour::ArduCopter, parameters)
+}
+
+/// Flies straight on for GUID_TIMEOUT, then brakes: v·T + v²/2a + v·a/2j.
+#[test]
+fn guided_stops_after_its_timeout() {
+    for timeout_s in [1.0, 3.0] {
+        let mut aircraft = copter(&[("GUID_TIMEOUT", timeout_s)]);
+        mode(&mut aircraft, "GUIDED");
+        steer(&mut aircraft, [5.0, 0.0, 0.0], 10.0);
+        let from_m = aircraft.truth().north_m;
+        fly(&mut aircraft, timeout_s - 0.1);
+        assert!((aircraft.truth().north_mps - 5.0).abs() < 0.3);
+        fly(&mut aircraft, 6.0);
+        let way_m = aircraft.truth().north_m - from_m;
+        let expected_m = 5.0 * (timeout_s - 0.05) + 25.0 / 5.0 + 5.0 * 2.5 / 10.0;
+        assert!((way_m - expected_m).abs() < 1.5, "{way_m} m for {expected_m} m");
+        assert!(aircraft.truth().speed_mps() < 0.2);
+        assert_eq!(aircraft.mode_name(), "GUIDED", "the mode stays");
+    }
+}
+
+#[test]
+fn guided_turns_for_as_long_as_it_is_told() {
+    let mut aircraft = copter(&[]);
+    mode(&mut aircraft, "GUIDED");
+    aircraft.request(&Request::Setpoint(Setpoint::velocity([0.0; 3], 0.4)));
+    fly(&mut aircraft, 0.9);
+    assert!((aircraft.truth().yaw_rate_rad_s - 0.4).abs() < 1e-6);
+    fly(&mut aircraft, 1.5);
+    assert!(aircraft.truth().yaw_rate_rad_s.abs() < 0.05);
+    aircraft.request(&Request::Yaw { yaw_rad: 1.5, is_relative: false });
+    fly(&mut aircraft, 6.0);
+    assert!((aircraft.belief().attitude.yaw_rad - 1.5).abs() < 0.1);
+}
+
+/// The frames of SET_POSITION_TARGET_LOCAL_NED, and what is refused.
+#[test]
+fn setpoints_are_read_in_their_frames() {
+    let mut aircraft = copter(&[]);
+    let body = Setpoint { frame: Frame::Body, ..Setpoint::velocity([4.0, 0.0, 0.0], 0.0) };
+    assert_eq!(aircraft.request(&Request::Setpoint(body)), Answer::Denied, "not in LOITER");
+    mode(&mut aircraft, "GUIDED");
+    aircraft.request(&Request::Yaw { yaw_rad: 1.57, is_relative: false });
+    fly(&mut aircraft, 5.0);
+    for _ in 0..100 {
+        assert_eq!(aircraft.request(&Request::Setpoint(body)), Answer::Accepted);
+        fly(&mut aircraft, 0.05);
+    }
+    let truth = aircraft.truth();
+    assert!((truth.east_mps - 4.0).abs() < 0.4 && truth.north_mps.abs() < 0.5, "{truth:?}");
+    let there = Setpoint { position_m: Some([30.0, -20.0, -35.0]), ..Setpoint::default() };
+    aircraft.request(&Request::Setpoint(there));
+    fly(&mut aircraft, 25.0);
+    let truth = aircraft.truth();
+    assert!(truth.distance_m(30.0, -20.0) < 3.5 && (truth.up_m - 35.0).abs() < 2.0, "{truth:?}");
+    let away = Setpoint { position_m: Some([3000.0, 0.0, -35.0]), ..Setpoint::default() };
+    assert_eq!(aircraft.request(&Request::Setpoint(away)), Answer::Denied, "outside the fence");
+    let nan = Setpoint::velocity([f64::NAN, 0.0, 0.0], 0.0);
+    assert_eq!(aircraft.request(&Request::Setpoint(nan)), Answer::Denied);
+}
+
+#[test]
+fn the_ground_station_that_counts_is_watched_once_heard() {
+    let mut aircraft = copter(&[]);
+    mode(&mut aircraft, "GUIDED");
+    fly(&mut aircraft, 20.0);
+    assert_eq!(aircraft.mode_name(), "GUIDED", "never heard");
+    watched(&mut aircraft, 2);
+    let lost_s = until(&mut aircraft, 20.0, |aircraft| aircraft.mode_name() == "RTL");
+    assert!((lost_s - 4.0).abs() < 0.15, "1 s after the last heartbeat it has {lost_s} s left");
+    assert_eq!(aircraft.belief().system_status, 5);
+    assert_eq!(aircraft.left_total(), 1);
+    aircraft.request(&Request::GroundStation(254));
+    fly(&mut aircraft, 0.2);
+    assert_eq!(aircraft.belief().system_status, 5, "that is not SYSID_MYGCS");
+    watched(&mut aircraft, 1);
+    assert_eq!((aircraft.belief().system_status, aircraft.mode_name()), (4, "RTL"));
+    assert_eq!(texts(&mut aircraft), ["GCS Failsafe", "GCS Failsafe Cleared"]);
+    let mut without = copter(&[("FS_GCS_ENABLE", 0.0)]);
+    mode(&mut without, "GUIDED");
+    watched(&mut without, 1);
+    fly(&mut without, 10.0);
+    assert_eq!(without.mode_name(), "GUIDED");
+    let mut landing = copter(&[("FS_GCS_ENABLE", 5.0)]);
+    mode(&mut landing, "GUIDED");
+    watched(&mut landing, 1);
+    fly(&mut landing, 6.0);
+    assert_eq!(landing.mode_name(), "LAND");
+    let mut loiter = copter(&[]);
+    watched(&mut loiter, 1);
+    fly(&mut loiter, 6.0);
+    assert_eq!(loiter.mode_name(), "LOITER", "FS_OPTIONS 16: the pilot has it");
+}
+
+#[test]
+fn battery_actions_come_once_for_each_level() {
+    let mut aircraft = copter(&[]);
+    mode(&mut aircraft, "GUIDED");
+    aircraft.fault(&Kind::Battery { ratio: 0.25 }, true);
+    fly(&mut aircraft, 1.0);
+    assert_eq!((aircraft.mode_name(), aircraft.belief().system_status), ("GUIDED", 4));
+    aircraft.fault(&Kind::Battery { ratio: 0.19 }, true);
+    fly(&mut aircraft, 0.2);
+    assert_eq!((aircraft.mode_name(), aircraft.belief().system_status), ("RTL", 5));
+    assert!(texts(&mut aircraft)[0].starts_with("Battery 1 is low"));
+    mode(&mut aircraft, "LOITER");
+    fly(&mut aircraft, 5.0);
+    assert_eq!(aircraft.mode_name(), "LOITER", "not again");
+    aircraft.fault(&Kind::Battery { ratio: 0.09 }, true);
+    fly(&mut aircraft, 0.2);
+    assert_eq!(aircraft.mode_name(), "LAND");
+    let mut warned = copter(&[("BATT_FS_LOW_ACT", 0.0)]);
+    warned.fault(&Kind::Battery { ratio: 0.19 }, true);
+    fly(&mut warned, 1.0);
+    assert_eq!(warned.mode_name(), "LOITER");
+}
+
+/// By voltage it takes BATT_LOW_TIMER, so that a sag does not count.
+#[test]
+fn low_voltage_counts_after_its_time() {
+    let mut aircraft = copter(&[("BATT_LOW_VOLT", 14.9), ("BATT_LOW_MAH", 0.0)]);
+    aircraft.fault(&Kind::Battery { ratio: 0.4 }, true);
+    let after_s = until(&mut aircraft, 20.0, |aircraft| aircraft.mode_name() == "RTL");
+    assert!((after_s - 10.1).abs() < 0.2, "{after_s}");
+}
+
+#[test]
+fn radio_loss_returns() {
+    let mut aircraft = copter(&[]);
+    mode(&mut aircraft, "GUIDED");
+    aircraft.fault(&Kind::RcLost, true);
+    let after_s = until(&mut aircraft, 5.0, |aircraft| aircraft.mode_name() == "RTL");
+    assert!((after_s - 1.0).abs() < 0.15, "RC_FS_TIMEOUT: {after_s}");
+    assert_eq!(aircraft.belief().rc.channel_count, 0);
+    let mut goes_on = copter(&[("FS_OPTIONS", 4.0)]);
+    mode(&mut goes_on, "GUIDED");
+    goes_on.fault(&Kind::RcLost, true);
+    fly(&mut goes_on, 3.0);
+    assert_eq!((goes_on.mode_name(), goes_on.belief().system_status), ("GUIDED", 5));
+}
+
+#[test]
+fn gps_loss_lands_where_it_drifts() {
+    let mut aircraft = copter(&[]);
+    mode(&mut aircraft, "GUIDED");
+    aircraft.fault(&Kind::GpsLoss, true);
+    fly(&mut aircraft, 0.3);
+    assert_eq!(aircraft.belief().gps.fix, 1);
+    let after_s = until(&mut aircraft, 20.0, |aircraft| aircraft.mode_name() == "LAND");
+    assert!((after_s - 7.7).abs() < 0.5, "7 s of dead reckoning, 1 s of doubt: {after_s}");
+    assert!(texts(&mut aircraft).contains(&"EKF Failsafe: changed to LAND Mode".to_owned()));
+    assert_eq!(mode(&mut aircraft, "GUIDED"), Answer::Failed);
+    assert_eq!(texts(&mut aircraft), ["Mode change to GUIDED failed: requires position"]);
+    assert!(until(&mut aircraft, 90.0, |aircraft| !aircraft.belief().armed) < 70.0);
+}
+
+#[test]
+fn a_glitch_is_told_and_does_not_move_it_until_it_is_believed() {
+    let mut aircraft = copter(&[]);
+    fly(&mut aircraft, 5.0);
+    aircraft.fault(&Kind::GpsGlitch { north_m: 0.0, east_m: 40.0 }, true);
+    fly(&mut aircraft, 3.0);
+    assert!(aircraft.belief().ekf.flags & 32768 != 0 && aircraft.belief().ekf.position_ratio > 1.0);
+    let before = aircraft.belief().position.unwrap().local_m[1];
+    assert!(before.abs() < 4.0, "not believed: {before}");
+    fly(&mut aircraft, 8.0);
+    let after = aircraft.belief().position.unwrap().local_m[1];
+    assert!((after - 40.0).abs() < 4.0, "believed after 10 s: {after}");
+    assert!(aircraft.truth().distance_m(0.0, 0.0) < 4.0, "the place held moved with it");
+    assert_eq!(texts(&mut aircraft)[0], "GPS Glitch or Compass error");
+}
+
+#[test]
+fn a_lost_estimator_lands() {
+    let mut aircraft = copter(&[]);
+    mode(&mut aircraft, "GUIDED");
+    aircraft.fault(&Kind::EkfBad, true);
+    let after_s = until(&mut aircraft, 5.0, |aircraft| aircraft.mode_name() == "LAND");
+    assert!((after_s - 1.0).abs() < 0.15, "{after_s}");
+    aircraft.fault(&Kind::EkfBad, false);
+    fly(&mut aircraft, 2.0);
+    assert_eq!(aircraft.belief().system_status, 4);
+    assert_eq!(mode(&mut aircraft, "LOITER"), Answer::Accepted);
+}
+
+#[test]
+fn guided_stops_before_the_fence_and_others_return_at_it() {
+    let parameters = [("FENCE_RADIUS", 60.0)];
+    let mut aircraft = copter(&parameters);
+    mode(&mut aircraft, "GUIDED");
+    steer(&mut aircraft, [8.0, 3.0, 0.0], 25.0);
+    let far_m = aircraft.truth().distance_m(0.0, 0.0);
+    assert_eq!(aircraft.mode_name(), "GUIDED");
+    assert!((52.0..61.0).contains(&far_m), "avoidance: {far_m}");
+    let mut without = copter(&[("FENCE_RADIUS", 60.0), ("AVOID_ENABLE", 0.0)]);
+    mode(&mut without, "GUIDED");
+    let back_s = {
+        steer(&mut without, [8.0, 0.0, 0.0], 8.0);
+        until(&mut without, 5.0, |aircraft| aircraft.mode_name() == "RTL")
+    };
+    assert!(back_s < 2.0);
+    assert!(texts(&mut without).contains(&"Circle fence breached".to_owned()));
+    fly(&mut without, 30.0);
+    assert!(without.truth().distance_m(0.0, 0.0) < 10.0);
+    let mut landing = copter(&[("FENCE_RADIUS", 60.0), ("AVOID_ENABLE", 0.0), ("FENCE_ACTION", 2.0)]);
+    mode(&mut landing, "GUIDED");
+    steer(&mut landing, [8.0, 0.0, 0.0], 12.0);
+    assert_eq!(landing.mode_name(), "LAND");
+    let mut high = copter(&[("FENCE_ALT_MAX", 40.0), ("AVOID_ENABLE", 0.0)]);
+    mode(&mut high, "GUIDED");
+    steer(&mut high, [0.0, 0.0, -2.0], 12.0);
+    assert_eq!(high.mode_name(), "RTL");
+}
+
+#[test]
+fn in_the_rtl_of_a_failsafe_the_pilot_may_change_the_mode() {
+    let mut aircraft = copter(&[("FENCE_RADIUS", 60.0), ("AVOID_ENABLE", 0.0)]);
+    mode(&mut aircraft, "GUIDED");
+    steer(&mut aircraft, [8.0, 0.0, 0.0], 9.0);
+    assert_eq!(aircraft.mode_name(), "RTL");
+    assert_eq!(mode(&mut aircraft, "LOITER"), Answer::Accepted);
+    fly(&mut aircraft, 9.0);
+    assert_eq!(aircraft.mode_name(), "LOITER", "ten seconds to bring it back");
+}

@@ -1,0 +1,160 @@
+//! OFFBOARD, and PX4's failsafes.
+
+use super::super::tests::{airborne, fly, mode, steer, texts, until, watched};
+use super::super::{Answer, Request, Setpoint};
+use super::*;
+use crate::scenario::{Flavour, Kind};
+
+fn px4(parameters: &[(&str, f64)]) -> Aircraft {
+    airborne(Flavour::Px4, parameters)
+}
+
+fn offboard(parameters: &[(&str, f64)]) -> Aircraft {
+    let mut aircraft = px4(parameters);
+    steer(&mut aircraft, [0.0; 3], 1.5);
+    assert_eq!(mode(&mut aircraft, "OFFBOARD"), Answer::Accepted);
+    aircraft
+}
+
+#[test]
+fn offboard_wants_setpoints_faster_than_2_hz_for_a_second() {
+    let mut aircraft = px4(&[]);
+    assert_eq!(mode(&mut aircraft, "OFFBOARD"), Answer::TemporarilyRejected);
+    assert_eq!(
+        texts(&mut aircraft),
+        ["Switching to OFFBOARD is currently not available: No offboard signal"]
+    );
+    steer(&mut aircraft, [0.0; 3], 0.5);
+    assert_eq!(mode(&mut aircraft, "OFFBOARD"), Answer::TemporarilyRejected, "half a second is not enough");
+    let still = Request::Setpoint(Setpoint::velocity([0.0; 3], 0.0));
+    for _ in 0..5 {
+        fly(&mut aircraft, 0.6);
+        aircraft.request(&still);
+    }
+    assert_eq!(mode(&mut aircraft, "OFFBOARD"), Answer::TemporarilyRejected, "1.7 Hz is too slow");
+    for _ in 0..4 {
+        fly(&mut aircraft, 0.4);
+        aircraft.request(&still);
+    }
+    assert_eq!(mode(&mut aircraft, "OFFBOARD"), Answer::Accepted, "2.5 Hz is enough");
+    assert_eq!(aircraft.mode_name(), "OFFBOARD");
+}
+
+/// COM_OF_LOSS_T after the last setpoint it acts, and gives the aircraft back when they return.
+#[test]
+fn offboard_loss_holds_and_comes_back() {
+    let mut aircraft = offboard(&[]);
+    steer(&mut aircraft, [5.0, 0.0, 0.0], 8.0);
+    let after_s = until(&mut aircraft, 5.0, |aircraft| aircraft.mode_name() != "OFFBOARD");
+    assert!((after_s - 1.0).abs() < 0.15, "{after_s}");
+    assert_eq!((aircraft.mode_name(), aircraft.belief().system_status), ("AUTO.LOITER", 5));
+    assert_eq!(texts(&mut aircraft), ["Failsafe activated"]);
+    fly(&mut aircraft, 6.0);
+    assert!(aircraft.truth().speed_mps() < 0.2);
+    steer(&mut aircraft, [0.0; 3], 0.5);
+    assert_eq!((aircraft.mode_name(), aircraft.belief().system_status), ("OFFBOARD", 4));
+    assert_eq!(aircraft.left_total(), 1);
+}
+
+#[test]
+fn offboard_loss_acts_as_set() {
+    for (action, name) in
+        [(0.0, "POSCTL"), (1.0, "ALTCTL"), (3.0, "AUTO.RTL"), (4.0, "AUTO.LAND"), (5.0, "AUTO.LOITER")]
+    {
+        let mut aircraft = offboard(&[("COM_OBL_RC_ACT", action), ("COM_OF_LOSS_T", 0.5)]);
+        let after_s = until(&mut aircraft, 5.0, |aircraft| aircraft.mode_name() != "OFFBOARD");
+        assert_eq!(aircraft.mode_name(), name);
+        assert!((after_s - 0.6).abs() < 0.15, "{after_s}");
+    }
+    let mut stopped = offboard(&[("COM_OBL_RC_ACT", 7.0)]);
+    fly(&mut stopped, 1.5);
+    assert!(!stopped.belief().armed);
+}
+
+#[test]
+fn the_fence_holds_until_the_mode_is_changed() {
+    let mut aircraft = offboard(&[("GF_MAX_HOR_DIST", 40.0)]);
+    steer(&mut aircraft, [6.0, 0.0, 0.0], 9.0);
+    assert_eq!((aircraft.mode_name(), aircraft.belief().fence_breach), ("AUTO.LOITER", 3));
+    steer(&mut aircraft, [6.0, 0.0, 0.0], 3.0);
+    assert_eq!(aircraft.mode_name(), "AUTO.LOITER", "setpoints do not bring it out");
+    assert_eq!(mode(&mut aircraft, "AUTO.RTL"), Answer::Accepted);
+    fly(&mut aircraft, 2.0);
+    assert_eq!(aircraft.mode_name(), "AUTO.RTL");
+    let mut returns = offboard(&[("GF_MAX_HOR_DIST", 40.0), ("GF_ACTION", 3.0)]);
+    steer(&mut returns, [6.0, 0.0, 0.0], 9.0);
+    assert_eq!(returns.mode_name(), "AUTO.RTL");
+}
+
+#[test]
+fn battery_returns_then_lands_after_a_moment_to_take_over() {
+    let mut aircraft = offboard(&[]);
+    aircraft.fault(&Kind::Battery { ratio: 0.14 }, true);
+    steer(&mut aircraft, [0.0; 3], 1.0);
+    assert_eq!(aircraft.mode_name(), "OFFBOARD", "low is a warning");
+    aircraft.fault(&Kind::Battery { ratio: 0.065 }, true);
+    steer(&mut aircraft, [0.0; 3], 1.0);
+    assert_eq!(aircraft.mode_name(), "AUTO.LOITER", "COM_FAIL_ACT_T");
+    steer(&mut aircraft, [0.0; 3], 5.0);
+    assert_eq!(aircraft.mode_name(), "AUTO.RTL");
+    aircraft.fault(&Kind::Battery { ratio: 0.04 }, true);
+    fly(&mut aircraft, 0.5);
+    assert_eq!(aircraft.mode_name(), "AUTO.LAND");
+}
+
+#[test]
+fn lost_links_return() {
+    let mut aircraft = px4(&[]);
+    watched(&mut aircraft, 1);
+    let after_s = until(&mut aircraft, 30.0, |aircraft| aircraft.mode_name() == "AUTO.RTL");
+    assert!((after_s - (10.0 - 1.0 + 5.0)).abs() < 0.3, "COM_DL_LOSS_T, then COM_FAIL_ACT_T: {after_s}");
+    let mut radio = px4(&[]);
+    radio.fault(&Kind::RcLost, true);
+    let after_s = until(&mut radio, 30.0, |aircraft| aircraft.mode_name() == "AUTO.RTL");
+    assert!((after_s - 5.5).abs() < 0.3, "COM_RC_LOSS_T, then COM_FAIL_ACT_T: {after_s}");
+    let mut none = px4(&[("NAV_DLL_ACT", 0.0)]);
+    watched(&mut none, 1);
+    fly(&mut none, 20.0);
+    assert_eq!((none.mode_name(), none.belief().system_status), ("AUTO.LOITER", 4));
+}
+
+#[test]
+fn the_pilot_takes_over_in_a_failsafe() {
+    let mut aircraft = px4(&[]);
+    aircraft.fault(&Kind::Battery { ratio: 0.065 }, true);
+    fly(&mut aircraft, 6.0);
+    assert_eq!(aircraft.mode_name(), "AUTO.RTL");
+    assert_eq!(mode(&mut aircraft, "POSCTL"), Answer::Accepted);
+    fly(&mut aircraft, 2.0);
+    assert_eq!(aircraft.mode_name(), "POSCTL");
+}
+
+/// COM_RC_OVERRIDE: AUTO modes by default, OFFBOARD with bit 1.
+#[test]
+fn sticks_take_over_where_they_may() {
+    let stick = Kind::Stick { channel: 1, us: 1800 };
+    let mut auto = px4(&[]);
+    auto.fault(&stick, true);
+    fly(&mut auto, 0.2);
+    assert_eq!(auto.mode_name(), "POSCTL");
+    let mut external = offboard(&[]);
+    external.fault(&stick, true);
+    steer(&mut external, [0.0; 3], 0.5);
+    assert_eq!(external.mode_name(), "OFFBOARD");
+    let mut allowed = offboard(&[("COM_RC_OVERRIDE", 3.0)]);
+    allowed.fault(&stick, true);
+    steer(&mut allowed, [0.0; 3], 0.5);
+    assert_eq!(allowed.mode_name(), "POSCTL");
+}
+
+#[test]
+fn without_a_position_it_descends() {
+    let mut aircraft = offboard(&[]);
+    aircraft.fault(&Kind::GpsLoss, true);
+    steer(&mut aircraft, [0.0; 3], 4.5);
+    assert_eq!(aircraft.mode_name(), "OFFBOARD");
+    steer(&mut aircraft, [0.0; 3], 1.5);
+    assert_eq!(aircraft.mode_name(), "AUTO.LAND");
+    assert_eq!(mode(&mut aircraft, "OFFBOARD"), Answer::TemporarilyRejected);
+    assert!(until(&mut aircraft, 90.0, |aircraft| !aircraft.belief().armed) < 70.0);
+}

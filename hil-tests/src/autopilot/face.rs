@@ -1,0 +1,396 @@
+//! The autopilot between its links: takes frames in, passes on what is for others, answers, and sends what is due.
+//!
+//! One lock holds it; the socket task calls [`Face::receive`] as bytes arrive, the stepping thread [`Face::pass`] at 100 Hz.
+//! Both end by telling a change of mode or of arming at once, on every link, as ArduPilot and PX4 do. A rebooting aircraft is
+//! deaf and silent, and forgets intervals, routes and transfers.
+
+use super::clock::Clock;
+use super::faults::Faults;
+use super::messages;
+use super::missions::Upload;
+use super::outbox::{Leaving, Outbox};
+use super::routes::{Passing, Routes};
+use super::streams::Streams;
+use super::wire::{self, Message};
+use super::wire_log::{Says, WireLog, WireRow};
+use crate::aircraft::{Aircraft, Request};
+use crate::scenario::Flavour;
+use crate::trace::{SetpointRow, TruthRow};
+use skyhound_host::autopilot::framing::{Frame, Framer};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The autopilot's own component.
+pub const COMPONENT: u8 = 1;
+const MAV_TYPE_GCS: u8 = 6;
+/// A frame whose rest has not come by then will not come.
+const FRAME_WAIT_US: u64 = 250_000;
+const TRUTH_EVERY_US: u64 = 100_000;
+/// Texts that wait for room on a link; ArduPilot keeps 30 for all.
+const WAITING_MAX: usize = 30;
+
+/// One link: a line, or one client of a TCP line.
+pub struct Link {
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) streams: Streams,
+    /// The next parameter of a list that is being sent.
+    pub(super) listed: Option<usize>,
+    /// Whether faults of the link concern it; the ground station's own is inside.
+    is_outside: bool,
+    framer: Framer,
+    heard_us: u64,
+    sequence: u8,
+    waiting: VecDeque<Message>,
+}
+
+/// A frame, out of its buffer.
+struct Taken {
+    id: u32,
+    from: (u8, u8),
+    sequence: u8,
+    payload: Vec<u8>,
+}
+
+/// The autopilot's side of all links.
+pub struct Face {
+    pub(super) aircraft: Arc<Mutex<Aircraft>>,
+    pub(super) own: (u8, u8),
+    pub(super) flavour: Flavour,
+    pub(super) clock: Arc<Clock>,
+    pub(super) links: Vec<Option<Link>>,
+    pub(super) faults: Faults,
+    pub(super) upload: Option<Upload>,
+    pub(super) setpoints: Vec<SetpointRow>,
+    pub(super) truth_rows: Vec<TruthRow>,
+    log: Arc<Mutex<WireLog>>,
+    routes: Routes,
+    said: Option<(u32, bool)>,
+    booted_us: u64,
+    reached_total: u32,
+    home: Option<crate::aircraft::Home>,
+    text_id: u16,
+}
+
+pub(super) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Face {
+    pub(super) fn new(aircraft: Arc<Mutex<Aircraft>>, clock: Arc<Clock>, log: Arc<Mutex<WireLog>>) -> Face {
+        let (system, flavour) = {
+            let aircraft = lock(&aircraft);
+            (aircraft.system(), aircraft.flavour())
+        };
+        Face {
+            aircraft,
+            own: (system, COMPONENT),
+            flavour,
+            clock,
+            links: Vec::new(),
+            faults: Faults::new(system),
+            upload: None,
+            setpoints: Vec::new(),
+            truth_rows: Vec::new(),
+            log,
+            routes: Routes::default(),
+            said: None,
+            booted_us: 0,
+            reached_total: 0,
+            home: None,
+            text_id: 0,
+        }
+    }
+
+    /// A link is open; its number and the queue that its task must empty.
+    pub(super) fn open(&mut self, capacity_bytes: usize, is_outside: bool) -> (usize, Arc<Outbox>) {
+        let outbox = Arc::new(Outbox::new(capacity_bytes));
+        self.links.push(Some(Link {
+            outbox: Arc::clone(&outbox),
+            streams: Streams::new(self.flavour, self.clock.now_us()),
+            listed: None,
+            is_outside,
+            framer: Framer::new(),
+            heard_us: 0,
+            sequence: 0,
+            waiting: VecDeque::new(),
+        }));
+        (self.links.len() - 1, outbox)
+    }
+
+    /// A link is gone.
+    pub(super) fn close(&mut self, link: usize) {
+        self.links[link] = None;
+        self.routes.forget(link);
+    }
+
+    /// Bytes came on a link at `at_us`.
+    pub(super) fn receive(&mut self, link: usize, bytes: &[u8], at_us: u64) {
+        let Some(open) = &mut self.links[link] else { return };
+        if open.is_outside && self.faults.link_lost {
+            return;
+        }
+        open.heard_us = at_us;
+        let mut frames = Vec::new();
+        open.framer.push(bytes, |frame| frames.extend(Taken::of(&frame)));
+        self.take_all(link, frames, at_us);
+    }
+
+    fn take_all(&mut self, link: usize, frames: Vec<Taken>, at_us: u64) {
+        for frame in frames {
+            self.take(link, &frame, at_us);
+        }
+        self.tell(at_us);
+    }
+
+    /// Tells what has changed since the last step, and whatever else is due.
+    pub(super) fn tell(&mut self, now_us: u64) {
+        self.tell_change(now_us);
+        self.send_due(now_us);
+    }
+
+    fn take(&mut self, link: usize, frame: &Taken, at_us: u64) {
+        let message = Message::read(frame.id, &frame.payload);
+        let says = message.as_ref().map_or(Says::Other, Says::of);
+        let (id, (system, component)) = (frame.id, frame.from);
+        lock(&self.log).push(WireRow {
+            at_us,
+            is_out: false,
+            link: link as u16,
+            id,
+            system,
+            component,
+            says,
+        });
+        let (target_system, target_component) = wire::targets(id, &frame.payload);
+        let passing = Passing { id, from: frame.from, system: target_system, component: target_component };
+        if lock(&self.aircraft).belief().is_silent {
+            return;
+        }
+        let links: Vec<usize> = (0..self.links.len()).filter(|&link| self.links[link].is_some()).collect();
+        let verdict = self.routes.pass(self.own, link, &links, &passing);
+        if let Some(bytes) = wire::frame(id, &frame.payload, frame.from, frame.sequence) {
+            for to in verdict.to {
+                self.push(to, Leaving::new(bytes.clone(), to, id, frame.from, says));
+            }
+        }
+        if let Some(message) = message.filter(|_| verdict.is_for_us && frame.from != self.own) {
+            self.handle(link, frame.from, &message, at_us);
+        }
+    }
+
+    fn handle(&mut self, link: usize, from: (u8, u8), message: &Message, at_us: u64) {
+        match message.name() {
+            "HEARTBEAT" if message.byte("type") == MAV_TYPE_GCS => {
+                lock(&self.aircraft).request(&Request::GroundStation(from.0));
+            }
+            "COMMAND_LONG" | "COMMAND_INT" => self.command(link, from, message, at_us),
+            "SET_MODE" => self.set_mode(link, from, message),
+            "SET_POSITION_TARGET_LOCAL_NED" => self.local_setpoint(from, message, at_us),
+            "SET_POSITION_TARGET_GLOBAL_INT" => self.global_setpoint(from, message, at_us),
+            "RC_CHANNELS_OVERRIDE" => self.rc_override(from, message),
+            "REQUEST_DATA_STREAM" if self.flavour == Flavour::ArduCopter => {
+                let is_start = message.byte("start_stop") != 0;
+                let rate_hz = if is_start { message.whole("req_message_rate") as u32 } else { 0 };
+                if let Some(open) = &mut self.links[link] {
+                    open.streams.set_group(message.byte("req_stream_id"), rate_hz, at_us);
+                }
+            }
+            "TIMESYNC" if message.whole("tc1") == 0 => {
+                let boot_ns = self.boot_us(at_us) * 1_000;
+                let answer = Message::new("TIMESYNC").with("tc1", boot_ns).with("ts1", message.whole("ts1"));
+                self.send(link, answer.to(from));
+            }
+            "PING" if message.byte("target_system") == 0 => {
+                let boot_us = self.boot_us(at_us);
+                self.send(link, message.clone().with("time_usec", boot_us).to(from));
+            }
+            name if name.starts_with("MISSION_") => self.mission(link, from, message, at_us),
+            name if name.starts_with("PARAM_") => self.parameter(link, message),
+            _ => {}
+        }
+    }
+
+    /// µs since the autopilot started, between its steps too.
+    pub(super) fn boot_us(&self, now_us: u64) -> u64 {
+        let aircraft = lock(&self.aircraft);
+        aircraft.belief().boot_us + now_us.saturating_sub(aircraft.now_us())
+    }
+
+    /// Sends a message of the autopilot on a link. False when it found no room.
+    pub(super) fn send(&mut self, link: usize, mut message: Message) -> bool {
+        let Some(open) = self.links.get(link).and_then(Option::as_ref) else { return true };
+        self.faults.spoil(&mut message);
+        let bytes = message.frame(self.own, open.sequence);
+        let leaving = Leaving::new(bytes, link, message.layout.id, self.own, Says::of(&message));
+        let has_left = self.push(link, leaving);
+        if let Some(open) = &mut self.links[link] {
+            open.sequence = open.sequence.wrapping_add(u8::from(has_left));
+        }
+        has_left
+    }
+
+    /// Sends a message as soon as there is room, at most [`WAITING_MAX`] of them.
+    fn send_patiently(&mut self, message: &Message) {
+        for open in self.links.iter_mut().flatten() {
+            if open.waiting.len() < WAITING_MAX {
+                open.waiting.push_back(message.clone());
+            }
+        }
+    }
+
+    pub(super) fn push(&self, link: usize, leaving: Leaving) -> bool {
+        match &self.links[link] {
+            // Into the air, where nobody hears it.
+            Some(open) if open.is_outside && self.faults.link_lost => true,
+            Some(open) => open.outbox.push(leaving),
+            None => true,
+        }
+    }
+
+    /// Links that faults of the link concern.
+    pub(super) fn outside(&self) -> Vec<usize> {
+        let is_outside = |&link: &usize| self.links[link].as_ref().is_some_and(|open| open.is_outside);
+        (0..self.links.len()).filter(is_outside).collect()
+    }
+
+    /// The housekeeping of one step.
+    pub(super) fn pass(&mut self, now_us: u64) {
+        self.note_truth();
+        self.forget_at_reboot(now_us);
+        self.give_up_late_frames(now_us);
+        self.tell_change(now_us);
+        self.tell_events();
+        self.step_upload(now_us);
+        self.send_due(now_us);
+        self.send_lists();
+        self.play_faults(now_us);
+    }
+
+    fn note_truth(&mut self) {
+        let aircraft = lock(&self.aircraft);
+        let pose = aircraft.truth();
+        if self.truth_rows.last().is_none_or(|last| pose.at_us >= last.pose.at_us + TRUTH_EVERY_US) {
+            let belief = aircraft.belief();
+            let (mode, battery_ratio) = (aircraft.mode_name(), belief.battery.remaining_ratio);
+            self.truth_rows.push(TruthRow { pose, mode, armed: belief.armed, battery_ratio });
+        }
+    }
+
+    fn forget_at_reboot(&mut self, now_us: u64) {
+        let boot_us = lock(&self.aircraft).belief().boot_us;
+        if boot_us < self.booted_us {
+            self.routes = Routes::default();
+            self.upload = None;
+            for open in self.links.iter_mut().flatten() {
+                open.streams = Streams::new(self.flavour, now_us);
+                open.listed = None;
+                open.waiting.clear();
+            }
+        }
+        self.booted_us = boot_us;
+    }
+
+    fn give_up_late_frames(&mut self, now_us: u64) {
+        for link in 0..self.links.len() {
+            let Some(open) = &mut self.links[link] else { continue };
+            if open.framer.waiting_bytes() == 0 || now_us < open.heard_us + FRAME_WAIT_US {
+                continue;
+            }
+            let (mut frames, at_us) = (Vec::new(), open.heard_us);
+            open.framer.give_up(|frame| frames.extend(Taken::of(&frame)));
+            self.take_all(link, frames, at_us);
+        }
+    }
+
+    /// A heartbeat at once when mode or arming have changed.
+    fn tell_change(&mut self, now_us: u64) {
+        let now = {
+            let aircraft = lock(&self.aircraft);
+            (!aircraft.belief().is_silent).then(|| (aircraft.custom_mode(), aircraft.belief().armed))
+        };
+        if now.is_none() || self.said == now {
+            return;
+        }
+        let is_first = self.said.is_none();
+        self.said = now;
+        for open in self.links.iter_mut().flatten().filter(|_| !is_first) {
+            open.streams.beaten(now_us);
+            open.streams.ask("HEARTBEAT");
+        }
+    }
+
+    /// What is told once, when it happens: texts, items reached, a home that moved.
+    fn tell_events(&mut self) {
+        let (mut said, reached, home) = {
+            let mut aircraft = lock(&self.aircraft);
+            let mut said = Vec::new();
+            aircraft.texts(&mut |severity, text| said.push((severity, text.to_owned())));
+            (said, aircraft.belief().mission_reached, aircraft.belief().home)
+        };
+        for (severity, text) in said.drain(..) {
+            self.text_id = self.text_id.checked_add(1).unwrap_or(1);
+            for message in messages::texts(severity, &text, self.text_id) {
+                self.send_patiently(&message);
+            }
+        }
+        if reached.1 != self.reached_total {
+            self.reached_total = reached.1;
+            self.send_patiently(&Message::new("MISSION_ITEM_REACHED").with("seq", reached.0));
+        }
+        if home != self.home {
+            self.home = home;
+            for open in self.links.iter_mut().flatten() {
+                open.streams.ask("HOME_POSITION");
+            }
+        }
+    }
+
+    /// Streams, what waits, and lists of parameters, link by link.
+    fn send_due(&mut self, now_us: u64) {
+        if lock(&self.aircraft).belief().is_silent {
+            return;
+        }
+        for link in 0..self.links.len() {
+            let Some(open) = &mut self.links[link] else { continue };
+            let mut streams = std::mem::take(&mut open.streams);
+            streams.run(now_us, |name| {
+                if name == "HEARTBEAT" && self.faults.is_heartless() {
+                    return true;
+                }
+                let message = messages::telemetry(name, &lock(&self.aircraft));
+                message.is_none_or(|message| self.send(link, message))
+            });
+            let Some(open) = &mut self.links[link] else { continue };
+            open.streams = streams;
+            while let Some(message) = self.links[link].as_ref().and_then(|open| open.waiting.front().cloned())
+            {
+                if !self.send(link, message) {
+                    break;
+                }
+                if let Some(open) = &mut self.links[link] {
+                    open.waiting.pop_front();
+                }
+            }
+        }
+    }
+
+    /// The next parameter of each list that was asked for: 100 a second, or as many as there is room for.
+    fn send_lists(&mut self) {
+        for link in 0..self.links.len() {
+            let Some(index) = self.links[link].as_ref().and_then(|open| open.listed) else { continue };
+            let next =
+                self.parameter_value(index).map(|message| index + usize::from(self.send(link, message)));
+            if let Some(open) = &mut self.links[link] {
+                open.listed = next;
+            }
+        }
+    }
+}
+
+impl Taken {
+    /// `None` for a 32-bit system id, which nobody here has.
+    fn of(frame: &Frame<'_>) -> Option<Taken> {
+        let from = (u8::try_from(frame.system).ok()?, frame.component);
+        Some(Taken { id: frame.id, from, sequence: frame.sequence, payload: frame.payload.to_vec() })
+    }
+}

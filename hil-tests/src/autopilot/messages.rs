@@ -1,0 +1,297 @@
+//! What the aircraft believes of itself as messages: here SI units become MAVLink's.
+//!
+//! Fields and their unknowns as ArduPilot's `GCS_Common.cpp` and PX4's `streams/*.hpp` fill them. SIM_STATE alone carries the
+//! truth (with its 1e-7 degree extension fields; a float's latitude is only good to half a metre).
+
+use super::wire::Message;
+use crate::aircraft::{Aircraft, Belief, Waypoint};
+use crate::scenario::Flavour;
+use skyhound::geo::{Origin, Wgs84};
+use std::f64::consts::TAU;
+
+const MAV_TYPE_QUADROTOR: u8 = 2;
+const MAV_AUTOPILOT_ARDUPILOTMEGA: u8 = 3;
+const MAV_AUTOPILOT_PX4: u8 = 12;
+const CUSTOM_MODE_ENABLED: u8 = 1;
+const ARMED: u8 = 128;
+/// Gyroscope, accelerometer, magnetometer, absolute pressure, GPS, rate and attitude control, yaw, altitude and position
+/// control, motors, RC receiver, AHRS, battery (MAV_SYS_STATUS_SENSOR).
+const SENSORS: u32 = 0x0221_FC2F;
+const SENSOR_GPS: u32 = 0x20;
+const SENSOR_RC: u32 = 0x1_0000;
+const SENSOR_AHRS: u32 = 0x20_0000;
+/// PARAM_FLOAT or PARAM_ENCODE_BYTEWISE, and MISSION_INT, COMMAND_INT, SET_POSITION_TARGET_LOCAL_NED and _GLOBAL_INT, MAVLINK2.
+const CAPABILITIES: u64 = 4 | 8 | 128 | 256 | 8192;
+const PARAM_FLOAT: u64 = 2;
+const PARAM_ENCODE_BYTEWISE: u64 = 16;
+/// EKF_STATUS and ESTIMATOR_STATUS: attitude and absolute horizontal position are good.
+const EKF_GOOD: u16 = 1 | 16;
+
+/// The message `name` as it would leave now; `None` when the aircraft has nothing to say in it.
+pub fn telemetry(name: &str, aircraft: &Aircraft) -> Option<Message> {
+    let belief = aircraft.belief();
+    let message = Message::new(name);
+    match name {
+        "HEARTBEAT" => Some(heartbeat(message, aircraft)),
+        "SYS_STATUS" => Some(sys_status(message, belief)),
+        "SYSTEM_TIME" => Some(
+            message.with("time_unix_usec", belief.utc_us.unwrap_or(0)).with("time_boot_ms", boot_ms(belief)),
+        ),
+        "GPS_RAW_INT" => Some(gps_raw_int(message, belief)),
+        "GLOBAL_POSITION_INT" => Some(global_position_int(message, belief)),
+        "LOCAL_POSITION_NED" => local_position_ned(message, belief),
+        "ATTITUDE" => Some(attitude(message, belief)),
+        "VFR_HUD" => Some(vfr_hud(message, belief)),
+        "RC_CHANNELS" => Some(rc_channels(message, belief)),
+        "EKF_STATUS_REPORT" => Some(ekf_status_report(message, belief)),
+        "ESTIMATOR_STATUS" => Some(estimator_status(message, belief)),
+        "BATTERY_STATUS" => Some(battery_status(message, belief)),
+        "HOME_POSITION" => home_position(message, belief),
+        "MISSION_CURRENT" => Some(mission_current(message, aircraft)),
+        "EXTENDED_SYS_STATE" => Some(message.with("landed_state", belief.landed.mav_landed_state())),
+        "SIM_STATE" => Some(sim_state(message, aircraft)),
+        "AUTOPILOT_VERSION" => Some(autopilot_version(message, aircraft.flavour())),
+        _ => None,
+    }
+}
+
+fn heartbeat(message: Message, aircraft: &Aircraft) -> Message {
+    let belief = aircraft.belief();
+    let autopilot = match aircraft.flavour() {
+        Flavour::ArduCopter => MAV_AUTOPILOT_ARDUPILOTMEGA,
+        Flavour::Px4 => MAV_AUTOPILOT_PX4,
+    };
+    message
+        .with("custom_mode", belief.custom_mode)
+        .with("type", MAV_TYPE_QUADROTOR)
+        .with("autopilot", autopilot)
+        .with("base_mode", CUSTOM_MODE_ENABLED | if belief.armed { ARMED } else { 0 })
+        .with("system_status", belief.system_status)
+        .with("mavlink_version", 3u8)
+}
+
+fn sys_status(message: Message, belief: &Belief) -> Message {
+    let battery = &belief.battery;
+    let sick = [
+        (SENSOR_GPS, belief.gps.fix < 3),
+        (SENSOR_RC, belief.rc.channel_count == 0),
+        (SENSOR_AHRS, belief.ekf.flags & EKF_GOOD != EKF_GOOD),
+    ];
+    let health =
+        sick.iter().filter(|(_, is_sick)| *is_sick).fold(SENSORS, |health, (sensor, _)| health & !sensor);
+    message
+        .with("onboard_control_sensors_present", SENSORS)
+        .with("onboard_control_sensors_enabled", SENSORS)
+        .with("onboard_control_sensors_health", health)
+        .with("load", 250u16)
+        .with("voltage_battery", battery.voltage_v * 1e3)
+        .with("current_battery", battery.current_a * 1e2)
+        .with("battery_remaining", battery.remaining_ratio * 1e2)
+}
+
+fn gps_raw_int(message: Message, belief: &Belief) -> Message {
+    let gps = &belief.gps;
+    at(message, "lat", "lon", gps.place)
+        .with("time_usec", belief.boot_us)
+        .with("alt", gps.alt_amsl_m * 1e3)
+        .with("eph", gps.hdop * 1e2)
+        .with("epv", gps.vdop * 1e2)
+        .with("vel", gps.speed_mps * 1e2)
+        .with("cog", gps.course_rad.to_degrees() * 1e2)
+        .with("fix_type", gps.fix)
+        .with("satellites_visible", gps.satellites)
+}
+
+/// Before the first fix: 0/0, as ArduPilot sends it.
+fn global_position_int(message: Message, belief: &Belief) -> Message {
+    let heading_rad = belief.attitude.yaw_rad.rem_euclid(TAU);
+    let message = message.with("time_boot_ms", boot_ms(belief)).with("hdg", heading_rad.to_degrees() * 1e2);
+    let Some(position) = &belief.position else { return message };
+    let [north_mps, east_mps, down_mps] = position.velocity_mps;
+    at(message, "lat", "lon", position.place)
+        .with("alt", position.alt_amsl_m * 1e3)
+        .with("relative_alt", position.alt_rel_m * 1e3)
+        .with("vx", north_mps * 1e2)
+        .with("vy", east_mps * 1e2)
+        .with("vz", down_mps * 1e2)
+}
+
+fn local_position_ned(message: Message, belief: &Belief) -> Option<Message> {
+    let position = belief.position.as_ref()?;
+    let message = triple(message, ["x", "y", "z"], position.local_m);
+    Some(triple(message, ["vx", "vy", "vz"], position.velocity_mps).with("time_boot_ms", boot_ms(belief)))
+}
+
+fn attitude(message: Message, belief: &Belief) -> Message {
+    let attitude = &belief.attitude;
+    let angles = [attitude.roll_rad, attitude.pitch_rad, attitude.yaw_rad];
+    let rates = [attitude.roll_rate_rad_s, attitude.pitch_rate_rad_s, attitude.yaw_rate_rad_s];
+    let message = triple(message, ["roll", "pitch", "yaw"], angles);
+    triple(message, ["rollspeed", "pitchspeed", "yawspeed"], rates).with("time_boot_ms", boot_ms(belief))
+}
+
+fn vfr_hud(message: Message, belief: &Belief) -> Message {
+    let velocity_mps = belief.position.as_ref().map_or([0.0; 3], |position| position.velocity_mps);
+    let [north_mps, east_mps, down_mps] = velocity_mps;
+    let [wind_north_mps, wind_east_mps] = belief.wind_mps;
+    message
+        .with("airspeed", (north_mps - wind_north_mps).hypot(east_mps - wind_east_mps))
+        .with("groundspeed", north_mps.hypot(east_mps))
+        .with("alt", belief.position.as_ref().map_or(0.0, |position| position.alt_amsl_m))
+        .with("climb", -down_mps)
+        .with("heading", belief.attitude.yaw_rad.rem_euclid(TAU).to_degrees())
+        .with("throttle", belief.throttle_ratio * 1e2)
+}
+
+/// Channels that the radio does not have are 0 in ArduPilot and 65535 in PX4; both say how many it has.
+fn rc_channels(message: Message, belief: &Belief) -> Message {
+    const NAMES: [&str; 8] = [
+        "chan1_raw",
+        "chan2_raw",
+        "chan3_raw",
+        "chan4_raw",
+        "chan5_raw",
+        "chan6_raw",
+        "chan7_raw",
+        "chan8_raw",
+    ];
+    let rc = &belief.rc;
+    let channels = NAMES.iter().zip(rc.channels_us);
+    channels
+        .fold(message, |message, (name, us)| message.with(name, us))
+        .with("chancount", rc.channel_count)
+        .with("rssi", rc.rssi)
+        .with("time_boot_ms", boot_ms(belief))
+}
+
+fn ekf_status_report(message: Message, belief: &Belief) -> Message {
+    let ekf = &belief.ekf;
+    message
+        .with("velocity_variance", ekf.velocity_ratio)
+        .with("pos_horiz_variance", ekf.position_ratio)
+        .with("pos_vert_variance", ekf.height_ratio)
+        .with("compass_variance", ekf.compass_ratio)
+        .with("flags", ekf.flags)
+}
+
+fn estimator_status(message: Message, belief: &Belief) -> Message {
+    let ekf = &belief.ekf;
+    message
+        .with("time_usec", belief.boot_us)
+        .with("vel_ratio", ekf.velocity_ratio)
+        .with("pos_horiz_ratio", ekf.position_ratio)
+        .with("pos_vert_ratio", ekf.height_ratio)
+        .with("mag_ratio", ekf.compass_ratio)
+        .with("pos_horiz_accuracy", ekf.position_sigma_m)
+        .with("pos_vert_accuracy", ekf.height_sigma_m)
+        .with("flags", ekf.flags)
+}
+
+/// The whole pack in the first cell, as ArduPilot does without a cell monitor; the others unknown.
+fn battery_status(message: Message, belief: &Belief) -> Message {
+    let battery = &belief.battery;
+    let mut voltages_mv = [f64::from(u16::MAX); 10];
+    voltages_mv[0] = battery.voltage_v * 1e3;
+    message
+        .with("current_consumed", battery.consumed_ah * 1e3)
+        // Wh to hJ: 3600 J / 100.
+        .with("energy_consumed", battery.consumed_ah * battery.voltage_v * 36.0)
+        .with("temperature", i16::MAX)
+        .with_all("voltages", &voltages_mv)
+        .with("current_battery", battery.current_a * 1e2)
+        .with("battery_remaining", battery.remaining_ratio * 1e2)
+}
+
+fn home_position(message: Message, belief: &Belief) -> Option<Message> {
+    let home = belief.home.as_ref()?;
+    let message = at(message, "latitude", "longitude", home.place).with("altitude", home.alt_amsl_m * 1e3);
+    Some(message.with_all("q", &[1.0, 0.0, 0.0, 0.0]).with("time_usec", belief.boot_us))
+}
+
+/// `total` counts as each flavour does: ArduPilot without its item 0, which is home.
+fn mission_current(message: Message, aircraft: &Aircraft) -> Message {
+    let count = aircraft.mission().len();
+    let total = if aircraft.flavour() == Flavour::ArduCopter { count.saturating_sub(1) } else { count };
+    message.with("seq", aircraft.belief().mission_item).with("total", total as u16)
+}
+
+fn sim_state(message: Message, aircraft: &Aircraft) -> Message {
+    let truth = aircraft.truth();
+    let home = aircraft.place();
+    let place = truth.place(&Origin::new(Wgs84 { lat_deg: home.lat_deg, lon_deg: home.lon_deg }));
+    let message = triple(message, ["roll", "pitch", "yaw"], [truth.roll_rad, truth.pitch_rad, truth.yaw_rad]);
+    let message = quaternion(message, [truth.roll_rad, truth.pitch_rad, truth.yaw_rad]);
+    let message = at(message, "lat_int", "lon_int", place);
+    triple(message, ["vn", "ve", "vd"], [truth.north_mps, truth.east_mps, truth.down_mps])
+        .with("zgyro", truth.yaw_rate_rad_s)
+        .with("lat", place.lat_deg)
+        .with("lon", place.lon_deg)
+        .with("alt", home.alt_amsl_m + truth.up_m)
+}
+
+/// Of the Tait-Bryan angles roll, pitch, yaw (Diebel 2006, eq. 290).
+fn quaternion(message: Message, angles_rad: [f64; 3]) -> Message {
+    let [(sr, cr), (sp, cp), (sy, cy)] = angles_rad.map(|angle| (angle / 2.0).sin_cos());
+    message
+        .with("q1", cr * cp * cy + sr * sp * sy)
+        .with("q2", sr * cp * cy - cr * sp * sy)
+        .with("q3", cr * sp * cy + sr * cp * sy)
+        .with("q4", cr * cp * sy - sr * sp * cy)
+}
+
+/// Versions 4.5.7 and 1.15.4, official (type 255).
+fn autopilot_version(message: Message, flavour: Flavour) -> Message {
+    let (parameters, version) = match flavour {
+        Flavour::ArduCopter => (PARAM_FLOAT, 0x0405_07FFu32),
+        Flavour::Px4 => (PARAM_ENCODE_BYTEWISE, 0x010F_04FF),
+    };
+    message
+        .with("capabilities", CAPABILITIES | parameters)
+        .with("flight_sw_version", version)
+        .with("uid", 1u8)
+}
+
+/// STATUSTEXT, a long one in pieces of 50 bytes with `id` (mavlink.io; ArduPilot and PX4 alike).
+pub fn texts(severity: u8, text: &str, id: u16) -> Vec<Message> {
+    let pieces: Vec<&[u8]> = text.as_bytes().chunks(50).collect();
+    let id = if pieces.len() > 1 { id } else { 0 };
+    let piece = |(index, piece): (usize, &&[u8])| {
+        let message = Message::new("STATUSTEXT").with("severity", severity).with_all("text", piece);
+        message.with("id", id).with("chunk_seq", index as u8)
+    };
+    pieces.iter().enumerate().map(piece).collect()
+}
+
+/// MISSION_ITEM_INT, or with `is_float` the old MISSION_ITEM, without its addressee.
+pub fn mission_item(item: &Waypoint, index: u16, is_current: bool, is_float: bool) -> Message {
+    let message = if is_float {
+        Message::new("MISSION_ITEM").with("x", item.place.lat_deg).with("y", item.place.lon_deg)
+    } else {
+        at(Message::new("MISSION_ITEM_INT"), "x", "y", item.place)
+    };
+    let names = ["param1", "param2", "param3", "param4"];
+    let message = names
+        .iter()
+        .zip(item.params)
+        .fold(message, |message, (name, param)| message.with(name, f64::from(param)));
+    message
+        .with("z", item.alt_m)
+        .with("seq", index)
+        .with("command", item.command)
+        .with("frame", item.frame)
+        .with("current", is_current)
+        .with("autocontinue", item.autocontinue)
+}
+
+fn at(message: Message, lat: &str, lon: &str, place: Wgs84) -> Message {
+    message.with(lat, place.lat_deg * 1e7).with(lon, place.lon_deg * 1e7)
+}
+
+fn triple(message: Message, names: [&str; 3], values: [f64; 3]) -> Message {
+    names.iter().zip(values).fold(message, |message, (name, value)| message.with(name, value))
+}
+
+fn boot_ms(belief: &Belief) -> u32 {
+    // Wraps after 49 days, as the field does by definition.
+    (belief.boot_us / 1000) as u32
+}

@@ -1,0 +1,237 @@
+//! The MAVLink 2 face of [`Aircraft`]: what a daemon, a ground station or pymavlink meets on a line.
+//!
+//! Two threads. One steps the aircraft at 100 Hz by the monotonic clock (after a late wake it catches up) and sends what
+//! is due; the other owns the sockets, stamps bytes as they come off them, and answers at once, between the steps. So a
+//! setpoint's or mode change's time on the wire is not a multiple of 10 ms.
+//!
+//! Messages, answers and odd habits are ArduCopter 4.5's or PX4 1.15's; each module names the source it copies. Not done:
+//! MAVLink FTP, signing, log download, fence and rally lists (fences are parameters), calibration, MANUAL_CONTROL.
+
+mod baud;
+mod clock;
+mod commands;
+mod face;
+pub mod faults;
+pub mod line;
+pub mod messages;
+mod missions;
+mod outbox;
+mod params;
+mod ports;
+pub mod routes;
+mod setpoints;
+pub mod streams;
+pub mod wire;
+pub mod wire_log;
+
+pub use line::{Line, LineSpec};
+pub use wire_log::{Says, WireRow};
+
+use crate::aircraft::{Aircraft, STEP_US};
+use crate::ground_station::GroundStation;
+use crate::iq_server::Poses;
+use crate::scenario::Kind;
+use crate::trace::{SetpointRow, TruthRow};
+use crate::truth::TruePose;
+use clock::Clock;
+use face::{Face, lock};
+use ports::Shared;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use wire_log::WireLog;
+
+/// Farther than this from a step, a pose is not extrapolated: the stepping thread has stopped.
+const EXTRAPOLATED_MAX_US: u64 = 100_000;
+
+/// A running autopilot. It ends when dropped.
+pub struct Autopilot {
+    shared: Arc<Shared>,
+    aircraft: Arc<Mutex<Aircraft>>,
+    lines: Vec<Line>,
+    ground_station: GroundStation,
+    ending: Arc<Ending>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Ending {
+    is_over: AtomicBool,
+    told: tokio::sync::Notify,
+}
+
+impl Autopilot {
+    /// Opens the lines and begins to fly by the clock.
+    ///
+    /// # Errors
+    /// A line cannot be opened; the error names it.
+    pub fn start(aircraft: Arc<Mutex<Aircraft>>, lines: &[LineSpec]) -> io::Result<Autopilot> {
+        Autopilot::begin(aircraft, lines, true)
+    }
+
+    /// As [`Autopilot::start`], but time only passes by [`Autopilot::step`].
+    ///
+    /// # Errors
+    /// As [`Autopilot::start`].
+    pub fn start_unpaced(aircraft: Arc<Mutex<Aircraft>>, lines: &[LineSpec]) -> io::Result<Autopilot> {
+        Autopilot::begin(aircraft, lines, false)
+    }
+
+    fn begin(aircraft: Arc<Mutex<Aircraft>>, specs: &[LineSpec], is_paced: bool) -> io::Result<Autopilot> {
+        let (now_us, flavour, system) = {
+            let aircraft = lock(&aircraft);
+            (aircraft.now_us(), aircraft.flavour(), aircraft.system())
+        };
+        let clock = Arc::new(Clock::new(now_us, is_paced));
+        let log = Arc::new(Mutex::new(WireLog::default()));
+        let face = Face::new(Arc::clone(&aircraft), Arc::clone(&clock), Arc::clone(&log));
+        let shared = Arc::new(Shared { face: Mutex::new(face), log, clock });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let inside = LineSpec::UdpIn(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let (inside, lines) = runtime.block_on(async {
+            let inside = ports::open(&shared, &inside, false).await?;
+            let mut lines = Vec::new();
+            for spec in specs {
+                lines.push(ports::open(&shared, spec, true).await?);
+            }
+            io::Result::Ok((inside, lines))
+        })?;
+        let Line::UdpIn(inside) = inside else { unreachable!("it was asked for") };
+        let ground_station = GroundStation::connect(inside, flavour, system)?;
+        let ending = Arc::new(Ending::default());
+        let mut threads = vec![spawn("autopilot-net", {
+            let ending = Arc::clone(&ending);
+            move || runtime.block_on(ending.told.notified())
+        })?];
+        if is_paced {
+            let (shared, aircraft, ending) =
+                (Arc::clone(&shared), Arc::clone(&aircraft), Arc::clone(&ending));
+            threads.push(spawn("autopilot", move || fly(&shared, &aircraft, &ending))?);
+        }
+        Ok(Autopilot { shared, aircraft, lines, ground_station, ending, threads })
+    }
+
+    /// One step of an unpaced autopilot.
+    pub fn step(&self) {
+        let now_us = {
+            let mut aircraft = lock(&self.aircraft);
+            aircraft.step();
+            aircraft.now_us()
+        };
+        self.shared.clock.step(now_us);
+        lock(&self.shared.face).pass(now_us);
+    }
+
+    /// The open lines, in the order they were asked for.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The ground station on its own line: the operator's and the pilot's hands.
+    pub fn ground_station(&self) -> &GroundStation {
+        &self.ground_station
+    }
+
+    /// A fault, or a deed of pilot or ground crew, begins or ends. Whether it was one of the link's, the aircraft's or theirs.
+    ///
+    /// # Errors
+    /// An absurd field that no message has, or a mode that the flavour has not.
+    pub fn fault(&self, kind: &Kind, begins: bool) -> Result<bool, String> {
+        if lock(&self.shared.face).apply(kind, begins)? {
+            return Ok(true);
+        }
+        if let Kind::Mode { mode } = kind {
+            self.ground_station.check_mode(mode)?;
+        }
+        let is_ours = *kind == Kind::GcsLost;
+        if is_ours {
+            self.ground_station.fall_silent(begins);
+        }
+        let is_known = is_ours || lock(&self.aircraft).fault(kind, begins);
+        // What it changed is told at once, not at the next step.
+        lock(&self.shared.face).tell(self.now_us());
+        Ok(is_known)
+    }
+
+    /// µs on the aircraft's clock.
+    pub fn now_us(&self) -> u64 {
+        self.shared.clock.now_us()
+    }
+
+    /// All SET_POSITION_TARGET messages that were received.
+    pub fn setpoints(&self) -> Vec<SetpointRow> {
+        lock(&self.shared.face).setpoints.clone()
+    }
+
+    /// Truth, 10 Hz since the begin.
+    pub fn truth_rows(&self) -> Vec<TruthRow> {
+        lock(&self.shared.face).truth_rows.clone()
+    }
+
+    /// Every message in and out.
+    pub fn wire(&self) -> Vec<WireRow> {
+        lock(&self.shared.log).rows().to_vec()
+    }
+
+    /// Frames that found no room on their line, by link.
+    pub fn dropped_total(&self) -> u64 {
+        let face = lock(&self.shared.face);
+        face.links.iter().flatten().map(|open| open.outbox.dropped_total()).sum()
+    }
+
+    /// Where the aircraft truly is, between the steps too.
+    pub fn poses(&self) -> Arc<dyn Poses> {
+        Arc::new(Truth { aircraft: Arc::clone(&self.aircraft), clock: Arc::clone(&self.shared.clock) })
+    }
+}
+
+impl Drop for Autopilot {
+    fn drop(&mut self) {
+        self.ending.is_over.store(true, Ordering::Release);
+        self.ending.told.notify_one();
+        for thread in self.threads.drain(..) {
+            // Its panic has already been printed, and this may run during another one.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Truth {
+    aircraft: Arc<Mutex<Aircraft>>,
+    clock: Arc<Clock>,
+}
+
+impl Poses for Truth {
+    /// The last step's pose, carried on by its velocity: at 433 MHz a jump of one step (0.1 m) would turn the carrier by 50°.
+    fn pose(&self) -> TruePose {
+        let mut pose = lock(&self.aircraft).truth();
+        let now_us = self.clock.now_us().clamp(pose.at_us, pose.at_us + EXTRAPOLATED_MAX_US);
+        let ahead_s = (now_us - pose.at_us) as f64 / 1e6;
+        pose.at_us = now_us;
+        pose.north_m += pose.north_mps * ahead_s;
+        pose.east_m += pose.east_mps * ahead_s;
+        pose.up_m -= pose.down_mps * ahead_s;
+        pose.yaw_rad = skyhound::geo::wrap_pi(pose.yaw_rad + pose.yaw_rate_rad_s * ahead_s);
+        pose
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.into()).spawn(run)
+}
+
+/// Steps by the clock until told to end.
+fn fly(shared: &Shared, aircraft: &Mutex<Aircraft>, ending: &Ending) {
+    let mut next_us = lock(aircraft).now_us() + STEP_US;
+    while !ending.is_over.load(Ordering::Acquire) {
+        std::thread::sleep(shared.clock.until(next_us));
+        let now_us = shared.clock.now_us();
+        while next_us <= now_us {
+            lock(aircraft).step();
+            next_us += STEP_US;
+        }
+        lock(&shared.face).pass(now_us);
+    }
+}

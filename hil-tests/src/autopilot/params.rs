@@ -1,0 +1,91 @@
+//! The parameter protocol (mavlink.io, "Parameter Protocol") with each firmware's own habits.
+//!
+//! ArduPilot sends every value as a float, answers a request by name with index 65535, tells a change to every link, and says
+//! nothing of names it does not know (`GCS_Param.cpp`). PX4 puts the bytes of an integer where the float would be, answers with
+//! the real index, and says nothing of unknown names either (`mavlink_parameters.cpp`). A value that is not finite is refused
+//! by telling the old one.
+
+use super::face::{Face, lock};
+use super::wire::Message;
+use crate::aircraft::{Answer, Parameter, ParameterType};
+use crate::scenario::Flavour;
+
+const UNKNOWN_INDEX: u16 = u16::MAX;
+
+impl Face {
+    pub(super) fn parameter(&mut self, link: usize, message: &Message) {
+        match message.name() {
+            "PARAM_REQUEST_LIST" => {
+                if let Some(open) = &mut self.links[link] {
+                    open.listed = Some(0);
+                }
+            }
+            "PARAM_REQUEST_READ" => {
+                let index = message.whole("param_index");
+                let answer = if index >= 0 {
+                    self.parameter_value(index as usize)
+                } else {
+                    self.parameter_named(message.text("param_id"))
+                };
+                if let Some(answer) = answer {
+                    self.send(link, answer);
+                }
+            }
+            "PARAM_SET" => self.take_parameter(message),
+            _ => {}
+        }
+    }
+
+    fn take_parameter(&mut self, message: &Message) {
+        let name = message.text("param_id");
+        let kind = lock(&self.aircraft).parameters().find(name).map(|(_, known)| known.kind);
+        let Some(kind) = kind else { return };
+        let value = match self.flavour {
+            Flavour::ArduCopter => message.real("param_value"),
+            // A type that is not the parameter's own is refused: its bytes would mean something else.
+            Flavour::Px4 if message.byte("param_type") != kind.mav_param_type() => f64::NAN,
+            Flavour::Px4 => match kind {
+                ParameterType::Real32 => message.real("param_value"),
+                _ => f64::from(i32::from_le_bytes(message.raw("param_value"))),
+            },
+        };
+        self.set_parameter(name, value);
+        if let Some(answer) = self.parameter_named(name) {
+            for link in 0..self.links.len() {
+                self.send(link, answer.clone());
+            }
+        }
+    }
+
+    pub(super) fn set_parameter(&mut self, name: &str, value: f64) -> Answer {
+        let was_set = lock(&self.aircraft).parameters_mut().set(name, value);
+        if was_set { Answer::Accepted } else { Answer::Denied }
+    }
+
+    fn parameter_named(&self, name: &str) -> Option<Message> {
+        let aircraft = lock(&self.aircraft);
+        let (index, parameter) = aircraft.parameters().find(name)?;
+        let told = if self.flavour == Flavour::ArduCopter { UNKNOWN_INDEX } else { index as u16 };
+        Some(self.told(parameter, told, aircraft.parameters().count()))
+    }
+
+    pub(super) fn parameter_value(&self, index: usize) -> Option<Message> {
+        let aircraft = lock(&self.aircraft);
+        let parameters = aircraft.parameters();
+        parameters.at(index).map(|parameter| self.told(parameter, index as u16, parameters.count()))
+    }
+
+    fn told(&self, parameter: &Parameter, index: u16, count: usize) -> Message {
+        let message = Message::new("PARAM_VALUE")
+            .with_text("param_id", &parameter.name)
+            .with("param_type", parameter.kind.mav_param_type())
+            .with("param_count", count as u16)
+            .with("param_index", index);
+        match (self.flavour, parameter.kind) {
+            (Flavour::ArduCopter, _) | (_, ParameterType::Real32) => {
+                message.with("param_value", parameter.value)
+            }
+            _ => message.with_raw("param_value", (parameter.value as i32).to_le_bytes()),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What went over the lines and when: the autopilot's own witness, from which safety timing is counted.
+//!
+//! In: stamped as the bytes come off the socket (of a pseudo-terminal: when the last of them would have arrived at its baud
+//! rate), before anything is decided about them. Out: stamped when they are given to the socket (of a pseudo-terminal: when
+//! the last of them has left). Both on the aircraft's clock, µs. A row is 32 bytes; beyond [`ROWS_MAX`] rows are counted and
+//! not kept.
+
+use super::wire::Message;
+
+/// Four hours at 200 messages a second.
+const ROWS_MAX: usize = 3_000_000;
+
+/// A message that passed.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct WireRow {
+    /// When.
+    pub at_us: u64,
+    /// From the autopilot (else to it).
+    pub is_out: bool,
+    /// Which link: in the order of their opening; link 0 is the ground station inside.
+    pub link: u16,
+    /// Message id.
+    pub id: u32,
+    /// Its sender's system.
+    pub system: u8,
+    /// Its sender's component.
+    pub component: u8,
+    /// What it says, of messages that safety is timed by.
+    pub says: Says,
+}
+
+/// What a message says.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub enum Says {
+    /// Nothing that is timed.
+    Other,
+    /// HEARTBEAT.
+    Mode {
+        /// `custom_mode`.
+        custom: u32,
+        /// Motors armed.
+        armed: bool,
+    },
+    /// RC_CHANNELS: the four sticks, µs.
+    Sticks([u16; 4]),
+    /// SET_POSITION_TARGET_LOCAL_NED: velocity north, east, down in m/s and yaw rate in rad/s.
+    Velocity([f32; 4]),
+}
+
+impl Says {
+    /// Of a message.
+    pub fn of(message: &Message) -> Says {
+        match message.name() {
+            "HEARTBEAT" => Says::Mode {
+                custom: message.whole("custom_mode") as u32,
+                armed: message.byte("base_mode") & 0x80 != 0,
+            },
+            "RC_CHANNELS" => Says::Sticks(
+                ["chan1_raw", "chan2_raw", "chan3_raw", "chan4_raw"].map(|name| message.whole(name) as u16),
+            ),
+            "SET_POSITION_TARGET_LOCAL_NED" => {
+                Says::Velocity(["vx", "vy", "vz", "yaw_rate"].map(|name| message.real(name) as f32))
+            }
+            _ => Says::Other,
+        }
+    }
+}
+
+/// The log.
+#[derive(Debug, Default)]
+pub struct WireLog {
+    rows: Vec<WireRow>,
+    /// Rows that were not kept.
+    pub lost_total: u64,
+}
+
+impl WireLog {
+    /// Keeps a row.
+    pub fn push(&mut self, row: WireRow) {
+        if self.rows.len() < ROWS_MAX {
+            self.rows.push(row);
+        } else {
+            self.lost_total += 1;
+        }
+    }
+
+    /// All rows, in the order they were kept.
+    pub fn rows(&self) -> &[WireRow] {
+        &self.rows
+    }
+}

@@ -1,0 +1,119 @@
+//! The command line: `skyhound-rig run|show|list|metrics|…`.
+//!
+//! One file per command, each with its `Args` (clap) and `run(Args) -> Result<(), Failure>`; one that cannot be used wrongly may
+//! return a `String` as its error. Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
+
+pub mod autopilot;
+pub mod campaign;
+pub mod list;
+pub mod metrics;
+pub mod play_tlog;
+pub mod run;
+pub mod sample_flight;
+pub mod show;
+pub mod statistics;
+pub mod timing;
+pub mod world;
+
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Why a command ended without its result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Wrong use: what is wrong and what to write instead. Exit code 2.
+    Usage(String),
+    /// It did not work: what, and what to do about it. Exit code 1.
+    Failed(String),
+}
+
+impl From<String> for Failure {
+    fn from(why: String) -> Failure {
+        Failure::Failed(why)
+    }
+}
+
+/// Writes to stdout as it is. A reader that has enough (`| head`) is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(format!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Rigs for Skyhound: they stand in for the world around the daemon.
+#[derive(Parser)]
+#[command(name = "skyhound-rig", version, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong use.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fly scenarios and judge them
+    Run(run::Args),
+    /// Fly one scenario with a map and instruments as it goes
+    Show(show::Args),
+    /// List the scenarios and the rigs
+    List(list::Args),
+    /// Fly random mixes of faults at depth a and check the invariants after every step
+    Campaign(campaign::Args),
+    /// Measure how fast the daemon stops, from each cause to the last movement received
+    Timing(timing::Args),
+    /// List the numbers that scenarios may expect, with their definitions
+    Metrics(metrics::Args),
+    /// Fly the simulated aircraft alone, for a daemon, a ground station or a script to meet
+    Autopilot(autopilot::Args),
+    /// Fly a scenario many times at depth a: success rate, error and time against two baselines
+    Statistics(statistics::Args),
+    /// Make a recording of a beacon and the log of the flight that heard it: iq.sigmf-meta, iq.sigmf-data, flight.tlog
+    SampleFlight(sample_flight::Args),
+    /// Play a recorded flight's MAVLink (.tlog) to the daemon, at its own pace; answers are ignored
+    PlayTlog(play_tlog::Args),
+    /// Write what the drone's SDR would hear in a scenario's world as a SigMF recording
+    World(world::Args),
+}
+
+impl Cli {
+    /// Does what is asked. What went wrong is on stderr.
+    pub fn run(self) -> ExitCode {
+        let done = match self.command {
+            Command::Run(args) => run::run(args),
+            Command::Show(args) => show::run(args),
+            Command::List(args) => list::run(args),
+            Command::Campaign(args) => campaign::run(args),
+            Command::Statistics(args) => statistics::run(args),
+            Command::Timing(args) => timing::run(args),
+            Command::Metrics(args) => metrics::run(args),
+            Command::Autopilot(args) => autopilot::run(args).map_err(Failure::from),
+            Command::SampleFlight(args) => sample_flight::run(args).map_err(Failure::from),
+            Command::PlayTlog(args) => play_tlog::run(args).map_err(Failure::from),
+            Command::World(args) => world::run(args),
+        };
+        let (why, code) = match done {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(Failure::Failed(why)) => (why, 1),
+            Err(Failure::Usage(why)) => (why, 2),
+        };
+        eprintln!("skyhound-rig: {why}");
+        ExitCode::from(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,59 @@
+//! `skyhound-rig play-tlog FILE --to ADDRESS`: a recorded flight's MAVLink to the daemon, at its own pace.
+
+use std::path::PathBuf;
+
+use skyhound_host::autopilot::Address;
+use skyhound_host::autopilot::line::Line;
+
+use crate::tlog;
+
+/// Arguments of `skyhound-rig play-tlog`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// The recording
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// udpout:ADDR:PORT (a daemon listening on udpin), tcpout:ADDR:PORT or serial:DEVICE:BAUD
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Address,
+    /// How many times faster than it was recorded, 0.01 to 1000
+    #[arg(long, default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    if (0.01..=1000.0).contains(&speed) { Ok(speed) } else { Err("it must be within 0.01..=1000".into()) }
+}
+
+/// Plays it, and says what was played.
+///
+/// # Errors
+/// A recording that cannot be read, an address that cannot be played to or is not there.
+pub fn run(args: Args) -> Result<(), String> {
+    let Args { file, to, speed } = args;
+    if matches!(to, Address::UdpIn(_) | Address::None) {
+        return Err(format!(
+            "cannot play to {to}; use udpout:ADDR:PORT, tcpout:ADDR:PORT or serial:DEVICE:BAUD"
+        ));
+    }
+    let recording = tlog::read(&file)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
+    let played = runtime.block_on(async {
+        let mut line = Line::open(&to).await?;
+        tlog::play(&recording, &mut line, speed).await
+    });
+    let played = played.map_err(|error| format!("{to}: {error}"))?;
+    println!(
+        "played {} frames ({} bytes) of {:.1} s in {:.1} s to {to}; refused {}, skipped {} bytes, {} bytes came back",
+        played.frame_total,
+        played.bytes_total,
+        played.recorded_s,
+        played.played_s,
+        played.refused_total,
+        played.skipped_bytes,
+        played.answered_bytes_total,
+    );
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! `skyhound-rig sample-flight FOLDER`: a recording of a beacon and the log of the flight that heard it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use skyhound_host::cli::duration;
+
+use crate::sample_flight;
+
+/// Arguments of `skyhound-rig sample-flight`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Folder to write them to
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// How long they are
+    #[arg(long = "for", value_name = "DURATION", default_value = "24s", value_parser = duration::parse)]
+    pub time: Duration,
+}
+
+/// Writes them.
+///
+/// # Errors
+/// A folder that cannot be written to.
+pub fn run(args: Args) -> Result<(), String> {
+    sample_flight::write(&args.folder, args.time.as_secs_f64())
+        .map_err(|error| format!("{}: {error}", args.folder.display()))
+}

@@ -1,0 +1,149 @@
+//! `skyhound-rig show SCENARIO`: one flight for people: a map and the instruments as it goes, then verdict, report and files.
+//!
+//! In real time the real daemon flies; with `--fast` the engine flies in virtual time, and the same view plays what it did. On
+//! a terminal a block of 80 × 24 characters is redrawn; elsewhere one line a second is said. The view goes to stderr, verdict and
+//! report to stdout.
+
+mod map;
+mod view;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use skyhound_host::signals;
+
+use super::{Failure, print};
+use crate::flight::NotFlown;
+use crate::judge::{self, Flown, Outcome, metrics, plot, table};
+use crate::rig::{Depth, Rig};
+use crate::scenario::{self, Scenario};
+use crate::trace::Trace;
+use crate::{programs, watch};
+use view::View;
+
+/// How many times faster than it was a flight in virtual time is played.
+const FAST: u32 = 20;
+
+/// Arguments of `skyhound-rig show`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Name of a scenario (`skyhound-rig list`) or path of its file
+    #[arg(value_name = "SCENARIO", default_value = "open_carrier")]
+    pub scenario: String,
+    /// The engine in virtual time, played 20 times faster, instead of the real daemon in real time
+    #[arg(long, conflicts_with = "rig")]
+    pub fast: bool,
+    /// The rig to fly it on
+    #[arg(long, value_name = "RIG", default_value = "software")]
+    pub rig: String,
+    /// Seed [default: the scenario's]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Folder for the page with plots and what the flight leaves
+    #[arg(long, value_name = "DIR", default_value = "flights/show")]
+    pub out: PathBuf,
+}
+
+/// Flies and shows.
+///
+/// # Errors
+/// Wrong use; a flight that did not take place or failed.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let scenario = scenario::find(&args.scenario).map_err(Failure::Usage)?;
+    metrics::check(&scenario).map_err(Failure::Usage)?;
+    let rig = Rig::find(if args.fast { "engine" } else { &args.rig }).map_err(Failure::Usage)?;
+    let seed = args.seed.unwrap_or(scenario.seed);
+    std::fs::create_dir_all(&args.out).map_err(|error| format!("{}: {error}", args.out.display()))?;
+    let stop = signals::watch().map_err(|error| format!("no signals: {error}"))?;
+
+    eprintln!("{}: {}", scenario.name, scenario.about);
+    eprintln!("rig {}: {}", rig.name, rig.about);
+    let began = Instant::now();
+    let folder = args.out.join(format!("{}-{seed}-{}", scenario.name, rig.name));
+    let mut view = View::new(&scenario, Arc::clone(&stop));
+    let trace = rig.fly(&scenario, seed, &folder, &mut view).map_err(|why| match why {
+        NotFlown::Ignored(needs) => format!("{} was not flown: it needs {needs}", scenario.name),
+        NotFlown::Failed(why) => why,
+    })?;
+    if rig.depth == Depth::A {
+        watch::play(&trace, &mut view, &mut |us| std::thread::sleep(Duration::from_micros(us) / FAST));
+    }
+    drop(view);
+
+    let verdict = judge::verdict(&scenario, &trace, rig.depth);
+    let repeat = format!("skyhound-rig run {} --rig {} --seed {seed}", args.scenario, rig.name);
+    let page = folder.with_extension("html");
+    let html = plot::html(&scenario, &trace, &verdict, &repeat);
+    std::fs::write(&page, html).map_err(|error| format!("{}: {error}", page.display()))?;
+    let flown = flown(&scenario, &rig, seed, verdict, repeat, began.elapsed());
+    print(&format!("\n{}\n", table::text(std::slice::from_ref(&flown))))?;
+    report(&trace)?;
+    print(&files(&page, &trace))?;
+    match flown.verdict.outcome {
+        Outcome::Failed => Err(Failure::Failed("the flight failed".into())),
+        Outcome::Passed | Outcome::Ignored { .. } => Ok(()),
+    }
+}
+
+fn flown(
+    scenario: &Scenario,
+    rig: &Rig,
+    seed: u64,
+    verdict: judge::Verdict,
+    repeat: String,
+    took: Duration,
+) -> Flown {
+    Flown {
+        scenario: scenario.name.clone(),
+        about: scenario.about.clone(),
+        seed,
+        rig: rig.name.clone(),
+        depth: rig.depth,
+        verdict,
+        repeat,
+        took_s: took.as_secs_f64(),
+        page: None,
+    }
+}
+
+fn flight_files(trace: &Trace) -> impl Iterator<Item = &Path> {
+    let files = trace.files.iter().map(PathBuf::as_path);
+    files.filter(|file| file.extension().is_some_and(|extension| extension == "duckdb"))
+}
+
+/// What `skyhound report` says of each flight file, as the ground crew would ask for it.
+fn report(trace: &Trace) -> Result<(), Failure> {
+    for file in flight_files(trace) {
+        let program = programs::skyhound()?;
+        print(&format!("skyhound report {}\n\n", file.display()))?;
+        let done = Command::new(&program).arg("report").arg(file).status();
+        let done = done.map_err(|error| format!("{}: {error}", program.display()))?;
+        if !done.success() {
+            return Err(Failure::Failed(format!("skyhound report {}: {done}", file.display())));
+        }
+        print("\n")?;
+    }
+    Ok(())
+}
+
+/// Where everything is, and what to do with it.
+fn files(page: &Path, trace: &Trace) -> String {
+    let mut text = format!("plots        {} (open it in a browser)\n", page.display());
+    if flight_files(trace).next().is_none() {
+        text += "flight file  none: in virtual time there is no host; fly without --fast for one\n";
+    }
+    for file in &trace.files {
+        let kind = if file.extension().is_some_and(|extension| extension == "duckdb") {
+            "flight file"
+        } else {
+            "file"
+        };
+        text += &format!("{kind:<12} {}\n", file.display());
+    }
+    if let Some(file) = flight_files(trace).next() {
+        text += &format!("ask it       skyhound query {} \"select * from track limit 10\"\n", file.display());
+    }
+    text
+}

@@ -1,0 +1,202 @@
+//! One running `skyhound fly`, and the other commands of the same program.
+
+use super::Site;
+use crate::programs;
+use rustix::process::{Pid, Signal, kill_process};
+use skyhound_host::ctl::{self, Answer, Ask, Status};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// Settings of whoever runs the rig that must not reach the program under test.
+const NOT_OURS: [&str; 5] =
+    ["RUST_LOG", "JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC", "XDG_RUNTIME_DIR"];
+
+/// The program, untouched by the settings of whoever runs the rig.
+///
+/// # Errors
+/// It was not built.
+pub fn command() -> Result<Command, String> {
+    let mut command = Command::new(programs::skyhound()?);
+    for name in NOT_OURS {
+        command.env_remove(name);
+    }
+    Ok(command)
+}
+
+/// What a command answered.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// Exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// Data.
+    pub out: String,
+    /// Talk.
+    pub err: String,
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Said {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Said { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+}
+
+/// Runs the program with the arguments `line` to its end.
+///
+/// # Errors
+/// It cannot be run at all.
+pub fn run(line: &[&str]) -> Result<Said, String> {
+    let output = command()?.args(line).output();
+    Ok(output.map_err(|error| format!("skyhound {}: {error}", line.join(" ")))?.into())
+}
+
+/// A running flight. Killed when dropped.
+#[derive(Debug)]
+pub struct Daemon {
+    child: Child,
+    ended: Option<ExitStatus>,
+    out: Kept,
+    err: Kept,
+    socket: PathBuf,
+}
+
+/// A file to which daemons of one site append, and where ours began.
+#[derive(Debug)]
+struct Kept {
+    path: PathBuf,
+    from_bytes: usize,
+}
+
+impl Kept {
+    fn begin(path: PathBuf) -> Result<(Kept, File), String> {
+        let opened = File::options().create(true).append(true).open(&path);
+        let told = |error: io::Error| format!("{}: {error}", path.display());
+        let file = opened.map_err(told)?;
+        let from_bytes = file.metadata().map_err(told)?.len() as usize;
+        Ok((Kept { path, from_bytes }, file))
+    }
+
+    fn read(&self) -> String {
+        let bytes = fs::read(&self.path).unwrap_or_default();
+        String::from_utf8_lossy(bytes.get(self.from_bytes..).unwrap_or_default()).into_owned()
+    }
+}
+
+impl Daemon {
+    pub(super) fn start(site: &Site, mut command: Command) -> Result<Daemon, String> {
+        let (out, out_file) = Kept::begin(site.root().join("out"))?;
+        let (err, err_file) = Kept::begin(site.root().join("err"))?;
+        command.stdout(out_file).stderr(err_file).stdin(Stdio::null());
+        let child = command.spawn().map_err(|error| format!("skyhound fly: {error}"))?;
+        Ok(Daemon { child, ended: None, out, err, socket: site.socket() })
+    }
+
+    /// `skyhound ctl` to this daemon.
+    ///
+    /// # Errors
+    /// It cannot be run at all.
+    pub fn ctl(&self, words: &[&str]) -> Result<Said, String> {
+        let socket = self.socket.to_string_lossy();
+        run(&[&["ctl", "--socket", &*socket], words].concat())
+    }
+
+    /// Asks over the operator's socket what `skyhound ctl` would.
+    ///
+    /// # Errors
+    /// Nobody answers.
+    pub fn ask(&self, ask: Ask) -> Result<Answer, String> {
+        ctl::ask(&self.socket, ask)
+    }
+
+    /// What `ctl status` shows; `None` while nobody answers.
+    pub fn status(&self) -> Option<Status> {
+        self.ask(Ask::Status).ok()?.status
+    }
+
+    /// The operator's socket.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// How it ended; `None` while it runs.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        if self.ended.is_none() {
+            self.ended = self.child.try_wait().unwrap_or_default();
+        }
+        self.ended
+    }
+
+    /// Sends a signal. One that has ended gets none.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn signal(&mut self, signal: Signal) -> io::Result<()> {
+        if self.ended().is_some() {
+            return Ok(());
+        }
+        Ok(kill_process(self.pid(), signal)?)
+    }
+
+    /// Kills it (SIGKILL) and waits until it is gone.
+    pub fn kill(&mut self) {
+        if self.ended().is_none() {
+            // It may end by itself between the two lines.
+            let _ = self.child.kill();
+            self.ended = self.child.wait().ok();
+        }
+    }
+
+    /// Waits for its end; `None` when `patience` is over before.
+    pub fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let begun = Instant::now();
+        while self.ended().is_none() && begun.elapsed() < patience {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        self.ended()
+    }
+
+    /// Ends the flight as an operator does (`skyhound ctl stop`) and waits for its end.
+    ///
+    /// # Errors
+    /// It refused, or did not end within `patience`: with what it said last.
+    pub fn stop(&mut self, patience: Duration) -> Result<ExitStatus, String> {
+        if let Some(status) = self.ended() {
+            return Ok(status);
+        }
+        let told = self.ctl(&["stop"])?;
+        self.wait(patience).ok_or_else(|| {
+            let last = self.said();
+            let last = last.lines().last().unwrap_or_default();
+            format!("the daemon did not end on `ctl stop` ({}{}); it last said: {last}", told.out, told.err)
+        })
+    }
+
+    /// What it printed on stdout so far.
+    pub fn printed(&self) -> String {
+        self.out.read()
+    }
+
+    /// What it said on stderr so far.
+    pub fn said(&self) -> String {
+        self.err.read()
+    }
+
+    /// Where that is kept.
+    pub fn log(&self) -> &Path {
+        &self.err.path
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,226 @@
+//! FACTS' nine invariants, checked after every pass of depth a from what the pass was given, what it gave, and the truth.
+//!
+//! Written from the invariants' words and the settings' numbers, beside the engine and not from it: what must hold is worked
+//! out again here (`conditions`, `fence`, `hands`), and nothing of the engine's interlocks is called. Numbers:
+//! ```text
+//! 1 permission   movement only while operator, mode, fresh inputs, predicted fence, battery … all hold and nothing latched
+//! 2 bounds       finite, within speed, climb, yaw rate; slew
+//! 3 stops        after a stop cause zero, then silence until the operator acts
+//! 4 stops        time between setpoints ≤ 300 ms while homing
+//! 5 causes       each stop has exactly one recorded cause, and it is a true one
+//! 6 kept         what the sink got is a gapless prefix of what went in and was decided
+//! 7, 8 same      the same flight without the disk's or the clock's faults commands the same, bit for bit
+//! 9 death        the aircraft, left alone, stands still within its time-out
+//! ```
+//! A flight's loop calls a [`Witness`]; [`Invariants`] is the one that judges. Told once per number and flight, all counted.
+//! Times are µs of the scenario, speeds m/s, NED. Not here: whether the flight found anything.
+
+mod alone;
+mod bounds;
+mod causes;
+mod conditions;
+mod fence;
+mod hands;
+mod kept;
+mod permission;
+mod same;
+
+pub use same::Decisions;
+
+use crate::truth::TruePose;
+use skyhound::command::{Command, State, Trip, Velocity};
+use skyhound::config::Config;
+use skyhound::decide::PassInputs;
+use skyhound::facts::Facts;
+use skyhound::record::{PlacedReading, Record};
+use skyhound::vehicle::Firmware;
+
+use alone::Alone;
+use bounds::Bounds;
+use causes::Causes;
+use hands::Memory;
+use kept::Kept;
+use permission::Permit;
+
+/// One pass of the engine as the flight's loop saw it.
+#[derive(Copy, Clone, Debug)]
+pub struct Step<'a> {
+    /// When, µs since the scenario began.
+    pub at_us: u64,
+    /// Which life of the process: counts up when the engine is made anew after a kill.
+    pub life: u32,
+    /// What the pass was given, `now` on the engine's own clock.
+    pub inputs: &'a PassInputs<'a>,
+    /// What it commanded.
+    pub command: Command,
+    /// Our state after it.
+    pub state: State,
+    /// Facts it worked from.
+    pub facts: &'a [Facts],
+    /// What keeps homing locked.
+    pub locked: Option<Trip>,
+    /// Cause of the last stop.
+    pub latched: Option<Trip>,
+    /// Readings the sink was given in this pass, in order, also those that a full disk then loses.
+    pub kept_readings: &'a [PlacedReading],
+    /// Records the sink was given in this pass, in order.
+    pub kept: &'a [Record],
+}
+
+/// The aircraft in truth at one moment, whether or not an engine lives.
+#[derive(Copy, Clone, Debug)]
+pub struct Sky {
+    /// Where it is; carries the time.
+    pub pose: TruePose,
+    /// `custom_mode` of its heartbeat.
+    pub custom_mode: u32,
+    /// Motors armed.
+    pub armed: bool,
+    /// Whether the process lives.
+    pub alive: bool,
+}
+
+/// Somebody who watches a flight at depth a.
+pub trait Witness {
+    /// After every pass of the engine.
+    fn pass(&mut self, step: &Step<'_>);
+
+    /// After every step of the aircraft, or at least once per 50 ms; before the pass of the same moment.
+    fn sky(&mut self, sky: &Sky) {
+        let _ = sky;
+    }
+}
+
+/// Nobody watches.
+impl Witness for () {
+    fn pass(&mut self, _: &Step<'_>) {}
+}
+
+/// The judge of a flight.
+#[derive(Debug)]
+pub struct Invariants {
+    config: Config,
+    told: Told,
+    life: u32,
+    memory: Memory,
+    permit: Permit,
+    bounds: Bounds,
+    causes: Causes,
+    kept: Kept,
+    alone: Alone,
+    /// Since when the aircraft is truly in another mode, or disarmed.
+    left_us: Option<u64>,
+    firmware: Option<Firmware>,
+}
+
+/// What is told of violations.
+#[derive(Debug, Default)]
+struct Told {
+    at_us: u64,
+    violations: Vec<String>,
+    broken: [u32; 10],
+}
+
+impl Told {
+    fn tell(&mut self, number: usize, what: impl FnOnce() -> String) {
+        self.broken[number] += 1;
+        if self.broken[number] == 1 {
+            self.violations.push(format!("{:.3} s: invariant {number}: {}", self.at_us as f64 / 1e6, what()));
+        }
+    }
+}
+
+impl Invariants {
+    /// For a flight with these settings.
+    pub fn new(config: &Config) -> Invariants {
+        Invariants {
+            config: config.clone(),
+            told: Told::default(),
+            life: 0,
+            memory: Memory::default(),
+            permit: Permit::default(),
+            bounds: Bounds::default(),
+            causes: Causes::default(),
+            kept: Kept::default(),
+            alone: Alone::default(),
+            left_us: None,
+            firmware: None,
+        }
+    }
+
+    /// Judges a pass. Same as [`Witness::pass`].
+    pub fn step(&mut self, step: &Step<'_>) {
+        if step.life != self.life {
+            self.forget(step.life);
+        }
+        self.told.at_us = step.at_us;
+        let limits = &self.config.interlock;
+        let channels = self.config.sense.channels.len();
+        self.memory.take(step.inputs, channels, self.bounds.moved(), limits);
+        let judge = |memory: &Memory, lead| conditions::judge(limits, step.inputs, step.facts, memory, lead);
+        let still = judge(&self.memory, Velocity::default());
+        let led = match step.command {
+            Command::Velocity(velocity) => judge(&self.memory, velocity),
+            Command::Stop | Command::Silence(_) => still,
+        };
+        let told = &mut self.told;
+        self.causes.judge(step, &led, u64::from(self.config.homing.holding_us), told);
+        self.permit.follow(step, &still, &mut self.memory, told);
+        self.permit.command(step, &led, limits, told);
+        self.bounds.judge(step, self.memory.gap_us.unwrap_or(0), limits, told);
+        self.kept.judge(step, channels, told);
+        self.truly(step);
+    }
+
+    /// A new process knows nothing of the one before; the aircraft is the same.
+    fn forget(&mut self, life: u32) {
+        self.life = life;
+        self.memory = Memory::default();
+        self.permit = Permit::default();
+        self.bounds = Bounds::default();
+        self.causes = Causes::default();
+        self.kept = Kept::default();
+    }
+
+    /// What the truth says of a velocity.
+    fn truly(&mut self, step: &Step<'_>) {
+        self.firmware = step.inputs.vehicle.identity.map(|bound| bound.firmware);
+        let (Command::Velocity(_), Some(firmware)) = (step.command, self.firmware) else { return };
+        self.alone.moved(step.at_us, firmware);
+        let late_us = u64::from(self.config.interlock.heartbeat_age_max_us) + 300_000;
+        if let Some(left_us) = self.left_us.filter(|left_us| step.at_us > left_us + late_us) {
+            let for_ms = (step.at_us - left_us) / 1000;
+            self.told.tell(1, || format!("a velocity, the aircraft truly out of our mode for {for_ms} ms"));
+        }
+    }
+
+    /// The first violation of each invariant, told with its moment and numbers. Empty = none.
+    pub fn violations(&self) -> &[String] {
+        &self.told.violations
+    }
+
+    /// How often each invariant was violated; index = its number.
+    pub fn broken(&self) -> &[u32; 10] {
+        &self.told.broken
+    }
+}
+
+impl Witness for Invariants {
+    fn pass(&mut self, step: &Step<'_>) {
+        self.step(step);
+    }
+
+    fn sky(&mut self, sky: &Sky) {
+        self.told.at_us = sky.pose.at_us;
+        self.alone.judge(sky, &mut self.told);
+        let ours =
+            self.firmware.is_none_or(|firmware| conditions::takes_setpoints(firmware, sky.custom_mode));
+        match ours && sky.armed {
+            true => self.left_us = None,
+            false => self.left_us = self.left_us.or(Some(sky.pose.at_us)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! How each number of the table is counted.
+
+use std::collections::BTreeMap;
+
+use skyhound::command::State;
+use skyhound::geo::{NorthEast, Origin, Wgs84};
+
+use super::facts::{Facts, Span, stops};
+use super::{CAUSE, FOUND_WITHIN_M, STOP_DELAY};
+use crate::scenario::Flavour;
+use crate::trace::SetpointRow;
+use crate::truth::TruePose;
+
+/// A control pass.
+const PERIOD_US: u64 = 50_000;
+/// Setpoints further apart are no succession.
+const SUCCESSION_US: u64 = 500_000;
+/// A zero that has not come by then is missing.
+const ZERO_WITHIN_US: u64 = 250_000;
+/// After a stop zeros are sent for half a second, then nothing.
+const SILENCE_AFTER_US: u64 = 1_000_000;
+
+/// All that are defined.
+pub(super) fn all(facts: &Facts<'_>) -> BTreeMap<String, f64> {
+    let mut numbers = BTreeMap::new();
+    let mut put = |name: &str, value: Option<f64>| {
+        if let Some(value) = value {
+            numbers.insert(name.to_string(), value);
+        }
+    };
+    let trace = facts.trace;
+    let ours: Vec<&SetpointRow> = facts.ours().collect();
+    place(facts, &mut put);
+    heard(facts, &mut put);
+    setpoints(facts, &ours, &mut put);
+    stopping(facts, &ours, &mut put);
+    put("violations_total", Some(trace.violations.len() as f64));
+    put("deeds_total", Some(trace.deeds.len() as f64));
+    put("flight_s", trace.truth.last().map(|row| seconds(row.pose.at_us)));
+    numbers
+}
+
+fn seconds(us: u64) -> f64 {
+    us as f64 / 1e6
+}
+
+fn milliseconds(us: u64) -> f64 {
+    us as f64 / 1e3
+}
+
+type Put<'a> = dyn FnMut(&str, Option<f64>) + 'a;
+
+/// Where the aircraft was led, and how quickly.
+fn place(facts: &Facts<'_>, put: &mut Put<'_>) {
+    let (homing, holding) = (facts.times_in(State::Homing), facts.times_in(State::Holding));
+    let at = |at_us: u64| facts.pose(at_us).and_then(|pose| facts.distance_m(pose));
+    let begin_s = |spans: &[Span]| spans.first().map(|span| seconds(span.begin_us));
+    put("time_to_homing_s", begin_s(&homing));
+    put("time_to_holding_s", begin_s(&holding));
+    put("homing_s", Some(seconds(facts.commanding_us())));
+    put("homings_total", Some(facts.commanding.len() as f64));
+    put("final_error_m", holding.last().or(homing.last()).and_then(|span| at(span.end_us)));
+    let distances = facts.led().filter_map(|row| facts.distance_m(&row.pose));
+    put("closest_m", distances.min_by(f64::total_cmp));
+
+    let bound_m = facts.scenario.expect.number.get("final_error_m").and_then(|bounds| bounds.max);
+    let within_m = bound_m.unwrap_or(FOUND_WITHIN_M);
+    let found =
+        holding.iter().find(|span| at(span.begin_us).is_some_and(|distance_m| distance_m <= within_m));
+    put("found", Some(f64::from(u8::from(found.is_some()))));
+    put("time_ratio", found.zip(homing.first()).and_then(|(found, first)| time_ratio(facts, *first, *found)));
+
+    put("ground_speed_max_mps", facts.led().map(|row| row.pose.speed_mps()).max_by(f64::total_cmp));
+    put("fence_margin_min_m", fence_margin_min_m(facts));
+}
+
+fn time_ratio(facts: &Facts<'_>, first: Span, found: Span) -> Option<f64> {
+    let straight_m = facts.pose(first.begin_us).and_then(|pose| facts.distance_m(pose))?;
+    let speed_mps = facts.limits.as_ref()?.0.speed_mps;
+    let straight_s = straight_m / speed_mps;
+    (straight_s > 0.0).then(|| seconds(found.begin_us.saturating_sub(first.begin_us)) / straight_s)
+}
+
+/// Of radius and polygon the nearer.
+fn fence_margin_min_m(facts: &Facts<'_>) -> Option<f64> {
+    let fence = &facts.limits.as_ref()?.1.fence;
+    let place = &facts.scenario.place;
+    let home = Origin::new(Wgs84 { lat_deg: place.lat_deg, lon_deg: place.lon_deg });
+    let corners: Vec<NorthEast> = fence.polygon.iter().map(|corner| home.ned_from_wgs84(*corner)).collect();
+    let margin_m = |pose: &TruePose| {
+        let at = NorthEast { north_m: pose.north_m, east_m: pose.east_m };
+        (fence.radius_m - pose.distance_m(0.0, 0.0)).min(polygon_margin_m(&corners, at))
+    };
+    facts.led().map(|row| margin_m(&row.pose)).min_by(f64::total_cmp)
+}
+
+/// Distance from the nearest edge, negative outside (even-odd rule); infinite without a polygon.
+pub(super) fn polygon_margin_m(corners: &[NorthEast], at: NorthEast) -> f64 {
+    let mut nearest_m = f64::INFINITY;
+    let mut is_inside = false;
+    for (index, from) in corners.iter().enumerate() {
+        let to = &corners[(index + 1) % corners.len()];
+        let (along_n, along_e) = (to.north_m - from.north_m, to.east_m - from.east_m);
+        let (off_n, off_e) = (at.north_m - from.north_m, at.east_m - from.east_m);
+        let length2 = (along_n * along_n + along_e * along_e).max(f64::MIN_POSITIVE);
+        let share = ((off_n * along_n + off_e * along_e) / length2).clamp(0.0, 1.0);
+        nearest_m = nearest_m.min((off_n - share * along_n).hypot(off_e - share * along_e));
+        if (from.north_m > at.north_m) != (to.north_m > at.north_m) {
+            let crossing_e = from.east_m + along_e * off_n / along_n;
+            is_inside ^= at.east_m < crossing_e;
+        }
+    }
+    if is_inside || corners.is_empty() { nearest_m } else { -nearest_m }
+}
+
+/// What was heard.
+fn heard(facts: &Facts<'_>, put: &mut Put<'_>) {
+    let mut heard = facts.trace.signal.iter().filter(|row| row.heard).peekable();
+    let first_us = heard.peek().map(|row| row.at_us);
+    put("time_to_heard_s", first_us.map(seconds));
+    put(
+        "heard_distance_m",
+        first_us.and_then(|at_us| facts.pose(at_us)).and_then(|pose| facts.distance_m(pose)),
+    );
+    put("snr_max_db", heard.filter_map(|row| row.snr_db).max_by(f64::total_cmp));
+}
+
+/// Our setpoints.
+fn setpoints(facts: &Facts<'_>, ours: &[&SetpointRow], put: &mut Put<'_>) {
+    put("setpoints_total", Some(ours.len() as f64));
+    let led = |row: &SetpointRow| facts.commanding.iter().any(|span| span.holds(row.at_us));
+    put("setpoints_refused_total", Some(ours.iter().filter(|row| !row.taken && led(row)).count() as f64));
+    put("setpoints_foreign_total", Some((facts.trace.setpoints.len() - ours.len()) as f64));
+    put(
+        "speed_max_mps",
+        ours.iter().map(|row| row.velocity_mps[0].hypot(row.velocity_mps[1])).max_by(f64::total_cmp),
+    );
+    put(
+        "slew_max_mps2",
+        ours.windows(2).filter_map(|pair| slew_mps2(pair[0], pair[1])).max_by(f64::total_cmp),
+    );
+
+    let commanding_us = facts.commanding_us();
+    if commanding_us == 0 {
+        return;
+    }
+    let within = |span: &Span| -> Vec<u64> {
+        ours.iter().map(|row| row.at_us).filter(|at_us| span.holds(*at_us)).collect()
+    };
+    let received: usize = facts.commanding.iter().map(|span| within(span).len()).sum();
+    put("setpoint_rate_hz", Some(received as f64 / seconds(commanding_us)));
+    let gaps = facts.commanding.iter().flat_map(|span| {
+        let mut moments = vec![span.begin_us];
+        moments.extend(within(span));
+        moments.push(span.end_us);
+        moments.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>()
+    });
+    put("setpoint_gap_max_ms", gaps.max().map(milliseconds));
+}
+
+fn slew_mps2(before: &SetpointRow, after: &SetpointRow) -> Option<f64> {
+    let apart_us = after.at_us.checked_sub(before.at_us)?;
+    if !after.moves() || apart_us > SUCCESSION_US {
+        return None;
+    }
+    let change: f64 = before
+        .velocity_mps
+        .iter()
+        .zip(&after.velocity_mps)
+        .map(|(before, after)| (after - before).powi(2))
+        .sum();
+    Some(change.sqrt() / seconds(apart_us.max(PERIOD_US)))
+}
+
+/// What came after the stops.
+fn stopping(facts: &Facts<'_>, ours: &[&SetpointRow], put: &mut Put<'_>) {
+    let mut delays_ms: BTreeMap<&str, f64> = BTreeMap::new();
+    let (mut stops_total, mut moves_total, mut late_total) = (0_u32, 0, 0);
+    for stop in stops(facts.trace) {
+        stops_total += 1;
+        let again_us = facts.begins_again_us(stop.at_us);
+        let after = || ours.iter().filter(|row| (stop.at_us..again_us).contains(&row.at_us));
+        let zero_us = after().find(|row| !row.moves()).map_or(u64::MAX, |row| row.at_us);
+        let stands_us = zero_us.min(stop.at_us + ZERO_WITHIN_US);
+        moves_total += after().filter(|row| row.moves() && row.at_us > stands_us).count();
+        let counts =
+            |row: &SetpointRow| row.moves() || facts.scenario.aircraft.flavour == Flavour::ArduCopter;
+        late_total += after().filter(|row| row.at_us > stop.at_us + SILENCE_AFTER_US && counts(row)).count();
+        let span = facts.commanding.iter().find(|span| span.end_us == stop.at_us);
+        let Some(deed_us) = span.and_then(|span| facts.deed_us(*span)) else { continue };
+        let moving = ours.iter().filter(|row| row.moves() && (deed_us..again_us).contains(&row.at_us));
+        let delay_ms = moving.map(|row| milliseconds(row.at_us - deed_us)).fold(0.0, f64::max);
+        let worst_ms = delays_ms.entry(stop.cause).or_insert(0.0);
+        *worst_ms = worst_ms.max(delay_ms);
+    }
+    put("stops_total", Some(f64::from(stops_total)));
+    put("moves_after_stop_total", Some(moves_total as f64));
+    put("setpoints_late_total", Some(late_total as f64));
+    put("stop_delay_max_ms", delays_ms.values().copied().max_by(f64::total_cmp));
+    for (cause, delay_ms) in delays_ms {
+        put(&STOP_DELAY.replace(CAUSE, cause), Some(delay_ms));
+    }
+}

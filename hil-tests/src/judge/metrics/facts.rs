@@ -1,0 +1,184 @@
+//! What the numbers are counted from: when we commanded, what stopped us, which setpoints are ours, which beacons were on.
+
+use skyhound::command::{Interlock, State};
+use skyhound::config::{HomingConfig, InterlockConfig};
+
+use crate::scenario::{Beacon, Kind, Scenario};
+use crate::script::Do;
+use crate::trace::{SetpointRow, StateRow, Trace, TruthRow};
+use crate::truth::TruePose;
+
+/// The daemon's component id, `MAV_COMP_ID_ONBOARD_COMPUTER`.
+const COMPONENT: u8 = 191;
+/// A deed longer before a stop than this did not cause it: no input may be stale for longer than 3 s.
+const CAUSE_WITHIN_US: u64 = 10_000_000;
+/// How the end of a fault is told.
+const ENDS: &str = " ends";
+/// The cause of a stop that the operator wanted.
+const OPERATOR: &str = "operator";
+
+/// A stop of homing.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Stop<'a> {
+    /// When.
+    pub at_us: u64,
+    /// The interlock's name, or `operator`.
+    pub cause: &'a str,
+    /// Whether we commanded until then.
+    pub commanded: bool,
+}
+
+/// The stops of homing, in order: every way to IDLE that an interlock or the operator caused.
+pub fn stops(trace: &Trace) -> impl Iterator<Item = Stop<'_>> {
+    let to_idle = trace.states.iter().filter(|row| row.to == State::Idle.name());
+    to_idle.filter_map(|row| {
+        let cause = match &row.interlock {
+            Some(interlock) => interlock.as_str(),
+            None if row.reason.starts_with(OPERATOR) => OPERATOR,
+            None => return None,
+        };
+        Some(Stop { at_us: row.at_us, cause, commanded: commands(&row.from) })
+    })
+}
+
+/// Whether the daemon under test sent it.
+pub fn is_ours(scenario: &Scenario, setpoint: &SetpointRow) -> bool {
+    setpoint.from == (scenario.aircraft.system, COMPONENT)
+}
+
+/// Radius of the daemon's fence about home; none when the scenario's settings are wrong.
+pub fn fence_radius_m(scenario: &Scenario) -> Option<f64> {
+    limits(scenario).map(|(_, interlock)| interlock.fence.radius_m)
+}
+
+/// All causes that a stop may have.
+pub(super) fn causes() -> impl Iterator<Item = &'static str> {
+    Interlock::ALL.into_iter().map(Interlock::name).chain([OPERATOR])
+}
+
+fn commands(state: &str) -> bool {
+    State::ALL.iter().any(|known| known.name() == state && known.commands())
+}
+
+/// A time in which our state was one that commands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub begin_us: u64,
+    pub end_us: u64,
+}
+
+impl Span {
+    pub fn holds(self, at_us: u64) -> bool {
+        (self.begin_us..=self.end_us).contains(&at_us)
+    }
+
+    pub fn length_us(self) -> u64 {
+        self.end_us - self.begin_us
+    }
+}
+
+/// A flight as it is counted.
+pub(super) struct Facts<'a> {
+    pub scenario: &'a Scenario,
+    pub trace: &'a Trace,
+    /// HOMING and HOLDING, adjoining ones as one.
+    pub commanding: Vec<Span>,
+    pub end_us: u64,
+    /// The daemon's settings; none when the scenario's are wrong.
+    pub limits: Option<(HomingConfig, InterlockConfig)>,
+}
+
+impl<'a> Facts<'a> {
+    pub fn new(scenario: &'a Scenario, trace: &'a Trace) -> Facts<'a> {
+        let last = [
+            trace.truth.last().map(|row| row.pose.at_us),
+            trace.states.last().map(|row| row.at_us),
+            trace.setpoints.last().map(|row| row.at_us),
+        ];
+        let end_us = last.into_iter().flatten().max().unwrap_or(0);
+        let commanding = spans(&trace.states, end_us, commands);
+        Facts { scenario, trace, commanding, end_us, limits: limits(scenario) }
+    }
+
+    /// Time in HOMING and HOLDING.
+    pub fn commanding_us(&self) -> u64 {
+        self.commanding.iter().map(|span| span.length_us()).sum()
+    }
+
+    /// Times in `state`.
+    pub fn times_in(&self, state: State) -> Vec<Span> {
+        spans(&self.trace.states, self.end_us, |name| name == state.name())
+    }
+
+    /// Setpoints that the daemon under test sent.
+    pub fn ours(&self) -> impl Iterator<Item = &'a SetpointRow> + '_ {
+        self.trace.setpoints.iter().filter(|row| is_ours(self.scenario, row))
+    }
+
+    /// Rows of truth in HOMING and HOLDING.
+    pub fn led(&self) -> impl Iterator<Item = &'a TruthRow> + '_ {
+        self.trace.truth.iter().filter(|row| self.commanding.iter().any(|span| span.holds(row.pose.at_us)))
+    }
+
+    /// The newest true pose at that time; the first one before any.
+    pub fn pose(&self, at_us: u64) -> Option<&'a TruePose> {
+        let after = self.trace.truth.partition_point(|row| row.pose.at_us <= at_us);
+        self.trace.truth.get(after.saturating_sub(1)).map(|row| &row.pose)
+    }
+
+    /// When commanding began again after `at_us`; else the flight's end.
+    pub fn begins_again_us(&self, at_us: u64) -> u64 {
+        let later = self.commanding.iter().map(|span| span.begin_us).find(|begin_us| *begin_us > at_us);
+        later.unwrap_or(u64::MAX)
+    }
+
+    /// When the deed was done that ended `span`: the last one within it, if that was shortly before its end. The end of a
+    /// fault and the enabling of homing end nothing.
+    pub fn deed_us(&self, span: Span) -> Option<u64> {
+        let from_us = span.begin_us.max(span.end_us.saturating_sub(CAUSE_WITHIN_US));
+        let deeds = self.trace.deeds.iter().filter(|deed| (from_us..=span.end_us).contains(&deed.at_us));
+        let causes = deeds.filter(|deed| !deed.what.ends_with(ENDS) && deed.what != Do::HomingOn.to_string());
+        causes.map(|deed| deed.at_us).max()
+    }
+
+    /// Horizontal distance of `pose` from the nearest beacon that was on then.
+    pub fn distance_m(&self, pose: &TruePose) -> Option<f64> {
+        let on = self.scenario.world.beacon.iter().enumerate();
+        on.filter(|(index, beacon)| self.is_on(*index, beacon, pose.at_us))
+            .map(|(_, beacon)| pose.distance_m(beacon.north_m, beacon.east_m))
+            .min_by(f64::total_cmp)
+    }
+
+    fn is_on(&self, index: usize, beacon: &Beacon, at_us: u64) -> bool {
+        let switches = self.scenario.fault.iter().map(|fault| &fault.kind);
+        let mut is_on = beacon.on;
+        for kind in switches.filter(|kind| matches!(kind, Kind::BeaconOff { beacon } if *beacon == index)) {
+            let (off, on) = (kind.to_string(), Do::End(kind.clone()).to_string());
+            for deed in self.trace.deeds.iter().take_while(|deed| deed.at_us <= at_us) {
+                is_on = (is_on && deed.what != off) || deed.what == on;
+            }
+        }
+        is_on
+    }
+}
+
+fn spans(states: &[StateRow], end_us: u64, holds: impl Fn(&str) -> bool) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    let mut begin_us = states.first().filter(|row| holds(&row.from)).map(|_| 0);
+    for row in states {
+        match (begin_us, holds(&row.to)) {
+            (None, true) => begin_us = Some(row.at_us),
+            (Some(begin), false) => {
+                spans.push(Span { begin_us: begin, end_us: row.at_us });
+                begin_us = None;
+            }
+            _ => {}
+        }
+    }
+    spans.extend(begin_us.map(|begin_us| Span { begin_us, end_us: end_us.max(begin_us) }));
+    spans
+}
+
+fn limits(scenario: &Scenario) -> Option<(HomingConfig, InterlockConfig)> {
+    scenario.settings().ok().map(|settings| (settings.homing, settings.interlock))
+}

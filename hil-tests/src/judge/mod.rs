@@ -1,0 +1,43 @@
+//! A flight's trace to numbers, a verdict, and what people and machines read: a table, JUnit, JSON, plots.
+//!
+//! Everything is counted from the trace alone, so that a flight at any depth is judged the same way. A number that is not
+//! defined for a flight is absent, never NaN; an expectation on an absent number fails with "was not measured".
+
+pub mod json;
+pub mod junit;
+pub mod metrics;
+pub mod plot;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod table;
+pub mod verdict;
+
+use std::path::PathBuf;
+
+use crate::rig::Depth;
+
+pub use metrics::metrics;
+pub use verdict::{Check, Outcome, Verdict, verdict};
+
+/// A judged flight with what repeats it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flown {
+    /// The scenario's name.
+    pub scenario: String,
+    /// What it shows.
+    pub about: String,
+    /// The flight's seed.
+    pub seed: u64,
+    /// The rig's name.
+    pub rig: String,
+    /// The rig's depth.
+    pub depth: Depth,
+    /// How it was judged.
+    pub verdict: Verdict,
+    /// The command that flies it again.
+    pub repeat: String,
+    /// How long it took here, wall clock.
+    pub took_s: f64,
+    /// The page with its plots.
+    pub page: Option<PathBuf>,
+}

@@ -1,0 +1,173 @@
+//! Numbers against a scenario's expectations: what was measured, what was wanted, and whether all of it held.
+//!
+//! Violated invariants fail a flight whatever it expects. A scenario without expectations passes when no invariant was
+//! violated.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::metrics;
+use crate::rig::Depth;
+use crate::scenario::{Bounds, Scenario};
+use crate::trace::Trace;
+
+/// How a flight was judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// Passed, failed, or not flown.
+    pub outcome: Outcome,
+    /// What was expected, one row each.
+    pub checks: Vec<Check>,
+    /// Everything that was counted.
+    pub numbers: BTreeMap<String, f64>,
+    /// Violated invariants in words.
+    pub violations: Vec<String>,
+    /// What the flight left: flight file, log.
+    pub files: Vec<PathBuf>,
+}
+
+/// Passed, failed, or not flown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything expected was true.
+    Passed,
+    /// Something was not.
+    Failed,
+    /// It was not flown: the rig lacks this.
+    Ignored {
+        /// What it needs.
+        needs: String,
+    },
+}
+
+/// One expectation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// The number's name, or `states`, `stops`, `event …`, `invariants`.
+    pub name: String,
+    /// What was found, in words.
+    pub measured: String,
+    /// What was wanted, in words.
+    pub wanted: String,
+    /// Whether it held.
+    pub passed: bool,
+}
+
+impl Verdict {
+    /// Of a flight that did not take place.
+    pub fn ignored(needs: impl Into<String>) -> Verdict {
+        let outcome = Outcome::Ignored { needs: needs.into() };
+        Verdict { outcome, checks: vec![], numbers: BTreeMap::new(), violations: vec![], files: vec![] }
+    }
+
+    /// Of a flight that broke off without a trace.
+    pub fn broken(why: impl Into<String>) -> Verdict {
+        let check =
+            Check { name: "flight".into(), measured: why.into(), wanted: "a flight".into(), passed: false };
+        Verdict {
+            outcome: Outcome::Failed,
+            checks: vec![check],
+            numbers: BTreeMap::new(),
+            violations: vec![],
+            files: vec![],
+        }
+    }
+
+    /// The expectations that did not hold.
+    pub fn failures(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(|check| !check.passed)
+    }
+}
+
+/// Judges a flight.
+pub fn verdict(scenario: &Scenario, trace: &Trace, depth: Depth) -> Verdict {
+    let numbers = metrics(scenario, trace);
+    let expect = &scenario.expect;
+    let mut checks = Vec::new();
+    let only = expect.only.get(depth.letter()).into_iter().flatten();
+    for (name, bounds) in expect.number.iter().chain(only) {
+        checks.push(of_number(name, bounds, numbers.get(name).copied()));
+    }
+    if !expect.states.is_empty() {
+        checks.push(of_states(&expect.states, trace));
+    }
+    if let Some(wanted) = &expect.stops {
+        checks.push(of_stops(wanted, trace));
+    }
+    if depth != Depth::A {
+        checks.extend(expect.events.iter().map(|kind| of_event(kind, trace)));
+    }
+    checks.push(of_invariants(trace));
+    let outcome = if checks.iter().all(|check| check.passed) { Outcome::Passed } else { Outcome::Failed };
+    Verdict { outcome, checks, numbers, violations: trace.violations.clone(), files: trace.files.clone() }
+}
+
+fn of_number(name: &str, bounds: &Bounds, measured: Option<f64>) -> Check {
+    let wanted = match (bounds.min, bounds.max) {
+        (Some(min), Some(max)) if min == max => metrics::shown(min),
+        (Some(min), Some(max)) => format!("{} to {}", metrics::shown(min), metrics::shown(max)),
+        (Some(min), None) => format!("at least {}", metrics::shown(min)),
+        (None, Some(max)) => format!("at most {}", metrics::shown(max)),
+        (None, None) => "measured".into(),
+    };
+    Check {
+        name: name.to_string(),
+        measured: measured.map_or("was not measured".into(), |value| metrics::with_unit(name, value)),
+        wanted,
+        passed: measured.is_some_and(|value| bounds.hold(value)),
+    }
+}
+
+fn of_states(wanted: &[String], trace: &Trace) -> Check {
+    let begin = trace.states.first().map(|row| row.from.as_str());
+    let reached: Vec<&str> =
+        begin.into_iter().chain(trace.states.iter().map(|row| row.to.as_str())).collect();
+    let mut rest = reached.iter();
+    let passed = wanted.iter().all(|state| rest.any(|reached| *reached == state));
+    Check {
+        name: "states".into(),
+        measured: listed(&reached),
+        wanted: format!("in this order: {}", listed(wanted)),
+        passed,
+    }
+}
+
+fn of_stops(wanted: &[String], trace: &Trace) -> Check {
+    let stops: Vec<&str> = metrics::stops(trace).map(|stop| stop.cause).collect();
+    let passed = stops == wanted.iter().map(String::as_str).collect::<Vec<_>>();
+    Check { name: "stops".into(), measured: listed(&stops), wanted: listed(wanted), passed }
+}
+
+fn of_event(kind: &str, trace: &Trace) -> Check {
+    let total = trace.events.iter().filter(|event| event.kind == kind).count();
+    Check {
+        name: format!("event {kind}"),
+        measured: format!("{total} times"),
+        wanted: "in the flight file".into(),
+        passed: total > 0,
+    }
+}
+
+fn of_invariants(trace: &Trace) -> Check {
+    let measured = match trace.violations.as_slice() {
+        [] => "none violated".into(),
+        [first] => format!("violated: {first}"),
+        [first, rest @ ..] => format!("violated: {first} (and {} more)", rest.len()),
+    };
+    Check {
+        name: "invariants".into(),
+        measured,
+        wanted: "none violated".into(),
+        passed: trace.violations.is_empty(),
+    }
+}
+
+fn listed(words: &[impl AsRef<str>]) -> String {
+    if words.is_empty() {
+        return "none".into();
+    }
+    words.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! Faults of the link, as those on the line meet them.
+
+use super::client::{Client, flown, velocity};
+use skyhound_rig::autopilot::wire::Message;
+use skyhound_rig::scenario::fault::{Absurdity, Impostor};
+use skyhound_rig::scenario::{Flavour, Kind};
+use std::time::Duration;
+
+const ANY_UDP: &str = "udpin:127.0.0.1:0";
+
+#[test]
+fn on_a_lost_link_nothing_passes_either_way() {
+    let autopilot = flown(Flavour::ArduCopter, &[ANY_UDP]);
+    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
+    client.told("HEARTBEAT");
+    assert_eq!(autopilot.fault(&Kind::LinkLost, true), Ok(true));
+    client.hear(Duration::from_millis(100));
+    client.heard.clear();
+    client.say(velocity(1.0, 0.0, 0.0));
+    client.hear(Duration::from_millis(2_500));
+    assert!(client.heard.is_empty() && autopilot.setpoints().is_empty(), "{:?}", client.heard);
+    assert_eq!(autopilot.fault(&Kind::LinkLost, false), Ok(true));
+    client.told("HEARTBEAT");
+    client.say(velocity(1.0, 0.0, 0.0));
+    client.until("it comes again", |_, _| (autopilot.setpoints().len() == 1).then_some(()));
+}
+
+#[test]
+fn a_named_field_is_absurd_while_it_lasts() {
+    let autopilot = flown(Flavour::Px4, &[ANY_UDP]);
+    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
+    let absurd = |field: &str| Kind::Absurd { field: field.into(), value: Absurdity::Nan };
+    assert_eq!(autopilot.fault(&absurd("ATTITUDE.yaw"), true), Ok(true));
+    client.until("yaw is NaN", |_, message| {
+        (message.name() == "ATTITUDE" && message.real("yaw").is_nan() && message.real("roll").is_finite())
+            .then_some(())
+    });
+    assert_eq!(autopilot.fault(&absurd("ATTITUDE.yaw"), false), Ok(true));
+    client.until("yaw is good", |_, message| {
+        (message.name() == "ATTITUDE" && message.real("yaw").is_finite()).then_some(())
+    });
+    let why = autopilot.fault(&absurd("ATTITUDE.jaw"), true).unwrap_err();
+    assert!(why.contains("ATTITUDE.jaw"), "{why}");
+    let why = autopilot.fault(&Kind::Mode { mode: "GUIDED".into() }, true).unwrap_err();
+    assert!(why.contains("GUIDED") && why.contains("Px4"), "{why}");
+}
+
+#[test]
+fn strangers_speak_under_their_own_names() {
+    let autopilot = flown(Flavour::ArduCopter, &[ANY_UDP]);
+    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
+    client.told("HEARTBEAT");
+    let mut comes = |who: Impostor, from: (u8, u8), name: &str, is_so: fn(&Message) -> bool| {
+        autopilot.fault(&Kind::Impostor { who }, true).unwrap();
+        client.until(name, |sender, message| {
+            (sender == from && message.name() == name && is_so(message)).then_some(())
+        });
+        autopilot.fault(&Kind::Impostor { who }, false).unwrap();
+    };
+    comes(Impostor::OtherSystem, (42, 1), "RC_CHANNELS", |message| message.whole("chan1_raw") == 1_900);
+    comes(Impostor::OtherSystem, (42, 1), "GLOBAL_POSITION_INT", |message| message.whole("lon") == 0);
+    comes(Impostor::Commander, (66, 190), "PARAM_SET", |message| message.byte("target_component") == 191);
+    comes(Impostor::OwnIds, (1, 191), "HEARTBEAT", |message| message.byte("type") == 18);
+    comes(Impostor::GimbalHeartbeat, (1, 154), "HEARTBEAT", |message| message.byte("autopilot") == 8);
+}
+
+/// While a gimbal pretends, the autopilot's own heartbeats have stopped, and they come back.
+#[test]
+fn the_gimbal_speaks_instead_of_the_autopilot() {
+    let autopilot = flown(Flavour::ArduCopter, &[ANY_UDP]);
+    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
+    client.told("HEARTBEAT");
+    let gimbal = Kind::Impostor { who: Impostor::GimbalHeartbeat };
+    autopilot.fault(&gimbal, true).unwrap();
+    client.hear(Duration::from_millis(50));
+    client.heard.clear();
+    client.hear(Duration::from_millis(2_200));
+    let beats =
+        |from| client.heard.iter().filter(|heard| heard.0 == from && heard.2.name() == "HEARTBEAT").count();
+    assert_eq!(beats((1, 1)), 0);
+    assert!(beats((1, 154)) >= 3);
+    autopilot.fault(&gimbal, false).unwrap();
+    client.told("HEARTBEAT");
+}
+
+#[test]
+fn garbage_costs_no_message() {
+    let autopilot = flown(Flavour::Px4, &["tcp:127.0.0.1:0"]);
+    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
+    client.told("HEARTBEAT");
+    client.take();
+    client.heard.clear();
+    autopilot.fault(&Kind::Garbage, true).unwrap();
+    client.hear(Duration::from_secs(3));
+    autopilot.fault(&Kind::Garbage, false).unwrap();
+    client.hear(Duration::from_millis(500));
+    let totals = client.totals();
+    assert!(totals.garbage_bytes_total > 100, "{totals:?}");
+    let own: Vec<u8> = client.heard.iter().filter(|heard| heard.0 == (1, 1)).map(|heard| heard.1).collect();
+    assert!(own.len() > 20);
+    let lost: u32 = own.windows(2).map(|two| u32::from(two[1].wrapping_sub(two[0]).wrapping_sub(1))).sum();
+    // Those that are not in fields.txt would be missing here too; there are none.
+    assert_eq!(lost, 0);
+}

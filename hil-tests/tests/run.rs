@@ -1,0 +1,114 @@
+//! `skyhound-rig run|show|list|metrics` as people and CI servers use them, at depth a: exit codes, files, repeat commands.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn rig(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_skyhound-rig")).args(arguments).output().expect("the rig starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The repository's scenario with what it expects replaced.
+fn scenario(folder: &Path, expect: &str) -> String {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/open_carrier.toml");
+    let sample = std::fs::read_to_string(sample).unwrap();
+    let (world, _) = sample.split_once("[expect]").unwrap();
+    let path = folder.join("mine.toml");
+    std::fs::write(&path, format!("{world}\n[expect]\n{expect}")).unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+/// The verdict file without what differs from run to run.
+fn verdicts(out: &Path) -> serde_json::Value {
+    let file = std::fs::read_to_string(out.join("verdict.json")).unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(&file).unwrap();
+    for flight in value["flights"].as_array_mut().unwrap() {
+        let flight = flight.as_object_mut().unwrap();
+        assert!(flight.remove("took_s").is_some());
+        flight.remove("page");
+    }
+    value
+}
+
+#[test]
+fn a_flight_leaves_verdict_junit_and_page_and_its_seed_repeats_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = scenario(folder.path(), "number.found = { min = 1 }");
+    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+    let mut said = String::new();
+    for out in [&first, &second] {
+        let done = rig(&["run", &path, "--seed", "3", "--repeat", "2", "--out", &out.to_string_lossy()]);
+        assert_eq!(done.status.code(), Some(0), "{}{}", text(&done.stdout), text(&done.stderr));
+        assert!(done.stderr.is_empty(), "no progress without a terminal: {}", text(&done.stderr));
+        said = text(&done.stdout);
+    }
+    assert!(said.contains("2 passed, 0 failed, 0 ignored"), "{said}");
+    assert_eq!(verdicts(&first), verdicts(&second), "the same seed is the same flight");
+    let flights = verdicts(&first)["flights"].clone();
+    assert_eq!((flights[0]["seed"].as_u64(), flights[1]["seed"].as_u64()), (Some(3), Some(4)));
+    assert_ne!(flights[0]["numbers"], flights[1]["numbers"], "another seed is another flight");
+    let page = |out: &Path| std::fs::read(out.join("mine-3-engine.html")).unwrap();
+    assert_eq!(page(&first), page(&second));
+    let junit = std::fs::read_to_string(first.join("junit.xml")).unwrap();
+    assert!(junit.contains("mine seed 4 depth a"), "{junit}");
+}
+
+#[test]
+fn a_failure_shows_its_seed_and_the_command_that_repeats_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = scenario(folder.path(), "number.final_error_m = { max = -1 }");
+    let out = folder.path().join("out");
+    let done = rig(&["run", &path, "--seed", "12", "--out", &out.to_string_lossy()]);
+    assert_eq!(done.status.code(), Some(1), "{}", text(&done.stderr));
+    let said = text(&done.stdout);
+    assert!(said.contains("✗ final_error_m") && said.contains("at most -1"), "{said}");
+    let command = format!("skyhound-rig run {path} --rig engine --seed 12");
+    assert!(said.contains(&format!("repeat mine seed 12 (engine):  {command}\n")), "{said}");
+    assert!(std::fs::read_to_string(out.join("junit.xml")).unwrap().contains(&command));
+    let again: Vec<&str> = command.split(' ').skip(1).chain(["--out", out.to_str().unwrap()]).collect();
+    assert_eq!(rig(&again).status.code(), Some(1));
+}
+
+#[test]
+fn wrong_use_is_told_with_its_mend() {
+    let folder = tempfile::tempdir().unwrap();
+    let unknown = scenario(folder.path(), "number.final_error_km = { max = 1 }");
+    for (arguments, words) in [
+        (vec!["run"], "SCENARIO"),
+        (vec!["run", "no_such_scenario"], "no_such_scenario"),
+        (vec!["run", "open_carrier", "--rig", "no_such_rig"], "engine, software, serial, tcp"),
+        (vec!["run", "open_carrier", "--repeat", "0"], "--repeat"),
+        (vec!["run", &unknown], "expect.number.final_error_km: no such number"),
+        (vec!["show", "open_carrier", "--fast", "--rig", "tcp"], "--fast"),
+    ] {
+        let done = rig(&arguments);
+        assert_eq!(done.status.code(), Some(2), "{arguments:?}: {}", text(&done.stderr));
+        assert!(text(&done.stderr).contains(words), "{arguments:?}: {}", text(&done.stderr));
+        assert!(done.stdout.is_empty());
+    }
+}
+
+#[test]
+fn scenarios_and_numbers_are_listed() {
+    let said = text(&rig(&["list"]).stdout);
+    assert!(said.contains("open_carrier") && said.contains("software"), "{said}");
+    let said = text(&rig(&["metrics"]).stdout);
+    assert!(said.contains("stop_delay_CAUSE_ms") && said.contains("final_error_m"), "{said}");
+}
+
+#[test]
+fn a_flight_in_virtual_time_is_shown_line_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = scenario(folder.path(), "number.found = { min = 1 }");
+    let out = folder.path().join("out");
+    let done = rig(&["show", &path, "--fast", "--out", &out.to_string_lossy()]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    let (said, told) = (text(&done.stdout), text(&done.stderr));
+    assert!(told.lines().filter(|line| line.contains("beacon at")).count() > 20, "{told}");
+    assert!(told.contains("HOMING: beacon confirmed") && !told.contains('\x1b'), "{told}");
+    assert!(said.contains("1 passed") && said.contains("fly without --fast"), "{said}");
+    assert!(said.contains("mine-1-engine.html"), "{said}");
+}
