@@ -19,7 +19,7 @@ PATIENCE = 90.0
 VELOCITY_ONLY = 0b0101_1100_0111
 
 
-class Terminal(mavutil.mavfd):
+class Terminal(mavutil.mavfile):
     """A pseudo-terminal, without pyserial, which not everybody with pymavlink has."""
 
     def __init__(self, device):
