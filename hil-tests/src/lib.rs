@@ -14,6 +14,9 @@
 
 pub mod aircraft;
 pub mod autopilot;
+pub mod baseline;
+pub mod campaign;
+pub mod codes;
 pub mod commands;
 pub mod daemon;
 pub mod engine;
@@ -25,11 +28,14 @@ pub mod judge;
 pub mod machine;
 pub mod programs;
 pub mod random;
+pub mod recording;
 pub mod rig;
 pub mod sample_flight;
 pub mod scenario;
 pub mod script;
+pub mod shared;
 pub mod soapy;
+pub mod statistics;
 pub mod timing;
 pub mod tlog;
 pub mod trace;

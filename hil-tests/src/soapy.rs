@@ -1,7 +1,7 @@
-//! The rig's SoapySDR driver: built from its C++ source with the system's compiler, found by SoapySDR through two
+//! The rig's SoapySDR driver: built from its C++ sources with the system's compiler, found by SoapySDR through two
 //! environment variables.
 //!
-//! The library lands below the target folder and is built again only when its source changed. Whoever needs it runs as a
+//! The library lands below the target folder and is built again only when a source changed. Whoever needs it runs as a
 //! process with [`environment`]: SoapySDR reads the variables once, and the system's own modules must stay out, because
 //! some search the network for seconds.
 
@@ -10,7 +10,20 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::{fs, io};
 
-const SOURCE: &str = include_str!("../soapy/skyhound_rig.cpp");
+/// Name and text of each source; the headers among them are not compiled by themselves.
+const SOURCES: [(&str, &str); 11] = [
+    ("control.hpp", include_str!("../soapy/control.hpp")),
+    ("convert.cpp", include_str!("../soapy/convert.cpp")),
+    ("convert.hpp", include_str!("../soapy/convert.hpp")),
+    ("device.cpp", include_str!("../soapy/device.cpp")),
+    ("device.hpp", include_str!("../soapy/device.hpp")),
+    ("model.hpp", include_str!("../soapy/model.hpp")),
+    ("playback.cpp", include_str!("../soapy/playback.cpp")),
+    ("skyhound_rig.cpp", include_str!("../soapy/skyhound_rig.cpp")),
+    ("source.hpp", include_str!("../soapy/source.hpp")),
+    ("stream.cpp", include_str!("../soapy/stream.cpp")),
+    ("world.cpp", include_str!("../soapy/world.cpp")),
+];
 
 /// Builds the driver when needed: the folder that holds it, or why it cannot be built.
 pub fn module() -> Result<PathBuf, String> {
@@ -36,18 +49,23 @@ fn target() -> io::Result<PathBuf> {
 fn build(folder: &Path) -> Result<PathBuf, String> {
     let told = |e: io::Error| format!("{}: {e}", folder.display());
     fs::create_dir_all(folder).map_err(told)?;
-    let built_from = folder.join("built_from.cpp");
-    if fs::read_to_string(&built_from).is_ok_and(|text| text == SOURCE) {
+    let built_from = folder.join("built_from.txt");
+    let all: String = SOURCES.iter().map(|(name, text)| format!("// {name}\n{text}")).collect();
+    if fs::read_to_string(&built_from).is_ok_and(|text| text == all) {
         return Ok(folder.to_owned());
     }
-    // Several programs may build at once: each works under its own name, and the rename is one step.
-    let own = std::process::id();
-    let (source, library) = (folder.join(format!("{own}.cpp")), folder.join(format!("{own}.o")));
-    fs::write(&source, SOURCE).map_err(told)?;
+    // Several programs may build at once: each works in a folder of its own, and the rename is one step.
+    let own = folder.join(format!("build-{}", std::process::id()));
+    fs::create_dir_all(&own).map_err(told)?;
+    for (name, text) in SOURCES {
+        fs::write(own.join(name), text).map_err(told)?;
+    }
+    let library = own.join("library");
     let compiler = std::env::var("CXX").unwrap_or_else(|_| "g++".into());
     let built = Command::new(&compiler)
-        .args(["-std=c++17", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o"])
-        .args([&library, &source])
+        .args(["-std=c++17", "-O3", "-Wall", "-Wextra", "-shared", "-fPIC", "-o"])
+        .arg(&library)
+        .args(SOURCES.iter().filter(|(name, _)| name.ends_with(".cpp")).map(|(name, _)| own.join(name)))
         .arg("-lSoapySDR")
         .output()
         .map_err(|e| format!("{compiler}: {e}"))?;
@@ -55,6 +73,8 @@ fn build(folder: &Path) -> Result<PathBuf, String> {
         return Err(String::from_utf8_lossy(&built.stderr).into_owned());
     }
     fs::rename(&library, folder.join("libskyhound_rig.so")).map_err(told)?;
-    fs::rename(&source, &built_from).map_err(told)?;
+    fs::write(own.join("text"), all).map_err(told)?;
+    fs::rename(own.join("text"), &built_from).map_err(told)?;
+    fs::remove_dir_all(&own).map_err(told)?;
     Ok(folder.to_owned())
 }

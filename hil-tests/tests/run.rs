@@ -64,7 +64,7 @@ fn a_failure_shows_its_seed_and_the_command_that_repeats_it() {
     let done = rig(&["run", &path, "--seed", "12", "--out", &out.to_string_lossy()]);
     assert_eq!(done.status.code(), Some(1), "{}", text(&done.stderr));
     let said = text(&done.stdout);
-    assert!(said.contains("FAILED final_error_m") && said.contains("at most -1"), "{said}");
+    assert!(said.contains("✗ final_error_m") && said.contains("at most -1"), "{said}");
     let command = format!("skyhound-rig run {path} --rig engine --seed 12");
     assert!(said.contains(&format!("repeat mine seed 12 (engine):  {command}\n")), "{said}");
     assert!(std::fs::read_to_string(out.join("junit.xml")).unwrap().contains(&command));

@@ -8,6 +8,8 @@ mod faults;
 mod scan;
 #[path = "sdr/settings.rs"]
 mod settings;
+#[path = "sdr/world.rs"]
+mod world;
 
 use skyhound::record::{Event, Record};
 use skyhound::ring::{Consumer, lane};

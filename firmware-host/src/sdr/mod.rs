@@ -24,6 +24,8 @@ mod soapy;
 pub use block::Block;
 pub use probe::{DeviceOffer, ElementOffer, Span, offers_to_json, offers_to_text, probe};
 pub use receiver::{Blocks, Lease, Receiver, ReceiverTotals};
+// The rigs' engine-in-the-loop judges a lying device as the receiver does.
+pub use sample_clock::{SampleClock, Verdict};
 
 use crate::clock::Clock;
 use crate::settings::{Pace, SdrSettings};

@@ -4,12 +4,16 @@
 //! return a `String` as its error. Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 pub mod autopilot;
+pub mod campaign;
 pub mod list;
 pub mod metrics;
 pub mod play_tlog;
 pub mod run;
 pub mod sample_flight;
 pub mod show;
+pub mod statistics;
+pub mod timing;
+pub mod world;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -59,14 +63,22 @@ enum Command {
     Show(show::Args),
     /// List the scenarios and the rigs
     List(list::Args),
+    /// Fly random mixes of faults at depth a and check the invariants after every step
+    Campaign(campaign::Args),
+    /// Measure how fast the daemon stops, from each cause to the last movement received
+    Timing(timing::Args),
     /// List the numbers that scenarios may expect, with their definitions
     Metrics(metrics::Args),
     /// Fly the simulated aircraft alone, for a daemon, a ground station or a script to meet
     Autopilot(autopilot::Args),
+    /// Fly a scenario many times at depth a: success rate, error and time against two baselines
+    Statistics(statistics::Args),
     /// Make a recording of a beacon and the log of the flight that heard it: iq.sigmf-meta, iq.sigmf-data, flight.tlog
     SampleFlight(sample_flight::Args),
     /// Play a recorded flight's MAVLink (.tlog) to the daemon, at its own pace; answers are ignored
     PlayTlog(play_tlog::Args),
+    /// Write what the drone's SDR would hear in a scenario's world as a SigMF recording
+    World(world::Args),
 }
 
 impl Cli {
@@ -76,10 +88,14 @@ impl Cli {
             Command::Run(args) => run::run(args),
             Command::Show(args) => show::run(args),
             Command::List(args) => list::run(args),
+            Command::Campaign(args) => campaign::run(args),
+            Command::Statistics(args) => statistics::run(args),
+            Command::Timing(args) => timing::run(args),
             Command::Metrics(args) => metrics::run(args),
             Command::Autopilot(args) => autopilot::run(args).map_err(Failure::from),
             Command::SampleFlight(args) => sample_flight::run(args).map_err(Failure::from),
             Command::PlayTlog(args) => play_tlog::run(args).map_err(Failure::from),
+            Command::World(args) => world::run(args),
         };
         let (why, code) = match done {
             Ok(()) => return ExitCode::SUCCESS,

@@ -10,6 +10,7 @@
 
 mod ask;
 mod child;
+mod look;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,11 +18,14 @@ use std::{fs, io};
 
 pub use ask::{number, query, rows, text_column};
 pub use child::{Daemon, Said, command, run};
+pub use look::Look;
 
 /// What a daemon has for itself.
 #[derive(Debug)]
 pub struct Site {
     root: PathBuf,
+    /// A socket's path may be 107 bytes long at most, so sockets do not lie below `root`.
+    sockets: tempfile::TempDir,
     _gone_when_dropped: Option<tempfile::TempDir>,
 }
 
@@ -32,7 +36,11 @@ impl Site {
     /// No folder can be made.
     pub fn temporary() -> io::Result<Site> {
         let folder = tempfile::tempdir()?;
-        Ok(Site { root: folder.path().to_owned(), _gone_when_dropped: Some(folder) })
+        Ok(Site {
+            root: folder.path().to_owned(),
+            sockets: tempfile::tempdir()?,
+            _gone_when_dropped: Some(folder),
+        })
     }
 
     /// In `root`, which is made where it is not there, and stays.
@@ -41,7 +49,7 @@ impl Site {
     /// It cannot be made.
     pub fn at(root: &Path) -> io::Result<Site> {
         fs::create_dir_all(root)?;
-        Ok(Site { root: fs::canonicalize(root)?, _gone_when_dropped: None })
+        Ok(Site { root: fs::canonicalize(root)?, sockets: tempfile::tempdir()?, _gone_when_dropped: None })
     }
 
     /// The folder.
@@ -56,7 +64,12 @@ impl Site {
 
     /// The operator's socket.
     pub fn socket(&self) -> PathBuf {
-        self.root.join("ctl.sock")
+        self.socket_at("ctl.sock")
+    }
+
+    /// A path for another socket.
+    pub fn socket_at(&self, name: &str) -> PathBuf {
+        self.sockets.path().join(name)
     }
 
     /// The command line of a flight with this site's doors and `args`, and no real-time priorities.

@@ -1,13 +1,36 @@
 //! Depth a: a scenario flown by the engine in virtual time. Scenario and seed in, a trace out, bit for bit the same each time.
+//!
+//! ```text
+//! world ─readings or samples→ hearing (pieces, the host's receiver) ─┐
+//!   ↑ true pose                                                      ├→ decider ─command→ wire (rate, delay)
+//! aircraft ─belief→ telemetry (the host's link) ─────────────────────┘                      │
+//!   ↑───────────────────────────────── setpoints ───────────────────────────────────────────┘
+//! ```
+//! What stands between the engine and the world in the daemon stands here too, as far as a decision can hang on it: message
+//! rates and ages, latency of driver, passes and line, the setpoint rate, what the host's receiver makes of a failing device.
+//! Not here: threads, sockets, bytes, files (depth b), so nothing of theirs that only goes wrong in them.
+//!
+//! Budget at readings level: 500 times faster than real time on one core. After the begin only the trace grows.
 
+mod book;
 mod decider;
+mod flight;
+mod hearing;
+mod machine;
+mod receiver;
+mod wire;
+
+#[cfg(test)]
+mod tests;
 
 pub use decider::Decider;
 
-use crate::invariants::Witness;
+use crate::invariants::{Invariants, Witness};
 use crate::scenario::Scenario;
 use crate::trace::Trace;
+use flight::Flight;
 use skyhound::config::Config;
+use skyhound::decide::Decide;
 
 /// What the engine hears.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +42,7 @@ pub enum Level {
     Iq,
 }
 
-/// Makes a decider for a life of the process. Asked again after each kill.
+/// Makes the decider of a process; asked again after each kill, and for a second daemon.
 pub type Maker<'a> = &'a mut dyn FnMut(&Config) -> Box<dyn Decider>;
 
 /// Flies `scenario`, with everything of it that is random made from `seed`. Violated invariants are in the trace.
@@ -27,8 +50,11 @@ pub type Maker<'a> = &'a mut dyn FnMut(&Config) -> Box<dyn Decider>;
 /// # Panics
 /// On a scenario that [`crate::scenario::load`] would refuse.
 pub fn fly(scenario: &Scenario, seed: u64, level: Level) -> Trace {
-    let _ = (scenario, seed, level);
-    Trace::default()
+    let config = scenario.config().unwrap_or_else(|why| panic!("scenario {}: {why}", scenario.name));
+    let mut invariants = Invariants::new(&config);
+    let mut trace = fly_with(scenario, seed, level, &mut engine, &mut invariants);
+    trace.violations = invariants.violations().to_vec();
+    trace
 }
 
 /// As [`fly`], but decided by what `make` makes, and watched by `witness` instead of the invariants.
@@ -42,6 +68,13 @@ pub fn fly_with(
     make: Maker<'_>,
     witness: &mut dyn Witness,
 ) -> Trace {
-    let _ = (scenario, seed, level, make, witness);
-    Trace::default()
+    match Flight::new(scenario, seed, level, make, witness) {
+        Ok(flight) => flight.fly(),
+        Err(why) => panic!("scenario {}: {why}", scenario.name),
+    }
+}
+
+/// The engine itself, as [`Maker`].
+pub fn engine(config: &Config) -> Box<dyn Decider> {
+    Box::new(Decide::new(config).expect("a loaded scenario's settings fit the engine"))
 }

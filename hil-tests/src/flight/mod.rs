@@ -11,11 +11,37 @@
 //! looks at what `ctl status` shows 25 times a second and says what to do. After the flight its file is read by
 //! `skyhound query`, and its times are moved to the scenario's clock.
 
-use crate::rig::Rig;
-use crate::scenario::Scenario;
-use crate::trace::Trace;
+mod air;
+pub mod clock;
+mod course;
+mod daemons;
+pub mod read;
+pub mod sdr;
+mod second;
+pub mod settings;
+mod theirs;
+pub mod wire;
+
+use crate::daemon::Site;
+use crate::iq_server::IqServer;
+use crate::rig::{Depth, Rig, Sdr};
+use crate::scenario::fault::Impostor;
+use crate::scenario::{Kind, Scenario};
+use crate::script::Script;
+use crate::soapy;
+use crate::trace::{StateRow, Trace};
 use crate::watch::Watcher;
-use std::path::Path;
+use crate::world::iq::IqWorld;
+use air::Air;
+use course::Course;
+use daemons::{Daemons, Line};
+use sdr::SdrControl;
+use second::Second;
+use skyhound::command::State;
+use std::path::{Path, PathBuf};
+
+/// The daemon's component id by default, MAV_COMP_ID_ONBOARD_COMPUTER.
+const COMPONENT: u8 = 191;
 
 /// Why there is no trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,16 +59,163 @@ impl From<String> for NotFlown {
 }
 
 /// Flies `scenario` with everything of it that is random made from `seed`. What the flight leaves (flight files, log,
-/// settings) stays in `folder`.
+/// settings) stays in `folder`, which should be empty.
 ///
 /// # Errors
 /// It was not flown.
 pub fn fly(
-    _scenario: &Scenario,
-    _seed: u64,
-    _rig: &Rig,
-    _folder: &Path,
-    _watcher: &mut dyn Watcher,
+    scenario: &Scenario,
+    seed: u64,
+    rig: &Rig,
+    folder: &Path,
+    watcher: &mut dyn Watcher,
 ) -> Result<Trace, NotFlown> {
-    Err(NotFlown::Ignored("depth b is not wired yet".into()))
+    lacking(scenario, rig).map_or(Ok(()), |needs| Err(NotFlown::Ignored(needs)))?;
+    let module = soapy::module().map_err(|why| format!("libsoapysdr-dev and g++: {why}"));
+    let module = module.map_err(NotFlown::Ignored)?;
+    let mut script = Script::new(scenario);
+    let mut course = prepare(scenario, seed, rig, folder, &module)?;
+    course.daemons.start()?;
+    course.run(&mut script, watcher)?;
+    Ok(trace_of(scenario, course)?)
+}
+
+/// What is not there and `scenario` needs.
+fn lacking(scenario: &Scenario, rig: &Rig) -> Option<String> {
+    let is_root = rustix::process::geteuid().is_root();
+    let has = |need: &String| match need.as_str() {
+        "root" => is_root,
+        // UTC is stepped by the rig's own library before the C library, which any C compiler builds.
+        "faketime" => true,
+        other => rig.has.iter().any(|has| has == other),
+    };
+    let needs = scenario.needs.iter().find(|need| !has(need)).cloned();
+    if rig.depth == Depth::A {
+        return Some("a rig of depth b or c: this flies the real daemon".to_owned());
+    }
+    needs.or_else(|| rig.lacks(scenario)).or_else(|| {
+        let has_second = scenario.fault.iter().any(|fault| fault.kind == Kind::SecondDaemon);
+        (has_second && rig.depth == Depth::C).then(|| "a rig with a second line to its autopilot".to_owned())
+    })
+}
+
+/// Opens and starts everything but the daemon.
+fn prepare(
+    scenario: &Scenario,
+    seed: u64,
+    rig: &Rig,
+    folder: &Path,
+    module: &Path,
+) -> Result<Course, String> {
+    let has_second = scenario.fault.iter().any(|fault| fault.kind == Kind::SecondDaemon);
+    let air = Air::begin(scenario, seed, rig, if has_second { 2 } else { 1 })?;
+    let told = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let site = Site::at(folder).map_err(told)?;
+    let sdr = SdrControl::new(folder.join("sdr"))?;
+    let socket = site.socket_at("world.sock");
+    let (source, iq) = match &rig.sdr {
+        Sdr::Device(device) => (device.clone(), None),
+        Sdr::Simulated => {
+            let world = IqWorld::new(scenario, seed);
+            let iq = IqServer::start(&socket, world, air.poses());
+            let iq = iq.map_err(|error| format!("{}: {error}", socket.display()))?;
+            let driver = "soapy:driver=skyhound-rig";
+            let (world, control) = (socket.display(), sdr.path().display());
+            (format!("{driver},world={world},control={control}"), Some(iq))
+        }
+    };
+    let config = site.settings(&settings::settings(scenario))?;
+    // A rig that is itself killed leaves a daemon that ends by itself.
+    let limit = format!("{:.0}s", scenario.duration_s + 120.0);
+    let line = |source: &str, index: usize| -> Result<Line, String> {
+        let address = air.address(index).ok_or("no line for this daemon")?;
+        let config = config.to_string_lossy();
+        let args = ["--config", &*config, "--sdr", source, "--autopilot", &address, "--for", &limit];
+        let variables = match rig.sdr {
+            Sdr::Simulated => soapy::environment(module).map(|(name, path)| (name.to_owned(), path)).into(),
+            Sdr::Device(_) => Vec::new(),
+        };
+        Ok(Line { args: args.map(str::to_owned).into(), variables })
+    };
+    let first = line(&source, 0)?;
+    // It hears something of its own, so that nothing but the first daemon keeps it from homing.
+    let second =
+        has_second.then(|| line("soapy:driver=skyhound-rig,serial=rig-1,tone_hz=40000", 1)).transpose()?;
+    let daemons = Daemons::new(site, scenario, first, air.poses())?;
+    let mut course = Course::new(air, iq, sdr, daemons);
+    if let Some(line) = second {
+        let site = Site::at(&folder.join("second")).map_err(told)?;
+        course.second = Some(Second::new(site, scenario, line, course.air.poses())?);
+    }
+    Ok(course)
+}
+
+/// Ends everything and puts together what is left.
+fn trace_of(scenario: &Scenario, mut course: Course) -> Result<Trace, String> {
+    let end_us = course.air.now_us();
+    course.daemons.end()?;
+    if let Some(second) = &mut course.second {
+        second.end()?;
+    }
+    let mut trace = Trace { truth: course.air.truth_rows(), ..Trace::default() };
+    let lives = course.daemons.lives()?;
+    let system = course.air.system(scenario);
+    for life in &lives {
+        read::read(&life.file, &life.clock, &mut trace)?;
+        if let Some(killed_us) = life.killed_us {
+            killed(&mut trace, killed_us);
+        }
+    }
+    trace.setpoints = match course.air.setpoints() {
+        Some(setpoints) => setpoints,
+        None => {
+            let told = lives.iter().map(|life| read::commands(&life.file, &life.clock, system));
+            told.collect::<Result<Vec<_>, _>>()?.concat()
+        }
+    };
+    let others = |kind: &Kind| {
+        matches!(kind, Kind::SecondDaemon | Kind::Impostor { who: Impostor::OwnIds | Impostor::OtherSystem })
+    };
+    let muted = course.mute.iter().map(|(_, from_us, until_us)| (*from_us, *until_us));
+    let known = wire::Known {
+        own: (system, COMPONENT),
+        said: course.air.said(system),
+        enabled_us: course.enabled_us.clone(),
+        mute: muted.chain(course.held.iter().copied()).chain([(end_us, u64::MAX)]).collect(),
+        others: scenario.fault.iter().any(|fault| others(&fault.kind)),
+    };
+    trace.violations = wire::judge(&trace, &known);
+    if let Some(second) = &mut course.second {
+        let (violations, refused) = second.judged()?;
+        trace.violations.extend(violations);
+        trace.numbers.insert("second_refused".into(), f64::from(u8::from(refused.is_some())));
+        let what = format!("second daemon, last: {}", refused.unwrap_or_else(|| "was never refused".into()));
+        course.deeds.push(crate::trace::DeedRow { at_us: end_us, what });
+    }
+    if let Some(code) = course.daemons.exit_code() {
+        trace.numbers.insert("exit_code".into(), code.into());
+    }
+    let held_us: u64 = course.held.iter().map(|(from_us, until_us)| until_us - from_us).sum();
+    trace.numbers.insert("rig_held_s".into(), held_us as f64 / 1e6);
+    trace.deeds = course.deeds;
+    trace.files.push(course.daemons.site().root().join("err"));
+    Ok(trace)
+}
+
+/// The state machine of a killed daemon ends with it; its file cannot say so.
+fn killed(trace: &mut Trace, at_us: u64) {
+    let from = trace.states.last().map_or(State::Idle.name(), |row| row.to.as_str()).to_owned();
+    if from != State::Idle.name() {
+        let (to, reason) = (State::Idle.name().to_owned(), "the daemon was killed".to_owned());
+        trace.states.push(StateRow { at_us, from, to, reason, interlock: None });
+    }
+}
+
+/// Where a flight's files would go if nobody says: a folder of its own under the system's temporary ones.
+///
+/// # Errors
+/// It cannot be made.
+pub fn folder(scenario: &Scenario, seed: u64) -> Result<PathBuf, String> {
+    let made = tempfile::Builder::new().prefix(&format!("skyhound-{}-{seed}-", scenario.name)).tempdir();
+    made.map(tempfile::TempDir::keep).map_err(|error| format!("a folder for the flight: {error}"))
 }

@@ -15,12 +15,32 @@
 //! A flight's loop calls a [`Witness`]; [`Invariants`] is the one that judges. Told once per number and flight, all counted.
 //! Times are µs of the scenario, speeds m/s, NED. Not here: whether the flight found anything.
 
+mod alone;
+mod bounds;
+mod causes;
+mod conditions;
+mod fence;
+mod hands;
+mod kept;
+mod permission;
+mod same;
+
+pub use same::Decisions;
+
 use crate::truth::TruePose;
-use skyhound::command::{Command, State, Trip};
+use skyhound::command::{Command, State, Trip, Velocity};
 use skyhound::config::Config;
 use skyhound::decide::PassInputs;
 use skyhound::facts::Facts;
 use skyhound::record::{PlacedReading, Record};
+use skyhound::vehicle::Firmware;
+
+use alone::Alone;
+use bounds::Bounds;
+use causes::Causes;
+use hands::Memory;
+use kept::Kept;
+use permission::Permit;
 
 /// One pass of the engine as the flight's loop saw it.
 #[derive(Copy, Clone, Debug)]
@@ -79,28 +99,109 @@ impl Witness for () {
 /// The judge of a flight.
 #[derive(Debug)]
 pub struct Invariants {
+    config: Config,
+    told: Told,
+    life: u32,
+    memory: Memory,
+    permit: Permit,
+    bounds: Bounds,
+    causes: Causes,
+    kept: Kept,
+    alone: Alone,
+    /// Since when the aircraft is truly in another mode, or disarmed.
+    left_us: Option<u64>,
+    firmware: Option<Firmware>,
+}
+
+/// What is told of violations.
+#[derive(Debug, Default)]
+struct Told {
+    at_us: u64,
     violations: Vec<String>,
     broken: [u32; 10],
-    _config: Config,
+}
+
+impl Told {
+    fn tell(&mut self, number: usize, what: impl FnOnce() -> String) {
+        self.broken[number] += 1;
+        if self.broken[number] == 1 {
+            self.violations.push(format!("{:.3} s: invariant {number}: {}", self.at_us as f64 / 1e6, what()));
+        }
+    }
 }
 
 impl Invariants {
     /// For a flight with these settings.
     pub fn new(config: &Config) -> Invariants {
-        Invariants { violations: Vec::new(), broken: [0; 10], _config: config.clone() }
+        Invariants {
+            config: config.clone(),
+            told: Told::default(),
+            life: 0,
+            memory: Memory::default(),
+            permit: Permit::default(),
+            bounds: Bounds::default(),
+            causes: Causes::default(),
+            kept: Kept::default(),
+            alone: Alone::default(),
+            left_us: None,
+            firmware: None,
+        }
     }
 
-    /// Same as [`Witness::pass`].
-    pub fn step(&mut self, _step: &Step<'_>) {}
+    /// Judges a pass. Same as [`Witness::pass`].
+    pub fn step(&mut self, step: &Step<'_>) {
+        if step.life != self.life {
+            self.forget(step.life);
+        }
+        self.told.at_us = step.at_us;
+        let limits = &self.config.interlock;
+        let channels = self.config.sense.channels.len();
+        self.memory.take(step.inputs, channels, self.bounds.moved(), limits);
+        let judge = |memory: &Memory, lead| conditions::judge(limits, step.inputs, step.facts, memory, lead);
+        let still = judge(&self.memory, Velocity::default());
+        let led = match step.command {
+            Command::Velocity(velocity) => judge(&self.memory, velocity),
+            Command::Stop | Command::Silence(_) => still,
+        };
+        let told = &mut self.told;
+        self.causes.judge(step, &led, u64::from(self.config.homing.holding_us), told);
+        self.permit.follow(step, &still, &mut self.memory, told);
+        self.permit.command(step, &led, limits, told);
+        self.bounds.judge(step, self.memory.gap_us.unwrap_or(0), limits, told);
+        self.kept.judge(step, channels, told);
+        self.truly(step);
+    }
+
+    /// A new process knows nothing of the one before; the aircraft is the same.
+    fn forget(&mut self, life: u32) {
+        self.life = life;
+        self.memory = Memory::default();
+        self.permit = Permit::default();
+        self.bounds = Bounds::default();
+        self.causes = Causes::default();
+        self.kept = Kept::default();
+    }
+
+    /// What the truth says of a velocity.
+    fn truly(&mut self, step: &Step<'_>) {
+        self.firmware = step.inputs.vehicle.identity.map(|bound| bound.firmware);
+        let (Command::Velocity(_), Some(firmware)) = (step.command, self.firmware) else { return };
+        self.alone.moved(step.at_us, firmware);
+        let late_us = u64::from(self.config.interlock.heartbeat_age_max_us) + 300_000;
+        if let Some(left_us) = self.left_us.filter(|left_us| step.at_us > left_us + late_us) {
+            let for_ms = (step.at_us - left_us) / 1000;
+            self.told.tell(1, || format!("a velocity, the aircraft truly out of our mode for {for_ms} ms"));
+        }
+    }
 
     /// The first violation of each invariant, told with its moment and numbers. Empty = none.
     pub fn violations(&self) -> &[String] {
-        &self.violations
+        &self.told.violations
     }
 
     /// How often each invariant was violated; index = its number.
     pub fn broken(&self) -> &[u32; 10] {
-        &self.broken
+        &self.told.broken
     }
 }
 
@@ -108,4 +209,18 @@ impl Witness for Invariants {
     fn pass(&mut self, step: &Step<'_>) {
         self.step(step);
     }
+
+    fn sky(&mut self, sky: &Sky) {
+        self.told.at_us = sky.pose.at_us;
+        self.alone.judge(sky, &mut self.told);
+        let ours =
+            self.firmware.is_none_or(|firmware| conditions::takes_setpoints(firmware, sky.custom_mode));
+        match ours && sky.armed {
+            true => self.left_us = None,
+            false => self.left_us = self.left_us.or(Some(sky.pose.at_us)),
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

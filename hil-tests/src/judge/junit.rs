@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(message.as_ref().unwrap().as_str(), "final_error_m, invariants");
         let description = description.as_ref().unwrap().as_str();
         for words in [
-            "final_error_m: 2; wanted at most 1",
+            "final_error_m: 2 m; wanted at most 1",
             "<speed> & slew",
             "seed 7; repeat with: skyhound-rig run open_carrier --seed 7",
         ] {

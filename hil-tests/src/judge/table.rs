@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::{Flown, Outcome, metrics};
+use super::{Flown, Outcome};
 
 /// Columns that a terminal is taken to have.
 const WIDTH: u16 = 120;
@@ -50,10 +50,8 @@ fn rows(flown: &Flown) -> Vec<[String; 7]> {
     let mut rows = Vec::new();
     for check in &flown.verdict.checks {
         let [scenario, seed, rig, verdict] = std::mem::take(&mut head);
-        let name = if check.passed { check.name.clone() } else { format!("FAILED {}", check.name) };
-        let unit = metrics::find(&check.name).map_or("", |metric| metric.unit);
-        let measured = format!("{} {unit}", check.measured).trim_end().to_string();
-        rows.push([scenario, seed, rig, verdict, name, measured, check.wanted.clone()]);
+        let name = format!("{} {}", if check.passed { '✓' } else { '✗' }, check.name);
+        rows.push([scenario, seed, rig, verdict, name, check.measured.clone(), check.wanted.clone()]);
     }
     rows
 }
@@ -97,10 +95,10 @@ mod tests {
         let flights = [flown(judged), flown(Verdict::ignored("root"))];
         let text = text(&flights);
         let row = text.lines().find(|line| line.contains("final_error_m")).unwrap();
-        for words in ["open_carrier", "7", "engine", "FAILED final_error_m", "2 m", "at most 1"] {
+        for words in ["open_carrier", "7", "engine", "FAILED", "✗ final_error_m", "2 m", "at most 1"] {
             assert!(row.contains(words), "{words} in {row}");
         }
-        let second = text.lines().find(|line| line.contains(" found ")).unwrap();
+        let second = text.lines().find(|line| line.contains("✓ found ")).unwrap();
         assert!(!second.contains("FAILED") && !second.contains("open_carrier"), "{second}");
         assert!(text.contains("0 passed, 1 failed, 1 ignored in 0.5 s"), "{text}");
         assert!(

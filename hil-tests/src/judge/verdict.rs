@@ -112,7 +112,7 @@ fn of_number(name: &str, bounds: &Bounds, measured: Option<f64>) -> Check {
     };
     Check {
         name: name.to_string(),
-        measured: measured.map_or("was not measured".into(), metrics::shown),
+        measured: measured.map_or("was not measured".into(), |value| metrics::with_unit(name, value)),
         wanted,
         passed: measured.is_some_and(|value| bounds.hold(value)),
     }

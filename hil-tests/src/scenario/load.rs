@@ -78,3 +78,6 @@ fn is_near(name: &str, asked: &str) -> bool {
     let alike = name.bytes().zip(asked.bytes()).take_while(|(a, b)| a == b).count();
     alike >= 4 || (asked.len() >= 3 && name.contains(asked))
 }
+
+#[cfg(test)]
+mod tests;

@@ -225,7 +225,7 @@ impl Default for Receiver {
             noise_figure_db: 6.0,
             gain_db: 30.0,
             full_scale_dbm: -10.0,
-            adc_bits: 8,
+            adc_bits: 12,
             dc_offset_dbfs: -50.0,
             iq_gain_db: 0.1,
             iq_phase_deg: 0.5,

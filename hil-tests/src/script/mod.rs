@@ -12,6 +12,9 @@ mod operator;
 mod pattern;
 mod timeline;
 
+#[cfg(test)]
+mod tests;
+
 pub use pattern::{begin_pose, points_m};
 
 use crate::aircraft::Waypoint;

@@ -1,17 +1,30 @@
 //! What is on the air and how it arrives: emitters and a path from each to the antenna, into power, fading and frequency.
+//!
+//! Power at the receiver's input = transmitted · path loss · both antennas and their polarisations · shadowing (`path_loss`, `antenna`,
+//! `shadowing`); fading is told apart, as a complex gain. Noise: kT₀·F of the receiver (J. B. Johnson, H. Nyquist 1928; T₀ = 290 K, the
+//! noise figure's IEEE reference: −173.98 dBm/Hz) plus the drone's own, which the scenario gives over the receiver's, plus steps.
+//! Each emitter's path has shadowing and fading of its own: those of emitters side by side are not correlated.
 
-use super::Emitter;
+use super::antenna::{Pointed, link_gain};
+use super::fading::Fading;
+use super::path_loss::Loss;
+use super::shadowing::Shadowing;
+use super::{Emitter, LIGHT_MPS};
 use crate::random;
-use crate::scenario::{Kind, Scenario};
+use crate::scenario::{Beacon, Kind, Scenario, World};
 use crate::truth::TruePose;
 use rand::Rng;
+use skyhound::units::{db_from_ratio, ratio_from_db};
+
+/// k·290 K in dBm/Hz.
+const KT0_DBM_HZ: f64 = -173.975;
 
 /// What arrives from one emitter at one moment.
 #[derive(Copy, Clone, Debug, Default, PartialEq)]
 pub struct Arrival {
     /// Mean power at the receiver's input while it sends: path loss, antennas, polarisation, shadowing; before fading.
     pub power_dbm: f64,
-    /// Complex gain of the fading now; mean power 1.
+    /// Complex gain of the fading now, relative to the direct ray's phase; mean power 1.
     pub fade: [f32; 2],
     /// Carrier minus tuned frequency, with the oscillator's error and Doppler of the direct ray.
     pub offset_hz: f64,
@@ -22,39 +35,53 @@ pub struct Arrival {
 /// All emitters, their paths, and the noise.
 pub struct Air {
     emitters: Vec<Emitter>,
+    paths: Vec<Path>,
     arrivals: Vec<Arrival>,
     beacon_count: usize,
+    antenna: crate::scenario::world::Antenna,
     center_hz: f64,
-    noise_step_db: f64,
+    oscillator_ppm: f64,
     noise_dbm_hz: f64,
+    noise_step_db: f64,
+}
+
+/// The way from one emitter to the aircraft.
+struct Path {
+    loss: Loss,
+    shadowing: Shadowing,
+    fading: Fading,
+    standing: Pointed,
+    at_m: [f64; 3],
 }
 
 impl Air {
-    /// The air of `scenario`, tuned to its receiver's frequency.
+    /// The air of `scenario`, tuned to its receiver's frequency; its chances are drawn from `seed`.
     pub fn new(scenario: &Scenario, seed: u64) -> Air {
         let world = &scenario.world;
-        let emitters: Vec<Emitter> = world
-            .beacon
-            .iter()
-            .chain(&world.interferer)
-            .enumerate()
+        let beacons = || world.beacon.iter().chain(&world.interferer).enumerate();
+        let name = |what: &str, index: usize| format!("{what} of emitter {index}");
+        let emitters: Vec<Emitter> = beacons()
             .map(|(index, beacon)| {
-                Emitter::new(beacon, random::source(seed, &format!("emitter {index}")).next_u64())
+                Emitter::new(beacon, random::source(seed, &name("schedule", index)).next_u64())
             })
             .collect();
-        let own_dbm_hz = -173.975 + world.receiver.noise_figure_db;
+        let paths = beacons().map(|(index, beacon)| Path::new(world, beacon, index, seed)).collect();
+        let drone_db = db_from_ratio(1.0 + ratio_from_db(world.receiver.drone_noise_db));
         Air {
             arrivals: vec![Arrival::default(); emitters.len()],
             emitters,
+            paths,
             beacon_count: world.beacon.len(),
+            antenna: world.receiver.antenna,
             center_hz: world.receiver.center_hz,
+            oscillator_ppm: world.receiver.oscillator_ppm,
+            noise_dbm_hz: KT0_DBM_HZ + world.receiver.noise_figure_db + drone_db,
             noise_step_db: 0.0,
-            noise_dbm_hz: own_dbm_hz
-                + 10.0 * (1.0 + 10f64.powf(world.receiver.drone_noise_db / 10.0)).log10(),
         }
     }
 
     /// The same air with the receiver tuned to `center_hz`.
+    #[must_use]
     pub fn tuned_to(mut self, center_hz: f64) -> Air {
         self.center_hz = center_hz;
         self
@@ -78,16 +105,20 @@ impl Air {
     }
 
     /// See [`super::World::arrivals`].
-    pub fn arrivals(&mut self, _pose: &TruePose) -> &[Arrival] {
-        for (emitter, arrival) in self.emitters.iter().zip(&mut self.arrivals) {
-            *arrival = Arrival {
-                power_dbm: emitter.beacon.power_dbm - 60.0,
-                fade: [1.0, 0.0],
-                offset_hz: emitter.beacon.frequency_hz - self.center_hz,
-                on: emitter.on,
-            };
+    pub fn arrivals(&mut self, pose: &TruePose) -> &[Arrival] {
+        let flying = Pointed::flying(self.antenna, pose);
+        let tuned_hz = self.center_hz * (1.0 + 1e-6 * self.oscillator_ppm);
+        for ((emitter, path), arrival) in self.emitters.iter().zip(&self.paths).zip(&mut self.arrivals) {
+            *arrival = path.arrival(emitter, pose, &flying, tuned_hz);
         }
         &self.arrivals
+    }
+
+    /// Complex gain of the fading of emitter `index`'s path at `pose`.
+    pub(super) fn fade(&self, index: usize, pose: &TruePose) -> [f64; 2] {
+        let path = &self.paths[index];
+        let at_m = [pose.north_m, pose.east_m, pose.up_m];
+        path.fading.gain(at_m, path.way(at_m).1)
     }
 
     /// Beacons, then interferers.
@@ -103,5 +134,144 @@ impl Air {
     /// See [`super::World::noise_dbm_hz`].
     pub fn noise_dbm_hz(&self) -> f64 {
         self.noise_dbm_hz + self.noise_step_db
+    }
+}
+
+impl Path {
+    fn new(world: &World, beacon: &Beacon, index: usize, seed: u64) -> Path {
+        let way = &world.propagation;
+        let chance = |what: &str| random::source(seed, &format!("{what} of emitter {index}"));
+        let shadowing =
+            Shadowing::new(way.shadow_sigma_db, way.shadow_decorrelation_m, &mut chance("shadowing"));
+        Path {
+            loss: Loss::new(way, beacon.frequency_hz),
+            shadowing,
+            fading: Fading::new(way.fading, way.rician_k_db, beacon.frequency_hz, &mut chance("fading")),
+            standing: Pointed::standing(beacon.antenna, beacon.tilt_deg, beacon.lean_deg),
+            at_m: [beacon.north_m, beacon.east_m, beacon.height_m],
+        }
+    }
+
+    /// From the emitter to a place, north, east and up; and its length.
+    fn way(&self, at_m: [f64; 3]) -> ([f64; 3], f64) {
+        let way: [f64; 3] = std::array::from_fn(|n| at_m[n] - self.at_m[n]);
+        (way, (way[0] * way[0] + way[1] * way[1] + way[2] * way[2]).sqrt())
+    }
+
+    fn arrival(&self, emitter: &Emitter, pose: &TruePose, flying: &Pointed, tuned_hz: f64) -> Arrival {
+        let at_m = [pose.north_m, pose.east_m, pose.up_m];
+        let (way, distance_m) = self.way(at_m);
+        let ground_m = way[0].hypot(way[1]);
+        // From the emitter to the aircraft, NED; at one and the same place, upwards.
+        let to = if distance_m < 1e-6 {
+            [0.0, 0.0, -1.0]
+        } else {
+            [way[0] / distance_m, way[1] / distance_m, -way[2] / distance_m]
+        };
+        let gain = self.loss.gain(ground_m, self.at_m[2], at_m[2]) * link_gain(&self.standing, flying, to);
+        let away_mps = to[0] * pose.north_mps + to[1] * pose.east_mps + to[2] * pose.down_mps;
+        let carrier_hz = emitter.beacon.frequency_hz;
+        let fade = self.fading.gain(at_m, distance_m);
+        Arrival {
+            power_dbm: emitter.beacon.power_dbm + db_from_ratio(gain) + self.shadowing.db(at_m),
+            fade: fade.map(|part| part as f32),
+            offset_hz: carrier_hz - carrier_hz * away_mps / LIGHT_MPS - tuned_hz,
+            on: emitter.on,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scenario(world: &str) -> Scenario {
+        toml::from_str(&format!("about = 't'\nduration_s = 1\n[search]\npattern = 'hover'\n[world]\n{world}"))
+            .unwrap()
+    }
+
+    const OPEN: &str = "beacon = [{ north_m = 100, east_m = 0, height_m = 40, frequency_hz = 433.92e6, power_dbm = 10, \
+         antenna = 'isotropic' }]\ninterferer = [{ north_m = 0, east_m = 50, frequency_hz = 434e6, power_dbm = 0, on = false }]\n\
+         propagation = { model = 'free_space', shadow_sigma_db = 0, fading = 'none' }\n\
+         receiver = { antenna = 'isotropic', noise_figure_db = 5, drone_noise_db = 0, oscillator_ppm = 1, center_hz = 433.92e6 }";
+
+    #[test]
+    fn an_arrival_is_the_link_budget() {
+        let mut air = Air::new(&scenario(OPEN), 1);
+        let pose = TruePose { up_m: 40.0, north_mps: 15.0, ..TruePose::default() };
+        let beacon = air.arrivals(&pose)[0];
+        // 10 dBm less free space over 100 m at 433.92 MHz (65.20 dB).
+        assert!((beacon.power_dbm - (10.0 - 65.20)).abs() < 0.01, "{}", beacon.power_dbm);
+        assert_eq!(beacon.fade, [1.0, 0.0]);
+        // Towards it at 15 m/s: + v/λ; the oscillator fast by 1 ppm: − 433.92 Hz.
+        let closed = 15.0 / (LIGHT_MPS / 433.92e6) - 433.92;
+        assert!((beacon.offset_hz - closed).abs() < 1e-3, "{}", beacon.offset_hz);
+        // kT·5 dB, and as much again of the drone's.
+        assert!((air.noise_dbm_hz() - (-173.975 + 5.0 + 3.0103)).abs() < 1e-3);
+    }
+
+    #[test]
+    fn the_fade_turns_with_scatter_doppler_between_plus_and_minus_v_over_lambda() {
+        // Along a path, direct ray and scatter add up: with offset_hz and fade a receiver gets each ray's own Doppler.
+        let mut text = OPEN.replace("'none'", "'rayleigh'");
+        text.push('\n');
+        let mut air = Air::new(&scenario(&text), 4);
+        let speed = 10.0;
+        let highest_hz = speed / (LIGHT_MPS / 433.92e6);
+        let step_s = 1e-3;
+        let mut phase = 0.0_f64;
+        let received: Vec<[f64; 2]> = (0..8_192)
+            .map(|n| {
+                let pose = TruePose {
+                    north_m: f64::from(n) * step_s * speed,
+                    east_m: 30.0,
+                    up_m: 40.0,
+                    north_mps: speed,
+                    ..TruePose::default()
+                };
+                let tuned_hz = 433.92e6 * 1e-6;
+                let arrival = air.arrivals(&pose)[0];
+                phase += std::f64::consts::TAU * (arrival.offset_hz + tuned_hz) * step_s;
+                let (sin, cos) = phase.sin_cos();
+                let [re, im] = arrival.fade.map(f64::from);
+                [re * cos - im * sin, re * sin + im * cos]
+            })
+            .collect();
+        // The spectrum by the slow transform: nearly all of the power is within the highest Doppler.
+        let (mut inside, mut outside) = (0.0, 0.0);
+        for bin in -200..200 {
+            let hz = f64::from(bin) * 0.25;
+            let (mut re, mut im) = (0.0, 0.0);
+            for (n, [x, y]) in received.iter().enumerate() {
+                let window = 0.5 - 0.5 * (std::f64::consts::TAU * n as f64 / 8_192.0).cos();
+                let (sin, cos) = (-std::f64::consts::TAU * hz * n as f64 * step_s).sin_cos();
+                re += window * (x * cos - y * sin);
+                im += window * (x * sin + y * cos);
+            }
+            *(if hz.abs() <= highest_hz + 0.5 { &mut inside } else { &mut outside }) += re * re + im * im;
+        }
+        assert!(inside > 200.0 * outside, "{inside} inside, {outside} outside");
+    }
+
+    #[test]
+    fn faults_switch_and_step() {
+        let mut air = Air::new(&scenario(OPEN), 1);
+        let on = |air: &mut Air| air.arrivals(&TruePose::default()).iter().map(|a| a.on).collect::<Vec<_>>();
+        assert_eq!(on(&mut air), [true, false]);
+        assert!(air.apply(&Kind::BeaconOff { beacon: 0 }, true));
+        assert!(air.apply(&Kind::InterfererOn { interferer: 0 }, true));
+        assert_eq!(on(&mut air), [false, true]);
+        assert!(air.apply(&Kind::BeaconOff { beacon: 0 }, false));
+        assert!(air.apply(&Kind::InterfererOn { interferer: 0 }, false));
+        assert_eq!(on(&mut air), [true, false]);
+        // One that is not there is nobody: the interferer is not switched by a beacon's number.
+        assert!(air.apply(&Kind::BeaconOff { beacon: 1 }, true));
+        assert_eq!(on(&mut air), [true, false]);
+        let quiet = air.noise_dbm_hz();
+        assert!(air.apply(&Kind::NoiseStep { db: 12.0 }, true));
+        assert_eq!(air.noise_dbm_hz(), quiet + 12.0);
+        air.apply(&Kind::NoiseStep { db: 12.0 }, false);
+        assert_eq!(air.noise_dbm_hz(), quiet);
+        assert!(!air.apply(&Kind::GpsLoss, true));
     }
 }

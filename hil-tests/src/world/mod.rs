@@ -13,10 +13,20 @@
 //! (`iq`, `receiver`), more than what DC, clipping, quantisation and image do to readings.
 
 mod air;
+pub mod antenna;
+mod clip;
+mod ear;
 mod emitter;
+pub mod fading;
 pub mod iq;
 pub mod noise;
+pub mod path_loss;
+mod readings;
 pub mod receiver;
+pub mod shadowing;
+mod spread;
+mod waveform;
+mod waves;
 
 use crate::scenario::{Kind, Scenario};
 use crate::truth::TruePose;
@@ -24,6 +34,9 @@ pub use air::{Air, Arrival};
 pub use emitter::Emitter;
 use skyhound::config::SenseConfig;
 use skyhound::signal::{Pulse, Reading};
+
+/// Speed of light.
+pub const LIGHT_MPS: f64 = 299_792_458.0;
 
 /// What the sense pass would have reported. The caller clears it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,12 +50,19 @@ pub struct Heard {
 /// The air and a receiver that listens to it by the settings of the sense pass.
 pub struct World {
     air: Air,
+    listener: readings::Listener,
 }
 
 impl World {
     /// The world of `scenario`, heard through `config`, its chances drawn from `seed`.
+    ///
+    /// # Panics
+    /// Settings that the sense pass refuses (`Sense::new`).
     pub fn new(scenario: &Scenario, config: &SenseConfig, seed: u64) -> World {
-        World { air: Air::new(scenario, seed).tuned_to(config.center_hz) }
+        World {
+            air: Air::new(scenario, seed).tuned_to(config.center_hz),
+            listener: readings::Listener::new(scenario, config, seed),
+        }
     }
 
     /// Begins or ends what is the world's (a beacon falls silent, noise steps, an interferer comes on); whether it was.
@@ -50,8 +70,12 @@ impl World {
         self.air.apply(kind, begins)
     }
 
-    /// One hop of all channels, beginning at `from_us`.
-    pub fn hop(&mut self, _pose: &TruePose, _from_us: u64, _heard: &mut Heard) {}
+    /// One hop of all channels, beginning at `from_us`, a multiple of the hop's length; what it heard is added to `heard`. Fading and
+    /// shadowing are those of the hop's middle, to which `pose` is moved on by its velocity. Hops that are left out are a gap:
+    /// open pulses end and the next readings say so.
+    pub fn hop(&mut self, pose: &TruePose, from_us: u64, heard: &mut Heard) {
+        self.listener.hop(&mut self.air, pose, from_us, heard);
+    }
 
     /// What arrives now, per emitter: beacons, then interferers.
     pub fn arrivals(&mut self, pose: &TruePose) -> &[Arrival] {
@@ -63,8 +87,16 @@ impl World {
         self.air.emitters()
     }
 
+    /// The same, to draw their envelopes.
+    pub fn emitters_mut(&mut self) -> &mut [Emitter] {
+        self.air.emitters_mut()
+    }
+
     /// Noise at the receiver's input: kT·NF, the drone's own, and steps.
     pub fn noise_dbm_hz(&self) -> f64 {
         self.air.noise_dbm_hz()
     }
 }
+
+#[cfg(test)]
+mod tests;

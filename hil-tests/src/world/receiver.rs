@@ -8,6 +8,7 @@
 //! ± half the rate is not heard, and nothing aliases. Not modelled: intermodulation, phase noise, filter droop, ageing.
 //! Budget: all steps together ≤ 20 ns a sample, so that 20 MS/s stay below half a core; loops without branches.
 
+use crate::codes::nearest;
 use crate::scenario;
 use std::f64::consts::FRAC_1_SQRT_2;
 
@@ -83,14 +84,6 @@ impl Receiver {
             *sample = level.map(|level| nearest((level * half).clamp(low, high)) * step);
         }
     }
-}
-
-/// The nearest whole number, of |x| < 2²²; at a tie the even one. Adding 1.5 · 2²³ leaves no bit for a fraction: one
-/// addition on every processor, where `round` is a call on some.
-#[inline(always)]
-fn nearest(x: f32) -> f32 {
-    const WHOLE: f32 = 12_582_912.0;
-    (x + WHOLE) - WHOLE
 }
 
 /// An amplitude's ratio of `db`.

@@ -19,6 +19,8 @@ use crate::watch::Watcher;
 /// Lines of the block: frame, map, last events.
 const EVENTS: usize = 4;
 const LINES: usize = super::map::ROWS + 2 + EVENTS;
+/// A terminal has 24 lines, and keeps one for the cursor.
+const _: () = assert!(LINES < 24);
 /// A terminal must have at least this.
 const TERMINAL: (usize, usize) = (80, LINES + 1);
 /// Time between drawings on a terminal.
@@ -240,7 +242,6 @@ mod tests {
         watch::play(&trace, &mut view, &mut |_| {});
         let lines: Vec<String> = view.block().iter().map(|line| plain(line)).collect();
         assert_eq!(lines.len(), LINES);
-        assert!(LINES < 24, "a terminal has 24 lines and keeps one for the cursor");
         for line in &lines {
             assert!(line.chars().count() < TERMINAL.0, "{} in `{line}`", line.chars().count());
         }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use skyhound::command::State;
+use skyhound::geo::{NorthEast, Origin, Wgs84};
 
 use super::facts::{Facts, Span, stops};
 use super::{CAUSE, FOUND_WITHIN_M, STOP_DELAY};
 use crate::scenario::Flavour;
 use crate::trace::SetpointRow;
+use crate::truth::TruePose;
 
 /// A control pass.
 const PERIOD_US: u64 = 50_000;
@@ -55,7 +57,7 @@ fn place(facts: &Facts<'_>, put: &mut Put<'_>) {
     let begin_s = |spans: &[Span]| spans.first().map(|span| seconds(span.begin_us));
     put("time_to_homing_s", begin_s(&homing));
     put("time_to_holding_s", begin_s(&holding));
-    put("homing_s", Some(facts.commanding.iter().map(|span| seconds(span.length_us())).sum()));
+    put("homing_s", Some(seconds(facts.commanding_us())));
     put("homings_total", Some(facts.commanding.len() as f64));
     put("final_error_m", holding.last().or(homing.last()).and_then(|span| at(span.end_us)));
     let distances = facts.led().filter_map(|row| facts.distance_m(&row.pose));
@@ -79,9 +81,36 @@ fn time_ratio(facts: &Facts<'_>, first: Span, found: Span) -> Option<f64> {
     (straight_s > 0.0).then(|| seconds(found.begin_us.saturating_sub(first.begin_us)) / straight_s)
 }
 
+/// Of radius and polygon the nearer.
 fn fence_margin_min_m(facts: &Facts<'_>) -> Option<f64> {
     let fence = &facts.limits.as_ref()?.1.fence;
-    facts.led().map(|row| fence.radius_m - row.pose.distance_m(0.0, 0.0)).min_by(f64::total_cmp)
+    let place = &facts.scenario.place;
+    let home = Origin::new(Wgs84 { lat_deg: place.lat_deg, lon_deg: place.lon_deg });
+    let corners: Vec<NorthEast> = fence.polygon.iter().map(|corner| home.ned_from_wgs84(*corner)).collect();
+    let margin_m = |pose: &TruePose| {
+        let at = NorthEast { north_m: pose.north_m, east_m: pose.east_m };
+        (fence.radius_m - pose.distance_m(0.0, 0.0)).min(polygon_margin_m(&corners, at))
+    };
+    facts.led().map(|row| margin_m(&row.pose)).min_by(f64::total_cmp)
+}
+
+/// Distance from the nearest edge, negative outside (even-odd rule); infinite without a polygon.
+pub(super) fn polygon_margin_m(corners: &[NorthEast], at: NorthEast) -> f64 {
+    let mut nearest_m = f64::INFINITY;
+    let mut is_inside = false;
+    for (index, from) in corners.iter().enumerate() {
+        let to = &corners[(index + 1) % corners.len()];
+        let (along_n, along_e) = (to.north_m - from.north_m, to.east_m - from.east_m);
+        let (off_n, off_e) = (at.north_m - from.north_m, at.east_m - from.east_m);
+        let length2 = (along_n * along_n + along_e * along_e).max(f64::MIN_POSITIVE);
+        let share = ((off_n * along_n + off_e * along_e) / length2).clamp(0.0, 1.0);
+        nearest_m = nearest_m.min((off_n - share * along_n).hypot(off_e - share * along_e));
+        if (from.north_m > at.north_m) != (to.north_m > at.north_m) {
+            let crossing_e = from.east_m + along_e * off_n / along_n;
+            is_inside ^= at.east_m < crossing_e;
+        }
+    }
+    if is_inside || corners.is_empty() { nearest_m } else { -nearest_m }
 }
 
 /// What was heard.
@@ -111,7 +140,7 @@ fn setpoints(facts: &Facts<'_>, ours: &[&SetpointRow], put: &mut Put<'_>) {
         ours.windows(2).filter_map(|pair| slew_mps2(pair[0], pair[1])).max_by(f64::total_cmp),
     );
 
-    let commanding_us: u64 = facts.commanding.iter().map(|span| span.length_us()).sum();
+    let commanding_us = facts.commanding_us();
     if commanding_us == 0 {
         return;
     }

@@ -100,6 +100,11 @@ impl<'a> Facts<'a> {
         Facts { scenario, trace, commanding, end_us, limits: limits(scenario) }
     }
 
+    /// Time in HOMING and HOLDING.
+    pub fn commanding_us(&self) -> u64 {
+        self.commanding.iter().map(|span| span.length_us()).sum()
+    }
+
     /// Times in `state`.
     pub fn times_in(&self, state: State) -> Vec<Span> {
         spans(&self.trace.states, self.end_us, |name| name == state.name())

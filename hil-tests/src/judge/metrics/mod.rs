@@ -176,5 +176,11 @@ pub fn shown(value: f64) -> String {
     }
 }
 
+/// The same with the unit of the number called `name`.
+pub fn with_unit(name: &str, value: f64) -> String {
+    let unit = find(name).map_or("", |metric| metric.unit);
+    format!("{} {unit}", shown(value)).trim_end().to_string()
+}
+
 #[cfg(test)]
 mod tests;

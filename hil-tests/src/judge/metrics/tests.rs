@@ -18,7 +18,10 @@ fn every_number_is_defined_once_and_ends_with_its_unit() {
 
 use crate::judge::sample;
 use crate::scenario::Bounds;
-use crate::trace::{SetpointRow, Trace};
+use crate::script::Do;
+use skyhound::geo::{NorthEast, Origin, Wgs84};
+
+use crate::trace::{DeedRow, SetpointRow, Trace};
 
 fn near(numbers: &BTreeMap<String, f64>, name: &str, expected: f64) {
     let value = numbers.get(name).copied();
@@ -149,6 +152,39 @@ fn found_means_near_a_true_beacon_by_the_scenarios_own_bound() {
 }
 
 #[test]
+fn a_beacon_that_was_switched_off_is_no_longer_found() {
+    let mut scenario = sample::scenario();
+    let mut other = scenario.world.beacon[0].clone();
+    other.east_m = 200.0;
+    scenario.world.beacon.push(other);
+    scenario.fault.push(toml::from_str("do = 'beacon_off'\nbeacon = 0").unwrap());
+    let kind = scenario.fault[0].kind.clone();
+    let mut trace = sample::trace();
+    let near_m = |trace: &Trace| metrics(&scenario, trace)["final_error_m"];
+    assert!((near_m(&trace) - 2.0).abs() < 0.02, "it was never switched off");
+    trace.deeds.push(DeedRow { at_us: 30_000_000, what: kind.to_string() });
+    assert!((near_m(&trace) - 100.0).abs() < 0.1, "the other one is 100 m away");
+    trace.deeds.push(DeedRow { at_us: 35_000_000, what: Do::End(kind).to_string() });
+    assert!((near_m(&trace) - 2.0).abs() < 0.02, "on again");
+}
+
+#[test]
+fn only_what_could_have_caused_a_stop_is_its_cause() {
+    let delay = |deeds: &[(u64, &str)]| {
+        let mut trace = sample::trace();
+        trace.setpoints.iter_mut().for_each(|row| row.velocity_mps = [1.0, 0.0, 0.0]);
+        trace.deeds =
+            deeds.iter().map(|(at_us, what)| DeedRow { at_us: *at_us, what: (*what).into() }).collect();
+        metrics(&sample::scenario(), &trace).get("stop_delay_mode_ms").copied()
+    };
+    assert_eq!(delay(&[(45_000_000, "mode LOITER")]), Some(50.0));
+    assert_eq!(delay(&[(44_000_000, "mode LOITER"), (45_000_000, "gcs_lost ends")]), Some(1050.0));
+    assert_eq!(delay(&[(44_000_000, "mode LOITER"), (45_000_000, "operator: homing on")]), Some(1050.0));
+    assert_eq!(delay(&[(30_000_000, "noise_step db=3")]), None, "15 s before is no cause");
+    assert_eq!(delay(&[(46_000_000, "mode LOITER")]), None, "what comes after is no cause");
+}
+
+#[test]
 fn a_scenario_cannot_expect_what_nobody_counts() {
     let mut scenario = sample::scenario();
     check(&scenario).unwrap();
@@ -164,4 +200,41 @@ fn a_scenario_cannot_expect_what_nobody_counts() {
     let mut wrong = scenario;
     wrong.expect.only.insert("d".into(), BTreeMap::new());
     assert!(check(&wrong).unwrap_err().contains("expect.only.d: no such depth; write a, b or c"));
+}
+
+#[test]
+fn a_polygon_fence_counts_from_its_nearest_edge() {
+    let corner = |north_m, east_m| NorthEast { north_m, east_m };
+    // An L: the notch is its north-east quarter.
+    let corners = [
+        corner(0.0, 0.0),
+        corner(0.0, 100.0),
+        corner(50.0, 100.0),
+        corner(50.0, 50.0),
+        corner(100.0, 50.0),
+        corner(100.0, 0.0),
+    ];
+    for (north_m, east_m, margin_m) in [
+        (25.0, 25.0, 25.0),
+        (25.0, 90.0, 10.0),
+        (90.0, 90.0, -40.0),
+        (45.0, 45.0, 50_f64.sqrt()),
+        (-3.0, -4.0, -5.0),
+    ] {
+        let measured_m = count::polygon_margin_m(&corners, corner(north_m, east_m));
+        assert!((measured_m - margin_m).abs() < 1e-9, "{north_m}, {east_m}: {measured_m} m");
+    }
+    assert_eq!(count::polygon_margin_m(&[], corner(0.0, 0.0)), f64::INFINITY);
+
+    let mut scenario = sample::scenario();
+    let home = Origin::new(Wgs84 { lat_deg: scenario.place.lat_deg, lon_deg: scenario.place.lon_deg });
+    let corners = [(-200.0, -200.0), (-200.0, 200.0), (120.0, 200.0), (120.0, -200.0)];
+    let polygon = corners.map(|(north_m, east_m)| {
+        let place = home.wgs84_from_ned(corner(north_m, east_m));
+        format!("[{:?}, {:?}]", place.lat_deg, place.lon_deg)
+    });
+    let settings = format!("[interlock.fence]\nradius_m = 300.0\npolygon = [{}]", polygon.join(", "));
+    scenario.skyhound = toml::from_str(&settings).unwrap();
+    let numbers = metrics(&scenario, &sample::trace());
+    assert!((numbers["fence_margin_min_m"] - 22.0).abs() < 0.1, "{}", numbers["fence_margin_min_m"]);
 }

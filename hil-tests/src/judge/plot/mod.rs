@@ -60,11 +60,10 @@ fn checks(page: &mut String, verdict: &Verdict) {
     }
     page.push_str("<table>\n<tr><th>expected</th><th>measured</th><th>wanted</th><th></th></tr>\n");
     for check in &verdict.checks {
-        let unit = metrics::find(&check.name).map_or("", |metric| metric.unit);
         let word = if check.passed { "passed" } else { "FAILED" };
         let _ = writeln!(
             page,
-            "<tr><td>{}</td><td>{} {unit}</td><td>{}</td><td class=\"{}\">{word}</td></tr>",
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"{}\">{word}</td></tr>",
             escape(&check.name),
             escape(&check.measured),
             escape(&check.wanted),
@@ -83,7 +82,9 @@ fn legend(page: &mut String) {
         let _ =
             write!(page, "<span style=\"background:{}\"></span>{} ", css_colour(state.name()), state.name());
     }
-    page.push_str("</p>\n");
+    page.push_str(
+        "<br/>numbers: what the scenario did (list below); red strokes: events of the flight file</p>\n",
+    );
 }
 
 /// What happened, in order: deeds with their numbers in the plots, changes of state, events.
@@ -114,11 +115,11 @@ fn told(page: &mut String, trace: &Trace) {
 fn numbers(page: &mut String, verdict: &Verdict) {
     page.push_str("<h2>Numbers</h2>\n<table>\n");
     for (name, value) in &verdict.numbers {
-        let (unit, about) = metrics::find(name).map_or(("", ""), |metric| (metric.unit, metric.about));
-        let shown = metrics::shown(*value);
+        let about = metrics::find(name).map_or("", |metric| metric.about);
+        let shown = metrics::with_unit(name, *value);
         let _ = writeln!(
             page,
-            "<tr><td>{}</td><td class=\"n\">{shown} {unit}</td><td>{}</td></tr>",
+            "<tr><td>{}</td><td class=\"n\">{shown}</td><td>{}</td></tr>",
             escape(name),
             escape(about),
         );

@@ -5,12 +5,14 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::Drawn;
-use super::style::{DEED, FONT, QUIET, STRONG, WIDTH, bands, colour, scaled};
+use super::style::{DEED, FONT, QUIET, STRONG, TRUTH, WIDTH, bands, colour, scaled};
 use crate::judge::metrics::is_ours;
 use crate::scenario::Scenario;
 use crate::trace::Trace;
 
 const HEIGHT: u32 = 280;
+/// Height of the stroke for an event, share of the drawing.
+const EVENT_RATIO: f64 = 0.05;
 /// A line is broken where its rows are further apart.
 const BREAK_S: f64 = 1.0;
 
@@ -102,6 +104,7 @@ fn draw(trace: &Trace, lines: &[Line], label: &str, lowest: Option<f64>) -> Draw
                 ))?;
             }
         }
+        events(&mut chart, trace, (low, high))?;
         deeds(&mut chart, trace, (low, high))?;
         root.present()?;
     }
@@ -111,6 +114,20 @@ fn draw(trace: &Trace, lines: &[Line], label: &str, lowest: Option<f64>) -> Draw
 /// Runs of points without a long pause between them.
 fn pieces(points: &[Point]) -> impl Iterator<Item = &[Point]> {
     points.chunk_by(|before, after| after.0 - before.0 <= BREAK_S)
+}
+
+/// A short stroke at the bottom for each event of the flight file.
+fn events(
+    chart: &mut Chart<'_, '_>,
+    trace: &Trace,
+    (low, high): (f64, f64),
+) -> Result<(), Box<dyn std::error::Error>> {
+    let top = low + (high - low) * EVENT_RATIO;
+    let strokes = trace.events.iter().map(|event| seconds(event.at_us));
+    chart.draw_series(
+        strokes.map(|at_s| PathElement::new([(at_s, low), (at_s, top)], TRUTH.stroke_width(2))),
+    )?;
+    Ok(())
 }
 
 fn deeds(

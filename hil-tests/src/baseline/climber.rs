@@ -1,0 +1,103 @@
+//! The plain gradient climber of the first airborne core, its law written again and frozen, so that what comes after can be
+//! held against it.
+//!
+//! Nose first along the gradient's bearing while its 1-sigma is small enough, else an S-turn about the last course; slow
+//! where strong; it holds where it is near (SNR over `hold_snr_db`, peaks decaying 2 dB/s) and power falls or the gradient
+//! points behind; and goes on 3 dB below that. Unheard for `lost_us`: it stands still until it hears again.
+
+use super::plane::Plane;
+use super::{Seen, Steer, Wish};
+use skyhound::command::Velocity;
+use skyhound::config::HomingConfig;
+use skyhound::geo::wrap_pi;
+use std::f64::consts::{FRAC_PI_2, TAU};
+
+/// Yaw rate per rad of heading error.
+const YAW_GAIN_PER_S: f64 = 1.0;
+/// The strength's decay between pulses.
+const DECAY_DB_S: f64 = 2.0;
+/// Weaker by this than where it holds, it climbs on.
+const LEFT_DB: f64 = 3.0;
+
+/// The law and what it remembers.
+#[derive(Clone, Debug)]
+pub struct Climber {
+    settings: HomingConfig,
+    plane: Plane,
+    course_rad: f64,
+    s_turn_us: Option<u64>,
+    strength_db: f64,
+    passed_us: u64,
+    heard_us: u64,
+    holds: bool,
+}
+
+impl Climber {
+    /// Straight ahead at first.
+    pub fn new(settings: &HomingConfig, seen: &Seen<'_>) -> Climber {
+        Climber {
+            settings: settings.clone(),
+            plane: Plane::default(),
+            course_rad: seen.yaw_rad,
+            s_turn_us: None,
+            strength_db: f64::NEG_INFINITY,
+            passed_us: seen.now_us,
+            heard_us: seen.now_us,
+            holds: false,
+        }
+    }
+
+    fn nose_first(&self, error_rad: f64, yaw_rad: f64, speed_mps: f64) -> Velocity {
+        let forward_mps = speed_mps * error_rad.cos().max(0.0);
+        let turn_max_rad_s = self.settings.yaw_rate_max_rad_s;
+        Velocity {
+            north_mps: forward_mps * yaw_rad.cos(),
+            east_mps: forward_mps * yaw_rad.sin(),
+            down_mps: 0.0,
+            yaw_rate_rad_s: (YAW_GAIN_PER_S * error_rad).clamp(-turn_max_rad_s, turn_max_rad_s),
+        }
+    }
+}
+
+impl Steer for Climber {
+    fn steer(&mut self, seen: &Seen<'_>) -> Wish {
+        seen.samples.iter().for_each(|sample| self.plane.take(sample));
+        let elapsed_s = seen.now_us.saturating_sub(self.passed_us) as f64 / 1e6;
+        self.passed_us = seen.now_us;
+        if seen.heard {
+            self.heard_us = seen.now_us;
+        }
+        let snr_db = seen.snr_db.filter(|_| seen.heard).unwrap_or(f64::NEG_INFINITY);
+        self.strength_db = snr_db.max(self.strength_db - DECAY_DB_S * elapsed_s);
+        if seen.now_us - self.heard_us > u64::from(self.settings.lost_us) {
+            self.holds = false;
+            return Wish::Fly(Velocity::default());
+        }
+        let rise = if seen.heard { self.plane.rise() } else { None };
+        let usable = rise.filter(|rise| rise.sigma_rad <= self.settings.bearing_sigma_max_rad);
+        let behind = usable.is_some_and(|rise| wrap_pi(rise.bearing_rad - seen.yaw_rad).abs() > FRAC_PI_2);
+        let falls = seen.slope_db_s.is_some_and(|slope_db_s| slope_db_s <= 0.0);
+        let near_db = self.settings.hold_snr_db;
+        self.holds = match self.holds {
+            false => seen.heard && self.strength_db >= near_db && (falls || behind),
+            true => self.strength_db >= near_db - LEFT_DB,
+        };
+        if self.holds {
+            return Wish::Hold;
+        }
+        let course_rad = match usable {
+            Some(rise) => {
+                (self.s_turn_us, self.course_rad) = (None, rise.bearing_rad);
+                rise.bearing_rad
+            }
+            None => {
+                let since_us = seen.now_us - *self.s_turn_us.get_or_insert(seen.now_us);
+                let turns = since_us as f64 / f64::from(self.settings.s_turn_period_us);
+                self.course_rad + self.settings.s_turn_amplitude_rad * (TAU * turns).sin()
+            }
+        };
+        let strong = self.strength_db >= self.settings.strong_snr_db;
+        let speed_mps = if strong { self.settings.slow_speed_mps } else { self.settings.speed_mps };
+        Wish::Fly(self.nose_first(wrap_pi(course_rad - seen.yaw_rad), seen.yaw_rad, speed_mps))
+    }
+}

@@ -1,0 +1,21 @@
+//! A campaign of a thousand flights in CI: nothing is violated, every kind of fault is met, and most flights come to HOMING.
+
+use super::*;
+
+#[test]
+fn a_seed_flies_the_same_twice() {
+    assert_eq!(fly(11), fly(11));
+}
+
+#[test]
+fn a_thousand_mixes_violate_nothing_and_reach_what_they_are_for() {
+    let tally = fly_all(&Plan { seed: 1, flights: 1_000, threads: 2, until_broken: None }, &|_| {});
+    assert_eq!(tally.failed_total(), 0, "{tally}");
+    for (state, at_least) in [(State::Searching, 0.8), (State::Homing, 0.6), (State::Holding, 0.1)] {
+        assert!(tally.reached_ratio(state) >= at_least, "{}: {tally}", state.name());
+    }
+    assert_eq!(tally.kinds().len(), mix::KINDS as usize, "{tally}");
+    for (name, kind) in tally.kinds() {
+        assert!(kind.homed >= 10, "{name} was met in HOMING's flights {} times: {tally}", kind.homed);
+    }
+}

@@ -1,0 +1,87 @@
+//! `skyhound-rig campaign`: random mixes of faults at depth a under the invariants; a failing seed with the command to repeat it.
+
+use super::Failure;
+use crate::campaign::{self, Plan, Tally};
+use crate::shared::cpu_s;
+use std::io::{IsTerminal, Write};
+
+/// Arguments of `skyhound-rig campaign`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// How many mixes to fly; one alone repeats a seed.
+    #[arg(long, default_value_t = 1_000)]
+    flights: u64,
+    /// Seed of the first; the others follow it.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Threads. The results are the same for any number.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64))]
+    threads: u8,
+    /// End soon after this invariant was broken.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=9))]
+    until_broken: Option<u8>,
+    /// Tell of each flight what was done and reached; with one flight, its whole course.
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// Flies, and prints counts by fault, cause and state.
+///
+/// # Errors
+/// When a flight broke an invariant.
+pub fn run(args: Args) -> Result<(), Failure> {
+    if args.flights == 0 {
+        return Err(Failure::Usage("--flights 0 flies nothing; write 1 or more".into()));
+    }
+    let Args { flights, seed, until_broken, .. } = args;
+    let plan = Plan { seed, flights, threads: usize::from(args.threads), until_broken };
+    if args.verbose {
+        tell(seed, flights.min(20));
+        if flights == 1 {
+            return judged(&campaign::fly_all(&plan, &|_| {}));
+        }
+    }
+    let shows = std::io::stderr().is_terminal();
+    let begun_s = cpu_s();
+    let progress = |done: u64| {
+        if shows && done.is_multiple_of(100) {
+            let _ = write!(std::io::stderr(), "\r{done} of {} flights", args.flights);
+        }
+    };
+    let tally = campaign::fly_all(&plan, &progress);
+    if shows {
+        eprintln!();
+    }
+    println!("{tally}");
+    eprintln!(
+        "{:.0} × real time per core (flights that are flown twice count once)",
+        tally.flown_s() / (cpu_s() - begun_s)
+    );
+    judged(&tally)
+}
+
+fn judged(tally: &Tally) -> Result<(), Failure> {
+    match tally.failed_total() {
+        0 => Ok(()),
+        count => Err(Failure::Failed(format!("{count} of {} flights broke an invariant", tally.flights()))),
+    }
+}
+
+fn tell(seed: u64, flights: u64) {
+    for seed in seed..seed.saturating_add(flights) {
+        let mixed = campaign::mix::scenario(seed);
+        println!(
+            "seed {seed}: {:?}, {:.0} s, wind {:?}",
+            mixed.aircraft.flavour, mixed.duration_s, mixed.aircraft.wind_mps
+        );
+        println!("settings:\n{}", mixed.skyhound);
+        for fault in &mixed.fault {
+            let for_s = fault.for_s.map_or("for good".into(), |for_s| format!("for {for_s:.2} s"));
+            println!("  {:?} + {:.2} s {for_s}: {:?}", fault.trigger.on, fault.trigger.after_s, fault.kind);
+        }
+        let flown = campaign::fly(seed);
+        flown.deeds.iter().for_each(|deed| println!("  {deed}"));
+        println!("  stopped by: {}", flown.stops.join(", "));
+        flown.violations.iter().for_each(|violation| println!("  VIOLATED {violation}"));
+    }
+}

@@ -1,0 +1,74 @@
+//! `skyhound-rig timing`: how fast the daemon stops, measured at the autopilot's end of the line.
+
+use super::{Failure, print};
+use crate::timing::{self, Cause, Plan};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// Worst times that the daemon holds, after it was told: on an idle machine, and with all cores busy.
+const LIMITS_MS: [f64; 2] = [100.0, 250.0];
+
+/// Arguments of `skyhound-rig timing`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Trials in all, spread evenly over the causes
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub trials: u32,
+    /// Daemons at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=32))]
+    pub parallel: u32,
+    /// Keep every core busy with other work meanwhile
+    #[arg(long)]
+    pub busy: bool,
+    /// Let the daemon ask for real-time scheduling, as it does in flight
+    #[arg(long)]
+    pub realtime: bool,
+    /// Only these causes
+    #[arg(long = "cause", value_name = "CAUSE")]
+    pub causes: Vec<Cause>,
+    /// Seed of order and moments
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Write the table as JSON to this file too
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// Measures and shows the table.
+///
+/// # Errors
+/// A daemon that does not start; a file that cannot be written; movement that went on, or came too late.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let plan = Plan {
+        trials: args.trials as usize,
+        parallel: args.parallel as usize,
+        busy: args.busy,
+        realtime: args.realtime,
+        seed: args.seed,
+        causes: args.causes,
+    };
+    let shows = std::io::stderr().is_terminal();
+    let progress = |done: usize| {
+        if shows {
+            eprint!("\r{done} of {} trials", args.trials);
+        } else if done.is_multiple_of(100) {
+            eprintln!("{done} of {} trials", args.trials);
+        }
+    };
+    let table = timing::measure(&plan, &progress)?;
+    if shows {
+        eprintln!();
+    }
+    print(&format!("{table}\n"))?;
+    if let Some(path) = &args.json {
+        let text = serde_json::to_string_pretty(&table).map_err(|error| error.to_string())?;
+        std::fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    let limit_ms = LIMITS_MS[usize::from(args.busy)];
+    match table.holds(limit_ms) {
+        true => Ok(()),
+        false => Err(Failure::Failed(format!(
+            "a cause did not end movement within {limit_ms} ms after it was told"
+        ))),
+    }
+}

@@ -1,0 +1,308 @@
+//! One flight in virtual time: script, aircraft, hearing, control passes, wire; step by step of the aircraft's 10 ms.
+//!
+//! Order within a step: what is due by the script is done; what has come over the wire reaches the aircraft; it moves; the
+//! receiver hears what was on the air meanwhile; the link tells what the autopilot reports; then, when one is due or something
+//! hurries, a control pass. Passes stand on the host's grid and come up to a millisecond late, drawn from the seed.
+
+use super::book::Book;
+use super::decider::Decider;
+use super::hearing::Hearing;
+use super::machine::Machine;
+use super::wire::Wire;
+use super::{Level, Maker};
+use crate::aircraft::telemetry::Telemetry;
+use crate::aircraft::{Aircraft, Landed, Request, custom_mode_of};
+use crate::invariants::{Sky, Step, Witness};
+use crate::random::{self, Random};
+use crate::scenario::{Kind, Scenario};
+use crate::script::{Do, Script, Seen, begin_pose};
+use crate::trace::{Trace, TruthRow};
+use rand::Rng;
+use skyhound::command::{OperatorAct, State};
+use skyhound::config::Config;
+use skyhound::decide::PassInputs;
+use skyhound::record::{PlacedReading, Record, Sink};
+use skyhound::signal::{Pulse, Reading};
+use skyhound::time::TimeUs;
+use skyhound::vehicle::Vehicle;
+use skyhound_host::settings::Settings;
+use std::collections::VecDeque;
+
+/// A ground station's heartbeats.
+const BEAT_US: u64 = 1_000_000;
+/// Its system id.
+const GROUND_STATION: u8 = 255;
+/// A pass begins at most this much after its time.
+const PASS_LATE_US: u64 = 1_000;
+/// The operator of the second daemon enables homing this long after its start.
+const SECOND_ASKS_US: u64 = 3_000_000;
+
+/// A process: from its start to its kill.
+struct Life {
+    decider: Box<dyn Decider>,
+    telemetry: Telemetry,
+    vehicle: Vehicle,
+    due_us: u64,
+}
+
+/// A second daemon on the same aircraft.
+struct Second {
+    decider: Box<dyn Decider>,
+    wire: Wire,
+    since_us: u64,
+    has_asked: bool,
+}
+
+/// Nobody reads what the second daemon records.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn reading(&mut self, _: &PlacedReading) {}
+    fn record(&mut self, _: &Record) {}
+}
+
+pub(super) struct Flight<'a> {
+    config: Config,
+    settings: Settings,
+    make: Maker<'a>,
+    witness: &'a mut dyn Witness,
+    script: Script,
+    aircraft: Aircraft,
+    hearing: Hearing,
+    wire: Wire,
+    book: Book,
+    machine: Machine,
+    life: Option<Life>,
+    second: Option<Second>,
+    lives: u32,
+    acts: VecDeque<OperatorAct>,
+    beat_due_us: u64,
+    period_us: u64,
+    seed: u64,
+    lateness: Random,
+    readings: Vec<Reading>,
+    pulses: Vec<Pulse>,
+}
+
+impl<'a> Flight<'a> {
+    pub(super) fn new(
+        scenario: &Scenario,
+        seed: u64,
+        level: Level,
+        make: Maker<'a>,
+        witness: &'a mut dyn Witness,
+    ) -> Result<Flight<'a>, String> {
+        let settings = scenario.settings()?;
+        let config = scenario.config()?;
+        let mut aircraft = Aircraft::new(&scenario.aircraft, &scenario.place, seed);
+        if let Some(([north_m, east_m, up_m], yaw_rad)) = begin_pose(scenario) {
+            aircraft.begin_airborne(north_m, east_m, up_m, yaw_rad);
+        }
+        let reading_hz = config.sense.channels.len() as f64 * 1e6 / f64::from(config.sense.hop_us);
+        let lane_capacity = f64::from(settings.recorder.stall_bridge_s) * reading_hz;
+        Ok(Flight {
+            script: Script::new(scenario),
+            hearing: Hearing::new(scenario, &config.sense, &settings.sdr, seed, level),
+            wire: Wire::new(settings.autopilot.setpoint_hz, scenario.aircraft.system, seed),
+            book: Book::new(lane_capacity as u64),
+            machine: Machine::default(),
+            life: None,
+            second: None,
+            lives: 0,
+            acts: VecDeque::new(),
+            beat_due_us: 0,
+            period_us: (1e6 / settings.daemon.control_hz) as u64,
+            seed,
+            lateness: random::source(seed, "passes"),
+            readings: Vec::with_capacity(256),
+            pulses: Vec::with_capacity(64),
+            config,
+            settings,
+            make,
+            witness,
+            aircraft,
+        })
+    }
+
+    /// To the end.
+    pub(super) fn fly(mut self) -> Trace {
+        self.start();
+        while !self.script.is_over(self.aircraft.now_us()) {
+            self.follow_script();
+            self.step();
+        }
+        self.book.close()
+    }
+
+    /// A process begins.
+    fn start(&mut self) {
+        let now_us = self.aircraft.now_us();
+        let rates = &self.settings.autopilot;
+        self.life = Some(Life {
+            decider: (self.make)(&self.config),
+            telemetry: Telemetry::new(rates.position_hz, rates.attitude_hz, rates.status_hz),
+            vehicle: Vehicle::default(),
+            due_us: now_us,
+        });
+        self.hearing.restart(now_us);
+        self.lives += 1;
+    }
+
+    fn follow_script(&mut self) {
+        let now_us = self.aircraft.now_us();
+        let seen = self.seen();
+        for deed in self.script.step(now_us, &seen) {
+            self.book.deed(now_us, deed.to_string());
+            match deed {
+                Do::Begin(kind) => self.fault(&kind, true),
+                Do::End(kind) => self.fault(&kind, false),
+                Do::HomingOn => self.acts.push_back(OperatorAct::HomingOn),
+                Do::HomingOff => self.acts.push_front(OperatorAct::HomingOff),
+                Do::Mission(items) => self.ground_station(&Request::Mission(items)),
+                Do::SetMode(mode) => {
+                    let custom = custom_mode_of(self.aircraft.flavour(), mode);
+                    self.ground_station(&Request::Mode(custom.unwrap_or(u32::MAX)));
+                }
+                Do::Arm => self.ground_station(&Request::Arm(true)),
+                Do::TakeOff { alt_m } => self.ground_station(&Request::TakeOff { alt_m }),
+            }
+        }
+    }
+
+    fn seen(&self) -> Seen<'static> {
+        let belief = self.aircraft.belief();
+        let decider = self.life.as_ref().map(|life| &life.decider);
+        Seen {
+            state: decider.map_or(State::Idle, |decider| decider.state()),
+            heard: decider.is_some_and(|decider| decider.facts().iter().any(|facts| facts.heard)),
+            locked: decider.is_some_and(|decider| decider.locked().is_some()),
+            latched: decider.is_some_and(|decider| decider.latched().is_some()),
+            answers: decider.is_some(),
+            ready: belief.position.is_some() && belief.home.is_some() && !belief.is_silent,
+            airborne: belief.landed != Landed::OnGround,
+            armed: belief.armed,
+            mode: self.aircraft.mode_name(),
+            up_m: belief.position.map_or(0.0, |position| position.alt_rel_m),
+        }
+    }
+
+    /// What the operator's ground station asks reaches the autopilot only while its own link is whole.
+    fn ground_station(&mut self, request: &Request) {
+        if !self.machine.gcs_is_lost {
+            self.aircraft.request(request);
+        }
+    }
+
+    fn fault(&mut self, kind: &Kind, begins: bool) {
+        let now_us = self.aircraft.now_us();
+        match kind {
+            Kind::Kill if begins => {
+                self.life = None;
+                self.wire.forget();
+                self.acts.clear();
+            }
+            Kind::Kill => self.start(),
+            Kind::SecondDaemon => self.second = begins.then(|| self.second_daemon()),
+            _ => {}
+        }
+        // A fault may be of several: a lost ground station is silent here, and its failsafe is the aircraft's.
+        self.hearing.fault(kind, begins, now_us);
+        self.aircraft.fault(kind, begins);
+        self.book.fault(kind, begins);
+        self.machine.fault(kind, begins, now_us);
+        if let Some(life) = &mut self.life {
+            life.telemetry.fault(kind, begins);
+        }
+    }
+
+    fn second_daemon(&mut self) -> Second {
+        Second {
+            decider: (self.make)(&self.config),
+            wire: Wire::new(self.settings.autopilot.setpoint_hz, self.aircraft.system(), !self.seed),
+            since_us: self.aircraft.now_us(),
+            has_asked: false,
+        }
+    }
+
+    fn step(&mut self) {
+        let from = self.aircraft.truth();
+        if from.at_us >= self.beat_due_us {
+            self.ground_station(&Request::GroundStation(GROUND_STATION));
+            self.beat_due_us = from.at_us + BEAT_US;
+        }
+        self.wire.deliver(from.at_us, &mut self.aircraft, &mut self.book.trace.setpoints);
+        if let Some(second) = &mut self.second {
+            second.wire.deliver(from.at_us, &mut self.aircraft, &mut self.book.trace.setpoints);
+        }
+        self.aircraft.step();
+        let pose = self.aircraft.truth();
+        let starved_until_us = self.machine.starved_until_us(pose.at_us);
+        self.hearing.hold(starved_until_us.unwrap_or(0));
+        self.hearing.step(&from, &pose);
+        let belief = self.aircraft.belief();
+        self.witness.sky(&Sky {
+            pose,
+            custom_mode: self.aircraft.custom_mode(),
+            armed: belief.armed,
+            alive: self.life.is_some(),
+        });
+        let (armed, battery_ratio) = (belief.armed, belief.battery.remaining_ratio);
+        let mode = self.aircraft.mode_name();
+        self.book.truth(|| TruthRow { pose, mode, armed, battery_ratio }, pose.at_us);
+        if starved_until_us.is_none() {
+            self.control(pose.at_us);
+        }
+        // STATUSTEXTs are the ground station's to read.
+        self.aircraft.texts(&mut |_, _| {});
+    }
+
+    /// The control thread's turn: takes in what the link brought, and passes when it is time or something hurries.
+    fn control(&mut self, at_us: u64) {
+        let Some(life) = &mut self.life else { return };
+        let now_us = at_us + self.lateness.next_u64() % PASS_LATE_US;
+        let now = TimeUs(now_us);
+        life.vehicle = *life.telemetry.vehicle(&self.aircraft, TimeUs(at_us));
+        self.machine.change(&mut life.vehicle, now_us);
+        let sdr_alive = self.hearing.is_alive();
+        let hurries = life.decider.hurries(now, &life.vehicle, sdr_alive);
+        if at_us < life.due_us && !hurries && self.acts.is_empty() {
+            return;
+        }
+        let on_grid = at_us >= life.due_us && at_us - life.due_us < self.period_us;
+        life.due_us = if on_grid { life.due_us } else { at_us } + self.period_us;
+        self.readings.clear();
+        self.pulses.clear();
+        self.hearing.take(now_us, &mut self.readings, &mut self.pulses);
+        let inputs = PassInputs {
+            now,
+            readings: &self.readings,
+            pulses: &self.pulses,
+            vehicle: &life.vehicle,
+            act: self.acts.pop_front(),
+            sdr_alive,
+        };
+        self.book.clear_pass();
+        self.book.channel = life.decider.target().unwrap_or(self.book.channel);
+        let command = life.decider.pass(&inputs, &mut self.book);
+        self.wire.command(now_us, &command, life.telemetry.passes());
+        self.witness.pass(&Step {
+            at_us: now_us,
+            life: self.lives,
+            inputs: &inputs,
+            command,
+            state: life.decider.state(),
+            facts: life.decider.facts(),
+            locked: life.decider.locked(),
+            latched: life.decider.latched(),
+            kept_readings: &self.book.readings,
+            kept: &self.book.records,
+        });
+        if let Some(second) = &mut self.second {
+            let asks = !second.has_asked && at_us >= second.since_us + SECOND_ASKS_US;
+            second.has_asked |= asks;
+            let inputs = PassInputs { act: asks.then_some(OperatorAct::HomingOn), ..inputs };
+            let command = second.decider.pass(&inputs, &mut Nowhere);
+            second.wire.command(now_us, &command, life.telemetry.passes());
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Flights at depth a: repeatable, and every built-in scenario holds what it expects.

@@ -1,0 +1,229 @@
+//! The daemons of a flight: the one under test, killed and started again where the scenario says so, on a machine that goes
+//! wrong; and a second one on the same aircraft.
+
+use crate::daemon::{Daemon, Look, Site};
+use crate::iq_server::Poses;
+use crate::machine::{Shim, SmallDisk, Starving};
+use crate::scenario::{Kind, Scenario};
+use skyhound_host::ctl::Status;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::clock::ClockJoin;
+
+/// Far beyond what a start or an end takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Room for a flight file and what is lost to its reserve.
+const DISK_MB: u32 = 96;
+
+/// How a daemon is started: everything but its site.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Arguments after `fly`.
+    pub args: Vec<String>,
+    /// Variables, as the SDR driver's.
+    pub variables: Vec<(String, PathBuf)>,
+}
+
+/// One life of a daemon.
+#[derive(Clone, Debug)]
+pub struct Life {
+    /// Its flight file.
+    pub file: PathBuf,
+    /// Its clock on the scenario's.
+    pub clock: ClockJoin,
+    /// When it was killed, if it was.
+    pub killed_us: Option<u64>,
+}
+
+/// The daemon under test with its machine.
+pub struct Daemons {
+    // Dropped in this order: the daemon before its disk.
+    running: Option<(Daemon, Look)>,
+    starving: Option<Starving>,
+    site: Site,
+    line: Line,
+    poses: Arc<dyn Poses>,
+    shim: Option<Shim>,
+    disk: Option<SmallDisk>,
+    lives: Vec<Life>,
+    exit_code: Option<i32>,
+}
+
+impl Daemons {
+    /// Makes the machine that `scenario` needs. Nothing runs yet.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn new(
+        site: Site,
+        scenario: &Scenario,
+        line: Line,
+        poses: Arc<dyn Poses>,
+    ) -> Result<Daemons, String> {
+        let has = |wanted: fn(&Kind) -> bool| scenario.fault.iter().any(|fault| wanted(&fault.kind));
+        let disk = match has(|kind| *kind == Kind::DiskFull) {
+            // Without root the shim answers that the disk is full.
+            true => SmallDisk::mount(&site.flights(), DISK_MB).ok(),
+            false => None,
+        };
+        let preloads = |kind: &Kind| {
+            matches!(kind, Kind::DiskFull | Kind::DiskStall | Kind::ClockStep { .. } | Kind::Clock1970)
+        };
+        let shim = if has(preloads) { Some(Shim::new(site.root())?) } else { None };
+        let (running, starving) = (None, None);
+        Ok(Daemons { running, starving, site, line, poses, shim, disk, lives: Vec::new(), exit_code: None })
+    }
+
+    /// Starts it and waits until it answers.
+    ///
+    /// # Errors
+    /// It ended instead, with what it said; or it never answered.
+    pub fn start(&mut self) -> Result<(), String> {
+        let command = self.command()?;
+        let mut daemon = self.site.start(command)?;
+        let poses = Arc::clone(&self.poses);
+        let look = Look::begin(daemon.socket(), move || poses.pose().at_us);
+        let begun = Instant::now();
+        while look.file().is_none() {
+            if let Some(how) = daemon.ended() {
+                return Err(format!("skyhound fly ended at its start ({how}): {}", daemon.said().trim()));
+            }
+            if begun.elapsed() > PATIENCE {
+                return Err(format!("skyhound fly never answered: {}", daemon.said().trim()));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        self.running = Some((daemon, look));
+        Ok(())
+    }
+
+    fn command(&self) -> Result<Command, String> {
+        let args: Vec<&str> = self.line.args.iter().map(String::as_str).collect();
+        let mut command = self.site.fly(&args)?;
+        command.envs(self.line.variables.iter().map(|(name, value)| (name, value)));
+        if let Some(shim) = &self.shim {
+            shim.around(&mut command);
+        }
+        Ok(command)
+    }
+
+    /// What `ctl status` showed last, and when; `None` while none runs.
+    pub fn seen(&self) -> Option<(Status, u64)> {
+        self.running.as_ref().and_then(|(_, look)| look.newest())
+    }
+
+    /// `skyhound ctl homing on|off`: what it answered, or why it refused.
+    ///
+    /// # Errors
+    /// Refused, or nobody there.
+    pub fn homing(&self, on: bool) -> Result<String, String> {
+        let (daemon, _) = self.running.as_ref().ok_or("no daemon runs")?;
+        let said = daemon.ctl(&["homing", if on { "on" } else { "off" }])?;
+        match said.code {
+            Some(0) => Ok(said.out.trim().to_owned()),
+            _ => Err(said.err.trim().to_owned()),
+        }
+    }
+
+    /// Whether it ended though nobody ended it: how, and what it said last.
+    pub fn ended(&mut self) -> Option<String> {
+        let (daemon, _) = self.running.as_mut()?;
+        let how = daemon.ended()?;
+        let said = daemon.said();
+        Some(format!("{how}: {}", said.lines().last().unwrap_or_default()))
+    }
+
+    /// Begins or ends a fault of the machine; whether it was one.
+    ///
+    /// # Errors
+    /// The machine does not do it.
+    pub fn apply(&mut self, kind: &Kind, begins: bool) -> Result<bool, String> {
+        match kind {
+            Kind::Kill if begins => self.kill(),
+            Kind::Kill if self.running.is_none() => self.start()?,
+            Kind::Kill => {}
+            Kind::CpuStarved { pause_ms, every_ms } => {
+                let ms = |ms: f64| Duration::from_secs_f64(ms.max(0.0) / 1e3);
+                let running = self.running.as_ref().filter(|_| begins);
+                self.starving =
+                    running.map(|(daemon, _)| Starving::begin(daemon.pid(), ms(*pause_ms), ms(*every_ms)));
+            }
+            Kind::DiskFull if self.disk.is_some() => {
+                self.disk.iter().try_for_each(|disk| disk.fill(begins))?
+            }
+            Kind::DiskFull => self.shim()?.fill(begins)?,
+            Kind::DiskStall => self.shim()?.stall(begins)?,
+            Kind::ClockStep { hours } => {
+                // A step is for good: when its time is over the clock steps back.
+                self.shim()?.step_utc(if begins { (hours * 3_600.0) as i64 } else { 0 })?;
+            }
+            Kind::Clock1970 if begins => self.shim()?.to_1970()?,
+            Kind::Clock1970 => self.shim()?.step_utc(0)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn shim(&mut self) -> Result<&mut Shim, String> {
+        self.shim.as_mut().ok_or_else(|| "this machine fault was not in the scenario's timeline".to_owned())
+    }
+
+    fn kill(&mut self) {
+        self.starving = None;
+        if let Some((mut daemon, look)) = self.running.take() {
+            daemon.kill();
+            self.live_on(&look, Some(self.poses.pose().at_us));
+        }
+    }
+
+    fn live_on(&mut self, look: &Look, killed_us: Option<u64>) {
+        if let Some(file) = look.file() {
+            self.lives.push(Life { file, clock: look.clock(), killed_us });
+        }
+    }
+
+    /// Ends the flight as an operator does. The machine is well again before.
+    ///
+    /// # Errors
+    /// It does not end.
+    pub fn end(&mut self) -> Result<(), String> {
+        self.starving = None;
+        if let Some(shim) = &mut self.shim {
+            shim.stall(false)?;
+        }
+        if let Some((mut daemon, look)) = self.running.take() {
+            let status = daemon.stop(PATIENCE)?;
+            self.exit_code = status.code();
+            self.live_on(&look, None);
+        }
+        Ok(())
+    }
+
+    /// All its lives in order, with their files where they outlive the flight.
+    ///
+    /// # Errors
+    /// They cannot be copied from a disk that goes.
+    pub fn lives(&mut self) -> Result<Vec<Life>, String> {
+        if let Some(disk) = self.disk.take() {
+            let kept = self.site.root().join("kept");
+            disk.keep(&kept)?;
+            for life in &mut self.lives {
+                life.file = life.file.file_name().map_or(kept.clone(), |name| kept.join(name));
+            }
+        }
+        Ok(std::mem::take(&mut self.lives))
+    }
+
+    /// Exit code of the last life; `None` when a signal ended it, or while it runs.
+    pub fn exit_code(&self) -> Option<i32> {
+        self.exit_code
+    }
+
+    /// Where it is.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+}

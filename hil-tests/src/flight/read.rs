@@ -1,0 +1,78 @@
+//! What a flight file says of a flight, by `skyhound query`, with its times moved to the scenario's clock.
+
+use super::clock::ClockJoin;
+use crate::daemon::{number, rows};
+use crate::trace::{EventRow, SetpointRow, SignalRow, StateRow, Trace};
+use serde_json::Value;
+use std::path::Path;
+
+/// One row of facts per 100 ms is made; the beacon's channel is the one that is sought, by default the first.
+const SIGNAL: &str = "select at_us, power_dbfs, snr_db, heard,
+    case snr_floor when 'spectral' then floor_spectral_dbfs else floor_temporal_dbfs end as floor_dbfs
+    from signal where channel = (select coalesce(
+        (select channel from detection order by snr_peak_db desc nulls last limit 1), 0)) order by at_us";
+const STATES: &str = "select at_us, from_state, to_state, reason, interlock from state_change order by at_us";
+const EVENTS: &str = "select at_us, kind, text from event order by at_us";
+const DROPPED: &str = "select coalesce(sum(most), 0) from (select max(dropped_total) as most from health
+    where kind = 'lane' and name like '%reading%' group by name)";
+const COMMANDS: &str = "select at_us, kind, north_mps, east_mps, down_mps, yaw_rate_rad_s from command
+    where kind <> 'silence' order by at_us";
+
+/// Adds the rows of `file` to `trace`.
+///
+/// # Errors
+/// The file cannot be read, or was of a flight whose clock nobody saw.
+pub fn read(file: &Path, clock: &ClockJoin, trace: &mut Trace) -> Result<(), String> {
+    let unseen = || format!("{}: the daemon never answered, so its clock is unknown", file.display());
+    clock.scenario_us(0).ok_or_else(unseen)?;
+    for row in rows(file, SIGNAL)? {
+        trace.signal.push(SignalRow {
+            at_us: at_us(&row, clock),
+            power_dbfs: row["power_dbfs"].as_f64(),
+            floor_dbfs: row["floor_dbfs"].as_f64(),
+            snr_db: row["snr_db"].as_f64(),
+            heard: row["heard"].as_bool().unwrap_or(false),
+        });
+    }
+    for row in rows(file, STATES)? {
+        trace.states.push(StateRow {
+            at_us: at_us(&row, clock),
+            from: text(&row["from_state"]),
+            to: text(&row["to_state"]),
+            reason: text(&row["reason"]),
+            interlock: row["interlock"].as_str().map(str::to_owned),
+        });
+    }
+    for row in rows(file, EVENTS)? {
+        let (kind, said) = (text(&row["kind"]), text(&row["text"]));
+        trace.events.push(EventRow { at_us: at_us(&row, clock), kind, text: said });
+    }
+    *trace.numbers.entry("dropped_readings_total".into()).or_default() += number(file, DROPPED)?;
+    trace.files.push(file.to_owned());
+    Ok(())
+}
+
+/// What the daemon says that it sent: where nobody of the rig stands at the autopilot's end of the line.
+///
+/// # Errors
+/// As [`read`].
+pub fn commands(file: &Path, clock: &ClockJoin, system: u8) -> Result<Vec<SetpointRow>, String> {
+    let part = |row: &Value, name: &str| row[name].as_f64().unwrap_or(0.0);
+    let setpoint = |row: &Value| SetpointRow {
+        at_us: at_us(row, clock),
+        velocity_mps: [part(row, "north_mps"), part(row, "east_mps"), part(row, "down_mps")],
+        yaw_rate_rad_s: part(row, "yaw_rate_rad_s"),
+        taken: true,
+        from: (system, crate::flight::COMPONENT),
+    };
+    Ok(rows(file, COMMANDS)?.iter().map(setpoint).collect())
+}
+
+fn at_us(row: &Value, clock: &ClockJoin) -> u64 {
+    let daemon_us = row["at_us"].as_u64().unwrap_or(0);
+    clock.scenario_us(daemon_us).unwrap_or(daemon_us)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

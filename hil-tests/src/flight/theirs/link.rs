@@ -1,0 +1,242 @@
+//! The rig's line to someone else's autopilot: a thread that hears it, beats as a ground station, and sends what it is given.
+
+use super::heard::Heard;
+use mavlink::dialects::ardupilotmega::{
+    COMMAND_LONG_DATA, HEARTBEAT_DATA, MavAutopilot, MavCmd, MavMessage, MavModeFlag, MavState, MavType,
+    RC_CHANNELS_OVERRIDE_DATA,
+};
+use mavlink::{MavHeader, write_v2_msg};
+use skyhound_host::autopilot::Address;
+use skyhound_host::autopilot::framing::Framer;
+use skyhound_host::autopilot::line::Line;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Ground stations' system id, and MAV_COMP_ID_MISSIONPLANNER.
+const GROUND: (u8, u8) = (255, 190);
+const BEAT_EVERY: Duration = Duration::from_secs(1);
+/// ArduPilot gives sticks back RC_OVERRIDE_TIME (3 s) after the last override.
+const STICKS_EVERY: Duration = Duration::from_millis(100);
+/// What truth and state are made of, with their rates. Asked again and again: autopilots forget when they start anew.
+const WANTED: [(u32, f32); 7] =
+    [(33, 20.0), (30, 20.0), (108, 25.0), (242, 0.5), (245, 2.0), (1, 2.0), (0, 1.0)];
+const ASK_EVERY: Duration = Duration::from_secs(3);
+const READ_WAIT: Duration = Duration::from_millis(5);
+const NO_OVERRIDE: u16 = u16::MAX;
+
+/// The line. It ends when dropped.
+pub struct Link {
+    shared: Arc<Shared>,
+    sender: mpsc::Sender<MavMessage>,
+    over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the thread shares.
+pub struct Shared {
+    heard: Mutex<Heard>,
+    begun: Instant,
+    silent: AtomicBool,
+    sticks: Mutex<[u16; 8]>,
+    gone: Mutex<Option<String>>,
+}
+
+impl Shared {
+    /// µs since the begin.
+    pub fn now_us(&self) -> u64 {
+        self.begun.elapsed().as_micros() as u64
+    }
+
+    /// All that was heard.
+    pub fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Link {
+    /// Opens the line.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn open(address: &Address) -> Result<Link, String> {
+        let shared = Arc::new(Shared {
+            heard: Mutex::default(),
+            begun: Instant::now(),
+            silent: AtomicBool::new(false),
+            sticks: Mutex::new([NO_OVERRIDE; 8]),
+            gone: Mutex::default(),
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
+        let line = runtime.block_on(Line::open(address)).map_err(|error| format!("{address}: {error}"))?;
+        let (sender, orders) = mpsc::channel();
+        let over = Arc::new(AtomicBool::new(false));
+        let (shared_inside, over_inside, name) =
+            (Arc::clone(&shared), Arc::clone(&over), address.to_string());
+        let thread = std::thread::spawn(move || {
+            let gone = runtime.block_on(run(line, &shared_inside, &orders, &over_inside));
+            if let Err(error) = gone {
+                let mut gone = shared_inside.gone.lock().unwrap_or_else(PoisonError::into_inner);
+                *gone = Some(format!("{name}: {error}"));
+            }
+        });
+        Ok(Link { shared, sender, over, thread: Some(thread) })
+    }
+
+    /// What is shared.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// The line is gone.
+    pub fn send(&self, message: MavMessage) -> Result<(), String> {
+        let gone = || self.shared.gone.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.sender.send(message).map_err(|_| gone().unwrap_or_else(|| "the rig's line is gone".to_owned()))
+    }
+
+    /// Holds a stick (channel 1..=8), or lets it go.
+    pub fn hold_stick(&self, channel: u8, us: Option<u16>) {
+        let mut sticks = self.shared.sticks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stick) = usize::from(channel).checked_sub(1).and_then(|index| sticks.get_mut(index)) {
+            // 0 gives the channel back to the radio.
+            *stick = us.unwrap_or(0);
+        }
+    }
+
+    /// Its heartbeat stops or comes back.
+    pub fn fall_silent(&self, silent: bool) {
+        self.shared.silent.store(silent, Ordering::Release);
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What goes out: frames with their numbers, to whoever was heard last.
+struct Out {
+    sequence: u8,
+    peer: Option<SocketAddr>,
+}
+
+impl Out {
+    async fn send(&mut self, line: &mut Line, message: &MavMessage) -> std::io::Result<()> {
+        let header =
+            MavHeader { system_id: GROUND.0.into(), component_id: GROUND.1, sequence: self.sequence };
+        self.sequence = self.sequence.wrapping_add(1);
+        let mut frame = Vec::new();
+        write_v2_msg(&mut frame, header, message).map_err(std::io::Error::other)?;
+        let mut rest = frame.as_slice();
+        while !rest.is_empty() {
+            match line.try_write(rest, self.peer) {
+                Ok(count) => rest = &rest[count..],
+                Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => return Err(error),
+                Err(_) if matches!(line, Line::UdpIn(_)) => return Ok(()),
+                Err(_) => tokio::time::sleep(Duration::from_millis(2)).await,
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn run(
+    mut line: Line,
+    shared: &Shared,
+    orders: &mpsc::Receiver<MavMessage>,
+    over: &AtomicBool,
+) -> std::io::Result<()> {
+    let (mut framer, mut out) = (Framer::new(), Out { sequence: 0, peer: None });
+    let mut buffer = [0; 4_096];
+    let (mut beat, mut stick, mut ask) = (Instant::now(), Instant::now(), Instant::now());
+    while !over.load(Ordering::Acquire) {
+        let read = std::future::poll_fn(|cx| line.poll_read(cx, &mut buffer));
+        if let Ok(read) = tokio::time::timeout(READ_WAIT, read).await {
+            let (count, peer) = read?;
+            out.peer = peer.or(out.peer);
+            let now_us = shared.now_us();
+            framer.push(&buffer[..count], |frame| shared.heard().take(&frame, now_us));
+        }
+        while let Ok(message) = orders.try_recv() {
+            out.send(&mut line, &message).await?;
+        }
+        let now = Instant::now();
+        if now >= beat && !shared.silent.load(Ordering::Acquire) {
+            out.send(&mut line, &heartbeat()).await?;
+            beat = now + BEAT_EVERY;
+        }
+        let system = shared.heard().system;
+        if let Some(system) = system.filter(|_| now >= ask) {
+            for (id, rate_hz) in WANTED {
+                let interval_us = 1e6 / rate_hz;
+                let command = MavCmd::MAV_CMD_SET_MESSAGE_INTERVAL;
+                out.send(&mut line, &long(system, command, [id as f32, interval_us, 0., 0., 0., 0., 0.]))
+                    .await?;
+            }
+            ask = now + ASK_EVERY;
+        }
+        if let Some(system) = system.filter(|_| now >= stick) {
+            let sticks = *shared.sticks.lock().unwrap_or_else(PoisonError::into_inner);
+            if sticks.iter().any(|us| *us != NO_OVERRIDE) {
+                out.send(&mut line, &overriding(system, sticks)).await?;
+            }
+            stick = now + STICKS_EVERY;
+        }
+    }
+    Ok(())
+}
+
+fn heartbeat() -> MavMessage {
+    MavMessage::HEARTBEAT(HEARTBEAT_DATA {
+        custom_mode: 0,
+        mavtype: MavType::MAV_TYPE_GCS,
+        autopilot: MavAutopilot::MAV_AUTOPILOT_INVALID,
+        base_mode: MavModeFlag::empty(),
+        system_status: MavState::MAV_STATE_ACTIVE,
+        mavlink_version: 3,
+    })
+}
+
+fn overriding(system: u8, us: [u16; 8]) -> MavMessage {
+    let [chan1_raw, chan2_raw, chan3_raw, chan4_raw, chan5_raw, chan6_raw, chan7_raw, chan8_raw] = us;
+    MavMessage::RC_CHANNELS_OVERRIDE(RC_CHANNELS_OVERRIDE_DATA {
+        chan1_raw,
+        chan2_raw,
+        chan3_raw,
+        chan4_raw,
+        chan5_raw,
+        chan6_raw,
+        chan7_raw,
+        chan8_raw,
+        target_system: system,
+        target_component: 1,
+    })
+}
+
+/// COMMAND_LONG to the autopilot.
+pub fn long(system: u8, command: MavCmd, params: [f32; 7]) -> MavMessage {
+    let [param1, param2, param3, param4, param5, param6, param7] = params;
+    MavMessage::COMMAND_LONG(COMMAND_LONG_DATA {
+        param1,
+        param2,
+        param3,
+        param4,
+        param5,
+        param6,
+        param7,
+        command,
+        target_system: system,
+        target_component: 1,
+        confirmation: 0,
+    })
+}

@@ -1,0 +1,300 @@
+//! Someone else's aircraft (a flight controller on the bench, a simulator): heard and asked over the rig's own line, as a ground
+//! station with system id 255 would. Nothing of it is touched that a ground station does not touch.
+
+mod heard;
+mod link;
+
+use super::air::Sight;
+use super::wire::Said;
+use crate::aircraft::{Waypoint, custom_mode_of};
+use crate::iq_server::Poses;
+use crate::scenario::{Flavour, Kind, Scenario};
+use crate::trace::TruthRow;
+use crate::truth::TruePose;
+use link::{Link, Shared, long};
+use mavlink::dialects::ardupilotmega::{
+    MISSION_COUNT_DATA, MISSION_ITEM_INT_DATA, MavCmd, MavFrame, MavMessage, MavMissionResult, MavResult,
+};
+use skyhound::vehicle::Firmware;
+use skyhound_host::autopilot::Address;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long an autopilot may take to be found with its place and home: a cold SITL takes 40 s to its fix.
+const FOUND_WITHIN: Duration = Duration::from_secs(90);
+/// How long it may take to answer, once.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+const TRIES: u32 = 3;
+const POLL: Duration = Duration::from_millis(10);
+/// Truth as verdicts are counted from it.
+const ROWS_EVERY_US: u64 = 100_000;
+/// Higher than this it is in the air, where nothing better is told.
+const AIRBORNE_M: f64 = 1.0;
+/// MAV_MODE_FLAG_CUSTOM_MODE_ENABLED.
+const CUSTOM_MODE: f32 = 1.0;
+
+/// Someone else's aircraft.
+pub struct Theirs {
+    link: Link,
+    daemon: Address,
+    flavour: Flavour,
+    system: u8,
+}
+
+struct TheirPoses(Arc<Shared>);
+
+impl Poses for TheirPoses {
+    fn pose(&self) -> TruePose {
+        let now_us = self.0.now_us();
+        self.0.heard().pose(now_us)
+    }
+}
+
+impl Theirs {
+    /// Opens the rig's line and waits until the autopilot tells where it is and where home is.
+    ///
+    /// # Errors
+    /// Nobody is there, it speaks other modes than the scenario wants, or it does not begin where the scenario begins.
+    pub fn find(scenario: &Scenario, daemon: Address, rig: &Address) -> Result<Theirs, String> {
+        let link = Link::open(rig).map_err(|why| format!("rig_line: {why}"))?;
+        let begun = Instant::now();
+        let (system, firmware) = loop {
+            let now_us = link.shared().now_us();
+            let heard = link.shared().heard();
+            match (heard.system, heard.firmware, heard.is_placed(now_us)) {
+                (Some(system), Some(firmware), true) => break (system, firmware),
+                _ if begun.elapsed() < FOUND_WITHIN => {}
+                (None, ..) => return Err(format!("rig_line {rig}: no autopilot was heard")),
+                _ => {
+                    return Err(format!(
+                        "rig_line {rig}: the autopilot tells no position or no home (no GPS fix?)"
+                    ));
+                }
+            }
+            drop(heard);
+            std::thread::sleep(POLL);
+        };
+        let wanted = scenario.aircraft.flavour;
+        let flavour = match firmware {
+            Firmware::ArduCopter => Flavour::ArduCopter,
+            Firmware::Px4 => Flavour::Px4,
+            Firmware::Other => return Err(format!("rig_line {rig}: neither ArduCopter nor PX4")),
+        };
+        if flavour != wanted {
+            return Err(format!("the autopilot speaks {flavour:?}, the scenario {wanted:?}"));
+        }
+        Ok(Theirs { link, daemon, flavour, system })
+    }
+
+    /// Where the daemon reaches it.
+    pub fn for_daemon(&self) -> &Address {
+        &self.daemon
+    }
+
+    /// Its MAVLink system id.
+    pub fn system(&self) -> u8 {
+        self.system
+    }
+
+    /// Its pose as told.
+    pub fn poses(&self) -> Arc<dyn Poses> {
+        Arc::new(TheirPoses(Arc::clone(self.link.shared())))
+    }
+
+    /// µs since the begin.
+    pub fn now_us(&self) -> u64 {
+        self.link.shared().now_us()
+    }
+
+    /// What a ground station sees of it.
+    pub fn sight(&self) -> Sight {
+        let now_us = self.now_us();
+        let heard = self.link.shared().heard();
+        let up_m = heard.pose(now_us).up_m;
+        Sight {
+            ready: heard.is_placed(now_us),
+            airborne: heard.airborne.unwrap_or(up_m > AIRBORNE_M),
+            armed: heard.armed,
+            mode: heard.mode().name(),
+            up_m,
+        }
+    }
+
+    /// Truth now, as far as it is told.
+    pub fn truth(&self) -> TruthRow {
+        let now_us = self.now_us();
+        self.link.shared().heard().truth(now_us)
+    }
+
+    /// Truth of the whole flight, 10 Hz at most.
+    pub fn truth_rows(&self) -> Vec<TruthRow> {
+        let mut rows: Vec<TruthRow> = Vec::new();
+        for row in &self.link.shared().heard().rows {
+            if rows.last().is_none_or(|last| row.pose.at_us >= last.pose.at_us + ROWS_EVERY_US) {
+                rows.push(*row);
+            }
+        }
+        rows
+    }
+
+    /// Each heartbeat, when it came.
+    pub fn said(&self) -> Vec<Said> {
+        self.link.shared().heard().said.clone()
+    }
+
+    /// Changes the mode; back when the autopilot's heartbeat has it.
+    ///
+    /// # Errors
+    /// No such mode, refused, or no answer.
+    pub fn set_mode(&self, name: &str) -> Result<(), String> {
+        let custom = custom_mode_of(self.flavour, name).ok_or_else(|| format!("no mode {name}"))?;
+        // PX4 takes main and sub mode apart.
+        let (main, sub) = match self.flavour {
+            Flavour::ArduCopter => (custom, 0),
+            Flavour::Px4 => (custom >> 16 & 0xff, custom >> 24),
+        };
+        self.command(MavCmd::MAV_CMD_DO_SET_MODE, [CUSTOM_MODE, main as f32, sub as f32, 0., 0., 0., 0.])?;
+        let has_it = self.wait(|| (self.link.shared().heard().custom_mode == custom).then_some(()));
+        has_it.ok_or_else(|| format!("mode {name} was accepted and never came"))
+    }
+
+    /// Arms or disarms.
+    ///
+    /// # Errors
+    /// Refused, or no answer.
+    pub fn arm(&self, armed: bool) -> Result<(), String> {
+        let arm = f32::from(u8::from(armed));
+        self.command(MavCmd::MAV_CMD_COMPONENT_ARM_DISARM, [arm, 0., 0., 0., 0., 0., 0.])
+    }
+
+    /// Takes off.
+    ///
+    /// # Errors
+    /// Refused, or no answer.
+    pub fn take_off(&self, alt_m: f64) -> Result<(), String> {
+        // PX4 takes the height above the sea, and NaN for here.
+        self.command(MavCmd::MAV_CMD_NAV_TAKEOFF, [0., 0., 0., 0., 0., 0., alt_m as f32])
+    }
+
+    /// Uploads a mission by the mission protocol (mavlink.io, "Mission Protocol").
+    ///
+    /// # Errors
+    /// Refused, or no answer.
+    pub fn upload(&self, mission: &[Waypoint]) -> Result<(), String> {
+        let asked = || self.link.shared().heard().mission_request.map_or(0, |(_, count)| count);
+        let ended = || self.link.shared().heard().mission_ack.map_or(0, |(_, count)| count);
+        let (mut answered, before) = (asked(), ended());
+        let count = mission.len() as u16;
+        self.link.send(MavMessage::MISSION_COUNT(MISSION_COUNT_DATA {
+            count,
+            target_system: self.system,
+            target_component: 1,
+        }))?;
+        loop {
+            let next = self.wait(|| {
+                let heard = self.link.shared().heard();
+                let end = heard.mission_ack.filter(|(_, count)| *count > before);
+                let item = heard.mission_request.filter(|(_, count)| *count > answered);
+                (end.is_some() || item.is_some()).then_some((end, item))
+            });
+            match next {
+                None => return Err("mission: no answer".to_owned()),
+                Some((Some((MavMissionResult::MAV_MISSION_ACCEPTED, _)), _)) => return Ok(()),
+                Some((Some((why, _)), _)) => return Err(format!("mission: {why:?}")),
+                Some((None, Some((item, count)))) => {
+                    answered = count;
+                    let waypoint =
+                        mission.get(usize::from(item)).ok_or(format!("mission: no item {item}"))?;
+                    self.link.send(self.item(item, waypoint)?)?;
+                }
+                Some((None, None)) => {}
+            }
+        }
+    }
+
+    fn item(&self, seq: u16, waypoint: &Waypoint) -> Result<MavMessage, String> {
+        let e7 = |degrees: f64| (degrees * 1e7).round() as i32;
+        let [param1, param2, param3, param4] = waypoint.params;
+        let command = match waypoint.command {
+            16 => MavCmd::MAV_CMD_NAV_WAYPOINT,
+            17 => MavCmd::MAV_CMD_NAV_LOITER_UNLIM,
+            19 => MavCmd::MAV_CMD_NAV_LOITER_TIME,
+            20 => MavCmd::MAV_CMD_NAV_RETURN_TO_LAUNCH,
+            21 => MavCmd::MAV_CMD_NAV_LAND,
+            22 => MavCmd::MAV_CMD_NAV_TAKEOFF,
+            178 => MavCmd::MAV_CMD_DO_CHANGE_SPEED,
+            other => return Err(format!("mission: no command {other}")),
+        };
+        let frame = match waypoint.frame {
+            0 => MavFrame::MAV_FRAME_GLOBAL,
+            2 => MavFrame::MAV_FRAME_MISSION,
+            _ => MavFrame::MAV_FRAME_GLOBAL_RELATIVE_ALT,
+        };
+        Ok(MavMessage::MISSION_ITEM_INT(MISSION_ITEM_INT_DATA {
+            param1,
+            param2,
+            param3,
+            param4,
+            x: e7(waypoint.place.lat_deg),
+            y: e7(waypoint.place.lon_deg),
+            z: waypoint.alt_m as f32,
+            seq,
+            command,
+            target_system: self.system,
+            target_component: 1,
+            frame,
+            current: 0,
+            autocontinue: u8::from(waypoint.autocontinue),
+        }))
+    }
+
+    /// A deed of pilot or ground crew; whether it was one.
+    ///
+    /// # Errors
+    /// The autopilot refuses.
+    pub fn fault(&self, kind: &Kind, begins: bool) -> Result<bool, String> {
+        match kind {
+            Kind::Mode { mode } if begins => self.set_mode(mode)?,
+            Kind::Disarm if begins => self.arm(false)?,
+            Kind::Stick { channel, us } => self.link.hold_stick(*channel, begins.then_some(*us)),
+            Kind::GcsLost => self.link.fall_silent(begins),
+            Kind::Reboot if begins => {
+                self.command(MavCmd::MAV_CMD_PREFLIGHT_REBOOT_SHUTDOWN, [1., 0., 0., 0., 0., 0., 0.])?;
+            }
+            Kind::Mode { .. } | Kind::Disarm | Kind::Reboot => {}
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// COMMAND_LONG until it is answered.
+    fn command(&self, command: MavCmd, params: [f32; 7]) -> Result<(), String> {
+        let count = || self.link.shared().heard().command_ack.map_or(0, |(.., count)| count);
+        for _ in 0..TRIES {
+            let before = count();
+            self.link.send(long(self.system, command, params))?;
+            let answer = self.wait(|| {
+                let ack = self.link.shared().heard().command_ack;
+                ack.filter(|(which, _, count)| *which == command && *count > before)
+                    .map(|(_, result, _)| result)
+            });
+            match answer {
+                Some(MavResult::MAV_RESULT_ACCEPTED | MavResult::MAV_RESULT_IN_PROGRESS) => return Ok(()),
+                Some(result) => return Err(format!("{command:?}: {result:?}")),
+                None => {}
+            }
+        }
+        Err(format!("{command:?}: no answer"))
+    }
+
+    fn wait<T>(&self, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+        let begun = Instant::now();
+        while begun.elapsed() < ANSWER_WITHIN {
+            if let Some(answer) = ask() {
+                return Some(answer);
+            }
+            std::thread::sleep(POLL);
+        }
+        None
+    }
+}

@@ -1,0 +1,114 @@
+//! A good flight is good, and each planted fault of it is found, and only that.
+
+use super::*;
+
+const OWN: (u8, u8) = (1, 191);
+
+fn change(at_ms: u64, from: &str, to: &str) -> StateRow {
+    StateRow {
+        at_us: at_ms * 1_000,
+        from: from.into(),
+        to: to.into(),
+        reason: String::new(),
+        interlock: None,
+    }
+}
+
+fn setpoint(at_ms: u64, north_mps: f64) -> SetpointRow {
+    SetpointRow {
+        at_us: at_ms * 1_000,
+        velocity_mps: [north_mps, 0.0, 0.0],
+        yaw_rate_rad_s: 0.0,
+        taken: true,
+        from: OWN,
+    }
+}
+
+/// Enabled at 1 s, HOMING from 2 s to 12 s, zeros for half a second; the pilot takes LOITER at 20 s.
+fn good() -> (Trace, Known) {
+    let mut trace = Trace::default();
+    trace.states.push(change(1_000, "IDLE", "SEARCHING"));
+    trace.states.push(change(2_000, "SEARCHING", "HOMING"));
+    trace.states.push(change(12_000, "HOMING", "IDLE"));
+    trace.setpoints.extend((20..120).map(|tenth| setpoint(tenth * 100 + 10, 2.0)));
+    trace.setpoints.extend((120..125).map(|tenth| setpoint(tenth * 100 + 10, 0.0)));
+    let heartbeat = |second: u64| Said { at_us: second * 1_000_000, is_ours: second < 20, armed: true };
+    let known = Known {
+        own: OWN,
+        said: (0..30).map(heartbeat).collect(),
+        enabled_us: vec![1_000_000],
+        ..Known::default()
+    };
+    (trace, known)
+}
+
+fn violated(trace: &Trace, known: &Known) -> Vec<String> {
+    let told = judge(trace, known);
+    told.iter().map(|told| told.split(':').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_good_flight_violates_nothing() {
+    let (trace, known) = good();
+    assert_eq!(judge(&trace, &known), Vec::<String>::new());
+}
+
+#[test]
+fn movement_in_another_mode_or_disarmed_is_found() {
+    let (trace, mut known) = good();
+    known.said.iter_mut().filter(|said| said.at_us > 6_000_000).for_each(|said| said.is_ours = false);
+    assert_eq!(violated(&trace, &known), ["permission"]);
+    let (trace, mut known) = good();
+    known.said.iter_mut().filter(|said| said.at_us > 6_000_000).for_each(|said| said.armed = false);
+    assert_eq!(violated(&trace, &known), ["permission"]);
+}
+
+#[test]
+fn movement_before_homing_is_found() {
+    let (mut trace, known) = good();
+    trace.setpoints.insert(0, setpoint(1_300, 1.0));
+    assert_eq!(violated(&trace, &known), ["permission"]);
+    assert!(judge(&trace, &known)[0].contains("at 1.300 s"), "{:?}", judge(&trace, &known));
+}
+
+#[test]
+fn movement_after_a_stop_is_found() {
+    let (mut trace, known) = good();
+    trace.setpoints.push(setpoint(12_600, 1.0));
+    assert_eq!(violated(&trace, &known), ["permission", "stops"]);
+}
+
+#[test]
+fn zeros_that_never_end_are_found() {
+    let (mut trace, known) = good();
+    trace.setpoints.extend((125..150).map(|tenth| setpoint(tenth * 100, 0.0)));
+    assert_eq!(violated(&trace, &known), ["stops"]);
+}
+
+#[test]
+fn a_stop_without_a_zero_is_found() {
+    let (mut trace, mut known) = good();
+    trace.setpoints.retain(SetpointRow::moves);
+    assert_eq!(violated(&trace, &known), ["stops"]);
+    // Not when the mode was taken: then there is nothing to be sent.
+    known.said.iter_mut().filter(|said| said.at_us >= 12_000_000).for_each(|said| said.is_ours = false);
+    assert_eq!(judge(&trace, &known), Vec::<String>::new());
+}
+
+#[test]
+fn a_gap_is_found_unless_the_daemon_could_not_speak() {
+    let (mut trace, mut known) = good();
+    trace.setpoints.retain(|row| !(5_000_000..5_320_000).contains(&row.at_us));
+    assert_eq!(violated(&trace, &known), ["rate"]);
+    known.mute.push((5_000_000, 5_200_000));
+    assert_eq!(judge(&trace, &known), Vec::<String>::new());
+}
+
+#[test]
+fn setpoints_of_others_are_found_unless_expected() {
+    let (mut trace, mut known) = good();
+    trace.setpoints.insert(40, SetpointRow { from: (7, 191), ..setpoint(5_905, 1.0) });
+    assert_eq!(violated(&trace, &known), ["others"]);
+    known.others = true;
+    assert_eq!(judge(&trace, &known), Vec::<String>::new());
+}

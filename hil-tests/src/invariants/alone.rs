@@ -1,0 +1,65 @@
+//! Invariant 9: the aircraft, left alone (the process dead, the link lost, or nothing sent), stands still within its
+//! time-out. From the truth alone: what the autopilot makes of silence is what counts.
+//!
+//! FACTS: the time-out is at most 1 s; then the speed that it had goes down by its own acceleration. Wind pushes an aircraft
+//! that holds its place a little: speeds under [`STILL_MPS`] are still. Counted only in modes that leave it where it is:
+//! the one that takes setpoints and PX4's AUTO.LOITER, its answer to silence. Other modes fly on by their own right.
+
+use super::conditions;
+use super::{Sky, Told};
+use skyhound::vehicle::Firmware;
+
+/// GUID_TIMEOUT and COM_OF_LOSS_T at most.
+const TIMEOUT_US: u64 = 1_000_000;
+/// To notice silence, to brake and settle.
+const SETTLE_US: u64 = 2_000_000;
+/// Braking that is reckoned with.
+const BRAKE_MPS2: f64 = 1.5;
+/// Slower is still.
+const STILL_MPS: f64 = 1.2;
+/// `custom_mode` of PX4's AUTO.LOITER: main mode 4, sub mode 3.
+const PX4_LOITER: u32 = 4 << 16 | 3 << 24;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Alone {
+    /// When the last velocity left, and in whose modes.
+    moved: Option<(u64, Firmware)>,
+    /// Speed when it did.
+    speed_mps: f64,
+    told: bool,
+}
+
+impl Alone {
+    /// A velocity left.
+    pub(super) fn moved(&mut self, at_us: u64, firmware: Firmware) {
+        self.moved = Some((at_us, firmware));
+        self.told = false;
+    }
+
+    pub(super) fn judge(&mut self, sky: &Sky, told: &mut Told) {
+        let Some((moved_us, firmware)) = self.moved else { return };
+        let stays = conditions::takes_setpoints(firmware, sky.custom_mode)
+            || (firmware == Firmware::Px4 && sky.custom_mode == PX4_LOITER);
+        if !stays || !sky.armed {
+            self.moved = None;
+            return;
+        }
+        let speed_mps = sky.pose.speed_mps();
+        let silent_us = sky.pose.at_us.saturating_sub(moved_us);
+        if silent_us <= 100_000 {
+            self.speed_mps = speed_mps;
+            return;
+        }
+        let due_us = TIMEOUT_US + SETTLE_US + (self.speed_mps / BRAKE_MPS2 * 1e6) as u64;
+        if silent_us > due_us && speed_mps > STILL_MPS && !self.told {
+            self.told = true;
+            let alive = if sky.alive { "alive" } else { "dead" };
+            told.tell(9, || {
+                format!(
+                    "{speed_mps:.1} m/s, {} ms after the last velocity, process {alive}",
+                    silent_us / 1000
+                )
+            });
+        }
+    }
+}

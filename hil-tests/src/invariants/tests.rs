@@ -1,0 +1,419 @@
+//! Truth for the judge: the real engine, flown by hand, breaks nothing; each way of tampering with what it gives, or of
+//! hiding from it what the judge sees, is told under its number.
+
+use super::*;
+use skyhound::command::{Interlock, OperatorAct};
+use skyhound::decide::Decide;
+use skyhound::geo::{NorthEast, Origin, Wgs84};
+use skyhound::record::Sink;
+use skyhound::signal::{Flags, Reading};
+use skyhound::time::{Aged, TimeUs};
+use skyhound::units::CentiDb;
+use skyhound::vehicle::*;
+use skyhound_host::settings::{Flags as CliFlags, Settings};
+
+const PASS_US: u64 = 50_000;
+const HOME: Wgs84 = Wgs84 { lat_deg: 47.0, lon_deg: 8.0 };
+
+pub(super) fn config() -> Config {
+    let sets = ["homing.hold_snr_db=100".to_string()];
+    let settings = Settings::load(None, &sets, &CliFlags::default()).unwrap();
+    let mut config = settings.engine(250e3, 433.92e6).unwrap();
+    config.sense.channels[0].emission = skyhound::config::Emission::Continuous;
+    config
+}
+
+#[derive(Default)]
+struct Sunk {
+    readings: Vec<PlacedReading>,
+    records: Vec<Record>,
+}
+
+impl Sink for Sunk {
+    fn reading(&mut self, reading: &PlacedReading) {
+        self.readings.push(*reading);
+    }
+
+    fn record(&mut self, record: &Record) {
+        self.records.push(*record);
+    }
+}
+
+/// What the judge will be told of a pass, to be tampered with.
+struct Pass {
+    command: Command,
+    state: State,
+    latched: Option<Trip>,
+    sunk: Sunk,
+}
+
+struct Flight {
+    decide: Decide,
+    judge: Invariants,
+    now: u64,
+    at: NorthEast,
+    firmware: Firmware,
+    custom: u32,
+    latest: Command,
+}
+
+impl Flight {
+    fn new() -> Flight {
+        Flight {
+            decide: Decide::new(&config()).unwrap(),
+            judge: Invariants::new(&config()),
+            now: 0,
+            at: NorthEast::default(),
+            firmware: Firmware::ArduCopter,
+            custom: 4,
+            latest: Command::Stop,
+        }
+    }
+
+    /// Flown until it homes.
+    fn homing() -> Flight {
+        let mut flight = Flight::new();
+        flight.passes(20);
+        flight.act(OperatorAct::HomingOn);
+        flight.passes(60);
+        assert_eq!(flight.decide.state(), State::Homing);
+        assert!(flight.judge.violations().is_empty(), "{:?}", flight.judge.violations());
+        flight
+    }
+
+    fn passes(&mut self, count: u32) {
+        (0..count).for_each(|_| self.pass(None, |_| {}, |_| {}));
+    }
+
+    fn act(&mut self, act: OperatorAct) {
+        self.pass(Some(act), |_| {}, |_| {});
+    }
+
+    /// `hide`: what only the judge is shown, not the engine.
+    fn pass(
+        &mut self,
+        act: Option<OperatorAct>,
+        hide: impl FnOnce(&mut Vehicle),
+        tamper: impl FnOnce(&mut Pass),
+    ) {
+        self.now += PASS_US;
+        let now = TimeUs(self.now);
+        let readings: Vec<Reading> = (0..5).map(|hop| reading(self.now - PASS_US + hop * 10_000)).collect();
+        if let Command::Velocity(velocity) = self.latest {
+            self.at.north_m += velocity.north_mps * 0.05;
+            self.at.east_m += velocity.east_mps * 0.05;
+        }
+        let mut vehicle = self.vehicle(now);
+        let inputs =
+            PassInputs { now, readings: &readings, pulses: &[], vehicle: &vehicle, act, sdr_alive: true };
+        let mut sunk = Sunk::default();
+        let command = self.decide.pass(&inputs, &mut sunk);
+        self.latest = command;
+        let mut pass = Pass { command, state: self.decide.state(), latched: self.decide.latched(), sunk };
+        let facts = self.decide.facts().to_vec();
+        hide(&mut vehicle);
+        let inputs =
+            PassInputs { now, readings: &readings, pulses: &[], vehicle: &vehicle, act, sdr_alive: true };
+        tamper(&mut pass);
+        self.judge.step(&Step {
+            at_us: self.now,
+            life: 1,
+            inputs: &inputs,
+            command: pass.command,
+            state: pass.state,
+            facts: &facts,
+            locked: self.decide.locked(),
+            latched: pass.latched,
+            kept_readings: &pass.sunk.readings,
+            kept: &pass.sunk.records,
+        });
+    }
+
+    fn vehicle(&self, now: TimeUs) -> Vehicle {
+        let (north_mps, east_mps) = match self.latest {
+            Command::Velocity(velocity) => (velocity.north_mps, velocity.east_mps),
+            Command::Stop | Command::Silence(_) => (0.0, 0.0),
+        };
+        let mode = Mode { firmware: self.firmware, custom: self.custom };
+        let position = Position {
+            place: Origin::new(HOME).wgs84_from_ned(self.at),
+            alt_amsl_m: 440.0,
+            alt_rel_m: 40.0,
+            north_mps,
+            east_mps,
+            down_mps: 0.0,
+        };
+        let ekf = Ekf {
+            attitude_ok: true,
+            velocity_horizontal_ok: true,
+            position_horizontal_ok: true,
+            position_vertical_ok: true,
+            degraded: false,
+            variance_max: 0.1,
+        };
+        let level = Attitude { roll_rad: 0.0, pitch_rad: 0.0, yaw_rad: 0.5, yaw_rate_rad_s: 0.0 };
+        Vehicle {
+            identity: Some(Identity { system: 1, component: 1, firmware: self.firmware }),
+            heartbeat: Some(Aged::new(Heartbeat { mode, armed: true, system_status: 4 }, now)),
+            attitude: Some(Aged::new(level, now)),
+            position: Some(Aged::new(position, now)),
+            gps: Some(Aged::new(Gps { fix: 3, satellites: Some(12), hdop: Some(0.8) }, now)),
+            ekf: Some(Aged::new(ekf, now)),
+            battery: Some(Aged::new(
+                skyhound::vehicle::Battery {
+                    voltage_v: Some(15.0),
+                    current_a: None,
+                    remaining_ratio: Some(0.8),
+                },
+                now,
+            )),
+            rc: Some(Aged::new(Rc { sticks_us: [1500; 4], channel_count: 8 }, now)),
+            home: Some(Aged::new(Home { place: HOME, alt_amsl_m: 400.0 }, now)),
+            failsafes: Failsafes {
+                guid_timeout_s: Some(1.0),
+                fs_gcs_enable: Some(1.0),
+                fence_enable: Some(1.0),
+                battery_action: Some(2.0),
+                gcs_system: Some(255.0),
+                offboard_loss_s: Some(1.0),
+                offboard_loss_action: Some(5.0),
+                geofence_action: Some(2.0),
+            },
+            ..Vehicle::default()
+        }
+    }
+
+    fn told(&self, number: usize) {
+        assert!(self.judge.broken()[number] > 0, "{number} was not told: {:?}", self.judge.violations());
+    }
+}
+
+fn reading(at_us: u64) -> Reading {
+    Reading {
+        acquired_us: TimeUs(at_us),
+        sample_index: at_us / 4,
+        channel: 0,
+        flags: Flags::NONE,
+        frame_count: 9,
+        clipping_e4: 0,
+        mean: CentiDb::from_hundredths(-5_000),
+        peak: CentiDb::from_hundredths(-4_900),
+        quiet: CentiDb::from_hundredths(-8_000 + (at_us / 10_000 % 7) as i16),
+    }
+}
+
+#[test]
+fn the_engine_breaks_nothing_from_enabling_to_stopping_and_again() {
+    for (firmware, custom) in [(Firmware::ArduCopter, 4), (Firmware::Px4, 6 << 16)] {
+        let mut flight = Flight::new();
+        (flight.firmware, flight.custom) = (firmware, custom);
+        for other in [5, 3 << 16] {
+            flight.passes(20);
+            flight.act(OperatorAct::HomingOn);
+            flight.passes(100);
+            assert!(matches!(flight.latest, Command::Velocity(_)));
+            flight.act(OperatorAct::HomingOff);
+            flight.passes(30);
+            flight.act(OperatorAct::HomingOn);
+            flight.passes(100);
+            flight.custom = other;
+            flight.passes(10);
+            assert!(matches!(flight.latest, Command::Silence(_)));
+            flight.act(OperatorAct::HomingOn);
+            flight.passes(20);
+            flight.custom = custom;
+            flight.passes(60);
+            flight.act(OperatorAct::HomingOff);
+            flight.passes(60);
+        }
+        assert!(flight.judge.violations().is_empty(), "{:?}", flight.judge.violations());
+    }
+}
+
+#[test]
+fn a_velocity_while_something_fails_is_invariant_1() {
+    let spoils: [fn(&mut Vehicle); 12] = [
+        |v| v.heartbeat.as_mut().unwrap().value.mode.custom = 5,
+        |v| v.heartbeat.as_mut().unwrap().received_us = TimeUs(0),
+        |v| v.heartbeat.as_mut().unwrap().value.armed = false,
+        |v| v.attitude.as_mut().unwrap().value.roll_rad = f64::NAN,
+        |v| v.position.as_mut().unwrap().received_us.0 -= 500_001,
+        |v| v.position.as_mut().unwrap().received_us.0 += 1,
+        |v| v.position.as_mut().unwrap().value.place.lat_deg += 0.1,
+        |v| v.battery.as_mut().unwrap().value.remaining_ratio = Some(0.29),
+        |v| v.rc = None,
+        |v| v.failsafes.guid_timeout_s = Some(3.0),
+        |v| v.gps.as_mut().unwrap().value.fix = 2,
+        |v| v.left_total += 1,
+    ];
+    for (index, spoil) in spoils.into_iter().enumerate() {
+        let mut flight = Flight::homing();
+        flight.pass(None, spoil, |_| {});
+        assert!(flight.judge.broken()[1] > 0, "{index}: {:?}", flight.judge.violations());
+    }
+}
+
+#[test]
+fn three_moved_stick_samples_are_seen() {
+    let mut flight = Flight::homing();
+    let moved = |v: &mut Vehicle| v.rc.as_mut().unwrap().value.sticks_us[0] = 1560;
+    flight.pass(None, moved, |_| {});
+    flight.pass(None, moved, |_| {});
+    assert_eq!(flight.judge.broken()[1], 0, "{:?}", flight.judge.violations());
+    flight.pass(None, moved, |_| {});
+    flight.told(1);
+}
+
+#[test]
+fn what_the_fence_predicts_is_seen() {
+    let mut flight = Flight::homing();
+    // Homing goes away from home at 1 m/s: 1.2 m to stand still.
+    let far_m = |flight: &Flight| flight.at.distance_m(NorthEast::default());
+    flight.judge.config.interlock.fence.radius_m = far_m(&flight) + 2.0;
+    flight.passes(1);
+    assert_eq!(flight.judge.broken()[1], 0, "{:?}", flight.judge.violations());
+    let inside_m = flight.judge.config.interlock.fence.radius_m - 0.3;
+    while far_m(&flight) < inside_m {
+        flight.passes(1);
+    }
+    let fence = flight.judge.violations().iter().any(|told| told.contains("fence_radius"));
+    assert!(fence, "{:?}", flight.judge.violations());
+}
+
+#[test]
+fn bounds_are_invariant_2() {
+    let tampers: [fn(&mut Velocity); 5] = [
+        |v| v.north_mps = f64::NAN,
+        |v| v.north_mps += 5.1,
+        |v| v.down_mps = 1.1,
+        |v| v.yaw_rate_rad_s = -0.9,
+        |v| v.north_mps += 0.126 * if v.north_mps > 0.0 { -2.0 } else { 2.0 },
+    ];
+    for (index, tamper) in tampers.into_iter().enumerate() {
+        let mut flight = Flight::homing();
+        flight.pass(
+            None,
+            |_| {},
+            |pass| {
+                let Command::Velocity(velocity) = &mut pass.command else { panic!("not homing") };
+                tamper(velocity);
+            },
+        );
+        assert!(flight.judge.broken()[2] > 0, "{index}: {:?}", flight.judge.violations());
+    }
+}
+
+#[test]
+fn what_follows_a_stop_is_invariant_3() {
+    let silence = Command::Silence(Trip {
+        interlock: Interlock::OperatorEnable,
+        fault: skyhound::command::Fault::Refused,
+        detail: "",
+    });
+    let mut no_zero = Flight::homing();
+    no_zero.pass(Some(OperatorAct::HomingOff), |_| {}, |pass| pass.command = silence);
+    no_zero.told(3);
+    let mut endless = Flight::homing();
+    endless.act(OperatorAct::HomingOff);
+    (0..30).for_each(|_| endless.pass(None, |_| {}, |pass| pass.command = Command::Stop));
+    endless.told(3);
+    let mut resumes = Flight::homing();
+    resumes.act(OperatorAct::HomingOff);
+    resumes.passes(30);
+    resumes.pass(None, |_| {}, |pass| pass.command = Command::Velocity(Velocity::default()));
+    resumes.told(3);
+    let mut goes_on = Flight::homing();
+    goes_on.pass(None, |v| v.battery = None, |_| {});
+    goes_on.told(3);
+}
+
+#[test]
+fn silence_while_homing_is_invariant_4() {
+    let mut flight = Flight::homing();
+    let trip = Trip { interlock: Interlock::Facts, fault: skyhound::command::Fault::Stale, detail: "" };
+    (0..8).for_each(|_| flight.pass(None, |_| {}, |pass| pass.command = Command::Silence(trip)));
+    flight.told(4);
+}
+
+#[test]
+fn causes_are_invariant_5() {
+    let mut none = Flight::homing();
+    none.custom = 5;
+    none.pass(
+        None,
+        |_| {},
+        |pass| pass.sunk.records.retain(|record| !matches!(record, Record::StateChange(_))),
+    );
+    none.told(5);
+    let mut twice = Flight::homing();
+    twice.custom = 5;
+    twice.pass(
+        None,
+        |_| {},
+        |pass| {
+            let change =
+                pass.sunk.records.iter().copied().find(|record| matches!(record, Record::StateChange(_)));
+            pass.sunk.records.extend(change);
+        },
+    );
+    twice.told(5);
+    let mut untrue = Flight::homing();
+    untrue.custom = 5;
+    untrue.pass(None, |v| v.heartbeat.as_mut().unwrap().value.mode.custom = 4, |_| {});
+    untrue.told(5);
+}
+
+#[test]
+fn lost_records_are_invariant_6() {
+    let mut readings = Flight::homing();
+    readings.pass(None, |_| {}, |pass| pass.sunk.readings.truncate(1));
+    readings.passes(1);
+    readings.told(6);
+    for kind in [|r: &Record| matches!(r, Record::Command(..)), |r: &Record| matches!(r, Record::Vehicle(..))]
+    {
+        let mut records = Flight::homing();
+        records.pass(None, |_| {}, |pass| pass.sunk.records.retain(|record| !kind(record)));
+        records.told(6);
+    }
+}
+
+#[test]
+fn an_aircraft_that_flies_on_alone_is_invariant_9() {
+    let mut flight = Flight::homing();
+    let sky = |at_us: u64, north_mps: f64, custom_mode: u32| Sky {
+        pose: TruePose { at_us, north_mps, up_m: 40.0, ..TruePose::default() },
+        custom_mode,
+        armed: true,
+        alive: false,
+    };
+    let died_us = flight.now;
+    for (custom_mode, broken) in [(6, 0), (4, 1)] {
+        flight.passes(1);
+        for ms in 0..6_000 {
+            flight.judge.sky(&sky(died_us + ms * 1000, 3.0, custom_mode));
+        }
+        assert_eq!(flight.judge.broken()[9], broken, "{custom_mode}: {:?}", flight.judge.violations());
+    }
+    let mut stops = Flight::homing();
+    for ms in 0..6_000 {
+        let speed_mps = if ms < 2_500 { 3.0 } else { 0.3 };
+        stops.judge.sky(&sky(stops.now + ms * 1000, speed_mps, 4));
+    }
+    assert_eq!(stops.judge.broken()[9], 0);
+}
+
+#[test]
+fn flights_that_part_are_told_where() {
+    let fly = |from: u64| {
+        let mut decisions = Decisions::default();
+        for pass in 0..10 {
+            let velocity =
+                Velocity { north_mps: if pass >= from { -0.0 } else { 0.0 }, ..Velocity::default() };
+            decisions.0.push((pass * PASS_US, Command::Velocity(velocity), State::Homing));
+        }
+        decisions
+    };
+    assert_eq!(fly(10).parts_from(&fly(10)), None);
+    let parted = fly(7).parts_from(&fly(10)).unwrap();
+    assert!(parted.starts_with("0.350 s"), "{parted}");
+}

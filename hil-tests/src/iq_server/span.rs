@@ -1,0 +1,136 @@
+//! The stream's place in time: which poses the samples asked for lie between.
+//!
+//! Samples are due when they are asked for, so the end of the first ones is the newest pose's time; from then on the
+//! count of samples is the clock, and lost samples are time that passed. A clock that is further than a quarter of a
+//! second from the poses' (the rig was held up, or began anew) is set again.
+
+use super::request::Take;
+use crate::truth::TruePose;
+use crate::world::iq::between;
+
+/// How far samples and poses may be apart.
+const APART_US: f64 = 250_000.0;
+/// How far a pose is carried on by its own velocity when samples are newer than it.
+const AHEAD_US: f64 = 100_000.0;
+
+/// The stream's place in time.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct StreamTime {
+    /// The sample expected next, and its time; none before the first.
+    next: Option<(u64, f64)>,
+    /// Where the aircraft was at that time.
+    last: TruePose,
+}
+
+impl StreamTime {
+    /// Poses at the first sample of `take` and behind its last, with the newest pose known.
+    pub fn span(&mut self, take: &Take, newest: &TruePose) -> (TruePose, TruePose) {
+        let us = |samples: u64| samples as f64 * 1e6 / take.tuning.rate_sps;
+        let long_us = us(take.count as u64);
+        let due_us = (newest.at_us as f64 - long_us).max(0.0);
+        let (start_us, goes_on) = match self.next {
+            Some((next, at_us)) if take.from >= next => {
+                let start_us = at_us + us(take.from - next);
+                if (start_us - due_us).abs() <= APART_US { (start_us, true) } else { (due_us, false) }
+            }
+            _ => (due_us, false),
+        };
+        let from = if goes_on { self.at(start_us, newest) } else { carried(newest, start_us) };
+        self.last = from;
+        let to = self.at(start_us + long_us, newest);
+        self.next = Some((take.from + take.count as u64, start_us + long_us));
+        self.last = to;
+        (from, to)
+    }
+
+    /// The pose at `at_us`, not before the last one given.
+    fn at(&self, at_us: f64, newest: &TruePose) -> TruePose {
+        let (last_us, newest_us) = (self.last.at_us as f64, newest.at_us as f64);
+        if at_us >= newest_us || newest_us <= last_us {
+            return carried(newest, at_us);
+        }
+        TruePose {
+            at_us: at_us as u64,
+            ..between(&self.last, newest, (at_us - last_us) / (newest_us - last_us))
+        }
+    }
+}
+
+/// `pose` at another time, by its own velocity.
+fn carried(pose: &TruePose, at_us: f64) -> TruePose {
+    let s = (at_us - pose.at_us as f64).clamp(-AHEAD_US, AHEAD_US) * 1e-6;
+    TruePose {
+        at_us: at_us.round() as u64,
+        north_m: pose.north_m + pose.north_mps * s,
+        east_m: pose.east_m + pose.east_mps * s,
+        up_m: pose.up_m - pose.down_mps * s,
+        yaw_rad: skyhound::geo::wrap_pi(pose.yaw_rad + pose.yaw_rate_rad_s * s),
+        ..*pose
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes::Form;
+    use crate::world::iq::{Gain, Tuning};
+    use skyhound::signal::SampleFormat;
+
+    /// North at 10 m/s since time 0.
+    fn pose(at_us: u64) -> TruePose {
+        TruePose { at_us, north_m: at_us as f64 * 1e-5, north_mps: 10.0, ..TruePose::default() }
+    }
+
+    /// `count` samples of a microsecond each.
+    fn take(from: u64, count: usize) -> Take {
+        let tuning = Tuning { rate_sps: 1e6, center_hz: 433.92e6, gain: Gain::Fixed(0.0) };
+        Take { from, count, tuning, form: Form::of(SampleFormat::Cs8) }
+    }
+
+    fn check(span: (TruePose, TruePose), from_us: u64, to_us: u64) {
+        for (pose, at_us) in [(span.0, from_us), (span.1, to_us)] {
+            assert_eq!(pose.at_us, at_us);
+            assert!((pose.north_m - at_us as f64 * 1e-5).abs() < 1e-4, "{pose:?}");
+        }
+    }
+
+    #[test]
+    fn samples_follow_the_aircraft_however_seldom_it_is_seen() {
+        let mut time = StreamTime::default();
+        check(time.span(&take(0, 5_000), &pose(1_000_000)), 995_000, 1_000_000);
+        // The pose is 10 ms apart, the samples 5: the first goes ahead of it, the next falls behind.
+        check(time.span(&take(5_000, 5_000), &pose(1_000_000)), 1_000_000, 1_005_000);
+        check(time.span(&take(10_000, 5_000), &pose(1_010_000)), 1_005_000, 1_010_000);
+        // Fetched late, in one go: the samples are of the past.
+        for from in [15_000, 20_000, 25_000] {
+            let at_us = 995_000 + from;
+            check(time.span(&take(from, 5_000), &pose(1_030_000)), at_us, at_us + 5_000);
+        }
+    }
+
+    #[test]
+    fn lost_samples_are_time_that_passed() {
+        let mut time = StreamTime::default();
+        time.span(&take(0, 5_000), &pose(1_000_000));
+        check(time.span(&take(55_000, 5_000), &pose(1_055_000)), 1_050_000, 1_055_000);
+    }
+
+    #[test]
+    fn a_stream_that_begins_anew_is_of_now() {
+        let mut time = StreamTime::default();
+        time.span(&take(0, 5_000), &pose(1_000_000));
+        check(time.span(&take(0, 5_000), &pose(9_000_000)), 8_995_000, 9_000_000);
+        // A rig that was held up, or jumped.
+        check(time.span(&take(5_000, 5_000), &pose(20_000_000)), 19_995_000, 20_000_000);
+    }
+
+    #[test]
+    fn an_aircraft_that_stands_still_in_time_is_left_where_it_is() {
+        let mut time = StreamTime::default();
+        for n in 0..40 {
+            let (from, to) = time.span(&take(n * 5_000, 5_000), &pose(1_000_000));
+            assert!(to.at_us - from.at_us == 5_000);
+            assert!(to.north_m <= 11.01, "{to:?}");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! A world as a recording: what the drone's SDR hears on the search's course, as a SigMF pair with every transmission annotated.
+//!
+//! The course is the search mission's points at its speed in straight lines, level, with the nose ahead, then a hover over
+//! the last: no wind, no acceleration. The world's own faults of the timeline that begin by the clock happen; what waits for
+//! a state of the daemon does not. Annotations stand where the receiver hears an emitter (its oscillator's error and Doppler
+//! in), with the emitter's own frequency in the comment. SigMF 1.x: <https://sigmf.org>.
+
+use crate::codes::Form;
+use crate::scenario::{Act, Beacon, Fault, Scenario, Waveform};
+use crate::script::points_m;
+use crate::truth::TruePose;
+use crate::world::iq::{IqWorld, OnAir, between};
+use serde_json::{Value, json};
+use skyhound::signal::SampleFormat;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// The world is made in stretches of this.
+const STEP_US: u64 = 10_000;
+/// Most annotations; readers (ours too) bound them.
+const ANNOTATIONS_MAX: usize = 65_536;
+
+/// What was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// Metadata.
+    pub meta: PathBuf,
+    /// Samples.
+    pub samples: PathBuf,
+    /// How many.
+    pub sample_count: u64,
+    /// Transmissions that were heard.
+    pub on_air_count: usize,
+    /// Of these, those that are annotated.
+    pub annotation_count: usize,
+}
+
+/// Writes `seconds` of the scenario's world to `meta` (`….sigmf-meta`) and the `.sigmf-data` beside it.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn write(
+    meta: &Path,
+    scenario: &Scenario,
+    seed: u64,
+    seconds: f64,
+    format: SampleFormat,
+) -> io::Result<Written> {
+    let (samples_path, rate_sps) =
+        (meta.with_extension("sigmf-data"), scenario.world.receiver.sample_rate_sps);
+    let (course, form) = (Course::new(scenario), Form::of(format));
+    let mut world = IqWorld::new(scenario, seed);
+    world.log_on_air();
+    let mut out = BufWriter::new(File::create(&samples_path)?);
+    let (mut samples, mut bytes, mut timeline) = (Vec::new(), Vec::new(), Timeline::new(&scenario.fault));
+    let sample_count = (seconds * rate_sps).round() as u64;
+    let (mut done, mut at_us) = (0, 0);
+    while done < sample_count {
+        let until = (((at_us + STEP_US) as f64 * rate_sps * 1e-6).round() as u64).min(sample_count);
+        timeline.pass(at_us, &mut world);
+        samples.resize((until - done) as usize, [0.0; 2]);
+        world.samples(&course.pose(at_us), &course.pose(at_us + STEP_US), &mut samples);
+        bytes.clear();
+        form.write(&samples, &mut bytes);
+        out.write_all(&bytes)?;
+        (done, at_us) = (until, at_us + STEP_US);
+    }
+    out.flush()?;
+    let heard = world.on_air();
+    let annotated = &heard[..heard.len().min(ANNOTATIONS_MAX)];
+    fs::write(meta, serde_json::to_vec_pretty(&metadata(scenario, seed, format, annotated))?)?;
+    Ok(Written {
+        meta: meta.to_owned(),
+        samples: samples_path,
+        sample_count,
+        on_air_count: heard.len(),
+        annotation_count: annotated.len(),
+    })
+}
+
+fn metadata(scenario: &Scenario, seed: u64, format: SampleFormat, heard: &[OnAir]) -> Value {
+    let receiver = &scenario.world.receiver;
+    let datatype = match format {
+        SampleFormat::Cu8 => "cu8",
+        SampleFormat::Cs8 => "ci8",
+        SampleFormat::Cs16 => "ci16_le",
+        SampleFormat::Cf32 => "cf32_le",
+    };
+    let mut annotations: Vec<(u64, Value)> =
+        heard.iter().map(|on| (on.first, annotation(scenario, on))).collect();
+    annotations.sort_by_key(|(first, _)| *first);
+    let annotations: Vec<Value> = annotations.into_iter().map(|(_, annotation)| annotation).collect();
+    json!({
+        "global": {
+            "core:datatype": datatype,
+            "core:sample_rate": receiver.sample_rate_sps,
+            "core:version": "1.0.0",
+            "core:recorder": concat!("skyhound-rig ", env!("CARGO_PKG_VERSION")),
+            "core:hw": format!("simulated: {} bits, gain {} dB", receiver.adc_bits, receiver.gain_db),
+            "core:description": format!("{} (scenario {}, seed {seed})", scenario.about, scenario.name),
+        },
+        "captures": [{ "core:sample_start": 0, "core:frequency": receiver.center_hz }],
+        "annotations": annotations,
+    })
+}
+
+fn annotation(scenario: &Scenario, on: &OnAir) -> Value {
+    let world = &scenario.world;
+    let beacons = world.beacon.iter().chain(&world.interferer).collect::<Vec<&Beacon>>();
+    let (beacon, heard_hz) = (beacons[on.emitter], world.receiver.center_hz + on.offset_hz);
+    let half_hz = bandwidth_hz(&beacon.waveform) / 2.0;
+    json!({
+        "core:sample_start": on.first,
+        "core:sample_count": on.count,
+        "core:freq_lower_edge": heard_hz - half_hz,
+        "core:freq_upper_edge": heard_hz + half_hz,
+        "core:label": beacon.name.as_str(),
+        "core:comment": format!(
+            "{} Hz, {} dBm, {} m north, {} m east", beacon.frequency_hz, beacon.power_dbm, beacon.north_m, beacon.east_m
+        ),
+    })
+}
+
+/// What a waveform occupies, with its sidebands.
+fn bandwidth_hz(waveform: &Waveform) -> f64 {
+    match *waveform {
+        Waveform::Continuous => 1_000.0,
+        // Sidebands at the tone's highest, either side.
+        Waveform::AmSweep { .. } => 3_200.0,
+        // Between the first zeros of the pulse's spectrum.
+        Waveform::Pulses { width_ms, .. } => (2e3 / width_ms).max(1_000.0),
+        // Biphase of 400 bit/s: its main lobes.
+        Waveform::Burst406 { .. } => 3_000.0,
+        Waveform::Chirps { bandwidth_hz, .. } => bandwidth_hz,
+    }
+}
+
+/// Faults of the world by the clock.
+struct Timeline<'a> {
+    /// Moments, in order: when, what, whether it begins.
+    moments: Vec<(u64, &'a Fault, bool)>,
+    next: usize,
+}
+
+impl Timeline<'_> {
+    fn new(faults: &[Fault]) -> Timeline<'_> {
+        let us = |s: f64| (s * 1e6) as u64;
+        let by_clock = faults.iter().filter(|fault| matches!(fault.trigger.on, Act::Begin | Act::Airborne));
+        let mut moments: Vec<(u64, &Fault, bool)> = by_clock
+            .flat_map(|fault| {
+                let from_s = fault.trigger.after_s;
+                let end = fault.for_s.map(|for_s| (us(from_s + for_s), fault, false));
+                std::iter::once((us(from_s), fault, true)).chain(end)
+            })
+            .collect();
+        moments.sort_by_key(|(at_us, ..)| *at_us);
+        Timeline { moments, next: 0 }
+    }
+
+    fn pass(&mut self, now_us: u64, world: &mut IqWorld) {
+        while let Some((_, fault, begins)) =
+            self.moments.get(self.next).filter(|(at_us, ..)| *at_us <= now_us)
+        {
+            world.apply(&fault.kind, *begins);
+            self.next += 1;
+        }
+    }
+}
+
+/// Straight lines at one speed.
+struct Course {
+    /// Poses at the corners, by time.
+    corners: Vec<TruePose>,
+}
+
+impl Course {
+    fn new(scenario: &Scenario) -> Course {
+        let (points, speed_mps) = (points_m(&scenario.search), scenario.search.speed_mps.max(0.1));
+        let mut corners: Vec<TruePose> = Vec::new();
+        let mut at_us = 0.0;
+        for leg in points.windows(2) {
+            let way: [f64; 3] = std::array::from_fn(|n| leg[1][n] - leg[0][n]);
+            let length_m = way[0].hypot(way[1]).hypot(way[2]);
+            let speed = way.map(|part| if length_m > 0.0 { part / length_m * speed_mps } else { 0.0 });
+            corners.push(TruePose {
+                north_mps: speed[0],
+                east_mps: speed[1],
+                down_mps: -speed[2],
+                yaw_rad: way[1].atan2(way[0]),
+                ..still(at_us as u64, leg[0])
+            });
+            at_us += length_m / speed_mps * 1e6;
+        }
+        let end = still(at_us as u64, *points.last().unwrap_or(&[0.0, 0.0, scenario.search.altitude_m]));
+        let yaw_rad = corners.last().map_or(scenario.search.heading_deg.to_radians(), |last| last.yaw_rad);
+        corners.push(TruePose { yaw_rad, ..end });
+        Course { corners }
+    }
+
+    fn pose(&self, at_us: u64) -> TruePose {
+        let next = self.corners.partition_point(|corner| corner.at_us <= at_us).max(1);
+        let from = self.corners[next - 1];
+        let Some(to) = self.corners.get(next) else { return TruePose { at_us, ..from } };
+        // Nose and speed are the leg's until its end.
+        let to = TruePose { at_us: to.at_us, north_m: to.north_m, east_m: to.east_m, up_m: to.up_m, ..from };
+        let ratio = (at_us - from.at_us) as f64 / (to.at_us - from.at_us) as f64;
+        TruePose { at_us, ..between(&from, &to, ratio) }
+    }
+}
+
+fn still(at_us: u64, [north_m, east_m, up_m]: [f64; 3]) -> TruePose {
+    TruePose { at_us, north_m, east_m, up_m, ..TruePose::default() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! What many flights of a scenario say: how often each way to the beacon finds it, how near and how fast, with intervals.
+//!
+//! Flights are paired: flight `k` of every policy has the same seed, so the same world, wind and noise. Each policy's flight
+//! leaves a trace; `judge::metrics` counts all of them by the same definitions. Work is shared between threads by flight, and
+//! put together in the order of flights, so the numbers hang on scenario, seed and count alone.
+//!
+//! Found = HOLDING began, or homing ended, within `within_m` of a beacon that was on. Time over straight-line time counts only
+//! flights that found it.
+
+pub mod numbers;
+pub mod table;
+
+use crate::baseline::{self, Policy};
+use crate::engine::{self, Level};
+use crate::judge::metrics::{FOUND_WITHIN_M, metrics};
+use crate::scenario::Scenario;
+use crate::shared::in_order;
+use crate::trace::Trace;
+use numbers::{Paired, Share, Spread};
+use serde::Serialize;
+use skyhound::config::Config;
+
+/// Bins of the final error, m.
+const ERROR_EDGES_M: [f64; 14] =
+    [0.0, 2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 75.0, 100.0, 150.0];
+/// Bins of time over straight-line time.
+const RATIO_EDGES: [f64; 12] = [0.0, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0, 12.0];
+
+/// What one flight came to.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Outcome {
+    /// HOMING was reached.
+    pub homed: bool,
+    /// The beacon was found.
+    pub found: bool,
+    /// Where it ended, if it homed.
+    pub final_error_m: Option<f64>,
+    /// If it was found by HOLDING.
+    pub time_ratio: Option<f64>,
+}
+
+/// One way to the beacon.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// `skyhound`, or a baseline's name.
+    pub policy: &'static str,
+    /// Share of flights in which it was led at all.
+    pub homed: Share,
+    /// Share of flights that found the beacon.
+    pub found: Share,
+    /// Final error of those that homed, m.
+    pub final_error_m: Spread,
+    /// Time over straight-line time of those that found it.
+    pub time_ratio: Spread,
+    /// By seed.
+    pub flights: Vec<Outcome>,
+}
+
+/// A baseline against Skyhound, seed by seed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Against {
+    /// The baseline.
+    pub policy: &'static str,
+    /// Skyhound first, it second.
+    pub found: Paired,
+}
+
+/// The statistics of a scenario.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The scenario's name.
+    pub scenario: String,
+    /// Seed of the first flight; the others follow.
+    pub seed: u64,
+    /// How many.
+    pub flights: u64,
+    /// So near is found.
+    pub within_m: f64,
+    /// Skyhound, then the baselines.
+    pub rows: Vec<Row>,
+    /// Pairs.
+    pub against: Vec<Against>,
+    /// Seconds flown, all policies together.
+    pub flown_s: f64,
+}
+
+/// Flies `flights` seeds from `seed` on with every policy, on `threads`; `progress` hears how many seeds are done.
+///
+/// # Errors
+/// The scenario's settings, when they are wrong.
+pub fn report(
+    scenario: &Scenario,
+    seed: u64,
+    flights: u64,
+    threads: usize,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Report, String> {
+    let config = scenario.config()?;
+    let within_m = scenario.expect.number.get("final_error_m").and_then(|bounds| bounds.max);
+    let within_m = within_m.unwrap_or(FOUND_WITHIN_M);
+    let flown = in_order(flights, threads, progress, |index| {
+        let seed = seed.wrapping_add(index);
+        let outcomes = [None, Some(Policy::Climber), Some(Policy::Spiral)]
+            .map(|policy| fly(scenario, &config, seed, policy, within_m));
+        (outcomes.map(|(outcome, _)| outcome), outcomes.iter().map(|(_, flown_s)| flown_s).sum::<f64>())
+    });
+    let names = ["skyhound", Policy::Climber.name(), Policy::Spiral.name()];
+    let rows: Vec<Row> = names
+        .into_iter()
+        .enumerate()
+        .map(|(which, policy)| row(policy, flown.iter().map(|(outcomes, _)| outcomes[which]).collect()))
+        .collect();
+    let pair = |baseline: &Row| Against {
+        policy: baseline.policy,
+        found: Paired::of(
+            rows[0].flights.iter().zip(&baseline.flights).map(|(ours, theirs)| (ours.found, theirs.found)),
+        ),
+    };
+    Ok(Report {
+        scenario: scenario.name.clone(),
+        seed,
+        flights,
+        within_m,
+        against: rows[1..].iter().map(pair).collect(),
+        rows,
+        flown_s: flown.iter().map(|(_, flown_s)| flown_s).sum(),
+    })
+}
+
+fn fly(
+    scenario: &Scenario,
+    config: &Config,
+    seed: u64,
+    policy: Option<Policy>,
+    within_m: f64,
+) -> (Outcome, f64) {
+    let trace = match policy {
+        None => engine::fly(scenario, seed, Level::Readings),
+        Some(policy) => baseline::fly(scenario, config, seed, policy),
+    };
+    let flown_s = trace.truth.last().map_or(0.0, |row| row.pose.at_us as f64 / 1e6);
+    (outcome(scenario, &trace, within_m), flown_s)
+}
+
+/// Counts a trace.
+fn outcome(scenario: &Scenario, trace: &Trace, within_m: f64) -> Outcome {
+    let numbers = metrics(scenario, trace);
+    let number = |name: &str| numbers.get(name).copied();
+    let final_error_m = number("final_error_m");
+    Outcome {
+        homed: number("time_to_homing_s").is_some(),
+        found: number("found") == Some(1.0) || final_error_m.is_some_and(|error_m| error_m <= within_m),
+        final_error_m,
+        time_ratio: number("time_ratio"),
+    }
+}
+
+fn row(policy: &'static str, flights: Vec<Outcome>) -> Row {
+    let share = |holds: fn(&Outcome) -> bool| {
+        Share::of(flights.iter().filter(|flight| holds(flight)).count(), flights.len())
+    };
+    Row {
+        policy,
+        homed: share(|flight| flight.homed),
+        found: share(|flight| flight.found),
+        final_error_m: Spread::of(flights.iter().filter_map(|flight| flight.final_error_m), &ERROR_EDGES_M),
+        time_ratio: Spread::of(flights.iter().filter_map(|flight| flight.time_ratio), &RATIO_EDGES),
+        flights,
+    }
+}

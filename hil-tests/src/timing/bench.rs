@@ -1,0 +1,312 @@
+//! One daemon with an aircraft to lead, a beacon that is always strong, and everything that may stop it at hand.
+
+use super::{Cause, Outcome, Plan, Trial};
+use crate::aircraft::{Aircraft, Belief};
+use crate::autopilot::{Autopilot, LineSpec, WireRow};
+use crate::daemon::{Daemon, Site};
+use crate::flight::sdr::SdrControl;
+use crate::iq_server::Poses;
+use crate::scenario::{self, Place};
+use crate::trace::SetpointRow;
+use crate::{random, soapy};
+use rand::RngExt;
+use skyhound_host::ctl::Ask;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Far beyond what anything here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// After the last movement that may come: ten zeros, and as much again.
+const QUIET_US: u64 = 1_000_000;
+/// From a cause to the autopilot's own belief of it, at most.
+const BELIEVED_WITHIN: Duration = Duration::from_secs(2);
+/// EKF_POS_HORIZ_ABS of EKF_STATUS_FLAGS.
+const EKF_POSITION_ABSOLUTE: u16 = 16;
+/// The trial's place: this far from home at most, and heading out.
+const ROAM_M: f64 = 100.0;
+const UP_M: f64 = 40.0;
+/// The fence of trials that cross it.
+const FENCE_M: f64 = 150.0;
+/// Room to the fence when such a trial begins.
+const FENCE_ROOM_M: f64 = 12.0;
+/// Settings: quick to home, never holding; the interlocks' limits are the defaults, so that their times are those of flight.
+const SETTINGS: [&str; 12] = [
+    "sdr.sample_rate_sps=250000",
+    "sdr.frequency_hz=433920000",
+    "sdr.gain_db=20",
+    "sdr.reopen_wait_min_s=0.05",
+    "sdr.reopen_wait_max_s=0.2",
+    "beacon.0.offset_hz=20000",
+    "beacon.0.bandwidth_hz=5000",
+    "homing.detecting_s=0",
+    "homing.strong_snr_db=120",
+    "homing.hold_snr_db=120",
+    "interlock.jump_max_m=100",
+    "interlock.jump_lock_s=1",
+];
+
+/// The bench.
+pub struct Bench {
+    // Dropped in this order.
+    daemon: Daemon,
+    autopilot: Autopilot,
+    aircraft: Arc<Mutex<Aircraft>>,
+    poses: Arc<dyn Poses>,
+    sdr: SdrControl,
+    site: Site,
+    args: Vec<String>,
+    source: random::Random,
+}
+
+impl Bench {
+    /// Starts everything.
+    ///
+    /// # Errors
+    /// A part does not start.
+    pub fn start(plan: &Plan, seed: u64) -> Result<Bench, String> {
+        let aircraft = scenario::Aircraft { endurance_min: 1e4, ..scenario::Aircraft::default() };
+        let mut aircraft = Aircraft::new(&aircraft, &Place::default(), seed);
+        aircraft.begin_airborne(0.0, 0.0, UP_M, 0.0);
+        let aircraft = Arc::new(Mutex::new(aircraft));
+        let line = LineSpec::UdpIn(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let autopilot = Autopilot::start(Arc::clone(&aircraft), &[line]);
+        let autopilot = autopilot.map_err(|error| format!("simulated autopilot: {error}"))?;
+        let site = Site::temporary().map_err(|error| format!("a folder for the daemon: {error}"))?;
+        let sdr = SdrControl::new(site.root().join("sdr"))?;
+        let device = format!("soapy:driver=skyhound-rig,tone_hz=20000,control={}", sdr.path().display());
+        let address = autopilot.lines()[0].for_daemon();
+        let mut args: Vec<String> = ["--sdr", &device, "--autopilot", &address].map(str::to_owned).into();
+        let fence = format!("interlock.fence.radius_m={FENCE_M}");
+        let realtime = format!("daemon.realtime={}", plan.realtime);
+        for set in SETTINGS.into_iter().chain([fence.as_str(), &realtime]) {
+            args.extend(["--set".to_owned(), set.to_owned()]);
+        }
+        let daemon = launch(&site, &args)?;
+        let poses = autopilot.poses();
+        let source = random::source(seed, "bench");
+        Ok(Bench { daemon, autopilot, aircraft, poses, sdr, site, args, source })
+    }
+
+    /// One trial: homes, waits `wait_s`, makes the cause, and looks on until nothing more can come.
+    ///
+    /// # Errors
+    /// The rig itself broke.
+    pub fn trial(&mut self, cause: Cause, wait_s: f64) -> Result<Trial, String> {
+        let spoilt = Trial { cause, outcome: Outcome::Spoilt, gap_ms: None };
+        self.make_ready(cause)?;
+        let Some(begun_us) = self.home()? else { return Ok(spoilt) };
+        let cause_us = match cause {
+            Cause::FenceCrossed => match self.cross_the_fence()? {
+                Some(cause_us) => cause_us,
+                None => return Ok(spoilt),
+            },
+            _ => {
+                self.wait_until(begun_us + (wait_s * 1e6) as u64);
+                if !self.commands() {
+                    return Ok(spoilt);
+                }
+                let cause_us = self.autopilot.now_us();
+                self.make(cause)?;
+                cause_us
+            }
+        };
+        let believed_us = self.believed_us(cause, cause_us);
+        self.wait_until(believed_us + cause.untold_us() + slack_us(cause) + QUIET_US);
+        let moves: Vec<SetpointRow> = self.autopilot.setpoints();
+        let last_us = moves.iter().filter(|row| row.moves()).map(|row| row.at_us).max().unwrap_or(0);
+        let goes_on = last_us + QUIET_US / 2 > self.autopilot.now_us();
+        let told_us = told_us(cause, believed_us, &self.autopilot.wire());
+        let after_ms = |from_us: u64| last_us.saturating_sub(from_us) as f64 / 1e3;
+        let outcome = match goes_on {
+            true => Outcome::WentOn,
+            false => Outcome::Stopped { physical_ms: after_ms(cause_us), told_ms: after_ms(told_us) },
+        };
+        self.mend(cause)?;
+        Ok(Trial { cause, outcome, gap_ms: gaps_ms(&moves, begun_us, cause_us) })
+    }
+
+    /// In the air, in GUIDED, where there is room for the trial, with nothing that keeps homing locked.
+    fn make_ready(&mut self, cause: Cause) -> Result<(), String> {
+        let pose = self.poses.pose();
+        let at_m = pose.north_m.hypot(pose.east_m);
+        let is_well = pose.up_m > 0.7 * UP_M && self.locked(|aircraft| aircraft.belief().armed);
+        if cause == Cause::FenceCrossed || at_m > ROAM_M || !is_well {
+            let turn_rad = self.source.random_range(-3.0..3.0_f64);
+            let at_m = if cause == Cause::FenceCrossed { FENCE_M - FENCE_ROOM_M } else { 0.0 };
+            let (north_m, east_m) = (at_m * turn_rad.cos(), at_m * turn_rad.sin());
+            let mut aircraft = self.aircraft.lock().unwrap_or_else(PoisonError::into_inner);
+            aircraft.begin_airborne(north_m, east_m, UP_M, turn_rad);
+        }
+        self.autopilot.ground_station().set_mode("GUIDED")
+    }
+
+    fn locked<T>(&self, look: impl Fn(&Aircraft) -> T) -> T {
+        look(&self.aircraft.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Enables homing as soon as it is allowed; when the first movement came. `None`: it was stopped again before.
+    fn home(&mut self) -> Result<Option<u64>, String> {
+        let begun = Instant::now();
+        loop {
+            let asked_us = self.autopilot.now_us();
+            let answer = self.daemon.ask(Ask::Homing { on: true });
+            if answer.as_ref().is_ok_and(|answer| answer.ok) {
+                let first = |rows: &[SetpointRow]| {
+                    rows.iter().find(|row| row.at_us >= asked_us && row.moves()).map(|row| row.at_us)
+                };
+                let waited = Instant::now();
+                while waited.elapsed() < Duration::from_secs(10) {
+                    if let Some(first_us) = first(&self.autopilot.setpoints()) {
+                        return Ok(Some(first_us));
+                    }
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                return Ok(None);
+            }
+            if let Some(how) = self.daemon.ended() {
+                return Err(format!("the daemon ended ({how}): {}", self.daemon.said()));
+            }
+            if begun.elapsed() > PATIENCE {
+                return Err(format!("homing stays locked: {answer:?}"));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Whether movement comes.
+    fn commands(&self) -> bool {
+        let now_us = self.autopilot.now_us();
+        self.autopilot.setpoints().iter().rev().take(5).any(|row| row.moves() && row.at_us + 300_000 > now_us)
+    }
+
+    /// Looks on until the way to a standstill leads out of the fence: then. `None`: homing stopped before.
+    fn cross_the_fence(&self) -> Result<Option<u64>, String> {
+        let begun = Instant::now();
+        let mut inside_us = None;
+        while begun.elapsed() < PATIENCE {
+            let pose = self.poses.pose();
+            // FACTS: v·T + v²/2a, with interlock.reaction_s and brake_mps2 as they are by default.
+            let stop_s = 1.0 + pose.speed_mps() / (2.0 * 2.5);
+            let ahead = |at_m: f64, mps: f64| at_m + mps * stop_s;
+            let reach_m = ahead(pose.north_m, pose.north_mps).hypot(ahead(pose.east_m, pose.east_mps));
+            if reach_m > FENCE_M {
+                return Ok(inside_us.is_some().then_some(pose.at_us));
+            }
+            inside_us = Some(pose.at_us);
+            if begun.elapsed() > Duration::from_secs(2) && !self.commands() {
+                // It stopped by what it knows (position noise, its own wish), before the truth was there: at once.
+                return Ok(Some(pose.at_us));
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(None)
+    }
+
+    fn make(&mut self, cause: Cause) -> Result<(), String> {
+        match (cause, cause.kind()) {
+            (Cause::HomingOff, _) => {
+                let answer = self.daemon.ask(Ask::Homing { on: false })?;
+                if answer.ok { Ok(()) } else { Err(format!("homing off was refused: {answer:?}")) }
+            }
+            (Cause::Killed, _) => {
+                self.daemon.kill();
+                Ok(())
+            }
+            (_, Some(kind)) => {
+                if !self.sdr.apply(&kind, true)? && !self.autopilot.fault(&kind, true)? {
+                    return Err(format!("nobody does: {kind}"));
+                }
+                Ok(())
+            }
+            (_, None) => Ok(()),
+        }
+    }
+
+    /// When the autopilot itself believed it: its GPS and estimator have their own rates.
+    fn believed_us(&self, cause: Cause, cause_us: u64) -> u64 {
+        let begun = Instant::now();
+        let is_believed = |belief: &Belief| match cause {
+            Cause::GpsLost => belief.gps.fix < 3,
+            Cause::EkfBad => belief.ekf.flags & EKF_POSITION_ABSOLUTE == 0 || belief.ekf.position_ratio > 0.8,
+            Cause::BatteryLow => belief.battery.remaining_ratio < 0.3,
+            _ => true,
+        };
+        while !self.locked(|aircraft| is_believed(aircraft.belief())) && begun.elapsed() < BELIEVED_WITHIN {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        if begun.elapsed() < Duration::from_millis(1) { cause_us } else { self.autopilot.now_us() }
+    }
+
+    fn mend(&mut self, cause: Cause) -> Result<(), String> {
+        if cause == Cause::Killed {
+            self.daemon = launch(&self.site, &self.args)?;
+        }
+        if let Some(kind) = cause.kind() {
+            let _ = self.sdr.apply(&kind, false)? || self.autopilot.fault(&kind, false)?;
+        }
+        if let Some(kind) = cause.mend() {
+            self.autopilot.fault(&kind, true)?;
+        }
+        if self.daemon.ended().is_none() {
+            // Where the cause did not end it, nothing may go on into the next trial.
+            let _ = self.daemon.ask(Ask::Homing { on: false });
+        }
+        Ok(())
+    }
+
+    fn wait_until(&self, at_us: u64) {
+        let left_us = at_us.saturating_sub(self.autopilot.now_us());
+        std::thread::sleep(Duration::from_micros(left_us));
+    }
+}
+
+/// Starts the daemon and waits until it answers.
+fn launch(site: &Site, args: &[String]) -> Result<Daemon, String> {
+    let module = soapy::module()?;
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let mut command = site.fly(&args)?;
+    command.envs(soapy::environment(&module));
+    let mut daemon = site.start(command)?;
+    let begun = Instant::now();
+    while daemon.status().is_none() {
+        if daemon.ended().is_some() || begun.elapsed() > PATIENCE {
+            return Err(format!("the daemon does not start: {}", daemon.said()));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(daemon)
+}
+
+/// How long the message that carries the cause may take to leave: status is sent at 2 Hz.
+fn slack_us(cause: Cause) -> u64 {
+    match cause {
+        Cause::GpsLost | Cause::EkfBad | Cause::BatteryLow | Cause::Disarm => 1_500_000,
+        _ => 200_000,
+    }
+}
+
+/// When the daemon could know, at the earliest: of a cause that the autopilot believes since `cause_us`.
+fn told_us(cause: Cause, cause_us: u64, wire: &[WireRow]) -> u64 {
+    let mut out = wire.iter().filter(|row| row.is_out && row.link != 0);
+    if cause.is_in_a_message() {
+        let told = out.find(|row| row.at_us >= cause_us && cause.is_told_by(row));
+        return told.map_or(cause_us, |row| row.at_us);
+    }
+    let aged_from = cause.ages_from().and_then(|id| {
+        out.filter(|row| row.id == id && row.component == 1 && row.at_us <= cause_us)
+            .map(|row| row.at_us)
+            .max()
+    });
+    aged_from.unwrap_or(cause_us) + cause.untold_us()
+}
+
+/// Longest and median time between setpoints in `from_us..to_us`.
+fn gaps_ms(rows: &[SetpointRow], from_us: u64, to_us: u64) -> Option<(f64, f64)> {
+    let within: Vec<u64> =
+        rows.iter().map(|row| row.at_us).filter(|at| (from_us..to_us).contains(at)).collect();
+    let mut gaps_us: Vec<u64> = within.windows(2).map(|two| two[1] - two[0]).collect();
+    gaps_us.sort_unstable();
+    let longest_us = *gaps_us.last()?;
+    Some((longest_us as f64 / 1e3, gaps_us[gaps_us.len() / 2] as f64 / 1e3))
+}

@@ -1,0 +1,220 @@
+//! One channel of the sense pass, without samples: which share of each emitter it takes, and its readings and pulses.
+//!
+//! The bins are `skyhound::dsp::layout`'s, the pulse finder is `skyhound::dsp::pulse`'s; rule and corrections are those of
+//! `skyhound::sense` (its `channel`), which keeps them to itself. A test holds both together on real samples.
+
+use super::emitter::{Emitter, Share};
+use super::spread::{self, Spread};
+use super::waveform::Span;
+use crate::random::{self, Random};
+use crate::scenario::Scenario;
+use rand_distr::{Distribution, StandardNormal};
+use skyhound::config::SenseConfig;
+use skyhound::dsp::layout::ChannelBins;
+use skyhound::dsp::median::median_of_noise;
+use skyhound::dsp::pulse::{FoundPulse, PulseFinder, PulseRule};
+use skyhound::signal::{Flags, Pulse, Reading};
+use skyhound::time::TimeUs;
+use skyhound::units::{CentiDb, db_from_ratio, ratio_from_db};
+
+/// Longest frame in which pulse edges are sought: the sense pass's own.
+const PULSE_FRAME_US: f64 = 1_000.0;
+/// Least share of what was collected that is left after noise correction: the sense pass's own.
+const COLLECTED_SHARE_MIN: f64 = 0.25;
+/// Σw⁴·N/(Σw²)² of a Hann window: by so much more than without a window do signal and noise beat.
+const HANN_CROSS: f64 = 35.0 / 18.0;
+/// Emitters with less than this share of a bin's noise are not heard.
+const UNHEARD: f64 = 1e-4;
+
+/// One channel.
+pub(super) struct Ear {
+    number: u8,
+    random: Random,
+    finder: PulseFinder,
+    spread: Spread,
+    noise_bins: f64,
+    collected_count: f64,
+    has_quiet: bool,
+    /// Of each emitter: the share in the collected bins, and in the median quiet bin.
+    shares: Vec<(Share, f64)>,
+    pulse_frames: u64,
+    /// Of the hop so far.
+    sum: f64,
+    peak: f64,
+    leaked: f64,
+    /// Of the pulse frame so far.
+    pulse_sum: f64,
+    pulse_leaked: f64,
+    frames_in_sum: u64,
+}
+
+/// One FFT frame.
+pub(super) struct FrameAt {
+    /// Counted from the stream's start.
+    pub number: u64,
+    pub span: Span,
+    /// Noise power of one bin.
+    pub noise: f64,
+    /// Power gain that clipping leaves.
+    pub gain: f64,
+}
+
+/// What all channels' readings of one hop share.
+pub(super) struct HopFacts {
+    pub acquired_us: TimeUs,
+    pub sample_index: u64,
+    pub flags: Flags,
+    pub frame_count: u32,
+    pub clipping_e4: u16,
+    pub noise: f64,
+}
+
+impl Ear {
+    pub fn new(
+        index: usize,
+        bins: &ChannelBins,
+        scenario: &Scenario,
+        config: &SenseConfig,
+        seed: u64,
+    ) -> Ear {
+        let settings = &config.channels[index];
+        let frame_us = config.fft_len as f64 / config.sample_rate_sps * 1e6;
+        let frame_max_us = PULSE_FRAME_US.min(f64::from(settings.pulse_width_min_us));
+        let pulse_frames = (frame_max_us / frame_us).floor().max(1.0) as u64;
+        let samples = |us: u32| f64::from(us) * 1e-6 * config.sample_rate_sps;
+        let rule = PulseRule {
+            frame_samples: pulse_frames * config.fft_len as u64,
+            fft_frames: pulse_frames as u32,
+            trigger: ratio_from_db(settings.pulse_trigger_db) as f32,
+            width_min_samples: samples(settings.pulse_width_min_us),
+            width_max_samples: samples(settings.pulse_width_max_us),
+            bridge_samples: samples(settings.pulse_bridge_us),
+        };
+        Ear {
+            number: index as u8,
+            random: random::source(seed, &format!("noise of channel {index}")),
+            finder: PulseFinder::new(rule),
+            spread: Spread::new(bins, pulse_frames),
+            noise_bins: bins.noise_bins,
+            collected_count: bins.collected_count,
+            has_quiet: !bins.quiet.is_empty(),
+            shares: spread::shares(bins, scenario, config),
+            pulse_frames,
+            sum: 0.0,
+            peak: 0.0,
+            leaked: 0.0,
+            pulse_sum: 0.0,
+            pulse_leaked: 0.0,
+            frames_in_sum: 0,
+        }
+    }
+
+    /// One frame of emitters at `powers`; the pulse that ended with it.
+    #[inline]
+    pub fn frame(
+        &mut self,
+        at: &FrameAt,
+        powers: &[f64],
+        emitters: &mut [Emitter],
+        us_per_sample: f64,
+    ) -> Option<Pulse> {
+        let (mut signal, mut leaked) = (0.0, 0.0);
+        for ((power, (share, leak)), emitter) in powers.iter().zip(&self.shares).zip(emitters) {
+            if power * share.most > UNHEARD * at.noise {
+                signal += power * emitter.frame_power(at.span, share);
+            }
+            if power * leak > UNHEARD * at.noise {
+                leaked += power * leak * emitter.frame_power(at.span, &Share::ALL);
+            }
+        }
+        let (signal, leaked) = (signal * at.gain, leaked * at.gain);
+        let noise = self.collected_count * at.noise * self.spread.collected(normal(&mut self.random));
+        let cross = if signal > 0.0 {
+            (2.0 * HANN_CROSS * signal * at.noise).sqrt() * normal(&mut self.random)
+        } else {
+            0.0
+        };
+        let power = (signal + noise + cross).max(0.0);
+        self.sum += power;
+        self.peak = self.peak.max(power);
+        self.leaked += leaked;
+        self.pulse_sum += power;
+        self.pulse_leaked += leaked;
+        self.frames_in_sum += 1;
+        if !(at.number + 1).is_multiple_of(self.pulse_frames) {
+            return None;
+        }
+        let found = if self.frames_in_sum == self.pulse_frames { self.pulse_frame(at) } else { None };
+        self.clear_frame();
+        found.map(|found| self.pulse(&found, us_per_sample))
+    }
+
+    fn pulse_frame(&mut self, at: &FrameAt) -> Option<FoundPulse> {
+        let per_frame = 1.0 / self.pulse_frames as f64;
+        let floor = self.has_quiet.then(|| {
+            let noise = at.noise * self.spread.floor(normal(&mut self.random));
+            (self.collected_count * (noise + self.pulse_leaked * per_frame)) as f32
+        });
+        self.finder.push(at.number / self.pulse_frames, (self.pulse_sum * per_frame) as f32, floor)
+    }
+
+    fn clear_frame(&mut self) {
+        (self.pulse_sum, self.pulse_leaked, self.frames_in_sum) = (0.0, 0.0, 0);
+    }
+
+    /// Samples are missing here; the pulse that was open.
+    pub fn cut(&mut self, us_per_sample: f64) -> Option<Pulse> {
+        self.clear_frame();
+        self.finder.cut().map(|found| self.pulse(&found, us_per_sample))
+    }
+
+    /// The reading of the hop; begins the next.
+    pub fn reading(&mut self, hop: &HopFacts) -> Reading {
+        let frames = f64::from(hop.frame_count.max(1));
+        let sum = std::mem::take(&mut self.sum);
+        let peak = std::mem::take(&mut self.peak);
+        let leaked = std::mem::take(&mut self.leaked) / frames;
+        let quiet =
+            self.has_quiet.then(|| hop.noise * self.spread.quiet(frames, normal(&mut self.random)) + leaked);
+        let quiet_power = quiet.map(|quiet| quiet / median_of_noise(frames));
+        let in_channel = |quiet: f64| CentiDb::from_db(db_from_ratio(quiet * self.noise_bins) as f32);
+        Reading {
+            acquired_us: hop.acquired_us,
+            sample_index: hop.sample_index,
+            channel: self.number,
+            flags: if self.has_quiet { hop.flags } else { hop.flags.with(Flags::NO_QUIET) },
+            frame_count: hop.frame_count.min(u32::from(u16::MAX)) as u16,
+            clipping_e4: hop.clipping_e4,
+            mean: self.in_channel(sum / frames, quiet_power),
+            peak: self.in_channel(peak, quiet_power),
+            quiet: quiet.and_then(in_channel).unwrap_or(CentiDb::LOWEST),
+        }
+    }
+
+    fn in_channel(&self, collected: f64, quiet_power: Option<f64>) -> CentiDb {
+        let power = match quiet_power {
+            Some(quiet) => (collected + (self.noise_bins - self.collected_count) * quiet)
+                .max(COLLECTED_SHARE_MIN * collected),
+            None => collected * self.noise_bins / self.collected_count.max(1.0),
+        };
+        CentiDb::from_power(power).unwrap_or(CentiDb::LOWEST)
+    }
+
+    fn pulse(&self, found: &FoundPulse, us_per_sample: f64) -> Pulse {
+        let per_bin = f64::from(found.floor) / self.collected_count;
+        let quiet_power = self.has_quiet.then_some(per_bin);
+        Pulse {
+            start_us: TimeUs((found.start_sample * us_per_sample).round().max(0.0) as u64),
+            width_us: (found.width_samples * us_per_sample).round() as u32,
+            channel: self.number,
+            flags: if self.has_quiet { found.flags } else { found.flags.with(Flags::NO_QUIET) },
+            mean: self.in_channel(found.mean, quiet_power),
+            peak: self.in_channel(f64::from(found.peak), quiet_power),
+            floor: CentiDb::from_power(per_bin * self.noise_bins).unwrap_or(CentiDb::LOWEST),
+        }
+    }
+}
+
+fn normal(random: &mut Random) -> f64 {
+    StandardNormal.sample(random)
+}

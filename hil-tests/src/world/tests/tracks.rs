@@ -1,0 +1,1 @@
+//! Residuals of simulated tracks against those of real ones.

@@ -1,0 +1,261 @@
+//! The rig's world through the driver: heard where and as loud as it is, set as the program sets it, and with every fault.
+
+use super::*;
+use skyhound::signal::{Flags, SampleFormat};
+use skyhound_host::scan::{ScanOptions, scan};
+use skyhound_host::sdr::{Step, probe};
+use skyhound_rig::iq_server::{IqServer, Poses};
+use skyhound_rig::scenario::Scenario;
+use skyhound_rig::truth::TruePose;
+use skyhound_rig::world::Air;
+use skyhound_rig::world::iq::IqWorld;
+use skyhound_rig::world::receiver::Receiver as WorldReceiver;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+const BEACON_HZ: f64 = 433.96e6;
+
+/// An aircraft that hangs over home while time goes on.
+struct Hovering(Instant);
+
+impl Poses for Hovering {
+    fn pose(&self) -> TruePose {
+        TruePose { at_us: self.0.elapsed().as_micros() as u64, ..OVER_HOME }
+    }
+}
+
+const OVER_HOME: TruePose = TruePose {
+    at_us: 0,
+    north_m: 0.0,
+    east_m: 0.0,
+    up_m: 40.0,
+    north_mps: 0.0,
+    east_mps: 0.0,
+    down_mps: 0.0,
+    roll_rad: 0.0,
+    pitch_rad: 0.0,
+    yaw_rad: 0.0,
+    yaw_rate_rad_s: 0.0,
+};
+
+/// The open scenario without chance.
+pub fn scenario() -> Scenario {
+    let mut scenario: Scenario = toml::from_str(include_str!("../../scenarios/open_carrier.toml")).unwrap();
+    scenario.world.propagation.fading = skyhound_rig::scenario::world::Fading::None;
+    scenario.world.propagation.shadow_sigma_db = 0.0;
+    scenario
+}
+
+pub fn serve(socket: &Path) -> IqServer {
+    IqServer::start(socket, IqWorld::new(&scenario(), 1), Arc::new(Hovering(Instant::now()))).unwrap()
+}
+
+/// Level that the beacon must have at `gain_db`.
+fn level_dbfs(gain_db: f64) -> f64 {
+    let scenario = scenario();
+    let mut receiver = WorldReceiver::new(&scenario.world.receiver);
+    receiver.gain_db = gain_db;
+    let arrival = Air::new(&scenario, 1).arrivals(&OVER_HOME)[0];
+    let fade = 20.0 * f64::from(arrival.fade[0].hypot(arrival.fade[1])).log10();
+    receiver.dbfs(arrival.power_dbm) + fade
+}
+
+/// Runs `body` with a rig whose world is served; settings then begin with `world=…`.
+fn on_world(test: &str, body: impl FnOnce(&Rig, &str, IqServer)) {
+    on_rig(test, |rig| {
+        let socket = rig.control.with_extension("sock");
+        body(rig, &format!("world={}", socket.display()), serve(&socket));
+    });
+}
+
+/// Total gain asked for.
+fn with_gain(settings: SdrSettings, gain_db: f64) -> SdrSettings {
+    SdrSettings { gain_db: Some(gain_db), ..settings }
+}
+
+#[test]
+fn every_device_hears_the_beacon_where_and_as_loud_as_it_is() {
+    on_world("world::every_device_hears_the_beacon_where_and_as_loud_as_it_is", |rig, world, _server| {
+        let cases = [
+            ("native=CS8", "auto", 250e3, SampleFormat::Cs8),
+            ("native=CS16", "auto", 250e3, SampleFormat::Cs16),
+            ("native=CS16,fullscale=2048", "auto", 1e6, SampleFormat::Cs16),
+            ("native=CF32", "auto", 250e3, SampleFormat::Cf32),
+            ("native=CU8", "cf32", 250e3, SampleFormat::Cf32),
+            ("like=rtlsdr", "auto", 250e3, SampleFormat::Cs8),
+            ("like=rtlsdr", "cs16", 1.024e6, SampleFormat::Cs16),
+            ("like=hackrf", "auto", 2e6, SampleFormat::Cs8),
+            ("like=hackrf", "cf32", 1e6, SampleFormat::Cf32),
+        ];
+        for (args, format, sample_rate_sps, expected) in cases {
+            let settings = SdrSettings {
+                format: format.into(),
+                sample_rate_sps: Some(sample_rate_sps),
+                ..with_gain(rig.settings(&format!("{world},{args}")), 40.0)
+            };
+            let mut source = Source::open(&settings, Pace::Realtime, Clock::start()).unwrap();
+            assert_eq!(source.stream().format, expected, "{args}");
+            let gain_db = source.stream().gain_db.unwrap();
+            assert!((gain_db - 40.0).abs() < 1.1, "{args}: {gain_db} dB");
+            let found = scan(&mut source, 0.4, ScanOptions::default()).unwrap();
+            let [beacon] = found.emissions().collect::<Vec<_>>()[..] else {
+                panic!("{args}: {}", found.to_text())
+            };
+            assert!((beacon.frequency_hz - BEACON_HZ).abs() < 700.0, "{args}: {beacon:?}");
+            let level = level_dbfs(gain_db);
+            assert!((beacon.power_dbfs - level).abs() < 0.7, "{args}: {beacon:?} instead of {level} dBFS");
+            assert_eq!(found.lost_samples, 0, "{args}: {:?}", found.events);
+        }
+    });
+}
+
+#[test]
+fn devices_offer_what_the_real_ones_do() {
+    on_world("world::devices_offer_what_the_real_ones_do", |rig, world, _server| {
+        let offer = |args: &str| {
+            let offers = probe(&format!("driver=skyhound-rig,{world},{args}")).unwrap();
+            let [offer] = &offers[..] else { panic!("{offers:#?}") };
+            assert_eq!(offer.problem, None);
+            offer.clone()
+        };
+        let rtl = offer("like=rtlsdr");
+        assert_eq!((rtl.driver.as_str(), rtl.mtu_samples), ("RTLSDR", Some(131_072)));
+        assert_eq!(rtl.gain_elements[0].name, "TUNER");
+        assert_eq!(rtl.native_format, Some(("CS8".into(), 128.0)));
+        assert!(rtl.has_agc && rtl.sample_rates_sps.len() == 2);
+        let hack = offer("like=hackrf");
+        assert_eq!((hack.driver.as_str(), hack.mtu_samples), ("HackRF", Some(131_072)));
+        let names: Vec<&str> = hack.gain_elements.iter().map(|element| element.name.as_str()).collect();
+        assert_eq!((names, hack.has_agc), (vec!["LNA", "VGA", "AMP"], false));
+        assert_eq!(hack.sample_rates_sps[0].high, 20e6);
+        assert!(offer("agc=none").formats.iter().any(|format| format == "CU8"));
+        // The daemon shortens RTL-SDR's buffers, of 16 384 bytes; HackRF has no such setting.
+        let open = |args: &str, sps: f64| {
+            let settings =
+                SdrSettings { sample_rate_sps: Some(sps), ..rig.settings(&format!("{world},{args}")) };
+            Source::open(&settings, Pace::Realtime, Clock::start())
+        };
+        assert_eq!(open("like=rtlsdr", 2.4e6).unwrap().stream().driver_block_samples, 8_192);
+        assert_eq!(open("like=hackrf", 20e6).unwrap().stream().driver_block_samples, 131_072);
+        assert!(open("like=rtlsdr", 500e3).err().unwrap().to_string().contains("out of range"));
+        assert_eq!(open("mtu=1000", 20e6).unwrap().stream().sample_rate_sps, 20e6);
+        let error = open("like=airspy", 1e6).err().unwrap().to_string();
+        assert!(error.contains("rtlsdr, hackrf"), "{error}");
+    });
+}
+
+#[test]
+fn levels_follow_the_gain_and_an_agc_that_stays_on_is_told() {
+    on_world("world::levels_follow_the_gain_and_an_agc_that_stays_on_is_told", |rig, world, _server| {
+        let listen = |args: &str, gain_db: f64| {
+            let settings = with_gain(rig.settings(&format!("{world},{args}")), gain_db);
+            let mut source = Source::open(&settings, Pace::Realtime, Clock::start()).unwrap();
+            let (mut block, mut events, mut samples) = (source.block(), Vec::new(), Vec::new());
+            while samples.len() < RATE_SPS as usize / 4 {
+                if source.read(&mut block, &mut |event| events.push(event)).unwrap() == Step::Block {
+                    samples.extend(to_float(&block));
+                }
+            }
+            (power_dbfs(&samples[samples.len() / 2..]), events)
+        };
+        for gain_db in [35.0, 45.0] {
+            let (level, events) = listen("", gain_db);
+            assert!((level - level_dbfs(gain_db)).abs() < 0.3, "{level} at {gain_db} dB");
+            assert!(events.is_empty(), "{events:?}");
+        }
+        for gain_db in [35.0, 45.0] {
+            let (level, events) = listen("agc=stuck", gain_db);
+            assert!((level + 15.0).abs() < 1.0, "the AGC's level: {level}");
+            assert!(
+                events.iter().any(|e| e.text.as_str().contains("AGC cannot be turned off")),
+                "{events:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn losses_are_told_or_found_and_the_world_goes_on() {
+    on_world("world::losses_are_told_or_found_and_the_world_goes_on", |rig, world, server| {
+        rig.faults("overflow=0 skip=0:0");
+        let mut run = Run::start(&rig.settings(&format!("{world},times=1,mtu=363")));
+        run.until("samples come", |run| run.stamps.len() > 20);
+        run.run_for(1_500_000);
+        assert_eq!((run.lost_samples(), run.events.len()), (0, 0), "{:#?}", run.events);
+        rig.faults("overflow=1 skip=0:0");
+        run.until("the told gap is found", |run| run.lost_samples() > 0);
+        assert_eq!((run.count("sdr_overflow"), run.receiver.totals().overflow_total()), (1, 1));
+        assert!(run.lost_samples().abs_diff(5_000) <= 2, "{}", run.lost_samples());
+        run.run_for(300_000);
+        rig.faults("overflow=1 skip=1:50");
+        run.until("the untold gap is found", |run| run.lost_samples() > 6_000);
+        assert!(run.lost_samples().abs_diff(17_500) <= 4, "{}", run.lost_samples());
+        run.run_for(300_000);
+        rig.faults("overflow=1 skip=1:50 stuck");
+        run.until("it is flagged", |run| run.stamps.iter().any(|(stamp, _)| stamp.flags.any(Flags::STUCK)));
+        rig.faults("overflow=1 skip=1:50");
+        let made = server.samples_total();
+        run.until("the world goes on", |_| server.samples_total() > made + 25_000);
+        assert!(run.receiver.totals().is_alive());
+        run.check(30_000);
+    });
+}
+
+#[test]
+fn a_device_of_the_world_stalls_or_is_unplugged_and_comes_back() {
+    on_world("world::a_device_of_the_world_stalls_or_is_unplugged_and_comes_back", |rig, world, server| {
+        rig.faults("");
+        let mut run = Run::start(&rig.settings(&format!("{world},times=0")));
+        let totals = run.receiver.totals();
+        for (round, fault) in ["stall", "unplug", "unplug=silent"].into_iter().enumerate() {
+            run.until("samples come", |run| totals.is_alive() && run.stamps.len() > 20);
+            run.run_for(800_000);
+            rig.faults(fault);
+            run.until("the loss is seen", |_| !totals.is_alive());
+            rig.faults("");
+            run.until("it is back", |run| totals.is_alive() && run.count("sdr_reopened") == round + 1);
+        }
+        assert_eq!(server.opened_total(), 4);
+        run.check(50_000);
+    });
+}
+
+#[test]
+fn a_lie_about_the_rate_is_told_and_shifts_what_is_heard() {
+    on_world("world::a_lie_about_the_rate_is_told_and_shifts_what_is_heard", |rig, world, _server| {
+        rig.faults("rate=0.9");
+        let settings = with_gain(rig.settings(&format!("{world},times=0")), 40.0);
+        let mut source = Source::open(&settings, Pace::Realtime, Clock::start()).unwrap();
+        let found = scan(&mut source, 0.4, ScanOptions::default()).unwrap();
+        let beacon = found.emissions().next().unwrap_or_else(|| panic!("{}", found.to_text())).frequency_hz;
+        // 40 kHz of 225 kS/s look like 44.4 of 250.
+        assert!((beacon - 433.92e6 - 40_000.0 / 0.9).abs() < 700.0, "{beacon}");
+        drop(source);
+        let mut run = Run::start(&settings);
+        run.until("the rate is measured", |run| run.count("sdr_rate") > 0);
+    });
+}
+
+#[test]
+fn a_rig_that_dies_is_a_device_that_is_gone_and_comes_back_with_it() {
+    on_world(
+        "world::a_rig_that_dies_is_a_device_that_is_gone_and_comes_back_with_it",
+        |rig, world, server| {
+            let mut run = Run::start(&rig.settings(&format!("{world},times=0")));
+            let totals = run.receiver.totals();
+            run.until("samples come", |run| run.stamps.len() > 20);
+            let busy = Source::open(&rig.settings(world), Pace::Realtime, Clock::start()).err().unwrap();
+            assert!(busy.to_string().contains("another program has the device"), "{busy}");
+            drop(server);
+            run.until("the loss is seen", |run| !totals.is_alive() && run.count("sdr_lost") > 1);
+            assert!(
+                probe(&format!("driver=skyhound-rig,{world}")).unwrap().iter().all(|o| o.problem.is_some())
+            );
+            let told = run.events.iter().any(|event| event.text.as_str().contains("is the rig running?"));
+            assert!(told, "{:#?}", run.events);
+            let _again = serve(&rig.control.with_extension("sock"));
+            run.until("it is back", |run| totals.is_alive() && run.count("sdr_reopened") == 1);
+        },
+    );
+}

@@ -1,0 +1,228 @@
+//! Independent witnesses of the simulated SDR: SoapySDR's own tool, and the flight program as users call it.
+
+use skyhound_rig::iq_server::{IqServer, Poses};
+use skyhound_rig::scenario::{Scenario, find};
+use skyhound_rig::truth::TruePose;
+use skyhound_rig::world::iq::IqWorld;
+use skyhound_rig::{programs, soapy};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const BEACON_HZ: f64 = 433.96e6;
+
+struct Hovering(Instant);
+
+impl Poses for Hovering {
+    fn pose(&self) -> TruePose {
+        TruePose { at_us: self.0.elapsed().as_micros() as u64, up_m: 40.0, ..TruePose::default() }
+    }
+}
+
+/// A served world and the driver's folder; none, with the reason printed, where it cannot be had.
+struct Rig {
+    _server: IqServer,
+    module: PathBuf,
+    socket: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+fn rig() -> Option<Rig> {
+    let module = match soapy::module() {
+        Ok(module) => module,
+        Err(why) => {
+            println!("ignored, needs libsoapysdr-dev and g++: {why}");
+            return None;
+        }
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("world.sock");
+    let mut scenario: Scenario = find("open_carrier").unwrap();
+    scenario.world.propagation.fading = skyhound_rig::scenario::world::Fading::None;
+    let poses = Arc::new(Hovering(Instant::now()));
+    let server = IqServer::start(&socket, IqWorld::new(&scenario, 1), poses).unwrap();
+    Some(Rig { _server: server, module, socket, _folder: folder })
+}
+
+impl Rig {
+    fn device(&self, args: &str) -> String {
+        format!("driver=skyhound-rig,world={},{args}", self.socket.display())
+    }
+
+    /// SoapySDR's tool with `args`; none where it is not installed.
+    fn tool(&self, args: &[&str]) -> Option<Command> {
+        let there =
+            Command::new("SoapySDRUtil").arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if there.is_err() {
+            println!("ignored, needs SoapySDRUtil (Debian: soapysdr-tools)");
+            return None;
+        }
+        let mut command = Command::new("SoapySDRUtil");
+        command.args(args).envs(soapy::environment(&self.module));
+        Some(command)
+    }
+
+    fn says(&self, args: &[&str]) -> Option<String> {
+        let output = self.tool(args)?.output().unwrap();
+        assert!(output.status.success(), "{args:?}: {output:?}");
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+fn has(text: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(text.lines().any(|l| l.trim() == *line), "no line `{line}` in {text}");
+    }
+}
+
+#[test]
+fn soapy_s_tool_finds_and_probes_the_devices() {
+    let Some(rig) = rig() else { return };
+    let device = rig.device("serial=W1");
+    let Some(found) = rig.says(&[&format!("--find={device}")]) else { return };
+    has(&found, &["Found device 0", "driver = skyhound-rig", "label = Skyhound rig W1", "serial = W1"]);
+    let rtl = rig.says(&[&format!("--probe={}", rig.device("like=rtlsdr"))]).unwrap();
+    has(
+        &rtl,
+        &[
+            "driver=RTLSDR",
+            "Channels: 1 Rx, 0 Tx",
+            "Supports AGC: YES",
+            "Stream formats: CS8, CS16, CF32",
+            "Native format: CS8 [full-scale=128]",
+            "* Buffer Size [key=bufflen, units=bytes, default=262144, type=int]",
+            "TUNER gain range: [0, 49.6] dB",
+            "Sample rates: [0.225001, 0.3], [0.900001, 3.2] MSps",
+        ],
+    );
+    let hack = rig.says(&[&format!("--probe={}", rig.device("like=hackrf"))]).unwrap();
+    has(
+        &hack,
+        &[
+            "driver=HackRF",
+            "Supports AGC: NO",
+            "LNA gain range: [0, 40, 8] dB",
+            "VGA gain range: [0, 62, 2] dB",
+            "AMP gain range: [0, 14, 14] dB",
+            "Sample rates: [1, 20] MSps",
+        ],
+    );
+}
+
+/// The rates that `--rate` printed, MS/s, within some seconds.
+fn rates(rig: &Rig, args: &str, rate_sps: &str) -> Option<Vec<f64>> {
+    let rate = format!("--rate={rate_sps}");
+    let device = format!("--args={}", rig.device(args));
+    let mut command = rig.tool(&[&device, &rate, "--direction=RX"])?;
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It prints its rate every five seconds, until it is interrupted.
+    std::thread::sleep(Duration::from_millis(11_500));
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let mut text = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    let mut errors = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    child.wait().unwrap();
+    let rates =
+        text.split(['\n', '\u{8}']).filter_map(|line| line.split_once(" Msps\t")?.0.trim().parse().ok());
+    let rates: Vec<f64> = rates.collect();
+    println!("{args} at {rate_sps}: {rates:?} MS/s");
+    assert!(!rates.is_empty(), "{text}\n{errors}");
+    Some(rates)
+}
+
+#[test]
+fn soapy_s_tool_measures_the_asked_rate() {
+    let Some(rig) = rig() else { return };
+    for (args, rate_sps, asked) in [("like=rtlsdr", "2.4e6", 2.4), ("native=CS16", "1e6", 1.0)] {
+        let Some(rates) = rates(&rig, args, rate_sps) else { return };
+        // A driver that is the clock cannot be fast; how slow it may be is up to whoever else has the processor.
+        assert!(rates.iter().all(|rate| *rate <= 1.02 * asked), "{args}: {rates:?}");
+        assert!(rates.iter().any(|rate| *rate >= 0.9 * asked), "{args}: {rates:?}");
+    }
+}
+
+/// What `skyhound scan --json` makes of a source; none where the program is not built.
+fn scanned(sdr: &str, more: &[&str], rig: Option<&Rig>) -> Option<serde_json::Value> {
+    let program = match programs::skyhound() {
+        Ok(program) => program,
+        Err(why) => {
+            println!("ignored, needs the program skyhound: {why}");
+            return None;
+        }
+    };
+    let mut command = Command::new(program);
+    command.args(["scan", "--json", "--for", "1s", "--sdr", sdr]).args(more);
+    if let Some(rig) = rig {
+        command.envs(soapy::environment(&rig.module));
+    }
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+    Some(serde_json::from_slice(&stdout).unwrap())
+}
+
+/// Frequency and level of the only emission.
+fn only(scan: &serde_json::Value) -> (f64, f64) {
+    let channels = scan["channels"].as_array().unwrap();
+    let emissions: Vec<_> = channels.iter().filter(|channel| channel["origin"] == "emission").collect();
+    let [only] = emissions[..] else { panic!("{scan:#}") };
+    (only["frequency_hz"].as_f64().unwrap(), only["power_dbfs"].as_f64().unwrap())
+}
+
+#[test]
+fn the_program_scans_the_world_through_the_driver() {
+    let Some(rig) = rig() else { return };
+    let sdr = format!("soapy:{}", rig.device("like=rtlsdr"));
+    let set = ["--set", "sdr.sample_rate_sps=250000", "--set", "sdr.frequency_hz=433920000", "--set"];
+    let at = |gain: &str| {
+        let more: Vec<&str> = set.iter().copied().chain([gain]).collect();
+        scanned(&sdr, &more, Some(&rig)).map(|scan| only(&scan))
+    };
+    let Some((hz, low_dbfs)) = at("sdr.gain_db=32.8") else { return };
+    assert!((hz - BEACON_HZ).abs() < 700.0, "{hz}");
+    let (hz, high_dbfs) = at("sdr.gain_db=42.1").unwrap();
+    assert!((hz - BEACON_HZ).abs() < 700.0, "{hz}");
+    assert!((high_dbfs - low_dbfs - 9.3).abs() < 0.5, "{low_dbfs} and {high_dbfs} dBFS");
+}
+
+#[test]
+fn the_program_scans_a_recording_of_the_world() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorded = |format: &str| {
+        let meta = folder.path().join(format!("{format}.sigmf-meta"));
+        let output = Command::new(env!("CARGO_BIN_EXE_skyhound-rig"))
+            .args(["world", "open_carrier", "--for", "1s", "--seed", "7", "--format", format, "--iq"])
+            .arg(&meta)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), meta.display().to_string());
+        meta
+    };
+    let mut levels = Vec::new();
+    for format in ["cu8", "cs8", "cs16", "cf32"] {
+        let sdr = format!("file:{}", recorded(format).display());
+        let Some(scan) = scanned(&sdr, &[], None) else { return };
+        let (hz, dbfs) = only(&scan);
+        assert!((hz - BEACON_HZ).abs() < 700.0, "{format}: {hz}");
+        levels.push(dbfs);
+    }
+    assert!(levels.iter().all(|dbfs| (dbfs - levels[0]).abs() < 0.3), "{levels:?}");
+}
+
+#[test]
+fn wrong_use_of_world_is_told_with_the_mend() {
+    for (args, code, word) in [
+        (["world", "open_carrier", "--iq", "out.wav"], 2, ".sigmf-meta"),
+        (["world", "no_such_one", "--iq", "out.sigmf-meta"], 1, "no_such_one"),
+        (["world", "open_carrier", "--iq", "/nowhere/at/all/out.sigmf-meta"], 1, "/nowhere/at/all"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_skyhound-rig")).args(args).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{told}");
+        assert!(told.contains(word), "{told}");
+    }
+}
