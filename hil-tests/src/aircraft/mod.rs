@@ -222,11 +222,6 @@ impl Aircraft {
         self.report_state();
     }
 
-    /// Where the scenario places home.
-    pub fn place(&self) -> &Place {
-        &self.place
-    }
-
     /// Where it truly is.
     pub fn truth(&self) -> TruePose {
         self.body.pose
@@ -254,6 +249,11 @@ impl Aircraft {
     /// Whose modes it speaks.
     pub fn flavour(&self) -> Flavour {
         self.flavour
+    }
+
+    /// Home, where it stood at the begin: the origin of the truth.
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Its MAVLink system id.

@@ -128,7 +128,10 @@ fn serve(socket: &Path, scenario: &Scenario, seed: u64, time: Option<Duration>) 
         println!("export {name}={}", value.display());
     }
     println!("driver=skyhound-rig,world={}", socket.display());
-    eprintln!("serving scenario {} with seed {seed}; set these variables and open this device", scenario.name);
+    eprintln!(
+        "serving scenario {} with seed {seed}; set these variables and open this device",
+        scenario.name
+    );
     let mut timeline = Timeline::new(&scenario.fault);
     while time.is_none_or(|time| since.elapsed() < time) {
         timeline.pass(since.elapsed().as_micros() as u64, |kind, begins| server.apply(kind, begins));
