@@ -20,6 +20,7 @@ duration_s = 22
 propagation = { shadow_sigma_db = 0.0, fading = "none" }
 [[world.beacon]]
 north_m = 120.0
+east_m = 0.0
 frequency_hz = 433.96e6
 power_dbm = 0.0
 [search]

@@ -10,8 +10,9 @@ duration_s = 120
 propagation = { shadow_sigma_db = 0.0, fading = "none" }
 [[world.beacon]]
 north_m = 60.0
+east_m = 0.0
 frequency_hz = 433.96e6
-power_dbm = -60.0
+power_dbm = -48.0
 [search]
 pattern = "line"
 altitude_m = 12.0
@@ -21,8 +22,8 @@ lands_after_s = 2.0
 [aircraft]
 gust_mps = 0.0
 [skyhound.homing]
-hold_snr_db = 30.0
-strong_snr_db = 25.0
+hold_snr_db = 26.0
+strong_snr_db = 22.0
 [[skyhound.beacon]]
 frequency_hz = 433.96e6
 bandwidth_hz = 4000.0
