@@ -84,7 +84,7 @@ impl Aircraft {
         self.flight.has_flown = false;
         self.flight.held_m = None;
         if self.estimator.position_is_ok() {
-            self.home_m = Some(self.here().at_m);
+            self.set_home(Some(self.here().at_m));
         }
         self.tell(
             6,

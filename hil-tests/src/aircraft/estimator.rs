@@ -162,14 +162,14 @@ impl Estimator {
         self.since_pass_us = if passes { 0 } else { self.since_pass_us + FIX_EVERY_US };
         self.since_fail_us = if passes { self.since_fail_us + FIX_EVERY_US } else { 0 };
         self.judge_glitch(passes);
-        for axis in 0..2 {
-            self.velocity_error_mps[axis] += VELOCITY_GAIN * slip[axis];
+        for (error, slip) in self.velocity_error_mps.iter_mut().zip(slip) {
+            *error += VELOCITY_GAIN * slip;
         }
         if passes {
             let gain = self.variance_m2 / (self.variance_m2 + noise_m2);
             self.variance_m2 *= 1.0 - gain;
-            for axis in 0..2 {
-                self.position_error_m[axis] += gain * innovation[axis];
+            for (error, innovation) in self.position_error_m.iter_mut().zip(innovation) {
+                *error += gain * innovation;
             }
         } else if self.since_pass_us >= self.patience_us() {
             self.reset(truth, fix);

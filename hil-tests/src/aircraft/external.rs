@@ -51,7 +51,7 @@ impl External {
         self.yaw_rad = None;
     }
 
-    /// PX4 keeps flying what was streamed before the switch.
+    /// A sign of life.
     fn hears(&mut self, now_us: u64) {
         let holds = self.heard_us.is_some_and(|heard_us| now_us - heard_us <= PX4_GAP_US);
         if !holds {

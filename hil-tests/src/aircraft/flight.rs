@@ -103,6 +103,7 @@ impl Aircraft {
         }
         self.flight.armed = false;
         self.flight.has_flown = false;
+        self.lead = Lead::Off;
         self.external.begin();
     }
 

@@ -64,13 +64,11 @@ impl Receiver {
     pub(super) fn fix(&mut self, truth: &TruePose) -> Option<Fix> {
         let keep = (-(FIX_EVERY_US as f64 / 1e6) / DRIFT_S).exp();
         let draw = (1.0 - keep * keep).sqrt();
-        let truly = [truth.north_m, truth.east_m, truth.up_m];
-        let mut at_m = truly;
-        for axis in 0..3 {
-            let ratio = if axis == 2 { VERTICAL_RATIO } else { 1.0 };
-            let step = draw * ratio * self.drift_sigma_m * normal(&mut self.random);
-            self.drift_m[axis] = keep * self.drift_m[axis] + step;
-            at_m[axis] += self.drift_m[axis] + ratio * self.noise_m * normal(&mut self.random);
+        let mut at_m = [truth.north_m, truth.east_m, truth.up_m];
+        let ratios = [1.0, 1.0, VERTICAL_RATIO];
+        for ((at_m, drift_m), ratio) in at_m.iter_mut().zip(&mut self.drift_m).zip(ratios) {
+            *drift_m = keep * *drift_m + draw * ratio * self.drift_sigma_m * normal(&mut self.random);
+            *at_m += *drift_m + ratio * self.noise_m * normal(&mut self.random);
         }
         at_m[0] += self.glitch_m[0];
         at_m[1] += self.glitch_m[1];

@@ -5,7 +5,7 @@
 //! begun on the ground takes off first; after the last item it loiters). Corners are flown at a speed that falls with the angle.
 
 use super::flight::{Here, Phase};
-use super::mission::{self, FRAME_GLOBAL, FRAME_MISSION, Leg, Waypoint};
+use super::mission::{self, FRAME_GLOBAL, FRAME_GLOBAL_INT, FRAME_MISSION, Leg, Waypoint};
 use super::motion::{Lead, Turn};
 use super::{Aircraft, Mode};
 use crate::scenario::Flavour;
@@ -148,7 +148,7 @@ impl Aircraft {
     fn place_of(&self, item: &Waypoint, here: Here) -> [f64; 3] {
         let home_up_m = self.home_m.map_or(0.0, |home| home[2]);
         let up_m = match item.frame {
-            FRAME_GLOBAL => item.alt_m - self.place.alt_amsl_m,
+            FRAME_GLOBAL | FRAME_GLOBAL_INT => item.alt_m - self.place.alt_amsl_m,
             FRAME_MISSION => here.at_m[2],
             _ => item.alt_m + home_up_m,
         };

@@ -23,6 +23,8 @@ pub const CHANGE_SPEED: u16 = 178;
 
 /// MAV_FRAME_GLOBAL.
 pub const FRAME_GLOBAL: u8 = 0;
+/// MAV_FRAME_GLOBAL_INT.
+pub const FRAME_GLOBAL_INT: u8 = 5;
 /// MAV_FRAME_MISSION.
 pub const FRAME_MISSION: u8 = 2;
 /// MAV_FRAME_GLOBAL_RELATIVE_ALT.
@@ -31,7 +33,7 @@ pub const FRAME_GLOBAL_RELATIVE: u8 = 3;
 /// MISSION_ITEM_INT.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Waypoint {
-    /// MAV_FRAME: global (AMSL), global relative (home), mission; their `_INT` forms are the same.
+    /// MAV_FRAME: global (0, 5: AMSL), mission (2: no place), any other is about home.
     pub frame: u8,
     /// MAV_CMD.
     pub command: u16,

@@ -40,6 +40,13 @@ mod wind;
 
 pub use belief::{Attitude, Battery, Belief, Ekf, Gps, Home, Landed, Position, Rc};
 pub use mission::{Waypoint, plan};
+/// Commands and frames of mission items, by MAVLink's numbers.
+pub mod item {
+    pub use super::mission::{
+        CHANGE_SPEED, FRAME_GLOBAL, FRAME_GLOBAL_INT, FRAME_GLOBAL_RELATIVE, FRAME_MISSION, LAND,
+        LOITER_TIME, LOITER_UNLIMITED, RETURN, TAKE_OFF, WAYPOINT,
+    };
+}
 pub use mode::{Mode, custom_mode_of, firmware_of, name_of};
 pub use parameters::{Parameter, ParameterType, Parameters};
 pub use request::{Answer, Frame, Request, Setpoint};
@@ -175,7 +182,7 @@ impl Aircraft {
             }
         }
         if self.home_m.is_none() && self.estimator.position_is_ok() {
-            self.home_m = Some(self.here().at_m);
+            self.set_home(Some(self.here().at_m));
         }
         self.report_gps(fix);
     }
@@ -194,7 +201,7 @@ impl Aircraft {
             self.estimator.align(&ground, &fix);
         }
         let error_m = self.estimator.position_error_m;
-        self.home_m = Some(error_m);
+        self.set_home(Some(error_m));
         let [north_mps, east_mps] = self.wind.mean_mps();
         self.body.hover([north_m, east_m, up_m], yaw_rad, [north_mps, east_mps, 0.0]);
         let mode = match self.flavour {
@@ -299,5 +306,8 @@ impl Aircraft {
     }
 }
 
+#[cfg(test)]
+#[path = "tests/modes.rs"]
+mod modes_tests;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@
 //! (rotor drag, linear, and body drag, quadratic: Mahony, Kumar, Corke, "Multirotor Aerial Vehicles", 2012, § V) acts on the
 //! velocity through the air, so wind tilts the aircraft, gusts move it, and enough wind carries it away.
 //!
-//! A full stop from v with acceleration a and jerk j takes v²/2a + v·a/2j metres.
+//! A full stop from v with acceleration a, jerk j and lag T of the tilt takes v²/2a + v·a/2j + v·T metres.
 //! Not here: rotor dynamics, ground effect, collisions (the ground is a plane at height 0).
 
 use super::STEP_US;
@@ -149,12 +149,11 @@ impl Body {
             self.rest(lead != Lead::Off);
             return;
         }
-        self.is_on_ground = false;
         let (lean, lift) = self.control(lead, limits, error_mps);
         self.lean_mps2[0] += (lean[0] - self.lean_mps2[0]) * self.lean_share;
         self.lean_mps2[1] += (lean[1] - self.lean_mps2[1]) * self.lean_share;
         self.lift_mps2 += (lift - self.lift_mps2) * self.lift_share;
-        self.fly(wind_mps);
+        self.fly(wind_mps, lifts);
         self.turn(turn, limits);
         self.pose_attitude();
     }
@@ -226,7 +225,7 @@ impl Body {
         self.wish_mps[2] += self.push_mps2[2] * STEP_S;
     }
 
-    fn fly(&mut self, wind_mps: [f64; 3]) {
+    fn fly(&mut self, wind_mps: [f64; 3], lifts: bool) {
         let before = self.velocity_mps();
         let drag = drag_mps2([0, 1, 2].map(|axis| before[axis] - wind_mps[axis]));
         let after = [
@@ -239,10 +238,13 @@ impl Body {
         pose.east_m += 0.5 * (before[1] + after[1]) * STEP_S;
         pose.up_m += 0.5 * (before[2] + after[2]) * STEP_S;
         (pose.north_mps, pose.east_mps, pose.down_mps) = (after[0], after[1], -after[2]);
-        if pose.up_m <= 0.0 && after[2] <= 0.0 {
+        self.is_on_ground = pose.up_m <= 0.0 && after[2] <= 0.0;
+        if self.is_on_ground {
             pose.up_m = 0.0;
-            self.is_on_ground = true;
-            self.rest(true);
+            (pose.north_mps, pose.east_mps, pose.down_mps) = (0.0, 0.0, 0.0);
+            if !lifts {
+                self.rest(true);
+            }
         }
     }
 

@@ -185,13 +185,14 @@ impl Aircraft {
         if !self.estimator.position_is_ok() {
             return Answer::Failed;
         }
-        self.home_m = Some(match place {
+        let home_m = match place {
             None => self.here().at_m,
             Some((place, alt_amsl_m)) => {
                 let at = self.origin.ned_from_wgs84(place);
                 [at.north_m, at.east_m, alt_amsl_m - self.place.alt_amsl_m]
             }
-        });
+        };
+        self.set_home(Some(home_m));
         Answer::Accepted
     }
 
@@ -211,7 +212,7 @@ impl Aircraft {
         self.change_to(mode);
         if !flies {
             self.disarm();
-            self.home_m = None;
+            self.set_home(None);
             self.estimator = super::estimator::Estimator::new(self.flavour, self.seed ^ now_us);
         }
         self.belief.is_silent = true;

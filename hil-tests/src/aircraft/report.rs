@@ -77,12 +77,17 @@ impl Aircraft {
         }
     }
 
-    /// At once.
-    pub(super) fn report_state(&mut self) {
-        let home = self.home_m.map(|[north_m, east_m, up_m]| Home {
+    /// Home is here (north, east, up), or nowhere.
+    pub(super) fn set_home(&mut self, home_m: Option<[f64; 3]>) {
+        self.home_m = home_m;
+        self.belief.home = home_m.map(|[north_m, east_m, up_m]| Home {
             place: self.origin.wgs84_from_ned(NorthEast { north_m, east_m }),
             alt_amsl_m: self.place.alt_amsl_m + up_m,
         });
+    }
+
+    /// At once.
+    pub(super) fn report_state(&mut self) {
         let (rc, now_us) = (self.radio.seen(self.now_us()), self.now_us());
         let fails = match self.flavour {
             Flavour::ArduCopter => self.copter.any(),
@@ -94,7 +99,6 @@ impl Aircraft {
         };
         let landed = self.landed();
         let belief = &mut self.belief;
-        belief.home = home;
         belief.rc = rc;
         belief.is_silent = now_us < self.silent_until_us;
         belief.armed = self.flight.armed;

@@ -126,6 +126,10 @@ impl Telemetry {
         }
         self.boot_us = belief.boot_us;
         self.take_heartbeat(aircraft, now);
+        // Nobody to be bound to yet: what comes is a stranger's.
+        if self.vehicle.identity.is_none() {
+            return;
+        }
         let (vehicle, absurd) = (&mut self.vehicle, self.absurd.as_ref());
         if self.position.is_due(now) {
             let position = belief.position.as_ref().and_then(position);
@@ -338,3 +342,7 @@ fn ekf(aircraft: &Aircraft) -> Ekf {
         variance_max: ekf.velocity_ratio.max(ekf.position_ratio).max(ekf.height_ratio),
     }
 }
+
+#[cfg(test)]
+#[path = "tests/telemetry.rs"]
+mod tests;
