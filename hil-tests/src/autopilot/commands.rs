@@ -224,10 +224,13 @@ impl Face {
         if self.links[link].as_mut().is_some_and(|open| open.streams.ask(name)) {
             return true;
         }
-        // What is no stream: sent now or not at all.
+        // What is no stream leaves after the acknowledgement, as ArduPilot's deferred messages do.
         let message =
             messages::telemetry(name, &lock(&self.aircraft)).filter(|_| name == "AUTOPILOT_VERSION");
-        message.map(|message| self.send(link, message)).is_some()
+        match (message, &mut self.links[link]) {
+            (Some(message), Some(open)) => open.wait(message),
+            _ => false,
+        }
     }
 }
 

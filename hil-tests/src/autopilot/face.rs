@@ -43,6 +43,17 @@ pub struct Link {
     waiting: VecDeque<Message>,
 }
 
+impl Link {
+    /// Keeps a message until there is room for it. False when too many wait.
+    pub(super) fn wait(&mut self, message: Message) -> bool {
+        let has_place = self.waiting.len() < WAITING_MAX;
+        if has_place {
+            self.waiting.push_back(message);
+        }
+        has_place
+    }
+}
+
 /// A frame, out of its buffer.
 struct Taken {
     id: u32,
@@ -232,9 +243,8 @@ impl Face {
     /// Sends a message as soon as there is room, at most [`WAITING_MAX`] of them.
     fn send_patiently(&mut self, message: &Message) {
         for open in self.links.iter_mut().flatten() {
-            if open.waiting.len() < WAITING_MAX {
-                open.waiting.push_back(message.clone());
-            }
+            // More than it holds is lost, as ArduPilot's queue of texts loses them.
+            let _ = open.wait(message.clone());
         }
     }
 

@@ -1,7 +1,7 @@
 //! What waits to leave on one line: whole frames, at most as many bytes as the line's buffer has.
 //!
-//! A frame that does not fit is refused as a whole, as ArduPilot's `comm_get_txspace` check does. Streams ask before
-//! ([`Outbox::has_room`]) and stay due; answers are lost, and whoever asked asks again.
+//! A frame that does not fit is refused as a whole, as ArduPilot's `comm_get_txspace` check does. A stream then stays due;
+//! answers are lost, and whoever asked asks again.
 
 use super::wire_log::{Says, WireRow};
 use std::collections::VecDeque;
@@ -45,11 +45,6 @@ impl Outbox {
     /// One that holds `capacity_bytes`.
     pub fn new(capacity_bytes: usize) -> Outbox {
         Outbox { capacity_bytes, waiting: Mutex::default(), changed: Notify::new() }
-    }
-
-    /// Whether `bytes` more would fit.
-    pub fn has_room(&self, bytes: usize) -> bool {
-        self.lock().bytes + bytes <= self.capacity_bytes
     }
 
     /// Queues a frame; refuses, and counts it, when it does not fit.
@@ -111,14 +106,14 @@ mod tests {
     async fn only_whole_frames_that_fit() {
         let outbox = Outbox::new(100);
         assert!(outbox.push(frame(60)));
-        assert!(!outbox.push(frame(41)) && outbox.has_room(40));
-        assert!(outbox.push(frame(40)) && !outbox.has_room(1));
+        assert!(!outbox.push(frame(41)));
+        assert!(outbox.push(frame(40)));
         assert_eq!(outbox.next().await.bytes.len(), 60);
-        assert!(!outbox.has_room(60), "it is still in the line's hands");
+        assert!(!outbox.push(frame(60)), "the first is still in the line's hands");
         outbox.sent(60);
-        assert!(outbox.has_room(60));
+        assert!(outbox.push(frame(60)));
         outbox.clear();
-        assert!(outbox.has_room(100));
-        assert_eq!(outbox.dropped_total(), 1);
+        assert!(outbox.push(frame(100)));
+        assert_eq!(outbox.dropped_total(), 2);
     }
 }
