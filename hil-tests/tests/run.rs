@@ -36,7 +36,7 @@ fn verdicts(out: &Path) -> serde_json::Value {
 #[test]
 fn a_flight_leaves_verdict_junit_and_page_and_its_seed_repeats_it() {
     let folder = tempfile::tempdir().unwrap();
-    let path = scenario(folder.path(), "number.found = { min = 1 }");
+    let path = scenario(folder.path(), "states = ['SEARCHING', 'HOMING']");
     let (first, second) = (folder.path().join("first"), folder.path().join("second"));
     let mut said = String::new();
     for out in [&first, &second] {
@@ -102,7 +102,7 @@ fn scenarios_and_numbers_are_listed() {
 #[test]
 fn a_flight_in_virtual_time_is_shown_line_by_line() {
     let folder = tempfile::tempdir().unwrap();
-    let path = scenario(folder.path(), "number.found = { min = 1 }");
+    let path = scenario(folder.path(), "states = ['SEARCHING', 'HOMING']");
     let out = folder.path().join("out");
     let done = rig(&["show", &path, "--fast", "--out", &out.to_string_lossy()]);
     assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
