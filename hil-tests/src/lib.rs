@@ -18,6 +18,7 @@ pub mod baseline;
 pub mod campaign;
 pub mod codes;
 pub mod commands;
+pub mod course;
 pub mod daemon;
 pub mod engine;
 pub mod flight;

@@ -1,15 +1,12 @@
 //! A world as a recording: what the drone's SDR hears on the search's course, as a SigMF pair with every transmission annotated.
 //!
-//! The course is the search mission's points at its speed in straight lines, level, with the nose ahead, then a hover over
-//! the last: no wind, no acceleration. The world's own faults of the timeline that begin by the clock happen; what waits for
-//! a state of the daemon does not. Annotations stand where the receiver hears an emitter (its oscillator's error and Doppler
+//! Aircraft and faults are those of [`crate::course`]. Annotations stand where the receiver hears an emitter (its oscillator's error and Doppler
 //! in), with the emitter's own frequency in the comment. SigMF 1.x: <https://sigmf.org>.
 
 use crate::codes::Form;
-use crate::scenario::{Act, Beacon, Fault, Scenario, Waveform};
-use crate::script::points_m;
-use crate::truth::TruePose;
-use crate::world::iq::{IqWorld, OnAir, between};
+use crate::course::{Course, Timeline};
+use crate::scenario::{Beacon, Scenario, Waveform};
+use crate::world::iq::{IqWorld, OnAir};
 use serde_json::{Value, json};
 use skyhound::signal::SampleFormat;
 use std::fs::{self, File};
@@ -58,7 +55,7 @@ pub fn write(
     let (mut done, mut at_us) = (0, 0);
     while done < sample_count {
         let until = (((at_us + STEP_US) as f64 * rate_sps * 1e-6).round() as u64).min(sample_count);
-        timeline.pass(at_us, &mut world);
+        timeline.pass(at_us, |kind, begins| world.apply(kind, begins));
         samples.resize((until - done) as usize, [0.0; 2]);
         world.samples(&course.pose(at_us), &course.pose(at_us + STEP_US), &mut samples);
         bytes.clear();
@@ -134,83 +131,6 @@ fn bandwidth_hz(waveform: &Waveform) -> f64 {
         Waveform::Burst406 { .. } => 3_000.0,
         Waveform::Chirps { bandwidth_hz, .. } => bandwidth_hz,
     }
-}
-
-/// Faults of the world by the clock.
-struct Timeline<'a> {
-    /// Moments, in order: when, what, whether it begins.
-    moments: Vec<(u64, &'a Fault, bool)>,
-    next: usize,
-}
-
-impl Timeline<'_> {
-    fn new(faults: &[Fault]) -> Timeline<'_> {
-        let us = |s: f64| (s * 1e6) as u64;
-        let by_clock = faults.iter().filter(|fault| matches!(fault.trigger.on, Act::Begin | Act::Airborne));
-        let mut moments: Vec<(u64, &Fault, bool)> = by_clock
-            .flat_map(|fault| {
-                let from_s = fault.trigger.after_s;
-                let end = fault.for_s.map(|for_s| (us(from_s + for_s), fault, false));
-                std::iter::once((us(from_s), fault, true)).chain(end)
-            })
-            .collect();
-        moments.sort_by_key(|(at_us, ..)| *at_us);
-        Timeline { moments, next: 0 }
-    }
-
-    fn pass(&mut self, now_us: u64, world: &mut IqWorld) {
-        while let Some((_, fault, begins)) =
-            self.moments.get(self.next).filter(|(at_us, ..)| *at_us <= now_us)
-        {
-            world.apply(&fault.kind, *begins);
-            self.next += 1;
-        }
-    }
-}
-
-/// Straight lines at one speed.
-struct Course {
-    /// Poses at the corners, by time.
-    corners: Vec<TruePose>,
-}
-
-impl Course {
-    fn new(scenario: &Scenario) -> Course {
-        let (points, speed_mps) = (points_m(&scenario.search), scenario.search.speed_mps.max(0.1));
-        let mut corners: Vec<TruePose> = Vec::new();
-        let mut at_us = 0.0;
-        for leg in points.windows(2) {
-            let way: [f64; 3] = std::array::from_fn(|n| leg[1][n] - leg[0][n]);
-            let length_m = way[0].hypot(way[1]).hypot(way[2]);
-            let speed = way.map(|part| if length_m > 0.0 { part / length_m * speed_mps } else { 0.0 });
-            corners.push(TruePose {
-                north_mps: speed[0],
-                east_mps: speed[1],
-                down_mps: -speed[2],
-                yaw_rad: way[1].atan2(way[0]),
-                ..still(at_us as u64, leg[0])
-            });
-            at_us += length_m / speed_mps * 1e6;
-        }
-        let end = still(at_us as u64, *points.last().unwrap_or(&[0.0, 0.0, scenario.search.altitude_m]));
-        let yaw_rad = corners.last().map_or(scenario.search.heading_deg.to_radians(), |last| last.yaw_rad);
-        corners.push(TruePose { yaw_rad, ..end });
-        Course { corners }
-    }
-
-    fn pose(&self, at_us: u64) -> TruePose {
-        let next = self.corners.partition_point(|corner| corner.at_us <= at_us).max(1);
-        let from = self.corners[next - 1];
-        let Some(to) = self.corners.get(next) else { return TruePose { at_us, ..from } };
-        // Nose and speed are the leg's until its end.
-        let to = TruePose { at_us: to.at_us, north_m: to.north_m, east_m: to.east_m, up_m: to.up_m, ..from };
-        let ratio = (at_us - from.at_us) as f64 / (to.at_us - from.at_us) as f64;
-        TruePose { at_us, ..between(&from, &to, ratio) }
-    }
-}
-
-fn still(at_us: u64, [north_m, east_m, up_m]: [f64; 3]) -> TruePose {
-    TruePose { at_us, north_m, east_m, up_m, ..TruePose::default() }
 }
 
 #[cfg(test)]

@@ -1,14 +1,22 @@
-//! `skyhound-rig world SCENARIO --iq out.sigmf-meta`: what the drone's SDR would hear, as a recording.
+//! `skyhound-rig world SCENARIO --iq out.sigmf-meta | --serve SOCKET`: what the drone's SDR would hear, as a recording, or as
+//! the device of any program that knows SoapySDR.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use skyhound::signal::SampleFormat;
 use skyhound_host::cli::duration;
 
 use super::Failure;
-use crate::{recording, scenario};
+use crate::course::{Course, Timeline};
+use crate::iq_server::{IqServer, Poses};
+use crate::scenario::Scenario;
+use crate::truth::TruePose;
+use crate::world::iq::IqWorld;
+use crate::{recording, scenario, soapy};
 
+const RECORDING_S: f64 = 10.0;
 /// Longest recording: as CF32 at 20 MS/s it is 96 GB.
 const SECONDS_MAX: f64 = 600.0;
 
@@ -19,11 +27,14 @@ pub struct Args {
     #[arg(value_name = "SCENARIO")]
     pub scenario: String,
     /// Where the recording goes: FILE.sigmf-meta, with FILE.sigmf-data beside it
-    #[arg(long, value_name = "FILE.sigmf-meta")]
-    pub iq: PathBuf,
-    /// How long it is
-    #[arg(long = "for", value_name = "DURATION", default_value = "10s", value_parser = duration::parse)]
-    pub time: Duration,
+    #[arg(long, value_name = "FILE.sigmf-meta", required_unless_present = "serve")]
+    pub iq: Option<PathBuf>,
+    /// Serve the world in real time to the driver skyhound-rig, on this socket
+    #[arg(long, value_name = "SOCKET", conflicts_with_all = ["iq", "format"])]
+    pub serve: Option<PathBuf>,
+    /// How long; a recording 10 s when not given, a served world until it is interrupted
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
+    pub time: Option<Duration>,
     /// Form of the samples
     #[arg(long, value_enum, default_value_t = Format::Cs8)]
     pub format: Format,
@@ -45,30 +56,38 @@ pub enum Format {
     Cf32,
 }
 
-/// Writes the recording and says where it is.
+/// Writes or serves.
 ///
 /// # Errors
-/// No such scenario; a file that cannot be written; wrong use.
+/// No such scenario; a file or socket that cannot be made; no driver; wrong use.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let path = args.iq.display();
-    if args.iq.extension().is_none_or(|end| end != "sigmf-meta") {
+    let scenario = scenario::find(&args.scenario)?;
+    let seed = args.seed.unwrap_or(scenario.seed);
+    match (&args.iq, &args.serve) {
+        (Some(iq), _) => record(iq, &scenario, seed, &args),
+        (None, Some(socket)) => Ok(serve(socket, &scenario, seed, args.time)?),
+        (None, None) => Err(Failure::Usage("--iq FILE.sigmf-meta or --serve SOCKET is needed".into())),
+    }
+}
+
+fn record(iq: &Path, scenario: &Scenario, seed: u64, args: &Args) -> Result<(), Failure> {
+    let path = iq.display();
+    if iq.extension().is_none_or(|end| end != "sigmf-meta") {
         return Err(Failure::Usage(format!("--iq {path}: a recording's name ends in .sigmf-meta")));
     }
-    let seconds = args.time.as_secs_f64();
+    let seconds = args.time.map_or(RECORDING_S, |time| time.as_secs_f64());
     if !(seconds > 0.0 && seconds <= SECONDS_MAX) {
         return Err(Failure::Usage(format!(
             "--for {seconds} s: it must be over 0 and at most {SECONDS_MAX} s"
         )));
     }
-    let scenario = scenario::find(&args.scenario)?;
     let format = match args.format {
         Format::Cu8 => SampleFormat::Cu8,
         Format::Cs8 => SampleFormat::Cs8,
         Format::Cs16 => SampleFormat::Cs16,
         Format::Cf32 => SampleFormat::Cf32,
     };
-    let seed = args.seed.unwrap_or(scenario.seed);
-    let written = recording::write(&args.iq, &scenario, seed, seconds, format)
+    let written = recording::write(iq, scenario, seed, seconds, format)
         .map_err(|error| Failure::Failed(format!("{path}: {error}")))?;
     if written.annotation_count < written.on_air_count {
         eprintln!(
@@ -84,5 +103,40 @@ pub fn run(args: Args) -> Result<(), Failure> {
         written.on_air_count,
         written.samples.display()
     );
+    Ok(())
+}
+
+/// The course, flown by the clock.
+struct Flown {
+    course: Course,
+    since: Instant,
+}
+
+impl Poses for Flown {
+    fn pose(&self) -> TruePose {
+        self.course.pose(self.since.elapsed().as_micros() as u64)
+    }
+}
+
+fn serve(socket: &Path, scenario: &Scenario, seed: u64, time: Option<Duration>) -> Result<(), String> {
+    let module = soapy::module()?;
+    let since = Instant::now();
+    let poses = Arc::new(Flown { course: Course::new(scenario), since });
+    let server =
+        IqServer::start(socket, IqWorld::new(scenario, seed), poses).map_err(|error| error.to_string())?;
+    for (name, value) in soapy::environment(&module) {
+        println!("export {name}={}", value.display());
+    }
+    println!("driver=skyhound-rig,world={}", socket.display());
+    eprintln!(
+        "serving scenario {} with seed {seed}; set these variables and open this device",
+        scenario.name
+    );
+    let mut timeline = Timeline::new(&scenario.fault);
+    while time.is_none_or(|time| since.elapsed() < time) {
+        timeline.pass(since.elapsed().as_micros() as u64, |kind, begins| server.apply(kind, begins));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    eprintln!("{} samples served, opened {} times", server.samples_total(), server.opened_total());
     Ok(())
 }

@@ -5,7 +5,7 @@
 
 use crate::scenario::Kind;
 use crate::trace::{DeedRow, EventRow, SignalRow, StateRow, Trace, TruthRow};
-use skyhound::command::{Reason, StateChange};
+use skyhound::command::{Reason, State, StateChange};
 use skyhound::facts::{Facts, Floor};
 use skyhound::record::{PlacedReading, Record, Sink};
 
@@ -66,6 +66,20 @@ impl Book {
 
     pub(super) fn deed(&mut self, at_us: u64, what: String) {
         self.trace.deeds.push(DeedRow { at_us, what });
+    }
+
+    /// The process died: nobody is in that state any more. Not a stop, which has a cause.
+    pub(super) fn killed(&mut self, at_us: u64, was: State) {
+        if was != State::Idle {
+            let (from, to) = (was.name().into(), State::Idle.name().into());
+            self.trace.states.push(StateRow {
+                at_us,
+                from,
+                to,
+                reason: "the process died".into(),
+                interlock: None,
+            });
+        }
     }
 
     pub(super) fn truth(&mut self, row: impl FnOnce() -> TruthRow, at_us: u64) {

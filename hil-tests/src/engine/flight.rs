@@ -197,7 +197,8 @@ impl<'a> Flight<'a> {
         let now_us = self.aircraft.now_us();
         match kind {
             Kind::Kill if begins => {
-                self.life = None;
+                let was = self.life.take().map_or(State::Idle, |life| life.decider.state());
+                self.book.killed(now_us, was);
                 self.wire.forget();
                 self.acts.clear();
             }

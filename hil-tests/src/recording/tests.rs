@@ -83,19 +83,3 @@ fn a_seed_is_a_recording() {
     assert_eq!(bytes, written(SampleFormat::Cs8, 0.2).2);
     assert_eq!(bytes.len(), 100_000);
 }
-
-#[test]
-fn the_course_goes_along_the_search_and_hovers_at_its_end() {
-    let course = Course::new(&scenario());
-    let middle = course.pose(250_000);
-    assert!((middle.north_m - 2.5).abs() < 1e-9 && middle.up_m == 40.0, "{middle:?}");
-    assert_eq!((middle.at_us, middle.north_mps, middle.yaw_rad), (250_000, 10.0, 0.0));
-    let end = course.pose(9_000_000);
-    assert_eq!((end.at_us, end.north_m, end.north_mps), (9_000_000, 5.0, 0.0));
-    let mut hover = scenario();
-    hover.search.pattern = crate::scenario::Pattern::Hover;
-    hover.search.heading_deg = 90.0;
-    let pose = Course::new(&hover).pose(5_000_000);
-    assert_eq!((pose.north_m, pose.at_us), (0.0, 5_000_000));
-    assert!((pose.yaw_rad - std::f64::consts::FRAC_PI_2).abs() < 1e-9);
-}

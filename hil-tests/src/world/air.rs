@@ -114,6 +114,17 @@ impl Air {
         &self.arrivals
     }
 
+    /// Mean power of emitter `index` at `pose`, dBm; `None` while it is off.
+    pub(super) fn mean_dbm(&self, index: usize, pose: &TruePose, flying: &Pointed) -> Option<f64> {
+        let emitter = &self.emitters[index];
+        emitter.on.then(|| self.paths[index].mean_dbm(emitter, pose, flying))
+    }
+
+    /// The aircraft's antenna as it points at `pose`.
+    pub(super) fn pointed(&self, pose: &TruePose) -> Pointed {
+        Pointed::flying(self.antenna, pose)
+    }
+
     /// Complex gain of the fading of emitter `index`'s path at `pose`.
     pub(super) fn fade(&self, index: usize, pose: &TruePose) -> [f64; 2] {
         let path = &self.paths[index];
@@ -158,23 +169,33 @@ impl Path {
         (way, (way[0] * way[0] + way[1] * way[1] + way[2] * way[2]).sqrt())
     }
 
+    /// Direction from the emitter to a place, NED; at one and the same place, upwards.
+    fn direction(way: [f64; 3], distance_m: f64) -> [f64; 3] {
+        if distance_m < 1e-6 {
+            return [0.0, 0.0, -1.0];
+        }
+        [way[0] / distance_m, way[1] / distance_m, -way[2] / distance_m]
+    }
+
+    #[inline]
+    fn mean_dbm(&self, emitter: &Emitter, pose: &TruePose, flying: &Pointed) -> f64 {
+        let at_m = [pose.north_m, pose.east_m, pose.up_m];
+        let (way, distance_m) = self.way(at_m);
+        let ground_m = (way[0] * way[0] + way[1] * way[1]).sqrt();
+        let to = Path::direction(way, distance_m);
+        let gain = self.loss.gain(ground_m, self.at_m[2], at_m[2]) * link_gain(&self.standing, flying, to);
+        emitter.beacon.power_dbm + db_from_ratio(gain) + self.shadowing.db(at_m)
+    }
+
     fn arrival(&self, emitter: &Emitter, pose: &TruePose, flying: &Pointed, tuned_hz: f64) -> Arrival {
         let at_m = [pose.north_m, pose.east_m, pose.up_m];
         let (way, distance_m) = self.way(at_m);
-        let ground_m = way[0].hypot(way[1]);
-        // From the emitter to the aircraft, NED; at one and the same place, upwards.
-        let to = if distance_m < 1e-6 {
-            [0.0, 0.0, -1.0]
-        } else {
-            [way[0] / distance_m, way[1] / distance_m, -way[2] / distance_m]
-        };
-        let gain = self.loss.gain(ground_m, self.at_m[2], at_m[2]) * link_gain(&self.standing, flying, to);
+        let to = Path::direction(way, distance_m);
         let away_mps = to[0] * pose.north_mps + to[1] * pose.east_mps + to[2] * pose.down_mps;
         let carrier_hz = emitter.beacon.frequency_hz;
-        let fade = self.fading.gain(at_m, distance_m);
         Arrival {
-            power_dbm: emitter.beacon.power_dbm + db_from_ratio(gain) + self.shadowing.db(at_m),
-            fade: fade.map(|part| part as f32),
+            power_dbm: self.mean_dbm(emitter, pose, flying),
+            fade: self.fading.gain(at_m, distance_m).map(|part| part as f32),
             offset_hz: carrier_hz - carrier_hz * away_mps / LIGHT_MPS - tuned_hz,
             on: emitter.on,
         }

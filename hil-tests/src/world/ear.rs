@@ -4,7 +4,7 @@
 //! `skyhound::sense` (its `channel`), which keeps them to itself. A test holds both together on real samples.
 
 use super::emitter::{Emitter, Share};
-use super::spread::{self, Spread};
+use super::spread::{self, Leak, Spread};
 use super::waveform::Span;
 use crate::random::{self, Random};
 use crate::scenario::Scenario;
@@ -21,10 +21,10 @@ use skyhound::units::{CentiDb, db_from_ratio, ratio_from_db};
 const PULSE_FRAME_US: f64 = 1_000.0;
 /// Least share of what was collected that is left after noise correction: the sense pass's own.
 const COLLECTED_SHARE_MIN: f64 = 0.25;
-/// Σw⁴·N/(Σw²)² of a Hann window: by so much more than without a window do signal and noise beat.
-const HANN_CROSS: f64 = 35.0 / 18.0;
 /// Emitters with less than this share of a bin's noise are not heard.
 const UNHEARD: f64 = 1e-4;
+/// A quiet bin is lifted by signals from this share of its noise on.
+const LIFTING: f64 = 0.5;
 
 /// One channel.
 pub(super) struct Ear {
@@ -35,13 +35,14 @@ pub(super) struct Ear {
     noise_bins: f64,
     collected_count: f64,
     has_quiet: bool,
-    /// Of each emitter: the share in the collected bins, and in the median quiet bin.
-    shares: Vec<(Share, f64)>,
+    /// Of each emitter: the share in the collected bins, and what leaks into the quiet ones.
+    shares: Vec<(Share, Leak)>,
     pulse_frames: u64,
     /// Of the hop so far.
     sum: f64,
     peak: f64,
     leaked: f64,
+    lifted: f64,
     /// Of the pulse frame so far.
     pulse_sum: f64,
     pulse_leaked: f64,
@@ -103,6 +104,7 @@ impl Ear {
             sum: 0.0,
             peak: 0.0,
             leaked: 0.0,
+            lifted: 0.0,
             pulse_sum: 0.0,
             pulse_leaked: 0.0,
             frames_in_sum: 0,
@@ -123,18 +125,15 @@ impl Ear {
             if power * share.most > UNHEARD * at.noise {
                 signal += power * emitter.frame_power(at.span, share);
             }
-            if power * leak > UNHEARD * at.noise {
-                leaked += power * leak * emitter.frame_power(at.span, &Share::ALL);
+            if power * leak.most() > LIFTING * at.noise {
+                let power = power * emitter.frame_power(at.span, &Share::ALL);
+                leaked += power * leak.median();
+                self.lifted += leak.lifted(LIFTING * at.noise / power.max(f64::MIN_POSITIVE));
             }
         }
         let (signal, leaked) = (signal * at.gain, leaked * at.gain);
-        let noise = self.collected_count * at.noise * self.spread.collected(normal(&mut self.random));
-        let cross = if signal > 0.0 {
-            (2.0 * HANN_CROSS * signal * at.noise).sqrt() * normal(&mut self.random)
-        } else {
-            0.0
-        };
-        let power = (signal + noise + cross).max(0.0);
+        let noise = self.collected_count * at.noise;
+        let power = self.spread.power(signal, noise, at.noise, normal(&mut self.random));
         self.sum += power;
         self.peak = self.peak.max(power);
         self.leaked += leaked;
@@ -174,8 +173,10 @@ impl Ear {
         let sum = std::mem::take(&mut self.sum);
         let peak = std::mem::take(&mut self.peak);
         let leaked = std::mem::take(&mut self.leaked) / frames;
-        let quiet =
-            self.has_quiet.then(|| hop.noise * self.spread.quiet(frames, normal(&mut self.random)) + leaked);
+        let lifted = std::mem::take(&mut self.lifted) / frames;
+        let quiet = self
+            .has_quiet
+            .then(|| hop.noise * self.spread.quiet(frames, lifted, normal(&mut self.random)) + leaked);
         let quiet_power = quiet.map(|quiet| quiet / median_of_noise(frames));
         let in_channel = |quiet: f64| CentiDb::from_db(db_from_ratio(quiet * self.noise_bins) as f32);
         Reading {

@@ -55,9 +55,7 @@ impl Fading {
         if self.scatter == 0.0 {
             return [self.direct, 0.0];
         }
-        let ahead = distance_m * self.per_wavelength_m;
-        let real = self.rays.cosines(at_m, ahead);
-        let imaginary = self.rays.cosines(at_m, ahead - 0.25);
+        let [real, imaginary] = self.rays.phasors(at_m, distance_m * self.per_wavelength_m);
         [self.direct + self.scatter * real, self.scatter * imaginary]
     }
 }

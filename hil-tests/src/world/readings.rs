@@ -25,7 +25,7 @@ use skyhound::units::ratio_from_db;
 /// Total power of emitters from which clipping is looked for: −12 dBFS.
 const LOUD: f64 = 0.063;
 /// Fading is taken at places this far apart, wavelengths, and straight between them; at so many stretches a hop at most.
-const STRETCH_WAVELENGTHS: f64 = 0.1;
+const STRETCH_WAVELENGTHS: f64 = 0.0625;
 const STRETCHES_MAX: usize = 15;
 /// A pose is moved on to the hop's middle by its velocity, over this long at most.
 const AHEAD_MAX_S: f64 = 0.1;
@@ -115,13 +115,15 @@ impl Listener {
         heard.readings.extend(self.ears.iter_mut().map(|ear| ear.reading(&facts)));
     }
 
-    fn listen(&mut self, air: &mut Air, pose: &TruePose, middle_us: f64, hop_us: f64) {
+    fn listen(&mut self, air: &Air, pose: &TruePose, middle_us: f64, hop_us: f64) {
         let middle = pose_at(pose, middle_us);
-        for (mean, arrival) in self.means.iter_mut().zip(air.arrivals(&middle)) {
-            *mean = if arrival.on { ratio_from_db(arrival.power_dbm + self.gain_db) } else { 0.0 };
+        let flying = air.pointed(&middle);
+        for (index, mean) in self.means.iter_mut().enumerate() {
+            let power_dbm = air.mean_dbm(index, &middle, &flying);
+            *mean = power_dbm.map_or(0.0, |dbm| ratio_from_db(dbm + self.gain_db));
         }
-        let speed_mps = pose.speed_mps().hypot(pose.down_mps);
-        for (index, fade) in self.fades.iter_mut().enumerate() {
+        let speed_mps = (pose.speed_mps().powi(2) + pose.down_mps.powi(2)).sqrt();
+        for (index, fade) in self.fades.iter_mut().enumerate().filter(|(index, _)| self.means[*index] > 0.0) {
             let wavelength_m = LIGHT_MPS / air.emitters()[index].beacon.frequency_hz;
             let stretches = speed_mps * hop_us * 1e-6 / (STRETCH_WAVELENGTHS * wavelength_m);
             fade.stretches = (stretches.ceil() as usize).min(STRETCHES_MAX);

@@ -43,7 +43,7 @@ impl Shadowing {
     /// Decibels added to the received power at metres north, east and up.
     #[inline]
     pub fn db(&self, at_m: [f64; 3]) -> f64 {
-        if self.scale_db == 0.0 { 0.0 } else { self.scale_db * self.waves.cosines(at_m, 0.0) }
+        if self.scale_db == 0.0 { 0.0 } else { self.scale_db * self.waves.cosines(at_m) }
     }
 }
 

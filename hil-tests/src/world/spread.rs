@@ -11,11 +11,15 @@ use crate::scenario::{Beacon, Scenario, Waveform};
 use skyhound::config::SenseConfig;
 use skyhound::dsp::layout::{ChannelBins, Run, count};
 use skyhound::dsp::median::median_of_noise;
-use std::f64::consts::PI;
+use std::f64::consts::{PI, TAU};
 
+/// From this share of lifted quiet bins on, the median is a lifted one: what the leak into the median bin says.
+const LIFTED_MAX: f64 = 0.45;
 /// Correlation of powers of noise one and two bins apart.
 const NEXT: f64 = 4.0 / 9.0;
 const SECOND: f64 = 1.0 / 36.0;
+/// Σw⁴·N/(Σw²)² of the window: by so much more than without one do signal and noise beat.
+const HANN_CROSS: f64 = 35.0 / 18.0;
 /// Standard deviation of a median over that of a mean, √(π/2).
 const MEDIAN: f64 = 1.253_314;
 /// And of a median of adjacent bins over that of independent ones: 1 + 2·(2/π)(asin NEXT + asin SECOND), rooted (Gaussian orthants).
@@ -49,10 +53,13 @@ impl Spread {
         }
     }
 
-    /// Noise of the collected bins in one frame over its mean, from a standard normal.
+    /// Power of a signal in a frame's collected bins together with their noise of mean `noise`, `bin` of it in one bin: mean and
+    /// variance of a non-central χ² (the signal beats with the noise under it), drawn as a gamma (Patnaik 1949) from a normal.
     #[inline]
-    pub fn collected(&self, normal: f64) -> f64 {
-        gamma(self.collected_shape, normal)
+    pub fn power(&self, signal: f64, noise: f64, bin: f64, normal: f64) -> f64 {
+        let mean = signal + noise;
+        let variance = noise * noise / self.collected_shape + 2.0 * HANN_CROSS * signal * bin;
+        mean * gamma(mean * mean / variance, normal)
     }
 
     /// Floor of one pulse frame over the noise.
@@ -61,11 +68,15 @@ impl Spread {
         self.floor_bias * gamma(self.floor_shape, normal)
     }
 
-    /// Median quiet bin of a hop of `frames` over the noise.
+    /// Median quiet bin of a hop of `frames` over the noise, where signals stand over the noise in a share `lifted` of the bins: of the
+    /// others it is the ½/(1 − lifted) quantile.
     #[inline]
-    pub fn quiet(&self, frames: f64, normal: f64) -> f64 {
+    pub fn quiet(&self, frames: f64, lifted: f64, normal: f64) -> f64 {
+        let over = 0.5 / (1.0 - lifted.min(LIFTED_MAX)) - 0.5;
+        // The normal quantile's series about ½ to the third power.
+        let shift = TAU.sqrt() * over * (1.0 + TAU / 6.0 * over * over) / frames.sqrt();
         let deviation = MEDIAN * ADJACENT / (frames * self.quiet_count).sqrt();
-        median_of_noise(frames) * (1.0 + deviation * normal).max(0.1)
+        median_of_noise(frames) * (1.0 + shift + deviation * normal).max(0.1)
     }
 }
 
@@ -89,8 +100,8 @@ fn places(runs: &[Run]) -> impl Iterator<Item = u32> {
     runs.iter().flat_map(|&(first, length)| first..first + length)
 }
 
-/// Of each emitter: its share in the collected bins, and in the median quiet bin.
-pub(super) fn shares(bins: &ChannelBins, scenario: &Scenario, config: &SenseConfig) -> Vec<(Share, f64)> {
+/// Of each emitter: its share in the collected bins, and what it leaves in the quiet ones.
+pub(super) fn shares(bins: &ChannelBins, scenario: &Scenario, config: &SenseConfig) -> Vec<(Share, Leak)> {
     let world = &scenario.world;
     let band = Band::new(bins, config, &world.receiver);
     world
@@ -99,6 +110,33 @@ pub(super) fn shares(bins: &ChannelBins, scenario: &Scenario, config: &SenseConf
         .chain(&world.interferer)
         .map(|beacon| (band.share(beacon), band.leak(beacon)))
         .collect()
+}
+
+/// What an emitter leaves in the quiet bins, ratios of its power.
+#[derive(Clone, Debug)]
+pub(super) struct Leak {
+    /// Per bin, the least first.
+    bins: Vec<f64>,
+}
+
+impl Leak {
+    /// In the median bin.
+    #[inline]
+    pub fn median(&self) -> f64 {
+        self.bins.get(self.bins.len() / 2).copied().unwrap_or(0.0)
+    }
+
+    /// In the bin that takes the most.
+    #[inline]
+    pub fn most(&self) -> f64 {
+        self.bins.last().copied().unwrap_or(0.0)
+    }
+
+    /// Share of the bins that take more than `least`.
+    pub fn lifted(&self, least: f64) -> f64 {
+        let under = self.bins.partition_point(|leak| *leak <= least);
+        (self.bins.len() - under) as f64 / self.bins.len().max(1) as f64
+    }
 }
 
 /// A channel's bins as emitters see them.
@@ -168,10 +206,10 @@ impl Band {
         Share { carrier, sides, edges_hz, most }
     }
 
-    /// In the median quiet bin. A tone fills few bins, so that this is its window's far skirt; a chirp fills those it sweeps.
-    fn leak(&self, beacon: &Beacon) -> f64 {
+    /// In the quiet bins. A tone fills few bins, so that this is its window's far skirt; a chirp fills those it sweeps.
+    fn leak(&self, beacon: &Beacon) -> Leak {
         let offset_hz = beacon.frequency_hz - self.tuned_hz;
-        let mut leaks: Vec<f64> = match beacon.waveform {
+        let mut bins: Vec<f64> = match beacon.waveform {
             Waveform::Chirps { bandwidth_hz, .. } => {
                 let per_bin = self.bin_hz / bandwidth_hz;
                 let is_swept = |place: &f64| (place * self.bin_hz - offset_hz).abs() < bandwidth_hz / 2.0;
@@ -179,8 +217,8 @@ impl Band {
             }
             _ => self.quiet.iter().map(|place| self.at(*place, offset_hz)).collect(),
         };
-        leaks.sort_by(f64::total_cmp);
-        leaks.get(leaks.len() / 2).copied().unwrap_or(0.0)
+        bins.sort_by(f64::total_cmp);
+        Leak { bins }
     }
 }
 

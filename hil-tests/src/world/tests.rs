@@ -110,8 +110,6 @@ fn hops_left_out_are_a_gap() {
 #[ignore = "prints times; of use in an optimised build only"]
 fn speed() {
     let channels = config(&[(433.96e6, 4e3)]);
-    let one = TWO.replace(", \\\n     { north_m = 80", "{ north_m = 80");
-    let _ = one;
     let single = "beacon = [{ north_m = 0, east_m = 0, frequency_hz = 433.96e6, power_dbm = -20 }]";
     let mut world = World::new(&scenario(single), &channels, 7);
     let mut heard = Heard::default();

@@ -1,0 +1,128 @@
+//! Whole flights.
+
+use crate::engine::{Level, engine, fly, fly_with};
+use crate::invariants::{Step, Witness};
+use crate::judge::{self, Outcome};
+use crate::rig::Depth;
+use crate::scenario::{Act, Fault, Kind, Trigger, load};
+use crate::trace::Trace;
+use skyhound::command::Command;
+
+/// Seeds that each scenario is flown with here, beside its own.
+const SEEDS: [u64; 2] = [11, 12];
+
+fn every_bit(trace: &Trace) -> String {
+    // Debug prints the shortest text that reads back as the same f64: equal texts are equal bits.
+    format!("{trace:?}")
+}
+
+#[test]
+fn the_same_seed_is_the_same_flight_and_another_is_another() {
+    for name in
+        ["default", "px4", "sdr_lies", "sdr_overflows_silently", "killed", "two_daemons", "absurd_huge"]
+    {
+        let scenario = load::find(name).unwrap();
+        let first = every_bit(&fly(&scenario, 7, Level::Readings));
+        assert!(first == every_bit(&fly(&scenario, 7, Level::Readings)), "{name} differs from itself");
+        assert!(first != every_bit(&fly(&scenario, 8, Level::Readings)), "{name} knows no seed");
+    }
+    let mut scenario = load::find("near_carrier").unwrap();
+    scenario.duration_s = 8.0;
+    let first = every_bit(&fly(&scenario, 7, Level::Iq));
+    assert!(first == every_bit(&fly(&scenario, 7, Level::Iq)), "samples differ");
+    assert!(first != every_bit(&fly(&scenario, 8, Level::Iq)));
+}
+
+fn judged(name: &str, seed: u64, level: Level) -> Result<(), String> {
+    let scenario = load::find(name).unwrap();
+    let verdict = judge::verdict(&scenario, &fly(&scenario, seed, level), Depth::A);
+    if verdict.outcome == Outcome::Passed {
+        return Ok(());
+    }
+    let told = verdict.failures().map(|c| format!("{} is {}, wanted {}", c.name, c.measured, c.wanted));
+    Err(format!("{name}, seed {seed}, {level:?}: {}", told.collect::<Vec<_>>().join("; ")))
+}
+
+#[test]
+fn every_built_in_scenario_holds_what_it_expects() {
+    let mut broken = Vec::new();
+    for name in load::list() {
+        let own = load::find(name).unwrap().seed;
+        let seeds = [own].into_iter().chain(SEEDS);
+        broken.extend(seeds.filter_map(|seed| judged(name, seed, Level::Readings).err()));
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn samples_lead_to_the_beacon_too() {
+    let names = ["near_carrier", "strong_interferer", "sdr_unplugged", "sdr_stuck", "sdr_lies", "beacon_off"];
+    let broken: Vec<String> = names.iter().filter_map(|name| judged(name, 1, Level::Iq).err()).collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// What was decided, and where that led.
+fn course(trace: &Trace) -> String {
+    format!("{:?} {:?} {:?}", trace.states, trace.setpoints, trace.truth)
+}
+
+#[test]
+fn disks_and_clocks_change_nothing() {
+    let scenario = load::find("near_carrier").unwrap();
+    let plain = course(&fly(&scenario, 3, Level::Readings));
+    let faults = [Kind::DiskFull, Kind::DiskStall, Kind::ClockStep { hours: -5.0 }, Kind::Clock1970];
+    for kind in faults {
+        let mut spoilt = scenario.clone();
+        let trigger = Trigger { on: Act::Homing, after_s: 1.0 };
+        spoilt.fault.push(Fault { trigger, for_s: Some(3.0), kind: kind.clone() });
+        assert!(course(&fly(&spoilt, 3, Level::Readings)) == plain, "{kind} changed the flight");
+    }
+}
+
+#[test]
+fn a_disk_that_hangs_for_longer_than_is_bridged_loses_readings_and_nothing_else() {
+    let mut scenario = load::find("disk_stalled").unwrap();
+    scenario.fault[0].for_s = Some(30.0);
+    let trace = fly(&scenario, 1, Level::Readings);
+    let dropped = trace.numbers["dropped_readings_total"];
+    assert!((dropped - 2_000.0).abs() < 50.0, "20 s of 100 Hz beyond the 10 s that are bridged: {dropped}");
+}
+
+/// Counts passes and looks at their distances.
+#[derive(Default)]
+struct Passes {
+    at_us: Vec<u64>,
+    lives: Vec<u32>,
+    moved_after_kill: bool,
+}
+
+impl Witness for Passes {
+    fn pass(&mut self, step: &Step<'_>) {
+        self.at_us.push(step.at_us);
+        self.lives.push(step.life);
+        self.moved_after_kill |=
+            step.life > 1 && matches!(step.command, Command::Velocity(_) | Command::Stop);
+    }
+}
+
+#[test]
+fn passes_stand_on_their_grid() {
+    let mut scenario = load::find("near_carrier").unwrap();
+    scenario.duration_s = 20.0;
+    let mut seen = Passes::default();
+    fly_with(&scenario, 1, Level::Readings, &mut engine, &mut seen);
+    let gaps_us: Vec<u64> = seen.at_us.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(gaps_us.iter().all(|gap_us| *gap_us <= 51_000), "{gaps_us:?}");
+    assert!((400..440).contains(&seen.at_us.len()), "20 Hz and what the operator did: {}", seen.at_us.len());
+}
+
+#[test]
+fn a_new_life_is_never_enabled_by_itself() {
+    let scenario = load::find("killed").unwrap();
+    let mut seen = Passes::default();
+    fly_with(&scenario, 1, Level::Readings, &mut engine, &mut seen);
+    assert_eq!((seen.lives.first(), seen.lives.last()), (Some(&1), Some(&2)));
+    let pause_us = seen.at_us.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+    assert!((3_000_000..3_100_000).contains(&pause_us), "dead for 3 s: {pause_us}");
+    assert!(!seen.moved_after_kill);
+}
