@@ -115,7 +115,7 @@ fn stops(trace: &Trace, known: &Known, broken: &mut Broken) {
         let was_mute = known
             .mute
             .iter()
-            .any(|&(from_us, to_us)| from_us <= stop.at_us + GRACE_US && to_us + GRACE_US >= stop.at_us);
+            .any(|&(from_us, to_us)| from_us <= stop.at_us + GRACE_US && to_us.saturating_add(GRACE_US) >= stop.at_us);
         let heard_of = known.said.partition_point(|said| said.at_us <= stop.at_us + GRACE_US);
         let is_ours = heard_of.checked_sub(1).is_some_and(|last| known.said[last].is_ours);
         let zeros = ours.iter().filter(|row| {
@@ -136,7 +136,7 @@ fn rate(trace: &Trace, known: &Known, commanding: &[(u64, u64)], broken: &mut Br
             let is_mute = known
                 .mute
                 .iter()
-                .any(|&(mute_us, until_us)| mute_us < at_us + GAP_MAX_US && until_us + GAP_MAX_US > last_us);
+                .any(|&(mute_us, until_us)| mute_us < at_us.saturating_add(GAP_MAX_US) && until_us.saturating_add(GAP_MAX_US) > last_us);
             // The begin of HOMING is known by its own clock only.
             let allowed_us = if last_us == from_us { GAP_MAX_US + GRACE_US } else { GAP_MAX_US };
             if at_us.saturating_sub(last_us) > allowed_us && !is_mute && at_us < to_us {
