@@ -77,7 +77,14 @@ fn row(what: &str, more: &str, rate_sps: f64) {
     let found = compare(ROUNDS * COUNT as u64, ours, COUNT as u64, peer);
     let speed = |ns: f64| format!("{:.0} MS/s", 1e3 / ns);
     let share = format!("{:.1} % of a core", rate_sps * found.ours_ns * 1e-7);
-    print_row(what, &speed(found.ours_ns), "draw and sine per sample", &speed(found.peer_ns), found.ratio, &share);
+    print_row(
+        what,
+        &speed(found.ours_ns),
+        "draw and sine per sample",
+        &speed(found.peer_ns),
+        found.ratio,
+        &share,
+    );
 }
 
 fn main() {

@@ -6,7 +6,7 @@ use skyhound_rig::truth::TruePose;
 use skyhound_rig::world::iq::IqWorld;
 use skyhound_rig::{programs, soapy};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -147,7 +147,7 @@ fn soapy_s_tool_measures_the_asked_rate() {
 
 /// What `skyhound scan --json` makes of a source; none where the program is not built.
 fn scanned(sdr: &str, more: &[&str], rig: Option<&Rig>) -> Option<serde_json::Value> {
-    let program = match programs::skyhound(Path::new(env!("CARGO_BIN_EXE_skyhound-rig"))) {
+    let program = match programs::skyhound() {
         Ok(program) => program,
         Err(why) => {
             println!("ignored, needs the program skyhound: {why}");

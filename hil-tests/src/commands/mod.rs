@@ -3,15 +3,15 @@
 //! One file per command, each with its `Args` (clap) and `run(Args) -> Result<(), Failure>`; one that cannot be used wrongly may
 //! return a `String` as its error. Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
 
-pub mod list;
 pub mod campaign;
+pub mod list;
 pub mod metrics;
 pub mod play_tlog;
 pub mod run;
 pub mod sample_flight;
-pub mod world;
 pub mod show;
 pub mod statistics;
+pub mod world;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;

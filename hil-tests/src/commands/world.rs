@@ -77,7 +77,9 @@ fn record(iq: &Path, scenario: &Scenario, seed: u64, args: &Args) -> Result<(), 
     }
     let seconds = args.time.map_or(RECORDING_S, |time| time.as_secs_f64());
     if !(seconds > 0.0 && seconds <= SECONDS_MAX) {
-        return Err(Failure::Usage(format!("--for {seconds} s: it must be over 0 and at most {SECONDS_MAX} s")));
+        return Err(Failure::Usage(format!(
+            "--for {seconds} s: it must be over 0 and at most {SECONDS_MAX} s"
+        )));
     }
     let format = match args.format {
         Format::Cu8 => SampleFormat::Cu8,
@@ -126,7 +128,10 @@ fn serve(socket: &Path, scenario: &Scenario, seed: u64, time: Option<Duration>) 
         println!("export {name}={}", value.display());
     }
     println!("driver=skyhound-rig,world={}", socket.display());
-    eprintln!("serving scenario {} with seed {seed}; set these variables and open this device", scenario.name);
+    eprintln!(
+        "serving scenario {} with seed {seed}; set these variables and open this device",
+        scenario.name
+    );
     let mut timeline = Timeline::new(&scenario.fault);
     while time.is_none_or(|time| since.elapsed() < time) {
         timeline.pass(since.elapsed().as_micros() as u64, |kind, begins| server.apply(kind, begins));
