@@ -258,9 +258,11 @@ impl Bench {
         }
         let aged_from_us = cause.ages_from().and_then(|id| {
             let wire = self.autopilot.wire();
-            let sent = wire.iter().rev().filter(out).find(|row| {
-                row.id == id && row.component == 1 && row.at_us <= cause_us
-            });
+            let sent = wire
+                .iter()
+                .rev()
+                .filter(out)
+                .find(|row| row.id == id && row.component == 1 && row.at_us <= cause_us);
             sent.map(|row| row.at_us)
         });
         aged_from_us.unwrap_or(cause_us) + cause.untold_us()

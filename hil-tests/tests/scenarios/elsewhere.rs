@@ -56,7 +56,9 @@ exit_code = { max = 0 }
 "#;
     let scenario_c = scenario("elsewhere", &[HOVER, PATIENT, deeds]);
     let Some(trace) = passes(&scenario_c, &rig) else { return };
-    assert!(trace.truth.iter().any(|row| row.mode == "GUIDED") && trace.truth.last().unwrap().mode == "LOITER");
+    assert!(
+        trace.truth.iter().any(|row| row.mode == "GUIDED") && trace.truth.last().unwrap().mode == "LOITER"
+    );
     // The world followed that aircraft: it flew north, towards the beacon, and heard it rise.
     let (first, last) = (trace.truth.first().unwrap(), trace.truth.last().unwrap());
     assert!((first.pose.up_m - 40.0).abs() < 3.0, "{first:?}");

@@ -73,7 +73,8 @@ impl Drop for Turn {
 /// The scenario `name` of `texts`, one after the other.
 pub fn scenario(name: &str, texts: &[&str]) -> Scenario {
     let text = texts.concat();
-    let mut scenario: Scenario = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}: {text}"));
+    let mut scenario: Scenario =
+        toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}: {text}"));
     scenario.name = name.to_owned();
     judge::metrics::check(&scenario).unwrap();
     scenario

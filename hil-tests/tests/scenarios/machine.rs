@@ -82,12 +82,17 @@ states = ["SEARCHING", "DETECTING", "HOMING", "IDLE"]
 "#;
     let scenario = scenario("killed", &[HOVER, PATIENT, faults]);
     let Some(trace) = passes(&scenario, &rig("software")) else { return };
-    let flights = trace.files.iter().filter(|path| path.extension().is_some_and(|end| end == "duckdb")).count();
+    let flights =
+        trace.files.iter().filter(|path| path.extension().is_some_and(|end| end == "duckdb")).count();
     assert_eq!(flights, 2, "{:?}", trace.files);
     let killed_us = trace.states.iter().find(|row| row.reason.contains("killed")).unwrap().at_us;
-    let again_us = trace.deeds.iter().find(|deed| deed.at_us > killed_us && deed.what.starts_with("operator: homing on"));
+    let again_us = trace
+        .deeds
+        .iter()
+        .find(|deed| deed.at_us > killed_us && deed.what.starts_with("operator: homing on"));
     let again_us = again_us.map_or(u64::MAX, |deed| deed.at_us);
-    let between = |row: &&skyhound_rig::trace::SetpointRow| (killed_us + 100_000..again_us).contains(&row.at_us);
+    let between =
+        |row: &&skyhound_rig::trace::SetpointRow| (killed_us + 100_000..again_us).contains(&row.at_us);
     assert_eq!(trace.setpoints.iter().filter(between).count(), 0, "silence until the operator acts");
     // GUID_TIMEOUT of 1 s and the way to a standstill at 2.5 m/s² from 3 m/s.
     let stands = trace.truth.iter().find(|row| row.pose.at_us >= killed_us + 4_000_000).unwrap();
@@ -109,7 +114,8 @@ states = ["SEARCHING", "DETECTING", "HOMING"]
     let last = trace.deeds.last().unwrap();
     assert!(last.what.contains("another program speaks with our system and component id"), "{last:?}");
     // The first flies on, or stops by its own interlock and says so: it never shares the aircraft.
-    let stops: Vec<_> = trace.states.iter().filter(|row| row.to == "IDLE").map(|row| row.reason.as_str()).collect();
+    let stops: Vec<_> =
+        trace.states.iter().filter(|row| row.to == "IDLE").map(|row| row.reason.as_str()).collect();
     assert!(stops.iter().all(|reason| reason.contains("another program speaks")), "{stops:?}");
 }
 
