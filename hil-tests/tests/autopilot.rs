@@ -11,6 +11,8 @@ mod daemon;
 mod faults;
 #[path = "autopilot/lines.rs"]
 mod lines;
+#[path = "autopilot/missions.rs"]
+mod missions;
 #[path = "autopilot/station.rs"]
 mod station;
 #[path = "autopilot/witness.rs"]

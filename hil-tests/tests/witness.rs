@@ -6,7 +6,7 @@ use skyhound_rig::truth::TruePose;
 use skyhound_rig::world::iq::IqWorld;
 use skyhound_rig::{programs, soapy};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -6,14 +6,13 @@
 
 use super::clock::Clock;
 use super::faults::Faults;
-use super::messages;
 use super::missions::Upload;
 use super::outbox::{Leaving, Outbox};
 use super::routes::{Passing, Routes};
 use super::streams::Streams;
 use super::wire::{self, Message};
 use super::wire_log::{Says, WireLog, WireRow};
-use crate::aircraft::{Aircraft, Request};
+use crate::aircraft::{Aircraft, Home, Request};
 use crate::scenario::Flavour;
 use crate::trace::{SetpointRow, TruthRow};
 use skyhound_host::autopilot::framing::{Frame, Framer};
@@ -40,7 +39,7 @@ pub struct Link {
     framer: Framer,
     heard_us: u64,
     sequence: u8,
-    waiting: VecDeque<Message>,
+    pub(super) waiting: VecDeque<Message>,
 }
 
 impl Link {
@@ -75,11 +74,11 @@ pub struct Face {
     pub(super) truth_rows: Vec<TruthRow>,
     log: Arc<Mutex<WireLog>>,
     routes: Routes,
-    said: Option<(u32, bool)>,
+    pub(super) said: Option<(u32, bool)>,
     booted_us: u64,
-    reached_total: u32,
-    home: Option<crate::aircraft::Home>,
-    text_id: u16,
+    pub(super) reached_total: u32,
+    pub(super) home: Option<Home>,
+    pub(super) text_id: u16,
 }
 
 pub(super) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -241,7 +240,7 @@ impl Face {
     }
 
     /// Sends a message as soon as there is room, at most [`WAITING_MAX`] of them.
-    fn send_patiently(&mut self, message: &Message) {
+    pub(super) fn send_patiently(&mut self, message: &Message) {
         for open in self.links.iter_mut().flatten() {
             // More than it holds is lost, as ArduPilot's queue of texts loses them.
             let _ = open.wait(message.clone());
@@ -309,90 +308,6 @@ impl Face {
             let (mut frames, at_us) = (Vec::new(), open.heard_us);
             open.framer.give_up(|frame| frames.extend(Taken::of(&frame)));
             self.take_all(link, frames, at_us);
-        }
-    }
-
-    /// A heartbeat at once when mode or arming have changed.
-    fn tell_change(&mut self, now_us: u64) {
-        let now = {
-            let aircraft = lock(&self.aircraft);
-            (!aircraft.belief().is_silent).then(|| (aircraft.custom_mode(), aircraft.belief().armed))
-        };
-        if now.is_none() || self.said == now {
-            return;
-        }
-        let is_first = self.said.is_none();
-        self.said = now;
-        for open in self.links.iter_mut().flatten().filter(|_| !is_first) {
-            open.streams.beaten(now_us);
-            open.streams.ask("HEARTBEAT");
-        }
-    }
-
-    /// What is told once, when it happens: texts, items reached, a home that moved.
-    fn tell_events(&mut self) {
-        let (mut said, reached, home) = {
-            let mut aircraft = lock(&self.aircraft);
-            let mut said = Vec::new();
-            aircraft.texts(&mut |severity, text| said.push((severity, text.to_owned())));
-            (said, aircraft.belief().mission_reached, aircraft.belief().home)
-        };
-        for (severity, text) in said.drain(..) {
-            self.text_id = self.text_id.checked_add(1).unwrap_or(1);
-            for message in messages::texts(severity, &text, self.text_id) {
-                self.send_patiently(&message);
-            }
-        }
-        if reached.1 != self.reached_total {
-            self.reached_total = reached.1;
-            self.send_patiently(&Message::new("MISSION_ITEM_REACHED").with("seq", reached.0));
-        }
-        if home != self.home {
-            self.home = home;
-            for open in self.links.iter_mut().flatten() {
-                open.streams.ask("HOME_POSITION");
-            }
-        }
-    }
-
-    /// Streams, what waits, and lists of parameters, link by link.
-    fn send_due(&mut self, now_us: u64) {
-        if lock(&self.aircraft).belief().is_silent {
-            return;
-        }
-        for link in 0..self.links.len() {
-            let Some(open) = &mut self.links[link] else { continue };
-            let mut streams = std::mem::take(&mut open.streams);
-            streams.run(now_us, |name| {
-                if name == "HEARTBEAT" && self.faults.is_heartless() {
-                    return true;
-                }
-                let message = messages::telemetry(name, &lock(&self.aircraft));
-                message.is_none_or(|message| self.send(link, message))
-            });
-            let Some(open) = &mut self.links[link] else { continue };
-            open.streams = streams;
-            while let Some(message) = self.links[link].as_ref().and_then(|open| open.waiting.front().cloned())
-            {
-                if !self.send(link, message) {
-                    break;
-                }
-                if let Some(open) = &mut self.links[link] {
-                    open.waiting.pop_front();
-                }
-            }
-        }
-    }
-
-    /// The next parameter of each list that was asked for: 100 a second, or as many as there is room for.
-    fn send_lists(&mut self) {
-        for link in 0..self.links.len() {
-            let Some(index) = self.links[link].as_ref().and_then(|open| open.listed) else { continue };
-            let next =
-                self.parameter_value(index).map(|message| index + usize::from(self.send(link, message)));
-            if let Some(open) = &mut self.links[link] {
-                open.listed = next;
-            }
         }
     }
 }

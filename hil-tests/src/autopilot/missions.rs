@@ -70,11 +70,7 @@ impl Face {
                 self.send(link, answer.to(from));
             }
             "MISSION_REQUEST_INT" | "MISSION_REQUEST" => self.send_item(link, from, message, kind),
-            "MISSION_ACK" => {
-                if is_uploading && !is_others && message.byte("type") != ACCEPTED {
-                    self.upload = None;
-                }
-            }
+            "MISSION_ACK" if !is_others && message.byte("type") != ACCEPTED => self.upload = None,
             "MISSION_SET_CURRENT" => {
                 let asked = Request::MissionCurrent(message.whole("seq") as u16);
                 if lock(&self.aircraft).request(&asked) == Answer::Accepted
@@ -90,7 +86,7 @@ impl Face {
     fn begin_upload(&mut self, link: usize, from: (u8, u8), message: &Message, at_us: u64) {
         let (count, kind) = (message.whole("count"), message.byte("mission_type"));
         let result = match (kind, count) {
-            (TYPE_MISSION, ITEMS_MAX..) => NO_SPACE,
+            (TYPE_MISSION, _) if count > ITEMS_MAX => NO_SPACE,
             (TYPE_MISSION, 0) => self.store(Vec::new()),
             (TYPE_MISSION, _) => {
                 let count = count as u16;

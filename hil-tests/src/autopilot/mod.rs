@@ -10,6 +10,7 @@
 mod baud;
 mod clock;
 mod commands;
+mod due;
 mod face;
 pub mod faults;
 pub mod line;

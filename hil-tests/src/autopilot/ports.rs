@@ -12,6 +12,7 @@ use super::wire_log::WireLog;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -187,10 +188,14 @@ async fn run_pty(
 
 /// Held open, so that whoever opens the other end may come and go. One who was killed left it marked as exclusive, which
 /// only the last close would clear.
-async fn keep_open(mut theirs: SerialStream) {
+async fn keep_open(theirs: SerialStream) {
+    const TIOCNXCL: rustix::ioctl::Opcode = 0x540D;
     loop {
         tokio::time::sleep(UNLOCK_EVERY).await;
-        let _ = theirs.set_exclusive(false);
+        // SAFETY: the descriptor is open for the length of this borrow, because `theirs` owns it.
+        let fd = unsafe { BorrowedFd::borrow_raw(theirs.as_raw_fd()) };
+        // SAFETY: TIOCNXCL of ioctl_tty(2) takes no argument.
+        let _ = unsafe { rustix::ioctl::ioctl(fd, rustix::ioctl::NoArg::<TIOCNXCL>::new()) };
     }
 }
 

@@ -46,6 +46,16 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// As a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/+,:=@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_string()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 /// Rigs for Skyhound: they stand in for the world around the daemon.
 #[derive(Parser)]
 #[command(name = "skyhound-rig", version, arg_required_else_help = true)]

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use skyhound_host::signals;
 
-use super::{Failure, print};
+use super::{Failure, print, quoted};
 use crate::flight::NotFlown;
 use crate::judge::{self, Flown, Outcome, Verdict, json, junit, metrics, plot, table};
 use crate::rig::Rig;
@@ -127,16 +127,6 @@ fn plans<'a>(args: &Args, rigs: &'a [Rig], scenarios: &'a [(String, Scenario)]) 
         }
     }
     plans
-}
-
-/// As a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/+,:=@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_string()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 fn fly(plan: &Plan<'_>, out: &Path, page_always: bool, watcher: &mut dyn Watcher) -> Result<Flown, Failure> {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use skyhound_host::signals;
 
-use super::{Failure, print};
+use super::{Failure, print, quoted};
 use crate::flight::NotFlown;
 use crate::judge::{self, Flown, Outcome, metrics, plot, table};
 use crate::rig::{Depth, Rig};
@@ -73,7 +73,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
     drop(view);
 
     let verdict = judge::verdict(&scenario, &trace, rig.depth);
-    let repeat = format!("skyhound-rig run {} --rig {} --seed {seed}", args.scenario, rig.name);
+    let rig_name = if args.fast { &rig.name } else { &args.rig };
+    let repeat =
+        format!("skyhound-rig run {} --rig {} --seed {seed}", quoted(&args.scenario), quoted(rig_name));
     let page = folder.with_extension("html");
     let html = plot::html(&scenario, &trace, &verdict, &repeat);
     std::fs::write(&page, html).map_err(|error| format!("{}: {error}", page.display()))?;

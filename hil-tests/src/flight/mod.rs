@@ -73,8 +73,11 @@ pub fn fly(
     lacking(scenario, rig).map_or(Ok(()), |needs| Err(NotFlown::Ignored(needs)))?;
     let module = soapy::module().map_err(|why| format!("libsoapysdr-dev and g++: {why}"));
     let module = module.map_err(NotFlown::Ignored)?;
-    let mut script = Script::new(scenario);
     let mut course = prepare(scenario, seed, rig, folder, &module)?;
+    // Someone else's aircraft begins where it is.
+    let mut begun = scenario.clone();
+    begun.search.airborne &= course.air.sight().airborne;
+    let mut script = Script::new(&begun);
     course.daemons.start()?;
     course.run(&mut script, watcher)?;
     Ok(trace_of(scenario, course)?)

@@ -112,10 +112,9 @@ fn stops(trace: &Trace, known: &Known, broken: &mut Broken) {
             let text = format!("no silence after the stop at {}", seconds(stop.at_us));
             broken.tell("stops", late.at_us, text);
         }
-        let was_mute = known
-            .mute
-            .iter()
-            .any(|&(from_us, to_us)| from_us <= stop.at_us + GRACE_US && to_us + GRACE_US >= stop.at_us);
+        let was_mute = known.mute.iter().any(|&(from_us, to_us)| {
+            from_us <= stop.at_us + GRACE_US && to_us.saturating_add(GRACE_US) >= stop.at_us
+        });
         let heard_of = known.said.partition_point(|said| said.at_us <= stop.at_us + GRACE_US);
         let is_ours = heard_of.checked_sub(1).is_some_and(|last| known.said[last].is_ours);
         let zeros = ours.iter().filter(|row| {
@@ -133,10 +132,9 @@ fn rate(trace: &Trace, known: &Known, commanding: &[(u64, u64)], broken: &mut Br
         let within = within.filter(|at_us| (from_us..=to_us).contains(at_us));
         let mut last_us = from_us;
         for at_us in within.chain([to_us]) {
-            let is_mute = known
-                .mute
-                .iter()
-                .any(|&(mute_us, until_us)| mute_us < at_us + GAP_MAX_US && until_us + GAP_MAX_US > last_us);
+            let is_mute = known.mute.iter().any(|&(mute_us, until_us)| {
+                mute_us < at_us.saturating_add(GAP_MAX_US) && until_us.saturating_add(GAP_MAX_US) > last_us
+            });
             // The begin of HOMING is known by its own clock only.
             let allowed_us = if last_us == from_us { GAP_MAX_US + GRACE_US } else { GAP_MAX_US };
             if at_us.saturating_sub(last_us) > allowed_us && !is_mute && at_us < to_us {

@@ -16,9 +16,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Far beyond what anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// After the last movement that may come: ten zeros, and as much again.
-const QUIET_US: u64 = 1_000_000;
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Without movement for six setpoints' time: it has stopped.
+const QUIET_US: u64 = 600_000;
+/// A movement that still comes this long after the cause was told is waited for.
+const LAST_AFTER_US: u64 = 800_000;
 /// From a cause to the autopilot's own belief of it, at most.
 const BELIEVED_WITHIN: Duration = Duration::from_secs(2);
 /// EKF_POS_HORIZ_ABS of EKF_STATUS_FLAGS.
@@ -112,11 +114,10 @@ impl Bench {
             }
         };
         let believed_us = self.believed_us(cause, cause_us);
-        self.wait_until(believed_us + cause.untold_us() + slack_us(cause) + QUIET_US);
-        let moves: Vec<SetpointRow> = self.autopilot.setpoints();
+        let told_us = self.told_us(cause, believed_us);
+        let moves = self.rest(told_us.max(believed_us + cause.untold_us()) + LAST_AFTER_US);
         let last_us = moves.iter().filter(|row| row.moves()).map(|row| row.at_us).max().unwrap_or(0);
-        let goes_on = last_us + QUIET_US / 2 > self.autopilot.now_us();
-        let told_us = told_us(cause, believed_us, &self.autopilot.wire());
+        let goes_on = last_us + QUIET_US > self.autopilot.now_us();
         let after_ms = |from_us: u64| last_us.saturating_sub(from_us) as f64 / 1e3;
         let outcome = match goes_on {
             true => Outcome::WentOn,
@@ -238,6 +239,49 @@ impl Bench {
         if begun.elapsed() < Duration::from_millis(1) { cause_us } else { self.autopilot.now_us() }
     }
 
+    /// When the daemon could know, at the earliest, of a cause that the autopilot believes since `cause_us`. Waits for it.
+    fn told_us(&self, cause: Cause, cause_us: u64) -> u64 {
+        let out = |row: &&WireRow| row.is_out && row.link != 0;
+        if cause.is_in_a_message() {
+            let begun = Instant::now();
+            loop {
+                let wire = self.autopilot.wire();
+                let told = wire.iter().rev().take_while(|row| row.at_us >= cause_us).filter(out);
+                if let Some(first) = told.filter(|row| cause.is_told_by(row)).last() {
+                    return first.at_us;
+                }
+                if begun.elapsed() > BELIEVED_WITHIN {
+                    return cause_us;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        let aged_from_us = cause.ages_from().and_then(|id| {
+            let wire = self.autopilot.wire();
+            let sent = wire
+                .iter()
+                .rev()
+                .filter(out)
+                .find(|row| row.id == id && row.component == 1 && row.at_us <= cause_us);
+            sent.map(|row| row.at_us)
+        });
+        aged_from_us.unwrap_or(cause_us) + cause.untold_us()
+    }
+
+    /// Looks on until no movement has come for [`QUIET_US`], at least until `until_us`, and not for ever.
+    fn rest(&self, until_us: u64) -> Vec<SetpointRow> {
+        loop {
+            let rows = self.autopilot.setpoints();
+            let now_us = self.autopilot.now_us();
+            let last_us = rows.iter().rev().find(|row| row.moves()).map_or(0, |row| row.at_us);
+            let is_quiet = now_us > last_us + QUIET_US && now_us > until_us;
+            if is_quiet || now_us > until_us + 2 * LAST_AFTER_US {
+                return rows;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     fn mend(&mut self, cause: Cause) -> Result<(), String> {
         if cause == Cause::Killed {
             self.daemon = launch(&self.site, &self.args)?;
@@ -276,29 +320,6 @@ fn launch(site: &Site, args: &[String]) -> Result<Daemon, String> {
         std::thread::sleep(Duration::from_millis(20));
     }
     Ok(daemon)
-}
-
-/// How long the message that carries the cause may take to leave: status is sent at 2 Hz.
-fn slack_us(cause: Cause) -> u64 {
-    match cause {
-        Cause::GpsLost | Cause::EkfBad | Cause::BatteryLow | Cause::Disarm => 1_500_000,
-        _ => 200_000,
-    }
-}
-
-/// When the daemon could know, at the earliest: of a cause that the autopilot believes since `cause_us`.
-fn told_us(cause: Cause, cause_us: u64, wire: &[WireRow]) -> u64 {
-    let mut out = wire.iter().filter(|row| row.is_out && row.link != 0);
-    if cause.is_in_a_message() {
-        let told = out.find(|row| row.at_us >= cause_us && cause.is_told_by(row));
-        return told.map_or(cause_us, |row| row.at_us);
-    }
-    let aged_from = cause.ages_from().and_then(|id| {
-        out.filter(|row| row.id == id && row.component == 1 && row.at_us <= cause_us)
-            .map(|row| row.at_us)
-            .max()
-    });
-    aged_from.unwrap_or(cause_us) + cause.untold_us()
 }
 
 /// Longest and median time between setpoints in `from_us..to_us`.

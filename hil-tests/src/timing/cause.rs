@@ -83,7 +83,8 @@ impl Cause {
             Cause::UnplugSilent => Kind::SdrUnplug { silent: true },
             Cause::GpsLost => Kind::GpsLoss,
             Cause::EkfBad => Kind::EkfBad,
-            Cause::BatteryLow => Kind::Battery { ratio: 0.2 },
+            // Less than the daemon wants (0.3), more than the autopilot's own failsafe waits for.
+            Cause::BatteryLow => Kind::Battery { ratio: 0.28 },
             Cause::LinkCut => Kind::LinkLost,
             Cause::HeartbeatLost => Kind::Impostor { who: Impostor::GimbalHeartbeat },
             Cause::FenceCrossed | Cause::HomingOff | Cause::Killed => return None,

@@ -1,9 +1,9 @@
 //! The world as the receiver meets it: emitters and the way from each to the antenna, into arrivals (dBm, complex fading,
 //! Hz), and into the readings (dBFS) and pulses that the sense pass would make of them.
 //!
-//! Two doors to one world. Readings level: [`World::hop`] draws what `skyhound::sense` would report, without a sample ever
-//! being made, some thousand times cheaper. IQ level: [`World::arrivals`] and [`Emitter::baseband`] say what to add up, sample
-//! by sample. Both see the same emitters on the same clock, the same shadowing and the same fading.
+//! Two doors to one world. Readings level: [`World::hop`] draws what `skyhound::sense` would report without a sample being made,
+//! in a fifth of the sense pass's own time. IQ level: [`World::arrivals`] and [`Emitter::baseband`] say what to add up, sample by
+//! sample. Both see the same emitters on the same clock, the same shadowing and the same fading.
 //!
 //! Invariants: pure and seeded; what hangs on place or time (shadowing, fading, schedules) is a function of it, so coming
 //! back to a place finds what was there, and calling in another order changes nothing but the noise drawn. Nothing is allocated

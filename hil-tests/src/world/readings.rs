@@ -15,6 +15,7 @@ use super::ear::{Ear, FrameAt, HopFacts};
 use super::emitter::Share;
 use super::waveform::Span;
 use super::{Heard, LIGHT_MPS, Scenario};
+use crate::scenario::{Beacon, Waveform};
 use crate::truth::TruePose;
 use skyhound::config::SenseConfig;
 use skyhound::dsp::layout;
@@ -46,6 +47,8 @@ pub(super) struct Listener {
     /// Noise over the whole band besides, in bins of that of one.
     band_bins: f64,
     next_hop: Option<u64>,
+    /// Of each emitter: whether the receiver's filter lets any of it through.
+    in_band: Vec<bool>,
     /// Of each emitter: mean power at the converter over this hop.
     means: Vec<f64>,
     /// Of each emitter: the fading along the hop's way.
@@ -65,7 +68,8 @@ impl Listener {
             Err(error) => panic!("settings of the sense pass: {error:?}"),
         };
         let ears = bins.iter().enumerate().map(|(index, bins)| Ear::new(index, bins, scenario, config, seed));
-        let emitters = scenario.world.beacon.len() + scenario.world.interferer.len();
+        let beacons = || scenario.world.beacon.iter().chain(&scenario.world.interferer);
+        let emitters = beacons().count();
         let step = 2.0 / 2_f64.powi(i32::from(receiver.adc_bits));
         Listener {
             ears: ears.collect(),
@@ -77,6 +81,7 @@ impl Listener {
             quantised: step * step / 6.0 / config.fft_len as f64,
             band_bins: config.fft_len as f64,
             next_hop: None,
+            in_band: beacons().map(|beacon| is_in_band(beacon, config)).collect(),
             means: vec![0.0; emitters],
             fades: vec![Fade::default(); emitters],
             powers: vec![0.0; emitters],
@@ -119,7 +124,7 @@ impl Listener {
         let middle = pose_at(pose, middle_us);
         let flying = air.pointed(&middle);
         for (index, mean) in self.means.iter_mut().enumerate() {
-            let power_dbm = air.mean_dbm(index, &middle, &flying);
+            let power_dbm = if self.in_band[index] { air.mean_dbm(index, &middle, &flying) } else { None };
             *mean = power_dbm.map_or(0.0, |dbm| ratio_from_db(dbm + self.gain_db));
         }
         let speed_mps = (pose.speed_mps().powi(2) + pose.down_mps.powi(2)).sqrt();
@@ -184,6 +189,14 @@ impl Listener {
         }
         clipping(strongest, crest, rest)
     }
+}
+
+fn is_in_band(beacon: &Beacon, config: &SenseConfig) -> bool {
+    let swept_hz = match beacon.waveform {
+        Waveform::Chirps { bandwidth_hz, .. } => bandwidth_hz,
+        _ => 0.0,
+    };
+    (beacon.frequency_hz - config.center_hz).abs() < (config.sample_rate_sps + swept_hz) / 2.0
 }
 
 /// Gains at even places along a hop's way.

@@ -31,6 +31,9 @@ const CHIRP_PREAMBLE: u32 = 8;
 /// Spread of a distress beacon's period: 47.5..52.5 s (C/S T.001 2.2.1) by moving each start this much at most.
 const BURST_MOVE_RATIO: f64 = 0.025;
 
+/// Shorter periods are taken for this: a scenario of zero must not hang the rig.
+const PERIOD_MIN_US: f64 = 1_000.0;
+
 /// The form of what is sent, times in µs since the transmission's begin.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub(super) enum Form {
@@ -79,6 +82,7 @@ impl Sent {
     pub fn new(waveform: &Waveform, seed: u64) -> Sent {
         let phase = chance(seed, i64::MIN, 0);
         let even = |period_us, width_us, jitter, missing_ratio| {
+            let period_us = f64::max(period_us, PERIOD_MIN_US);
             let width_us = f64::min(width_us, period_us);
             let phase_us = phase * period_us;
             let newest = (i64::MIN, None);
@@ -87,7 +91,7 @@ impl Sent {
         let still = Jitter::Even { most_us: 0.0 };
         let (form, schedule) = match *waveform {
             Waveform::Continuous => (Form::Carrier, None),
-            Waveform::AmSweep { rate_hz } => (Form::AmSweep { sweep_us: 1e6 / rate_hz }, None),
+            Waveform::AmSweep { rate_hz } => (Form::AmSweep { sweep_us: 1e6 / rate_hz.max(0.01) }, None),
             Waveform::Pulses { width_ms, period_ms, jitter_ms, missing_ratio } => {
                 let jitter = Jitter::Normal { deviation_us: jitter_ms * 1e3 };
                 (Form::Carrier, even(period_ms * 1e3, width_ms * 1e3, jitter, missing_ratio))

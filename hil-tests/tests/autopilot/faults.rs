@@ -102,3 +102,26 @@ fn garbage_costs_no_message() {
     // Those that are not in fields.txt would be missing here too; there are none.
     assert_eq!(lost, 0);
 }
+
+/// A rebooting autopilot is silent, and has forgotten which messages it was asked for.
+#[test]
+fn a_reboot_forgets_what_was_asked() {
+    let autopilot = flown(Flavour::ArduCopter, &[ANY_UDP]);
+    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
+    client.command(511, &[30.0, 50_000.0]);
+    client.told("ATTITUDE");
+    client.hear(Duration::from_millis(500));
+    let rebooted_us = autopilot.now_us();
+    assert_eq!(autopilot.fault(&Kind::Reboot, true), Ok(true));
+    client.hear(Duration::from_millis(300));
+    client.heard.clear();
+    client.told("HEARTBEAT");
+    client.hear(Duration::from_secs(1));
+    assert!(client.heard.iter().all(|heard| heard.2.name() != "ATTITUDE"), "{:?}", client.heard);
+    client.command(511, &[30.0, 50_000.0]);
+    let boot_us = client.told("ATTITUDE").whole("time_boot_ms") as u64 * 1_000;
+    assert!(
+        boot_us <= autopilot.now_us() - rebooted_us + 20_000,
+        "{boot_us} counts from before {rebooted_us}"
+    );
+}

@@ -23,6 +23,7 @@ fn those_on_other_lines_are_seen_and_reached() {
     companion.until("the ground station inside is seen", beat_of((255, 190)));
     companion.beat();
     second.until("the first is seen", beat_of((1, 191)));
+    third.beat();
     second.until("another client of its own port is seen", beat_of((254, 190)));
 
     // A command for the companion goes there, and the autopilot keeps out of it.

@@ -80,3 +80,17 @@ fn its_sticks_and_its_silence_are_seen() {
     autopilot.fault(&Kind::GcsLost, false).unwrap();
     assert!(beats(&mut client) > 0);
 }
+
+/// Without a clock of its own, time is the caller's.
+#[test]
+fn unpaced_it_goes_by_steps() {
+    let aircraft = super::client::aloft(Flavour::Px4);
+    let autopilot = Autopilot::start_unpaced(Arc::clone(&aircraft), &[]).unwrap();
+    for _ in 0..300 {
+        autopilot.step();
+    }
+    assert_eq!((autopilot.now_us(), aircraft.lock().unwrap().now_us()), (3_000_000, 3_000_000));
+    assert_eq!(autopilot.truth_rows().len(), 30);
+    let pose = autopilot.poses().pose();
+    assert_eq!(pose, aircraft.lock().unwrap().truth(), "nothing is extrapolated");
+}

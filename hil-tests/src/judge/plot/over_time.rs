@@ -5,7 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::Drawn;
-use super::style::{DEED, FONT, QUIET, STRONG, TRUTH, WIDTH, bands, colour, scaled};
+use super::style::{DEED, FONT, QUIET, STRONG, TRUTH, WIDTH, bands, colour, labels, scaled};
 use crate::judge::metrics::is_ours;
 use crate::scenario::Scenario;
 use crate::trace::Trace;
@@ -13,6 +13,8 @@ use crate::trace::Trace;
 const HEIGHT: u32 = 280;
 /// Height of the stroke for an event, share of the drawing.
 const EVENT_RATIO: f64 = 0.05;
+/// Width of a number, share of the drawing.
+const LABEL_RATIO: f64 = 0.05;
 /// A line is broken where its rows are further apart.
 const BREAK_S: f64 = 1.0;
 
@@ -136,10 +138,13 @@ fn deeds(
     (low, high): (f64, f64),
 ) -> Result<(), Box<dyn std::error::Error>> {
     let font = TextStyle::from(FONT).color(&DEED).pos(Pos::new(HPos::Center, VPos::Top));
-    for (index, deed) in trace.deeds.iter().enumerate() {
-        let at_s = seconds(deed.at_us);
-        chart.draw_series([PathElement::new([(at_s, low), (at_s, high)], DEED.mix(0.4))])?;
-        chart.draw_series([Text::new((index + 1).to_string(), (at_s, high), font.clone())])?;
+    let marks: Vec<Point> = trace.deeds.iter().map(|deed| (seconds(deed.at_us), high)).collect();
+    for (at_s, _) in &marks {
+        chart.draw_series([PathElement::new([(*at_s, low), (*at_s, high)], DEED.mix(0.4))])?;
+    }
+    let shown_s = chart.x_range().end - chart.x_range().start;
+    for (label, at) in labels(&marks, shown_s * LABEL_RATIO) {
+        chart.draw_series([Text::new(label, at, font.clone())])?;
     }
     Ok(())
 }

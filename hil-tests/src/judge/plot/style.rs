@@ -62,6 +62,25 @@ pub(super) fn bands(trace: &Trace, end_us: u64) -> Vec<(u64, u64, &str)> {
     bands
 }
 
+/// Labels of numbered marks: runs of neighbours nearer than `near` share one, where the first of them is.
+pub(super) fn labels(marks: &[(f64, f64)], near: f64) -> Vec<(String, (f64, f64))> {
+    let mut labels: Vec<(String, (f64, f64))> = Vec::new();
+    let mut first = 0;
+    for (index, mark) in marks.iter().enumerate() {
+        let number = index + 1;
+        match labels.last_mut() {
+            Some((label, at)) if (mark.0 - at.0).hypot(mark.1 - at.1) < near => {
+                *label = format!("{first}–{number}")
+            }
+            _ => {
+                labels.push((number.to_string(), *mark));
+                first = number;
+            }
+        }
+    }
+    labels
+}
+
 /// A drawing that scales with the page instead of keeping its size in pixels.
 pub(super) fn scaled(svg: &str, width: u32, height: u32) -> String {
     svg.replacen(&format!("width=\"{width}\" height=\"{height}\" "), "", 1)

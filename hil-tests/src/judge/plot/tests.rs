@@ -80,3 +80,12 @@ fn a_flight_that_left_nothing_still_has_a_page() {
     assert!(page.contains("Not flown: needs a rig."));
     assert!(page.contains("Nothing was measured."));
 }
+
+#[test]
+fn numbers_that_would_cover_each_other_share_a_label() {
+    let at = |x: f64| (x, 0.0);
+    let labels = style::labels(&[at(0.0), at(1.0), at(2.0), at(50.0), at(51.0), at(100.0)], 5.0);
+    let labels: Vec<(&str, f64)> = labels.iter().map(|(label, at)| (label.as_str(), at.0)).collect();
+    assert_eq!(labels, [("1–3", 0.0), ("4–5", 50.0), ("6", 100.0)]);
+    assert!(style::labels(&[], 5.0).is_empty());
+}

@@ -7,7 +7,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::Drawn;
-use super::style::{DEED, FONT, QUIET, TRUTH, WIDTH, bands, colour, scaled};
+use super::style::{DEED, FONT, QUIET, TRUTH, WIDTH, bands, colour, labels, scaled};
 use crate::judge::metrics::fence_radius_m;
 use crate::scenario::Scenario;
 use crate::trace::Trace;
@@ -19,6 +19,8 @@ const LEFT: u32 = 62;
 const BELOW: u32 = 26;
 /// Share of the track's extent that is shown around it.
 const PAD_RATIO: f64 = 0.08;
+/// Width of a number, share of half the drawing.
+const LABEL_RATIO: f64 = 0.08;
 /// Least width of what is shown.
 const EXTENT_MIN_M: f64 = 40.0;
 
@@ -92,7 +94,7 @@ pub(super) fn svg(scenario: &Scenario, trace: &Trace) -> Drawn {
         fence(&mut chart, scenario, view)?;
         flown(&mut chart, trace)?;
         marks(&mut chart, scenario, view)?;
-        deeds(&mut chart, trace)?;
+        deeds(&mut chart, trace, view)?;
         root.present()?;
     }
     Ok(scaled(&svg, WIDTH, HEIGHT))
@@ -152,14 +154,17 @@ fn marks(chart: &mut Chart<'_, '_>, scenario: &Scenario, view: View) -> Done {
 }
 
 /// The number of each deed where the aircraft was.
-fn deeds(chart: &mut Chart<'_, '_>, trace: &Trace) -> Done {
+fn deeds(chart: &mut Chart<'_, '_>, trace: &Trace, view: View) -> Done {
     let font = TextStyle::from(FONT).color(&DEED).pos(Pos::new(HPos::Left, VPos::Bottom));
-    for (index, deed) in trace.deeds.iter().enumerate() {
-        let after = trace.truth.partition_point(|row| row.pose.at_us <= deed.at_us);
-        let Some(row) = trace.truth.get(after.saturating_sub(1)) else { continue };
-        chart.draw_series([EmptyElement::at(point(&row.pose))
-            + Circle::new((0, 0), 4, DEED.filled())
-            + Text::new((index + 1).to_string(), (6, -3), font.clone())])?;
+    let place = |at_us: u64| {
+        let after = trace.truth.partition_point(|row| row.pose.at_us <= at_us);
+        trace.truth.get(after.saturating_sub(1)).map(|row| point(&row.pose))
+    };
+    // A flight has truth from its first moment on, or none at all: the numbers stay those of the list.
+    let marks: Vec<Point> = trace.deeds.iter().filter_map(|deed| place(deed.at_us)).collect();
+    chart.draw_series(marks.iter().map(|mark| Circle::new(*mark, 4, DEED.filled())))?;
+    for (label, at) in labels(&marks, view.half.0 * LABEL_RATIO) {
+        chart.draw_series([EmptyElement::at(at) + Text::new(label, (6, -3), font.clone())])?;
     }
     Ok(())
 }

@@ -1,1 +1,201 @@
-//! Residuals of simulated tracks against those of real ones.
+//! Residuals of simulated tracks against those of real ones, along the same paths.
+//!
+//! A track's residuals are what is left of its powers (dB) after the best a − 10·n·log10(d): their standard deviation, and the
+//! distance at which their autocorrelation falls under 1/e. Needs the recordings of `SKYHOUND_DATA` (default `../shared/data` beside the workspace).
+
+use super::*;
+use std::path::{Path, PathBuf};
+
+/// A row of a track about its transmitter.
+#[derive(Copy, Clone, Debug)]
+struct Row {
+    north_m: f64,
+    east_m: f64,
+    up_m: f64,
+    power_db: f64,
+}
+
+fn folder() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let data = std::env::var_os("SKYHOUND_DATA").map_or(beside, PathBuf::from).join("rssi_gps");
+    if !data.is_dir() {
+        println!("ignored, needs SKYHOUND_DATA: {} is not there", data.display());
+        return None;
+    }
+    Some(data)
+}
+
+fn columns(line: &str) -> Vec<f64> {
+    line.split(',').map(|cell| cell.parse().unwrap_or(f64::NAN)).collect()
+}
+
+/// The track `name`; altitudes above sea become heights over the lowest.
+fn track(folder: &Path, name: &str, is_above_sea: bool) -> Vec<Row> {
+    let read = |file: String| std::fs::read_to_string(folder.join(file)).unwrap();
+    let truths = read("truth.csv".into());
+    let truth = columns(truths.lines().find(|line| line.starts_with(&format!("{name},"))).unwrap());
+    let rows: Vec<Vec<f64>> = read(format!("{name}.csv")).lines().skip(1).map(columns).collect();
+    let lowest_m = if is_above_sea { rows.iter().map(|r| r[3]).fold(f64::INFINITY, f64::min) } else { 0.0 };
+    rows.iter()
+        .map(|row| Row {
+            north_m: (row[1] - truth[1]) * 111_132.0,
+            east_m: (row[2] - truth[2]) * 111_320.0 * truth[1].to_radians().cos(),
+            up_m: row[3] - lowest_m,
+            power_db: row[4],
+        })
+        .collect()
+}
+
+/// Residuals' standard deviation and the fitted exponent.
+fn residuals(rows: &[Row]) -> (Vec<f64>, f64, f64) {
+    let decades = |r: &Row| (r.north_m.powi(2) + r.east_m.powi(2) + r.up_m.powi(2)).sqrt().max(1.0).log10();
+    let count = rows.len() as f64;
+    let mean_x = rows.iter().map(decades).sum::<f64>() / count;
+    let mean_y = rows.iter().map(|r| r.power_db).sum::<f64>() / count;
+    let (mut xx, mut xy) = (0.0, 0.0);
+    for row in rows {
+        xx += (decades(row) - mean_x).powi(2);
+        xy += (decades(row) - mean_x) * (row.power_db - mean_y);
+    }
+    let slope = xy / xx;
+    let left: Vec<f64> = rows.iter().map(|r| r.power_db - mean_y - slope * (decades(r) - mean_x)).collect();
+    let spread = (left.iter().map(|r| r * r).sum::<f64>() / count).sqrt();
+    (left, spread, -slope / 10.0)
+}
+
+/// Edges of the classes of distance in which the autocorrelation is taken, m.
+const CLASSES_M: [f64; 9] = [5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 80.0, 120.0];
+
+/// A class with fewer pairs of rows than this says nothing.
+const PAIRS_MIN: f64 = 10.0;
+
+/// Sums of products of residuals and their counts, per class.
+fn products(rows: &[Row], left: &[f64]) -> Vec<[f64; 2]> {
+    let mut sums = vec![[0.0; 2]; CLASSES_M.len() - 1];
+    for (i, a) in rows.iter().enumerate() {
+        for (j, b) in rows.iter().enumerate().skip(i + 1) {
+            let apart_m = (a.north_m - b.north_m).hypot(a.east_m - b.east_m);
+            let class = CLASSES_M.windows(2).position(|edge| (edge[0]..edge[1]).contains(&apart_m));
+            if let Some(class) = class {
+                sums[class][0] += left[i] * left[j];
+                sums[class][1] += 1.0;
+            }
+        }
+    }
+    sums
+}
+
+/// Where the autocorrelation falls under 1/e, straight between the classes' middles.
+fn length_m(sums: &[[f64; 2]], variance: f64, tracks: f64) -> f64 {
+    let (mut before_m, mut before) = (0.0, 1.0);
+    for (edge, [sum, count]) in CLASSES_M.windows(2).zip(sums) {
+        if *count < PAIRS_MIN * tracks {
+            continue;
+        }
+        let (at_m, now) = (edge[0].midpoint(edge[1]), sum / count / variance);
+        let limit = (-1.0_f64).exp();
+        if now < limit {
+            return before_m + (at_m - before_m) * (before - limit) / (before - now);
+        }
+        (before_m, before) = (at_m, now);
+    }
+    before_m
+}
+
+/// The same path through a simulated world: one row for each, each the mean (dB) of `hops` hops on the way to the next.
+fn flown(rows: &[Row], world: &str, seed: u64, hops: u32) -> Vec<Row> {
+    // Loud, on a converter without limit: the noise of real tracks is not known, so none is added.
+    let beacon = "beacon = [{ north_m = 0, east_m = 0, frequency_hz = 433.96e6, power_dbm = 0 }]\n\
+         receiver = { adc_bits = 16, gain_db = 0, full_scale_dbm = 0 }";
+    let mut world = World::new(&scenario(&format!("{beacon}\n{world}")), &config(&[(433.96e6, 4e3)]), seed);
+    let mut heard = Heard::default();
+    let mut hop = 0;
+    rows.iter()
+        .zip(rows.iter().skip(1).chain(rows.last()))
+        .map(|(row, next)| {
+            heard.readings.clear();
+            for n in 0..hops {
+                let share = (f64::from(n) + 0.5) / f64::from(hops);
+                let between = |a: f64, b: f64| a + (b - a) * share * f64::from(u8::from(hops > 1));
+                let pose = TruePose {
+                    at_us: hop * 10_000 + 5_000,
+                    north_m: between(row.north_m, next.north_m),
+                    east_m: between(row.east_m, next.east_m),
+                    up_m: between(row.up_m, next.up_m),
+                    pitch_rad: -0.1,
+                    yaw_rad: (next.east_m - row.east_m).atan2(next.north_m - row.north_m),
+                    ..TruePose::default()
+                };
+                world.hop(&pose, hop * 10_000, &mut heard);
+                hop += 1;
+            }
+            let sum: f64 = heard.readings.iter().map(|r| r.mean.db()).sum();
+            Row { power_db: sum / f64::from(hops), ..*row }
+        })
+        .collect()
+}
+
+/// Mean spread (root of the mean variance), autocorrelation length and mean exponent over seeds.
+fn simulated(rows: &[Row], world: &str, hops: u32) -> (f64, f64, f64) {
+    const SEEDS: u64 = 60;
+    let (mut variance, mut exponents) = (0.0, 0.0);
+    let mut sums = vec![[0.0; 2]; CLASSES_M.len() - 1];
+    for seed in 0..SEEDS {
+        let flown = flown(rows, world, seed, hops);
+        let (left, spread, exponent) = residuals(&flown);
+        variance += spread * spread / SEEDS as f64;
+        exponents += exponent / SEEDS as f64;
+        for (sum, more) in sums.iter_mut().zip(products(&flown, &left)) {
+            sum[0] += more[0];
+            sum[1] += more[1];
+        }
+    }
+    (variance.sqrt(), length_m(&sums, variance, SEEDS as f64), exponents)
+}
+
+/// Spread, length and exponent of a real track, told with the simulated ones.
+fn compared(folder: &Path, name: &str, world: &str, hops: u32) -> [(f64, f64, f64); 2] {
+    let rows = track(folder, name, name.starts_with("ucsd2014"));
+    let (left, spread, exponent) = residuals(&rows);
+    let real = (spread, length_m(&products(&rows, &left), spread * spread, 1.0), exponent);
+    let ours = simulated(&rows, world, hops);
+    println!(
+        "{name}: spread {:.1} dB real, {:.1} simulated; length {:.0} m, {:.0}; exponent {:.2}, {:.2}",
+        real.0, ours.0, real.1, ours.1, real.2, ours.2
+    );
+    [real, ours]
+}
+
+#[test]
+fn by_default_tracks_are_as_rough_as_the_real_search_of_the_rover() {
+    let Some(folder) = folder() else { return };
+    // Its forty rows are averaged points: each is the mean of hops spread over the way to the next.
+    let [real, ours] = compared(&folder, "afar_1428", "", 20);
+    assert!((0.7..1.3).contains(&(ours.0 / real.0)), "spread: {ours:?} for {real:?}");
+    assert!((0.5..2.0).contains(&(ours.1 / real.1)), "length: {ours:?} for {real:?}");
+    let old = simulated(
+        &track(&folder, "afar_1428", false),
+        "propagation = { shadow_sigma_db = 4, shadow_decorrelation_m = 20 }",
+        20,
+    );
+    assert!(old.0 / real.0 < 0.7, "the test can tell a smoother world: {old:?}");
+}
+
+/// The open hillsides of the collar flights.
+const CALM: &str =
+    "propagation = { shadow_sigma_db = 2, shadow_decorrelation_m = 30, fading = 'rician', rician_k_db = 12 }";
+
+#[test]
+fn calm_settings_are_as_smooth_as_the_real_searches_of_collars() {
+    let Some(folder) = folder() else { return };
+    let names =
+        ["ucsd2014_000419_collar1", "ucsd2014_000419_collar2", "ucsd2014_000419_collar3", "ucsd2019_481"];
+    let mut sums = [0.0; 2];
+    for name in names {
+        let [real, ours] = compared(&folder, name, CALM, 1);
+        assert!((0.6..1.6).contains(&(ours.0 / real.0)), "{name}: {ours:?} for {real:?}");
+        sums[0] += real.0;
+        sums[1] += ours.0;
+    }
+    assert!((0.7..1.3).contains(&(sums[1] / sums[0])), "{sums:?}");
+}

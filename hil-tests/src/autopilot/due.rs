@@ -1,0 +1,94 @@
+//! What leaves without being asked at that moment: streams as they fall due, lists, and news.
+//!
+//! News goes to every link: a change of mode or of arming as a heartbeat out of turn (ArduPilot `GCS::send_message` in
+//! `Copter::set_mode`; PX4 publishes its status on change), texts, a mission item that was reached, a home that moved.
+
+use super::face::{Face, lock};
+use super::messages;
+use super::wire::Message;
+
+impl Face {
+    /// A heartbeat at once when mode or arming have changed.
+    pub(super) fn tell_change(&mut self, now_us: u64) {
+        let now = {
+            let aircraft = lock(&self.aircraft);
+            (!aircraft.belief().is_silent).then(|| (aircraft.custom_mode(), aircraft.belief().armed))
+        };
+        if now.is_none() || self.said == now {
+            return;
+        }
+        let is_first = self.said.is_none();
+        self.said = now;
+        for open in self.links.iter_mut().flatten().filter(|_| !is_first) {
+            open.streams.beaten(now_us);
+            open.streams.ask("HEARTBEAT");
+        }
+    }
+
+    /// What is told once, when it happens: texts, items reached, a home that moved.
+    pub(super) fn tell_events(&mut self) {
+        let (mut said, reached, home) = {
+            let mut aircraft = lock(&self.aircraft);
+            let mut said = Vec::new();
+            aircraft.texts(&mut |severity, text| said.push((severity, text.to_owned())));
+            (said, aircraft.belief().mission_reached, aircraft.belief().home)
+        };
+        for (severity, text) in said.drain(..) {
+            self.text_id = self.text_id.checked_add(1).unwrap_or(1);
+            for message in messages::texts(severity, &text, self.text_id) {
+                self.send_patiently(&message);
+            }
+        }
+        if reached.1 != self.reached_total {
+            self.reached_total = reached.1;
+            self.send_patiently(&Message::new("MISSION_ITEM_REACHED").with("seq", reached.0));
+        }
+        if home != self.home {
+            self.home = home;
+            for open in self.links.iter_mut().flatten() {
+                open.streams.ask("HOME_POSITION");
+            }
+        }
+    }
+
+    /// Streams, what waits, and lists of parameters, link by link.
+    pub(super) fn send_due(&mut self, now_us: u64) {
+        if lock(&self.aircraft).belief().is_silent {
+            return;
+        }
+        for link in 0..self.links.len() {
+            let Some(open) = &mut self.links[link] else { continue };
+            let mut streams = std::mem::take(&mut open.streams);
+            streams.run(now_us, |name| {
+                if name == "HEARTBEAT" && self.faults.is_heartless() {
+                    return true;
+                }
+                let message = messages::telemetry(name, &lock(&self.aircraft));
+                message.is_none_or(|message| self.send(link, message))
+            });
+            let Some(open) = &mut self.links[link] else { continue };
+            open.streams = streams;
+            while let Some(message) = self.links[link].as_ref().and_then(|open| open.waiting.front().cloned())
+            {
+                if !self.send(link, message) {
+                    break;
+                }
+                if let Some(open) = &mut self.links[link] {
+                    open.waiting.pop_front();
+                }
+            }
+        }
+    }
+
+    /// The next parameter of each list that was asked for: 100 a second, or as many as there is room for.
+    pub(super) fn send_lists(&mut self) {
+        for link in 0..self.links.len() {
+            let Some(index) = self.links[link].as_ref().and_then(|open| open.listed) else { continue };
+            let next =
+                self.parameter_value(index).map(|message| index + usize::from(self.send(link, message)));
+            if let Some(open) = &mut self.links[link] {
+                open.listed = next;
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The mission protocol where it does not go well.
+
+use super::client::{Client, flown};
+use skyhound_rig::autopilot::wire::Message;
+use skyhound_rig::scenario::Flavour;
+
+fn count(items: u16) -> Message {
+    Message::new("MISSION_COUNT").with("count", items).to((1, 1))
+}
+
+fn item(index: u16, param1: f64) -> Message {
+    let place = Message::new("MISSION_ITEM_INT").with("x", 473_977_420).with("y", 85_455_940).with("z", 20.0);
+    place.with("seq", index).with("command", 16u16).with("frame", 6u8).with("param1", param1).to((1, 1))
+}
+
+fn result(client: &mut Client) -> i64 {
+    client.told("MISSION_ACK").whole("type")
+}
+
+#[test]
+fn an_ardupilot_takes_one_uploader_and_asks_again() {
+    let autopilot = flown(Flavour::ArduCopter, &["tcp:127.0.0.1:0"]);
+    let mut one = Client::meet(&autopilot.lines()[0], (255, 1));
+    let mut two = Client::meet(&autopilot.lines()[0], (254, 1));
+    one.say(count(2));
+    assert_eq!(one.told("MISSION_REQUEST").whole("seq"), 0);
+    two.say(count(1));
+    assert_eq!(result(&mut two), 14, "somebody else is at it");
+    two.say(Message::new("MISSION_REQUEST_LIST").to((1, 1)));
+    assert_eq!(result(&mut two), 14);
+    one.say(item(1, 0.0));
+    assert_eq!(result(&mut one), 13, "item 0 was asked for");
+    one.say(item(0, 0.0));
+    assert_eq!(one.told("MISSION_REQUEST").whole("seq"), 1);
+    assert_eq!(one.told("MISSION_REQUEST").whole("seq"), 1, "asked again");
+    assert_eq!(result(&mut one), 15, "and given up");
+    two.say(Message::new("MISSION_REQUEST_LIST").to((1, 1)));
+    assert_eq!(two.told("MISSION_COUNT").whole("count"), 0, "half a mission is none");
+}
+
+#[test]
+fn what_cannot_be_flown_is_refused() {
+    let autopilot = flown(Flavour::ArduCopter, &["udpin:127.0.0.1:0"]);
+    let mut client = Client::meet(&autopilot.lines()[0], (255, 1));
+    let mut refused = |count: Message, item: Option<Message>| {
+        client.say(count);
+        if let Some(item) = item {
+            client.told("MISSION_REQUEST");
+            client.say(item);
+        }
+        result(&mut client)
+    };
+    assert_eq!(refused(count(2), Some(item(0, f64::NAN))), 6);
+    assert_eq!(refused(count(2), Some(item(0, 0.0).with("x", i32::MAX))), 10);
+    assert_eq!(refused(count(2), Some(item(0, 0.0).with("z", f64::INFINITY))), 12);
+    assert_eq!(refused(count(2), Some(item(0, 0.0).with("frame", 10u8))), 2);
+    assert_eq!(refused(count(9_999), None), 4);
+    assert_eq!(refused(count(3).with("mission_type", 1u8), None), 3, "fences are parameters");
+    assert_eq!(refused(item(0, 0.0), None), 1, "nobody asked for an item");
+}
+
+#[test]
+fn a_px4_asks_in_its_own_way_and_has_no_home_item() {
+    let autopilot = flown(Flavour::Px4, &["udpin:127.0.0.1:0"]);
+    let mut client = Client::meet(&autopilot.lines()[0], (255, 1));
+    client.say(count(1));
+    client.told("MISSION_REQUEST_INT");
+    client.say(item(0, f64::NAN));
+    assert_eq!(result(&mut client), 0, "NaN is `as you think best`");
+    client.say(Message::new("MISSION_REQUEST_INT").with("seq", 0u16).to((1, 1)));
+    let told = client.told("MISSION_ITEM_INT");
+    assert_eq!((told.whole("x"), told.real("z"), told.whole("frame")), (473_977_420, 20.0, 3));
+    client.say(Message::new("MISSION_REQUEST_INT").with("seq", 1u16).to((1, 1)));
+    assert_eq!(result(&mut client), 13);
+}
