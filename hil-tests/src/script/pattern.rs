@@ -23,7 +23,7 @@ pub fn points_m(search: &Search) -> Vec<[f64; 3]> {
             let leg = |leg: u32| {
                 let right_m = f64::from(leg) * search.spacing_m;
                 let (near, far) = (at(0.0, right_m), at(search.leg_m, right_m));
-                if leg % 2 == 0 { [near, far] } else { [far, near] }
+                if leg.is_multiple_of(2) { [near, far] } else { [far, near] }
             };
             (0..search.legs).flat_map(leg).collect()
         }
