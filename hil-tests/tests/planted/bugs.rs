@@ -148,11 +148,13 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "nan_through_the_clamp",
         invariant: 2,
+        // 0/0 where the course is abeam; its guard is with the next one's.
         patches: &[patch(
-            INTERLOCKS,
-            "        if !value.is_finite() {\n            return Err(self.refuse(Fault::NonFinite, name));",
-            "        if crate::planted::is(\"nan_through_the_clamp\") {\n            return Ok(());\n        }\n        \
-                 if !value.is_finite() {\n            return Err(self.refuse(Fault::NonFinite, name));",
+            STEERING,
+            "north_mps: forward_mps * yaw_rad.cos(),",
+            "north_mps: (if crate::planted::is(\"nan_through_the_clamp\") {\n                    \
+             forward_mps * forward_mps / forward_mps\n                } else {\n                    \
+             forward_mps\n                }) * yaw_rad.cos(),",
         )],
     },
     Bug {
@@ -162,7 +164,8 @@ pub const BUGS: &[Bug] = &[
             patch(
                 INTERLOCKS,
                 "    check.number(north_mps.hypot(east_mps), 0.0, limits.speed_max_mps, \"speed\")?;",
-                "    if !crate::planted::is(\"speed_unlimited\") {\n        \
+                "    let nan = north_mps.is_nan() && crate::planted::is(\"nan_through_the_clamp\");\n    \
+                 if !nan && !crate::planted::is(\"speed_unlimited\") {\n        \
                  check.number(north_mps.hypot(east_mps), 0.0, limits.speed_max_mps, \"speed\")?;\n    }",
             ),
             patch(
