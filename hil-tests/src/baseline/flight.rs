@@ -135,7 +135,7 @@ impl<'a> Flight<'a> {
         }
         let now = TimeUs(self.now_us);
         self.analytics.detections(now, &mut |_| {});
-        if self.now_us % TRUTH_US == 0 {
+        if self.now_us.is_multiple_of(TRUTH_US) {
             self.facts.clear();
             let channels = self.config.sense.channels.len() as u8;
             self.facts.extend((0..channels).map(|channel| self.analytics.facts(channel, now)));
