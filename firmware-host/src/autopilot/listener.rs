@@ -3,7 +3,8 @@
 //! Bound to (system, component 1) of the first autopilot's heartbeat, or of the system in the settings, for good. Frames of
 //! anyone else are counted foreign and change nothing, with two exceptions that change only their own fields: a ground
 //! station's heartbeat, and the heartbeat of another program with our own identity (a rival). Our own heartbeat, echoed by
-//! a router, is told from a rival's by a random number in its `custom_mode`.
+//! a router, is told from a rival's by a random number in its `custom_mode`, and in a value of its own: routers do not pass
+//! a heartbeat on to a line on which its sender's ids were heard.
 //!
 //! A value that is not finite or not possible is not stored, and its frame is counted unknown; the older value goes stale.
 //! Nothing is allocated here except while a long STATUSTEXT is joined.
@@ -16,6 +17,7 @@ use super::battery::Batteries;
 use super::framing::Frame;
 use super::inbound::{self, AnyHeartbeat};
 use super::message_id::*;
+use super::outbound::MARK_NAME;
 use super::params::Params;
 use super::payload::Payload;
 use super::texts::Texts;
@@ -155,6 +157,9 @@ impl Listener {
         if frame.id == 0 {
             self.take_any_heartbeat(frame, AnyHeartbeat::read(payload), at, vehicle, events);
         }
+        if frame.id == NAMED_VALUE_INT && payload.text(8, 10) == MARK_NAME.as_bytes() {
+            self.judge_mark(frame, payload.u32(4), at, vehicle, events);
+        }
         let Some(identity) = vehicle.identity.filter(|identity| is_from(frame, identity)) else {
             self.totals.foreign_total += 1;
             return Taken::Foreign;
@@ -211,12 +216,31 @@ impl Listener {
             }
             _ => {}
         }
-        let own_system = vehicle.identity.map(|bound| bound.system).or(self.wanted_system);
+        let own_system = self.own_system(vehicle);
         if heard.is_ground_station() && own_system != Some(system) {
             vehicle.ground_station = Some(Aged::new(system, at));
         }
-        let has_our_name = own_system == Some(system) && frame.component == self.own_component;
-        if has_our_name && heard.custom != self.own_mark {
+        self.judge_mark(frame, heard.custom, at, vehicle, events);
+    }
+
+    fn own_system(&self, vehicle: &Vehicle) -> Option<u8> {
+        vehicle.identity.map(|bound| bound.system).or(self.wanted_system)
+    }
+
+    /// Who speaks with our ids and another `mark` is a rival; with ours, it is our echo.
+    fn judge_mark(
+        &mut self,
+        frame: &Frame<'_>,
+        mark: u32,
+        at: TimeUs,
+        vehicle: &Vehicle,
+        events: &mut dyn FnMut(Event),
+    ) {
+        let own_system = self.own_system(vehicle);
+        let system = frame.system;
+        let has_our_name =
+            own_system.is_some_and(|own| u32::from(own) == system) && frame.component == self.own_component;
+        if has_our_name && mark != self.own_mark {
             if !self.rival(at) {
                 note(
                     events,

@@ -18,3 +18,4 @@ pub const EKF_STATUS_REPORT: u32 = 193;
 pub const ESTIMATOR_STATUS: u32 = 230;
 pub const HOME_POSITION: u32 = 242;
 pub const STATUSTEXT: u32 = 253;
+pub const NAMED_VALUE_INT: u32 = 252;

@@ -168,6 +168,7 @@ impl Link {
         if is_due(self.heartbeat_sent, HEARTBEAT_EVERY_US) && self.may_beat() {
             let mark = self.own_mark;
             self.send(Urgency::Urgent, |encoder| Some(encoder.heartbeat(mark)));
+            self.send(Urgency::Patient, |encoder| Some(encoder.mark(now, mark)));
             self.heartbeat_sent = Some(now);
         }
         if !self.is_up {

@@ -11,6 +11,8 @@ use skyhound::time::TimeUs;
 
 /// Ignore x, y, z (bits 0–2), acceleration (6–8) and yaw (10).
 const VELOCITY_AND_YAW_RATE: u16 = 0b0101_1100_0111;
+/// Name of the value that tells us from a rival.
+pub const MARK_NAME: &str = "SKY_MARK";
 /// Bytes of a STATUSTEXT chunk.
 pub const CHUNK_BYTES: usize = 50;
 
@@ -125,6 +127,16 @@ impl Encoder {
             time_boot_ms: boot_ms(now),
             value,
             name: padded(name).into(),
+        })
+    }
+
+    /// NAMED_VALUE_INT with the mark of [`Encoder::heartbeat`], by which a rival behind a router is told: routers keep heartbeats
+    /// of ids that they heard on two lines from both of these, and pass everything else.
+    pub fn mark(&self, now: TimeUs, mark: u32) -> Packet {
+        self.packet(&dialect::NAMED_VALUE_INT_DATA {
+            time_boot_ms: boot_ms(now),
+            value: mark.cast_signed(),
+            name: padded(MARK_NAME).into(),
         })
     }
 

@@ -23,7 +23,7 @@ const HOME_UNKNOWN_EVERY_US: u64 = 2_000_000;
 const ASK_EVERY_US: u64 = 250_000;
 const REFRESH_EVERY_US: u64 = 5_000_000;
 /// Sticks come at least this often (`requests.rs`).
-const RC_LEAST_HZ: f64 = 10.0;
+const RC_LEAST_HZ: f64 = 40.0;
 /// A rival or a second autopilot is believed for this long after its last message.
 const RIVAL_GONE_US: u64 = 5_000_000;
 

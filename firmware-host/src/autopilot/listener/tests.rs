@@ -137,6 +137,27 @@ fn a_rival_is_told_from_our_own_echo() {
     assert!(!bench.listener.rival(TimeUs(6_003_001)));
 }
 
+/// ArduPilot's routing keeps a heartbeat from lines on which its sender's ids were heard, so two daemons on two of its lines
+/// never hear each other's: found by the rig, where both homed at once.
+#[test]
+fn a_rival_behind_a_router_is_told_by_its_mark() {
+    let mut bench = Bench::bound();
+    let mark = |mark: u32, name: &[u8; 10]| {
+        MavMessage::NAMED_VALUE_INT(dialect::NAMED_VALUE_INT_DATA {
+            time_boot_ms: 5,
+            value: mark.cast_signed(),
+            name: (*name).into(),
+        })
+    };
+    bench.take((1, 191), &mark(MARK, b"SKY_MARK\0\0"), 2_000);
+    bench.take((2, 191), &mark(7, b"SKY_MARK\0\0"), 2_000);
+    bench.take((1, 191), &mark(7, b"SKY_STATE\0"), 2_000);
+    assert!(!bench.listener.rival(TimeUs(2_000)) && bench.events.is_empty());
+    bench.take((1, 191), &mark(7, b"SKY_MARK\0\0"), 3_000);
+    assert_eq!(bench.kinds(), ["rival"]);
+    assert!(bench.listener.contested(TimeUs(3_000)).unwrap().contains("another program"));
+}
+
 #[test]
 fn a_rival_or_a_second_autopilot_contests_the_aircraft() {
     let mut bench = Bench::bound();
