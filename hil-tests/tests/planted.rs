@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use workshop::Planted;
 
 /// Flights in which a bug must show itself.
-const FLIGHTS: &str = "600";
+const FLIGHTS: &str = "400";
 
 fn campaign(planted: &Planted, bug: Option<&Bug>) -> String {
     let mut arguments = vec!["campaign", "--seed", "1", "--threads", "1", "--flights"];
@@ -23,6 +23,9 @@ fn campaign(planted: &Planted, bug: Option<&Bug>) -> String {
     match bug {
         Some(_) => arguments.extend([FLIGHTS, "--until-broken", &invariant]),
         None => arguments.push("60"),
+    }
+    if let Some(bug) = bug.filter(|bug| !bug.with.is_empty()) {
+        arguments.extend(["--with", bug.with]);
     }
     let done = planted.run(bug.map(|bug| bug.name), &arguments);
     String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr)

@@ -54,6 +54,8 @@ struct Flight<'a> {
     steer: Option<Box<dyn Steer>>,
     asked_us: Option<u64>,
     state: State,
+    first_held_us: Option<u64>,
+    held_us: Option<u64>,
     sent: Velocity,
     now_us: u64,
     is_over: bool,
@@ -87,6 +89,8 @@ impl<'a> Flight<'a> {
             steer: None,
             asked_us: None,
             state: State::Searching,
+            first_held_us: None,
+            held_us: None,
             sent: Velocity::default(),
             now_us: 0,
             is_over: false,
@@ -131,7 +135,7 @@ impl<'a> Flight<'a> {
         }
         let now = TimeUs(self.now_us);
         self.analytics.detections(now, &mut |_| {});
-        if self.now_us % TRUTH_US == 0 {
+        if self.now_us.is_multiple_of(TRUTH_US) {
             self.facts.clear();
             let channels = self.config.sense.channels.len() as u8;
             self.facts.extend((0..channels).map(|channel| self.analytics.facts(channel, now)));
@@ -187,7 +191,15 @@ impl<'a> Flight<'a> {
         for deed in self.script.step(self.now_us, &seen) {
             self.carry_out(deed);
         }
-        self.is_over = self.script.is_over(self.now_us);
+        self.is_over = self.script.is_over(self.now_us) || self.is_done();
+    }
+
+    /// Where Skyhound's flight would end: the operator takes the aircraft home, or it was held for long enough.
+    fn is_done(&self) -> bool {
+        let held_us = |since_us: Option<u64>| since_us.map_or(0, |since_us| self.now_us - since_us);
+        let lands_s = self.scenario.operator.lands_after_s.unwrap_or(f64::INFINITY);
+        let is_home_time = held_us(self.first_held_us) as f64 / 1e6 >= lands_s;
+        is_home_time || held_us(self.held_us) >= u64::from(self.config.homing.holding_us)
     }
 
     fn carry_out(&mut self, deed: Do) {
@@ -265,6 +277,8 @@ impl<'a> Flight<'a> {
                 interlock: None,
             });
             self.state = to;
+            self.held_us = (to == State::Holding).then_some(self.now_us);
+            self.first_held_us = self.first_held_us.or(self.held_us);
         }
     }
 

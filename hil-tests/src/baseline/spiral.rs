@@ -1,7 +1,7 @@
 //! Spiral, then strongest reading: what a patient pilot without a gradient would fly.
 //!
 //! From where the beacon was first heard an Archimedean spiral, r = d·θ/2π with d = [`SPACING_M`] between turns, at the
-//! limit's speed. It ends when a whole turn brought nothing stronger, or at half of the time left, or at the fence. Then to
+//! limit's speed. It ends when a whole turn brought nothing stronger, at the fence, or when the time left is what the way back needs. Then to
 //! the place where the mean power of [`MEAN_US`] (of readings in which the beacon is on, dB) was highest, and stay.
 
 use super::{Sample, Seen, Steer, Wish};
@@ -11,8 +11,10 @@ use skyhound::geo::NorthEast;
 use std::collections::VecDeque;
 use std::f64::consts::TAU;
 
-/// Between turns: half of what a search's legs are apart.
-const SPACING_M: f64 = 20.0;
+/// Between turns: three quarters of what a search's legs are apart.
+const SPACING_M: f64 = 30.0;
+/// Over the straight way back, to turn, to brake and to approach.
+const BACK_US: f64 = 20e6;
 /// Readings are averaged over this.
 const MEAN_US: u64 = 2_000_000;
 /// So close to a place is there.
@@ -46,7 +48,7 @@ impl Spiral {
             centre: seen.at,
             theta_rad: 0.0,
             passed_us: seen.now_us,
-            until_us: seen.now_us + seen.until_us.saturating_sub(seen.now_us) / 2,
+            until_us: seen.until_us,
             recent: VecDeque::new(),
             strongest: None,
             ended: false,
@@ -117,7 +119,10 @@ impl Steer for Spiral {
             self.advance(seen.at, elapsed_s);
             let turned = self.strongest.is_some_and(|(_, _, theta_rad)| self.theta_rad - theta_rad > TAU);
             let fenced = self.on_spiral().distance_m(NorthEast::default()) > self.fence_m;
-            self.ended = turned || fenced || seen.now_us >= self.until_us;
+            let back_m = self.strongest.map_or(0.0, |(_, place, _)| seen.at.distance_m(place));
+            let back_us = back_m / self.speed_mps * 1e6 + BACK_US;
+            let is_late = self.until_us.saturating_sub(seen.now_us) as f64 <= back_us;
+            self.ended = turned || fenced || is_late;
         }
         if !self.ended {
             return Wish::Fly(self.towards(seen.at, self.on_spiral(), seen.yaw_rad, false));

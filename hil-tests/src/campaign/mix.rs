@@ -38,6 +38,12 @@ const FIELDS: [&str; 16] = [
     "HEARTBEAT.custom_mode",
 ];
 
+/// The name of the kind of fault that is spelt so; `None` = no such kind.
+pub fn kind_named(name: &str) -> Option<&'static str> {
+    let mut draw = Draw(random::source(0, "names"));
+    (0..KINDS).map(|number| kind(number, &mut draw, Flavour::ArduCopter).name()).find(|known| *known == name)
+}
+
 /// The scenario of a seed.
 pub fn scenario(seed: u64) -> Scenario {
     let mut draw = Draw(random::source(seed, "campaign"));

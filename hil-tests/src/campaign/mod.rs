@@ -177,15 +177,19 @@ pub struct Plan {
     pub flights: u64,
     /// Results do not hang on it.
     pub threads: usize,
+    /// Only mixes with this kind of fault, by its name.
+    pub with: Option<&'static str>,
     /// Ends soon after this invariant was broken.
     pub until_broken: Option<u8>,
 }
 
 /// Flies the old seeds, then those of the plan.
 pub fn fly_all(plan: &Plan, progress: &(dyn Fn(u64) + Sync)) -> Tally {
-    let Plan { seed, flights, threads, until_broken } = *plan;
+    let Plan { seed, flights, threads, with, until_broken } = *plan;
     let mut seeds = if flights > 1 { old_seeds() } else { Vec::new() };
-    seeds.extend((0..flights).map(|index| seed.wrapping_add(index)));
+    let has = |seed: u64, kind: &str| mix::scenario(seed).fault.iter().any(|fault| fault.kind.name() == kind);
+    let mixes = (0..).map(|index| seed.wrapping_add(index));
+    seeds.extend(mixes.filter(|seed| with.is_none_or(|kind| has(*seed, kind))).take(flights as usize));
     // In parts, so that a hundred thousand flights do not all lie in memory.
     let mut tally = Tally::default();
     let part_len = if until_broken.is_some() { 16 } else { 512 };

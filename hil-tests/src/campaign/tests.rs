@@ -8,8 +8,18 @@ fn a_seed_flies_the_same_twice() {
 }
 
 #[test]
+fn only_mixes_with_a_kind_are_flown_when_asked() {
+    let with = mix::kind_named("kill");
+    let tally = fly_all(&Plan { seed: 1, flights: 5, threads: 2, with, until_broken: None }, &|_| {});
+    let others = old_seeds().len() as u64;
+    assert!(tally.kinds()["kill"].drawn >= 5 && tally.flights() == 5 + others, "{tally}");
+    assert_eq!(mix::kind_named("no_such"), None);
+}
+
+#[test]
 fn a_thousand_mixes_violate_nothing_and_reach_what_they_are_for() {
-    let tally = fly_all(&Plan { seed: 1, flights: 1_000, threads: 2, until_broken: None }, &|_| {});
+    let tally =
+        fly_all(&Plan { seed: 1, flights: 1_000, threads: 2, with: None, until_broken: None }, &|_| {});
     assert_eq!(tally.failed_total(), 0, "{tally}");
     for (state, at_least) in [(State::Searching, 0.8), (State::Homing, 0.6), (State::Holding, 0.1)] {
         assert!(tally.reached_ratio(state) >= at_least, "{}: {tally}", state.name());

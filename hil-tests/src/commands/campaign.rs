@@ -17,6 +17,9 @@ pub struct Args {
     /// Threads. The results are the same for any number.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64))]
     threads: u8,
+    /// Only mixes with this kind of fault, as scenarios spell it (`kill`, `gps_glitch` …).
+    #[arg(long, value_name = "FAULT")]
+    with: Option<String>,
     /// End soon after this invariant was broken.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=9))]
     until_broken: Option<u8>,
@@ -33,8 +36,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if args.flights == 0 {
         return Err(Failure::Usage("--flights 0 flies nothing; write 1 or more".into()));
     }
+    let with = args.with.map(|name| {
+        let no_such =
+            || Failure::Usage(format!("--with {name}: no such fault; write one of a scenario's `do`"));
+        campaign::mix::kind_named(&name).ok_or_else(no_such)
+    });
+    let with = with.transpose()?;
     let Args { flights, seed, until_broken, .. } = args;
-    let plan = Plan { seed, flights, threads: usize::from(args.threads), until_broken };
+    let plan = Plan { seed, flights, threads: usize::from(args.threads), with, until_broken };
     if args.verbose {
         tell(seed, flights.min(20));
         if flights == 1 {

@@ -235,7 +235,9 @@ fn failsafes(vehicle: &Vehicle) -> bool {
                 && at_least(set.fs_gcs_enable, 1.0)
                 && at_least(set.fence_enable, 1.0)
                 && at_least(set.battery_action, 1.0)
-                && set.gcs_system.is_some_and(|id| id >= 1.0 && id <= 255.0 && id != f64::from(bound.system))
+                && set
+                    .gcs_system
+                    .is_some_and(|id| (1.0..=255.0).contains(&id) && id != f64::from(bound.system))
         }
         Firmware::Px4 => {
             set.offboard_loss_s.is_some_and(|s| (0.0..=1.0).contains(&s))

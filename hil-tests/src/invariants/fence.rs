@@ -26,8 +26,7 @@ pub(super) enum Reach {
 impl Reach {
     /// `worst_m`, `excess_m`: metres beyond the line at the worst, and as known.
     pub(super) fn of(excess_m: f64, worst_m: f64) -> Reach {
-        // A NaN is beyond every line.
-        if !(excess_m <= ROUNDING_M) {
+        if excess_m.is_nan() || excess_m > ROUNDING_M {
             Reach::Out
         } else if worst_m > -ROUNDING_M {
             Reach::Doubtful

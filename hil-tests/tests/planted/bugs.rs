@@ -12,6 +12,8 @@ pub struct Bug {
     pub name: &'static str,
     /// The invariant that must tell of it.
     pub invariant: u8,
+    /// The fault that brings it out; empty = any.
+    pub with: &'static str,
     pub patches: &'static [Patch],
 }
 
@@ -31,6 +33,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "stale_inputs_accepted",
         invariant: 1,
+        with: "link_lost",
         patches: &[patch(
             INTERLOCKS,
             "if known.is_fresh(now, age_max_us) {",
@@ -40,6 +43,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "fence_prediction_dropped",
         invariant: 1,
+        with: "",
         patches: &[patch(
             "src/homing/interlock/fence.rs",
             "    let level_s = stop_s(",
@@ -51,6 +55,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "fence_without_reaction_time",
         invariant: 1,
+        with: "",
         patches: &[patch(
             "src/homing/interlock/fence.rs",
             "let reaction_s = (age_us + u64::from(limits.reaction_us)) as f64 / 1e6;",
@@ -61,6 +66,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "mode_ignored",
         invariant: 1,
+        with: "mode",
         patches: &[
             patch(
                 INPUTS,
@@ -77,6 +83,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "battery_ignored",
         invariant: 1,
+        with: "battery",
         patches: &[patch(
             INPUTS,
             "check.holds(ratio >= limits.battery_min_ratio,",
@@ -86,6 +93,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "missing_rc_is_no_override",
         invariant: 1,
+        with: "rc_lost",
         patches: &[patch(
             "src/homing/interlock/sticks.rs",
             "        let rc = check.fresh(",
@@ -96,6 +104,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "sticks_ignored",
         invariant: 1,
+        with: "stick",
         patches: &[patch(
             "src/homing/interlock/sticks.rs",
             "return check.holds(self.deflected_count < limits.stick_samples,",
@@ -106,6 +115,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "jump_forgotten",
         invariant: 1,
+        with: "gps_glitch",
         patches: &[patch(
             "src/homing/interlock/jump.rs",
             "let over = self.jumped.is_none_or(",
@@ -115,6 +125,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "enables_itself",
         invariant: 1,
+        with: "",
         patches: &[patch(
             HOMING,
             "            None if self.interlocks.accept_offer(inputs) => {",
@@ -130,6 +141,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "dead_sdr_unnoticed",
         invariant: 1,
+        with: "sdr_unplug",
         patches: &[
             patch(
                 INPUTS,
@@ -148,21 +160,26 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "nan_through_the_clamp",
         invariant: 2,
+        with: "",
+        // 0/0 where the course is abeam; its guard is with the next one's.
         patches: &[patch(
-            INTERLOCKS,
-            "        if !value.is_finite() {\n            return Err(self.refuse(Fault::NonFinite, name));",
-            "        if crate::planted::is(\"nan_through_the_clamp\") {\n            return Ok(());\n        }\n        \
-                 if !value.is_finite() {\n            return Err(self.refuse(Fault::NonFinite, name));",
+            STEERING,
+            "north_mps: forward_mps * yaw_rad.cos(),",
+            "north_mps: (if crate::planted::is(\"nan_through_the_clamp\") {\n                    \
+             forward_mps * forward_mps / forward_mps\n                } else {\n                    \
+             forward_mps\n                }) * yaw_rad.cos(),",
         )],
     },
     Bug {
         name: "speed_unlimited",
         invariant: 2,
+        with: "",
         patches: &[
             patch(
                 INTERLOCKS,
                 "    check.number(north_mps.hypot(east_mps), 0.0, limits.speed_max_mps, \"speed\")?;",
-                "    if !crate::planted::is(\"speed_unlimited\") {\n        \
+                "    let nan = north_mps.is_nan() && crate::planted::is(\"nan_through_the_clamp\");\n    \
+                 if !nan && !crate::planted::is(\"speed_unlimited\") {\n        \
                  check.number(north_mps.hypot(east_mps), 0.0, limits.speed_max_mps, \"speed\")?;\n    }",
             ),
             patch(
@@ -176,6 +193,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "slew_skipped",
         invariant: 2,
+        with: "",
         patches: &[patch(
             INTERLOCKS,
             "let share = (step_max_mps / step_mps).min(1.0);",
@@ -186,6 +204,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "latch_forgotten",
         invariant: 3,
+        with: "gps_loss",
         patches: &[patch(
             INTERLOCKS,
             "        self.latched = Some(trip);\n        self.release();",
@@ -193,10 +212,11 @@ pub const BUGS: &[Bug] = &[
              self.latched = None;\n            return;\n        }\n        self.release();",
         )],
     },
-    Bug { name: "resumes_by_itself", invariant: 3, patches: &[] },
+    Bug { name: "resumes_by_itself", invariant: 3, with: "", patches: &[] },
     Bug {
         name: "no_zero_at_stop",
         invariant: 3,
+        with: "",
         patches: &[patch(
             INTERLOCKS,
             "self.stops_left = STOP_PASSES;",
@@ -206,6 +226,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "zeros_for_ever",
         invariant: 3,
+        with: "",
         patches: &[patch(
             INTERLOCKS,
             "            self.stops_left -= 1;",
@@ -215,6 +236,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "stop_only_logs",
         invariant: 3,
+        with: "ekf_bad",
         patches: &[
             patch(
                 INTERLOCKS,
@@ -233,6 +255,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "zero_is_sent_once",
         invariant: 4,
+        with: "",
         patches: &[patch(
             INTERLOCKS,
             "                let velocity = self.slewed(wish.velocity);\n",
@@ -246,6 +269,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "late_pass_unnoticed",
         invariant: 4,
+        with: "cpu_starved",
         patches: &[patch(
             INTERLOCKS,
             "        let in_time = gap_us <= u64::from(self.limits.pass_gap_max_us);",
@@ -257,6 +281,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "stop_unrecorded",
         invariant: 5,
+        with: "",
         patches: &[patch(
             HOMING,
             "        changes(&change);",
@@ -266,10 +291,11 @@ pub const BUGS: &[Bug] = &[
              changes(&change);",
         )],
     },
-    Bug { name: "stop_recorded_twice", invariant: 5, patches: &[] },
+    Bug { name: "stop_recorded_twice", invariant: 5, with: "", patches: &[] },
     Bug {
         name: "any_cause_will_do",
         invariant: 5,
+        with: "link_lost",
         patches: &[patch(
             INTERLOCKS,
             "        let known = input.ok_or(self.refuse(Fault::Unknown, \"\"))?;",
@@ -282,6 +308,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "readings_skipped",
         invariant: 6,
+        with: "",
         patches: &[patch(
             DECIDE,
             "        sink.reading(&PlacedReading { reading, pose });",
@@ -292,6 +319,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "act_unrecorded",
         invariant: 6,
+        with: "",
         patches: &[patch(
             DECIDE,
             "        if let Some(act) = inputs.act {\n            sink.record(",
@@ -302,6 +330,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "waits_for_the_disk",
         invariant: 7,
+        with: "disk_stall",
         patches: &[
             patch(
                 "src/record.rs",
@@ -326,6 +355,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "steers_by_the_wall_clock",
         invariant: 8,
+        with: "clock_step",
         patches: &[patch(
             STEERING,
             "            None => self.s_turn_course_rad(inputs.now),",
@@ -339,6 +369,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "failsafes_unread",
         invariant: 9,
+        with: "kill",
         patches: &[patch(
             "src/homing/interlock/failsafes.rs",
             "    let unknown = CHECK.refuse(",
