@@ -195,6 +195,11 @@ fn trace_of(scenario: &Scenario, mut course: Course) -> Result<Trace, String> {
         let what = format!("second daemon, last: {}", refused.unwrap_or_else(|| "was never refused".into()));
         course.deeds.push(crate::trace::DeedRow { at_us: end_us, what });
     }
+    // The rig's own ending of the flight is none of the scenario's.
+    trace.states.retain(|row| row.at_us < end_us);
+    trace.setpoints.retain(|row| row.at_us < end_us);
+    trace.signal.retain(|row| row.at_us < end_us);
+    trace.truth.retain(|row| row.pose.at_us <= end_us);
     if let Some(code) = course.daemons.exit_code() {
         trace.numbers.insert("exit_code".into(), code.into());
     }
