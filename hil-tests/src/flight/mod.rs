@@ -38,7 +38,7 @@ use daemons::{Daemons, Line};
 use sdr::SdrControl;
 use second::Second;
 use skyhound::command::State;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The daemon's component id by default, MAV_COMP_ID_ONBOARD_COMPUTER.
 const COMPONENT: u8 = 191;
@@ -78,6 +78,9 @@ pub fn fly(
     let mut begun = scenario.clone();
     begun.search.airborne &= course.air.sight().airborne;
     let mut script = Script::new(&begun);
+    if let Air::Theirs(theirs) = &course.air {
+        watcher.told(theirs.truth_source());
+    }
     course.daemons.start()?;
     course.run(&mut script, watcher)?;
     Ok(trace_of(scenario, course)?)
@@ -217,13 +220,4 @@ fn killed(trace: &mut Trace, at_us: u64) {
         let (to, reason) = (State::Idle.name().to_owned(), "the daemon was killed".to_owned());
         trace.states.push(StateRow { at_us, from, to, reason, interlock: None });
     }
-}
-
-/// Where a flight's files would go if nobody says: a folder of its own under the system's temporary ones.
-///
-/// # Errors
-/// It cannot be made.
-pub fn folder(scenario: &Scenario, seed: u64) -> Result<PathBuf, String> {
-    let made = tempfile::Builder::new().prefix(&format!("skyhound-{}-{seed}-", scenario.name)).tempdir();
-    made.map(tempfile::TempDir::keep).map_err(|error| format!("a folder for the flight: {error}"))
 }
