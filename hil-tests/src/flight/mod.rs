@@ -158,7 +158,7 @@ fn prepare(
 
 /// Ends everything and puts together what is left.
 fn trace_of(scenario: &Scenario, mut course: Course) -> Result<Trace, String> {
-    let end_us = course.air.now_us();
+    let (end_us, last) = (course.air.now_us(), course.air.truth());
     course.daemons.end()?;
     if let Some(second) = &mut course.second {
         second.end()?;
@@ -202,7 +202,8 @@ fn trace_of(scenario: &Scenario, mut course: Course) -> Result<Trace, String> {
     trace.states.retain(|row| row.at_us < end_us);
     trace.setpoints.retain(|row| row.at_us < end_us);
     trace.signal.retain(|row| row.at_us < end_us);
-    trace.truth.retain(|row| row.pose.at_us <= end_us);
+    trace.truth.retain(|row| row.pose.at_us < last.pose.at_us);
+    trace.truth.push(last);
     if let Some(code) = course.daemons.exit_code() {
         trace.numbers.insert("exit_code".into(), code.into());
     }
