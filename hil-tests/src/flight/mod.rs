@@ -38,7 +38,7 @@ use daemons::{Daemons, Line};
 use sdr::SdrControl;
 use second::Second;
 use skyhound::command::State;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The daemon's component id by default, MAV_COMP_ID_ONBOARD_COMPUTER.
 const COMPONENT: u8 = 191;
@@ -78,6 +78,9 @@ pub fn fly(
     let mut begun = scenario.clone();
     begun.search.airborne &= course.air.sight().airborne;
     let mut script = Script::new(&begun);
+    if let Air::Theirs(theirs) = &course.air {
+        watcher.told(theirs.truth_source());
+    }
     course.daemons.start()?;
     course.run(&mut script, watcher)?;
     Ok(trace_of(scenario, course)?)
@@ -155,7 +158,7 @@ fn prepare(
 
 /// Ends everything and puts together what is left.
 fn trace_of(scenario: &Scenario, mut course: Course) -> Result<Trace, String> {
-    let end_us = course.air.now_us();
+    let (end_us, last) = (course.air.now_us(), course.air.truth());
     course.daemons.end()?;
     if let Some(second) = &mut course.second {
         second.end()?;
@@ -195,6 +198,12 @@ fn trace_of(scenario: &Scenario, mut course: Course) -> Result<Trace, String> {
         let what = format!("second daemon, last: {}", refused.unwrap_or_else(|| "was never refused".into()));
         course.deeds.push(crate::trace::DeedRow { at_us: end_us, what });
     }
+    // The rig's own ending of the flight is none of the scenario's.
+    trace.states.retain(|row| row.at_us < end_us);
+    trace.setpoints.retain(|row| row.at_us < end_us);
+    trace.signal.retain(|row| row.at_us < end_us);
+    trace.truth.retain(|row| row.pose.at_us < last.pose.at_us);
+    trace.truth.push(last);
     if let Some(code) = course.daemons.exit_code() {
         trace.numbers.insert("exit_code".into(), code.into());
     }
@@ -212,13 +221,4 @@ fn killed(trace: &mut Trace, at_us: u64) {
         let (to, reason) = (State::Idle.name().to_owned(), "the daemon was killed".to_owned());
         trace.states.push(StateRow { at_us, from, to, reason, interlock: None });
     }
-}
-
-/// Where a flight's files would go if nobody says: a folder of its own under the system's temporary ones.
-///
-/// # Errors
-/// It cannot be made.
-pub fn folder(scenario: &Scenario, seed: u64) -> Result<PathBuf, String> {
-    let made = tempfile::Builder::new().prefix(&format!("skyhound-{}-{seed}-", scenario.name)).tempdir();
-    made.map(tempfile::TempDir::keep).map_err(|error| format!("a folder for the flight: {error}"))
 }

@@ -5,7 +5,7 @@ use super::field::{PATIENT, passes, rig, scenario};
 /// Take-off, a beacon near home, RTL: about 50 s.
 const WHOLE: &str = r#"
 about = "Take-off, a beacon near home, home again"
-duration_s = 120
+duration_s = 100
 [world]
 propagation = { shadow_sigma_db = 0.0, fading = "none" }
 [[world.beacon]]
@@ -22,8 +22,8 @@ lands_after_s = 2.0
 [aircraft]
 gust_mps = 0.0
 [skyhound.homing]
-hold_snr_db = 26.0
-strong_snr_db = 22.0
+hold_snr_db = 21.0
+strong_snr_db = 20.0
 [[skyhound.beacon]]
 frequency_hz = 433.96e6
 bandwidth_hz = 4000.0

@@ -86,6 +86,14 @@ impl Theirs {
         Ok(Theirs { link, daemon, flavour, system })
     }
 
+    /// Whose truth the world follows, in words.
+    pub fn truth_source(&self) -> &'static str {
+        match self.link.shared().heard().is_simulated() {
+            true => "truth is the simulator's own (SIM_STATE)",
+            false => "truth is the autopilot's belief (GLOBAL_POSITION_INT, ATTITUDE)",
+        }
+    }
+
     /// Where the daemon reaches it.
     pub fn for_daemon(&self) -> &Address {
         &self.daemon
