@@ -98,7 +98,7 @@ pub struct AnalyticsConfig {
     pub gradient_window_us: u32,
     /// Readings are averaged into cells of this edge before the plane fit, m. Default 2.
     pub gradient_cell_m: f64,
-    /// Spread of the positions' smaller axis under which no gradient is stated, m. Default 3.
+    /// Spread of the positions' smaller axis under which no gradient is stated, m. Default 2.
     pub gradient_spread_min_m: f64,
     /// SNR at which a detection begins, dB. Default 12.
     pub trigger_db: f64,
