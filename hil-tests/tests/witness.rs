@@ -1,12 +1,12 @@
 //! Independent witnesses of the simulated SDR: SoapySDR's own tool, and the flight program as users call it.
 
 use skyhound_rig::iq_server::{IqServer, Poses};
-use skyhound_rig::scenario::{Scenario, find};
+use skyhound_rig::scenario::Scenario;
 use skyhound_rig::truth::TruePose;
 use skyhound_rig::world::iq::IqWorld;
 use skyhound_rig::{programs, soapy};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,8 +39,7 @@ fn rig() -> Option<Rig> {
     };
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("world.sock");
-    let mut scenario: Scenario = find("open_carrier").unwrap();
-    scenario.world.propagation.fading = skyhound_rig::scenario::world::Fading::None;
+    let scenario: Scenario = toml::from_str(include_str!("loud.toml")).unwrap();
     let poses = Arc::new(Hovering(Instant::now()));
     let server = IqServer::start(&socket, IqWorld::new(&scenario, 1), poses).unwrap();
     Some(Rig { _server: server, module, socket, _folder: folder })
@@ -198,15 +197,12 @@ fn the_program_scans_the_world_through_the_driver() {
 #[test]
 fn the_program_scans_a_recording_of_the_world() {
     let folder = tempfile::tempdir().unwrap();
-    // Loud enough that the noise moves eight bits.
-    let scenario = folder.path().join("loud.toml");
-    let open = include_str!("../scenarios/open_carrier.toml");
-    std::fs::write(&scenario, format!("{open}\n[world.receiver]\ngain_db = 48.0\n")).unwrap();
     let recorded = |format: &str| {
         let meta = folder.path().join(format!("{format}.sigmf-meta"));
         let output = Command::new(env!("CARGO_BIN_EXE_skyhound-rig"))
             .args(["world", "--for", "1s", "--seed", "7", "--format", format, "--iq"])
-            .args([&meta, &scenario])
+            .arg(&meta)
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/loud.toml"))
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+const LOUD: &str = include_str!("../../tests/loud.toml");
 /// Far beyond what anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -27,8 +28,7 @@ struct Rig {
 }
 
 fn start(socket: &Path) -> IqServer {
-    let mut scenario: Scenario = toml::from_str(include_str!("../../scenarios/open_carrier.toml")).unwrap();
-    scenario.world.propagation.fading = crate::scenario::world::Fading::None;
+    let scenario: Scenario = toml::from_str(LOUD).unwrap();
     IqServer::start(socket, IqWorld::new(&scenario, 1), Arc::new(Hovering(Instant::now()))).unwrap()
 }
 
@@ -69,13 +69,13 @@ fn samples_come_in_the_form_asked_for() {
     let rig = rig();
     let mut stream = connect(&rig.socket);
     assert_eq!(open(&mut stream), "ok\n");
-    let codes = take(&mut stream, 0, 5_000, "gain=60 format=CS8 full=128");
-    let floats = take(&mut stream, 5_000, 5_000, "gain=60 format=CF32 full=1");
+    let codes = take(&mut stream, 0, 5_000, "gain=30 format=CS8 full=128");
+    let floats = take(&mut stream, 5_000, 5_000, "gain=30 format=CF32 full=1");
     let power = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>() / 5_000.0;
     let codes = power(&mut codes.iter().map(|code| f64::from(*code as i8) / 128.0));
     let floats = floats.as_chunks::<4>().0;
     let floats = power(&mut floats.iter().map(|bytes| f64::from(f32::from_le_bytes(*bytes))));
-    assert!(codes > 1e-4 && (codes / floats - 1.0).abs() < 0.05, "{codes}, {floats}");
+    assert!(codes > 1e-3 && (codes / floats - 1.0).abs() < 0.05, "{codes}, {floats}");
     assert_eq!((rig.server.samples_total(), rig.server.opened_total()), (10_000, 1));
 }
 
@@ -111,7 +111,7 @@ fn faults_pass_through() {
     let mut stream = connect(&rig.socket);
     open(&mut stream);
     let mut level = |from: u64| {
-        let codes = take(&mut stream, from, 25_000, "gain=60 format=CS8 full=128");
+        let codes = take(&mut stream, from, 25_000, "gain=30 format=CS8 full=128");
         codes.iter().map(|code| f64::from(*code as i8).powi(2)).sum::<f64>()
     };
     let on = level(0);
@@ -135,7 +135,7 @@ fn the_server_ends_whatever_its_drivers_do() {
     // What a killed rig leaves behind is no hindrance; one that runs is.
     drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
     let again = start(&socket);
-    let scenario = toml::from_str(include_str!("../../scenarios/open_carrier.toml")).unwrap();
+    let scenario = toml::from_str(LOUD).unwrap();
     let second = IqServer::start(&socket, IqWorld::new(&scenario, 1), Arc::new(Hovering(Instant::now())));
     assert!(second.is_err());
     assert_eq!(open(&mut connect(&socket)), "ok\n");

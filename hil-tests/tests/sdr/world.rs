@@ -39,15 +39,11 @@ const OVER_HOME: TruePose = TruePose {
     yaw_rate_rad_s: 0.0,
 };
 
-/// The open scenario without chance.
-pub fn scenario() -> Scenario {
-    let mut scenario: Scenario = toml::from_str(include_str!("../../scenarios/open_carrier.toml")).unwrap();
-    scenario.world.propagation.fading = skyhound_rig::scenario::world::Fading::None;
-    scenario.world.propagation.shadow_sigma_db = 0.0;
-    scenario
+fn scenario() -> Scenario {
+    toml::from_str(include_str!("../loud.toml")).unwrap()
 }
 
-pub fn serve(socket: &Path) -> IqServer {
+fn serve(socket: &Path) -> IqServer {
     IqServer::start(socket, IqWorld::new(&scenario(), 1), Arc::new(Hovering(Instant::now()))).unwrap()
 }
 
