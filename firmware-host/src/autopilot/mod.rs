@@ -168,7 +168,9 @@ impl Link {
         if is_due(self.heartbeat_sent, HEARTBEAT_EVERY_US) && self.may_beat() {
             let mark = self.own_mark;
             self.send(Urgency::Urgent, |encoder| Some(encoder.heartbeat(mark)));
-            self.send(Urgency::Patient, |encoder| Some(encoder.mark(now, mark)));
+            if self.identity.is_some_and(|bound| bound.firmware != Firmware::Other) {
+                self.send(Urgency::Patient, |encoder| Some(encoder.mark(now, mark)));
+            }
             self.heartbeat_sent = Some(now);
         }
         if !self.is_up {
