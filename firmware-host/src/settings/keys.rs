@@ -144,7 +144,7 @@ pub(super) const KEYS: &[Key] = &[
     number("autopilot.telemetry_hz", 0.0, 10.0, "Hz"),
     number("autopilot.position_hz", 4.0, 50.0, "Hz"),
     number("autopilot.attitude_hz", 4.0, 50.0, "Hz"),
-    number("autopilot.status_hz", 1.0, 10.0, "Hz"),
+    number("autopilot.status_hz", 1.0, 20.0, "Hz"),
     number("autopilot.reconnect_wait_min_s", 0.05, 60.0, "s"),
     number("autopilot.reconnect_wait_max_s", 0.05, 600.0, "s"),
     text("recorder.flights"),
