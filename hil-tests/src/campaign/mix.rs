@@ -151,7 +151,7 @@ fn emitter(draw: &mut Draw, frequency_hz: f64, distance_m: Range<f64>) -> Beacon
 
 fn aircraft(draw: &mut Draw, flavour: Flavour) -> Aircraft {
     let mut parameters = BTreeMap::new();
-    if draw.chance(0.1) {
+    if draw.chance(0.15) {
         let wrong: &[(&str, f64)] = match flavour {
             Flavour::ArduCopter => &[
                 ("GUID_TIMEOUT", 30.0),
