@@ -12,7 +12,7 @@ use skyhound::vehicle::Firmware;
 /// GUID_TIMEOUT and COM_OF_LOSS_T at most.
 const TIMEOUT_US: u64 = 1_000_000;
 /// To notice silence, to brake and settle.
-const SETTLE_US: u64 = 2_000_000;
+const SETTLE_US: u64 = 1_000_000;
 /// Braking that is reckoned with.
 const BRAKE_MPS2: f64 = 1.5;
 /// Slower is still.
