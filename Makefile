@@ -17,6 +17,17 @@ test: setup
 	$(CARGO) test --workspace --doc --locked $(FEATURES)
 	$(CARGO) test --workspace --locked $(FEATURES) --lib --bins --tests
 
+# Everything that the rigs can show: 100 000 flights of random faults, every scenario with the real daemon, and how fast it
+# stops, idle and with busy cores. About two hours.
+hil: setup
+	@./.setup witnesses
+	$(CARGO) build --release --locked $(FEATURES) --bins
+	target/release/skyhound-rig campaign --flights 100000 --seed 1
+	target/release/skyhound-rig run all --rig engine --repeat 20 --out target/hil/engine
+	target/release/skyhound-rig run all --rig software --out target/hil/software
+	target/release/skyhound-rig timing --trials 1000 --json target/hil/timing-idle.json
+	target/release/skyhound-rig timing --trials 1000 --busy --json target/hil/timing-busy.json
+
 bench: setup
 	$(CARGO) bench --locked $(FEATURES) -p skyhound-benches
 

@@ -1,8 +1,8 @@
 //! Arming and disarming, with the checks before it and their texts.
 //!
-//! Sources: ArduPilot `AP_Arming.cpp`, `AP_Arming_Copter.cpp` (PreArm and Arm texts; modes that allow it: `allows_arming`); PX4
-//! `Commander::arm`, user guide "Arming, Disarming": denied in modes that prevent it, landed only for disarming. Forced (21196):
-//! no checks, and in the air too.
+//! Sources: ArduPilot `AP_Arming.cpp`, `AP_Arming_Copter.cpp` (PreArm and Arm texts; modes that allow it: `allows_arming`). Forced:
+//! 21196, no checks (also PX4's `Commander.cpp`), and in the air too. Else PX4 as remembered, not checked: denied in modes that
+//! prevent it, landed only for disarming.
 
 use super::{Aircraft, Answer, Mode};
 use crate::scenario::Flavour;

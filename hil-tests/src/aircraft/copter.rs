@@ -1,10 +1,12 @@
 //! ArduCopter's failsafes and fence, looked at ten times a second.
 //!
-//! Sources: ArduPilot `events.cpp`, `ekf_check.cpp`, `fence.cpp`, `AP_BattMonitor_Backend.cpp`, and the wiki's "Failsafes" pages. GCS:
-//! SYSID_MYGCS unheard for FS_GCS_TIMEOUT, once it was heard; radio: FS_THR_ENABLE after RC_FS_TIMEOUT; battery: by voltage for
-//! BATT_LOW_TIMER or by charge, each level once; EKF: two variances at FS_EKF_THRESH or no position, for 1 s; fence: RTL, or
-//! LAND more than 100 m outside, again each 20 m. FS_OPTIONS: 0 goes on in AUTO on radio loss, 1 in AUTO on GCS loss, 2 in GUIDED on
-//! radio loss, 3 when landing, 4 in pilot's modes on GCS loss. On the ground any of them disarms. SMART_RTL is RTL here.
+//! Sources: ArduPilot `events.cpp`, `ekf_check.cpp`, `fence.cpp`, `AC_Fence.cpp`, `Parameters.cpp` (FS_OPTIONS),
+//! `AP_BattMonitor_Backend.cpp`. GCS: SYSID_MYGCS unheard for FS_GCS_TIMEOUT, once it was heard; radio: FS_THR_ENABLE after
+//! RC_FS_TIMEOUT; battery: by voltage for BATT_LOW_TIMER or by charge, each level once; EKF: two variances at FS_EKF_THRESH or no
+//! position, for 1 s; fence: RTL, or LAND more than 100 m outside, again each 20 m. FS_OPTIONS: 0 goes on in AUTO on radio loss,
+//! 1 in AUTO on GCS loss, 2 in GUIDED on radio loss, 3 when landing, 4 in pilot's modes on GCS loss. On the ground any of them
+//! disarms. SMART_RTL is RTL here. Not as there: velocity alone at twice the threshold trips the EKF's, a failsafe's LAND waits
+//! 4 s, a landing for the battery goes on without option 3, and any change of mode, their own too, starts the fence's 10 s.
 
 use super::fence::FURTHER_M;
 use super::{Aircraft, Mode};

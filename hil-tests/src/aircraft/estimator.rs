@@ -7,8 +7,8 @@
 //!   velocity gate 5σ of 0.3 m/s; after 10 s without a position that passed, reset to GPS; after 7 s without GPS no position. Ratios
 //!   reported are the root of the test ratio. `AP_NavEKF3_VehicleStatus.cpp`: GPS glitching once innovations fail for 1 s, over
 //!   when they passed for 10 s.
-//! - PX4 EKF2: gates of 5σ, GPS glitch flag with the first rejected fix, reset after 7 s; without aiding for 5 s (EKF2_NOAID_TOUT)
-//!   the position is invalid.
+//! - PX4 EKF2: reset after 7 s (`common.h`, reset_timeout_max); without aiding for 5 s (EKF2_NOAID_TOUT) the position is invalid.
+//!   Gates of 5σ and the GPS glitch flag with the first rejected fix: as remembered, not checked.
 //!
 //! Height is the barometer's: its error is a slow process of 0.4 m and 200 s. Compass and level errors are slow, 1° and 0.3°.
 

@@ -1,10 +1,11 @@
 //! GUIDED and OFFBOARD: setpoints in, what they ask of the body out.
 //!
-//! ArduPilot `mode_guided.cpp` and `GCS_MAVLink_Copter.cpp`: entering GUIDED holds; velocity setpoints that are not renewed within
+//! ArduPilot `mode_guided.cpp`, `GCS_MAVLink_Copter.cpp`: entering GUIDED holds; velocity setpoints that are not renewed within
 //! GUID_TIMEOUT become a stop, yaw rates too; positions are kept; nothing lifts off but MAV_CMD_NAV_TAKEOFF, and a setpoint
-//! ends a take-off; a destination outside the fence is refused, a velocity is limited before it (AC_Avoid, AVOID_ENABLE); without a yaw in
-//! the setpoint the nose follows the way. PX4 user guide "Offboard Mode": any setpoint counts as a sign of life, frames
-//! LOCAL_NED and BODY_NED, upward setpoints lift off, without a yaw the heading stays.
+//! ends a take-off; a destination outside the fence is refused, a velocity is limited before it (AC_Avoid, AVOID_ENABLE). Not as
+//! there: a setpoint with an unknown frame, with nothing to follow or not finite stops GUIDED, here it is only refused.
+//! PX4 guide "Offboard Mode": any setpoint counts as a sign of life, frames LOCAL_NED and BODY_NED. As remembered, not checked:
+//! upward setpoints lift off; without a yaw ArduPilot's nose follows the way, PX4's heading stays.
 
 use super::flight::Here;
 use super::motion::{Lead, Turn, root_law, shortened};
@@ -12,9 +13,9 @@ use super::{Aircraft, Answer, Frame, Mode, Setpoint};
 use crate::scenario::Flavour;
 use skyhound::geo::wrap_pi;
 
-/// PX4 wants setpoints faster than 2 Hz …
+/// PX4's guide wants setpoints at 2 Hz; `offboardCheck.cpp` one within COM_OF_LOSS_T, whatever the rate …
 const PX4_GAP_US: u64 = 500_000;
-/// … for this long before it switches.
+/// … for this long before it switches: as remembered, not checked; `offboardCheck.cpp` has no such wait.
 const PX4_STREAM_US: u64 = 1_000_000;
 /// Slower than this the nose does not follow the way.
 const ALONG_MPS: f64 = 0.5;

@@ -1,7 +1,7 @@
 //! The autopilot's own geofence: a circle about home and a height above it (m).
 //!
-//! ArduPilot `AC_Fence`: breached at the radius or height itself; reported again each 20 m further out. PX4 `geofence`: GF_MAX_HOR_DIST,
-//! GF_MAX_VER_DIST about home.
+//! ArduPilot `AC_Fence.cpp`: breached at the radius or height itself; reported again each 20 m further out. PX4
+//! `geofence_params.c`: GF_MAX_HOR_DIST, GF_MAX_VER_DIST about home.
 
 use super::Aircraft;
 

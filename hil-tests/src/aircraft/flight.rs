@@ -1,8 +1,9 @@
 //! What the modes fly: the believed place and the mode in, a velocity and a heading asked of the body out (NEU, SI).
 //!
-//! Sources, by mode: ArduPilot `mode_guided.cpp`, `mode_rtl.cpp` (climb at least to RTL_ALT, return, wait RTL_LOIT_TIME, land, disarm),
-//! `mode_land.cpp`, `mode_brake.cpp`; PX4 user guide, "Flight Modes (Multicopter)": Hold, Return (RTL_RETURN_ALT, lower inside the
-//! cone RTL_CONE_ANG), Land, Takeoff, Position. STABILIZE is reduced to its outside: sticks lean, throttle climbs.
+//! Sources, by mode: ArduPilot `mode_guided.cpp`, `mode_rtl.cpp` (climb at least to RTL_ALT, return, wait RTL_LOIT_TIME, land,
+//! disarm), `mode_land.cpp`, `mode_brake.cpp`; PX4 guide "Return Mode (Multicopter)" (RTL_RETURN_ALT, lower inside the cone
+//! RTL_CONE_ANG; there only within RTL_MIN_DIST of home, here at any distance). PX4's Hold, Land, Takeoff, Position: as remembered,
+//! not checked. STABILIZE is reduced to its outside: sticks lean, throttle climbs.
 
 use super::motion::{Lead, Turn, root_law, shortened};
 use super::{Aircraft, Mode, STEP_US};
@@ -16,9 +17,10 @@ const BRAKE_SHARE: f64 = 0.7;
 const STANDING_MPS: f64 = 0.3;
 /// Reached, vertically.
 const HEIGHT_M: f64 = 0.3;
-/// Contact with the ground for this long is a landing (LAND_DETECTOR_TRIGGER_SEC; LNDMC of PX4 takes about as long).
+/// Contact with the ground for this long is a landing (`land_detector.cpp`, LAND_DETECTOR_TRIGGER_SEC;
+/// PX4's LNDMC about as long: as remembered, not checked).
 const LANDED_AFTER_US: u64 = 1_000_000;
-/// PX4: RTL_DESCEND_ALT's role near home: never return lower than this.
+/// PX4: RTL_DESCEND_ALT's role near home (30 m there): never return lower than this.
 const RETURN_LEAST_M: f64 = 5.0;
 
 /// What is known of where the aircraft is.

@@ -1,8 +1,9 @@
 //! AUTO and AUTO.MISSION: the current item in, what it asks of the body out.
 //!
-//! ArduPilot `mode_auto.cpp`, `AP_Mission` (a waypoint is reached within WPNAV_RADIUS and passed without stopping when the next one
-//! follows; after the last item the aircraft hovers in AUTO); PX4 `mission.cpp`, `mission_block.cpp` (NAV_ACC_RAD; a mission
-//! begun on the ground takes off first; after the last item it loiters). Corners are flown at a speed that falls with the angle.
+//! ArduPilot `mode_auto.cpp` (on the ground a mission begins with a take-off), `AP_Mission` (a waypoint is reached within
+//! WPNAV_RADIUS and passed without stopping when the next one follows; after the last item the aircraft hovers in AUTO); PX4
+//! `mission_block.cpp` (NAV_ACC_RAD), guide "Mission Mode (Multicopter)" (begun on the ground it takes off first; after the last
+//! item it holds). Corners are flown at a speed that falls with the angle.
 
 use super::flight::{Here, Phase};
 use super::mission::{self, FRAME_GLOBAL, FRAME_GLOBAL_INT, FRAME_MISSION, Leg, Waypoint};

@@ -1,7 +1,8 @@
 //! Missions: items as they are on the wire, and how far the aircraft has come in them.
 //!
 //! Item semantics: MAVLink `MAV_CMD_NAV_*`; ArduPilot `AP_Mission` (item 0 is home, a mission that is over leaves the aircraft
-//! hovering in AUTO); PX4 `mission.cpp` (item 0 is the first, after the last it loiters in AUTO.MISSION).
+//! hovering in AUTO); PX4 guide "Mission Mode (Multicopter)" (after the last item it holds; that item 0 is the first and the mode
+//! stays AUTO.MISSION: as remembered, not checked).
 
 use crate::scenario::{Flavour, Place};
 use skyhound::geo::{NorthEast, Origin, Wgs84};

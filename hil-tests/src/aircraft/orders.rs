@@ -1,7 +1,8 @@
 //! Requests: each answered as the flavour answers it.
 //!
-//! Sources: ArduPilot `GCS_MAVLink_Copter.cpp`, `mode.cpp` (`set_mode`: position needed only while armed), `takeoff.cpp`; PX4 `Commander.cpp`
-//! (`handle_command`), `UserModeIntention.cpp` (while disarmed any mode may be chosen), user guide "Offboard Mode".
+//! Sources: ArduPilot `mode.cpp` (`set_mode`: position needed only while armed), `takeoff.cpp` (armed, landed, upwards); PX4
+//! `Commander.cpp` (`handle_command`: what is refused is TEMPORARILY_REJECTED), `UserModeIntention.cpp` (while disarmed any mode
+//! may be chosen). Other answers: as remembered, not checked.
 
 use super::{Aircraft, Answer, Mode, Request};
 use crate::scenario::Flavour;
@@ -197,7 +198,7 @@ impl Aircraft {
     }
 
     /// On the ground it starts as from power-up. In the air it is a watchdog reset: ArduPilot's and PX4's keep flying armed, in
-    /// the mode of the pilot's switch (here LOITER, POSCTL); the motors go on hovering meanwhile.
+    /// the mode of the pilot's switch (here LOITER, POSCTL); the motors go on hovering meanwhile. As remembered, not checked.
     pub(super) fn reboot(&mut self) {
         let now_us = self.now_us();
         let flies = self.flight.armed && !self.flight.is_landed;

@@ -1,8 +1,11 @@
 //! The autopilot's parameters: names, types and units as the real firmware has them, with the defaults that suit a scenario.
 //!
-//! Sources: ArduPilot parameter reference of Copter 4.5; PX4 parameter reference of 1.15. Most defaults are theirs. What differs
-//! is what the interlocks ask of an aircraft that is homed with (GUID_TIMEOUT 1 s, GCS, fence and battery failsafes on;
-//! COM_OF_LOSS_T 1 s, hold on loss) and the limits that the scenario's `[aircraft]` gives.
+//! Sources: ArduPilot Copter's `Parameters.cpp`, `config.h`, `AC_Fence.cpp`, `AP_BattMonitor_Params.cpp`; PX4
+//! `commander_params.c`, `rtl_params.c`, `geofence_params.c`, `battery_params_common.c`, `mc_pos_control/*_params.c`. Defaults
+//! are theirs; as remembered, not checked: ATC, AVOID, LOIT, PSC, RC_FS, WPNAV, MIS, NAV_ACC_RAD, MPC_ACC_*_MAX, MPC_VEL_MANUAL,
+//! MPC_YAWRAUTO_MAX. What differs is what the interlocks ask of an aircraft that is homed with (GUID_TIMEOUT 1 s instead of 3;
+//! GCS, fence and battery failsafes on, with a battery of 5 Ah, a fence of 1000 m and 120 m, ArduPilot's own being 300 and 100,
+//! PX4's none; hold instead of POSCTL on the loss of OFFBOARD's setpoints) and the limits that the scenario's `[aircraft]` gives.
 
 use crate::scenario::{Aircraft, Flavour};
 
@@ -248,5 +251,5 @@ const PX4: &[Row] = &[
     ("NAV_RCL_ACT", Int32, 2.0),
     ("RTL_CONE_ANG", Int32, 45.0),
     ("RTL_LAND_DELAY", Real32, 0.0),
-    ("RTL_RETURN_ALT", Real32, 30.0),
+    ("RTL_RETURN_ALT", Real32, 60.0),
 ];

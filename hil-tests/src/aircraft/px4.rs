@@ -1,10 +1,10 @@
 //! PX4's failsafes: causes in, the worst of their actions out, looked at ten times a second and at each change of mode.
 //!
-//! Source: PX4 `commander/failsafe/{failsafe,framework}.cpp` and the user guide's "Safety Configuration (Failsafes)". The mode that was
+//! Source: PX4 `commander/failsafe/{failsafe,framework}.cpp` and the guide's "Safety (Failsafe) Configuration". The mode that was
 //! asked for stays intended while a failsafe flies another. An action that ends with its cause (the loss of OFFBOARD's setpoints)
 //! gives the aircraft back; others last until the mode is changed. Before actions stronger than Hold the pilot has
-//! COM_FAIL_ACT_T seconds of Hold to take over. What cannot run for want of a position falls to the next: Hold, Return, Land
-//! (there: level descent). Terminate and disarm stop the motors.
+//! COM_FAIL_ACT_T seconds of Hold to take over (there by a mode change only, here by sticks too). What cannot run for want of a
+//! position falls to the next: Hold, Return, Land (there: level descent, shown as AUTO.LAND). Terminate and disarm stop the motors.
 
 use super::{Aircraft, Mode};
 
@@ -275,7 +275,8 @@ impl Aircraft {
         (action > Action::None).then_some(seen)
     }
 
-    /// COM_RC_OVERRIDE: a moved stick takes the aircraft to POSCTL. Whether it did just now.
+    /// COM_RC_OVERRIDE: a moved stick takes the aircraft to POSCTL (by how far it moved; `ManualControl.cpp`: by how fast).
+    /// Whether it did just now.
     fn sticks_override(&mut self) -> bool {
         let [roll, pitch, throttle, yaw] = self.radio.sticks(self.now_us());
         let most = [roll, pitch, throttle, yaw].iter().fold(0.0_f64, |most, stick| most.max(stick.abs()));

@@ -3,7 +3,8 @@
 //! The same meaning as `autopilot/{inbound,listener,requests,params}.rs` of the host gives the messages: scaled integers lose the
 //! digits that MAVLink loses, each part carries the time its message came, `left_total` counts every leaving of our mode that the
 //! link lets through, home is asked for every 10 s, the failsafe parameters are asked one by one every 250 ms and again each 5 s.
-//! A heartbeat comes each second and at once when mode or arming changes.
+//! A heartbeat comes each second and at once when mode or arming changes (ArduPilot `mode.cpp`, `set_mode`; at once on arming:
+//! as remembered, not checked; PX4's `mavlink_main.cpp`, `HEARTBEAT.hpp`: at 1 Hz whatever changes).
 //! Faults of the link: nothing passes; somebody else speaks; a message's field is absurd (then what reaches the engine is what
 //! `inbound` lets through: NaN and infinity of a float field are refused, integers have no NaN).
 

@@ -1,6 +1,6 @@
 //! Judged flights to a table for a terminal or a pipe: one block a flight, one row an expectation, and what repeats a failure.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::{Flown, Outcome};
 
@@ -19,6 +19,10 @@ pub fn text(flights: &[Flown]) -> String {
     }
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);
+    }
+    if let Some(column) = table.column_mut(4) {
+        // Names are found by searching for them: they stay whole.
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(28)));
     }
     let mut text = format!("{table}\n{}\n", summary(flights));
     for flown in flights.iter().filter(|flown| flown.verdict.outcome == Outcome::Failed) {
