@@ -2,7 +2,7 @@
 //!
 //! Drawn so that most flights reach HOMING: the beacon is near and strong enough to be heard at once, the operator homes and
 //! tries again after stops, and most faults wait for HOMING. What must lock homing from the begin (a time-out that is too
-//! long, a fence that is off, an empty battery) is drawn in one flight of ten. Every kind of fault has the same chance.
+//! long, a fence that is off, an empty battery) is drawn in one flight of five. Every kind of fault has the same chance.
 
 use crate::random::{self, Random};
 use crate::scenario::fault::{Absurdity, Impostor};
@@ -97,7 +97,7 @@ impl Draw {
 }
 
 fn world(draw: &mut Draw) -> World {
-    let mut beacon = vec![emitter(draw, 433.96e6, 30.0..160.0)];
+    let mut beacon = vec![emitter(draw, 433.96e6, 50.0..200.0)];
     if draw.chance(0.2) {
         beacon.push(emitter(draw, 433.90e6, 60.0..250.0));
     }
@@ -140,7 +140,7 @@ fn emitter(draw: &mut Draw, frequency_hz: f64, distance_m: Range<f64>) -> Beacon
         east_m: distance_m * bearing_rad.sin(),
         height_m: draw.of(0.5..2.0),
         frequency_hz,
-        power_dbm: draw.of(-15.0..15.0),
+        power_dbm: draw.of(-15.0..10.0),
         waveform,
         antenna: draw.one(&[Antenna::Isotropic, Antenna::Dipole]),
         tilt_deg: draw.of(0.0..60.0),
@@ -151,15 +151,21 @@ fn emitter(draw: &mut Draw, frequency_hz: f64, distance_m: Range<f64>) -> Beacon
 
 fn aircraft(draw: &mut Draw, flavour: Flavour) -> Aircraft {
     let mut parameters = BTreeMap::new();
-    if draw.chance(0.1) {
+    if draw.chance(0.2) {
         let wrong: &[(&str, f64)] = match flavour {
             Flavour::ArduCopter => &[
-                ("GUID_TIMEOUT", 30.0),
+                ("GUID_TIMEOUT", 60.0),
+                ("GUID_TIMEOUT", 20.0),
                 ("GUID_TIMEOUT", 3.0),
                 ("FENCE_ENABLE", 0.0),
                 ("FS_GCS_ENABLE", 0.0),
             ],
-            Flavour::Px4 => &[("COM_OF_LOSS_T", 30.0), ("COM_OBL_RC_ACT", 0.0), ("GF_ACTION", 0.0)],
+            Flavour::Px4 => &[
+                ("COM_OF_LOSS_T", 60.0),
+                ("COM_OF_LOSS_T", 20.0),
+                ("COM_OBL_RC_ACT", 0.0),
+                ("GF_ACTION", 0.0),
+            ],
         };
         let (name, value) = draw.one(wrong);
         parameters.insert(name.to_string(), value);
@@ -194,7 +200,7 @@ fn search(draw: &mut Draw) -> Search {
 
 fn settings(draw: &mut Draw) -> toml::Table {
     let speed_mps = draw.of(1.0..5.0);
-    let strong_db = draw.of(15.0..35.0);
+    let strong_db = draw.of(20.0..45.0);
     let radius_m = if draw.chance(0.3) { draw.of(60.0..140.0) } else { draw.of(200.0..400.0) };
     let polygon = if draw.chance(0.15) { square(draw) } else { "[]".into() };
     let text = format!(
@@ -207,7 +213,7 @@ fn settings(draw: &mut Draw) -> toml::Table {
          [interlock.fence]\nradius_m = {radius_m}\npolygon = {polygon}\nalt_rel_max_m = {}\n",
         draw.count(1..4),
         draw.of(0.5..1.0),
-        strong_db + draw.of(0.0..20.0),
+        strong_db + draw.of(0.0..25.0),
         draw.of(2.0..20.0),
         draw.of(0.0..2.0),
         draw.of(2.0..8.0),
@@ -247,7 +253,9 @@ fn fault(draw: &mut Draw, flavour: Flavour) -> Fault {
     let after_s = if on == Act::Begin { draw.of(0.0..40.0) } else { draw.of(0.0..12.0) };
     let for_s = draw.chance(0.85).then(|| draw.of(0.05..1.0) * draw.one(&[1.0, 5.0, 20.0]));
     let kind = kind(draw.count(0..KINDS), draw, flavour);
-    Fault { trigger: Trigger { on, after_s }, for_s: for_s.filter(|_| !kind.is_deed()), kind }
+    // Half of the killed stay dead: only then does nobody stop an aircraft that flies on.
+    let ends = !kind.is_deed() && !(kind == Kind::Kill && draw.chance(0.5));
+    Fault { trigger: Trigger { on, after_s }, for_s: for_s.filter(|_| ends), kind }
 }
 
 /// The kind with this number, 0..[`KINDS`], the last one for all above, with random parameters.

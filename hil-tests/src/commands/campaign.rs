@@ -80,8 +80,8 @@ fn tell(seed: u64, flights: u64) {
     for seed in seed..seed.saturating_add(flights) {
         let mixed = campaign::mix::scenario(seed);
         println!(
-            "seed {seed}: {:?}, {:.0} s, wind {:?}",
-            mixed.aircraft.flavour, mixed.duration_s, mixed.aircraft.wind_mps
+            "seed {seed}: {:?}, {:.0} s, wind {:?} m/s, parameters {:?}",
+            mixed.aircraft.flavour, mixed.duration_s, mixed.aircraft.wind_mps, mixed.aircraft.parameters
         );
         println!("settings:\n{}", mixed.skyhound);
         for fault in &mixed.fault {

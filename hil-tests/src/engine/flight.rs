@@ -245,6 +245,7 @@ impl<'a> Flight<'a> {
             pose,
             custom_mode: self.aircraft.custom_mode(),
             armed: belief.armed,
+            navigates: belief.gps.fix >= 3,
             alive: self.life.is_some(),
         });
         let (armed, battery_ratio) = (belief.armed, belief.battery.remaining_ratio);

@@ -2,7 +2,7 @@
 //! time-out. From the truth alone: what the autopilot makes of silence is what counts.
 //!
 //! FACTS: the time-out is at most 1 s; then the speed that it had goes down by its own acceleration. Wind pushes an aircraft
-//! that holds its place a little: speeds under [`STILL_MPS`] are still. Counted only in modes that leave it where it is:
+//! that holds its place a little: speeds under [`STILL_MPS`] are still, and one that does not know its place is not judged. Counted only in modes that leave it where it is:
 //! the one that takes setpoints and PX4's AUTO.LOITER, its answer to silence. Other modes fly on by their own right.
 
 use super::conditions;
@@ -12,11 +12,15 @@ use skyhound::vehicle::Firmware;
 /// GUID_TIMEOUT and COM_OF_LOSS_T at most.
 const TIMEOUT_US: u64 = 1_000_000;
 /// To notice silence, to brake and settle.
-const SETTLE_US: u64 = 2_000_000;
+const SETTLE_US: u64 = 1_000_000;
 /// Braking that is reckoned with.
 const BRAKE_MPS2: f64 = 1.5;
 /// Slower is still.
 const STILL_MPS: f64 = 1.2;
+/// A gust pushes for less.
+const GUST_US: u64 = 700_000;
+/// Without a position no autopilot can stand still; it needs this long from its return to do so.
+const REGAIN_US: u64 = 8_000_000;
 /// `custom_mode` of PX4's AUTO.LOITER: main mode 4, sub mode 3.
 const PX4_LOITER: u32 = 4 << 16 | 3 << 24;
 
@@ -26,6 +30,10 @@ pub(super) struct Alone {
     moved: Option<(u64, Firmware)>,
     /// Speed when it did.
     speed_mps: f64,
+    /// Since when it is too fast.
+    flies_us: Option<u64>,
+    /// When its autopilot last did not know where it is.
+    lost_us: Option<u64>,
     told: bool,
 }
 
@@ -33,7 +41,7 @@ impl Alone {
     /// A velocity left.
     pub(super) fn moved(&mut self, at_us: u64, firmware: Firmware) {
         self.moved = Some((at_us, firmware));
-        self.told = false;
+        (self.told, self.flies_us) = (false, None);
     }
 
     pub(super) fn judge(&mut self, sky: &Sky, told: &mut Told) {
@@ -50,8 +58,17 @@ impl Alone {
             self.speed_mps = speed_mps;
             return;
         }
+        if !sky.navigates {
+            self.lost_us = Some(sky.pose.at_us);
+        }
+        let knows = self.lost_us.is_none_or(|lost_us| sky.pose.at_us > lost_us + REGAIN_US);
         let due_us = TIMEOUT_US + SETTLE_US + (self.speed_mps / BRAKE_MPS2 * 1e6) as u64;
-        if silent_us > due_us && speed_mps > STILL_MPS && !self.told {
+        if silent_us <= due_us || speed_mps <= STILL_MPS || !knows {
+            self.flies_us = None;
+            return;
+        }
+        let since_us = *self.flies_us.get_or_insert(sky.pose.at_us);
+        if sky.pose.at_us - since_us >= GUST_US && !self.told {
             self.told = true;
             let alive = if sky.alive { "alive" } else { "dead" };
             told.tell(9, || {

@@ -76,6 +76,8 @@ pub struct Sky {
     pub custom_mode: u32,
     /// Motors armed.
     pub armed: bool,
+    /// Whether the autopilot knows where it is: a 3D fix.
+    pub navigates: bool,
     /// Whether the process lives.
     pub alive: bool,
 }

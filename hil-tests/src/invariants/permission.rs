@@ -133,7 +133,7 @@ impl Permit {
     ) {
         match step.command {
             Command::Velocity(_) => self.velocity(step, led, told),
-            Command::Stop => self.zero(step, limits, told),
+            Command::Stop => self.zero(step, led, limits, told),
             Command::Silence(_) => self.silence(step, limits, told),
         }
     }
@@ -161,7 +161,7 @@ impl Permit {
         }
     }
 
-    fn zero(&mut self, step: &Step<'_>, limits: &InterlockConfig, told: &mut Told) {
+    fn zero(&mut self, step: &Step<'_>, led: &Findings, limits: &InterlockConfig, told: &mut Told) {
         let now = step.inputs.now;
         let px4 = is_px4(step);
         let asked = matches!(self.permission, Permission::Asked(_));
@@ -169,7 +169,7 @@ impl Permit {
             return;
         }
         if !conditions::is_ours(step.inputs.vehicle, now, limits) {
-            told.tell(1, || "a zero setpoint while the mode is not ours, or stale".into());
+            told.tell(1, || format!("a zero setpoint, not ours to send: {} do not hold", led.sure));
         }
         if px4 && self.is_given() {
             self.zeros = self.zeros.map(|zeros| zeros + 1);

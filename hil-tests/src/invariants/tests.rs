@@ -384,6 +384,7 @@ fn an_aircraft_that_flies_on_alone_is_invariant_9() {
         pose: TruePose { at_us, north_mps, up_m: 40.0, ..TruePose::default() },
         custom_mode,
         armed: true,
+        navigates: true,
         alive: false,
     };
     let died_us = flight.now;
