@@ -119,7 +119,7 @@ impl Listener {
         second.then_some("two autopilots on the link: name ours with autopilot.system")
     }
 
-    /// Counts a good frame that came another way than our autopilot's.
+    /// Counts a good frame of someone else's.
     pub fn count_foreign(&mut self) {
         self.totals.foreign_total += 1;
     }
@@ -216,8 +216,7 @@ impl Listener {
             }
             _ => {}
         }
-        let own_system = self.own_system(vehicle);
-        if heard.is_ground_station() && own_system != Some(system) {
+        if heard.is_ground_station() && self.own_system(vehicle) != Some(system) {
             vehicle.ground_station = Some(Aged::new(system, at));
         }
         self.judge_mark(frame, heard.custom, at, vehicle, events);
@@ -236,22 +235,17 @@ impl Listener {
         vehicle: &Vehicle,
         events: &mut dyn FnMut(Event),
     ) {
-        let own_system = self.own_system(vehicle);
-        let system = frame.system;
-        let has_our_name =
-            own_system.is_some_and(|own| u32::from(own) == system) && frame.component == self.own_component;
-        if has_our_name && mark != self.own_mark {
-            if !self.rival(at) {
-                note(
-                    events,
-                    at,
-                    Severity::Critical,
-                    "rival",
-                    format_args!("another program speaks as system {system} component {}", frame.component),
-                );
-            }
-            self.rival_heard = Some(at);
+        let Frame { system, component, .. } = *frame;
+        let is_own_name =
+            self.own_system(vehicle).map(u32::from) == Some(system) && component == self.own_component;
+        if !is_own_name || mark == self.own_mark {
+            return;
         }
+        if !self.rival(at) {
+            let who = format_args!("another program speaks as system {system} component {component}");
+            note(events, at, Severity::Critical, "rival", who);
+        }
+        self.rival_heard = Some(at);
     }
 
     fn bind(

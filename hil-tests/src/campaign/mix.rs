@@ -254,7 +254,7 @@ fn fault(draw: &mut Draw, flavour: Flavour) -> Fault {
     let for_s = draw.chance(0.85).then(|| draw.of(0.05..1.0) * draw.one(&[1.0, 5.0, 20.0]));
     let kind = kind(draw.count(0..KINDS), draw, flavour);
     // Half of the killed stay dead: only then does nobody stop an aircraft that flies on.
-    let ends = !kind.is_deed() && !(kind == Kind::Kill && draw.chance(0.5));
+    let ends = !(kind.is_deed() || kind == Kind::Kill && draw.chance(0.5));
     Fault { trigger: Trigger { on, after_s }, for_s: for_s.filter(|_| ends), kind }
 }
 

@@ -7,7 +7,7 @@ use super::second::Second;
 use crate::iq_server::IqServer;
 use crate::scenario::Kind;
 use crate::script::{Do, Script, Seen};
-use crate::trace::{DeedRow, SignalRow};
+use crate::trace::{DeedRow, SignalRow, StateRow};
 use crate::watch::Watcher;
 use skyhound::command::State;
 use skyhound_host::ctl::Status;
@@ -43,6 +43,8 @@ pub struct Course {
     pub held: Vec<(u64, u64)>,
     /// What was done by the operator since the last look: the status does not show it yet.
     ahead: Option<(State, u64)>,
+    /// Changes of state as the status showed them: what is left where the recorder stopped.
+    pub shown: Vec<StateRow>,
 }
 
 impl Course {
@@ -59,6 +61,7 @@ impl Course {
             mute: Vec::new(),
             held: Vec::new(),
             ahead: None,
+            shown: Vec::new(),
         }
     }
 
@@ -76,6 +79,9 @@ impl Course {
             }
             let status = self.daemons.seen().filter(|(_, at_us)| at_us + STATUS_AGE_MAX_US >= now_us);
             let status = status.map(|(status, _)| status);
+            if let Some(status) = &status {
+                self.note(status, now_us);
+            }
             let deeds = script.step(now_us, &self.seen(status.as_ref(), now_us));
             for deed in deeds {
                 self.perform(deed, watcher)?;
@@ -102,6 +108,16 @@ impl Course {
                 self.held.push((last_us, self.air.now_us()));
             }
             last_us = self.air.now_us();
+        }
+    }
+
+    /// Changes of state as the daemon showed them.
+    fn note(&mut self, status: &Status, at_us: u64) {
+        let from = self.shown.last().map_or(State::Idle.name(), |row| row.to.as_str()).to_owned();
+        if from != status.state {
+            let reason = status.latched.clone().unwrap_or_else(|| "as its status showed".to_owned());
+            let interlock = status.latched.as_ref().and_then(|why| why.split(' ').next()).map(str::to_owned);
+            self.shown.push(StateRow { at_us, from, to: status.state.clone(), reason, interlock });
         }
     }
 

@@ -42,6 +42,8 @@ use std::path::Path;
 
 /// The daemon's component id by default, MAV_COMP_ID_ONBOARD_COMPUTER.
 const COMPONENT: u8 = 191;
+/// From here on after the last row of facts (10 Hz) the recorder counts as stopped.
+const RECORDER_SILENT_US: u64 = 1_000_000;
 
 /// Why there is no trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,6 +174,9 @@ fn trace_of(scenario: &Scenario, mut course: Course) -> Result<Trace, String> {
             killed(&mut trace, killed_us);
         }
     }
+    // A recorder that stopped knows nothing of what came later; the daemon's status did.
+    let recorded_us = trace.signal.last().map_or(0, |row| row.at_us) + RECORDER_SILENT_US;
+    trace.states.extend(course.shown.iter().filter(|row| row.at_us > recorded_us).cloned());
     trace.setpoints = match course.air.setpoints() {
         Some(setpoints) => setpoints,
         None => {

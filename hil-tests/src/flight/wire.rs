@@ -18,6 +18,8 @@ use skyhound::command::State;
 pub const GRACE_US: u64 = 500_000;
 /// FACTS: while homing.
 const GAP_MAX_US: u64 = 300_000;
+/// A heartbeat older than this may be stale to the daemon, which then says nothing, not even zero (its limit is 2.5 s).
+const HEARTBEAT_FRESH_US: u64 = 2_000_000;
 /// How long zeros may follow a stop: ten passes, and as much again.
 const ZEROS_MAX_US: u64 = 1_000_000;
 
@@ -116,7 +118,9 @@ fn stops(trace: &Trace, known: &Known, broken: &mut Broken) {
             from_us <= stop.at_us + GRACE_US && to_us.saturating_add(GRACE_US) >= stop.at_us
         });
         let heard_of = known.said.partition_point(|said| said.at_us <= stop.at_us + GRACE_US);
-        let is_ours = heard_of.checked_sub(1).is_some_and(|last| known.said[last].is_ours);
+        let is_ours = heard_of.checked_sub(1).is_some_and(|last| {
+            known.said[last].is_ours && known.said[last].at_us + HEARTBEAT_FRESH_US > stop.at_us
+        });
         let zeros = ours.iter().filter(|row| {
             (stop.at_us.saturating_sub(GRACE_US)..=stop.at_us + ZEROS_MAX_US + GRACE_US).contains(&row.at_us)
         });

@@ -1,3 +1,5 @@
+//! The world behind its socket, asked as the driver asks it.
+
 use super::*;
 use crate::scenario::{Kind, Scenario};
 use crate::truth::TruePose;

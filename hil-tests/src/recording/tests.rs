@@ -1,3 +1,5 @@
+//! Recordings read back as SigMF.
+
 use super::*;
 
 /// A tag of 20 ms every 100 ms and a carrier, from a line flown north at 10 m/s; the carrier falls silent for a while.

@@ -1,3 +1,5 @@
+//! Rig files: what is built in, and what is refused with which mend.
+
 use super::*;
 
 #[test]

@@ -133,17 +133,17 @@ impl Sent {
     }
 
     fn burst_phase_rad(&self, number: i64, since_us: f64) -> f64 {
-        let data_us = since_us - BURST_CARRIER_US;
-        if data_us < 0.0 {
+        let bits_us = since_us - BURST_CARRIER_US;
+        if bits_us < 0.0 {
             return 0.0;
         }
-        let half = (data_us / BURST_HALF_BIT_US) as u32;
+        let half = (bits_us / BURST_HALF_BIT_US) as u32;
         let level = |half: u32| {
             let is_one = self.burst_bit(number, half / 2);
             if is_one == half.is_multiple_of(2) { BURST_PHASE_RAD } else { -BURST_PHASE_RAD }
         };
         let before = if half == 0 { 0.0 } else { level(half - 1) };
-        let way = ((data_us - f64::from(half) * BURST_HALF_BIT_US) / BURST_RAMP_US).min(1.0);
+        let way = ((bits_us - f64::from(half) * BURST_HALF_BIT_US) / BURST_RAMP_US).min(1.0);
         before + (level(half) - before) * way
     }
 

@@ -1,3 +1,5 @@
+//! The run command: wrong use, names of pages, what repeats a failure.
+
 use super::*;
 
 #[test]

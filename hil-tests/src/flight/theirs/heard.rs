@@ -9,6 +9,7 @@ use crate::trace::TruthRow;
 use crate::truth::TruePose;
 use mavlink::dialects::ardupilotmega::{
     MavAutopilot, MavCmd, MavLandedState, MavMessage, MavMissionResult, MavModeFlag, MavResult, MavType,
+    SIM_STATE_DATA,
 };
 use mavlink::{MavlinkVersion, Message};
 use skyhound::geo::{Origin, Wgs84};
@@ -103,24 +104,7 @@ impl Heard {
                 let place = Wgs84 { lat_deg: degrees(at.lat), lon_deg: degrees(at.lon) };
                 self.place(place, f64::from(at.alt) / 1e3, velocity_mps, now_us);
             }
-            MavMessage::SIM_STATE(at) => {
-                self.is_simulated = true;
-                self.pose.roll_rad = at.roll.into();
-                self.pose.pitch_rad = at.pitch.into();
-                self.pose.yaw_rad = at.yaw.into();
-                self.pose.yaw_rate_rad_s = at.zgyro.into();
-                let whole = |at: usize| {
-                    frame
-                        .payload
-                        .get(at..at + 4)
-                        .map(|bytes| i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
-                };
-                let place = match (whole(SIM_STATE_BYTES), whole(SIM_STATE_BYTES + 4)) {
-                    (Some(lat), Some(lon)) => Wgs84 { lat_deg: degrees(lat), lon_deg: degrees(lon) },
-                    _ => Wgs84 { lat_deg: at.lat.into(), lon_deg: at.lon.into() },
-                };
-                self.place(place, at.alt.into(), [at.vn, at.ve, at.vd].map(f64::from), now_us);
-            }
+            MavMessage::SIM_STATE(at) => self.simulated(&at, frame.payload, now_us),
             MavMessage::COMMAND_ACK(ack) => {
                 let count = self.command_ack.map_or(0, |(.., count)| count) + 1;
                 self.command_ack = Some((ack.command, ack.result, count));
@@ -134,6 +118,24 @@ impl Heard {
             }
             _ => {}
         }
+    }
+
+    /// A simulator's own truth. Its place in whole 1e-7 degrees is an extension, which the message's type may not know; the
+    /// floats are good to half a metre.
+    fn simulated(&mut self, at: &SIM_STATE_DATA, payload: &[u8], now_us: u64) {
+        self.is_simulated = true;
+        self.pose.roll_rad = at.roll.into();
+        self.pose.pitch_rad = at.pitch.into();
+        self.pose.yaw_rad = at.yaw.into();
+        self.pose.yaw_rate_rad_s = at.zgyro.into();
+        let whole = |at: usize| {
+            payload.get(at..at + 4).map(|bytes| i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+        };
+        let place = match (whole(SIM_STATE_BYTES), whole(SIM_STATE_BYTES + 4)) {
+            (Some(lat), Some(lon)) => Wgs84 { lat_deg: degrees(lat), lon_deg: degrees(lon) },
+            _ => Wgs84 { lat_deg: at.lat.into(), lon_deg: at.lon.into() },
+        };
+        self.place(place, at.alt.into(), [at.vn, at.ve, at.vd].map(f64::from), now_us);
     }
 
     fn asked_for(&mut self, item: u16) {

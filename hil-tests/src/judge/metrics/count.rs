@@ -17,6 +17,8 @@ const PERIOD_US: u64 = 50_000;
 const SUCCESSION_US: u64 = 500_000;
 /// A zero that has not come by then is missing.
 const ZERO_WITHIN_US: u64 = 250_000;
+/// At depth b the daemon's stamps and the wire's are of two clocks, joined this well at least.
+const CLOCKS_US: u64 = 20_000;
 /// After a stop zeros are sent for half a second, then nothing.
 const SILENCE_AFTER_US: u64 = 1_000_000;
 
@@ -178,7 +180,7 @@ fn stopping(facts: &Facts<'_>, ours: &[&SetpointRow], put: &mut Put<'_>) {
     let (mut stops_total, mut moves_total, mut late_total) = (0_u32, 0, 0);
     for stop in stops(facts.trace) {
         stops_total += 1;
-        let again_us = facts.begins_again_us(stop.at_us);
+        let again_us = facts.begins_again_us(stop.at_us).saturating_sub(CLOCKS_US);
         let after = || ours.iter().filter(|row| (stop.at_us..again_us).contains(&row.at_us));
         let zero_us = after().find(|row| !row.moves()).map_or(u64::MAX, |row| row.at_us);
         let stands_us = zero_us.min(stop.at_us + ZERO_WITHIN_US);

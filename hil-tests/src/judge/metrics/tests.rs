@@ -1,3 +1,5 @@
+//! Numbers of a hand-made flight, counted by hand.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! The page of a flight: well formed, self-contained, with what it must show.
+
 use super::*;
 use crate::judge::{sample, verdict};
 use crate::rig::Depth;

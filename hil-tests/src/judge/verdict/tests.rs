@@ -1,3 +1,5 @@
+//! Verdicts: each kind of expectation met and missed.
+
 use super::*;
 use crate::judge::sample;
 

@@ -1,3 +1,5 @@
+//! Samples of the world against what was sent into it.
+
 use super::*;
 use std::f64::consts::TAU;
 

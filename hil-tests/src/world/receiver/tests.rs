@@ -1,3 +1,5 @@
+//! Each impairment of the receiver against its closed form.
+
 use super::*;
 use std::f64::consts::{PI, TAU};
 

@@ -17,12 +17,12 @@ struct Row {
 
 fn folder() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let data = std::env::var_os("SKYHOUND_DATA").map_or(beside, PathBuf::from).join("rssi_gps");
-    if !data.is_dir() {
-        println!("ignored, needs SKYHOUND_DATA: {} is not there", data.display());
+    let tracks = std::env::var_os("SKYHOUND_DATA").map_or(beside, PathBuf::from).join("rssi_gps");
+    if !tracks.is_dir() {
+        println!("ignored, needs SKYHOUND_DATA: {} is not there", tracks.display());
         return None;
     }
-    Some(data)
+    Some(tracks)
 }
 
 fn columns(line: &str) -> Vec<f64> {
