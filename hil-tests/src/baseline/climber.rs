@@ -8,7 +8,7 @@
 use super::plane::Plane;
 use super::{Seen, Steer, Wish};
 use skyhound::command::Velocity;
-use skyhound::config::HomingConfig;
+use skyhound::config::{AnalyticsConfig, HomingConfig};
 use skyhound::geo::wrap_pi;
 use std::f64::consts::{FRAC_PI_2, TAU};
 
@@ -30,21 +30,28 @@ pub struct Climber {
     passed_us: u64,
     heard_us: u64,
     holds: bool,
+    is_lost: bool,
 }
 
 impl Climber {
     /// Straight ahead at first.
-    pub fn new(settings: &HomingConfig, seen: &Seen<'_>) -> Climber {
+    pub fn new(settings: &HomingConfig, analytics: &AnalyticsConfig, seen: &Seen<'_>) -> Climber {
         Climber {
             settings: settings.clone(),
-            plane: Plane::default(),
+            plane: Plane::new(analytics),
             course_rad: seen.yaw_rad,
             s_turn_us: None,
             strength_db: f64::NEG_INFINITY,
             passed_us: seen.now_us,
             heard_us: seen.now_us,
             holds: false,
+            is_lost: false,
         }
+    }
+
+    /// Each climb begins straight ahead, also after a hold.
+    fn begin(&mut self, seen: &Seen<'_>) {
+        (self.course_rad, self.s_turn_us) = (seen.yaw_rad, None);
     }
 
     fn nose_first(&self, error_rad: f64, yaw_rad: f64, speed_mps: f64) -> Velocity {
@@ -70,20 +77,27 @@ impl Steer for Climber {
         let snr_db = seen.snr_db.filter(|_| seen.heard).unwrap_or(f64::NEG_INFINITY);
         self.strength_db = snr_db.max(self.strength_db - DECAY_DB_S * elapsed_s);
         if seen.now_us - self.heard_us > u64::from(self.settings.lost_us) {
-            self.holds = false;
+            (self.holds, self.is_lost) = (false, true);
             return Wish::Fly(Velocity::default());
+        }
+        if std::mem::take(&mut self.is_lost) {
+            self.begin(seen);
         }
         let rise = if seen.heard { self.plane.rise() } else { None };
         let usable = rise.filter(|rise| rise.sigma_rad <= self.settings.bearing_sigma_max_rad);
         let behind = usable.is_some_and(|rise| wrap_pi(rise.bearing_rad - seen.yaw_rad).abs() > FRAC_PI_2);
         let falls = seen.slope_db_s.is_some_and(|slope_db_s| slope_db_s <= 0.0);
         let near_db = self.settings.hold_snr_db;
+        let held = self.holds;
         self.holds = match self.holds {
             false => seen.heard && self.strength_db >= near_db && (falls || behind),
             true => self.strength_db >= near_db - LEFT_DB,
         };
         if self.holds {
             return Wish::Hold;
+        }
+        if held {
+            self.begin(seen);
         }
         let course_rad = match usable {
             Some(rise) => {
