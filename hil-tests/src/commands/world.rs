@@ -65,7 +65,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let seed = args.seed.unwrap_or(scenario.seed);
     match (&args.iq, &args.serve) {
         (Some(iq), _) => record(iq, &scenario, seed, &args),
-        (None, Some(socket)) => Ok(serve(socket, &scenario, seed, args.time)?),
+        (None, Some(socket)) => serve(socket, &scenario, seed, args.time),
         (None, None) => Err(Failure::Usage("--iq FILE.sigmf-meta or --serve SOCKET is needed".into())),
     }
 }
@@ -118,8 +118,8 @@ impl Poses for Flown {
     }
 }
 
-fn serve(socket: &Path, scenario: &Scenario, seed: u64, time: Option<Duration>) -> Result<(), String> {
-    let module = soapy::module()?;
+fn serve(socket: &Path, scenario: &Scenario, seed: u64, time: Option<Duration>) -> Result<(), Failure> {
+    let module = soapy::module().map_err(String::from)?;
     let since = Instant::now();
     let poses = Arc::new(Flown { course: Course::new(scenario), since });
     let server =
