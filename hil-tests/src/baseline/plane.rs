@@ -11,7 +11,7 @@ use std::f64::consts::PI;
 const WINDOW_US: u64 = 20_000_000;
 const CELL_MM: i64 = 2_000;
 const WEIGHT_MAX: u32 = 16;
-const SPREAD_MIN_M: f64 = 3.0;
+const SPREAD_MIN_M: f64 = 2.0;
 
 /// Where power rises.
 #[derive(Copy, Clone, Debug, PartialEq)]
