@@ -6,7 +6,7 @@
 //! scenario   the TOML files                      truth, trace   where the aircraft is; what a flight left behind
 //! world      beacons, propagation, receiver: power readings or IQ (pure, seeded)
 //! aircraft   multirotor, wind, sensors, modes (pure, seeded)
-//! depth a    engine: world + aircraft + the engine in virtual time;  invariants, baselines, statistics
+//! depth a    engine: world + aircraft + the engine in virtual time;  invariants, campaign, baseline, statistics
 //! depth b    autopilot (MAVLink face of aircraft), soapy (the driver), daemon (the real program), flight (all of it)
 //! depth c    a rig file instead of the simulated parts
 //! judge      trace → numbers, verdict, table, JUnit, JSON, plots

@@ -168,3 +168,6 @@ fn row(policy: &'static str, flights: Vec<Outcome>) -> Row {
         flights,
     }
 }
+
+#[cfg(test)]
+mod tests;
