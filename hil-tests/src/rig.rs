@@ -261,6 +261,7 @@ fn lacking(kind: &Kind, of_autopilot: bool, of_sdr: bool) -> Option<&'static str
             | Kind::Battery { .. }
             | Kind::Gust { .. }
             | Kind::LinkLost
+            | Kind::RcLost
             | Kind::Impostor { .. }
             | Kind::Absurd { .. }
             | Kind::Garbage

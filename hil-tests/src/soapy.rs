@@ -25,11 +25,41 @@ const SOURCES: [(&str, &str); 11] = [
     ("world.cpp", include_str!("../soapy/world.cpp")),
 ];
 
+/// Why there is no driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoModule {
+    /// The machine lacks a compiler or SoapySDR's own files: what needs the driver is ignored.
+    Lacks(String),
+    /// It is ours to mend.
+    Broken(String),
+}
+
+impl std::fmt::Display for NoModule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NoModule::Lacks(why) => write!(f, "libsoapysdr-dev and g++: {why}"),
+            NoModule::Broken(why) => write!(f, "the SDR driver does not build: {why}"),
+        }
+    }
+}
+
+impl From<NoModule> for String {
+    fn from(why: NoModule) -> String {
+        why.to_string()
+    }
+}
+
 /// Builds the driver when needed: the folder that holds it, or why it cannot be built.
-pub fn module() -> Result<PathBuf, String> {
+///
+/// # Errors
+/// See [`NoModule`].
+pub fn module() -> Result<PathBuf, NoModule> {
     // Tests are threads of one program: the first builds, the others wait for it.
-    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let build_it = || build(&target().map_err(|e| e.to_string())?.join("skyhound-rig-soapy"));
+    static BUILT: OnceLock<Result<PathBuf, NoModule>> = OnceLock::new();
+    let build_it = || {
+        let target = target().map_err(|error| NoModule::Broken(error.to_string()))?;
+        build(&target.join("skyhound-rig-soapy"))
+    };
     BUILT.get_or_init(build_it).clone()
 }
 
@@ -46,8 +76,8 @@ fn target() -> io::Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
-fn build(folder: &Path) -> Result<PathBuf, String> {
-    let told = |e: io::Error| format!("{}: {e}", folder.display());
+fn build(folder: &Path) -> Result<PathBuf, NoModule> {
+    let told = |error: io::Error| NoModule::Broken(format!("{}: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(told)?;
     let built_from = folder.join("built_from.txt");
     let all: String = SOURCES.iter().map(|(name, text)| format!("// {name}\n{text}")).collect();
@@ -68,9 +98,12 @@ fn build(folder: &Path) -> Result<PathBuf, String> {
         .args(SOURCES.iter().filter(|(name, _)| name.ends_with(".cpp")).map(|(name, _)| own.join(name)))
         .arg("-lSoapySDR")
         .output()
-        .map_err(|e| format!("{compiler}: {e}"))?;
+        .map_err(|error| NoModule::Lacks(format!("{compiler}: {error}")))?;
     if !built.status.success() {
-        return Err(String::from_utf8_lossy(&built.stderr).into_owned());
+        let said = String::from_utf8_lossy(&built.stderr).into_owned();
+        let is_missing = (said.contains("SoapySDR/") && said.contains("No such file"))
+            || said.contains("cannot find -lSoapySDR");
+        return Err(if is_missing { NoModule::Lacks(said) } else { NoModule::Broken(said) });
     }
     fs::rename(&library, folder.join("libskyhound_rig.so")).map_err(told)?;
     fs::write(own.join("text"), all).map_err(told)?;

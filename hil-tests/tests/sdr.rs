@@ -17,7 +17,7 @@ use skyhound::signal::{BlockStamp, Samples};
 use skyhound_host::clock::Clock;
 use skyhound_host::sdr::{Block, Blocks, Receiver, Source};
 use skyhound_host::settings::{Pace, SdrSettings};
-use skyhound_rig::soapy;
+use skyhound_rig::soapy::{self, NoModule};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -35,7 +35,8 @@ fn on_rig(test: &str, body: impl FnOnce(&Rig)) {
     }
     let module = match soapy::module() {
         Ok(module) => module,
-        Err(why) => return println!("ignored, needs libsoapysdr-dev and g++: {why}"),
+        Err(NoModule::Broken(why)) => panic!("{why}"),
+        Err(why) => return println!("ignored, needs {why}"),
     };
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])

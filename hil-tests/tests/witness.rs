@@ -2,6 +2,7 @@
 
 use skyhound_rig::iq_server::{IqServer, Poses};
 use skyhound_rig::scenario::Scenario;
+use skyhound_rig::soapy::NoModule;
 use skyhound_rig::truth::TruePose;
 use skyhound_rig::world::iq::IqWorld;
 use skyhound_rig::{programs, soapy};
@@ -32,8 +33,9 @@ struct Rig {
 fn rig() -> Option<Rig> {
     let module = match soapy::module() {
         Ok(module) => module,
+        Err(NoModule::Broken(why)) => panic!("{why}"),
         Err(why) => {
-            println!("ignored, needs libsoapysdr-dev and g++: {why}");
+            println!("ignored, needs {why}");
             return None;
         }
     };
@@ -226,7 +228,7 @@ fn wrong_use_of_world_is_told_with_the_mend() {
         (["world", "open_carrier", "--iq", "out.wav"], 2, ".sigmf-meta"),
         (["world", "open_carrier", "--for", "10s"], 2, "--iq"),
         (["world", "open_carrier", "--serve", "/nowhere/at/all.sock"], 1, "/nowhere/at/all.sock"),
-        (["world", "no_such_one", "--iq", "out.sigmf-meta"], 1, "no_such_one"),
+        (["world", "no_such_one", "--iq", "out.sigmf-meta"], 2, "no_such_one"),
         (["world", "open_carrier", "--iq", "/nowhere/at/all/out.sigmf-meta"], 1, "/nowhere/at/all"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_skyhound-rig")).args(args).output().unwrap();

@@ -13,8 +13,8 @@
 //! Commands leave in HOMING and HOLDING only. A reason that has no arrow from a state changes nothing.
 //!
 //! Strength is a peak that decays by 2 dB/s: the newest reading of a pulsed beacon often falls between two pulses. The
-//! peak of the climb is where the beacon is stronger than `hold_snr_db` and either its power stops rising or the
-//! gradient points behind us; 3 dB less than that strength, and the peak is left.
+//! peak of the climb is where the beacon is stronger than `hold_snr_db` and either its power stops rising (of a carrier)
+//! or the gradient points behind us; 3 dB less than that strength, and the peak is left.
 
 use super::Inputs;
 use crate::command::{OperatorAct, Reason, State, StateChange};
@@ -26,6 +26,8 @@ use std::f64::consts::FRAC_PI_2;
 
 /// Decay of the strength between pulses.
 const STRENGTH_DECAY_DB_S: f64 = 2.0;
+/// Pulses at least this often: each window of the trend (2 s by default) has one.
+const OFTEN_US: f64 = 1_500_000.0;
 /// Weaker than `hold_snr_db` by this, HOLDING ends.
 const PEAK_HYSTERESIS_DB: f64 = 3.0;
 
@@ -146,7 +148,9 @@ impl Machine {
 
     fn peaks(&self, facts: &Facts, inputs: &Inputs<'_>) -> bool {
         let near = self.strength_db >= self.settings.hold_snr_db;
-        let falls = facts.trend.is_some_and(|trend| trend.slope_db_s <= 0.0);
+        // Between rare pulses the channel's power falls everywhere.
+        let is_steady = facts.pattern.period_us.is_none_or(|period_us| period_us <= OFTEN_US);
+        let falls = is_steady && facts.trend.is_some_and(|trend| trend.slope_db_s <= 0.0);
         let behind = match (facts.gradient, inputs.yaw_rad()) {
             (Ok(gradient), Some(yaw_rad)) => {
                 gradient.bearing_sigma_rad <= self.settings.bearing_sigma_max_rad

@@ -250,7 +250,7 @@ impl Face {
     pub(super) fn push(&self, link: usize, leaving: Leaving) -> bool {
         match &self.links[link] {
             // Into the air, where nobody hears it.
-            Some(open) if open.is_outside && self.faults.link_lost => true,
+            Some(open) if open.is_outside && (self.faults.link_lost || self.faults.is_mute) => true,
             Some(open) => open.outbox.push(leaving),
             None => true,
         }

@@ -26,6 +26,8 @@ const GARBAGE_BYTES_MAX: usize = 60;
 pub struct Faults {
     /// Nothing passes on outside links.
     pub link_lost: bool,
+    /// Nothing leaves on outside links; what comes is received and logged.
+    pub is_mute: bool,
     impostors: Vec<Impostor>,
     absurd: Vec<(String, Absurdity)>,
     is_garbage: bool,
@@ -42,6 +44,7 @@ impl Faults {
     pub fn new(system: u8) -> Faults {
         Faults {
             link_lost: false,
+            is_mute: false,
             impostors: Vec::new(),
             absurd: Vec::new(),
             is_garbage: false,
@@ -134,13 +137,25 @@ impl Face {
     pub(super) fn apply(&mut self, kind: &Kind, begins: bool) -> Result<bool, String> {
         let is_ours = self.faults.apply(kind, begins)?;
         if self.faults.link_lost {
-            for link in self.outside() {
-                if let Some(open) = &self.links[link] {
-                    open.outbox.clear();
-                }
-            }
+            self.lose_waiting();
         }
         Ok(is_ours)
+    }
+
+    /// The way out is cut or mended; what waits on it is lost.
+    pub(super) fn fall_mute(&mut self, begins: bool) {
+        self.faults.is_mute = begins;
+        if begins {
+            self.lose_waiting();
+        }
+    }
+
+    fn lose_waiting(&self) {
+        for link in self.outside() {
+            if let Some(open) = &self.links[link] {
+                open.outbox.clear();
+            }
+        }
     }
 
     /// What strangers say now, and garbage.
@@ -249,6 +264,11 @@ fn orders(to: (u8, u8)) -> Vec<Message> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aircraft::Aircraft;
+    use crate::autopilot::clock::Clock;
+    use crate::autopilot::wire_log::WireLog;
+    use crate::scenario::{self, Place};
+    use std::sync::{Arc, Mutex};
 
     fn absurd(field: &str, value: Absurdity) -> Kind {
         Kind::Absurd { field: field.into(), value }
@@ -286,5 +306,32 @@ mod tests {
             seen.extend((attitude.whole("time_boot_ms") as u32 == u32::MAX).then_some("time_boot_ms"));
         }
         assert_eq!(seen, ["time_boot_ms", "roll", "pitch", "yaw", "rollspeed", "pitchspeed", "yawspeed"]);
+    }
+
+    #[test]
+    fn a_mute_autopilot_still_receives() {
+        let aircraft = Aircraft::new(&scenario::Aircraft::default(), &Place::default(), 1);
+        let log = Arc::new(Mutex::new(WireLog::default()));
+        let clock = Arc::new(Clock::new(0, false));
+        let mut face = Face::new(Arc::new(Mutex::new(aircraft)), clock, Arc::clone(&log));
+        let (link, outbox) = face.open(1_000, true);
+        let beat = Message::new("HEARTBEAT").with("type", 18u8);
+        // Without room a frame would be refused; into the air it always goes.
+        let mut free_bytes = 1_000;
+        let frame_bytes = beat.frame((1, 1), 0).len();
+        while free_bytes >= frame_bytes {
+            assert!(face.send(link, beat.clone()));
+            free_bytes -= frame_bytes;
+        }
+        assert!(!face.send(link, beat.clone()));
+        face.fall_mute(true);
+        assert!((0..100).all(|_| face.send(link, beat.clone())));
+        assert_eq!(outbox.dropped_total(), 1);
+        face.receive(link, &beat.frame((1, COMPANION), 0), 7);
+        assert!(
+            lock(&log).rows().iter().any(|row| !row.is_out && row.component == COMPANION && row.at_us == 7)
+        );
+        face.fall_mute(false);
+        assert!(!(0..100).all(|_| face.send(link, beat.clone())), "it speaks again, so that its line fills");
     }
 }

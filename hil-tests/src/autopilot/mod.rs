@@ -156,6 +156,12 @@ impl Autopilot {
         Ok(is_known)
     }
 
+    /// Nothing of the autopilot's reaches the daemon any more, or does again. What the daemon sends still arrives, so that it
+    /// is known when it stopped; [`Kind::LinkLost`] would lose just that.
+    pub fn fall_mute(&self, begins: bool) {
+        lock(&self.shared.face).fall_mute(begins);
+    }
+
     /// µs on the aircraft's clock.
     pub fn now_us(&self) -> u64 {
         self.shared.clock.now_us()

@@ -45,6 +45,17 @@ pub enum Says {
     Sticks([u16; 4]),
     /// SET_POSITION_TARGET_LOCAL_NED: velocity north, east, down in m/s and yaw rate in rad/s.
     Velocity([f32; 4]),
+    /// GPS_RAW_INT: `fix_type`.
+    Fix(u8),
+    /// EKF_STATUS_REPORT.
+    Estimator {
+        /// EKF_STATUS_FLAGS.
+        flags: u16,
+        /// `pos_horiz_variance`: the innovation test ratio, 1 = the limit.
+        position_ratio: f32,
+    },
+    /// SYS_STATUS and BATTERY_STATUS: `battery_remaining` in percent; −1 = unknown.
+    Battery(i8),
 }
 
 impl Says {
@@ -61,6 +72,12 @@ impl Says {
             "SET_POSITION_TARGET_LOCAL_NED" => {
                 Says::Velocity(["vx", "vy", "vz", "yaw_rate"].map(|name| message.real(name) as f32))
             }
+            "GPS_RAW_INT" => Says::Fix(message.byte("fix_type")),
+            "EKF_STATUS_REPORT" => Says::Estimator {
+                flags: message.whole("flags") as u16,
+                position_ratio: message.real("pos_horiz_variance") as f32,
+            },
+            "SYS_STATUS" | "BATTERY_STATUS" => Says::Battery(message.whole("battery_remaining") as i8),
             _ => Says::Other,
         }
     }
@@ -87,5 +104,22 @@ impl WireLog {
     /// All rows, in the order they were kept.
     pub fn rows(&self) -> &[WireRow] {
         &self.rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_safety_is_timed_by_is_read() {
+        assert_eq!(Says::of(&Message::new("GPS_RAW_INT").with("fix_type", 2u8)), Says::Fix(2));
+        let estimator =
+            Message::new("EKF_STATUS_REPORT").with("flags", 831u16).with("pos_horiz_variance", 0.5);
+        assert_eq!(Says::of(&estimator), Says::Estimator { flags: 831, position_ratio: 0.5 });
+        for name in ["SYS_STATUS", "BATTERY_STATUS"] {
+            assert_eq!(Says::of(&Message::new(name).with("battery_remaining", -1)), Says::Battery(-1));
+        }
+        assert_eq!(Says::of(&Message::new("ATTITUDE")), Says::Other);
     }
 }

@@ -18,6 +18,9 @@ const YAW_GAIN_PER_S: f64 = 1.0;
 const DECAY_DB_S: f64 = 2.0;
 /// Weaker by this than where it holds, it climbs on.
 const LEFT_DB: f64 = 3.0;
+/// The S-turn of the airborne core, frozen with the law.
+const S_TURN_AMPLITUDE_RAD: f64 = std::f64::consts::FRAC_PI_3;
+const S_TURN_PERIOD_US: f64 = 20e6;
 
 /// The law and what it remembers.
 #[derive(Clone, Debug)]
@@ -106,8 +109,8 @@ impl Steer for Climber {
             }
             None => {
                 let since_us = seen.now_us - *self.s_turn_us.get_or_insert(seen.now_us);
-                let turns = since_us as f64 / f64::from(self.settings.s_turn_period_us);
-                self.course_rad + self.settings.s_turn_amplitude_rad * (TAU * turns).sin()
+                let turns = since_us as f64 / S_TURN_PERIOD_US;
+                self.course_rad + S_TURN_AMPLITUDE_RAD * (TAU * turns).sin()
             }
         };
         let strong = self.strength_db >= self.settings.strong_snr_db;

@@ -3,7 +3,7 @@
 //! Readings of the last seconds are averaged into cells; a cell weighs its readings, at most 16. Bearing = direction of
 //! (E, N); its variance by the delta method from s²·S⁻¹, s² over cells − 3, widened for few cells by Student's t at one
 //! sigma, 1 + 1/(2f) + 1/(4f²) + 1/(16f³), and at most π/√3. None with fewer than 4 cells, or too little
-//! spread across. Window, cells and least spread as set (20 s, 2 m, 3 m).
+//! spread across. Window, cells and least spread as set (20 s, 2 m, 2 m).
 
 use super::Sample;
 use skyhound::config::AnalyticsConfig;

@@ -1,6 +1,6 @@
 //! `skyhound-rig campaign`: random mixes of faults at depth a under the invariants; a failing seed with the command to repeat it.
 
-use super::Failure;
+use super::{Failure, print};
 use crate::campaign::{self, Plan, Tally};
 use crate::shared::cpu_s;
 use std::io::{IsTerminal, Write};
@@ -61,7 +61,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if shows {
         eprintln!();
     }
-    println!("{tally}");
+    print(&format!("{tally}\n"))?;
     eprintln!(
         "{:.0} × real time per core (flights that are flown twice count once)",
         tally.flown_s() / (cpu_s() - begun_s)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use skyhound::signal::SampleFormat;
 use skyhound_host::cli::duration;
 
-use super::Failure;
+use super::{Failure, print};
 use crate::course::{Course, Timeline};
 use crate::iq_server::{IqServer, Poses};
 use crate::scenario::Scenario;
@@ -61,11 +61,11 @@ pub enum Format {
 /// # Errors
 /// No such scenario; a file or socket that cannot be made; no driver; wrong use.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let scenario = scenario::find(&args.scenario)?;
+    let scenario = scenario::find(&args.scenario).map_err(Failure::Usage)?;
     let seed = args.seed.unwrap_or(scenario.seed);
     match (&args.iq, &args.serve) {
         (Some(iq), _) => record(iq, &scenario, seed, &args),
-        (None, Some(socket)) => Ok(serve(socket, &scenario, seed, args.time)?),
+        (None, Some(socket)) => serve(socket, &scenario, seed, args.time),
         (None, None) => Err(Failure::Usage("--iq FILE.sigmf-meta or --serve SOCKET is needed".into())),
     }
 }
@@ -95,7 +95,7 @@ fn record(iq: &Path, scenario: &Scenario, seed: u64, args: &Args) -> Result<(), 
             written.annotation_count, written.on_air_count
         );
     }
-    println!("{}", written.meta.display());
+    print(&format!("{}\n", written.meta.display()))?;
     eprintln!(
         "{} samples of scenario {} with seed {seed}, {} transmissions; samples in {}",
         written.sample_count,
@@ -118,16 +118,16 @@ impl Poses for Flown {
     }
 }
 
-fn serve(socket: &Path, scenario: &Scenario, seed: u64, time: Option<Duration>) -> Result<(), String> {
-    let module = soapy::module()?;
+fn serve(socket: &Path, scenario: &Scenario, seed: u64, time: Option<Duration>) -> Result<(), Failure> {
+    let module = soapy::module().map_err(String::from)?;
     let since = Instant::now();
     let poses = Arc::new(Flown { course: Course::new(scenario), since });
     let server =
         IqServer::start(socket, IqWorld::new(scenario, seed), poses).map_err(|error| error.to_string())?;
     for (name, value) in soapy::environment(&module) {
-        println!("export {name}={}", value.display());
+        print(&format!("export {name}={}\n", value.display()))?;
     }
-    println!("driver=skyhound-rig,world={}", socket.display());
+    print(&format!("driver=skyhound-rig,world={}\n", socket.display()))?;
     eprintln!(
         "serving scenario {} with seed {seed}; set these variables and open this device",
         scenario.name

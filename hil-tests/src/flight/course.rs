@@ -101,10 +101,10 @@ impl Course {
                 }
             }
             // What a deed took is its own; only sleeping longer than asked is the machine's.
-            std::thread::sleep(EVERY.saturating_sub(begun.elapsed()));
-            let turn_us = begun.elapsed().as_micros() as u64;
-            let work_us = self.air.now_us().saturating_sub(now_us);
-            if turn_us.max(work_us) > EVERY.as_micros() as u64 + HELD_US {
+            let asked = EVERY.saturating_sub(begun.elapsed());
+            let slept = Instant::now();
+            std::thread::sleep(asked);
+            if slept.elapsed() > asked + Duration::from_micros(HELD_US) {
                 self.held.push((last_us, self.air.now_us()));
             }
             last_us = self.air.now_us();

@@ -40,9 +40,9 @@ pub struct Life {
 
 /// The daemon under test with its machine.
 pub struct Daemons {
-    // Dropped in this order: the daemon before its disk.
-    running: Option<(Daemon, Look)>,
+    // Dropped in this order: what signals the daemon before the daemon, whose number may soon be another's; then its disk.
     starving: Option<Starving>,
+    running: Option<(Daemon, Look)>,
     site: Site,
     line: Line,
     poses: Arc<dyn Poses>,
@@ -50,6 +50,7 @@ pub struct Daemons {
     disk: Option<SmallDisk>,
     lives: Vec<Life>,
     exit_code: Option<i32>,
+    was_stopped: bool,
 }
 
 impl Daemons {
@@ -74,7 +75,18 @@ impl Daemons {
         };
         let shim = if has(preloads) { Some(Shim::new(site.root())?) } else { None };
         let (running, starving) = (None, None);
-        Ok(Daemons { running, starving, site, line, poses, shim, disk, lives: Vec::new(), exit_code: None })
+        Ok(Daemons {
+            running,
+            starving,
+            site,
+            line,
+            poses,
+            shim,
+            disk,
+            lives: Vec::new(),
+            exit_code: None,
+            was_stopped: false,
+        })
     }
 
     /// Starts it and waits until it answers.
@@ -197,6 +209,7 @@ impl Daemons {
         if let Some((mut daemon, look)) = self.running.take() {
             let status = daemon.stop(PATIENCE)?;
             self.exit_code = status.code();
+            self.was_stopped = true;
             self.live_on(&look, None);
         }
         Ok(())
@@ -220,6 +233,11 @@ impl Daemons {
     /// Exit code of the last life; `None` when a signal ended it, or while it runs.
     pub fn exit_code(&self) -> Option<i32> {
         self.exit_code
+    }
+
+    /// Whether it ran until [`Daemons::end`].
+    pub fn was_stopped(&self) -> bool {
+        self.was_stopped
     }
 
     /// Where it is.

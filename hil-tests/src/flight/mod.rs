@@ -25,10 +25,9 @@ pub mod wire;
 use crate::daemon::Site;
 use crate::iq_server::IqServer;
 use crate::rig::{Depth, Rig, Sdr};
-use crate::scenario::fault::Impostor;
 use crate::scenario::{Kind, Scenario};
 use crate::script::Script;
-use crate::soapy;
+use crate::soapy::{self, NoModule};
 use crate::trace::{StateRow, Trace};
 use crate::watch::Watcher;
 use crate::world::iq::IqWorld;
@@ -73,8 +72,10 @@ pub fn fly(
     watcher: &mut dyn Watcher,
 ) -> Result<Trace, NotFlown> {
     lacking(scenario, rig).map_or(Ok(()), |needs| Err(NotFlown::Ignored(needs)))?;
-    let module = soapy::module().map_err(|why| format!("libsoapysdr-dev and g++: {why}"));
-    let module = module.map_err(NotFlown::Ignored)?;
+    let module = soapy::module().map_err(|why| match why {
+        NoModule::Lacks(_) => NotFlown::Ignored(why.to_string()),
+        NoModule::Broken(_) => NotFlown::Failed(why.to_string()),
+    })?;
     let mut course = prepare(scenario, seed, rig, folder, &module)?;
     // Someone else's aircraft begins where it is.
     let mut begun = scenario.clone();
@@ -90,13 +91,7 @@ pub fn fly(
 
 /// What is not there and `scenario` needs.
 fn lacking(scenario: &Scenario, rig: &Rig) -> Option<String> {
-    let is_root = rustix::process::geteuid().is_root();
-    let has = |need: &String| match need.as_str() {
-        "root" => is_root,
-        // UTC is stepped by the rig's own library before the C library, which any C compiler builds.
-        "faketime" => true,
-        other => rig.has.iter().any(|has| has == other),
-    };
+    let has = |need: &String| rig.has.contains(need);
     let needs = scenario.needs.iter().find(|need| !has(need)).cloned();
     if rig.depth == Depth::A {
         return Some("a rig of depth b or c: this flies the real daemon".to_owned());
@@ -184,16 +179,14 @@ fn trace_of(scenario: &Scenario, mut course: Course) -> Result<Trace, String> {
             told.collect::<Result<Vec<_>, _>>()?.concat()
         }
     };
-    let others = |kind: &Kind| {
-        matches!(kind, Kind::SecondDaemon | Kind::Impostor { who: Impostor::OwnIds | Impostor::OtherSystem })
-    };
     let muted = course.mute.iter().map(|(_, from_us, until_us)| (*from_us, *until_us));
     let known = wire::Known {
         own: (system, COMPONENT),
         said: course.air.said(system),
         enabled_us: course.enabled_us.clone(),
-        mute: muted.chain(course.held.iter().copied()).chain([(end_us, u64::MAX)]).collect(),
-        others: scenario.fault.iter().any(|fault| others(&fault.kind)),
+        mute: muted.chain(course.held.iter().copied()).collect(),
+        others: scenario.fault.iter().any(|fault| fault.kind == Kind::SecondDaemon),
+        end_us,
     };
     trace.violations = wire::judge(&trace, &known);
     if let Some(second) = &mut course.second {
@@ -209,8 +202,19 @@ fn trace_of(scenario: &Scenario, mut course: Course) -> Result<Trace, String> {
     trace.signal.retain(|row| row.at_us < end_us);
     trace.truth.retain(|row| row.pose.at_us < last.pose.at_us);
     trace.truth.push(last);
-    if let Some(code) = course.daemons.exit_code() {
-        trace.numbers.insert("exit_code".into(), code.into());
+    let may_fail = scenario.fault.iter().any(|fault| fault.kind == Kind::DiskFull);
+    match course.daemons.exit_code() {
+        Some(code) => {
+            trace.numbers.insert("exit_code".into(), code.into());
+            if code != 0 && !may_fail {
+                trace.violations.push(format!("end: the daemon ended with exit code {code}"));
+            }
+        }
+        None if course.daemons.was_stopped() => {
+            trace.violations.push("end: a signal ended the daemon".to_owned());
+        }
+        // Killed by the scenario.
+        None => {}
     }
     let held_us: u64 = course.held.iter().map(|(from_us, until_us)| until_us - from_us).sum();
     trace.numbers.insert("rig_held_s".into(), held_us as f64 / 1e6);

@@ -13,7 +13,7 @@ const SIGNAL: &str = "select at_us, power_dbfs, snr_db, heard,
         (select channel from detection order by snr_peak_db desc nulls last limit 1), 0)) order by at_us";
 const STATES: &str = "select at_us, from_state, to_state, reason, interlock from state_change order by at_us";
 const EVENTS: &str = "select at_us, kind, text from event order by at_us";
-const DROPPED: &str = "select coalesce(sum(most), 0) from (select max(dropped_total) as most from health
+const DROPPED: &str = "select sum(most) from (select max(dropped_total) as most from health
     where kind = 'lane' and name like '%reading%' group by name)";
 const COMMANDS: &str = "select at_us, kind, north_mps, east_mps, down_mps, yaw_rate_rad_s from command
     where kind <> 'silence' order by at_us";

@@ -70,7 +70,11 @@ impl Second {
                 violations.push(format!("second daemon: it commanded {moves} velocities"));
             }
         }
-        let refused = self.answers.iter().rev().find_map(|answer| answer.as_ref().err().cloned());
+        let refusals = self.answers.iter().rev().filter_map(|answer| answer.as_ref().err());
+        let refused = refusals.into_iter().find(|why| why.contains("another program speaks")).cloned();
+        if refused.is_none() {
+            violations.push("second daemon: it was never refused for being the second".to_owned());
+        }
         Ok((violations, refused))
     }
 }

@@ -45,8 +45,10 @@ pub struct Known {
     pub enabled_us: Vec<u64>,
     /// From when to when the daemon could not speak.
     pub mute: Vec<(u64, u64)>,
-    /// Others may send setpoints: the scenario has impostors or a second daemon.
+    /// Others may send setpoints: the scenario has a second daemon.
     pub others: bool,
+    /// When the rig ended the flight.
+    pub end_us: u64,
 }
 
 /// What was violated, the first of each kind with its moment and how often.
@@ -117,6 +119,7 @@ fn stops(trace: &Trace, known: &Known, broken: &mut Broken) {
         let was_mute = known.mute.iter().any(|&(from_us, to_us)| {
             from_us <= stop.at_us + GRACE_US && to_us.saturating_add(GRACE_US) >= stop.at_us
         });
+        let was_cut_off = stop.at_us + GRACE_US >= known.end_us;
         let heard_of = known.said.partition_point(|said| said.at_us <= stop.at_us + GRACE_US);
         let is_ours = heard_of.checked_sub(1).is_some_and(|last| {
             known.said[last].is_ours && known.said[last].at_us + HEARTBEAT_FRESH_US > stop.at_us
@@ -124,7 +127,7 @@ fn stops(trace: &Trace, known: &Known, broken: &mut Broken) {
         let zeros = ours.iter().filter(|row| {
             (stop.at_us.saturating_sub(GRACE_US)..=stop.at_us + ZEROS_MAX_US + GRACE_US).contains(&row.at_us)
         });
-        if is_ours && !was_mute && !zeros.clone().any(|row| !row.moves()) {
+        if is_ours && !was_mute && !was_cut_off && !zeros.clone().any(|row| !row.moves()) {
             broken.tell("stops", stop.at_us, "no zero velocity after the stop".into());
         }
     }
@@ -134,14 +137,16 @@ fn rate(trace: &Trace, known: &Known, commanding: &[(u64, u64)], broken: &mut Br
     for &(from_us, to_us) in commanding {
         let within = trace.setpoints.iter().filter(|row| row.from == known.own).map(|row| row.at_us);
         let within = within.filter(|at_us| (from_us..=to_us).contains(at_us));
+        let to_us = to_us.min(known.end_us);
         let mut last_us = from_us;
         for at_us in within.chain([to_us]) {
             let is_mute = known.mute.iter().any(|&(mute_us, until_us)| {
                 mute_us < at_us.saturating_add(GAP_MAX_US) && until_us.saturating_add(GAP_MAX_US) > last_us
             });
-            // The begin of HOMING is known by its own clock only.
-            let allowed_us = if last_us == from_us { GAP_MAX_US + GRACE_US } else { GAP_MAX_US };
-            if at_us.saturating_sub(last_us) > allowed_us && !is_mute && at_us < to_us {
+            // The ends of HOMING are known by the daemon's clock only.
+            let is_edge = last_us == from_us || at_us == to_us;
+            let allowed_us = if is_edge { GAP_MAX_US + GRACE_US } else { GAP_MAX_US };
+            if at_us.saturating_sub(last_us) > allowed_us && !is_mute {
                 let gap_ms = (at_us - last_us) / 1_000;
                 broken.tell("rate", last_us, format!("{gap_ms} ms without a setpoint while homing"));
             }

@@ -23,6 +23,8 @@ pub fn scenario() -> Scenario {
     scenario.fault.clear();
     scenario.expect.number.clear();
     scenario.expect.states.clear();
+    scenario.expect.stops = None;
+    scenario.duration_s = 240.0;
     let settings = "[homing]\nspeed_mps = 5.0\n[interlock.fence]\nradius_m = 300.0";
     scenario.skyhound = toml::from_str(settings).unwrap();
     scenario

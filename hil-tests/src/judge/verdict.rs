@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use super::metrics;
 use crate::rig::Depth;
-use crate::scenario::{Bounds, Scenario};
+use crate::scenario::{Bounds, Kind, Scenario};
+use crate::script::Do;
 use crate::trace::Trace;
 
 /// How a flight was judged.
@@ -97,9 +98,29 @@ pub fn verdict(scenario: &Scenario, trace: &Trace, depth: Depth) -> Verdict {
     if depth != Depth::A {
         checks.extend(expect.events.iter().map(|kind| of_event(kind, trace)));
     }
+    checks.extend(of_faults(scenario, trace));
     checks.push(of_invariants(trace));
     let outcome = if checks.iter().all(|check| check.passed) { Outcome::Passed } else { Outcome::Failed };
     Verdict { outcome, checks, numbers, violations: trace.violations.clone(), files: trace.files.clone() }
+}
+
+/// A fault that never came about proves nothing. The operator's own acts are told in other words.
+fn of_faults(scenario: &Scenario, trace: &Trace) -> Option<Check> {
+    let is_fault = |kind: &&Kind| !matches!(kind, Kind::HomingOn | Kind::HomingOff);
+    let mut kinds = scenario.fault.iter().map(|fault| &fault.kind).filter(is_fault).peekable();
+    kinds.peek()?;
+    let was_done = |kind: &&Kind| {
+        let words = Do::Begin((*kind).clone()).to_string();
+        trace.deeds.iter().any(|deed| deed.what.starts_with(&words))
+    };
+    let missing: Vec<_> = kinds.filter(|kind| !was_done(kind)).map(Kind::name).collect();
+    let measured = if missing.is_empty() { "all".to_owned() } else { format!("not: {}", missing.join(", ")) };
+    Some(Check {
+        name: "faults".into(),
+        measured,
+        wanted: "all came about".into(),
+        passed: missing.is_empty(),
+    })
 }
 
 fn of_number(name: &str, bounds: &Bounds, measured: Option<f64>) -> Check {

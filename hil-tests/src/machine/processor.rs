@@ -47,16 +47,17 @@ impl Drop for Starving {
 pub struct Hogs(Vec<Child>);
 
 impl Hogs {
-    /// Lets `count` loose; they end by themselves with the rig, because the pipe that each watches ends.
+    /// Lets `count` loose; they end by themselves with the rig, because each looks now and then whether its parent lives.
     ///
     /// # Errors
     /// They cannot be started.
     pub fn begin(count: usize) -> Result<Hogs, String> {
         let mut hogs = Hogs(Vec::new());
         for _ in 0..count {
-            // The shell loops in its own process; a subshell waits for the pipe's end and ends the loop.
-            let line = "(cat >/dev/null; kill -KILL $$) & while :; do :; done";
-            let hog = Command::new("sh").args(["-c", line]).stdin(Stdio::piped()).spawn();
+            // No watcher in the background: a shell that is not interactive gives it /dev/null to read, which ends at once.
+            let line =
+                "while kill -0 $PPID; do i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; done 2>/dev/null";
+            let hog = Command::new("sh").args(["-c", line]).stdin(Stdio::null()).spawn();
             hogs.0.push(hog.map_err(|error| format!("sh: {error}"))?);
         }
         Ok(hogs)
@@ -116,9 +117,11 @@ mod tests {
 
     #[test]
     fn a_hog_runs_and_is_gone_when_dropped() {
-        let hogs = Hogs::begin(1).unwrap();
+        let mut hogs = Hogs::begin(1).unwrap();
         let process = Pid::from_child(&hogs.0[0]);
         until("it runs", || state(process) == 'R');
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(hogs.0[0].try_wait().unwrap().is_none(), "it runs on");
         drop(hogs);
         assert!(!std::path::Path::new(&format!("/proc/{}", process.as_raw_nonzero())).exists());
     }

@@ -6,7 +6,7 @@ use super::*;
 fn every_built_in_rig_and_example_reads() {
     let depths = Rig::built_in().map(|name| Rig::find(name).unwrap().depth);
     assert_eq!(depths, [Depth::A, Depth::B, Depth::B, Depth::B]);
-    assert_eq!(Rig::find("serial").unwrap().autopilot, Autopilot::Simulated(Line::Pty { baud: 57_600 }));
+    assert_eq!(Rig::find("serial").unwrap().autopilot, Autopilot::Simulated(Line::Pty { baud: 115_200 }));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rigs");
     for example in ["sitl", "pixhawk"] {
         let rig = Rig::find(&folder.join(example).with_extension("toml").to_string_lossy()).unwrap();

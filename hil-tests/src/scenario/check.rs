@@ -93,7 +93,7 @@ fn world(scenario: &Scenario) -> Checked {
     within("world.receiver.noise_figure_db", receiver.noise_figure_db, 0.0, 40.0, "dB")?;
     within("world.receiver.gain_db", receiver.gain_db, -20.0, 100.0, "dB")?;
     within("world.receiver.full_scale_dbm", receiver.full_scale_dbm, -120.0, 60.0, "dBm")?;
-    within("world.receiver.adc_bits", f64::from(receiver.adc_bits), 2.0, 24.0, "bits")?;
+    within("world.receiver.adc_bits", f64::from(receiver.adc_bits), 2.0, 20.0, "bits")?;
     within("world.receiver.dc_offset_dbfs", receiver.dc_offset_dbfs, -300.0, 0.0, "dBFS")?;
     within("world.receiver.iq_gain_db", receiver.iq_gain_db, -6.0, 6.0, "dB")?;
     within("world.receiver.iq_phase_deg", receiver.iq_phase_deg, -30.0, 30.0, "deg")?;

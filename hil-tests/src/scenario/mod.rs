@@ -56,7 +56,7 @@ pub struct Scenario {
     /// Settings of the daemon under test: the sections and keys of `skyhound.toml`.
     #[serde(default)]
     pub skyhound: toml::Table,
-    /// Commands of the daemon's own rig at depth b that the scenario needs (`root`, `faketime`): without them it is ignored.
+    /// What its rig must have by the words of the rig's own `has`; at other rigs it is ignored.
     #[serde(default)]
     pub needs: Vec<String>,
 }

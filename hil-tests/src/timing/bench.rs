@@ -1,7 +1,7 @@
 //! One daemon with an aircraft to lead, a beacon that is always strong, and everything that may stop it at hand.
 
 use super::{Cause, Outcome, Plan, Trial};
-use crate::aircraft::{Aircraft, Belief};
+use crate::aircraft::Aircraft;
 use crate::autopilot::{Autopilot, LineSpec, WireRow};
 use crate::daemon::{Daemon, Site};
 use crate::flight::sdr::SdrControl;
@@ -21,10 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const QUIET_US: u64 = 600_000;
 /// A movement that still comes this long after the cause was told is waited for.
 const LAST_AFTER_US: u64 = 800_000;
-/// From a cause to the autopilot's own belief of it, at most.
-const BELIEVED_WITHIN: Duration = Duration::from_secs(2);
-/// EKF_POS_HORIZ_ABS of EKF_STATUS_FLAGS.
-const EKF_POSITION_ABSOLUTE: u16 = 16;
+/// From a cause to the message that carries it, at most: the autopilot's GPS and estimator have their own rates.
+const TOLD_WITHIN: Duration = Duration::from_secs(2);
+/// Homing sends a setpoint at least so often; without one for longer it is not homing.
+const HOMING_AGE_MAX_US: u64 = 300_000;
 /// The trial's place: this far from home at most, and heading out.
 const ROAM_M: f64 = 100.0;
 const UP_M: f64 = 40.0;
@@ -113,16 +113,22 @@ impl Bench {
                 cause_us
             }
         };
-        let believed_us = self.believed_us(cause, cause_us);
-        let told_us = self.told_us(cause, believed_us);
-        let moves = self.rest(told_us.max(believed_us + cause.untold_us()) + LAST_AFTER_US);
+        let told_us = self.told_us(cause, cause_us);
+        let moves = self.rest(told_us.max(cause_us + cause.untold_us()) + LAST_AFTER_US);
         let last_us = moves.iter().filter(|row| row.moves()).map(|row| row.at_us).max().unwrap_or(0);
         let goes_on = last_us + QUIET_US > self.autopilot.now_us();
         let after_ms = |from_us: u64| last_us.saturating_sub(from_us) as f64 / 1e3;
+        // Before homing is asked for or ended again, which clears it.
+        let latched = self.daemon.status().and_then(|status| status.latched);
         let outcome = match goes_on {
             true => Outcome::WentOn,
+            false if !cause.is_blamed(latched.as_deref()) => Outcome::Spoilt,
             false => Outcome::Stopped { physical_ms: after_ms(cause_us), told_ms: after_ms(told_us) },
         };
+        if outcome == Outcome::Spoilt {
+            let why = latched.as_deref().unwrap_or("nothing latched");
+            eprintln!("skyhound-rig: a trial of `{}` was stopped by something else: {why}", cause.name());
+        }
         self.mend(cause)?;
         Ok(Trial { cause, outcome, gap_ms: gaps_ms(&moves, begun_us, cause_us) })
     }
@@ -177,8 +183,7 @@ impl Bench {
 
     /// Whether movement comes.
     fn commands(&self) -> bool {
-        let now_us = self.autopilot.now_us();
-        self.autopilot.setpoints().iter().rev().take(5).any(|row| row.moves() && row.at_us + 300_000 > now_us)
+        is_homing(&self.autopilot.setpoints(), self.autopilot.now_us())
     }
 
     /// Looks on until the way to a standstill leads out of the fence: then. `None`: homing stopped before.
@@ -214,6 +219,10 @@ impl Bench {
                 self.daemon.kill();
                 Ok(())
             }
+            (Cause::LinkCut, _) => {
+                self.autopilot.fall_mute(true);
+                Ok(())
+            }
             (_, Some(kind)) => {
                 if !self.sdr.apply(&kind, true)? && !self.autopilot.fault(&kind, true)? {
                     return Err(format!("nobody does: {kind}"));
@@ -224,22 +233,7 @@ impl Bench {
         }
     }
 
-    /// When the autopilot itself believed it: its GPS and estimator have their own rates.
-    fn believed_us(&self, cause: Cause, cause_us: u64) -> u64 {
-        let begun = Instant::now();
-        let is_believed = |belief: &Belief| match cause {
-            Cause::GpsLost => belief.gps.fix < 3,
-            Cause::EkfBad => belief.ekf.flags & EKF_POSITION_ABSOLUTE == 0 || belief.ekf.position_ratio > 0.8,
-            Cause::BatteryLow => belief.battery.remaining_ratio < 0.3,
-            _ => true,
-        };
-        while !self.locked(|aircraft| is_believed(aircraft.belief())) && begun.elapsed() < BELIEVED_WITHIN {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        if begun.elapsed() < Duration::from_millis(1) { cause_us } else { self.autopilot.now_us() }
-    }
-
-    /// When the daemon could know, at the earliest, of a cause that the autopilot believes since `cause_us`. Waits for it.
+    /// When the daemon could know, at the earliest, of a cause that came at `cause_us`. Waits for it.
     fn told_us(&self, cause: Cause, cause_us: u64) -> u64 {
         let out = |row: &&WireRow| row.is_out && row.link != 0;
         if cause.is_in_a_message() {
@@ -250,7 +244,7 @@ impl Bench {
                 if let Some(first) = told.filter(|row| cause.is_told_by(row)).last() {
                     return first.at_us;
                 }
-                if begun.elapsed() > BELIEVED_WITHIN {
+                if begun.elapsed() > TOLD_WITHIN {
                     return cause_us;
                 }
                 std::thread::sleep(Duration::from_millis(20));
@@ -285,6 +279,9 @@ impl Bench {
     fn mend(&mut self, cause: Cause) -> Result<(), String> {
         if cause == Cause::Killed {
             self.daemon = launch(&self.site, &self.args)?;
+        }
+        if cause == Cause::LinkCut {
+            self.autopilot.fall_mute(false);
         }
         if let Some(kind) = cause.kind() {
             let _ = self.sdr.apply(&kind, false)? || self.autopilot.fault(&kind, false)?;
@@ -322,6 +319,11 @@ fn launch(site: &Site, args: &[String]) -> Result<Daemon, String> {
     Ok(daemon)
 }
 
+/// Whether the last setpoint moves and is fresh.
+fn is_homing(rows: &[SetpointRow], now_us: u64) -> bool {
+    rows.last().is_some_and(|row| row.moves() && row.at_us + HOMING_AGE_MAX_US >= now_us)
+}
+
 /// Longest and median time between setpoints in `from_us..to_us`.
 fn gaps_ms(rows: &[SetpointRow], from_us: u64, to_us: u64) -> Option<(f64, f64)> {
     let within: Vec<u64> =
@@ -330,4 +332,27 @@ fn gaps_ms(rows: &[SetpointRow], from_us: u64, to_us: u64) -> Option<(f64, f64)>
     gaps_us.sort_unstable();
     let longest_us = *gaps_us.last()?;
     Some((longest_us as f64 / 1e3, gaps_us[gaps_us.len() / 2] as f64 / 1e3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(at_us: u64, north_mps: f64) -> SetpointRow {
+        SetpointRow {
+            at_us,
+            velocity_mps: [north_mps, 0.0, 0.0],
+            yaw_rate_rad_s: 0.0,
+            taken: true,
+            from: (1, 191),
+        }
+    }
+
+    #[test]
+    fn only_a_fresh_last_setpoint_that_moves_is_homing() {
+        let moving = [row(1_000_000, 1.0), row(1_100_000, 1.0)];
+        assert!(is_homing(&moving, 1_400_000) && !is_homing(&moving, 1_400_001));
+        assert!(!is_homing(&[row(1_000_000, 1.0), row(1_100_000, 0.0)], 1_100_000), "stopped already");
+        assert!(!is_homing(&[], 0));
+    }
 }

@@ -1,9 +1,10 @@
-//! The causes that must end homing: how each is made, what carries it, and how long nobody tells it.
+//! The causes that must end homing: how each is made, what carries it, how long nobody tells it, and which interlock it trips.
 
 use crate::autopilot::{Says, WireRow};
 use crate::scenario::Kind;
 use crate::scenario::fault::Impostor;
 use clap::ValueEnum;
+use skyhound::command::Interlock;
 
 /// A cause.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -30,7 +31,7 @@ pub enum Cause {
     HomingOff,
     /// The daemon is killed.
     Killed,
-    /// Nothing passes between daemon and autopilot.
+    /// Nothing of the autopilot's reaches the daemon any more.
     LinkCut,
     /// The autopilot's heartbeats stop; all else goes on.
     HeartbeatLost,
@@ -73,7 +74,7 @@ impl Cause {
         }
     }
 
-    /// How it begins, where the rig has a fault for it.
+    /// How it begins, where scenarios have a fault for it.
     pub fn kind(self) -> Option<Kind> {
         Some(match self {
             Cause::ModeChange => Kind::Mode { mode: "LOITER".into() },
@@ -85,9 +86,8 @@ impl Cause {
             Cause::EkfBad => Kind::EkfBad,
             // Less than the daemon wants (0.3), more than the autopilot's own failsafe waits for.
             Cause::BatteryLow => Kind::Battery { ratio: 0.28 },
-            Cause::LinkCut => Kind::LinkLost,
             Cause::HeartbeatLost => Kind::Impostor { who: Impostor::GimbalHeartbeat },
-            Cause::FenceCrossed | Cause::HomingOff | Cause::Killed => return None,
+            Cause::FenceCrossed | Cause::HomingOff | Cause::Killed | Cause::LinkCut => return None,
         })
     }
 
@@ -100,7 +100,8 @@ impl Cause {
     /// nothing tells it sooner.
     pub const fn untold_us(self) -> u64 {
         match self {
-            Cause::UnplugSilent => 500_000,
+            // A reading; of all that the autopilot sends, its pose is the first to be too old.
+            Cause::UnplugSilent | Cause::LinkCut => 500_000,
             Cause::HeartbeatLost => 2_500_000,
             _ => 0,
         }
@@ -121,11 +122,38 @@ impl Cause {
             (Cause::Disarm, Says::Mode { armed, .. }) => !armed,
             (Cause::StickMoved, Says::Sticks(us)) => us[0].abs_diff(1_500) > 200,
             (Cause::FenceCrossed, _) => row.id == GLOBAL_POSITION_INT,
-            (Cause::GpsLost, _) => row.id == GPS_RAW_INT,
-            (Cause::EkfBad, _) => row.id == EKF_STATUS_REPORT,
-            (Cause::BatteryLow, _) => row.id == SYS_STATUS,
+            (Cause::GpsLost, Says::Fix(fix)) => fix < FIX_MIN,
+            (Cause::EkfBad, Says::Estimator { flags, position_ratio }) => {
+                flags & EKF_POSITION_ABSOLUTE == 0 || position_ratio >= EKF_RATIO_MAX
+            }
+            (Cause::BatteryLow, Says::Battery(percent)) => (0..BATTERY_MIN_PERCENT).contains(&percent),
             _ => false,
         }
+    }
+
+    /// The interlocks that may stop homing by it. None: it ends homing without any.
+    pub const fn interlocks(self) -> &'static [Interlock] {
+        match self {
+            Cause::ModeChange => &[Interlock::Mode],
+            Cause::StickMoved => &[Interlock::Sticks],
+            Cause::Disarm => &[Interlock::Armed],
+            Cause::FenceCrossed => &[Interlock::FenceRadius],
+            Cause::UnplugTold | Cause::UnplugSilent => &[Interlock::Sdr],
+            Cause::GpsLost => &[Interlock::Gps],
+            Cause::EkfBad => &[Interlock::Ekf],
+            Cause::BatteryLow => &[Interlock::Battery],
+            // Both are the pose: whichever came last before the cut is judged last.
+            Cause::LinkCut => &[Interlock::Attitude, Interlock::Position],
+            Cause::HeartbeatLost => &[Interlock::Heartbeat],
+            Cause::HomingOff | Cause::Killed => &[],
+        }
+    }
+
+    /// Whether homing that the daemon says it `latched` off (its status; the interlock's name first) was stopped by this.
+    pub fn is_blamed(self, latched: Option<&str>) -> bool {
+        let name = latched.and_then(|why| why.split_whitespace().next());
+        let interlocks = self.interlocks();
+        interlocks.is_empty() || interlocks.iter().any(|interlock| name == Some(interlock.name()))
     }
 
     /// Whether a message of the autopilot carries it at all.
@@ -145,7 +173,49 @@ impl Cause {
 /// ArduCopter's `custom_mode` of GUIDED.
 const GUIDED: u32 = 4;
 const HEARTBEAT: u32 = 0;
-const SYS_STATUS: u32 = 1;
-const GPS_RAW_INT: u32 = 24;
 const GLOBAL_POSITION_INT: u32 = 33;
-const EKF_STATUS_REPORT: u32 = 193;
+/// EKF_POS_HORIZ_ABS of EKF_STATUS_FLAGS.
+const EKF_POSITION_ABSOLUTE: u16 = 16;
+/// What the daemon wants by default: interlock.fix_min, its own EKF_VARIANCE_MAX, interlock.battery_min_ratio.
+const FIX_MIN: u8 = 3;
+const EKF_RATIO_MAX: f32 = 0.8;
+const BATTERY_MIN_PERCENT: i8 = 30;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use skyhound::command::{Fault, Trip};
+
+    fn row(id: u32, says: Says) -> WireRow {
+        WireRow { at_us: 0, is_out: true, link: 1, id, system: 1, component: 1, says }
+    }
+
+    #[test]
+    fn a_status_message_tells_by_its_content() {
+        let estimator = |flags, position_ratio| Says::Estimator { flags, position_ratio };
+        let cases = [
+            (Cause::GpsLost, Says::Fix(2), Says::Fix(3)),
+            (Cause::EkfBad, estimator(0, 0.1), estimator(EKF_POSITION_ABSOLUTE, 0.1)),
+            (Cause::EkfBad, estimator(EKF_POSITION_ABSOLUTE, 0.8), estimator(EKF_POSITION_ABSOLUTE, 0.7)),
+            (Cause::BatteryLow, Says::Battery(28), Says::Battery(30)),
+            (Cause::BatteryLow, Says::Battery(0), Says::Battery(-1)),
+        ];
+        for (cause, tells, tells_nothing) in cases {
+            assert!(cause.is_told_by(&row(1, tells)), "{cause:?} {tells:?}");
+            assert!(!cause.is_told_by(&row(1, tells_nothing)), "{cause:?} {tells_nothing:?}");
+        }
+    }
+
+    #[test]
+    fn only_its_own_interlock_is_to_blame() {
+        for cause in Cause::ALL {
+            for interlock in Interlock::ALL {
+                let trip = Trip { interlock, fault: Fault::Stale, detail: "x" }.to_string();
+                let is_own = cause.interlocks().is_empty() || cause.interlocks().contains(&interlock);
+                assert_eq!(cause.is_blamed(Some(&trip)), is_own, "{cause:?} {trip}");
+            }
+            let needs_none = matches!(cause, Cause::HomingOff | Cause::Killed);
+            assert_eq!(cause.is_blamed(None), needs_none, "{cause:?}");
+        }
+    }
+}

@@ -7,8 +7,9 @@
 //!        first message that carries it ──── after it was told ─→
 //! ```
 //! What nobody tells (a silent SDR, a heartbeat that stops) can only be known when the daemon's own limit for its age has
-//! passed, so such a cause counts as told then; the limit is in the table. A trial in which homing did not stop, or
-//! stopped by something else before its cause, is counted as what it is and never as a time.
+//! passed, so such a cause counts as told then; the limit is in the table. A trial in which homing did not stop, or was
+//! stopped by something else (the daemon latched another interlock than the cause's), is counted as what it is and never as
+//! a time. What is judged is the physical time.
 //! The rig shares the machine: its own delays count against the daemon. Not here: scenarios, verdicts.
 
 mod bench;
@@ -70,7 +71,7 @@ pub enum Outcome {
     },
     /// Movement went on.
     WentOn,
-    /// Something else stopped homing before the cause came, or homing could not begin.
+    /// Something else stopped homing, or homing could not begin.
     Spoilt,
 }
 

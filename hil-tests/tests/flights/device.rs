@@ -3,6 +3,7 @@
 use super::aircraft::{Aircraft, free_port};
 use super::daemon::{Daemon, Field, number, texts};
 use super::homing::{PATIENT, home};
+use skyhound_rig::soapy::NoModule;
 use skyhound_rig::{sample_flight, soapy};
 use std::path::Path;
 
@@ -23,7 +24,8 @@ fn is_alive(daemon: &mut Daemon, is: bool) {
 fn a_device_is_unplugged_in_flight_and_plugged_in_again() {
     let module = match soapy::module() {
         Ok(module) => module,
-        Err(why) => return println!("ignored, needs libsoapysdr-dev and g++: {why}"),
+        Err(NoModule::Broken(why)) => panic!("{why}"),
+        Err(why) => return println!("ignored, needs {why}"),
     };
     let field = Field::new();
     let control = field.folder().join("control");

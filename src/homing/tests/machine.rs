@@ -133,3 +133,17 @@ fn switching_on_again_changes_nothing() {
         assert_eq!(world.changes, other.changes);
     }
 }
+
+#[test]
+fn between_rare_pulses_falling_power_is_no_peak() {
+    let held = |period_us: Option<f64>| {
+        let mut world = World::homing();
+        world.facts[0].snr_db = Some(60.0);
+        world.facts[0].trend = Some(Trend { slope_db_s: -0.1, r2: None });
+        world.facts[0].pattern.period_us = period_us;
+        world.step();
+        world.homing.state() == State::Holding
+    };
+    assert!(held(None) && held(Some(1_500_000.0)));
+    assert!(!held(Some(1_500_001.0)));
+}

@@ -37,6 +37,7 @@ fn good() -> (Trace, Known) {
         own: OWN,
         said: (0..30).map(heartbeat).collect(),
         enabled_us: vec![1_000_000],
+        end_us: 30_000_000,
         ..Known::default()
     };
     (trace, known)
@@ -111,4 +112,16 @@ fn setpoints_of_others_are_found_unless_expected() {
     assert_eq!(violated(&trace, &known), ["others"]);
     known.others = true;
     assert_eq!(judge(&trace, &known), Vec::<String>::new());
+}
+
+#[test]
+fn silence_to_the_end_of_homing_is_a_gap_too() {
+    let (mut trace, known) = good();
+    trace.setpoints.retain(|row| row.at_us < 8_000_000);
+    assert!(judge(&trace, &known).iter().any(|told| told.starts_with("rate")));
+    trace.states.pop();
+    assert!(
+        judge(&trace, &known).iter().any(|told| told.starts_with("rate")),
+        "HOMING until the rig ends it"
+    );
 }

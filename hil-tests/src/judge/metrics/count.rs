@@ -61,7 +61,7 @@ fn place(facts: &Facts<'_>, put: &mut Put<'_>) {
     put("time_to_holding_s", begin_s(&holding));
     put("homing_s", Some(seconds(facts.commanding_us())));
     put("homings_total", Some(facts.commanding.len() as f64));
-    put("final_error_m", holding.last().or(homing.last()).and_then(|span| at(span.end_us)));
+    put("final_error_m", facts.commanding.last().and_then(|span| at(span.end_us)));
     let distances = facts.led().filter_map(|row| facts.distance_m(&row.pose));
     put("closest_m", distances.min_by(f64::total_cmp));
 
@@ -77,7 +77,8 @@ fn place(facts: &Facts<'_>, put: &mut Put<'_>) {
 }
 
 fn time_ratio(facts: &Facts<'_>, first: Span, found: Span) -> Option<f64> {
-    let straight_m = facts.pose(first.begin_us).and_then(|pose| facts.distance_m(pose))?;
+    let to = facts.pose(found.begin_us)?;
+    let straight_m = facts.pose(first.begin_us)?.distance_m(to.north_m, to.east_m);
     let speed_mps = facts.limits.as_ref()?.0.speed_mps;
     let straight_s = straight_m / speed_mps;
     (straight_s > 0.0).then(|| seconds(found.begin_us.saturating_sub(first.begin_us)) / straight_s)

@@ -46,7 +46,7 @@ pub const TABLE: &[Metric] = &[
     metric(
         "final_error_m",
         "m",
-        "horizontal distance from the nearest beacon that was on, at the end of the last HOLDING; without one, of the last HOMING",
+        "horizontal distance from the nearest beacon that was on, at the end of the last time in HOMING or HOLDING",
     ),
     metric("closest_m", "m", "smallest horizontal distance from a beacon that was on, in HOMING or HOLDING"),
     metric(
@@ -61,7 +61,7 @@ pub const TABLE: &[Metric] = &[
     metric(
         "time_ratio",
         "",
-        "from the first HOMING to the HOLDING that found the beacon, over the straight way at homing.speed_mps; only when found",
+        "from the first HOMING to the HOLDING that found the beacon, over the straight way to where it held at homing.speed_mps; only when found",
     ),
     metric("homing_s", "s", "time in HOMING and HOLDING"),
     metric("homings_total", "", "how often HOMING began after a state that commands nothing"),
