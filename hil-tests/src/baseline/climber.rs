@@ -8,7 +8,7 @@
 use super::plane::Plane;
 use super::{Seen, Steer, Wish};
 use skyhound::command::Velocity;
-use skyhound::config::{AnalyticsConfig, HomingConfig};
+use skyhound::config::HomingConfig;
 use skyhound::geo::wrap_pi;
 use std::f64::consts::{FRAC_PI_2, TAU};
 
@@ -38,10 +38,10 @@ pub struct Climber {
 
 impl Climber {
     /// Straight ahead at first.
-    pub fn new(settings: &HomingConfig, analytics: &AnalyticsConfig, seen: &Seen<'_>) -> Climber {
+    pub fn new(settings: &HomingConfig, seen: &Seen<'_>) -> Climber {
         Climber {
             settings: settings.clone(),
-            plane: Plane::new(analytics),
+            plane: Plane::default(),
             course_rad: seen.yaw_rad,
             s_turn_us: None,
             strength_db: f64::NEG_INFINITY,

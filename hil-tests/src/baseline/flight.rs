@@ -256,8 +256,8 @@ impl<'a> Flight<'a> {
             snr_db: facts.and_then(|facts| facts.snr_db),
             slope_db_s: facts.and_then(|facts| facts.trend).map(|trend| trend.slope_db_s),
         };
-        let (config, policy) = (self.config, self.policy);
-        let wish = self.steer.get_or_insert_with(|| policy.begin(config, &seen)).steer(&seen);
+        let (homing, limits, policy) = (&self.config.homing, &self.config.interlock, self.policy);
+        let wish = self.steer.get_or_insert_with(|| policy.begin(homing, limits, &seen)).steer(&seen);
         let (state, velocity) = match wish {
             Wish::Hold => (State::Holding, Velocity::default()),
             Wish::Fly(velocity) => (State::Homing, velocity),

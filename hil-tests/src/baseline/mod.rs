@@ -15,7 +15,7 @@ pub mod spiral;
 pub use flight::fly;
 
 use skyhound::command::Velocity;
-use skyhound::config::Config;
+use skyhound::config::{HomingConfig, InterlockConfig};
 use skyhound::geo::NorthEast;
 
 /// A reading of the channel flown to, with its place.
@@ -83,10 +83,10 @@ impl Policy {
         }
     }
 
-    fn begin(self, config: &Config, seen: &Seen<'_>) -> Box<dyn Steer> {
+    fn begin(self, homing: &HomingConfig, limits: &InterlockConfig, seen: &Seen<'_>) -> Box<dyn Steer> {
         match self {
-            Policy::Climber => Box::new(climber::Climber::new(&config.homing, &config.analytics, seen)),
-            Policy::Spiral => Box::new(spiral::Spiral::new(&config.interlock, seen)),
+            Policy::Climber => Box::new(climber::Climber::new(homing, seen)),
+            Policy::Spiral => Box::new(spiral::Spiral::new(limits, seen)),
         }
     }
 }

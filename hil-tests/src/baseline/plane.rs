@@ -1,16 +1,17 @@
 //! The climber's gradient: weighted least squares of power over place, as the first airborne core had it, written again.
 //!
-//! Readings of the last seconds are averaged into cells; a cell weighs its readings, at most 16. Bearing = direction of
+//! Readings of the last 20 s are averaged into cells of 2 m; a cell weighs its readings, at most 16. Bearing = direction of
 //! (E, N); its variance by the delta method from s²·S⁻¹, s² over cells − 3, widened for few cells by Student's t at one
-//! sigma, 1 + 1/(2f) + 1/(4f²) + 1/(16f³), and at most π/√3. None with fewer than 4 cells, or too little
-//! spread across. Window, cells and least spread as set (20 s, 2 m, 2 m).
+//! sigma, 1 + 1/(2f) + 1/(4f²) + 1/(16f³), and at most π/√3. None with fewer than 4 cells, or less than 2 m of spread across.
 
 use super::Sample;
-use skyhound::config::AnalyticsConfig;
 use std::collections::{BTreeMap, VecDeque};
 use std::f64::consts::PI;
 
+const WINDOW_US: u64 = 20_000_000;
+const CELL_MM: i64 = 2_000;
 const WEIGHT_MAX: u32 = 16;
+const SPREAD_MIN_M: f64 = 2.0;
 
 /// Where power rises.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -28,28 +29,15 @@ struct Sums {
 }
 
 /// The window.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Plane {
-    window_us: u64,
-    cell_mm: i64,
-    spread_min_m: f64,
     window: VecDeque<(u64, i64, i64, i64)>,
     cells: BTreeMap<(i64, i64), Sums>,
 }
 
 impl Plane {
-    pub(super) fn new(settings: &AnalyticsConfig) -> Plane {
-        Plane {
-            window_us: u64::from(settings.gradient_window_us),
-            cell_mm: (settings.gradient_cell_m * 1e3).round() as i64,
-            spread_min_m: settings.gradient_spread_min_m,
-            window: VecDeque::new(),
-            cells: BTreeMap::new(),
-        }
-    }
-
     pub(super) fn take(&mut self, sample: &Sample) {
-        while self.window.front().is_some_and(|old| old.0 + self.window_us <= sample.at_us) {
+        while self.window.front().is_some_and(|old| old.0 + WINDOW_US <= sample.at_us) {
             if let Some((_, north_mm, east_mm, power)) = self.window.pop_front() {
                 self.change(north_mm, east_mm, power, false);
             }
@@ -62,7 +50,7 @@ impl Plane {
     }
 
     fn change(&mut self, north_mm: i64, east_mm: i64, power: i64, comes: bool) {
-        let key = (north_mm.div_euclid(self.cell_mm), east_mm.div_euclid(self.cell_mm));
+        let key = (north_mm.div_euclid(CELL_MM), east_mm.div_euclid(CELL_MM));
         let cell = self.cells.entry(key).or_default();
         let sign = if comes { 1 } else { -1 };
         cell.count = if comes { cell.count + 1 } else { cell.count - 1 };
@@ -97,7 +85,7 @@ impl Plane {
         let (np, ep, pp) = (moment(1, 3), moment(2, 3), moment(3, 3));
         let determinant = nn * ee - ne * ne;
         let across = ((nn + ee) - ((nn - ee).powi(2) + 4.0 * ne * ne).sqrt()) / 2.0 / total;
-        if across.max(0.0).sqrt() < self.spread_min_m || determinant <= 0.0 {
+        if across.max(0.0).sqrt() < SPREAD_MIN_M || determinant <= 0.0 {
             return None;
         }
         let (north, east) = ((np * ee - ep * ne) / determinant, (ep * nn - np * ne) / determinant);
@@ -121,7 +109,7 @@ mod tests {
     #[test]
     fn a_known_plane_is_found_and_noise_widens_it() {
         let fitted = |noise_db: f64| {
-            let mut plane = Plane::new(&super::super::tests::config().analytics);
+            let mut plane = Plane::default();
             for index in 0..400_u64 {
                 let along = index as f64 / 20.0;
                 let at = NorthEast { north_m: along, east_m: 8.0 * (along / 3.0).sin() };
@@ -139,7 +127,7 @@ mod tests {
 
     #[test]
     fn old_readings_go() {
-        let mut plane = Plane::new(&super::super::tests::config().analytics);
+        let mut plane = Plane::default();
         for index in 0..50_u64 {
             let at = NorthEast { north_m: index as f64, east_m: (index % 7) as f64 * 3.0 };
             plane.take(&Sample { at_us: index * 100_000, at, power: Some(-5_000) });

@@ -6,10 +6,6 @@ use skyhound_host::settings::{Flags, Settings};
 
 const TOP: NorthEast = NorthEast { north_m: 80.0, east_m: -40.0 };
 
-pub(super) fn config() -> Config {
-    Settings::load(None, &[], &Flags::default()).unwrap().engine(250e3, 433.92e6).unwrap()
-}
-
 fn snr(at: NorthEast) -> f64 {
     62.0 - 20.0 * at.distance_m(TOP).max(3.0).log10()
 }
@@ -21,8 +17,8 @@ fn power(at: NorthEast, index: u64) -> i32 {
 
 /// Flies a point mass for `seconds`; gives where it ends and when it first held.
 fn fly(policy: Policy, seconds: u64) -> (NorthEast, Option<u64>) {
-    let config = config();
-    let limits = &config.interlock;
+    let settings = Settings::load(None, &[], &Flags::default()).unwrap();
+    let (homing, limits) = (settings.homing, settings.interlock);
     let (mut at, mut yaw_rad) = (NorthEast::default(), 0.3);
     let mut steer: Option<Box<dyn Steer>> = None;
     let (mut held_us, mut snr_db) = (None, 0.0);
@@ -50,7 +46,7 @@ fn fly(policy: Policy, seconds: u64) -> (NorthEast, Option<u64>) {
             slope_db_s: Some((next_db - snr_db) * 20.0),
         };
         snr_db = next_db;
-        let law = steer.get_or_insert_with(|| policy.begin(&config, &seen));
+        let law = steer.get_or_insert_with(|| policy.begin(&homing, &limits, &seen));
         let wish = law.steer(&seen);
         samples.clear();
         match wish {

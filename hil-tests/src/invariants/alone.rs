@@ -17,6 +17,8 @@ const SETTLE_US: u64 = 1_000_000;
 const BRAKE_MPS2: f64 = 1.5;
 /// Slower is still.
 const STILL_MPS: f64 = 1.2;
+/// Velocities are level; what sinks faster is falling with an empty battery, or landing.
+const LEVEL_MPS: f64 = 1.0;
 /// A gust pushes for less.
 const GUST_US: u64 = 700_000;
 /// Without a position no autopilot can stand still; it needs this long from its return to do so.
@@ -61,9 +63,10 @@ impl Alone {
         if !sky.navigates {
             self.lost_us = Some(sky.pose.at_us);
         }
+        let falls = sky.pose.down_mps.abs() > LEVEL_MPS;
         let knows = self.lost_us.is_none_or(|lost_us| sky.pose.at_us > lost_us + REGAIN_US);
         let due_us = TIMEOUT_US + SETTLE_US + (self.speed_mps / BRAKE_MPS2 * 1e6) as u64;
-        if silent_us <= due_us || speed_mps <= STILL_MPS || !knows {
+        if silent_us <= due_us || speed_mps <= STILL_MPS || !knows || falls {
             self.flies_us = None;
             return;
         }
@@ -72,10 +75,9 @@ impl Alone {
             self.told = true;
             let alive = if sky.alive { "alive" } else { "dead" };
             told.tell(9, || {
-                format!(
-                    "{speed_mps:.1} m/s, {} ms after the last velocity, process {alive}",
-                    silent_us / 1000
-                )
+                let (after_ms, up_m, mode) = (silent_us / 1000, sky.pose.up_m, sky.custom_mode);
+                let flown = format!("{speed_mps:.1} m/s at {up_m:.0} m in mode {mode:#x}");
+                format!("{flown}, {after_ms} ms after the last velocity, process {alive}")
             });
         }
     }
