@@ -5,9 +5,6 @@ use crate::timing::{self, Cause, Plan};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-/// Worst times that the daemon holds, after it was told: on an idle machine, and with all cores busy.
-const LIMITS_MS: [f64; 2] = [100.0, 250.0];
-
 /// Arguments of `skyhound-rig timing`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
@@ -64,11 +61,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(&table).map_err(|error| error.to_string())?;
         std::fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    let limit_ms = LIMITS_MS[usize::from(args.busy)];
-    match table.holds(limit_ms) {
+    match table.holds(timing::LIMITS_MS[usize::from(args.busy)]) {
         true => Ok(()),
-        false => Err(Failure::Failed(format!(
-            "a cause did not end movement within {limit_ms} ms after it was told"
-        ))),
+        false => Err(Failure::Failed("a row of the table does not hold, or setpoints came too far apart".into())),
     }
 }

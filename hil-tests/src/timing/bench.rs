@@ -95,18 +95,21 @@ impl Bench {
     /// # Errors
     /// The rig itself broke.
     pub fn trial(&mut self, cause: Cause, wait_s: f64) -> Result<Trial, String> {
-        let spoilt = Trial { cause, outcome: Outcome::Spoilt, gap_ms: None };
+        let spoilt = |bench: &Bench| {
+            bench.tell_spoilt(cause);
+            Ok(Trial { cause, outcome: Outcome::Spoilt, gap_ms: None })
+        };
         self.make_ready(cause)?;
-        let Some(begun_us) = self.home()? else { return Ok(spoilt) };
+        let Some(begun_us) = self.home()? else { return spoilt(self) };
         let cause_us = match cause {
             Cause::FenceCrossed => match self.cross_the_fence()? {
                 Some(cause_us) => cause_us,
-                None => return Ok(spoilt),
+                None => return spoilt(self),
             },
             _ => {
                 self.wait_until(begun_us + (wait_s * 1e6) as u64);
                 if !self.commands() {
-                    return Ok(spoilt);
+                    return spoilt(self);
                 }
                 let cause_us = self.autopilot.now_us();
                 self.make(cause)?;
@@ -119,18 +122,27 @@ impl Bench {
         let goes_on = last_us + QUIET_US > self.autopilot.now_us();
         let after_ms = |from_us: u64| last_us.saturating_sub(from_us) as f64 / 1e3;
         // Before homing is asked for or ended again, which clears it.
-        let latched = self.daemon.status().and_then(|status| status.latched);
+        let latched = self.latched();
         let outcome = match goes_on {
             true => Outcome::WentOn,
             false if !cause.is_blamed(latched.as_deref()) => Outcome::Spoilt,
             false => Outcome::Stopped { physical_ms: after_ms(cause_us), told_ms: after_ms(told_us) },
         };
         if outcome == Outcome::Spoilt {
-            let why = latched.as_deref().unwrap_or("nothing latched");
-            eprintln!("skyhound-rig: a trial of `{}` was stopped by something else: {why}", cause.name());
+            self.tell_spoilt(cause);
         }
         self.mend(cause)?;
         Ok(Trial { cause, outcome, gap_ms: gaps_ms(&moves, begun_us, cause_us) })
+    }
+
+    /// Why the daemon says that it stopped homing.
+    fn latched(&self) -> Option<String> {
+        self.daemon.status().and_then(|status| status.latched)
+    }
+
+    fn tell_spoilt(&self, cause: Cause) {
+        let why = self.latched().unwrap_or_else(|| "nothing latched".to_owned());
+        eprintln!("skyhound-rig: a trial of `{}` was spoilt by something else: {why}", cause.name());
     }
 
     /// In the air, in GUIDED, where there is room for the trial, with nothing that keeps homing locked.

@@ -136,7 +136,8 @@ impl Cause {
         match self {
             Cause::ModeChange => &[Interlock::Mode],
             Cause::StickMoved => &[Interlock::Sticks],
-            Cause::Disarm => &[Interlock::Armed],
+            // The handover between homing and the autopilot notices it too, and says so in the name of the mode.
+            Cause::Disarm => &[Interlock::Armed, Interlock::Mode],
             Cause::FenceCrossed => &[Interlock::FenceRadius],
             Cause::UnplugTold | Cause::UnplugSilent => &[Interlock::Sdr],
             Cause::GpsLost => &[Interlock::Gps],

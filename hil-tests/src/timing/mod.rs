@@ -17,7 +17,7 @@ mod cause;
 mod table;
 
 pub use cause::Cause;
-pub use table::{Row, Table};
+pub use table::{LIMITS_MS, Row, Table};
 
 use crate::machine::Hogs;
 use crate::random;

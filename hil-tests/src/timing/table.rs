@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, Table as Drawn, presets};
 use serde::Serialize;
 
 /// Worst times that hold, from the cause itself or from the end of what nobody tells: idle machine, all cores busy.
-const LIMITS_MS: [f64; 2] = [100.0, 250.0];
+pub const LIMITS_MS: [f64; 2] = [100.0, 250.0];
 /// Longest time between setpoints while homing that holds: three periods.
 const GAP_MAX_MS: f64 = 300.0;
 /// One trial of so many may be spoilt: with more, what stopped homing is not what was tried.
