@@ -55,6 +55,11 @@ impl Planted {
             "[[bin]]\nname = \"skyhound-rig\"",
             &format!("[[bin]]\n{named}"),
         );
+        // Cargo tells packages of two workspaces apart by name, version and place within: with the same version the copy's
+        // libraries would overwrite the real ones in the target folder.
+        let version =
+            |mark: &str| format!("[workspace.package]\nversion = \"{}{mark}\"", env!("CARGO_PKG_VERSION"));
+        plant(&mut files, "Cargo.toml", &version(""), &version("-planted"));
         files.push(("src/planted.rs".into(), MODULE.into()));
         for (path, text) in &files {
             write(&copy.join(path), text);
