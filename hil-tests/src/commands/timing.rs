@@ -63,6 +63,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     match table.holds(timing::LIMITS_MS[usize::from(args.busy)]) {
         true => Ok(()),
-        false => Err(Failure::Failed("a row of the table does not hold, or setpoints came too far apart".into())),
+        false => {
+            Err(Failure::Failed("a row of the table does not hold, or setpoints came too far apart".into()))
+        }
     }
 }
