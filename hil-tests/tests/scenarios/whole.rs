@@ -48,6 +48,9 @@ fn a_whole_flight_over_a_serial_line() {
 fn a_whole_flight_of_px4_over_tcp() {
     let mut scenario = scenario("whole_px4", &[WHOLE, PATIENT]);
     scenario.aircraft.flavour = skyhound_rig::scenario::Flavour::Px4;
+    // Its own 60 m would take longer to come down from than the flight lasts.
+    scenario.aircraft.parameters.insert("RTL_RETURN_ALT".into(), 15.0);
+    scenario.aircraft.parameters.insert("RTL_DESCEND_ALT".into(), 10.0);
     let Some(trace) = passes(&scenario, &rig("tcp")) else { return };
     assert!(!trace.truth.last().unwrap().armed, "it has landed");
     assert!(trace.truth.iter().any(|row| row.mode == "OFFBOARD"));

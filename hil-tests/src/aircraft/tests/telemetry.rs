@@ -37,7 +37,7 @@ fn listen(aircraft: &mut Aircraft, link: &mut Telemetry, seconds: f64) -> [usize
 fn messages_come_at_their_rates() {
     let (mut aircraft, mut link) = (airborne(Flavour::ArduCopter, &[]), link());
     let heard = listen(&mut aircraft, &mut link, 30.0);
-    for (heard, expected) in heard.into_iter().zip([30_usize, 300, 600, 300, 60, 3]) {
+    for (heard, expected) in heard.into_iter().zip([30_usize, 300, 600, 1_200, 60, 3]) {
         assert!(expected.abs_diff(heard) <= 1, "{heard} for {expected}");
     }
     let vehicle = *link.vehicle(&aircraft, TimeUs(aircraft.now_us()));

@@ -42,7 +42,7 @@ fn a_flight_made_by_hand_counts_as_by_hand() {
         ("time_to_heard_s", 20.0),
         ("time_to_homing_s", 22.0),
         ("time_to_holding_s", 42.0),
-        ("time_ratio", 1.0),
+        ("time_ratio", 20.0 / 19.6),
         ("homing_s", 23.06),
         ("homings_total", 1.0),
         ("stops_total", 1.0),
