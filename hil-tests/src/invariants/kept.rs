@@ -78,5 +78,6 @@ impl Kept {
 
 /// Equality in which NaN equals itself: what was given was recorded as it is.
 fn same(a: &Vehicle, b: &Vehicle) -> bool {
-    a == b || format!("{a:?}") == format!("{b:?}")
+    let has_nan = !a.eq(a);
+    a == b || (has_nan && format!("{a:?}") == format!("{b:?}"))
 }

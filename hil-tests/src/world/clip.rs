@@ -18,11 +18,16 @@ pub(super) struct Clipping {
 /// Angles of the tone in a quarter turn, and phases of its modulation.
 const ANGLES: u32 = 24;
 const PHASES: u32 = 8;
+/// Standard deviations that noise does not reach: the chance is 1e-19, below what `1.0 - x` can show.
+const NEVER: f64 = 9.0;
 
 /// A tone of mean power `tone`, its amplitude modulated by `crest` (0 = not), in Gaussian noise of power `rest`.
 pub(super) fn clipping(tone: f64, crest: f64, rest: f64) -> Clipping {
     let deviation = (rest / 2.0).sqrt().max(1e-9);
     let carrier = (tone / (1.0 + crest * crest / 2.0)).sqrt();
+    if carrier * (1.0 + crest) + NEVER * deviation < 1.0 {
+        return Clipping { share: 0.0, gain: 1.0 };
+    }
     let phases = if crest > 0.0 { PHASES } else { 1 };
     let (mut share, mut left) = (0.0, 0.0);
     for phase in 0..phases {
@@ -54,6 +59,9 @@ fn fundamental(amplitude: f64) -> f64 {
 
 /// Chance that a standard normal is over `x`: Abramowitz & Stegun 7.1.26, to 1.5e-7.
 fn over(x: f64) -> f64 {
+    if x.abs() > NEVER {
+        return if x > 0.0 { 0.0 } else { 1.0 };
+    }
     let z = x.abs() / SQRT_2;
     let t = 1.0 / (1.0 + 0.327_591_1 * z);
     let series = t
