@@ -141,7 +141,7 @@ impl Homing {
     fn change(&mut self, inputs: &Inputs<'_>, reason: Reason, changes: &mut dyn FnMut(&StateChange)) {
         let Some(change) = self.machine.apply(inputs.now, reason) else { return };
         match change.to {
-            State::Homing => self.steering.begin(inputs),
+            State::Homing => self.steering.begin(inputs, change.from),
             State::Idle => self.interlocks.release(),
             State::Searching | State::Detecting | State::Holding => {}
         }

@@ -10,7 +10,7 @@
 
 use super::Inputs;
 use super::state::Machine;
-use crate::command::Velocity;
+use crate::command::{State, Velocity};
 use crate::config::HomingConfig;
 use crate::facts::Gradient;
 use crate::geo::wrap_pi;
@@ -50,9 +50,12 @@ impl Steering {
         Steering { settings: settings.clone(), course_rad: 0.0, s_turn: None }
     }
 
-    /// HOMING begins: straight ahead until a gradient says otherwise.
-    pub(super) fn begin(&mut self, inputs: &Inputs<'_>) {
-        self.course_rad = inputs.yaw_rad().unwrap_or(0.0);
+    /// HOMING begins: straight ahead until a gradient says otherwise. After HOLDING the last gradient's course is still the
+    /// best that is known.
+    pub(super) fn begin(&mut self, inputs: &Inputs<'_>, from: State) {
+        if from != State::Holding {
+            self.course_rad = inputs.yaw_rad().unwrap_or(0.0);
+        }
         self.s_turn = None;
     }
 

@@ -49,6 +49,24 @@ fn without_a_usable_gradient_it_s_turns_about_the_last_course() {
 }
 
 #[test]
+fn after_holding_the_last_course_is_flown_on() {
+    let mut world = with_yaw_and_bearing(0.0, 0.3);
+    world.step();
+    world.facts[0].gradient = Err(NoGradient::TooNarrow);
+    world.facts[0].snr_db = Some(45.0);
+    world.facts[0].trend = Some(Trend { slope_db_s: 0.0, r2: None });
+    world.step();
+    assert_eq!(world.homing.state(), State::Holding);
+    world.facts[0].snr_db = Some(30.0);
+    let again = (0..200).find_map(|_| {
+        let command = world.step();
+        (world.homing.state() == State::Homing).then(|| velocity(command))
+    });
+    let turn_rad_s = again.expect("10 s at −2 dB/s").yaw_rate_rad_s;
+    assert!((turn_rad_s - 0.3).abs() < 1e-9, "not the heading: {turn_rad_s}");
+}
+
+#[test]
 fn a_strong_beacon_is_approached_slowly_also_between_its_pulses() {
     let mut world = World::homing();
     world.facts[0].snr_db = Some(34.9);
