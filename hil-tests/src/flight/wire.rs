@@ -1,4 +1,4 @@
-//! The invariants of the real daemon, judged from what the autopilot received: FACTS' numbers 1, 3 and 4 as far as they show on
+//! The invariants of the real daemon, judged from what the autopilot received: numbers 1, 3 and 4 as far as they show on
 //! a wire.
 //!
 //! ```text
@@ -16,7 +16,7 @@ use skyhound::command::State;
 
 /// What lies between a cause and the last movement it lets through, at most.
 pub const GRACE_US: u64 = 500_000;
-/// FACTS: while homing.
+/// While homing.
 const GAP_MAX_US: u64 = 300_000;
 /// A heartbeat older than this may be stale to the daemon, which then says nothing, not even zero (its limit is 2.5 s).
 const HEARTBEAT_FRESH_US: u64 = 2_000_000;

@@ -1,7 +1,7 @@
 //! Invariant 9: the aircraft, left alone (the process dead, the link lost, or nothing sent), stands still within its
 //! time-out. From the truth alone: what the autopilot makes of silence is what counts.
 //!
-//! FACTS: the time-out is at most 1 s; then the speed that it had goes down by its own acceleration. Wind pushes an aircraft
+//! The time-out is at most 1 s; then the speed that it had goes down by its own acceleration. Wind pushes an aircraft
 //! that holds its place a little: speeds under [`STILL_MPS`] are still, and one that does not know its place is not judged. Counted only in modes that leave it where it is:
 //! the one that takes setpoints and PX4's AUTO.LOITER, its answer to silence. Other modes fly on by their own right.
 

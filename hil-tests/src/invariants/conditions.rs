@@ -224,7 +224,7 @@ fn battery(vehicle: &Vehicle, now: TimeUs, limits: &InterlockConfig) -> bool {
     volts && charge
 }
 
-/// FACTS: what the autopilot must do by itself when we fall silent.
+/// What the autopilot must do by itself when we fall silent.
 fn failsafes(vehicle: &Vehicle) -> bool {
     let Some(bound) = vehicle.identity else { return false };
     let set = &vehicle.failsafes;

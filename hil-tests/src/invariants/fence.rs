@@ -1,5 +1,5 @@
 //! The fence again, by another way than the engine's: where would the aircraft stand still, were it stopped now, and does
-//! any of the way there lie outside. FACTS: margin ≥ v·T + v²/2a, T from the cause to braking, a its deceleration.
+//! any of the way there lie outside. Margin ≥ v·T + v²/2a, T from the cause to braking, a its deceleration.
 //!
 //! Taken for the velocity that the aircraft has and the one commanded now. The position is as old as its age, which counts
 //! into T. A polygon is left where the way properly crosses one of its edges; inside is the winding number's word.

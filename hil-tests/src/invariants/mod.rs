@@ -1,4 +1,4 @@
-//! FACTS' nine invariants, checked after every pass of depth a from what the pass was given, what it gave, and the truth.
+//! Nine invariants, checked after every pass of depth a from what the pass was given, what it gave, and the truth.
 //!
 //! Written from the invariants' words and the settings' numbers, beside the engine and not from it: what must hold is worked
 //! out again here (`conditions`, `fence`, `hands`), and nothing of the engine's interlocks is called. Numbers:

@@ -10,6 +10,7 @@ use crate::scenario::{self, Place};
 use crate::trace::SetpointRow;
 use crate::{random, soapy};
 use rand::RngExt;
+use skyhound::geo::Origin;
 use skyhound_host::ctl::Ask;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -201,24 +202,31 @@ impl Bench {
     /// Looks on until the way to a standstill leads out of the fence: then. `None`: homing stopped before.
     fn cross_the_fence(&self) -> Result<Option<u64>, String> {
         let begun = Instant::now();
-        let mut inside_us = None;
+        let mut was_inside = false;
         while begun.elapsed() < PATIENCE {
-            let pose = self.poses.pose();
-            // FACTS: v·T + v²/2a, with interlock.reaction_s and brake_mps2 as they are by default.
-            let stop_s = 1.0 + pose.speed_mps() / (2.0 * 2.5);
-            let ahead = |at_m: f64, mps: f64| at_m + mps * stop_s;
-            let reach_m = ahead(pose.north_m, pose.north_mps).hypot(ahead(pose.east_m, pose.east_mps));
-            if reach_m > FENCE_M {
-                return Ok(inside_us.is_some().then_some(pose.at_us));
+            let now_us = self.autopilot.now_us();
+            if self.reach_m().ok_or("the autopilot lost its position")? > FENCE_M {
+                return Ok(was_inside.then_some(now_us));
             }
-            inside_us = Some(pose.at_us);
+            was_inside = true;
             if begun.elapsed() > Duration::from_secs(2) && !self.commands() {
-                // It stopped by what it knows (position noise, its own wish), before the truth was there: at once.
-                return Ok(Some(pose.at_us));
+                // It stopped by its own wish, which leads out sooner: at once.
+                return Ok(Some(now_us));
             }
             std::thread::sleep(Duration::from_millis(2));
         }
         Ok(None)
+    }
+
+    /// How far from home a standstill would be, by the autopilot's own estimate: nobody in the air knows better.
+    fn reach_m(&self) -> Option<f64> {
+        let belief = self.locked(|aircraft| aircraft.belief().clone());
+        let position = belief.position?;
+        let at = Origin::new(belief.home?.place).ned_from_wgs84(position.place);
+        let [north_mps, east_mps, _] = position.velocity_mps;
+        // v·T + v²/2a as in the daemon's fence, with interlock.reaction_s and brake_mps2 as they are by default.
+        let stop_s = 1.0 + north_mps.hypot(east_mps) / (2.0 * 2.5);
+        Some((at.north_m + north_mps * stop_s).hypot(at.east_m + east_mps * stop_s))
     }
 
     fn make(&mut self, cause: Cause) -> Result<(), String> {

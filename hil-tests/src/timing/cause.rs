@@ -15,7 +15,7 @@ pub enum Cause {
     StickMoved,
     /// The motors are disarmed.
     Disarm,
-    /// The way to a standstill leads out of the fence.
+    /// The way to a standstill, as the autopilot estimates it, leads out of the fence.
     FenceCrossed,
     /// The SDR is unplugged, and its driver says so.
     UnplugTold,
@@ -96,13 +96,15 @@ impl Cause {
         (self == Cause::BatteryLow).then_some(Kind::Battery { ratio: 1.0 })
     }
 
-    /// How old the daemon lets its last input of that kind become, by its default settings (interlock.*_age_max_s):
-    /// nothing tells it sooner.
+    /// How long nothing tells it: how old the daemon lets its last input of that kind become, by its default settings
+    /// (interlock.*_age_max_s), or how long the source itself takes to notice.
     pub const fn untold_us(self) -> u64 {
         match self {
             // A reading; of all that the autopilot sends, its pose is the first to be too old.
             Cause::UnplugSilent | Cause::LinkCut => 500_000,
             Cause::HeartbeatLost => 2_500_000,
+            // The receiver's own: what it has no fix for shows at its next epoch.
+            Cause::GpsLost => 200_000,
             _ => 0,
         }
     }
