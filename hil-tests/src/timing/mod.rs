@@ -26,7 +26,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 use std::sync::{Mutex, PoisonError};
 
-/// Trials of one daemon before it is started anew.
+/// Trials of one daemon before it is started anew, at most.
 const TRIALS_OF_A_BENCH: usize = 25;
 /// A bench that breaks is made anew so often before the whole table is given up.
 const BREAKS_MAX: u32 = 20;
@@ -142,5 +142,6 @@ fn batches(plan: &Plan) -> Vec<Vec<Cause>> {
     let causes = if plan.causes.is_empty() { &Cause::ALL } else { plan.causes.as_slice() };
     let mut all: Vec<Cause> = causes.iter().copied().cycle().take(plan.trials).collect();
     all.shuffle(&mut random::source(plan.seed, "order"));
-    all.chunks(TRIALS_OF_A_BENCH).map(<[Cause]>::to_vec).collect()
+    let of_a_bench = all.len().div_ceil(plan.parallel.max(1)).clamp(1, TRIALS_OF_A_BENCH);
+    all.chunks(of_a_bench).map(<[Cause]>::to_vec).collect()
 }
