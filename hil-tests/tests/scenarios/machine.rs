@@ -17,7 +17,7 @@ fn homing_s(trace: &Trace) -> f64 {
     begun.map_or(0.0, |begun_us| trace.truth.last().unwrap().pose.at_us.saturating_sub(begun_us) as f64 / 1e6)
 }
 
-/// FACTS' invariants 7 and 8: neither a disk that does not answer for ten seconds nor a clock that steps by hours and stands at
+/// Invariants 7 and 8: neither a disk that does not answer for ten seconds nor a clock that steps by hours and stands at
 /// 1970 changes a decision, and nothing is lost.
 #[test]
 fn a_stalled_disk_and_a_stepping_clock_change_nothing() {

@@ -1,4 +1,4 @@
-//! Random flights: FACTS' invariants 1 to 5 and 8 after every pass, whatever arrives.
+//! Random flights: invariants 1 to 5 and 8 after every pass, whatever arrives.
 
 use super::*;
 use crate::homing::interlock::STOP_PASSES;
