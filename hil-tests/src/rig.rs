@@ -96,8 +96,6 @@ pub struct Rig {
     pub autopilot: Autopilot,
     /// Who hears.
     pub sdr: Sdr,
-    /// What it has that a scenario may need (`root`, `faketime`, `hands` …), beyond what the machine itself shows.
-    pub has: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -111,8 +109,6 @@ struct File {
     rig_line: Option<String>,
     #[serde(default = "simulated")]
     sdr: String,
-    #[serde(default)]
-    has: Vec<String>,
 }
 
 fn simulated() -> String {
@@ -188,9 +184,7 @@ impl Rig {
                 Err("depth = \"c\": nothing of it is hardware; name an autopilot address or an sdr, or write depth = \"b\""
                     .into())
             }
-            depth => {
-                Ok(Rig { name: name.to_string(), about: file.about, depth, autopilot, sdr, has: file.has })
-            }
+            depth => Ok(Rig { name: name.to_string(), about: file.about, depth, autopilot, sdr }),
         }
     }
 
@@ -222,6 +216,14 @@ impl Rig {
         let of_autopilot = matches!(self.autopilot, Autopilot::At { .. });
         let of_sdr = matches!(self.sdr, Sdr::Device(_));
         scenario.fault.iter().find_map(|fault| lacking(&fault.kind, of_autopilot, of_sdr)).map(str::to_string)
+    }
+
+    /// Which parts of a rig `scenario` needs to be simulated, as `lacks` asks for them.
+    pub fn needs(scenario: &Scenario) -> Vec<&'static str> {
+        let of = |of_autopilot, of_sdr| {
+            scenario.fault.iter().find_map(|fault| lacking(&fault.kind, of_autopilot, of_sdr))
+        };
+        [of(true, false), of(false, true)].into_iter().flatten().collect()
     }
 }
 

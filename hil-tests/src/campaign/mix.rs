@@ -67,7 +67,6 @@ pub fn scenario(seed: u64) -> Scenario {
         fault: faults(&mut draw, flavour),
         expect: Expect::default(),
         skyhound: settings(&mut draw),
-        needs: Vec::new(),
     }
 }
 

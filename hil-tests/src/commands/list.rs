@@ -18,7 +18,10 @@ pub fn run(_: Args) -> Result<(), Failure> {
     let mut scenarios = frame(["scenario", "longest", "needs", "shows"]);
     for name in scenario::list() {
         let scenario = scenario::find(name)?;
-        let needs = if scenario.needs.is_empty() { "-".into() } else { scenario.needs.join(", ") };
+        let needs = match Rig::needs(&scenario).as_slice() {
+            [] => "-".to_string(),
+            needs => needs.join(", "),
+        };
         scenarios.add_row([name.to_string(), format!("{:.0} s", scenario.duration_s), needs, scenario.about]);
     }
     let mut rigs = frame(["rig", "depth", "is"]);

@@ -26,11 +26,37 @@ pub(super) struct Book {
     lane_capacity: u64,
     waiting: u64,
     dropped_total: u64,
+    hops: Hops,
+}
+
+/// Hops of the first channel that were due between the first kept reading and the last, and those that came.
+#[derive(Debug, Default)]
+struct Hops {
+    hop_us: f64,
+    due: u64,
+    lost: u64,
+    /// Of the running process: times of the first and the last reading, and how many.
+    span: Option<(u64, u64, u64)>,
+}
+
+impl Hops {
+    fn came(&mut self, at_us: u64) {
+        let (first_us, _, count) = self.span.unwrap_or((at_us, at_us, 0));
+        self.span = Some((first_us, at_us, count + 1));
+    }
+
+    /// The process ended: until the next one hears, nothing is due.
+    fn close(&mut self) {
+        let Some((first_us, last_us, count)) = self.span.take() else { return };
+        let due = (last_us.saturating_sub(first_us) as f64 / self.hop_us).round() as u64 + 1;
+        self.due += due;
+        self.lost += due.saturating_sub(count);
+    }
 }
 
 impl Book {
-    /// `lane_capacity`: readings that a stalled disk may cost before one is lost.
-    pub(super) fn new(lane_capacity: u64) -> Book {
+    /// `lane_capacity`: readings that a stalled disk may cost before one is lost; `hop_us`: between two readings of a channel.
+    pub(super) fn new(lane_capacity: u64, hop_us: f64) -> Book {
         Book {
             trace: Trace::default(),
             readings: Vec::with_capacity(256),
@@ -42,6 +68,7 @@ impl Book {
             lane_capacity,
             waiting: 0,
             dropped_total: 0,
+            hops: Hops { hop_us, ..Hops::default() },
         }
     }
 
@@ -70,6 +97,7 @@ impl Book {
 
     /// The process died: nobody is in that state any more. Not a stop, which has a cause.
     pub(super) fn killed(&mut self, at_us: u64, was: State) {
+        self.hops.close();
         if was != State::Idle {
             let (from, to) = (was.name().into(), State::Idle.name().into());
             self.trace.states.push(StateRow {
@@ -91,7 +119,11 @@ impl Book {
 
     /// The end: what was counted becomes the trace's numbers.
     pub(super) fn close(mut self) -> Trace {
-        self.trace.numbers.insert("dropped_readings_total".into(), self.dropped_total as f64);
+        self.hops.close();
+        let numbers = &mut self.trace.numbers;
+        numbers.insert("dropped_readings_total".into(), self.dropped_total as f64);
+        numbers.insert("readings_due_total".into(), self.hops.due as f64);
+        numbers.insert("readings_lost_total".into(), self.hops.lost as f64);
         self.trace
     }
 
@@ -127,9 +159,14 @@ impl Book {
 impl Sink for Book {
     fn reading(&mut self, reading: &PlacedReading) {
         self.readings.push(*reading);
-        if self.is_stalled && !self.is_full {
-            self.waiting += 1;
-            self.dropped_total += u64::from(self.waiting > self.lane_capacity);
+        if self.is_full {
+            return;
+        }
+        self.waiting += u64::from(self.is_stalled);
+        let is_dropped = self.waiting > self.lane_capacity;
+        self.dropped_total += u64::from(is_dropped);
+        if reading.reading.channel == 0 && !is_dropped {
+            self.hops.came(reading.reading.acquired_us.0);
         }
     }
 

@@ -98,13 +98,14 @@ impl<'a> Flight<'a> {
         if let Some(([north_m, east_m, up_m], yaw_rad)) = begin_pose(scenario) {
             aircraft.begin_airborne(north_m, east_m, up_m, yaw_rad);
         }
-        let reading_hz = config.sense.channels.len() as f64 * 1e6 / f64::from(config.sense.hop_us);
+        let hop_us = f64::from(config.sense.hop_us);
+        let reading_hz = config.sense.channels.len() as f64 * 1e6 / hop_us;
         let lane_capacity = f64::from(settings.recorder.stall_bridge_s) * reading_hz;
         Ok(Flight {
             script: Script::new(scenario),
             hearing: Hearing::new(scenario, &config.sense, &settings.sdr, seed, level),
             wire: Wire::new(settings.autopilot.setpoint_hz, scenario.aircraft.system, seed),
-            book: Book::new(lane_capacity as u64),
+            book: Book::new(lane_capacity as u64, hop_us),
             machine: Machine::default(),
             life: None,
             second: None,

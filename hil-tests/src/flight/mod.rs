@@ -91,12 +91,10 @@ pub fn fly(
 
 /// What is not there and `scenario` needs.
 fn lacking(scenario: &Scenario, rig: &Rig) -> Option<String> {
-    let has = |need: &String| rig.has.contains(need);
-    let needs = scenario.needs.iter().find(|need| !has(need)).cloned();
     if rig.depth == Depth::A {
         return Some("a rig of depth b or c: this flies the real daemon".to_owned());
     }
-    needs.or_else(|| rig.lacks(scenario)).or_else(|| {
+    rig.lacks(scenario).or_else(|| {
         let has_second = scenario.fault.iter().any(|fault| fault.kind == Kind::SecondDaemon);
         (has_second && rig.depth == Depth::C).then(|| "a rig with a second line to its autopilot".to_owned())
     })

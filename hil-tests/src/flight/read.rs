@@ -15,6 +15,10 @@ const STATES: &str = "select at_us, from_state, to_state, reason, interlock from
 const EVENTS: &str = "select at_us, kind, text from event order by at_us";
 const DROPPED: &str = "select sum(most) from (select max(dropped_total) as most from health
     where kind = 'lane' and name like '%reading%' group by name)";
+/// By their times, which follow the clock; the count of samples knows only the losses that the receiver saw.
+const HOPS: &str = "with hop as (select acquired_us, acquired_us - lag(acquired_us) over (order by acquired_us) as hop_us
+    from reading where channel = 0)
+    select count(*) as came, round((max(acquired_us) - min(acquired_us)) / median(hop_us)) + 1 as due from hop";
 const COMMANDS: &str = "select at_us, kind, north_mps, east_mps, down_mps, yaw_rate_rad_s from command
     where kind <> 'silence' order by at_us";
 
@@ -47,7 +51,15 @@ pub fn read(file: &Path, clock: &ClockJoin, trace: &mut Trace) -> Result<(), Str
         let (kind, said) = (text(&row["kind"]), text(&row["text"]));
         trace.events.push(EventRow { at_us: at_us(&row, clock), kind, text: said });
     }
-    *trace.numbers.entry("dropped_readings_total".into()).or_default() += number(file, DROPPED)?;
+    let mut add = |name: &str, more| *trace.numbers.entry(name.into()).or_default() += more;
+    add("dropped_readings_total", number(file, DROPPED)?);
+    for row in rows(file, HOPS)? {
+        // With fewer than two readings nothing lies between them.
+        if let (Some(due), Some(came)) = (row["due"].as_f64(), row["came"].as_f64()) {
+            add("readings_due_total", due);
+            add("readings_lost_total", (due - came).max(0.0));
+        }
+    }
     trace.files.push(file.to_owned());
     Ok(())
 }

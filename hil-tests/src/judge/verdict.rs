@@ -44,7 +44,7 @@ pub enum Outcome {
 /// One expectation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// The number's name, or `states`, `stops`, `event …`, `invariants`.
+    /// The number's name, or `states`, `stops`, `faults`, `invariants`.
     pub name: String,
     /// What was found, in words.
     pub measured: String,
@@ -94,9 +94,6 @@ pub fn verdict(scenario: &Scenario, trace: &Trace, depth: Depth) -> Verdict {
     }
     if let Some(wanted) = &expect.stops {
         checks.push(of_stops(wanted, trace));
-    }
-    if depth != Depth::A {
-        checks.extend(expect.events.iter().map(|kind| of_event(kind, trace)));
     }
     checks.extend(of_faults(scenario, trace));
     checks.push(of_invariants(trace));
@@ -157,16 +154,6 @@ fn of_stops(wanted: &[String], trace: &Trace) -> Check {
     let stops: Vec<&str> = metrics::stops(trace).map(|stop| stop.cause).collect();
     let passed = stops == wanted.iter().map(String::as_str).collect::<Vec<_>>();
     Check { name: "stops".into(), measured: listed(&stops), wanted: listed(wanted), passed }
-}
-
-fn of_event(kind: &str, trace: &Trace) -> Check {
-    let total = trace.events.iter().filter(|event| event.kind == kind).count();
-    Check {
-        name: format!("event {kind}"),
-        measured: format!("{total} times"),
-        wanted: "in the flight file".into(),
-        passed: total > 0,
-    }
 }
 
 fn of_invariants(trace: &Trace) -> Check {

@@ -62,5 +62,6 @@ fn hardware_lacks_what_only_a_simulation_can_do() {
     assert_eq!(rig.lacks(&scenario), None);
     scenario.fault.push(toml::from_str("do = 'gps_loss'").unwrap());
     assert_eq!(rig.lacks(&scenario).unwrap(), "a rig with autopilot = \"simulated\"");
+    assert_eq!(Rig::needs(&scenario), ["a rig with autopilot = \"simulated\""]);
     assert_eq!(Rig::find("software").unwrap().lacks(&scenario), None);
 }

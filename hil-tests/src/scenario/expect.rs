@@ -13,8 +13,6 @@ pub struct Expect {
     pub states: Vec<String>,
     /// Causes (interlock names, or `operator`) of the stops of homing, in order; all of them.
     pub stops: Option<Vec<String>>,
-    /// Kinds of events that must be in the flight file; only at depths with one.
-    pub events: Vec<String>,
     /// Numbers that are looked at only at one depth: `a`, `b` or `c`.
     pub only: BTreeMap<String, BTreeMap<String, Bounds>>,
 }

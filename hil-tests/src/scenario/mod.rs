@@ -56,9 +56,6 @@ pub struct Scenario {
     /// Settings of the daemon under test: the sections and keys of `skyhound.toml`.
     #[serde(default)]
     pub skyhound: toml::Table,
-    /// What its rig must have by the words of the rig's own `has`; at other rigs it is ignored.
-    #[serde(default)]
-    pub needs: Vec<String>,
 }
 
 fn one() -> u64 {

@@ -8,6 +8,7 @@ use skyhound::geo::{NorthEast, Origin, Wgs84};
 use super::facts::{Facts, Span, stops};
 use super::{CAUSE, FOUND_WITHIN_M, STOP_DELAY};
 use crate::scenario::Flavour;
+use crate::statistics::numbers::quantile;
 use crate::trace::SetpointRow;
 use crate::truth::TruePose;
 
@@ -19,6 +20,8 @@ const SUCCESSION_US: u64 = 500_000;
 const ZERO_WITHIN_US: u64 = 250_000;
 /// At depth b the daemon's stamps and the wire's are of two clocks, joined this well at least.
 const CLOCKS_US: u64 = 20_000;
+/// Over which a floor's median is taken.
+const FLOOR_WINDOW_US: u64 = 2_000_000;
 /// After a stop zeros are sent for half a second, then nothing.
 const SILENCE_AFTER_US: u64 = 1_000_000;
 
@@ -126,12 +129,33 @@ fn heard(facts: &Facts<'_>, put: &mut Put<'_>) {
         first_us.and_then(|at_us| facts.pose(at_us)).and_then(|pose| facts.distance_m(pose)),
     );
     put("snr_max_db", heard.filter_map(|row| row.snr_db).max_by(f64::total_cmp));
+    put("floor_rise_db", floor_rise_db(facts));
+    let told = |name: &str| facts.trace.numbers.get(name).copied();
+    let hops = told("readings_lost_total").zip(told("readings_due_total"));
+    put("readings_lost_ratio", hops.filter(|(_, due)| *due > 0.0).map(|(lost, due)| lost / due));
+}
+
+/// Medians, so that a fade or one odd hop is no rise.
+fn floor_rise_db(facts: &Facts<'_>) -> Option<f64> {
+    let mut windows: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for row in &facts.trace.signal {
+        if let (true, Some(floor_dbfs)) = (facts.commands_at(row.at_us), row.floor_dbfs) {
+            windows.entry(row.at_us / FLOOR_WINDOW_US).or_default().push(floor_dbfs);
+        }
+    }
+    let medians = windows.into_values().filter_map(|mut floors_dbfs| {
+        floors_dbfs.sort_by(f64::total_cmp);
+        quantile(&floors_dbfs, 0.5)
+    });
+    let (low_dbfs, high_dbfs) = medians
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), median| (low.min(median), high.max(median)));
+    (low_dbfs <= high_dbfs).then_some(high_dbfs - low_dbfs)
 }
 
 /// Our setpoints.
 fn setpoints(facts: &Facts<'_>, ours: &[&SetpointRow], put: &mut Put<'_>) {
     put("setpoints_total", Some(ours.len() as f64));
-    let led = |row: &SetpointRow| facts.commanding.iter().any(|span| span.holds(row.at_us));
+    let led = |row: &SetpointRow| facts.commands_at(row.at_us);
     put("setpoints_refused_total", Some(ours.iter().filter(|row| !row.taken && led(row)).count() as f64));
     put("setpoints_foreign_total", Some((facts.trace.setpoints.len() - ours.len()) as f64));
     put(

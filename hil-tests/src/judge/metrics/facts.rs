@@ -105,6 +105,11 @@ impl<'a> Facts<'a> {
         self.commanding.iter().map(|span| span.length_us()).sum()
     }
 
+    /// Whether we commanded then.
+    pub fn commands_at(&self, at_us: u64) -> bool {
+        self.commanding.iter().any(|span| span.holds(at_us))
+    }
+
     /// Times in `state`.
     pub fn times_in(&self, state: State) -> Vec<Span> {
         spans(&self.trace.states, self.end_us, |name| name == state.name())
@@ -117,7 +122,7 @@ impl<'a> Facts<'a> {
 
     /// Rows of truth in HOMING and HOLDING.
     pub fn led(&self) -> impl Iterator<Item = &'a TruthRow> + '_ {
-        self.trace.truth.iter().filter(|row| self.commanding.iter().any(|span| span.holds(row.pose.at_us)))
+        self.trace.truth.iter().filter(|row| self.commands_at(row.pose.at_us))
     }
 
     /// The newest true pose at that time; the first one before any.

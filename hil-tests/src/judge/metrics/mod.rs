@@ -115,6 +115,32 @@ pub const TABLE: &[Metric] = &[
         "",
         "readings lost on their way to the flight file, as it says itself (told by the runner)",
     ),
+    metric(
+        "readings_due_total",
+        "",
+        "hops of the first beacon's channel from the first reading in the flight file to the last, by their times (told by the runner)",
+    ),
+    metric(
+        "readings_lost_total",
+        "",
+        "those of them without a reading: the SDR gave no samples, or the recorder kept none (told by the runner)",
+    ),
+    metric("readings_lost_ratio", "", "readings_lost_total over readings_due_total"),
+    metric(
+        "floor_rise_db",
+        "dB",
+        "largest noise floor less smallest in HOMING and HOLDING, of the medians of each 2 s",
+    ),
+    metric(
+        "second_refused",
+        "",
+        "1 when the second daemon was refused homing for another program's sake, else 0 (told by the runner; depth b)",
+    ),
+    metric(
+        "rig_held_s",
+        "s",
+        "time for which the rig itself was held up by its machine: what it saw then is not the daemon's doing (told by the runner; depths b and c)",
+    ),
     metric("exit_code", "", "exit code of the daemon (told by the runner; depths b and c)"),
 ];
 

@@ -86,6 +86,34 @@ fn nothing_is_counted_that_is_not_defined() {
     assert_eq!(numbers.get("exit_code"), None, "no NaN gets through");
 }
 
+#[test]
+fn lost_readings_are_a_share_of_those_due() {
+    let mut trace = sample::trace();
+    assert_eq!(metrics(&sample::scenario(), &trace).get("readings_lost_ratio"), None, "nobody counted");
+    trace.numbers.insert("readings_due_total".into(), 400.0);
+    trace.numbers.insert("readings_lost_total".into(), 100.0);
+    near(&metrics(&sample::scenario(), &trace), "readings_lost_ratio", 0.25);
+    trace.numbers.insert("readings_due_total".into(), 0.0);
+    assert_eq!(metrics(&sample::scenario(), &trace).get("readings_lost_ratio"), None);
+}
+
+#[test]
+fn a_floor_rises_for_longer_than_a_moment_and_only_where_we_command() {
+    let rise_db = |trace: &Trace| metrics(&sample::scenario(), trace)["floor_rise_db"];
+    let mut trace = sample::trace();
+    assert_eq!(rise_db(&trace), 0.0);
+    let lift = |trace: &mut Trace, from_us: u64, until_us: u64| {
+        for row in trace.signal.iter_mut().filter(|row| (from_us..until_us).contains(&row.at_us)) {
+            row.floor_dbfs = row.floor_dbfs.map(|floor_dbfs| floor_dbfs + 6.0);
+        }
+    };
+    lift(&mut trace, 2_000_000, sample::HOMING_US);
+    lift(&mut trace, 30_000_000, 30_500_000);
+    assert_eq!(rise_db(&trace), 0.0, "before HOMING, and half a second");
+    lift(&mut trace, 34_000_000, 40_000_000);
+    assert_eq!(rise_db(&trace), 6.0);
+}
+
 fn moving(at_us: u64) -> SetpointRow {
     SetpointRow { at_us, velocity_mps: [1.0, 0.0, 0.0], yaw_rate_rad_s: 0.0, taken: true, from: (1, 191) }
 }
