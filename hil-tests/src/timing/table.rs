@@ -237,7 +237,7 @@ mod tests {
         ];
         let table = Table::new(&trials, &plan);
         let verdicts: Vec<_> = table.causes.iter().map(|row| (row.limit_ms, row.holds)).collect();
-        let wanted = [(100.0, Some(false)), (600.0, Some(true)), (600.0, Some(false)), (100.0, None)];
+        let wanted = [(100.0, Some(false)), (600.0, Some(true)), (600.0, Some(false)), (300.0, None)];
         assert_eq!(verdicts, wanted);
         assert!(!table.holds(100.0) && table.holds(101.0), "what was never tried is no failure");
         assert!(table.to_string().contains("never tried: GPS fix lost\n"), "{table}");
