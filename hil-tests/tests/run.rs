@@ -83,6 +83,14 @@ fn wrong_use_is_told_with_its_mend() {
         (vec!["run", "open_carrier", "--repeat", "0"], "--repeat"),
         (vec!["run", &unknown], "expect.number.final_error_km: no such number"),
         (vec!["show", "open_carrier", "--fast", "--rig", "tcp"], "--fast"),
+        (vec!["autopilot", "--airborne", "nan"], "`nan` is no finite number"),
+        (vec!["autopilot", "--airborne", "inf"], "`inf` is no finite number"),
+        (vec!["autopilot", "--airborne=-3"], "over 0 and at most 5000 m"),
+        (vec!["autopilot", "--param", "GUID_TIMEOUT=nan"], "`nan` is no finite number"),
+        (vec!["autopilot", "--param", "GUIDED_TIMEOUT=3"], "near it: GUID_TIMEOUT"),
+        (vec!["autopilot", "--param", "COM_OF_LOSS_T=3"], "of the other --flavour"),
+        (vec!["autopilot", "--param", "XYZ=3"], "known: ANGLE_MAX, "),
+        (vec!["play-tlog", "flight.tlog", "--to", "udpin:127.0.0.1:9"], "udpout:ADDR:PORT"),
     ] {
         let done = rig(&arguments);
         assert_eq!(done.status.code(), Some(2), "{arguments:?}: {}", text(&done.stderr));
@@ -97,6 +105,41 @@ fn scenarios_and_numbers_are_listed() {
     assert!(said.contains("open_carrier") && said.contains("software"), "{said}");
     let said = text(&rig(&["metrics"]).stdout);
     assert!(said.contains("stop_delay_CAUSE_ms") && said.contains("final_error_m"), "{said}");
+}
+
+/// As after `| head -1`, but already when the command begins.
+#[test]
+fn nobody_reads_and_no_command_minds() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    assert!(rig(&["sample-flight", &at("sample"), "--for", "1s"]).status.success());
+    let (tlog, iq) = (at("sample/flight.tlog"), at("world.sigmf-meta"));
+    let played = ["play-tlog", &tlog, "--to", "udpout:127.0.0.1:9", "--speed", "1000"];
+    let path = scenario(folder.path(), "");
+    let out = at("out");
+    for arguments in [
+        &["list"][..],
+        &["metrics"],
+        &["--help"],
+        &["autopilot", "--line", "udpin:127.0.0.1:0", "--for", "300ms"],
+        &played,
+        &["statistics", &path, "--flights", "1"],
+        &["statistics", &path, "--flights", "1", "--json"],
+        &["campaign", "--flights", "1", "--seed", "1", "--verbose"],
+        &["world", &path, "--iq", &iq, "--for", "100ms"],
+        &["run", &path, "--out", &out],
+        &["show", &path, "--fast", "--out", &out],
+    ] {
+        let closed = || std::io::pipe().unwrap().1;
+        let told = folder.path().join("told");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_skyhound-rig"));
+        command.args(arguments).stdout(closed()).stderr(std::fs::File::create(&told).unwrap());
+        let code = command.status().unwrap().code();
+        let told = std::fs::read_to_string(&told).unwrap();
+        assert!(code == Some(0) && !told.contains("panic"), "{arguments:?}: {code:?}: {told}");
+        let code = command.stdout(closed()).stderr(closed()).status().unwrap().code();
+        assert_eq!(code, Some(0), "{arguments:?}, nobody at stderr either");
+    }
 }
 
 #[test]

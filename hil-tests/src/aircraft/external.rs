@@ -2,8 +2,9 @@
 //!
 //! ArduPilot `mode_guided.cpp`, `GCS_MAVLink_Copter.cpp`: entering GUIDED holds; velocity setpoints that are not renewed within
 //! GUID_TIMEOUT become a stop, yaw rates too; positions are kept; nothing lifts off but MAV_CMD_NAV_TAKEOFF, and a setpoint
-//! ends a take-off; a destination outside the fence is refused, a velocity is limited before it (AC_Avoid, AVOID_ENABLE). Not as
-//! there: a setpoint with an unknown frame, with nothing to follow or not finite stops GUIDED, here it is only refused.
+//! ends a take-off; a destination outside the fence is refused, a velocity is limited before it (AC_Avoid, AVOID_ENABLE). One
+//! that it cannot read (unknown frame, nothing to follow, not finite) begins GUIDED anew, which stops. Not as there: a
+//! position, yaw or yaw rate that is not finite does so too.
 //! PX4 guide "Offboard Mode": any setpoint counts as a sign of life, frames LOCAL_NED and BODY_NED. As remembered, not checked:
 //! upward setpoints lift off; without a yaw ArduPilot's nose follows the way, PX4's heading stays.
 
@@ -79,7 +80,7 @@ impl Aircraft {
         let is_empty = setpoint.position_m.is_none() && setpoint.velocity_mps.is_none();
         let frame_is_known = self.flavour == Flavour::ArduCopter || setpoint.frame != Frame::LocalOffset;
         if !setpoint.is_finite() || is_empty || !frame_is_known {
-            return Answer::Denied;
+            return self.take_unreadable();
         }
         let now_us = self.now_us();
         self.external.hears(now_us);
@@ -100,6 +101,15 @@ impl Aircraft {
         self.external.target = Some(target);
         self.external.taken_us = now_us;
         Answer::Accepted
+    }
+
+    /// A setpoint came that says nothing: ArduCopter's `mode_guided.init(true)`; PX4 drops it.
+    pub(super) fn take_unreadable(&mut self) -> Answer {
+        if self.flavour == Flavour::ArduCopter && self.flight.mode == Mode::External {
+            self.external.begin();
+            self.flight.held_m = None;
+        }
+        Answer::Denied
     }
 
     fn resolved(&self, setpoint: &Setpoint) -> Target {

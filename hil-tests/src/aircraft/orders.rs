@@ -28,6 +28,7 @@ impl Aircraft {
             Request::ArmForced(false) => self.disarm_asked(true),
             Request::TakeOff { alt_m } => self.take_off_asked(*alt_m),
             Request::Setpoint(setpoint) => return self.take_setpoint(setpoint),
+            Request::Unreadable => return self.take_unreadable(),
             Request::Yaw { yaw_rad, is_relative } => self.turn_asked(*yaw_rad, *is_relative),
             Request::Speed { speed_mps } => self.speed_asked(*speed_mps),
             Request::Mission(items) => {

@@ -22,6 +22,8 @@ pub enum Request {
     },
     /// SET_POSITION_TARGET_LOCAL_NED (or _GLOBAL_INT, made local).
     Setpoint(Setpoint),
+    /// A setpoint of which nothing can be read: an unknown frame, nothing to follow, a force. Stops ArduCopter's GUIDED.
+    Unreadable,
     /// MAV_CMD_CONDITION_YAW in GUIDED: turn to (or by) an angle.
     Yaw {
         /// Towards this, or by this when `is_relative`.

@@ -1,7 +1,8 @@
 //! What leaves without being asked at that moment: streams as they fall due, lists, and news.
 //!
 //! News goes to every link: a change of mode or of arming as a heartbeat out of turn (ArduPilot `GCS::send_message` in
-//! `Copter::set_mode`; PX4 publishes its status on change), texts, a mission item that was reached, a home that moved.
+//! `Copter::set_mode`), texts, a mission item that was reached, a home that moved. Not as there: PX4's heartbeat (`HEARTBEAT.hpp`,
+//! const_rate) stays on its grid of 1 Hz whatever changes; here it comes at once too.
 
 use super::face::{Face, lock};
 use super::messages;

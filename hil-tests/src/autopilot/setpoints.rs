@@ -1,9 +1,10 @@
 //! SET_POSITION_TARGET_* and RC_CHANNELS_OVERRIDE: frames and type masks as each firmware takes them.
 //!
 //! ArduCopter (`GCS_Mavlink.cpp`, `handle_message_set_position_target_local_ned`): frames 1, 7, 8, 9; a group counts only when
-//! none of its three ignore bits is set; forces are refused; acceleration alone is not flown here. PX4 (`mavlink_receiver.cpp`):
-//! frames 1, 7, 8, 12; a frame it does not know, or a number that counts and is not finite, is dropped. Where ArduCopter stops the
-//! aircraft at a setpoint it cannot read (nothing but yaw, an unknown frame), this one only refuses it.
+//! none of its three ignore bits is set; what it cannot read (an unknown frame, a force, nothing but yaw, a position with
+//! acceleration and no velocity, a velocity that is not finite) stops the aircraft. Not as there: acceleration alone is not
+//! flown, and stops it too. PX4 (`mavlink_receiver.cpp`): frames 1, 7, 8, 12; a frame it does not know, or a number that counts
+//! and is not finite, is dropped.
 
 use super::face::{Face, lock};
 use super::wire::Message;
@@ -28,7 +29,7 @@ impl Face {
             _ => None,
         };
         let position_m = ["x", "y", "z"].map(|name| message.real(name));
-        let setpoint = frame.and_then(|frame| asked(message, frame, position_m));
+        let setpoint = frame.and_then(|frame| self.asked(message, frame, position_m));
         self.fly(from, message, setpoint, at_us);
     }
 
@@ -44,25 +45,30 @@ impl Face {
             _ => None,
         });
         let offset_m = match (position, place, datum_m) {
-            (_, _, Some(_)) if ignores_position => Some([0.0; 3]),
+            // ArduCopter looks at the frame only where there is a position in it.
+            (_, _, datum_m)
+                if ignores_position && (datum_m.is_some() || self.flavour == Flavour::ArduCopter) =>
+            {
+                Some([0.0; 3])
+            }
             (Some(position), Some(place), Some(datum_m)) => {
                 let to = Origin::new(position.place).ned_from_wgs84(place);
                 Some([to.north_m, to.east_m, datum_m - message.real("alt")])
             }
             _ => None,
         };
-        let setpoint = offset_m.and_then(|offset_m| asked(message, Frame::LocalOffset, offset_m));
+        let setpoint = offset_m.and_then(|offset_m| self.asked(message, Frame::LocalOffset, offset_m));
         self.fly(from, message, setpoint, at_us);
     }
 
     fn fly(&mut self, from: (u8, u8), message: &Message, setpoint: Option<Setpoint>, at_us: u64) {
-        let setpoint = setpoint.filter(Setpoint::is_finite);
-        let answer = setpoint.map(|setpoint| lock(&self.aircraft).request(&Request::Setpoint(setpoint)));
+        let request = setpoint.map_or(Request::Unreadable, Request::Setpoint);
+        let answer = lock(&self.aircraft).request(&request);
         self.setpoints.push(SetpointRow {
             at_us,
             velocity_mps: ["vx", "vy", "vz"].map(|name| message.real(name)),
             yaw_rate_rad_s: message.real("yaw_rate"),
-            taken: answer == Some(Answer::Accepted),
+            taken: answer == Answer::Accepted,
             from,
         });
     }
@@ -86,21 +92,26 @@ impl Face {
         }
         aircraft.request(&Request::RcOverride(NAMES.map(|name| message.whole(name) as u16)));
     }
-}
 
-/// What the type mask leaves of it; `None` when nothing that can be flown is left.
-fn asked(message: &Message, frame: Frame, position_m: [f64; 3]) -> Option<Setpoint> {
-    let mask = message.whole("type_mask");
-    let counts = |ignored: i64| mask & ignored == 0;
-    if mask & FORCE != 0 && counts(IGNORE_ACCELERATION) {
-        return None;
+    /// What the type mask leaves of it; `None` when nothing that can be flown is left.
+    fn asked(&self, message: &Message, frame: Frame, position_m: [f64; 3]) -> Option<Setpoint> {
+        let mask = message.whole("type_mask");
+        let counts = |ignored: i64| mask & ignored == 0;
+        let accelerates = counts(IGNORE_ACCELERATION);
+        let is_misfit = self.flavour == Flavour::ArduCopter
+            && accelerates
+            && counts(IGNORE_POSITION)
+            && !counts(IGNORE_VELOCITY);
+        if is_misfit || mask & FORCE != 0 && accelerates {
+            return None;
+        }
+        let setpoint = Setpoint {
+            frame,
+            position_m: counts(IGNORE_POSITION).then_some(position_m),
+            velocity_mps: counts(IGNORE_VELOCITY).then(|| ["vx", "vy", "vz"].map(|name| message.real(name))),
+            yaw_rad: counts(IGNORE_YAW).then(|| message.real("yaw")),
+            yaw_rate_rad_s: counts(IGNORE_YAW_RATE).then(|| message.real("yaw_rate")),
+        };
+        (setpoint.position_m.is_some() || setpoint.velocity_mps.is_some()).then_some(setpoint)
     }
-    let setpoint = Setpoint {
-        frame,
-        position_m: counts(IGNORE_POSITION).then_some(position_m),
-        velocity_mps: counts(IGNORE_VELOCITY).then(|| ["vx", "vy", "vz"].map(|name| message.real(name))),
-        yaw_rad: counts(IGNORE_YAW).then(|| message.real("yaw")),
-        yaw_rate_rad_s: counts(IGNORE_YAW_RATE).then(|| message.real("yaw_rate")),
-    };
-    (setpoint.position_m.is_some() || setpoint.velocity_mps.is_some()).then_some(setpoint)
 }

@@ -86,7 +86,7 @@ impl Policy {
     fn begin(self, homing: &HomingConfig, limits: &InterlockConfig, seen: &Seen<'_>) -> Box<dyn Steer> {
         match self {
             Policy::Climber => Box::new(climber::Climber::new(homing, seen)),
-            Policy::Spiral => Box::new(spiral::Spiral::new(limits, seen)),
+            Policy::Spiral => Box::new(spiral::Spiral::new(homing, limits, seen)),
         }
     }
 }

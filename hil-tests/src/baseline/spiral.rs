@@ -1,12 +1,12 @@
 //! Spiral, then strongest reading: what a patient pilot without a gradient would fly.
 //!
-//! From where the beacon was first heard an Archimedean spiral, r = d·θ/2π with d = [`SPACING_M`] between turns, at the
-//! limit's speed. It ends when a whole turn brought nothing stronger, at the fence, or when the time left is what the way back needs. Then to
-//! the place where the mean power of [`MEAN_US`] (of readings in which the beacon is on, dB) was highest, and stay.
+//! From where the beacon was first heard an Archimedean spiral, r = d·θ/2π with d = [`SPACING_M`] between turns, at homing's
+//! own speed (`homing.speed_mps`), so that times compare. It ends when a whole turn brought nothing stronger, at the fence, or
+//! when the time left is what the way back needs. Then to the place where the mean power of [`MEAN_US`] (of readings in which the beacon is on, dB) was highest, and stay.
 
 use super::{Sample, Seen, Steer, Wish};
 use skyhound::command::Velocity;
-use skyhound::config::InterlockConfig;
+use skyhound::config::{HomingConfig, InterlockConfig};
 use skyhound::geo::NorthEast;
 use std::collections::VecDeque;
 use std::f64::consts::TAU;
@@ -41,9 +41,9 @@ pub struct Spiral {
 
 impl Spiral {
     /// About where the aircraft is now.
-    pub fn new(limits: &InterlockConfig, seen: &Seen<'_>) -> Spiral {
+    pub fn new(homing: &HomingConfig, limits: &InterlockConfig, seen: &Seen<'_>) -> Spiral {
         Spiral {
-            speed_mps: limits.speed_max_mps,
+            speed_mps: homing.speed_mps,
             fence_m: limits.fence.radius_m - FENCE_CLEAR_M,
             centre: seen.at,
             theta_rad: 0.0,

@@ -1,7 +1,8 @@
 //! `skyhound-rig campaign`: random mixes of faults at depth a under the invariants; a failing seed with the command to repeat it.
 
-use super::{Failure, print};
+use super::{Failure, print, say};
 use crate::campaign::{self, Plan, Tally};
+use crate::scenario;
 use crate::shared::cpu_s;
 use std::io::{IsTerminal, Write};
 
@@ -45,7 +46,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let Args { flights, seed, until_broken, .. } = args;
     let plan = Plan { seed, flights, threads: usize::from(args.threads), with, until_broken };
     if args.verbose {
-        tell(seed, flights.min(20));
+        tell(seed, flights.min(20))?;
         if flights == 1 {
             return judged(&campaign::fly_all(&plan, &|_| {}));
         }
@@ -59,13 +60,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
     };
     let tally = campaign::fly_all(&plan, &progress);
     if shows {
-        eprintln!();
+        say("");
     }
     print(&format!("{tally}\n"))?;
-    eprintln!(
-        "{:.0} × real time per core (flights that are flown twice count once)",
-        tally.flown_s() / (cpu_s() - begun_s)
-    );
+    let pace = tally.flown_s() / (cpu_s() - begun_s);
+    say(&format!("{pace:.0} × real time per core (flights that are flown twice count once)"));
     judged(&tally)
 }
 
@@ -76,21 +75,27 @@ fn judged(tally: &Tally) -> Result<(), Failure> {
     }
 }
 
-fn tell(seed: u64, flights: u64) {
+fn tell(seed: u64, flights: u64) -> Result<(), Failure> {
     for seed in seed..seed.saturating_add(flights) {
         let mixed = campaign::mix::scenario(seed);
-        println!(
-            "seed {seed}: {:?}, {:.0} s, wind {:?} m/s, parameters {:?}",
-            mixed.aircraft.flavour, mixed.duration_s, mixed.aircraft.wind_mps, mixed.aircraft.parameters
+        let mut text = format!(
+            "seed {seed}: {:?}, {:.0} s, wind {:?} m/s, parameters {:?}\nsettings:\n{}\n",
+            mixed.aircraft.flavour,
+            mixed.duration_s,
+            mixed.aircraft.wind_mps,
+            mixed.aircraft.parameters,
+            mixed.skyhound
         );
-        println!("settings:\n{}", mixed.skyhound);
         for fault in &mixed.fault {
             let for_s = fault.for_s.map_or("for good".into(), |for_s| format!("for {for_s:.2} s"));
-            println!("  {:?} + {:.2} s {for_s}: {:?}", fault.trigger.on, fault.trigger.after_s, fault.kind);
+            let scenario::Fault { trigger, kind, .. } = fault;
+            text += &format!("  {:?} + {:.2} s {for_s}: {kind:?}\n", trigger.on, trigger.after_s);
         }
         let flown = campaign::fly(seed);
-        flown.deeds.iter().for_each(|deed| println!("  {deed}"));
-        println!("  stopped by: {}", flown.stops.join(", "));
-        flown.violations.iter().for_each(|violation| println!("  VIOLATED {violation}"));
+        flown.deeds.iter().for_each(|deed| text += &format!("  {deed}\n"));
+        text += &format!("  stopped by: {}\n", flown.stops.join(", "));
+        flown.violations.iter().for_each(|violation| text += &format!("  VIOLATED {violation}\n"));
+        print(&text)?;
     }
+    Ok(())
 }

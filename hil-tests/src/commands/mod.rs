@@ -1,7 +1,10 @@
 //! The command line: `skyhound-rig run|show|list|metrics|…`.
 //!
 //! One file per command, each with its `Args` (clap) and `run(Args) -> Result<(), Failure>`; one that cannot be used wrongly may
-//! return a `String` as its error. Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
+//! return a `String` as its error. Data goes to stdout by [`print`], talk to stderr by [`say`], which outlive their readers,
+//! unlike std's macros. Exit codes: 0 done, 1 failed, 2 wrong use.
+
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod autopilot;
 pub mod campaign;
@@ -44,6 +47,11 @@ fn print(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// A line on stderr. Nothing is lost where nobody reads it.
+fn say(text: &str) {
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// As a shell takes it.
@@ -102,9 +110,9 @@ impl Cli {
             Command::Statistics(args) => statistics::run(args),
             Command::Timing(args) => timing::run(args),
             Command::Metrics(args) => metrics::run(args),
-            Command::Autopilot(args) => autopilot::run(args).map_err(Failure::from),
+            Command::Autopilot(args) => autopilot::run(args),
             Command::SampleFlight(args) => sample_flight::run(args).map_err(Failure::from),
-            Command::PlayTlog(args) => play_tlog::run(args).map_err(Failure::from),
+            Command::PlayTlog(args) => play_tlog::run(args),
             Command::World(args) => world::run(args),
         };
         let (why, code) = match done {
@@ -112,7 +120,7 @@ impl Cli {
             Err(Failure::Failed(why)) => (why, 1),
             Err(Failure::Usage(why)) => (why, 2),
         };
-        eprintln!("skyhound-rig: {why}");
+        say(&format!("skyhound-rig: {why}"));
         ExitCode::from(code)
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use skyhound_host::autopilot::Address;
 use skyhound_host::autopilot::line::Line;
 
+use super::{Failure, print};
 use crate::tlog;
 
 /// Arguments of `skyhound-rig play-tlog`.
@@ -30,12 +31,12 @@ fn speed(text: &str) -> Result<f64, String> {
 ///
 /// # Errors
 /// A recording that cannot be read, an address that cannot be played to or is not there.
-pub fn run(args: Args) -> Result<(), String> {
+pub fn run(args: Args) -> Result<(), Failure> {
     let Args { file, to, speed } = args;
     if matches!(to, Address::UdpIn(_) | Address::None) {
-        return Err(format!(
+        return Err(Failure::Usage(format!(
             "cannot play to {to}; use udpout:ADDR:PORT, tcpout:ADDR:PORT or serial:DEVICE:BAUD"
-        ));
+        )));
     }
     let recording = tlog::read(&file)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -45,8 +46,8 @@ pub fn run(args: Args) -> Result<(), String> {
         tlog::play(&recording, &mut line, speed).await
     });
     let played = played.map_err(|error| format!("{to}: {error}"))?;
-    println!(
-        "played {} frames ({} bytes) of {:.1} s in {:.1} s to {to}; refused {}, skipped {} bytes, {} bytes came back",
+    print(&format!(
+        "played {} frames ({} bytes) of {:.1} s in {:.1} s to {to}; refused {}, skipped {} bytes, {} bytes came back\n",
         played.frame_total,
         played.bytes_total,
         played.recorded_s,
@@ -54,6 +55,5 @@ pub fn run(args: Args) -> Result<(), String> {
         played.refused_total,
         played.skipped_bytes,
         played.answered_bytes_total,
-    );
-    Ok(())
+    ))
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use skyhound_host::signals;
 
-use super::{Failure, print, quoted};
+use super::{Failure, print, quoted, say};
 use crate::flight::NotFlown;
 use crate::judge::{self, Flown, Outcome, metrics, plot, table};
 use crate::rig::{Depth, Rig};
@@ -58,8 +58,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     std::fs::create_dir_all(&args.out).map_err(|error| format!("{}: {error}", args.out.display()))?;
     let stop = signals::watch().map_err(|error| format!("no signals: {error}"))?;
 
-    eprintln!("{}: {}", scenario.name, scenario.about);
-    eprintln!("rig {}: {}", rig.name, rig.about);
+    say(&format!("{}: {}", scenario.name, scenario.about));
+    say(&format!("rig {}: {}", rig.name, rig.about));
     let began = Instant::now();
     let folder = args.out.join(format!("{}-{seed}-{}", scenario.name, rig.name));
     let mut view = View::new(&scenario, Arc::clone(&stop));

@@ -1,6 +1,6 @@
 //! `skyhound-rig statistics`: how often, how near and how fast a scenario's beacon is found, against two baselines.
 
-use super::Failure;
+use super::{Failure, print, say};
 use crate::scenario;
 use crate::shared::cpu_s;
 use crate::statistics::{report, table};
@@ -44,12 +44,15 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let seed = args.seed.unwrap_or(scenario.seed);
     let report = report(&scenario, seed, args.flights, usize::from(args.threads), &progress)?;
     if shows {
-        eprintln!();
+        say("");
     }
     match args.json {
-        true => println!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?),
-        false => print!("{}", table::text(&report)),
+        true => {
+            let json = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
+            print(&format!("{json}\n"))?;
+        }
+        false => print(&table::text(&report))?,
     }
-    eprintln!("{:.0} × real time per core, all policies", report.flown_s / (cpu_s() - begun_s));
+    say(&format!("{:.0} × real time per core, all policies", report.flown_s / (cpu_s() - begun_s)));
     Ok(())
 }

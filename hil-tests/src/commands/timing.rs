@@ -1,8 +1,8 @@
 //! `skyhound-rig timing`: how fast the daemon stops, measured at the autopilot's end of the line.
 
-use super::{Failure, print};
+use super::{Failure, print, say};
 use crate::timing::{self, Cause, Plan};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 /// Arguments of `skyhound-rig timing`.
@@ -47,14 +47,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let shows = std::io::stderr().is_terminal();
     let progress = |done: usize| {
         if shows {
-            eprint!("\r{done} of {} trials", args.trials);
+            let _ = write!(std::io::stderr(), "\r{done} of {} trials", args.trials);
         } else if done.is_multiple_of(100) {
-            eprintln!("{done} of {} trials", args.trials);
+            say(&format!("{done} of {} trials", args.trials));
         }
     };
     let table = timing::measure(&plan, &progress)?;
     if shows {
-        eprintln!();
+        say("");
     }
     print(&format!("{table}\n"))?;
     if let Some(path) = &args.json {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use skyhound::signal::SampleFormat;
 use skyhound_host::cli::duration;
 
-use super::{Failure, print};
+use super::{Failure, print, say};
 use crate::course::{Course, Timeline};
 use crate::iq_server::{IqServer, Poses};
 use crate::scenario::Scenario;
@@ -90,19 +90,19 @@ fn record(iq: &Path, scenario: &Scenario, seed: u64, args: &Args) -> Result<(), 
     let written = recording::write(iq, scenario, seed, seconds, format)
         .map_err(|error| Failure::Failed(format!("{path}: {error}")))?;
     if written.annotation_count < written.on_air_count {
-        eprintln!(
+        say(&format!(
             "only the first {} of {} transmissions are annotated",
             written.annotation_count, written.on_air_count
-        );
+        ));
     }
     print(&format!("{}\n", written.meta.display()))?;
-    eprintln!(
+    say(&format!(
         "{} samples of scenario {} with seed {seed}, {} transmissions; samples in {}",
         written.sample_count,
         scenario.name,
         written.on_air_count,
         written.samples.display()
-    );
+    ));
     Ok(())
 }
 
@@ -128,15 +128,15 @@ fn serve(socket: &Path, scenario: &Scenario, seed: u64, time: Option<Duration>) 
         print(&format!("export {name}={}\n", value.display()))?;
     }
     print(&format!("driver=skyhound-rig,world={}\n", socket.display()))?;
-    eprintln!(
+    say(&format!(
         "serving scenario {} with seed {seed}; set these variables and open this device",
         scenario.name
-    );
+    ));
     let mut timeline = Timeline::new(&scenario.fault);
     while time.is_none_or(|time| since.elapsed() < time) {
         timeline.pass(since.elapsed().as_micros() as u64, |kind, begins| server.apply(kind, begins));
         std::thread::sleep(Duration::from_millis(20));
     }
-    eprintln!("{} samples served, opened {} times", server.samples_total(), server.opened_total());
+    say(&format!("{} samples served, opened {} times", server.samples_total(), server.opened_total()));
     Ok(())
 }

@@ -21,6 +21,7 @@ use rand::Rng;
 use skyhound::command::{OperatorAct, State};
 use skyhound::config::Config;
 use skyhound::decide::PassInputs;
+use skyhound::geo::Wgs84;
 use skyhound::record::{PlacedReading, Record, Sink};
 use skyhound::signal::{Pulse, Reading};
 use skyhound::time::TimeUs;
@@ -80,6 +81,7 @@ pub(super) struct Flight<'a> {
     period_us: u64,
     seed: u64,
     lateness: Random,
+    site: Wgs84,
     readings: Vec<Reading>,
     pulses: Vec<Pulse>,
 }
@@ -115,6 +117,7 @@ impl<'a> Flight<'a> {
             period_us: (1e6 / settings.daemon.control_hz) as u64,
             seed,
             lateness: random::source(seed, "passes"),
+            site: Wgs84 { lat_deg: scenario.place.lat_deg, lon_deg: scenario.place.lon_deg },
             readings: Vec::with_capacity(256),
             pulses: Vec::with_capacity(64),
             config,
@@ -247,6 +250,9 @@ impl<'a> Flight<'a> {
             custom_mode: self.aircraft.custom_mode(),
             armed: belief.armed,
             navigates: belief.gps.fix >= 3,
+            believed: belief.position.map(|position| position.place),
+            site: self.site,
+            has_power: belief.battery.remaining_ratio > 0.0,
             alive: self.life.is_some(),
         });
         let (armed, battery_ratio) = (belief.armed, belief.battery.remaining_ratio);

@@ -41,6 +41,8 @@ use std::path::Path;
 
 /// The daemon's component id by default, MAV_COMP_ID_ONBOARD_COMPUTER.
 const COMPONENT: u8 = 191;
+/// Our own driver's devices.
+const OUR_DEVICE: &str = "soapy:driver=skyhound-rig";
 /// From here on after the last row of facts (10 Hz) the recorder counts as stopped.
 const RECORDER_SILENT_US: u64 = 1_000_000;
 
@@ -72,11 +74,14 @@ pub fn fly(
     watcher: &mut dyn Watcher,
 ) -> Result<Trace, NotFlown> {
     lacking(scenario, rig).map_or(Ok(()), |needs| Err(NotFlown::Ignored(needs)))?;
-    let module = soapy::module().map_err(|why| match why {
-        NoModule::Lacks(_) => NotFlown::Ignored(why.to_string()),
-        NoModule::Broken(_) => NotFlown::Failed(why.to_string()),
-    })?;
-    let mut course = prepare(scenario, seed, rig, folder, &module)?;
+    let driver = match rig.sdr {
+        Sdr::Device(_) if !has_second(scenario) => None,
+        Sdr::Device(_) | Sdr::Simulated => Some(soapy::module().map_err(|why| match why {
+            NoModule::Lacks(_) => NotFlown::Ignored(why.to_string()),
+            NoModule::Broken(_) => NotFlown::Failed(why.to_string()),
+        })?),
+    };
+    let mut course = prepare(scenario, seed, rig, folder, driver.as_deref())?;
     // Someone else's aircraft begins where it is.
     let mut begun = scenario.clone();
     begun.search.airborne &= course.air.sight().airborne;
@@ -89,26 +94,31 @@ pub fn fly(
     Ok(trace_of(scenario, course)?)
 }
 
+/// Whether a second daemon comes, which hears our own driver whatever the first one hears.
+fn has_second(scenario: &Scenario) -> bool {
+    scenario.fault.iter().any(|fault| fault.kind == Kind::SecondDaemon)
+}
+
 /// What is not there and `scenario` needs.
 fn lacking(scenario: &Scenario, rig: &Rig) -> Option<String> {
     if rig.depth == Depth::A {
         return Some("a rig of depth b or c: this flies the real daemon".to_owned());
     }
     rig.lacks(scenario).or_else(|| {
-        let has_second = scenario.fault.iter().any(|fault| fault.kind == Kind::SecondDaemon);
-        (has_second && rig.depth == Depth::C).then(|| "a rig with a second line to its autopilot".to_owned())
+        (has_second(scenario) && rig.depth == Depth::C)
+            .then(|| "a rig with a second line to its autopilot".to_owned())
     })
 }
 
-/// Opens and starts everything but the daemon.
+/// Opens and starts everything but the daemon. `driver`: the folder of our own SDR driver, where somebody hears with it.
 fn prepare(
     scenario: &Scenario,
     seed: u64,
     rig: &Rig,
     folder: &Path,
-    module: &Path,
+    driver: Option<&Path>,
 ) -> Result<Course, String> {
-    let has_second = scenario.fault.iter().any(|fault| fault.kind == Kind::SecondDaemon);
+    let has_second = has_second(scenario);
     let air = Air::begin(scenario, seed, rig, if has_second { 2 } else { 1 })?;
     let told = |error: std::io::Error| format!("{}: {error}", folder.display());
     let site = Site::at(folder).map_err(told)?;
@@ -120,9 +130,8 @@ fn prepare(
             let world = IqWorld::new(scenario, seed);
             let iq = IqServer::start(&socket, world, air.poses());
             let iq = iq.map_err(|error| format!("{}: {error}", socket.display()))?;
-            let driver = "soapy:driver=skyhound-rig";
             let (world, control) = (socket.display(), sdr.path().display());
-            (format!("{driver},world={world},control={control}"), Some(iq))
+            (format!("{OUR_DEVICE},world={world},control={control}"), Some(iq))
         }
     };
     let config = site.settings(&settings::settings(scenario))?;
@@ -132,16 +141,15 @@ fn prepare(
         let address = air.address(index).ok_or("no line for this daemon")?;
         let config = config.to_string_lossy();
         let args = ["--config", &*config, "--sdr", source, "--autopilot", &address, "--for", &limit];
-        let variables = match rig.sdr {
-            Sdr::Simulated => soapy::environment(module).map(|(name, path)| (name.to_owned(), path)).into(),
-            Sdr::Device(_) => Vec::new(),
-        };
+        let ours = driver.filter(|_| source.starts_with(OUR_DEVICE));
+        let variables = ours.map(soapy::environment).into_iter().flatten();
+        let variables = variables.map(|(name, path)| (name.to_owned(), path)).collect();
         Ok(Line { args: args.map(str::to_owned).into(), variables })
     };
     let first = line(&source, 0)?;
     // It hears something of its own, so that nothing but the first daemon keeps it from homing.
     let second =
-        has_second.then(|| line("soapy:driver=skyhound-rig,serial=rig-1,tone_hz=40000", 1)).transpose()?;
+        has_second.then(|| line(&format!("{OUR_DEVICE},serial=rig-1,tone_hz=40000"), 1)).transpose()?;
     let daemons = Daemons::new(site, scenario, first, air.poses())?;
     let mut course = Course::new(air, iq, sdr, daemons);
     if let Some(line) = second {

@@ -1,9 +1,11 @@
 //! Invariant 9: the aircraft, left alone (the process dead, the link lost, or nothing sent), stands still within its
 //! time-out. From the truth alone: what the autopilot makes of silence is what counts.
 //!
-//! The time-out is at most 1 s; then the speed that it had goes down by its own acceleration. Wind pushes an aircraft
-//! that holds its place a little: speeds under [`STILL_MPS`] are still, and one that does not know its place is not judged. Counted only in modes that leave it where it is:
-//! the one that takes setpoints and PX4's AUTO.LOITER, its answer to silence. Other modes fly on by their own right.
+//! The time-out is at most 1 s; then the speed that it had goes down by its own acceleration. Wind pushes an aircraft that
+//! holds its place a little: level speeds under [`STILL_MPS`] and vertical ones under [`LEVEL_MPS`] are still. One that does not
+//! know its place is judged by its vertical speed alone, and one with an empty battery not at all, because it falls. Counted
+//! only in modes that leave it where it is: the one that takes setpoints and PX4's AUTO.LOITER, its answer to silence. Other
+//! modes fly on by their own right.
 
 use super::conditions;
 use super::{Sky, Told};
@@ -17,7 +19,7 @@ const SETTLE_US: u64 = 1_000_000;
 const BRAKE_MPS2: f64 = 1.5;
 /// Slower is still.
 const STILL_MPS: f64 = 1.2;
-/// Velocities are level; what sinks faster is falling with an empty battery, or landing.
+/// Climbing or sinking slower is still.
 const LEVEL_MPS: f64 = 1.0;
 /// A gust pushes for less.
 const GUST_US: u64 = 700_000;
@@ -48,13 +50,12 @@ impl Alone {
 
     pub(super) fn judge(&mut self, sky: &Sky, told: &mut Told) {
         let Some((moved_us, firmware)) = self.moved else { return };
-        let stays = conditions::takes_setpoints(firmware, sky.custom_mode)
-            || (firmware == Firmware::Px4 && sky.custom_mode == PX4_LOITER);
-        if !stays || !sky.armed {
+        if !stays(firmware, sky.custom_mode) || !sky.armed || !sky.has_power {
             self.moved = None;
             return;
         }
-        let speed_mps = sky.pose.speed_mps();
+        let (level_mps, vertical_mps) = (sky.pose.speed_mps(), sky.pose.down_mps.abs());
+        let speed_mps = level_mps.hypot(vertical_mps);
         let silent_us = sky.pose.at_us.saturating_sub(moved_us);
         if silent_us <= 100_000 {
             self.speed_mps = speed_mps;
@@ -63,10 +64,10 @@ impl Alone {
         if !sky.navigates {
             self.lost_us = Some(sky.pose.at_us);
         }
-        let falls = sky.pose.down_mps.abs() > LEVEL_MPS;
         let knows = self.lost_us.is_none_or(|lost_us| sky.pose.at_us > lost_us + REGAIN_US);
         let due_us = TIMEOUT_US + SETTLE_US + (self.speed_mps / BRAKE_MPS2 * 1e6) as u64;
-        if silent_us <= due_us || speed_mps <= STILL_MPS || !knows || falls {
+        let moves = (knows && level_mps > STILL_MPS) || vertical_mps > LEVEL_MPS;
+        if silent_us <= due_us || !moves {
             self.flies_us = None;
             return;
         }
@@ -76,9 +77,17 @@ impl Alone {
             let alive = if sky.alive { "alive" } else { "dead" };
             told.tell(9, || {
                 let (after_ms, up_m, mode) = (silent_us / 1000, sky.pose.up_m, sky.custom_mode);
-                let flown = format!("{speed_mps:.1} m/s at {up_m:.0} m in mode {mode:#x}");
+                let flown = format!(
+                    "{level_mps:.1} m/s level, {vertical_mps:.1} m/s vertical at {up_m:.0} m in mode {mode:#x}"
+                );
                 format!("{flown}, {after_ms} ms after the last velocity, process {alive}")
             });
         }
     }
+}
+
+/// Whether this mode leaves an aircraft that nobody leads where it is.
+pub(super) fn stays(firmware: Firmware, custom_mode: u32) -> bool {
+    conditions::takes_setpoints(firmware, custom_mode)
+        || (firmware == Firmware::Px4 && custom_mode == PX4_LOITER)
 }

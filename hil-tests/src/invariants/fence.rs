@@ -106,6 +106,17 @@ fn polygon(origin: &Origin, at: NorthEast, ends: &[NorthEast; 2], reach_m: f64, 
     if nearest_m < ends_m + ROUNDING_M { Reach::Doubtful } else { Reach::In }
 }
 
+/// Metres outside the polygon; none is 0, as inside.
+pub(super) fn outside_m(origin: &Origin, at: NorthEast, corners: &[Wgs84]) -> f64 {
+    let corners: Vec<NorthEast> = corners.iter().map(|corner| origin.ned_from_wgs84(*corner)).collect();
+    let edges = || corners.iter().zip(corners.iter().cycle().skip(1));
+    let winds: f64 = edges().map(|(a, b)| turn_rad(at, *a, *b)).sum();
+    if corners.is_empty() || winds.abs() > std::f64::consts::PI {
+        return 0.0;
+    }
+    edges().map(|(a, b)| to_segment_m(at, *a, *b)).fold(f64::INFINITY, f64::min)
+}
+
 /// Angle under which the edge is seen, signed.
 fn turn_rad(at: NorthEast, a: NorthEast, b: NorthEast) -> f64 {
     let (an, ae, bn, be) =

@@ -1,9 +1,10 @@
 //! Nine invariants, checked after every pass of depth a from what the pass was given, what it gave, and the truth.
 //!
 //! Written from the invariants' words and the settings' numbers, beside the engine and not from it: what must hold is worked
-//! out again here (`conditions`, `fence`, `hands`), and nothing of the engine's interlocks is called. Numbers:
+//! out again here (`conditions`, `fence`, `hands`, `place`), and nothing of the engine's interlocks is called. Numbers:
 //! ```text
-//! 1 permission   movement only while operator, mode, fresh inputs, predicted fence, battery … all hold and nothing latched
+//! 1 permission   movement only while operator, mode, fresh inputs, predicted fence, battery … all hold and nothing latched;
+//!                the true place stays inside the fence
 //! 2 bounds       finite, within speed, climb, yaw rate; slew
 //! 3 stops        after a stop cause zero, then silence until the operator acts
 //! 4 stops        time between setpoints ≤ 300 ms while homing
@@ -23,6 +24,7 @@ mod fence;
 mod hands;
 mod kept;
 mod permission;
+mod place;
 mod same;
 
 pub use same::Decisions;
@@ -32,6 +34,7 @@ use skyhound::command::{Command, State, Trip, Velocity};
 use skyhound::config::Config;
 use skyhound::decide::PassInputs;
 use skyhound::facts::Facts;
+use skyhound::geo::Wgs84;
 use skyhound::record::{PlacedReading, Record};
 use skyhound::vehicle::Firmware;
 
@@ -41,6 +44,7 @@ use causes::Causes;
 use hands::Memory;
 use kept::Kept;
 use permission::Permit;
+use place::Place;
 
 /// One pass of the engine as the flight's loop saw it.
 #[derive(Copy, Clone, Debug)]
@@ -78,6 +82,12 @@ pub struct Sky {
     pub armed: bool,
     /// Whether the autopilot knows where it is: a 3D fix.
     pub navigates: bool,
+    /// Where the autopilot believes itself to be.
+    pub believed: Option<Wgs84>,
+    /// What the pose is about: the scenario's place.
+    pub site: Wgs84,
+    /// The battery is not empty.
+    pub has_power: bool,
     /// Whether the process lives.
     pub alive: bool,
 }
@@ -110,6 +120,7 @@ pub struct Invariants {
     causes: Causes,
     kept: Kept,
     alone: Alone,
+    place: Place,
     /// Since when the aircraft is truly in another mode, or disarmed.
     left_us: Option<u64>,
     firmware: Option<Firmware>,
@@ -145,6 +156,7 @@ impl Invariants {
             causes: Causes::default(),
             kept: Kept::default(),
             alone: Alone::default(),
+            place: Place::default(),
             left_us: None,
             firmware: None,
         }
@@ -189,6 +201,7 @@ impl Invariants {
         self.firmware = step.inputs.vehicle.identity.map(|bound| bound.firmware);
         let (Command::Velocity(_), Some(firmware)) = (step.command, self.firmware) else { return };
         self.alone.moved(step.at_us, firmware);
+        self.place.moved(step, firmware);
         let late_us = u64::from(self.config.interlock.heartbeat_age_max_us) + 300_000;
         if let Some(left_us) = self.left_us.filter(|left_us| step.at_us > left_us + late_us) {
             let for_ms = (step.at_us - left_us) / 1000;
@@ -215,6 +228,7 @@ impl Witness for Invariants {
     fn sky(&mut self, sky: &Sky) {
         self.told.at_us = sky.pose.at_us;
         self.alone.judge(sky, &mut self.told);
+        self.place.judge(sky, &self.config.interlock, &mut self.told);
         let ours =
             self.firmware.is_none_or(|firmware| conditions::takes_setpoints(firmware, sky.custom_mode));
         match ours && sky.armed {

@@ -1,6 +1,8 @@
 //! Truth for the judge: the real engine, flown by hand, breaks nothing; each way of tampering with what it gives, or of
 //! hiding from it what the judge sees, is told under its number.
 
+mod sky;
+
 use super::*;
 use skyhound::command::{Interlock, OperatorAct};
 use skyhound::decide::Decide;
@@ -375,32 +377,6 @@ fn lost_records_are_invariant_6() {
         records.pass(None, |_| {}, |pass| pass.sunk.records.retain(|record| !kind(record)));
         records.told(6);
     }
-}
-
-#[test]
-fn an_aircraft_that_flies_on_alone_is_invariant_9() {
-    let mut flight = Flight::homing();
-    let sky = |at_us: u64, north_mps: f64, custom_mode: u32| Sky {
-        pose: TruePose { at_us, north_mps, up_m: 40.0, ..TruePose::default() },
-        custom_mode,
-        armed: true,
-        navigates: true,
-        alive: false,
-    };
-    let died_us = flight.now;
-    for (custom_mode, broken) in [(6, 0), (4, 1)] {
-        flight.passes(1);
-        for ms in 0..6_000 {
-            flight.judge.sky(&sky(died_us + ms * 1000, 3.0, custom_mode));
-        }
-        assert_eq!(flight.judge.broken()[9], broken, "{custom_mode}: {:?}", flight.judge.violations());
-    }
-    let mut stops = Flight::homing();
-    for ms in 0..6_000 {
-        let speed_mps = if ms < 2_500 { 3.0 } else { 0.3 };
-        stops.judge.sky(&sky(stops.now + ms * 1000, speed_mps, 4));
-    }
-    assert_eq!(stops.judge.broken()[9], 0);
 }
 
 #[test]

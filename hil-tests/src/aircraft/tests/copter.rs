@@ -64,8 +64,32 @@ fn setpoints_are_read_in_their_frames() {
     assert!(truth.distance_m(30.0, -20.0) < 3.5 && (truth.up_m - 35.0).abs() < 2.0, "{truth:?}");
     let away = Setpoint { position_m: Some([3000.0, 0.0, -35.0]), ..Setpoint::default() };
     assert_eq!(aircraft.request(&Request::Setpoint(away)), Answer::Denied, "outside the fence");
-    let nan = Setpoint::velocity([f64::NAN, 0.0, 0.0], 0.0);
-    assert_eq!(aircraft.request(&Request::Setpoint(nan)), Answer::Denied);
+}
+
+/// `mode_guided.init(true)`: long before GUID_TIMEOUT it brakes, from velocities as from positions, and holds.
+#[test]
+fn an_unreadable_setpoint_stops_guided() {
+    let nan = Request::Setpoint(Setpoint::velocity([f64::NAN, 0.0, 0.0], 0.0));
+    let there = Setpoint { position_m: Some([200.0, 0.0, -40.0]), ..Setpoint::default() };
+    for unreadable in [nan, Request::Unreadable] {
+        for led in [Setpoint::velocity([6.0, 0.0, 0.0], 0.0), there] {
+            let mut aircraft = copter(&[("GUID_TIMEOUT", 10.0)]);
+            mode(&mut aircraft, "GUIDED");
+            aircraft.request(&Request::Setpoint(led));
+            fly(&mut aircraft, 6.0);
+            assert!(aircraft.truth().speed_mps() > 4.0);
+            assert_eq!(aircraft.request(&unreadable), Answer::Denied);
+            fly(&mut aircraft, 5.0);
+            assert!(aircraft.truth().speed_mps() < 1.0 && aircraft.mode_name() == "GUIDED");
+        }
+    }
+    let mut px4 = airborne(Flavour::Px4, &[]);
+    steer(&mut px4, [6.0, 0.0, 0.0], 2.0);
+    mode(&mut px4, "OFFBOARD");
+    steer(&mut px4, [6.0, 0.0, 0.0], 4.0);
+    assert_eq!(px4.request(&Request::Unreadable), Answer::Denied);
+    fly(&mut px4, 0.4);
+    assert!(px4.truth().speed_mps() > 5.0, "PX4 drops it");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use skyhound::command::State;
 
+use super::super::say;
 use super::map::{COLUMNS, Cell, Ink, Map};
 use crate::scenario::Scenario;
 use crate::trace::{SignalRow, TruthRow};
@@ -154,7 +155,7 @@ impl Watcher for View {
                 self.draw();
             }
         } else if self.said_us.is_none_or(|said_us| self.at_us >= said_us + LINE_EVERY_US) {
-            eprintln!("{}", self.line());
+            say(&self.line());
             self.said_us = Some(self.at_us);
         }
     }
@@ -167,7 +168,7 @@ impl Watcher for View {
                 self.told.pop_front();
             }
         } else {
-            eprintln!("{said}");
+            say(&said);
         }
     }
 

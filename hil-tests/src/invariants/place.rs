@@ -1,0 +1,96 @@
+//! Invariant 1 in truth: while a velocity is flown, and while the aircraft coasts after it, its true place stays inside the
+//! fence's radius, polygon and altitudes.
+//!
+//! `fence` asks what the engine should have read of its inputs; here only the outcome counts, whatever was read. Beyond the line
+//! by [`ERROR_MAX_M`] is allowed: the slow part of GPS has σ ≤ 2 m (campaigns draw `gps_drift_m` up to 2), of which 4σ; the
+//! white part (σ ≤ 0.4 m) is filtered away. Height is the barometer's, σ 0.4 m, in the home's height and in the one of now:
+//! 4σ·√2 = 2.3 m, and a gust's push. Not judged: an autopilot that errs by more than that or has no position (GPS at fault),
+//! until [`REGAIN_US`] after; other modes; what wind does once it stood still; a fall with an empty battery.
+
+use super::alone;
+use super::fence;
+use super::{Sky, Step, Told};
+use skyhound::config::InterlockConfig;
+use skyhound::geo::{Origin, Wgs84};
+use skyhound::vehicle::Firmware;
+
+/// Beyond the line, level.
+const ERROR_MAX_M: f64 = 8.0;
+/// Above or below the band.
+const HEIGHT_ERROR_MAX_M: f64 = 3.0;
+/// The autopilot's time-out for velocities, at most.
+const TIMEOUT_US: u64 = 1_000_000;
+/// Braking that is reckoned with.
+const BRAKE_MPS2: f64 = 1.5;
+/// From the return of a true position until the aircraft is led by it.
+const REGAIN_US: u64 = 10_000_000;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Place {
+    led: Option<Led>,
+    /// When the autopilot last was wrong about its place.
+    misled_us: Option<u64>,
+}
+
+/// A movement.
+#[derive(Copy, Clone, Debug)]
+struct Led {
+    firmware: Firmware,
+    /// What the radius is about: home as it was told when the movement began.
+    home: Wgs84,
+    /// When the last velocity left.
+    at_us: u64,
+    /// How long it coasts from there.
+    coast_us: u64,
+}
+
+impl Place {
+    /// A velocity left.
+    pub(super) fn moved(&mut self, step: &Step<'_>, firmware: Firmware) {
+        let told = step.inputs.vehicle.home.map(|home| home.value.place);
+        let told = told.filter(|home| Wgs84::checked(home.lat_deg, home.lon_deg).is_some());
+        let Some(home) = self.led.map(|led| led.home).or(told) else { return };
+        self.led = Some(Led { firmware, home, at_us: step.at_us, coast_us: TIMEOUT_US });
+    }
+
+    pub(super) fn judge(&mut self, sky: &Sky, limits: &InterlockConfig, told: &mut Told) {
+        let Some(led) = &mut self.led else { return };
+        let now_us = sky.pose.at_us;
+        if now_us <= led.at_us {
+            led.coast_us = TIMEOUT_US + (sky.pose.speed_mps() / BRAKE_MPS2 * 1e6) as u64;
+        }
+        let is_over = now_us > led.at_us + led.coast_us;
+        if is_over || !alone::stays(led.firmware, sky.custom_mode) || !sky.armed || !sky.has_power {
+            self.led = None;
+            return;
+        }
+        let place = sky.pose.place(&Origin::new(sky.site));
+        let error_m = sky.believed.map(|believed| {
+            let off = Origin::new(place).ned_from_wgs84(believed);
+            off.north_m.hypot(off.east_m)
+        });
+        if !sky.navigates || error_m.is_none_or(|error_m| error_m > ERROR_MAX_M) {
+            self.misled_us = Some(now_us);
+        }
+        if self.misled_us.is_some_and(|misled_us| now_us <= misled_us + REGAIN_US) {
+            return;
+        }
+        let origin = Origin::new(led.home);
+        let at = origin.ned_from_wgs84(place);
+        let (fence, up_m) = (&limits.fence, sky.pose.up_m);
+        let beyond = [
+            ("radius", at.north_m.hypot(at.east_m) - fence.radius_m, ERROR_MAX_M),
+            ("polygon", fence::outside_m(&origin, at, &fence.polygon), ERROR_MAX_M),
+            ("highest altitude", up_m - fence.alt_rel_max_m, HEIGHT_ERROR_MAX_M),
+            ("lowest altitude", fence.alt_rel_min_m - up_m, HEIGHT_ERROR_MAX_M),
+        ];
+        for (line, beyond_m, allowed_m) in beyond {
+            if beyond_m > allowed_m {
+                let since_ms = now_us.saturating_sub(led.at_us) / 1000;
+                told.tell(1, || {
+                    format!("truly {beyond_m:.1} m beyond the fence's {line}, {since_ms} ms after a velocity")
+                });
+            }
+        }
+    }
+}
