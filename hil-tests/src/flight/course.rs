@@ -82,6 +82,7 @@ impl Course {
             if let Some(status) = &status {
                 self.note(status, now_us);
             }
+            self.sdr.step(now_us)?;
             let deeds = script.step(now_us, &self.seen(status.as_ref(), now_us));
             for deed in deeds {
                 self.perform(deed, watcher)?;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// Samples that an untold loss takes, in time.
 const SKIP_MS: u32 = 20;
+/// While samples are lost, they are lost so often: a tenth of all, as at depth a.
+const OVERFLOW_EVERY_US: u64 = 200_000;
 
 /// What the driver is told.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub struct SdrControl {
     rate: Option<f64>,
     told_overflow_total: u32,
     untold_overflow_total: u32,
+    /// Whether the loss under way is told, and when it comes again.
+    overflows: Option<(bool, Option<u64>)>,
 }
 
 impl SdrControl {
@@ -33,6 +37,7 @@ impl SdrControl {
             rate: None,
             told_overflow_total: 0,
             untold_overflow_total: 0,
+            overflows: None,
         };
         control.tell()?;
         Ok(control)
@@ -43,7 +48,7 @@ impl SdrControl {
         &self.path
     }
 
-    /// Begins or ends a fault; whether it was one of the SDR's. Samples are lost once, at the begin.
+    /// Begins or ends a fault; whether it was one of the SDR's.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -56,12 +61,37 @@ impl SdrControl {
             Kind::SdrStall => self.stalled = begins,
             Kind::SdrStuck => self.stuck = begins,
             Kind::SdrRate { factor } => self.rate = begins.then_some(*factor),
-            Kind::SdrOverflow { told: true } => self.told_overflow_total += u32::from(begins),
-            Kind::SdrOverflow { told: false } => self.untold_overflow_total += u32::from(begins),
+            Kind::SdrOverflow { told } => {
+                self.overflows = begins.then_some((*told, None));
+                if begins {
+                    self.lose(*told);
+                }
+            }
             _ => return Ok(false),
         }
         self.tell()?;
         Ok(true)
+    }
+
+    /// Goes on losing samples where that is under way. Called often.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn step(&mut self, now_us: u64) -> Result<(), String> {
+        let Some((told, due_us)) = &mut self.overflows else { return Ok(()) };
+        let next_us = *due_us.get_or_insert(now_us + OVERFLOW_EVERY_US);
+        if now_us < next_us {
+            return Ok(());
+        }
+        *due_us = Some(next_us + OVERFLOW_EVERY_US);
+        let told = *told;
+        self.lose(told);
+        self.tell()
+    }
+
+    fn lose(&mut self, told: bool) {
+        self.told_overflow_total += u32::from(told);
+        self.untold_overflow_total += u32::from(!told);
     }
 
     fn tell(&self) -> Result<(), String> {
@@ -99,5 +129,13 @@ mod tests {
         assert_eq!(told(&Kind::SdrOverflow { told: false }, true), "overflow=1 skip=1:20");
         assert_eq!(told(&Kind::SdrRate { factor: 1.5 }, true), "overflow=1 skip=1:20 rate=1.5");
         assert!(!control.apply(&Kind::GpsLoss, true).unwrap());
+        let mut lost = |now_us| {
+            control.step(now_us).unwrap();
+            control.untold_overflow_total
+        };
+        assert_eq!([0, 199_999, 200_000, 399_999, 400_000].map(&mut lost), [1, 1, 2, 2, 3]);
+        control.apply(&Kind::SdrOverflow { told: false }, false).unwrap();
+        control.step(9_000_000).unwrap();
+        assert_eq!(control.untold_overflow_total, 3);
     }
 }

@@ -3,12 +3,13 @@
 //!
 //! The time-out is at most 1 s; then the speed that it had goes down by its own acceleration. Wind pushes an aircraft that
 //! holds its place a little: level speeds under [`STILL_MPS`] and vertical ones under [`LEVEL_MPS`] are still. One that does not
-//! know its place is judged by its vertical speed alone, and one with an empty battery not at all, because it falls. Counted
-//! only in modes that leave it where it is: the one that takes setpoints and PX4's AUTO.LOITER, its answer to silence. Other
-//! modes fly on by their own right.
+//! know its place, or changed its mind about it (a glitch that was believed), is judged by its vertical speed alone, and
+//! one with an empty battery not at all, because it falls. Counted only in modes that leave it where it is: the one that takes
+//! setpoints and PX4's AUTO.LOITER, its answer to silence. Other modes fly on by their own right.
 
 use super::conditions;
 use super::{Sky, Told};
+use skyhound::geo::NorthEast;
 use skyhound::vehicle::Firmware;
 
 /// GUID_TIMEOUT and COM_OF_LOSS_T at most.
@@ -25,6 +26,8 @@ const LEVEL_MPS: f64 = 1.0;
 const GUST_US: u64 = 700_000;
 /// Without a position no autopilot can stand still; it needs this long from its return to do so.
 const REGAIN_US: u64 = 8_000_000;
+/// A change of the autopilot's error by which it moves to stay where it believes itself to be.
+const STRAY_M: f64 = 1.5;
 /// `custom_mode` of PX4's AUTO.LOITER: main mode 4, sub mode 3.
 const PX4_LOITER: u32 = 4 << 16 | 3 << 24;
 
@@ -36,8 +39,10 @@ pub(super) struct Alone {
     speed_mps: f64,
     /// Since when it is too fast.
     flies_us: Option<u64>,
-    /// When its autopilot last did not know where it is.
+    /// When its autopilot last did not know where it is, or changed its mind.
     lost_us: Option<u64>,
+    /// How wrong it was then.
+    error: Option<NorthEast>,
     told: bool,
 }
 
@@ -58,11 +63,15 @@ impl Alone {
         let speed_mps = level_mps.hypot(vertical_mps);
         let silent_us = sky.pose.at_us.saturating_sub(moved_us);
         if silent_us <= 100_000 {
-            self.speed_mps = speed_mps;
+            (self.speed_mps, self.error) = (speed_mps, sky.error());
             return;
         }
-        if !sky.navigates {
-            self.lost_us = Some(sky.pose.at_us);
+        let strays = match (self.error, sky.error()) {
+            (Some(then), Some(now)) => then.distance_m(now) > STRAY_M,
+            (then, now) => then.is_some() != now.is_some(),
+        };
+        if strays || !sky.navigates {
+            (self.lost_us, self.error) = (Some(sky.pose.at_us), sky.error());
         }
         let knows = self.lost_us.is_none_or(|lost_us| sky.pose.at_us > lost_us + REGAIN_US);
         let due_us = TIMEOUT_US + SETTLE_US + (self.speed_mps / BRAKE_MPS2 * 1e6) as u64;

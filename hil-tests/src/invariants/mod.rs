@@ -34,7 +34,7 @@ use skyhound::command::{Command, State, Trip, Velocity};
 use skyhound::config::Config;
 use skyhound::decide::PassInputs;
 use skyhound::facts::Facts;
-use skyhound::geo::Wgs84;
+use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::record::{PlacedReading, Record};
 use skyhound::vehicle::Firmware;
 
@@ -90,6 +90,14 @@ pub struct Sky {
     pub has_power: bool,
     /// Whether the process lives.
     pub alive: bool,
+}
+
+impl Sky {
+    /// From where it truly is to where the autopilot believes it to be.
+    fn error(&self) -> Option<NorthEast> {
+        let truth = self.pose.place(&Origin::new(self.site));
+        Some(Origin::new(truth).ned_from_wgs84(self.believed?))
+    }
 }
 
 /// Somebody who watches a flight at depth a.

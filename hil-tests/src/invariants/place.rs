@@ -11,7 +11,7 @@ use super::alone;
 use super::fence;
 use super::{Sky, Step, Told};
 use skyhound::config::InterlockConfig;
-use skyhound::geo::{Origin, Wgs84};
+use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::vehicle::Firmware;
 
 /// Beyond the line, level.
@@ -65,10 +65,7 @@ impl Place {
             return;
         }
         let place = sky.pose.place(&Origin::new(sky.site));
-        let error_m = sky.believed.map(|believed| {
-            let off = Origin::new(place).ned_from_wgs84(believed);
-            off.north_m.hypot(off.east_m)
-        });
+        let error_m = sky.error().map(|error| error.distance_m(NorthEast::default()));
         if !sky.navigates || error_m.is_none_or(|error_m| error_m > ERROR_MAX_M) {
             self.misled_us = Some(now_us);
         }

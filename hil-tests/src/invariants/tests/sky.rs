@@ -34,6 +34,23 @@ fn an_aircraft_that_flies_on_alone_is_invariant_9() {
     }
 }
 
+/// 4 m of error that came after the last velocity are flown off; a constant one moves nobody.
+#[test]
+fn an_aircraft_that_follows_a_believed_glitch_stands_still_for_itself() {
+    for (jumps, broken) in [(true, 0), (false, 1)] {
+        let mut flight = Flight::homing();
+        for ms in 0..8_000 {
+            let north_mps = if ms < 1_000 || ms > 4_000 { 1.7 } else { 0.0 };
+            let at_us = flight.now + ms * 1000;
+            let pose = TruePose { at_us, north_mps, up_m: 40.0, ..TruePose::default() };
+            let north_m = if jumps && ms < 3_000 { 0.0 } else { 4.0 };
+            let believed = Origin::new(HOME).wgs84_from_ned(NorthEast { north_m, east_m: 0.0 });
+            flight.judge.sky(&Sky { believed: Some(believed), ..over(pose) });
+        }
+        assert_eq!(flight.judge.broken()[9], broken, "{:?}", flight.judge.violations());
+    }
+}
+
 /// In GUIDED, armed, and as it believes itself to be.
 fn over(pose: TruePose) -> Sky {
     Sky {
