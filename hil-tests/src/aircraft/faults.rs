@@ -30,6 +30,8 @@ impl Aircraft {
             Kind::Battery { .. } | Kind::Reboot | Kind::Mode { .. } | Kind::Disarm => {}
             _ => return false,
         }
+        // A real one makes these when it sends them, not at ticks of its own.
+        self.report_slow();
         self.report_state();
         true
     }

@@ -24,6 +24,8 @@ const QUIET_US: u64 = 600_000;
 const LAST_AFTER_US: u64 = 800_000;
 /// From a cause to the message that carries it, at most: the autopilot's GPS and estimator have their own rates.
 const TOLD_WITHIN: Duration = Duration::from_secs(2);
+/// By then the daemon has heard all that the autopilot says.
+const HEARD_AGAIN: Duration = Duration::from_millis(1_100);
 /// Homing sends a setpoint at least so often; without one for longer it is not homing.
 const HOMING_AGE_MAX_US: u64 = 300_000;
 /// The trial's place: this far from home at most, and heading out.
@@ -159,6 +161,9 @@ impl Bench {
             let (north_m, east_m) = (at_m * turn_rad.cos(), at_m * turn_rad.sin());
             let mut aircraft = self.aircraft.lock().unwrap_or_else(PoisonError::into_inner);
             aircraft.begin_airborne(north_m, east_m, UP_M, turn_rad);
+            drop(aircraft);
+            // The daemon hears of the jump before homing is asked for.
+            std::thread::sleep(HEARD_AGAIN);
         }
         self.autopilot.ground_station().set_mode("GUIDED")
     }
@@ -304,6 +309,8 @@ impl Bench {
         }
         if cause == Cause::LinkCut {
             self.autopilot.fall_mute(false);
+            // Its heartbeats come again within a second: with the last one from before, homing would begin and stop.
+            std::thread::sleep(HEARD_AGAIN);
         }
         if let Some(kind) = cause.kind() {
             let _ = self.sdr.apply(&kind, false)? || self.autopilot.fault(&kind, false)?;
