@@ -2,7 +2,8 @@
 //!
 //! From where the beacon was first heard an Archimedean spiral, r = d·θ/2π with d = [`SPACING_M`] between turns, at homing's
 //! own speed (`homing.speed_mps`), so that times compare. It ends when a whole turn brought nothing stronger, at the fence, or
-//! when the time left is what the way back needs. Then to the place where the mean power of [`MEAN_US`] (of readings in which the beacon is on, dB) was highest, and stay.
+//! when the time left is what the way back needs. Then to the place where the mean power of [`MEAN_US`] (of readings in which
+//! the beacon is on, dB) was highest, and stay.
 
 use super::{Sample, Seen, Steer, Wish};
 use skyhound::command::Velocity;

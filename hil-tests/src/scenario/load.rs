@@ -39,6 +39,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "battery_low"
     "fence"
     "reboot"
+    "rough_country"
     "gust"
     "sdr_unplugged"
     "sdr_unplugged_silently"

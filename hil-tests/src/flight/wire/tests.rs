@@ -91,6 +91,11 @@ fn a_stop_without_a_zero_is_found() {
     let (mut trace, mut known) = good();
     trace.setpoints.retain(SetpointRow::moves);
     assert_eq!(violated(&trace, &known), ["stops"]);
+    // Not when nobody knows whom it would reach.
+    trace.states[2].interlock = Some("identity".into());
+    assert_eq!(judge(&trace, &known), Vec::<String>::new());
+    trace.states[2].interlock = Some("battery".into());
+    assert_eq!(violated(&trace, &known), ["stops"]);
     // Not when the mode was taken: then there is nothing to be sent.
     known.said.iter_mut().filter(|said| said.at_us >= 12_000_000).for_each(|said| said.is_ours = false);
     assert_eq!(judge(&trace, &known), Vec::<String>::new());
