@@ -40,7 +40,7 @@ fn an_aircraft_that_follows_a_believed_glitch_stands_still_for_itself() {
     for (jumps, broken) in [(true, 0), (false, 1)] {
         let mut flight = Flight::homing();
         for ms in 0..8_000 {
-            let north_mps = if ms < 1_000 || ms > 4_000 { 1.7 } else { 0.0 };
+            let north_mps = if (1_000..=4_000).contains(&ms) { 0.0 } else { 1.7 };
             let at_us = flight.now + ms * 1000;
             let pose = TruePose { at_us, north_mps, up_m: 40.0, ..TruePose::default() };
             let north_m = if jumps && ms < 3_000 { 0.0 } else { 4.0 };
