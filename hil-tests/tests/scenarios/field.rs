@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 /// The machine was too busy for real time when some program waited for a processor for this share of a flight.
-const STARVED_SHARE: f64 = 0.3;
+const STARVED_SHARE: f64 = 0.1;
 /// Flights at once.
 const FLIGHTS_MAX: usize = 2;
 static FLYING: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
