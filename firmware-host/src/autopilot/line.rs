@@ -1,19 +1,20 @@
 //! One open line to the autopilot: serial, UDP or TCP behind the same three verbs: read, write, how much waits.
 //!
-//! Nothing here blocks: opening runs in a task, reads are polls, writes are tries. Reads go through `poll_read`, which
-//! clears the readiness of the descriptor; tokio-serial's `readable` + `try_read` does not, and would spin.
+//! Nothing here blocks: opening runs in a task, reads are polls, writes are tries. A serial port is read by a thread of its
+//! own (`serial`), because polling one may block.
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::{TcpStream, UdpSocket};
-use tokio_serial::{ClearBuffer, SerialPort, SerialStream};
 
 use super::address::{Address, Place};
+use super::serial::Serial;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// An ICMP "nobody there" is one failed read; more in a row than this is a broken socket.
@@ -28,7 +29,7 @@ pub enum Line {
     /// Serial, with its speed.
     Serial {
         /// The device.
-        port: SerialStream,
+        port: Serial,
         /// What it carries.
         bytes_per_s: usize,
     },
@@ -47,7 +48,10 @@ impl Line {
     /// What the system answers: no such device, permission denied, connection refused, …
     pub async fn open(address: &Address) -> io::Result<Line> {
         match address {
-            Address::Serial { device, baud } => open_serial(device.clone(), *baud).await,
+            Address::Serial { device, baud } => {
+                let port = Serial::open(device.clone(), *baud).await?;
+                Ok(Line::Serial { port, bytes_per_s: *baud as usize / BITS_PER_BYTE })
+            }
             Address::UdpIn(place) => {
                 let socket = UdpSocket::bind(target(place)).await?;
                 // Until the runtime has seen it writable, every try says that it is full.
@@ -84,25 +88,26 @@ impl Line {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<(usize, Option<SocketAddr>)>> {
-        let mut into = ReadBuf::new(buffer);
         match self {
-            Line::Serial { port, .. } => ready!(Pin::new(port).poll_read(cx, &mut into))?,
-            Line::Tcp(stream) => ready!(Pin::new(stream).poll_read(cx, &mut into))?,
+            Line::Serial { port, .. } => port.poll_read(cx, buffer).map_ok(|count| (count, None)),
+            Line::Tcp(stream) => {
+                let mut into = ReadBuf::new(buffer);
+                ready!(Pin::new(stream).poll_read(cx, &mut into))?;
+                match into.filled().len() {
+                    0 => Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, "hung up"))),
+                    count => Poll::Ready(Ok((count, None))),
+                }
+            }
             Line::UdpIn(socket) | Line::UdpOut(socket) => {
+                let mut into = ReadBuf::new(buffer);
                 for _ in 0..UDP_ERRORS_IN_A_ROW {
                     if let Ok(from) = ready!(socket.poll_recv_from(cx, &mut into)) {
                         return Poll::Ready(Ok((into.filled().len(), Some(from))));
                     }
                 }
-                return Poll::Ready(Err(io::Error::other("the socket only answers errors")));
+                Poll::Ready(Err(io::Error::other("the socket only answers errors")))
             }
         }
-        let count = into.filled().len();
-        Poll::Ready(if count == 0 {
-            Err(io::Error::new(io::ErrorKind::UnexpectedEof, "hung up"))
-        } else {
-            Ok((count, None))
-        })
     }
 
     /// Writes as much of `bytes` as goes at once. UDP to a peer that is not there (yet) goes nowhere, which is no error.
@@ -122,7 +127,7 @@ impl Line {
     /// Throws away what a serial line's queue still holds. Other lines cannot take anything back.
     pub fn discard_queued(&self) {
         if let Line::Serial { port, .. } = self
-            && let Err(error) = port.clear(ClearBuffer::Output)
+            && let Err(error) = port.discard_queued()
         {
             tracing::debug!("the serial queue was not emptied: {error}");
         }
@@ -131,8 +136,8 @@ impl Line {
     /// Bytes we wrote that still wait in the system, where it knows.
     pub fn queued_bytes(&self) -> usize {
         match self {
-            Line::Serial { port, .. } => port.bytes_to_write().map_or(0, |bytes| bytes as usize),
-            Line::Tcp(stream) => tcp_queued_bytes(stream),
+            Line::Serial { port, .. } => queued_bytes(port.port()),
+            Line::Tcp(stream) => queued_bytes(stream),
             Line::UdpIn(_) | Line::UdpOut(_) => 0,
         }
     }
@@ -154,7 +159,7 @@ impl Line {
     /// Closes it without waiting: a serial device would first send what is queued, for up to 30 s.
     pub fn close(self) {
         if let Line::Serial { port, .. } = self {
-            let _ = port.clear(ClearBuffer::Output);
+            let _ = port.discard_queued();
             tokio::task::spawn_blocking(move || drop(port));
         }
     }
@@ -164,23 +169,14 @@ fn target(place: &Place) -> (&str, u16) {
     (&place.host, place.port)
 }
 
-async fn open_serial(device: String, baud: u32) -> io::Result<Line> {
-    // Opening a USB adapter takes its time; the pass has none.
-    let port = tokio::task::spawn_blocking(move || SerialStream::open(&tokio_serial::new(device, baud)));
-    let port = port.await.map_err(io::Error::other)??;
-    // What waited before we came is old, and would be taken for fresh.
-    let _ = port.clear(ClearBuffer::All);
-    Ok(Line::Serial { port, bytes_per_s: baud as usize / BITS_PER_BYTE })
-}
-
 fn udp_sent(result: io::Result<usize>) -> io::Result<usize> {
     result.map_err(|_| io::ErrorKind::WouldBlock.into())
 }
 
-fn tcp_queued_bytes(stream: &TcpStream) -> usize {
-    // SIOCOUTQ of tcp(7): bytes sent and not acknowledged, or not sent. The same number as TIOCOUTQ.
+fn queued_bytes(line: impl AsFd) -> usize {
+    // SIOCOUTQ of tcp(7): bytes sent and not acknowledged, or not sent. The same number as a tty's TIOCOUTQ.
     const SIOCOUTQ: rustix::ioctl::Opcode = 0x5411;
     // SAFETY: SIOCOUTQ writes one int, which is what `Getter<_, i32>` gives it.
-    let queued = unsafe { rustix::ioctl::ioctl(stream, rustix::ioctl::Getter::<SIOCOUTQ, i32>::new()) };
+    let queued = unsafe { rustix::ioctl::ioctl(line, rustix::ioctl::Getter::<SIOCOUTQ, i32>::new()) };
     queued.map_or(0, |bytes| usize::try_from(bytes).unwrap_or(0))
 }

@@ -25,6 +25,7 @@ pub mod payload;
 mod port;
 mod receive;
 mod requests;
+mod serial;
 mod telemetry;
 pub mod texts;
 pub mod timesync;
