@@ -3,7 +3,7 @@
 //! [`Link`] lives in the control thread's `current_thread` runtime and is driven by its passes: `ready` wakes the thread
 //! when bytes came, `drain` takes them in, `command` sends the pass's command, `tick` does the housekeeping. The heartbeat
 //! is sent by `tick` and so by the pass: a hung pass is a silent one. Nothing blocks the pass, and no setpoint ever waits
-//! behind old bytes: when the line is backed up it is dropped and counted.
+//! behind old bytes: when the line is backed up it is dropped and counted. A serial port is read by a thread of its own.
 //!
 //! Bound to one autopilot ([`listener`]); who else speaks changes nothing. On `udpin` only the peer that brings that
 //! autopilot's heartbeat is heard and answered; another may take its place after 3 s of silence. Before binding nothing is
