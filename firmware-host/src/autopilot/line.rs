@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::{TcpStream, UdpSocket};
 
 use super::address::{Address, Place};
-use super::serial::Serial;
+use super::serial::{self, Serial};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// An ICMP "nobody there" is one failed read; more in a row than this is a broken socket.
@@ -94,7 +94,7 @@ impl Line {
                 let mut into = ReadBuf::new(buffer);
                 ready!(Pin::new(stream).poll_read(cx, &mut into))?;
                 match into.filled().len() {
-                    0 => Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, "hung up"))),
+                    0 => Poll::Ready(Err(serial::hung_up())),
                     count => Poll::Ready(Ok((count, None))),
                 }
             }

@@ -76,7 +76,8 @@ impl Serial {
     }
 }
 
-fn hung_up() -> io::Error {
+/// The end of a stream that should have none.
+pub(super) fn hung_up() -> io::Error {
     io::Error::new(io::ErrorKind::UnexpectedEof, "hung up")
 }
 

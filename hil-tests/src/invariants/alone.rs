@@ -13,11 +13,11 @@ use skyhound::geo::NorthEast;
 use skyhound::vehicle::Firmware;
 
 /// GUID_TIMEOUT and COM_OF_LOSS_T at most.
-const TIMEOUT_US: u64 = 1_000_000;
+pub(super) const TIMEOUT_US: u64 = 1_000_000;
 /// To notice silence, to brake and settle.
 const SETTLE_US: u64 = 1_000_000;
 /// Braking that is reckoned with.
-const BRAKE_MPS2: f64 = 1.5;
+pub(super) const BRAKE_MPS2: f64 = 1.5;
 /// Slower is still.
 const STILL_MPS: f64 = 1.2;
 /// Climbing or sinking slower is still.

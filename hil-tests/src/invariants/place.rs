@@ -7,7 +7,7 @@
 //! 4σ·√2 = 2.3 m, and a gust's push. Not judged: an autopilot that errs by more than that or has no position (GPS at fault),
 //! until [`REGAIN_US`] after; other modes; what wind does once it stood still; a fall with an empty battery.
 
-use super::alone;
+use super::alone::{self, BRAKE_MPS2, TIMEOUT_US};
 use super::fence;
 use super::{Sky, Step, Told};
 use skyhound::config::InterlockConfig;
@@ -18,10 +18,6 @@ use skyhound::vehicle::Firmware;
 const ERROR_MAX_M: f64 = 8.0;
 /// Above or below the band.
 const HEIGHT_ERROR_MAX_M: f64 = 3.0;
-/// The autopilot's time-out for velocities, at most.
-const TIMEOUT_US: u64 = 1_000_000;
-/// Braking that is reckoned with.
-const BRAKE_MPS2: f64 = 1.5;
 /// From the return of a true position until the aircraft is led by it.
 const REGAIN_US: u64 = 10_000_000;
 
