@@ -55,6 +55,8 @@ pub enum Interlock {
     Mode,
     /// Armed.
     Armed,
+    /// In the air, neither taking off nor landing; not climbing when homing is enabled.
+    Airborne,
     /// The autopilot's own failsafes are set.
     Failsafes,
     /// Sticks at rest, RC known.
@@ -77,6 +79,10 @@ pub enum Interlock {
     FencePolygon,
     /// Within the altitude band, and where the command leads too.
     FenceAltitude,
+    /// Within the fence uploaded to the autopilot, and where the command leads too.
+    FenceAutopilot,
+    /// High enough over the ground, and where the command leads too.
+    Terrain,
     /// Readings arrive.
     Sdr,
     /// Facts are fresh.
@@ -91,12 +97,13 @@ pub enum Interlock {
 
 impl Interlock {
     /// All interlocks, in order.
-    pub const ALL: [Interlock; 21] = [
+    pub const ALL: [Interlock; 24] = [
         Interlock::OperatorEnable,
         Interlock::Identity,
         Interlock::Heartbeat,
         Interlock::Mode,
         Interlock::Armed,
+        Interlock::Airborne,
         Interlock::Failsafes,
         Interlock::Sticks,
         Interlock::Attitude,
@@ -108,6 +115,8 @@ impl Interlock {
         Interlock::FenceRadius,
         Interlock::FencePolygon,
         Interlock::FenceAltitude,
+        Interlock::FenceAutopilot,
+        Interlock::Terrain,
         Interlock::Sdr,
         Interlock::Facts,
         Interlock::PassLate,
@@ -123,6 +132,7 @@ impl Interlock {
             Interlock::Heartbeat => "heartbeat",
             Interlock::Mode => "mode",
             Interlock::Armed => "armed",
+            Interlock::Airborne => "airborne",
             Interlock::Failsafes => "failsafes",
             Interlock::Sticks => "sticks",
             Interlock::Attitude => "attitude",
@@ -134,6 +144,8 @@ impl Interlock {
             Interlock::FenceRadius => "fence_radius",
             Interlock::FencePolygon => "fence_polygon",
             Interlock::FenceAltitude => "fence_altitude",
+            Interlock::FenceAutopilot => "fence_autopilot",
+            Interlock::Terrain => "terrain",
             Interlock::Sdr => "sdr",
             Interlock::Facts => "facts",
             Interlock::PassLate => "pass_late",
@@ -187,6 +199,48 @@ impl std::fmt::Display for Trip {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.interlock.name(), self.fault.name())?;
         if self.detail.is_empty() { Ok(()) } else { write!(f, ": {}", self.detail) }
+    }
+}
+
+/// Refusals that one judgement can make at most: some interlocks make several (each parameter of the autopilot one).
+const TRIPS_MAX: usize = 64;
+
+/// All that does not hold, in the order in which it was judged.
+#[derive(Clone, Debug)]
+pub struct Trips {
+    trips: [Trip; TRIPS_MAX],
+    count: usize,
+}
+
+impl Default for Trips {
+    fn default() -> Trips {
+        let none = Trip { interlock: Interlock::OperatorEnable, fault: Fault::Unknown, detail: "" };
+        Trips { trips: [none; TRIPS_MAX], count: 0 }
+    }
+}
+
+impl Trips {
+    /// Takes one more; one that was told already, or does not fit, changes nothing.
+    pub fn push(&mut self, trip: Trip) {
+        if self.count < TRIPS_MAX && !self.as_slice().contains(&trip) {
+            self.trips[self.count] = trip;
+            self.count += 1;
+        }
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    /// The first: the cause.
+    pub fn first(&self) -> Option<Trip> {
+        self.as_slice().first().copied()
+    }
+
+    /// All of them.
+    pub fn as_slice(&self) -> &[Trip] {
+        &self.trips[..self.count]
     }
 }
 

@@ -179,8 +179,10 @@ pub struct InterlockConfig {
     pub battery_min_v: f64,
     /// Stick deflection that releases control, share of full deflection. Default 0.10.
     pub stick_ratio_max: f64,
-    /// Consecutive RC samples that must show it. Default 3.
-    pub stick_samples: u8,
+    /// For how long it must show, µs; a sample counts for the time since the sample before it. Default 60 000.
+    pub stick_us: u32,
+    /// Mean time between RC samples at most: more seldom, a short nudge of a stick could be missed. Default 250 000 µs.
+    pub rc_interval_max_us: u32,
     /// Longest time in HOMING and HOLDING, µs.
     pub homing_max_us: u64,
     /// Time from a cause to standing still that the fence margin reckons with: margin = v·T + v²/2a. Default 1 000 000.
@@ -189,6 +191,32 @@ pub struct InterlockConfig {
     pub brake_mps2: f64,
     /// Where the aircraft may be led.
     pub fence: FenceConfig,
+    /// Height above the ground at least, m, where it is known. Default 10.
+    pub ground_clearance_min_m: f64,
+    /// Whether it must be known. Default: it must.
+    pub terrain: TerrainRule,
+    /// Where the samples come from.
+    pub samples: Samples,
+}
+
+/// Whether homing may fly where the height above the ground is not known.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum TerrainRule {
+    /// It must be known.
+    Known,
+    /// It may be unknown: the ground is no higher than home wherever the fence reaches.
+    MayBeUnknown,
+}
+
+/// Where the samples come from: a recording must not steer a real aircraft.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Samples {
+    /// A receiver.
+    Live,
+    /// A recording, on a bench: somebody said so.
+    Bench,
+    /// A recording.
+    Recording,
 }
 
 /// Where the aircraft may be led: within the radius of home, within the polygon if there is one, within the band.
@@ -385,7 +413,9 @@ impl InterlockConfig {
         within("interlock.battery_min_ratio", self.battery_min_ratio, 0.05, 0.95, "of full charge")?;
         within("interlock.battery_min_v", self.battery_min_v, 0.0, 100.0, "V")?;
         within("interlock.stick_ratio_max", self.stick_ratio_max, 0.02, 0.5, "of full deflection")?;
-        within("interlock.stick_samples", f64::from(self.stick_samples), 1.0, 10.0, "samples")?;
+        within("interlock.stick_us", f64::from(self.stick_us), 0.0, 500e3, "µs")?;
+        within("interlock.rc_interval_max_us", f64::from(self.rc_interval_max_us), 20e3, 500e3, "µs")?;
+        within("interlock.ground_clearance_min_m", self.ground_clearance_min_m, 0.0, 100.0, "m")?;
         within("interlock.homing_max_us", self.homing_max_us as f64, 1e6, 3.6e9, "µs")?;
         within("interlock.reaction_us", f64::from(self.reaction_us), 1e5, 5e6, "µs")?;
         within("interlock.brake_mps2", self.brake_mps2, 0.5, 10.0, "m/s²")?;

@@ -142,6 +142,11 @@ impl Decide {
         self.homing.locked()
     }
 
+    /// All that keeps homing locked now, in the order of judgement; empty = ready.
+    pub fn missing(&self) -> &[Trip] {
+        self.homing.missing()
+    }
+
     /// Whether the operator asked for homing and only PX4's OFFBOARD is still to be entered.
     pub fn is_offered(&self) -> bool {
         self.homing.is_offered()
@@ -177,10 +182,8 @@ impl Decide {
                 self.origin = Some(Origin::new(position.value.place));
             }
         }
-        if *vehicle != self.vehicle {
-            self.vehicle = *vehicle;
-            sink.record(&Record::Vehicle(inputs.now, *vehicle));
-        }
+        vehicle.changes_since(&self.vehicle, &mut |part| sink.record(&Record::Vehicle(inputs.now, part)));
+        self.vehicle = *vehicle;
     }
 
     fn take_readings(&mut self, inputs: &PassInputs<'_>, sink: &mut dyn Sink) {

@@ -12,8 +12,12 @@ pub const BLOCK_SAMPLES_MAX: usize = 2_097_152;
 pub const SPECTRUM_BINS: usize = 256;
 /// Corners of a polygon fence.
 pub const FENCE_CORNERS_MAX: usize = 64;
+/// Areas of the fence uploaded to the autopilot.
+pub const ZONES_MAX: usize = 16;
+/// Corners of all its polygons.
+pub const ZONE_CORNERS_MAX: usize = 128;
 /// Bytes of a text that travels in a record.
-pub const TEXT_BYTES: usize = 96;
+pub const TEXT_BYTES: usize = 200;
 /// Bytes of a name (channel, lane).
 pub const NAME_BYTES: usize = 24;
 /// Readings of one channel in the longest percentile window: 100 s at 1 kHz.

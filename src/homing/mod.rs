@@ -102,6 +102,11 @@ impl Homing {
         self.interlocks.locked()
     }
 
+    /// All that keeps homing locked right now, in the order of judgement; empty = ready.
+    pub fn missing(&self) -> &[Trip] {
+        self.interlocks.missing()
+    }
+
     /// Whether the operator asked for homing and only PX4's OFFBOARD is still to be entered.
     pub fn is_offered(&self) -> bool {
         self.interlocks.is_offered()

@@ -4,10 +4,16 @@
 //! present: the interlocks judge age, range and finiteness of each part. What was never received is `None`.
 
 pub mod mode;
+pub mod parameter;
+pub mod part;
 pub mod track;
+pub mod zones;
 
 pub use mode::{Firmware, Mode};
+pub use parameter::Parameters;
+pub use part::{Part, ZonesRead};
 pub use track::{Pose, Track};
+pub use zones::{Zone, Zones};
 
 use crate::geo::Wgs84;
 use crate::time::Aged;
@@ -17,14 +23,19 @@ use crate::time::Aged;
 pub struct Vehicle {
     /// Whom we are bound to; nobody else's telemetry comes in here.
     pub identity: Option<Identity>,
-    /// Why it is not certain that this aircraft is ours alone to command: another program with our identity, or a second
-    /// autopilot on the link while the settings name none. `None` = it is.
+    /// Why it is not certain that there is an aircraft that is ours alone to command and answers us, with the mend: another
+    /// program with our identity, a second autopilot, somebody who cannot be commanded, an autopilot that answers no
+    /// question. `None` = nothing speaks against it.
     pub contested: Option<&'static str>,
     /// How often the mode in which we may command was left, or the motors disarmed in it, since the start. Counts what
     /// came and went between two passes.
     pub left_total: u32,
     /// From HEARTBEAT.
     pub heartbeat: Option<Aged<Heartbeat>>,
+    /// The mode from CURRENT_MODE, which PX4 tells sooner than its heartbeat; judged beside it.
+    pub mode_told: Option<Aged<Mode>>,
+    /// From EXTENDED_SYS_STATE.
+    pub landed: Option<Aged<Landed>>,
     /// From ATTITUDE.
     pub attitude: Option<Aged<Attitude>>,
     /// From GLOBAL_POSITION_INT. Not set by its 0/0 before a fix.
@@ -37,14 +48,23 @@ pub struct Vehicle {
     pub battery: Option<Aged<Battery>>,
     /// From RC_CHANNELS.
     pub rc: Option<Aged<Rc>>,
+    /// From SYS_STATUS: the parts of the autopilot that are judged.
+    pub health: Option<Aged<Health>>,
+    /// Height above the ground below, m, as a rangefinder that looks down measures it (DISTANCE_SENSOR in its range, or
+    /// ALTITUDE.bottom_clearance).
+    pub height_rangefinder_m: Option<Aged<f64>>,
+    /// Height above the ground below, m, as the autopilot's terrain map has it (TERRAIN_REPORT, or ALTITUDE.altitude_terrain).
+    pub height_terrain_m: Option<Aged<f64>>,
     /// From HOME_POSITION.
     pub home: Option<Aged<Home>>,
     /// UTC in µs since 1970, from SYSTEM_TIME when it is plausible.
     pub utc_us: Option<Aged<u64>>,
     /// Autopilot's clock minus ours in µs, from TIMESYNC.
     pub clock_offset_us: Option<Aged<i64>>,
-    /// The autopilot's own failsafes, from PARAM_VALUE.
-    pub failsafes: Failsafes,
+    /// From PARAM_VALUE.
+    pub parameters: Parameters,
+    /// The fence uploaded to the autopilot, from the mission protocol; an empty one where there is none.
+    pub zones: Option<Aged<Zones>>,
     /// Whether a ground station's heartbeat (type GCS, another system id) was heard on the link.
     pub ground_station: Option<Aged<u8>>,
 }
@@ -140,13 +160,78 @@ pub struct Battery {
     pub remaining_ratio: Option<f64>,
 }
 
-/// RC_CHANNELS: roll, pitch, throttle, yaw sticks in µs (1000..2000); 0 or 65535 = channel absent.
+/// Channels of RC_CHANNELS.
+pub const RC_CHANNELS_MAX: usize = 18;
+
+/// RC_CHANNELS: channels in µs (1000..2000); 0 or 65535 = channel absent. Which is which stick, parameters say (RCMAP_*,
+/// RC_MAP_*).
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Rc {
-    /// Channels 1 to 4.
-    pub sticks_us: [u16; 4],
+    /// Channels 1 to 18.
+    pub channels_us: [u16; RC_CHANNELS_MAX],
     /// Channels the receiver reports.
     pub channel_count: u8,
+    /// Signal strength as sent, 0 = none; `None` = not known (255).
+    pub rssi: Option<u8>,
+}
+
+/// MAV_LANDED_STATE.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Landed {
+    /// On the ground.
+    OnGround,
+    /// In the air.
+    InAir,
+    /// Taking off.
+    TakingOff,
+    /// Landing.
+    Landing,
+}
+
+impl Landed {
+    /// As people and the flight file spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Landed::OnGround => "on_ground",
+            Landed::InAir => "in_air",
+            Landed::TakingOff => "taking_off",
+            Landed::Landing => "landing",
+        }
+    }
+}
+
+/// What SYS_STATUS says of one part of the autopilot.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum PartHealth {
+    /// Not there, or not told.
+    Absent,
+    /// There, and switched off.
+    Off,
+    /// On, and not well.
+    Bad,
+    /// On and well.
+    Good,
+}
+
+impl PartHealth {
+    /// As people and the flight file spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            PartHealth::Absent => "absent",
+            PartHealth::Off => "off",
+            PartHealth::Bad => "bad",
+            PartHealth::Good => "good",
+        }
+    }
+}
+
+/// SYS_STATUS.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// The pilot's radio receiver (MAV_SYS_STATUS_SENSOR_RC_RECEIVER).
+    pub rc_receiver: PartHealth,
+    /// The autopilot's fence (MAV_SYS_STATUS_GEOFENCE).
+    pub fence: PartHealth,
 }
 
 /// HOME_POSITION.
@@ -156,26 +241,4 @@ pub struct Home {
     pub place: Wgs84,
     /// Altitude above mean sea level.
     pub alt_amsl_m: f64,
-}
-
-/// Parameters of the autopilot that say what it does when we fall silent (FACTS of each in `homing/interlock`).
-/// `None` = not read yet, which keeps homing locked. Read again at each new link.
-#[derive(Copy, Clone, Debug, Default, PartialEq)]
-pub struct Failsafes {
-    /// ArduPilot GUID_TIMEOUT, s.
-    pub guid_timeout_s: Option<f64>,
-    /// ArduPilot FS_GCS_ENABLE.
-    pub fs_gcs_enable: Option<f64>,
-    /// ArduPilot FENCE_ENABLE.
-    pub fence_enable: Option<f64>,
-    /// ArduPilot BATT_FS_LOW_ACT or BATT_FS_CRT_ACT, whichever is larger; PX4 COM_LOW_BAT_ACT.
-    pub battery_action: Option<f64>,
-    /// ArduPilot SYSID_MYGCS (MAV_GCS_SYSID in 4.7): the id whose heartbeats the GCS failsafe watches.
-    pub gcs_system: Option<f64>,
-    /// PX4 COM_OF_LOSS_T, s.
-    pub offboard_loss_s: Option<f64>,
-    /// PX4 COM_OBL_RC_ACT.
-    pub offboard_loss_action: Option<f64>,
-    /// PX4 GF_ACTION.
-    pub geofence_action: Option<f64>,
 }

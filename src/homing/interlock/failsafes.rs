@@ -1,53 +1,82 @@
-//! What the autopilot does when we fall silent, read from its parameters: homing stays locked until they are set.
+//! What the autopilot does when we, the pilot's radio, the ground station or the battery fail: homing stays locked until its
+//! parameters say so, by the table of [`parameter`], and until what they guard against can be noticed at all.
 //!
-//! Values: ArduPilot `ArduCopter/Parameters.cpp` and `AP_BattMonitor_Params.cpp`; PX4 `commander_params` (COM_OBL_RC_ACT:
-//! 0 position, 1 altitude, 2 manual, 3 return, 4 land, 5 hold, 6 terminate, 7 disarm; COM_LOW_BAT_ACT: 0 warning)
-//! and `geofence_params` (GF_ACTION: 0 none, 1 warning, 2 hold, 3 return, 4 terminate, 5 land). Position, altitude and
-//! manual of COM_OBL_RC_ACT need a pilot at the sticks, terminate and disarm stop the motors in the air.
-//!
-//! They carry no age: the link reads them again whenever it is made anew, and forgets them until then.
+//! PX4: position, altitude and manual of COM_OBL_RC_ACT need a pilot at the sticks, terminate and disarm stop the motors in the
+//! air. ArduPilot's GCS failsafe is silent until its ground station was heard once (`Copter::failsafe_gcs_check`).
 
-use super::{Check, Verdict};
+use super::{Check, Judged};
 use crate::command::{Fault, Interlock};
-use crate::vehicle::{Failsafes, Firmware, Vehicle};
+use crate::time::TimeUs;
+use crate::vehicle::parameter::{self, BatteryChain, BatteryLink, Need, index};
+use crate::vehicle::{Firmware, PartHealth, Vehicle};
 
 const CHECK: Check = Check(Interlock::Failsafes);
+const GCS_SYSTEM: usize = index("SYSID_MYGCS");
+const LOW_ACTION: usize = index("BATT_FS_LOW_ACT");
 
 /// The identity is judged before.
-pub(super) fn judge(vehicle: &Vehicle) -> Verdict {
-    let unknown = CHECK.refuse(Fault::Unknown, "no autopilot heard");
-    let bound = vehicle.identity.ok_or(unknown)?;
-    match bound.firmware {
-        Firmware::ArduCopter => ardupilot(&vehicle.failsafes, bound.system),
-        Firmware::Px4 => px4(&vehicle.failsafes),
-        Firmware::Other => Err(CHECK.refuse(Fault::Refused, "neither ArduCopter nor PX4")),
+pub(super) fn judge(vehicle: &Vehicle, now: TimeUs, judged: &mut Judged<'_>) {
+    let Some(bound) = vehicle.identity else { return };
+    for (at, row) in parameter::of(bound.firmware) {
+        let value = vehicle.parameters.fresh(at, now);
+        match row.need {
+            Need::Battery(..) => {}
+            need => judged.take(holds(need, value, bound.system, row.mend)),
+        }
     }
+    if bound.firmware == Firmware::ArduCopter {
+        judged.take(battery(vehicle, now));
+        judged.take(ground_station(vehicle, now));
+    }
+    let is_off = vehicle.health.is_some_and(|health| health.value.fence == PartHealth::Off);
+    judged.take(CHECK.holds(!is_off, "the autopilot's fence is switched off at present: switch it on"));
 }
 
-fn ardupilot(set: &Failsafes, own_system: u8) -> Verdict {
-    parameter(set.guid_timeout_s, f64::MIN_POSITIVE, 1.0, "GUID_TIMEOUT: set it to 1 s or less")?;
-    parameter(set.fs_gcs_enable, 1.0, f64::MAX, "FS_GCS_ENABLE: set it to 1 (RTL) or another action")?;
-    parameter(set.fence_enable, 1.0, f64::MAX, "FENCE_ENABLE: set it to 1")?;
-    let battery = "BATT_FS_LOW_ACT, BATT_FS_CRT_ACT: set an action, not 0 (warn only)";
-    parameter(set.battery_action, 1.0, f64::MAX, battery)?;
-    let ground = "SYSID_MYGCS (MAV_GCS_SYSID): set it to the ground station's id";
-    parameter(set.gcs_system, 1.0, 255.0, ground)?;
-    // Our heartbeats carry the aircraft's id: watched as the ground station's they would hide its loss.
-    CHECK.holds(set.gcs_system != Some(f64::from(own_system)), ground)
-}
-
-fn px4(set: &Failsafes) -> Verdict {
-    parameter(set.offboard_loss_s, 0.0, 1.0, "COM_OF_LOSS_T: set it to 1 s or less")?;
-    parameter(set.offboard_loss_action, 5.0, 5.0, "COM_OBL_RC_ACT: set it to 5 (hold)")?;
-    parameter(set.geofence_action, 2.0, 5.0, "GF_ACTION: set it to 2 (hold) or more")?;
-    parameter(set.battery_action, 1.0, f64::MAX, "COM_LOW_BAT_ACT: set an action, not 0 (warning)")
-}
-
-/// Refuses with how to mend it unless the parameter is known and in `low..=high`.
-fn parameter(value: Option<f64>, low: f64, high: f64, mend: &'static str) -> Verdict {
+fn holds(need: Need, value: Option<f64>, own_system: u8, mend: &'static str) -> super::Verdict {
     let value = value.ok_or(CHECK.refuse(Fault::Unknown, mend))?;
     if !value.is_finite() {
         return Err(CHECK.refuse(Fault::NonFinite, mend));
     }
-    CHECK.holds((low..=high).contains(&value), mend)
+    let yes = match need {
+        Need::Within(low, high) => (low..=high).contains(&value),
+        Need::AnyBit(bits) => value as u32 & bits != 0,
+        Need::NoBit(bits) => value as u32 & bits == 0,
+        // Our heartbeats carry the aircraft's id: watched as the ground station's they would hide its loss.
+        Need::GroundStation => (1.0..=255.0).contains(&value) && value != f64::from(own_system),
+        Need::Battery(..) | Need::Told => true,
+    };
+    CHECK.holds(yes, mend)
+}
+
+/// One of the two chains must hold: an action, and a threshold at which it is taken.
+fn battery(vehicle: &Vehicle, now: TimeUs) -> super::Verdict {
+    let mend = parameter::PARAMETERS[LOW_ACTION].mend;
+    let link = |chain: BatteryChain, link: BatteryLink| {
+        let rows = parameter::of(Firmware::ArduCopter)
+            .filter(move |(_, row)| row.need == Need::Battery(chain, link))
+            .map(|(at, _)| vehicle.parameters.fresh(at, now));
+        rows.fold(Some(false), |before, value| match (before, value) {
+            (Some(true), _) => Some(true),
+            (_, Some(value)) if value > 0.0 && value.is_finite() => Some(true),
+            (_, None) => None,
+            (before, Some(_)) => before,
+        })
+    };
+    let chain = |chain| match (link(chain, BatteryLink::Action), link(chain, BatteryLink::Threshold)) {
+        (Some(true), Some(true)) => Some(true),
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        _ => None,
+    };
+    match (chain(BatteryChain::Low), chain(BatteryChain::Critical)) {
+        (Some(true), _) | (_, Some(true)) => Ok(()),
+        (None, _) | (_, None) => Err(CHECK.refuse(Fault::Unknown, mend)),
+        _ => Err(CHECK.refuse(Fault::Refused, mend)),
+    }
+}
+
+fn ground_station(vehicle: &Vehicle, now: TimeUs) -> super::Verdict {
+    let watched = vehicle.parameters.fresh(GCS_SYSTEM, now);
+    let heard = vehicle.ground_station.map(|heard| f64::from(heard.value));
+    let mend = "no ground station of SYSID_MYGCS was heard since the autopilot started, so its loss would not be noticed: connect it";
+    CHECK.holds(watched.is_none() || heard == watched, mend)
 }
