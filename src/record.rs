@@ -21,7 +21,6 @@ pub struct PlacedReading {
 
 /// What happened.
 #[derive(Copy, Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "lanes hold records by value: a box would allocate in flight")]
 pub enum Record {
     /// A pulse on a channel. An input.
     Pulse(Pulse),

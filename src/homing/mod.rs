@@ -107,6 +107,11 @@ impl Homing {
         self.interlocks.missing()
     }
 
+    /// Whether the height above the ground is known.
+    pub fn knows_ground(vehicle: &Vehicle, now: TimeUs) -> bool {
+        interlock::terrain::is_known(vehicle, now)
+    }
+
     /// Whether the operator asked for homing and only PX4's OFFBOARD is still to be entered.
     pub fn is_offered(&self) -> bool {
         self.interlocks.is_offered()

@@ -96,7 +96,11 @@ pub const PARAMETERS: [Parameter; 40] = [
     copter("FS_OPTIONS", NoBit(4), "FS_OPTIONS: clear bit 2 (continue in GUIDED without the pilot's radio)"),
     copter("FS_EKF_ACTION", Within(1.0, ANY), "FS_EKF_ACTION: set it to 1 (land) or another action"),
     copter("FENCE_ENABLE", Within(1.0, ANY), "FENCE_ENABLE: set it to 1"),
-    copter("FENCE_ACTION", Within(1.0, ANY), "FENCE_ACTION: set it to 1 (RTL or land) or another action, not 0 (report)"),
+    copter(
+        "FENCE_ACTION",
+        Within(1.0, ANY),
+        "FENCE_ACTION: set it to 1 (RTL or land) or another action, not 0 (report)",
+    ),
     copter("FENCE_TYPE", AnyBit(2 | 4), "FENCE_TYPE: set bit 1 (circle) or bit 2 (polygons)"),
     copter("FENCE_OPTIONS", Told, "FENCE_OPTIONS"),
     copter("FENCE_RADIUS", Told, "FENCE_RADIUS"),

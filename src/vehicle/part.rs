@@ -145,8 +145,9 @@ impl Joined {
     fn take_zones(&mut self, read: Option<Aged<ZonesRead>>) {
         let before = self.vehicle.zones.map(|zones| zones.value).unwrap_or_default();
         self.vehicle.zones = read.map(|read| {
-            let zones = if read.value.is_changed { Zones::default() } else { before };
-            Aged::new(Zones { is_cut: read.value.is_cut, ..zones }, read.received_us)
+            let mut zones = if read.value.is_changed { Zones::default() } else { before };
+            zones.is_cut = read.value.is_cut;
+            Aged::new(zones, read.received_us)
         });
     }
 

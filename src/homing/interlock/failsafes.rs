@@ -19,9 +19,8 @@ pub(super) fn judge(vehicle: &Vehicle, now: TimeUs, judged: &mut Judged<'_>) {
     let Some(bound) = vehicle.identity else { return };
     for (at, row) in parameter::of(bound.firmware) {
         let value = vehicle.parameters.fresh(at, now);
-        match row.need {
-            Need::Battery(..) => {}
-            need => judged.take(holds(need, value, bound.system, row.mend)),
+        if !matches!(row.need, Need::Battery(..)) {
+            judged.take(holds(row.need, value, bound.system, row.mend));
         }
     }
     if bound.firmware == Firmware::ArduCopter {
@@ -51,27 +50,21 @@ fn holds(need: Need, value: Option<f64>, own_system: u8, mend: &'static str) -> 
 /// One of the two chains must hold: an action, and a threshold at which it is taken.
 fn battery(vehicle: &Vehicle, now: TimeUs) -> super::Verdict {
     let mend = parameter::PARAMETERS[LOW_ACTION].mend;
-    let link = |chain: BatteryChain, link: BatteryLink| {
-        let rows = parameter::of(Firmware::ArduCopter)
+    let values = |chain, link| {
+        parameter::of(Firmware::ArduCopter)
             .filter(move |(_, row)| row.need == Need::Battery(chain, link))
-            .map(|(at, _)| vehicle.parameters.fresh(at, now));
-        rows.fold(Some(false), |before, value| match (before, value) {
-            (Some(true), _) => Some(true),
-            (_, Some(value)) if value > 0.0 && value.is_finite() => Some(true),
-            (_, None) => None,
-            (before, Some(_)) => before,
-        })
+            .map(|(at, _)| vehicle.parameters.fresh(at, now))
     };
-    let chain = |chain| match (link(chain, BatteryLink::Action), link(chain, BatteryLink::Threshold)) {
-        (Some(true), Some(true)) => Some(true),
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        _ => None,
-    };
-    match (chain(BatteryChain::Low), chain(BatteryChain::Critical)) {
-        (Some(true), _) | (_, Some(true)) => Ok(()),
-        (None, _) | (_, None) => Err(CHECK.refuse(Fault::Unknown, mend)),
-        _ => Err(CHECK.refuse(Fault::Refused, mend)),
+    let set = |chain, link| values(chain, link).flatten().any(|value| value.is_finite() && value > 0.0);
+    let holds = |chain| set(chain, BatteryLink::Action) && set(chain, BatteryLink::Threshold);
+    if holds(BatteryChain::Low) || holds(BatteryChain::Critical) {
+        return Ok(());
     }
+    let links = [BatteryLink::Action, BatteryLink::Threshold];
+    let all_told = [BatteryChain::Low, BatteryChain::Critical]
+        .iter()
+        .all(|&chain| links.iter().all(|&link| values(chain, link).all(|value| value.is_some())));
+    Err(CHECK.refuse(if all_told { Fault::Refused } else { Fault::Unknown }, mend))
 }
 
 fn ground_station(vehicle: &Vehicle, now: TimeUs) -> super::Verdict {

@@ -4,7 +4,7 @@
 
 use super::{Check, Verdict};
 use crate::command::{Fault, Interlock};
-use crate::config::InterlockConfig;
+use crate::config::{InterlockConfig, Samples};
 use crate::facts::Facts;
 use crate::geo::Wgs84;
 use crate::homing::Inputs;
@@ -36,7 +36,8 @@ const VOLTAGE_POSSIBLE_V: f64 = 100.0;
 
 pub(super) fn identity(inputs: &Inputs<'_>) -> Verdict {
     let check = Check(Interlock::Identity);
-    let bound = inputs.vehicle.identity.ok_or(check.refuse(Fault::Unknown, "no autopilot heard"))?;
+    let nobody = inputs.vehicle.contested.unwrap_or("no autopilot heard");
+    let bound = inputs.vehicle.identity.ok_or(check.refuse(Fault::Unknown, nobody))?;
     check.number(f64::from(bound.system), 1.0, f64::from(SYSTEM_MAX), "system id: set it to 1..249")?;
     check.holds(bound.component == AUTOPILOT_COMPONENT, "component id is not 1")?;
     check.holds(bound.firmware != Firmware::Other, "neither ArduCopter nor PX4")?;
@@ -48,13 +49,17 @@ pub(super) fn heartbeat(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdic
     Check(Interlock::Heartbeat).fresh(inputs.vehicle.heartbeat, inputs.now, age_max_us).map(drop)
 }
 
-/// The heartbeat's freshness is judged before.
-pub(super) fn mode(inputs: &Inputs<'_>) -> Verdict {
+/// The heartbeat's freshness is judged before. What CURRENT_MODE says is judged too while it is as fresh: PX4 beats at 1 Hz
+/// whatever happens, and tells a change there within 0.1 s.
+pub(super) fn mode(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
     let check = Check(Interlock::Mode);
     let mode = inputs.vehicle.heartbeat.ok_or(check.refuse(Fault::Unknown, ""))?.value.mode;
     let same = inputs.vehicle.identity.is_some_and(|bound| bound.firmware == mode.firmware);
     check.holds(same, "mode of another firmware")?;
-    check.holds(mode.accepts_commands(), "not GUIDED (ArduCopter) or OFFBOARD (PX4)")
+    let age_max_us = u64::from(limits.heartbeat_age_max_us);
+    let told = inputs.vehicle.mode_told.filter(|told| told.is_fresh(inputs.now, age_max_us));
+    let is_ours = mode.accepts_commands() && told.is_none_or(|told| told.value.accepts_commands());
+    check.holds(is_ours, "not GUIDED (ArduCopter) or OFFBOARD (PX4)")
 }
 
 /// Armed, and not in trouble. The heartbeat's freshness is judged before.
@@ -147,6 +152,8 @@ pub(super) fn battery(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict 
 
 pub(super) fn sdr(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
     let check = Check(Interlock::Sdr);
+    let mend = "the samples are a recording's: homing by one needs `fly --bench`, and never a real aircraft";
+    check.holds(limits.samples != Samples::Recording, mend)?;
     check.holds(inputs.sdr_alive, "the device does not stream")?;
     let newest_us = inputs.newest_reading_us.ok_or(check.refuse(Fault::Unknown, ""))?;
     let age_us = inputs.now.0.checked_sub(newest_us.0);

@@ -1,35 +1,40 @@
 //! The one place where safety is checked: wishes of steering (m/s, rad/s) in, commands out. Nothing else in the engine
 //! makes a [`Command::Velocity`] or a [`Command::Stop`].
 //!
-//! Every pass judges all interlocks in the order of [`Interlock::ALL`]; the first that does not hold is the cause.
-//! Refusal comes before arithmetic: unknown, stale, from the future, not finite and out of range are refused before
-//! anything is limited, because `clamp` lets NaN through. A trip latches the operator's enable off; only a new
-//! HomingOn turns it on again, and only while everything holds. There is no setting that turns an interlock off.
+//! Every pass judges all interlocks in the order of [`Interlock::ALL`] and keeps all that does not hold; the first is the
+//! cause. What rests on another (mode on the heartbeat, fences on the position) is judged only when that holds, so
+//! that the list names causes, not consequences. Refusal comes before arithmetic: unknown, stale, from the future, not finite
+//! and out of range are refused before anything is limited, because `clamp` lets NaN through. A trip ends the operator's
+//! permission; only a new HomingOn gives it again, and only while everything holds. No setting turns an interlock off.
 //!
 //! Whatever ends commanding (a trip, the operator, a lost beacon) is followed by [`STOP_PASSES`] zero velocities, so that
 //! one lost packet does not matter, then by silence. The zeros are sent only while a fresh heartbeat says that the mode
 //! is still ours: they cannot fight a pilot, since sticks do not fly in GUIDED or OFFBOARD, and a changed mode silences
-//! us in the pass that sees it. Never is anything else commanded: no disarming, no change of mode. For PX4 alone, zeros
-//! stream also before OFFBOARD is entered and while there is nothing to home on yet: see `offer`.
+//! us in the pass that sees it. Never is anything else commanded: no disarming, no change of mode.
 //!
 //! Commanded velocity starts from zero and changes by at most `slew_max_mps2` times the true time between passes. It is
 //! counted from our own last command, never from measured velocity, so an EKF reset cannot step it.
 //!
 //! Not here: which way to fly (`steering`), when to begin and end (`state`).
 
+mod airborne;
 mod failsafes;
 mod fence;
 mod handover;
 mod inputs;
 mod jump;
 mod offer;
+mod permission;
 mod sticks;
+pub(super) mod terrain;
+mod zones;
 
 use super::Inputs;
 use super::steering::Wish;
-use crate::command::{Command, Fault, Interlock, Trip, Velocity};
+use crate::command::{Command, Fault, Interlock, Trip, Trips, Velocity};
 use crate::config::InterlockConfig;
 use crate::time::{Aged, TimeUs};
+use permission::{On, Permission, Sent};
 
 /// Zero velocities sent after commanding ends: 500 ms of passes at 20 Hz.
 pub(super) const STOP_PASSES: u8 = 10;
@@ -43,6 +48,22 @@ const NOTHING_TO_HOME_ON: Trip =
 
 /// Whether one interlock holds.
 type Verdict = Result<(), Trip>;
+
+/// Takes verdicts and keeps the refusals.
+struct Judged<'a>(&'a mut Trips);
+
+impl Judged<'_> {
+    /// Whether it holds.
+    fn take(&mut self, verdict: Verdict) -> bool {
+        match verdict {
+            Ok(()) => true,
+            Err(trip) => {
+                self.0.push(trip);
+                false
+            }
+        }
+    }
+}
 
 /// One interlock being judged: makes its refusals.
 #[derive(Copy, Clone)]
@@ -78,39 +99,30 @@ impl Check {
 pub(super) struct Interlocks {
     limits: InterlockConfig,
     jump: jump::Jump,
-    sticks: sticks::Sticks,
-    handover: handover::Handover,
-    offer: offer::Offer,
+    radio: sticks::Radio,
+    ground: terrain::Ground,
     /// When the last pass was.
     passed: Option<TimeUs>,
     /// Time since the pass before; `None` when the clock went back.
     gap_us: Option<u64>,
-    enabled: bool,
-    /// Time spent commanding since the operator enabled homing.
-    homing_us: u64,
-    /// What the last pass commanded; `None` when that was no velocity.
-    commanded: Option<Velocity>,
-    stops_left: u8,
-    locked: Option<Trip>,
-    latched: Option<Trip>,
+    permission: Permission,
+    /// What keeps homing locked, as the last pass judged it.
+    missing: Trips,
 }
 
 impl Interlocks {
     pub(super) fn new(limits: &InterlockConfig) -> Interlocks {
+        let mut missing = Trips::default();
+        missing.push(NOT_ENABLED);
         Interlocks {
             limits: limits.clone(),
             jump: jump::Jump::default(),
-            sticks: sticks::Sticks::default(),
-            handover: handover::Handover::default(),
-            offer: offer::Offer::default(),
+            radio: sticks::Radio::default(),
+            ground: terrain::Ground::default(),
             passed: None,
             gap_us: Some(0),
-            enabled: false,
-            homing_us: 0,
-            commanded: None,
-            stops_left: 0,
-            locked: Some(NOT_ENABLED),
-            latched: None,
+            permission: Permission::Off { cause: None },
+            missing,
         }
     }
 
@@ -118,166 +130,186 @@ impl Interlocks {
     pub(super) fn observe(&mut self, inputs: &Inputs<'_>) {
         self.gap_us = self.passed.map_or(Some(0), |passed| inputs.now.0.checked_sub(passed.0));
         self.passed = Some(inputs.now);
-        if self.commanded.is_some() {
-            self.homing_us = self.homing_us.saturating_add(self.gap_us.unwrap_or(0));
-        }
         if inputs::position(inputs, &self.limits).is_ok() {
             self.jump.observe(inputs.vehicle.position, self.limits.jump_max_m);
+            self.ground.observe(inputs.vehicle);
         }
-        self.sticks.observe(inputs.vehicle.rc, self.limits.stick_ratio_max);
-        self.locked = self.judge(inputs, &Wish::STILL).err();
-        if self.offer.is_open() {
-            let rest = self.judge_but_mode(inputs, &Wish::STILL);
-            if let Some(trip) = self.offer.lapsed(inputs.now, rest) {
-                self.latch(trip);
+        self.radio.observe(inputs.vehicle.rc);
+        if let Permission::On(on) = &mut self.permission {
+            if matches!(on.sent, Sent::Velocity(_)) {
+                on.homing_us = on.homing_us.saturating_add(self.gap_us.unwrap_or(0));
             }
+            on.hand.observe(inputs.vehicle, inputs.now, self.limits.stick_ratio_max);
+        }
+        let mut missing = std::mem::take(&mut self.missing);
+        self.judge(inputs, &Wish::STILL, &mut missing);
+        self.missing = missing;
+        if let Permission::Offered { until } = self.permission
+            && let Some(trip) = offer::lapsed(inputs.now, until, &self.missing)
+        {
+            self.permission = Permission::Off { cause: Some(trip) };
         }
     }
 
     /// The operator wants homing. Whether it is enabled by this; not when something keeps it locked, nor when it was on.
     /// Where only PX4's mode is missing, it is offered.
     pub(super) fn enable(&mut self, inputs: &Inputs<'_>) -> bool {
-        if self.enabled {
+        let stops_left = match &self.permission {
+            Permission::On(_) => return false,
+            Permission::Stopping { left, .. } => *left,
+            Permission::Off { .. } | Permission::Offered { .. } => 0,
+        };
+        if self.missing.first().is_some() {
+            self.permission = match offer::open(inputs.now, inputs.vehicle, &self.missing) {
+                Some(until) => Permission::Offered { until },
+                None => self.permission.forgiven(),
+            };
             return false;
         }
-        self.latched = None;
-        self.enabled = self.locked.is_none();
-        if !self.enabled {
-            let rest = self.judge_but_mode(inputs, &Wish::STILL);
-            self.offer.open(inputs.now, inputs.vehicle, rest);
-        }
-        if self.enabled {
-            self.offer.close();
-            self.sticks.take_reference(inputs.vehicle.rc);
-            self.handover.take(inputs.vehicle);
-            self.homing_us = 0;
-        }
-        self.enabled
+        self.permission = Permission::On(On::new(inputs, stops_left));
+        true
     }
 
     /// Whether the operator asked for homing and only PX4's mode is still missing.
     pub(super) fn is_offered(&self) -> bool {
-        self.offer.is_open()
+        matches!(self.permission, Permission::Offered { .. })
     }
 
     /// OFFBOARD was entered while it was offered: what the operator asked for begins. Whether it did.
     pub(super) fn accept_offer(&mut self, inputs: &Inputs<'_>) -> bool {
-        self.offer.is_open() && self.locked.is_none() && self.enable(inputs)
+        self.is_offered() && self.missing.first().is_none() && self.enable(inputs)
     }
 
     /// Whether what came since the last pass ends commanding, or is a moved stick that counts towards that.
     pub(super) fn hurries(&self, inputs: &Inputs<'_>) -> bool {
-        let shows_hand = self.sticks.shows_hand(inputs.vehicle.rc, self.limits.stick_ratio_max);
-        self.commanded.is_some() && (shows_hand || self.judge(inputs, &Wish::STILL).is_err())
+        let Permission::On(on) = &self.permission else { return false };
+        if !matches!(on.sent, Sent::Velocity(_)) {
+            return false;
+        }
+        let shows_hand = on.hand.is_shown(inputs.vehicle, inputs.now, self.limits.stick_ratio_max);
+        shows_hand || self.refusal(inputs, &Wish::STILL).is_some()
     }
 
     /// The operator wants no homing: also forgets why it stopped.
     pub(super) fn disable(&mut self) {
-        self.latched = None;
-        self.release();
+        self.permission = self.permission.ended(None);
     }
 
-    /// Homing is over.
+    /// Homing is over; why it stopped, if it was a trip, stays known.
     pub(super) fn release(&mut self) {
-        self.enabled = false;
-        self.homing_us = 0;
-        self.sticks.forget_reference();
-        self.handover.forget();
-        self.offer.close();
+        self.permission = self.permission.ended(self.latched());
     }
 
     /// What must end homing in this pass.
     pub(super) fn tripped(&mut self) -> Option<Trip> {
-        let trip = self.locked.filter(|_| self.enabled)?;
-        self.latch(trip);
+        let trip = self.missing.first().filter(|_| matches!(self.permission, Permission::On(_)))?;
+        self.permission = self.permission.ended(Some(trip));
         Some(trip)
     }
 
-    fn latch(&mut self, trip: Trip) {
-        self.latched = Some(trip);
-        self.release();
+    pub(super) fn locked(&self) -> Option<Trip> {
+        self.missing.first()
     }
 
-    pub(super) fn locked(&self) -> Option<Trip> {
-        self.locked
+    pub(super) fn missing(&self) -> &[Trip] {
+        self.missing.as_slice()
     }
 
     pub(super) fn latched(&self) -> Option<Trip> {
-        self.latched
+        self.permission.cause()
     }
 
     /// The one way from a wish to a command. Once per pass, last. Trusts nobody: judges everything again, now with
     /// where the wish leads.
     pub(super) fn command(&mut self, inputs: &Inputs<'_>, wish: Option<Wish>) -> Command {
-        let Some(wish) = wish.filter(|_| self.enabled) else { return self.quiet(inputs) };
-        match self.judge(inputs, &wish) {
-            Ok(()) => {
-                let velocity = self.slewed(wish.velocity);
-                self.commanded = Some(velocity);
-                self.stops_left = STOP_PASSES;
-                Command::Velocity(velocity)
+        if let (Permission::On(_), Some(wish)) = (&self.permission, wish) {
+            match self.refusal(inputs, &wish) {
+                None => return self.velocity(wish.velocity),
+                Some(trip) => self.permission = self.permission.ended(Some(trip)),
+            }
+        }
+        self.quiet(inputs)
+    }
+
+    fn velocity(&mut self, to: Velocity) -> Command {
+        let velocity = self.slewed(to);
+        if let Permission::On(on) = &mut self.permission {
+            on.sent = Sent::Velocity(velocity);
+        }
+        Command::Velocity(velocity)
+    }
+
+    /// No velocity: zeros for a while after one, while the mode is ours, else silence with its reason. PX4 leaves OFFBOARD
+    /// when nothing streams: there zeros go on while homing is on or offered.
+    fn quiet(&mut self, inputs: &Inputs<'_>) -> Command {
+        let is_ours = mode_is_ours(inputs, &self.limits).is_ok();
+        let is_stop = self.permission.takes_stop(is_ours);
+        let keeps_offboard = match &self.permission {
+            Permission::On(_) => offer::is_px4(inputs.vehicle),
+            Permission::Offered { .. } => true,
+            Permission::Off { .. } | Permission::Stopping { .. } => false,
+        };
+        if is_stop || keeps_offboard {
+            return Command::Stop;
+        }
+        Command::Silence(match &self.permission {
+            Permission::On(_) => NOTHING_TO_HOME_ON,
+            permission => permission.cause().unwrap_or(NOT_ENABLED),
+        })
+    }
+
+    /// The first interlock that does not hold, were `wish` commanded now.
+    fn refusal(&self, inputs: &Inputs<'_>, wish: &Wish) -> Option<Trip> {
+        let mut trips = Trips::default();
+        self.judge(inputs, wish, &mut trips);
+        trips.first()
+    }
+
+    /// All interlocks that do not hold, were `wish` commanded now, in the order of [`Interlock::ALL`].
+    fn judge(&self, inputs: &Inputs<'_>, wish: &Wish, trips: &mut Trips) {
+        trips.clear();
+        let mut judged = Judged(trips);
+        let (limits, on) = (&self.limits, self.permission.on());
+        let is_bound = judged.take(inputs::identity(inputs));
+        if is_bound && judged.take(inputs::heartbeat(inputs, limits)) {
+            judged.take(inputs::mode(inputs, limits));
+            judged.take(on.map_or(Ok(()), |on| on.handover.mode(inputs.vehicle)));
+            judged.take(inputs::armed(inputs));
+        }
+        judged.take(airborne::judge(inputs, limits, on.is_some()));
+        if is_bound {
+            failsafes::judge(inputs.vehicle, inputs.now, &mut judged);
+        }
+        judged.take(sticks::judge(inputs, limits, &self.radio, on.map(|on| &on.hand)));
+        judged.take(inputs::attitude(inputs, limits));
+        let is_placed = judged.take(inputs::position(inputs, limits));
+        judged.take(inputs::gps(inputs, limits));
+        judged.take(inputs::ekf(inputs, limits));
+        judged.take(self.jump.judge(inputs.now, limits.jump_lock_us));
+        judged.take(inputs::battery(inputs, limits));
+        if is_placed {
+            judged.take(on.map_or(Ok(()), |on| on.handover.home(inputs.vehicle)));
+            self.judge_place(inputs, wish, &mut judged);
+        }
+        judged.take(inputs::sdr(inputs, limits));
+        judged.take(inputs::facts(inputs, limits));
+        judged.take(self.pass_in_time());
+        judged.take(on.map_or(Ok(()), |on| time_left(on, limits)));
+        judged.take(wish_within_limits(wish, limits));
+    }
+
+    /// Where the aircraft is, and where it would be led. Its position is judged before.
+    fn judge_place(&self, inputs: &Inputs<'_>, wish: &Wish, judged: &mut Judged<'_>) {
+        match fence::Ways::of(inputs, &self.limits, [wish.velocity, self.slewed(wish.velocity)]) {
+            Ok(ways) => {
+                fence::judge(inputs, &self.limits, &ways, judged);
+                judged.take(zones::judge(inputs, &ways));
+                judged.take(self.ground.judge(inputs, &self.limits, &ways));
             }
             Err(trip) => {
-                self.latch(trip);
-                self.quiet(inputs)
+                judged.take(Err(trip));
             }
         }
-    }
-
-    /// No velocity: zeros for a while after one, while the mode is ours, else silence with its reason.
-    fn quiet(&mut self, inputs: &Inputs<'_>) -> Command {
-        self.commanded = None;
-        if self.mode_is_ours(inputs).is_ok() && self.stops_left > 0 {
-            self.stops_left -= 1;
-            return Command::Stop;
-        }
-        self.stops_left = 0;
-        let keeps_offboard = self.enabled && offer::is_px4(inputs.vehicle);
-        if keeps_offboard || self.offer.is_open() {
-            return Command::Stop;
-        }
-        let reason = if self.enabled { NOTHING_TO_HOME_ON } else { NOT_ENABLED };
-        Command::Silence(self.latched.unwrap_or(reason))
-    }
-
-    fn mode_is_ours(&self, inputs: &Inputs<'_>) -> Verdict {
-        inputs::identity(inputs)?;
-        inputs::heartbeat(inputs, &self.limits)?;
-        inputs::mode(inputs)
-    }
-
-    /// The first interlock that does not hold, were `wish` commanded now. In the order of [`Interlock::ALL`].
-    fn judge(&self, inputs: &Inputs<'_>, wish: &Wish) -> Verdict {
-        self.mode_is_ours(inputs)?;
-        self.handover.mode(inputs.vehicle)?;
-        self.judge_rest(inputs, wish)
-    }
-
-    /// The same without those that a mode which is not ours fails.
-    fn judge_but_mode(&self, inputs: &Inputs<'_>, wish: &Wish) -> Verdict {
-        inputs::identity(inputs)?;
-        inputs::heartbeat(inputs, &self.limits)?;
-        self.judge_rest(inputs, wish)
-    }
-
-    fn judge_rest(&self, inputs: &Inputs<'_>, wish: &Wish) -> Verdict {
-        let limits = &self.limits;
-        inputs::armed(inputs)?;
-        failsafes::judge(inputs.vehicle)?;
-        self.sticks.judge(inputs, limits)?;
-        inputs::attitude(inputs, limits)?;
-        inputs::position(inputs, limits)?;
-        inputs::gps(inputs, limits)?;
-        inputs::ekf(inputs, limits)?;
-        self.jump.judge(inputs.now, limits.jump_lock_us)?;
-        inputs::battery(inputs, limits)?;
-        self.handover.home(inputs.vehicle)?;
-        fence::judge(inputs, limits, [wish.velocity, self.slewed(wish.velocity)])?;
-        inputs::sdr(inputs, limits)?;
-        inputs::facts(inputs, limits)?;
-        self.pass_in_time()?;
-        self.time_left()?;
-        wish_within_limits(wish, limits)
     }
 
     fn pass_in_time(&self) -> Verdict {
@@ -287,15 +319,10 @@ impl Interlocks {
         if in_time { Ok(()) } else { Err(check.refuse(Fault::Stale, "")) }
     }
 
-    fn time_left(&self) -> Verdict {
-        let left = self.homing_us <= self.limits.homing_max_us;
-        Check(Interlock::HomingTime).holds(left, "homing for as long as homing_max_us allows")
-    }
-
     /// `to`, or as far towards it from the last command as the slew limit allows in the time since. Lies on the line
     /// between two velocities that are within all limits, so it is too.
     fn slewed(&self, to: Velocity) -> Velocity {
-        let from = self.commanded.unwrap_or_default();
+        let from = self.permission.commanded().unwrap_or_default();
         let (north, east) = (to.north_mps - from.north_mps, to.east_mps - from.east_mps);
         let down = to.down_mps - from.down_mps;
         let step_mps = north.hypot(east).hypot(down);
@@ -309,6 +336,17 @@ impl Interlocks {
             yaw_rate_rad_s: to.yaw_rate_rad_s,
         }
     }
+}
+
+fn mode_is_ours(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
+    inputs::identity(inputs)?;
+    inputs::heartbeat(inputs, limits)?;
+    inputs::mode(inputs, limits)
+}
+
+fn time_left(on: &On, limits: &InterlockConfig) -> Verdict {
+    let left = on.homing_us <= limits.homing_max_us;
+    Check(Interlock::HomingTime).holds(left, "homing for as long as homing_max_us allows")
 }
 
 /// Refused, not clamped: steering stays within its own settings, so a wish beyond the limits is a fault of ours.

@@ -1,7 +1,7 @@
 //! Every combination of interlocks that hold or not × every state, with real inputs: six million passes.
 //!
-//! 17 interlocks are made to fail by what a pass knows, three by what is remembered (a late pass, the time limit, a
-//! steering beyond the limits), and operator enable by IDLE. Expected is what follows from the definition: a velocity
+//! 20 interlocks are made to fail by what a pass knows, three by what is remembered (a late pass, the time limit, a
+//! steering beyond the limits; with every pair of the others), and operator enable by IDLE. Expected is what follows from the definition: a velocity
 //! only where all hold, else the first in order that does not is the one recorded cause.
 
 use super::*;
@@ -11,13 +11,14 @@ use crate::homing::steering::Steering;
 type Spoil = fn(&mut World);
 
 /// In the order of judging. Each makes exactly its own interlock fail.
-const SPOILS: [(Interlock, Spoil); 17] = [
+const SPOILS: [(Interlock, Spoil); 20] = [
     (Interlock::Identity, |w| w.vehicle.identity.as_mut().unwrap().component = 2),
     (Interlock::Heartbeat, |w| w.vehicle.heartbeat.as_mut().unwrap().received_us = TimeUs(0)),
     (Interlock::Mode, |w| w.vehicle.heartbeat.as_mut().unwrap().value.mode.custom = 5),
     (Interlock::Armed, |w| w.vehicle.heartbeat.as_mut().unwrap().value.armed = false),
-    (Interlock::Failsafes, |w| w.vehicle.failsafes.fence_enable = Some(0.0)),
-    (Interlock::Sticks, |w| w.vehicle.rc.as_mut().unwrap().value.sticks_us[0] = 0),
+    (Interlock::Airborne, |w| w.vehicle.landed.as_mut().unwrap().value = Landed::Landing),
+    (Interlock::Failsafes, |w| w.set_parameter("FENCE_ENABLE", 0.0)),
+    (Interlock::Sticks, |w| *w.stick(0) = 0),
     (Interlock::Attitude, |w| w.vehicle.attitude.as_mut().unwrap().value.roll_rad = f64::INFINITY),
     (Interlock::Position, |w| w.vehicle.position.as_mut().unwrap().value.down_mps = f64::NAN),
     (Interlock::Gps, |w| w.vehicle.gps.as_mut().unwrap().value.hdop = None),
@@ -30,6 +31,8 @@ const SPOILS: [(Interlock, Spoil); 17] = [
     }),
     (Interlock::FencePolygon, |w| w.shift(0.0, 6.0)),
     (Interlock::FenceAltitude, |w| w.vehicle.position.as_mut().unwrap().value.alt_rel_m += 7.0),
+    (Interlock::FenceAutopilot, |w| w.vehicle.zones = None),
+    (Interlock::Terrain, |w| w.vehicle.height_terrain_m = None),
     (Interlock::Sdr, |w| w.sdr_alive = false),
     (Interlock::Facts, |w| w.facts[0].at = TimeUs(0)),
 ];
@@ -84,30 +87,44 @@ fn every_combination_in_every_state() {
                 if remembered & 4 != 0 && state == State::Homing {
                     late.push(Interlock::CommandLimits);
                 }
-                descend(&world, 0, None, late.first().copied(), act, &mut pass_count);
+                let depth_max = if remembered == 0 { SPOILS.len() } else { 2 };
+                let late = late.first().copied();
+                Descent { late, act, depth_max }.descend(&world, 0, 0, None, &mut pass_count);
             }
         }
     }
-    assert_eq!(pass_count, 6 * 8 * (1 << SPOILS.len()));
+    let pairs = 1 + 20 + 20 * 19 / 2;
+    assert_eq!(pass_count, 6 * ((1 << SPOILS.len()) + 7 * pairs));
 }
 
-/// Each further interlock good, then bad.
-fn descend(
-    world: &World,
-    depth: usize,
-    first: Option<Interlock>,
+struct Descent {
     late: Option<Interlock>,
     act: Option<OperatorAct>,
-    pass_count: &mut u64,
-) {
-    let Some(&(interlock, spoil)) = SPOILS.get(depth) else {
-        *pass_count += 1;
-        return expect(world.clone(), first.or(late), act);
-    };
-    descend(world, depth + 1, first, late, act, pass_count);
-    let mut bad = world.clone();
-    spoil(&mut bad);
-    descend(&bad, depth + 1, first.or(Some(interlock)), late, act, pass_count);
+    /// As many are made to fail at once at most.
+    depth_max: usize,
+}
+
+impl Descent {
+    /// Each further interlock good, then bad.
+    fn descend(
+        &self,
+        world: &World,
+        place: usize,
+        bad_count: usize,
+        first: Option<Interlock>,
+        pass_count: &mut u64,
+    ) {
+        let Some(&(interlock, spoil)) = SPOILS.get(place) else {
+            *pass_count += 1;
+            return expect(world.clone(), first.or(self.late), self.act);
+        };
+        self.descend(world, place + 1, bad_count, first, pass_count);
+        if bad_count < self.depth_max {
+            let mut bad = world.clone();
+            spoil(&mut bad);
+            self.descend(&bad, place + 1, bad_count + 1, first.or(Some(interlock)), pass_count);
+        }
+    }
 }
 
 fn expect(mut world: World, cause: Option<Interlock>, act: Option<OperatorAct>) {

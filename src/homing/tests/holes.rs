@@ -51,7 +51,7 @@ fn our_system_id_is_never_the_ground_stations() {
     {
         let mut world = World::new();
         world.vehicle.identity.as_mut().unwrap().system = own;
-        world.vehicle.failsafes.gcs_system = Some(watched);
+        world.set_parameter("SYSID_MYGCS", watched);
         world.switch_on();
         assert_eq!(world.homing.state() == State::Searching, accepted, "{own} {watched}");
     }
@@ -84,7 +84,7 @@ fn what_was_never_received_is_unsafe() {
         (|vehicle| vehicle.attitude = None, Interlock::Attitude),
         (|vehicle| vehicle.heartbeat = None, Interlock::Heartbeat),
         (|vehicle| vehicle.identity = None, Interlock::Identity),
-        (|vehicle| vehicle.failsafes = Failsafes::default(), Interlock::Failsafes),
+        (|vehicle| vehicle.parameters = Parameters::default(), Interlock::Failsafes),
     ] {
         let mut world = World::homing();
         forget(&mut world.vehicle);
@@ -109,7 +109,7 @@ fn every_input_has_its_age() {
         (|w, o| w.vehicle.gps = o.vehicle.gps, Interlock::Gps, 3_000_000),
         (|w, o| w.vehicle.ekf = o.vehicle.ekf, Interlock::Ekf, 3_000_000),
         (|w, o| w.vehicle.battery = o.vehicle.battery, Interlock::Battery, 3_000_000),
-        (|w, o| w.vehicle.rc = o.vehicle.rc, Interlock::Sticks, 3_000_000),
+        (|w, o| w.vehicle.rc = o.vehicle.rc, Interlock::Sticks, 1_000_000),
         (|w, o| w.newest_reading_us = o.newest_reading_us, Interlock::Sdr, 500_000),
         (|w, o| w.facts.clone_from(&o.facts), Interlock::Facts, 500_000),
     ];
@@ -153,7 +153,7 @@ fn a_stop_sends_zeros_at_once() {
 #[test]
 fn a_long_guid_timeout_keeps_homing_locked() {
     let mut world = World::new();
-    world.vehicle.failsafes.guid_timeout_s = Some(3.0);
+    world.set_parameter("GUID_TIMEOUT", 3.0);
     world.switch_on();
     assert_eq!(world.homing.state(), State::Idle);
     let text = world.homing.locked().unwrap().to_string();

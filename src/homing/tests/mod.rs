@@ -10,7 +10,7 @@ mod steering;
 use super::{Homing, Inputs};
 use crate::allocation;
 use crate::command::{Command, Fault, Interlock, OperatorAct, Reason, State, StateChange, Velocity};
-use crate::config::{FenceConfig, HomingConfig, InterlockConfig};
+use crate::config::{FenceConfig, HomingConfig, InterlockConfig, Samples, TerrainRule};
 use crate::facts::{Facts, Floor, Gradient, Pattern, Trend};
 use crate::geo::{NorthEast, Origin, Wgs84};
 use crate::time::{Aged, TimeUs};
@@ -58,7 +58,8 @@ pub(crate) fn interlock_config() -> InterlockConfig {
         battery_min_ratio: 0.3,
         battery_min_v: 0.0,
         stick_ratio_max: 0.10,
-        stick_samples: 3,
+        stick_us: 150_000,
+        rc_interval_max_us: 250_000,
         homing_max_us: 600_000_000,
         reaction_us: 1_000_000,
         brake_mps2: 2.5,
@@ -73,7 +74,61 @@ pub(crate) fn interlock_config() -> InterlockConfig {
             alt_rel_min_m: 10.0,
             alt_rel_max_m: 60.0,
         },
+        ground_clearance_min_m: 10.0,
+        terrain: TerrainRule::Known,
+        samples: Samples::Live,
     }
+}
+
+/// Parameters with which nothing is wrong, of both firmwares.
+pub(crate) const PARAMETERS: [(&str, f64); 40] = [
+    ("GUID_TIMEOUT", 1.0),
+    ("FS_GCS_ENABLE", 1.0),
+    ("FS_GCS_TIMEOUT", 5.0),
+    ("FS_THR_ENABLE", 1.0),
+    ("FS_OPTIONS", 16.0),
+    ("FS_EKF_ACTION", 1.0),
+    ("FENCE_ENABLE", 1.0),
+    ("FENCE_ACTION", 1.0),
+    ("FENCE_TYPE", 7.0),
+    ("FENCE_OPTIONS", 0.0),
+    ("FENCE_RADIUS", 1000.0),
+    ("FENCE_ALT_MAX", 120.0),
+    ("FENCE_MARGIN", 2.0),
+    ("BATT_MONITOR", 4.0),
+    ("BATT_FS_LOW_ACT", 2.0),
+    ("BATT_LOW_VOLT", 0.0),
+    ("BATT_LOW_MAH", 1000.0),
+    ("BATT_FS_CRT_ACT", 1.0),
+    ("BATT_CRT_VOLT", 13.0),
+    ("BATT_CRT_MAH", 0.0),
+    ("SYSID_MYGCS", 255.0),
+    ("RCMAP_ROLL", 1.0),
+    ("RCMAP_PITCH", 2.0),
+    ("RCMAP_THROTTLE", 3.0),
+    ("RCMAP_YAW", 4.0),
+    ("COM_OF_LOSS_T", 1.0),
+    ("COM_OBL_RC_ACT", 5.0),
+    ("COM_RCL_EXCEPT", 0.0),
+    ("NAV_RCL_ACT", 2.0),
+    ("NAV_DLL_ACT", 2.0),
+    ("COM_DL_LOSS_T", 10.0),
+    ("GF_ACTION", 2.0),
+    ("GF_MAX_HOR_DIST", 1000.0),
+    ("GF_MAX_VER_DIST", 0.0),
+    ("COM_LOW_BAT_ACT", 2.0),
+    ("BAT_CRIT_THR", 0.07),
+    ("RC_MAP_ROLL", 1.0),
+    ("RC_MAP_PITCH", 2.0),
+    ("RC_MAP_THROTTLE", 3.0),
+    ("RC_MAP_YAW", 4.0),
+];
+
+/// Sticks at rest.
+fn rc() -> Rc {
+    let mut channels_us = [1500; RC_CHANNELS_MAX];
+    channels_us[2] = 1320;
+    Rc { channels_us, channel_count: 8, rssi: Some(200) }
 }
 
 /// An aircraft with which nothing is wrong, a beacon north of it, and Homing.
@@ -141,6 +196,11 @@ impl World {
             changes: Vec::new(),
         };
         world.vehicle.identity = Some(Identity { system: 1, component: 1, firmware: Firmware::ArduCopter });
+        world.vehicle.rc = Some(Aged::new(rc(), now.minus_us(PASS_US)));
+        // How often the sticks are told takes two of them.
+        world.now = now.minus_us(PASS_US);
+        world.pass(None);
+        world.now = now;
         world.vehicle.heartbeat = Some(Aged::new(guided(), now));
         let attitude = Attitude { roll_rad: 0.02, pitch_rad: -0.05, yaw_rad: 0.0, yaw_rate_rad_s: 0.0 };
         world.vehicle.attitude = Some(Aged::new(attitude, now));
@@ -165,19 +225,28 @@ impl World {
         world.vehicle.ekf = Some(Aged::new(ekf, now));
         let battery = Battery { voltage_v: Some(15.0), current_a: Some(12.0), remaining_ratio: Some(0.8) };
         world.vehicle.battery = Some(Aged::new(battery, now));
-        world.vehicle.rc = Some(Aged::new(Rc { sticks_us: [1500, 1500, 1320, 1500], channel_count: 8 }, now));
+        world.vehicle.rc = Some(Aged::new(rc(), now));
+        let health = Health { rc_receiver: PartHealth::Good, fence: PartHealth::Good };
+        world.vehicle.health = Some(Aged::new(health, now));
+        world.vehicle.landed = Some(Aged::new(Landed::InAir, now));
+        world.vehicle.height_terrain_m = Some(Aged::new(30.0, now));
+        world.vehicle.zones = Some(Aged::new(Zones::default(), now));
+        world.vehicle.ground_station = Some(Aged::new(255, now));
         world.vehicle.home = Some(Aged::new(Home { place: HOME, alt_amsl_m: 400.0 }, now));
-        world.vehicle.failsafes = Failsafes {
-            guid_timeout_s: Some(1.0),
-            fs_gcs_enable: Some(1.0),
-            fence_enable: Some(1.0),
-            battery_action: Some(2.0),
-            gcs_system: Some(255.0),
-            offboard_loss_s: Some(1.0),
-            offboard_loss_action: Some(5.0),
-            geofence_action: Some(2.0),
-        };
+        for (name, value) in PARAMETERS {
+            world.set_parameter(name, value);
+        }
         world
+    }
+
+    /// The autopilot tells a parameter.
+    pub(crate) fn set_parameter(&mut self, name: &str, value: f64) {
+        self.vehicle.parameters.keep(parameter::index(name), Some(Aged::new(value, self.now)));
+    }
+
+    /// A stick, by its place among roll, pitch, throttle and yaw.
+    pub(crate) fn stick(&mut self, place: usize) -> &mut u16 {
+        &mut self.vehicle.rc.as_mut().unwrap().value.channels_us[place]
     }
 
     /// Time goes on and everything arrives anew with the values it has.
@@ -193,6 +262,16 @@ impl World {
         vehicle.battery.iter_mut().for_each(|part| part.received_us = now);
         vehicle.rc.iter_mut().for_each(|part| part.received_us = now);
         vehicle.home.iter_mut().for_each(|part| part.received_us = now);
+        vehicle.health.iter_mut().for_each(|part| part.received_us = now);
+        vehicle.landed.iter_mut().for_each(|part| part.received_us = now);
+        vehicle.mode_told.iter_mut().for_each(|part| part.received_us = now);
+        vehicle.height_rangefinder_m.iter_mut().for_each(|part| part.received_us = now);
+        vehicle.height_terrain_m.iter_mut().for_each(|part| part.received_us = now);
+        vehicle.zones.iter_mut().for_each(|part| part.received_us = now);
+        for at in 0..parameter::PARAMETERS.len() {
+            let told = vehicle.parameters.told(at).map(|told| Aged::new(told.value, now));
+            vehicle.parameters.keep(at, told);
+        }
         self.facts.iter_mut().for_each(|facts| facts.at = now);
         self.newest_reading_us = Some(now);
     }

@@ -119,7 +119,7 @@ fn happen(world: &mut World, happening: Happening) -> (Option<OperatorAct>, u64)
             world.vehicle.heartbeat.iter_mut().for_each(|heard| heard.value.mode.custom = custom);
         }
         Happening::Stick(stick, us) => {
-            world.vehicle.rc.iter_mut().for_each(|rc| rc.value.sticks_us[stick] = us);
+            world.vehicle.rc.iter_mut().for_each(|rc| rc.value.channels_us[stick] = us);
         }
         Happening::Number(which, value) if !world.facts.is_empty() => spoil_number(world, which, value),
         Happening::Number(..) => {}

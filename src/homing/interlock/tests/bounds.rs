@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::geo::Wgs84;
-use crate::vehicle::{Attitude, Battery, Ekf, Failsafes, Firmware, Gps, Identity, Mode, Position};
+use crate::vehicle::{Attitude, Battery, Ekf, Firmware, Gps, Identity, Mode, Position};
 use std::f64::consts::PI;
 
 type Spoil<T> = fn(&mut T, f64);
@@ -103,7 +103,7 @@ fn mode_and_armed_are_unknown_without_a_heartbeat() {
     let mut world = World::new();
     world.vehicle.heartbeat = None;
     let inputs = inputs_of(&world);
-    assert_eq!(inputs::mode(&inputs).unwrap_err().fault, Fault::Unknown);
+    assert_eq!(inputs::mode(&inputs, &interlock_config()).unwrap_err().fault, Fault::Unknown);
     assert_eq!(inputs::armed(&inputs).unwrap_err().fault, Fault::Unknown);
 }
 
@@ -249,58 +249,4 @@ fn the_facts_of_every_channel_are_fresh_and_sane() {
     check(|f, v| f.trend.as_mut().unwrap().slope_db_s = v, &[-1e6, 1e6], &[-1.1e6, 1.1e6]);
     check(|f, v| f.gradient.as_mut().unwrap().bearing_rad = v, &[-PI, PI], &[-3.15, 3.15]);
     check(|f, v| f.gradient.as_mut().unwrap().bearing_sigma_rad = v, &[0.0, 100.0], &[-0.1]);
-}
-
-/// Sets a parameter.
-type Set = fn(&mut Failsafes, Option<f64>);
-
-#[test]
-fn ardupilots_own_failsafes_are_set() {
-    let table: [(Set, &[f64], &[f64]); 5] = [
-        (|f, v| f.guid_timeout_s = v, &[0.1, 1.0], &[0.0, -1.0, 1f64.next_up(), 3.0]),
-        (|f, v| f.fs_gcs_enable = v, &[1.0, 5.0], &[0.0]),
-        (|f, v| f.fence_enable = v, &[1.0], &[0.0]),
-        (|f, v| f.battery_action = v, &[1.0, 3.0], &[0.0]),
-        (|f, v| f.gcs_system = v, &[255.0, 2.0], &[0.0, 1.0, 256.0]),
-    ];
-    check_parameters(Firmware::ArduCopter, &table);
-}
-
-#[test]
-fn px4s_own_failsafes_are_set() {
-    let table: [(Set, &[f64], &[f64]); 4] = [
-        (|f, v| f.offboard_loss_s = v, &[0.0, 1.0], &[-0.1, 1f64.next_up()]),
-        (|f, v| f.offboard_loss_action = v, &[5.0], &[0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 7.0]),
-        (|f, v| f.geofence_action = v, &[2.0, 3.0, 5.0], &[0.0, 1.0, 6.0]),
-        (|f, v| f.battery_action = v, &[2.0, 3.0], &[0.0]),
-    ];
-    check_parameters(Firmware::Px4, &table);
-}
-
-fn check_parameters(firmware: Firmware, table: &[(Set, &[f64], &[f64])]) {
-    let with = |set: Set, value| {
-        let mut vehicle = World::new().vehicle;
-        vehicle.identity.as_mut().unwrap().firmware = firmware;
-        set(&mut vehicle.failsafes, value);
-        failsafes::judge(&vehicle).map_err(|trip| {
-            assert!(trip.interlock == Interlock::Failsafes && trip.detail.contains(": set"), "{trip}");
-            trip.fault
-        })
-    };
-    for (set, good, bad) in table {
-        good.iter().for_each(|&value| assert_eq!(with(*set, Some(value)), Ok(()), "{value}"));
-        bad.iter().for_each(|&value| assert_eq!(with(*set, Some(value)), Err(Fault::Refused), "{value}"));
-        assert_eq!(with(*set, None), Err(Fault::Unknown));
-        assert_eq!(with(*set, Some(f64::NAN)), Err(Fault::NonFinite));
-        assert_eq!(with(*set, Some(f64::INFINITY)), Err(Fault::NonFinite));
-    }
-}
-
-#[test]
-fn failsafes_of_nobody_are_not_set() {
-    let mut vehicle = World::new().vehicle;
-    vehicle.identity.as_mut().unwrap().firmware = Firmware::Other;
-    assert_eq!(failsafes::judge(&vehicle).unwrap_err().fault, Fault::Refused);
-    vehicle.identity = None;
-    assert_eq!(failsafes::judge(&vehicle).unwrap_err().fault, Fault::Unknown);
 }

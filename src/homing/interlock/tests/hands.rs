@@ -2,20 +2,16 @@
 
 use super::*;
 
-fn sticks(world: &mut World) -> &mut [u16; 4] {
-    &mut world.vehicle.rc.as_mut().unwrap().value.sticks_us
-}
-
 #[test]
 fn homing_is_enabled_with_centred_sticks_only() {
     let refused = Some((Interlock::Sticks, Fault::Refused));
     for stick in [0, 1, 3] {
         for (us, expected) in [(1450, None), (1550, None), (1449, refused), (1551, refused)] {
-            assert_eq!(locked(|world| sticks(world)[stick] = us), expected, "{stick} {us}");
+            assert_eq!(locked(|world| *world.stick(stick) = us), expected, "{stick} {us}");
         }
     }
     for us in [800, 1000, 2200] {
-        assert_eq!(locked(|world| sticks(world)[2] = us), None, "throttle anywhere");
+        assert_eq!(locked(|world| *world.stick(2) = us), None, "throttle anywhere");
     }
 }
 
@@ -24,7 +20,7 @@ fn absent_sticks_are_no_sticks_at_rest() {
     for stick in 0..4 {
         for us in [0, 799, 2201, 65_535] {
             let expected = Some((Interlock::Sticks, Fault::OutOfRange));
-            assert_eq!(locked(|world| sticks(world)[stick] = us), expected, "{stick} {us}");
+            assert_eq!(locked(|world| *world.stick(stick) = us), expected, "{stick} {us}");
         }
     }
     let channels = |count| locked(|world| world.vehicle.rc.as_mut().unwrap().value.channel_count = count);
@@ -36,7 +32,7 @@ fn three_samples_of_a_moved_stick_release_control() {
     for stick in 0..4 {
         for moved in [|us: u16| us + 51, |us: u16| us - 51] {
             let mut world = World::homing();
-            sticks(&mut world)[stick] = moved(sticks(&mut world)[stick]);
+            *world.stick(stick) = moved(*world.stick(stick));
             velocity(world.step());
             velocity(world.step());
             assert_eq!(world.step(), Command::Stop);
@@ -50,7 +46,7 @@ fn three_samples_of_a_moved_stick_release_control() {
 fn a_tenth_of_full_deflection_is_rest() {
     for stick in 0..4 {
         let mut world = World::homing();
-        sticks(&mut world)[stick] += 50;
+        *world.stick(stick) += 50;
         velocity(world.steps(20));
     }
 }
@@ -58,7 +54,7 @@ fn a_tenth_of_full_deflection_is_rest() {
 #[test]
 fn samples_count_once_and_in_a_row() {
     let mut world = World::homing();
-    sticks(&mut world)[0] = 1700;
+    *world.stick(0) = 1700;
     let rest = World::new().vehicle.rc.unwrap().value;
     velocity(world.step());
     velocity(world.step());
@@ -86,7 +82,7 @@ fn the_sample_at_which_homing_was_enabled_does_not_count() {
     for _ in 0..10 {
         world.refresh(PASS_US);
         world.vehicle.rc = seen;
-        world.vehicle.rc.as_mut().unwrap().value.sticks_us[0] = 1700;
+        *world.stick(0) = 1700;
         world.pass(None);
     }
     assert_eq!(world.homing.latched(), None);
@@ -95,12 +91,12 @@ fn the_sample_at_which_homing_was_enabled_does_not_count() {
 #[test]
 fn after_a_release_the_sticks_must_be_centred_again() {
     let mut world = World::homing();
-    sticks(&mut world)[1] = 1800;
+    *world.stick(1) = 1800;
     world.steps(3);
     assert_eq!(world.homing.latched().unwrap().interlock, Interlock::Sticks);
     world.switch_on();
     assert_eq!(world.homing.state(), State::Idle);
-    sticks(&mut world)[1] = 1500;
+    *world.stick(1) = 1500;
     world.switch_on();
     assert_eq!(world.homing.state(), State::Searching);
     velocity(world.steps(60));
@@ -110,7 +106,7 @@ fn after_a_release_the_sticks_must_be_centred_again() {
 fn after_switching_off_one_moved_sample_keeps_homing_locked() {
     let mut world = World::homing();
     world.switch_off();
-    sticks(&mut world)[0] = 1700;
+    *world.stick(0) = 1700;
     world.switch_on();
     assert_eq!(world.homing.state(), State::Idle);
     assert_eq!(world.homing.locked().unwrap().interlock, Interlock::Sticks);
@@ -119,12 +115,12 @@ fn after_switching_off_one_moved_sample_keeps_homing_locked() {
 #[test]
 fn a_deflection_counted_before_is_forgotten_by_enabling() {
     let mut world = World::homing();
-    sticks(&mut world)[0] = 1700;
+    *world.stick(0) = 1700;
     world.steps(2);
     world.switch_off();
-    sticks(&mut world)[0] = 1500;
+    *world.stick(0) = 1500;
     world.switch_on();
-    sticks(&mut world)[0] = 1700;
+    *world.stick(0) = 1700;
     world.steps(2);
     assert_eq!(world.homing.latched(), None);
     world.step();

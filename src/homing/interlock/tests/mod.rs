@@ -25,9 +25,9 @@ fn asked(wish: Velocity) -> Result<Velocity, Trip> {
 }
 
 fn asked_with(limits: &InterlockConfig, wish: Velocity) -> Result<Velocity, Trip> {
-    let world = World::new();
+    let world = World::with(&homing_config(), limits);
     let inputs = inputs_of(&world);
-    let mut interlocks = Interlocks::new(limits);
+    let mut interlocks = world.homing.interlocks.clone();
     interlocks.observe(&inputs);
     assert!(interlocks.enable(&inputs), "{:?}", interlocks.locked());
     match interlocks.command(&inputs, Some(Wish { velocity: wish })) {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::homing::interlock::offer::OFFER_US;
+use crate::vehicle::parameter::index;
 use crate::vehicle::{Firmware, Identity, Mode};
 
 const POSCTL: u32 = 3 << 16;
@@ -78,7 +79,7 @@ fn whatever_else_is_missing_makes_no_offer_and_ends_one() {
         |world| world.vehicle.battery = None,
         |world| world.sdr_alive = false,
         |world| world.vehicle.contested = Some("another program"),
-        |world| world.vehicle.failsafes.offboard_loss_s = None,
+        |world| world.vehicle.parameters.keep(index("COM_OF_LOSS_T"), None),
     ];
     for (index, spoil) in spoils.iter().enumerate() {
         let mut world = px4(POSCTL);
@@ -173,7 +174,7 @@ fn what_ends_commanding_hurries_and_nothing_else() {
     world.pass(None);
     assert!(!hurries(&world), "it is over by then");
     world = well.clone();
-    world.vehicle.rc.as_mut().unwrap().value.sticks_us[1] = 1600;
+    *world.stick(1) = 1600;
     assert!(hurries(&world));
     velocity(world.pass(None));
     assert!(!hurries(&world), "a sample counts once");

@@ -1,0 +1,28 @@
+//! In the air, and at rest there when homing is enabled (m/s): the first setpoint would end ArduCopter's GUIDED take-off
+//! (`ModeGuided::set_velocity` leaves the take-off submode), and homing is flown level.
+
+use super::{Check, Verdict};
+use crate::command::Interlock;
+use crate::config::InterlockConfig;
+use crate::homing::Inputs;
+use crate::vehicle::Landed;
+
+/// Climbing or sinking faster is a manoeuvre that somebody began; hovering in gusts stays under it.
+const ENABLE_CLIMB_MAX_MPS: f64 = 0.5;
+
+/// What an autopilot does not tell is not held against it; its height and climb are judged all the same.
+pub(super) fn judge(inputs: &Inputs<'_>, limits: &InterlockConfig, is_on: bool) -> Verdict {
+    let check = Check(Interlock::Airborne);
+    let age_max_us = u64::from(limits.status_age_max_us);
+    let told = inputs.vehicle.landed.filter(|told| told.is_fresh(inputs.now, age_max_us));
+    let refusal = match told.map(|told| told.value) {
+        Some(Landed::InAir) | None => "",
+        Some(Landed::OnGround) => "on the ground: take off first",
+        Some(Landed::TakingOff) => "taking off: wait until it is over",
+        Some(Landed::Landing) => "landing",
+    };
+    check.holds(refusal.is_empty(), refusal)?;
+    let climb_mps = inputs.vehicle.position.map_or(0.0, |position| -position.value.down_mps);
+    let is_level = is_on || climb_mps.abs() <= ENABLE_CLIMB_MAX_MPS;
+    check.holds(is_level, "climbing or sinking over 0.5 m/s: wait until it flies level")
+}
