@@ -1,4 +1,4 @@
-//! A flight by the clock: the threads of DESIGN § 2, started, joined by lanes, and stopped in reverse order.
+//! A flight by the clock: the threads of `ARCHITECTURE.md`, started, joined by lanes, and stopped in reverse order.
 
 use super::threads::{join, spawn};
 use super::{Parts, Shared, control, sensing, sink, status};
