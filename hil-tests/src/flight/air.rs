@@ -1,6 +1,7 @@
 //! The aircraft of a flight with its ground station: the rig's own, stepped in real time behind real lines, or someone else's
 //! that is only heard. One face for both, so that the course of a flight does not know which it is.
 
+use super::NotFlown;
 use super::theirs::Theirs;
 use super::wire::Said;
 use crate::aircraft::{Aircraft, Landed, Waypoint};
@@ -10,6 +11,7 @@ use crate::rig::{self, Line, Rig};
 use crate::scenario::{Kind, Scenario};
 use crate::script;
 use crate::trace::{SetpointRow, TruthRow};
+use crate::watch::Watcher;
 use skyhound::vehicle::{Firmware, Mode};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,11 +50,17 @@ impl Air {
     /// Begins to fly, or finds who flies. With `lines` lines for daemons.
     ///
     /// # Errors
-    /// A line cannot be opened, or nobody is there.
-    pub fn begin(scenario: &Scenario, seed: u64, rig: &Rig, lines: usize) -> Result<Air, String> {
+    /// A line cannot be opened; nobody is there; or it does not come to the state in which the scenario begins.
+    pub fn begin(
+        scenario: &Scenario,
+        seed: u64,
+        rig: &Rig,
+        lines: usize,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Air, NotFlown> {
         let line = match &rig.autopilot {
-            rig::Autopilot::At { daemon, rig } => {
-                return Theirs::find(scenario, daemon.clone(), rig).map(Air::Theirs);
+            rig::Autopilot::At(foreign) => {
+                return Theirs::find(scenario, foreign, watcher).map(Air::Theirs);
             }
             rig::Autopilot::Simulated(line) => line,
         };
@@ -117,11 +125,10 @@ impl Air {
         }
     }
 
-    /// The autopilot's MAVLink system id.
-    pub fn system(&self, scenario: &Scenario) -> u8 {
-        match self {
-            Air::Ours { .. } => scenario.aircraft.system,
-            Air::Theirs(theirs) => theirs.system(),
+    /// Someone else's aircraft goes home.
+    pub fn leave(&self) {
+        if let Air::Theirs(theirs) = self {
+            theirs.leave();
         }
     }
 

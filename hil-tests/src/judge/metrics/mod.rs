@@ -182,9 +182,9 @@ pub fn check(scenario: &Scenario) -> Result<(), String> {
         }
     }
     for depth in expect.only.keys() {
-        if !["a", "b", "c"].contains(&depth.as_str()) {
+        if !["a", "b", "c", "ardu_copter", "px4"].contains(&depth.as_str()) {
             return Err(format!(
-                "scenario {}: expect.only.{depth}: no such depth; write a, b or c",
+                "scenario {}: expect.only.{depth}: no such depth or flavour; write a, b, c, ardu_copter or px4",
                 scenario.name
             ));
         }

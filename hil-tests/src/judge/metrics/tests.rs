@@ -229,7 +229,7 @@ fn a_scenario_cannot_expect_what_nobody_counts() {
     );
     let mut wrong = scenario;
     wrong.expect.only.insert("d".into(), BTreeMap::new());
-    assert!(check(&wrong).unwrap_err().contains("expect.only.d: no such depth; write a, b or c"));
+    assert!(check(&wrong).unwrap_err().contains("expect.only.d: no such depth or flavour; write a, b, c"));
 }
 
 #[test]
