@@ -86,6 +86,8 @@ pub fn show(status: &mut Status, seen: &Seen<'_>) {
         sent_total: report.sent_total,
         send_dropped_total: report.send_dropped_total,
         reconnect_total: report.reconnect_total,
+        late_total: 0,
+        others: Vec::new(),
     };
     status.lanes = lanes.map(lane_status).to_vec();
     status.recorder = recorder_status(&shared.recorder);
@@ -136,6 +138,7 @@ fn vehicle_status(now: TimeUs, vehicle: &Vehicle) -> VehicleStatus {
         lat_deg: position.map(|position| position.place.lat_deg),
         lon_deg: position.map(|position| position.place.lon_deg),
         alt_rel_m: position.map(|position| position.alt_rel_m),
+        height_m: None,
         battery_ratio: vehicle.battery.and_then(|battery| battery.value.remaining_ratio),
         satellites: vehicle.gps.and_then(|gps| gps.value.satellites),
         heartbeat_age_s: age_s(now, &vehicle.heartbeat),
