@@ -263,7 +263,11 @@ fn lacking(kind: &Kind, of_autopilot: bool, of_sdr: bool) -> Option<&'static str
             | Kind::Battery { .. }
             | Kind::Gust { .. }
             | Kind::LinkLost
-            | Kind::RcLost
+            | Kind::RcLost { .. }
+            | Kind::LateCopies { .. }
+            | Kind::SlowLink { .. }
+            | Kind::TransmitOff
+            | Kind::SystemId { .. }
             | Kind::Impostor { .. }
             | Kind::Absurd { .. }
             | Kind::Garbage
