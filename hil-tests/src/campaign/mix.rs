@@ -8,7 +8,7 @@ use crate::random::{self, Random};
 use crate::scenario::fault::{Absurdity, Impostor};
 use crate::scenario::world::{Antenna, Fading, PathLoss, Propagation, Receiver};
 use crate::scenario::{
-    Act, Aircraft, Beacon, Expect, Fault, Flavour, Kind, Operator, Pattern, Place, Scenario, Search, Trigger,
+    Act, Aircraft, Beacon, Expect, Fault, Flavour, Ground, Hill, Kind, Operator, Pattern, Place, Scenario, Search, Trigger,
     Waveform, World,
 };
 use rand::RngExt;
@@ -111,7 +111,30 @@ fn world(draw: &mut Draw) -> World {
         rician_k_db: draw.of(0.0..12.0),
         ground_reflection: draw.of(0.1..0.9),
     };
-    World { beacon, interferer: vec![interferer], propagation, receiver: Receiver::default() }
+    let ground = ground(draw);
+    World { beacon, interferer: vec![interferer], propagation, receiver: Receiver::default(), ground }
+}
+
+/// Half of the worlds are flat.
+fn ground(draw: &mut Draw) -> Ground {
+    if draw.chance(0.5) {
+        return Ground::default();
+    }
+    let hill = Hill {
+        north_m: draw.of(-150.0..150.0),
+        east_m: draw.of(-150.0..150.0),
+        height_m: draw.of(2.0..25.0),
+        radius_m: draw.of(85.0..150.0),
+    };
+    if draw.chance(0.3) {
+        return Ground { hill: vec![hill], ..Ground::default() };
+    }
+    Ground {
+        slope: draw.of(0.0..0.3),
+        towards_deg: draw.of(0.0..360.0),
+        foot_m: draw.of(30.0..150.0),
+        hill: Vec::new(),
+    }
 }
 
 fn emitter(draw: &mut Draw, frequency_hz: f64, distance_m: Range<f64>) -> Beacon {
@@ -278,7 +301,7 @@ fn kind(number: u32, draw: &mut Draw, flavour: Flavour) -> Kind {
         8 => Kind::Reboot,
         9 => Kind::Mode { mode: draw.one(modes).into() },
         10 => Kind::Stick { channel: draw.count(1..5) as u8, us: draw.count(1000..2001) as u16 },
-        11 => Kind::RcLost,
+        11 => Kind::RcLost { zeroed: draw.chance(0.3), rssi_kept: draw.chance(0.5) },
         12 => Kind::Disarm,
         13 => Kind::HomingOff,
         14 => Kind::HomingOn,

@@ -96,7 +96,8 @@ impl<'a> Flight<'a> {
     ) -> Result<Flight<'a>, String> {
         let settings = scenario.settings()?;
         let config = scenario.config()?;
-        let mut aircraft = Aircraft::new(&scenario.aircraft, &scenario.place, seed);
+        let mut aircraft =
+            Aircraft::new(&scenario.aircraft, &scenario.place, seed).over(&scenario.world.ground);
         if let Some(([north_m, east_m, up_m], yaw_rad)) = begin_pose(scenario) {
             aircraft.begin_airborne(north_m, east_m, up_m, yaw_rad);
         }
@@ -252,6 +253,7 @@ impl<'a> Flight<'a> {
             navigates: belief.gps.fix >= 3,
             believed: belief.position.map(|position| position.place),
             site: self.site,
+            ground_m: self.aircraft.ground_m(),
             has_power: belief.battery.remaining_ratio > 0.0,
             alive: self.life.is_some(),
         });

@@ -64,7 +64,8 @@ impl Air {
             }
             rig::Autopilot::Simulated(line) => line,
         };
-        let mut aircraft = Aircraft::new(&scenario.aircraft, &scenario.place, seed);
+        let mut aircraft =
+            Aircraft::new(&scenario.aircraft, &scenario.place, seed).over(&scenario.world.ground);
         if let Some(([north_m, east_m, up_m], yaw_rad)) = script::begin_pose(scenario) {
             aircraft.begin_airborne(north_m, east_m, up_m, yaw_rad);
         }

@@ -20,7 +20,9 @@ mod alone;
 mod bounds;
 mod causes;
 mod conditions;
+mod failsafes;
 mod fence;
+mod ground;
 mod hands;
 mod kept;
 mod permission;
@@ -86,6 +88,8 @@ pub struct Sky {
     pub believed: Option<Wgs84>,
     /// What the pose is about: the scenario's place.
     pub site: Wgs84,
+    /// Height of the ground below it, about the same.
+    pub ground_m: f64,
     /// The battery is not empty.
     pub has_power: bool,
     /// Whether the process lives.

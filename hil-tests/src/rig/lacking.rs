@@ -1,7 +1,7 @@
 //! What a scenario needs that a rig cannot do: someone else's autopilot does what its simulator can be told, a real SDR nothing.
 
 use super::{Autopilot, Depth, Rig, Sdr};
-use crate::scenario::{Flavour, Kind, Scenario};
+use crate::scenario::{Aircraft, Flavour, Kind, Scenario};
 
 const SIMULATED_AUTOPILOT: &str = "a rig with autopilot = \"simulated\"";
 const SIMULATED_SDR: &str = "a rig with sdr = \"simulated\"";
@@ -21,6 +21,9 @@ impl Rig {
         if foreign.is_some_and(|foreign| foreign.flavour != scenario.aircraft.flavour) {
             return Some(format!("an autopilot that is {:?}", scenario.aircraft.flavour));
         }
+        if foreign.is_some() && is_made(scenario) {
+            return Some(SIMULATED_AUTOPILOT.into());
+        }
         let kinds = || scenario.fault.iter().map(|fault| &fault.kind);
         let of_autopilot = foreign.and_then(|foreign| {
             kinds().find_map(|kind| of_autopilot(kind).filter(|_| !foreign.does(kind)))
@@ -32,7 +35,8 @@ impl Rig {
     /// Which parts of a rig `scenario` needs to be simulated, as `lacks` asks for them.
     pub fn needs(scenario: &Scenario) -> Vec<&'static str> {
         let kinds = || scenario.fault.iter().map(|fault| &fault.kind);
-        [kinds().find_map(of_autopilot), kinds().find_map(of_sdr)].into_iter().flatten().collect()
+        let made = is_made(scenario).then_some(SIMULATED_AUTOPILOT);
+        [made.or(kinds().find_map(of_autopilot)), kinds().find_map(of_sdr)].into_iter().flatten().collect()
     }
 }
 
@@ -47,15 +51,31 @@ impl super::Foreign {
     }
 }
 
+/// Whether its aircraft or its ground is made otherwise than one finds them.
+fn is_made(scenario: &Scenario) -> bool {
+    let (here, usual) = (&scenario.aircraft, Aircraft::default());
+    let is_usual = here.terrain == usual.terrain && here.rc_hz_max == usual.rc_hz_max;
+    !is_usual || !here.zone.is_empty() || !here.absent.is_empty() || !scenario.world.ground.is_flat()
+}
+
 /// What `kind` needs that someone else's real aircraft does not offer.
 fn of_autopilot(kind: &Kind) -> Option<&'static str> {
     match kind {
-        Kind::EkfBad | Kind::LinkLost | Kind::Impostor { .. } | Kind::Absurd { .. } | Kind::Garbage => {
-            Some(SIMULATED_AUTOPILOT)
-        }
-        Kind::GpsGlitch { .. } | Kind::GpsLoss | Kind::Gust { .. } | Kind::RcLost | Kind::Battery { .. } => {
-            Some(ARDUPILOT_SIMULATOR)
-        }
+        Kind::EkfBad
+        | Kind::LinkLost
+        | Kind::LateCopies { .. }
+        | Kind::SlowLink { .. }
+        | Kind::TransmitOff
+        | Kind::SystemId { .. }
+        | Kind::RcLost { zeroed: true, .. }
+        | Kind::Impostor { .. }
+        | Kind::Absurd { .. }
+        | Kind::Garbage => Some(SIMULATED_AUTOPILOT),
+        Kind::GpsGlitch { .. }
+        | Kind::GpsLoss
+        | Kind::Gust { .. }
+        | Kind::RcLost { zeroed: false, .. }
+        | Kind::Battery { .. } => Some(ARDUPILOT_SIMULATOR),
         Kind::Disarm | Kind::Reboot => Some(SIMULATOR),
         _ => None,
     }

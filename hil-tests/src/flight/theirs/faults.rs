@@ -53,7 +53,7 @@ impl Theirs {
         let all = [
             Kind::GpsLoss,
             Kind::GpsGlitch { north_m: 0.0, east_m: 0.0 },
-            Kind::RcLost,
+            Kind::RcLost { zeroed: false, rssi_kept: false },
             Kind::Gust { north_mps: 0.0, east_mps: 0.0 },
         ];
         for kind in all {
@@ -95,7 +95,7 @@ fn knobs(kind: &Kind, home: &Origin) -> Vec<Box<Knob>> {
                 Box::new([("SIM_GPS_GLITCH_Y", east_deg, 0.0), ("SIM_GPS1_GLTCH_Y", east_deg, 0.0)]),
             ]
         }
-        Kind::RcLost => vec![Box::new([("SIM_RC_FAIL", 1.0, 0.0)])],
+        Kind::RcLost { zeroed: false, .. } => vec![Box::new([("SIM_RC_FAIL", 1.0, 0.0)])],
         Kind::Gust { north_mps, east_mps } => {
             let from_deg = (-east_mps).atan2(-north_mps).to_degrees().rem_euclid(360.0);
             vec![
