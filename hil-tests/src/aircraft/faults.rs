@@ -32,7 +32,11 @@ impl Aircraft {
             Kind::RcLost { zeroed, rssi_kept } if begins => self.radio.lose(now_us, zeroed, rssi_kept),
             Kind::RcLost { .. } => self.radio.regain(),
             Kind::Disarm if begins => drop(self.request(&Request::ArmForced(false))),
-            Kind::Battery { .. } | Kind::Reboot | Kind::SystemId { .. } | Kind::Mode { .. } | Kind::Disarm => {}
+            Kind::Battery { .. }
+            | Kind::Reboot
+            | Kind::SystemId { .. }
+            | Kind::Mode { .. }
+            | Kind::Disarm => {}
             _ => return false,
         }
         // A real one makes these when it sends them, not at ticks of its own.

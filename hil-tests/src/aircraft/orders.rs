@@ -29,7 +29,8 @@ impl Aircraft {
             Request::TakeOff { alt_m } => self.take_off_asked(*alt_m),
             Request::TakeOffElsewhere => {
                 let answer = self.change_px4_mode(Mode::TakeOff);
-                self.flight.take_off_m = self.here().at_m[2];
+                // Far below: nothing lifts it.
+                self.flight.take_off_m = self.here().at_m[2] - self.tuned.take_off_m;
                 answer
             }
             Request::Setpoint(setpoint) => return self.take_setpoint(setpoint),

@@ -35,8 +35,9 @@ impl Aircraft {
         });
         self.belief.throttle_ratio = self.throttle_ratio();
         let is_truly_m = self.body.pose.up_m - self.ground_m();
-        self.belief.height_rangefinder_m =
-            (self.terrain == Terrain::Rangefinder).then_some(is_truly_m).filter(|m| *m <= self.rangefinder_max_m);
+        self.belief.height_rangefinder_m = (self.terrain == Terrain::Rangefinder)
+            .then_some(is_truly_m)
+            .filter(|m| *m <= self.rangefinder_max_m);
         // The map gives the ground where the autopilot believes itself to be.
         let has_map = self.terrain == Terrain::Map && self.estimator.has_position();
         self.belief.height_terrain_m = has_map.then(|| up_m - self.ground.height_m(north_m, east_m));

@@ -18,8 +18,8 @@ use skyhound::geo::{NorthEast, Wgs84};
 use skyhound::time::{Aged, TimeUs};
 use skyhound::vehicle::parameter;
 use skyhound::vehicle::{
-    Attitude, Battery, Ekf, Firmware, Gps, Health, Heartbeat, Home, Identity, Landed, Mode, PartHealth, Position,
-    Rc, Vehicle, Zones,
+    Attitude, Battery, Ekf, Firmware, Gps, Health, Heartbeat, Home, Identity, Landed, Mode, PartHealth,
+    Position, Rc, Vehicle, Zones,
 };
 use std::collections::VecDeque;
 
@@ -168,7 +168,7 @@ impl Telemetry {
     fn receive(&mut self, aircraft: &Aircraft, now: TimeUs) {
         let belief = aircraft.belief();
         if belief.boot_us < self.boot_us {
-            self.forget();
+            self.forget(now);
         }
         self.boot_us = belief.boot_us;
         self.take_heartbeat(aircraft, now);
@@ -197,7 +197,7 @@ impl Telemetry {
         if self.ask.is_due(now) {
             self.ask_parameter(aircraft, now);
         }
-        if self.boot_us >= ZONES_TAKE_US && self.zones.is_due(now) {
+        if self.zones.is_due(now) {
             keep(&mut self.vehicle.zones, Some(zones(aircraft)), now);
         }
     }
@@ -225,11 +225,15 @@ impl Telemetry {
         if self.ground.is_due(now) {
             keep(&mut vehicle.landed, Some(landed(belief.landed)), now);
             let spoilt = |message: &str, height_m: Option<f64>| {
-                height_m.and_then(|height_m| absurd.map_or(Some(height_m), |a| a.height_m(message, height_m, now)))
+                height_m.and_then(|height_m| {
+                    absurd.map_or(Some(height_m), |a| a.height_m(message, height_m, now))
+                })
             };
             // PX4 has no map: its estimate of the ground is ALTITUDE's, and read as a rangefinder's.
             let (map, by_map) = match firmware_of(aircraft.flavour()) {
-                Firmware::Px4 => (&mut vehicle.height_rangefinder_m, spoilt("ALTITUDE", belief.height_terrain_m)),
+                Firmware::Px4 => {
+                    (&mut vehicle.height_rangefinder_m, spoilt("ALTITUDE", belief.height_terrain_m))
+                }
                 _ => (&mut vehicle.height_terrain_m, spoilt("TERRAIN_REPORT", belief.height_terrain_m)),
             };
             keep(map, by_map.map(|height_m| f64::from(height_m as f32)), now);
@@ -280,6 +284,9 @@ impl Telemetry {
         if left && (self.was_down || self.absurd.is_some() || firmware == Firmware::Px4) {
             self.vehicle.left_total += 1;
         }
+        if self.vehicle.identity.is_none() {
+            self.zones.next_us = now.0 + ZONES_TAKE_US;
+        }
         self.vehicle.identity = Some(Identity { system: aircraft.system(), component: 1, firmware });
         self.vehicle.heartbeat = Some(Aged::new(beat, now));
         self.was_down = false;
@@ -300,12 +307,12 @@ impl Telemetry {
     }
 
     /// The autopilot started again: nothing of it is known until it is heard again.
-    fn forget(&mut self) {
+    fn forget(&mut self, now: TimeUs) {
         let Vehicle { identity, left_total, heartbeat, .. } = self.vehicle;
         let could = heartbeat.is_some_and(|beat| beat.value.armed && beat.value.mode.accepts_commands());
         let left_total = left_total + u32::from(could);
         self.vehicle = Vehicle { identity, left_total, ..Vehicle::default() };
-        (self.home.next_us, self.ask.next_us, self.zones.next_us) = (0, 0, 0);
+        (self.home.next_us, self.ask.next_us, self.zones.next_us) = (0, 0, now.0 + ZONES_TAKE_US);
         self.asked = 0;
     }
 

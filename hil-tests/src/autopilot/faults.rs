@@ -226,7 +226,8 @@ impl Face {
             // MAV_TYPE_ANTENNA_TRACKER, of ArduPilot, which tells its own place, in a mode with the number of GUIDED.
             Impostor::Tracker => {
                 let beat = beat.with("type", 5u8).with("autopilot", 3u8).with("custom_mode", 4u8);
-                let here = Message::new("GLOBAL_POSITION_INT").with("lat", 473_970_000).with("lon", 85_450_000);
+                let here =
+                    Message::new("GLOBAL_POSITION_INT").with("lat", 473_970_000).with("lon", 85_450_000);
                 ((TRACKER, 1), vec![beat.with("base_mode", 0x81u8), here.with("alt", 490_000)])
             }
             Impostor::Commander => (STRANGER, orders((system, COMPANION))),

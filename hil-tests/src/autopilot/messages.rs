@@ -159,7 +159,8 @@ fn vfr_hud(message: Message, belief: &Belief) -> Message {
 /// Without a map there is no report at all.
 fn terrain_report(message: Message, belief: &Belief) -> Option<Message> {
     let (position, height_m) = (belief.position.as_ref()?, belief.height_terrain_m?);
-    let message = at(message, "lat", "lon", position.place).with("terrain_height", position.alt_amsl_m - height_m);
+    let message =
+        at(message, "lat", "lon", position.place).with("terrain_height", position.alt_amsl_m - height_m);
     Some(message.with("current_height", height_m).with("spacing", 30u16).with("loaded", 56u16))
 }
 
@@ -181,7 +182,12 @@ fn altitude(message: Message, belief: &Belief) -> Message {
 fn distance_sensor(message: Message, belief: &Belief) -> Option<Message> {
     let height_m = belief.height_rangefinder_m?;
     let message = message.with("time_boot_ms", boot_ms(belief)).with("orientation", LOOKS_DOWN);
-    Some(message.with("min_distance", 10u16).with("max_distance", 50_000u16).with("current_distance", height_m * 1e2))
+    Some(
+        message
+            .with("min_distance", 10u16)
+            .with("max_distance", 50_000u16)
+            .with("current_distance", height_m * 1e2),
+    )
 }
 
 /// Channels that the radio does not have are 0 in ArduPilot and 65535 in PX4; both say how many it has.

@@ -61,7 +61,15 @@ impl Streams {
             let is_on = px4_hz > 0.0 && (flavour == Flavour::Px4 || name == "HEARTBEAT");
             let least_us = if name == "RC_CHANNELS" { rc_every_us } else { 0 };
             let default_us = is_on.then(|| ((1e6 / px4_hz) as u64).max(least_us));
-            Stream { name, group, default_us, every_us: default_us, least_us, due_us: now_us, is_asked: false }
+            Stream {
+                name,
+                group,
+                default_us,
+                every_us: default_us,
+                least_us,
+                due_us: now_us,
+                is_asked: false,
+            }
         };
         let has = |row: &&Row| match row.0 {
             "EKF_STATUS_REPORT" | "TERRAIN_REPORT" => flavour == Flavour::ArduCopter,
@@ -93,7 +101,8 @@ impl Streams {
     pub fn set_group(&mut self, group: u8, rate_hz: u32, now_us: u64) {
         for stream in &mut self.streams {
             if stream.group != 0 && (group == ALL || stream.group == group) {
-                stream.every_us = (rate_hz > 0).then(|| (1_000_000 / u64::from(rate_hz)).max(stream.least_us));
+                stream.every_us =
+                    (rate_hz > 0).then(|| (1_000_000 / u64::from(rate_hz)).max(stream.least_us));
                 stream.due_us = now_us;
             }
         }

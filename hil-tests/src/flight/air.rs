@@ -46,6 +46,16 @@ pub enum Air {
     Theirs(Theirs),
 }
 
+/// The simulated autopilot's end of a line.
+pub fn spec(line: Line) -> LineSpec {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    match line {
+        Line::Udp => LineSpec::UdpIn(any),
+        Line::Tcp => LineSpec::Tcp(any),
+        Line::Pty { baud } => LineSpec::Pty { baud },
+    }
+}
+
 impl Air {
     /// Begins to fly, or finds who flies. With `lines` lines for daemons.
     ///
@@ -71,13 +81,7 @@ impl Air {
         }
         let firmware = crate::aircraft::firmware_of(scenario.aircraft.flavour);
         let aircraft = Arc::new(Mutex::new(aircraft));
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let spec = match line {
-            Line::Udp => LineSpec::UdpIn(any),
-            Line::Tcp => LineSpec::Tcp(any),
-            Line::Pty { baud } => LineSpec::Pty { baud: *baud },
-        };
-        let autopilot = Autopilot::start(Arc::clone(&aircraft), &vec![spec; lines]);
+        let autopilot = Autopilot::start(Arc::clone(&aircraft), &vec![spec(*line); lines]);
         let autopilot = autopilot.map_err(|error| format!("simulated autopilot: {error}"))?;
         Ok(Air::Ours { aircraft, autopilot, firmware })
     }

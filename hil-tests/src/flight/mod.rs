@@ -11,7 +11,7 @@
 //! looks at what `ctl status` shows 25 times a second and says what to do. After the flight its file is read by
 //! `skyhound query`, and its times are moved to the scenario's clock.
 
-mod air;
+pub mod air;
 pub mod clock;
 mod course;
 mod daemons;

@@ -199,7 +199,8 @@ fn own_fence(vehicle: &Vehicle, now: TimeUs) -> (fence::Own<'_>, bool) {
         false => (limit(types & 2 != 0, FENCE_RADIUS), limit(types & 1 != 0, FENCE_ALT_MAX)),
     };
     let count = is_px4 || types & 4 != 0;
-    let is_read = |read: &Aged<Zones>| fresh(Some(*read), now, ZONES_AGE_MAX_US).is_some() && !read.value.is_cut;
+    let is_read =
+        |read: &Aged<Zones>| fresh(Some(*read), now, ZONES_AGE_MAX_US).is_some() && !read.value.is_cut;
     let read = vehicle.zones.as_ref().filter(|read| count && is_read(read));
     let is_union = !is_px4 && told(FENCE_OPTIONS) as u32 & 2 != 0;
     let own = fence::Own {

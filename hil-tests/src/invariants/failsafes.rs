@@ -88,7 +88,8 @@ pub(super) fn hold(vehicle: &Vehicle, now: TimeUs) -> bool {
     match bound.firmware {
         Firmware::ArduCopter => {
             let over_0 = |parameter: usize| told(vehicle, now, parameter).is_some_and(|value| value > 0.0);
-            let acts = |[action, volts, mah]: &[usize; 3]| over_0(*action) && (over_0(*volts) || over_0(*mah));
+            let acts =
+                |[action, volts, mah]: &[usize; 3]| over_0(*action) && (over_0(*volts) || over_0(*mah));
             let heard = vehicle.ground_station.map(|heard| f64::from(heard.value));
             let is_watched = told(vehicle, now, WATCHED).is_some_and(|id| {
                 (1.0..=255.0).contains(&id) && id != f64::from(bound.system) && heard == Some(id)

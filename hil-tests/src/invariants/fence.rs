@@ -162,7 +162,8 @@ fn inside_m(origin: &Origin, at: NorthEast, zone: &Zone, zones: &Zones) -> f64 {
         Zone::Circle { center, radius_m, .. } => radius_m - at.distance_m(origin.ned_from_wgs84(center)),
         Zone::Polygon { .. } => {
             let corners = zones.corners(zone);
-            let edges_m: Vec<NorthEast> = corners.iter().map(|corner| origin.ned_from_wgs84(*corner)).collect();
+            let edges_m: Vec<NorthEast> =
+                corners.iter().map(|corner| origin.ned_from_wgs84(*corner)).collect();
             let edges = edges_m.iter().zip(edges_m.iter().cycle().skip(1));
             let nearest_m = edges.map(|(a, b)| to_segment_m(at, *a, *b)).fold(f64::INFINITY, f64::min);
             if outside_m(origin, at, corners) > 0.0 { -nearest_m } else { nearest_m }

@@ -40,7 +40,8 @@ impl Ground {
     pub(super) fn take(&mut self, vehicle: &Vehicle) {
         let Some(position) = vehicle.position else { return };
         for (source, height) in self.told.iter_mut().zip(heights(vehicle)) {
-            let Some(height) = height.filter(|height| source.seen.is_none_or(|seen| height.received_us > seen))
+            let Some(height) =
+                height.filter(|height| source.seen.is_none_or(|seen| height.received_us > seen))
             else {
                 continue;
             };

@@ -86,7 +86,9 @@ impl Memory {
             return;
         };
         match self.rc_seen {
-            Some(seen) if rc.received_us > seen => self.rc_intervals_us.push_back(rc.received_us.since_us(seen)),
+            Some(seen) if rc.received_us > seen => {
+                self.rc_intervals_us.push_back(rc.received_us.since_us(seen))
+            }
             Some(_) => return,
             None => {}
         }
@@ -198,7 +200,8 @@ impl Given {
             return;
         }
         self.stick_seen = Some(rc.received_us);
-        let moved = sticks_us(inputs.vehicle, inputs.now).is_some_and(|us| is_deflected(us, rest_us, ratio_max));
+        let moved =
+            sticks_us(inputs.vehicle, inputs.now).is_some_and(|us| is_deflected(us, rest_us, ratio_max));
         let for_us = self.deflected_us.unwrap_or(0) + rc.received_us.since_us(before);
         self.deflected_us = moved.then_some(for_us);
     }

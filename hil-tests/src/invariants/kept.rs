@@ -71,7 +71,9 @@ impl Kept {
         due("pulses", pulses, inputs.pulses.len());
         self.command = Some(step.command);
         if !same(&self.vehicle.vehicle, inputs.vehicle) {
-            told.tell(6, || "the parts of the aircraft that were recorded do not make what was known of it".into());
+            told.tell(6, || {
+                "the parts of the aircraft that were recorded do not make what was known of it".into()
+            });
             self.vehicle.vehicle = *inputs.vehicle;
         }
     }

@@ -56,7 +56,8 @@ impl Place {
         let Some(home) = self.led.map(|led| led.home).or(told) else { return };
         let (vehicle, now) = (step.inputs.vehicle, step.inputs.now);
         let heights = [vehicle.height_rangefinder_m, vehicle.height_terrain_m];
-        let knows_ground = heights.iter().any(|height| conditions::fresh(*height, now, GROUND_AGE_MAX_US).is_some());
+        let knows_ground =
+            heights.iter().any(|height| conditions::fresh(*height, now, GROUND_AGE_MAX_US).is_some());
         self.led = Some(Led { firmware, home, at_us: step.at_us, coast_us: TIMEOUT_US, knows_ground });
     }
 
@@ -87,7 +88,11 @@ impl Place {
             ("polygon", fence::outside_m(&origin, at, &fence.polygon), ERROR_MAX_M),
             ("highest altitude", up_m - fence.alt_rel_max_m, HEIGHT_ERROR_MAX_M),
             ("lowest altitude", fence.alt_rel_min_m - up_m, HEIGHT_ERROR_MAX_M),
-            ("ground clearance", least_m - (up_m - sky.ground_m), if led.knows_ground { CLEARANCE_SHORT_MAX_M } else { least_m }),
+            (
+                "ground clearance",
+                least_m - (up_m - sky.ground_m),
+                if led.knows_ground { CLEARANCE_SHORT_MAX_M } else { least_m },
+            ),
         ];
         for (line, beyond_m, allowed_m) in beyond {
             if beyond_m > allowed_m {

@@ -4,6 +4,7 @@
 mod sky;
 
 use super::*;
+use crate::scenario::{self, Flavour};
 use skyhound::command::{Interlock, OperatorAct};
 use skyhound::decide::Decide;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
@@ -11,7 +12,6 @@ use skyhound::record::Sink;
 use skyhound::signal::{Flags, Reading};
 use skyhound::time::{Aged, TimeUs};
 use skyhound::units::CentiDb;
-use crate::scenario::{self, Flavour};
 use skyhound::vehicle::parameter::{self, index};
 use skyhound::vehicle::*;
 use skyhound_host::settings::{Flags as CliFlags, Settings};
@@ -191,7 +191,8 @@ const SICK: Health = Health { rc_receiver: PartHealth::Bad, fence: PartHealth::G
 /// As a scenario's aircraft has them.
 fn parameters(firmware: Firmware, now: TimeUs) -> Parameters {
     let flavour = if firmware == Firmware::Px4 { Flavour::Px4 } else { Flavour::ArduCopter };
-    let own = crate::aircraft::Parameters::new(&scenario::Aircraft { flavour, ..scenario::Aircraft::default() });
+    let own =
+        crate::aircraft::Parameters::new(&scenario::Aircraft { flavour, ..scenario::Aircraft::default() });
     let mut told = Parameters::default();
     for (at, row) in parameter::of(firmware) {
         told.keep(at, own.value(row.name).map(|value| Aged::new(value, now)));
@@ -263,7 +264,10 @@ fn a_velocity_while_something_fails_is_invariant_1() {
         |v| v.height_terrain_m.as_mut().unwrap().value = 9.9,
         |v| v.zones = None,
         |v| v.zones.as_mut().unwrap().value.push_circle(false, HOME, 100.0),
-        |v| v.mode_told = Some(Aged::new(Mode { firmware: Firmware::ArduCopter, custom: 5 }, v.rc.unwrap().received_us)),
+        |v| {
+            v.mode_told =
+                Some(Aged::new(Mode { firmware: Firmware::ArduCopter, custom: 5 }, v.rc.unwrap().received_us))
+        },
         |v| v.parameters.keep(index("FENCE_RADIUS"), Some(Aged::new(1.0, v.rc.unwrap().received_us))),
         |v| v.ground_station = None,
     ];

@@ -162,7 +162,9 @@ fn aircraft(scenario: &Scenario) -> Checked {
     for (index, zone) in aircraft.zone.iter().enumerate() {
         let is_disc = zone.corners_m.is_empty() && zone.radius_m > 0.0;
         if !is_disc && zone.corners_m.len() < 3 {
-            return Err(format!("aircraft.zone[{index}]: write corners_m, three or more, or center_m and radius_m"));
+            return Err(format!(
+                "aircraft.zone[{index}]: write corners_m, three or more, or center_m and radius_m"
+            ));
         }
     }
     for (name, value) in &aircraft.parameters {
@@ -224,13 +226,21 @@ fn kind(scenario: &Scenario, kind: &Kind) -> Checked {
             Err(format!("mode: {flavour:?} has no \"{mode}\"; write {}", modes(scenario)))
         }
         Kind::Stick { channel, us } => {
-            within("channel", f64::from(*channel), 1.0, 16.0, "(1 to 4: roll, pitch, throttle, yaw by default)")?;
+            within(
+                "channel",
+                f64::from(*channel),
+                1.0,
+                16.0,
+                "(1 to 4: roll, pitch, throttle, yaw by default)",
+            )?;
             within("us", f64::from(*us), 800.0, 2200.0, "µs")
         }
         Kind::Absurd { field, .. } if field != "all" && field.split('.').count() != 2 => {
             Err(format!("field: \"{field}\"; write MESSAGE.field, for example ATTITUDE.yaw, or all"))
         }
-        Kind::LateCopies { delay_s } | Kind::SlowLink { delay_s } => within("delay_s", *delay_s, 0.05, 10.0, "s"),
+        Kind::LateCopies { delay_s } | Kind::SlowLink { delay_s } => {
+            within("delay_s", *delay_s, 0.05, 10.0, "s")
+        }
         Kind::SystemId { system } => within("system", f64::from(*system), 1.0, 249.0, ""),
         Kind::SdrRate { factor } => within("factor", *factor, 0.01, 100.0, "times the rate asked for"),
         Kind::ClockStep { hours } => within("hours", *hours, -1e6, 1e6, "h"),

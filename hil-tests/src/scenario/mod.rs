@@ -19,8 +19,8 @@ use std::collections::BTreeMap;
 
 pub use expect::{Bounds, Expect};
 pub use fault::{Act, Fault, Kind, Trigger};
-pub use load::{find, list, load};
 pub use ground::{Ground, Hill};
+pub use load::{find, list, load};
 pub use world::{Beacon, Propagation, Receiver, Waveform, World};
 pub use zone::Zone;
 

@@ -62,7 +62,8 @@ mod tests {
         let disc = |inside| Zone { inside, corners_m: vec![], center_m: [10.0, 0.0], radius_m: 5.0 };
         assert_eq!((disc(true).margin_m([12.0, 0.0]), disc(false).margin_m([12.0, 0.0])), (3.0, -3.0));
         let corners_m = vec![[0.0, 0.0], [0.0, 10.0], [10.0, 10.0], [10.0, 0.0]];
-        let square = |inside| Zone { inside, corners_m: corners_m.clone(), center_m: [0.0; 2], radius_m: 0.0 };
+        let square =
+            |inside| Zone { inside, corners_m: corners_m.clone(), center_m: [0.0; 2], radius_m: 0.0 };
         assert_eq!((square(true).margin_m([5.0, 2.0]), square(false).margin_m([5.0, -4.0])), (2.0, 4.0));
     }
 }

@@ -61,6 +61,7 @@ fn over(pose: TruePose) -> Sky {
         believed: Some(pose.place(&Origin::new(HOME))),
         site: HOME,
         ground_m: 0.0,
+        heard_us: 0,
         has_power: true,
         alive: true,
     }
