@@ -112,7 +112,9 @@ impl Decide {
             },
             &mut |change| sink.record(&Record::StateChange(*change)),
         );
-        if was_idle && self.homing.state() != State::Idle && !Homing::knows_ground(inputs.vehicle, inputs.now)
+        if was_idle
+            && self.homing.state() != State::Idle
+            && Homing::height_m(inputs.vehicle, inputs.now).is_none()
         {
             sink.record(&Record::Event(ground_unknown(inputs.now)));
         }

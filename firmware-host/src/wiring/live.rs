@@ -87,6 +87,7 @@ pub fn fly(
         autopilot: settings.autopilot.address.clone(),
         sdr: stream.description,
         rate_sps: stream.sample_rate_sps,
+        is_bench: settings.is_bench,
     };
     let parts = control::Parts {
         decide,

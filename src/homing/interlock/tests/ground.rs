@@ -61,7 +61,7 @@ fn the_setting_says_whether_unknown_ground_may_be_flown_over() {
     world.vehicle.height_terrain_m = None;
     world.step();
     assert_eq!(world.homing.locked(), None);
-    assert!(!Homing::knows_ground(&world.vehicle, world.now));
+    assert_eq!(Homing::height_m(&world.vehicle, world.now), None);
     world.vehicle.height_rangefinder_m = Some(Aged::new(5.0, world.now));
     world.step();
     assert_eq!(
@@ -69,7 +69,7 @@ fn the_setting_says_whether_unknown_ground_may_be_flown_over() {
         Some(Interlock::Terrain),
         "known, and too low"
     );
-    assert!(Homing::knows_ground(&world.vehicle, world.now));
+    assert_eq!(Homing::height_m(&world.vehicle, world.now), Some(5.0));
 }
 
 /// Flies north over ground that rises by `slope` from 20 m on; where it stops and how high over the ground it is then.
