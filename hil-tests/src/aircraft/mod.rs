@@ -30,6 +30,7 @@ mod mode;
 mod motion;
 mod orders;
 mod parameters;
+mod parts;
 mod px4;
 mod radio;
 mod report;

@@ -9,6 +9,7 @@ use skyhound::command::Interlock;
 use skyhound::config::Config;
 use skyhound::decide::{Decide, PassInputs};
 use skyhound::record::{PlacedReading, Record, Sink};
+use skyhound::vehicle::{Landed, Zones};
 use skyhound_host::settings::{Flags, Settings};
 
 fn link() -> Telemetry {
