@@ -120,6 +120,8 @@ pub struct LinkReport {
     pub garbage_bytes_total: u64,
     /// Good frames of others than the bound autopilot.
     pub foreign_total: u64,
+    /// Frames of the bound autopilot that came late: heard before, or older than what is known.
+    pub late_total: u64,
     /// Frames out.
     pub sent_total: u64,
     /// Frames not sent because the line was full or gone.
