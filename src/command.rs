@@ -55,8 +55,6 @@ pub enum Interlock {
     Mode,
     /// Armed.
     Armed,
-    /// In the air, neither taking off nor landing; not climbing when homing is enabled.
-    Airborne,
     /// The autopilot's own failsafes are set.
     Failsafes,
     /// Sticks at rest, RC known.
@@ -65,6 +63,8 @@ pub enum Interlock {
     Attitude,
     /// Position fresh and sane.
     Position,
+    /// In the air, neither taking off nor landing; not climbing when homing is enabled.
+    Airborne,
     /// Fix, satellites, HDOP.
     Gps,
     /// The estimator's flags and variances.
@@ -103,11 +103,11 @@ impl Interlock {
         Interlock::Heartbeat,
         Interlock::Mode,
         Interlock::Armed,
-        Interlock::Airborne,
         Interlock::Failsafes,
         Interlock::Sticks,
         Interlock::Attitude,
         Interlock::Position,
+        Interlock::Airborne,
         Interlock::Gps,
         Interlock::Ekf,
         Interlock::Jump,
@@ -132,11 +132,11 @@ impl Interlock {
             Interlock::Heartbeat => "heartbeat",
             Interlock::Mode => "mode",
             Interlock::Armed => "armed",
-            Interlock::Airborne => "airborne",
             Interlock::Failsafes => "failsafes",
             Interlock::Sticks => "sticks",
             Interlock::Attitude => "attitude",
             Interlock::Position => "position",
+            Interlock::Airborne => "airborne",
             Interlock::Gps => "gps",
             Interlock::Ekf => "ekf",
             Interlock::Jump => "jump",

@@ -100,6 +100,7 @@ impl Decide {
         }
         self.place_waiting(inputs.now, sink);
         self.state_facts(inputs.now, sink);
+        let was_idle = self.homing.state() == State::Idle;
         let command = self.homing.pass(
             &homing::Inputs {
                 now: inputs.now,
@@ -111,6 +112,12 @@ impl Decide {
             },
             &mut |change| sink.record(&Record::StateChange(*change)),
         );
+        if was_idle
+            && self.homing.state() != State::Idle
+            && Homing::height_m(inputs.vehicle, inputs.now).is_none()
+        {
+            sink.record(&Record::Event(ground_unknown(inputs.now)));
+        }
         let repeats = matches!(command, Command::Silence(_)) && self.command == Some(command);
         if !repeats {
             sink.record(&Record::Command(inputs.now, command));
@@ -244,6 +251,11 @@ impl Decide {
         // On a grid, so that a late pass does not shift the following facts.
         self.facts_due = TimeUs(now.0 - now.0 % FACTS_INTERVAL_US + FACTS_INTERVAL_US);
     }
+}
+
+fn ground_unknown(at: TimeUs) -> Event {
+    let text = Text::new("homing flies level, and the height above the ground is not known: watch it");
+    Event { at, severity: Severity::Warning, kind: "ground_unknown", text }
 }
 
 fn heard(now: TimeUs, name: &str, detection: &Detection) -> Event {

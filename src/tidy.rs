@@ -1,7 +1,7 @@
 //! The house rules as a failing test: layers, folders of foreign libraries, words, sizes, clocks.
 //!
-//! The rules are `DESIGN` §§ 1–3; each test names the file and line that breaks one, and what to do. The map of the
-//! layers is read from the crate's own header, so that the picture people see is the one that is kept.
+//! Why they are so: `firmware-host/ARCHITECTURE.md`. Each test names the file and line that breaks one, and what to do. The
+//! map of the layers is read from the crate's own header, so that the picture people see is the one that is kept.
 
 use std::collections::HashMap;
 use std::fs;

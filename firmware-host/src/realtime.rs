@@ -1,7 +1,7 @@
 //! Asks the system for what a flight wants: FIFO priorities, a core of one's own, locked memory, an idle disk class.
 //!
 //! Everything may be refused; then we fly without, and each function tells what was refused and why. Priorities and
-//! cores are DESIGN §2's. A forked child inherits none of it.
+//! cores are those of `ARCHITECTURE.md`. A forked child inherits none of it.
 
 use std::io;
 

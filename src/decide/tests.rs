@@ -7,6 +7,7 @@ use crate::facts::Floor;
 use crate::geo::Wgs84;
 use crate::time::Aged;
 use crate::units::CentiDb;
+use crate::vehicle::part::Joined;
 use crate::vehicle::{Attitude, Firmware, Heartbeat, Identity, Mode, Position};
 use crate::{allocation, analytics};
 
@@ -155,21 +156,25 @@ fn recorded_inputs_replay_to_the_same_records() {
     let mut decide = Decide::new(&config()).unwrap();
     let mut replayed = Collected::default();
     let mut rest = recorded.as_slice();
+    let mut joined = Joined::default();
     for pass in 1..=240 {
         let now = TimeUs(pass * PASS_US);
         let count = rest.partition_point(|reading| reading.acquired_us.0 + u64::from(HOP_US) / 2 <= now.0);
         let (readings, later) = rest.split_at(count);
         rest = later;
-        let vehicle = flown.records.iter().rev().find_map(|record| match record {
-            Record::Vehicle(at, vehicle) if *at <= now => Some(*vehicle),
-            _ => None,
-        });
+        for record in &flown.records {
+            if let Record::Vehicle(at, part) = record
+                && *at == now
+            {
+                joined.take(part);
+            }
+        }
         let act = flown.records.iter().find_map(|record| match record {
             Record::Operator(at, act) if *at == now => Some(*act),
             _ => None,
         });
-        let vehicle = vehicle.unwrap();
-        let inputs = PassInputs { now, readings, pulses: &[], vehicle: &vehicle, act, sdr_alive: true };
+        let vehicle = &joined.vehicle;
+        let inputs = PassInputs { now, readings, pulses: &[], vehicle, act, sdr_alive: true };
         decide.pass(&inputs, &mut replayed);
     }
     decide.finish(TimeUs(240 * PASS_US), &mut replayed);

@@ -107,9 +107,9 @@ impl Homing {
         self.interlocks.missing()
     }
 
-    /// Whether the height above the ground is known.
-    pub fn knows_ground(vehicle: &Vehicle, now: TimeUs) -> bool {
-        interlock::terrain::is_known(vehicle, now)
+    /// Height above the ground, m: the lower of what is known afresh.
+    pub fn height_m(vehicle: &Vehicle, now: TimeUs) -> Option<f64> {
+        interlock::terrain::height_m(vehicle, now)
     }
 
     /// Whether the operator asked for homing and only PX4's OFFBOARD is still to be entered.

@@ -141,13 +141,11 @@ pub const PARAMETERS: [Parameter; 40] = [
 /// The name is not in the table.
 pub const fn index(name: &str) -> usize {
     let mut at = 0;
-    while at < PARAMETERS.len() {
-        if same(PARAMETERS[at].name.as_bytes(), name.as_bytes()) {
-            return at;
-        }
+    while at < PARAMETERS.len() && !same(PARAMETERS[at].name.as_bytes(), name.as_bytes()) {
         at += 1;
     }
-    panic!("no such parameter in the table")
+    assert!(at < PARAMETERS.len(), "no such parameter in the table");
+    at
 }
 
 const fn same(a: &[u8], b: &[u8]) -> bool {

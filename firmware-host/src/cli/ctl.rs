@@ -85,7 +85,15 @@ fn text(status: &Status) -> String {
     let homing = if status.homing_enabled { "on" } else { "off" };
     let target = known(Some(&status.target).filter(|target| !target.is_empty()));
     line("state", format!("{} · homing {homing} · target {target}", status.state));
-    if let Some(why) = &status.locked {
+    if status.is_bench {
+        line("BENCH", "a recording may steer: never with an aircraft in the air".into());
+    }
+    if status.missing.is_empty()
+        && let Some(why) = &status.locked
+    {
+        line("locked", why.clone());
+    }
+    for why in &status.missing {
         line("locked", why.clone());
     }
     if let Some(why) = &status.latched {
@@ -102,6 +110,9 @@ fn text(status: &Status) -> String {
         format!("{} · {alive} · {} lost · {} reopened", sdr.source, sdr.lost_samples_total, sdr.reopen_total),
     );
     line("link", link_text(&status.link));
+    for other in &status.link.others {
+        line("also heard", other.clone());
+    }
     let recorder = &status.recorder;
     let file = known(recorder.file.as_ref());
     line("file", format!("{} · {file} · {} rows", recorder.state, recorder.rows_total));
@@ -127,11 +138,12 @@ fn aircraft_text(vehicle: &VehicleStatus) -> String {
     };
     let place = vehicle.lat_deg.zip(vehicle.lon_deg).map(|(lat, lon)| format!("{lat:.6} {lon:.6}"));
     format!(
-        "{} {} {armed} · {} · {} m · battery {} · heartbeat {} s, position {} s old",
+        "{} {} {armed} · {} · {} m over home, {} m over ground · battery {} · heartbeat {} s, position {} s old",
         known(vehicle.firmware.as_ref()),
         known(vehicle.mode.as_ref()),
         known(place.as_ref()),
         rounded(vehicle.alt_rel_m),
+        rounded(vehicle.height_m),
         known(vehicle.battery_ratio.map(|ratio| format!("{:.0} %", ratio * 100.0)).as_ref()),
         rounded(vehicle.heartbeat_age_s),
         rounded(vehicle.position_age_s),
@@ -140,10 +152,11 @@ fn aircraft_text(vehicle: &VehicleStatus) -> String {
 
 fn link_text(link: &LinkStatus) -> String {
     format!(
-        "{} · {} in, {} lost, {} bad · {} out, {} dropped · {} reconnects",
+        "{} · {} in, {} lost, {} late, {} bad · {} out, {} dropped · {} reconnects",
         link.address,
         link.received_total,
         link.sequence_lost_total,
+        link.late_total,
         link.crc_error_total,
         link.sent_total,
         link.send_dropped_total,

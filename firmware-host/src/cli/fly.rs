@@ -26,6 +26,9 @@ pub struct Args {
     /// How fast a recording is played
     #[arg(long, value_enum)]
     pub pace: Option<Pace>,
+    /// This is a bench: a recording may home what stands on it. Never with an aircraft in the air
+    #[arg(long)]
+    pub bench: bool,
     /// End after this long: 60s, 1.5m, 500ms
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
     pub time: Option<Duration>,
@@ -42,6 +45,7 @@ impl Args {
             autopilot: self.autopilot.clone(),
             flights: self.flights.clone(),
             pace: self.pace,
+            is_bench: self.bench,
         })
     }
 }

@@ -25,6 +25,10 @@ pub struct Status {
     pub homing_enabled: bool,
     /// Why homing cannot be enabled or cannot command now; `None` = it could.
     pub locked: Option<String>,
+    /// All that keeps it so, each with its mend; `locked` is the first.
+    pub missing: Vec<String>,
+    /// `--bench`: a recording may steer.
+    pub is_bench: bool,
     /// What stopped homing, until the operator acts again.
     pub latched: Option<String>,
     /// The aircraft.
@@ -63,6 +67,8 @@ pub struct VehicleStatus {
     pub lon_deg: Option<f64>,
     /// Altitude above home.
     pub alt_rel_m: Option<f64>,
+    /// Height above the ground, the lower of what rangefinder and terrain map say.
+    pub height_m: Option<f64>,
     /// Remaining battery, 0..=1.
     pub battery_ratio: Option<f64>,
     /// Satellites.
@@ -121,6 +127,10 @@ pub struct LinkStatus {
     pub send_dropped_total: u64,
     /// Times the line was opened again.
     pub reconnect_total: u64,
+    /// Frames of the autopilot that came late, by its own clock, or twice.
+    pub late_total: u64,
+    /// Who else is heard.
+    pub others: Vec<String>,
 }
 
 /// A lane's totals.

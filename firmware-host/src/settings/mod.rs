@@ -47,6 +47,8 @@ pub struct Settings {
     pub recorder: RecorderSettings,
     /// `[daemon]`.
     pub daemon: DaemonSettings,
+    /// `--bench`: this is a bench, and no aircraft is in the air; a recording may steer what stands on it.
+    pub is_bench: bool,
     layers: layers::Layers,
 }
 
@@ -61,6 +63,8 @@ pub struct Flags {
     pub flights: Option<PathBuf>,
     /// `--pace`: `sdr.file.pace`.
     pub pace: Option<Pace>,
+    /// `--bench`. No key of the file: what lies in a file is forgotten.
+    pub is_bench: bool,
 }
 
 impl Settings {
@@ -91,10 +95,10 @@ impl Settings {
                 layers.lay(key, Value::String(text.clone()), Origin::Flag(flag));
             }
         }
-        Settings::resolve(layers)
+        Settings::resolve(layers, flags.is_bench)
     }
 
-    fn resolve(mut layers: layers::Layers) -> Result<Settings, SettingsErrors> {
+    fn resolve(mut layers: layers::Layers, is_bench: bool) -> Result<Settings, SettingsErrors> {
         layers.check_rules();
         if !layers.errors.is_empty() {
             return Err(SettingsErrors(layers.errors));
@@ -106,10 +110,11 @@ impl Settings {
             beacons: (0..layers.beacon_count).map(|number| layers.beacon(number)).collect(),
             analytics: layers.analytics(),
             homing: layers.homing(),
-            interlock: layers.interlock(),
+            interlock: layers.interlock(is_bench),
             autopilot: layers.autopilot(),
             recorder: layers.recorder(),
             daemon: layers.daemon(),
+            is_bench,
             layers,
         })
     }
@@ -117,7 +122,7 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings::resolve(layers::Layers::defaults())
+        Settings::resolve(layers::Layers::defaults(), false)
             .expect("the template holds its own rules; a test says so")
     }
 }

@@ -5,7 +5,9 @@
 
 use std::path::PathBuf;
 
-use skyhound::config::{AnalyticsConfig, Emission, FenceConfig, HomingConfig, InterlockConfig, PulseTrain};
+use skyhound::config::{
+    AnalyticsConfig, Emission, FenceConfig, HomingConfig, InterlockConfig, PulseTrain, Samples, TerrainRule,
+};
 use toml::Value;
 
 use super::keys::{as_number, polygon};
@@ -162,7 +164,7 @@ impl Layers {
         }
     }
 
-    pub(super) fn interlock(&self) -> InterlockConfig {
+    pub(super) fn interlock(&self, is_bench: bool) -> InterlockConfig {
         InterlockConfig {
             speed_max_mps: self.number("interlock.speed_max_mps"),
             climb_max_mps: self.number("interlock.climb_max_mps"),
@@ -182,7 +184,18 @@ impl Layers {
             battery_min_ratio: self.number("interlock.battery_min_ratio"),
             battery_min_v: self.number("interlock.battery_min_v"),
             stick_ratio_max: self.number("interlock.stick_ratio_max"),
-            stick_samples: self.whole("interlock.stick_samples"),
+            stick_us: self.ms("interlock.stick_ms"),
+            rc_interval_max_us: self.ms("interlock.rc_interval_max_ms"),
+            ground_clearance_min_m: self.number("interlock.ground_clearance_min_m"),
+            terrain: match self.text("interlock.terrain").as_str() {
+                "may_be_unknown" => TerrainRule::MayBeUnknown,
+                _ => TerrainRule::Known,
+            },
+            samples: match self.text("sdr.source").starts_with("file:") {
+                true if is_bench => Samples::Bench,
+                true => Samples::Recording,
+                false => Samples::Live,
+            },
             homing_max_us: u64::from(self.s("interlock.homing_max_s")),
             reaction_us: self.s("interlock.reaction_s"),
             brake_mps2: self.number("interlock.brake_mps2"),

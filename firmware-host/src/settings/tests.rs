@@ -116,7 +116,7 @@ fn what_the_design_fixes_is_the_default() {
         (2_500_000, 500_000)
     );
     assert_eq!((settings.interlock.slew_max_mps2, settings.interlock.jump_max_m), (2.5, 10.0));
-    assert_eq!((settings.interlock.stick_ratio_max, settings.interlock.stick_samples), (0.10, 3));
+    assert_eq!((settings.interlock.stick_ratio_max, settings.interlock.stick_us), (0.10, 60_000));
     assert_eq!((settings.recorder.commit_interval_us, settings.recorder.memory_limit_mb), (250_000, 32));
     assert_eq!((settings.daemon.control_hz, settings.autopilot.component), (20.0, 191));
     assert!((settings.homing.bearing_sigma_max_rad - 40f64.to_radians()).abs() < 1e-12);

@@ -102,6 +102,12 @@ impl Control {
     /// taken. Ends with the aircraft not commanded.
     pub async fn run(mut self) {
         let mut scratch = Scratch::new();
+        if self.parts.about.is_bench {
+            let text = Text::new("BENCH: a recording may steer; never with an aircraft in the air");
+            let at = self.parts.clock.now();
+            let event = Event { at, severity: Severity::Warning, kind: "bench", text };
+            self.parts.sink.record(&Record::Event(event));
+        }
         let period = Duration::from_secs_f64(1.0 / self.parts.control_hz);
         let clock = self.parts.clock;
         let period_us = period.as_micros() as u64;
@@ -299,7 +305,7 @@ impl Control {
                 let state = self.parts.decide.state().name();
                 let told = request.answer(match self.parts.decide.locked() {
                     Some(_) if is_on && self.parts.decide.is_offered() => Ok(format!("{act}; {OFFERED}")),
-                    Some(trip) if refused => Err(format!("homing stays locked: {trip}")),
+                    Some(_) if refused => Err(self.refusal()),
                     _ => Ok(format!("{act}; state {state}")),
                 });
                 if is_on && !told {
@@ -313,6 +319,12 @@ impl Control {
                 request.answer(Ok("ending the flight".to_string()));
             }
         }
+    }
+
+    /// All that keeps homing locked, each with its mend.
+    fn refusal(&self) -> String {
+        let missing = self.parts.decide.missing().iter().map(ToString::to_string);
+        format!("homing stays locked: {}", missing.collect::<Vec<_>>().join("\n  "))
     }
 
     /// The daemon ends: homing is switched off as the operator would, and passes go on until the interlock's stop phase

@@ -1,4 +1,4 @@
-//! A flight by the clock: the threads of DESIGN § 2, started, joined by lanes, and stopped in reverse order.
+//! A flight by the clock: the threads of `ARCHITECTURE.md`, started, joined by lanes, and stopped in reverse order.
 
 use super::threads::{join, spawn};
 use super::{Parts, Shared, control, sensing, sink, status};
@@ -87,6 +87,7 @@ pub fn fly(
         autopilot: settings.autopilot.address.clone(),
         sdr: stream.description,
         rate_sps: stream.sample_rate_sps,
+        is_bench: settings.is_bench,
     };
     let parts = control::Parts {
         decide,

@@ -133,7 +133,10 @@ fn about(settings: &Settings, config: &Config, stream: &Stream) -> About {
         sample_rate_sps: stream.sample_rate_sps,
         frequency_hz: stream.frequency_hz,
         clock_source: clock_source.to_string(),
-        settings: vec![("settings_sha256".to_string(), settings.hash_sha256())],
+        settings: vec![
+            ("settings_sha256".to_string(), settings.hash_sha256()),
+            ("bench".to_string(), settings.is_bench.to_string()),
+        ],
     }
 }
 

@@ -9,6 +9,7 @@ use skyhound::command::State;
 use skyhound::config::ChannelConfig;
 use skyhound::decide::Decide;
 use skyhound::facts::Facts;
+use skyhound::homing::Homing;
 use skyhound::ring::Gauge;
 use skyhound::time::{Aged, TimeUs};
 use skyhound::vehicle::{Firmware, Vehicle};
@@ -23,6 +24,8 @@ pub struct About {
     pub sdr: String,
     /// Its sample rate.
     pub rate_sps: f64,
+    /// A recording may steer.
+    pub is_bench: bool,
 }
 
 /// What is looked at.
@@ -69,6 +72,8 @@ pub fn show(status: &mut Status, seen: &Seen<'_>) {
         Some(_) if decide.is_offered() => Some("waits for OFFBOARD; zero setpoints stream".to_string()),
         locked => locked.map(|trip| trip.to_string()),
     };
+    status.missing = decide.missing().iter().map(ToString::to_string).collect();
+    status.is_bench = about.is_bench;
     status.latched = decide.latched().map(|trip| trip.to_string());
     status.vehicle = vehicle_status(now, vehicle);
     status.channels = about
@@ -86,6 +91,8 @@ pub fn show(status: &mut Status, seen: &Seen<'_>) {
         sent_total: report.sent_total,
         send_dropped_total: report.send_dropped_total,
         reconnect_total: report.reconnect_total,
+        late_total: report.late_total,
+        others: link.others(now).collect(),
     };
     status.lanes = lanes.map(lane_status).to_vec();
     status.recorder = recorder_status(&shared.recorder);
@@ -136,6 +143,7 @@ fn vehicle_status(now: TimeUs, vehicle: &Vehicle) -> VehicleStatus {
         lat_deg: position.map(|position| position.place.lat_deg),
         lon_deg: position.map(|position| position.place.lon_deg),
         alt_rel_m: position.map(|position| position.alt_rel_m),
+        height_m: Homing::height_m(vehicle, now),
         battery_ratio: vehicle.battery.and_then(|battery| battery.value.remaining_ratio),
         satellites: vehicle.gps.and_then(|gps| gps.value.satellites),
         heartbeat_age_s: age_s(now, &vehicle.heartbeat),

@@ -59,7 +59,13 @@ pub(super) fn mode(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
     let age_max_us = u64::from(limits.heartbeat_age_max_us);
     let told = inputs.vehicle.mode_told.filter(|told| told.is_fresh(inputs.now, age_max_us));
     let is_ours = mode.accepts_commands() && told.is_none_or(|told| told.value.accepts_commands());
-    check.holds(is_ours, "not GUIDED (ArduCopter) or OFFBOARD (PX4)")
+    let mend = match mode.firmware {
+        Firmware::Px4 => {
+            "not OFFBOARD: mend what else is missing, then `homing on` streams what PX4 needs to enter it"
+        }
+        Firmware::ArduCopter | Firmware::Other => "not GUIDED: the pilot hands the aircraft over by it",
+    };
+    check.holds(is_ours, mend)
 }
 
 /// Armed, and not in trouble. The heartbeat's freshness is judged before.

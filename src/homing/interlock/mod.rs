@@ -134,7 +134,7 @@ impl Interlocks {
             self.jump.observe(inputs.vehicle.position, self.limits.jump_max_m);
             self.ground.observe(inputs.vehicle);
         }
-        self.radio.observe(inputs.vehicle.rc);
+        self.radio.observe(inputs.vehicle.rc, self.limits.rc_interval_max_us);
         if let Permission::On(on) = &mut self.permission {
             if matches!(on.sent, Sent::Velocity(_)) {
                 on.homing_us = on.homing_us.saturating_add(self.gap_us.unwrap_or(0));
@@ -276,13 +276,15 @@ impl Interlocks {
             judged.take(on.map_or(Ok(()), |on| on.handover.mode(inputs.vehicle)));
             judged.take(inputs::armed(inputs));
         }
-        judged.take(airborne::judge(inputs, limits, on.is_some()));
         if is_bound {
             failsafes::judge(inputs.vehicle, inputs.now, &mut judged);
         }
         judged.take(sticks::judge(inputs, limits, &self.radio, on.map(|on| &on.hand)));
         judged.take(inputs::attitude(inputs, limits));
         let is_placed = judged.take(inputs::position(inputs, limits));
+        if is_placed {
+            judged.take(airborne::judge(inputs, limits, on.is_some()));
+        }
         judged.take(inputs::gps(inputs, limits));
         judged.take(inputs::ekf(inputs, limits));
         judged.take(self.jump.judge(inputs.now, limits.jump_lock_us));

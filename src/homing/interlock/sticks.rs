@@ -16,7 +16,7 @@ use crate::config::InterlockConfig;
 use crate::homing::Inputs;
 use crate::time::{Aged, TimeUs};
 use crate::vehicle::parameter::index;
-use crate::vehicle::{Firmware, PartHealth, Rc, Vehicle};
+use crate::vehicle::{Firmware, PartHealth, RC_CHANNELS_MAX, Rc, Vehicle};
 
 const CENTER_US: u16 = 1500;
 const FULL_DEFLECTION_US: f64 = 500.0;
@@ -42,8 +42,9 @@ pub(super) struct Radio {
 }
 
 impl Radio {
-    /// Takes the newest sample; one seen before changes nothing.
-    pub(super) fn observe(&mut self, rc: Option<Aged<Rc>>) {
+    /// Takes the newest sample; one seen before changes nothing. An interval counts as at most twice `interval_max_us`: one
+    /// pause is told by the sticks' age.
+    pub(super) fn observe(&mut self, rc: Option<Aged<Rc>>, interval_max_us: u32) {
         let Some(Aged { received_us, .. }) = rc else {
             *self = Radio::default();
             return;
@@ -52,7 +53,7 @@ impl Radio {
             if received_us <= newest {
                 return;
             }
-            let interval_us = received_us.since_us(newest) as f64;
+            let interval_us = (received_us.since_us(newest) as f64).min(2.0 * f64::from(interval_max_us));
             let mean_us = self.interval_us.unwrap_or(interval_us);
             self.interval_us = Some(mean_us + INTERVAL_SHARE * (interval_us - mean_us));
         }
@@ -107,7 +108,7 @@ impl Hand {
     }
 }
 
-/// Roll, pitch, throttle and yaw, where the parameters name channels that there can be.
+/// Roll, pitch, throttle and yaw, where the parameters name channels that are there.
 fn sticks_us(vehicle: &Vehicle, now: TimeUs) -> Option<[u16; 4]> {
     let (rc, bound) = (vehicle.rc?, vehicle.identity?);
     let parameters = if bound.firmware == Firmware::Px4 { PX4 } else { ARDUCOPTER };
@@ -115,7 +116,9 @@ fn sticks_us(vehicle: &Vehicle, now: TimeUs) -> Option<[u16; 4]> {
     for (stick_us, parameter) in sticks_us.iter_mut().zip(parameters) {
         let channel = vehicle.parameters.fresh(parameter, now)?;
         // Not finite and negative become 0, which is no channel.
-        *stick_us = *rc.value.channels_us.get((channel as usize).checked_sub(1)?)?;
+        let place = (channel as usize).checked_sub(1)?;
+        let there = &rc.value.channels_us[..RC_CHANNELS_MAX.min(usize::from(rc.value.channel_count))];
+        *stick_us = *there.get(place)?;
     }
     Some(sticks_us)
 }
@@ -133,7 +136,7 @@ pub(super) fn judge(
     let health = inputs.vehicle.health.map(|health| health.value.rc_receiver);
     check.holds(health != Some(PartHealth::Bad), "the pilot's radio is lost (SYS_STATUS): switch it on")?;
     check.holds(rc.rssi != Some(0), "the pilot's radio has no signal (RSSI 0): switch it on")?;
-    let mend = "the channels of the sticks are not known: see RCMAP_*, RC_MAP_*";
+    let mend = "the channels of the sticks are not known, or not all there: see RCMAP_*, RC_MAP_*";
     let sticks_us = sticks_us(inputs.vehicle, inputs.now).ok_or(check.refuse(Fault::Unknown, mend))?;
     for stick_us in sticks_us {
         check.number(f64::from(stick_us), POSSIBLE_US.0, POSSIBLE_US.1, "RC channel absent or off")?;

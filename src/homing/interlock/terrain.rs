@@ -71,12 +71,10 @@ impl Ground {
     }
 }
 
-/// Whether the height above the ground is known.
-pub(in crate::homing) fn is_known(vehicle: &Vehicle, now: TimeUs) -> bool {
-    [vehicle.height_rangefinder_m, vehicle.height_terrain_m]
-        .iter()
-        .flatten()
-        .any(|height| height.is_fresh(now, AGE_MAX_US))
+/// The lower of the heights that are fresh.
+pub(in crate::homing) fn height_m(vehicle: &Vehicle, now: TimeUs) -> Option<f64> {
+    let known = [vehicle.height_rangefinder_m, vehicle.height_terrain_m].into_iter().flatten();
+    known.filter(|height| height.is_fresh(now, AGE_MAX_US)).map(|height| height.value).reduce(f64::min)
 }
 
 #[derive(Copy, Clone, Debug)]

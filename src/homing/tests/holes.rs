@@ -1,4 +1,4 @@
-//! The holes of the origin (FACTS, Faults), each shut.
+//! The holes of the system this one replaces, each shut.
 
 use super::*;
 use crate::homing::steering::Steering;

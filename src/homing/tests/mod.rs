@@ -4,6 +4,7 @@ mod combinations;
 mod holes;
 mod led;
 mod machine;
+mod parameters;
 mod random;
 mod steering;
 
@@ -15,6 +16,7 @@ use crate::facts::{Facts, Floor, Gradient, Pattern, Trend};
 use crate::geo::{NorthEast, Origin, Wgs84};
 use crate::time::{Aged, TimeUs};
 use crate::vehicle::*;
+pub(crate) use parameters::PARAMETERS;
 
 pub(crate) const PASS_US: u64 = 50_000;
 const HOME: Wgs84 = Wgs84 { lat_deg: 47.0, lon_deg: 8.0 };
@@ -79,50 +81,6 @@ pub(crate) fn interlock_config() -> InterlockConfig {
         samples: Samples::Live,
     }
 }
-
-/// Parameters with which nothing is wrong, of both firmwares.
-pub(crate) const PARAMETERS: [(&str, f64); 40] = [
-    ("GUID_TIMEOUT", 1.0),
-    ("FS_GCS_ENABLE", 1.0),
-    ("FS_GCS_TIMEOUT", 5.0),
-    ("FS_THR_ENABLE", 1.0),
-    ("FS_OPTIONS", 16.0),
-    ("FS_EKF_ACTION", 1.0),
-    ("FENCE_ENABLE", 1.0),
-    ("FENCE_ACTION", 1.0),
-    ("FENCE_TYPE", 7.0),
-    ("FENCE_OPTIONS", 0.0),
-    ("FENCE_RADIUS", 1000.0),
-    ("FENCE_ALT_MAX", 120.0),
-    ("FENCE_MARGIN", 2.0),
-    ("BATT_MONITOR", 4.0),
-    ("BATT_FS_LOW_ACT", 2.0),
-    ("BATT_LOW_VOLT", 0.0),
-    ("BATT_LOW_MAH", 1000.0),
-    ("BATT_FS_CRT_ACT", 1.0),
-    ("BATT_CRT_VOLT", 13.0),
-    ("BATT_CRT_MAH", 0.0),
-    ("SYSID_MYGCS", 255.0),
-    ("RCMAP_ROLL", 1.0),
-    ("RCMAP_PITCH", 2.0),
-    ("RCMAP_THROTTLE", 3.0),
-    ("RCMAP_YAW", 4.0),
-    ("COM_OF_LOSS_T", 1.0),
-    ("COM_OBL_RC_ACT", 5.0),
-    ("COM_RCL_EXCEPT", 0.0),
-    ("NAV_RCL_ACT", 2.0),
-    ("NAV_DLL_ACT", 2.0),
-    ("COM_DL_LOSS_T", 10.0),
-    ("GF_ACTION", 2.0),
-    ("GF_MAX_HOR_DIST", 1000.0),
-    ("GF_MAX_VER_DIST", 0.0),
-    ("COM_LOW_BAT_ACT", 2.0),
-    ("BAT_CRIT_THR", 0.07),
-    ("RC_MAP_ROLL", 1.0),
-    ("RC_MAP_PITCH", 2.0),
-    ("RC_MAP_THROTTLE", 3.0),
-    ("RC_MAP_YAW", 4.0),
-];
 
 /// Sticks at rest.
 fn rc() -> Rc {
@@ -196,10 +154,12 @@ impl World {
             changes: Vec::new(),
         };
         world.vehicle.identity = Some(Identity { system: 1, component: 1, firmware: Firmware::ArduCopter });
-        world.vehicle.rc = Some(Aged::new(rc(), now.minus_us(PASS_US)));
         // How often the sticks are told takes two of them.
-        world.now = now.minus_us(PASS_US);
-        world.pass(None);
+        for before_us in [2 * PASS_US, PASS_US] {
+            world.now = now.minus_us(before_us);
+            world.vehicle.rc = Some(Aged::new(rc(), world.now));
+            world.pass(None);
+        }
         world.now = now;
         world.vehicle.heartbeat = Some(Aged::new(guided(), now));
         let attitude = Attitude { roll_rad: 0.02, pitch_rad: -0.05, yaw_rad: 0.0, yaw_rate_rad_s: 0.0 };

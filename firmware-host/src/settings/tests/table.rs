@@ -84,6 +84,7 @@ fn every_key_changes_what_the_program_is_told() {
             autopilot,
             recorder,
             daemon,
+            is_bench: _,
             layers: _,
         } = settings;
         format!(

@@ -131,7 +131,7 @@ fn position_is_finite_and_possible() {
     check(|p, v| p.alt_rel_m = v, &[30.0], &[-1_000.1, 10_000.1]);
     check(|p, v| p.north_mps = v, &[4.0], &[-50.1, 50.1]);
     check(|p, v| p.east_mps = v, &[4.0], &[-50.1, 50.1]);
-    check(|p, v| p.down_mps = v, &[1.0], &[-50.1, 50.1]);
+    check(|p, v| p.down_mps = v, &[0.5, -0.5], &[-50.1, 50.1]);
     let nowhere = |world: &mut World| position(world).place = Wgs84 { lat_deg: 0.0, lon_deg: 0.0 };
     assert_eq!(locked(nowhere), Some((Interlock::Position, Fault::OutOfRange)));
 }

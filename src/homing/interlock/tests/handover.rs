@@ -57,8 +57,9 @@ fn a_home_that_moved_before_is_taken_as_it_is() {
 fn home_is_stale_after_a_minute() {
     let aged = |age_us: u64| {
         let mut world = World::new();
-        world.now = TimeUs(100_000_000);
-        world.refresh(0);
+        world.refresh(90_000_000);
+        world.pass(None);
+        world.refresh(PASS_US);
         world.vehicle.home.as_mut().unwrap().received_us = world.now.minus_us(age_us);
         world.pass(None);
         world.homing.locked().map(|trip| (trip.interlock, trip.fault))

@@ -1,10 +1,14 @@
 //! Each interlock by itself: the last value that holds, the first that does not, and the kind of fault.
 
 mod bounds;
+mod failsafes_set;
 mod fences;
+mod ground;
 mod handover;
 mod hands;
 mod offer;
+mod radio;
+mod uploaded;
 
 use super::*;
 use crate::command::{OperatorAct, State};
@@ -17,6 +21,15 @@ fn locked(spoil: impl FnOnce(&mut World)) -> Option<(Interlock, Fault)> {
     spoil(&mut world);
     world.pass(None);
     world.homing.locked().map(|trip| (trip.interlock, trip.fault))
+}
+
+/// All that keeps a spoiled world locked.
+fn missing(spoil: impl FnOnce(&mut World)) -> Vec<(Interlock, Fault, &'static str)> {
+    let mut world = World::new();
+    spoil(&mut world);
+    world.pass(None);
+    let told = world.homing.missing().iter();
+    told.map(|trip| (trip.interlock, trip.fault, trip.detail)).collect()
 }
 
 /// The interlocks of a world, judging a wish while enabled.
@@ -80,7 +93,7 @@ fn a_wish_that_is_not_finite_is_refused() {
 #[test]
 fn the_first_command_is_zero_and_each_next_within_the_slew_limit() {
     let mut world = World::new();
-    let mut interlocks = Interlocks::new(&interlock_config());
+    let mut interlocks = world.homing.interlocks.clone();
     interlocks.observe(&inputs_of(&world));
     interlocks.enable(&inputs_of(&world));
     let mut ask = |elapsed_us, to| {
