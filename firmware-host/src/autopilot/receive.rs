@@ -81,7 +81,8 @@ impl Link {
     ) -> Option<usize> {
         let peer = self.port.peer;
         let waits_for_peer = matches!(self.port.address(), Address::UdpIn(_));
-        let (bytes, chunk) = self.port.next_chunk(now)?;
+        let chunk = self.port.next_chunk(now)?;
+        let bytes = chunk.bytes.as_slice();
         let from = chunk.from.filter(|&from| waits_for_peer && peer != Some(from));
         if let Some(from) = from {
             let may_take_over =
@@ -91,7 +92,7 @@ impl Link {
             if !(may_take_over && brings_autopilot(&mut self.probe, bytes, wanted)) {
                 self.strangers.push(bytes, |frame| self.listener.overhear(&frame, chunk.at, vehicle));
                 self.strangers.cut();
-                return Some(chunk.bytes);
+                return Some(bytes.len());
             }
             tell_peer(peer, from, now, events);
             self.framer.cut();
@@ -105,7 +106,7 @@ impl Link {
             self.port.peer = Some(from);
         }
         self.answer(asks, chunk.at, vehicle, events);
-        Some(chunk.bytes)
+        Some(bytes.len())
     }
 
     /// Does what frames asked for.

@@ -135,6 +135,145 @@ async fn the_time_received_is_never_later_than_the_pass() {
     assert_eq!(pilot.vehicle.heartbeat.unwrap().received_us, begun);
 }
 
+/// A pass that is late makes nothing look fresh.
+#[tokio::test]
+async fn the_time_received_is_when_it_was_read() {
+    let (port, autopilot) = (free_port(), peer().await);
+    let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
+    open(&mut pilot).await;
+    autopilot.connect(("127.0.0.1", port)).await.unwrap();
+    autopilot.send(&framed(&heartbeat(4))).await.unwrap();
+    pilot.link.ready().await;
+    let read = pilot.clock.now();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    pilot.drain();
+    assert!(pilot.vehicle.heartbeat.unwrap().received_us <= read);
+}
+
+#[tokio::test]
+async fn a_pass_that_never_comes_fills_a_bounded_channel_and_the_reader_reads_on() {
+    let (port, autopilot) = (free_port(), peer().await);
+    let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
+    open(&mut pilot).await;
+    autopilot.connect(("127.0.0.1", port)).await.unwrap();
+    let begun = tokio::time::Instant::now();
+    while pilot.link.report().unread_total == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(10), "never full");
+        let _ = autopilot.try_send(&framed(&position(1)));
+        tokio::task::yield_now().await;
+    }
+    // It makes room by passes alone, and what is read then is fresh.
+    pilot
+        .pass_until("heard", |pilot| {
+            let _ = autopilot.try_send(&framed(&heartbeat(4)));
+            pilot.link.is_up()
+        })
+        .await;
+    assert!(pilot.link.report().unread_total > 0);
+}
+
+#[tokio::test]
+async fn each_reading_thread_asks_the_system_first() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let settings = settings(&format!("udpin:127.0.0.1:{}", free_port()));
+    let ask = move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+    };
+    let mut link = Link::open_as(&settings, Clock::start(), ask).unwrap();
+    link.ready().await;
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn the_uploaded_fence_is_read_once_the_parameters_are_settled() {
+    use mavlink::MessageData;
+    let (port, autopilot) = (free_port(), peer().await);
+    let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
+    open(&mut pilot).await;
+    autopilot.connect(("127.0.0.1", port)).await.unwrap();
+    autopilot.send(&framed(&heartbeat(4))).await.unwrap();
+    pilot.pass_until("up", |pilot| pilot.link.is_up()).await;
+    for (at, _) in parameter::of(Firmware::ArduCopter) {
+        pilot.vehicle.parameters.keep(at, Some(Aged::new(1.0, TimeUs(1))));
+    }
+    let mut item = [0; 38];
+    item[0..4].copy_from_slice(&25.0f32.to_le_bytes());
+    item[16..20].copy_from_slice(&470_000_000i32.to_le_bytes());
+    item[20..24].copy_from_slice(&80_000_000i32.to_le_bytes());
+    item[30..32].copy_from_slice(&5004u16.to_le_bytes());
+    (item[32], item[33], item[37]) = (1, 191, 1);
+    let (mut ears, mut answered) = (Ears::default(), 0);
+    pilot
+        .pass_until("the fence", |pilot| {
+            listen(&mut ears, &autopilot);
+            for message in &ears.heard[answered..] {
+                let answer = match message {
+                    MavMessage::MISSION_REQUEST_LIST(_) => {
+                        made(44, 0, &[1, 0, 1, 191, 1], dialect::MISSION_COUNT_DATA::EXTRA_CRC)
+                    }
+                    MavMessage::MISSION_REQUEST_INT(_) => {
+                        made(73, 0, &item, dialect::MISSION_ITEM_INT_DATA::EXTRA_CRC)
+                    }
+                    _ => continue,
+                };
+                autopilot.try_send(&answer).unwrap();
+            }
+            answered = ears.heard.len();
+            pilot.vehicle.zones.is_some() && ears.count(47) == 1
+        })
+        .await;
+    let zones = pilot.vehicle.zones.unwrap().value;
+    let place = skyhound::geo::Wgs84 { lat_deg: 47.0, lon_deg: 8.0 };
+    let disc = skyhound::vehicle::Zone::Circle { inside: false, center: place, radius_m: 25.0 };
+    assert_eq!((zones.iter().collect::<Vec<_>>(), zones.is_cut), (vec![disc], false));
+}
+
+#[tokio::test]
+async fn an_autopilot_that_hears_nothing_is_told_as_such() {
+    let (port, autopilot) = (free_port(), peer().await);
+    let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
+    open(&mut pilot).await;
+    autopilot.connect(("127.0.0.1", port)).await.unwrap();
+    pilot
+        .pass_until("told", |pilot| {
+            let _ = autopilot.try_send(&framed(&heartbeat(4)));
+            pilot.vehicle.contested.is_some_and(|why| why.contains("answers none of our questions"))
+        })
+        .await;
+    let question = pilot.link.listener.time_sync.ask(pilot.clock.now());
+    let answer = MavMessage::TIMESYNC(dialect::TIMESYNC_DATA { tc1: 5, ts1: question });
+    autopilot.send(&framed(&answer)).await.unwrap();
+    pilot.pass_until("cleared", |pilot| pilot.vehicle.contested.is_none()).await;
+}
+
+/// An antenna tracker on another address is no peer, and is named.
+#[tokio::test]
+async fn a_tracker_takes_nobodys_place() {
+    let (port, tracker, autopilot) = (free_port(), peer().await, peer().await);
+    let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
+    open(&mut pilot).await;
+    tracker.connect(("127.0.0.1", port)).await.unwrap();
+    autopilot.connect(("127.0.0.1", port)).await.unwrap();
+    let MavMessage::HEARTBEAT(beat) = heartbeat(0) else { unreachable!() };
+    let beat = dialect::HEARTBEAT_DATA { mavtype: dialect::MavType::MAV_TYPE_ANTENNA_TRACKER, ..beat };
+    let header = MavHeader { system_id: 2, component_id: 1, sequence: 0 };
+    let mut raw = mavlink::MAVLinkV2MessageRaw::new();
+    raw.serialize_message(header, &MavMessage::HEARTBEAT(beat));
+    tracker.send(raw.raw_bytes()).await.unwrap();
+    pilot.pass_until("told", |pilot| pilot.vehicle.contested.is_some()).await;
+    assert!(pilot.vehicle.contested.unwrap().contains("no multirotor or helicopter"));
+    let now = pilot.clock.now();
+    let others: Vec<_> = pilot.link.others(now).collect();
+    assert_eq!(others, ["system 2 component 1: antenna tracker (ArduPilot)"]);
+    assert_eq!((pilot.vehicle.identity, pilot.happened("peer")), (None, 0));
+    autopilot.send(&framed(&heartbeat(4))).await.unwrap();
+    pilot.pass_until("bound", |pilot| pilot.link.is_up()).await;
+    assert_eq!(pilot.vehicle.identity.unwrap().system, 1);
+}
+
 #[tokio::test]
 async fn the_autopilot_may_move_after_silence_and_is_told_the_time() {
     let (port, before, after) = (free_port(), peer().await, peer().await);
