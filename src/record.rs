@@ -120,10 +120,16 @@ pub struct LinkReport {
     pub garbage_bytes_total: u64,
     /// Good frames of others than the bound autopilot.
     pub foreign_total: u64,
+    /// Frames of the bound autopilot that came late: heard before, or older than what is known.
+    pub late_total: u64,
+    /// Reads of the line that a late pass left no room for: lost.
+    pub unread_total: u64,
     /// Frames out.
     pub sent_total: u64,
-    /// Frames not sent because the line was full or gone.
+    /// Frames not sent: the line was full or gone, or there was nothing in them that can be sent.
     pub send_dropped_total: u64,
+    /// Bytes written and taken back before they left: velocities, when commanding ended.
+    pub recalled_bytes_total: u64,
     /// Times the line was opened again.
     pub reconnect_total: u64,
 }

@@ -5,9 +5,13 @@
 //! Offsets are those of the wire (fields sorted by size; mavlink.io, "Field Reordering"); a test encodes each message with
 //! the dialect's own encoder and reads it back here.
 
-use skyhound::geo::Wgs84;
-use skyhound::vehicle::{Attitude, Ekf, Firmware, Gps, Heartbeat, Home, Mode, Position, Rc};
+use skyhound::geo::{NorthEast, Origin, Wgs84};
+use skyhound::vehicle::{
+    Attitude, Ekf, Firmware, Gps, Health, Heartbeat, Home, Landed, Mode, PartHealth, Position,
+    RC_CHANNELS_MAX, Rc,
+};
 
+use super::message_id::LOOKS_DOWN;
 use super::payload::Payload;
 
 /// 2024-01-01T00:00:00Z, older than this program; an earlier SYSTEM_TIME is a clock that was never set.
@@ -21,9 +25,15 @@ const MAV_AUTOPILOT_PX4: u8 = 12;
 const MAV_TYPE_GCS: u8 = 6;
 const ARMED: u8 = 0x80;
 
-/// Quadrotor, coaxial, helicopter, hexa-, octo-, tri-, dodeca-, decarotor, generic multirotor: what ArduCopter flies, and
-/// what PX4 flies as a multicopter.
-const MULTIROTORS: [u8; 9] = [2, 3, 4, 13, 14, 15, 29, 35, 43];
+/// What can be commanded: quadrotor, coaxial, helicopter, hexa-, octo-, tri-, dodeca-, decarotor, generic multirotor. That
+/// is what ArduCopter flies, and what PX4 flies as a multicopter: they stop at a velocity of zero and stand. A plane does
+/// not, nor a VTOL that flies forward; a rover, boat or tracker has no height to hold.
+const COMMANDABLE: [u8; 9] = [2, 3, 4, 13, 14, 15, 29, 35, 43];
+
+const SYS_STATUS_GEOFENCE: u32 = 0x10_0000;
+const SYS_STATUS_RC_RECEIVER: u32 = 0x1_0000;
+/// A report of the terrain elsewhere: someone else asked for it.
+const TERRAIN_PLACE_MAX_M: f64 = 100.0;
 
 const EKF_ATTITUDE: u16 = 1;
 const EKF_VELOCITY_HORIZONTAL: u16 = 2;
@@ -75,10 +85,15 @@ impl AnyHeartbeat {
     /// Whose modes it speaks. Anything but a multirotor of ArduPilot or PX4 is `Other`: never commanded.
     pub fn firmware(&self) -> Firmware {
         match self.autopilot {
-            MAV_AUTOPILOT_ARDUPILOTMEGA if MULTIROTORS.contains(&self.mav_type) => Firmware::ArduCopter,
-            MAV_AUTOPILOT_PX4 if MULTIROTORS.contains(&self.mav_type) => Firmware::Px4,
+            MAV_AUTOPILOT_ARDUPILOTMEGA if COMMANDABLE.contains(&self.mav_type) => Firmware::ArduCopter,
+            MAV_AUTOPILOT_PX4 if COMMANDABLE.contains(&self.mav_type) => Firmware::Px4,
             _ => Firmware::Other,
         }
+    }
+
+    /// Whether its sender can be commanded, and so be bound to.
+    pub fn can_be_commanded(&self) -> bool {
+        self.is_autopilot() && self.firmware() != Firmware::Other
     }
 
     /// As the vehicle has it.
@@ -149,22 +164,71 @@ fn ekf(flags: u16, degraded: u16, ratios: [f64; 3]) -> Ekf {
 
 /// RC_CHANNELS.
 pub fn rc(payload: Payload) -> Rc {
-    Rc {
-        channels_us: channels(payload, 18),
-        channel_count: payload.u8(40),
-        rssi: Some(payload.u8(41)).filter(|&rssi| rssi != 255),
-    }
+    let channels_us = std::array::from_fn(|channel| payload.u16(4 + 2 * channel));
+    Rc { channels_us, channel_count: payload.u8(40), rssi: rssi(payload.u8(41)) }
 }
 
 /// RC_CHANNELS_RAW of old firmware: channels 1 to 8 (`port` 0), counted as present when they have a pulse width.
 pub fn rc_raw(payload: Payload) -> Option<Rc> {
-    let is_present = |channel: &usize| !matches!(payload.u16(4 + 2 * channel), 0 | u16::MAX);
-    let channel_count = (0..8).filter(is_present).count() as u8;
-    (payload.u8(20) == 0).then_some(Rc { channels_us: channels(payload, 8), channel_count, rssi: None })
+    let mut channels_us = [0; RC_CHANNELS_MAX];
+    for (channel, us) in channels_us.iter_mut().take(8).enumerate() {
+        *us = payload.u16(4 + 2 * channel);
+    }
+    let channel_count = channels_us.iter().filter(|us| !matches!(**us, 0 | u16::MAX)).count() as u8;
+    (payload.u8(20) == 0).then_some(Rc { channels_us, channel_count, rssi: rssi(payload.u8(21)) })
 }
 
-fn channels(payload: Payload, count: usize) -> [u16; 18] {
-    std::array::from_fn(|at| if at < count { payload.u16(4 + 2 * at) } else { 0 })
+fn rssi(sent: u8) -> Option<u8> {
+    (sent != u8::MAX).then_some(sent)
+}
+
+/// SYS_STATUS: what it says of the parts that are judged.
+pub fn health(payload: Payload) -> Health {
+    let (present, enabled, healthy) = (payload.u32(0), payload.u32(4), payload.u32(8));
+    let part = |bit: u32| match (present & bit != 0, enabled & bit != 0, healthy & bit != 0) {
+        (false, _, _) => PartHealth::Absent,
+        (_, false, _) => PartHealth::Off,
+        (_, _, false) => PartHealth::Bad,
+        _ => PartHealth::Good,
+    };
+    Health { rc_receiver: part(SYS_STATUS_RC_RECEIVER), fence: part(SYS_STATUS_GEOFENCE) }
+}
+
+/// EXTENDED_SYS_STATE.
+pub fn landed(payload: Payload) -> Option<Landed> {
+    match payload.u8(1) {
+        1 => Some(Landed::OnGround),
+        2 => Some(Landed::InAir),
+        3 => Some(Landed::TakingOff),
+        4 => Some(Landed::Landing),
+        _ => None,
+    }
+}
+
+/// CURRENT_MODE.
+pub fn mode(payload: Payload, firmware: Firmware) -> Mode {
+    Mode { firmware, custom: payload.u32(0) }
+}
+
+/// DISTANCE_SENSOR that looks down, while it measures: in its range, and not told to be invalid (signal quality 1).
+pub fn height_of_rangefinder_m(payload: Payload) -> Option<f64> {
+    let (least_cm, most_cm, now_cm) = (payload.u16(4), payload.u16(6), payload.u16(8));
+    let measures = now_cm > 0 && (least_cm..=most_cm).contains(&now_cm) && payload.u8(38) != 1;
+    (payload.u8(12) == LOOKS_DOWN && measures).then_some(f64::from(now_cm) / 100.0)
+}
+
+/// TERRAIN_REPORT of where the aircraft is, when its map is there.
+pub fn height_over_terrain_m(payload: Payload, position: Option<&Position>) -> Option<f64> {
+    let from = Origin::new(position?.place).ned_from_wgs84(place(payload.i32(0), payload.i32(4))?);
+    let is_here = from.distance_m(NorthEast::default()) <= TERRAIN_PLACE_MAX_M;
+    let is_mapped = payload.u16(16) > 0 && payload.u16(20) > 0;
+    payload.finite(12).filter(|_| is_here && is_mapped)
+}
+
+/// ALTITUDE: its bottom_clearance. Its altitude_terrain is not read: the protocol calls it a height over the terrain, PX4
+/// sends the height *of* the terrain there.
+pub fn bottom_clearance_m(payload: Payload) -> Option<f64> {
+    payload.finite(28).filter(|clearance_m| *clearance_m > 0.0)
 }
 
 /// HOME_POSITION.
@@ -185,5 +249,5 @@ fn metres_from_mm(mm: i32) -> f64 {
     f64::from(mm) / 1000.0
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;

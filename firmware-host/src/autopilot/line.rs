@@ -1,113 +1,149 @@
 //! One open line to the autopilot: serial, UDP or TCP behind the same three verbs: read, write, how much waits.
 //!
-//! Nothing here blocks: opening runs in a task, reads are polls, writes are tries. A serial port is read by a thread of its
-//! own (`serial`), because polling one may block.
+//! Nothing here blocks: a thread opens and reads it (`reader`), writes are tries on the same socket or port.
 
 use std::io;
-use std::net::SocketAddr;
-use std::os::fd::AsFd;
-use std::pin::Pin;
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::{TcpStream, UdpSocket};
+use rustix::net::SendFlags;
+use rustix::termios::{QueueSelector, tcflush};
+use tokio_serial::{ClearBuffer, SerialPort, SerialStream};
 
 use super::address::{Address, Place};
-use super::serial::{self, Serial};
+use super::reader::{Chunk, Reader, Reading, Source};
+use crate::clock::Clock;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// An ICMP "nobody there" is one failed read; more in a row than this is a broken socket.
-const UDP_ERRORS_IN_A_ROW: usize = 16;
 /// A serial byte is 10 bits: start, 8, stop.
 const BITS_PER_BYTE: usize = 10;
 /// Asked of a TCP line, on which nobody can know the rate: enough for all we send.
 const TCP_BYTES_PER_S: usize = 10_000;
+
+/// What is written to, and who reads.
+pub struct Ends<W> {
+    out: W,
+    reader: Reader,
+}
 
 /// An open line.
 pub enum Line {
     /// Serial, with its speed.
     Serial {
         /// The device.
-        port: Serial,
+        port: Ends<OwnedFd>,
         /// What it carries.
         bytes_per_s: usize,
     },
     /// UDP that waits for its peer.
-    UdpIn(UdpSocket),
+    UdpIn(Ends<UdpSocket>),
     /// UDP to one peer.
-    UdpOut(UdpSocket),
+    UdpOut(Ends<UdpSocket>),
     /// TCP.
+    Tcp(Ends<TcpStream>),
+}
+
+/// What is written to.
+pub enum Half {
+    /// A serial port, and its baud rate.
+    Serial(OwnedFd, u32),
+    /// A bound socket.
+    UdpIn(UdpSocket),
+    /// A connected socket.
+    UdpOut(UdpSocket),
+    /// A connection.
     Tcp(TcpStream),
 }
 
+/// Opens `address` for reading and writing, in the runtime of the thread that will read it.
+pub(super) async fn begin(address: &Address) -> io::Result<(Source, Half)> {
+    match address {
+        Address::Serial { device, baud } => {
+            // Opening a USB adapter takes its time, which is the reading thread's own.
+            let port = SerialStream::open(&tokio_serial::new(device, *baud))?;
+            // What waited there is old, and would be taken for fresh.
+            let _ = port.clear(ClearBuffer::All);
+            // SAFETY: `port` owns this descriptor and outlives the borrow, which ends with the call.
+            let twin = rustix::io::dup(unsafe { BorrowedFd::borrow_raw(port.as_raw_fd()) })?;
+            Ok((Source::Serial(port), Half::Serial(twin, *baud)))
+        }
+        Address::UdpIn(place) => {
+            let socket = tokio::net::UdpSocket::bind(target(place)).await?;
+            let twin = socket.as_fd().try_clone_to_owned()?.into();
+            Ok((Source::Udp(socket), Half::UdpIn(twin)))
+        }
+        Address::UdpOut(place) => {
+            let to = tokio::net::lookup_host(target(place)).await?.next();
+            let to = to.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the host has no address"))?;
+            let any: &str = if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+            let socket = tokio::net::UdpSocket::bind(any).await?;
+            socket.connect(to).await?;
+            let twin = socket.as_fd().try_clone_to_owned()?.into();
+            Ok((Source::Udp(socket), Half::UdpOut(twin)))
+        }
+        Address::TcpOut(place) => {
+            let connecting = tokio::net::TcpStream::connect(target(place));
+            let stream = tokio::time::timeout(CONNECT_TIMEOUT, connecting).await??;
+            stream.set_nodelay(true)?;
+            let twin = stream.as_fd().try_clone_to_owned()?.into();
+            Ok((Source::Tcp(stream), Half::Tcp(twin)))
+        }
+        Address::None => Err(io::Error::new(io::ErrorKind::Unsupported, "no line is configured")),
+    }
+}
+
 impl Line {
-    /// Opens `address`. Must be called inside the runtime.
+    /// Opens `address`, read by a thread that asks the system for nothing.
     ///
     /// # Errors
     /// What the system answers: no such device, permission denied, connection refused, …
     pub async fn open(address: &Address) -> io::Result<Line> {
-        match address {
-            Address::Serial { device, baud } => {
-                let port = Serial::open(device.clone(), *baud).await?;
-                Ok(Line::Serial { port, bytes_per_s: *baud as usize / BITS_PER_BYTE })
-            }
-            Address::UdpIn(place) => {
-                let socket = UdpSocket::bind(target(place)).await?;
-                // Until the runtime has seen it writable, every try says that it is full.
-                socket.writable().await?;
-                Ok(Line::UdpIn(socket))
-            }
-            Address::UdpOut(place) => {
-                let to = tokio::net::lookup_host(target(place)).await?.next();
-                let to =
-                    to.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the host has no address"))?;
-                let any: &str = if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
-                let socket = UdpSocket::bind(any).await?;
-                socket.connect(to).await?;
-                socket.writable().await?;
-                Ok(Line::UdpOut(socket))
-            }
-            Address::TcpOut(place) => {
-                let connecting = TcpStream::connect(target(place));
-                let stream = tokio::time::timeout(CONNECT_TIMEOUT, connecting).await??;
-                stream.set_nodelay(true)?;
-                stream.writable().await?;
-                Ok(Line::Tcp(stream))
-            }
-            Address::None => Err(io::Error::new(io::ErrorKind::Unsupported, "no line is configured")),
-        }
+        Line::open_as(address.clone(), &Reading::new(Clock::start(), || ())).await
     }
 
-    /// Reads what has come into `buffer`: its length, and from whom where the line has several speakers.
+    /// Opens `address`, read as `reading` says.
+    ///
+    /// # Errors
+    /// As [`Line::open`].
+    pub async fn open_as(address: Address, reading: &Reading) -> io::Result<Line> {
+        let (reader, half) = Reader::open(address, reading).await?;
+        Ok(match half {
+            Half::Serial(out, baud) => {
+                Line::Serial { port: Ends { out, reader }, bytes_per_s: baud as usize / BITS_PER_BYTE }
+            }
+            Half::UdpIn(out) => Line::UdpIn(Ends { out, reader }),
+            Half::UdpOut(out) => Line::UdpOut(Ends { out, reader }),
+            Half::Tcp(out) => Line::Tcp(Ends { out, reader }),
+        })
+    }
+
+    /// The next chunk that was read.
     ///
     /// # Errors
     /// The line is gone; a read of nothing (hang-up, end of stream) is such an error too.
+    pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Chunk>> {
+        match self {
+            Line::Serial { port, .. } => port.reader.poll_chunk(cx),
+            Line::UdpIn(ends) | Line::UdpOut(ends) => ends.reader.poll_chunk(cx),
+            Line::Tcp(ends) => ends.reader.poll_chunk(cx),
+        }
+    }
+
+    /// The next chunk, as much of it as `buffer` holds: its length, and from whom where the line has several speakers.
+    ///
+    /// # Errors
+    /// As [`Line::poll_chunk`].
     pub fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<(usize, Option<SocketAddr>)>> {
-        match self {
-            Line::Serial { port, .. } => port.poll_read(cx, buffer).map_ok(|count| (count, None)),
-            Line::Tcp(stream) => {
-                let mut into = ReadBuf::new(buffer);
-                ready!(Pin::new(stream).poll_read(cx, &mut into))?;
-                match into.filled().len() {
-                    0 => Poll::Ready(Err(serial::hung_up())),
-                    count => Poll::Ready(Ok((count, None))),
-                }
-            }
-            Line::UdpIn(socket) | Line::UdpOut(socket) => {
-                let mut into = ReadBuf::new(buffer);
-                for _ in 0..UDP_ERRORS_IN_A_ROW {
-                    if let Ok(from) = ready!(socket.poll_recv_from(cx, &mut into)) {
-                        return Poll::Ready(Ok((into.filled().len(), Some(from))));
-                    }
-                }
-                Poll::Ready(Err(io::Error::other("the socket only answers errors")))
-            }
-        }
+        let chunk = ready!(self.poll_chunk(cx))?;
+        let count = chunk.bytes.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&chunk.bytes[..count]);
+        Poll::Ready(Ok((count, chunk.from)))
     }
 
     /// Writes as much of `bytes` as goes at once. UDP to a peer that is not there (yet) goes nowhere, which is no error.
@@ -116,28 +152,32 @@ impl Line {
     /// `WouldBlock`: the line is full. Else the line is gone.
     pub fn try_write(&mut self, bytes: &[u8], peer: Option<SocketAddr>) -> io::Result<usize> {
         match (self, peer) {
-            (Line::Serial { port, .. }, _) => port.try_write(bytes),
-            (Line::Tcp(stream), _) => stream.try_write(bytes),
-            (Line::UdpOut(socket), _) => udp_sent(socket.try_send(bytes)),
-            (Line::UdpIn(socket), Some(peer)) => udp_sent(socket.try_send_to(bytes, peer)),
+            (Line::Serial { port, .. }, _) => Ok(rustix::io::write(&port.out, bytes)?),
+            (Line::Tcp(ends), _) => Ok(rustix::net::send(&ends.out, bytes, SendFlags::NOSIGNAL)?),
+            (Line::UdpOut(ends), _) => udp_sent(ends.out.send(bytes)),
+            (Line::UdpIn(ends), Some(peer)) => udp_sent(ends.out.send_to(bytes, peer)),
             (Line::UdpIn(_), None) => Err(io::ErrorKind::WouldBlock.into()),
         }
     }
 
-    /// Throws away what a serial line's queue still holds. Other lines cannot take anything back.
-    pub fn discard_queued(&self) {
-        if let Line::Serial { port, .. } = self
-            && let Err(error) = port.discard_queued()
-        {
-            tracing::debug!("the serial queue was not emptied: {error}");
+    /// Throws away what a serial line's queue still holds; returns how many bytes. Other lines cannot take anything back.
+    pub fn discard_queued(&self) -> usize {
+        let Line::Serial { port, .. } = self else { return 0 };
+        let bytes = self.queued_bytes();
+        match tcflush(&port.out, QueueSelector::OFlush) {
+            Ok(()) => bytes,
+            Err(error) => {
+                tracing::debug!("the serial queue was not emptied: {error}");
+                0
+            }
         }
     }
 
     /// Bytes we wrote that still wait in the system, where it knows.
     pub fn queued_bytes(&self) -> usize {
         match self {
-            Line::Serial { port, .. } => queued_bytes(port.port()),
-            Line::Tcp(stream) => queued_bytes(stream),
+            Line::Serial { port, .. } => queued_bytes(&port.out),
+            Line::Tcp(ends) => queued_bytes(&ends.out),
             Line::UdpIn(_) | Line::UdpOut(_) => 0,
         }
     }
@@ -158,8 +198,8 @@ impl Line {
 
     /// Closes it without waiting: a serial device would first send what is queued, for up to 30 s.
     pub fn close(self) {
+        self.discard_queued();
         if let Line::Serial { port, .. } = self {
-            let _ = port.discard_queued();
             tokio::task::spawn_blocking(move || drop(port));
         }
     }

@@ -1,41 +1,38 @@
-//! From good frames to what is known of the vehicle: binds to one autopilot and lets nobody else speak for it.
+//! From good frames to what is known of the vehicle: what is not the bound autopilot's, or is late, changes nothing.
 //!
-//! Bound to (system, component 1) of the first autopilot's heartbeat, or of the system in the settings, for good. Frames of
-//! anyone else are counted foreign and change nothing, with two exceptions that change only their own fields: a ground
-//! station's heartbeat, and the heartbeat of another program with our own identity (a rival). Our own heartbeat, echoed by
-//! a router, is told from a rival's by a random number in its `custom_mode`, and in a value of its own: routers do not pass
-//! a heartbeat on to a line on which its sender's ids were heard.
+//! Frames of anyone but the bound autopilot ([`binding`](super::binding)) are counted foreign and change nothing, with two
+//! exceptions that change only their own fields: a ground station's heartbeat, and the heartbeat of another program with our
+//! own identity (a rival). Our own heartbeat, echoed by a router, is told from a rival's by a random number in its
+//! `custom_mode`, and in a value of its own: routers do not pass a heartbeat on to a line on which its sender's ids were heard.
 //!
-//! A value that is not finite or not possible is not stored, and its frame is counted unknown; the older value goes stale.
-//! Nothing is allocated here except while a long STATUSTEXT is joined.
+//! Each part of the vehicle carries the time at which it was true, by the sender's clock
+//! ([`sender_time`](super::sender_time)); what has none is as late as what has one. What came before by a faster way
+//! ([`ways`](super::ways)) is counted late. A value that is not finite or not possible is not stored, and its frame is counted
+//! unknown; the older value goes stale. Nothing is allocated here except while a long STATUSTEXT is joined.
 
 use skyhound::record::{Event, Severity, Text};
 use skyhound::time::{Aged, TimeUs};
-use skyhound::vehicle::{Firmware, Heartbeat, Identity, Parameters, Vehicle};
+use skyhound::vehicle::{Firmware, Identity, Vehicle};
 
-use super::battery::Batteries;
+use super::binding::Binding;
 use super::framing::Frame;
-use super::inbound::{self, AnyHeartbeat};
+use super::inbound::AnyHeartbeat;
 use super::message_id::*;
 use super::outbound::MARK_NAME;
-use super::params::Params;
+use super::parts::{Heard, Parts};
 use super::payload::Payload;
-use super::texts::Texts;
+use super::sender_time::{Dated, SenderTime};
+use super::stamp::Stamp;
 use super::timesync::TimeSync;
-
-const AUTOPILOT_COMPONENT: u8 = 1;
-/// The autopilot's clock went back by more than messages overtake each other: it started again.
-const REBOOT_STEP_MS: u32 = 2_000;
-/// A sequence number this little behind the last is a late or doubled frame, not 240 lost ones.
-const SEQUENCE_LATE: u8 = 240;
-/// A rival not heard for this long is gone.
-const RIVAL_GONE_US: u64 = 5_000_000;
+use super::ways::{Judged, Ways, print};
 
 /// What a frame asks of the link.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
     /// Of somebody else.
     Foreign,
+    /// Of the bound autopilot, and late: heard before, or older than what is known.
+    Late,
     /// Of the bound autopilot.
     Bound,
     /// The bound autopilot's heartbeat.
@@ -57,89 +54,90 @@ pub struct ListenerTotals {
     pub sequence_lost_total: u64,
     /// Frames of others.
     pub foreign_total: u64,
+    /// Frames of the bound autopilot that came late.
+    pub late_total: u64,
 }
 
 /// Listens.
 pub struct Listener {
-    wanted_system: Option<u8>,
     own_component: u8,
-    own_mark: u32,
-    sequence: Option<u8>,
-    boot_ms: Option<u32>,
-    batteries: Batteries,
-    texts: Texts,
-    rival_heard: Option<TimeUs>,
-    second_heard: Option<TimeUs>,
+    binding: Binding,
+    time: SenderTime,
+    ways: Ways,
     totals: ListenerTotals,
+    /// What several messages make together.
+    pub parts: Parts,
     /// Questions about the clocks.
     pub time_sync: TimeSync,
-    /// Questions about parameters.
-    pub params: Params,
     /// Frames of MAVLink 1 only so far.
     pub speaks_mavlink_1_only: bool,
 }
 
 impl Listener {
-    /// One that binds to `wanted_system`, or to the first autopilot. We are `own_component`, and `own_mark` is in our
-    /// heartbeats.
+    /// One that binds to `wanted_system`, or to the first autopilot that can be commanded. We are `own_component`, and
+    /// `own_mark` is in our heartbeats.
     pub fn new(wanted_system: Option<u8>, own_component: u8, own_mark: u32) -> Listener {
         Listener {
-            wanted_system,
             own_component,
-            own_mark,
-            sequence: None,
-            boot_ms: None,
-            batteries: Batteries::default(),
-            texts: Texts::default(),
-            rival_heard: None,
-            second_heard: None,
+            binding: Binding::new(wanted_system, own_component, own_mark),
+            time: SenderTime::default(),
+            ways: Ways::default(),
             totals: ListenerTotals::default(),
+            parts: Parts::default(),
             time_sync: TimeSync::default(),
-            params: Params::default(),
             speaks_mavlink_1_only: true,
         }
     }
 
     /// Counters since the start.
     pub fn totals(&self) -> ListenerTotals {
-        self.totals
+        ListenerTotals { sequence_lost_total: self.ways.lost_total, ..self.totals }
     }
 
     /// Whether another program with our identity was heard lately.
     pub fn rival(&self, now: TimeUs) -> bool {
-        self.rival_heard.is_some_and(|heard| now.since_us(heard) <= RIVAL_GONE_US)
+        self.binding.rival(now)
     }
 
-    /// Why it is not certain that the bound aircraft is ours alone to command.
-    pub fn contested(&self, now: TimeUs) -> Option<&'static str> {
-        if self.rival(now) {
-            return Some("another program speaks with our system and component id");
-        }
-        let second = self.second_heard.is_some_and(|heard| now.since_us(heard) <= RIVAL_GONE_US);
-        second.then_some("two autopilots on the link: name ours with autopilot.system")
+    /// Who else was heard lately, as people name them.
+    pub fn others(&self, now: TimeUs) -> impl Iterator<Item = String> + '_ {
+        self.binding.others(now)
     }
 
-    /// Counts a good frame of someone else's.
-    pub fn count_foreign(&mut self) {
+    /// Why it is not certain that there is an aircraft that is ours alone to command and answers us.
+    pub fn contested(&self, now: TimeUs, identity: Option<Identity>) -> Option<&'static str> {
+        self.binding.contested(now, identity).or_else(|| self.parts.questions.mute(now))
+    }
+
+    /// Takes a good frame of someone whose frames are not ours to take.
+    pub fn overhear(&mut self, frame: &Frame<'_>, at: TimeUs, vehicle: &Vehicle) {
         self.totals.foreign_total += 1;
+        let heard = (frame.id == HEARTBEAT).then(|| AnyHeartbeat::read(Payload(frame.payload)));
+        self.binding.overhear(frame, heard.as_ref(), at, vehicle.identity);
     }
 
     /// Gives what was waited for too long.
     pub fn expire(&mut self, now: TimeUs, events: &mut dyn FnMut(Event)) {
-        self.texts.expire(now, events);
+        self.parts.expire(now, events);
     }
 
-    /// The line is a new one, or the autopilot started again: what it said of itself holds no more.
-    pub fn forget(&mut self, vehicle: &mut Vehicle) {
-        self.sequence = None;
-        self.boot_ms = None;
+    /// The autopilot is silent: what it said of itself holds no more. Its time goes on.
+    pub fn forget_said(&mut self, vehicle: &mut Vehicle) {
+        self.parts.forget();
         self.time_sync = TimeSync::default();
-        self.params = Params::default();
-        self.batteries = Batteries::default();
-        self.speaks_mavlink_1_only = true;
-        vehicle.parameters = Parameters::default();
+        self.ways.pause();
+        vehicle.parameters = Default::default();
+        vehicle.zones = None;
         vehicle.home = None;
         vehicle.clock_offset_us = None;
+    }
+
+    /// The line is a new one, or another speaks on it: its time begins too.
+    pub fn forget(&mut self, vehicle: &mut Vehicle) {
+        self.forget_said(vehicle);
+        self.ways.forget();
+        self.time = SenderTime::default();
+        self.speaks_mavlink_1_only = true;
     }
 
     /// Takes a frame received `at`.
@@ -154,284 +152,139 @@ impl Listener {
             self.totals.unknown_total += 1;
         }
         let payload = Payload(frame.payload);
-        if frame.id == 0 {
-            self.take_any_heartbeat(frame, AnyHeartbeat::read(payload), at, vehicle, events);
+        if frame.id == HEARTBEAT {
+            self.take_any_heartbeat(frame, at, vehicle, events);
         }
         if frame.id == NAMED_VALUE_INT && payload.text(8, 10) == MARK_NAME.as_bytes() {
-            self.judge_mark(frame, payload.u32(4), at, vehicle, events);
+            self.binding.judge_mark(frame, payload.u32(4), at, vehicle.identity, events);
         }
-        let Some(identity) = vehicle.identity.filter(|identity| is_from(frame, identity)) else {
+        let is_ours = self.binding.is_ours(frame, at, vehicle.identity);
+        let Some(identity) = vehicle.identity.filter(|_| is_ours) else {
             self.totals.foreign_total += 1;
             return Taken::Foreign;
         };
-        self.count_sequence(frame.sequence);
+        let dated = match frame.id {
+            TIMESYNC if payload.i64(0) != 0 => self.take_time(payload, at, vehicle),
+            id => self.time.date(id, payload, at),
+        };
+        let Some(stamp) = self.stamp(frame, dated, at) else {
+            self.totals.late_total += 1;
+            return Taken::Late;
+        };
+        self.binding.hears_bound(at);
         self.speaks_mavlink_1_only &= !frame.is_mavlink_2;
-        if self.has_rebooted(frame.id, payload) {
-            self.forget(vehicle);
-            note(
-                events,
-                at,
-                Severity::Critical,
-                "autopilot_reboot",
-                format_args!("the autopilot started again"),
-            );
-            self.store(frame.id, payload, identity, at, vehicle, events);
-            return Taken::Reboot;
+        if dated == Dated::Reboot {
+            self.begin_again(identity, vehicle);
+            self.ways.take_news(frame.sequence, print(frame.id, frame.payload), at);
+            let text = format_args!("the autopilot started again");
+            note(events, at, Severity::Critical, "autopilot_reboot", text);
         }
-        self.store(frame.id, payload, identity, at, vehicle, events)
+        let us = (identity.system, self.own_component);
+        let heard = Heard { id: frame.id, payload, stamp, at, us };
+        let taken = match frame.id {
+            TIMESYNC if payload.i64(0) == 0 => Taken::TimeAsked(payload.i64(8)),
+            _ => self.store(&heard, vehicle, events),
+        };
+        if dated == Dated::Reboot { Taken::Reboot } else { taken }
+    }
+
+    fn store(&mut self, heard: &Heard<'_>, vehicle: &mut Vehicle, events: &mut dyn FnMut(Event)) -> Taken {
+        if heard.id == HEARTBEAT {
+            self.follow_firmware(heard, vehicle, events);
+        }
+        let Some(identity) = vehicle.identity else { return Taken::Foreign };
+        let (taken, is_refused) = self.parts.take(heard, identity, vehicle, events);
+        self.totals.unknown_total += u64::from(is_refused);
+        taken
+    }
+
+    /// When what a frame tells was true; `None` when it is late.
+    fn stamp(&mut self, frame: &Frame<'_>, dated: Dated, at: TimeUs) -> Option<Stamp> {
+        let print = print(frame.id, frame.payload);
+        let lateness_us = self.time.lateness_us();
+        match dated {
+            Dated::At(then) => {
+                self.ways.take_news(frame.sequence, print, at);
+                Some(Stamp::news(then))
+            }
+            Dated::Newer => {
+                self.ways.take_news(frame.sequence, print, at);
+                Some(Stamp::news(at.minus_us(lateness_us)))
+            }
+            Dated::Late(late_us) => {
+                self.ways.take_late(frame.sequence, late_us, at);
+                None
+            }
+            Dated::Reboot => Some(Stamp::news(at)),
+            Dated::Undated => match self.ways.judge(frame.sequence, print, at) {
+                Judged::Fresh => Some(Stamp::news(at.minus_us(lateness_us))),
+                Judged::AsOf(then) => Some(Stamp::as_of(then.min(at.minus_us(lateness_us)))),
+                Judged::Late => None,
+            },
+        }
+    }
+
+    /// An answer to our question about the time dates itself; another's does not concern us.
+    fn take_time(&mut self, payload: Payload, at: TimeUs, vehicle: &mut Vehicle) -> Dated {
+        let Some(said) = self.time_sync.take(payload.i64(0), payload.i64(8), at) else {
+            return Dated::Undated;
+        };
+        let dated = self.time.date_answer(said.asked, said.theirs_us, at);
+        if !matches!(dated, Dated::Late(_)) {
+            self.parts.questions.answer();
+            vehicle.clock_offset_us = Some(Aged::new(said.offset_us, at));
+        }
+        dated
+    }
+
+    /// The autopilot started again: nothing is known of it until it is heard again, nor of a ground station, whose loss it
+    /// would notice only after hearing one.
+    fn begin_again(&mut self, identity: Identity, vehicle: &mut Vehicle) {
+        let could =
+            vehicle.heartbeat.is_some_and(|beat| beat.value.armed && beat.value.mode.accepts_commands());
+        let left_total = vehicle.left_total + u32::from(could);
+        *vehicle = Vehicle { identity: Some(identity), left_total, ..Vehicle::default() };
+        self.parts.forget();
+        self.time_sync = TimeSync::default();
+        self.ways.forget();
     }
 
     fn take_any_heartbeat(
         &mut self,
         frame: &Frame<'_>,
-        heard: AnyHeartbeat,
         at: TimeUs,
         vehicle: &mut Vehicle,
         events: &mut dyn FnMut(Event),
     ) {
-        let Ok(system) = u8::try_from(frame.system) else { return };
-        match vehicle.identity {
-            None => self.bind(system, frame.component, heard, at, vehicle, events),
-            Some(bound)
-                if is_from(frame, &bound) && heard.is_autopilot() && heard.firmware() != bound.firmware =>
-            {
-                vehicle.identity = Some(Identity { firmware: heard.firmware(), ..bound });
-                self.forget(vehicle);
-                let firmware = heard.firmware();
-                note(
-                    events,
-                    at,
-                    Severity::Critical,
-                    "autopilot_changed",
-                    format_args!("system {system} now speaks as {firmware:?}"),
-                );
-            }
-            Some(bound) if self.wanted_system.is_none() && is_other_autopilot(frame, &bound, &heard) => {
-                if self.contested(at).is_none() {
-                    let text =
-                        format_args!("system {system} is an autopilot too; we are bound to {}", bound.system);
-                    note(events, at, Severity::Critical, "second_autopilot", text);
-                }
-                self.second_heard = Some(at);
-            }
-            _ => {}
-        }
-        if heard.is_ground_station() && self.own_system(vehicle) != Some(system) {
-            vehicle.ground_station = Some(Aged::new(system, at));
-        }
-        self.judge_mark(frame, heard.custom, at, vehicle, events);
-    }
-
-    fn own_system(&self, vehicle: &Vehicle) -> Option<u8> {
-        vehicle.identity.map(|bound| bound.system).or(self.wanted_system)
-    }
-
-    /// Who speaks with our ids and another `mark` is a rival; with ours, it is our echo.
-    fn judge_mark(
-        &mut self,
-        frame: &Frame<'_>,
-        mark: u32,
-        at: TimeUs,
-        vehicle: &Vehicle,
-        events: &mut dyn FnMut(Event),
-    ) {
-        let Frame { system, component, .. } = *frame;
-        let is_own_name =
-            self.own_system(vehicle).map(u32::from) == Some(system) && component == self.own_component;
-        if !is_own_name || mark == self.own_mark {
-            return;
-        }
-        if !self.rival(at) {
-            let who = format_args!("another program speaks as system {system} component {component}");
-            note(events, at, Severity::Critical, "rival", who);
-        }
-        self.rival_heard = Some(at);
-    }
-
-    fn bind(
-        &mut self,
-        system: u8,
-        component: u8,
-        heard: AnyHeartbeat,
-        at: TimeUs,
-        vehicle: &mut Vehicle,
-        events: &mut dyn FnMut(Event),
-    ) {
-        let is_wanted = self.wanted_system.is_none_or(|wanted| wanted == system);
-        // System 0 is "everybody" as a target: nobody may be called so.
-        if component != AUTOPILOT_COMPONENT || system == 0 || !is_wanted || !heard.is_autopilot() {
-            return;
-        }
-        let firmware = heard.firmware();
-        vehicle.identity = Some(Identity { system, component, firmware });
+        let heard = AnyHeartbeat::read(Payload(frame.payload));
+        let Some(identity) = self.binding.take_heartbeat(frame, &heard, at, vehicle, events) else { return };
+        let Vehicle { left_total, ground_station, .. } = *vehicle;
+        *vehicle = Vehicle { identity: Some(identity), left_total, ground_station, ..Vehicle::default() };
         self.forget(vehicle);
-        note(
-            events,
-            at,
-            Severity::Note,
-            "autopilot_bound",
-            format_args!("bound to system {system}, {firmware:?} in {}", heard.heartbeat().mode.name()),
-        );
+        let Identity { system, firmware, .. } = identity;
+        let mode = heard.heartbeat().mode.name();
+        let text = format_args!("bound to system {system}, {firmware:?} in {mode}");
+        note(events, at, Severity::Note, "autopilot_bound", text);
     }
 
-    fn count_sequence(&mut self, sequence: u8) {
-        let step = self.sequence.map_or(1, |last| sequence.wrapping_sub(last));
-        if step == 0 || step > SEQUENCE_LATE {
+    /// The bound system speaks as something else.
+    fn follow_firmware(&mut self, heard: &Heard<'_>, vehicle: &mut Vehicle, events: &mut dyn FnMut(Event)) {
+        let beat = AnyHeartbeat::read(heard.payload);
+        self.binding.changes(&beat, heard.at);
+        let Some(bound) =
+            vehicle.identity.filter(|bound| beat.is_autopilot() && beat.firmware() != bound.firmware)
+        else {
             return;
-        }
-        self.totals.sequence_lost_total += u64::from(step - 1);
-        self.sequence = Some(sequence);
-    }
-
-    fn has_rebooted(&mut self, id: u32, payload: Payload) -> bool {
-        let boot_ms = match id {
-            SYSTEM_TIME => payload.u32(8),
-            ATTITUDE | GLOBAL_POSITION_INT => payload.u32(0),
-            _ => return false,
         };
-        let went_back = self.boot_ms.is_some_and(|last| last.saturating_sub(boot_ms) > REBOOT_STEP_MS);
-        self.boot_ms = Some(if went_back { boot_ms } else { boot_ms.max(self.boot_ms.unwrap_or(0)) });
-        went_back
-    }
-
-    fn store(
-        &mut self,
-        id: u32,
-        payload: Payload,
-        identity: Identity,
-        at: TimeUs,
-        vehicle: &mut Vehicle,
-        events: &mut dyn FnMut(Event),
-    ) -> Taken {
-        let refused = match id {
-            HEARTBEAT => return take_heartbeat(AnyHeartbeat::read(payload), at, vehicle, events),
-            TIMESYNC if payload.i64(0) == 0 => return Taken::TimeAsked(payload.i64(8)),
-            TIMESYNC => {
-                let offset_us = self.time_sync.take(payload.i64(0), payload.i64(8), at);
-                let _ = keep(&mut vehicle.clock_offset_us, offset_us, at);
-                false
-            }
-            COMMAND_ACK => return Taken::Answer(payload.u16(0), payload.u8(2)),
-            PARAM_VALUE => {
-                self.params.take(identity.firmware, at, payload, &mut vehicle.parameters);
-                payload.finite(0).is_none() && identity.firmware == Firmware::ArduCopter
-            }
-            STATUSTEXT => {
-                self.texts.take(payload, at, events);
-                false
-            }
-            SYS_STATUS => {
-                vehicle.battery = Some(self.batteries.take_sys_status(payload, at));
-                false
-            }
-            BATTERY_STATUS => {
-                vehicle.battery = self.batteries.take_battery_status(payload, at).or(vehicle.battery);
-                false
-            }
-            ATTITUDE => keep(&mut vehicle.attitude, inbound::attitude(payload), at),
-            GLOBAL_POSITION_INT => {
-                // No position before a fix is no fault of the frame.
-                let _ = keep(&mut vehicle.position, inbound::position(payload), at);
-                false
-            }
-            GPS_RAW_INT => keep(&mut vehicle.gps, Some(inbound::gps(payload)), at),
-            EKF_STATUS_REPORT if identity.firmware != Firmware::Px4 => {
-                let ekf = inbound::ekf_of_ardupilot(payload);
-                tell_ekf(vehicle, ekf.map(|ekf| ekf.degraded), at, events);
-                keep(&mut vehicle.ekf, ekf, at)
-            }
-            ESTIMATOR_STATUS if identity.firmware == Firmware::Px4 => {
-                let ekf = inbound::ekf_of_px4(payload);
-                tell_ekf(vehicle, ekf.map(|ekf| ekf.degraded), at, events);
-                keep(&mut vehicle.ekf, ekf, at)
-            }
-            RC_CHANNELS => keep(&mut vehicle.rc, Some(inbound::rc(payload)), at),
-            RC_CHANNELS_RAW => {
-                let _ = keep(&mut vehicle.rc, inbound::rc_raw(payload), at);
-                false
-            }
-            HOME_POSITION => keep(&mut vehicle.home, inbound::home(payload), at),
-            SYSTEM_TIME => {
-                let _ = keep(&mut vehicle.utc_us, inbound::utc_us(payload), at);
-                false
-            }
-            _ => false,
-        };
-        self.totals.unknown_total += u64::from(refused);
-        Taken::Bound
-    }
-}
-
-fn is_from(frame: &Frame<'_>, identity: &Identity) -> bool {
-    frame.system == u32::from(identity.system) && frame.component == identity.component
-}
-
-/// The bound component's heartbeat.
-fn take_heartbeat(
-    heard: AnyHeartbeat,
-    at: TimeUs,
-    vehicle: &mut Vehicle,
-    events: &mut dyn FnMut(Event),
-) -> Taken {
-    if !heard.is_autopilot() {
-        return Taken::Bound;
-    }
-    let now = heard.heartbeat();
-    tell_changes(vehicle.heartbeat, now, at, events);
-    let may_command = |beat: &Heartbeat| beat.armed && beat.mode.accepts_commands();
-    let could = vehicle.heartbeat.is_some_and(|before| may_command(&before.value));
-    vehicle.left_total += u32::from(could && !may_command(&now));
-    vehicle.heartbeat = Some(Aged::new(now, at));
-    Taken::Heartbeat
-}
-
-/// Whether this is the heartbeat of an autopilot that is not the bound one.
-fn is_other_autopilot(frame: &Frame<'_>, bound: &Identity, heard: &AnyHeartbeat) -> bool {
-    frame.component == AUTOPILOT_COMPONENT && frame.system != u32::from(bound.system) && heard.is_autopilot()
-}
-
-/// Keeps a part; returns whether there was none to keep.
-fn keep<T>(part: &mut Option<Aged<T>>, value: Option<T>, at: TimeUs) -> bool {
-    let refused = value.is_none();
-    if let Some(value) = value {
-        *part = Some(Aged::new(value, at));
-    }
-    refused
-}
-
-fn tell_changes(before: Option<Aged<Heartbeat>>, now: Heartbeat, at: TimeUs, events: &mut dyn FnMut(Event)) {
-    let Some(Aged { value: before, .. }) = before else { return };
-    if before.mode != now.mode {
-        let (from, to) = (before.mode, now.mode);
-        match (from.name(), to.name()) {
-            ("UNKNOWN", _) | (_, "UNKNOWN") => {
-                let text =
-                    format_args!("mode {} ({}) -> {} ({})", from.name(), from.custom, to.name(), to.custom);
-                note(events, at, Severity::Note, "mode_change", text);
-            }
-            (from, to) => {
-                note(events, at, Severity::Note, "mode_change", format_args!("mode {from} -> {to}"))
-            }
-        }
-    }
-    match (before.armed, now.armed) {
-        (false, true) => note(events, at, Severity::Note, "armed", format_args!("armed")),
-        (true, false) => note(events, at, Severity::Note, "disarmed", format_args!("disarmed")),
-        _ => {}
-    }
-}
-
-fn tell_ekf(vehicle: &Vehicle, degraded: Option<bool>, at: TimeUs, events: &mut dyn FnMut(Event)) {
-    let before = vehicle.ekf.map(|ekf| ekf.value.degraded);
-    match (before, degraded) {
-        (Some(false), Some(true)) => {
-            let why = "the estimator reports a GPS glitch or a guessed position";
-            note(events, at, Severity::Warning, "ekf", format_args!("{why}"));
-        }
-        (Some(true), Some(false)) => {
-            note(events, at, Severity::Note, "ekf", format_args!("the estimator is good again"));
-        }
-        _ => {}
+        let (system, firmware) = (bound.system, beat.firmware());
+        let left_total = vehicle.left_total;
+        let identity = Some(Identity { firmware, ..bound });
+        *vehicle =
+            Vehicle { identity, left_total, ground_station: vehicle.ground_station, ..Vehicle::default() };
+        self.forget(vehicle);
+        let what = if firmware == Firmware::Other { "what cannot be commanded" } else { "another autopilot" };
+        let text = format_args!("system {system} now speaks as {what} ({firmware:?})");
+        note(events, heard.at, Severity::Critical, "autopilot_changed", text);
     }
 }
 
@@ -446,5 +299,5 @@ pub fn note(
     events(Event { at, severity, kind, text: Text::format(text) });
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;

@@ -3,32 +3,42 @@
 //! [`Link`] lives in the control thread's `current_thread` runtime and is driven by its passes: `ready` wakes the thread
 //! when bytes came, `drain` takes them in, `command` sends the pass's command, `tick` does the housekeeping. The heartbeat
 //! is sent by `tick` and so by the pass: a hung pass is a silent one. Nothing blocks the pass, and no setpoint ever waits
-//! behind old bytes: when the line is backed up it is dropped and counted. A serial port is read by a thread of its own.
+//! behind old bytes: when the line is backed up it is dropped and counted. Each line is read by a thread of its own, which
+//! stamps what it reads ([`reader`]); a late pass makes nothing look fresher.
 //!
-//! Bound to one autopilot ([`listener`]); who else speaks changes nothing. On `udpin` only the peer that brings that
+//! Bound to one autopilot that can be commanded ([`binding`]); who else speaks changes nothing, and is named. Ages are the
+//! sender's ([`sender_time`]): a late way, a second one too, makes nothing look fresh. On `udpin` only the peer that brings that
 //! autopilot's heartbeat is heard and answered; another may take its place after 3 s of silence. Before binding nothing is
 //! sent, except heartbeats when the settings name the system, and on `udpout`, where nobody can answer us before we spoke
 //! (as system 1, MAVLink's usual one). `is_up` means: the line is open and the autopilot was heard in the last 5 s.
 //!
-//! Not done here: signing, routing for others, missions, setting parameters, arming or changing modes.
+//! Not done here: signing, routing for others, uploading anything, setting parameters, arming or changing modes.
 
 pub mod address;
 pub mod battery;
+pub mod binding;
 pub mod framing;
 pub mod inbound;
 pub mod line;
 pub mod listener;
 mod message_id;
+mod names;
 pub mod outbound;
 pub mod params;
+pub mod parts;
 pub mod payload;
 mod port;
+pub mod questions;
+pub mod reader;
 mod receive;
 mod requests;
-mod serial;
+pub mod sender_time;
+pub mod stamp;
 mod telemetry;
 pub mod texts;
 pub mod timesync;
+pub mod ways;
+pub mod zones;
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -44,6 +54,7 @@ use framing::Framer;
 use listener::Listener;
 use outbound::{Encoder, Packet};
 use port::{Port, Urgency};
+use reader::Reading;
 use requests::{Request, Requests};
 use telemetry::{NamedRates, TextQueue};
 
@@ -92,6 +103,18 @@ impl Link {
     /// # Errors
     /// The address in the settings cannot be meant; the error says why and shows the forms.
     pub fn open(settings: &AutopilotSettings, clock: Clock) -> Result<Link, AddressError> {
+        Link::open_as(settings, clock, || ())
+    }
+
+    /// As [`Link::open`]; each thread that reads a line begins with `ask`, which asks the system for what it is to have.
+    ///
+    /// # Errors
+    /// As [`Link::open`].
+    pub fn open_as(
+        settings: &AutopilotSettings,
+        clock: Clock,
+        ask: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Link, AddressError> {
         let address: Address = settings.address.parse()?;
         let (wait_min_us, wait_max_us) = (settings.reconnect_wait_min_us, settings.reconnect_wait_max_us);
         // RandomState is the standard library's only source of randomness; that is all that is asked of it here.
@@ -100,7 +123,7 @@ impl Link {
         Ok(Link {
             settings: settings.clone(),
             clock,
-            port: Port::open(address, clock, wait_min_us, wait_max_us),
+            port: Port::open(address, Reading::new(clock, ask), wait_min_us, wait_max_us),
             framer: Framer::new(),
             probe: Framer::new(),
             strangers: Framer::new(),
@@ -179,19 +202,34 @@ impl Link {
         }
         if is_due(self.time_asked, TIMESYNC_EVERY_US) {
             let ts1_ns = self.listener.time_sync.ask(now);
-            self.send(Urgency::Patient, |encoder| Some(encoder.time_sync(0, ts1_ns)));
+            self.ask(now, |encoder| encoder.time_sync(0, ts1_ns));
             self.time_asked = Some(now);
         }
         let firmware = self.identity.map_or(Firmware::Other, |bound| bound.firmware);
-        if let Some(name) = self.listener.params.due(now, firmware, &vehicle.parameters) {
-            self.send(Urgency::Patient, |encoder| Some(encoder.param_request(name)));
+        if let Some(name) = self.listener.parts.params.due(now, firmware, &vehicle.parameters) {
+            self.ask(now, |encoder| encoder.param_request(name));
         }
-        if let Some(request) =
-            self.requests.due(now, self.listener.speaks_mavlink_1_only, vehicle.home.is_some())
+        if self.listener.parts.params.is_settled(firmware, &vehicle.parameters)
+            && let Some(request) = self.listener.parts.zones.due(now)
         {
-            self.send(Urgency::Patient, |encoder| Some(requested(encoder, request)));
+            self.ask(now, |encoder| encoder.zone_request(request));
+        }
+        let knows_home = vehicle.home.is_some();
+        if let Some(request) = self.requests.due(now, self.listener.speaks_mavlink_1_only, knows_home) {
+            self.ask(now, |encoder| requested(encoder, request));
         }
         self.send_text(now);
+    }
+
+    fn ask(&mut self, now: TimeUs, packet: impl FnOnce(&Encoder) -> Packet) {
+        if self.send(Urgency::Patient, |encoder| Some(packet(encoder))) {
+            self.listener.parts.questions.ask(now);
+        }
+    }
+
+    /// Who else was heard on the line in the last 10 s, at most eight, as people name them.
+    pub fn others(&self, now: TimeUs) -> impl Iterator<Item = String> + '_ {
+        self.listener.others(now)
     }
 
     fn may_beat(&self) -> bool {
@@ -228,8 +266,9 @@ impl Link {
     /// NAMED_VALUE_FLOAT, each name at most `telemetry_hz`; names are cut at 10 bytes. What is not finite is not sent.
     pub fn named_value(&mut self, now: TimeUs, name: &str, value: f32) {
         let rate_hz = self.settings.telemetry_hz;
-        if self.is_up && value.is_finite() && self.values.is_due(now, name, rate_hz) {
-            self.send(Urgency::Patient, |encoder| Some(encoder.named_value(now, name, value)));
+        if self.is_up && self.values.is_due(now, name, rate_hz) {
+            let packet = |encoder: &Encoder| value.is_finite().then(|| encoder.named_value(now, name, value));
+            self.send(Urgency::Patient, packet);
         }
     }
 
@@ -246,8 +285,14 @@ impl Link {
             resync_total: ours.resync_total + others.resync_total,
             garbage_bytes_total: ours.garbage_bytes_total + others.garbage_bytes_total,
             foreign_total: heard.foreign_total,
+            late_total: heard.late_total,
+            unread_total: self.port.unread_total(),
             sent_total: self.port.sent_total,
-            send_dropped_total: self.port.dropped_total + self.refused_total + self.texts.dropped_total,
+            recalled_bytes_total: self.port.recalled_bytes_total,
+            send_dropped_total: self.port.dropped_total
+                + self.refused_total
+                + self.texts.dropped_total
+                + self.values.refused_total,
             reconnect_total: self.port.reconnect_total,
         }
     }
@@ -283,5 +328,5 @@ fn requested(encoder: &Encoder, request: Request) -> Packet {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;

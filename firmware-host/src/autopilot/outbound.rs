@@ -9,10 +9,14 @@ use skyhound::command::Velocity;
 use skyhound::record::Severity;
 use skyhound::time::TimeUs;
 
+use super::zones::ZoneRequest;
+
 /// Ignore x, y, z (bits 0–2), acceleration (6–8) and yaw (10).
 const VELOCITY_AND_YAW_RATE: u16 = 0b0101_1100_0111;
 /// Name of the value that tells us from a rival.
 pub const MARK_NAME: &str = "SKY_MARK";
+const MISSION_TYPE_FENCE: u8 = 1;
+const MISSION_ACCEPTED: u8 = 0;
 /// Bytes of a STATUSTEXT chunk.
 pub const CHUNK_BYTES: usize = 50;
 
@@ -106,19 +110,13 @@ impl Encoder {
     /// is put together here.
     pub fn status_text(&self, severity: Severity, chunk: &[u8], id: u16, sequence: u8) -> Packet {
         let plain = dialect::STATUSTEXT_DATA::default();
-        let mut packet = self.packet(&plain);
+        let packet = self.packet(&plain);
         let mut payload = [0; 54];
         payload[0] = severity as u8;
         payload[1..1 + chunk.len()].copy_from_slice(chunk);
         payload[51..53].copy_from_slice(&id.to_le_bytes());
         payload[53] = sequence;
-        let length = payload.iter().rposition(|&byte| byte != 0).map_or(1, |last| last + 1);
-        let frame = packet.raw.as_mut_slice();
-        frame[1] = length as u8;
-        frame[10..10 + length].copy_from_slice(&payload[..length]);
-        let crc = mavlink::calculate_crc(&frame[1..10 + length], dialect::STATUSTEXT_DATA::EXTRA_CRC);
-        frame[10 + length..12 + length].copy_from_slice(&crc.to_le_bytes());
-        packet
+        extended(packet, &payload, dialect::STATUSTEXT_DATA::EXTRA_CRC)
     }
 
     /// NAMED_VALUE_FLOAT; a name longer than 10 bytes is cut.
@@ -148,6 +146,29 @@ impl Encoder {
             target_component: self.target_component,
             param_id: padded(name).into(),
         })
+    }
+
+    /// The mission protocol for the uploaded fence. The dialect's encoder knows no extension fields, and the type is one.
+    pub fn zone_request(&self, request: ZoneRequest) -> Packet {
+        let (system, component) = (self.system, self.target_component);
+        match request {
+            ZoneRequest::List => {
+                let packet = self.packet(&dialect::MISSION_REQUEST_LIST_DATA::default());
+                let payload = [system, component, MISSION_TYPE_FENCE];
+                extended(packet, &payload, dialect::MISSION_REQUEST_LIST_DATA::EXTRA_CRC)
+            }
+            ZoneRequest::Item(seq) => {
+                let packet = self.packet(&dialect::MISSION_REQUEST_INT_DATA::default());
+                let [low, high] = seq.to_le_bytes();
+                let payload = [low, high, system, component, MISSION_TYPE_FENCE];
+                extended(packet, &payload, dialect::MISSION_REQUEST_INT_DATA::EXTRA_CRC)
+            }
+            ZoneRequest::Thanks => {
+                let packet = self.packet(&dialect::MISSION_ACK_DATA::default());
+                let payload = [system, component, MISSION_ACCEPTED, MISSION_TYPE_FENCE];
+                extended(packet, &payload, dialect::MISSION_ACK_DATA::EXTRA_CRC)
+            }
+        }
     }
 
     /// TIMESYNC: a question when `tc1_ns` is 0, else an answer.
@@ -208,6 +229,17 @@ impl Encoder {
             confirmation: 0,
         })
     }
+}
+
+/// The packet with another payload, zeros at its end cut off as MAVLink 2 does.
+fn extended(mut packet: Packet, payload: &[u8], seed: u8) -> Packet {
+    let length = payload.iter().rposition(|&byte| byte != 0).map_or(1, |last| last + 1);
+    let frame = packet.raw.as_mut_slice();
+    frame[1] = length as u8;
+    frame[10..10 + length].copy_from_slice(&payload[..length]);
+    let crc = mavlink::calculate_crc(&frame[1..10 + length], seed);
+    frame[10 + length..12 + length].copy_from_slice(&crc.to_le_bytes());
+    packet
 }
 
 fn boot_ms(now: TimeUs) -> u32 {

@@ -16,10 +16,7 @@ use tokio::task::JoinHandle;
 use super::address::Address;
 use super::framing::FRAME_BYTES_MAX;
 use super::line::Line;
-use crate::clock::Clock;
-
-/// A UDP datagram at most.
-const CHUNK_BYTES: usize = 65_536;
+use super::reader::{Chunk, Reading};
 
 /// What a frame is, which says how much line time may wait before it.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -51,17 +48,6 @@ pub enum Change {
     Lost(io::Error),
 }
 
-/// Bytes that came together.
-#[derive(Copy, Clone, Debug)]
-pub struct Chunk {
-    /// How many.
-    pub bytes: usize,
-    /// From whom, on UDP.
-    pub from: Option<SocketAddr>,
-    /// When they were read.
-    pub at: TimeUs,
-}
-
 enum State {
     Unused,
     Opening(JoinHandle<io::Result<Line>>),
@@ -71,7 +57,7 @@ enum State {
 /// A line that is kept open.
 pub struct Port {
     address: Address,
-    clock: Clock,
+    reading: Reading,
     wait_min: Duration,
     wait_max: Duration,
     wait: Duration,
@@ -80,7 +66,6 @@ pub struct Port {
     was_open: bool,
     change: Option<Change>,
     chunk: Option<Chunk>,
-    buffer: Box<[u8]>,
     tail: Vec<u8>,
     /// A velocity was written and not recalled since; the tail may be the rest of it.
     has_velocity: bool,
@@ -91,18 +76,20 @@ pub struct Port {
     pub sent_total: u64,
     /// Frames that were not sent.
     pub dropped_total: u64,
+    /// Bytes that were written and taken back.
+    pub recalled_bytes_total: u64,
     /// Times it was opened again.
     pub reconnect_total: u64,
 }
 
 impl Port {
     /// Begins to open `address`. Must be called inside the runtime.
-    pub fn open(address: Address, clock: Clock, wait_min_us: u32, wait_max_us: u32) -> Port {
+    pub fn open(address: Address, reading: Reading, wait_min_us: u32, wait_max_us: u32) -> Port {
         let wait_min = Duration::from_micros(u64::from(wait_min_us.max(1_000)));
         let wait_max = Duration::from_micros(u64::from(wait_max_us)).max(wait_min);
         let mut port = Port {
             address,
-            clock,
+            reading,
             wait_min,
             wait_max,
             wait: Duration::ZERO,
@@ -111,13 +98,13 @@ impl Port {
             was_open: false,
             change: None,
             chunk: None,
-            buffer: vec![0; CHUNK_BYTES].into_boxed_slice(),
             tail: Vec::with_capacity(FRAME_BYTES_MAX),
             has_velocity: false,
             tail_is_velocity: false,
             peer: None,
             sent_total: 0,
             dropped_total: 0,
+            recalled_bytes_total: 0,
             reconnect_total: 0,
         };
         if port.address != Address::None {
@@ -150,11 +137,15 @@ impl Port {
     }
 
     /// The next chunk, without waiting. Its time is never later than `now`, which was read before.
-    pub fn next_chunk(&mut self, now: TimeUs) -> Option<(&[u8], Chunk)> {
+    pub fn next_chunk(&mut self, now: TimeUs) -> Option<Chunk> {
         let _ = self.poll_ready(&mut Context::from_waker(Waker::noop()));
-        let mut chunk = self.chunk.take()?;
-        chunk.at = chunk.at.min(now);
-        Some((&self.buffer[..chunk.bytes], chunk))
+        let chunk = self.chunk.take()?;
+        Some(Chunk { at: chunk.at.min(now), ..chunk })
+    }
+
+    /// Chunks that a late pass left no room for.
+    pub fn unread_total(&self) -> u64 {
+        self.reading.dropped_total()
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -168,8 +159,8 @@ impl Port {
                         Err(error) => self.lose(error),
                     }
                 }
-                State::Open(line) => match std::task::ready!(line.poll_read(cx, &mut self.buffer)) {
-                    Ok((bytes, from)) => self.chunk = Some(Chunk { bytes, from, at: self.clock.now() }),
+                State::Open(line) => match std::task::ready!(line.poll_chunk(cx)) {
+                    Ok(chunk) => self.chunk = Some(chunk),
                     Err(error) => self.lose(error),
                 },
             }
@@ -178,10 +169,10 @@ impl Port {
     }
 
     fn begin_opening(&mut self) {
-        let (address, wait) = (self.address.clone(), self.wait);
+        let (address, reading, wait) = (self.address.clone(), self.reading.clone(), self.wait);
         let open = async move {
             tokio::time::sleep(wait).await;
-            Line::open(&address).await
+            Line::open_as(address, &reading).await
         };
         self.state = State::Opening(tokio::spawn(open));
         self.wait = (wait * 2).clamp(self.wait_min, self.wait_max);
@@ -230,10 +221,11 @@ impl Port {
             return;
         }
         if std::mem::take(&mut self.tail_is_velocity) {
+            self.recalled_bytes_total += self.tail.len() as u64;
             self.tail.clear();
         }
         if let State::Open(line) = &self.state {
-            line.discard_queued();
+            self.recalled_bytes_total += line.discard_queued() as u64;
         }
     }
 

@@ -4,16 +4,17 @@ use std::net::SocketAddr;
 
 use skyhound::record::{Event, Severity};
 use skyhound::time::TimeUs;
-use skyhound::vehicle::Vehicle;
+use skyhound::vehicle::{Firmware, Vehicle};
 
 use super::Link;
 use super::address::Address;
+use super::binding;
 use super::framing::Framer;
 use super::inbound::AnyHeartbeat;
 use super::listener::{Taken, note};
 use super::payload::Payload;
 use super::port::{Change, Urgency};
-use super::requests::Requests;
+use super::requests::{Refusal, Requests};
 use super::timesync;
 
 /// Reads of one `drain` at most: a flood may cost a pass this much work, and no more.
@@ -45,7 +46,7 @@ impl Link {
         self.give_up_late_frames(now, vehicle, events);
         self.listener.expire(now, events);
         self.judge_silence(now, vehicle, events);
-        vehicle.contested = self.listener.contested(now);
+        vehicle.contested = self.listener.contested(now, vehicle.identity);
         self.identity = vehicle.identity;
     }
 
@@ -67,6 +68,7 @@ impl Link {
                     format_args!("{address}: {error}; opening again"),
                 );
                 self.go_down(now, "the line is lost", vehicle, events);
+                self.listener.forget(vehicle);
             }
         }
     }
@@ -79,16 +81,18 @@ impl Link {
     ) -> Option<usize> {
         let peer = self.port.peer;
         let waits_for_peer = matches!(self.port.address(), Address::UdpIn(_));
-        let (bytes, chunk) = self.port.next_chunk(now)?;
+        let chunk = self.port.next_chunk(now)?;
+        let bytes = chunk.bytes.as_slice();
         let from = chunk.from.filter(|&from| waits_for_peer && peer != Some(from));
         if let Some(from) = from {
             let may_take_over =
                 peer.is_none() || self.heard.is_none_or(|heard| now.since_us(heard) > PEER_SILENCE_US);
-            let wanted = vehicle.identity.map(|bound| bound.system).or(self.settings.system);
+            let bound = vehicle.identity.filter(|bound| bound.firmware != Firmware::Other);
+            let wanted = bound.map(|bound| bound.system).or(self.settings.system);
             if !(may_take_over && brings_autopilot(&mut self.probe, bytes, wanted)) {
-                self.strangers.push(bytes, |_| self.listener.count_foreign());
+                self.strangers.push(bytes, |frame| self.listener.overhear(&frame, chunk.at, vehicle));
                 self.strangers.cut();
-                return Some(chunk.bytes);
+                return Some(bytes.len());
             }
             tell_peer(peer, from, now, events);
             self.framer.cut();
@@ -102,7 +106,7 @@ impl Link {
             self.port.peer = Some(from);
         }
         self.answer(asks, chunk.at, vehicle, events);
-        Some(chunk.bytes)
+        Some(bytes.len())
     }
 
     /// Does what frames asked for.
@@ -123,6 +127,9 @@ impl Link {
                 let system = identity.system;
                 note(events, at, Severity::Note, "link_up", format_args!("system {system} is heard"));
             }
+        }
+        if let Some(refusal) = asks.refusal {
+            note(events, at, Severity::Warning, "request_refused", format_args!("{refusal}"));
         }
         if let Some(theirs_ns) = asks.time {
             let ours_ns = timesync::ns(self.clock.now());
@@ -155,7 +162,7 @@ impl Link {
     }
 
     fn go_down(&mut self, now: TimeUs, why: &str, vehicle: &mut Vehicle, events: &mut dyn FnMut(Event)) {
-        self.listener.forget(vehicle);
+        self.listener.forget_said(vehicle);
         if std::mem::take(&mut self.is_up) {
             note(events, now, Severity::Critical, "link_down", format_args!("{why}"));
         }
@@ -169,30 +176,33 @@ struct Asks {
     heartbeat: bool,
     reboot: bool,
     time: Option<i64>,
+    refusal: Option<Refusal>,
 }
 
 impl Asks {
     fn take(&mut self, taken: Taken, id: u32, requests: &mut Requests) {
-        self.heard |= taken != Taken::Foreign;
         match taken {
-            Taken::Foreign => return,
+            Taken::Foreign | Taken::Late => return,
             Taken::Bound => {}
             Taken::Heartbeat => self.heartbeat = true,
             Taken::Reboot => self.reboot = true,
             Taken::TimeAsked(theirs_ns) => self.time = Some(theirs_ns),
-            Taken::Answer(command, result) => requests.answered(command, result),
+            Taken::Answer(command, result) => {
+                self.refusal = requests.answered(command, result).or(self.refusal);
+            }
         }
+        self.heard = true;
         requests.heard(id);
     }
 }
 
-/// Whether a datagram of a stranger brings a heartbeat of the autopilot we are, or would be, bound to.
+/// Whether a datagram of a stranger brings a heartbeat of the autopilot we are, or would be, bound to: else an antenna
+/// tracker's address would take the peer's place.
 fn brings_autopilot(probe: &mut Framer, bytes: &[u8], wanted: Option<u8>) -> bool {
     let mut brings = false;
     probe.push(bytes, |frame| {
-        let is_wanted = wanted.is_none_or(|system| u32::from(system) == frame.system);
-        let is_autopilot = frame.id == 0 && AnyHeartbeat::read(Payload(frame.payload)).is_autopilot();
-        brings |= is_wanted && is_autopilot && frame.component == 1 && frame.system != 0;
+        let heard = (frame.id == 0).then(|| AnyHeartbeat::read(Payload(frame.payload)));
+        brings |= heard.is_some_and(|heard| binding::is_fit(&frame, &heard, wanted));
     });
     probe.cut();
     brings

@@ -80,6 +80,8 @@ pub fn chunks(text: &str) -> Vec<&str> {
 #[derive(Debug, Default)]
 pub struct NamedRates {
     sent: Vec<(FixedText<10>, TimeUs)>,
+    /// Values with more names than are kept.
+    pub refused_total: u64,
 }
 
 impl NamedRates {
@@ -101,6 +103,7 @@ impl NamedRates {
         if has_room {
             self.sent.push((name, now));
         }
+        self.refused_total += u64::from(!has_room);
         has_room
     }
 }

@@ -8,8 +8,8 @@ use skyhound::time::TimeUs;
 
 /// Answers compared: 16 s at 1 Hz, in which crystals part by less than 1 ms.
 const ANSWER_COUNT: usize = 16;
-/// A longer round trip says nothing useful.
-const ROUND_TRIP_MAX_US: u64 = 1_000_000;
+/// Questions that wait for their answer: on a line that delays everything, answers come after the next question.
+const ASKED_COUNT: usize = 16;
 
 #[derive(Copy, Clone, Debug)]
 struct Answer {
@@ -20,32 +20,43 @@ struct Answer {
 /// Asks and compares.
 #[derive(Debug, Default)]
 pub struct TimeSync {
-    asked: Option<TimeUs>,
+    asked: [Option<TimeUs>; ASKED_COUNT],
+    next_asked: usize,
     answers: [Option<Answer>; ANSWER_COUNT],
     next: usize,
+}
+
+/// What an answer says.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// When its question was sent.
+    pub asked: TimeUs,
+    /// The autopilot's clock when it answered, µs.
+    pub theirs_us: u64,
+    /// The autopilot's clock minus ours, µs, by the best answer so far.
+    pub offset_us: i64,
 }
 
 impl TimeSync {
     /// Notes a question sent at `now`; gives what goes into its `ts1`, ns. Zero is kept for "no time".
     pub fn ask(&mut self, now: TimeUs) -> i64 {
-        self.asked = Some(now);
+        self.asked[self.next_asked] = Some(now);
+        self.next_asked = (self.next_asked + 1) % ASKED_COUNT;
         ns(now)
     }
 
-    /// Takes an answer; gives the autopilot's clock minus ours, µs, of the best answer. `None` when it answers another's
-    /// question, or too late.
-    pub fn take(&mut self, tc1_ns: i64, ts1_ns: i64, at: TimeUs) -> Option<i64> {
-        let asked = self.asked.filter(|&asked| ns(asked) == ts1_ns)?;
-        self.asked = None;
+    /// Takes an answer, however late. `None` when it answers another's question, or one that was answered.
+    pub fn take(&mut self, tc1_ns: i64, ts1_ns: i64, at: TimeUs) -> Option<Said> {
+        let is_this = |asked: &&mut Option<TimeUs>| asked.is_some_and(|asked| ns(asked) == ts1_ns);
+        let asked = self.asked.iter_mut().find(is_this)?.take()?;
+        let theirs_us = u64::try_from(tc1_ns / 1000).ok()?;
         let round_trip_us = at.since_us(asked);
-        if round_trip_us > ROUND_TRIP_MAX_US {
-            return None;
-        }
         let middle_us = asked.plus_us(round_trip_us / 2).0 as i64;
         let offset_us = (tc1_ns / 1000).saturating_sub(middle_us);
         self.answers[self.next] = Some(Answer { round_trip_us, offset_us });
         self.next = (self.next + 1) % ANSWER_COUNT;
-        self.answers.iter().flatten().min_by_key(|answer| answer.round_trip_us).map(|best| best.offset_us)
+        let best = self.answers.iter().flatten().min_by_key(|answer| answer.round_trip_us)?;
+        Some(Said { asked, theirs_us, offset_us: best.offset_us })
     }
 }
 
@@ -71,18 +82,23 @@ mod tests {
             best = sync.take(theirs_ns, ts1, TimeUs(at_us + out_us + back_us));
         }
         // Wrong by half the difference of the two ways.
-        assert_eq!(best, Some(offset_us as i64 - 100));
+        assert_eq!(best.map(|said| said.offset_us), Some(offset_us as i64 - 100));
     }
 
     #[test]
-    fn answers_to_others_and_late_ones_do_not_count() {
+    fn answers_to_others_do_not_count_and_late_ones_do() {
         let mut sync = TimeSync::default();
         assert_eq!(sync.take(5, 0, TimeUs(10)), None);
         let ts1 = sync.ask(TimeUs(1_000_000));
         assert_eq!(sync.take(5, ts1 + 1, TimeUs(1_000_100)), None);
-        assert_eq!(sync.take(5, ts1, TimeUs(2_000_001)), None);
-        let ts1 = sync.ask(TimeUs(3_000_000));
-        assert!(sync.take(5, ts1, TimeUs(3_000_100)).is_some());
-        assert_eq!(sync.take(5, ts1, TimeUs(3_000_200)), None, "an answer counts once");
+        // Asked again before the first answer came.
+        let later = sync.ask(TimeUs(2_000_000));
+        let said = sync.take(7_000_000, ts1, TimeUs(3_000_000)).unwrap();
+        assert_eq!(
+            (said.asked, said.theirs_us, said.offset_us),
+            (TimeUs(1_000_000), 7_000, 7_000 - 2_000_000)
+        );
+        assert!(sync.take(5, later, TimeUs(3_000_100)).is_some());
+        assert_eq!(sync.take(5, later, TimeUs(3_000_200)), None, "an answer counts once");
     }
 }

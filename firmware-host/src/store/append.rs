@@ -298,5 +298,8 @@ fn link(rows: &[(TimeUs, LinkReport)]) -> Vec<ArrayRef> {
         total(&|l| l.sent_total),
         total(&|l| l.send_dropped_total),
         total(&|l| l.reconnect_total),
+        total(&|l| l.late_total),
+        total(&|l| l.unread_total),
+        total(&|l| l.recalled_bytes_total),
     ]
 }

@@ -263,6 +263,9 @@ pub(crate) fn records(at_us: u64) -> Vec<Record> {
                 sent_total: 7,
                 send_dropped_total: 8,
                 reconnect_total: 9,
+                late_total: 10,
+                unread_total: 11,
+                recalled_bytes_total: 12,
             },
         ),
     ]

@@ -224,6 +224,9 @@ CREATE TABLE link ( -- Counters of the autopilot link since the start, 1 Hz
     garbage_bytes_total BIGINT, -- Bytes in those
     foreign_total BIGINT, -- Good frames of others than the bound autopilot
     sent_total BIGINT, -- Frames out
-    send_dropped_total BIGINT, -- Frames not sent because the line was full or gone
-    reconnect_total BIGINT -- Times the line was opened again
+    send_dropped_total BIGINT, -- Frames not sent: the line was full or gone, or nothing in them can be sent
+    reconnect_total BIGINT, -- Times the line was opened again
+    late_total BIGINT, -- Messages of our autopilot that came late: heard before, or older than what is known
+    unread_total BIGINT, -- Reads of the line that a late pass left no room for: lost
+    recalled_bytes_total BIGINT -- Bytes written and taken back before they left
 );

@@ -97,6 +97,8 @@ fn what_goes_in_comes_out() {
     assert_eq!(value(path, "SELECT miss_total, pushed_total FROM health WHERE name = 'control'"), "3,");
     assert_eq!(value(path, "SELECT dropped_total FROM health WHERE name = 'blocks'"), "2");
     assert_eq!(value(path, "SELECT reconnect_total, crc_error_total FROM link"), "9,1");
+    let late = "SELECT late_total, unread_total, recalled_bytes_total FROM link";
+    assert_eq!(value(path, late), "10,11,12");
     assert_eq!(value(path, "SELECT value FROM setting WHERE name = 'channel.1.name'"), "other");
     assert_eq!(value(path, "SELECT utc_source, schema_version FROM flight"), "system clock,1");
     let hash =

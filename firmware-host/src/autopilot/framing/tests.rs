@@ -34,7 +34,7 @@ fn message(id: u32) -> MavMessage {
 }
 
 /// A frame with this payload and CRC seed, unknown to the dialect or not; MAVLink 2 with `flags`.
-fn made(id: u32, flags: u8, payload: &[u8], seed: u8) -> Vec<u8> {
+pub fn made(id: u32, flags: u8, payload: &[u8], seed: u8) -> Vec<u8> {
     let mut frame = vec![MAGIC_2, payload.len() as u8, flags, 0, 9];
     frame.extend(if flags & FLAG_WIDE_SYSTEM != 0 { vec![1, 2, 0, 0] } else { vec![1] });
     frame.push(1);

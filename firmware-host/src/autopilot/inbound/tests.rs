@@ -112,12 +112,18 @@ fn sticks_come_from_both_messages() {
     let mut sent = dialect::RC_CHANNELS_DATA::default();
     (sent.chan1_raw, sent.chan2_raw, sent.chan3_raw, sent.chan4_raw) = (1500, 1501, 1100, 65535);
     sent.chancount = 16;
-    let told = Rc { sticks_us: [1500, 1501, 1100, 65535], channel_count: 16 };
+    sent.rssi = 200;
+    let mut channels_us = [0; RC_CHANNELS_MAX];
+    channels_us[..4].copy_from_slice(&[1500, 1501, 1100, 65535]);
+    let told = Rc { channels_us, channel_count: 16, rssi: Some(200) };
     assert_eq!(rc(Payload(&payload(&sent))), told);
+    (sent.chan18_raw, sent.rssi) = (1999, 255);
+    let told = rc(Payload(&payload(&sent)));
+    assert_eq!((told.channels_us[17], told.rssi), (1999, None));
 
     let mut old = dialect::RC_CHANNELS_RAW_DATA::default();
     (old.chan1_raw, old.chan2_raw, old.chan3_raw, old.chan4_raw) = (1500, 1501, 1100, 65535);
-    let told = Rc { sticks_us: [1500, 1501, 1100, 65535], channel_count: 3 };
+    let told = Rc { channels_us, channel_count: 3, rssi: Some(0) };
     assert_eq!(rc_raw(Payload(&payload(&old))), Some(told));
     old.port = 1;
     assert_eq!(rc_raw(Payload(&payload(&old))), None);
@@ -136,5 +142,77 @@ fn home_and_time_must_be_plausible() {
     for (sent, told) in [(0, None), (1_537_900_000_000_000, None), (1_760_000_000_000_000, Some(()))] {
         time.time_unix_usec = sent;
         assert_eq!(utc_us(Payload(&payload(&time))).map(|_| ()), told);
+    }
+}
+
+#[test]
+fn health_tells_off_from_bad() {
+    use dialect::MavSysStatusSensor as Bit;
+    let (rc, fence) = (Bit::MAV_SYS_STATUS_SENSOR_RC_RECEIVER, Bit::MAV_SYS_STATUS_GEOFENCE);
+    let none = Bit::empty();
+    for (present, enabled, healthy, told) in [
+        (none, rc | fence, rc | fence, [PartHealth::Absent, PartHealth::Absent]),
+        (rc | fence, rc, fence, [PartHealth::Bad, PartHealth::Off]),
+        (rc | fence, rc | fence, rc, [PartHealth::Good, PartHealth::Bad]),
+    ] {
+        let sent = dialect::SYS_STATUS_DATA {
+            onboard_control_sensors_present: present,
+            onboard_control_sensors_enabled: enabled,
+            onboard_control_sensors_health: healthy,
+            ..Default::default()
+        };
+        let heard = health(Payload(&payload(&sent)));
+        assert_eq!([heard.rc_receiver, heard.fence], told);
+    }
+}
+
+#[test]
+fn a_rangefinder_counts_looking_down_and_in_its_range() {
+    let down = dialect::MavSensorOrientation::MAV_SENSOR_ROTATION_PITCH_270;
+    let mut sent = dialect::DISTANCE_SENSOR_DATA { orientation: down, ..Default::default() };
+    (sent.min_distance, sent.max_distance) = (20, 4_000);
+    for (cm, told) in [(0, None), (19, None), (20, Some(0.2)), (4_000, Some(40.0)), (4_001, None)] {
+        sent.current_distance = cm;
+        assert_eq!(height_of_rangefinder_m(Payload(&payload(&sent))), told);
+    }
+    (sent.current_distance, sent.orientation) =
+        (100, dialect::MavSensorOrientation::MAV_SENSOR_ROTATION_NONE);
+    assert_eq!(height_of_rangefinder_m(Payload(&payload(&sent))), None);
+    sent.orientation = down;
+    let mut with_quality = payload(&sent);
+    with_quality.resize(39, 0);
+    with_quality[38] = 1;
+    assert_eq!(height_of_rangefinder_m(Payload(&with_quality)), None, "it says itself that it sees nothing");
+}
+
+#[test]
+fn the_terrain_counts_where_we_are_and_mapped() {
+    let mut sent = dialect::TERRAIN_REPORT_DATA { lat: 470_000_000, lon: 80_000_000, ..Default::default() };
+    (sent.current_height, sent.spacing, sent.loaded) = (25.0, 100, 4);
+    let position = |lat_deg| Position {
+        place: Wgs84 { lat_deg, lon_deg: 8.0 },
+        alt_amsl_m: 0.0,
+        alt_rel_m: 0.0,
+        north_mps: 0.0,
+        east_mps: 0.0,
+        down_mps: 0.0,
+    };
+    let here = position(47.0005);
+    fn read(sent: &dialect::TERRAIN_REPORT_DATA, position: Option<&Position>) -> Option<f64> {
+        height_over_terrain_m(Payload(&payload(sent)), position)
+    }
+    assert_eq!(read(&sent, Some(&here)), Some(25.0));
+    assert_eq!(read(&sent, None), None);
+    assert_eq!(read(&sent, Some(&position(47.001))), None);
+    sent.spacing = 0;
+    assert_eq!(read(&sent, Some(&here)), None);
+}
+
+#[test]
+fn the_clearance_is_a_height_and_the_terrain_of_altitude_is_not() {
+    let mut sent = dialect::ALTITUDE_DATA { altitude_terrain: 440.0, ..Default::default() };
+    for (clearance, told) in [(12.5, Some(12.5)), (f32::NAN, None), (-1000.0, None), (0.0, None)] {
+        sent.bottom_clearance = clearance;
+        assert_eq!(bottom_clearance_m(Payload(&payload(&sent))), told);
     }
 }

@@ -4,7 +4,11 @@ use mavlink::dialects::ardupilotmega::{self as dialect, MavMessage};
 use mavlink::{MavlinkVersion, Message};
 use proptest::prelude::*;
 
+use skyhound::vehicle::parameter::index;
+
 use super::*;
+
+mod late;
 
 const MARK: u32 = 0x1234;
 
@@ -47,6 +51,10 @@ impl Bench {
         bench.beat((1, 1), 2, 3, 4, 1_000);
         bench.events.clear();
         bench
+    }
+
+    fn contested(&self, at_us: u64) -> Option<&'static str> {
+        self.listener.contested(TimeUs(at_us), self.vehicle.identity)
     }
 
     fn kinds(&self) -> Vec<&'static str> {
@@ -108,6 +116,8 @@ fn nobody_elses_telemetry_changes_anything() {
     assert_eq!(bench.vehicle, before);
     // That there is a second autopilot at all is worth a word.
     assert_eq!(bench.kinds(), ["second_autopilot"]);
+    let others: Vec<_> = bench.listener.others(TimeUs(3_000)).collect();
+    assert!(others.contains(&"system 2 component 1: quadrotor (ArduPilot)".to_owned()), "{others:?}");
     assert_eq!(bench.listener.totals().foreign_total, 5 * MavMessage::all_ids().len() as u64);
 }
 
@@ -155,25 +165,124 @@ fn a_rival_behind_a_router_is_told_by_its_mark() {
     assert!(!bench.listener.rival(TimeUs(2_000)) && bench.events.is_empty());
     bench.take((1, 191), &mark(7, b"SKY_MARK\0\0"), 3_000);
     assert_eq!(bench.kinds(), ["rival"]);
-    assert!(bench.listener.contested(TimeUs(3_000)).unwrap().contains("another program"));
+    assert!(bench.contested(3_000).unwrap().contains("another program"));
 }
 
 #[test]
 fn a_rival_or_a_second_autopilot_contests_the_aircraft() {
     let mut bench = Bench::bound();
-    assert_eq!(bench.listener.contested(TimeUs(2_000)), None);
+    assert_eq!(bench.contested(2_000), None);
     bench.beat((2, 1), 2, 3, 4, 3_000);
     bench.beat((2, 1), 2, 3, 4, 1_003_000);
     assert_eq!(bench.kinds(), ["second_autopilot"]);
-    assert!(bench.listener.contested(TimeUs(6_003_000)).unwrap().contains("autopilot.system"));
-    assert_eq!(bench.listener.contested(TimeUs(6_003_001)), None);
+    bench.beat((1, 1), 2, 3, 4, 5_000_000);
+    assert!(bench.contested(6_003_000).unwrap().contains("two autopilots"));
+    assert_eq!(bench.contested(6_003_001), None);
     bench.beat((1, 191), 18, 8, 7, 7_000_000);
-    assert!(bench.listener.contested(TimeUs(7_000_000)).unwrap().contains("another program"));
+    assert!(bench.contested(7_000_000).unwrap().contains("another program"));
     // With the system in the settings there is no doubt whose commands go where.
     let mut named = Bench::new(Some(1));
     named.beat((1, 1), 2, 3, 4, 1_000);
     named.beat((2, 1), 2, 3, 4, 2_000);
-    assert_eq!(named.listener.contested(TimeUs(2_000)), None);
+    assert_eq!(named.contested(2_000), None);
+}
+
+#[test]
+fn a_system_that_changed_its_id_is_no_second_autopilot() {
+    let mut bench = Bench::bound();
+    for second in 1..12u64 {
+        bench.beat((2, 1), 2, 3, 4, second * 1_000_000);
+    }
+    assert!(bench.contested(11_000_000).unwrap().starts_with("the system we are bound to is silent"));
+    assert_eq!(bench.vehicle.identity.unwrap().system, 1, "never taken over silently");
+    // It is back: now there are two.
+    bench.beat((1, 1), 2, 3, 4, 12_000_000);
+    assert!(bench.contested(12_000_000).unwrap().contains("two autopilots"));
+}
+
+#[test]
+fn what_cannot_be_commanded_is_named_and_never_bound() {
+    let mut bench = Bench::new(None);
+    for (mav_type, autopilot) in [(5, 3), (1, 3), (10, 3), (20, 12), (2, 4)] {
+        assert_eq!(bench.beat((2, 1), mav_type, autopilot, 0, 1_000), Taken::Foreign);
+        assert_eq!(bench.vehicle, Vehicle::default(), "{mav_type}");
+        assert!(bench.contested(1_000).unwrap().contains("no multirotor or helicopter"));
+    }
+    bench.beat((2, 1), 5, 3, 0, 2_000);
+    bench.beat((255, 190), 6, 8, 0, 2_000);
+    bench.beat((1, 154), 26, 8, 0, 2_000);
+    let others: Vec<_> = bench.listener.others(TimeUs(10_002_000)).collect();
+    let said = [
+        "system 2 component 1: antenna tracker (ArduPilot)",
+        "system 255 component 190: ground station",
+        "system 1 component 154: gimbal",
+    ];
+    assert_eq!(others, said);
+    assert_eq!(bench.listener.others(TimeUs(10_002_001)).count(), 0);
+    // The first that fits.
+    bench.beat((1, 1), 4, 3, 4, 3_000_000);
+    assert_eq!(bench.vehicle.identity.unwrap().system, 1);
+    bench.beat((2, 1), 5, 3, 0, 3_000_000);
+    assert_eq!(bench.contested(3_000_000), None, "a tracker is no second autopilot");
+}
+
+#[test]
+fn many_others_are_few_lines() {
+    let mut bench = Bench::bound();
+    for component in 2..=255 {
+        bench.beat((9, component), 30, 8, 0, 1_000);
+    }
+    assert_eq!(bench.listener.others(TimeUs(1_000)).count(), 8);
+    bench.beat((9, 255), 30, 8, 0, 7_000_000);
+    assert!(bench.listener.others(TimeUs(7_000_000)).any(|other| other == "system 9 component 255: camera"));
+}
+
+#[test]
+fn what_was_bound_and_cannot_be_commanded_any_more_is_displaced_by_the_first_that_fits() {
+    let mut bench = Bench::bound();
+    bench.take((1, 1), &attitude(500, 0.5), 2_000);
+    bench.beat((1, 1), 5, 3, 0, 3_000);
+    assert_eq!(bench.vehicle.identity.unwrap().firmware, Firmware::Other);
+    assert!(bench.contested(3_000).unwrap().contains("no multirotor or helicopter"));
+    assert_eq!(bench.vehicle.attitude, None);
+    bench.beat((3, 1), 2, 12, 6 << 16, 4_000);
+    let identity = Identity { system: 3, component: 1, firmware: Firmware::Px4 };
+    assert_eq!((bench.vehicle.identity, bench.contested(4_000)), (Some(identity), None));
+    assert_eq!(bench.kinds(), ["autopilot_changed", "autopilot_bound"]);
+}
+
+#[test]
+fn the_settings_may_name_what_cannot_be_bound() {
+    let mut bench = Bench::new(Some(2));
+    bench.beat((2, 1), 5, 3, 0, 1_000);
+    assert!(bench.contested(1_000).unwrap().starts_with("what autopilot.system names is no multirotor"));
+    let mut bench = Bench::new(Some(2));
+    bench.beat((1, 1), 2, 3, 0, 1_000);
+    assert!(bench.contested(1_000).unwrap().starts_with("another autopilot is heard than"));
+}
+
+#[test]
+fn frames_of_no_autopilot_are_told() {
+    let mut bench = Bench::new(None);
+    assert_eq!(bench.contested(1_000), None, "nothing was heard at all");
+    bench.beat((1, 154), 26, 8, 0, 1_000);
+    bench.take((1, 2), &attitude(5, 0.5), 2_000);
+    assert!(bench.contested(2_000).unwrap().starts_with("frames are heard, none from an autopilot"));
+}
+
+#[test]
+fn an_autopilot_that_answers_nothing_is_told_until_it_does() {
+    let mut bench = Bench::bound();
+    for question in 0..8u64 {
+        bench.listener.parts.questions.ask(TimeUs(question * 500_000));
+    }
+    bench.beat((1, 1), 2, 3, 4, 4_000_000);
+    assert!(bench.contested(4_000_000).unwrap().contains("answers none of our questions"));
+    // Somebody else's answer is none.
+    bench.take_raw((1, 1), COMMAND_ACK, &[0, 2, 0, 0, 0, 0, 0, 0, 255, 190], 4_000_000);
+    assert!(bench.contested(4_000_000).is_some());
+    bench.take_raw((1, 1), COMMAND_ACK, &[0, 2, 0, 0, 0, 0, 0, 0, 1, 191], 4_000_000);
+    assert_eq!(bench.contested(4_000_000), None);
 }
 
 #[test]
@@ -216,36 +325,63 @@ fn what_is_not_finite_goes_stale() {
 }
 
 #[test]
-fn a_reboot_forgets_what_the_autopilot_said_of_itself() {
+fn another_firmware_in_its_place_is_bound_anew() {
     let mut bench = Bench::bound();
-    bench.take((1, 1), &attitude(500_000, 0.5), 2_000);
-    bench.vehicle.failsafes.guid_timeout_s = Some(1.0);
-    assert_eq!(bench.take((1, 1), &attitude(498_500, 0.5), 3_000), Taken::Bound, "only overtaken");
-    assert!(bench.vehicle.failsafes.guid_timeout_s.is_some());
-    assert_eq!(bench.take((1, 1), &attitude(3_000, 0.25), 4_000), Taken::Reboot);
-    assert_eq!(bench.vehicle.failsafes, Failsafes::default());
-    assert_eq!(bench.vehicle.attitude.unwrap().value.roll_rad, 0.25);
-    assert_eq!(bench.kinds(), ["autopilot_reboot"]);
-    assert_eq!(bench.take((1, 1), &attitude(3_100, 0.5), 5_000), Taken::Bound);
+    let at = index("GUID_TIMEOUT");
+    bench.vehicle.parameters.keep(at, Some(Aged::new(1.0, TimeUs(1_000))));
+    bench.beat((1, 1), 2, 12, 4, 2_000);
+    assert_eq!(bench.vehicle.identity.unwrap().firmware, Firmware::Px4);
+    assert_eq!(bench.vehicle.parameters.told(at), None);
+    assert!(!bench.vehicle.heartbeat.unwrap().value.mode.accepts_commands());
 }
 
 #[test]
-fn another_firmware_in_its_place_is_bound_anew() {
+fn the_mode_told_sooner_counts_when_it_is_left() {
     let mut bench = Bench::bound();
-    bench.vehicle.failsafes.guid_timeout_s = Some(1.0);
-    bench.beat((1, 1), 1, 3, 4, 2_000);
-    assert_eq!(bench.vehicle.identity.unwrap().firmware, Firmware::Other);
-    assert_eq!(bench.vehicle.failsafes, Failsafes::default());
-    assert!(!bench.vehicle.heartbeat.unwrap().value.mode.accepts_commands());
+    bench.beat((1, 1), 2, 12, 6 << 16, 2_000);
+    let mut mode = |main: u8| {
+        bench.take_raw((1, 1), CURRENT_MODE, &[0, 0, main, 0, 0, 0, main], 3_000);
+        (bench.vehicle.mode_told.unwrap().value.name(), bench.vehicle.left_total)
+    };
+    let left = mode(6).1;
+    assert_eq!((mode(6), mode(4), mode(4)), (("OFFBOARD", left), ("AUTO", left + 1), ("AUTO", left + 1)));
+}
+
+#[test]
+fn heights_and_the_ground_come_from_their_messages() {
+    let mut bench = Bench::bound();
+    let terrain = dialect::TERRAIN_REPORT_DATA {
+        lat: 470_000_000,
+        lon: 80_000_000,
+        current_height: 31.5,
+        spacing: 100,
+        loaded: 8,
+        ..Default::default()
+    };
+    bench.take((1, 1), &MavMessage::TERRAIN_REPORT(terrain.clone()), 2_000);
+    assert_eq!(bench.vehicle.height_terrain_m, None, "of nowhere, before we know where we are");
+    let position =
+        dialect::GLOBAL_POSITION_INT_DATA { lat: 470_000_100, lon: 80_000_100, ..Default::default() };
+    bench.take((1, 1), &MavMessage::GLOBAL_POSITION_INT(position), 2_000);
+    bench.take((1, 1), &MavMessage::TERRAIN_REPORT(terrain), 3_000);
+    assert_eq!(bench.vehicle.height_terrain_m.unwrap().value, 31.5);
+    let state = dialect::EXTENDED_SYS_STATE_DATA {
+        landed_state: dialect::MavLandedState::MAV_LANDED_STATE_IN_AIR,
+        ..Default::default()
+    };
+    bench.take((1, 1), &MavMessage::EXTENDED_SYS_STATE(state), 3_000);
+    assert_eq!(bench.vehicle.landed.unwrap().value, skyhound::vehicle::Landed::InAir);
+    assert_eq!(bench.listener.totals().unknown_total, 0);
 }
 
 #[test]
 fn lost_frames_are_counted_by_sequence() {
     let mut bench = Bench::bound();
     // Three lost; a double; a late one; the wrap.
-    for (sequence, lost) in [(4, 3), (4, 3), (3, 3), (5, 3), (200, 197), (1, 253)] {
+    for (sequence, boot_ms, lost) in [(4, 5, 3), (4, 5, 3), (3, 4, 3), (5, 6, 3), (200, 7, 197), (1, 8, 253)]
+    {
         bench.sequence = sequence;
-        bench.take((1, 1), &attitude(5, 0.5), 2_000);
+        bench.take((1, 1), &attitude(boot_ms, 0.5), 2_000);
         assert_eq!(bench.listener.totals().sequence_lost_total, lost, "at {sequence}");
     }
 }

@@ -90,3 +90,18 @@ fn requests_name_what_they_want() {
     let MavMessage::TIMESYNC(sent) = decoded(&OURS.time_sync(0, 5_000)) else { panic!() };
     assert_eq!((sent.tc1, sent.ts1), (0, 5_000));
 }
+
+#[test]
+fn the_fence_is_asked_for_with_its_type() {
+    for (request, id, payload) in [
+        (ZoneRequest::List, 43, vec![7, 1, 1]),
+        (ZoneRequest::Item(300), 51, vec![44, 1, 7, 1, 1]),
+        (ZoneRequest::Thanks, 47, vec![7, 1, 0, 1]),
+    ] {
+        let packet = OURS.zone_request(request);
+        decoded(&packet);
+        Framer::new().push(packet.bytes(), |frame| {
+            assert_eq!((frame.id, frame.payload), (id, payload.as_slice()));
+        });
+    }
+}

@@ -161,6 +161,7 @@ async fn velocities_in_the_queue_are_taken_back_when_commanding_ends() {
     // What the other end's side of the pty already holds is out; what waits on our side never arrives.
     let velocity_count = norths_mps.iter().filter(|north_mps| **north_mps == 3.0).count();
     assert!(norths_mps.ends_with(&[0.0]) && norths_mps.is_sorted_by(|a, b| a >= b), "{norths_mps:?}");
+    assert!(pilot.link.report().recalled_bytes_total > 0);
     assert!((velocity_count as u64) < report.sent_total / 2, "{velocity_count} of {}", report.sent_total);
 }
 

@@ -12,7 +12,7 @@ use mavlink::{MavlinkVersion, Message};
 use skyhound::command::{Fault, Interlock, Trip};
 use skyhound::record::Event;
 
-use super::framing::tests::encoded;
+use super::framing::tests::{encoded, made};
 use super::*;
 
 pub const SILENCE: Command =

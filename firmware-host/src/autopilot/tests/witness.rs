@@ -71,7 +71,8 @@ async fn pymavlink_and_we_understand_each_other() {
     }
     let position = pilot.vehicle.position.unwrap().value;
     assert_eq!((position.place.lat_deg, position.alt_rel_m, position.east_mps), (47.0, 30.0, -2.0));
-    assert_eq!(pilot.vehicle.failsafes.guid_timeout_s, Some(1.0));
+    let timeout = pilot.vehicle.parameters.told(skyhound::vehicle::parameter::index("GUID_TIMEOUT"));
+    assert_eq!(timeout.map(|told| told.value), Some(1.0));
     let text = "EKF variance: a text that is longer than fifty bytes in all";
     assert!(pilot.events.contains(&("ekf", text.to_owned())), "{:?}", pilot.events);
     let report = pilot.link.report();

@@ -10,7 +10,9 @@ use skyhound::command::State;
 /// Between what was done and why it was refused, in a deed.
 pub const REFUSED: &str = ": refused: ";
 /// Of a long cause so much is told again and again.
-const BRIEF_CHARS: usize = 100;
+const BRIEF_CHARS: usize = 60;
+/// What the daemon says before its reasons.
+const LOCKED: &str = "homing stays locked: ";
 
 /// The row that goes before all others; none where everything was granted.
 pub(super) fn of(trace: &Trace) -> Option<Check> {
@@ -59,11 +61,12 @@ pub(super) fn unmeasured(name: &str, trace: &Trace) -> String {
 fn never_homed(trace: &Trace) -> String {
     match refusal(trace) {
         Some((what, why)) => {
+            let why = why.split_once(LOCKED).map_or(why, |(_, reasons)| reasons);
             let mut brief: String = why.chars().take(BRIEF_CHARS).collect();
             if brief.len() < why.len() {
                 brief.push('…');
             }
-            format!("HOMING never began ({what}{REFUSED}{brief})")
+            format!("{what} was refused: {brief}")
         }
         None if !trace.signal.iter().any(|row| row.heard) => "HOMING never began: the beacon was never heard".to_owned(),
         None => "HOMING never began".to_owned(),
@@ -94,7 +97,7 @@ mod tests {
     }
 
     fn locked() -> Trace {
-        let deeds = ["operator: homing on: refused: failsafes refused: GUID_TIMEOUT: set it to 1 s or less"].map(deed);
+        let deeds = ["operator: homing on: refused: homing stays locked: failsafes refused: GUID_TIMEOUT: set it to 1 s or less"].map(deed);
         Trace { states: Vec::new(), setpoints: Vec::new(), deeds: deeds.into(), ..sample::trace() }
     }
 
@@ -105,9 +108,10 @@ mod tests {
         let judged = verdict(&scenario, &locked(), Depth::C);
         let first = &judged.checks[0];
         assert_eq!((first.name.as_str(), first.passed), ("cause", false));
-        assert_eq!(first.measured, "operator: homing on: refused: failsafes refused: GUID_TIMEOUT: set it to 1 s or less");
+        let all = "homing stays locked: failsafes refused: GUID_TIMEOUT: set it to 1 s or less";
+        assert_eq!(first.measured, format!("operator: homing on: refused: {all}"));
         let number = judged.checks.iter().find(|check| check.name == "final_error_m").unwrap();
-        let why = "was not measured: HOMING never began (operator: homing on: refused: failsafes refused: GUID_TIMEOUT";
+        let why = "was not measured: operator: homing on was refused: failsafes refused: GUID_TIMEOUT: set it to 1 s";
         assert!(number.measured.starts_with(why), "{}", number.measured);
     }
 

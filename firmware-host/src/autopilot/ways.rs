@@ -1,0 +1,216 @@
+//! Several ways to one autopilot: which frames without a clock are news, and which came before by a faster way.
+//!
+//! Frames with a clock are put in order by it (`sender_time`); they tell whether there is a late way at all, how late it is,
+//! and where each way's sequence numbers stand. Then, of a frame without a clock:
+//!
+//! - While no late way is known, it is news when its number is one of the next; when the same was heard before and numbers
+//!   are missing between, it is as old as the first. With a number far from the next, it waits for a frame with a clock to
+//!   tell where the numbers stand (after a fade: some frames), or it is late.
+//! - While one is known, it is news when it was not heard before and its number is one of the next of the fresh way. When the
+//!   same was heard before, that may be a copy or the next of many equal ones: it is as old as the first. When the fresh
+//!   way lost frames and its number is near the late way's too, it is as late as that way. Else it is late.
+//!
+//! Numbers missing are counted on the fresh way alone. Nothing is allocated after construction.
+
+use skyhound::time::TimeUs;
+
+/// Equal numbers remembered: 10 s at 400 frames/s.
+const SEEN_EACH: usize = 16;
+/// A copy that is later than this is told by its number alone.
+const SEEN_US: u64 = 20_000_000;
+/// One of the next: 0.1 s at 320 frames/s, or a burst.
+const NEAR: u8 = 32;
+/// A sequence number this little behind the last is a late or doubled frame, not 240 lost ones.
+const BEHIND: u8 = 240;
+/// After a fade frames with a clock come again, or are not waited for any longer.
+const DATED_US: u64 = 20_000_000;
+/// A late way not heard for this long is gone.
+const LATE_WAY_GONE_US: u64 = 30_000_000;
+/// Frames that overtook each other by less are no other way.
+const LATE_WAY_LEAST_US: u64 = 40_000;
+
+/// What a frame without a clock is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Judged {
+    /// News.
+    Fresh,
+    /// As old as what was received then, or older than news.
+    AsOf(TimeUs),
+    /// Heard before, or from the late way.
+    Late,
+}
+
+#[derive(Copy, Clone, Debug, Default)]
+struct Seen {
+    at: Option<TimeUs>,
+    print: u32,
+}
+
+#[derive(Copy, Clone, Debug)]
+struct LateWay {
+    heard: TimeUs,
+    sequence: u8,
+    late_us: u64,
+}
+
+/// What was heard by which way.
+pub struct Ways {
+    seen: Box<[[Seen; SEEN_EACH]; 256]>,
+    next: Box<[u8; 256]>,
+    sequence: Option<u8>,
+    /// When the last news with a clock came.
+    dated: Option<TimeUs>,
+    /// Frames past `sequence` that came without moving it.
+    past_count: u8,
+    late: Option<LateWay>,
+    lost: Option<TimeUs>,
+    /// Frames missing on the fresh way.
+    pub lost_total: u64,
+}
+
+impl Default for Ways {
+    fn default() -> Ways {
+        Ways {
+            seen: Box::new([[Seen::default(); SEEN_EACH]; 256]),
+            next: Box::new([0; 256]),
+            sequence: None,
+            dated: None,
+            past_count: 0,
+            late: None,
+            lost: None,
+            lost_total: 0,
+        }
+    }
+}
+
+impl Ways {
+    /// Begins anew: another sender, or one that counts from the start again.
+    pub fn forget(&mut self) {
+        self.seen.fill([Seen::default(); SEEN_EACH]);
+        (self.sequence, self.past_count, self.dated, self.late, self.lost) = (None, 0, None, None, None);
+    }
+
+    /// The sender was silent: how many went missing meanwhile is not known.
+    pub fn pause(&mut self) {
+        (self.sequence, self.past_count) = (None, 0);
+    }
+
+    /// Takes a frame that is news by its own clock.
+    pub fn take_news(&mut self, sequence: u8, print: u32, at: TimeUs) {
+        self.dated = Some(at);
+        self.remember(sequence, print, at);
+        self.advance(sequence, at);
+    }
+
+    /// Takes a frame that is late by its own clock.
+    pub fn take_late(&mut self, sequence: u8, late_us: u64, at: TimeUs) {
+        if late_us >= LATE_WAY_LEAST_US {
+            self.late = Some(LateWay { heard: at, sequence, late_us });
+        }
+    }
+
+    /// Judges a frame without a clock.
+    pub fn judge(&mut self, sequence: u8, print: u32, at: TimeUs) -> Judged {
+        let before = self.first_seen(sequence, print, at);
+        let judged = match self.late.filter(|late| at.since_us(late.heard) <= LATE_WAY_GONE_US) {
+            None => self.judge_alone(sequence, before, at),
+            Some(late) => self.judge_beside(&late, sequence, before, at),
+        };
+        match judged {
+            Judged::Fresh => self.remember(sequence, print, at),
+            Judged::AsOf(then) if before.is_none() => self.remember(sequence, print, then),
+            Judged::AsOf(_) | Judged::Late => {}
+        }
+        judged
+    }
+
+    fn judge_alone(&mut self, sequence: u8, before: Option<TimeUs>, at: TimeUs) -> Judged {
+        let step = self.step(sequence).unwrap_or(1);
+        let is_near = (1..=NEAR).contains(&step);
+        let will_be_dated = self.dated.is_some_and(|dated| at.since_us(dated) <= DATED_US);
+        let judged = match before {
+            Some(_) if !is_near => Judged::Late,
+            Some(before) if step > 1 => Judged::AsOf(before),
+            None if !is_near && will_be_dated => Judged::Late,
+            _ => Judged::Fresh,
+        };
+        match judged {
+            Judged::Late if before.is_none() && step <= BEHIND => {
+                self.past_count = self.past_count.saturating_add(1);
+            }
+            Judged::Late => {}
+            _ => self.advance(sequence, at),
+        }
+        judged
+    }
+
+    fn judge_beside(&mut self, late: &LateWay, sequence: u8, before: Option<TimeUs>, at: TimeUs) -> Judged {
+        let Some(step) = self.step(sequence) else {
+            // The first of all, beside a way that is late: whose it is cannot be told.
+            return Judged::Late;
+        };
+        let is_next = step == 1;
+        // To both sides: frames of that way overtake each other too.
+        let is_of_the_late = sequence.wrapping_sub(late.sequence).wrapping_add(NEAR) <= 2 * NEAR;
+        let has_lost = self.lost.is_some_and(|lost| at.since_us(lost) <= SEEN_US);
+        let judged = match before {
+            Some(before) if (1..=NEAR).contains(&step) => Judged::AsOf(before),
+            None if step <= NEAR && has_lost && is_of_the_late => Judged::AsOf(at.minus_us(late.late_us)),
+            None if step <= NEAR => Judged::Fresh,
+            _ => Judged::Late,
+        };
+        // The number of a frame that may be a copy proves no loss.
+        match judged {
+            Judged::Late => {}
+            _ if is_next => self.advance(sequence, at),
+            Judged::Fresh if step > 1 => self.past_count = self.past_count.saturating_add(1),
+            Judged::Fresh | Judged::AsOf(_) => {}
+        }
+        judged
+    }
+
+    fn step(&self, sequence: u8) -> Option<u8> {
+        self.sequence.map(|last| sequence.wrapping_sub(last))
+    }
+
+    fn advance(&mut self, sequence: u8, at: TimeUs) {
+        let step = self.step(sequence).unwrap_or(1);
+        if step == 0 || step > BEHIND {
+            return;
+        }
+        let lost_count = (step - 1).saturating_sub(std::mem::take(&mut self.past_count));
+        if lost_count > 0 {
+            self.lost = Some(at);
+        }
+        self.lost_total += u64::from(lost_count);
+        self.sequence = Some(sequence);
+    }
+
+    fn first_seen(&self, sequence: u8, print: u32, at: TimeUs) -> Option<TimeUs> {
+        let same = self.seen[usize::from(sequence)].iter().filter(|seen| seen.print == print);
+        same.filter_map(|seen| seen.at).filter(|seen| at.since_us(*seen) <= SEEN_US).min()
+    }
+
+    fn remember(&mut self, sequence: u8, print: u32, at: TimeUs) {
+        let next = &mut self.next[usize::from(sequence)];
+        self.seen[usize::from(sequence)][usize::from(*next)] = Seen { at: Some(at), print };
+        *next = (*next + 1) % SEEN_EACH as u8;
+    }
+}
+
+/// What tells a message from another, but by chance (FNV-1a over words, Fowler, Noll, Vo).
+pub fn print(id: u32, payload: &[u8]) -> u32 {
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    let mut hash =
+        (0xcbf2_9ce4_8422_2325u64 ^ u64::from(id) ^ (payload.len() as u64) << 32).wrapping_mul(PRIME);
+    for chunk in payload.chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        hash = (hash ^ u64::from_le_bytes(word)).wrapping_mul(PRIME);
+        hash ^= hash >> 29;
+    }
+    (hash ^ (hash >> 32)) as u32
+}
+
+#[cfg(test)]
+mod tests;

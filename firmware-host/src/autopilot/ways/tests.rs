@@ -1,0 +1,96 @@
+//! Numbers by themselves; the truth is held against them in `listener/tests/late.rs`.
+
+use super::*;
+
+fn at_ms(ms: u64) -> TimeUs {
+    TimeUs(ms * 1_000)
+}
+
+#[test]
+fn alone_the_next_is_news_even_when_it_is_like_one_before() {
+    let mut ways = Ways::default();
+    for number in 0..2_000u64 {
+        assert_eq!(ways.judge(number as u8, 7, at_ms(number * 10)), Judged::Fresh);
+    }
+    assert_eq!(ways.lost_total, 0);
+    // Numbers that are lost are counted; what comes after them may be a copy.
+    let after = 1_999u64 as u8 + 4;
+    assert_eq!(ways.judge(after, 7, at_ms(20_000)), Judged::AsOf(at_ms(2_110)));
+    assert_eq!(ways.judge(after + 2, 8, at_ms(20_010)), Judged::Fresh);
+    assert_eq!(ways.lost_total, 4);
+}
+
+#[test]
+fn after_a_fade_a_frame_with_a_clock_tells_where_the_numbers_stand() {
+    let mut ways = Ways::default();
+    ways.take_news(10, 1, at_ms(0));
+    assert_eq!(ways.judge(90, 2, at_ms(500)), Judged::Late);
+    ways.take_news(91, 3, at_ms(510));
+    assert_eq!((ways.judge(92, 4, at_ms(520)), ways.lost_total), (Judged::Fresh, 79));
+    // An autopilot that sends none is not waited for.
+    assert_eq!(ways.judge(200, 5, at_ms(20_511)), Judged::Fresh);
+}
+
+#[test]
+fn a_copy_far_from_the_next_is_late_and_no_loss() {
+    let mut ways = Ways::default();
+    for number in 0..100u8 {
+        ways.judge(number, u32::from(number), at_ms(u64::from(number)));
+    }
+    assert_eq!(ways.judge(40, 40, at_ms(100)), Judged::Late);
+    assert_eq!(ways.judge(99, 99, at_ms(100)), Judged::Late, "doubled");
+    assert_eq!(ways.judge(100, 100, at_ms(101)), Judged::Fresh);
+    // Not seen before, and behind: it was overtaken.
+    assert_eq!(ways.judge(98, 5, at_ms(101)), Judged::Fresh);
+    assert_eq!((ways.judge(101, 101, at_ms(102)), ways.lost_total), (Judged::Fresh, 0));
+}
+
+#[test]
+fn beside_a_late_way_what_may_be_a_copy_is_as_old_as_the_first() {
+    let mut ways = Ways::default();
+    for number in 0..=255u8 {
+        ways.judge(number, 7, at_ms(u64::from(number)));
+    }
+    ways.take_late(100, 2_000_000, at_ms(300));
+    assert_eq!(ways.judge(0, 7, at_ms(300)), Judged::AsOf(at_ms(0)), "the next, and as one before");
+    assert_eq!(ways.judge(1, 8, at_ms(300)), Judged::Fresh);
+    assert_eq!(ways.judge(60, 8, at_ms(300)), Judged::Late, "none of the next");
+    assert_eq!(ways.judge(101, 7, at_ms(300)), Judged::Late);
+    assert_eq!((ways.judge(2, 9, at_ms(301)), ways.lost_total), (Judged::Fresh, 0));
+    // When that way is gone, all is as before.
+    assert_eq!(ways.judge(60, 8, at_ms(30_301)), Judged::Fresh);
+}
+
+#[test]
+fn a_number_that_both_ways_may_have_lost_is_as_late_as_the_late_one() {
+    let mut ways = Ways::default();
+    ways.take_news(10, 1, at_ms(5_000));
+    ways.take_late(8, 2_000_000, at_ms(5_000));
+    assert_eq!(ways.judge(11, 2, at_ms(5_001)), Judged::Fresh, "nothing was lost");
+    ways.take_news(20, 3, at_ms(5_002));
+    assert_eq!(ways.lost_total, 8);
+    assert_eq!(ways.judge(21, 4, at_ms(5_003)), Judged::AsOf(at_ms(3_003)));
+    ways.take_late(200, 2_000_000, at_ms(5_004));
+    assert_eq!(ways.judge(22, 5, at_ms(5_005)), Judged::Fresh);
+}
+
+#[test]
+fn losses_beside_a_late_way_are_counted_by_what_has_a_clock() {
+    let mut ways = Ways::default();
+    ways.take_news(10, 1, at_ms(0));
+    ways.take_late(200, 2_000_000, at_ms(1));
+    // 11 is lost, 12 has no clock, 13 has one.
+    assert_eq!(ways.judge(12, 2, at_ms(2)), Judged::Fresh);
+    assert_eq!(ways.lost_total, 0);
+    ways.take_news(13, 3, at_ms(3));
+    assert_eq!(ways.lost_total, 1);
+}
+
+#[test]
+fn prints_tell_messages_apart() {
+    let mut prints: Vec<u32> = (0..2_000u32).map(|n| print(n % 7, &n.to_le_bytes())).collect();
+    prints.extend([print(1, &[0; 9]), print(1, &[0; 17]), print(1, &[])]);
+    prints.sort_unstable();
+    prints.dedup();
+    assert_eq!(prints.len(), 2_003);
+}
