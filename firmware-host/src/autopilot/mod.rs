@@ -194,6 +194,11 @@ impl Link {
         self.send_text(now);
     }
 
+    /// Who else was heard.
+    pub fn others(&self, _: TimeUs) -> impl Iterator<Item = String> + '_ {
+        std::iter::empty()
+    }
+
     fn may_beat(&self) -> bool {
         let (speaks_first, has_hearer) = match self.port.address() {
             Address::UdpOut(_) => (true, true),
@@ -246,6 +251,7 @@ impl Link {
             resync_total: ours.resync_total + others.resync_total,
             garbage_bytes_total: ours.garbage_bytes_total + others.garbage_bytes_total,
             foreign_total: heard.foreign_total,
+            late_total: 0,
             sent_total: self.port.sent_total,
             send_dropped_total: self.port.dropped_total + self.refused_total + self.texts.dropped_total,
             reconnect_total: self.port.reconnect_total,
