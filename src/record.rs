@@ -42,6 +42,9 @@ pub enum Record {
     Budget(TimeUs, Name, BudgetReport),
     /// A lane's totals, 1 Hz.
     Lane(TimeUs, Name, LaneReport),
+    /// A total since the start of what was discarded, when it grew: `refused` (readings and pulses out of order or of no
+    /// channel), `unplaced` (readings recorded without a pose because too many waited for theirs).
+    Discard(TimeUs, Name, u64),
     /// The autopilot link's counters, 1 Hz.
     Link(TimeUs, LinkReport),
 }
@@ -120,6 +123,8 @@ pub struct LinkReport {
     pub garbage_bytes_total: u64,
     /// Good frames of others than the bound autopilot.
     pub foreign_total: u64,
+    /// Frames of the bound autopilot that came late: heard before, or older than what is known.
+    pub late_total: u64,
     /// Frames out.
     pub sent_total: u64,
     /// Frames not sent because the line was full or gone.
