@@ -1,4 +1,5 @@
-//! The recorder against DuckDB's `append_row`, and what its files cost: bytes per row, peak memory at three limits, opening
+//! The recorder against DuckDB's `append_row`, and what its files cost: bytes per row, an hour with an
+//! aircraft, peak memory at three limits, opening
 //! after a kill, an hour read back. CPU time for work, wall time where a disk is waited for.
 //!
 //! Short by default (a tenth of an hour at 1 kHz); `SKYHOUND_BENCH_LONG=1` records a whole hour at 1 kHz. Peak memory and
@@ -6,17 +7,11 @@
 
 use duckdb::{Connection, params};
 use rustix::time::{ClockId, clock_gettime};
-use skyhound::budget::BudgetReport;
-use skyhound::command::{Command as Order, Velocity};
-use skyhound::facts::{Facts, Floor, NoGradient, Pattern, Trend};
-use skyhound::geo::Wgs84;
-use skyhound::record::{Name, PlacedReading, Record};
-use skyhound::signal::{Flags, Pulse, Reading, Spectrum};
-use skyhound::time::{Aged, TimeUs};
-use skyhound::units::CentiDb;
-use skyhound::vehicle::{Attitude, Battery, Pose, Position, Rc, Vehicle};
+use skyhound::record::PlacedReading;
+use skyhound_benches::flight::{Flight, Pass, reading};
 use skyhound_benches::{median, print_head, print_row, thread_cpu_ns};
 use skyhound_host::clock::Clock;
+use skyhound_host::realtime::{self, Role};
 use skyhound_host::settings::RecorderSettings;
 use skyhound_host::store::{About, Format, Inlets, Recorder, RecorderSummary, lanes, open_flight, query};
 use std::path::{Path, PathBuf};
@@ -39,36 +34,9 @@ fn main() {
     if hour_rows > 360_000 {
         size_and_reading(hour_rows, "1 kHz", 1_000, "<= 45 MB/h", "<= 250 ms");
     }
+    growth();
     memory(hour_rows);
     after_kill();
-}
-
-/// A reading as a flight has them: noise of 3 dB (sum of four uniforms), 10 m/s over ground, positions at 10 Hz.
-fn reading(index: u64, hop_us: u64) -> PlacedReading {
-    let mut z = index.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z ^= z >> 27;
-    let noise = (0..4).map(|part| (z >> (part * 16)) as u16 as i64).sum::<i64>() / 250 - 524;
-    let quiet = (z.wrapping_mul(0x94D0_49BB_1331_11EB) >> 56) as i16 / 4;
-    let db = |hundredths: i64| CentiDb::from_hundredths(hundredths as i16);
-    let at_s = (index * hop_us) as f64 / 1e6;
-    let place =
-        Wgs84 { lat_deg: 47.3 + 1e-3 * (at_s / 60.0).sin(), lon_deg: 8.5 + 1.3e-3 * (at_s / 60.0).cos() };
-    let yaw_rad = Some((at_s / 60.0).sin() * 3.0);
-    PlacedReading {
-        reading: Reading {
-            acquired_us: TimeUs(5_000 + index * hop_us),
-            sample_index: index * hop_us * 2,
-            channel: 0,
-            flags: Flags::NONE,
-            frame_count: 9,
-            clipping_e4: 0,
-            mean: db(-9_000 + noise),
-            peak: db(-8_600 + noise + i64::from(z as u8)),
-            quiet: db(-9_050 + i64::from(quiet)),
-        },
-        pose: Some(Pose { place, alt_rel_m: 30.0 + (at_s / 7.0).sin(), yaw_rad, gap_us: 100_000 }),
-    }
 }
 
 fn start(folder: &Path, memory_limit_mb: u32, commit_interval_us: u32) -> (Inlets, Recorder) {
@@ -81,8 +49,10 @@ fn start(folder: &Path, memory_limit_mb: u32, commit_interval_us: u32) -> (Inlet
         stall_bridge_s: 10,
     };
     let (inlets, outlets) = lanes(&settings, 4_000.0);
-    let recorder =
-        Recorder::start(&settings, &About::default(), outlets, Clock::start()).expect("a recorder");
+    let recorder = Recorder::start(&settings, &About::default(), outlets, Clock::start(), |body| {
+        realtime::start(Role::Recorder, body)
+    })
+    .expect("a recorder");
     (inlets, recorder)
 }
 
@@ -138,8 +108,8 @@ fn throughput() {
 fn open_schema(folder: &Path) -> String {
     let scratch = tempfile::tempdir_in(folder).expect("a folder");
     let (_inlets, recorder) = start(scratch.path(), 32, AT_ONCE_US);
-    let path = recorder.stop().expect("a clean stop").path;
-    let flight = open_flight(&path).expect("a flight");
+    let path = recorder.stop().expect("a clean stop").files.remove(0);
+    let flight = open_flight(&path, 0).expect("a flight");
     let sql = "SELECT sql FROM duckdb_tables() WHERE table_name = 'reading'";
     flight.connection().query_row(sql, [], |row| row.get(0)).expect("the table's SQL")
 }
@@ -192,96 +162,72 @@ fn fill(inlets: &mut Inlets, rows: u64, hop_us: u64) {
     }
 }
 
-/// The readings of a flight at 1 kHz with all else that goes with them: the aircraft and commands at 20 Hz, facts at 10 Hz,
-/// two spectrum rows, a pulse and a budget each second.
-fn fill_flight(inlets: &mut Inlets, rows: u64) {
-    for index in 0..rows {
-        while inlets.readings.vacant_count() == 0
-            || inlets.control.vacant_count() < 8
+/// The first `rows` readings of a flight with all else that goes with them, as fast as the recorder takes them.
+fn fill_flight(inlets: &mut Inlets, rows: u64, hop_us: u64) {
+    let (mut flight, mut pass) = (Flight::start(hop_us), Pass::default());
+    let mut index = 0;
+    while index < rows {
+        flight.pass(&mut pass);
+        while inlets.readings.vacant_count() < pass.readings.len()
+            || inlets.control.vacant_count() < pass.records.len()
             || inlets.spectra.vacant_count() == 0
         {
             assert!(!inlets.readings.is_abandoned(), "the recorder stopped");
             std::thread::sleep(Duration::from_millis(1));
         }
-        let placed = reading(index, 1_000);
-        inlets.readings.push(placed);
-        let at = placed.reading.acquired_us;
-        if index.is_multiple_of(50) {
-            inlets.control.push(Record::Vehicle(at, vehicle(&placed)));
-            let velocity = Velocity { north_mps: (index as f64).sin(), ..Velocity::default() };
-            inlets.control.push(Record::Command(at, Order::Velocity(velocity)));
-        }
-        if index.is_multiple_of(100) {
-            inlets.control.push(Record::Facts(facts(&placed)));
-        }
-        if index.is_multiple_of(500) {
-            let power = std::array::from_fn(|bin| reading(index + bin as u64, 1_000).reading.mean);
-            inlets.spectra.push(Spectrum {
-                acquired_us: at,
-                first_bin_hz: 433e6,
-                bin_hz: 8e3,
-                bin_count: 256,
-                power,
-            });
-        }
-        if index.is_multiple_of(1_000) {
-            let Reading { mean, peak, quiet, .. } = placed.reading;
-            let (width_us, flags) = (50_000 + index as u32 % 977, Flags::NONE);
-            inlets.control.push(Record::Pulse(Pulse {
-                start_us: at,
-                width_us,
-                channel: 0,
-                flags,
-                mean,
-                peak,
-                floor: quiet,
-            }));
-            inlets.control.push(Record::Budget(at, Name::new("control"), BudgetReport::default()));
-        }
+        push(inlets, &pass);
+        index += pass.readings.len() as u64;
     }
 }
 
-fn vehicle(placed: &PlacedReading) -> Vehicle {
-    let at = placed.reading.acquired_us;
-    let pose = placed.pose.expect("always placed");
-    let (north_mps, east_mps, down_mps) = (pose.alt_rel_m.sin(), pose.alt_rel_m.cos(), 0.1);
-    let alt_amsl_m = pose.alt_rel_m + 400.0;
-    let (place, alt_rel_m) = (pose.place, pose.alt_rel_m);
-    let position = Position { place, alt_amsl_m, alt_rel_m, north_mps, east_mps, down_mps };
-    let yaw_rad = pose.yaw_rad.unwrap_or_default();
-    let attitude =
-        Attitude { roll_rad: north_mps / 9.0, pitch_rad: east_mps / 9.0, yaw_rad, yaw_rate_rad_s: 0.1 };
-    let battery = Battery { voltage_v: Some(15.9), current_a: Some(alt_rel_m), remaining_ratio: Some(0.8) };
-    Vehicle {
-        attitude: Some(Aged::new(attitude, at)),
-        position: Some(Aged::new(position, at)),
-        battery: Some(Aged::new(battery, at)),
-        rc: Some(Aged::new(Rc { sticks_us: [1500, 1500, 1100, 1500], channel_count: 16 }, at)),
-        ..Vehicle::default()
-    }
+fn push(inlets: &mut Inlets, pass: &Pass) {
+    inlets.readings.push_slice(&pass.readings);
+    pass.records.iter().for_each(|record| assert!(inlets.control.push(*record)));
+    pass.spectra.iter().for_each(|row| assert!(inlets.spectra.push(*row)));
 }
 
-fn facts(placed: &PlacedReading) -> Facts {
-    let Reading { acquired_us: at, mean, quiet, .. } = placed.reading;
-    let value = mean.db() / 3.0;
-    Facts {
-        at,
-        newest_reading_us: at,
-        channel: 0,
-        reading_count: 10_000,
-        power_dbfs: Some(mean.db()),
-        floor_temporal_dbfs: Some(value * 3.1),
-        floor_spectral_dbfs: Some(quiet.db()),
-        snr_db: Some(mean.db() - quiet.db()),
-        snr_floor: Floor::Spectral,
-        rolling_mean_dbfs: Some(value),
-        volatility_db: Some(value.sin()),
-        delta_db: Some(value.cos()),
-        trend: Some(Trend { slope_db_s: value.tan(), r2: Some(value.sin().abs()) }),
-        gradient: Err(NoGradient::NotHeard),
-        pattern: Pattern::default(),
-        heard: false,
+/// What an hour of readings takes, and what it takes with all that goes with it: the file after a clean stop, and the bytes
+/// that go through the WAL when each commit holds a quarter of a second, as in flight.
+fn growth() {
+    print_head("an hour at one channel of 100 Hz, alone and with an aircraft at the default rates");
+    let hour = Duration::from_secs(3_600).as_micros() as u64;
+    let alone = file_bytes(|inlets| fill(inlets, hour / 10_000, 10_000));
+    let whole = file_bytes(|inlets| fill_flight(inlets, hour / 10_000, 10_000));
+    let mb = |bytes: f64| format!("{:.2} MB/h", bytes / 1e6);
+    print_row("file with an aircraft", &mb(whole), "readings alone", &mb(alone), alone / whole, "<= 10 MB/h");
+    let (alone, whole) = (wal_bytes(true), wal_bytes(false));
+    print_row("WAL with an aircraft", &mb(whole), "readings alone", &mb(alone), alone / whole, "<= 120 MB/h");
+}
+
+fn file_bytes(fill: impl FnOnce(&mut Inlets)) -> f64 {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut inlets, recorder) = start(folder.path(), 32, INTERVAL_US);
+    fill(&mut inlets);
+    recorder.stop().expect("a clean stop").file_bytes as f64
+}
+
+/// An hour's, reckoned from 100 s.
+fn wal_bytes(only_readings: bool) -> f64 {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut inlets, recorder) = start(folder.path(), 32, AT_ONCE_US);
+    let (handle, wal) = (recorder.handle(), recorder.file().expect("a file").with_extension("duckdb.wal"));
+    let (mut flight, mut pass) = (Flight::start(10_000), Pass::default());
+    for commit in 1..=400_u64 {
+        for _ in 0..5 {
+            flight.pass(&mut pass);
+            if only_readings {
+                pass.records.clear();
+                pass.spectra.clear();
+            }
+            push(&mut inlets, &pass);
+        }
+        while handle.totals().reading_total < commit * 25 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
+    let bytes = std::fs::metadata(&wal).map_or(0, |wal| wal.len());
+    recorder.stop().expect("a clean stop");
+    bytes as f64 * 36.0
 }
 
 fn size_and_reading(rows: u64, rate: &str, hop_us: u64, size_goal: &str, read_goal: &str) {
@@ -289,13 +235,13 @@ fn size_and_reading(rows: u64, rate: &str, hop_us: u64, size_goal: &str, read_go
     let folder = tempfile::tempdir().expect("a folder");
     let summary = record(folder.path(), 32, rows, hop_us);
     let mut csv = Vec::new();
-    query(&summary.path, "FROM reading", Format::Csv, &mut csv).expect("CSV");
+    query(&summary.files[0], "FROM reading", Format::Csv, 0, &mut csv).expect("CSV");
     let per_row = |bytes: f64| format!("{:.1} B/row", bytes / rows as f64);
     let (ours, peers) = (summary.file_bytes as f64, csv.len() as f64);
     let what = format!("file, {:.2} MB", ours / 1e6);
     print_row(&what, &per_row(ours), "the same as CSV", &per_row(peers), peers / ours, size_goal);
 
-    let flight = open_flight(&summary.path).expect("a flight");
+    let flight = open_flight(&summary.files[0], 0).expect("a flight");
     let sql = "SELECT acquired_us, channel, mean_dbfs, quiet_dbfs, lat_deg, lon_deg, alt_rel_m FROM reading";
     let (mut ours, mut peers) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -350,6 +296,9 @@ fn ask_child(task: &str) -> Vec<f64> {
 fn child(task: &str) {
     let words: Vec<&str> = task.split(' ').collect();
     let number = |index: usize| words[index].parse::<u64>().expect("a number");
+    if words[0] == "growth" {
+        return growth();
+    }
     if words[0] == "die" {
         let (mut inlets, recorder) = start(&PathBuf::from(words[2]), 32, AT_ONCE_US);
         fill(&mut inlets, number(1), 1_000);
@@ -361,7 +310,7 @@ fn child(task: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let begun = process_cpu_ns();
     let (mut inlets, recorder) = start(folder.path(), number(1) as u32, INTERVAL_US);
-    fill_flight(&mut inlets, number(2));
+    fill_flight(&mut inlets, number(2), 1_000);
     let summary = recorder.stop().expect("a clean stop");
     assert_eq!(summary.totals.reading_total, number(2));
     let rate = number(2) as f64 / ((process_cpu_ns() - begun) as f64 / 1e9);
@@ -384,7 +333,7 @@ fn after_kill() {
     let wal_bytes = std::fs::metadata(path.with_extension("duckdb.wal")).map_or(0, |wal| wal.len());
     let open = || {
         let begun = Instant::now();
-        let flight = open_flight(path).expect("a flight");
+        let flight = open_flight(path, 0).expect("a flight");
         let count = flight.connection().query_row("SELECT count(*) FROM reading", [], |r| r.get::<_, u64>(0));
         assert_eq!(count.expect("a count"), rows);
         begun.elapsed().as_secs_f64() * 1e3

@@ -50,6 +50,10 @@ pub struct Decide {
     origin: Option<Origin>,
     waiting: VecDeque<Reading>,
     waiting_max: usize,
+    /// Readings recorded before their place was known, because too many waited.
+    unplaced_total: u64,
+    /// The totals as last recorded.
+    discards: [u64; 2],
     facts: Vec<Facts>,
     facts_due: TimeUs,
     channel_count: u8,
@@ -77,6 +81,8 @@ impl Decide {
             origin: None,
             waiting: VecDeque::with_capacity(waiting_max),
             waiting_max,
+            unplaced_total: 0,
+            discards: [0; 2],
             facts: Vec::with_capacity(CHANNELS_MAX),
             facts_due: TimeUs(0),
             channel_count: channel_count as u8,
@@ -129,6 +135,7 @@ impl Decide {
     /// The end of the flight: what still waits is recorded, open detections are closed.
     pub fn finish(&mut self, now: TimeUs, sink: &mut dyn Sink) {
         self.place_waiting(now.plus_us(2 * TRACK_GAP_MAX_US), sink);
+        self.tell_discards(now, sink);
         self.analytics.detections(now.plus_us(u64::from(u32::MAX)), &mut |detection| {
             sink.record(&Record::Detection(*detection));
         });
@@ -195,15 +202,17 @@ impl Decide {
 
     fn take_readings(&mut self, inputs: &PassInputs<'_>, sink: &mut dyn Sink) {
         for reading in inputs.readings {
+            // Those that are refused are counted there.
+            self.analytics.reading(reading);
             if reading.channel >= self.channel_count {
                 continue;
             }
-            self.analytics.reading(reading);
             if !reading.flags.any(Flags::UNUSABLE) {
                 let newest = self.newest_reading_us.unwrap_or_default().max(reading.acquired_us);
                 self.newest_reading_us = Some(newest);
             }
             if self.waiting.len() == self.waiting_max {
+                self.unplaced_total += 1;
                 self.release_oldest(None, sink);
             }
             self.waiting.push_back(*reading);
@@ -230,6 +239,16 @@ impl Decide {
         sink.reading(&PlacedReading { reading, pose });
     }
 
+    fn tell_discards(&mut self, now: TimeUs, sink: &mut dyn Sink) {
+        let totals = [self.analytics.refused_total(), self.unplaced_total];
+        for ((name, total), told) in ["refused", "unplaced"].into_iter().zip(totals).zip(self.discards) {
+            if total != told {
+                sink.record(&Record::Discard(now, Name::new(name), total));
+            }
+        }
+        self.discards = totals;
+    }
+
     fn state_facts(&mut self, now: TimeUs, sink: &mut dyn Sink) {
         let names = &self.names;
         self.analytics.detections(now, &mut |detection| {
@@ -248,6 +267,7 @@ impl Decide {
             sink.record(&Record::Facts(facts));
             self.facts.push(facts);
         }
+        self.tell_discards(now, sink);
         // On a grid, so that a late pass does not shift the following facts.
         self.facts_due = TimeUs(now.0 - now.0 % FACTS_INTERVAL_US + FACTS_INTERVAL_US);
     }

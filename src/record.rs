@@ -42,6 +42,9 @@ pub enum Record {
     Budget(TimeUs, Name, BudgetReport),
     /// A lane's totals, 1 Hz.
     Lane(TimeUs, Name, LaneReport),
+    /// A total since the start of what was discarded, when it grew: `refused` (readings and pulses out of order or of no
+    /// channel), `unplaced` (readings recorded without a pose because too many waited for theirs).
+    Discard(TimeUs, Name, u64),
     /// The autopilot link's counters, 1 Hz.
     Link(TimeUs, LinkReport),
 }

@@ -4,6 +4,7 @@
 //! cores are those of `ARCHITECTURE.md`. A forked child inherits none of it.
 
 use std::io;
+use std::thread::JoinHandle;
 
 use rustix::mm::{MlockAllFlags, mlockall};
 use rustix::process::{Pid, Resource, Rlimit, getpid, getrlimit, setrlimit};
@@ -53,7 +54,8 @@ impl Role {
         }
     }
 
-    const fn name(self) -> &'static str {
+    /// As its thread is called.
+    pub const fn name(self) -> &'static str {
         match self {
             Role::SdrRx => "sdr-rx",
             Role::Sense => "sense",
@@ -63,6 +65,17 @@ impl Role {
             Role::Ground => "ground",
         }
     }
+}
+
+/// What a thread does.
+pub type Body = Box<dyn FnOnce() + Send>;
+
+/// Starts a thread with its role's name. Nothing is asked for it and its panic is nobody's: the wiring sees to both.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn start(role: Role, body: Body) -> io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(role.name().to_string()).spawn(body)
 }
 
 /// Asks for the calling thread. Returns what was refused, and why; empty when all was granted.

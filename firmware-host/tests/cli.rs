@@ -3,6 +3,7 @@
 use std::process::{Command, Output, Stdio};
 
 use skyhound_host::ctl::{Board, Server, acts};
+use skyhound_host::realtime::{self, Role};
 
 fn skyhound() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_skyhound"));
@@ -87,7 +88,7 @@ fn ctl_talks_to_the_daemon() {
     let (sender, requests) = acts();
     let board = Board::default();
     board.write(|status| status.state = "IDLE".into());
-    let server = Server::start(&path, board, sender).unwrap();
+    let server = Server::start(&path, board, sender, |body| realtime::start(Role::Ground, body)).unwrap();
     let (code, out, _) = run(&["ctl", "status", "--json", "--socket", socket]);
     let status: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!((code, status["state"].as_str()), (Some(0), Some("IDLE")));
@@ -126,7 +127,8 @@ fn only_the_sockets_group_may_talk_to_it() {
         return;
     }
     let path = folder.path().join("ctl.sock");
-    let server = Server::start(&path, Board::default(), acts().0).unwrap();
+    let server =
+        Server::start(&path, Board::default(), acts().0, |body| realtime::start(Role::Ground, body)).unwrap();
     let status_as = |gid: u32| {
         let mut command = skyhound();
         command.args(["ctl", "status", "--socket"]).arg(&path).uid(STRANGER).gid(gid);

@@ -4,7 +4,11 @@
 mod rows;
 
 use rows::reading;
+use skyhound::record::Record;
+use skyhound::time::{Aged, TimeUs};
+use skyhound::vehicle::{Firmware, Identity, Mode, Part};
 use skyhound_host::clock::Clock;
+use skyhound_host::realtime::{self, Role};
 use skyhound_host::settings::RecorderSettings;
 use skyhound_host::store::{About, FlightState, Format, Recorder, RecorderState, flights, lanes, query};
 use std::path::{Path, PathBuf};
@@ -43,7 +47,7 @@ fn settings(folder: &Path, stall_bridge_s: u32) -> RecorderSettings {
 
 fn number(path: &Path, sql: &str) -> u64 {
     let mut out = Vec::new();
-    query(path, sql, Format::Csv, &mut out).unwrap();
+    query(path, sql, Format::Csv, 0, &mut out).unwrap();
     String::from_utf8(out).unwrap().lines().nth(1).unwrap().parse().unwrap()
 }
 
@@ -56,7 +60,10 @@ fn stalling_child() {
     let settings = settings(Path::new(&folder), bridge_s);
     let clock = Clock::start();
     let (mut inlets, outlets) = lanes(&settings, 1_000.0);
-    let recorder = Recorder::start(&settings, &About::default(), outlets, clock).unwrap();
+    let recorder = Recorder::start(&settings, &About::default(), outlets, clock, |body| {
+        realtime::start(Role::Recorder, body)
+    })
+    .unwrap();
     let handle = recorder.handle();
     let (started, mut index) = (clock.now(), 0);
     let mut record_for = |seconds: f64| {
@@ -156,22 +163,29 @@ fn a_disk_full_at_a_checkpoint_costs_no_committed_row() {
     });
 }
 
-fn record_until_full(size_mb: u32) {
-    let folder = tempfile::tempdir().unwrap();
-    let disk = folder.path().join("disk");
+/// A disk in memory; `None`, with a word about it, where there can be none.
+fn small_disk(folder: &Path, size_mb: u32) -> Option<Mounted> {
+    let disk = folder.join("disk");
     std::fs::create_dir(&disk).unwrap();
-    let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", &format!("size={size_mb}m"), "tmpfs"])
-        .arg(&disk)
-        .output();
+    let size = format!("size={size_mb}m");
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&disk).output();
     if !mounted.is_ok_and(|output| output.status.success()) {
         println!("ignored, needs root to mount a small tmpfs");
-        return;
+        return None;
     }
-    let _mounted = Mounted(disk.clone());
-    let settings = settings(&disk, 10);
+    Some(Mounted(disk))
+}
+
+fn record_until_full(size_mb: u32) {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mounted) = small_disk(folder.path(), size_mb) else { return };
+    let disk = &mounted.0;
+    let settings = settings(disk, 10);
     let (mut inlets, outlets) = lanes(&settings, 10_000.0);
-    let recorder = Recorder::start(&settings, &About::default(), outlets, Clock::start()).unwrap();
+    let recorder = Recorder::start(&settings, &About::default(), outlets, Clock::start(), |body| {
+        realtime::start(Role::Recorder, body)
+    })
+    .unwrap();
     let (handle, mut index) = (recorder.handle(), 0);
     while handle.state() == RecorderState::Recording {
         for _ in 0..inlets.readings.vacant_count().min(2_000) {
@@ -180,14 +194,84 @@ fn record_until_full(size_mb: u32) {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    let RecorderState::Stopped { why } = handle.state() else { unreachable!() };
+    let state = handle.state();
     let committed = handle.totals().reading_total;
-    println!("{size_mb} MB: stopped after {committed} readings: {why}; {:?}", handle.totals());
-    assert!(committed > 10_000);
+    println!("{size_mb} MB: after {committed} readings: {state:?}; {:?}", handle.totals());
+    assert!(committed > 10_000 && matches!(state, RecorderState::Paused { .. }));
     let stopped = recorder.stop();
     println!("{size_mb} MB: {stopped:?}");
-    let entry = &flights(&disk).unwrap()[0];
+    let entry = &flights(disk).unwrap()[0];
     assert!(matches!(entry.state, FlightState::Clean | FlightState::Unclean), "{entry:?}");
     assert_eq!(number(&entry.path, "SELECT count(*) FROM reading"), committed);
     assert_eq!(number(&entry.path, "SELECT count(*) FROM reading WHERE acquired_us <> rowid * 1000"), 0);
+}
+
+fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {
+    let begun = std::time::Instant::now();
+    while !is_there() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The recorder begins without room, then has some, then none, then some.
+#[test]
+fn a_disk_below_its_reserve_pauses_the_recorder_until_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mounted) = small_disk(folder.path(), 64) else { return };
+    let (disk, ballast) = (&mounted.0, mounted.0.join("ballast"));
+    let fill = || std::fs::write(&ballast, vec![1; 52 << 20]).unwrap();
+    let settings = RecorderSettings { disk_reserve_mb: 16, ..settings(disk, 10) };
+    fill();
+    let (mut inlets, outlets) = lanes(&settings, 1_000.0);
+    let recorder = Recorder::start(&settings, &About::default(), outlets, Clock::start(), |body| {
+        realtime::start(Role::Recorder, body)
+    })
+    .unwrap();
+    let handle = recorder.handle();
+    let is_paused = || match handle.state() {
+        RecorderState::Paused { why } => why.starts_with("disk reserve: "),
+        _ => false,
+    };
+    assert!(is_paused() && handle.files().is_empty());
+    let mode = Mode { firmware: Firmware::Px4, custom: 4 << 16 };
+    let identity = Identity { system: 7, component: 1, firmware: Firmware::Px4 };
+    inlets.control.push(Record::Vehicle(TimeUs(1), Part::Identity(Some(identity))));
+    inlets.control.push(Record::Vehicle(TimeUs(1), Part::ModeTold(Some(Aged::new(mode, TimeUs(1))))));
+    inlets.readings.push(reading(0));
+    handle.utc(TimeUs(5_000_000), 1_760_000_005_000_000);
+    wait_for("its loss to be counted", || handle.totals().unrecorded_total >= 3);
+    // Room, but not with the margin.
+    std::fs::write(&ballast, vec![1; 44 << 20]).unwrap();
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert!(is_paused());
+    std::fs::remove_file(&ballast).unwrap();
+    wait_for("the first file", || handle.files().len() == 1);
+    inlets.readings.push(reading(1));
+    wait_for("a commit", || handle.totals().reading_total == 1);
+    fill();
+    wait_for("the pause", is_paused);
+    inlets.readings.push(reading(2));
+    let before = handle.totals().unrecorded_total;
+    wait_for("its loss to be counted", || handle.totals().unrecorded_total > before);
+    std::fs::remove_file(&ballast).unwrap();
+    wait_for("the second file", || handle.files().len() == 2 && handle.state() == RecorderState::Recording);
+    inlets.readings.push(reading(3));
+    let summary = recorder.stop().unwrap();
+    assert!(summary.is_clean && summary.totals.unrecorded_us > 1_000_000, "{summary:?}");
+    let [first, second] = &summary.files[..] else { panic!("{summary:?}") };
+    let name = first.file_stem().unwrap().to_string_lossy().into_owned();
+    assert_eq!(second.file_stem().unwrap().to_string_lossy(), format!("{name}-2"));
+    for file in [first, second] {
+        let known = "SELECT count(*) FROM vehicle WHERE system = 7 AND mode_told LIKE 'Px4 %'";
+        assert_eq!(number(file, known), 1, "the aircraft as it was known");
+        let gap = "SELECT count(*) FROM flight, event WHERE kind = 'recorder_resumed' AND utc_source = 'gps'
+            AND unrecorded_since_us < opened_us AND text LIKE 'nothing was recorded for%'";
+        assert_eq!(number(file, gap), 1);
+        assert_eq!(number(file, "SELECT count(*) FROM reading"), 1);
+    }
+    assert_eq!(number(first, "SELECT count(*) FROM event WHERE kind = 'recorder_paused'"), 1);
+    assert_eq!(number(first, "SELECT acquired_us // 1000 FROM reading"), 1);
+    assert_eq!(number(second, "SELECT acquired_us // 1000 FROM reading"), 3);
+    assert_eq!(number(second, &format!("SELECT count(*) FROM flight WHERE continues = '{name}'")), 1);
 }

@@ -7,6 +7,7 @@ mod rows;
 
 use rows::reading;
 use skyhound_host::clock::Clock;
+use skyhound_host::realtime::{self, Role};
 use skyhound_host::settings::RecorderSettings;
 use skyhound_host::store::{
     About, FlightState, Format, Recorder, flights, lanes, open_in_child, query, recover,
@@ -35,11 +36,14 @@ fn recording_child() {
     let lands = std::env::var_os(CHILD_LANDS).is_some();
     let clock = Clock::start();
     let (mut inlets, outlets) = lanes(&settings, 1_000.0);
-    let recorder = Recorder::start(&settings, &About::default(), outlets, clock).unwrap();
+    let recorder = Recorder::start(&settings, &About::default(), outlets, clock, |body| {
+        realtime::start(Role::Recorder, body)
+    })
+    .unwrap();
     let handle = recorder.handle();
     let (started, mut said, mut index) = (clock.now(), 0, 0);
     // libtest has begun a line of its own.
-    println!("\nrecording {}", recorder.path().display());
+    println!("\nrecording {}", recorder.file().unwrap().display());
     loop {
         while index < clock.now().since_us(started) / 1_000 {
             assert!(inlets.readings.push(reading(index)));
@@ -76,7 +80,7 @@ fn start_child(folder: &Path, lands: bool) -> Child {
 
 fn number(path: &Path, sql: &str) -> Result<u64, String> {
     let mut out = Vec::new();
-    query(path, sql, Format::Csv, &mut out).map_err(|e| e.to_string())?;
+    query(path, sql, Format::Csv, 0, &mut out).map_err(|e| e.to_string())?;
     let text = String::from_utf8(out).map_err(|e| e.to_string())?;
     text.lines().nth(1).unwrap_or("0").parse().map_err(|_| format!("{sql}: {text}"))
 }

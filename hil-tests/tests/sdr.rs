@@ -15,6 +15,7 @@ use skyhound::record::{Event, Record};
 use skyhound::ring::{Consumer, lane};
 use skyhound::signal::{BlockStamp, Samples};
 use skyhound_host::clock::Clock;
+use skyhound_host::realtime::{self, Role};
 use skyhound_host::sdr::{Block, Blocks, Receiver, Source};
 use skyhound_host::settings::{Pace, SdrSettings};
 use skyhound_rig::soapy::{self, NoModule};
@@ -100,7 +101,8 @@ impl Run {
         let clock = Clock::start();
         let source = Source::open(settings, Pace::Realtime, clock).unwrap();
         let (events, lane) = lane("events", 1_024);
-        let (receiver, blocks) = Receiver::spawn(source, 64, events, clock, || ()).unwrap();
+        let (receiver, blocks) =
+            Receiver::spawn(source, 64, events, clock, |body| realtime::start(Role::SdrRx, body)).unwrap();
         Run { receiver, blocks, lane, clock, events: Vec::new(), stamps: Vec::new() }
     }
 

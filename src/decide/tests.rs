@@ -237,3 +237,35 @@ fn a_pass_allocates_nothing() {
     });
     assert_eq!(allocated, 0);
 }
+
+#[test]
+fn every_discard_is_recorded() {
+    let mut decide = Decide::new(&config()).unwrap();
+    let (mut world, mut collected) = (World { seed: 1 }, Collected::default());
+    let vehicle = World::vehicle(TimeUs(100_000));
+    let first = world.reading(0);
+    let foreign = Reading { channel: 1, ..first };
+    let late = Reading { acquired_us: TimeUs(1), ..first };
+    // More than may wait for the next position, which does not come.
+    let mut readings = vec![foreign, foreign];
+    readings.extend(
+        (20..20 + decide.waiting_max as u64 + 3)
+            .map(|index| Reading { acquired_us: TimeUs(200_000 + index), ..world.reading(index) }),
+    );
+    readings.push(late);
+    for (now_us, readings) in [(300_000, &readings[..]), (400_000, &[])] {
+        let now = TimeUs(now_us);
+        decide.pass(
+            &PassInputs { now, readings, pulses: &[], vehicle: &vehicle, act: None, sdr_alive: true },
+            &mut collected,
+        );
+    }
+    let told: Vec<_> = collected
+        .records
+        .iter()
+        .filter_map(
+            |record| if let Record::Discard(_, name, total) = record { Some((*name, *total)) } else { None },
+        )
+        .collect();
+    assert_eq!(told, [(Name::new("refused"), 3), (Name::new("unplaced"), 4)]);
+}

@@ -50,7 +50,7 @@ impl Args {
     }
 }
 
-/// Flies; the path of the flight file goes to stdout.
+/// Flies; the paths of the flight's files go to stdout, one a line.
 ///
 /// # Errors
 /// What could not be opened, what failed in flight.
@@ -60,6 +60,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
     for (lane, count) in &summary.dropped {
         tracing::warn!("{count} records of lane {lane} did not fit and are missing");
     }
-    tracing::info!("{} readings, {} bytes", summary.totals.reading_total, summary.file_bytes);
-    print(&format!("{}\n", summary.path.display()))
+    let totals = &summary.totals;
+    if totals.unrecorded_us > 0 {
+        let (length_s, rows) = (totals.unrecorded_us as f64 / 1e6, totals.unrecorded_total);
+        tracing::warn!("{length_s:.1} s were not recorded ({rows} rows): the disk had no room");
+    }
+    tracing::info!("{} readings, {} bytes", totals.reading_total, summary.file_bytes);
+    summary.files.iter().try_for_each(|file| print(&format!("{}\n", file.display())))
 }

@@ -87,6 +87,14 @@ impl SettingsArgs {
     pub fn load(&self, flags: &Flags) -> Result<Settings, Failure> {
         Ok(Settings::load(self.config.as_deref(), &self.sets, flags)?)
     }
+
+    /// `recorder.disk_reserve_mb`: what a reader leaves free beside a recorder.
+    ///
+    /// # Errors
+    /// As [`SettingsArgs::load`].
+    pub fn disk_reserve_mb(&self) -> Result<u32, Failure> {
+        Ok(self.load(&Flags::default())?.recorder.disk_reserve_mb)
+    }
 }
 
 /// Runs the command line of this process.

@@ -4,12 +4,15 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::Failure;
+use super::{Failure, SettingsArgs};
 use crate::store::{self, Format, StoreError};
 
 /// Arguments of `skyhound query`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
+    /// Settings: a flight being recorded is copied, and the copy leaves `recorder.disk_reserve_mb` free.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
     /// Flight file; it is only read
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
@@ -39,6 +42,6 @@ pub fn run(args: Args) -> Result<(), Failure> {
 }
 
 fn answer(args: &Args, to: &Path, mut out: impl Write) -> Result<(), Failure> {
-    store::query(&args.file, &args.sql, args.format, &mut out)?;
+    store::query(&args.file, &args.sql, args.format, args.settings.disk_reserve_mb()?, &mut out)?;
     Ok(out.flush().map_err(StoreError::io(to, "cannot write"))?)
 }

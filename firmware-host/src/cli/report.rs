@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::Failure;
 use super::failure::print;
+use super::{Failure, SettingsArgs};
 
 /// Arguments of `skyhound report`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
+    /// Settings: a flight being recorded is copied, and the copy leaves `recorder.disk_reserve_mb` free.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
     /// Flight file; it is only read
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
@@ -21,7 +24,7 @@ pub struct Args {
 /// # Errors
 /// A file that cannot be read.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let report = crate::report::report(&args.file)?;
+    let report = crate::report::report(&args.file, args.settings.disk_reserve_mb()?)?;
     if args.json {
         return print(&format!("{:#}\n", report.to_json()));
     }

@@ -23,6 +23,7 @@ use tokio::time::timeout;
 
 use super::{Act, Answer, Ask, Board, Peer, Request};
 use crate::cli::Failure;
+use crate::realtime::Body;
 
 /// Longest request, with its line break.
 const REQUEST_BYTES_MAX: usize = 4096;
@@ -45,11 +46,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the socket at `path`. Status is read from `board`, acts go to `acts`.
+    /// Opens the socket at `path`, served by a thread of `start`. Status is read from `board`, acts go to `acts`.
     ///
     /// # Errors
     /// Another daemon flies with this socket, `path` is something else, or its folder cannot be written.
-    pub fn start(path: &Path, board: Board, acts: SyncSender<Request>) -> Result<Server, Failure> {
+    pub fn start(
+        path: &Path,
+        board: Board,
+        acts: SyncSender<Request>,
+        start: impl FnOnce(Body) -> io::Result<JoinHandle<()>>,
+    ) -> Result<Server, Failure> {
         let shown = path.display();
         let failed = |error: io::Error| {
             Failure::Failed(format!(
@@ -62,11 +68,11 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
         let door = Door { board, acts, stopped };
-        let thread = std::thread::Builder::new().name("ctl".into()).spawn(move || {
+        let thread = start(Box::new(move || {
             if let Err(error) = runtime.block_on(door.accept(listener)) {
                 tracing::error!("the operator's socket ended: {error}");
             }
-        });
+        }));
         Ok(Server { path: path.to_path_buf(), stop, thread: Some(thread.map_err(failed)?), _lock: lock })
     }
 

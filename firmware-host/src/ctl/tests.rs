@@ -8,6 +8,7 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use super::*;
+use crate::realtime::{self, Role};
 
 struct Flight {
     folder: tempfile::TempDir,
@@ -20,7 +21,10 @@ fn flight() -> Flight {
     let folder = tempfile::tempdir().unwrap();
     let (sender, requests) = acts();
     let board = Board::default();
-    let server = Server::start(&folder.path().join("ctl.sock"), board.clone(), sender).unwrap();
+    let server = Server::start(&folder.path().join("ctl.sock"), board.clone(), sender, |body| {
+        realtime::start(Role::Ground, body)
+    })
+    .unwrap();
     Flight { folder, board, requests, server }
 }
 
@@ -154,7 +158,8 @@ fn garbage_and_long_lines_are_refused_and_harm_nobody() {
 fn a_dead_daemons_socket_is_replaced_and_a_flying_ones_is_not() {
     let flight = flight();
     let path = flight.path();
-    let again = Server::start(&path, Board::default(), acts().0).unwrap_err();
+    let again = Server::start(&path, Board::default(), acts().0, |body| realtime::start(Role::Ground, body))
+        .unwrap_err();
     let message = again.message().unwrap();
     assert!(
         message.contains(&format!("another skyhound is flying (pid {}", std::process::id())),
@@ -165,12 +170,15 @@ fn a_dead_daemons_socket_is_replaced_and_a_flying_ones_is_not() {
 
     drop(UnixListener::bind(&path).unwrap());
     assert!(ask(&path, Ask::Status).unwrap_err().contains("left over"));
-    let server = Server::start(&path, Board::default(), acts().0).unwrap();
+    let server =
+        Server::start(&path, Board::default(), acts().0, |body| realtime::start(Role::Ground, body)).unwrap();
     assert!(ask(server.path(), Ask::Status).unwrap().ok);
     drop(server);
 
     std::fs::write(&path, "precious").unwrap();
-    let refused = Server::start(&path, Board::default(), acts().0).unwrap_err();
+    let refused =
+        Server::start(&path, Board::default(), acts().0, |body| realtime::start(Role::Ground, body))
+            .unwrap_err();
     assert!(refused.message().unwrap().contains("no socket"), "{refused:?}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     let nowhere = ask(Path::new("/nowhere/ctl.sock"), Ask::Status).unwrap_err();

@@ -206,7 +206,8 @@ const HEAD: &str = "SELECT name, strftime(started_utc, '%Y-%m-%dT%H:%M:%SZ'), ut
     sample_rate_sps, frequency_hz FROM flight";
 const SPAN: &str = "SELECT coalesce(min(first), 0), coalesce(max(last), 0) FROM (
     SELECT min(acquired_us) AS first, max(acquired_us) AS last FROM reading
-    UNION ALL SELECT min(at_us), max(at_us) FROM signal UNION ALL SELECT min(at_us), max(at_us) FROM vehicle
+    UNION ALL SELECT min(at_us), max(at_us) FROM signal UNION ALL SELECT min(at_us), max(at_us) FROM heartbeat
+    UNION ALL SELECT min(at_us), max(at_us) FROM attitude
     UNION ALL SELECT min(at_us), max(at_us) FROM state_change UNION ALL SELECT min(at_us), max(at_us) FROM event)";
 const READINGS: &str = "SELECT count(*), count(*) FILTER (flags & 120 <> 0), count(*) FILTER (flags & 1 <> 0),
     count(*) FILTER (flags & 2 <> 0), count(*) FILTER (flags & 4 <> 0), count(lat_deg) / nullif(count(*), 0) FROM reading";
@@ -233,8 +234,8 @@ const TRIPS: &str =
 const PASSES: &str = "SELECT name, sum(pass_count)::BIGINT, sum(miss_count)::BIGINT, max(budget_us) / 1e3,
     sum(busy_us) / nullif(sum(pass_count), 0) / 1e3, max(longest_us) / 1e3
     FROM health WHERE kind = 'pass' GROUP BY name ORDER BY name";
-const LANES: &str = "SELECT name, max(pushed_total), max(dropped_total) FROM health WHERE kind = 'lane'
-    GROUP BY name ORDER BY name";
+const LANES: &str = "SELECT name, coalesce(max(pushed_total), 0), max(dropped_total) FROM health
+    WHERE kind IN ('lane', 'discard') GROUP BY kind, name ORDER BY kind DESC, name";
 const EVENTS: &str = "SELECT severity, kind, count(*), min(at_us) / 1e6, arg_max(text, at_us) FROM event
     GROUP BY severity, kind ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, min(at_us)";
 const LINK: &str = "SELECT max(received_total), max(received_bytes_total), max(sequence_lost_total), max(crc_error_total),

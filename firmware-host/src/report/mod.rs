@@ -14,12 +14,12 @@ pub use facts::{
 use crate::store::{StoreError, open_flight};
 use std::path::Path;
 
-/// What happened in the flight at `path`.
+/// What happened in the flight at `path`. The disk of the flight keeps `reserve_mb` MB free.
 ///
 /// # Errors
 /// When the file cannot be opened or is no flight file.
-pub fn report(path: &Path) -> Result<Report, StoreError> {
-    let flight = open_flight(path)?;
+pub fn report(path: &Path, reserve_mb: u32) -> Result<Report, StoreError> {
+    let flight = open_flight(path, reserve_mb)?;
     facts::gather(flight.connection(), flight.is_live).map_err(|source| StoreError::Database {
         path: path.to_path_buf(),
         doing: "cannot read the flight",

@@ -36,13 +36,13 @@ fn flight(folder: &std::path::Path) -> PathBuf {
     inlets.control.push(Record::Detection(sample::detection(2, 100_000_000, None)));
     assert_eq!(pushed, 13_200);
     drop(handle);
-    recorder.stop().unwrap().path
+    recorder.stop().unwrap().files.remove(0)
 }
 
 #[test]
 fn the_text_is_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
-    let mut report = report(&flight(folder.path())).unwrap();
+    let mut report = report(&flight(folder.path()), 0).unwrap();
     // What differs from run to run is checked and replaced.
     assert_eq!(report.name.len(), "20260101T000000Z-01234567".len());
     report.name = "20260101T000000Z-01234567".to_string();
@@ -58,7 +58,7 @@ fn the_text_is_as_it_was() {
 #[test]
 fn the_json_has_the_same_numbers() {
     let folder = tempfile::tempdir().unwrap();
-    let json = report(&flight(folder.path())).unwrap().to_json();
+    let json = report(&flight(folder.path()), 0).unwrap().to_json();
     assert_eq!(json["reading_count"], 13_200);
     assert_eq!(json["detections"][0]["pulse_period_ms"], 1000.0);
     assert_eq!(json["detections"][1]["length_s"], serde_json::Value::Null);
@@ -71,6 +71,6 @@ fn the_json_has_the_same_numbers() {
 fn an_empty_flight_has_a_report_too() {
     let folder = tempfile::tempdir().unwrap();
     let (_inlets, recorder) = start(&settings(folder.path()));
-    let text = report(&recorder.stop().unwrap().path).unwrap().to_text();
+    let text = report(&recorder.stop().unwrap().files[0], 0).unwrap().to_text();
     assert!(text.contains("Detections: nothing heard\n") && text.contains("Interlock trips: none"), "{text}");
 }

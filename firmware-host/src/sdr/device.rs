@@ -154,6 +154,7 @@ impl Setup<'_> {
             block_samples: whole_pieces(block_samples(sample_rate_sps), mtu),
             driver_block_samples: mtu,
             gain_db,
+            antenna: self.device.antenna(Rx, CHANNEL).ok(),
             recorded_utc_us: None,
             description: format!(
                 "{} ({hardware}): {format:?} (full scale {native_full_scale}), {sample_rate_sps} S/s at {} MHz, gain {} \

@@ -314,6 +314,7 @@ fn describe(
         block_samples: block_samples(sample_rate_sps),
         driver_block_samples: 0,
         gain_db: None,
+        antenna: None,
         recorded_utc_us: layout.captures[0].utc_us,
         description: format!(
             "{name}: {:?}, {sample_rate_sps} S/s at {} MHz, {:.3} s",

@@ -9,6 +9,7 @@
 
 use super::{Block, Source, Step, event};
 use crate::clock::Clock;
+use crate::realtime::Body;
 use skyhound::record::{Event, Record, Severity};
 use skyhound::ring::{Consumer, Producer, lane};
 use skyhound::signal::Flags;
@@ -105,8 +106,7 @@ pub struct Lease<'a> {
 }
 
 impl Receiver {
-    /// Starts the thread over `block_count` blocks (two at least). What happens goes into `events`; `realtime` runs first
-    /// in the new thread, to ask for its scheduling.
+    /// Gives the work over `block_count` blocks (two at least) to a thread of `start`. What happens goes into `events`.
     ///
     /// # Errors
     /// The system gives no thread.
@@ -115,7 +115,7 @@ impl Receiver {
         block_count: usize,
         events: Producer<Record>,
         clock: Clock,
-        realtime: impl FnOnce() + Send + 'static,
+        start: impl FnOnce(Body) -> std::io::Result<JoinHandle<()>>,
     ) -> std::io::Result<(Receiver, Blocks)> {
         let block_count = block_count.max(2);
         let (full, takes) = lane("blocks", block_count);
@@ -130,11 +130,10 @@ impl Receiver {
         let spare = source.block();
         let mut reader =
             Reader { source, full, free, spare, events, clock, shared: Arc::clone(&shared), lost: 0 };
-        let thread = std::thread::Builder::new().name("sdr-rx".into()).spawn(move || {
+        let thread = start(Box::new(move || {
             let _dead = DeadAtEnd(Arc::clone(&reader.shared));
-            realtime();
             reader.run(patient);
-        })?;
+        }))?;
         let wake = thread.thread().clone();
         let blocks =
             Blocks { full: takes, free: back, shared: Arc::clone(&shared), reader: wake, patient, clock };

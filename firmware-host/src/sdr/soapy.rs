@@ -7,12 +7,13 @@
 //!    └──────────── opened, same rate and format ──────────┘
 //! ```
 //! RTL-SDR and HackRF answer an unplug with timeouts for ever, others with errors: both count. After the return the sample
-//! index goes on where the clock says, so what was missed is lost samples of the next block.
+//! index goes on where the clock says, so what was missed is lost samples of the next block. What came back with another
+//! frequency, gain or antenna is told, and the next readings are flagged.
 
 use super::device::{Arrival, Device};
 use super::driver_times::DriverTimes;
 use super::sample_clock::{SampleClock, Verdict};
-use super::{Block, SdrError, Step, Stream, event};
+use super::{Block, SdrError, Step, Stream, event, returned};
 use crate::clock::Clock;
 use crate::settings::SdrSettings;
 use skyhound::record::{Event, Severity};
@@ -334,10 +335,11 @@ impl SoapySource {
         };
         let now = self.clock.now();
         let error = match answer {
-            Ok((device, notes)) => match self.differs(&device.stream) {
+            Ok((device, notes)) => match returned::refused(&self.stream, &device.stream) {
                 None => {
                     let text = format_args!("{} is open again after {tries} tries", self.args);
                     events(event(now, Severity::Warning, "sdr_reopened", text));
+                    self.follow_changes(&device.stream, now, events);
                     self.link = Link::Up(device);
                     self.notes = notes;
                     self.fresh = true;
@@ -362,14 +364,15 @@ impl SoapySource {
         Step::Nothing
     }
 
-    /// What of a stream that came back is not as it was: then it cannot be gone on with.
-    fn differs(&self, stream: &Stream) -> Option<String> {
-        let (was, is) = (self.stream.sample_rate_sps, stream.sample_rate_sps);
-        if (is / was - 1.0).abs() > 1e-3 {
-            return Some(format!("it came back with {is} S/s instead of {was}"));
-        }
-        let (was, is) = (self.stream.format, stream.format);
-        (is != was).then(|| format!("it came back with {is:?} instead of {was:?}"))
+    /// Of a stream that can be gone on with: what changed makes the next readings no neighbours of those before.
+    fn follow_changes(&mut self, stream: &Stream, now: TimeUs, events: &mut dyn FnMut(Event)) {
+        let Some(what) = returned::changes(&self.stream, stream) else { return };
+        self.pending_flags = self.pending_flags.with(Flags::RETUNED);
+        let text = format_args!("{} came back with {what}", self.args);
+        events(event(now, Severity::Warning, "sdr_retuned", text));
+        self.stream.frequency_hz = stream.frequency_hz;
+        self.stream.gain_db = stream.gain_db;
+        self.stream.antenna.clone_from(&stream.antenna);
     }
 
     /// A receiver always has noise: what repeats to the bit comes from a stuck driver (or a dead front end's zeros).

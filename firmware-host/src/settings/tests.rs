@@ -16,7 +16,7 @@ fn load(sets: &[&str]) -> Result<Settings, SettingsErrors> {
 fn load_text(text: &str) -> Result<Settings, SettingsErrors> {
     let mut layers = Layers::defaults();
     layers.lay_text(text, Path::new("flight.toml"));
-    Settings::resolve(layers)
+    Settings::resolve(layers, false)
 }
 
 fn errors(result: Result<Settings, SettingsErrors>) -> String {

@@ -1,21 +1,23 @@
 //! A batch's rows → columns, in the order of `schema.sql`, as Arrow record batches for DuckDB's appender.
 //!
 //! Column by column from `Copy` rows: DuckDB takes whole data chunks, twice as fast as row by row (bench `recorder`).
-//! Times become BIGINT; a reading's powers and pose whole steps, which `schema.sql` reads as DOUBLE; other powers DOUBLE. A
-//! reading's pose is rounded, because it is derived; inputs of `vehicle` and facts are stored as they are.
+//! Times become BIGINT; powers, poses and facts whole steps, which `schema.sql` reads as DOUBLE. What is derived (a reading's
+//! pose, facts, commands) is rounded; the aircraft's parts are inputs: see `append_vehicle`.
 
+use super::append_vehicle::{self, FACT_TABLE, PART_TABLES};
 use super::batch::{Batch, Health};
 use duckdb::arrow::array::{
-    ArrayRef, ArrowPrimitiveType, BooleanArray, Float64Array, ListArray, PrimitiveArray, StringArray,
+    ArrayRef, ArrowPrimitiveType, BooleanArray, FixedSizeListArray, PrimitiveArray, StringArray,
 };
-use duckdb::arrow::buffer::OffsetBuffer;
 use duckdb::arrow::datatypes::{
-    DataType, Field, Float64Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
+    DataType, Field, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
+    UInt32Type,
 };
 use duckdb::arrow::error::ArrowError;
 use duckdb::arrow::record_batch::RecordBatch;
 use skyhound::command::{Command, OperatorAct, Reason, StateChange, Trip};
-use skyhound::facts::{Detection, Facts, Floor};
+use skyhound::facts::{Detection, Facts, Floor, Gradient};
+use skyhound::limits::SPECTRUM_BINS;
 use skyhound::record::{Event, LinkReport, PlacedReading};
 use skyhound::signal::{Flags, Pulse, Spectrum};
 use skyhound::time::TimeUs;
@@ -44,13 +46,16 @@ pub fn columns(batch: &Batch) -> Result<Vec<(&'static str, RecordBatch)>, ArrowE
     add("signal", batch.facts.is_empty(), &|| signal(&batch.facts))?;
     add("detection", batch.detections.is_empty(), &|| detection(&batch.detections))?;
     add("pulse", batch.pulses.is_empty(), &|| pulse(&batch.pulses))?;
-    add("vehicle", batch.vehicles.is_empty(), &|| super::append_vehicle::vehicle(&batch.vehicles))?;
     add("command", batch.commands.is_empty(), &|| command(&batch.commands))?;
     add("state_change", batch.state_changes.is_empty(), &|| state_change(&batch.state_changes))?;
     add("event", batch.events.is_empty(), &|| event(&batch.events))?;
     add("operator", batch.operators.is_empty(), &|| operator(&batch.operators))?;
     add("health", batch.healths.is_empty(), &|| health(&batch.healths))?;
     add("link", batch.links.is_empty(), &|| link(&batch.links))?;
+    let part_tables = PART_TABLES.into_iter().chain([FACT_TABLE]);
+    for (place, (table, rows)) in part_tables.zip(&batch.parts).enumerate() {
+        add(table, rows.is_empty(), &|| append_vehicle::columns(place, rows))?;
+    }
     Ok(tables)
 }
 
@@ -113,30 +118,42 @@ fn reading(rows: &[PlacedReading]) -> Vec<ArrayRef> {
 }
 
 fn spectrum(rows: &[Spectrum]) -> Vec<ArrayRef> {
-    let bins = |row: &Spectrum| usize::from(row.bin_count).min(row.power.len());
-    let powers: Float64Array =
-        rows.iter().flat_map(|row| row.power[..bins(row)].iter().map(|power| power.db())).collect();
-    let field = Arc::new(Field::new("power_dbfs", DataType::Float64, true));
-    let offsets = OffsetBuffer::from_lengths(rows.iter().map(bins));
+    let powers: PrimitiveArray<Int16Type> = rows
+        .iter()
+        .flat_map(|row| {
+            let bins = usize::from(row.bin_count);
+            row.power.iter().enumerate().map(move |(bin, power)| (bin < bins).then(|| power.hundredths()))
+        })
+        .collect();
+    // A list of changing length would cost the WAL a hundred bytes for each bin.
+    let field = Arc::new(Field::new("power_e2", DataType::Int16, true));
     vec![
         times(rows, |row| row.acquired_us),
         all::<Float64Type, _>(rows, |row| row.first_bin_hz),
         all::<Float64Type, _>(rows, |row| row.bin_hz),
-        Arc::new(ListArray::new(field, offsets, Arc::new(powers), None)),
+        all::<UInt16Type, _>(rows, |row| row.bin_count),
+        Arc::new(FixedSizeListArray::new(field, SPECTRUM_BINS as i32, Arc::new(powers), None)),
     ]
 }
 
 fn signal(rows: &[Facts]) -> Vec<ArrayRef> {
-    let value = |value: &dyn Fn(&Facts) -> Option<f64>| some::<Float64Type, _>(rows, value);
+    let steps = |value: f64, per: f64| value.is_finite().then(|| (value * per).round() as i32);
+    let db = |value: &dyn Fn(&Facts) -> Option<f64>| {
+        some::<Int32Type, _>(rows, |row| value(row).and_then(|value| steps(value, 1e3)))
+    };
+    let float = |value: &dyn Fn(&Facts) -> Option<f64>| {
+        some::<Float32Type, _>(rows, |row| value(row).map(|value| value as f32))
+    };
+    let gradient = |value: &dyn Fn(&Gradient) -> f64| float(&|row| row.gradient.as_ref().ok().map(value));
     vec![
         times(rows, |row| row.at),
         times(rows, |row| row.newest_reading_us),
         all::<UInt8Type, _>(rows, |row| row.channel),
         all::<UInt32Type, _>(rows, |row| row.reading_count),
-        value(&|row| row.power_dbfs),
-        value(&|row| row.floor_temporal_dbfs),
-        value(&|row| row.floor_spectral_dbfs),
-        value(&|row| row.snr_db),
+        some::<Int16Type, _>(rows, |row| row.power_dbfs.map(|power| (power * 1e2).round() as i16)),
+        db(&|row| row.floor_temporal_dbfs),
+        db(&|row| row.floor_spectral_dbfs),
+        db(&|row| row.snr_db),
         text(rows, |row| {
             row.snr_db?;
             Some(match row.snr_floor {
@@ -144,24 +161,24 @@ fn signal(rows: &[Facts]) -> Vec<ArrayRef> {
                 Floor::Temporal => "temporal",
             })
         }),
-        value(&|row| row.rolling_mean_dbfs),
-        value(&|row| row.volatility_db),
-        value(&|row| row.delta_db),
-        value(&|row| row.trend.map(|trend| trend.slope_db_s)),
-        value(&|row| row.trend.and_then(|trend| trend.r2)),
-        value(&|row| row.gradient.ok().map(|gradient| gradient.north_db_m)),
-        value(&|row| row.gradient.ok().map(|gradient| gradient.east_db_m)),
-        value(&|row| row.gradient.ok().map(|gradient| gradient.north_variance)),
-        value(&|row| row.gradient.ok().map(|gradient| gradient.east_variance)),
-        value(&|row| row.gradient.ok().map(|gradient| gradient.covariance)),
-        value(&|row| row.gradient.ok().map(|gradient| gradient.bearing_rad)),
-        value(&|row| row.gradient.ok().map(|gradient| gradient.bearing_sigma_rad)),
-        value(&|row| row.gradient.ok().map(|gradient| gradient.r2)),
+        db(&|row| row.rolling_mean_dbfs),
+        db(&|row| row.volatility_db),
+        db(&|row| row.delta_db),
+        db(&|row| row.trend.map(|trend| trend.slope_db_s)),
+        some::<Int16Type, _>(rows, |row| row.trend?.r2.map(|r2| (r2 * 1e4).round() as i16)),
+        gradient(&|gradient| gradient.north_db_m),
+        gradient(&|gradient| gradient.east_db_m),
+        gradient(&|gradient| gradient.north_variance),
+        gradient(&|gradient| gradient.east_variance),
+        gradient(&|gradient| gradient.covariance),
+        gradient(&|gradient| gradient.bearing_rad),
+        gradient(&|gradient| gradient.bearing_sigma_rad),
+        gradient(&|gradient| gradient.r2),
         text(rows, |row| row.gradient.err().map(|why| why.name())),
         all::<UInt16Type, _>(rows, |row| row.pattern.pulse_count),
         some::<UInt32Type, _>(rows, |row| row.pattern.width_us),
-        value(&|row| row.pattern.period_us),
-        value(&|row| row.pattern.jitter_us),
+        float(&|row| row.pattern.period_us),
+        float(&|row| row.pattern.jitter_us),
         truth(rows, |row| Some(row.heard)),
     ]
 }
@@ -214,10 +231,10 @@ fn command(rows: &[(TimeUs, Command)]) -> Vec<ArrayRef> {
                 Command::Silence(_) => "silence",
             })
         }),
-        some::<Float64Type, _>(rows, |row| velocity(row).map(|v| v.north_mps)),
-        some::<Float64Type, _>(rows, |row| velocity(row).map(|v| v.east_mps)),
-        some::<Float64Type, _>(rows, |row| velocity(row).map(|v| v.down_mps)),
-        some::<Float64Type, _>(rows, |row| velocity(row).map(|v| v.yaw_rate_rad_s)),
+        some::<Float32Type, _>(rows, |row| velocity(row).map(|v| v.north_mps as f32)),
+        some::<Float32Type, _>(rows, |row| velocity(row).map(|v| v.east_mps as f32)),
+        some::<Float32Type, _>(rows, |row| velocity(row).map(|v| v.down_mps as f32)),
+        some::<Float32Type, _>(rows, |row| velocity(row).map(|v| v.yaw_rate_rad_s as f32)),
         text(rows, |row| trip(row).map(|trip| trip.interlock.name())),
         text(rows, |row| trip(row).map(|trip| trip.fault.name())),
         text(rows, |row| trip(row).map(|trip| trip.detail)),
@@ -265,11 +282,19 @@ fn health(rows: &[Health]) -> Vec<ArrayRef> {
     let lane = |row: &Health| if let Health::Lane(_, _, report) = row { Some(*report) } else { None };
     vec![
         times(rows, |row| match row {
-            Health::Pass(at, ..) | Health::Lane(at, ..) => *at,
+            Health::Pass(at, ..) | Health::Lane(at, ..) | Health::Discard(at, ..) => *at,
         }),
-        text(rows, |row| Some(if matches!(row, Health::Pass(..)) { "pass" } else { "lane" })),
+        text(rows, |row| {
+            Some(match row {
+                Health::Pass(..) => "pass",
+                Health::Lane(..) => "lane",
+                Health::Discard(..) => "discard",
+            })
+        }),
         text(rows, |row| match row {
-            Health::Pass(_, name, _) | Health::Lane(_, name, _) => Some(name.as_str()),
+            Health::Pass(_, name, _) | Health::Lane(_, name, _) | Health::Discard(_, name, _) => {
+                Some(name.as_str())
+            }
         }),
         some::<UInt32Type, _>(rows, |row| pass(row).map(|p| p.budget_us)),
         some::<UInt32Type, _>(rows, |row| pass(row).map(|p| p.pass_count)),
@@ -278,7 +303,11 @@ fn health(rows: &[Health]) -> Vec<ArrayRef> {
         some::<UInt32Type, _>(rows, |row| pass(row).map(|p| p.longest_us)),
         some::<Int64Type, _>(rows, |row| pass(row).map(|p| p.miss_total as i64)),
         some::<Int64Type, _>(rows, |row| lane(row).map(|l| l.pushed_total as i64)),
-        some::<Int64Type, _>(rows, |row| lane(row).map(|l| l.dropped_total as i64)),
+        some::<Int64Type, _>(rows, |row| match row {
+            Health::Pass(..) => None,
+            Health::Lane(_, _, report) => Some(report.dropped_total as i64),
+            Health::Discard(_, _, total) => Some(*total as i64),
+        }),
         some::<Int64Type, _>(rows, |row| lane(row).map(|l| l.capacity_count as i64)),
     ]
 }

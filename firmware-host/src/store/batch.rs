@@ -3,6 +3,7 @@
 //! A batch is kept until COMMIT answered: a failed flush of DuckDB's appender loses what it held. Rows of one table keep
 //! the order of their lane. Vectors are reused; after the first seconds nothing here allocates.
 
+use super::append_vehicle::{FACT_TABLE, PART_TABLES, table_of};
 use super::lanes::Outlets;
 use skyhound::budget::BudgetReport;
 use skyhound::command::{Command, OperatorAct, StateChange};
@@ -10,7 +11,8 @@ use skyhound::facts::{Detection, Facts};
 use skyhound::record::{Event, LaneReport, LinkReport, Name, PlacedReading, Record};
 use skyhound::signal::{Pulse, Spectrum};
 use skyhound::time::TimeUs;
-use skyhound::vehicle::Vehicle;
+use skyhound::vehicle::part::Joined;
+use skyhound::vehicle::{Part, Vehicle};
 
 /// Readings of one batch: at 1 kHz 4 s of them, so that catching up after a stall takes few commits.
 pub const BATCH_READINGS: usize = 4_096;
@@ -26,6 +28,8 @@ pub enum Health {
     Pass(TimeUs, Name, BudgetReport),
     /// A lane's totals.
     Lane(TimeUs, Name, LaneReport),
+    /// A total of what was discarded.
+    Discard(TimeUs, Name, u64),
 }
 
 /// Rows that wait for their COMMIT.
@@ -41,9 +45,8 @@ pub struct Batch {
     pub detections: Vec<Detection>,
     /// Rows of `pulse`.
     pub pulses: Vec<Pulse>,
-    /// Rows of `vehicle`.
-    pub vehicles: Vec<(TimeUs, Vehicle)>,
-    joined: skyhound::vehicle::part::Joined,
+    /// Rows of the tables of the aircraft's parts, in their order.
+    pub parts: [Vec<(TimeUs, Part)>; PART_TABLE_COUNT],
     /// Rows of `command`.
     pub commands: Vec<(TimeUs, Command)>,
     /// Rows of `state_change`.
@@ -56,20 +59,20 @@ pub struct Batch {
     pub healths: Vec<Health>,
     /// Rows of `link`.
     pub links: Vec<(TimeUs, LinkReport)>,
+    /// The aircraft by all parts that ever came.
+    known: Joined,
     /// UTC at time 0 by GPS, µs since 1970: an update of the one row of `flight`, not a row.
     pub started_utc_us: Option<i64>,
 }
 
-/// Tables a batch has rows for.
-pub const TABLE_COUNT: usize = 12;
-/// Their names, in the order of [`Batch::counts`].
-pub const TABLES: [&str; TABLE_COUNT] = [
+/// Tables of the aircraft's parts, the one of all other parts included.
+pub const PART_TABLE_COUNT: usize = PART_TABLES.len() + 1;
+const OTHER_TABLES: [&str; 11] = [
     "reading",
     "spectrum",
     "signal",
     "detection",
     "pulse",
-    "vehicle",
     "command",
     "state_change",
     "event",
@@ -77,6 +80,19 @@ pub const TABLES: [&str; TABLE_COUNT] = [
     "health",
     "link",
 ];
+/// Tables a batch has rows for.
+pub const TABLE_COUNT: usize = OTHER_TABLES.len() + PART_TABLE_COUNT;
+/// Their names, in the order of [`Batch::counts`].
+pub const TABLES: [&str; TABLE_COUNT] = {
+    let mut tables = [FACT_TABLE; TABLE_COUNT];
+    let mut at = 0;
+    while at < TABLE_COUNT - 1 {
+        let other = at < OTHER_TABLES.len();
+        tables[at] = if other { OTHER_TABLES[at] } else { PART_TABLES[at - OTHER_TABLES.len()] };
+        at += 1;
+    }
+    tables
+};
 
 impl Batch {
     /// Takes what waits in the lanes, up to the batch's size; `true` when more may wait.
@@ -107,9 +123,8 @@ impl Batch {
             Record::Facts(facts) => self.facts.push(facts),
             Record::Detection(detection) => self.detections.push(detection),
             Record::Vehicle(at, part) => {
-                self.joined.take(&part);
-                self.vehicles.pop_if(|row| row.0 == at);
-                self.vehicles.push((at, self.joined.vehicle));
+                self.known.take(&part);
+                self.parts[table_of(&part)].push((at, part));
             }
             Record::Command(at, command) => self.commands.push((at, command)),
             Record::StateChange(change) => self.state_changes.push(change),
@@ -117,27 +132,33 @@ impl Batch {
             Record::Event(event) => self.events.push(event),
             Record::Budget(at, name, report) => self.healths.push(Health::Pass(at, name, report)),
             Record::Lane(at, name, report) => self.healths.push(Health::Lane(at, name, report)),
+            Record::Discard(at, name, total) => self.healths.push(Health::Discard(at, name, total)),
             Record::Link(at, report) => self.links.push((at, report)),
         }
     }
 
+    /// The aircraft by all parts that ever came: what a next file begins with.
+    pub fn vehicle(&self) -> Vehicle {
+        self.known.vehicle
+    }
+
     /// Rows per table, in the order of [`TABLES`].
     pub fn counts(&self) -> [u64; TABLE_COUNT] {
-        [
+        let others = [
             self.readings.len(),
             self.spectra.len(),
             self.facts.len(),
             self.detections.len(),
             self.pulses.len(),
-            self.vehicles.len(),
             self.commands.len(),
             self.state_changes.len(),
             self.events.len(),
             self.operators.len(),
             self.healths.len(),
             self.links.len(),
-        ]
-        .map(|count| count as u64)
+        ];
+        let mut counts = others.into_iter().chain(self.parts.iter().map(Vec::len));
+        std::array::from_fn(|_| counts.next().unwrap_or(0) as u64)
     }
 
     /// Whether there is nothing to commit.
@@ -159,7 +180,7 @@ impl Batch {
         self.facts.clear();
         self.detections.clear();
         self.pulses.clear();
-        self.vehicles.clear();
+        self.parts.iter_mut().for_each(Vec::clear);
         self.commands.clear();
         self.state_changes.clear();
         self.events.clear();

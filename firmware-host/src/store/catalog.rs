@@ -75,7 +75,10 @@ pub fn flights(folder: &Path) -> Result<Vec<FlightEntry>, StoreError> {
             entries.push(look_at(&path, name));
         }
     }
-    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    entries.sort_by(|a, b| {
+        let (a, b) = (name_and_number(&a.name), name_and_number(&b.name));
+        a.cmp(&b)
+    });
     Ok(entries)
 }
 
@@ -140,11 +143,11 @@ fn look_at(path: &Path, name: &str) -> FlightEntry {
 
 /// Start and length as the file itself says.
 fn span(path: &Path) -> Result<(Option<i64>, Option<f64>), StoreError> {
-    let flight = open_flight(path)?;
+    let flight = open_flight(path, 0)?;
     let sql =
         "SELECT (SELECT any_value(epoch_us(started_utc)) FROM flight), (max(last) - min(first)) / 1e6 FROM (
         SELECT min(acquired_us) AS first, max(acquired_us) AS last FROM reading UNION ALL
-        SELECT min(at_us), max(at_us) FROM vehicle UNION ALL SELECT min(at_us), max(at_us) FROM event)";
+        SELECT min(at_us), max(at_us) FROM heartbeat UNION ALL SELECT min(at_us), max(at_us) FROM attitude UNION ALL SELECT min(at_us), max(at_us) FROM event)";
     flight
         .connection()
         .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -177,8 +180,18 @@ fn entry(path: &Path, name: &str, state: FlightState) -> FlightEntry {
     }
 }
 
-/// UTC of a name `YYYYMMDDTHHMMSSZ-<8 hex>`.
+/// The name of a flight's first file, and the number of this one: `NAME` is 1, `NAME-2` is 2.
+pub(super) fn name_and_number(name: &str) -> (&str, u32) {
+    let numbered = name.rsplit_once('-').and_then(|(first, number)| {
+        // What stands behind the date alone is no number: its eight digits may all be decimal.
+        first.contains('-').then(|| number.parse().ok().map(|number| (first, number))).flatten()
+    });
+    numbered.unwrap_or((name, 1))
+}
+
+/// UTC of a name `YYYYMMDDTHHMMSSZ-<8 hex>`, also with a number.
 fn utc_us_of(name: &str) -> Option<i64> {
+    let (name, _) = name_and_number(name);
     let (stamp, hex) = name.split_once('-')?;
     if hex.len() != 8 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;

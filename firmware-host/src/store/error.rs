@@ -37,14 +37,16 @@ pub enum StoreError {
     },
     /// The operator's SQL is wrong.
     Sql(String),
-    /// The disk has less room than the reserve before anything was recorded.
-    DiskReserve {
-        /// The folder.
-        path: PathBuf,
-        /// Free now, MB.
-        free_mb: u64,
-        /// The reserve, MB.
-        reserve_mb: u64,
+    /// Reading needs a copy, and there is no room for it.
+    NoRoom {
+        /// Where it would lie.
+        folder: PathBuf,
+        /// Its size.
+        needed_bytes: u64,
+        /// Free there now.
+        free_bytes: u64,
+        /// What must stay free there.
+        reserve_bytes: u64,
     },
     /// The recorder stopped before it was told to.
     Stopped(String),
@@ -77,11 +79,14 @@ impl fmt::Display for StoreError {
                 write!(f, "{}: {doing}: {source}", path.display())
             }
             StoreError::Sql(why) => f.write_str(why),
-            StoreError::DiskReserve { path, free_mb, reserve_mb } => write!(
+            StoreError::NoRoom { folder, needed_bytes, free_bytes, reserve_bytes } => write!(
                 f,
-                "{}: {free_mb} MB free, less than the reserve of {reserve_mb} MB; free some disk or lower \
-                 recorder.disk_reserve_mb",
-                path.display()
+                "{}: reading needs {} MB there, {} MB are free and {} MB must stay free; name another folder with TMPDIR, or \
+                 free some disk",
+                folder.display(),
+                needed_bytes.div_ceil(1 << 20),
+                free_bytes >> 20,
+                reserve_bytes >> 20
             ),
             StoreError::Stopped(why) => write!(f, "the recorder stopped: {why}"),
         }

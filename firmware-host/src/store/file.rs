@@ -7,14 +7,16 @@
 
 use super::append;
 use super::batch::{Batch, TABLE_COUNT, TABLES};
+use super::catalog;
 use super::error::StoreError;
 use super::live::LiveFile;
-use super::read::scratch_path;
 use super::schema::{SCHEMA_VERSION, statements};
+use super::scratch::scratch_path;
 use crate::clock::{Clock, system_utc_us};
 use crate::settings::RecorderSettings;
 use duckdb::{Config, Connection, params};
 use sha2::{Digest, Sha256};
+use skyhound::time::TimeUs;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -61,6 +63,15 @@ pub struct About {
     pub settings: Vec<(String, String)>,
 }
 
+/// What a next file of the same flight follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Continues {
+    /// The file before; `None` when there was no room for any.
+    pub file: Option<PathBuf>,
+    /// Since when nothing was recorded.
+    pub unrecorded_since: TimeUs,
+}
+
 /// A flight file open for writing.
 pub(super) struct FlightFile {
     connection: Option<Connection>,
@@ -78,16 +89,20 @@ impl FlightFile {
         settings: &RecorderSettings,
         about: &About,
         clock: Clock,
+        continues: Option<&Continues>,
     ) -> Result<FlightFile, StoreError> {
         let folder = &settings.flights;
         let started_utc_us = system_utc_us() - clock.now().0 as i64;
-        let name = flight_name(system_utc_us())?;
+        let name = match continues.and_then(|continues| continues.file.as_deref()) {
+            Some(before) => next_name(before),
+            None => flight_name(system_utc_us())?,
+        };
         let creating = folder.join(format!("{name}.{CREATING_ENDING}"));
         let path = folder.join(format!("{name}.{FLIGHT_ENDING}"));
         {
             let live = LiveFile::register(&creating);
             let connection = connect(&creating, settings.threads, settings.memory_limit_mb)?;
-            first_rows(&connection, &name, about, clock, started_utc_us)
+            first_rows(&connection, &name, about, clock, started_utc_us, continues)
                 .map_err(StoreError::database(&creating, "cannot create the flight file"))?;
             close(connection).map_err(StoreError::database(&creating, "cannot close"))?;
             drop(live);
@@ -233,12 +248,14 @@ fn first_rows(
     about: &About,
     clock: Clock,
     started_utc_us: i64,
+    continues: Option<&Continues>,
 ) -> Result<(), duckdb::Error> {
     connection.execute_batch(&statements())?;
     let hash: String =
         Sha256::digest(about.settings_toml.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     connection.execute(
-        "INSERT INTO flight VALUES (?, ?, make_timestamp(?), 'system clock', make_timestamp(?), ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO flight VALUES (?, ?, make_timestamp(?), 'system clock', make_timestamp(?), ?, ?, ?, ?, ?, ?, ?, ?, ?,
+            ?)",
         params![
             name,
             SCHEMA_VERSION,
@@ -252,6 +269,8 @@ fn first_rows(
             about.frequency_hz,
             about.clock_source,
             hash,
+            continues.and_then(|continues| Some(continues.file.as_ref()?.file_stem()?.to_string_lossy().into_owned())),
+            continues.map(|continues| continues.unrecorded_since.0 as i64),
         ],
     )?;
     let mut rows = connection.prepare("INSERT INTO setting VALUES (?, ?)")?;
@@ -284,6 +303,13 @@ fn append_all(connection: &Connection, batch: &Batch) -> Result<(), duckdb::Erro
         )?;
     }
     Ok(())
+}
+
+/// The name of `before` with the next number: `NAME`, `NAME-2`, `NAME-3`.
+fn next_name(before: &Path) -> String {
+    let name = before.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let (first, number) = catalog::name_and_number(&name);
+    format!("{first}-{}", number + 1)
 }
 
 /// `YYYYMMDDTHHMMSSZ-<8 hex>`; the hex digits keep flights apart on boards whose clock starts at the same time every day.

@@ -16,11 +16,13 @@ mod file;
 mod lanes;
 mod live;
 mod output;
+mod pass;
 mod query;
 mod read;
 mod recorder;
 mod recover;
 mod schema;
+mod scratch;
 mod watch;
 
 pub use catalog::{FlightEntry, FlightState, flights, remove_leftovers};

@@ -5,8 +5,9 @@
 
 use super::error::StoreError;
 use super::output;
-use super::read::{Flight, open_flight, open_with, scratch_path};
+use super::read::{Flight, flight_bytes, open_flight, open_with};
 use super::schema::quoted;
+use super::scratch::Room;
 use duckdb::arrow::record_batch::RecordBatch;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -42,15 +43,22 @@ impl std::str::FromStr for Format {
     }
 }
 
-/// Answers `sql` over the flight at `path` into `out`; how many rows there were.
+/// Answers `sql` over the flight at `path` into `out`; how many rows there were. The disk of the flight keeps `reserve_mb` MB
+/// free.
 ///
 /// # Errors
 /// When the file cannot be read, the SQL is wrong or writes, or `out` does not take it.
-pub fn query(path: &Path, sql: &str, format: Format, out: &mut dyn Write) -> Result<u64, StoreError> {
+pub fn query(
+    path: &Path,
+    sql: &str,
+    format: Format,
+    reserve_mb: u32,
+    out: &mut dyn Write,
+) -> Result<u64, StoreError> {
     if format == Format::Parquet {
-        return parquet(path, sql, out);
+        return parquet(path, sql, reserve_mb, out);
     }
-    let flight = open_flight(path)?;
+    let flight = open_flight(path, reserve_mb)?;
     check_not_empty(sql)?;
     let mut statement = flight.connection().prepare(sql).map_err(sql_error)?;
     let mut batches = statement.stream_arrow([]).map_err(sql_error)?;
@@ -73,9 +81,10 @@ fn next_batch(batches: &mut impl Iterator<Item = RecordBatch>) -> Result<Option<
     })
 }
 
-fn parquet(path: &Path, sql: &str, out: &mut dyn Write) -> Result<u64, StoreError> {
-    let target = Scratch(scratch_path("parquet"));
-    let flight: Flight = open_with(path, Some(&target.0))?;
+fn parquet(path: &Path, sql: &str, reserve_mb: u32, out: &mut dyn Write) -> Result<u64, StoreError> {
+    // An answer is rarely larger than what it was asked of.
+    let target = Scratch(Room::beside(path, flight_bytes(path), reserve_mb)?.path("parquet"));
+    let flight: Flight = open_with(path, reserve_mb, Some(&target.0))?;
     let sql = sql.trim().trim_end_matches(';');
     check_not_empty(sql)?;
     // The table function takes only a SELECT: nothing can be smuggled past the COPY.

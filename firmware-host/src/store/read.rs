@@ -4,6 +4,7 @@
 //! - Of a process that died (a WAL beside it): read-only in place; DuckDB replays the WAL in memory. Where it cannot, a copy.
 //! - Being recorded by another process: a copy of the file and its WAL, taken while no checkpoint changed them; at most the
 //!   last commits are missing. The recording is not touched.
+//! - A copy lies where there is room for it ([`super::scratch`]): it never takes what the recorder needs.
 //! - Being recorded by this process: refused, because closing the copy's source would drop DuckDB's lock.
 //!
 //! Memory is limited, extensions are off, and nothing but the flight can be reached from SQL.
@@ -11,24 +12,26 @@
 use super::error::StoreError;
 use super::file::with_suffix;
 use super::live::{is_live_here, writer_of};
+use super::scratch::Room;
 use duckdb::{AccessMode, Config, Connection};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// Files DuckDB may keep beside a database.
 pub(super) const SIDE_SUFFIXES: [&str; 3] = [".wal", ".wal.checkpoint", ".wal.recovery"];
 /// Memory of a reader: the replay of a 16 MB WAL fits many times.
 const READ_MEMORY: &str = "512MB";
-/// Spill of a reader at most.
-const READ_SPILL: &str = "1GB";
+/// Spill of a reader at most, where there is room for it.
+const READ_SPILL_BYTES: u64 = 1 << 30;
 /// File header and the two database headers, 4 KiB each; a checkpoint ends by writing one of the latter.
 const HEADER_BYTES: usize = 3 * 4096;
 /// Copies tried while checkpoints come between; at 1 kHz one comes every few minutes.
 const COPY_TRIES: u32 = 20;
 const COPY_WAIT: Duration = Duration::from_millis(100);
+/// On top of a copy's size.
+const COPY_MARGIN_BYTES: u64 = 4 << 20;
 
 /// A flight open for reading.
 pub struct Flight {
@@ -46,27 +49,29 @@ impl Flight {
     }
 }
 
-/// Opens `path` for reading; see the module.
+/// Opens `path` for reading; see the module. The disk of the flight keeps `reserve_mb` MB free.
 ///
 /// # Errors
-/// When there is no such file, it is no flight file, or this process records it.
-pub fn open_flight(path: &Path) -> Result<Flight, StoreError> {
-    open_with(path, None)
+/// When there is no such file, it is no flight file, this process records it, or there is no room for a copy.
+pub fn open_flight(path: &Path, reserve_mb: u32) -> Result<Flight, StoreError> {
+    open_with(path, reserve_mb, None)
 }
 
 /// As [`open_flight`]; SQL may also write the file `output`.
-pub(super) fn open_with(path: &Path, output: Option<&Path>) -> Result<Flight, StoreError> {
+pub(super) fn open_with(path: &Path, reserve_mb: u32, output: Option<&Path>) -> Result<Flight, StoreError> {
     if is_live_here(path) {
         return Err(StoreError::LiveHere(path.to_path_buf()));
     }
     check_magic(path)?;
     let is_live = writer_of(path).map_err(StoreError::io(path, "cannot ask for its lock"))?.is_some();
-    let in_place = if is_live { None } else { connect(path, AccessMode::ReadOnly).ok() };
+    let spill = Room::beside(path, 0, reserve_mb)?;
+    let in_place = if is_live { None } else { connect(path, &spill, AccessMode::ReadOnly).ok() };
     let (connection, copy) = match in_place {
         Some(connection) => (connection, None),
         None => {
-            let copy = Copied::of(path)?;
-            let opened = connect(&copy.file, AccessMode::ReadWrite);
+            let copy = Copied::of(path, reserve_mb)?;
+            let spill = Room::beside(path, 0, reserve_mb)?;
+            let opened = connect(&copy.file, &spill, AccessMode::ReadWrite);
             let damaged =
                 |e: duckdb::Error| StoreError::Damaged { path: path.to_path_buf(), why: e.to_string() };
             (opened.map_err(damaged)?, Some(copy))
@@ -76,26 +81,13 @@ pub(super) fn open_with(path: &Path, output: Option<&Path>) -> Result<Flight, St
     Ok(Flight { connection, is_live, _copy: copy })
 }
 
-/// A folder of our own for copies and spill, where there is room: on many boards `/tmp` is memory.
-pub(super) fn scratch_folder() -> PathBuf {
-    let roomy = Path::new("/var/tmp");
-    let set = std::env::var_os("TMPDIR").is_some();
-    if !set && roomy.is_dir() { roomy.to_path_buf() } else { std::env::temp_dir() }
-}
-
-/// A path in the scratch folder that nobody else uses.
-pub(super) fn scratch_path(ending: &str) -> PathBuf {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    scratch_folder().join(format!("skyhound-{}-{count}.{ending}", std::process::id()))
-}
-
-fn connect(path: &Path, mode: AccessMode) -> Result<Connection, duckdb::Error> {
+fn connect(path: &Path, spill: &Room, mode: AccessMode) -> Result<Connection, duckdb::Error> {
+    let spill_bytes = spill.free_bytes.min(READ_SPILL_BYTES);
     let config = Config::default()
         .access_mode(mode)?
         .with("memory_limit", READ_MEMORY)?
-        .with("max_temp_directory_size", READ_SPILL)?
-        .with("temp_directory", scratch_path("spill").to_string_lossy())?
+        .with("max_temp_directory_size", format!("{spill_bytes}B"))?
+        .with("temp_directory", spill.path("spill").to_string_lossy())?
         .enable_autoload_extension(false)?;
     Connection::open_with_flags(path, config)
 }
@@ -135,8 +127,10 @@ struct Copied {
 }
 
 impl Copied {
-    fn of(path: &Path) -> Result<Copied, StoreError> {
-        let copy = Copied { file: scratch_path("duckdb") };
+    fn of(path: &Path, reserve_mb: u32) -> Result<Copied, StoreError> {
+        // Meanwhile the WAL grows by some commits.
+        let needed_bytes = flight_bytes(path) + COPY_MARGIN_BYTES;
+        let copy = Copied { file: Room::beside(path, needed_bytes, reserve_mb)?.path("duckdb") };
         for _ in 0..COPY_TRIES {
             if copy.take(path).map_err(StoreError::io(path, "cannot copy for reading"))? {
                 return Ok(copy);
@@ -177,6 +171,12 @@ impl Drop for Copied {
     fn drop(&mut self) {
         self.remove();
     }
+}
+
+/// Bytes of a flight file with its side files.
+pub(super) fn flight_bytes(path: &Path) -> u64 {
+    let own_bytes = std::fs::metadata(path).map_or(0, |file| file.len());
+    own_bytes + side_files(path).iter().map(|(_, (_, bytes))| bytes).sum::<u64>()
 }
 
 /// The side files there are: suffix, (inode, size).

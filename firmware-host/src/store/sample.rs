@@ -3,6 +3,7 @@
 use super::lanes::{Inlets, Outlets, lanes};
 use super::{About, Recorder};
 use crate::clock::Clock;
+use crate::realtime::{self, Role};
 use crate::settings::RecorderSettings;
 use skyhound::budget::BudgetReport;
 use skyhound::command::{Command, Fault, Interlock, OperatorAct, Reason, State, StateChange, Trip, Velocity};
@@ -13,8 +14,8 @@ use skyhound::signal::{Flags, Pulse, Reading, Spectrum};
 use skyhound::time::{Aged, TimeUs};
 use skyhound::units::CentiDb;
 use skyhound::vehicle::{
-    Attitude, Battery, Ekf, Failsafes, Firmware, Gps, Heartbeat, Home, Identity, Mode, Pose, Position, Rc,
-    Vehicle,
+    Attitude, Battery, Ekf, Firmware, Gps, Health, Heartbeat, Home, Identity, Landed, Mode, Parameters,
+    PartHealth, Pose, Position, RC_CHANNELS_MAX, Rc, Vehicle, Zones, parameter,
 };
 use std::path::Path;
 
@@ -47,7 +48,13 @@ pub(crate) fn about() -> About {
 /// A recorder with its inlets.
 pub(crate) fn start(settings: &RecorderSettings) -> (Inlets, Recorder) {
     let (inlets, outlets): (Inlets, Outlets) = lanes(settings, 1_000.0);
-    (inlets, Recorder::start(settings, &about(), outlets, Clock::start()).unwrap())
+    (
+        inlets,
+        Recorder::start(settings, &about(), outlets, Clock::start(), |body| {
+            realtime::start(Role::Recorder, body)
+        })
+        .unwrap(),
+    )
 }
 
 fn db(hundredths: i16) -> CentiDb {
@@ -144,59 +151,64 @@ pub(crate) fn detection(id: u32, began_us: u64, ended_us: Option<u64>) -> Detect
     }
 }
 
+/// An aircraft with every part known, in steps as MAVLink has them.
 pub(crate) fn vehicle(at_us: u64) -> Vehicle {
     let at = TimeUs(at_us);
-    let place = Wgs84 { lat_deg: 47.3 + at_us as f64 * 1e-11, lon_deg: 8.5 };
+    let place = Wgs84 { lat_deg: f64::from(473_000_001_i32) / 1e7, lon_deg: 8.5 };
+    let mode = Mode { firmware: Firmware::ArduCopter, custom: 4 };
+    let mut zones = Zones::default();
+    zones.push_polygon(true, &[place, Wgs84 { lon_deg: 8.6, ..place }, Wgs84 { lat_deg: 47.4, ..place }]);
+    zones.push_circle(false, place, 20.0);
+    let mut parameters = Parameters::default();
+    parameters.keep(parameter::index("GUID_TIMEOUT"), Some(Aged::new(1.0, at)));
+    let ekf = Ekf {
+        attitude_ok: true,
+        velocity_horizontal_ok: true,
+        position_horizontal_ok: true,
+        position_vertical_ok: true,
+        degraded: false,
+        variance_max: f64::from(0.1_f32),
+    };
+    let position =
+        Position { place, alt_amsl_m: 430.0, alt_rel_m: 30.0, north_mps: 3.0, east_mps: 4.0, down_mps: -0.5 };
+    let mut channels_us = [0; RC_CHANNELS_MAX];
+    channels_us[..4].copy_from_slice(&[1500, 1501, 1100, 1502]);
     Vehicle {
-        contested: None,
-        left_total: 0,
         identity: Some(Identity { system: 1, component: 1, firmware: Firmware::ArduCopter }),
-        heartbeat: Some(Aged::new(
-            Heartbeat {
-                mode: Mode { firmware: Firmware::ArduCopter, custom: 4 },
-                armed: true,
-                system_status: 4,
-            },
-            at,
-        )),
+        contested: Some("another program commands with our identity; stop it"),
+        left_total: 2,
+        heartbeat: Some(Aged::new(Heartbeat { mode, armed: true, system_status: 4 }, at)),
+        mode_told: Some(Aged::new(mode, at)),
+        landed: Some(Aged::new(Landed::InAir, at)),
         attitude: Some(Aged::new(
-            Attitude { roll_rad: 0.01, pitch_rad: -0.02, yaw_rad: 1.0, yaw_rate_rad_s: 0.1 },
+            Attitude { roll_rad: 0.25, pitch_rad: -0.5, yaw_rad: 1.0, yaw_rate_rad_s: f64::from(0.1_f32) },
             at,
         )),
-        position: Some(Aged::new(
-            Position {
-                place,
-                alt_amsl_m: 430.0,
-                alt_rel_m: 30.0,
-                north_mps: 3.0,
-                east_mps: 4.0,
-                down_mps: -0.5,
-            },
-            at,
-        )),
+        position: Some(Aged::new(position, at)),
         gps: Some(Aged::new(Gps { fix: 3, satellites: Some(14), hdop: Some(0.7) }, at)),
-        ekf: Some(Aged::new(
-            Ekf {
-                attitude_ok: true,
-                velocity_horizontal_ok: true,
-                position_horizontal_ok: true,
-                position_vertical_ok: true,
-                degraded: false,
-                variance_max: 0.1,
-            },
-            at,
-        )),
+        ekf: Some(Aged::new(ekf, at)),
         battery: Some(Aged::new(
             Battery { voltage_v: Some(15.9), current_a: None, remaining_ratio: Some(0.8) },
             at,
         )),
-        rc: Some(Aged::new(Rc { sticks_us: [1500, 1501, 1100, 1502], channel_count: 16 }, at)),
+        rc: Some(Aged::new(Rc { channels_us, channel_count: 16, rssi: Some(200) }, at)),
+        health: Some(Aged::new(Health { rc_receiver: PartHealth::Good, fence: PartHealth::Off }, at)),
+        height_rangefinder_m: Some(Aged::new(12.34, at)),
+        height_terrain_m: Some(Aged::new(11.5, at)),
         home: Some(Aged::new(Home { place, alt_amsl_m: 400.0 }, at)),
         utc_us: Some(Aged::new(1_760_000_000_000_000, at)),
         clock_offset_us: Some(Aged::new(-123, at)),
-        failsafes: Failsafes { guid_timeout_s: Some(1.0), ..Failsafes::default() },
+        parameters,
+        zones: Some(Aged::new(zones, at)),
         ground_station: Some(Aged::new(255, at)),
     }
+}
+
+/// What makes `after` of `before`, as records of a pass at `at_us`.
+pub(crate) fn parts(at_us: u64, before: &Vehicle, after: &Vehicle) -> Vec<Record> {
+    let mut parts = Vec::new();
+    after.changes_since(before, &mut |part| parts.push(Record::Vehicle(TimeUs(at_us), part)));
+    parts
 }
 
 const TRIP: Trip = Trip { interlock: Interlock::Failsafes, fault: Fault::Refused, detail: "GUID_TIMEOUT" };
@@ -207,7 +219,10 @@ pub(crate) fn records(at_us: u64) -> Vec<Record> {
     let velocity = Velocity { north_mps: 1.0, east_mps: -2.0, down_mps: 0.0, yaw_rate_rad_s: 0.1 };
     let change = |from, to, reason| Record::StateChange(StateChange { at, from, to, reason });
     let event = |severity, kind, text| Record::Event(Event { at, severity, kind, text: Text::new(text) });
-    vec![
+    let (known, unknown) = (vehicle(at_us), Vehicle::default());
+    let mut records = parts(at_us, &unknown, &known);
+    records.extend(parts(at_us + 100_000, &known, &unknown));
+    records.extend([
         Record::Pulse(Pulse {
             start_us: at,
             width_us: 50_000,
@@ -221,8 +236,6 @@ pub(crate) fn records(at_us: u64) -> Vec<Record> {
         Record::Facts(facts(at_us + 100_000, 0.5, false)),
         Record::Detection(detection(1, at_us, None)),
         Record::Detection(detection(1, at_us, Some(at_us + 30_000_000))),
-        Record::Vehicle(at, vehicle(at_us)),
-        Record::Vehicle(at, Vehicle::default()),
         Record::Command(at, Command::Velocity(velocity)),
         Record::Command(at, Command::Stop),
         Record::Command(at, Command::Silence(TRIP)),
@@ -249,6 +262,7 @@ pub(crate) fn records(at_us: u64) -> Vec<Record> {
             Name::new("blocks"),
             LaneReport { pushed_total: 100, dropped_total: 2, capacity_count: 64 },
         ),
+        Record::Discard(at, Name::new("refused"), 6),
         Record::Link(
             at,
             LinkReport {
@@ -268,5 +282,6 @@ pub(crate) fn records(at_us: u64) -> Vec<Record> {
                 recalled_bytes_total: 12,
             },
         ),
-    ]
+    ]);
+    records
 }

@@ -1,12 +1,12 @@
-//! The tables and views of a flight file: `schema.sql` and `views.sql`, their comments made into SQL comments.
+//! The tables and views of a flight file: `schema.sql`, `schema_vehicle.sql` and `views.sql`, their comments made into SQL comments.
 //!
 //! The remarks in the SQL text and the comments in the file are the same words, written once. Everything is created before
 //! take-off; there is no DDL in flight.
 
 /// Version of the tables, in `flight.schema_version`. Raise it when a table or column changes its meaning.
-pub const SCHEMA_VERSION: i32 = 1;
+pub const SCHEMA_VERSION: i32 = 2;
 
-const TABLES: &str = include_str!("schema.sql");
+const TABLES: &str = concat!(include_str!("schema.sql"), include_str!("schema_vehicle.sql"));
 const VIEWS: &str = include_str!("views.sql");
 
 /// All statements that make an empty flight file.
@@ -52,12 +52,12 @@ mod tests {
         database.execute_batch(&statements()).unwrap();
         let count = |sql: &str| database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
         assert_eq!(count("SELECT count(*) FROM duckdb_tables() WHERE comment IS NULL"), 0);
-        assert_eq!(count("SELECT count(*) FROM duckdb_tables()"), 14);
+        assert_eq!(count("SELECT count(*) FROM duckdb_tables()"), 26);
         let bare = "SELECT count(*) FROM duckdb_columns() WHERE comment IS NULL AND NOT internal
             AND table_name IN (SELECT table_name FROM duckdb_tables())";
         assert_eq!(count(bare), 0);
         assert_eq!(count("SELECT count(*) FROM duckdb_views() WHERE NOT internal AND comment IS NULL"), 0);
-        assert_eq!(count("SELECT count(*) FROM duckdb_views() WHERE NOT internal"), 6);
+        assert_eq!(count("SELECT count(*) FROM duckdb_views() WHERE NOT internal"), 8);
         assert_eq!(count("SELECT count(*) FROM duckdb_indexes()"), 0);
         assert_eq!(count("SELECT count(*) FROM duckdb_constraints()"), 0);
     }
@@ -66,8 +66,16 @@ mod tests {
     fn every_view_can_be_read() {
         let database = Connection::open_in_memory().unwrap();
         database.execute_batch(&statements()).unwrap();
-        for view in ["minute_noise", "track", "detections", "detection_map", "rolling_mean", "pulse_pattern"]
-        {
+        for view in [
+            "minute_noise",
+            "vehicle",
+            "track",
+            "waterfall",
+            "detections",
+            "detection_map",
+            "rolling_mean",
+            "pulse_pattern",
+        ] {
             database.execute_batch(&format!("FROM {view}")).unwrap();
         }
     }

@@ -14,7 +14,9 @@ CREATE TABLE flight ( -- This flight: one row
     sample_rate_sps DOUBLE, -- Sample rate, samples per second
     frequency_hz DOUBLE, -- Tuned frequency, Hz
     clock_source VARCHAR, -- What acquired_us counts: the machine's clock, or the samples of a file
-    settings_sha256 VARCHAR -- SHA-256 of the settings' text (setting, name settings_toml), hexadecimal
+    settings_sha256 VARCHAR, -- SHA-256 of the settings' text (setting, name settings_toml), hexadecimal
+    continues VARCHAR, -- Name of the file before this one of the same flight; NULL: this is the first
+    unrecorded_since_us BIGINT -- Since when nothing was recorded before opened_us, µs since start; NULL: nothing is missing
 );
 CREATE TABLE setting ( -- What the daemon was told, and what it is made of: one row each
     name VARCHAR, -- settings_toml (the whole text), version.NAME, channel.INDEX.name, or a settings key
@@ -49,36 +51,47 @@ CREATE TABLE spectrum ( -- Rows of the waterfall
     acquired_us BIGINT, -- When the middle of the row was taken, µs since start
     first_bin_hz DOUBLE, -- Centre of the first bin, Hz
     bin_hz DOUBLE, -- Distance between bins, Hz
-    power_dbfs DOUBLE[] -- Mean power per bin, dBFS, in steps of 0.01
+    bin_count USMALLINT, -- Bins of the row
+    power_e2 SMALLINT[256] -- Mean power per bin, hundredths of a dBFS; NULL behind the last bin. In dBFS: view waterfall
 );
-CREATE TABLE signal ( -- What the statistics say of a channel, 10 Hz (derived: replay makes it again); unrounded
+-- Facts are derived and stored in steps: a thousandth of a dB is far below what any of them means.
+CREATE TABLE signal ( -- What the statistics say of a channel, 10 Hz (derived: replay makes it again)
     at_us BIGINT, -- When computed, µs since start
     newest_reading_us BIGINT, -- When the newest usable reading in it was taken, µs since start
     channel UTINYINT, -- Index of the channel
     reading_count UINTEGER, -- Usable readings in the floor window
-    power_dbfs DOUBLE, -- Newest usable reading's mean power, dBFS
-    floor_temporal_dbfs DOUBLE, -- percentile_cont of mean power over the floor window, dBFS
-    floor_spectral_dbfs DOUBLE, -- Median of quiet_dbfs over the rolling window, dBFS
-    snr_db DOUBLE, -- Power over the floor named by snr_floor, dB
+    power_e2 SMALLINT, -- power_dbfs as it is stored, hundredths
+    power_dbfs DOUBLE AS (power_e2 / 1e2), -- Newest usable reading's mean power, dBFS, in steps of 0.01
+    floor_temporal_e3 INTEGER, -- floor_temporal_dbfs as it is stored, thousandths
+    floor_temporal_dbfs DOUBLE AS (floor_temporal_e3 / 1e3), -- percentile_cont of mean power over the floor window, dBFS
+    floor_spectral_e3 INTEGER, -- floor_spectral_dbfs as it is stored, thousandths
+    floor_spectral_dbfs DOUBLE AS (floor_spectral_e3 / 1e3), -- Median of quiet_dbfs over the rolling window, dBFS
+    snr_e3 INTEGER, -- snr_db as it is stored, thousandths
+    snr_db DOUBLE AS (snr_e3 / 1e3), -- Power over the floor named by snr_floor, dB
     snr_floor VARCHAR, -- spectral or temporal
-    rolling_mean_dbfs DOUBLE, -- Mean of mean power over the rolling window, dBFS
-    volatility_db DOUBLE, -- stddev_samp of mean power over the rolling window, dB
-    delta_db DOUBLE, -- Newest minus oldest mean power of the rolling window, dB
-    trend_db_s DOUBLE, -- regr_slope of mean power over the trend window, dB/s
-    trend_r2 DOUBLE, -- regr_r2 of the same, 0 to 1
-    gradient_north_db_m DOUBLE, -- Plane fit: dB per metre north; NULL: see no_gradient
-    gradient_east_db_m DOUBLE, -- Plane fit: dB per metre east
-    gradient_north_variance DOUBLE, -- Variance of gradient_north_db_m
-    gradient_east_variance DOUBLE, -- Variance of gradient_east_db_m
-    gradient_covariance DOUBLE, -- Covariance of the two
-    bearing_rad DOUBLE, -- Bearing of the steepest climb from true north, rad
-    bearing_sigma_rad DOUBLE, -- 1-sigma of the bearing, rad
-    gradient_r2 DOUBLE, -- Weighted coefficient of determination, 0 to 1
+    rolling_mean_e3 INTEGER, -- rolling_mean_dbfs as it is stored, thousandths
+    rolling_mean_dbfs DOUBLE AS (rolling_mean_e3 / 1e3), -- Mean of mean power over the rolling window, dBFS
+    volatility_e3 INTEGER, -- volatility_db as it is stored, thousandths
+    volatility_db DOUBLE AS (volatility_e3 / 1e3), -- stddev_samp of mean power over the rolling window, dB
+    delta_e3 INTEGER, -- delta_db as it is stored, thousandths
+    delta_db DOUBLE AS (delta_e3 / 1e3), -- Newest minus oldest mean power of the rolling window, dB
+    trend_e3 INTEGER, -- trend_db_s as it is stored, thousandths
+    trend_db_s DOUBLE AS (trend_e3 / 1e3), -- regr_slope of mean power over the trend window, dB/s
+    trend_r2_e4 SMALLINT, -- trend_r2 as it is stored, 1e-4
+    trend_r2 DOUBLE AS (trend_r2_e4 / 1e4), -- regr_r2 of the same, 0 to 1
+    gradient_north_db_m FLOAT, -- Plane fit: dB per metre north; NULL: see no_gradient
+    gradient_east_db_m FLOAT, -- Plane fit: dB per metre east
+    gradient_north_variance FLOAT, -- Variance of gradient_north_db_m
+    gradient_east_variance FLOAT, -- Variance of gradient_east_db_m
+    gradient_covariance FLOAT, -- Covariance of the two
+    bearing_rad FLOAT, -- Bearing of the steepest climb from true north, rad
+    bearing_sigma_rad FLOAT, -- 1-sigma of the bearing, rad
+    gradient_r2 FLOAT, -- Weighted coefficient of determination, 0 to 1
     no_gradient VARCHAR, -- Why there is no usable gradient
     pulse_count USMALLINT, -- Pulses in the pattern
     pulse_width_us UINTEGER, -- Median pulse width, µs
-    pulse_period_us DOUBLE, -- Period from start to start, µs
-    pulse_jitter_us DOUBLE, -- Standard deviation of the starts about the train, µs
+    pulse_period_us FLOAT, -- Period from start to start, µs
+    pulse_jitter_us FLOAT, -- Standard deviation of the starts about the train, µs
     heard BOOLEAN -- Whether a detection is open
 );
 CREATE TABLE detection ( -- A beacon heard: a row when it is confirmed and a row when it ends (view detections: the last of each)
@@ -105,78 +118,13 @@ CREATE TABLE pulse ( -- A stretch of FFT frames over the pulse threshold (input)
     peak_dbfs DOUBLE, -- Strongest frame, dBFS, in steps of 0.01
     floor_dbfs DOUBLE -- Noise floor it stood on, dBFS, in steps of 0.01
 );
-CREATE TABLE vehicle ( -- The aircraft as known when something of it changed (input); NULL: never received; unrounded
-    at_us BIGINT, -- When recorded, µs since start
-    system UTINYINT, -- MAVLink system id we are bound to
-    component UTINYINT, -- MAVLink component id
-    firmware VARCHAR, -- ArduCopter, Px4 or Other
-    heartbeat_us BIGINT, -- When the heartbeat was received, µs since start
-    mode VARCHAR, -- Flight mode by its name
-    mode_custom UINTEGER, -- Flight mode by its number (custom_mode)
-    armed BOOLEAN, -- Motors armed
-    system_status UTINYINT, -- MAV_STATE
-    attitude_us BIGINT, -- When the attitude was received, µs since start
-    roll_rad DOUBLE, -- Roll, rad
-    pitch_rad DOUBLE, -- Pitch, rad
-    yaw_rad DOUBLE, -- Yaw from true north, clockwise, rad
-    yaw_rate_rad_s DOUBLE, -- Yaw rate, rad/s
-    position_us BIGINT, -- When the position was received, µs since start
-    lat_deg DOUBLE, -- WGS84 latitude, degrees
-    lon_deg DOUBLE, -- WGS84 longitude, degrees
-    alt_amsl_m DOUBLE, -- Altitude above mean sea level, m
-    alt_rel_m DOUBLE, -- Altitude above home, m
-    north_mps DOUBLE, -- Velocity north, m/s
-    east_mps DOUBLE, -- Velocity east, m/s
-    down_mps DOUBLE, -- Velocity down, m/s
-    gps_us BIGINT, -- When GPS_RAW_INT was received, µs since start
-    gps_fix UTINYINT, -- GPS_FIX_TYPE
-    gps_satellites UTINYINT, -- Satellites in use
-    gps_hdop DOUBLE, -- Horizontal dilution of precision
-    ekf_us BIGINT, -- When the estimator's report was received, µs since start
-    ekf_attitude_ok BOOLEAN, -- Attitude estimate is good
-    ekf_velocity_ok BOOLEAN, -- Horizontal velocity estimate is good
-    ekf_position_ok BOOLEAN, -- Absolute horizontal position estimate is good
-    ekf_height_ok BOOLEAN, -- Vertical position estimate is good
-    ekf_degraded BOOLEAN, -- Constant-position guess, not initialised, or a GPS glitch
-    ekf_variance_max DOUBLE, -- Largest innovation test ratio; 1 is at its limit
-    battery_us BIGINT, -- When the battery's state was received, µs since start
-    battery_v DOUBLE, -- Voltage, V
-    battery_a DOUBLE, -- Current, A
-    battery_ratio DOUBLE, -- Remaining charge, 0 to 1
-    rc_us BIGINT, -- When RC_CHANNELS was received, µs since start
-    rc_roll_us USMALLINT, -- Roll stick, pulse width in µs; 0 or 65535: absent
-    rc_pitch_us USMALLINT, -- Pitch stick, pulse width in µs
-    rc_throttle_us USMALLINT, -- Throttle stick, pulse width in µs
-    rc_yaw_us USMALLINT, -- Yaw stick, pulse width in µs
-    rc_channel_count UTINYINT, -- Channels the receiver reports
-    home_us BIGINT, -- When home was received, µs since start
-    home_lat_deg DOUBLE, -- WGS84 latitude of home, degrees
-    home_lon_deg DOUBLE, -- WGS84 longitude of home, degrees
-    home_alt_amsl_m DOUBLE, -- Altitude of home above mean sea level, m
-    utc_received_us BIGINT, -- When GPS time was received, µs since start
-    utc_us BIGINT, -- UTC by GPS, µs since 1970
-    clock_offset_received_us BIGINT, -- When the clock offset was received, µs since start
-    clock_offset_us BIGINT, -- Autopilot's clock minus ours, µs
-    guid_timeout_s DOUBLE, -- Parameter GUID_TIMEOUT, s
-    fs_gcs_enable DOUBLE, -- Parameter FS_GCS_ENABLE
-    fence_enable DOUBLE, -- Parameter FENCE_ENABLE
-    battery_action DOUBLE, -- Parameter BATT_FS_LOW_ACT or BATT_FS_CRT_ACT, or COM_LOW_BAT_ACT
-    gcs_system DOUBLE, -- Parameter SYSID_MYGCS or MAV_GCS_SYSID
-    offboard_loss_s DOUBLE, -- Parameter COM_OF_LOSS_T, s
-    offboard_loss_action DOUBLE, -- Parameter COM_OBL_RC_ACT
-    geofence_action DOUBLE, -- Parameter GF_ACTION
-    ground_station_us BIGINT, -- When a ground station's heartbeat was received, µs since start
-    ground_station_system UTINYINT, -- Its system id
-    contested VARCHAR, -- Why others may command this aircraft too; NULL: nobody else does
-    left_total UINTEGER -- Times the mode in which we may command was left, or the motors disarmed in it
-);
-CREATE TABLE command ( -- What a control pass commanded
+CREATE TABLE command ( -- What a control pass commanded (derived); velocities as the message carries them
     at_us BIGINT, -- When, µs since start
     kind VARCHAR, -- velocity, stop (zero velocity) or silence
-    north_mps DOUBLE, -- Velocity north, m/s
-    east_mps DOUBLE, -- Velocity east, m/s
-    down_mps DOUBLE, -- Velocity down, m/s
-    yaw_rate_rad_s DOUBLE, -- Yaw rate, clockwise from above, rad/s
+    north_mps FLOAT, -- Velocity north, m/s
+    east_mps FLOAT, -- Velocity east, m/s
+    down_mps FLOAT, -- Velocity down, m/s
+    yaw_rate_rad_s FLOAT, -- Yaw rate, clockwise from above, rad/s
     interlock VARCHAR, -- Silence: which interlock does not hold
     fault VARCHAR, -- Silence: in which way
     detail VARCHAR -- Silence: more
@@ -199,10 +147,10 @@ CREATE TABLE operator ( -- What the operator did (input)
     at_us BIGINT, -- When, µs since start
     act VARCHAR -- homing_on or homing_off
 );
-CREATE TABLE health ( -- Threads against their budgets (kind pass) and lanes (kind lane), 1 Hz
+CREATE TABLE health ( -- Threads against their budgets (kind pass) and lanes (kind lane), 1 Hz; what was discarded (kind discard)
     at_us BIGINT, -- When, µs since start
-    kind VARCHAR, -- pass or lane
-    name VARCHAR, -- Name of the thread or lane
+    kind VARCHAR, -- pass, lane or discard
+    name VARCHAR, -- Name of the thread or lane; refused (readings and pulses out of order or of no channel) or unplaced (without a pose: too many waited)
     budget_us UINTEGER, -- Budget of one pass, µs
     pass_count UINTEGER, -- Passes since the last row
     miss_count UINTEGER, -- Passes over budget since the last row
@@ -210,7 +158,7 @@ CREATE TABLE health ( -- Threads against their budgets (kind pass) and lanes (ki
     longest_us UINTEGER, -- Longest pass since the last row, µs
     miss_total BIGINT, -- Passes over budget since the start
     pushed_total BIGINT, -- Items that fitted since the start
-    dropped_total BIGINT, -- Items that did not fit since the start: lost
+    dropped_total BIGINT, -- Items that did not fit or were discarded since the start: lost
     capacity_count BIGINT -- Items the lane holds at most
 );
 CREATE TABLE link ( -- Counters of the autopilot link since the start, 1 Hz

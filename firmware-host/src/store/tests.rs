@@ -1,8 +1,11 @@
-//! Recording and reading back, states of files, the disk reserve. Faults that need another process: `tests/kill.rs`,
+//! Recording and reading back, states of files. Faults that need another process: `tests/kill.rs`,
 //! `tests/disk.rs`.
+
+mod parts;
 
 use super::sample::{self, settings, start};
 use super::*;
+use crate::realtime::{self, Role};
 use skyhound::record::Record;
 use skyhound::time::TimeUs;
 use std::path::Path;
@@ -10,7 +13,7 @@ use std::time::{Duration, Instant};
 
 fn text(path: &Path, sql: &str) -> String {
     let mut out = Vec::new();
-    query(path, sql, Format::Csv, &mut out).unwrap_or_else(|e| panic!("{sql}: {e}"));
+    query(path, sql, Format::Csv, 0, &mut out).unwrap_or_else(|e| panic!("{sql}: {e}"));
     String::from_utf8(out).unwrap()
 }
 
@@ -44,9 +47,12 @@ fn record_one(folder: &Path) -> RecorderSummary {
 fn what_goes_in_comes_out() {
     let folder = tempfile::tempdir().unwrap();
     let summary = record_one(folder.path());
-    assert!(summary.is_clean && summary.dropped.is_empty() && summary.stopped_early.is_none(), "{summary:?}");
+    assert!(
+        summary.is_clean && summary.dropped.is_empty() && summary.totals.unrecorded_us == 0,
+        "{summary:?}"
+    );
     assert_eq!(summary.totals.reading_total, 3_000);
-    let path = &summary.path;
+    let path = &summary.files[0];
     let reading = sample::reading(2_001, 0);
     let pose = reading.pose.unwrap();
     let row = value(
@@ -66,19 +72,27 @@ fn what_goes_in_comes_out() {
     );
     assert_eq!(row, expected);
     assert_eq!(value(path, "SELECT count(*) FROM reading WHERE quiet_dbfs IS NULL"), "60");
-    assert_eq!(value(path, "SELECT len(power_dbfs), power_dbfs[200] FROM spectrum"), "200,-91.99");
+    assert_eq!(value(path, "SELECT len(power_dbfs), power_dbfs[200] FROM waterfall"), "200,-91.99");
     assert_eq!(
         value(path, "SELECT floor_temporal_dbfs, snr_floor, gradient_covariance, no_gradient FROM signal"),
-        "-90.123456,spectral,-0.001,\n,spectral,,not heard"
+        "-90.123,spectral,-0.001,\n,spectral,,not heard"
     );
     assert_eq!(value(path, "SELECT id, kind, length_s, beacon FROM detections"), "1,pulse_train,30.0,beacon");
     assert_eq!(value(path, "SELECT count(*) FROM detection_map WHERE lat_deg > 47"), "1");
     assert_eq!(
         value(
             path,
-            "SELECT mode, armed, gps_hdop, rc_throttle_us, guid_timeout_s, clock_offset_us FROM vehicle"
+            "SELECT mode, armed, gps_hdop, rc3_us, ekf_position_ok, clock_offset_us, system, left_total FROM vehicle"
         ),
-        "GUIDED,true,0.7,1100,1.0,-123\n,,,,,"
+        "GUIDED,true,0.7,1100,true,-123,1,2\n,,,,,,,0"
+    );
+    assert_eq!(
+        value(path, "SELECT told_us, name, value FROM parameter"),
+        "1500000,GUID_TIMEOUT,1.0\n,GUID_TIMEOUT,"
+    );
+    assert_eq!(
+        value(path, "SELECT kind, inside, corner, radius_m FROM zone ORDER BY rowid"),
+        "fence,,,\ncorner,true,0,\ncorner,true,1,\ncorner,true,2,\ncircle,false,,20.0\nfence,,,"
     );
     assert_eq!(value(path, "SELECT ground_speed_mps, climb_mps FROM track"), "5.0,0.5");
     assert_eq!(
@@ -96,11 +110,12 @@ fn what_goes_in_comes_out() {
     assert_eq!(value(path, "SELECT string_agg(act, ' ') FROM operator"), "homing_on homing_off");
     assert_eq!(value(path, "SELECT miss_total, pushed_total FROM health WHERE name = 'control'"), "3,");
     assert_eq!(value(path, "SELECT dropped_total FROM health WHERE name = 'blocks'"), "2");
+    assert_eq!(value(path, "SELECT name, dropped_total FROM health WHERE kind = 'discard'"), "refused,6");
     assert_eq!(value(path, "SELECT reconnect_total, crc_error_total FROM link"), "9,1");
     let late = "SELECT late_total, unread_total, recalled_bytes_total FROM link";
     assert_eq!(value(path, late), "10,11,12");
     assert_eq!(value(path, "SELECT value FROM setting WHERE name = 'channel.1.name'"), "other");
-    assert_eq!(value(path, "SELECT utc_source, schema_version FROM flight"), "system clock,1");
+    assert_eq!(value(path, "SELECT utc_source, schema_version FROM flight"), "system clock,2");
     let hash =
         "SELECT settings_sha256 = sha256(value) FROM flight, setting WHERE setting.name = 'settings_toml'";
     assert_eq!(value(path, hash), "true");
@@ -112,7 +127,8 @@ fn what_goes_in_comes_out() {
 #[test]
 fn the_same_records_make_the_same_rows() {
     let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let (first, second) = (record_one(first.path()).path, record_one(second.path()).path);
+    let (first, second) =
+        (record_one(first.path()).files.remove(0), record_one(second.path()).files.remove(0));
     for table in super::batch::TABLES {
         // Health rows of the recorder itself are about this run.
         let rest = if table == "health" { "WHERE name IN ('control', 'blocks')" } else { "" };
@@ -126,7 +142,7 @@ fn gps_time_sets_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let (_inlets, recorder) = start(&settings(folder.path()));
     recorder.utc(TimeUs(5_000_000), 1_760_000_005_000_000);
-    let path = recorder.stop().unwrap().path;
+    let path = recorder.stop().unwrap().files.remove(0);
     let sql = "SELECT epoch_us(started_utc), utc_source, epoch_us(utc(1500000)) FROM flight";
     assert_eq!(value(&path, sql), "1760000000000000,gps,1760000001500000");
 }
@@ -135,24 +151,24 @@ fn gps_time_sets_the_start() {
 fn landing_checkpoints_while_recording_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let (mut inlets, recorder) = start(&settings(folder.path()));
-    let wal = super::file::wal_path(recorder.path());
+    let wal = super::file::wal_path(&recorder.file().unwrap());
     inlets.readings.push(sample::reading(0, 0));
     wait_for("a commit", || recorder.handle().totals().reading_total == 1);
     assert!(std::fs::metadata(&wal).unwrap().len() > 0);
     recorder.landed();
     wait_for("the checkpoint", || std::fs::metadata(&wal).map_or(0, |wal| wal.len()) == 0);
     inlets.readings.push(sample::reading(1, 0));
-    let path = recorder.stop().unwrap().path;
+    let path = recorder.stop().unwrap().files.remove(0);
     assert_eq!(value(&path, "SELECT count(*) FROM reading"), "2");
 }
 
 #[test]
 fn answers_in_every_format() {
     let folder = tempfile::tempdir().unwrap();
-    let path = record_one(folder.path()).path;
+    let path = record_one(folder.path()).files.remove(0);
     let answer = |sql: &str, format| {
         let mut out = Vec::new();
-        let rows = query(&path, sql, format, &mut out).unwrap();
+        let rows = query(&path, sql, format, 0, &mut out).unwrap();
         (rows, out)
     };
     let sql = "SELECT 1 AS a, 'x\"y' AS b, NULL AS c, 'nan'::DOUBLE AS d, [1.5, 2] AS e, TIMESTAMP '2026-01-02' AS f";
@@ -176,7 +192,7 @@ fn answers_in_every_format() {
 #[test]
 fn sql_cannot_write_or_leave_the_flight() {
     let folder = tempfile::tempdir().unwrap();
-    let path = record_one(folder.path()).path;
+    let path = record_one(folder.path()).files.remove(0);
     let aside = folder.path().join("aside.csv");
     for sql in [
         "DELETE FROM reading",
@@ -190,7 +206,7 @@ fn sql_cannot_write_or_leave_the_flight() {
         " ; ",
     ] {
         for format in [Format::Csv, Format::Parquet] {
-            let refused = query(&path, sql, format, &mut Vec::new());
+            let refused = query(&path, sql, format, 0, &mut Vec::new());
             assert!(matches!(refused, Err(StoreError::Sql(_))), "{sql}: {refused:?}");
         }
     }
@@ -201,8 +217,8 @@ fn sql_cannot_write_or_leave_the_flight() {
 #[test]
 fn flights_tells_every_state() {
     let folder = tempfile::tempdir().unwrap();
-    let clean = record_one(folder.path()).path;
-    let aside = quarantine(&record_one(folder.path()).path).unwrap();
+    let clean = record_one(folder.path()).files.remove(0);
+    let aside = quarantine(&record_one(folder.path()).files[0]).unwrap();
     let damaged = folder.path().join("20260101T000000Z-00000000.duckdb");
     std::fs::write(&damaged, b"not a database").unwrap();
     std::fs::write(folder.path().join("notes.txt"), b"").unwrap();
@@ -213,22 +229,22 @@ fn flights_tells_every_state() {
     assert_eq!(state(&clean), &FlightState::Clean);
     assert_eq!(state(&aside), &FlightState::Quarantined);
     assert!(matches!(state(&damaged), FlightState::Damaged { .. }));
-    assert_eq!(state(recorder.path()), &FlightState::Open);
+    assert_eq!(state(&recorder.file().unwrap()), &FlightState::Open);
     let entry = found.iter().find(|entry| entry.path == clean).unwrap();
     assert!((entry.duration_s.unwrap() - 29.99).abs() < 1e-6, "{entry:?}");
     let named = clean.file_stem().unwrap().to_string_lossy().into_owned();
     assert_eq!(entry.name, named);
     assert!(matches!(
-        query(recorder.path(), "SELECT 1", Format::Csv, &mut Vec::new()),
+        query(&recorder.file().unwrap(), "SELECT 1", Format::Csv, 0, &mut Vec::new()),
         Err(StoreError::LiveHere(_))
     ));
     assert!(matches!(
-        query(&damaged, "SELECT 1", Format::Csv, &mut Vec::new()),
+        query(&damaged, "SELECT 1", Format::Csv, 0, &mut Vec::new()),
         Err(StoreError::Damaged { .. })
     ));
     let nowhere = folder.path().join("none.duckdb");
     assert!(matches!(
-        query(&nowhere, "SELECT 1", Format::Csv, &mut Vec::new()),
+        query(&nowhere, "SELECT 1", Format::Csv, 0, &mut Vec::new()),
         Err(StoreError::NotFound(_))
     ));
     recorder.stop().unwrap();
@@ -241,7 +257,7 @@ fn creation_is_whole_or_nothing() {
         std::fs::write(folder.path().join(name), b"half").unwrap();
     }
     let (_inlets, recorder) = start(&settings(folder.path()));
-    let path = recorder.stop().unwrap().path;
+    let path = recorder.stop().unwrap().files.remove(0);
     let mut names: Vec<_> = std::fs::read_dir(folder.path())
         .unwrap()
         .map(|e| e.unwrap().file_name().into_string().unwrap())
@@ -251,35 +267,15 @@ fn creation_is_whole_or_nothing() {
 }
 
 #[test]
-fn stops_cleanly_at_the_disk_reserve() {
+fn files_of_one_flight_are_named_and_listed_in_order() {
     let folder = tempfile::tempdir().unwrap();
-    let free_mb = super::file::free_bytes(folder.path()).unwrap() >> 20;
-    let mut settings = settings(folder.path());
-    settings.disk_reserve_mb = u32::try_from(free_mb + 1_000_000).unwrap();
-    let (_, outlets) = lanes(&settings, 100.0);
-    let refused = Recorder::start(&settings, &sample::about(), outlets, crate::clock::Clock::start());
-    assert!(matches!(refused, Err(StoreError::DiskReserve { .. })));
-
-    // A hole below the reserve, made in no time: allocated, never written.
-    settings.disk_reserve_mb = u32::try_from(free_mb.saturating_sub(1_500)).unwrap();
-    let (mut inlets, recorder) = start(&settings);
-    inlets.readings.push(sample::reading(0, 0));
-    wait_for("a commit", || recorder.handle().totals().reading_total == 1);
-    let ballast = std::fs::File::create(folder.path().join("ballast")).unwrap();
-    let flags = rustix::fs::FallocateFlags::empty();
-    if let Err(error) = rustix::fs::fallocate(&ballast, flags, 0, 3_000 << 20) {
-        println!("ignored, needs a file system with fallocate and 3 GB free: {error}");
-        return;
+    let names = ["20260101T000000Z-01234567", "20260101T000000Z-01234567-2", "20260101T000000Z-01234567-10"];
+    for name in names.iter().rev() {
+        std::fs::write(folder.path().join(format!("{name}.duckdb")), b"not a database").unwrap();
     }
-    inlets.readings.push(sample::reading(1, 0));
-    wait_for("the stop", || matches!(recorder.state(), RecorderState::Stopped { .. }));
-    let RecorderState::Stopped { why } = recorder.state() else { unreachable!() };
-    assert!(why.starts_with("disk reserve: "), "{why}");
-    let summary = recorder.stop().unwrap();
-    assert!(summary.is_clean);
-    assert_eq!(summary.stopped_early, Some(why.clone()));
-    assert_eq!(value(&summary.path, "SELECT text FROM event WHERE kind = 'recorder_stopped'"), why);
-    assert_eq!(value(&summary.path, "SELECT count(*) FROM reading"), "2");
+    let found = flights(folder.path()).unwrap();
+    assert_eq!(found.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), names);
+    assert!(found.iter().all(|entry| entry.started_utc_us == Some(1_767_225_600_000_000)), "{found:?}");
 }
 
 #[test]
@@ -292,12 +288,17 @@ fn what_does_not_fit_is_counted_in_the_file() {
         assert_eq!(inlets.readings.push(sample::reading(index, 0)), index < capacity);
     }
     inlets.receiver.push(Record::Operator(TimeUs(1), skyhound::command::OperatorAct::HomingOn));
-    let recorder =
-        Recorder::start(&settings(folder.path()), &sample::about(), outlets, crate::clock::Clock::start())
-            .unwrap();
+    let recorder = Recorder::start(
+        &settings(folder.path()),
+        &sample::about(),
+        outlets,
+        crate::clock::Clock::start(),
+        |body| realtime::start(Role::Recorder, body),
+    )
+    .unwrap();
     let summary = recorder.stop().unwrap();
     assert_eq!(summary.dropped, [("record-readings", 5)]);
-    assert_eq!(value(&summary.path, "SELECT count(*) FROM reading"), "13000");
+    assert_eq!(value(&summary.files[0], "SELECT count(*) FROM reading"), "13000");
     let sql = "SELECT max(dropped_total) FROM health WHERE name = 'record-readings'";
-    assert_eq!(value(&summary.path, sql), "5");
+    assert_eq!(value(&summary.files[0], sql), "5");
 }

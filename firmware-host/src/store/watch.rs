@@ -1,13 +1,20 @@
-//! What the recorder thread is doing, readable from any thread without a lock.
+//! What the recorder thread is doing, readable from any thread.
 
-use std::sync::OnceLock;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What the recorder thread is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RecorderState {
     /// Recording.
+    #[default]
     Recording,
+    /// Not recording, because the disk has less room than the reserve; goes on in a next file when there is room again.
+    Paused {
+        /// Why, for people.
+        why: String,
+    },
     /// Not recording any more.
     Stopped {
         /// Why, for people.
@@ -28,29 +35,60 @@ pub struct RecorderTotals {
     pub retry_total: u64,
     /// Longest commit, µs.
     pub commit_longest_us: u64,
+    /// Rows that came while nothing was recorded, and are in no file.
+    pub unrecorded_total: u64,
+    /// How long nothing was recorded, µs.
+    pub unrecorded_us: u64,
 }
 
 #[derive(Default)]
 pub(super) struct Watch {
-    stopped: OnceLock<String>,
+    shown: Mutex<(RecorderState, Vec<PathBuf>)>,
     commit_total: AtomicU64,
     row_total: AtomicU64,
     reading_total: AtomicU64,
     retry_total: AtomicU64,
     commit_longest_us: AtomicU64,
+    unrecorded_total: AtomicU64,
+    unrecorded_us: AtomicU64,
 }
 
 impl Watch {
+    fn shown(&self) -> MutexGuard<'_, (RecorderState, Vec<PathBuf>)> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn state(&self) -> RecorderState {
-        match self.stopped.get() {
-            None => RecorderState::Recording,
-            Some(why) => RecorderState::Stopped { why: why.clone() },
-        }
+        self.shown().0.clone()
+    }
+
+    /// As [`Watch::state`], and the newest file; `None` while they are being written, for who must not wait.
+    pub(super) fn glance(&self) -> Option<(RecorderState, Option<PathBuf>)> {
+        let shown = self.shown.try_lock().ok()?;
+        Some((shown.0.clone(), shown.1.last().cloned()))
+    }
+
+    /// The files so far, oldest first.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        self.shown().1.clone()
+    }
+
+    pub(super) fn record_to(&self, file: PathBuf) {
+        let mut shown = self.shown();
+        shown.1.push(file);
+        shown.0 = RecorderState::Recording;
+    }
+
+    pub(super) fn pause(&self, why: &str) {
+        self.shown().0 = RecorderState::Paused { why: why.to_string() };
     }
 
     /// The first reason stays.
     pub(super) fn stop(&self, why: &str) {
-        self.stopped.get_or_init(|| why.to_string());
+        let mut shown = self.shown();
+        if !matches!(shown.0, RecorderState::Stopped { .. }) {
+            shown.0 = RecorderState::Stopped { why: why.to_string() };
+        }
     }
 
     pub(super) fn count_commit(&self, rows: u64, readings: u64, took_us: u64) {
@@ -64,6 +102,14 @@ impl Watch {
         self.retry_total.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(super) fn count_unrecorded(&self, rows: u64) {
+        self.unrecorded_total.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_pause(&self, took_us: u64) {
+        self.unrecorded_us.fetch_add(took_us, Ordering::Relaxed);
+    }
+
     pub(super) fn totals(&self) -> RecorderTotals {
         RecorderTotals {
             commit_total: self.commit_total.load(Ordering::Acquire),
@@ -71,6 +117,8 @@ impl Watch {
             reading_total: self.reading_total.load(Ordering::Relaxed),
             retry_total: self.retry_total.load(Ordering::Relaxed),
             commit_longest_us: self.commit_longest_us.load(Ordering::Relaxed),
+            unrecorded_total: self.unrecorded_total.load(Ordering::Relaxed),
+            unrecorded_us: self.unrecorded_us.load(Ordering::Relaxed),
         }
     }
 }

@@ -5,6 +5,9 @@
 //! same thread. What arrives between passes is taken in at once, and a pass follows at once when it says that the mode
 //! is no longer ours. Our heartbeat is sent by the pass itself: a hung pass is a silent one.
 
+mod aside;
+mod operator;
+
 use super::sink::FlightSink;
 use super::{Shared, status};
 use crate::autopilot::Link;
@@ -16,7 +19,7 @@ use skyhound::budget::{Budget, BudgetReport};
 use skyhound::command::{Command, OperatorAct, State};
 use skyhound::decide::{Decide, PassInputs};
 use skyhound::limits::{PASS_PULSES_MAX, PASS_READINGS_MAX};
-use skyhound::record::{Event, Name, Record, Severity, Sink, Text};
+use skyhound::record::{Event, Record, Severity, Sink, Text};
 use skyhound::ring::Consumer;
 use skyhound::signal::{Flags, Pulse, Reading};
 use skyhound::time::TimeUs;
@@ -24,8 +27,7 @@ use skyhound::units::CentiDb;
 use skyhound::vehicle::Vehicle;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 /// Budget of one pass on a Pi 5.
@@ -34,41 +36,55 @@ const PASS_BUDGET_US: u32 = 1_000;
 const SEND_WITHIN_US: u64 = 10_000;
 /// How long homing may take to stop when the daemon ends: the interlock's stop phase and some passes.
 const STOP_WAIT_MAX_US: u64 = 1_500_000;
-/// Time between status writes for the operator: its texts allocate, so not in every pass.
-const STATUS_INTERVAL_US: u64 = 200_000;
 /// A second: reports, and how long an operator waits for an answer.
 const SECOND_US: u64 = 1_000_000;
-/// What the operator of a PX4 is told.
-const OFFERED: &str = "zero setpoints stream; enter OFFBOARD within 15 s, and homing begins";
 
 /// What the control thread is given.
 pub struct Parts {
     /// The engine's control pass.
     pub decide: Decide,
+    /// What comes in.
+    pub comes: Comes,
+    /// What goes out.
+    pub goes: Goes,
+    /// What it sees of the other threads.
+    pub shared: Arc<Shared>,
+    /// The clock.
+    pub clock: Clock,
+    /// What is how often.
+    pub rates: Rates,
+    /// What does not change in flight and is shown with the status.
+    pub about: status::About,
+}
+
+/// What comes in, besides the link.
+pub struct Comes {
     /// From the sense thread.
     pub readings: Consumer<Reading>,
     /// From the sense thread.
     pub pulses: Consumer<Pulse>,
-    /// To the recorder, and what is said aloud.
-    pub sink: FlightSink,
     /// From the operator's socket.
     pub requests: Receiver<ctl::Request>,
     /// Whether there is such a socket.
     pub has_door: bool,
+}
+
+/// What goes out, besides the link.
+pub struct Goes {
+    /// To the recorder, and what is said aloud.
+    pub sink: FlightSink,
     /// To the operator's socket.
     pub board: ctl::Board,
     /// systemd's watchdog.
     pub watchdog: Watchdog,
-    /// What all threads share.
-    pub shared: Arc<Shared>,
-    /// The clock.
-    pub clock: Clock,
+}
+
+/// What is how often.
+pub struct Rates {
     /// Passes per second.
     pub control_hz: f64,
     /// NAMED_VALUE_FLOAT per second per value; 0 = none.
     pub telemetry_hz: f64,
-    /// What does not change in flight and is shown with the status.
-    pub about: status::About,
 }
 
 /// The control thread's own.
@@ -83,13 +99,25 @@ struct Scratch {
     pulses: Vec<Pulse>,
     vehicle: Vehicle,
     budget: Budget,
-    report_due: TimeUs,
-    status_due: TimeUs,
     passes: BudgetReport,
-    telemetry_due: TimeUs,
-    recorder_stopped: bool,
-    utc_told: bool,
-    was_armed: bool,
+    due: Due,
+    told: Told,
+}
+
+/// When what comes next.
+#[derive(Default)]
+struct Due {
+    report: TimeUs,
+    status: TimeUs,
+    telemetry: TimeUs,
+}
+
+/// What was told last.
+#[derive(Default)]
+struct Told {
+    recorder: RecorderState,
+    utc: bool,
+    armed: bool,
 }
 
 impl Control {
@@ -106,9 +134,9 @@ impl Control {
             let text = Text::new("BENCH: a recording may steer; never with an aircraft in the air");
             let at = self.parts.clock.now();
             let event = Event { at, severity: Severity::Warning, kind: "bench", text };
-            self.parts.sink.record(&Record::Event(event));
+            self.parts.goes.sink.record(&Record::Event(event));
         }
-        let period = Duration::from_secs_f64(1.0 / self.parts.control_hz);
+        let period = Duration::from_secs_f64(1.0 / self.parts.rates.control_hz);
         let clock = self.parts.clock;
         let period_us = period.as_micros() as u64;
         let mut due = clock.now();
@@ -129,8 +157,9 @@ impl Control {
             let now = clock.now();
             let on_grid = now >= due && now.since_us(due) < period_us;
             due = if on_grid { due } else { now }.plus_us(period_us);
-            let over = self.parts.shared.stop.load(Ordering::Acquire)
-                || (self.parts.readings.is_abandoned() && self.parts.readings.waiting_count() == 0);
+            let over = self.parts.shared.life.is_stopped()
+                || (self.parts.comes.readings.is_abandoned()
+                    && self.parts.comes.readings.waiting_count() == 0);
             if over {
                 break;
             }
@@ -138,27 +167,27 @@ impl Control {
         }
         self.stop_commanding(&mut scratch, period).await;
         let now = self.parts.clock.now();
-        self.parts.decide.finish(now, &mut self.parts.sink);
+        self.parts.decide.finish(now, &mut self.parts.goes.sink);
         self.report(now, &mut scratch);
     }
 
     /// Takes in what has arrived; `true` when a pass must follow at once.
     fn drain(&mut self, scratch: &mut Scratch) -> bool {
         let now = self.parts.clock.now();
-        let sink = &mut self.parts.sink;
+        let sink = &mut self.parts.goes.sink;
         self.link.drain(now, &mut scratch.vehicle, &mut |event| sink.record(&Record::Event(event)));
         self.parts.decide.hurries(now, &scratch.vehicle, self.sdr_alive())
     }
 
     fn sdr_alive(&self) -> bool {
-        self.parts.shared.sdr_alive() && self.parts.shared.all_alive()
+        self.parts.shared.sdr_alive() && self.parts.shared.life.all_alive()
     }
 
     fn pass(&mut self, act: Option<OperatorAct>, scratch: &mut Scratch) -> Command {
         self.drain(scratch);
         let now = self.parts.clock.now();
-        let reading_count = self.parts.readings.pop_slice(&mut scratch.readings);
-        let pulse_count = self.parts.pulses.pop_slice(&mut scratch.pulses);
+        let reading_count = self.parts.comes.readings.pop_slice(&mut scratch.readings);
+        let pulse_count = self.parts.comes.pulses.pop_slice(&mut scratch.pulses);
         let inputs = PassInputs {
             now,
             readings: &scratch.readings[..reading_count],
@@ -167,164 +196,20 @@ impl Control {
             act,
             sdr_alive: self.sdr_alive(),
         };
-        let command = self.parts.decide.pass(&inputs, &mut self.parts.sink);
+        let command = self.parts.decide.pass(&inputs, &mut self.parts.goes.sink);
         // Held up since the inputs were taken in (a page fault, a starved core), a movement may be wrong by now.
         let is_late = self.parts.clock.now().since_us(now) > SEND_WITHIN_US;
         if !(is_late && matches!(command, Command::Velocity(_))) {
             self.link.command(now, &command);
         }
         self.link.tick(now, &mut scratch.vehicle);
-        while let Some((severity, text)) = self.parts.sink.next_said() {
+        while let Some((severity, text)) = self.parts.goes.sink.next_said() {
             self.link.status_text(severity, text.as_str());
             log(severity, text.as_str());
         }
         scratch.budget.count(self.parts.clock.now().since_us(now));
         self.after_pass(now, scratch);
         command
-    }
-
-    /// What need not be done before the command is out.
-    fn after_pass(&mut self, now: TimeUs, scratch: &mut Scratch) {
-        self.watch_recorder(now, scratch);
-        if self.parts.telemetry_hz > 0.0 && now >= scratch.telemetry_due {
-            self.telemetry(now);
-            scratch.telemetry_due = now.plus_us((1e6 / self.parts.telemetry_hz) as u64);
-        }
-        if now >= scratch.report_due {
-            self.report(now, scratch);
-            scratch.report_due = now.plus_us(SECOND_US);
-        }
-        if now >= scratch.status_due {
-            self.show_status(now, scratch);
-            scratch.status_due = now.plus_us(STATUS_INTERVAL_US);
-        }
-        self.parts.watchdog.feed(now);
-    }
-
-    fn show_status(&self, now: TimeUs, scratch: &Scratch) {
-        let parts = &self.parts;
-        let [placed, records] = parts.sink.gauges();
-        let seen = status::Seen {
-            about: &parts.about,
-            now,
-            decide: &parts.decide,
-            vehicle: &scratch.vehicle,
-            link: &self.link,
-            shared: &parts.shared,
-            passes: scratch.passes,
-            lanes: [parts.readings.gauge(), parts.pulses.gauge(), placed, records],
-        };
-        parts.board.write(|status| status::show(status, &seen));
-    }
-
-    fn watch_recorder(&mut self, now: TimeUs, scratch: &mut Scratch) {
-        if !scratch.recorder_stopped
-            && let RecorderState::Stopped { why } = self.parts.shared.recorder.state()
-        {
-            scratch.recorder_stopped = true;
-            let text = Text::format(format_args!("recorder stopped: {why}"));
-            self.parts.sink.record(&Record::Event(Event {
-                at: now,
-                severity: Severity::Critical,
-                kind: "recorder_stopped",
-                text,
-            }));
-        }
-        if let (false, Some(utc)) = (scratch.utc_told, scratch.vehicle.utc_us) {
-            scratch.utc_told = true;
-            self.parts.shared.recorder.utc(utc.received_us, utc.value);
-        }
-        let armed = scratch.vehicle.heartbeat.is_some_and(|heartbeat| heartbeat.value.armed);
-        if scratch.was_armed && !armed {
-            self.parts.shared.recorder.landed();
-        }
-        scratch.was_armed = armed;
-    }
-
-    fn telemetry(&mut self, now: TimeUs) {
-        let channel = self.parts.decide.target().unwrap_or(0);
-        let Some(facts) = self.parts.decide.facts().get(usize::from(channel)).copied() else { return };
-        let floor = facts.floor_spectral_dbfs.or(facts.floor_temporal_dbfs);
-        let values = [("SKY_PWR", facts.power_dbfs), ("SKY_FLOOR", floor), ("SKY_SNR", facts.snr_db)];
-        for (name, value) in values {
-            if let Some(value) = value {
-                self.link.named_value(now, name, value as f32);
-            }
-        }
-        self.link.named_value(now, "SKY_STATE", f32::from(self.parts.decide.state() as u8));
-    }
-
-    fn report(&mut self, now: TimeUs, scratch: &mut Scratch) {
-        scratch.passes = scratch.budget.report();
-        self.parts.sink.record(&Record::Budget(now, Name::new("control"), scratch.passes));
-        self.parts.sink.record(&Record::Link(now, self.link.report()));
-    }
-
-    /// One pass with what the operator asked for, if anything. Homing off and stop go before all that waits.
-    fn serve(&mut self, scratch: &mut Scratch) {
-        loop {
-            match self.parts.requests.try_recv() {
-                Ok(request) => scratch.waiting.push_back(request),
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => {
-                    // Nobody could switch homing off any more.
-                    let alone = self.parts.has_door && self.parts.decide.state() != State::Idle;
-                    self.pass(alone.then_some(OperatorAct::HomingOff), scratch);
-                    return;
-                }
-            }
-        }
-        let ends = |request: &ctl::Request| request.act() != Some(ctl::Act::Operator(OperatorAct::HomingOn));
-        let first = scratch.waiting.iter().position(ends).unwrap_or(0);
-        match scratch.waiting.remove(first) {
-            Some(request) => self.answer(request, scratch),
-            None => {
-                self.pass(None, scratch);
-            }
-        }
-    }
-
-    fn answer(&mut self, request: ctl::Request, scratch: &mut Scratch) {
-        let Some(act) = request.act() else {
-            self.pass(None, scratch);
-            return;
-        };
-        let text = Text::format(format_args!("{act} by {}", request.peer));
-        let at = self.parts.clock.now();
-        self.parts.sink.record(&Record::Event(Event {
-            at,
-            severity: Severity::Note,
-            kind: "operator",
-            text,
-        }));
-        match act {
-            ctl::Act::Operator(act) => {
-                self.pass(Some(act), scratch);
-                let is_on = act == OperatorAct::HomingOn;
-                let refused = is_on && self.parts.decide.state() == State::Idle;
-                let state = self.parts.decide.state().name();
-                let told = request.answer(match self.parts.decide.locked() {
-                    Some(_) if is_on && self.parts.decide.is_offered() => Ok(format!("{act}; {OFFERED}")),
-                    Some(_) if refused => Err(self.refusal()),
-                    _ => Ok(format!("{act}; state {state}")),
-                });
-                if is_on && !told {
-                    // The operator was told that nobody answered, and must not be wrong about it.
-                    self.pass(Some(OperatorAct::HomingOff), scratch);
-                }
-            }
-            ctl::Act::Stop => {
-                self.parts.shared.stop.store(true, Ordering::Release);
-                self.pass(Some(OperatorAct::HomingOff), scratch);
-                request.answer(Ok("ending the flight".to_string()));
-            }
-        }
-    }
-
-    /// All that keeps homing locked, each with its mend.
-    fn refusal(&self) -> String {
-        let missing = self.parts.decide.missing().iter().map(ToString::to_string);
-        format!("homing stays locked: {}", missing.collect::<Vec<_>>().join("\n  "))
     }
 
     /// The daemon ends: homing is switched off as the operator would, and passes go on until the interlock's stop phase
@@ -334,7 +219,7 @@ impl Control {
         if self.parts.decide.state() != State::Idle {
             let text = Text::new("the daemon ends: homing is switched off");
             let event = Event { at: begun, severity: Severity::Warning, kind: "daemon_ends", text };
-            self.parts.sink.record(&Record::Event(event));
+            self.parts.goes.sink.record(&Record::Event(event));
         }
         let mut command = self.pass(Some(OperatorAct::HomingOff), scratch);
         while !matches!(command, Command::Silence(_))
@@ -374,13 +259,9 @@ impl Scratch {
             pulses: vec![silent; PASS_PULSES_MAX],
             vehicle: Vehicle::default(),
             budget: Budget::new(PASS_BUDGET_US),
-            report_due: TimeUs(SECOND_US),
-            status_due: TimeUs(0),
             passes: BudgetReport::default(),
-            telemetry_due: TimeUs(0),
-            recorder_stopped: false,
-            utc_told: false,
-            was_armed: false,
+            due: Due { report: TimeUs(SECOND_US), ..Due::default() },
+            told: Told::default(),
         }
     }
 }

@@ -13,9 +13,11 @@ mod sink;
 mod status;
 mod threads;
 
+use self::threads::{Life, Threads};
 use crate::autopilot::Address;
 use crate::cli::Failure;
 use crate::clock::Clock;
+use crate::realtime::Role;
 use crate::sdr::{ReceiverTotals, Source, Stream};
 use crate::settings::{Pace, Settings};
 use crate::store::{self, About, Inlets, Recorder, RecorderHandle, RecorderSummary};
@@ -25,8 +27,8 @@ use skyhound::record::{LaneReport, Name, Record};
 use skyhound::ring::Gauge;
 use skyhound::sense::Sense;
 use skyhound::time::TimeUs;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 /// What a flight is made of, whatever its clock.
@@ -39,36 +41,20 @@ struct Parts {
     signal: Arc<AtomicBool>,
     /// The flight's length at most.
     limit: Option<Duration>,
+    clock: Clock,
 }
 
-/// What all threads of a flight share.
+/// What the control thread sees of the others.
 pub struct Shared {
-    /// Set by whoever ends the flight.
-    stop: AtomicBool,
-    /// Set when nothing is commanded any more: until then samples keep coming, so that the cause of the end stays the cause.
-    is_over: AtomicBool,
+    life: Arc<Life>,
     receiver: ReceiverTotals,
     recorder: RecorderHandle,
-    failed: OnceLock<String>,
-    /// What the system refused at the threads' start.
-    refused: Arc<Mutex<Vec<String>>>,
 }
 
 impl Shared {
-    /// Whether no thread has panicked.
-    fn all_alive(&self) -> bool {
-        self.failed.get().is_none()
-    }
-
     /// Whether the device streams.
     fn sdr_alive(&self) -> bool {
         self.receiver.is_alive()
-    }
-
-    fn fail(&self, why: &str) {
-        // The first reason stays: the others follow from it. Set before it is said, because it stops commanding.
-        let _ = self.failed.set(why.to_string());
-        tracing::error!("{why}");
     }
 }
 
@@ -86,10 +72,9 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
         return Err(Failure::Usage(format!("autopilot.address: {error}")));
     }
     let clock = Clock::start();
-    let doors = match settings.pace {
-        Pace::Max => None,
-        Pace::Realtime => Some(live::Doors::open(&settings.daemon)?),
-    };
+    let (life, is_live) = (Arc::<Life>::default(), settings.pace == Pace::Realtime);
+    let threads = Threads::new(Arc::clone(&life), is_live && settings.daemon.realtime);
+    let doors = is_live.then(|| live::Doors::open(&settings.daemon, &threads)).transpose()?;
     let source =
         Source::open(&settings.sdr, settings.pace, clock).map_err(|e| Failure::Failed(e.to_string()))?;
     let stream = source.stream().clone();
@@ -101,22 +86,17 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
     let reading_hz = config.sense.channels.len() as f64 * 1e6 / f64::from(config.sense.hop_us);
     let (inlets, outlets) = store::lanes(&settings.recorder, reading_hz);
     let about = about(settings, &config, &stream);
-    let recorder = Recorder::start(&settings.recorder, &about, outlets, clock)
-        .map_err(|error| Failure::Failed(error.to_string()))?;
-    tracing::info!("flight file {}", recorder.path().display());
-    let parts = Parts { source, sense, decide, inlets, signal, limit };
+    let recorder =
+        Recorder::start(&settings.recorder, &about, outlets, clock, threads.starter(Role::Recorder))
+            .map_err(|error| Failure::Failed(error.to_string()))?;
+    let parts = Parts { source, sense, decide, inlets, signal, limit, clock };
     let flown = match doors {
         None => fly_offline(settings, parts),
-        Some(doors) => live::fly(settings, &config, parts, doors, clock, recorder.handle()),
+        Some(doors) => live::fly(settings, &config, parts, doors, &threads, life, recorder.handle()),
     };
     let summary = recorder.stop().map_err(|error| Failure::Failed(error.to_string()))?;
     flown?;
-    match &summary.stopped_early {
-        Some(why) => {
-            Err(Failure::Failed(format!("{}: recording stopped early: {why}", summary.path.display())))
-        }
-        None => Ok(summary),
-    }
+    Ok(summary)
 }
 
 fn about(settings: &Settings, config: &Config, stream: &Stream) -> About {
@@ -146,7 +126,7 @@ fn engine(config: &Config) -> Result<(Sense, Decide), Failure> {
 }
 
 fn fly_offline(settings: &Settings, parts: Parts) -> Result<(), Failure> {
-    let Parts { mut source, sense, decide, mut inlets, signal, limit } = parts;
+    let Parts { mut source, sense, decide, mut inlets, signal, limit, clock: _ } = parts;
     let limit_us = limit.map(|limit| u64::try_from(limit.as_micros()).unwrap_or(u64::MAX));
     let mut sink = sink::FlightSink::new(inlets.readings, inlets.control);
     offline::Offline::new(sense, decide, inlets.spectra, settings.daemon.control_hz)

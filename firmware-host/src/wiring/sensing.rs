@@ -21,6 +21,8 @@ pub struct SenseLanes {
     pub pulses: Producer<Pulse>,
     /// To the recorder.
     pub spectra: Producer<Spectrum>,
+    /// To the recorder: budget and lanes.
+    pub records: Producer<Record>,
 }
 
 impl SenseSink for SenseLanes {
@@ -42,7 +44,6 @@ pub fn run(
     mut blocks: Blocks,
     mut sense: Sense,
     mut lanes: SenseLanes,
-    mut records: Producer<Record>,
     clock: Clock,
     sample_rate_sps: f64,
     is_over: &AtomicBool,
@@ -61,19 +62,19 @@ pub fn run(
         }
         let now = clock.now();
         if now >= report_due {
-            report(&mut budget, now, &lanes, &mut records);
+            report(&mut budget, now, &mut lanes);
             report_due = now.plus_us(1_000_000);
         }
     }
     sense.finish(&mut lanes);
-    report(&mut budget, clock.now(), &lanes, &mut records);
+    report(&mut budget, clock.now(), &mut lanes);
 }
 
-fn report(budget: &mut Option<Budget>, now: TimeUs, lanes: &SenseLanes, records: &mut Producer<Record>) {
+fn report(budget: &mut Option<Budget>, now: TimeUs, lanes: &mut SenseLanes) {
     if let Some(budget) = budget {
-        records.push(Record::Budget(now, Name::new("sense"), budget.report()));
+        lanes.records.push(Record::Budget(now, Name::new("sense"), budget.report()));
     }
     for gauge in [lanes.readings.gauge(), lanes.pulses.gauge()] {
-        records.push(super::lane_record(now, gauge));
+        lanes.records.push(super::lane_record(now, gauge));
     }
 }

@@ -95,14 +95,16 @@ pub fn show(status: &mut Status, seen: &Seen<'_>) {
         others: link.others(now).collect(),
     };
     status.lanes = lanes.map(lane_status).to_vec();
-    status.recorder = recorder_status(&shared.recorder);
+    if let Some(recorder) = recorder_status(&shared.recorder) {
+        status.recorder = recorder;
+    }
     status.passes = vec![PassStatus {
         name: "control".to_string(),
         longest_us: passes.longest_us,
         miss_total: passes.miss_total,
     }];
-    if let Ok(refused) = shared.refused.try_lock() {
-        status.refused.clone_from(&refused);
+    if let Some(refused) = shared.life.refused() {
+        status.refused = refused;
     }
     status.sdr.source.clone_from(&about.sdr);
     status.sdr.alive = shared.sdr_alive();
@@ -119,15 +121,18 @@ fn lane_status(gauge: &Gauge) -> LaneStatus {
     }
 }
 
-fn recorder_status(recorder: &RecorderHandle) -> RecorderStatus {
-    RecorderStatus {
-        state: match recorder.state() {
+/// `None` while the recorder itself writes it.
+fn recorder_status(recorder: &RecorderHandle) -> Option<RecorderStatus> {
+    let (state, file) = recorder.glance()?;
+    Some(RecorderStatus {
+        state: match state {
             RecorderState::Recording => "recording".to_string(),
+            RecorderState::Paused { why } => format!("NOT RECORDING: {why}"),
             RecorderState::Stopped { why } => format!("STOPPED: {why}"),
         },
-        file: Some(recorder.path().display().to_string()),
+        file: file.map(|file| file.display().to_string()),
         rows_total: recorder.totals().row_total,
-    }
+    })
 }
 
 fn vehicle_status(now: TimeUs, vehicle: &Vehicle) -> VehicleStatus {

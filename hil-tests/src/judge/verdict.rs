@@ -136,7 +136,8 @@ fn of_number(name: &str, bounds: &Bounds, measured: Option<f64>, trace: &Trace) 
     };
     Check {
         name: name.to_string(),
-        measured: measured.map_or_else(|| cause::unmeasured(name, trace), |value| metrics::with_unit(name, value)),
+        measured: measured
+            .map_or_else(|| cause::unmeasured(name, trace), |value| metrics::with_unit(name, value)),
         wanted,
         passed: measured.is_some_and(|value| bounds.hold(value)),
     }

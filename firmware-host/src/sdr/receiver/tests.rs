@@ -2,6 +2,7 @@
 
 use super::super::{Pace, SdrError, test_settings as settings};
 use super::*;
+use crate::realtime::{self, Role};
 use crate::settings::SdrSettings;
 
 fn recording(bytes: usize) -> (tempfile::TempDir, SdrSettings) {
@@ -17,7 +18,7 @@ fn start(settings: &SdrSettings, pace: Pace, blocks: usize) -> Result<(Receiver,
     let clock = Clock::start();
     let source = Source::open(settings, pace, clock)?;
     let (events, _) = lane("events", 16);
-    Ok(Receiver::spawn(source, blocks, events, clock, || ()).unwrap())
+    Ok(Receiver::spawn(source, blocks, events, clock, |body| realtime::start(Role::SdrRx, body)).unwrap())
 }
 
 #[test]

@@ -1,0 +1,124 @@
+//! Where copies, spilled rows and answers on their way lie for a while: where there is room, and never in the room that the
+//! recorder needs.
+//!
+//! Looked at in this order: `TMPDIR` alone where it is set, else `/var/tmp`, `/tmp`, `/dev/shm` (on many boards the last two
+//! are memory: it is asked last, and serves when the card is nearly full). On the flight's own file system the reserve stays
+//! free.
+
+use super::error::StoreError;
+use super::file::free_bytes;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const FOLDERS: [&str; 3] = ["/var/tmp", "/tmp", "/dev/shm"];
+/// Kept free on file systems that the recorder does not write to: others live there too.
+const FOREIGN_RESERVE_BYTES: u64 = 16 << 20;
+
+/// A folder with room for something beside a flight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Bytes that may be written there.
+    pub free_bytes: u64,
+}
+
+impl Room {
+    /// The first folder with room for `needed_bytes` beside the flight at `flight`, whose file system keeps `reserve_mb` MB
+    /// free.
+    ///
+    /// # Errors
+    /// There is none: [`StoreError::NoRoom`] of the first folder.
+    pub fn beside(flight: &Path, needed_bytes: u64, reserve_mb: u32) -> Result<Room, StoreError> {
+        Room::among(&folders(), flight, needed_bytes, reserve_mb)
+    }
+
+    fn among(
+        folders: &[PathBuf],
+        flight: &Path,
+        needed_bytes: u64,
+        reserve_mb: u32,
+    ) -> Result<Room, StoreError> {
+        let reserve_bytes = u64::from(reserve_mb) << 20;
+        let mut refused = None;
+        for folder in folders {
+            let Ok(free) = free_bytes(folder) else { continue };
+            let reserve_bytes =
+                if is_same_disk(folder, flight) { reserve_bytes } else { FOREIGN_RESERVE_BYTES };
+            let room = Room { folder: folder.clone(), free_bytes: free.saturating_sub(reserve_bytes) };
+            if room.free_bytes >= needed_bytes {
+                return Ok(room);
+            }
+            refused.get_or_insert(StoreError::NoRoom {
+                folder: folder.clone(),
+                needed_bytes,
+                free_bytes: free,
+                reserve_bytes,
+            });
+        }
+        let nowhere = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let first = folders.first().map_or_else(|| PathBuf::from("/tmp"), Clone::clone);
+        Err(refused.unwrap_or_else(|| StoreError::io(&first, "cannot ask for free disk")(nowhere)))
+    }
+
+    /// A path in the folder that nobody else uses.
+    pub fn path(&self, ending: &str) -> PathBuf {
+        path_in(&self.folder, ending)
+    }
+}
+
+/// A path in the usual folder that nobody else uses, without asking for room: for what is capped and hardly ever written.
+pub fn scratch_path(ending: &str) -> PathBuf {
+    let folders = folders();
+    let usual = folders.iter().find(|folder| folder.is_dir()).or(folders.first());
+    path_in(usual.map_or(Path::new("/tmp"), PathBuf::as_path), ending)
+}
+
+fn folders() -> Vec<PathBuf> {
+    match std::env::var_os("TMPDIR") {
+        Some(folder) => vec![folder.into()],
+        None => FOLDERS.iter().map(PathBuf::from).collect(),
+    }
+}
+
+fn path_in(folder: &Path, ending: &str) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    folder.join(format!("skyhound-{}-{count}.{ending}", std::process::id()))
+}
+
+/// Where it cannot be told, the reserve is kept.
+fn is_same_disk(folder: &Path, flight: &Path) -> bool {
+    let disk = |path: &Path| std::fs::metadata(path).map(|found| found.dev()).ok();
+    disk(folder).zip(disk(flight)).is_none_or(|(one, other)| one == other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reserve_of_the_flights_disk_stays_free() {
+        let folder = tempfile::tempdir().unwrap();
+        let flight = folder.path().join("flight.duckdb");
+        std::fs::write(&flight, b"x").unwrap();
+        let here = [folder.path().to_path_buf()];
+        let free_mb = free_bytes(folder.path()).unwrap() >> 20;
+        let reserve_mb = u32::try_from(free_mb + 1_000).unwrap();
+        assert_eq!(Room::among(&here, &flight, 1, 0).unwrap().folder, here[0]);
+        let refused = Room::among(&here, &flight, 5 << 20, reserve_mb).unwrap_err();
+        let said = refused.to_string();
+        for word in [folder.path().to_str().unwrap(), "5 MB", "TMPDIR", &format!("{reserve_mb} MB")] {
+            assert!(said.contains(word), "{said}");
+        }
+        // Another file system has no such reserve, and is asked next.
+        let memory = PathBuf::from("/dev/shm");
+        if !memory.is_dir() || is_same_disk(&memory, &flight) {
+            return println!("ignored, needs a file system of its own at /dev/shm");
+        }
+        let folders = [PathBuf::from("/none"), here[0].clone(), memory.clone()];
+        assert_eq!(Room::among(&folders, &flight, 1, reserve_mb).unwrap().folder, memory);
+        assert!(Room::among(&folders, &flight, u64::MAX, 0).is_err());
+    }
+}
