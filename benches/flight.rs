@@ -75,7 +75,8 @@ fn noise(seed: u64) -> f64 {
 
 /// `value` as a message carries it: whole steps of `1 / per`.
 fn steps(value: f64, per: f64) -> f64 {
-    (value * per).round() / per
+    // No message has a -0.
+    f64::from((value * per).round() as i32) / per
 }
 
 impl Flight {
@@ -190,8 +191,7 @@ impl Flight {
             let health = Health { rc_receiver: PartHealth::Good, fence: PartHealth::Good };
             vehicle.health = Some(Aged::new(health, came));
         }
-        // SYS_STATUS and BATTERY_STATUS.
-        if let Some(came) = self.comes(at, 20.0, 7) {
+        if let Some(came) = self.comes(at, 12.5, 7) {
             let battery = Battery {
                 voltage_v: Some(steps(15.9 - self.passes as f64 / 3e5 + 0.006 * random(21), 1e3)),
                 current_a: Some(steps(18.0 + 0.5 * random(22), 1e2)),
@@ -226,7 +226,9 @@ impl Flight {
             peak,
             floor: quiet,
         }));
-        let bin = |bin: usize| db(-9_000.0 + 100.0 * noise(self.passes * 256 + bin as u64));
+        // The mean of some thousand frames over the front end's slope.
+        let slope = |bin: usize| 300.0 * ((bin as f64 - 128.0) / 128.0).powi(2);
+        let bin = |bin: usize| db(-9_000.0 - slope(bin) + 13.0 * noise(self.passes * 256 + bin as u64));
         let power = std::array::from_fn(bin);
         pass.spectra.push(Spectrum {
             acquired_us: at,

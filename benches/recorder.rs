@@ -203,7 +203,9 @@ fn file_bytes(fill: impl FnOnce(&mut Inlets)) -> f64 {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut inlets, recorder) = start(folder.path(), 32, INTERVAL_US);
     fill(&mut inlets);
-    recorder.stop().expect("a clean stop").file_bytes as f64
+    let summary = recorder.stop().expect("a clean stop");
+    let _ = std::fs::copy(&summary.files[0], "/tmp/proto/grown.duckdb");
+    summary.file_bytes as f64
 }
 
 /// An hour's, reckoned from 100 s.

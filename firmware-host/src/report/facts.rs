@@ -207,7 +207,7 @@ const HEAD: &str = "SELECT name, strftime(started_utc, '%Y-%m-%dT%H:%M:%SZ'), ut
 const SPAN: &str = "SELECT coalesce(min(first), 0), coalesce(max(last), 0) FROM (
     SELECT min(acquired_us) AS first, max(acquired_us) AS last FROM reading
     UNION ALL SELECT min(at_us), max(at_us) FROM signal UNION ALL SELECT min(at_us), max(at_us) FROM heartbeat
-    UNION ALL SELECT min(at_us), max(at_us) FROM attitude
+    UNION ALL SELECT min(at_us), max(at_us) FROM vehicle_motion
     UNION ALL SELECT min(at_us), max(at_us) FROM state_change UNION ALL SELECT min(at_us), max(at_us) FROM event)";
 const READINGS: &str = "SELECT count(*), count(*) FILTER (flags & 120 <> 0), count(*) FILTER (flags & 1 <> 0),
     count(*) FILTER (flags & 2 <> 0), count(*) FILTER (flags & 4 <> 0), count(lat_deg) / nullif(count(*), 0) FROM reading";

@@ -4,7 +4,8 @@
 //! Times become BIGINT; powers, poses and facts whole steps, which `schema.sql` reads as DOUBLE. What is derived (a reading's
 //! pose, facts, commands) is rounded; the aircraft's parts are inputs: see `append_vehicle`.
 
-use super::append_vehicle::{self, FACT_TABLE, PART_TABLES};
+use super::append_rates;
+use super::append_vehicle::{self, PART_TABLES};
 use super::batch::{Batch, Health};
 use duckdb::arrow::array::{
     ArrayRef, ArrowPrimitiveType, BooleanArray, FixedSizeListArray, PrimitiveArray, StringArray,
@@ -52,8 +53,9 @@ pub fn columns(batch: &Batch) -> Result<Vec<(&'static str, RecordBatch)>, ArrowE
     add("operator", batch.operators.is_empty(), &|| operator(&batch.operators))?;
     add("health", batch.healths.is_empty(), &|| health(&batch.healths))?;
     add("link", batch.links.is_empty(), &|| link(&batch.links))?;
-    let part_tables = PART_TABLES.into_iter().chain([FACT_TABLE]);
-    for (place, (table, rows)) in part_tables.zip(&batch.parts).enumerate() {
+    add("vehicle_motion", batch.motions.is_empty(), &|| append_rates::motion(&batch.motions))?;
+    add("vehicle_status", batch.statuses.is_empty(), &|| append_rates::status(&batch.statuses))?;
+    for (place, (table, rows)) in PART_TABLES.into_iter().zip(&batch.parts).enumerate() {
         add(table, rows.is_empty(), &|| append_vehicle::columns(place, rows))?;
     }
     Ok(tables)
@@ -88,7 +90,7 @@ pub(super) fn truth<R>(rows: &[R], value: impl Fn(&R) -> Option<bool>) -> ArrayR
 }
 
 fn power<R>(rows: &[R], value: impl Fn(&R) -> CentiDb) -> ArrayRef {
-    all::<Float64Type, R>(rows, |row| value(row).db())
+    all::<Int16Type, R>(rows, |row| value(row).hundredths())
 }
 
 fn reading(rows: &[PlacedReading]) -> Vec<ArrayRef> {
@@ -99,8 +101,8 @@ fn reading(rows: &[PlacedReading]) -> Vec<ArrayRef> {
         times(rows, |row| row.reading.acquired_us),
         all::<Int64Type, _>(rows, |row| row.reading.sample_index as i64),
         all::<UInt8Type, _>(rows, |row| row.reading.channel),
-        all::<Int16Type, _>(rows, |row| row.reading.mean.hundredths()),
-        all::<Int16Type, _>(rows, |row| row.reading.peak.hundredths()),
+        power(rows, |row| row.reading.mean),
+        power(rows, |row| row.reading.peak),
         some::<Int16Type, _>(rows, |row| {
             (!row.reading.flags.any(Flags::NO_QUIET)).then(|| row.reading.quiet.hundredths())
         }),
@@ -122,11 +124,14 @@ fn spectrum(rows: &[Spectrum]) -> Vec<ArrayRef> {
         .iter()
         .flat_map(|row| {
             let bins = usize::from(row.bin_count);
-            row.power.iter().enumerate().map(move |(bin, power)| (bin < bins).then(|| power.hundredths()))
+            row.power
+                .iter()
+                .enumerate()
+                .map(move |(bin, power)| (bin < bins).then(|| (power.db() * 1e1).round() as i16))
         })
         .collect();
     // A list of changing length would cost the WAL a hundred bytes for each bin.
-    let field = Arc::new(Field::new("power_e2", DataType::Int16, true));
+    let field = Arc::new(Field::new("power_e1", DataType::Int16, true));
     vec![
         times(rows, |row| row.acquired_us),
         all::<Float64Type, _>(rows, |row| row.first_bin_hz),

@@ -3,7 +3,8 @@
 //! A batch is kept until COMMIT answered: a failed flush of DuckDB's appender loses what it held. Rows of one table keep
 //! the order of their lane. Vectors are reused; after the first seconds nothing here allocates.
 
-use super::append_vehicle::{FACT_TABLE, PART_TABLES, table_of};
+use super::append_rates::{Motion, Status};
+use super::append_vehicle::{PART_TABLES, table_of};
 use super::lanes::Outlets;
 use skyhound::budget::BudgetReport;
 use skyhound::command::{Command, OperatorAct, StateChange};
@@ -45,8 +46,12 @@ pub struct Batch {
     pub detections: Vec<Detection>,
     /// Rows of `pulse`.
     pub pulses: Vec<Pulse>,
-    /// Rows of the tables of the aircraft's parts, in their order.
-    pub parts: [Vec<(TimeUs, Part)>; PART_TABLE_COUNT],
+    /// Rows of `vehicle_motion`.
+    pub motions: Vec<(TimeUs, Motion)>,
+    /// Rows of `vehicle_status`.
+    pub statuses: Vec<(TimeUs, Status)>,
+    /// Rows of the tables of the aircraft's other parts, in their order.
+    pub parts: [Vec<(TimeUs, Part)>; PART_TABLES.len()],
     /// Rows of `command`.
     pub commands: Vec<(TimeUs, Command)>,
     /// Rows of `state_change`.
@@ -65,9 +70,7 @@ pub struct Batch {
     pub started_utc_us: Option<i64>,
 }
 
-/// Tables of the aircraft's parts, the one of all other parts included.
-pub const PART_TABLE_COUNT: usize = PART_TABLES.len() + 1;
-const OTHER_TABLES: [&str; 11] = [
+const OTHER_TABLES: [&str; 13] = [
     "reading",
     "spectrum",
     "signal",
@@ -79,16 +82,18 @@ const OTHER_TABLES: [&str; 11] = [
     "operator",
     "health",
     "link",
+    "vehicle_motion",
+    "vehicle_status",
 ];
 /// Tables a batch has rows for.
-pub const TABLE_COUNT: usize = OTHER_TABLES.len() + PART_TABLE_COUNT;
+pub const TABLE_COUNT: usize = OTHER_TABLES.len() + PART_TABLES.len();
 /// Their names, in the order of [`Batch::counts`].
 pub const TABLES: [&str; TABLE_COUNT] = {
-    let mut tables = [FACT_TABLE; TABLE_COUNT];
+    let mut tables = [""; TABLE_COUNT];
     let mut at = 0;
-    while at < TABLE_COUNT - 1 {
-        let other = at < OTHER_TABLES.len();
-        tables[at] = if other { OTHER_TABLES[at] } else { PART_TABLES[at - OTHER_TABLES.len()] };
+    while at < TABLE_COUNT {
+        let is_other = at < OTHER_TABLES.len();
+        tables[at] = if is_other { OTHER_TABLES[at] } else { PART_TABLES[at - OTHER_TABLES.len()] };
         at += 1;
     }
     tables
@@ -122,10 +127,7 @@ impl Batch {
             Record::Pulse(pulse) => self.pulses.push(pulse),
             Record::Facts(facts) => self.facts.push(facts),
             Record::Detection(detection) => self.detections.push(detection),
-            Record::Vehicle(at, part) => {
-                self.known.take(&part);
-                self.parts[table_of(&part)].push((at, part));
-            }
+            Record::Vehicle(at, part) => self.push_part(at, part),
             Record::Command(at, command) => self.commands.push((at, command)),
             Record::StateChange(change) => self.state_changes.push(change),
             Record::Operator(at, act) => self.operators.push((at, act)),
@@ -134,6 +136,17 @@ impl Batch {
             Record::Lane(at, name, report) => self.healths.push(Health::Lane(at, name, report)),
             Record::Discard(at, name, total) => self.healths.push(Health::Discard(at, name, total)),
             Record::Link(at, report) => self.links.push((at, report)),
+        }
+    }
+
+    fn push_part(&mut self, at: TimeUs, part: Part) {
+        self.known.take(&part);
+        if Motion::has(&part) {
+            put(&mut self.motions, at, Motion::of(&self.known.vehicle));
+        } else if Status::has(&part) {
+            put(&mut self.statuses, at, Status::of(&self.known.vehicle));
+        } else {
+            self.parts[table_of(&part)].push((at, part));
         }
     }
 
@@ -156,6 +169,8 @@ impl Batch {
             self.operators.len(),
             self.healths.len(),
             self.links.len(),
+            self.motions.len(),
+            self.statuses.len(),
         ];
         let mut counts = others.into_iter().chain(self.parts.iter().map(Vec::len));
         std::array::from_fn(|_| counts.next().unwrap_or(0) as u64)
@@ -187,6 +202,16 @@ impl Batch {
         self.operators.clear();
         self.healths.clear();
         self.links.clear();
+        self.motions.clear();
+        self.statuses.clear();
         self.started_utc_us = None;
+    }
+}
+
+/// One row a pass: the last one counts.
+fn put<T>(rows: &mut Vec<(TimeUs, T)>, at: TimeUs, row: T) {
+    match rows.last_mut() {
+        Some(last) if last.0 == at => last.1 = row,
+        _ => rows.push((at, row)),
     }
 }

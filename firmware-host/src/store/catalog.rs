@@ -147,7 +147,7 @@ fn span(path: &Path) -> Result<(Option<i64>, Option<f64>), StoreError> {
     let sql =
         "SELECT (SELECT any_value(epoch_us(started_utc)) FROM flight), (max(last) - min(first)) / 1e6 FROM (
         SELECT min(acquired_us) AS first, max(acquired_us) AS last FROM reading UNION ALL
-        SELECT min(at_us), max(at_us) FROM heartbeat UNION ALL SELECT min(at_us), max(at_us) FROM attitude UNION ALL SELECT min(at_us), max(at_us) FROM event)";
+        SELECT min(at_us), max(at_us) FROM heartbeat UNION ALL SELECT min(at_us), max(at_us) FROM vehicle_motion UNION ALL SELECT min(at_us), max(at_us) FROM event)";
     flight
         .connection()
         .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))

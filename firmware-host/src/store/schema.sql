@@ -52,7 +52,7 @@ CREATE TABLE spectrum ( -- Rows of the waterfall
     first_bin_hz DOUBLE, -- Centre of the first bin, Hz
     bin_hz DOUBLE, -- Distance between bins, Hz
     bin_count USMALLINT, -- Bins of the row
-    power_e2 SMALLINT[256] -- Mean power per bin, hundredths of a dBFS; NULL behind the last bin. In dBFS: view waterfall
+    power_e1 SMALLINT[256] -- Mean power per bin, tenths of a dBFS (for eyes); NULL behind the last bin. In dBFS: view waterfall
 );
 -- Facts are derived and stored in steps: a thousandth of a dB is far below what any of them means.
 CREATE TABLE signal ( -- What the statistics say of a channel, 10 Hz (derived: replay makes it again)
@@ -114,9 +114,12 @@ CREATE TABLE pulse ( -- A stretch of FFT frames over the pulse threshold (input)
     width_us UINTEGER, -- Width, µs
     channel UTINYINT, -- Index of the channel
     flags USMALLINT, -- Bits as in reading, and 128 start unseen, 256 end unseen
-    mean_dbfs DOUBLE, -- Mean power, dBFS, in steps of 0.01
-    peak_dbfs DOUBLE, -- Strongest frame, dBFS, in steps of 0.01
-    floor_dbfs DOUBLE -- Noise floor it stood on, dBFS, in steps of 0.01
+    mean_e2 SMALLINT, -- mean_dbfs as it is stored, hundredths of a dB
+    mean_dbfs DOUBLE AS (mean_e2 / 1e2), -- Mean power, dBFS, in steps of 0.01
+    peak_e2 SMALLINT, -- peak_dbfs as it is stored, hundredths of a dB
+    peak_dbfs DOUBLE AS (peak_e2 / 1e2), -- Strongest frame, dBFS, in steps of 0.01
+    floor_e2 SMALLINT, -- floor_dbfs as it is stored, hundredths of a dB
+    floor_dbfs DOUBLE AS (floor_e2 / 1e2) -- Noise floor it stood on, dBFS, in steps of 0.01
 );
 CREATE TABLE command ( -- What a control pass commanded (derived); velocities as the message carries them
     at_us BIGINT, -- When, µs since start

@@ -1,6 +1,7 @@
--- The aircraft, part by part: a row at each control pass that saw a part change. Inputs: a replay must get the same bits.
+-- The aircraft: a row at each control pass that saw something of it change. Inputs: a replay must get the same bits.
 -- Values are stored in the whole steps or floats in which MAVLink sends them, and read as the engine has them. Where that is
--- not the same to the bit, `exact` holds the values instead. A row whose received_us is NULL: the part is not known any more.
+-- not the same to the bit, `exact` holds the values instead. A time of receipt that is NULL: that part is not known (any more).
+-- What comes at one rate stands in one table: each table and each column costs a file some kB of its own.
 CREATE TABLE heartbeat ( -- HEARTBEAT of the autopilot (input)
     at_us BIGINT, -- When recorded, µs since start
     received_us BIGINT, -- When received, µs since start; NULL: not known any more
@@ -10,9 +11,9 @@ CREATE TABLE heartbeat ( -- HEARTBEAT of the autopilot (input)
     armed BOOLEAN, -- Motors armed
     system_status UTINYINT -- MAV_STATE
 );
-CREATE TABLE attitude ( -- ATTITUDE (input)
+CREATE TABLE vehicle_motion ( -- ATTITUDE, GLOBAL_POSITION_INT and RC_CHANNELS: what comes 20 times a second (input)
     at_us BIGINT, -- When recorded, µs since start
-    received_us BIGINT, -- When received, µs since start; NULL: not known any more
+    attitude_us BIGINT, -- When the attitude was received, µs since start; NULL: not known
     roll_f4 FLOAT, -- roll_rad as it is stored
     roll_rad DOUBLE AS (coalesce(exact[1], roll_f4)), -- Roll, rad
     pitch_f4 FLOAT, -- pitch_rad as it is stored
@@ -21,89 +22,71 @@ CREATE TABLE attitude ( -- ATTITUDE (input)
     yaw_rad DOUBLE AS (coalesce(exact[3], yaw_f4)), -- Yaw from true north, clockwise, rad
     yaw_rate_f4 FLOAT, -- yaw_rate_rad_s as it is stored
     yaw_rate_rad_s DOUBLE AS (coalesce(exact[4], yaw_rate_f4)), -- Yaw rate, rad/s
-    exact DOUBLE[] -- Roll, pitch, yaw, yaw rate where the stored floats are not exactly so; else NULL
-);
-CREATE TABLE position ( -- GLOBAL_POSITION_INT (input)
-    at_us BIGINT, -- When recorded, µs since start
-    received_us BIGINT, -- When received, µs since start; NULL: not known any more
+    position_us BIGINT, -- When the position was received, µs since start; NULL: not known
     lat_e7 INTEGER, -- lat_deg as it is stored, 1e-7 degrees
-    lat_deg DOUBLE AS (coalesce(exact[1], lat_e7 / 1e7)), -- WGS84 latitude, degrees
+    lat_deg DOUBLE AS (coalesce(exact[5], lat_e7 / 1e7)), -- WGS84 latitude, degrees
     lon_e7 INTEGER, -- lon_deg as it is stored, 1e-7 degrees
-    lon_deg DOUBLE AS (coalesce(exact[2], lon_e7 / 1e7)), -- WGS84 longitude, degrees
+    lon_deg DOUBLE AS (coalesce(exact[6], lon_e7 / 1e7)), -- WGS84 longitude, degrees
     alt_amsl_e3 INTEGER, -- alt_amsl_m as it is stored, mm
-    alt_amsl_m DOUBLE AS (coalesce(exact[3], alt_amsl_e3 / 1e3)), -- Altitude above mean sea level, m
+    alt_amsl_m DOUBLE AS (coalesce(exact[7], alt_amsl_e3 / 1e3)), -- Altitude above mean sea level, m
     alt_rel_e3 INTEGER, -- alt_rel_m as it is stored, mm
-    alt_rel_m DOUBLE AS (coalesce(exact[4], alt_rel_e3 / 1e3)), -- Altitude above home, m
+    alt_rel_m DOUBLE AS (coalesce(exact[8], alt_rel_e3 / 1e3)), -- Altitude above home, m
     north_e2 SMALLINT, -- north_mps as it is stored, cm/s
-    north_mps DOUBLE AS (coalesce(exact[5], north_e2 / 1e2)), -- Velocity north, m/s
+    north_mps DOUBLE AS (coalesce(exact[9], north_e2 / 1e2)), -- Velocity north, m/s
     east_e2 SMALLINT, -- east_mps as it is stored, cm/s
-    east_mps DOUBLE AS (coalesce(exact[6], east_e2 / 1e2)), -- Velocity east, m/s
+    east_mps DOUBLE AS (coalesce(exact[10], east_e2 / 1e2)), -- Velocity east, m/s
     down_e2 SMALLINT, -- down_mps as it is stored, cm/s
-    down_mps DOUBLE AS (coalesce(exact[7], down_e2 / 1e2)), -- Velocity down, m/s
-    exact DOUBLE[] -- The seven in this order where the stored steps are not exactly so; else NULL
+    down_mps DOUBLE AS (coalesce(exact[11], down_e2 / 1e2)), -- Velocity down, m/s
+    rc_us BIGINT, -- When the pilot's channels were received, µs since start; NULL: not known
+    rc1_us USMALLINT, -- Channel 1 of the pilot's radio, pulse width in µs; 0 or 65535: absent; which is which stick, RCMAP_* or RC_MAP_* say (parameter)
+    rc2_us USMALLINT, -- Channel 2 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc3_us USMALLINT, -- Channel 3 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc4_us USMALLINT, -- Channel 4 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc5_us USMALLINT, -- Channel 5 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc6_us USMALLINT, -- Channel 6 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc7_us USMALLINT, -- Channel 7 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc8_us USMALLINT, -- Channel 8 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc9_us USMALLINT, -- Channel 9 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc10_us USMALLINT, -- Channel 10 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc11_us USMALLINT, -- Channel 11 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc12_us USMALLINT, -- Channel 12 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc13_us USMALLINT, -- Channel 13 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc14_us USMALLINT, -- Channel 14 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc15_us USMALLINT, -- Channel 15 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc16_us USMALLINT, -- Channel 16 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc17_us USMALLINT, -- Channel 17 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc18_us USMALLINT, -- Channel 18 of the pilot's radio, pulse width in µs; 0 or 65535: absent
+    rc_channel_count UTINYINT, -- Channels the receiver reports
+    rc_rssi UTINYINT, -- Signal strength as sent, 0 none; NULL: not known
+    exact DOUBLE[] -- Roll to down_mps in this order, those that are not exactly as stored; NULL: all are
 );
-CREATE TABLE rc ( -- RC_CHANNELS: the pilot's radio, pulse widths in µs; 0 or 65535: absent (input)
+CREATE TABLE vehicle_status ( -- GPS_RAW_INT, the estimator, the battery and SYS_STATUS (input)
     at_us BIGINT, -- When recorded, µs since start
-    received_us BIGINT, -- When received, µs since start; NULL: not known any more
-    rc1_us USMALLINT, -- Channel 1, µs; which channel is which stick, RCMAP_* or RC_MAP_* say (parameter)
-    rc2_us USMALLINT, -- Channel 2, µs
-    rc3_us USMALLINT, -- Channel 3, µs
-    rc4_us USMALLINT, -- Channel 4, µs
-    rc5_us USMALLINT, -- Channel 5, µs
-    rc6_us USMALLINT, -- Channel 6, µs
-    rc7_us USMALLINT, -- Channel 7, µs
-    rc8_us USMALLINT, -- Channel 8, µs
-    rc9_us USMALLINT, -- Channel 9, µs
-    rc10_us USMALLINT, -- Channel 10, µs
-    rc11_us USMALLINT, -- Channel 11, µs
-    rc12_us USMALLINT, -- Channel 12, µs
-    rc13_us USMALLINT, -- Channel 13, µs
-    rc14_us USMALLINT, -- Channel 14, µs
-    rc15_us USMALLINT, -- Channel 15, µs
-    rc16_us USMALLINT, -- Channel 16, µs
-    rc17_us USMALLINT, -- Channel 17, µs
-    rc18_us USMALLINT, -- Channel 18, µs
-    channel_count UTINYINT, -- Channels the receiver reports
-    rssi UTINYINT -- Signal strength as sent, 0 none; NULL: not known
-);
-CREATE TABLE gps ( -- GPS_RAW_INT (input)
-    at_us BIGINT, -- When recorded, µs since start
-    received_us BIGINT, -- When received, µs since start; NULL: not known any more
-    fix UTINYINT, -- GPS_FIX_TYPE
-    satellites UTINYINT, -- Satellites in use; NULL: not told
-    hdop_e2 USMALLINT, -- hdop as it is stored, hundredths
-    hdop DOUBLE AS (coalesce(exact[1], hdop_e2 / 1e2)), -- Horizontal dilution of precision; NULL: not known
-    exact DOUBLE[] -- hdop where the stored steps are not exactly so; else NULL
-);
-CREATE TABLE ekf ( -- The estimator of itself: EKF_STATUS_REPORT or ESTIMATOR_STATUS (input)
-    at_us BIGINT, -- When recorded, µs since start
-    received_us BIGINT, -- When received, µs since start; NULL: not known any more
-    bits UTINYINT, -- The five that follow as they are stored, from bit 0 on
-    attitude_ok BOOLEAN AS (bits & 1 <> 0), -- Attitude estimate is good
-    velocity_ok BOOLEAN AS (bits & 2 <> 0), -- Horizontal velocity estimate is good
-    position_ok BOOLEAN AS (bits & 4 <> 0), -- Absolute horizontal position estimate is good
-    height_ok BOOLEAN AS (bits & 8 <> 0), -- Vertical position estimate is good
-    degraded BOOLEAN AS (bits & 16 <> 0), -- Constant-position guess, not initialised, or a GPS glitch
-    variance_f4 FLOAT, -- variance_max as it is stored
-    variance_max DOUBLE AS (coalesce(exact[1], variance_f4)), -- Largest innovation test ratio; 1 is at its limit
-    exact DOUBLE[] -- variance_max where the stored float is not exactly so; else NULL
-);
-CREATE TABLE battery ( -- SYS_STATUS and BATTERY_STATUS (input); NULL: not known
-    at_us BIGINT, -- When recorded, µs since start
-    received_us BIGINT, -- When received, µs since start; NULL: not known any more
-    voltage_e3 INTEGER, -- voltage_v as it is stored, mV
-    voltage_v DOUBLE AS (coalesce(exact[1], voltage_e3 / 1e3)), -- Voltage, V
-    current_e2 SMALLINT, -- current_a as it is stored, cA
-    current_a DOUBLE AS (coalesce(exact[2], current_e2 / 1e2)), -- Current, A
-    remaining_e2 TINYINT, -- remaining_ratio as it is stored, hundredths
-    remaining_ratio DOUBLE AS (coalesce(exact[3], remaining_e2 / 1e2)), -- Remaining charge, 0 to 1
-    exact DOUBLE[] -- The three where the stored steps are not exactly so; else NULL
-);
-CREATE TABLE autopilot_health ( -- SYS_STATUS: parts of the autopilot; each absent, off, bad or good (input)
-    at_us BIGINT, -- When recorded, µs since start
-    received_us BIGINT, -- When received, µs since start; NULL: not known any more
-    rc_receiver VARCHAR, -- The pilot's radio receiver
-    fence VARCHAR -- The autopilot's fence
+    gps_us BIGINT, -- When GPS_RAW_INT was received, µs since start; NULL: not known
+    gps_fix UTINYINT, -- GPS_FIX_TYPE
+    gps_satellites UTINYINT, -- Satellites in use; NULL: not told
+    gps_hdop_e2 USMALLINT, -- gps_hdop as it is stored, hundredths
+    gps_hdop DOUBLE AS (coalesce(exact[1], gps_hdop_e2 / 1e2)), -- Horizontal dilution of precision; NULL: not known
+    ekf_us BIGINT, -- When the estimator's report was received, µs since start; NULL: not known
+    ekf_bits UTINYINT, -- The five that follow as they are stored, from bit 0 on
+    ekf_attitude_ok BOOLEAN AS (ekf_bits & 1 <> 0), -- Attitude estimate is good
+    ekf_velocity_ok BOOLEAN AS (ekf_bits & 2 <> 0), -- Horizontal velocity estimate is good
+    ekf_position_ok BOOLEAN AS (ekf_bits & 4 <> 0), -- Absolute horizontal position estimate is good
+    ekf_height_ok BOOLEAN AS (ekf_bits & 8 <> 0), -- Vertical position estimate is good
+    ekf_degraded BOOLEAN AS (ekf_bits & 16 <> 0), -- Constant-position guess, not initialised, or a GPS glitch
+    ekf_variance_f4 FLOAT, -- ekf_variance_max as it is stored
+    ekf_variance_max DOUBLE AS (coalesce(exact[2], ekf_variance_f4)), -- Largest innovation test ratio; 1 is at its limit
+    battery_us BIGINT, -- When the battery's state was received, µs since start; NULL: not known
+    battery_e3 INTEGER, -- battery_v as it is stored, mV
+    battery_v DOUBLE AS (coalesce(exact[3], battery_e3 / 1e3)), -- Voltage, V; NULL: not known
+    battery_a_e2 SMALLINT, -- battery_a as it is stored, cA
+    battery_a DOUBLE AS (coalesce(exact[4], battery_a_e2 / 1e2)), -- Current, A; NULL: not known
+    battery_ratio_e2 TINYINT, -- battery_ratio as it is stored, hundredths
+    battery_ratio DOUBLE AS (coalesce(exact[5], battery_ratio_e2 / 1e2)), -- Remaining charge, 0 to 1; NULL: not known
+    health_us BIGINT, -- When the autopilot's health was received, µs since start; NULL: not known
+    rc_receiver VARCHAR, -- The pilot's radio receiver: absent, off, bad or good
+    fence VARCHAR, -- The autopilot's fence: absent, off, bad or good
+    exact DOUBLE[] -- hdop, variance, V, A, ratio, those that are not exactly as stored; NULL: all are
 );
 CREATE TABLE height ( -- Height above the ground below (input)
     at_us BIGINT, -- When recorded, µs since start

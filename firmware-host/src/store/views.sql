@@ -9,58 +9,44 @@ SELECT acquired_us // 60000000 AS minute, channel, count(*) AS reading_count,
     max(peak_dbfs) AS peak_dbfs,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY quiet_dbfs) AS quiet_p50_dbfs
 FROM reading WHERE flags & 120 = 0 GROUP BY minute, channel ORDER BY minute, channel;
--- The aircraft as known at each control pass that saw a part of it change, from the tables of its parts; NULL: not known
+-- The aircraft as known at each control pass that saw something of it change; NULL: not known
 CREATE VIEW vehicle AS
-SELECT m.at_us, i.whole // 256 AS system, i.whole % 256 AS component, i.text AS firmware,
+SELECT p.at_us, i.whole // 256 AS system, i.whole % 256 AS component, i.text AS firmware,
     h.received_us AS heartbeat_us, h.mode, h.mode_custom, h.armed, h.system_status, t.text AS mode_told, l.text AS landed,
-    a.received_us AS attitude_us, a.roll_rad, a.pitch_rad, a.yaw_rad, a.yaw_rate_rad_s,
-    p.received_us AS position_us, p.lat_deg, p.lon_deg, p.alt_amsl_m, p.alt_rel_m, p.north_mps, p.east_mps, p.down_mps,
-    g.received_us AS gps_us, g.fix AS gps_fix, g.satellites AS gps_satellites, g.hdop AS gps_hdop,
-    e.received_us AS ekf_us, e.attitude_ok AS ekf_attitude_ok, e.velocity_ok AS ekf_velocity_ok,
-    e.position_ok AS ekf_position_ok, e.height_ok AS ekf_height_ok, e.degraded AS ekf_degraded,
-    e.variance_max AS ekf_variance_max,
-    b.received_us AS battery_us, b.voltage_v AS battery_v, b.current_a AS battery_a, b.remaining_ratio AS battery_ratio,
-    r.received_us AS rc_us, r.rc1_us, r.rc2_us, r.rc3_us, r.rc4_us, r.channel_count AS rc_channel_count, r.rssi AS rc_rssi,
-    s.rc_receiver, s.fence, o.received_us AS home_us, o.lat_deg AS home_lat_deg, o.lon_deg AS home_lon_deg,
-    o.alt_amsl_m AS home_alt_amsl_m, u.received_us AS utc_received_us, u.whole AS utc_us,
-    c.received_us AS clock_offset_received_us, c.whole AS clock_offset_us, x.received_us AS ground_station_us,
-    x.whole AS ground_station_system, y.text AS contested, coalesce(z.whole, 0) AS left_total
-FROM (SELECT DISTINCT at_us FROM (SELECT at_us FROM heartbeat UNION ALL SELECT at_us FROM attitude
-        UNION ALL SELECT at_us FROM position UNION ALL SELECT at_us FROM rc UNION ALL SELECT at_us FROM gps
-        UNION ALL SELECT at_us FROM ekf UNION ALL SELECT at_us FROM battery UNION ALL SELECT at_us FROM autopilot_health
-        UNION ALL SELECT at_us FROM home UNION ALL SELECT at_us FROM vehicle_fact)) AS m
-    ASOF LEFT JOIN heartbeat AS h ON m.at_us >= h.at_us
-    ASOF LEFT JOIN attitude AS a ON m.at_us >= a.at_us
-    ASOF LEFT JOIN position AS p ON m.at_us >= p.at_us
-    ASOF LEFT JOIN gps AS g ON m.at_us >= g.at_us
-    ASOF LEFT JOIN ekf AS e ON m.at_us >= e.at_us
-    ASOF LEFT JOIN battery AS b ON m.at_us >= b.at_us
-    ASOF LEFT JOIN rc AS r ON m.at_us >= r.at_us
-    ASOF LEFT JOIN autopilot_health AS s ON m.at_us >= s.at_us
-    ASOF LEFT JOIN home AS o ON m.at_us >= o.at_us
-    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'identity') AS i ON m.at_us >= i.at_us
-    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'mode_told') AS t ON m.at_us >= t.at_us
-    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'landed') AS l ON m.at_us >= l.at_us
-    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'utc_us') AS u ON m.at_us >= u.at_us
-    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'clock_offset_us') AS c ON m.at_us >= c.at_us
-    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'ground_station') AS x ON m.at_us >= x.at_us
-    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'contested') AS y ON m.at_us >= y.at_us
-    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'left_total') AS z ON m.at_us >= z.at_us
-ORDER BY m.at_us;
+    m.* EXCLUDE (at_us, exact), s.* EXCLUDE (at_us, exact),
+    o.received_us AS home_us, o.lat_deg AS home_lat_deg, o.lon_deg AS home_lon_deg, o.alt_amsl_m AS home_alt_amsl_m,
+    u.received_us AS utc_received_us, u.whole AS utc_us, c.received_us AS clock_offset_received_us,
+    c.whole AS clock_offset_us, x.received_us AS ground_station_us, x.whole AS ground_station_system,
+    y.text AS contested, coalesce(z.whole, 0) AS left_total
+FROM (SELECT DISTINCT at_us FROM (SELECT at_us FROM heartbeat UNION ALL SELECT at_us FROM vehicle_motion
+        UNION ALL SELECT at_us FROM vehicle_status UNION ALL SELECT at_us FROM home
+        UNION ALL SELECT at_us FROM vehicle_fact)) AS p
+    ASOF LEFT JOIN heartbeat AS h ON p.at_us >= h.at_us
+    ASOF LEFT JOIN vehicle_motion AS m ON p.at_us >= m.at_us
+    ASOF LEFT JOIN vehicle_status AS s ON p.at_us >= s.at_us
+    ASOF LEFT JOIN home AS o ON p.at_us >= o.at_us
+    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'identity') AS i ON p.at_us >= i.at_us
+    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'mode_told') AS t ON p.at_us >= t.at_us
+    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'landed') AS l ON p.at_us >= l.at_us
+    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'utc_us') AS u ON p.at_us >= u.at_us
+    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'clock_offset_us') AS c ON p.at_us >= c.at_us
+    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'ground_station') AS x ON p.at_us >= x.at_us
+    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'contested') AS y ON p.at_us >= y.at_us
+    ASOF LEFT JOIN (FROM vehicle_fact WHERE part = 'left_total') AS z ON p.at_us >= z.at_us
+ORDER BY p.at_us;
 -- The aircraft's way: each position once, with UTC, heading in degrees, mode and battery
 CREATE VIEW track AS
-SELECT utc(p.received_us) AS utc, p.received_us AS at_us, p.lat_deg, p.lon_deg, p.alt_rel_m, p.alt_amsl_m,
-    sqrt(p.north_mps * p.north_mps + p.east_mps * p.east_mps) AS ground_speed_mps, -p.down_mps AS climb_mps,
-    degrees(a.yaw_rad) AS yaw_deg, h.mode, h.armed, b.remaining_ratio AS battery_ratio
-FROM position AS p
-    ASOF LEFT JOIN attitude AS a ON p.at_us >= a.at_us
-    ASOF LEFT JOIN heartbeat AS h ON p.at_us >= h.at_us
-    ASOF LEFT JOIN battery AS b ON p.at_us >= b.at_us
-WHERE p.received_us IS NOT NULL ORDER BY p.received_us;
+SELECT DISTINCT ON (m.position_us) utc(m.position_us) AS utc, m.position_us AS at_us, m.lat_deg, m.lon_deg, m.alt_rel_m,
+    m.alt_amsl_m, sqrt(m.north_mps * m.north_mps + m.east_mps * m.east_mps) AS ground_speed_mps,
+    -m.down_mps AS climb_mps, degrees(m.yaw_rad) AS yaw_deg, h.mode, h.armed, s.battery_ratio
+FROM vehicle_motion AS m
+    ASOF LEFT JOIN heartbeat AS h ON m.at_us >= h.at_us
+    ASOF LEFT JOIN vehicle_status AS s ON m.at_us >= s.at_us
+WHERE m.position_us IS NOT NULL ORDER BY m.position_us, m.at_us;
 -- The stored spectrum, power in dBFS
 CREATE VIEW waterfall AS
 SELECT utc(acquired_us) AS utc, acquired_us, first_bin_hz, bin_hz,
-    [step / 1e2 FOR step IN power_e2[1:bin_count]] AS power_dbfs
+    [step / 1e1 FOR step IN power_e1[1:bin_count]] AS power_dbfs
 FROM spectrum;
 -- The last that is known of each detection, with UTC, its channel's name and its length in seconds
 CREATE VIEW detections AS
