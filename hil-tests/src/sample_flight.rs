@@ -4,13 +4,16 @@
 //! The aircraft weaves north towards the beacon at 6 m/s; power falls with 20·log10 of the distance (free space, ITU-R
 //! P.525); noise is white. No steering: the aircraft flies this path whatever is commanded.
 
+use crate::aircraft::Parameters;
+use crate::scenario::Aircraft;
 use mavlink::dialects::ardupilotmega::{
     ATTITUDE_DATA, EKF_STATUS_REPORT_DATA, EkfStatusFlags, GLOBAL_POSITION_INT_DATA, GPS_RAW_INT_DATA,
     GpsFixType, HEARTBEAT_DATA, HOME_POSITION_DATA, MavAutopilot, MavMessage, MavModeFlag, MavParamType,
-    MavState, MavType, PARAM_VALUE_DATA, RC_CHANNELS_DATA, SYS_STATUS_DATA,
+    MavState, MavType, PARAM_VALUE_DATA, RC_CHANNELS_DATA, SYS_STATUS_DATA, TERRAIN_REPORT_DATA,
 };
 use mavlink::{MavHeader, write_v2_msg};
 use skyhound::geo::{NorthEast, Origin, Wgs84};
+use skyhound::vehicle::{Firmware, parameter};
 use std::f64::consts::TAU;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -124,7 +127,11 @@ struct Log {
 
 impl Log {
     fn put(&mut self, at_us: u64, message: &MavMessage) -> io::Result<()> {
-        let header = MavHeader { system_id: 1, component_id: 1, sequence: self.sequence };
+        self.put_as(1, at_us, message)
+    }
+
+    fn put_as(&mut self, system_id: u32, at_us: u64, message: &MavMessage) -> io::Result<()> {
+        let header = MavHeader { system_id, component_id: 1, sequence: self.sequence };
         self.sequence = self.sequence.wrapping_add(1);
         // 2026-01-01T00:00:00Z: a log's stamps are UTC.
         self.out.write_all(&(1_767_225_600_000_000 + at_us).to_be_bytes())?;
@@ -146,7 +153,7 @@ pub fn write_log(file: &Path, seconds: f64) -> io::Result<()> {
             once_a_second(&mut log, at_us)?;
         }
         if step % 5 == 0 {
-            for message in twice_a_second(at_us) {
+            for message in twice_a_second(&origin, at_us) {
                 log.put(at_us, &message)?;
             }
         }
@@ -166,7 +173,13 @@ fn once_a_second(log: &mut Log, at_us: u64) -> io::Result<()> {
         system_status: MavState::MAV_STATE_ACTIVE,
         mavlink_version: 3,
     };
+    let ground_station = HEARTBEAT_DATA {
+        mavtype: MavType::MAV_TYPE_GCS,
+        autopilot: MavAutopilot::MAV_AUTOPILOT_INVALID,
+        ..heartbeat.clone()
+    };
     log.put(at_us, &MavMessage::HEARTBEAT(heartbeat))?;
+    log.put_as(255, at_us, &MavMessage::HEARTBEAT(ground_station))?;
     let home = HOME_POSITION_DATA {
         latitude: (HOME.lat_deg * 1e7).round() as i32,
         longitude: (HOME.lon_deg * 1e7).round() as i32,
@@ -174,20 +187,15 @@ fn once_a_second(log: &mut Log, at_us: u64) -> io::Result<()> {
         ..Default::default()
     };
     log.put(at_us, &MavMessage::HOME_POSITION(home))?;
-    let failsafes = [
-        ("GUID_TIMEOUT", 1.0),
-        ("FS_GCS_ENABLE", 1.0),
-        ("FENCE_ENABLE", 1.0),
-        ("BATT_FS_LOW_ACT", 2.0),
-        ("BATT_FS_CRT_ACT", 1.0),
-        ("SYSID_MYGCS", 255.0),
-    ];
-    for (name, value) in failsafes {
+    let own = Parameters::new(&Aircraft::default());
+    for (_, row) in parameter::of(Firmware::ArduCopter) {
+        // Without areas of a fence: a log answers nobody who would read them.
+        let value = if row.name == "FENCE_TYPE" { Some(3.0) } else { own.value(row.name) };
         let parameter = PARAM_VALUE_DATA {
-            param_value: value,
+            param_value: value.unwrap_or_default() as f32,
             param_count: 900,
             param_index: u16::MAX,
-            param_id: name.into(),
+            param_id: row.name.into(),
             param_type: MavParamType::MAV_PARAM_TYPE_REAL32,
         };
         log.put(at_us, &MavMessage::PARAM_VALUE(parameter))?;
@@ -195,7 +203,8 @@ fn once_a_second(log: &mut Log, at_us: u64) -> io::Result<()> {
     Ok(())
 }
 
-fn twice_a_second(at_us: u64) -> [MavMessage; 4] {
+fn twice_a_second(origin: &Origin, at_us: u64) -> [MavMessage; 4] {
+    let place = origin.wgs84_from_ned(path(at_us as f64 / 1e6).at);
     let good = EkfStatusFlags::EKF_ATTITUDE
         | EkfStatusFlags::EKF_VELOCITY_HORIZ
         | EkfStatusFlags::EKF_VELOCITY_VERT
@@ -225,8 +234,30 @@ fn twice_a_second(at_us: u64) -> [MavMessage; 4] {
             battery_remaining: 82,
             ..Default::default()
         }),
+        MavMessage::TERRAIN_REPORT(TERRAIN_REPORT_DATA {
+            lat: e7(place.lat_deg),
+            lon: e7(place.lon_deg),
+            terrain_height: 488.0,
+            current_height: ALTITUDE_M as f32,
+            spacing: 30,
+            pending: 0,
+            loaded: 56,
+        }),
+    ]
+}
+
+fn e7(degrees: f64) -> i32 {
+    (degrees * 1e7).round() as i32
+}
+
+fn pose(origin: &Origin, at_us: u64) -> [MavMessage; 3] {
+    let moment = path(at_us as f64 / 1e6);
+    let place = origin.wgs84_from_ned(moment.at);
+    let yaw_rad = moment.east_mps.atan2(moment.north_mps);
+    let time_boot_ms = (at_us / 1_000) as u32;
+    [
         MavMessage::RC_CHANNELS(RC_CHANNELS_DATA {
-            time_boot_ms: (at_us / 1_000) as u32,
+            time_boot_ms,
             chan1_raw: 1500,
             chan2_raw: 1500,
             chan3_raw: 1500,
@@ -235,20 +266,11 @@ fn twice_a_second(at_us: u64) -> [MavMessage; 4] {
             rssi: 200,
             ..Default::default()
         }),
-    ]
-}
-
-fn pose(origin: &Origin, at_us: u64) -> [MavMessage; 2] {
-    let moment = path(at_us as f64 / 1e6);
-    let place = origin.wgs84_from_ned(moment.at);
-    let yaw_rad = moment.east_mps.atan2(moment.north_mps);
-    let time_boot_ms = (at_us / 1_000) as u32;
-    [
         MavMessage::ATTITUDE(ATTITUDE_DATA { time_boot_ms, yaw: yaw_rad as f32, ..Default::default() }),
         MavMessage::GLOBAL_POSITION_INT(GLOBAL_POSITION_INT_DATA {
             time_boot_ms,
-            lat: (place.lat_deg * 1e7).round() as i32,
-            lon: (place.lon_deg * 1e7).round() as i32,
+            lat: e7(place.lat_deg),
+            lon: e7(place.lon_deg),
             alt: 488_000 + (ALTITUDE_M * 1e3) as i32,
             relative_alt: (ALTITUDE_M * 1e3) as i32,
             vx: (moment.north_mps * 100.0) as i16,

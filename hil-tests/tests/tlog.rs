@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use skyhound::record::{Event, LinkReport};
 use skyhound::time::TimeUs;
+use skyhound::vehicle::parameter::index;
 use skyhound::vehicle::{Firmware, Identity, Vehicle};
 use skyhound_host::autopilot::framing::{Framer, FramingTotals};
 use skyhound_host::autopilot::line::Line;
@@ -120,8 +121,8 @@ fn simulated_flights_of_mavlink_2_fill_the_vehicle() {
     let Some(recording) = self::recording("magfit_bench.tlog") else { return };
     let vehicle = listen(&recording).vehicle;
     assert_eq!(vehicle.position, None, "0/0 before a fix is no position");
-    assert_eq!(vehicle.failsafes.fence_enable, Some(0.0));
-    assert_eq!(vehicle.failsafes.gcs_system, Some(255.0));
+    let told = |name: &str| vehicle.parameters.told(index(name)).map(|told| told.value);
+    assert_eq!((told("FENCE_ENABLE"), told("SYSID_MYGCS")), (Some(0.0), Some(255.0)));
 }
 
 fn settings(address: &str) -> AutopilotSettings {

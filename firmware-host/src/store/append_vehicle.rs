@@ -5,7 +5,7 @@ use super::append::{all, some, text, times, truth};
 use duckdb::arrow::array::ArrayRef;
 use duckdb::arrow::datatypes::{Float64Type, Int64Type, UInt8Type, UInt16Type, UInt32Type};
 use skyhound::time::{Aged, TimeUs};
-use skyhound::vehicle::{Failsafes, Firmware, Rc, Vehicle};
+use skyhound::vehicle::{Firmware, Rc, Vehicle};
 
 type Row = (TimeUs, Vehicle);
 
@@ -97,7 +97,7 @@ fn quality(rows: &[Row]) -> Vec<ArrayRef> {
 
 fn battery_and_sticks(rows: &[Row]) -> Vec<ArrayRef> {
     let stick = |index: usize| {
-        some::<UInt16Type, _>(rows, move |row| row.1.rc.map(|rc: Aged<Rc>| rc.value.sticks_us[index]))
+        some::<UInt16Type, _>(rows, move |row| row.1.rc.map(|rc: Aged<Rc>| rc.value.channels_us[index]))
     };
     vec![
         received(rows, |v| v.battery),
@@ -127,17 +127,5 @@ fn home_and_clocks(rows: &[Row]) -> Vec<ArrayRef> {
 }
 
 fn failsafes(rows: &[Row]) -> Vec<ArrayRef> {
-    let parameter = |value: &dyn Fn(&Failsafes) -> Option<f64>| {
-        some::<Float64Type, _>(rows, |row| value(&row.1.failsafes))
-    };
-    vec![
-        parameter(&|f| f.guid_timeout_s),
-        parameter(&|f| f.fs_gcs_enable),
-        parameter(&|f| f.fence_enable),
-        parameter(&|f| f.battery_action),
-        parameter(&|f| f.gcs_system),
-        parameter(&|f| f.offboard_loss_s),
-        parameter(&|f| f.offboard_loss_action),
-        parameter(&|f| f.geofence_action),
-    ]
+    (0..8).map(|_| some::<Float64Type, _>(rows, |_| None)).collect()
 }

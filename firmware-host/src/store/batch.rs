@@ -43,6 +43,7 @@ pub struct Batch {
     pub pulses: Vec<Pulse>,
     /// Rows of `vehicle`.
     pub vehicles: Vec<(TimeUs, Vehicle)>,
+    joined: skyhound::vehicle::part::Joined,
     /// Rows of `command`.
     pub commands: Vec<(TimeUs, Command)>,
     /// Rows of `state_change`.
@@ -105,7 +106,11 @@ impl Batch {
             Record::Pulse(pulse) => self.pulses.push(pulse),
             Record::Facts(facts) => self.facts.push(facts),
             Record::Detection(detection) => self.detections.push(detection),
-            Record::Vehicle(at, vehicle) => self.vehicles.push((at, vehicle)),
+            Record::Vehicle(at, part) => {
+                self.joined.take(&part);
+                self.vehicles.pop_if(|row| row.0 == at);
+                self.vehicles.push((at, self.joined.vehicle));
+            }
             Record::Command(at, command) => self.commands.push((at, command)),
             Record::StateChange(change) => self.state_changes.push(change),
             Record::Operator(at, act) => self.operators.push((at, act)),

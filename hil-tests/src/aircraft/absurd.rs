@@ -9,7 +9,7 @@ use skyhound::geo::Wgs84;
 use skyhound::time::TimeUs;
 use skyhound::vehicle::{Attitude, Battery, Ekf, Gps, Heartbeat, Home, Position, Rc};
 
-const FIELDS: [&str; 22] = [
+const FIELDS: [&str; 25] = [
     "HEARTBEAT.custom_mode",
     "HEARTBEAT.system_status",
     "ATTITUDE.roll",
@@ -30,6 +30,9 @@ const FIELDS: [&str; 22] = [
     "SYS_STATUS.voltage_battery",
     "SYS_STATUS.battery_remaining",
     "RC_CHANNELS.chan1_raw",
+    "TERRAIN_REPORT.current_height",
+    "DISTANCE_SENSOR.current_distance",
+    "ALTITUDE.altitude_terrain",
     "HOME_POSITION.latitude",
     "HOME_POSITION.longitude",
 ];
@@ -160,14 +163,24 @@ impl Absurd {
         let Some(field) = self.field_of("RC_CHANNELS", now) else { return rc };
         let us = self.integer(0.0, 65_535.0) as u16;
         match field {
-            "chan1_raw" => rc.sticks_us[0] = us,
-            "chan2_raw" => rc.sticks_us[1] = us,
-            "chan3_raw" => rc.sticks_us[2] = us,
-            "chan4_raw" => rc.sticks_us[3] = us,
+            "chan1_raw" => rc.channels_us[0] = us,
+            "chan2_raw" => rc.channels_us[1] = us,
+            "chan3_raw" => rc.channels_us[2] = us,
+            "chan4_raw" => rc.channels_us[3] = us,
+            "rssi" => rc.rssi = Some(us.min(255) as u8).filter(|rssi| *rssi < 255),
             "chancount" => rc.channel_count = us.min(255) as u8,
             _ => {}
         }
         rc
+    }
+
+    /// TERRAIN_REPORT's, ALTITUDE's and DISTANCE_SENSOR's (cm, of which 65535 is beyond its range).
+    pub(super) fn height_m(&self, message: &str, height_m: f64, now: TimeUs) -> Option<f64> {
+        match self.field_of(message, now) {
+            Some("current_distance") => Some(self.integer(0.0, 65_535.0) / 100.0).filter(|m| *m < 655.0),
+            Some("current_height" | "altitude_terrain") => self.float(),
+            _ => Some(height_m),
+        }
     }
 
     pub(super) fn home(&self, mut home: Home, now: TimeUs) -> Option<Home> {

@@ -46,7 +46,7 @@ impl Aircraft {
     }
 
     fn mode_refusal(&self) -> Option<&'static str> {
-        let sticks = self.radio.sticks(self.now_us());
+        let sticks = self.sticks();
         match (self.flavour, self.flight.intended) {
             (Flavour::ArduCopter, Mode::Mission) if self.tuned.copter.auto_options & 1 == 0 => {
                 Some("Arm: AUTO mode not armable")

@@ -4,6 +4,7 @@
 //! who sends it (`telemetry`, the MAVLink face).
 
 use skyhound::geo::Wgs84;
+use skyhound::vehicle::RC_CHANNELS_MAX;
 
 /// All that is reported.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +25,14 @@ pub struct Belief {
     pub battery: Battery,
     /// The radio.
     pub rc: Rc,
+    /// SYS_STATUS: the radio receiver is well.
+    pub rc_is_well: bool,
+    /// SYS_STATUS: the fence is there and on; `None` = not told.
+    pub fence_is_on: Option<bool>,
+    /// Height above the ground below by the terrain map.
+    pub height_terrain_m: Option<f64>,
+    /// The same by the rangefinder, while it is in its range.
+    pub height_rangefinder_m: Option<f64>,
     /// Home; `None` before the first fix.
     pub home: Option<Home>,
     /// Motors armed.
@@ -152,8 +161,8 @@ pub struct Battery {
 /// RC_CHANNELS.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rc {
-    /// Channels 1 to 8: roll, pitch, throttle, yaw, mode switch …
-    pub channels_us: [u16; 8],
+    /// Channels 1 to 18; by default roll, pitch, throttle, yaw, mode switch …
+    pub channels_us: [u16; RC_CHANNELS_MAX],
     /// Channels that the receiver reports; 0 without a radio.
     pub channel_count: u8,
     /// Signal strength 0..=254, 255 unknown.

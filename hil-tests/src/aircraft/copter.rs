@@ -233,7 +233,8 @@ impl Aircraft {
         let what = match (outside.circle_m >= 0.0, outside.height_m >= 0.0) {
             (true, true) => "Max Alt and Circle fence breached",
             (true, false) => "Circle fence breached",
-            (false, _) => "Max Alt fence breached",
+            (false, true) => "Max Alt fence breached",
+            (false, false) => "Polygon fence breached",
         };
         self.tell(CRITICAL, what.into());
         match self.tuned.fence.action {

@@ -19,15 +19,24 @@ impl Aircraft {
                 self.wind.extra_mps = if begins { [north_mps, east_mps] } else { [0.0; 2] };
             }
             Kind::Reboot if begins => self.reboot(),
+            Kind::SystemId { system } if begins => {
+                self.system = system;
+                self.reboot();
+            }
             Kind::Mode { ref mode } if begins => match custom_mode_of(self.flavour, mode) {
                 Some(custom) => drop(self.request(&Request::Mode(custom))),
                 None => self.tell(4, format!("No such mode {mode}")),
             },
             Kind::Stick { channel, us } if begins => self.radio.move_stick(channel, us),
             Kind::Stick { channel, .. } => self.radio.release(channel),
-            Kind::RcLost => self.radio.lose(begins, now_us),
+            Kind::RcLost { zeroed, rssi_kept } if begins => self.radio.lose(now_us, zeroed, rssi_kept),
+            Kind::RcLost { .. } => self.radio.regain(),
             Kind::Disarm if begins => drop(self.request(&Request::ArmForced(false))),
-            Kind::Battery { .. } | Kind::Reboot | Kind::Mode { .. } | Kind::Disarm => {}
+            Kind::Battery { .. }
+            | Kind::Reboot
+            | Kind::SystemId { .. }
+            | Kind::Mode { .. }
+            | Kind::Disarm => {}
             _ => return false,
         }
         // A real one makes these when it sends them, not at ticks of its own.

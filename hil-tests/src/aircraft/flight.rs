@@ -61,6 +61,8 @@ pub(super) struct Flight {
     /// Changed ground speed.
     pub(super) speed_mps: Option<f64>,
     pub(super) left_total: u32,
+    /// PX4: the last mode chosen in which it can be armed. After a landing it is intended again, whatever brought it home.
+    pub(super) after_disarming: Mode,
 }
 
 impl Flight {
@@ -78,6 +80,7 @@ impl Flight {
             take_off_m: 0.0,
             speed_mps: None,
             left_total: 0,
+            after_disarming: mode,
         }
     }
 }
@@ -102,6 +105,10 @@ impl Aircraft {
     pub(super) fn disarm(&mut self) {
         if self.flight.armed && self.flight.mode == Mode::External {
             self.flight.left_total += 1;
+        }
+        // `UserModeIntention::onDisarm`.
+        if self.flight.armed && self.flavour == Flavour::Px4 {
+            self.flight.intended = self.flight.after_disarming;
         }
         self.flight.armed = false;
         self.flight.has_flown = false;
@@ -186,7 +193,7 @@ impl Aircraft {
     }
 
     fn lean_by_sticks(&mut self, here: Here) -> (Lead, Turn) {
-        let [roll, pitch, throttle, yaw] = self.radio.sticks(self.now_us());
+        let [roll, pitch, throttle, yaw] = self.sticks();
         let most = super::motion::GRAVITY_MPS2 * self.tuned.limits.tilt_rad.tan();
         let [ahead, right] = shortened([-pitch * most, roll * most], most);
         let (sin, cos) = here.yaw_rad.sin_cos();
@@ -201,7 +208,7 @@ impl Aircraft {
     }
 
     fn move_by_sticks(&mut self, here: Here) -> (Lead, Turn) {
-        let [roll, pitch, throttle, yaw] = self.radio.sticks(self.now_us());
+        let [roll, pitch, throttle, yaw] = self.sticks();
         let turn = self.turn_by(yaw);
         let up_mps =
             if throttle < 0.0 { throttle * self.tuned.down_mps } else { throttle * self.tuned.up_mps };
@@ -336,7 +343,7 @@ impl Aircraft {
                     Mode::Mission => self.mission.is_landing(),
                     _ => false,
                 };
-                let low = self.radio.sticks(now_us)[2] <= -0.9;
+                let low = self.sticks()[2] <= -0.9;
                 let delay_us = self.tuned.copter.disarm_delay_us;
                 let still_us = stands_us.min(now_us - flight.armed_us);
                 landing || (low && delay_us > 0 && still_us >= delay_us)

@@ -11,7 +11,7 @@
 //! ```
 //! The same seed and the same calls give the same flight. A step allocates nothing unless a text is told; target ≤ 0.5 µs.
 //! Behaviour copied from a document names it in the module's header; no code is copied. Not here: other vehicles,
-//! terrain, obstacles, rally points, SMART_RTL, the stick modes beyond their outside.
+//! obstacles, rally points, SMART_RTL, the stick modes beyond their outside.
 
 mod absurd;
 mod arming;
@@ -30,6 +30,7 @@ mod mode;
 mod motion;
 mod orders;
 mod parameters;
+mod parts;
 mod px4;
 mod radio;
 mod report;
@@ -51,7 +52,7 @@ pub use mode::{Mode, custom_mode_of, firmware_of, name_of};
 pub use parameters::{Parameter, ParameterType, Parameters};
 pub use request::{Answer, Frame, Request, Setpoint};
 
-use crate::scenario::{self, Flavour, Place};
+use crate::scenario::{self, Flavour, Ground, Place};
 use crate::truth::TruePose;
 use skyhound::geo::{Origin, Wgs84};
 use std::collections::VecDeque;
@@ -68,6 +69,11 @@ pub struct Aircraft {
     system: u8,
     seed: u64,
     place: Place,
+    ground: Ground,
+    zones: Vec<scenario::Zone>,
+    terrain: scenario::Terrain,
+    rangefinder_max_m: f64,
+    rc_every_us: u64,
     origin: Origin,
     body: motion::Body,
     wind: wind::Wind,
@@ -103,6 +109,7 @@ impl Aircraft {
     pub fn new(scenario: &scenario::Aircraft, place: &Place, seed: u64) -> Aircraft {
         let flavour = scenario.flavour;
         let parameters = Parameters::new(scenario);
+        let tuned = tuned::Tuned::new(flavour, &parameters);
         let capacity = if flavour == Flavour::Px4 { "BAT1_CAPACITY" } else { "BATT_CAPACITY" };
         let capacity_ah = parameters.value(capacity).unwrap_or(5000.0).max(100.0) / 1000.0;
         let mut aircraft = Aircraft {
@@ -110,14 +117,19 @@ impl Aircraft {
             system: scenario.system,
             seed,
             place: *place,
+            ground: Ground::default(),
+            zones: scenario.zone.clone(),
+            terrain: scenario.terrain,
+            rangefinder_max_m: scenario.rangefinder_max_m,
+            rc_every_us: (1e6 / scenario.rc_hz_max) as u64,
             origin: Origin::new(Wgs84 { lat_deg: place.lat_deg, lon_deg: place.lon_deg }),
             body: motion::Body::new(),
             wind: wind::Wind::new(scenario.wind_mps, scenario.gust_mps, seed),
             receiver: gps::Receiver::new(scenario.gps_noise_m, scenario.gps_drift_m, seed),
             estimator: estimator::Estimator::new(flavour, seed),
             charge: battery::Charge::new(capacity_ah, scenario.endurance_min, scenario.battery_ratio),
-            radio: radio::Radio::new(),
-            tuned: tuned::Tuned::new(flavour, &parameters),
+            radio: radio::Radio::new(tuned.sticks),
+            tuned,
             tuned_total: parameters.change_total(),
             parameters,
             flight: flight::Flight::new(Self::first_mode(flavour)),
@@ -139,6 +151,13 @@ impl Aircraft {
         aircraft.report_slow();
         aircraft.report_state();
         aircraft
+    }
+
+    /// The same, over this ground.
+    pub fn over(mut self, ground: &Ground) -> Aircraft {
+        self.ground = ground.clone();
+        self.report_motion();
+        self
     }
 
     /// One step of [`STEP_US`].
@@ -163,7 +182,8 @@ impl Aircraft {
         }
         let (lead, turn) = self.demand();
         self.lead = lead;
-        self.body.step(lead, turn, &self.tuned.limits, self.estimator.velocity_error_mps, wind_mps);
+        let ground_m = self.ground_m();
+        self.body.step(lead, turn, &self.tuned.limits, self.estimator.velocity_error_mps, wind_mps, ground_m);
         self.judge_ground();
         self.report_motion();
         self.report_state();
@@ -220,6 +240,21 @@ impl Aircraft {
         self.report_motion();
         self.report_slow();
         self.report_state();
+    }
+
+    /// Height of the ground below, over home's.
+    pub fn ground_m(&self) -> f64 {
+        self.ground.height_m(self.body.pose.north_m, self.body.pose.east_m)
+    }
+
+    /// RC_CHANNELS leaves no more often, whatever is asked for.
+    pub fn rc_every_us(&self) -> u64 {
+        self.rc_every_us
+    }
+
+    /// The fence that was uploaded to it.
+    pub fn zones(&self) -> &[scenario::Zone] {
+        &self.zones
     }
 
     /// Where it truly is.
@@ -293,6 +328,11 @@ impl Aircraft {
             self.texts.pop_front();
         }
         self.texts.push_back((severity, text));
+    }
+
+    /// The pilot's roll, pitch, throttle and yaw, −1..=1.
+    fn sticks(&self) -> [f64; 4] {
+        self.radio.sticks(self.now_us(), self.tuned.sticks)
     }
 
     /// How often the mode in which it takes commands was left, or the motors disarmed in it.

@@ -7,7 +7,7 @@
 //! velocity through the air, so wind tilts the aircraft, gusts move it, and enough wind carries it away.
 //!
 //! A full stop from v with acceleration a, jerk j and lag T of the tilt takes v²/2a + v·a/2j + v·T metres.
-//! Not here: rotor dynamics, ground effect, collisions (the ground is a plane at height 0).
+//! Not here: rotor dynamics, ground effect, collisions but with the ground.
 
 use super::STEP_US;
 use crate::truth::TruePose;
@@ -37,6 +37,9 @@ const CLIMB_DRAG_PER_S: f64 = 0.25;
 /// Thrust to weight is 2: of the rest, this share may go up, or be missing down.
 const LIFT_UP_MPS2: f64 = 0.8 * GRAVITY_MPS2;
 const LIFT_DOWN_MPS2: f64 = 0.7 * GRAVITY_MPS2;
+
+/// Faster than this over the ground, touching it is no take-off.
+const STRIKES_MPS: f64 = 1.0;
 
 /// Limits of the controllers, from the parameters.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -138,6 +141,7 @@ impl Body {
         limits: &Limits,
         error_mps: [f64; 3],
         wind_mps: [f64; 3],
+        ground_m: f64,
     ) {
         self.pose.at_us += STEP_US;
         let lifts = match lead {
@@ -153,7 +157,7 @@ impl Body {
         self.lean_mps2[0] += (lean[0] - self.lean_mps2[0]) * self.lean_share;
         self.lean_mps2[1] += (lean[1] - self.lean_mps2[1]) * self.lean_share;
         self.lift_mps2 += (lift - self.lift_mps2) * self.lift_share;
-        self.fly(wind_mps, lifts);
+        self.fly(wind_mps, lifts, ground_m);
         self.turn(turn, limits);
         self.pose_attitude();
     }
@@ -225,7 +229,7 @@ impl Body {
         self.wish_mps[2] += self.push_mps2[2] * STEP_S;
     }
 
-    fn fly(&mut self, wind_mps: [f64; 3], lifts: bool) {
+    fn fly(&mut self, wind_mps: [f64; 3], lifts: bool, ground_m: f64) {
         let before = self.velocity_mps();
         let drag = drag_mps2([0, 1, 2].map(|axis| before[axis] - wind_mps[axis]));
         let after = [
@@ -238,9 +242,11 @@ impl Body {
         pose.east_m += 0.5 * (before[1] + after[1]) * STEP_S;
         pose.up_m += 0.5 * (before[2] + after[2]) * STEP_S;
         (pose.north_mps, pose.east_mps, pose.down_mps) = (after[0], after[1], -after[2]);
-        self.is_on_ground = pose.up_m <= 0.0 && after[2] <= 0.0;
+        // Flown level into a slope it lies there, too.
+        let strikes = after[2] <= 0.0 || length([after[0], after[1]]) > STRIKES_MPS;
+        self.is_on_ground = pose.up_m <= ground_m && strikes;
         if self.is_on_ground {
-            pose.up_m = 0.0;
+            pose.up_m = ground_m;
             (pose.north_mps, pose.east_mps, pose.down_mps) = (0.0, 0.0, 0.0);
             if !lifts {
                 self.rest(true);

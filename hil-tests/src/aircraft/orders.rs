@@ -27,6 +27,12 @@ impl Aircraft {
             Request::ArmForced(true) => self.arm(true),
             Request::ArmForced(false) => self.disarm_asked(true),
             Request::TakeOff { alt_m } => self.take_off_asked(*alt_m),
+            Request::TakeOffElsewhere => {
+                let answer = self.change_px4_mode(Mode::TakeOff);
+                // Far below: nothing lifts it.
+                self.flight.take_off_m = self.here().at_m[2] - self.tuned.take_off_m;
+                answer
+            }
             Request::Setpoint(setpoint) => return self.take_setpoint(setpoint),
             Request::Unreadable => return self.take_unreadable(),
             Request::Yaw { yaw_rad, is_relative } => self.turn_asked(*yaw_rad, *is_relative),
@@ -109,6 +115,9 @@ impl Aircraft {
         }
         if mode == Mode::Mission && self.mission.is_over() {
             self.mission.rewind();
+        }
+        if !matches!(mode, Mode::Return | Mode::Land) {
+            self.flight.after_disarming = mode;
         }
         let changes = self.flight.intended != mode;
         self.flight.intended = mode;

@@ -66,6 +66,7 @@ impl Parameters {
         for (name, &value) in &scenario.parameters {
             parameters.set(name, value);
         }
+        parameters.all.retain(|known| !scenario.absent.contains(&known.name));
         parameters
     }
 
@@ -183,9 +184,10 @@ const ARDUCOPTER: &[Row] = &[
     ("FENCE_ACTION", Int8, 1.0),
     ("FENCE_ALT_MAX", Real32, 120.0),
     ("FENCE_ENABLE", Int8, 1.0),
+    ("FENCE_OPTIONS", Int16, 1.0),
     ("FENCE_MARGIN", Real32, 2.0),
     ("FENCE_RADIUS", Real32, 1000.0),
-    ("FENCE_TYPE", Int8, 3.0),
+    ("FENCE_TYPE", Int8, 7.0),
     ("FRAME_CLASS", Int8, 1.0),
     ("FS_EKF_ACTION", Int8, 1.0),
     ("FS_EKF_THRESH", Real32, 0.8),
@@ -198,6 +200,10 @@ const ARDUCOPTER: &[Row] = &[
     ("LAND_SPEED", Int16, 50.0),
     ("LOIT_SPEED", Real32, 1250.0),
     ("PSC_JERK_XY", Real32, 5.0),
+    ("RCMAP_PITCH", Int8, 2.0),
+    ("RCMAP_ROLL", Int8, 1.0),
+    ("RCMAP_THROTTLE", Int8, 3.0),
+    ("RCMAP_YAW", Int8, 4.0),
     ("RC_FS_TIMEOUT", Real32, 1.0),
     ("RTL_ALT", Int32, 1500.0),
     ("RTL_LOIT_TIME", Int32, 5000.0),
@@ -249,6 +255,10 @@ const PX4: &[Row] = &[
     ("NAV_ACC_RAD", Real32, 2.0),
     ("NAV_DLL_ACT", Int32, 2.0),
     ("NAV_RCL_ACT", Int32, 2.0),
+    ("RC_MAP_PITCH", Int32, 2.0),
+    ("RC_MAP_ROLL", Int32, 1.0),
+    ("RC_MAP_THROTTLE", Int32, 3.0),
+    ("RC_MAP_YAW", Int32, 4.0),
     ("RTL_CONE_ANG", Int32, 45.0),
     ("RTL_LAND_DELAY", Real32, 0.0),
     ("RTL_RETURN_ALT", Real32, 60.0),

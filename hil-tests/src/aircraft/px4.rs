@@ -190,7 +190,7 @@ impl Aircraft {
         }
     }
 
-    fn radio_is_lost(&self) -> bool {
+    pub(super) fn radio_is_lost(&self) -> bool {
         self.radio.lost_for_us(self.now_us()) >= self.tuned.radio_lost_us.max(1)
     }
 
@@ -278,7 +278,7 @@ impl Aircraft {
     /// COM_RC_OVERRIDE: a moved stick takes the aircraft to POSCTL (by how far it moved; `ManualControl.cpp`: by how fast).
     /// Whether it did just now.
     fn sticks_override(&mut self) -> bool {
-        let [roll, pitch, throttle, yaw] = self.radio.sticks(self.now_us());
+        let [roll, pitch, throttle, yaw] = self.sticks();
         let most = [roll, pitch, throttle, yaw].iter().fold(0.0_f64, |most, stick| most.max(stick.abs()));
         let moved = most > self.tuned.px4.override_ratio;
         let edge = moved && !self.px4.was_overridden;

@@ -2,7 +2,7 @@
 
 use super::motion::Lead;
 use super::{Aircraft, Attitude, Ekf, Gps, Home, Landed, Mode, Position};
-use crate::scenario::Flavour;
+use crate::scenario::{Flavour, Terrain};
 use skyhound::geo::{NorthEast, wrap_pi};
 
 /// 2026-01-01T12:00:00Z in GPS-derived UTC: the moment at which every scenario begins.
@@ -34,6 +34,13 @@ impl Aircraft {
             velocity_mps: [here.velocity_mps[0], here.velocity_mps[1], -here.velocity_mps[2]],
         });
         self.belief.throttle_ratio = self.throttle_ratio();
+        let is_truly_m = self.body.pose.up_m - self.ground_m();
+        self.belief.height_rangefinder_m = (self.terrain == Terrain::Rangefinder)
+            .then_some(is_truly_m)
+            .filter(|m| *m <= self.rangefinder_max_m);
+        // The map gives the ground where the autopilot believes itself to be.
+        let has_map = self.terrain == Terrain::Map && self.estimator.has_position();
+        self.belief.height_terrain_m = has_map.then(|| up_m - self.ground.height_m(north_m, east_m));
     }
 
     /// With each fix.
@@ -97,9 +104,17 @@ impl Aircraft {
             Flavour::ArduCopter => !self.flight.is_landed,
             Flavour::Px4 => self.flight.armed,
         };
+        let rc_is_well = match self.flavour {
+            // `GCS_Copter.cpp`: the failsafe's own word, which FS_THR_ENABLE 0 never lets it say.
+            Flavour::ArduCopter => !self.copter.radio,
+            Flavour::Px4 => !self.radio_is_lost(),
+        };
+        let fence_is_on = (self.flavour == Flavour::ArduCopter).then_some(self.tuned.fence.is_on);
         let landed = self.landed();
         let belief = &mut self.belief;
         belief.rc = rc;
+        belief.rc_is_well = rc_is_well;
+        belief.fence_is_on = fence_is_on;
         belief.is_silent = now_us < self.silent_until_us;
         belief.armed = self.flight.armed;
         belief.landed = landed;

@@ -20,6 +20,8 @@ pub enum Request {
         /// Height above home.
         alt_m: f64,
     },
+    /// The same, but to a far place: PX4's AUTO.TAKEOFF is entered, and never lifts off.
+    TakeOffElsewhere,
     /// SET_POSITION_TARGET_LOCAL_NED (or _GLOBAL_INT, made local).
     Setpoint(Setpoint),
     /// A setpoint of which nothing can be read: an unknown frame, nothing to follow, a force. Stops ArduCopter's GUIDED.

@@ -26,6 +26,8 @@ pub(super) struct Tuned {
     pub(super) gcs_lost_us: u64,
     pub(super) radio_lost_us: u64,
     pub(super) disarm_ground_us: u64,
+    /// Channels of roll, pitch, throttle and yaw, 1 = the first.
+    pub(super) sticks: [usize; 4],
     pub(super) copter: Copter,
     pub(super) px4: Px4,
 }
@@ -33,9 +35,13 @@ pub(super) struct Tuned {
 /// The geofence; distances of infinity = off.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub(super) struct Fence {
+    pub(super) is_on: bool,
     pub(super) action: i32,
     pub(super) radius_m: f64,
     pub(super) height_m: f64,
+    /// What was uploaded counts: ArduPilot by FENCE_TYPE; as one area by FENCE_OPTIONS.
+    pub(super) has_zones: bool,
+    pub(super) is_union: bool,
     /// ArduPilot stops this far before it in GUIDED and LOITER (AVOID_ENABLE); none = not.
     pub(super) avoid_m: Option<f64>,
 }
@@ -121,15 +127,19 @@ fn copter(value: &dyn Fn(&str) -> f64) -> Tuned {
         return_cone_tan: None,
         take_off_m: 10.0,
         fence: Fence {
+            is_on: fence_on,
             action: whole("FENCE_ACTION"),
             radius_m: on_or_infinite(fence_on && fences & 2 != 0, value("FENCE_RADIUS")),
             height_m: on_or_infinite(fence_on && fences & 1 != 0, value("FENCE_ALT_MAX")),
+            has_zones: fence_on && fences & 4 != 0,
+            is_union: whole("FENCE_OPTIONS") & 2 != 0,
             avoid_m: (whole("AVOID_ENABLE") & 1 != 0).then(|| value("FENCE_MARGIN")),
         },
         gcs_system: value("SYSID_MYGCS") as u8,
         gcs_lost_us: us(value("FS_GCS_TIMEOUT")),
         radio_lost_us: us(value("RC_FS_TIMEOUT")),
         disarm_ground_us: 0,
+        sticks: ["ROLL", "PITCH", "THROTTLE", "YAW"].map(|stick| value(&format!("RCMAP_{stick}")) as usize),
         copter: Copter {
             guided_timeout_us: us(value("GUID_TIMEOUT")),
             gcs_action: whole("FS_GCS_ENABLE"),
@@ -169,15 +179,19 @@ fn px4(value: &dyn Fn(&str) -> f64) -> Tuned {
         return_cone_tan: (value("RTL_CONE_ANG") > 0.0).then(|| value("RTL_CONE_ANG").to_radians().tan()),
         take_off_m: value("MIS_TAKEOFF_ALT"),
         fence: Fence {
+            is_on: true,
             action: whole("GF_ACTION"),
             radius_m: on_or_infinite(true, value("GF_MAX_HOR_DIST")),
             height_m: on_or_infinite(true, value("GF_MAX_VER_DIST")),
+            has_zones: true,
+            is_union: false,
             avoid_m: None,
         },
         gcs_system: 0,
         gcs_lost_us: us(value("COM_DL_LOSS_T")),
         radio_lost_us: us(value("COM_RC_LOSS_T")),
         disarm_ground_us: us(value("COM_DISARM_PRFLT")),
+        sticks: ["ROLL", "PITCH", "THROTTLE", "YAW"].map(|stick| value(&format!("RC_MAP_{stick}")) as usize),
         copter: NO_COPTER,
         px4: Px4 {
             offboard_loss_us: us(value("COM_OF_LOSS_T")),

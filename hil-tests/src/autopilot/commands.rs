@@ -52,7 +52,8 @@ impl Command {
         let place = if is_long {
             ["param5", "param6", "param7"].map(param)
         } else {
-            [param("x") / 1e7, param("y") / 1e7, param("z")]
+            let degrees = |e7: f64| if e7 == f64::from(i32::MAX) { f64::NAN } else { e7 / 1e7 };
+            [degrees(param("x")), degrees(param("y")), param("z")]
         };
         let [p1, p2, p3, p4] = ["param1", "param2", "param3", "param4"].map(param);
         Command {
@@ -128,7 +129,12 @@ impl Face {
                 let is_forced = command.param(2) == FORCE;
                 Ok(if is_forced { Request::ArmForced(arms) } else { Request::Arm(arms) })
             }
-            NAV_TAKEOFF => Ok(Request::TakeOff { alt_m: self.take_off_alt_m(command.param(7))? }),
+            NAV_TAKEOFF => {
+                let alt_m = self.take_off_alt_m(command.param(7))?;
+                // To PX4, NaN is where it is, and 0/0 a place in the Gulf of Guinea: acknowledged, and it stays on the ground.
+                let is_nowhere = !copter && command.param(5) == 0.0 && command.param(6) == 0.0;
+                Ok(if is_nowhere { Request::TakeOffElsewhere } else { Request::TakeOff { alt_m } })
+            }
             NAV_LOITER_UNLIM => self.mode(if copter { "LOITER" } else { "AUTO.LOITER" }),
             NAV_RETURN_TO_LAUNCH => self.mode(if copter { "RTL" } else { "AUTO.RTL" }),
             NAV_LAND => self.mode(if copter { "LAND" } else { "AUTO.LAND" }),
@@ -196,6 +202,10 @@ impl Face {
     fn set_interval(&mut self, link: usize, command: &Command, at_us: u64) -> Answer {
         let refused = if self.flavour == Flavour::ArduCopter { Answer::Denied } else { Answer::Failed };
         let (Some(name), Some(interval_us)) = (named(command), command.whole(2)) else { return refused };
+        if self.flavour == Flavour::Px4 && name == "HEARTBEAT" {
+            // `Mavlink::configure_stream`: const_rate.
+            return Answer::Denied;
+        }
         let Some(open) = &mut self.links[link] else { return refused };
         if open.streams.set(name, interval_us, at_us) { Answer::Accepted } else { refused }
     }

@@ -1,16 +1,20 @@
 //! What leaves without being asked at that moment: streams as they fall due, lists, and news.
 //!
 //! News goes to every link: a change of mode or of arming as a heartbeat out of turn (ArduPilot `GCS::send_message` in
-//! `Copter::set_mode`), texts, a mission item that was reached, a home that moved. Not as there: PX4's heartbeat (`HEARTBEAT.hpp`,
-//! const_rate) stays on its grid of 1 Hz whatever changes; here it comes at once too.
+//! `Copter::set_mode`), texts, a mission item that was reached, a home that moved. PX4's heartbeat (`HEARTBEAT.hpp`, const_rate)
+//! stays on its grid of 1 Hz whatever changes.
 
 use super::face::{Face, lock};
 use super::messages;
 use super::wire::Message;
+use crate::scenario::Flavour;
 
 impl Face {
-    /// A heartbeat at once when mode or arming have changed.
+    /// ArduPilot's heartbeat at once when mode or arming have changed.
     pub(super) fn tell_change(&mut self, now_us: u64) {
+        if self.flavour == Flavour::Px4 {
+            return;
+        }
         let now = {
             let aircraft = lock(&self.aircraft);
             (!aircraft.belief().is_silent).then(|| (aircraft.custom_mode(), aircraft.belief().armed))

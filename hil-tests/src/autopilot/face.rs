@@ -74,6 +74,9 @@ pub struct Face {
     pub(super) truth_rows: Vec<TruthRow>,
     log: Arc<Mutex<WireLog>>,
     routes: Routes,
+    /// When it is due, on which link.
+    late_out: VecDeque<(u64, usize, Leaving)>,
+    late_in: VecDeque<(u64, usize, Vec<u8>)>,
     pub(super) said: Option<(u32, bool)>,
     booted_us: u64,
     pub(super) reached_total: u32,
@@ -103,6 +106,8 @@ impl Face {
             truth_rows: Vec::new(),
             log,
             routes: Routes::default(),
+            late_out: VecDeque::new(),
+            late_in: VecDeque::new(),
             said: None,
             booted_us: 0,
             reached_total: 0,
@@ -116,7 +121,7 @@ impl Face {
         let outbox = Arc::new(Outbox::new(capacity_bytes));
         self.links.push(Some(Link {
             outbox: Arc::clone(&outbox),
-            streams: Streams::new(self.flavour, self.clock.now_us()),
+            streams: Streams::new(self.flavour, self.rc_every_us(), self.clock.now_us()),
             listed: None,
             is_outside,
             framer: Framer::new(),
@@ -127,6 +132,10 @@ impl Face {
         (self.links.len() - 1, outbox)
     }
 
+    fn rc_every_us(&self) -> u64 {
+        lock(&self.aircraft).rc_every_us()
+    }
+
     /// A link is gone.
     pub(super) fn close(&mut self, link: usize) {
         self.links[link] = None;
@@ -135,10 +144,16 @@ impl Face {
 
     /// Bytes came on a link at `at_us`.
     pub(super) fn receive(&mut self, link: usize, bytes: &[u8], at_us: u64) {
-        let Some(open) = &mut self.links[link] else { return };
-        if open.is_outside && self.faults.link_lost {
-            return;
+        let Some(open) = &self.links[link] else { return };
+        match self.faults.slow_us.filter(|_| open.is_outside) {
+            _ if open.is_outside && (self.faults.link_lost || self.faults.transmit_off) => {}
+            Some(slow_us) => self.late_in.push_back((at_us + slow_us, link, bytes.to_vec())),
+            None => self.hear(link, bytes, at_us),
         }
+    }
+
+    fn hear(&mut self, link: usize, bytes: &[u8], at_us: u64) {
+        let Some(open) = &mut self.links[link] else { return };
         open.heard_us = at_us;
         let mut frames = Vec::new();
         open.framer.push(bytes, |frame| frames.extend(Taken::of(&frame)));
@@ -229,6 +244,9 @@ impl Face {
     /// Sends a message of the autopilot on a link. False when it found no room.
     pub(super) fn send(&mut self, link: usize, mut message: Message) -> bool {
         let Some(open) = self.links.get(link).and_then(Option::as_ref) else { return true };
+        if open.is_outside && self.faults.is_still_off(self.clock.now_us()) {
+            return true;
+        }
         self.faults.spoil(&mut message);
         let bytes = message.frame(self.own, open.sequence);
         let leaving = Leaving::new(bytes, link, message.layout.id, self.own, Says::of(&message));
@@ -247,12 +265,36 @@ impl Face {
         }
     }
 
-    pub(super) fn push(&self, link: usize, leaving: Leaving) -> bool {
-        match &self.links[link] {
+    pub(super) fn push(&mut self, link: usize, leaving: Leaving) -> bool {
+        let Some(open) = &self.links[link] else { return true };
+        if !open.is_outside {
+            return open.outbox.push(leaving);
+        }
+        let now_us = self.clock.now_us();
+        if self.faults.link_lost || self.faults.is_mute {
             // Into the air, where nobody hears it.
-            Some(open) if open.is_outside && (self.faults.link_lost || self.faults.is_mute) => true,
-            Some(open) => open.outbox.push(leaving),
-            None => true,
+            return true;
+        }
+        if let Some(slow_us) = self.faults.slow_us {
+            self.late_out.push_back((now_us + slow_us, link, leaving));
+            return true;
+        }
+        if let Some(copies_us) = self.faults.copies_us {
+            self.late_out.push_back((now_us + copies_us, link, Leaving { row: None, ..leaving.clone() }));
+        }
+        open.outbox.push(leaving)
+    }
+
+    /// What was on a slower way, and has come to its end.
+    fn bring_late(&mut self, now_us: u64) {
+        while let Some((_, link, leaving)) = self.late_out.pop_front_if(|(due_us, ..)| *due_us <= now_us) {
+            if let Some(open) = &self.links[link] {
+                // No room is no room for what is late, too.
+                let _ = open.outbox.push(leaving);
+            }
+        }
+        while let Some((_, link, bytes)) = self.late_in.pop_front_if(|(due_us, ..)| *due_us <= now_us) {
+            self.hear(link, &bytes, now_us);
         }
     }
 
@@ -265,6 +307,7 @@ impl Face {
     /// The housekeeping of one step.
     pub(super) fn pass(&mut self, now_us: u64) {
         self.note_truth();
+        self.bring_late(now_us);
         self.forget_at_reboot(now_us);
         self.give_up_late_frames(now_us);
         self.tell_change(now_us);
@@ -288,10 +331,12 @@ impl Face {
     fn forget_at_reboot(&mut self, now_us: u64) {
         let boot_us = lock(&self.aircraft).belief().boot_us;
         if boot_us < self.booted_us {
+            let rc_every_us = self.rc_every_us();
             self.routes = Routes::default();
+            self.own.0 = lock(&self.aircraft).system();
             self.upload = None;
             for open in self.links.iter_mut().flatten() {
-                open.streams = Streams::new(self.flavour, now_us);
+                open.streams = Streams::new(self.flavour, rc_every_us, now_us);
                 open.listed = None;
                 open.waiting.clear();
             }

@@ -18,6 +18,9 @@ use std::collections::BTreeMap;
 const COMPANION: u8 = 191;
 const GIMBAL: u8 = 154;
 const STRANGER: (u8, u8) = (66, 190);
+/// An antenna tracker: its system, and how long it is there before the aircraft.
+const TRACKER: u8 = 41;
+const TRACKER_FIRST_US: u64 = 3_000_000;
 const STRANGERS_EVERY_US: u64 = 200_000;
 const GARBAGE_EVERY_US: u64 = 40_000;
 const GARBAGE_BYTES_MAX: usize = 60;
@@ -28,6 +31,14 @@ pub struct Faults {
     pub link_lost: bool,
     /// Nothing leaves on outside links; what comes is received and logged.
     pub is_mute: bool,
+    /// Nothing that comes on outside links is heard.
+    pub transmit_off: bool,
+    /// Everything is so late on outside links.
+    pub slow_us: Option<u64>,
+    /// What leaves on outside links comes again so late.
+    pub copies_us: Option<u64>,
+    /// The autopilot is switched on then: a tracker was there first.
+    first_us: Option<u64>,
     impostors: Vec<Impostor>,
     absurd: Vec<(String, Absurdity)>,
     is_garbage: bool,
@@ -45,6 +56,10 @@ impl Faults {
         Faults {
             link_lost: false,
             is_mute: false,
+            transmit_off: false,
+            slow_us: None,
+            copies_us: None,
+            first_us: None,
             impostors: Vec::new(),
             absurd: Vec::new(),
             is_garbage: false,
@@ -63,6 +78,9 @@ impl Faults {
     pub fn apply(&mut self, kind: &Kind, begins: bool) -> Result<bool, String> {
         match kind {
             Kind::LinkLost => self.link_lost = begins,
+            Kind::TransmitOff => self.transmit_off = begins,
+            Kind::SlowLink { delay_s } => self.slow_us = begins.then_some((delay_s * 1e6) as u64),
+            Kind::LateCopies { delay_s } => self.copies_us = begins.then_some((delay_s * 1e6) as u64),
             Kind::Garbage => self.is_garbage = begins,
             Kind::Impostor { who } => {
                 self.impostors.retain(|on| on != who);
@@ -81,6 +99,12 @@ impl Faults {
     /// The autopilot's own heartbeats have stopped, and a gimbal's go on.
     pub fn is_heartless(&self) -> bool {
         self.impostors.contains(&Impostor::GimbalHeartbeat)
+    }
+
+    /// Whether only the tracker is on the line yet.
+    pub fn is_still_off(&mut self, now_us: u64) -> bool {
+        let has_tracker = self.impostors.contains(&Impostor::Tracker);
+        has_tracker && now_us < *self.first_us.get_or_insert(now_us + TRACKER_FIRST_US)
     }
 
     /// Puts absurd values into a message of the autopilot. With `all`, each message in turn has each of its fields spoilt.
@@ -199,6 +223,13 @@ impl Face {
                 ((system, GIMBAL), vec![beat])
             }
             Impostor::OtherSystem => ((if system == 42 { 43 } else { 42 }, 1), self.other_aircraft()),
+            // MAV_TYPE_ANTENNA_TRACKER, of ArduPilot, which tells its own place, in a mode with the number of GUIDED.
+            Impostor::Tracker => {
+                let beat = beat.with("type", 5u8).with("autopilot", 3u8).with("custom_mode", 4u8);
+                let here =
+                    Message::new("GLOBAL_POSITION_INT").with("lat", 473_970_000).with("lon", 85_450_000);
+                ((TRACKER, 1), vec![beat.with("base_mode", 0x81u8), here.with("alt", 490_000)])
+            }
             Impostor::Commander => (STRANGER, orders((system, COMPANION))),
             Impostor::OwnIds => {
                 let beat = beat.with("type", 18u8).with("custom_mode", 0x5EED_u32);

@@ -20,6 +20,9 @@ const SENSORS: u32 = 0x0221_FC2F;
 const SENSOR_GPS: u32 = 0x20;
 const SENSOR_RC: u32 = 0x1_0000;
 const SENSOR_AHRS: u32 = 0x20_0000;
+const SENSOR_FENCE: u32 = 0x10_0000;
+/// MAV_SENSOR_ROTATION_PITCH_270.
+const LOOKS_DOWN: u8 = 25;
 /// PARAM_FLOAT or PARAM_ENCODE_BYTEWISE, and MISSION_INT, COMMAND_INT, SET_POSITION_TARGET_LOCAL_NED and _GLOBAL_INT, MAVLINK2.
 const CAPABILITIES: u64 = 4 | 8 | 128 | 256 | 8192;
 const PARAM_FLOAT: u64 = 2;
@@ -34,6 +37,12 @@ pub fn telemetry(name: &str, aircraft: &Aircraft) -> Option<Message> {
     match name {
         "HEARTBEAT" => Some(heartbeat(message, aircraft)),
         "SYS_STATUS" => Some(sys_status(message, belief)),
+        "CURRENT_MODE" => Some(
+            message.with("custom_mode", belief.custom_mode).with("intended_custom_mode", belief.custom_mode),
+        ),
+        "TERRAIN_REPORT" => terrain_report(message, belief),
+        "ALTITUDE" => Some(altitude(message, belief)),
+        "DISTANCE_SENSOR" => distance_sensor(message, belief),
         "SYSTEM_TIME" => Some(
             message.with("time_unix_usec", belief.utc_us.unwrap_or(0)).with("time_boot_ms", boot_ms(belief)),
         ),
@@ -42,6 +51,8 @@ pub fn telemetry(name: &str, aircraft: &Aircraft) -> Option<Message> {
         "LOCAL_POSITION_NED" => local_position_ned(message, belief),
         "ATTITUDE" => Some(attitude(message, belief)),
         "VFR_HUD" => Some(vfr_hud(message, belief)),
+        // PX4 has no such topic without a radio.
+        "RC_CHANNELS" if aircraft.flavour() == Flavour::Px4 && belief.rc.channel_count == 0 => None,
         "RC_CHANNELS" => Some(rc_channels(message, belief)),
         "EKF_STATUS_REPORT" => Some(ekf_status_report(message, belief)),
         "ESTIMATOR_STATUS" => Some(estimator_status(message, belief)),
@@ -74,15 +85,17 @@ fn sys_status(message: Message, belief: &Belief) -> Message {
     let battery = &belief.battery;
     let sick = [
         (SENSOR_GPS, belief.gps.fix < 3),
-        (SENSOR_RC, belief.rc.channel_count == 0),
+        (SENSOR_RC, !belief.rc_is_well),
         (SENSOR_AHRS, belief.ekf.flags & EKF_GOOD != EKF_GOOD),
     ];
     let health =
         sick.iter().filter(|(_, is_sick)| *is_sick).fold(SENSORS, |health, (sensor, _)| health & !sensor);
+    let (is_there, is_on) = (belief.fence_is_on.is_some(), belief.fence_is_on == Some(true));
+    let fence = |yes: bool| if yes { SENSOR_FENCE } else { 0 };
     message
-        .with("onboard_control_sensors_present", SENSORS)
-        .with("onboard_control_sensors_enabled", SENSORS)
-        .with("onboard_control_sensors_health", health)
+        .with("onboard_control_sensors_present", SENSORS | fence(is_there))
+        .with("onboard_control_sensors_enabled", SENSORS | fence(is_on))
+        .with("onboard_control_sensors_health", health | fence(is_on))
         .with("load", 250u16)
         .with("voltage_battery", battery.voltage_v * 1e3)
         .with("current_battery", battery.current_a * 1e2)
@@ -143,22 +156,46 @@ fn vfr_hud(message: Message, belief: &Belief) -> Message {
         .with("throttle", belief.throttle_ratio * 1e2)
 }
 
+/// Without a map there is no report at all.
+fn terrain_report(message: Message, belief: &Belief) -> Option<Message> {
+    let (position, height_m) = (belief.position.as_ref()?, belief.height_terrain_m?);
+    let message =
+        at(message, "lat", "lon", position.place).with("terrain_height", position.alt_amsl_m - height_m);
+    Some(message.with("current_height", height_m).with("spacing", 30u16).with("loaded", 56u16))
+}
+
+/// PX4 `ALTITUDE.hpp`: `altitude_terrain` is the terrain's own altitude there, and NaN what is not known.
+fn altitude(message: Message, belief: &Belief) -> Message {
+    let position = belief.position.as_ref();
+    let amsl_m = position.map_or(f64::NAN, |position| position.alt_amsl_m);
+    let height_m = belief.height_terrain_m.or(belief.height_rangefinder_m).unwrap_or(f64::NAN);
+    message
+        .with("time_usec", belief.boot_us)
+        .with("altitude_monotonic", amsl_m)
+        .with("altitude_amsl", amsl_m)
+        .with("altitude_local", position.map_or(f64::NAN, |position| -position.local_m[2]))
+        .with("altitude_relative", position.map_or(f64::NAN, |position| position.alt_rel_m))
+        .with("altitude_terrain", amsl_m - height_m)
+        .with("bottom_clearance", height_m)
+}
+
+fn distance_sensor(message: Message, belief: &Belief) -> Option<Message> {
+    let height_m = belief.height_rangefinder_m?;
+    let message = message.with("time_boot_ms", boot_ms(belief)).with("orientation", LOOKS_DOWN);
+    Some(
+        message
+            .with("min_distance", 10u16)
+            .with("max_distance", 50_000u16)
+            .with("current_distance", height_m * 1e2),
+    )
+}
+
 /// Channels that the radio does not have are 0 in ArduPilot and 65535 in PX4; both say how many it has.
 fn rc_channels(message: Message, belief: &Belief) -> Message {
-    const NAMES: [&str; 8] = [
-        "chan1_raw",
-        "chan2_raw",
-        "chan3_raw",
-        "chan4_raw",
-        "chan5_raw",
-        "chan6_raw",
-        "chan7_raw",
-        "chan8_raw",
-    ];
     let rc = &belief.rc;
-    let channels = NAMES.iter().zip(rc.channels_us);
+    let channels = (1..).zip(rc.channels_us);
     channels
-        .fold(message, |message, (name, us)| message.with(name, us))
+        .fold(message, |message, (channel, us)| message.with(&format!("chan{channel}_raw"), us))
         .with("chancount", rc.channel_count)
         .with("rssi", rc.rssi)
         .with("time_boot_ms", boot_ms(belief))
@@ -262,7 +299,7 @@ pub fn texts(severity: u8, text: &str, id: u16) -> Vec<Message> {
     pieces.iter().enumerate().map(piece).collect()
 }
 
-/// MISSION_ITEM_INT, or with `is_float` the old MISSION_ITEM, without its addressee.
+/// MISSION_ITEM_INT, or with `is_float` the old MISSION_ITEM, without its addressee and type.
 pub fn mission_item(item: &Waypoint, index: u16, is_current: bool, is_float: bool) -> Message {
     let message = if is_float {
         Message::new("MISSION_ITEM").with("x", item.place.lat_deg).with("y", item.place.lon_deg)

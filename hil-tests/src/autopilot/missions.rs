@@ -3,7 +3,7 @@
 //! ArduPilot (`MissionItemProtocol.cpp`) asks for items with the old MISSION_REQUEST, again each second, and gives up after
 //! 8 s; it denies a second uploader, and its item 0 is home, whatever was uploaded. PX4 (`mavlink_mission.cpp`) asks with
 //! MISSION_REQUEST_INT, again each 250 ms, gives up after 5 s, and has no home item. Both take either form of item.
-//! Fence and rally lists are always empty here, and cannot be uploaded.
+//! The fence is the scenario's: it is told, and cannot be uploaded. Rally lists are always empty.
 
 use super::face::{Face, lock};
 use super::messages;
@@ -26,6 +26,7 @@ const DENIED: u8 = 14;
 const OPERATION_CANCELLED: u8 = 15;
 
 const TYPE_MISSION: u8 = 0;
+const TYPE_FENCE: u8 = 1;
 const TYPE_ALL: u8 = 255;
 /// Of ArduPilot boards with small storage.
 const ITEMS_MAX: i64 = 724;
@@ -64,7 +65,11 @@ impl Face {
                 self.mission_ack(link, from, DENIED, kind);
             }
             "MISSION_REQUEST_LIST" => {
-                let count = if kind == TYPE_MISSION { lock(&self.aircraft).mission().len() } else { 0 };
+                let count = match kind {
+                    TYPE_MISSION => lock(&self.aircraft).mission().len(),
+                    TYPE_FENCE => lock(&self.aircraft).fence_items().len(),
+                    _ => 0,
+                };
                 let answer =
                     Message::new("MISSION_COUNT").with("count", count as u16).with("mission_type", kind);
                 self.send(link, answer.to(from));
@@ -155,9 +160,14 @@ impl Face {
         let found = {
             let aircraft = lock(&self.aircraft);
             let belief = aircraft.belief();
-            let found = aircraft.mission().get(usize::from(index)).copied().filter(|_| kind == TYPE_MISSION);
+            let found = match kind {
+                TYPE_MISSION => aircraft.mission().get(usize::from(index)).copied(),
+                TYPE_FENCE => aircraft.fence_items().get(usize::from(index)).copied(),
+                _ => None,
+            };
+            let has_home = kind == TYPE_MISSION && index == 0 && self.flavour == Flavour::ArduCopter;
             let found = found.map(|item| match belief.home {
-                Some(home) if index == 0 && self.flavour == Flavour::ArduCopter => {
+                Some(home) if has_home => {
                     Waypoint { frame: 0, place: home.place, alt_m: home.alt_amsl_m, ..item }
                 }
                 _ => item,
@@ -169,7 +179,8 @@ impl Face {
             return self.mission_ack(link, to, why, kind);
         };
         let is_float = message.name() == "MISSION_REQUEST";
-        self.send(link, messages::mission_item(&item, index, is_current, is_float).to(to));
+        let item = messages::mission_item(&item, index, is_current, is_float).with("mission_type", kind);
+        self.send(link, item.to(to));
     }
 
     /// Asks again for an item that did not come, or gives up.

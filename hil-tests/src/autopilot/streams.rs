@@ -11,7 +11,7 @@ use crate::scenario::Flavour;
 type Row = (&'static str, u8, f64);
 
 const HEARTBEAT_EVERY_US: u64 = 1_000_000;
-const TABLE: [Row; 16] = [
+const TABLE: [Row; 20] = [
     ("HEARTBEAT", 0, 1.0),
     ("SYS_STATUS", 2, 1.0),
     ("GPS_RAW_INT", 2, 1.0),
@@ -28,6 +28,10 @@ const TABLE: [Row; 16] = [
     ("EXTENDED_SYS_STATE", 0, 1.0),
     ("HOME_POSITION", 0, 0.5),
     ("SIM_STATE", 0, 0.0),
+    ("CURRENT_MODE", 0, 0.5),
+    ("ALTITUDE", 0, 1.0),
+    ("TERRAIN_REPORT", 12, 0.0),
+    ("DISTANCE_SENSOR", 12, 0.5),
 ];
 /// MAV_DATA_STREAM_ALL.
 const ALL: u8 = 0;
@@ -38,6 +42,7 @@ struct Stream {
     group: u8,
     default_us: Option<u64>,
     every_us: Option<u64>,
+    least_us: u64,
     due_us: u64,
     /// To be sent once, whatever its interval.
     is_asked: bool,
@@ -50,16 +55,25 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// The flavour's defaults, all due at `now_us`.
-    pub fn new(flavour: Flavour, now_us: u64) -> Streams {
+    /// The flavour's defaults, all due at `now_us`. RC_CHANNELS comes each `rc_every_us` at most, whatever is asked for.
+    pub fn new(flavour: Flavour, rc_every_us: u64, now_us: u64) -> Streams {
         let stream = |&(name, group, px4_hz): &Row| {
             let is_on = px4_hz > 0.0 && (flavour == Flavour::Px4 || name == "HEARTBEAT");
-            let default_us = is_on.then(|| (1e6 / px4_hz) as u64);
-            Stream { name, group, default_us, every_us: default_us, due_us: now_us, is_asked: false }
+            let least_us = if name == "RC_CHANNELS" { rc_every_us } else { 0 };
+            let default_us = is_on.then(|| ((1e6 / px4_hz) as u64).max(least_us));
+            Stream {
+                name,
+                group,
+                default_us,
+                every_us: default_us,
+                least_us,
+                due_us: now_us,
+                is_asked: false,
+            }
         };
         let has = |row: &&Row| match row.0 {
-            "EKF_STATUS_REPORT" => flavour == Flavour::ArduCopter,
-            "ESTIMATOR_STATUS" => flavour == Flavour::Px4,
+            "EKF_STATUS_REPORT" | "TERRAIN_REPORT" => flavour == Flavour::ArduCopter,
+            "ESTIMATOR_STATUS" | "CURRENT_MODE" | "ALTITUDE" => flavour == Flavour::Px4,
             _ => true,
         };
         Streams { streams: TABLE.iter().filter(has).map(stream).collect() }
@@ -71,7 +85,7 @@ impl Streams {
         stream.every_us = match interval_us {
             0 => stream.default_us,
             ..0 => None,
-            every_us => Some(every_us as u64),
+            every_us => Some((every_us as u64).max(stream.least_us)),
         };
         stream.due_us = now_us;
         true
@@ -87,7 +101,8 @@ impl Streams {
     pub fn set_group(&mut self, group: u8, rate_hz: u32, now_us: u64) {
         for stream in &mut self.streams {
             if stream.group != 0 && (group == ALL || stream.group == group) {
-                stream.every_us = (rate_hz > 0).then(|| 1_000_000 / u64::from(rate_hz));
+                stream.every_us =
+                    (rate_hz > 0).then(|| (1_000_000 / u64::from(rate_hz)).max(stream.least_us));
                 stream.due_us = now_us;
             }
         }
@@ -149,7 +164,7 @@ mod tests {
 
     #[test]
     fn rates_are_kept() {
-        let mut streams = Streams::new(Flavour::ArduCopter, 0);
+        let mut streams = Streams::new(Flavour::ArduCopter, 0, 0);
         assert_eq!(counted(&mut streams, 0, "HEARTBEAT"), 10);
         assert_eq!(counted(&mut streams, 10_000_000, "ATTITUDE"), 0, "nobody asked");
         assert!(streams.set("ATTITUDE", 50_000, 20_000_000));
@@ -160,7 +175,7 @@ mod tests {
         assert!(streams.set("ATTITUDE", 0, 40_000_000));
         assert_eq!(streams.interval_us("ATTITUDE"), -1, "ArduCopter's default is off");
         assert!(!streams.set("ESTIMATOR_STATUS", 1, 0) && streams.interval_us("ESTIMATOR_STATUS") == 0);
-        let mut px4 = Streams::new(Flavour::Px4, 0);
+        let mut px4 = Streams::new(Flavour::Px4, 0, 0);
         assert_eq!((counted(&mut px4, 0, "ATTITUDE"), px4.interval_us("EKF_STATUS_REPORT")), (150, 0));
         assert!(px4.set("ATTITUDE", -1, 10_000_000));
         assert_eq!(counted(&mut px4, 10_000_000, "ATTITUDE"), 0);
@@ -168,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_finds_no_room_stays_due_and_does_not_burst() {
-        let mut streams = Streams::new(Flavour::ArduCopter, 0);
+        let mut streams = Streams::new(Flavour::ArduCopter, 0, 0);
         streams.set("RC_CHANNELS", 100_000, 0);
         for pass in 0..100 {
             streams.run(pass * 10_000, |_| false);

@@ -8,15 +8,15 @@ use crate::random::{self, Random};
 use crate::scenario::fault::{Absurdity, Impostor};
 use crate::scenario::world::{Antenna, Fading, PathLoss, Propagation, Receiver};
 use crate::scenario::{
-    Act, Aircraft, Beacon, Expect, Fault, Flavour, Kind, Operator, Pattern, Place, Scenario, Search, Trigger,
-    Waveform, World,
+    Act, Aircraft, Beacon, Expect, Fault, Flavour, Ground, Hill, Kind, Operator, Pattern, Place, Scenario,
+    Search, Terrain, Trigger, Waveform, World, Zone,
 };
 use rand::RngExt;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Kinds of faults that are drawn.
-pub const KINDS: u32 = 32;
+pub const KINDS: u32 = 36;
 
 /// Fields that may be absurd, of every message that the daemon reads.
 const FIELDS: [&str; 16] = [
@@ -48,6 +48,13 @@ pub fn kind_named(name: &str) -> Option<&'static str> {
 pub fn scenario(seed: u64) -> Scenario {
     let mut draw = Draw(random::source(seed, "campaign"));
     let flavour = draw.one(&[Flavour::ArduCopter, Flavour::Px4]);
+    let search = search(&mut draw);
+    let mut fault = faults(&mut draw, flavour);
+    if !search.airborne && draw.chance(0.5) {
+        // While it climbs, where the first setpoint would end a guided take-off.
+        let trigger = Trigger { on: Act::Airborne, after_s: draw.of(0.0..8.0) };
+        fault.push(Fault { trigger, for_s: None, kind: Kind::HomingOn });
+    }
     let duration_s = draw.of(50.0..100.0);
     Scenario {
         name: format!("campaign-{seed}"),
@@ -57,14 +64,14 @@ pub fn scenario(seed: u64) -> Scenario {
         place: Place::default(),
         world: world(&mut draw),
         aircraft: aircraft(&mut draw, flavour),
-        search: search(&mut draw),
+        search,
         operator: Operator {
             homes: true,
             homes_after_s: draw.of(0.0..2.0),
             retries: draw.count(2..6),
             lands_after_s: draw.chance(0.2).then(|| draw.of(2.0..10.0)),
         },
-        fault: faults(&mut draw, flavour),
+        fault,
         expect: Expect::default(),
         skyhound: settings(&mut draw),
     }
@@ -111,7 +118,30 @@ fn world(draw: &mut Draw) -> World {
         rician_k_db: draw.of(0.0..12.0),
         ground_reflection: draw.of(0.1..0.9),
     };
-    World { beacon, interferer: vec![interferer], propagation, receiver: Receiver::default() }
+    let ground = ground(draw);
+    World { beacon, interferer: vec![interferer], propagation, receiver: Receiver::default(), ground }
+}
+
+/// Half of the worlds are flat.
+fn ground(draw: &mut Draw) -> Ground {
+    if draw.chance(0.5) {
+        return Ground::default();
+    }
+    let hill = Hill {
+        north_m: draw.of(-150.0..150.0),
+        east_m: draw.of(-150.0..150.0),
+        height_m: draw.of(2.0..25.0),
+        radius_m: draw.of(85.0..150.0),
+    };
+    if draw.chance(0.3) {
+        return Ground { hill: vec![hill], ..Ground::default() };
+    }
+    Ground {
+        slope: draw.of(0.0..0.3),
+        towards_deg: draw.of(0.0..360.0),
+        foot_m: draw.of(30.0..150.0),
+        hill: Vec::new(),
+    }
 }
 
 fn emitter(draw: &mut Draw, frequency_hz: f64, distance_m: Range<f64>) -> Beacon {
@@ -158,12 +188,19 @@ fn aircraft(draw: &mut Draw, flavour: Flavour) -> Aircraft {
                 ("GUID_TIMEOUT", 3.0),
                 ("FENCE_ENABLE", 0.0),
                 ("FS_GCS_ENABLE", 0.0),
+                ("FS_THR_ENABLE", 0.0),
+                ("FS_OPTIONS", 4.0),
+                ("FENCE_ACTION", 0.0),
+                ("FENCE_TYPE", 0.0),
             ],
             Flavour::Px4 => &[
                 ("COM_OF_LOSS_T", 60.0),
                 ("COM_OF_LOSS_T", 20.0),
                 ("COM_OBL_RC_ACT", 0.0),
                 ("GF_ACTION", 0.0),
+                ("GF_MAX_HOR_DIST", 0.0),
+                ("NAV_DLL_ACT", 0.0),
+                ("COM_RCL_EXCEPT", 4.0),
             ],
         };
         let (name, value) = draw.one(wrong);
@@ -179,7 +216,28 @@ fn aircraft(draw: &mut Draw, flavour: Flavour) -> Aircraft {
         battery_ratio: if draw.chance(0.03) { 0.25 } else { draw.of(0.35..1.0) },
         endurance_min: draw.of(8.0..25.0),
         parameters,
+        terrain: draw.one(&[Terrain::Map, Terrain::Map, Terrain::Rangefinder]),
+        zone: if draw.chance(0.25) { zones(draw) } else { Vec::new() },
         ..Aircraft::default()
+    }
+}
+
+/// An area around, an area in the way, or both.
+fn zones(draw: &mut Draw) -> Vec<Zone> {
+    let around =
+        Zone { inside: true, corners_m: Vec::new(), center_m: [0.0; 2], radius_m: draw.of(90.0..200.0) };
+    let (north_m, east_m, half_m) = (draw.of(-120.0..120.0), draw.of(-120.0..120.0), draw.of(5.0..40.0));
+    let corners_m = vec![
+        [north_m - half_m, east_m - half_m],
+        [north_m - half_m, east_m + half_m],
+        [north_m + half_m, east_m + half_m],
+        [north_m + half_m, east_m - half_m],
+    ];
+    let apart = Zone { inside: false, corners_m, center_m: [0.0; 2], radius_m: 0.0 };
+    match draw.count(0..3) {
+        0 => vec![around],
+        1 => vec![apart],
+        _ => vec![around, apart],
     }
 }
 
@@ -193,7 +251,7 @@ fn search(draw: &mut Draw) -> Search {
         leg_m: draw.of(30.0..80.0),
         spacing_m: draw.of(10.0..40.0),
         legs: draw.count(2..5),
-        airborne: draw.chance(0.95),
+        airborne: draw.chance(0.85),
     }
 }
 
@@ -241,6 +299,7 @@ fn faults(draw: &mut Draw, flavour: Flavour) -> Vec<Fault> {
 fn fault(draw: &mut Draw, flavour: Flavour) -> Fault {
     let on = draw.one(&[
         Act::Begin,
+        Act::Airborne,
         Act::Heard,
         Act::Searching,
         Act::Homing,
@@ -278,7 +337,7 @@ fn kind(number: u32, draw: &mut Draw, flavour: Flavour) -> Kind {
         8 => Kind::Reboot,
         9 => Kind::Mode { mode: draw.one(modes).into() },
         10 => Kind::Stick { channel: draw.count(1..5) as u8, us: draw.count(1000..2001) as u16 },
-        11 => Kind::RcLost,
+        11 => Kind::RcLost { zeroed: draw.chance(0.3), rssi_kept: draw.chance(0.5) },
         12 => Kind::Disarm,
         13 => Kind::HomingOff,
         14 => Kind::HomingOn,
@@ -290,6 +349,7 @@ fn kind(number: u32, draw: &mut Draw, flavour: Flavour) -> Kind {
                 Impostor::OtherSystem,
                 Impostor::Commander,
                 Impostor::OwnIds,
+                Impostor::Tracker,
             ]),
         },
         18 => Kind::Absurd {
@@ -308,6 +368,10 @@ fn kind(number: u32, draw: &mut Draw, flavour: Flavour) -> Kind {
         28 => Kind::Clock1970,
         29 => Kind::Kill,
         30 => Kind::SecondDaemon,
+        31 => Kind::LateCopies { delay_s: draw.of(0.5..3.0) },
+        32 => Kind::SlowLink { delay_s: draw.of(0.1..3.0) },
+        33 => Kind::TransmitOff,
+        34 => Kind::SystemId { system: draw.one(&[2, 8]) },
         _ => Kind::CpuStarved { pause_ms: draw.of(20.0..600.0), every_ms: draw.of(600.0..3000.0) },
     }
 }

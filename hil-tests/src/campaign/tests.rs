@@ -25,9 +25,20 @@ fn a_thousand_mixes_violate_nothing_and_reach_what_they_are_for() {
         assert!(tally.reached_ratio(state) >= at_least, "{}: {tally}", state.name());
     }
     assert_eq!(tally.kinds().len(), mix::KINDS as usize, "{tally}");
-    for cause in
-        ["mode", "sticks", "battery", "gps", "ekf", "jump", "sdr", "pass_late", "fence_radius", "homing_time"]
-    {
+    for cause in [
+        "mode",
+        "sticks",
+        "battery",
+        "gps",
+        "ekf",
+        "jump",
+        "sdr",
+        "pass_late",
+        "fence_radius",
+        "fence_autopilot",
+        "terrain",
+        "homing_time",
+    ] {
         assert!(tally.stops().contains_key(cause), "nothing was stopped by {cause}: {tally}");
     }
     for (name, kind) in tally.kinds() {

@@ -41,6 +41,9 @@ pub struct Args {
     /// Fly each this many times, each with the next seed
     #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
+    /// Set what someone else's autopilot needs set for a flight, as set_parameters = true in a rig file does
+    #[arg(long)]
+    pub set_parameters: bool,
     /// Folder for verdict.json, junit.xml, the pages and what the flights leave
     #[arg(long, value_name = "DIR", default_value = "flights/rig")]
     pub out: PathBuf,
@@ -48,7 +51,7 @@ pub struct Args {
 
 /// One flight to come.
 struct Plan<'a> {
-    scenario: &'a Scenario,
+    scenario: Scenario,
     rig: &'a Rig,
     seed: u64,
     repeat: String,
@@ -59,13 +62,16 @@ struct Plan<'a> {
 /// # Errors
 /// Wrong use; a folder that cannot be written; a flight that failed; the end by a signal.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let rigs =
+    let mut rigs =
         args.rigs.iter().map(|rig| Rig::find(rig)).collect::<Result<Vec<_>, _>>().map_err(Failure::Usage)?;
+    if args.set_parameters {
+        rigs.iter_mut().for_each(Rig::set_parameters);
+    }
     let scenarios = scenarios(&args.scenarios).map_err(Failure::Usage)?;
     std::fs::create_dir_all(&args.out).map_err(|error| format!("{}: {error}", args.out.display()))?;
     let stop = signals::watch().map_err(|error| format!("no signals: {error}"))?;
 
-    let plans = plans(&args, &rigs, &scenarios);
+    let plans = plans(&args, &rigs, &scenarios).map_err(Failure::Usage)?;
     let mut flown = Vec::new();
     for (index, plan) in plans.iter().enumerate() {
         if stop.load(Ordering::Acquire) {
@@ -118,20 +124,29 @@ fn scenarios(names: &[String]) -> Result<Vec<(String, Scenario)>, String> {
     Ok(found)
 }
 
-fn plans<'a>(args: &Args, rigs: &'a [Rig], scenarios: &'a [(String, Scenario)]) -> Vec<Plan<'a>> {
+fn plans<'a>(
+    args: &Args,
+    rigs: &'a [Rig],
+    scenarios: &[(String, Scenario)],
+) -> Result<Vec<Plan<'a>>, String> {
     let mut plans = Vec::new();
     for (rig, rig_name) in rigs.iter().zip(&args.rigs) {
         for (name, scenario) in scenarios {
+            let scenario = rig.adapted(scenario)?;
             let first = args.seed.unwrap_or(scenario.seed);
             for number in 0..u64::from(args.repeat) {
                 let seed = first.wrapping_add(number);
-                let repeat =
-                    format!("skyhound-rig run {} --rig {} --seed {seed}", quoted(name), quoted(rig_name));
-                plans.push(Plan { scenario, rig, seed, repeat });
+                let sets = if args.set_parameters { " --set-parameters" } else { "" };
+                let repeat = format!(
+                    "skyhound-rig run {} --rig {}{sets} --seed {seed}",
+                    quoted(name),
+                    quoted(rig_name)
+                );
+                plans.push(Plan { scenario: scenario.clone(), rig, seed, repeat });
             }
         }
     }
-    plans
+    Ok(plans)
 }
 
 fn fly(plan: &Plan<'_>, out: &Path, page_always: bool, watcher: &mut dyn Watcher) -> Result<Flown, Failure> {

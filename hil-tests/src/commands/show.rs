@@ -54,6 +54,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let scenario = scenario::find(&args.scenario).map_err(Failure::Usage)?;
     metrics::check(&scenario).map_err(Failure::Usage)?;
     let rig = Rig::find(if args.fast { "engine" } else { &args.rig }).map_err(Failure::Usage)?;
+    let scenario = rig.adapted(&scenario).map_err(Failure::Usage)?;
     let seed = args.seed.unwrap_or(scenario.seed);
     std::fs::create_dir_all(&args.out).map_err(|error| format!("{}: {error}", args.out.display()))?;
     let stop = signals::watch().map_err(|error| format!("no signals: {error}"))?;

@@ -1,6 +1,7 @@
 //! `skyhound-rig timing`: how fast the daemon stops, measured at the autopilot's end of the line.
 
 use super::{Failure, print, say};
+use crate::rig::{Autopilot, Rig};
 use crate::timing::{self, Cause, Plan};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -14,6 +15,9 @@ pub struct Args {
     /// Daemons at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=32))]
     pub parallel: u32,
+    /// The rig whose line is measured: software, serial, tcp, or the path of a rig file with a simulated autopilot
+    #[arg(long, value_name = "RIG", default_value = "software")]
+    pub rig: String,
     /// Keep every core busy with other work meanwhile
     #[arg(long)]
     pub busy: bool,
@@ -36,7 +40,12 @@ pub struct Args {
 /// # Errors
 /// A daemon that does not start; a file that cannot be written; movement that went on, or came too late.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let rig = Rig::find(&args.rig).map_err(Failure::Usage)?;
+    let Autopilot::Simulated(line) = rig.autopilot else {
+        return Err(Failure::Usage(format!("--rig {}: its autopilot is not simulated", args.rig)));
+    };
     let plan = Plan {
+        line,
         trials: args.trials as usize,
         parallel: args.parallel as usize,
         busy: args.busy,

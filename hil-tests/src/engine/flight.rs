@@ -78,6 +78,7 @@ pub(super) struct Flight<'a> {
     lives: u32,
     acts: VecDeque<OperatorAct>,
     beat_due_us: u64,
+    heard_us: u64,
     period_us: u64,
     seed: u64,
     lateness: Random,
@@ -96,7 +97,8 @@ impl<'a> Flight<'a> {
     ) -> Result<Flight<'a>, String> {
         let settings = scenario.settings()?;
         let config = scenario.config()?;
-        let mut aircraft = Aircraft::new(&scenario.aircraft, &scenario.place, seed);
+        let mut aircraft =
+            Aircraft::new(&scenario.aircraft, &scenario.place, seed).over(&scenario.world.ground);
         if let Some(([north_m, east_m, up_m], yaw_rad)) = begin_pose(scenario) {
             aircraft.begin_airborne(north_m, east_m, up_m, yaw_rad);
         }
@@ -114,6 +116,7 @@ impl<'a> Flight<'a> {
             lives: 0,
             acts: VecDeque::new(),
             beat_due_us: 0,
+            heard_us: 0,
             period_us: (1e6 / settings.daemon.control_hz) as u64,
             seed,
             lateness: random::source(seed, "passes"),
@@ -235,10 +238,14 @@ impl<'a> Flight<'a> {
             self.ground_station(&Request::GroundStation(GROUND_STATION));
             self.beat_due_us = from.at_us + BEAT_US;
         }
-        self.wire.deliver(from.at_us, &mut self.aircraft, &mut self.book.trace.setpoints);
+        let received = &mut self.book.trace.setpoints;
+        let before = received.len();
+        self.wire.deliver(from.at_us, &mut self.aircraft, received);
         if let Some(second) = &mut self.second {
-            second.wire.deliver(from.at_us, &mut self.aircraft, &mut self.book.trace.setpoints);
+            second.wire.deliver(from.at_us, &mut self.aircraft, received);
         }
+        let moves = received[before..].iter().filter(|row| row.moves()).map(|row| row.at_us).max();
+        self.heard_us = moves.unwrap_or(self.heard_us);
         self.aircraft.step();
         let pose = self.aircraft.truth();
         let starved_until_us = self.machine.starved_until_us(pose.at_us);
@@ -252,6 +259,8 @@ impl<'a> Flight<'a> {
             navigates: belief.gps.fix >= 3,
             believed: belief.position.map(|position| position.place),
             site: self.site,
+            ground_m: self.aircraft.ground_m(),
+            heard_us: self.heard_us,
             has_power: belief.battery.remaining_ratio > 0.0,
             alive: self.life.is_some(),
         });

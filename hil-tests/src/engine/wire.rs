@@ -50,8 +50,8 @@ impl Wire {
         self.last = None;
     }
 
-    /// Sends what a pass commanded; `passes`: the line is whole.
-    pub(super) fn command(&mut self, now_us: u64, command: &Command, passes: bool) {
+    /// Sends what a pass commanded; `late_us`: by how much later than it should the line delivers, if it does.
+    pub(super) fn command(&mut self, now_us: u64, command: &Command, late_us: Option<u64>) {
         let (kind, velocity) = match command {
             Command::Velocity(velocity) => (Sent::Velocity, *velocity),
             Command::Stop => (Sent::Stop, Velocity::default()),
@@ -69,14 +69,14 @@ impl Wire {
         self.last = Some((kind, now_us));
         let through_f32 = |value: f64| f64::from(value as f32);
         let row = SetpointRow {
-            at_us: self.arrival_us(now_us),
+            at_us: self.arrival_us(now_us + late_us.unwrap_or(0)),
             velocity_mps: [velocity.north_mps, velocity.east_mps, velocity.down_mps].map(through_f32),
             yaw_rate_rad_s: through_f32(velocity.yaw_rate_rad_s),
             taken: false,
             from: self.from,
         };
         let is_finite = row.velocity_mps.iter().all(|mps| mps.is_finite()) && row.yaw_rate_rad_s.is_finite();
-        if passes && is_finite {
+        if late_us.is_some() && is_finite {
             self.on_the_way.push_back(row);
         }
     }

@@ -1,6 +1,7 @@
 //! The aircraft of a flight with its ground station: the rig's own, stepped in real time behind real lines, or someone else's
 //! that is only heard. One face for both, so that the course of a flight does not know which it is.
 
+use super::NotFlown;
 use super::theirs::Theirs;
 use super::wire::Said;
 use crate::aircraft::{Aircraft, Landed, Waypoint};
@@ -10,6 +11,7 @@ use crate::rig::{self, Line, Rig};
 use crate::scenario::{Kind, Scenario};
 use crate::script;
 use crate::trace::{SetpointRow, TruthRow};
+use crate::watch::Watcher;
 use skyhound::vehicle::{Firmware, Mode};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,31 +46,42 @@ pub enum Air {
     Theirs(Theirs),
 }
 
+/// The simulated autopilot's end of a line.
+pub fn spec(line: Line) -> LineSpec {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    match line {
+        Line::Udp => LineSpec::UdpIn(any),
+        Line::Tcp => LineSpec::Tcp(any),
+        Line::Pty { baud } => LineSpec::Pty { baud },
+    }
+}
+
 impl Air {
     /// Begins to fly, or finds who flies. With `lines` lines for daemons.
     ///
     /// # Errors
-    /// A line cannot be opened, or nobody is there.
-    pub fn begin(scenario: &Scenario, seed: u64, rig: &Rig, lines: usize) -> Result<Air, String> {
+    /// A line cannot be opened; nobody is there; or it does not come to the state in which the scenario begins.
+    pub fn begin(
+        scenario: &Scenario,
+        seed: u64,
+        rig: &Rig,
+        lines: usize,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Air, NotFlown> {
         let line = match &rig.autopilot {
-            rig::Autopilot::At { daemon, rig } => {
-                return Theirs::find(scenario, daemon.clone(), rig).map(Air::Theirs);
+            rig::Autopilot::At(foreign) => {
+                return Theirs::find(scenario, foreign, watcher).map(Air::Theirs);
             }
             rig::Autopilot::Simulated(line) => line,
         };
-        let mut aircraft = Aircraft::new(&scenario.aircraft, &scenario.place, seed);
+        let mut aircraft =
+            Aircraft::new(&scenario.aircraft, &scenario.place, seed).over(&scenario.world.ground);
         if let Some(([north_m, east_m, up_m], yaw_rad)) = script::begin_pose(scenario) {
             aircraft.begin_airborne(north_m, east_m, up_m, yaw_rad);
         }
         let firmware = crate::aircraft::firmware_of(scenario.aircraft.flavour);
         let aircraft = Arc::new(Mutex::new(aircraft));
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let spec = match line {
-            Line::Udp => LineSpec::UdpIn(any),
-            Line::Tcp => LineSpec::Tcp(any),
-            Line::Pty { baud } => LineSpec::Pty { baud: *baud },
-        };
-        let autopilot = Autopilot::start(Arc::clone(&aircraft), &vec![spec; lines]);
+        let autopilot = Autopilot::start(Arc::clone(&aircraft), &vec![spec(*line); lines]);
         let autopilot = autopilot.map_err(|error| format!("simulated autopilot: {error}"))?;
         Ok(Air::Ours { aircraft, autopilot, firmware })
     }
@@ -117,11 +130,10 @@ impl Air {
         }
     }
 
-    /// The autopilot's MAVLink system id.
-    pub fn system(&self, scenario: &Scenario) -> u8 {
-        match self {
-            Air::Ours { .. } => scenario.aircraft.system,
-            Air::Theirs(theirs) => theirs.system(),
+    /// Someone else's aircraft goes home.
+    pub fn leave(&self) {
+        if let Air::Theirs(theirs) = self {
+            theirs.leave();
         }
     }
 

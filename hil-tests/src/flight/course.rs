@@ -5,6 +5,7 @@ use super::daemons::Daemons;
 use super::sdr::SdrControl;
 use super::second::Second;
 use crate::iq_server::IqServer;
+use crate::judge::verdict::cause::REFUSED;
 use crate::scenario::Kind;
 use crate::script::{Do, Script, Seen};
 use crate::trace::{DeedRow, SignalRow, StateRow};
@@ -171,7 +172,7 @@ impl Course {
         };
         // Refused is an answer: the operator looks and tries again.
         match answer {
-            Some(Err(why)) => what = format!("{what}: refused: {why}"),
+            Some(Err(why)) => what = format!("{what}{REFUSED}{}", one_line(&why)),
             Some(Ok(told)) if !told.is_empty() => what = format!("{what}: {told}"),
             _ => {}
         }
@@ -231,4 +232,9 @@ fn signal(status: Option<&Status>, at_us: u64) -> SignalRow {
         snr_db: channel.and_then(|channel| channel.snr_db),
         heard: channel.is_some_and(|channel| channel.heard),
     }
+}
+
+/// What was said on several lines, on one.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join("; ")
 }

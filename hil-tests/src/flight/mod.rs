@@ -11,7 +11,7 @@
 //! looks at what `ctl status` shows 25 times a second and says what to do. After the flight its file is read by
 //! `skyhound query`, and its times are moved to the scenario's clock.
 
-mod air;
+pub mod air;
 pub mod clock;
 mod course;
 mod daemons;
@@ -28,7 +28,7 @@ use crate::rig::{Depth, Rig, Sdr};
 use crate::scenario::{Kind, Scenario};
 use crate::script::Script;
 use crate::soapy::{self, NoModule};
-use crate::trace::{StateRow, Trace};
+use crate::trace::{DeedRow, StateRow, Trace};
 use crate::watch::Watcher;
 use crate::world::iq::IqWorld;
 use air::Air;
@@ -81,16 +81,18 @@ pub fn fly(
             NoModule::Broken(_) => NotFlown::Failed(why.to_string()),
         })?),
     };
-    let mut course = prepare(scenario, seed, rig, folder, driver.as_deref())?;
-    // Someone else's aircraft begins where it is.
-    let mut begun = scenario.clone();
-    begun.search.airborne &= course.air.sight().airborne;
-    let mut script = Script::new(&begun);
+    let has_second = has_second(scenario);
+    let air = Air::begin(scenario, seed, rig, if has_second { 2 } else { 1 }, watcher)?;
+    let mut course = prepare(scenario, seed, rig, folder, driver.as_deref(), air)?;
     if let Air::Theirs(theirs) = &course.air {
-        watcher.told(theirs.truth_source());
+        for what in [theirs.begun(), theirs.truth_source()] {
+            watcher.told(what);
+            course.deeds.push(DeedRow { at_us: 0, what: format!("rig: {what}") });
+        }
     }
-    course.daemons.start()?;
-    course.run(&mut script, watcher)?;
+    let flown = course.daemons.start().and_then(|()| course.run(&mut Script::new(scenario), watcher));
+    course.air.leave();
+    flown?;
     Ok(trace_of(scenario, course)?)
 }
 
@@ -110,16 +112,16 @@ fn lacking(scenario: &Scenario, rig: &Rig) -> Option<String> {
     })
 }
 
-/// Opens and starts everything but the daemon. `driver`: the folder of our own SDR driver, where somebody hears with it.
+/// Opens and starts everything around `air` but the daemon. `driver`: the folder of our own SDR driver, where somebody hears with it.
 fn prepare(
     scenario: &Scenario,
     seed: u64,
     rig: &Rig,
     folder: &Path,
     driver: Option<&Path>,
+    air: Air,
 ) -> Result<Course, String> {
     let has_second = has_second(scenario);
-    let air = Air::begin(scenario, seed, rig, if has_second { 2 } else { 1 })?;
     let told = |error: std::io::Error| format!("{}: {error}", folder.display());
     let site = Site::at(folder).map_err(told)?;
     let sdr = SdrControl::new(folder.join("sdr"))?;
@@ -168,7 +170,7 @@ fn trace_of(scenario: &Scenario, mut course: Course) -> Result<Trace, String> {
     }
     let mut trace = Trace { truth: course.air.truth_rows(), ..Trace::default() };
     let lives = course.daemons.lives()?;
-    let system = course.air.system(scenario);
+    let system = scenario.aircraft.system;
     for life in &lives {
         read::read(&life.file, &life.clock, &mut trace)?;
         if let Some(killed_us) = life.killed_us {
@@ -200,7 +202,7 @@ fn trace_of(scenario: &Scenario, mut course: Course) -> Result<Trace, String> {
         trace.violations.extend(violations);
         trace.numbers.insert("second_refused".into(), f64::from(u8::from(refused.is_some())));
         let what = format!("second daemon, last: {}", refused.unwrap_or_else(|| "was never refused".into()));
-        course.deeds.push(crate::trace::DeedRow { at_us: end_us, what });
+        course.deeds.push(DeedRow { at_us: end_us, what });
     }
     // The rig's own ending of the flight is none of the scenario's.
     trace.states.retain(|row| row.at_us < end_us);

@@ -61,7 +61,8 @@ impl Alone {
         }
         let (level_mps, vertical_mps) = (sky.pose.speed_mps(), sky.pose.down_mps.abs());
         let speed_mps = level_mps.hypot(vertical_mps);
-        let silent_us = sky.pose.at_us.saturating_sub(moved_us);
+        // On a slow link the last velocities come late.
+        let silent_us = sky.pose.at_us.saturating_sub(moved_us.max(sky.heard_us));
         if silent_us <= 100_000 {
             (self.speed_mps, self.error) = (speed_mps, sky.error());
             return;

@@ -5,15 +5,17 @@
 //! interlocks' code nothing is used. Ages in µs. NaN fails every condition it is part of, because each is written as what
 //! must be true. Physical bounds are wider than any aircraft: what lies beyond is a fault of the sender.
 
+use super::failsafes;
 use super::fence::{self, Reach};
 use super::hands::Memory;
 use skyhound::command::{Interlock, Velocity};
-use skyhound::config::InterlockConfig;
+use skyhound::config::{InterlockConfig, Samples, TerrainRule};
 use skyhound::decide::PassInputs;
 use skyhound::facts::Facts;
 use skyhound::geo::Wgs84;
 use skyhound::time::{Aged, TimeUs};
-use skyhound::vehicle::{Firmware, Vehicle};
+use skyhound::vehicle::parameter::index;
+use skyhound::vehicle::{Firmware, Landed, Mode, PartHealth, Vehicle, Zones};
 use std::f64::consts::PI;
 use std::fmt;
 
@@ -23,6 +25,17 @@ pub(super) const GUIDED: u32 = 4;
 pub(super) const OFFBOARD_MAIN: u32 = 6;
 /// The ground station is asked for home every 10 s.
 const HOME_AGE_MAX_US: u64 = 60_000_000;
+/// The uploaded fence is read each minute.
+const ZONES_AGE_MAX_US: u64 = 200_000_000;
+/// What is faster up or down is no hovering, when homing is enabled.
+const CLIMB_MAX_MPS: f64 = 0.5;
+const FENCE_TYPE: usize = index("FENCE_TYPE");
+const FENCE_OPTIONS: usize = index("FENCE_OPTIONS");
+const FENCE_MARGIN: usize = index("FENCE_MARGIN");
+const FENCE_RADIUS: usize = index("FENCE_RADIUS");
+const FENCE_ALT_MAX: usize = index("FENCE_ALT_MAX");
+const GF_MAX_HOR_DIST: usize = index("GF_MAX_HOR_DIST");
+const GF_MAX_VER_DIST: usize = index("GF_MAX_VER_DIST");
 
 /// A set of conditions.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -93,14 +106,14 @@ pub(super) fn judge(
     found.require(Interlock::Identity, identity(vehicle));
     let beat = fresh(vehicle.heartbeat, now, u64::from(limits.heartbeat_age_max_us));
     found.require(Interlock::Heartbeat, beat.is_some());
-    found.require(Interlock::Mode, mode_is_ours(vehicle) && memory.mode_was_kept(vehicle));
+    found.require(Interlock::Mode, mode_is_ours(vehicle, now, limits) && memory.mode_was_kept(vehicle));
     found.require(Interlock::Armed, beat.is_some_and(|beat| beat.armed && beat.system_status < 5));
-    found.require(Interlock::Failsafes, failsafes(vehicle));
-    let rc = fresh(vehicle.rc, now, status_us);
-    let known = rc.is_some_and(|rc| {
-        rc.channel_count >= 4 && rc.sticks_us.iter().all(|stick_us| (800..=2200).contains(stick_us))
-    });
-    found.require(Interlock::Sticks, known && rc.is_some_and(|rc| memory.hands_off(&rc, limits)));
+    let landed = fresh(vehicle.landed, now, status_us);
+    let is_level = vehicle.position.is_none_or(|position| within(position.value.down_mps, CLIMB_MAX_MPS));
+    let flies = landed.is_none_or(|landed| landed == Landed::InAir);
+    found.require(Interlock::Airborne, flies && (is_level || memory.is_given()));
+    found.require(Interlock::Failsafes, failsafes::hold(vehicle, now));
+    found.reach(Interlock::Sticks, sticks(vehicle, now, limits, memory));
     let attitude = fresh(vehicle.attitude, now, pose_us).is_some_and(|attitude| {
         within(attitude.roll_rad, 1.05)
             && within(attitude.pitch_rad, 1.05)
@@ -133,7 +146,7 @@ pub(super) fn judge(
     fences(&mut found, limits, now, vehicle, memory, lead);
     let reading_us = memory.newest_reading.and_then(|at| now.0.checked_sub(at.0));
     let heard = reading_us.is_some_and(|age_us| age_us <= u64::from(limits.reading_age_max_us));
-    found.require(Interlock::Sdr, inputs.sdr_alive && heard);
+    found.require(Interlock::Sdr, inputs.sdr_alive && heard && limits.samples != Samples::Recording);
     let fact_us = u64::from(limits.facts_age_max_us);
     let stated = !facts.is_empty()
         && facts.iter().all(|facts| now.0.checked_sub(facts.at.0).is_some_and(|age_us| age_us <= fact_us));
@@ -158,19 +171,67 @@ fn fences(
     if let Some(home) = home {
         found.reach(Interlock::FenceRadius, memory.home_moved(home.place));
         if let Some(known) = vehicle.position.filter(|_| is_position_sane(vehicle, now, limits)) {
-            let margins = fence::judge(home.place, &known, now, limits, lead);
+            let (own, are_known) = own_fence(vehicle, now);
+            let margins = fence::judge(home.place, &known, now, limits, &own, lead);
             found.reach(Interlock::FenceRadius, margins.radius);
             found.reach(Interlock::FencePolygon, margins.polygon);
             found.reach(Interlock::FenceAltitude, margins.altitude);
+            found.reach(Interlock::FenceAutopilot, margins.zones);
+            found.require(Interlock::FenceAutopilot, are_known);
+            let (least_m, may) = (limits.ground_clearance_min_m, limits.terrain == TerrainRule::MayBeUnknown);
+            let ground = memory.ground.judge(vehicle, now, least_m, may, margins.worst_way_m);
+            found.reach(Interlock::Terrain, ground);
         }
     }
 }
 
-/// Whether the heartbeat names the mode in which this firmware takes setpoints.
-pub(super) fn mode_is_ours(vehicle: &Vehicle) -> bool {
+/// The autopilot's own fence, and whether its areas are known where they count.
+fn own_fence(vehicle: &Vehicle, now: TimeUs) -> (fence::Own<'_>, bool) {
+    let told = |parameter: usize| failsafes::told(vehicle, now, parameter).unwrap_or(0.0);
+    let limit = |counts: bool, parameter: usize| {
+        Some(told(parameter)).filter(|limit_m| counts && *limit_m > 0.0).unwrap_or(f64::INFINITY)
+    };
+    let is_px4 = vehicle.identity.is_some_and(|bound| bound.firmware == Firmware::Px4);
+    let types = told(FENCE_TYPE) as u32;
+    let margin_m = if is_px4 { 0.0 } else { told(FENCE_MARGIN).max(0.0) };
+    let (radius_m, alt_rel_max_m) = match is_px4 {
+        true => (limit(true, GF_MAX_HOR_DIST), limit(true, GF_MAX_VER_DIST)),
+        false => (limit(types & 2 != 0, FENCE_RADIUS), limit(types & 1 != 0, FENCE_ALT_MAX)),
+    };
+    let count = is_px4 || types & 4 != 0;
+    let is_read =
+        |read: &Aged<Zones>| fresh(Some(*read), now, ZONES_AGE_MAX_US).is_some() && !read.value.is_cut;
+    let read = vehicle.zones.as_ref().filter(|read| count && is_read(read));
+    let is_union = !is_px4 && told(FENCE_OPTIONS) as u32 & 2 != 0;
+    let own = fence::Own {
+        radius_m: radius_m - margin_m,
+        alt_rel_max_m: alt_rel_max_m - margin_m,
+        margin_m,
+        zones: read.map(|read| (&read.value, is_union)),
+    };
+    (own, !count || read.is_some())
+}
+
+/// The pilot's radio and hands.
+fn sticks(vehicle: &Vehicle, now: TimeUs, limits: &InterlockConfig, memory: &Memory) -> Reach {
+    let age_max_us = 4 * u64::from(limits.rc_interval_max_us);
+    let rc = fresh(vehicle.rc, now, age_max_us).filter(|rc| rc.rssi != Some(0));
+    let is_well = vehicle.health.is_none_or(|health| health.value.rc_receiver != PartHealth::Bad);
+    let sticks_us = failsafes::sticks_us(vehicle, now).filter(|_| rc.is_some() && is_well);
+    let possible = |sticks_us: &[u16; 4]| sticks_us.iter().all(|us| (800..=2200).contains(us));
+    match sticks_us.filter(possible) {
+        Some(sticks_us) if memory.hands_off(sticks_us, limits) => memory.rc_rate(limits),
+        _ => Reach::Out,
+    }
+}
+
+/// Whether the heartbeat, and what is told of the mode besides, name the mode in which this firmware takes setpoints.
+fn mode_is_ours(vehicle: &Vehicle, now: TimeUs, limits: &InterlockConfig) -> bool {
     let (Some(identity), Some(beat)) = (vehicle.identity, vehicle.heartbeat) else { return false };
     let mode = beat.value.mode;
-    identity.firmware == mode.firmware && takes_setpoints(mode.firmware, mode.custom)
+    let told = fresh(vehicle.mode_told, now, u64::from(limits.heartbeat_age_max_us));
+    let is_ours = |mode: Mode| takes_setpoints(mode.firmware, mode.custom);
+    identity.firmware == mode.firmware && is_ours(mode) && told.is_none_or(is_ours)
 }
 
 /// Whether this `custom_mode` is GUIDED or OFFBOARD.
@@ -186,7 +247,7 @@ pub(super) fn takes_setpoints(firmware: Firmware, custom: u32) -> bool {
 pub(super) fn is_ours(vehicle: &Vehicle, now: TimeUs, limits: &InterlockConfig) -> bool {
     identity(vehicle)
         && fresh(vehicle.heartbeat, now, u64::from(limits.heartbeat_age_max_us)).is_some()
-        && mode_is_ours(vehicle)
+        && mode_is_ours(vehicle, now, limits)
 }
 
 pub(super) fn fresh<T: Copy>(input: Option<Aged<T>>, now: TimeUs, age_max_us: u64) -> Option<T> {
@@ -222,31 +283,6 @@ fn battery(vehicle: &Vehicle, now: TimeUs, limits: &InterlockConfig) -> bool {
         battery.voltage_v.map_or(!by_voltage, |v| v >= limits.battery_min_v && within(v, 100.0) && v >= 0.0);
     let charge = battery.remaining_ratio.map_or(by_voltage, |r| r >= limits.battery_min_ratio && r <= 1.0);
     volts && charge
-}
-
-/// What the autopilot must do by itself when we fall silent.
-fn failsafes(vehicle: &Vehicle) -> bool {
-    let Some(bound) = vehicle.identity else { return false };
-    let set = &vehicle.failsafes;
-    let at_least = |value: Option<f64>, least: f64| value.is_some_and(|v| v >= least && v.is_finite());
-    match bound.firmware {
-        Firmware::ArduCopter => {
-            set.guid_timeout_s.is_some_and(|s| s > 0.0 && s <= 1.0)
-                && at_least(set.fs_gcs_enable, 1.0)
-                && at_least(set.fence_enable, 1.0)
-                && at_least(set.battery_action, 1.0)
-                && set
-                    .gcs_system
-                    .is_some_and(|id| (1.0..=255.0).contains(&id) && id != f64::from(bound.system))
-        }
-        Firmware::Px4 => {
-            set.offboard_loss_s.is_some_and(|s| (0.0..=1.0).contains(&s))
-                && set.offboard_loss_action == Some(5.0)
-                && set.geofence_action.is_some_and(|action| (2.0..=5.0).contains(&action))
-                && at_least(set.battery_action, 1.0)
-        }
-        Firmware::Other => false,
-    }
 }
 
 fn are_finite(facts: &Facts) -> bool {

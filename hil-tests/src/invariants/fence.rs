@@ -10,7 +10,7 @@ use skyhound::command::Velocity;
 use skyhound::config::InterlockConfig;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::time::{Aged, TimeUs};
-use skyhound::vehicle::Position;
+use skyhound::vehicle::{Position, Zone, Zones};
 
 /// Geometry of two independent ways agrees to much better than this.
 const ROUNDING_M: f64 = 0.01;
@@ -18,6 +18,7 @@ const ROUNDING_M: f64 = 0.01;
 /// Whether something stays where it must.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reach {
+    // From well to bad.
     In,
     Doubtful,
     Out,
@@ -41,6 +42,20 @@ pub(super) struct Margins {
     pub(super) radius: Reach,
     pub(super) polygon: Reach,
     pub(super) altitude: Reach,
+    pub(super) zones: Reach,
+    /// Of the way to standing still at the worst: over the ground, and down.
+    pub(super) worst_way_m: (f64, f64),
+}
+
+/// The autopilot's own fence, as it told (m).
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Own<'a> {
+    pub(super) radius_m: f64,
+    pub(super) alt_rel_max_m: f64,
+    /// How far before an edge it begins to act.
+    pub(super) margin_m: f64,
+    /// The areas, when they count and are known; of inclusions one is enough.
+    pub(super) zones: Option<(&'a Zones, bool)>,
 }
 
 /// `home` and `known` are sane places, `known` with its age.
@@ -49,6 +64,7 @@ pub(super) fn judge(
     known: &Aged<Position>,
     now: TimeUs,
     limits: &InterlockConfig,
+    own: &Own<'_>,
     lead: Velocity,
 ) -> Margins {
     let origin = Origin::new(home);
@@ -64,19 +80,24 @@ pub(super) fn judge(
     let from_home_m = |place: &NorthEast| (place.north_m.powi(2) + place.east_m.powi(2)).sqrt();
     let furthest_m = ends.iter().map(from_home_m).fold(from_home_m(&at), worse);
     let worst_m = furthest_m.max(from_home_m(&at) + stop_m(limits.speed_max_mps));
-    let radius_m = limits.fence.radius_m;
+    let radius_m = limits.fence.radius_m.min(own.radius_m);
+    let alt_rel_max_m = limits.fence.alt_rel_max_m.min(own.alt_rel_max_m);
     let radius = Reach::of(furthest_m - radius_m, worst_m - radius_m);
     let climbs =
         [known.value.down_mps, lead.down_mps].map(|down_mps| -down_mps.signum() * stop_m(down_mps.abs()));
     let (mut above_m, mut worst_m) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
     for climb_m in [0.0, climbs[0], climbs[1]] {
         let alt_m = known.value.alt_rel_m + climb_m;
-        let excess_m = worse(alt_m - limits.fence.alt_rel_max_m, limits.fence.alt_rel_min_m - alt_m);
+        let excess_m = worse(alt_m - alt_rel_max_m, limits.fence.alt_rel_min_m - alt_m);
         (above_m, worst_m) = (worse(above_m, excess_m), worse(worst_m, excess_m));
     }
+    let level_m = ends.iter().map(|end| at.distance_m(*end)).fold(stop_m(limits.speed_max_mps), f64::max);
+    let sink_m = climbs.iter().fold(stop_m(limits.climb_max_mps), |sink_m, climb_m| sink_m.max(-climb_m));
     Margins {
+        worst_way_m: (level_m, sink_m),
         radius,
         polygon: polygon(&origin, at, &ends, stop_m(limits.speed_max_mps), &limits.fence.polygon),
+        zones: zones(&origin, at, &ends, stop_m(limits.speed_max_mps), own),
         altitude: Reach::of(above_m, worst_m + 0.1),
     }
 }
@@ -104,6 +125,51 @@ fn polygon(origin: &Origin, at: NorthEast, ends: &[NorthEast; 2], reach_m: f64, 
     }
     let ends_m = ends.iter().map(|end| at.distance_m(*end)).fold(reach_m, f64::max);
     if nearest_m < ends_m + ROUNDING_M { Reach::Doubtful } else { Reach::In }
+}
+
+/// The areas uploaded to the autopilot. Surely broken is one on whose wrong side the aircraft is or would come to stand; what the
+/// margin adds before that is doubtful.
+fn zones(origin: &Origin, at: NorthEast, ends: &[NorthEast; 2], reach_m: f64, own: &Own<'_>) -> Reach {
+    let Some((zones, is_union)) = own.zones else { return Reach::In };
+    let far_m = ends.iter().map(|end| at.distance_m(*end)).fold(reach_m, f64::max) + own.margin_m;
+    let reach_of = |zone: &Zone| {
+        let worst_m = [at, ends[0], ends[1]].map(|place| inside_m(origin, place, zone, zones));
+        let least_m = worst_m.into_iter().fold(f64::INFINITY, f64::min);
+        match (least_m < -ROUNDING_M, worst_m[0] > far_m + ROUNDING_M) {
+            (true, _) => Reach::Out,
+            (false, true) => Reach::In,
+            (false, false) => Reach::Doubtful,
+        }
+    };
+    let (inclusions, exclusions): (Vec<Zone>, Vec<Zone>) = zones.iter().partition(is_inclusion);
+    let mut all: Vec<Reach> = exclusions.iter().map(reach_of).collect();
+    let included = inclusions.iter().map(reach_of);
+    if is_union && !inclusions.is_empty() {
+        all.push(included.min_by_key(|reach| *reach as u8).unwrap_or(Reach::In));
+    } else {
+        all.extend(included);
+    }
+    all.into_iter().max_by_key(|reach| *reach as u8).unwrap_or(Reach::In)
+}
+
+fn is_inclusion(zone: &Zone) -> bool {
+    matches!(zone, Zone::Polygon { inside: true, .. } | Zone::Circle { inside: true, .. })
+}
+
+/// How far a place is on the right side of an area's edge.
+fn inside_m(origin: &Origin, at: NorthEast, zone: &Zone, zones: &Zones) -> f64 {
+    let within_m = match *zone {
+        Zone::Circle { center, radius_m, .. } => radius_m - at.distance_m(origin.ned_from_wgs84(center)),
+        Zone::Polygon { .. } => {
+            let corners = zones.corners(zone);
+            let edges_m: Vec<NorthEast> =
+                corners.iter().map(|corner| origin.ned_from_wgs84(*corner)).collect();
+            let edges = edges_m.iter().zip(edges_m.iter().cycle().skip(1));
+            let nearest_m = edges.map(|(a, b)| to_segment_m(at, *a, *b)).fold(f64::INFINITY, f64::min);
+            if outside_m(origin, at, corners) > 0.0 { -nearest_m } else { nearest_m }
+        }
+    };
+    if is_inclusion(zone) { within_m } else { -within_m }
 }
 
 /// Metres outside the polygon; none is 0, as inside.
@@ -160,8 +226,37 @@ mod tests {
     }
 
     fn judged(known: &Aged<Position>, limits: &InterlockConfig, lead_north_mps: f64) -> Margins {
+        beside(known, limits, lead_north_mps, None)
+    }
+
+    fn beside(
+        known: &Aged<Position>,
+        limits: &InterlockConfig,
+        lead_north_mps: f64,
+        zones: Option<(&Zones, bool)>,
+    ) -> Margins {
         let lead = Velocity { north_mps: lead_north_mps, ..Velocity::default() };
-        judge(HOME, known, TimeUs(1_000_000), limits, lead)
+        let own = Own { radius_m: 1e9, alt_rel_max_m: 1e9, margin_m: 2.0, zones };
+        judge(HOME, known, TimeUs(1_000_000), limits, &own, lead)
+    }
+
+    #[test]
+    fn an_area_of_the_autopilot_is_neither_left_nor_entered() {
+        let (origin, limits) = (Origin::new(HOME), InterlockConfig { speed_max_mps: 5.0, ..limits() });
+        let place = |north_m, east_m| origin.wgs84_from_ned(NorthEast { north_m, east_m });
+        let mut zones = Zones::default();
+        zones.push_circle(true, place(0.0, 0.0), 100.0);
+        zones.push_polygon(false, &[place(40.0, -20.0), place(40.0, 20.0), place(60.0, 0.0)]);
+        let seen = |north_m, east_m, mps, union| {
+            beside(&at(north_m, east_m, mps), &limits, 0.0, Some((&zones, union))).zones
+        };
+        assert_eq!((seen(0.0, 0.0, 0.0, false), seen(50.0, 0.0, 0.0, false)), (Reach::In, Reach::Out));
+        // 5 m/s: 10 m to standing still, 2 m of margin.
+        assert_eq!((seen(29.0, 0.0, 5.0, false), seen(31.0, 0.0, 5.0, false)), (Reach::Doubtful, Reach::Out));
+        assert_eq!((seen(-85.0, 0.0, -5.0, false), seen(-91.0, 0.0, -5.0, false)), (Reach::In, Reach::Out));
+        zones.push_circle(true, place(-150.0, 0.0), 100.0);
+        let seen = |north_m, union| beside(&at(north_m, 0.0, 0.0), &limits, 0.0, Some((&zones, union))).zones;
+        assert_eq!((seen(0.0, false), seen(0.0, true)), (Reach::Out, Reach::In));
     }
 
     #[test]

@@ -2,16 +2,22 @@
 //! over, how long it lasts, and when the last reading and pass were.
 
 use super::conditions;
+use super::failsafes::sticks_us;
 use super::fence::Reach;
+use super::ground::Ground;
 use skyhound::config::InterlockConfig;
 use skyhound::decide::PassInputs;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::signal::Flags;
 use skyhound::time::{Aged, TimeUs};
-use skyhound::vehicle::{Position, Rc, Vehicle};
+use skyhound::vehicle::{Position, Vehicle};
+use std::collections::VecDeque;
 
 /// Home may be told a little differently each time.
 const HOME_MOVE_M: f64 = 5.0;
+/// Times between RC samples that any mean of them may rest on, and that it surely rests on.
+const INTERVALS: usize = 32;
+const INTERVALS_SURE: usize = 8;
 
 /// Of one life of the process.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +33,10 @@ pub(super) struct Memory {
     jumped: Option<TimeUs>,
     nearly_jumped: Option<TimeUs>,
     given: Option<Given>,
+    pub(super) ground: Ground,
+    /// When the newest sticks were told, and the times between the last of them, newest last.
+    rc_seen: Option<TimeUs>,
+    rc_intervals_us: VecDeque<u64>,
 }
 
 /// How things were when the operator's wish came into force.
@@ -36,7 +46,8 @@ struct Given {
     home: Option<Wgs84>,
     sticks_us: Option<[u16; 4]>,
     stick_seen: Option<TimeUs>,
-    deflected_count: u8,
+    /// For how long a stick has been away.
+    deflected_us: Option<u64>,
 }
 
 impl Memory {
@@ -60,10 +71,53 @@ impl Memory {
         }
         if conditions::is_position_sane(inputs.vehicle, inputs.now, limits) {
             self.follow(inputs.vehicle.position, limits.jump_max_m);
+            self.ground.take(inputs.vehicle);
         }
-        if let (Some(given), Some(rc)) = (&mut self.given, inputs.vehicle.rc) {
-            given.watch(&rc, limits.stick_ratio_max);
+        self.listen(inputs.vehicle);
+        if let Some(given) = &mut self.given {
+            given.watch(inputs, limits.stick_ratio_max);
         }
+    }
+
+    fn listen(&mut self, vehicle: &Vehicle) {
+        let Some(rc) = vehicle.rc else {
+            self.rc_intervals_us.clear();
+            self.rc_seen = None;
+            return;
+        };
+        match self.rc_seen {
+            Some(seen) if rc.received_us > seen => {
+                self.rc_intervals_us.push_back(rc.received_us.since_us(seen))
+            }
+            Some(_) => return,
+            None => {}
+        }
+        self.rc_seen = Some(rc.received_us);
+        if self.rc_intervals_us.len() > INTERVALS {
+            self.rc_intervals_us.pop_front();
+        }
+    }
+
+    /// Whether the sticks are told often enough. A mean may be taken in many ways: surely not, when the last ones were all far
+    /// apart; doubtful, when any was.
+    pub(super) fn rc_rate(&self, limits: &InterlockConfig) -> Reach {
+        let most_us = u64::from(limits.rc_interval_max_us);
+        let is_seldom = |us: &u64| *us > most_us + most_us / 5;
+        let lately = self.rc_intervals_us.iter().rev().take(INTERVALS_SURE);
+        if self.rc_intervals_us.is_empty() {
+            Reach::Out
+        } else if self.rc_intervals_us.len() >= INTERVALS_SURE && lately.clone().all(is_seldom) {
+            Reach::Out
+        } else if self.rc_intervals_us.iter().any(|us| *us > most_us) {
+            Reach::Doubtful
+        } else {
+            Reach::In
+        }
+    }
+
+    /// Whether the operator's wish is in force.
+    pub(super) fn is_given(&self) -> bool {
+        self.given.is_some()
     }
 
     fn follow(&mut self, position: Option<Aged<Position>>, jump_max_m: f64) {
@@ -99,14 +153,14 @@ impl Memory {
     }
 
     /// The operator's wish comes into force with things as they are.
-    pub(super) fn give(&mut self, vehicle: &Vehicle) {
+    pub(super) fn give(&mut self, vehicle: &Vehicle, now: TimeUs) {
         self.homing_us = 0;
         self.given = Some(Given {
             left_total: vehicle.left_total,
             home: vehicle.home.map(|home| home.value.place),
-            sticks_us: vehicle.rc.map(|rc| rc.value.sticks_us),
+            sticks_us: sticks_us(vehicle, now),
             stick_seen: vehicle.rc.map(|rc| rc.received_us),
-            deflected_count: 0,
+            deflected_us: None,
         });
     }
 
@@ -129,26 +183,27 @@ impl Memory {
     }
 
     /// Whether the sticks rest: centred while homing is not in force, unmoved while it is.
-    pub(super) fn hands_off(&self, rc: &Rc, limits: &InterlockConfig) -> bool {
+    pub(super) fn hands_off(&self, sticks_us: [u16; 4], limits: &InterlockConfig) -> bool {
         match &self.given {
-            Some(given) => given.deflected_count < limits.stick_samples,
-            None => {
-                let throttle_us = rc.sticks_us[2];
-                !is_deflected(rc.sticks_us, [1500, 1500, throttle_us, 1500], limits.stick_ratio_max)
-            }
+            Some(given) => given.deflected_us.is_none_or(|us| us < u64::from(limits.stick_us)),
+            None => !is_deflected(sticks_us, [1500, 1500, sticks_us[2], 1500], limits.stick_ratio_max),
         }
     }
 }
 
 impl Given {
-    fn watch(&mut self, rc: &Aged<Rc>, ratio_max: f64) {
-        let Some(rest_us) = self.sticks_us else { return };
-        if self.stick_seen.is_some_and(|seen| rc.received_us <= seen) {
+    /// Each sample stands for the time since the one before it.
+    fn watch(&mut self, inputs: &PassInputs<'_>, ratio_max: f64) {
+        let (Some(rest_us), Some(rc)) = (self.sticks_us, inputs.vehicle.rc) else { return };
+        let before = self.stick_seen.unwrap_or(rc.received_us);
+        if rc.received_us <= before {
             return;
         }
         self.stick_seen = Some(rc.received_us);
-        let moved = is_deflected(rc.value.sticks_us, rest_us, ratio_max);
-        self.deflected_count = if moved { self.deflected_count.saturating_add(1) } else { 0 };
+        let moved =
+            sticks_us(inputs.vehicle, inputs.now).is_some_and(|us| is_deflected(us, rest_us, ratio_max));
+        let for_us = self.deflected_us.unwrap_or(0) + rc.received_us.since_us(before);
+        self.deflected_us = moved.then_some(for_us);
     }
 }
 

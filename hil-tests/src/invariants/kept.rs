@@ -1,13 +1,14 @@
 //! Invariant 6 as far as the engine has it: what the sink was given is a gapless prefix of what went in and was decided.
 //!
 //! Readings may wait for the position after them; then they come in order, each once. All else is recorded in its own pass:
-//! the operator's act, pulses, the aircraft when it changed, the command unless it repeats a silence.
+//! the operator's act, pulses, the parts of the aircraft that changed, the command unless it repeats a silence.
 
 use super::{Step, Told};
 use skyhound::command::Command;
 use skyhound::record::Record;
 use skyhound::signal::Reading;
 use skyhound::vehicle::Vehicle;
+use skyhound::vehicle::part::Joined;
 use std::collections::VecDeque;
 
 /// A reading waits at most for the track's longest gap and a late pass.
@@ -17,7 +18,7 @@ const WAIT_MAX_US: u64 = 4_500_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kept {
     waiting: VecDeque<Reading>,
-    vehicle: Vehicle,
+    vehicle: Joined,
     command: Option<Command>,
 }
 
@@ -48,16 +49,14 @@ impl Kept {
     fn records(&mut self, step: &Step<'_>, told: &mut Told) {
         let inputs = step.inputs;
         let repeats = matches!(step.command, Command::Silence(_)) && self.command == Some(step.command);
-        let (mut acts, mut commands, mut vehicles, mut pulses) = (0, 0, 0, 0);
+        let (mut acts, mut commands, mut pulses) = (0, 0, 0);
         for record in step.kept {
             match record {
                 Record::Operator(at, act) if *at == inputs.now && Some(*act) == inputs.act => acts += 1,
                 Record::Command(at, command) if *at == inputs.now && *command == step.command => {
                     commands += 1
                 }
-                Record::Vehicle(at, vehicle) if *at == inputs.now && same(vehicle, inputs.vehicle) => {
-                    vehicles += 1
-                }
+                Record::Vehicle(at, part) if *at == inputs.now => self.vehicle.take(part),
                 Record::Pulse(_) => pulses += 1,
                 _ => {}
             }
@@ -69,10 +68,14 @@ impl Kept {
         };
         due("operator's acts", acts, usize::from(inputs.act.is_some()));
         due("commands", commands, usize::from(!repeats));
-        due("aircraft", vehicles, usize::from(!same(&self.vehicle, inputs.vehicle)));
         due("pulses", pulses, inputs.pulses.len());
         self.command = Some(step.command);
-        self.vehicle = *inputs.vehicle;
+        if !same(&self.vehicle.vehicle, inputs.vehicle) {
+            told.tell(6, || {
+                "the parts of the aircraft that were recorded do not make what was known of it".into()
+            });
+            self.vehicle.vehicle = *inputs.vehicle;
+        }
     }
 }
 

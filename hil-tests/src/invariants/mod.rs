@@ -4,7 +4,7 @@
 //! out again here (`conditions`, `fence`, `hands`, `place`), and nothing of the engine's interlocks is called. Numbers:
 //! ```text
 //! 1 permission   movement only while operator, mode, fresh inputs, predicted fence, battery … all hold and nothing latched;
-//!                the true place stays inside the fence
+//!                the true place stays inside the fence and over the ground, by a position that is as old as it says
 //! 2 bounds       finite, within speed, climb, yaw rate; slew
 //! 3 stops        after a stop cause zero, then silence until the operator acts
 //! 4 stops        time between setpoints ≤ 300 ms while homing
@@ -20,7 +20,10 @@ mod alone;
 mod bounds;
 mod causes;
 mod conditions;
+mod dated;
+mod failsafes;
 mod fence;
+mod ground;
 mod hands;
 mod kept;
 mod permission;
@@ -41,6 +44,7 @@ use skyhound::vehicle::Firmware;
 use alone::Alone;
 use bounds::Bounds;
 use causes::Causes;
+use dated::Dated;
 use hands::Memory;
 use kept::Kept;
 use permission::Permit;
@@ -86,6 +90,10 @@ pub struct Sky {
     pub believed: Option<Wgs84>,
     /// What the pose is about: the scenario's place.
     pub site: Wgs84,
+    /// Height of the ground below it, about the same.
+    pub ground_m: f64,
+    /// When the autopilot last took a setpoint that moves it, µs.
+    pub heard_us: u64,
     /// The battery is not empty.
     pub has_power: bool,
     /// Whether the process lives.
@@ -129,6 +137,7 @@ pub struct Invariants {
     kept: Kept,
     alone: Alone,
     place: Place,
+    dated: Dated,
     /// Since when the aircraft is truly in another mode, or disarmed.
     left_us: Option<u64>,
     firmware: Option<Firmware>,
@@ -165,6 +174,7 @@ impl Invariants {
             kept: Kept::default(),
             alone: Alone::default(),
             place: Place::default(),
+            dated: Dated::default(),
             left_us: None,
             firmware: None,
         }
@@ -210,6 +220,7 @@ impl Invariants {
         let (Command::Velocity(_), Some(firmware)) = (step.command, self.firmware) else { return };
         self.alone.moved(step.at_us, firmware);
         self.place.moved(step, firmware);
+        self.dated.moved(step, &mut self.told);
         let late_us = u64::from(self.config.interlock.heartbeat_age_max_us) + 300_000;
         if let Some(left_us) = self.left_us.filter(|left_us| step.at_us > left_us + late_us) {
             let for_ms = (step.at_us - left_us) / 1000;
@@ -235,6 +246,7 @@ impl Witness for Invariants {
 
     fn sky(&mut self, sky: &Sky) {
         self.told.at_us = sky.pose.at_us;
+        self.dated.see(sky);
         self.alone.judge(sky, &mut self.told);
         self.place.judge(sky, &self.config.interlock, &mut self.told);
         let ours =

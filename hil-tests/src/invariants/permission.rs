@@ -66,7 +66,7 @@ impl Permit {
         let enabled = step.state != State::Idle;
         self.permission = self.next(step, still);
         if self.permission == Permission::Given && began != Permission::Given {
-            memory.give(step.inputs.vehicle);
+            memory.give(step.inputs.vehicle, step.inputs.now);
         }
         if self.permission != Permission::Given && began == Permission::Given {
             memory.end();

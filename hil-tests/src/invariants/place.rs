@@ -8,6 +8,7 @@
 //! until [`REGAIN_US`] after; other modes; what wind does once it stood still; a fall with an empty battery.
 
 use super::alone::{self, BRAKE_MPS2, TIMEOUT_US};
+use super::conditions;
 use super::fence;
 use super::{Sky, Step, Told};
 use skyhound::config::InterlockConfig;
@@ -18,6 +19,11 @@ use skyhound::vehicle::Firmware;
 const ERROR_MAX_M: f64 = 8.0;
 /// Above or below the band.
 const HEIGHT_ERROR_MAX_M: f64 = 3.0;
+/// Under the clearance asked for, where the ground is known: what a slope of 0.3 that begins suddenly takes of it in 10 m of
+/// braking and in 8 m of error of place, and the error of height. Elsewhere only the ground itself is the limit.
+const CLEARANCE_SHORT_MAX_M: f64 = 8.0;
+/// Heights above the ground come a few times a second.
+const GROUND_AGE_MAX_US: u64 = 1_500_000;
 /// From the return of a true position until the aircraft is led by it.
 const REGAIN_US: u64 = 10_000_000;
 
@@ -38,6 +44,8 @@ struct Led {
     at_us: u64,
     /// How long it coasts from there.
     coast_us: u64,
+    /// The height above the ground was known all the while.
+    knows_ground: bool,
 }
 
 impl Place {
@@ -46,7 +54,11 @@ impl Place {
         let told = step.inputs.vehicle.home.map(|home| home.value.place);
         let told = told.filter(|home| Wgs84::checked(home.lat_deg, home.lon_deg).is_some());
         let Some(home) = self.led.map(|led| led.home).or(told) else { return };
-        self.led = Some(Led { firmware, home, at_us: step.at_us, coast_us: TIMEOUT_US });
+        let (vehicle, now) = (step.inputs.vehicle, step.inputs.now);
+        let heights = [vehicle.height_rangefinder_m, vehicle.height_terrain_m];
+        let knows_ground =
+            heights.iter().any(|height| conditions::fresh(*height, now, GROUND_AGE_MAX_US).is_some());
+        self.led = Some(Led { firmware, home, at_us: step.at_us, coast_us: TIMEOUT_US, knows_ground });
     }
 
     pub(super) fn judge(&mut self, sky: &Sky, limits: &InterlockConfig, told: &mut Told) {
@@ -70,12 +82,17 @@ impl Place {
         }
         let origin = Origin::new(led.home);
         let at = origin.ned_from_wgs84(place);
-        let (fence, up_m) = (&limits.fence, sky.pose.up_m);
+        let (fence, up_m, least_m) = (&limits.fence, sky.pose.up_m, limits.ground_clearance_min_m);
         let beyond = [
             ("radius", at.north_m.hypot(at.east_m) - fence.radius_m, ERROR_MAX_M),
             ("polygon", fence::outside_m(&origin, at, &fence.polygon), ERROR_MAX_M),
             ("highest altitude", up_m - fence.alt_rel_max_m, HEIGHT_ERROR_MAX_M),
             ("lowest altitude", fence.alt_rel_min_m - up_m, HEIGHT_ERROR_MAX_M),
+            (
+                "ground clearance",
+                least_m - (up_m - sky.ground_m),
+                if led.knows_ground { CLEARANCE_SHORT_MAX_M } else { least_m },
+            ),
         ];
         for (line, beyond_m, allowed_m) in beyond {
             if beyond_m > allowed_m {

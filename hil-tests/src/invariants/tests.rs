@@ -4,6 +4,7 @@
 mod sky;
 
 use super::*;
+use crate::scenario::{self, Flavour};
 use skyhound::command::{Interlock, OperatorAct};
 use skyhound::decide::Decide;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
@@ -11,6 +12,7 @@ use skyhound::record::Sink;
 use skyhound::signal::{Flags, Reading};
 use skyhound::time::{Aged, TimeUs};
 use skyhound::units::CentiDb;
+use skyhound::vehicle::parameter::{self, index};
 use skyhound::vehicle::*;
 use skyhound_host::settings::{Flags as CliFlags, Settings};
 
@@ -169,18 +171,12 @@ impl Flight {
                 },
                 now,
             )),
-            rc: Some(Aged::new(Rc { sticks_us: [1500; 4], channel_count: 8 }, now)),
+            rc: Some(Aged::new(Rc { channels_us: [1500; 18], channel_count: 8, rssi: None }, now)),
+            height_terrain_m: Some(Aged::new(40.0, now)),
+            zones: Some(Aged::new(Zones::default(), now)),
+            ground_station: Some(Aged::new(255, now)),
+            parameters: parameters(self.firmware, now),
             home: Some(Aged::new(Home { place: HOME, alt_amsl_m: 400.0 }, now)),
-            failsafes: Failsafes {
-                guid_timeout_s: Some(1.0),
-                fs_gcs_enable: Some(1.0),
-                fence_enable: Some(1.0),
-                battery_action: Some(2.0),
-                gcs_system: Some(255.0),
-                offboard_loss_s: Some(1.0),
-                offboard_loss_action: Some(5.0),
-                geofence_action: Some(2.0),
-            },
             ..Vehicle::default()
         }
     }
@@ -188,6 +184,20 @@ impl Flight {
     fn told(&self, number: usize) {
         assert!(self.judge.broken()[number] > 0, "{number} was not told: {:?}", self.judge.violations());
     }
+}
+
+const SICK: Health = Health { rc_receiver: PartHealth::Bad, fence: PartHealth::Good };
+
+/// As a scenario's aircraft has them.
+fn parameters(firmware: Firmware, now: TimeUs) -> Parameters {
+    let flavour = if firmware == Firmware::Px4 { Flavour::Px4 } else { Flavour::ArduCopter };
+    let own =
+        crate::aircraft::Parameters::new(&scenario::Aircraft { flavour, ..scenario::Aircraft::default() });
+    let mut told = Parameters::default();
+    for (at, row) in parameter::of(firmware) {
+        told.keep(at, own.value(row.name).map(|value| Aged::new(value, now)));
+    }
+    told
 }
 
 fn reading(at_us: u64) -> Reading {
@@ -234,7 +244,7 @@ fn the_engine_breaks_nothing_from_enabling_to_stopping_and_again() {
 
 #[test]
 fn a_velocity_while_something_fails_is_invariant_1() {
-    let spoils: [fn(&mut Vehicle); 12] = [
+    let spoils: [fn(&mut Vehicle); 22] = [
         |v| v.heartbeat.as_mut().unwrap().value.mode.custom = 5,
         |v| v.heartbeat.as_mut().unwrap().received_us = TimeUs(0),
         |v| v.heartbeat.as_mut().unwrap().value.armed = false,
@@ -244,9 +254,22 @@ fn a_velocity_while_something_fails_is_invariant_1() {
         |v| v.position.as_mut().unwrap().value.place.lat_deg += 0.1,
         |v| v.battery.as_mut().unwrap().value.remaining_ratio = Some(0.29),
         |v| v.rc = None,
-        |v| v.failsafes.guid_timeout_s = Some(3.0),
+        |v| v.parameters.keep(index("GUID_TIMEOUT"), Some(Aged::new(3.0, v.rc.unwrap().received_us))),
         |v| v.gps.as_mut().unwrap().value.fix = 2,
         |v| v.left_total += 1,
+        |v| v.rc.as_mut().unwrap().value.rssi = Some(0),
+        |v| v.health = Some(Aged::new(SICK, v.rc.unwrap().received_us)),
+        |v| v.landed = Some(Aged::new(Landed::Landing, v.rc.unwrap().received_us)),
+        |v| v.height_terrain_m = None,
+        |v| v.height_terrain_m.as_mut().unwrap().value = 9.9,
+        |v| v.zones = None,
+        |v| v.zones.as_mut().unwrap().value.push_circle(false, HOME, 100.0),
+        |v| {
+            v.mode_told =
+                Some(Aged::new(Mode { firmware: Firmware::ArduCopter, custom: 5 }, v.rc.unwrap().received_us))
+        },
+        |v| v.parameters.keep(index("FENCE_RADIUS"), Some(Aged::new(1.0, v.rc.unwrap().received_us))),
+        |v| v.ground_station = None,
     ];
     for (index, spoil) in spoils.into_iter().enumerate() {
         let mut flight = Flight::homing();
@@ -256,10 +279,9 @@ fn a_velocity_while_something_fails_is_invariant_1() {
 }
 
 #[test]
-fn three_moved_stick_samples_are_seen() {
+fn a_stick_moved_for_60_ms_is_seen() {
     let mut flight = Flight::homing();
-    let moved = |v: &mut Vehicle| v.rc.as_mut().unwrap().value.sticks_us[0] = 1560;
-    flight.pass(None, moved, |_| {});
+    let moved = |v: &mut Vehicle| v.rc.as_mut().unwrap().value.channels_us[0] = 1560;
     flight.pass(None, moved, |_| {});
     assert_eq!(flight.judge.broken()[1], 0, "{:?}", flight.judge.violations());
     flight.pass(None, moved, |_| {});

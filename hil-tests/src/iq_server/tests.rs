@@ -119,7 +119,7 @@ fn faults_pass_through() {
     let on = level(0);
     assert!(rig.server.apply(&Kind::BeaconOff { beacon: 0 }, true));
     assert!(level(25_000) < on / 10.0);
-    assert!(!rig.server.apply(&Kind::RcLost, true));
+    assert!(!rig.server.apply(&Kind::RcLost { zeroed: false, rssi_kept: false }, true));
 }
 
 #[test]

@@ -1,14 +1,16 @@
 //! Numbers against a scenario's expectations: what was measured, what was wanted, and whether all of it held.
 //!
 //! Violated invariants fail a flight whatever it expects. A scenario without expectations passes when no invariant was
-//! violated.
+//! violated. Of a flight that failed, the first row says what kept it from its course, where something did ([`cause`]).
+
+pub mod cause;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::metrics;
 use crate::rig::Depth;
-use crate::scenario::{Bounds, Kind, Scenario};
+use crate::scenario::{Bounds, Kind, Scenario, expect};
 use crate::script::Do;
 use crate::trace::Trace;
 
@@ -44,7 +46,7 @@ pub enum Outcome {
 /// One expectation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// The number's name, or `states`, `stops`, `faults`, `invariants`.
+    /// The number's name, or `cause`, `states`, `stops`, `faults`, `invariants`.
     pub name: String,
     /// What was found, in words.
     pub measured: String,
@@ -85,9 +87,10 @@ pub fn verdict(scenario: &Scenario, trace: &Trace, depth: Depth) -> Verdict {
     let numbers = metrics(scenario, trace);
     let expect = &scenario.expect;
     let mut checks = Vec::new();
-    let only = expect.only.get(depth.letter()).into_iter().flatten();
+    let only = [depth.letter(), expect::word(scenario.aircraft.flavour)];
+    let only = only.iter().filter_map(|word| expect.only.get(*word)).flatten();
     for (name, bounds) in expect.number.iter().chain(only) {
-        checks.push(of_number(name, bounds, numbers.get(name).copied()));
+        checks.push(of_number(name, bounds, numbers.get(name).copied(), trace));
     }
     if !expect.states.is_empty() {
         checks.push(of_states(&expect.states, trace));
@@ -98,6 +101,9 @@ pub fn verdict(scenario: &Scenario, trace: &Trace, depth: Depth) -> Verdict {
     checks.extend(of_faults(scenario, trace));
     checks.push(of_invariants(trace));
     let outcome = if checks.iter().all(|check| check.passed) { Outcome::Passed } else { Outcome::Failed };
+    if outcome == Outcome::Failed {
+        checks.splice(0..0, cause::of(trace));
+    }
     Verdict { outcome, checks, numbers, violations: trace.violations.clone(), files: trace.files.clone() }
 }
 
@@ -120,7 +126,7 @@ fn of_faults(scenario: &Scenario, trace: &Trace) -> Option<Check> {
     })
 }
 
-fn of_number(name: &str, bounds: &Bounds, measured: Option<f64>) -> Check {
+fn of_number(name: &str, bounds: &Bounds, measured: Option<f64>, trace: &Trace) -> Check {
     let wanted = match (bounds.min, bounds.max) {
         (Some(min), Some(max)) if min == max => metrics::shown(min),
         (Some(min), Some(max)) => format!("{} to {}", metrics::shown(min), metrics::shown(max)),
@@ -130,7 +136,7 @@ fn of_number(name: &str, bounds: &Bounds, measured: Option<f64>) -> Check {
     };
     Check {
         name: name.to_string(),
-        measured: measured.map_or("was not measured".into(), |value| metrics::with_unit(name, value)),
+        measured: measured.map_or_else(|| cause::unmeasured(name, trace), |value| metrics::with_unit(name, value)),
         wanted,
         passed: measured.is_some_and(|value| bounds.hold(value)),
     }

@@ -8,7 +8,7 @@ fn every_built_in_rig_and_example_reads() {
     assert_eq!(depths, [Depth::A, Depth::B, Depth::B, Depth::B]);
     assert_eq!(Rig::find("serial").unwrap().autopilot, Autopilot::Simulated(Line::Pty { baud: 115_200 }));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rigs");
-    for example in ["sitl", "pixhawk"] {
+    for example in ["sitl", "px4", "pixhawk"] {
         let rig = Rig::find(&folder.join(example).with_extension("toml").to_string_lossy()).unwrap();
         assert_eq!((rig.name.as_str(), rig.depth), (example, Depth::C));
         assert!(matches!(rig.autopilot, Autopilot::At { .. }));
@@ -42,26 +42,49 @@ fn errors_name_the_key_and_the_mend() {
             "about = ''\ndepth = 'c'\nautopilot = 'none'\nrig_line = 'udpin:127.0.0.1:1'",
             "autopilot: `none` cannot fly",
         ),
+        ("about = ''\ndepth = 'b'\nset_parameters = true", "set_parameters: only with an autopilot's address"),
+        (
+            "about = ''\ndepth = 'c'\nautopilot = 'udpin:127.0.0.1:1'\nrig_line = 'udpin:127.0.0.1:2'\n[parameters]\nGUID_TIMEOUT = nan",
+            "parameters.GUID_TIMEOUT = NaN: write a name of 1 to 16 bytes and a finite number",
+        ),
         (
             "about = ''\ndepth = 'c'\nautopilot = 'udpin:127.0.0.1:1'\nrig_line = 'udpin:127.0.0.1:2'\nline = 'udp'",
             "line: only with autopilot = \"simulated\"",
         ),
     ] {
-        let why = Rig::parse("x", text).unwrap_err();
+        let why = file::parse("x", text).unwrap_err();
         assert!(why.contains(words), "{text}\n{why}");
     }
     let why = Rig::find("rigs/none.toml").unwrap_err();
     assert!(why.contains("rigs/none.toml") && why.contains("engine, software, serial, tcp"), "{why}");
 }
 
+fn foreign(more: &str) -> Rig {
+    let text = "about = ''\ndepth = 'c'\nautopilot = 'udpin:127.0.0.1:1'\nrig_line = 'udpin:127.0.0.1:2'\n";
+    file::parse("x", &format!("{text}{more}")).unwrap()
+}
+
 #[test]
 fn hardware_lacks_what_only_a_simulation_can_do() {
-    let mut scenario: Scenario = toml::from_str(include_str!("../../scenarios/open_carrier.toml")).unwrap();
-    let text = "about = ''\ndepth = 'c'\nautopilot = 'udpin:127.0.0.1:1'\nrig_line = 'udpin:127.0.0.1:2'";
-    let rig = Rig::parse("x", text).unwrap();
-    assert_eq!(rig.lacks(&scenario), None);
-    scenario.fault.push(toml::from_str("do = 'gps_loss'").unwrap());
-    assert_eq!(rig.lacks(&scenario).unwrap(), "a rig with autopilot = \"simulated\"");
-    assert_eq!(Rig::needs(&scenario), ["a rig with autopilot = \"simulated\""]);
-    assert_eq!(Rig::find("software").unwrap().lacks(&scenario), None);
+    let plain: Scenario = toml::from_str(include_str!("../../scenarios/open_carrier.toml")).unwrap();
+    let with = |fault: &str| {
+        let mut scenario = plain.clone();
+        scenario.fault.push(toml::from_str(fault).unwrap());
+        scenario
+    };
+    let (real, simulator) = (foreign(""), foreign("simulator = true"));
+    assert_eq!((real.lacks(&plain), Rig::needs(&plain)), (None, vec![]));
+    let gps = with("do = 'gps_loss'");
+    assert!(real.lacks(&gps).unwrap().starts_with("a rig with simulator = true and an ArduCopter"));
+    assert_eq!((simulator.lacks(&gps), Rig::needs(&gps).len()), (None, 1));
+    assert!(simulator.lacks(&with("do = 'ekf_bad'")).unwrap().contains("autopilot = \"simulated\""));
+    for (fault, rig) in [("do = 'disarm'", &simulator), ("do = 'rc_lost'", &simulator), ("do = 'gcs_lost'", &real)] {
+        assert_eq!(rig.lacks(&with(fault)), None, "{fault}");
+    }
+    assert!(real.lacks(&with("do = 'disarm'")).is_some(), "nobody stops a real aircraft's motors in the air");
+    assert_eq!(Rig::find("software").unwrap().lacks(&gps), None);
+    let px4 = foreign("flavour = 'px4'\nsimulator = true");
+    assert_eq!(px4.lacks(&plain).unwrap(), "an autopilot that is ArduCopter");
+    assert_eq!(px4.lacks(&px4.adapted(&plain).unwrap()), None);
+    assert!(px4.lacks(&px4.adapted(&gps).unwrap()).is_some(), "its simulator is told nothing");
 }

@@ -99,6 +99,11 @@ fn world(scenario: &Scenario) -> Checked {
     within("world.receiver.iq_phase_deg", receiver.iq_phase_deg, -30.0, 30.0, "deg")?;
     within("world.receiver.oscillator_ppm", receiver.oscillator_ppm, -200.0, 200.0, "ppm")?;
     within("world.receiver.drone_noise_db", receiver.drone_noise_db, 0.0, 60.0, "dB")?;
+    within("world.ground.slope", world.ground.slope, -1.0, 1.0, "m per m")?;
+    for (index, hill) in world.ground.hill.iter().enumerate() {
+        within(&format!("world.ground.hill[{index}].radius_m"), hill.radius_m, 1.0, 20e3, "m")?;
+        within(&format!("world.ground.hill[{index}].height_m"), hill.height_m, -500.0, 500.0, "m")?;
+    }
     if scenario.skyhound.get("sdr").is_some_and(|sdr| sdr.get("sample_rate_sps").is_some()) {
         return Err("skyhound.sdr.sample_rate_sps: write it as world.receiver.sample_rate_sps".into());
     }
@@ -152,6 +157,16 @@ fn aircraft(scenario: &Scenario) -> Checked {
     within("aircraft.gps_drift_m", aircraft.gps_drift_m, 0.0, 50.0, "m")?;
     within("aircraft.battery_ratio", aircraft.battery_ratio, 0.0, 1.0, "")?;
     within("aircraft.endurance_min", aircraft.endurance_min, 0.5, 600.0, "min")?;
+    within("aircraft.rc_hz_max", aircraft.rc_hz_max, 0.1, 100.0, "Hz")?;
+    within("aircraft.rangefinder_max_m", aircraft.rangefinder_max_m, 1.0, 500.0, "m")?;
+    for (index, zone) in aircraft.zone.iter().enumerate() {
+        let is_disc = zone.corners_m.is_empty() && zone.radius_m > 0.0;
+        if !is_disc && zone.corners_m.len() < 3 {
+            return Err(format!(
+                "aircraft.zone[{index}]: write corners_m, three or more, or center_m and radius_m"
+            ));
+        }
+    }
     for (name, value) in &aircraft.parameters {
         within(&format!("aircraft.parameters.{name}"), *value, -1e9, 1e9, "")?;
     }
@@ -211,12 +226,22 @@ fn kind(scenario: &Scenario, kind: &Kind) -> Checked {
             Err(format!("mode: {flavour:?} has no \"{mode}\"; write {}", modes(scenario)))
         }
         Kind::Stick { channel, us } => {
-            within("channel", f64::from(*channel), 1.0, 4.0, "(roll, pitch, throttle, yaw)")?;
+            within(
+                "channel",
+                f64::from(*channel),
+                1.0,
+                16.0,
+                "(1 to 4: roll, pitch, throttle, yaw by default)",
+            )?;
             within("us", f64::from(*us), 800.0, 2200.0, "µs")
         }
         Kind::Absurd { field, .. } if field != "all" && field.split('.').count() != 2 => {
             Err(format!("field: \"{field}\"; write MESSAGE.field, for example ATTITUDE.yaw, or all"))
         }
+        Kind::LateCopies { delay_s } | Kind::SlowLink { delay_s } => {
+            within("delay_s", *delay_s, 0.05, 10.0, "s")
+        }
+        Kind::SystemId { system } => within("system", f64::from(*system), 1.0, 249.0, ""),
         Kind::SdrRate { factor } => within("factor", *factor, 0.01, 100.0, "times the rate asked for"),
         Kind::ClockStep { hours } => within("hours", *hours, -1e6, 1e6, "h"),
         Kind::CpuStarved { pause_ms, every_ms } => {

@@ -1,5 +1,6 @@
 //! What must be true of a flight, as numbers and words. `judge` counts the numbers; here are only their bounds.
 
+use super::Flavour;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -13,8 +14,16 @@ pub struct Expect {
     pub states: Vec<String>,
     /// Causes (interlock names, or `operator`) of the stops of homing, in order; all of them.
     pub stops: Option<Vec<String>>,
-    /// Numbers that are looked at only at one depth: `a`, `b` or `c`.
+    /// Numbers that are looked at only at one depth (`a`, `b` or `c`) or with one flavour ([`word`]).
     pub only: BTreeMap<String, BTreeMap<String, Bounds>>,
+}
+
+/// How `only` spells a flavour.
+pub const fn word(flavour: Flavour) -> &'static str {
+    match flavour {
+        Flavour::ArduCopter => "ardu_copter",
+        Flavour::Px4 => "px4",
+    }
 }
 
 /// A measured number must lie within.

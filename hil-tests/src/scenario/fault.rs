@@ -101,6 +101,11 @@ pub enum Kind {
     },
     /// The autopilot reboots.
     Reboot,
+    /// It reboots with another system id.
+    SystemId {
+        /// With this.
+        system: u8,
+    },
 
     // People
     /// The pilot or the ground station changes the mode (LOITER, RTL …, by the flavour's own name).
@@ -110,13 +115,20 @@ pub enum Kind {
     },
     /// The pilot moves a stick.
     Stick {
-        /// Channel 1..=4: roll, pitch, throttle, yaw.
+        /// Channel 1..=16; 1 to 4 are roll, pitch, throttle, yaw unless mapped otherwise.
         channel: u8,
         /// To this, 1000..=2000 µs.
         us: u16,
     },
-    /// RC is lost.
-    RcLost,
+    /// RC is lost: the receiver goes on with the last channels, as real ones do.
+    RcLost {
+        /// It sends no channels any more.
+        #[serde(default)]
+        zeroed: bool,
+        /// The signal strength shown stays, too.
+        #[serde(default)]
+        rssi_kept: bool,
+    },
     /// The motors are disarmed.
     Disarm,
     /// The operator ends homing.
@@ -127,6 +139,18 @@ pub enum Kind {
     // The link
     /// Nothing passes between daemon and autopilot.
     LinkLost,
+    /// A second, slower way: each message of the autopilot comes again.
+    LateCopies {
+        /// Later by this.
+        delay_s: f64,
+    },
+    /// Everything is late, both ways.
+    SlowLink {
+        /// By this.
+        delay_s: f64,
+    },
+    /// Nothing that the daemon sends reaches the autopilot.
+    TransmitOff,
     /// The ground station's heartbeat stops.
     GcsLost,
     /// Somebody else on the link sends what the autopilot or the operator would.
@@ -199,6 +223,8 @@ pub enum Impostor {
     GimbalHeartbeat,
     /// Another system's autopilot sends position, battery, RC and heartbeat.
     OtherSystem,
+    /// An antenna tracker with ArduPilot sends heartbeats and its place, from before the aircraft is switched on.
+    Tracker,
     /// Somebody sends PARAM_SET, MISSION and COMMAND_LONG messages to the daemon, to enable homing.
     Commander,
     /// Another program with the daemon's own ids.

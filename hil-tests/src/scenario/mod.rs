@@ -7,18 +7,22 @@
 mod check;
 pub mod expect;
 pub mod fault;
+pub mod ground;
 pub mod load;
 mod settings;
 mod words;
 pub mod world;
+pub mod zone;
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 pub use expect::{Bounds, Expect};
 pub use fault::{Act, Fault, Kind, Trigger};
+pub use ground::{Ground, Hill};
 pub use load::{find, list, load};
 pub use world::{Beacon, Propagation, Receiver, Waveform, World};
+pub use zone::Zone;
 
 /// One scenario file.
 #[derive(Clone, Debug, Deserialize)]
@@ -91,6 +95,19 @@ pub enum Flavour {
     Px4,
 }
 
+/// How an aircraft knows its height above the ground.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Terrain {
+    /// By a terrain map (TERRAIN_REPORT of ArduPilot, ALTITUDE of PX4).
+    #[default]
+    Map,
+    /// By a rangefinder (DISTANCE_SENSOR).
+    Rangefinder,
+    /// Not at all.
+    None,
+}
+
 /// The aircraft and its autopilot.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -121,8 +138,18 @@ pub struct Aircraft {
     pub battery_ratio: f64,
     /// Minutes of hover in a full battery.
     pub endurance_min: f64,
+    /// How it knows its height above the ground.
+    pub terrain: Terrain,
+    /// How far its rangefinder sees.
+    pub rangefinder_max_m: f64,
+    /// RC_CHANNELS comes at most this often, whatever is asked for.
+    pub rc_hz_max: f64,
+    /// The fence uploaded to the autopilot.
+    pub zone: Vec<Zone>,
     /// Parameters that differ from the autopilot's defaults that suit us (GUID_TIMEOUT, FENCE_ENABLE …).
     pub parameters: BTreeMap<String, f64>,
+    /// Parameters that it has not.
+    pub absent: Vec<String>,
 }
 
 impl Default for Aircraft {
@@ -141,7 +168,12 @@ impl Default for Aircraft {
             gps_drift_m: 0.8,
             battery_ratio: 1.0,
             endurance_min: 20.0,
+            terrain: Terrain::Map,
+            rangefinder_max_m: 60.0,
+            rc_hz_max: 100.0,
+            zone: Vec::new(),
             parameters: BTreeMap::new(),
+            absent: Vec::new(),
         }
     }
 }

@@ -21,13 +21,17 @@ pub(super) const KINDS: &[(&str, &[&str])] = &[
     ("battery", &["ratio"]),
     ("gust", &["north_mps", "east_mps"]),
     ("reboot", &[]),
+    ("system_id", &["system"]),
     ("mode", &["mode"]),
     ("stick", &["channel", "us"]),
-    ("rc_lost", &[]),
+    ("rc_lost", &["zeroed", "rssi_kept"]),
     ("disarm", &[]),
     ("homing_off", &[]),
     ("homing_on", &[]),
     ("link_lost", &[]),
+    ("late_copies", &["delay_s"]),
+    ("slow_link", &["delay_s"]),
+    ("transmit_off", &[]),
     ("gcs_lost", &[]),
     ("impostor", &["who"]),
     ("absurd", &["field", "value"]),
@@ -59,13 +63,17 @@ impl Kind {
             Kind::Battery { .. } => "battery",
             Kind::Gust { .. } => "gust",
             Kind::Reboot => "reboot",
+            Kind::SystemId { .. } => "system_id",
             Kind::Mode { .. } => "mode",
             Kind::Stick { .. } => "stick",
-            Kind::RcLost => "rc_lost",
+            Kind::RcLost { .. } => "rc_lost",
             Kind::Disarm => "disarm",
             Kind::HomingOff => "homing_off",
             Kind::HomingOn => "homing_on",
             Kind::LinkLost => "link_lost",
+            Kind::LateCopies { .. } => "late_copies",
+            Kind::SlowLink { .. } => "slow_link",
+            Kind::TransmitOff => "transmit_off",
             Kind::GcsLost => "gcs_lost",
             Kind::Impostor { .. } => "impostor",
             Kind::Absurd { .. } => "absurd",
@@ -87,7 +95,15 @@ impl Kind {
 
     /// Whether it is done at one moment and has no end.
     pub const fn is_deed(&self) -> bool {
-        matches!(self, Kind::Mode { .. } | Kind::Disarm | Kind::Reboot | Kind::HomingOn | Kind::HomingOff)
+        matches!(
+            self,
+            Kind::Mode { .. }
+                | Kind::Disarm
+                | Kind::Reboot
+                | Kind::SystemId { .. }
+                | Kind::HomingOn
+                | Kind::HomingOff
+        )
     }
 }
 
@@ -103,6 +119,9 @@ impl fmt::Display for Kind {
             Kind::Battery { ratio } => write!(f, " ratio={ratio}"),
             Kind::Gust { north_mps, east_mps } => write!(f, " north_mps={north_mps} east_mps={east_mps}"),
             Kind::Mode { mode } => write!(f, " {mode}"),
+            Kind::RcLost { zeroed, rssi_kept } => write!(f, " zeroed={zeroed} rssi_kept={rssi_kept}"),
+            Kind::LateCopies { delay_s } | Kind::SlowLink { delay_s } => write!(f, " delay_s={delay_s}"),
+            Kind::SystemId { system } => write!(f, " system={system}"),
             Kind::Stick { channel, us } => write!(f, " channel={channel} us={us}"),
             Kind::Impostor { who } => write!(f, " {}", who.name()),
             Kind::Absurd { field, value } => write!(f, " {field}={value:?}"),
@@ -122,6 +141,7 @@ impl Impostor {
         match self {
             Impostor::GimbalHeartbeat => "gimbal_heartbeat",
             Impostor::OtherSystem => "other_system",
+            Impostor::Tracker => "tracker",
             Impostor::Commander => "commander",
             Impostor::OwnIds => "own_ids",
         }

@@ -1,5 +1,6 @@
 //! What is on the air in a scenario: emitters, the way from them to the antenna, and the receiver.
 
+use super::Ground;
 use serde::Deserialize;
 
 /// What is on the air and how it arrives.
@@ -17,6 +18,9 @@ pub struct World {
     /// The receiver and its antenna.
     #[serde(default)]
     pub receiver: Receiver,
+    /// The ground.
+    #[serde(default)]
+    pub ground: Ground,
 }
 
 /// An emitter.

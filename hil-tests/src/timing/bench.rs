@@ -2,8 +2,9 @@
 
 use super::{Cause, Outcome, Plan, Trial};
 use crate::aircraft::Aircraft;
-use crate::autopilot::{Autopilot, LineSpec, WireRow};
+use crate::autopilot::{Autopilot, WireRow};
 use crate::daemon::{Daemon, Site};
+use crate::flight::air;
 use crate::flight::sdr::SdrControl;
 use crate::iq_server::Poses;
 use crate::scenario::{self, Place};
@@ -12,7 +13,6 @@ use crate::{random, soapy};
 use rand::RngExt;
 use skyhound::geo::Origin;
 use skyhound_host::ctl::Ask;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -76,8 +76,7 @@ impl Bench {
         let mut aircraft = Aircraft::new(&aircraft, &Place::default(), seed);
         aircraft.begin_airborne(0.0, 0.0, UP_M, 0.0);
         let aircraft = Arc::new(Mutex::new(aircraft));
-        let line = LineSpec::UdpIn(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let autopilot = Autopilot::start(Arc::clone(&aircraft), &[line]);
+        let autopilot = Autopilot::start(Arc::clone(&aircraft), &[air::spec(plan.line)]);
         let autopilot = autopilot.map_err(|error| format!("simulated autopilot: {error}"))?;
         let site = Site::temporary().map_err(|error| format!("a folder for the daemon: {error}"))?;
         let sdr = SdrControl::new(site.root().join("sdr"))?;

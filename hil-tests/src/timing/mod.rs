@@ -21,6 +21,7 @@ pub use table::{LIMITS_MS, Row, Table};
 
 use crate::machine::Hogs;
 use crate::random;
+use crate::rig::Line;
 use bench::Bench;
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
@@ -38,6 +39,8 @@ pub struct Plan {
     pub trials: usize,
     /// Daemons at once.
     pub parallel: usize,
+    /// From the daemon to the autopilot.
+    pub line: Line,
     /// All cores busy with something else.
     pub busy: bool,
     /// The daemon asks for real-time scheduling, as it does in flight.

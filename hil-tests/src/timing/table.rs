@@ -1,6 +1,7 @@
 //! The trials as a table: median, p99 and worst for each cause, and whether they hold, for people and as JSON.
 
 use super::{Cause, Outcome, Plan, Trial};
+use crate::rig::Line;
 use comfy_table::{CellAlignment, Table as Drawn, presets};
 use serde::Serialize;
 
@@ -49,6 +50,8 @@ impl Row {
 pub struct Table {
     /// Seed, so that the order can be repeated.
     pub seed: u64,
+    /// The line between daemon and autopilot.
+    pub line: String,
     /// Whether all cores were busy.
     pub busy: bool,
     /// Whether the daemon asked for real-time scheduling.
@@ -72,6 +75,7 @@ impl Table {
         medians_ms.sort_by(f64::total_cmp);
         Table {
             seed: plan.seed,
+            line: line_name(plan.line),
             busy: plan.busy,
             realtime: plan.realtime,
             parallel: plan.parallel,
@@ -100,6 +104,15 @@ impl Table {
     /// A table without a gap has no homing in it.
     fn gap_holds(&self) -> bool {
         self.gap_longest_ms.is_some_and(|gap_ms| gap_ms <= GAP_MAX_MS)
+    }
+}
+
+/// As a rig file spells it.
+fn line_name(line: Line) -> String {
+    match line {
+        Line::Udp => "udp".into(),
+        Line::Tcp => "tcp".into(),
+        Line::Pty { baud } => format!("pty:{baud}"),
     }
 }
 
@@ -184,11 +197,12 @@ impl std::fmt::Display for Table {
         write!(
             f,
             "time between setpoints while homing: median {} ms, longest {} ms (limit {GAP_MAX_MS:.0} ms, holds: {}); \
-             {} daemons at once, {machine}, seed {}",
+             {} daemons at once over {}, {machine}, seed {}",
             gap(self.gap_median_ms),
             gap(self.gap_longest_ms),
             if self.gap_holds() { "yes" } else { "NO" },
             self.parallel,
+            self.line,
             self.seed
         )
     }
@@ -199,7 +213,8 @@ mod tests {
     use super::*;
 
     fn plan(causes: &[Cause]) -> Plan {
-        Plan { trials: 4, parallel: 1, busy: false, realtime: false, seed: 3, causes: causes.to_vec() }
+        let (line, causes) = (Line::Udp, causes.to_vec());
+        Plan { trials: 4, parallel: 1, line, busy: false, realtime: false, seed: 3, causes }
     }
 
     fn trial(cause: Cause, outcome: Outcome) -> Trial {

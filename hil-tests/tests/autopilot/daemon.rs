@@ -6,7 +6,8 @@ use skyhound_host::ctl::Status;
 use skyhound_rig::autopilot::{Autopilot, Says};
 use skyhound_rig::daemon::{Daemon, Site};
 use skyhound_rig::sample_flight;
-use skyhound_rig::scenario::Flavour;
+use skyhound_rig::scenario::fault::Impostor;
+use skyhound_rig::scenario::{Flavour, Kind};
 use std::time::{Duration, Instant};
 
 const RECORDED_S: f64 = 75.0;
@@ -47,7 +48,7 @@ fn started(site: &Site, autopilot: &Autopilot) -> Daemon {
     sample_flight::write(&made, RECORDED_S).unwrap();
     let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
     let address = autopilot.lines()[0].for_daemon();
-    let mut args = vec!["--sdr", &sdr, "--autopilot", &address];
+    let mut args = vec!["--bench", "--sdr", &sdr, "--autopilot", &address];
     args.extend(PATIENT.iter().flat_map(|set| ["--set", set]));
     site.start(site.fly(&args).unwrap()).unwrap()
 }
@@ -113,4 +114,31 @@ fn on_serial_with_ardupilot() {
 #[test]
 fn on_tcp_with_px4() {
     is_known_and_homes(Flavour::Px4, "tcp:127.0.0.1:0", "OFFBOARD");
+}
+
+/// Who hears nothing of us, who came back as another, and who is no aircraft: each by its name.
+#[test]
+fn what_is_wrong_on_the_line_is_named() {
+    let cases = [
+        (Kind::TransmitOff, "check our transmit wire"),
+        (Kind::SystemId { system: 2 }, "another is heard in its place"),
+        (Kind::Impostor { who: Impostor::Tracker }, "antenna tracker"),
+    ];
+    for (kind, words) in cases {
+        let autopilot = flown(Flavour::ArduCopter, &["udpin:127.0.0.1:0"]);
+        let is_there_first = matches!(kind, Kind::Impostor { .. });
+        if is_there_first {
+            autopilot.fault(&kind, true).unwrap();
+        }
+        let site = Site::temporary().unwrap();
+        let mut daemon = started(&site, &autopilot);
+        status_until(&mut daemon, "the aircraft is bound", |status| status.vehicle.system == Some(1));
+        if !is_there_first {
+            autopilot.fault(&kind, true).unwrap();
+        }
+        status_until(&mut daemon, words, |status| {
+            status.missing.iter().chain(&status.link.others).any(|why| why.to_lowercase().contains(words))
+        });
+        daemon.stop(Duration::from_secs(30)).unwrap();
+    }
 }

@@ -125,3 +125,57 @@ fn a_reboot_forgets_what_was_asked() {
         "{boot_us} counts from before {rebooted_us}"
     );
 }
+
+/// A second way brings each frame once more, byte for byte; a slow one brings it late, both ways.
+#[test]
+fn ways_may_be_late() {
+    let autopilot = flown(Flavour::ArduCopter, &[ANY_UDP]);
+    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
+    client.told("HEARTBEAT");
+    let copies = Kind::LateCopies { delay_s: 0.5 };
+    autopilot.fault(&copies, true).unwrap();
+    client.heard.clear();
+    client.hear(Duration::from_millis(3_200));
+    let beats: Vec<u8> =
+        client.heard.iter().filter(|heard| heard.2.name() == "HEARTBEAT").map(|heard| heard.1).collect();
+    let again = beats.iter().filter(|sequence| beats.iter().filter(|other| other == sequence).count() == 2);
+    assert!(again.count() >= 4, "{beats:?}");
+    autopilot.fault(&copies, false).unwrap();
+    let slow = Kind::SlowLink { delay_s: 0.7 };
+    autopilot.fault(&slow, true).unwrap();
+    client.say(velocity(1.0, 0.0, 0.0));
+    client.hear(Duration::from_millis(300));
+    assert!(autopilot.setpoints().is_empty());
+    client.until("it comes late", |_, _| (autopilot.setpoints().len() == 1).then_some(()));
+    autopilot.fault(&slow, false).unwrap();
+    autopilot.fault(&Kind::TransmitOff, true).unwrap();
+    client.say(velocity(1.0, 0.0, 0.0));
+    client.hear(Duration::from_millis(300));
+    assert_eq!(autopilot.setpoints().len(), 1, "it hears nothing");
+}
+
+/// PX4's heartbeat keeps to its grid, is not asked to come sooner, and CURRENT_MODE tells a change between.
+#[test]
+fn a_px4_beats_once_a_second_whatever_changes() {
+    let autopilot = flown(Flavour::Px4, &[ANY_UDP]);
+    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
+    client.told("HEARTBEAT");
+    let ask = |id: f64, us: f64| {
+        let command =
+            Message::new("COMMAND_LONG").with("command", 511u16).with("param1", id).with("param2", us);
+        command.to((1, 1))
+    };
+    client.say(ask(0.0, 100_000.0));
+    assert_eq!(client.told("COMMAND_ACK").whole("result"), 2, "DENIED");
+    client.say(ask(436.0, 100_000.0));
+    assert_eq!(client.told("COMMAND_ACK").whole("result"), 0);
+    client.told("HEARTBEAT");
+    client.heard.clear();
+    autopilot.fault(&Kind::Mode { mode: "POSCTL".into() }, true).unwrap();
+    let posctl = i64::from(3 << 16);
+    client.until("the mode is told", |_, message| {
+        (message.name() == "CURRENT_MODE" && message.whole("custom_mode") == posctl).then_some(())
+    });
+    assert!(client.heard.iter().all(|heard| heard.2.name() != "HEARTBEAT"), "before the heartbeat");
+    assert_eq!(client.told("HEARTBEAT").whole("custom_mode"), posctl);
+}

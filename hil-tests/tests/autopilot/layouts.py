@@ -23,6 +23,8 @@ def line(message):
 lines = open(sys.argv[1], encoding="utf-8").read().splitlines()
 for ours in lines:
     number, name = ours.split(" ")[:2]
+    if int(number) == 436:  # CURRENT_MODE is younger than this pymavlink; the typed dialect knows it (`wire`).
+        continue
     theirs = line(m.mavlink_map[int(number)])
     if ours != theirs:
         sys.exit(f"{name}:\n{ours}\n{theirs}")

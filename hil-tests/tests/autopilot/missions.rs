@@ -1,8 +1,11 @@
 //! The mission protocol where it does not go well.
 
 use super::client::{Client, flown};
+use skyhound_rig::aircraft::Aircraft;
+use skyhound_rig::autopilot::Autopilot;
 use skyhound_rig::autopilot::wire::Message;
-use skyhound_rig::scenario::Flavour;
+use skyhound_rig::scenario::{self, Flavour, Place, Zone};
+use std::sync::{Arc, Mutex};
 
 fn count(items: u16) -> Message {
     Message::new("MISSION_COUNT").with("count", items).to((1, 1))
@@ -55,7 +58,7 @@ fn what_cannot_be_flown_is_refused() {
     assert_eq!(refused(count(2), Some(item(0, 0.0).with("z", f64::INFINITY))), 12);
     assert_eq!(refused(count(2), Some(item(0, 0.0).with("frame", 10u8))), 2);
     assert_eq!(refused(count(9_999), None), 4);
-    assert_eq!(refused(count(3).with("mission_type", 1u8), None), 3, "fences are parameters");
+    assert_eq!(refused(count(3).with("mission_type", 1u8), None), 3, "a fence cannot be uploaded");
     assert_eq!(refused(item(0, 0.0), None), 1, "nobody asked for an item");
 }
 
@@ -72,4 +75,33 @@ fn a_px4_asks_in_its_own_way_and_has_no_home_item() {
     assert_eq!((told.whole("x"), told.real("z"), told.whole("frame")), (473_977_420, 20.0, 3));
     client.say(Message::new("MISSION_REQUEST_INT").with("seq", 1u16).to((1, 1)));
     assert_eq!(result(&mut client), 13);
+}
+
+#[test]
+fn the_scenarios_fence_is_told_corner_by_corner() {
+    let zone = |inside, corners_m| Zone { inside, corners_m, center_m: [10.0, 0.0], radius_m: 30.0 };
+    let corners_m = vec![[0.0, 0.0], [0.0, 50.0], [50.0, 0.0]];
+    let settings = scenario::Aircraft {
+        zone: vec![zone(false, corners_m), zone(true, Vec::new())],
+        ..scenario::Aircraft::default()
+    };
+    let mut aircraft = Aircraft::new(&settings, &Place::default(), 7);
+    aircraft.begin_airborne(0.0, 0.0, 30.0, 0.0);
+    let autopilot =
+        Autopilot::start(Arc::new(Mutex::new(aircraft)), &["udpin:127.0.0.1:0".parse().unwrap()]).unwrap();
+    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
+    let fence = |message: Message| message.with("mission_type", 1u8).to((1, 1));
+    client.say(fence(Message::new("MISSION_REQUEST_LIST")));
+    let count = client.told("MISSION_COUNT");
+    assert_eq!((count.whole("count"), count.byte("mission_type")), (4, 1));
+    let mut told = Vec::new();
+    for seq in 0..4u16 {
+        client.say(fence(Message::new("MISSION_REQUEST_INT").with("seq", seq)));
+        let item = client.told("MISSION_ITEM_INT");
+        assert_eq!((item.whole("seq"), item.byte("mission_type")), (i64::from(seq), 1));
+        told.push((item.whole("command"), item.real("param1")));
+    }
+    assert_eq!(told, [(5002, 3.0), (5002, 3.0), (5002, 3.0), (5003, 30.0)]);
+    client.say(fence(Message::new("MISSION_REQUEST_INT").with("seq", 4u16)));
+    assert_eq!(result(&mut client), 1);
 }

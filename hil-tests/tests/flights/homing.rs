@@ -40,7 +40,7 @@ fn a_flight_homes_until_the_pilot_takes_over() {
     let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
     let port = free_port();
     let autopilot = format!("udpin:127.0.0.1:{port}");
-    let mut args = vec!["--sdr", &sdr, "--autopilot", &autopilot];
+    let mut args = vec!["--bench", "--sdr", &sdr, "--autopilot", &autopilot];
     args.extend(["--set", "beacon.0.frequency_hz=433960000", "--set", "beacon.0.bandwidth_hz=4000"]);
     args.extend(PATIENT.iter().flat_map(|set| ["--set", set]));
     let mut daemon = field.start(&args);
@@ -80,6 +80,48 @@ fn a_flight_homes_until_the_pilot_takes_over() {
     is_the_path_flown(&file);
     is_explained(&file, &aircraft);
     is_silent_when_told(&file, &aircraft.setpoints());
+}
+
+/// On every door: the answer to `homing on`, the status for programs and for people, the flight file.
+#[test]
+fn a_recording_leads_no_aircraft_unless_it_is_a_bench() {
+    let field = Field::new();
+    let made = field.folder().join("made");
+    sample_flight::write(&made, FLIGHT_S).unwrap();
+    let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
+    for is_bench in [false, true] {
+        let port = free_port();
+        let autopilot = format!("udpin:127.0.0.1:{port}");
+        let mut args = vec!["--sdr", &sdr, "--autopilot", &autopilot];
+        args.extend(is_bench.then_some("--bench"));
+        args.extend(["--set", "beacon.0.frequency_hz=433960000", "--set", "beacon.0.bandwidth_hz=4000"]);
+        args.extend(PATIENT.iter().flat_map(|set| ["--set", set]));
+        let mut daemon = field.start(&args);
+        let aircraft = Aircraft::fly(std::fs::read(made.join("flight.tlog")).unwrap(), port, 1.0);
+        let is_only_sdr = |status: &serde_json::Value| {
+            let missing = status["missing"].as_array().unwrap();
+            let is_of_the_sdr = |why: &serde_json::Value| why.as_str().unwrap().contains("recording");
+            missing.len() == usize::from(!is_bench) && missing.iter().all(is_of_the_sdr)
+        };
+        let status = daemon.status_until("nothing else is missing", is_only_sdr);
+        assert_eq!(status["is_bench"], is_bench);
+        let (asked, shown) = (daemon.ctl(&["homing", "on"]), daemon.ctl(&["status"]));
+        let said = if is_bench { &shown.out } else { &asked.err };
+        assert_eq!(
+            (asked.code == Some(0), said.to_lowercase().contains("bench")),
+            (is_bench, true),
+            "{said}"
+        );
+        assert!(is_bench || shown.out.contains("--bench"), "{}", shown.out);
+        if is_bench {
+            daemon.status_until("it homes", |status| status["state"] == "HOMING");
+        } else {
+            assert!(aircraft.setpoints().is_empty());
+        }
+        assert_eq!(daemon.ctl(&["stop"]).code, Some(0));
+        let events = texts(&daemon.landed(), "select kind from event");
+        assert_eq!(events.iter().any(|kind| kind == "bench"), is_bench, "{events:?}");
+    }
 }
 
 /// Every reading between two positions that are near enough has the place between them at its own moment.

@@ -22,6 +22,8 @@ const fn patch(file: &'static str, from: &'static str, to: &'static str) -> Patc
 }
 
 const INTERLOCKS: &str = "src/homing/interlock/mod.rs";
+const PERMISSION: &str = "src/homing/interlock/permission.rs";
+const STICKS: &str = "src/homing/interlock/sticks.rs";
 const INPUTS: &str = "src/homing/interlock/inputs.rs";
 const STEERING: &str = "src/homing/steering.rs";
 const HOMING: &str = "src/homing/mod.rs";
@@ -70,8 +72,8 @@ pub const BUGS: &[Bug] = &[
         patches: &[
             patch(
                 INPUTS,
-                "check.holds(mode.accepts_commands(),",
-                "check.holds(mode.accepts_commands() || crate::planted::is(\"mode_ignored\"),",
+                "check.holds(is_ours,",
+                "check.holds(is_ours || crate::planted::is(\"mode_ignored\"),",
             ),
             patch(
                 "src/homing/interlock/handover.rs",
@@ -95,9 +97,9 @@ pub const BUGS: &[Bug] = &[
         invariant: 1,
         with: "rc_lost",
         patches: &[patch(
-            "src/homing/interlock/sticks.rs",
-            "        let rc = check.fresh(",
-            "        if crate::planted::is(\"missing_rc_is_no_override\") {\n            return Ok(());\n        }\n        \
+            STICKS,
+            "    let rc = check.fresh(",
+            "    if crate::planted::is(\"missing_rc_is_no_override\") {\n        return Ok(());\n    }\n    \
              let rc = check.fresh(",
         )],
     },
@@ -106,10 +108,76 @@ pub const BUGS: &[Bug] = &[
         invariant: 1,
         with: "stick",
         patches: &[patch(
-            "src/homing/interlock/sticks.rs",
-            "return check.holds(self.deflected_count < limits.stick_samples,",
-            "return check.holds(\n                \
-             self.deflected_count < limits.stick_samples || crate::planted::is(\"sticks_ignored\"),",
+            STICKS,
+            "check.holds(!is_moved,",
+            "check.holds(!is_moved || crate::planted::is(\"sticks_ignored\"),",
+        )],
+    },
+    Bug {
+        name: "frozen_radio_unnoticed",
+        invariant: 1,
+        with: "rc_lost",
+        patches: &[
+            patch(
+                STICKS,
+                "check.holds(health != Some(PartHealth::Bad),",
+                "check.holds(health != Some(PartHealth::Bad) || crate::planted::is(\"frozen_radio_unnoticed\"),",
+            ),
+            patch(
+                STICKS,
+                "check.holds(rc.rssi != Some(0),",
+                "check.holds(rc.rssi != Some(0) || crate::planted::is(\"frozen_radio_unnoticed\"),",
+            ),
+        ],
+    },
+    Bug {
+        name: "ground_ignored",
+        invariant: 1,
+        with: "",
+        patches: &[
+            patch(
+                "src/homing/interlock/terrain.rs",
+                "check.holds(height_m >= least_m,",
+                "check.holds(height_m >= least_m || crate::planted::is(\"ground_ignored\"),",
+            ),
+            patch(
+                "src/homing/interlock/terrain.rs",
+                "check.holds(ahead_m >= least_m,",
+                "check.holds(ahead_m >= least_m || crate::planted::is(\"ground_ignored\"),",
+            ),
+        ],
+    },
+    Bug {
+        name: "uploaded_fence_ignored",
+        invariant: 1,
+        with: "",
+        patches: &[patch(
+            "src/homing/interlock/zones.rs",
+            "    if !is_active {",
+            "    if !is_active || crate::planted::is(\"uploaded_fence_ignored\") {",
+        )],
+    },
+    Bug {
+        name: "enabled_in_a_climb",
+        invariant: 1,
+        with: "homing_on",
+        patches: &[patch(
+            "src/homing/interlock/airborne.rs",
+            "    let check = Check(Interlock::Airborne);",
+            "    let check = Check(Interlock::Airborne);\n    \
+             if crate::planted::is(\"enabled_in_a_climb\") {\n        return Ok(());\n    }",
+        )],
+    },
+    Bug {
+        name: "late_copy_believed",
+        invariant: 1,
+        with: "late_copies",
+        patches: &[patch(
+            "hil-tests/src/aircraft/telemetry.rs",
+            "            again(&mut self.arrived.position, copy.position);",
+            "            let is_news = skyhound::planted::is(\"late_copy_believed\");\n            \
+             let dated = copy.position.map(|copy| if is_news { Aged::new(copy.value, now) } else { copy });\n            \
+             again(&mut self.arrived.position, dated);",
         )],
     },
     Bug {
@@ -201,26 +269,16 @@ pub const BUGS: &[Bug] = &[
         )],
     },
     // 3: after a stop.
-    Bug {
-        name: "latch_forgotten",
-        invariant: 3,
-        with: "gps_loss",
-        patches: &[patch(
-            INTERLOCKS,
-            "        self.latched = Some(trip);\n        self.release();",
-            "        self.latched = Some(trip);\n        if crate::planted::is(\"latch_forgotten\") {\n            \
-             self.latched = None;\n            return;\n        }\n        self.release();",
-        )],
-    },
     Bug { name: "resumes_by_itself", invariant: 3, with: "", patches: &[] },
     Bug {
         name: "no_zero_at_stop",
         invariant: 3,
         with: "",
         patches: &[patch(
-            INTERLOCKS,
-            "self.stops_left = STOP_PASSES;",
-            "self.stops_left = if crate::planted::is(\"no_zero_at_stop\") { 0 } else { STOP_PASSES };",
+            PERMISSION,
+            "Permission::On(On { sent: Sent::Velocity(_), .. }) => STOP_PASSES,",
+            "Permission::On(On { sent: Sent::Velocity(_), .. }) if crate::planted::is(\"no_zero_at_stop\") => 0,\n            \
+             Permission::On(On { sent: Sent::Velocity(_), .. }) => STOP_PASSES,",
         )],
     },
     Bug {
@@ -228,9 +286,9 @@ pub const BUGS: &[Bug] = &[
         invariant: 3,
         with: "",
         patches: &[patch(
-            INTERLOCKS,
-            "            self.stops_left -= 1;",
-            "            self.stops_left -= u8::from(!crate::planted::is(\"zeros_for_ever\"));",
+            PERMISSION,
+            "Permission::Stopping { left, .. } => *left -= 1,",
+            "Permission::Stopping { left, .. } => *left -= u8::from(!crate::planted::is(\"zeros_for_ever\")),",
         )],
     },
     Bug {
@@ -240,14 +298,14 @@ pub const BUGS: &[Bug] = &[
         patches: &[
             patch(
                 INTERLOCKS,
-                "        let trip = self.locked.filter(|_| self.enabled)?;",
-                "        let trip = self.locked.filter(|_| self.enabled && !crate::planted::is(\"stop_only_logs\"))?;",
+                "filter(|_| matches!(self.permission, Permission::On(_)))?;",
+                "filter(|_| matches!(self.permission, Permission::On(_)) && !crate::planted::is(\"stop_only_logs\"))?;",
             ),
             patch(
                 INTERLOCKS,
-                "            Err(trip) => {\n                self.latch(trip);",
-                "            Err(_) if crate::planted::is(\"stop_only_logs\") => Command::Velocity(self.slewed(wish.velocity)),\n            \
-                 Err(trip) => {\n                self.latch(trip);",
+                "                Some(trip) => self.permission = self.permission.ended(Some(trip)),",
+                "                Some(_) if crate::planted::is(\"stop_only_logs\") => return self.velocity(wish.velocity),\n                \
+                 Some(trip) => self.permission = self.permission.ended(Some(trip)),",
             ),
         ],
     },
@@ -258,12 +316,12 @@ pub const BUGS: &[Bug] = &[
         with: "",
         patches: &[patch(
             INTERLOCKS,
-            "                let velocity = self.slewed(wish.velocity);\n",
-            "                let velocity = self.slewed(wish.velocity);\n                \
-             if crate::planted::is(\"zero_is_sent_once\")\n                    \
-             && velocity == Velocity::default()\n                    \
-             && self.commanded == Some(velocity)\n                {\n                    \
-             return Command::Silence(NOT_ENABLED);\n                }\n",
+            "        let velocity = self.slewed(to);\n",
+            "        let velocity = self.slewed(to);\n        \
+             if crate::planted::is(\"zero_is_sent_once\")\n            \
+             && velocity == Velocity::default()\n            \
+             && self.permission.commanded() == Some(velocity)\n        {\n            \
+             return Command::Silence(NOT_ENABLED);\n        }\n",
         )],
     },
     Bug {
@@ -372,9 +430,9 @@ pub const BUGS: &[Bug] = &[
         with: "kill",
         patches: &[patch(
             "src/homing/interlock/failsafes.rs",
-            "    let unknown = CHECK.refuse(",
+            "    let value = value.ok_or(CHECK.refuse(Fault::Unknown, mend))?;",
             "    if crate::planted::is(\"failsafes_unread\") {\n        return Ok(());\n    }\n    \
-             let unknown = CHECK.refuse(",
+             let value = value.ok_or(CHECK.refuse(Fault::Unknown, mend))?;",
         )],
     },
 ];

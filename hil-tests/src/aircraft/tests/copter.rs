@@ -161,13 +161,19 @@ fn low_voltage_counts_after_its_time() {
 fn radio_loss_returns() {
     let mut aircraft = copter(&[]);
     mode(&mut aircraft, "GUIDED");
-    aircraft.fault(&Kind::RcLost, true);
+    aircraft.fault(&Kind::RcLost { zeroed: false, rssi_kept: false }, true);
     let after_s = until(&mut aircraft, 5.0, |aircraft| aircraft.mode_name() == "RTL");
     assert!((after_s - 1.0).abs() < 0.15, "RC_FS_TIMEOUT: {after_s}");
-    assert_eq!(aircraft.belief().rc.channel_count, 0);
+    assert!(!aircraft.belief().rc_is_well && aircraft.belief().rc.channel_count == 16, "frozen");
+    let mut unseen = copter(&[("FS_THR_ENABLE", 0.0)]);
+    mode(&mut unseen, "GUIDED");
+    unseen.fault(&Kind::RcLost { zeroed: false, rssi_kept: true }, true);
+    fly(&mut unseen, 5.0);
+    assert_eq!((unseen.mode_name(), unseen.belief().system_status), ("GUIDED", 4));
+    assert!(unseen.belief().rc_is_well && unseen.belief().rc.rssi > 0, "nobody is told");
     let mut goes_on = copter(&[("FS_OPTIONS", 4.0)]);
     mode(&mut goes_on, "GUIDED");
-    goes_on.fault(&Kind::RcLost, true);
+    goes_on.fault(&Kind::RcLost { zeroed: false, rssi_kept: false }, true);
     fly(&mut goes_on, 3.0);
     assert_eq!((goes_on.mode_name(), goes_on.belief().system_status), ("GUIDED", 5));
 }

@@ -18,7 +18,7 @@ fn airborne(wind_mps: [f64; 3]) -> Body {
 
 fn fly(body: &mut Body, lead: Lead, turn: Turn, wind_mps: [f64; 3], seconds: f64) {
     for _ in 0..(seconds / STEP_S) as u32 {
-        body.step(lead, turn, &LIMITS, [0.0; 3], wind_mps);
+        body.step(lead, turn, &LIMITS, [0.0; 3], wind_mps, 0.0);
     }
 }
 
@@ -32,7 +32,7 @@ fn braking_takes_the_distance_of_its_acceleration() {
         let from_m = body.pose.north_m;
         let mut most_m: f64 = 0.0;
         for _ in 0..1_500 {
-            body.step(Lead::Velocity([0.0; 3]), Turn::Hold, &LIMITS, [0.0; 3], [0.0; 3]);
+            body.step(Lead::Velocity([0.0; 3]), Turn::Hold, &LIMITS, [0.0; 3], [0.0; 3], 0.0);
             most_m = most_m.max(body.pose.north_m - from_m);
         }
         let expected_m = speed_mps.powi(2) / 5.0 + speed_mps * 2.5 / 10.0 + speed_mps * LEAN_LAG_S;
@@ -47,7 +47,7 @@ fn acceleration_jerk_and_tilt_stay_within_limits() {
     let (mut before, mut before_mps2) = (body.velocity_mps(), 0.0);
     for step in 0..2_000 {
         let north = if (step / 400) % 2 == 0 { 10.0 } else { -10.0 };
-        body.step(Lead::Velocity([north, 0.0, 0.0]), Turn::Hold, &LIMITS, [0.0; 3], [0.0; 3]);
+        body.step(Lead::Velocity([north, 0.0, 0.0]), Turn::Hold, &LIMITS, [0.0; 3], [0.0; 3], 0.0);
         let after = body.velocity_mps();
         let mps2 = (after[0] - before[0]) / STEP_S;
         assert!(mps2.abs() < 1.25 * LIMITS.acceleration_mps2, "step {step}: {mps2} m/s²");
@@ -89,7 +89,7 @@ fn turns_no_faster_than_it_may_and_stops_there() {
     let mut body = airborne([0.0; 3]);
     let mut most: f64 = 0.0;
     for _ in 0..600 {
-        body.step(Lead::Velocity([0.0; 3]), Turn::To(-3.0), &LIMITS, [0.0; 3], [0.0; 3]);
+        body.step(Lead::Velocity([0.0; 3]), Turn::To(-3.0), &LIMITS, [0.0; 3], [0.0; 3], 0.0);
         most = most.max(body.pose.yaw_rate_rad_s.abs());
     }
     assert!(most <= LIMITS.yaw_rate_rad_s + 1e-9 && most > 0.9, "{most}");

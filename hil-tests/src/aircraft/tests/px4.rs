@@ -1,9 +1,9 @@
 //! OFFBOARD, and PX4's failsafes.
 
-use super::super::tests::{airborne, fly, mode, steer, texts, until, watched};
+use super::super::tests::{airborne, fly, mode, scenario, steer, texts, until, watched};
 use super::super::{Answer, Request, Setpoint};
 use super::*;
-use crate::scenario::{Flavour, Kind};
+use crate::scenario::{Flavour, Kind, Place};
 
 fn px4(parameters: &[(&str, f64)]) -> Aircraft {
     airborne(Flavour::Px4, parameters)
@@ -109,7 +109,7 @@ fn lost_links_return() {
     let after_s = until(&mut aircraft, 30.0, |aircraft| aircraft.mode_name() == "AUTO.RTL");
     assert!((after_s - (10.0 - 1.0 + 5.0)).abs() < 0.3, "COM_DL_LOSS_T, then COM_FAIL_ACT_T: {after_s}");
     let mut radio = px4(&[]);
-    radio.fault(&Kind::RcLost, true);
+    radio.fault(&Kind::RcLost { zeroed: false, rssi_kept: false }, true);
     let after_s = until(&mut radio, 30.0, |aircraft| aircraft.mode_name() == "AUTO.RTL");
     assert!((after_s - 5.5).abs() < 0.3, "COM_RC_LOSS_T, then COM_FAIL_ACT_T: {after_s}");
     let mut none = px4(&[("NAV_DLL_ACT", 0.0)]);
@@ -157,4 +157,24 @@ fn without_a_position_it_descends() {
     assert_eq!(aircraft.mode_name(), "AUTO.LAND");
     assert_eq!(mode(&mut aircraft, "OFFBOARD"), Answer::TemporarilyRejected);
     assert!(until(&mut aircraft, 90.0, |aircraft| !aircraft.belief().armed) < 70.0);
+}
+
+/// `UserModeIntention::onDisarm`: whatever brought it home, the mode chosen before is intended again.
+#[test]
+fn after_a_landing_from_return_the_mode_before_is_back() {
+    let mut aircraft = offboard(&[]);
+    assert_eq!(mode(&mut aircraft, "AUTO.RTL"), Answer::Accepted);
+    assert!(until(&mut aircraft, 120.0, |aircraft| !aircraft.belief().armed) < 110.0);
+    fly(&mut aircraft, 0.2);
+    assert_eq!((aircraft.mode_name(), aircraft.belief().armed), ("OFFBOARD", false));
+}
+
+#[test]
+fn a_take_off_to_nowhere_is_acknowledged_and_stays_on_the_ground() {
+    let mut aircraft = Aircraft::new(&scenario(Flavour::Px4, &[]), &Place::default(), 1);
+    assert!(until(&mut aircraft, 20.0, |aircraft| aircraft.prearm_refusal().is_none()) < 10.0);
+    assert_eq!(aircraft.request(&Request::Arm(true)), Answer::Accepted);
+    assert_eq!(aircraft.request(&Request::TakeOffElsewhere), Answer::Accepted);
+    fly(&mut aircraft, 8.0);
+    assert_eq!((aircraft.mode_name(), aircraft.truth().up_m), ("AUTO.TAKEOFF", 0.0));
 }

@@ -1,10 +1,16 @@
 //! Depth a's link: rates, ages, what is lost with it.
 
-use super::super::tests::{airborne, mode};
+use super::super::tests::{airborne, mode, steer};
 use super::super::{Request, STEP_US};
 use super::*;
 use crate::scenario::Flavour;
 use crate::scenario::fault::Absurdity;
+use skyhound::command::Interlock;
+use skyhound::config::Config;
+use skyhound::decide::{Decide, PassInputs};
+use skyhound::record::{PlacedReading, Record, Sink};
+use skyhound::vehicle::{Landed, Zones};
+use skyhound_host::settings::{Flags, Settings};
 
 fn link() -> Telemetry {
     Telemetry::new(10.0, 20.0, 2.0)
@@ -49,29 +55,56 @@ fn messages_come_at_their_rates() {
     let (gps, ekf) = (vehicle.gps.unwrap().value, vehicle.ekf.unwrap().value);
     assert!(gps.fix == 3 && gps.satellites == Some(14) && gps.hdop == Some(0.8));
     assert!(ekf.attitude_ok && ekf.position_horizontal_ok && !ekf.degraded && ekf.variance_max < 0.5);
+    let rc = vehicle.rc.unwrap().value;
     assert_eq!(
-        (vehicle.rc.unwrap().value.sticks_us, vehicle.rc.unwrap().value.channel_count),
-        ([1500; 4], 16)
+        (&rc.channels_us[..5], rc.channel_count, rc.rssi),
+        (&[1500, 1500, 1500, 1500, 1000][..], 16, Some(200))
     );
+    assert_eq!((vehicle.landed.unwrap().value, vehicle.mode_told), (Landed::InAir, None));
+    assert!((vehicle.height_terrain_m.unwrap().value - 30.0).abs() < 3.0);
+    assert_eq!(
+        vehicle.health.unwrap().value,
+        Health { rc_receiver: PartHealth::Good, fence: PartHealth::Good }
+    );
+    assert_eq!(vehicle.zones.unwrap().value, Zones::default());
 }
 
-/// The defaults satisfy the interlocks' table (`homing/interlock/failsafes.rs`), and what a scenario sets comes through.
+/// The defaults satisfy the engine's table, all of it, and what a scenario sets comes through.
 #[test]
 fn parameters_are_those_that_homing_needs() {
-    let (mut aircraft, mut link) = (airborne(Flavour::ArduCopter, &[]), link());
-    listen(&mut aircraft, &mut link, 2.0);
-    let set = link.vehicle(&aircraft, TimeUs(aircraft.now_us())).failsafes;
-    assert_eq!((set.guid_timeout_s, set.fs_gcs_enable, set.fence_enable), (Some(1.0), Some(1.0), Some(1.0)));
-    assert_eq!((set.battery_action, set.gcs_system), (Some(2.0), Some(255.0)));
-    let mut px4_link = super::tests::link();
-    let mut px4 = airborne(Flavour::Px4, &[("COM_OF_LOSS_T", 0.5)]);
-    listen(&mut px4, &mut px4_link, 2.0);
-    let set = px4_link.vehicle(&px4, TimeUs(px4.now_us())).failsafes;
-    assert_eq!((set.offboard_loss_s, set.offboard_loss_action), (Some(0.5), Some(5.0)));
-    assert_eq!((set.geofence_action, set.battery_action), (Some(2.0), Some(3.0)));
-    aircraft.parameters_mut().set("FENCE_ENABLE", 0.0);
-    listen(&mut aircraft, &mut link, 60.0);
-    assert_eq!(link.vehicle(&aircraft, TimeUs(aircraft.now_us())).failsafes.fence_enable, Some(0.0));
+    for (flavour, name) in [(Flavour::ArduCopter, "FENCE_ENABLE"), (Flavour::Px4, "GF_ACTION")] {
+        let (mut aircraft, mut link) = (airborne(flavour, &[]), link());
+        aircraft.request(&Request::GroundStation(255));
+        listen(&mut aircraft, &mut link, 3.0);
+        let now = TimeUs(aircraft.now_us());
+        let vehicle = *link.vehicle(&aircraft, now);
+        for (at, row) in parameter::of(firmware_of(flavour)) {
+            assert!(vehicle.parameters.fresh(at, now).is_some(), "{}", row.name);
+        }
+        let mut decide = Decide::new(&config()).unwrap();
+        let inputs =
+            PassInputs { now, readings: &[], pulses: &[], vehicle: &vehicle, act: None, sdr_alive: true };
+        decide.pass(&inputs, &mut Nowhere);
+        let missing: Vec<_> =
+            decide.missing().iter().filter(|trip| trip.interlock == Interlock::Failsafes).collect();
+        assert!(missing.is_empty(), "{flavour:?}: {missing:?}");
+        aircraft.parameters_mut().set(name, 0.0);
+        listen(&mut aircraft, &mut link, 60.0);
+        let vehicle = link.vehicle(&aircraft, TimeUs(aircraft.now_us()));
+        assert_eq!(vehicle.parameters.told(parameter::index(name)).unwrap().value, 0.0);
+    }
+}
+
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn reading(&mut self, _: &PlacedReading) {}
+    fn record(&mut self, _: &Record) {}
+}
+
+fn config() -> Config {
+    let settings = Settings::load(None, &[], &Flags::default()).unwrap();
+    settings.engine(250e3, 433.92e6).unwrap()
 }
 
 #[test]
@@ -98,7 +131,7 @@ fn with_the_link_lost_everything_grows_old() {
     let (mut aircraft, mut link) = (airborne(Flavour::ArduCopter, &[]), link());
     mode(&mut aircraft, "GUIDED");
     listen(&mut aircraft, &mut link, 2.0);
-    assert!(link.fault(&Kind::LinkLost, true) && !link.passes());
+    assert!(link.fault(&Kind::LinkLost, true) && link.passes().is_none());
     let lost_us = aircraft.now_us();
     listen(&mut aircraft, &mut link, 3.0);
     let vehicle = link.vehicle(&aircraft, TimeUs(aircraft.now_us()));
@@ -120,10 +153,11 @@ fn a_reboot_is_forgotten_and_learnt_again() {
     aircraft.fault(&Kind::Reboot, true);
     listen(&mut aircraft, &mut link, 1.6);
     let vehicle = link.vehicle(&aircraft, TimeUs(aircraft.now_us()));
-    assert_eq!(vehicle.failsafes.fence_enable, None);
+    let fence = parameter::index("FENCE_ENABLE");
+    assert_eq!((vehicle.parameters.told(fence), vehicle.zones), (None, None));
     listen(&mut aircraft, &mut link, 3.0);
     let vehicle = link.vehicle(&aircraft, TimeUs(aircraft.now_us()));
-    assert!(vehicle.failsafes.fence_enable.is_some() && vehicle.home.is_some());
+    assert!(vehicle.parameters.told(fence).is_some() && vehicle.home.is_some() && vehicle.zones.is_some());
 }
 
 #[test]
@@ -167,7 +201,7 @@ fn absurd_values_come_through_as_the_wire_lets_them() {
     let (vehicle, _) = spoil("SYS_STATUS.battery_remaining", Absurdity::Infinity);
     assert_eq!(vehicle.battery.unwrap().value.remaining_ratio, None);
     let (vehicle, _) = spoil("RC_CHANNELS.chan2_raw", Absurdity::Nan);
-    assert_eq!(vehicle.rc.unwrap().value.sticks_us[1], 65_535);
+    assert_eq!(vehicle.rc.unwrap().value.channels_us[1], 65_535);
     let (vehicle, _) = spoil("GPS_RAW_INT.eph", Absurdity::Nan);
     assert_eq!(vehicle.gps.unwrap().value.hdop, None);
 }
@@ -180,4 +214,51 @@ fn the_ground_stations_heartbeats_are_heard_on_the_link() {
     listen(&mut aircraft, &mut link, 2.0);
     let heard = link.vehicle(&aircraft, TimeUs(aircraft.now_us())).ground_station.unwrap();
     assert_eq!((heard.value, heard.received_us), (255, TimeUs(at_us)));
+}
+
+#[test]
+fn a_slow_link_tells_its_age_and_a_late_copy_replaces_nothing() {
+    let (mut aircraft, mut link) = (airborne(Flavour::ArduCopter, &[]), link());
+    mode(&mut aircraft, "GUIDED");
+    listen(&mut aircraft, &mut link, 2.0);
+    link.fault(&Kind::LateCopies { delay_s: 1.5 }, true);
+    for _ in 0..40 {
+        let heard = listen(&mut aircraft, &mut link, 0.1);
+        let vehicle = link.vehicle(&aircraft, TimeUs(aircraft.now_us()));
+        assert!(vehicle.position.unwrap().received_us.0 + 100_000 >= aircraft.now_us() && heard[1] <= 2);
+    }
+    link.fault(&Kind::LateCopies { delay_s: 1.5 }, false);
+    link.fault(&Kind::SlowLink { delay_s: 1.0 }, true);
+    assert_eq!(link.passes(), Some(1_000_000));
+    listen(&mut aircraft, &mut link, 5.0);
+    let heard_us = link.vehicle(&aircraft, TimeUs(aircraft.now_us())).position.unwrap().received_us.0;
+    let age_us = aircraft.now_us() - heard_us;
+    assert!((1_000_000..=1_110_000).contains(&age_us), "{age_us}");
+}
+
+/// PX4's heartbeat keeps to its grid; CURRENT_MODE tells sooner, and counts what the heartbeat would count twice.
+#[test]
+fn px4_tells_its_mode_beside_its_heartbeat() {
+    let (mut aircraft, mut link) = (airborne(Flavour::Px4, &[]), link());
+    steer(&mut aircraft, [0.0; 3], 1.5);
+    mode(&mut aircraft, "OFFBOARD");
+    steer_listening(&mut aircraft, &mut link, 2.35);
+    let beat = link.vehicle(&aircraft, TimeUs(aircraft.now_us())).heartbeat.unwrap();
+    mode(&mut aircraft, "POSCTL");
+    listen(&mut aircraft, &mut link, 0.11);
+    let vehicle = *link.vehicle(&aircraft, TimeUs(aircraft.now_us()));
+    assert_eq!((vehicle.mode_told.unwrap().value.name(), vehicle.heartbeat), ("POSCTL", Some(beat)));
+    assert!(vehicle.left_total > 0);
+    listen(&mut aircraft, &mut link, 1.0);
+    assert_eq!(
+        link.vehicle(&aircraft, TimeUs(aircraft.now_us())).heartbeat.unwrap().value.mode.name(),
+        "POSCTL"
+    );
+}
+
+fn steer_listening(aircraft: &mut Aircraft, link: &mut Telemetry, seconds: f64) {
+    for _ in 0..(seconds * 20.0) as u32 {
+        steer(aircraft, [0.0; 3], 0.05);
+        link.vehicle(aircraft, TimeUs(aircraft.now_us()));
+    }
 }

@@ -55,7 +55,12 @@ impl Watcher for Progress {
         }
     }
 
-    fn told(&mut self, _: &str) {}
+    fn told(&mut self, what: &str) {
+        // Before the first row someone else's aircraft is made ready, which takes a minute or two.
+        if self.rows == 0 {
+            self.draw(&format!(": {what}"));
+        }
+    }
 
     fn ends(&self) -> bool {
         self.stop.load(Ordering::Acquire)

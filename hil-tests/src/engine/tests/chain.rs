@@ -80,7 +80,7 @@ fn sent(every_us: u64, commands: &[Command]) -> Vec<SetpointRow> {
     let mut aircraft = Aircraft::new(&Default::default(), &Place::default(), 1);
     let mut received = Vec::new();
     for (pass, command) in commands.iter().enumerate() {
-        wire.command(pass as u64 * every_us, command, true);
+        wire.command(pass as u64 * every_us, command, Some(0));
     }
     wire.deliver(u64::MAX, &mut aircraft, &mut received);
     received
@@ -117,7 +117,7 @@ fn what_is_not_a_number_and_what_a_broken_line_has_never_arrive() {
     let beyond_f32 = Command::Velocity(Velocity { north_mps: 1e300, ..Velocity::default() });
     assert!(sent(100_000, &[beyond_f32; 3]).is_empty());
     let mut wire = Wire::new(10.0, 1, 5);
-    wire.command(0, &MOVE, false);
+    wire.command(0, &MOVE, None);
     let mut aircraft = Aircraft::new(&Default::default(), &Place::default(), 1);
     let mut received = Vec::new();
     wire.deliver(u64::MAX, &mut aircraft, &mut received);

@@ -4,17 +4,21 @@
 //! else GLOBAL_POSITION_INT with ATTITUDE, the autopilot's own belief. Home is the scenario's origin: the scenario's beacons lie
 //! about it wherever on Earth that is. Between two messages the pose goes on with its velocity, for half a second at most.
 
+mod texts;
+
 use crate::flight::wire::Said;
 use crate::trace::TruthRow;
 use crate::truth::TruePose;
 use mavlink::dialects::ardupilotmega::{
-    MavAutopilot, MavCmd, MavLandedState, MavMessage, MavMissionResult, MavModeFlag, MavResult, MavType,
-    SIM_STATE_DATA,
+    MavAutopilot, MavCmd, MavLandedState, MavMessage, MavMissionResult, MavModeFlag, MavParamType, MavResult,
+    MavSysStatusSensor, MavType, SIM_STATE_DATA,
 };
 use mavlink::{MavlinkVersion, Message};
 use skyhound::geo::{Origin, Wgs84};
 use skyhound::vehicle::{Firmware, Mode};
 use skyhound_host::autopilot::framing::Frame;
+use std::collections::BTreeMap;
+use texts::Texts;
 
 /// MAV_COMP_ID_AUTOPILOT1.
 const AUTOPILOT: u8 = 1;
@@ -38,8 +42,14 @@ pub struct Heard {
     pub armed: bool,
     /// In the air, where the autopilot says so.
     pub airborne: Option<bool>,
-    /// Battery left, 0..=1.
-    pub battery_ratio: f64,
+    /// Battery left, 0..=1, where it is known.
+    pub battery_ratio: Option<f64>,
+    /// Whether it may be armed by its own checks, where it tells.
+    pub may_arm: Option<bool>,
+    /// Parameters as told: the value as it is on the wire, its type, how often told.
+    pub parameters: BTreeMap<String, (f32, MavParamType, u32)>,
+    /// What it said in words.
+    pub texts: Texts,
     /// Newest answer to a command: which, result, how many so far.
     pub command_ack: Option<(MavCmd, MavResult, u32)>,
     /// The mission item asked for, and how often anything was asked.
@@ -91,7 +101,19 @@ impl Heard {
                 };
             }
             MavMessage::SYS_STATUS(status) => {
-                self.battery_ratio = f64::from(status.battery_remaining.max(0)) / 100.0
+                let left = u8::try_from(status.battery_remaining).ok();
+                self.battery_ratio = left.map(|percent| f64::from(percent) / 100.0);
+                let checks = MavSysStatusSensor::MAV_SYS_STATUS_PREARM_CHECK;
+                let is_told = status.onboard_control_sensors_present.contains(checks);
+                self.may_arm = is_told.then(|| status.onboard_control_sensors_health.contains(checks));
+            }
+            MavMessage::PARAM_VALUE(told) => {
+                let name = told.param_id.to_str().unwrap_or_default().to_owned();
+                let count = self.parameters.get(&name).map_or(0, |(.., count)| *count) + 1;
+                self.parameters.insert(name, (told.param_value, told.param_type, count));
+            }
+            MavMessage::STATUSTEXT(told) => {
+                self.texts.take(told.severity as u8, &*told.text, frame.payload, now_us);
             }
             MavMessage::ATTITUDE(attitude) if !self.is_simulated => {
                 self.pose.roll_rad = attitude.roll.into();
@@ -153,6 +175,31 @@ impl Heard {
         self.rows.push(self.truth(now_us));
     }
 
+    /// Where it is and where home is must be told again: arming may have moved home.
+    pub fn forget_place(&mut self) {
+        (self.home, self.posed_us) = (None, None);
+    }
+
+    /// The scenario begins: what was before is no part of it.
+    pub fn begin(&mut self) {
+        self.rows.clear();
+        // How it stands at the begin counts from the begin.
+        self.posed_us = self.posed_us.map(|_| 0);
+        let newest = self.said.pop();
+        self.said = newest.map(|said| Said { at_us: 0, ..said }).into_iter().collect();
+        self.texts = Texts::default();
+    }
+
+    /// Home's height above the sea.
+    pub fn home_amsl_m(&self) -> Option<f64> {
+        self.home.map(|(_, amsl_m)| amsl_m)
+    }
+
+    /// Home.
+    pub fn home(&self) -> Option<Origin> {
+        self.home.map(|(origin, _)| origin)
+    }
+
     /// Its mode.
     pub fn mode(&self) -> Mode {
         Mode { firmware: self.firmware.unwrap_or(Firmware::Other), custom: self.custom_mode }
@@ -187,7 +234,7 @@ impl Heard {
             pose: self.pose(now_us),
             mode: self.mode().name(),
             armed: self.armed,
-            battery_ratio: self.battery_ratio,
+            battery_ratio: self.battery_ratio.unwrap_or(0.0),
         }
     }
 }

@@ -1,4 +1,6 @@
 //! The rig's line to someone else's autopilot: a thread that hears it, beats as a ground station, and sends what it is given.
+//!
+//! A line that breaks is opened again and again: simulators hang up when they start anew.
 
 use super::heard::Heard;
 use mavlink::dialects::ardupilotmega::{
@@ -10,7 +12,7 @@ use skyhound_host::autopilot::Address;
 use skyhound_host::autopilot::framing::Framer;
 use skyhound_host::autopilot::line::Line;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -25,7 +27,10 @@ const WANTED: [(u32, f32); 7] =
     [(33, 20.0), (30, 20.0), (108, 25.0), (242, 0.5), (245, 2.0), (1, 2.0), (0, 1.0)];
 const ASK_EVERY: Duration = Duration::from_secs(3);
 const READ_WAIT: Duration = Duration::from_millis(5);
+const OPEN_EVERY: Duration = Duration::from_millis(500);
 const NO_OVERRIDE: u16 = u16::MAX;
+/// Gives a channel back to the radio.
+const RELEASE: u16 = 0;
 
 /// The line. It ends when dropped.
 pub struct Link {
@@ -38,16 +43,25 @@ pub struct Link {
 /// What the thread shares.
 pub struct Shared {
     heard: Mutex<Heard>,
-    begun: Instant,
+    opened: Instant,
+    /// When the scenario began, µs since the line was opened.
+    zero_us: AtomicU64,
     silent: AtomicBool,
     sticks: Mutex<[u16; 8]>,
     gone: Mutex<Option<String>>,
 }
 
 impl Shared {
-    /// µs since the begin.
+    /// µs since the scenario's begin; before it, since the line was opened.
     pub fn now_us(&self) -> u64 {
-        self.begun.elapsed().as_micros() as u64
+        (self.opened.elapsed().as_micros() as u64).saturating_sub(self.zero_us.load(Ordering::Acquire))
+    }
+
+    /// The scenario begins now.
+    pub fn begin(&self) {
+        let mut heard = self.heard();
+        self.zero_us.store(self.opened.elapsed().as_micros() as u64, Ordering::Release);
+        heard.begin();
     }
 
     /// All that was heard.
@@ -64,7 +78,8 @@ impl Link {
     pub fn open(address: &Address) -> Result<Link, String> {
         let shared = Arc::new(Shared {
             heard: Mutex::default(),
-            begun: Instant::now(),
+            opened: Instant::now(),
+            zero_us: AtomicU64::new(0),
             silent: AtomicBool::new(false),
             sticks: Mutex::new([NO_OVERRIDE; 8]),
             gone: Mutex::default(),
@@ -74,14 +89,10 @@ impl Link {
         let line = runtime.block_on(Line::open(address)).map_err(|error| format!("{address}: {error}"))?;
         let (sender, orders) = mpsc::channel();
         let over = Arc::new(AtomicBool::new(false));
-        let (shared_inside, over_inside, name) =
-            (Arc::clone(&shared), Arc::clone(&over), address.to_string());
+        let (shared_inside, over_inside, address) =
+            (Arc::clone(&shared), Arc::clone(&over), address.clone());
         let thread = std::thread::spawn(move || {
-            let gone = runtime.block_on(run(line, &shared_inside, &orders, &over_inside));
-            if let Err(error) = gone {
-                let mut gone = shared_inside.gone.lock().unwrap_or_else(PoisonError::into_inner);
-                *gone = Some(format!("{name}: {error}"));
-            }
+            runtime.block_on(live(line, &address, &shared_inside, &orders, &over_inside));
         });
         Ok(Link { shared, sender, over, thread: Some(thread) })
     }
@@ -94,18 +105,18 @@ impl Link {
     /// Sends a message.
     ///
     /// # Errors
-    /// The line is gone.
+    /// The line is broken at present.
     pub fn send(&self, message: MavMessage) -> Result<(), String> {
-        let gone = || self.shared.gone.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.sender.send(message).map_err(|_| gone().unwrap_or_else(|| "the rig's line is gone".to_owned()))
+        let gone = self.shared.gone.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        gone.map_or(Ok(()), Err)?;
+        self.sender.send(message).map_err(|_| "the rig's line has ended".to_owned())
     }
 
     /// Holds a stick (channel 1..=8), or lets it go.
     pub fn hold_stick(&self, channel: u8, us: Option<u16>) {
         let mut sticks = self.shared.sticks.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(stick) = usize::from(channel).checked_sub(1).and_then(|index| sticks.get_mut(index)) {
-            // 0 gives the channel back to the radio.
-            *stick = us.unwrap_or(0);
+            *stick = us.unwrap_or(RELEASE);
         }
     }
 
@@ -150,6 +161,36 @@ impl Out {
     }
 }
 
+/// Runs the line, and opens it again while it must.
+async fn live(
+    line: Line,
+    address: &Address,
+    shared: &Shared,
+    orders: &mpsc::Receiver<MavMessage>,
+    over: &AtomicBool,
+) {
+    let mut opened = Ok(line);
+    while !over.load(Ordering::Acquire) {
+        let tell = |why: Option<String>| {
+            *shared.gone.lock().unwrap_or_else(PoisonError::into_inner) = why;
+        };
+        let broken = match opened {
+            Ok(line) => {
+                tell(None);
+                run(line, shared, orders, over).await.err()
+            }
+            Err(error) => Some(error),
+        };
+        if let Some(error) = broken {
+            tell(Some(format!("{address}: {error}")));
+            tokio::time::sleep(OPEN_EVERY).await;
+            // What nobody took is no order any more.
+            orders.try_iter().for_each(drop);
+        }
+        opened = Line::open(address).await;
+    }
+}
+
 async fn run(
     mut line: Line,
     shared: &Shared,
@@ -186,9 +227,16 @@ async fn run(
             ask = now + ASK_EVERY;
         }
         if let Some(system) = system.filter(|_| now >= stick) {
-            let sticks = *shared.sticks.lock().unwrap_or_else(PoisonError::into_inner);
-            if sticks.iter().any(|us| *us != NO_OVERRIDE) {
-                out.send(&mut line, &overriding(system, sticks)).await?;
+            let sent = *shared.sticks.lock().unwrap_or_else(PoisonError::into_inner);
+            if sent.iter().any(|us| *us != NO_OVERRIDE) {
+                out.send(&mut line, &overriding(system, sent)).await?;
+            }
+            let mut sticks = shared.sticks.lock().unwrap_or_else(PoisonError::into_inner);
+            for (stick, sent) in sticks.iter_mut().zip(sent) {
+                // Given back once, it is the radio's; and ArduPilot takes each override for a ground station's sign of life.
+                if (*stick, sent) == (RELEASE, RELEASE) {
+                    *stick = NO_OVERRIDE;
+                }
             }
             stick = now + STICKS_EVERY;
         }

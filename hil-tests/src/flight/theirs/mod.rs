@@ -1,29 +1,40 @@
 //! Someone else's aircraft (a flight controller on the bench, a simulator): heard and asked over the rig's own line, as a ground
 //! station with system id 255 would. Nothing of it is touched that a ground station does not touch.
+//!
+//! Before a scenario begins, it is brought to the state in which each begins (`ready`); its parameters are named, and set only
+//! where the rig file says so (`parameters`).
 
+mod faults;
 mod heard;
 mod link;
+mod parameters;
+mod ready;
 
+use super::NotFlown;
 use super::air::Sight;
 use super::wire::Said;
-use crate::aircraft::{Waypoint, custom_mode_of};
+use crate::aircraft::{Waypoint, custom_mode_of, firmware_of};
 use crate::iq_server::Poses;
-use crate::scenario::{Flavour, Kind, Scenario};
+use crate::rig::Foreign;
+use crate::scenario::{Flavour, Scenario};
 use crate::trace::TruthRow;
 use crate::truth::TruePose;
+use crate::watch::Watcher;
+use heard::Heard;
 use link::{Link, Shared, long};
 use mavlink::dialects::ardupilotmega::{
     MISSION_COUNT_DATA, MISSION_ITEM_INT_DATA, MavCmd, MavFrame, MavMessage, MavMissionResult, MavResult,
 };
-use skyhound::vehicle::Firmware;
 use skyhound_host::autopilot::Address;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long an autopilot may take to be found with its place and home: a cold SITL takes 40 s to its fix.
 const FOUND_WITHIN: Duration = Duration::from_secs(90);
-/// How long it may take to answer, once.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// How long it may take to answer, once; PX4 beats once a second.
+const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+/// Its words about a refusal come with the answer, or soon after.
+const EXPLAINED_WITHIN: Duration = Duration::from_millis(400);
 const TRIES: u32 = 3;
 const POLL: Duration = Duration::from_millis(10);
 /// Truth as verdicts are counted from it.
@@ -36,9 +47,9 @@ const CUSTOM_MODE: f32 = 1.0;
 /// Someone else's aircraft.
 pub struct Theirs {
     link: Link,
-    daemon: Address,
-    flavour: Flavour,
+    foreign: Foreign,
     system: u8,
+    begun: String,
 }
 
 struct TheirPoses(Arc<Shared>);
@@ -51,39 +62,71 @@ impl Poses for TheirPoses {
 }
 
 impl Theirs {
-    /// Opens the rig's line and waits until the autopilot tells where it is and where home is.
+    /// Opens the rig's line, waits until the autopilot tells where it is and where home is, and brings it to the state in which
+    /// `scenario` begins. The scenario's clock begins then.
     ///
     /// # Errors
-    /// Nobody is there, it speaks other modes than the scenario wants, or it does not begin where the scenario begins.
-    pub fn find(scenario: &Scenario, daemon: Address, rig: &Address) -> Result<Theirs, String> {
-        let link = Link::open(rig).map_err(|why| format!("rig_line: {why}"))?;
+    /// Nobody is there, it speaks other modes than the rig says, or it does not come to that state.
+    pub fn find(scenario: &Scenario, foreign: &Foreign, watcher: &mut dyn Watcher) -> Result<Theirs, NotFlown> {
+        let link = Link::open(&foreign.rig).map_err(|why| format!("rig_line: {why}"))?;
+        let mut theirs = Theirs { link, foreign: foreign.clone(), system: 0, begun: String::new() };
+        let rig = &foreign.rig;
+        watcher.told("looks for the autopilot");
+        if !theirs.is_placed_within(FOUND_WITHIN, watcher)? {
+            let why = match theirs.link.shared().heard().system {
+                None => "no autopilot was heard",
+                Some(_) => "the autopilot tells no position or no home (no GPS fix?)",
+            };
+            return Err(NotFlown::Failed(format!("rig_line {rig}: {why}{}", theirs.warnings(0))));
+        }
+        let (system, firmware) = {
+            let heard = theirs.link.shared().heard();
+            (heard.system.unwrap_or_default(), heard.mode().firmware)
+        };
+        theirs.system = system;
+        if firmware != firmware_of(foreign.flavour) {
+            return Err(NotFlown::Failed(format!(
+                "rig_line {rig}: the autopilot is {firmware:?}, the rig file says {:?}: mend flavour = \"…\"",
+                foreign.flavour
+            )));
+        }
+        theirs.begun = theirs.make_ready(scenario, watcher)?;
+        theirs.link.shared().heard().forget_place();
+        if !theirs.is_placed_within(ANSWER_WITHIN * TRIES, watcher)? {
+            return Err(NotFlown::Failed(format!("rig_line {rig}: the autopilot tells its place no more")));
+        }
+        theirs.link.shared().begin();
+        Ok(theirs)
+    }
+
+    fn is_placed_within(&self, limit: Duration, watcher: &mut dyn Watcher) -> Result<bool, NotFlown> {
         let begun = Instant::now();
-        let (system, firmware) = loop {
-            let now_us = link.shared().now_us();
-            let heard = link.shared().heard();
-            match (heard.system, heard.firmware, heard.is_placed(now_us)) {
-                (Some(system), Some(firmware), true) => break (system, firmware),
-                _ if begun.elapsed() < FOUND_WITHIN => {}
-                (None, ..) => return Err(format!("rig_line {rig}: no autopilot was heard")),
-                _ => {
-                    return Err(format!(
-                        "rig_line {rig}: the autopilot tells no position or no home (no GPS fix?)"
-                    ));
-                }
+        while begun.elapsed() < limit {
+            let now_us = self.now_us();
+            let heard = self.link.shared().heard();
+            if heard.system.is_some() && heard.is_placed(now_us) {
+                return Ok(true);
             }
             drop(heard);
+            if watcher.ends() {
+                return Err(NotFlown::Failed("ended before the flight began".to_owned()));
+            }
             std::thread::sleep(POLL);
-        };
-        let wanted = scenario.aircraft.flavour;
-        let flavour = match firmware {
-            Firmware::ArduCopter => Flavour::ArduCopter,
-            Firmware::Px4 => Flavour::Px4,
-            Firmware::Other => return Err(format!("rig_line {rig}: neither ArduCopter nor PX4")),
-        };
-        if flavour != wanted {
-            return Err(format!("the autopilot speaks {flavour:?}, the scenario {wanted:?}"));
         }
-        Ok(Theirs { link, daemon, flavour, system })
+        Ok(false)
+    }
+
+    /// How it stood when the scenario began, in words.
+    pub fn begun(&self) -> &str {
+        &self.begun
+    }
+
+    /// Leaves it as a person would: nothing is wrong with it any more, and it flies home. Refusals are the next flight's to tell.
+    pub fn leave(&self) {
+        let _ = self.calm();
+        if self.sight().airborne {
+            let _ = self.set_mode(if self.foreign.flavour == Flavour::Px4 { "AUTO.RTL" } else { "RTL" });
+        }
     }
 
     /// Whose truth the world follows, in words.
@@ -96,12 +139,7 @@ impl Theirs {
 
     /// Where the daemon reaches it.
     pub fn for_daemon(&self) -> &Address {
-        &self.daemon
-    }
-
-    /// Its MAVLink system id.
-    pub fn system(&self) -> u8 {
-        self.system
+        &self.foreign.daemon
     }
 
     /// Its pose as told.
@@ -155,9 +193,9 @@ impl Theirs {
     /// # Errors
     /// No such mode, refused, or no answer.
     pub fn set_mode(&self, name: &str) -> Result<(), String> {
-        let custom = custom_mode_of(self.flavour, name).ok_or_else(|| format!("no mode {name}"))?;
+        let custom = custom_mode_of(self.foreign.flavour, name).ok_or_else(|| format!("no mode {name}"))?;
         // PX4 takes main and sub mode apart.
-        let (main, sub) = match self.flavour {
+        let (main, sub) = match self.foreign.flavour {
             Flavour::ArduCopter => (custom, 0),
             Flavour::Px4 => (custom >> 16 & 0xff, custom >> 24),
         };
@@ -180,8 +218,16 @@ impl Theirs {
     /// # Errors
     /// Refused, or no answer.
     pub fn take_off(&self, alt_m: f64) -> Result<(), String> {
-        // PX4 takes the height above the sea, and NaN for here.
-        self.command(MavCmd::MAV_CMD_NAV_TAKEOFF, [0., 0., 0., 0., 0., 0., alt_m as f32])
+        let params = match self.foreign.flavour {
+            Flavour::ArduCopter => [0., 0., 0., 0., 0., 0., alt_m as f32],
+            Flavour::Px4 => {
+                // Here, as it stands, to a height above the sea: 0/0 would be a place, and a height above home is below ground.
+                let home_amsl_m = self.link.shared().heard().home_amsl_m().ok_or("take-off: no home is told")?;
+                let nan = f32::NAN;
+                [nan, 0., 0., nan, nan, nan, (home_amsl_m + alt_m) as f32]
+            }
+        };
+        self.command(MavCmd::MAV_CMD_NAV_TAKEOFF, params)
     }
 
     /// Uploads a mission by the mission protocol (mavlink.io, "Mission Protocol").
@@ -256,28 +302,10 @@ impl Theirs {
         }))
     }
 
-    /// A deed of pilot or ground crew; whether it was one.
-    ///
-    /// # Errors
-    /// The autopilot refuses.
-    pub fn fault(&self, kind: &Kind, begins: bool) -> Result<bool, String> {
-        match kind {
-            Kind::Mode { mode } if begins => self.set_mode(mode)?,
-            Kind::Disarm if begins => self.arm(false)?,
-            Kind::Stick { channel, us } => self.link.hold_stick(*channel, begins.then_some(*us)),
-            Kind::GcsLost => self.link.fall_silent(begins),
-            Kind::Reboot if begins => {
-                self.command(MavCmd::MAV_CMD_PREFLIGHT_REBOOT_SHUTDOWN, [1., 0., 0., 0., 0., 0., 0.])?;
-            }
-            Kind::Mode { .. } | Kind::Disarm | Kind::Reboot => {}
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
     /// COMMAND_LONG until it is answered.
     fn command(&self, command: MavCmd, params: [f32; 7]) -> Result<(), String> {
         let count = || self.link.shared().heard().command_ack.map_or(0, |(.., count)| count);
+        let since_us = self.now_us();
         for _ in 0..TRIES {
             let before = count();
             self.link.send(long(self.system, command, params))?;
@@ -288,11 +316,23 @@ impl Theirs {
             });
             match answer {
                 Some(MavResult::MAV_RESULT_ACCEPTED | MavResult::MAV_RESULT_IN_PROGRESS) => return Ok(()),
-                Some(result) => return Err(format!("{command:?}: {result:?}")),
+                Some(result) => {
+                    std::thread::sleep(EXPLAINED_WITHIN);
+                    return Err(format!("{command:?}: {result:?}{}", self.warnings(since_us)));
+                }
                 None => {}
             }
         }
         Err(format!("{command:?}: no answer"))
+    }
+
+    /// What the autopilot warned of since then, to stand after a colon.
+    fn warnings(&self, since_us: u64) -> String {
+        let heard = self.link.shared().heard();
+        match heard.texts.warnings(since_us).join("; ") {
+            none if none.is_empty() => none,
+            told => format!(": {told}"),
+        }
     }
 
     fn wait<T>(&self, mut ask: impl FnMut() -> Option<T>) -> Option<T> {

@@ -60,6 +60,8 @@ fn over(pose: TruePose) -> Sky {
         navigates: true,
         believed: Some(pose.place(&Origin::new(HOME))),
         site: HOME,
+        ground_m: 0.0,
+        heard_us: 0,
         has_power: true,
         alive: true,
     }
@@ -83,6 +85,8 @@ fn a_true_place_beyond_the_fence_is_invariant_1() {
     assert!(!told(0.0, low_m - 2.5, 0, &same) && told(0.0, low_m - 3.5, 0, &same));
     assert!(told(far_m + 20.0, 40.0, 900_000, &same), "coasting");
     assert!(!told(far_m + 20.0, 40.0, 1_100_000, &same), "it stood still");
+    assert!(!told(0.0, 40.0, 0, &|sky| sky.ground_m = 37.0), "over a steep slope's foot");
+    assert!(told(0.0, 40.0, 0, &|sky| sky.ground_m = 39.0));
     let excused: [fn(&mut Sky); 5] = [
         |sky| sky.believed = Some(HOME),
         |sky| sky.believed = None,

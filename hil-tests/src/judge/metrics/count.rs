@@ -8,6 +8,7 @@ use skyhound::geo::{NorthEast, Origin, Wgs84};
 use super::facts::{Facts, Span, stops};
 use super::{CAUSE, FOUND_WITHIN_M, STOP_DELAY};
 use crate::scenario::Flavour;
+use crate::scenario::zone::polygon_margin_m;
 use crate::statistics::numbers::quantile;
 use crate::trace::SetpointRow;
 use crate::truth::TruePose;
@@ -77,6 +78,9 @@ fn place(facts: &Facts<'_>, put: &mut Put<'_>) {
 
     put("ground_speed_max_mps", facts.led().map(|row| row.pose.speed_mps()).max_by(f64::total_cmp));
     put("fence_margin_min_m", fence_margin_min_m(facts));
+    let ground = &facts.scenario.world.ground;
+    let clearance_m = |pose: &TruePose| pose.up_m - ground.height_m(pose.north_m, pose.east_m);
+    put("clearance_min_m", facts.led().map(|row| clearance_m(&row.pose)).min_by(f64::total_cmp));
 }
 
 fn time_ratio(facts: &Facts<'_>, first: Span, found: Span) -> Option<f64> {
@@ -87,7 +91,7 @@ fn time_ratio(facts: &Facts<'_>, first: Span, found: Span) -> Option<f64> {
     (straight_s > 0.0).then(|| seconds(found.begin_us.saturating_sub(first.begin_us)) / straight_s)
 }
 
-/// Of radius and polygon the nearer.
+/// Of radius, polygon and the areas uploaded to the autopilot the nearest.
 fn fence_margin_min_m(facts: &Facts<'_>) -> Option<f64> {
     let fence = &facts.limits.as_ref()?.1.fence;
     let place = &facts.scenario.place;
@@ -95,28 +99,11 @@ fn fence_margin_min_m(facts: &Facts<'_>) -> Option<f64> {
     let corners: Vec<NorthEast> = fence.polygon.iter().map(|corner| home.ned_from_wgs84(*corner)).collect();
     let margin_m = |pose: &TruePose| {
         let at = NorthEast { north_m: pose.north_m, east_m: pose.east_m };
-        (fence.radius_m - pose.distance_m(0.0, 0.0)).min(polygon_margin_m(&corners, at))
+        let own_m = (fence.radius_m - pose.distance_m(0.0, 0.0)).min(polygon_margin_m(&corners, at));
+        let zones = facts.scenario.aircraft.zone.iter();
+        zones.map(|zone| zone.margin_m([at.north_m, at.east_m])).fold(own_m, f64::min)
     };
     facts.led().map(|row| margin_m(&row.pose)).min_by(f64::total_cmp)
-}
-
-/// Distance from the nearest edge, negative outside (even-odd rule); infinite without a polygon.
-pub(super) fn polygon_margin_m(corners: &[NorthEast], at: NorthEast) -> f64 {
-    let mut nearest_m = f64::INFINITY;
-    let mut is_inside = false;
-    for (index, from) in corners.iter().enumerate() {
-        let to = &corners[(index + 1) % corners.len()];
-        let (along_n, along_e) = (to.north_m - from.north_m, to.east_m - from.east_m);
-        let (off_n, off_e) = (at.north_m - from.north_m, at.east_m - from.east_m);
-        let length2 = (along_n * along_n + along_e * along_e).max(f64::MIN_POSITIVE);
-        let share = ((off_n * along_n + off_e * along_e) / length2).clamp(0.0, 1.0);
-        nearest_m = nearest_m.min((off_n - share * along_n).hypot(off_e - share * along_e));
-        if (from.north_m > at.north_m) != (to.north_m > at.north_m) {
-            let crossing_e = from.east_m + along_e * off_n / along_n;
-            is_inside ^= at.east_m < crossing_e;
-        }
-    }
-    if is_inside || corners.is_empty() { nearest_m } else { -nearest_m }
 }
 
 /// What was heard.

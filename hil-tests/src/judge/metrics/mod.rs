@@ -89,8 +89,9 @@ pub const TABLE: &[Metric] = &[
     metric(
         "fence_margin_min_m",
         "m",
-        "smallest distance of the true position from the edge of radius or polygon fence in HOMING and HOLDING; negative = outside",
+        "smallest distance of the true position from the edge of radius, polygon or an area uploaded to the autopilot in HOMING and HOLDING; negative = outside",
     ),
+    metric("clearance_min_m", "m", "smallest true height above the ground in HOMING and HOLDING"),
     metric("stop_delay_max_ms", "ms", "the largest of the stop delays"),
     metric(
         STOP_DELAY,
@@ -182,9 +183,9 @@ pub fn check(scenario: &Scenario) -> Result<(), String> {
         }
     }
     for depth in expect.only.keys() {
-        if !["a", "b", "c"].contains(&depth.as_str()) {
+        if !["a", "b", "c", "ardu_copter", "px4"].contains(&depth.as_str()) {
             return Err(format!(
-                "scenario {}: expect.only.{depth}: no such depth; write a, b or c",
+                "scenario {}: expect.only.{depth}: no such depth or flavour; write a, b, c, ardu_copter or px4",
                 scenario.name
             ));
         }

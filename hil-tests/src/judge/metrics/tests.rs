@@ -229,7 +229,7 @@ fn a_scenario_cannot_expect_what_nobody_counts() {
     );
     let mut wrong = scenario;
     wrong.expect.only.insert("d".into(), BTreeMap::new());
-    assert!(check(&wrong).unwrap_err().contains("expect.only.d: no such depth; write a, b or c"));
+    assert!(check(&wrong).unwrap_err().contains("expect.only.d: no such depth or flavour; write a, b, c"));
 }
 
 #[test]
@@ -251,10 +251,10 @@ fn a_polygon_fence_counts_from_its_nearest_edge() {
         (45.0, 45.0, 50_f64.sqrt()),
         (-3.0, -4.0, -5.0),
     ] {
-        let measured_m = count::polygon_margin_m(&corners, corner(north_m, east_m));
+        let measured_m = crate::scenario::zone::polygon_margin_m(&corners, corner(north_m, east_m));
         assert!((measured_m - margin_m).abs() < 1e-9, "{north_m}, {east_m}: {measured_m} m");
     }
-    assert_eq!(count::polygon_margin_m(&[], corner(0.0, 0.0)), f64::INFINITY);
+    assert_eq!(crate::scenario::zone::polygon_margin_m(&[], corner(0.0, 0.0)), f64::INFINITY);
 
     let mut scenario = sample::scenario();
     let home = Origin::new(Wgs84 { lat_deg: scenario.place.lat_deg, lon_deg: scenario.place.lon_deg });

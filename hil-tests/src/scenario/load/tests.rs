@@ -67,8 +67,8 @@ fn refusals_name_file_key_and_mend() {
         ),
         ("[[fault]]\ndo = 'interferer_on'\n", "fault[0].interferer: the world has none"),
         (
-            "[[fault]]\ndo = 'stick'\nchannel = 5\nus = 1500\n",
-            "fault[0].channel: 5 is out of range; write 1 to 4",
+            "[[fault]]\ndo = 'stick'\nchannel = 17\nus = 1500\n",
+            "fault[0].channel: 17 is out of range; write 1 to 16",
         ),
         ("[[fault]]\ndo = 'battery'\nratio = 1.5\n", "fault[0].ratio: 1.5 is out of range; write 0 to 1"),
         (
