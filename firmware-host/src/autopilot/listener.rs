@@ -201,7 +201,6 @@ impl Listener {
     /// When what a frame tells was true; `None` when it is late.
     fn stamp(&mut self, frame: &Frame<'_>, dated: Dated, at: TimeUs) -> Option<Stamp> {
         let print = print(frame.id, frame.payload);
-        let lateness_us = self.time.lateness_us();
         match dated {
             Dated::At(then) => {
                 self.ways.take_news(frame.sequence, print, at);
@@ -209,7 +208,7 @@ impl Listener {
             }
             Dated::Newer => {
                 self.ways.take_news(frame.sequence, print, at);
-                Some(Stamp::news(at.minus_us(lateness_us)))
+                Some(Stamp::news(at.minus_us(self.time.lateness_us())))
             }
             Dated::Late(late_us) => {
                 self.ways.take_late(frame.sequence, late_us, at);
@@ -217,8 +216,8 @@ impl Listener {
             }
             Dated::Reboot => Some(Stamp::news(at)),
             Dated::Undated => match self.ways.judge(frame.sequence, print, at) {
-                Judged::Fresh => Some(Stamp::news(at.minus_us(lateness_us))),
-                Judged::AsOf(then) => Some(Stamp::as_of(then.min(at.minus_us(lateness_us)))),
+                Judged::Fresh => Some(Stamp::news(at.minus_us(self.time.lateness_us()))),
+                Judged::AsOf(then) => Some(Stamp::as_of(then.min(at.minus_us(self.time.lateness_us())))),
                 Judged::Late => None,
             },
         }

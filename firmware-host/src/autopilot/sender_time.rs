@@ -91,27 +91,33 @@ struct Least<const N: usize> {
     bucket_us: u64,
     buckets: [(u64, i64); N],
     newest: u64,
+    least: i64,
 }
 
 impl<const N: usize> Least<N> {
     fn new(bucket_us: u64) -> Least<N> {
-        Least { bucket_us, buckets: [(0, i64::MAX); N], newest: 0 }
+        Least { bucket_us, buckets: [(0, i64::MAX); N], newest: 0, least: i64::MAX }
     }
 
     fn take(&mut self, at: TimeUs, value: i64) {
         let number = at.0 / self.bucket_us;
-        self.newest = self.newest.max(number);
         let bucket = &mut self.buckets[number as usize % N];
         if bucket.0 != number {
             *bucket = (number, i64::MAX);
         }
         bucket.1 = bucket.1.min(value);
+        self.least = self.least.min(value);
+        if number > self.newest {
+            self.newest = number;
+            let is_recent = |bucket: &&(u64, i64)| bucket.0 + N as u64 > number;
+            let recent = self.buckets.iter().filter(is_recent).map(|bucket| bucket.1);
+            self.least = recent.min().unwrap_or(i64::MAX);
+        }
     }
 
     /// Over the last stretches before the newest value; `None` before the first.
     fn least(&self) -> Option<i64> {
-        let is_recent = |bucket: &&(u64, i64)| bucket.0 + N as u64 > self.newest;
-        self.buckets.iter().filter(is_recent).map(|bucket| bucket.1).min().filter(|least| *least < i64::MAX)
+        Some(self.least).filter(|least| *least < i64::MAX)
     }
 }
 

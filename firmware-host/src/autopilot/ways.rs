@@ -17,7 +17,9 @@ use skyhound::time::TimeUs;
 /// Equal numbers remembered: 10 s at 400 frames/s.
 const SEEN_EACH: usize = 16;
 /// A copy that is later than this is told by its number alone.
-const SEEN_US: u64 = 20_000_000;
+const SEEN_MS: u32 = 20_000;
+/// What the fresh way lost may come by the late way for so long.
+const LOST_US: u64 = SEEN_MS as u64 * 1_000;
 /// One of the next: 0.1 s at 320 frames/s, or a burst.
 const NEAR: u8 = 32;
 /// A sequence number this little behind the last is a late or doubled frame, not 240 lost ones.
@@ -40,9 +42,11 @@ pub enum Judged {
     Late,
 }
 
+/// Small, because each frame looks through those of its number.
 #[derive(Copy, Clone, Debug, Default)]
 struct Seen {
-    at: Option<TimeUs>,
+    /// Milliseconds since the start, never 0 but for none.
+    at_ms: u32,
     print: u32,
 }
 
@@ -152,7 +156,7 @@ impl Ways {
         let is_next = step == 1;
         // To both sides: frames of that way overtake each other too.
         let is_of_the_late = sequence.wrapping_sub(late.sequence).wrapping_add(NEAR) <= 2 * NEAR;
-        let has_lost = self.lost.is_some_and(|lost| at.since_us(lost) <= SEEN_US);
+        let has_lost = self.lost.is_some_and(|lost| at.since_us(lost) <= LOST_US);
         let judged = match before {
             Some(before) if (1..=NEAR).contains(&step) => Judged::AsOf(before),
             None if step <= NEAR && has_lost && is_of_the_late => Judged::AsOf(at.minus_us(late.late_us)),
@@ -187,15 +191,23 @@ impl Ways {
     }
 
     fn first_seen(&self, sequence: u8, print: u32, at: TimeUs) -> Option<TimeUs> {
-        let same = self.seen[usize::from(sequence)].iter().filter(|seen| seen.print == print);
-        same.filter_map(|seen| seen.at).filter(|seen| at.since_us(*seen) <= SEEN_US).min()
+        let now_ms = milliseconds(at);
+        let same =
+            self.seen[usize::from(sequence)].iter().filter(|seen| seen.print == print && seen.at_ms > 0);
+        let age_ms =
+            same.map(|seen| now_ms.wrapping_sub(seen.at_ms)).filter(|age_ms| *age_ms <= SEEN_MS).max()?;
+        Some(TimeUs(at.0 / 1_000 * 1_000).minus_us(u64::from(age_ms) * 1_000))
     }
 
     fn remember(&mut self, sequence: u8, print: u32, at: TimeUs) {
         let next = &mut self.next[usize::from(sequence)];
-        self.seen[usize::from(sequence)][usize::from(*next)] = Seen { at: Some(at), print };
+        self.seen[usize::from(sequence)][usize::from(*next)] = Seen { at_ms: milliseconds(at), print };
         *next = (*next + 1) % SEEN_EACH as u8;
     }
+}
+
+fn milliseconds(at: TimeUs) -> u32 {
+    ((at.0 / 1_000) as u32).max(1)
 }
 
 /// What tells a message from another, but by chance (FNV-1a over words, Fowler, Noll, Vo).

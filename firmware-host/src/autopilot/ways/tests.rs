@@ -49,10 +49,10 @@ fn a_copy_far_from_the_next_is_late_and_no_loss() {
 fn beside_a_late_way_what_may_be_a_copy_is_as_old_as_the_first() {
     let mut ways = Ways::default();
     for number in 0..=255u8 {
-        ways.judge(number, 7, at_ms(u64::from(number)));
+        ways.judge(number, 7, at_ms(5 + u64::from(number)));
     }
     ways.take_late(100, 2_000_000, at_ms(300));
-    assert_eq!(ways.judge(0, 7, at_ms(300)), Judged::AsOf(at_ms(0)), "the next, and as one before");
+    assert_eq!(ways.judge(0, 7, at_ms(300)), Judged::AsOf(at_ms(5)), "the next, and as one before");
     assert_eq!(ways.judge(1, 8, at_ms(300)), Judged::Fresh);
     assert_eq!(ways.judge(60, 8, at_ms(300)), Judged::Late, "none of the next");
     assert_eq!(ways.judge(101, 7, at_ms(300)), Judged::Late);
