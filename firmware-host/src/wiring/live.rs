@@ -133,10 +133,11 @@ fn start_control(
         .enable_all()
         .build()
         .map_err(|error| Failure::doing("no runtime for the autopilot's link", error))?;
+    let ask = threads.asking(Role::Autopilot);
     threads.spawn(Role::Control, move || {
         let shared = Arc::clone(&parts.shared);
         runtime.block_on(async {
-            match Link::open(&settings, parts.clock) {
+            match Link::open_as(&settings, parts.clock, ask) {
                 Ok(link) => control::Control::new(parts, link).run().await,
                 Err(error) => shared.life.fail(&format!("autopilot.address: {error}")),
             }

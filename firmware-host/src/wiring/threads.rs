@@ -54,9 +54,15 @@ impl Life {
         self.refused.try_lock().ok().map(|refused| refused.clone())
     }
 
+    /// Each once: a line that is opened again asks again.
     fn note_refused(&self, what: Vec<String>) {
-        what.iter().for_each(|what| tracing::info!("{what}"));
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner).extend(what);
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        for what in what {
+            if !refused.contains(&what) {
+                tracing::info!("{what}");
+                refused.push(what);
+            }
+        }
     }
 }
 
@@ -77,7 +83,7 @@ impl Threads {
     }
 
     /// To be run in a thread that another part starts: asks for what `role` gives it.
-    pub fn asking(&self, role: Role) -> impl FnOnce() + Send + use<> {
+    pub fn asking(&self, role: Role) -> impl Fn() + Send + Sync + use<> {
         let (life, asks) = (Arc::clone(&self.life), self.asks);
         move || {
             if asks {
