@@ -12,7 +12,8 @@ pub struct Expect {
     pub number: BTreeMap<String, Bounds>,
     /// States that must have been reached, in this order (others may lie between).
     pub states: Vec<String>,
-    /// Causes (interlock names, or `operator`) of the stops of homing, in order; all of them.
+    /// Causes (interlock names, or `operator`) of the stops of homing, in order; all of them. `a|b`: either of two that the
+    /// aircraft shows at the same moment.
     pub stops: Option<Vec<String>>,
     /// Numbers that are looked at only at one depth (`a`, `b` or `c`) or with one flavour ([`word`]).
     pub only: BTreeMap<String, BTreeMap<String, Bounds>>,
