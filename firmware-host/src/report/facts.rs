@@ -151,7 +151,7 @@ pub struct PassLine {
     pub longest_ms: f64,
 }
 
-/// A lane.
+/// A lane, or with nothing that fitted what was discarded elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LaneLine {
     /// Name.

@@ -1,6 +1,6 @@
 //! A report → text for a terminal: sections with aligned columns, units in the headings, at most 100 columns.
 
-use super::facts::Report;
+use super::facts::{LaneLine, Report};
 use std::fmt::Write as _;
 
 /// Columns at most.
@@ -45,8 +45,13 @@ fn head(out: &mut String, r: &Report) {
         line(out, format_args!("  losses     none in {} lanes", r.lanes.len()));
     }
     for lane in lost {
-        let all = lane.dropped_count + lane.pushed_count;
-        line(out, format_args!("  losses     {} of {all} in lane {}", lane.dropped_count, lane.name));
+        let LaneLine { name, pushed_count, dropped_count } = lane;
+        if *pushed_count == 0 {
+            line(out, format_args!("  losses     {dropped_count} {name}"));
+            continue;
+        }
+        let all = dropped_count + pushed_count;
+        line(out, format_args!("  losses     {dropped_count} of {all} in lane {name}"));
     }
     if let Some(link) = &r.link {
         line(

@@ -72,7 +72,7 @@ fn what_goes_in_comes_out() {
     );
     assert_eq!(row, expected);
     assert_eq!(value(path, "SELECT count(*) FROM reading WHERE quiet_dbfs IS NULL"), "60");
-    assert_eq!(value(path, "SELECT len(power_dbfs), power_dbfs[200] FROM waterfall"), "200,-91.99");
+    assert_eq!(value(path, "SELECT len(power_dbfs), power_dbfs[200] FROM waterfall"), "200,-92.0");
     assert_eq!(
         value(path, "SELECT floor_temporal_dbfs, snr_floor, gradient_covariance, no_gradient FROM signal"),
         "-90.123,spectral,-0.001,\n,spectral,,not heard"

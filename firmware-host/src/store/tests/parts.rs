@@ -4,7 +4,6 @@ use super::super::open_flight;
 use super::super::sample::{self, settings, start};
 use duckdb::{Connection, Row};
 use skyhound::geo::Wgs84;
-use skyhound::record::Record;
 use skyhound::time::{Aged, TimeUs};
 use skyhound::vehicle::part::Joined;
 use skyhound::vehicle::*;
