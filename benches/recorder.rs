@@ -168,13 +168,7 @@ fn fill_flight(inlets: &mut Inlets, rows: u64, hop_us: u64) {
     let mut index = 0;
     while index < rows {
         flight.pass(&mut pass);
-        while inlets.readings.vacant_count() < pass.readings.len()
-            || inlets.control.vacant_count() < pass.records.len()
-            || inlets.spectra.vacant_count() == 0
-        {
-            assert!(!inlets.readings.is_abandoned(), "the recorder stopped");
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        wait_for_room(inlets, &pass);
         push(inlets, &pass);
         index += pass.readings.len() as u64;
     }
@@ -186,26 +180,60 @@ fn push(inlets: &mut Inlets, pass: &Pass) {
     pass.spectra.iter().for_each(|row| assert!(inlets.spectra.push(*row)));
 }
 
-/// What an hour of readings takes, and what it takes with all that goes with it: the file after a clean stop, and the bytes
-/// that go through the WAL when each commit holds a quarter of a second, as in flight.
+/// What an hour of readings takes, and what it takes with all that goes with it: the bytes that go through the WAL when each
+/// commit holds a quarter of a second, as in flight, and the file with as many checkpoints as come of that.
 fn growth() {
     print_head("an hour at one channel of 100 Hz, alone and with an aircraft at the default rates");
-    let hour = Duration::from_secs(3_600).as_micros() as u64;
-    let alone = file_bytes(|inlets| fill(inlets, hour / 10_000, 10_000));
-    let whole = file_bytes(|inlets| fill_flight(inlets, hour / 10_000, 10_000));
     let mb = |bytes: f64| format!("{:.2} MB/h", bytes / 1e6);
-    print_row("file with an aircraft", &mb(whole), "readings alone", &mb(alone), alone / whole, "<= 10 MB/h");
-    let (alone, whole) = (wal_bytes(true), wal_bytes(false));
-    print_row("WAL with an aircraft", &mb(whole), "readings alone", &mb(alone), alone / whole, "<= 120 MB/h");
+    let (wal, wal_alone) = (wal_bytes(false), wal_bytes(true));
+    let (file, file_alone) = (file_bytes(false, wal), file_bytes(true, wal_alone));
+    let peer = "readings alone";
+    print_row("file with an aircraft", &mb(file), peer, &mb(file_alone), file_alone / file, "<= 10 MB/h");
+    print_row("WAL with an aircraft", &mb(wal), peer, &mb(wal_alone), wal_alone / wal, "<= 100 MB/h");
 }
 
-fn file_bytes(fill: impl FnOnce(&mut Inlets)) -> f64 {
+/// The file of an hour in which a checkpoint comes with each 16 MB of a WAL that grows by `wal_hour_bytes`.
+fn file_bytes(only_readings: bool, wal_hour_bytes: f64) -> f64 {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut inlets, recorder) = start(folder.path(), 32, INTERVAL_US);
-    fill(&mut inlets);
-    let summary = recorder.stop().expect("a clean stop");
-    let _ = std::fs::copy(&summary.files[0], "/tmp/proto/grown.duckdb");
-    summary.file_bytes as f64
+    let (handle, wal) = (recorder.handle(), recorder.file().expect("a file").with_extension("duckdb.wal"));
+    let (mut flight, mut pass) = (Flight::start(10_000), Pass::default());
+    let (passes, mut pushed) = (3_600 * 20_u64, 0);
+    let passes_between = (passes as f64 * 16.0 * 1_048_576.0 / wal_hour_bytes) as u64;
+    for count in 1..=passes {
+        next_pass(&mut flight, &mut pass, only_readings);
+        wait_for_room(&inlets, &pass);
+        push(&mut inlets, &pass);
+        pushed += pass.readings.len() as u64;
+        if count % passes_between == 0 {
+            while handle.totals().reading_total < pushed {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            handle.landed();
+            while std::fs::metadata(&wal).is_ok_and(|wal| wal.len() > 0) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+    }
+    recorder.stop().expect("a clean stop").file_bytes as f64
+}
+
+fn next_pass(flight: &mut Flight, pass: &mut Pass, only_readings: bool) {
+    flight.pass(pass);
+    if only_readings {
+        pass.records.clear();
+        pass.spectra.clear();
+    }
+}
+
+fn wait_for_room(inlets: &Inlets, pass: &Pass) {
+    while inlets.readings.vacant_count() < pass.readings.len()
+        || inlets.control.vacant_count() < pass.records.len()
+        || inlets.spectra.vacant_count() == 0
+    {
+        assert!(!inlets.readings.is_abandoned(), "the recorder stopped");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// An hour's, reckoned from 100 s.
@@ -216,11 +244,7 @@ fn wal_bytes(only_readings: bool) -> f64 {
     let (mut flight, mut pass) = (Flight::start(10_000), Pass::default());
     for commit in 1..=400_u64 {
         for _ in 0..5 {
-            flight.pass(&mut pass);
-            if only_readings {
-                pass.records.clear();
-                pass.spectra.clear();
-            }
+            next_pass(&mut flight, &mut pass, only_readings);
             push(&mut inlets, &pass);
         }
         while handle.totals().reading_total < commit * 25 {
@@ -298,9 +322,6 @@ fn ask_child(task: &str) -> Vec<f64> {
 fn child(task: &str) {
     let words: Vec<&str> = task.split(' ').collect();
     let number = |index: usize| words[index].parse::<u64>().expect("a number");
-    if words[0] == "growth" {
-        return growth();
-    }
     if words[0] == "die" {
         let (mut inlets, recorder) = start(&PathBuf::from(words[2]), 32, AT_ONCE_US);
         fill(&mut inlets, number(1), 1_000);
@@ -314,7 +335,7 @@ fn child(task: &str) {
     let (mut inlets, recorder) = start(folder.path(), number(1) as u32, INTERVAL_US);
     fill_flight(&mut inlets, number(2), 1_000);
     let summary = recorder.stop().expect("a clean stop");
-    assert_eq!(summary.totals.reading_total, number(2));
+    assert!(summary.totals.reading_total >= number(2));
     let rate = number(2) as f64 / ((process_cpu_ns() - begun) as f64 / 1e9);
     let status = std::fs::read_to_string("/proc/self/status").expect("a status");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
