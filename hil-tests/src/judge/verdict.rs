@@ -95,7 +95,7 @@ pub fn verdict(scenario: &Scenario, trace: &Trace, depth: Depth) -> Verdict {
     if !expect.states.is_empty() {
         checks.push(of_states(&expect.states, trace));
     }
-    if let Some(wanted) = &expect.stops {
+    if let Some(wanted) = expect.stops_at.get(depth.letter()).or(expect.stops.as_ref()) {
         checks.push(of_stops(wanted, trace));
     }
     checks.extend(of_faults(scenario, trace));
@@ -136,7 +136,8 @@ fn of_number(name: &str, bounds: &Bounds, measured: Option<f64>, trace: &Trace) 
     };
     Check {
         name: name.to_string(),
-        measured: measured.map_or_else(|| cause::unmeasured(name, trace), |value| metrics::with_unit(name, value)),
+        measured: measured
+            .map_or_else(|| cause::unmeasured(name, trace), |value| metrics::with_unit(name, value)),
         wanted,
         passed: measured.is_some_and(|value| bounds.hold(value)),
     }

@@ -35,7 +35,8 @@ fn speak(scenario: &mut Scenario, flavour: Flavour) {
     scenario.aircraft.parameters.clear();
     for fault in &mut scenario.fault {
         if let Kind::Mode { mode } = &mut fault.kind {
-            let meant = custom_mode_of(Flavour::ArduCopter, mode).and_then(|custom| Mode::of(Flavour::ArduCopter, custom));
+            let meant = custom_mode_of(Flavour::ArduCopter, mode)
+                .and_then(|custom| Mode::of(Flavour::ArduCopter, custom));
             if let Some(meant) = meant {
                 *mode = name_of(flavour, meant.custom(flavour)).to_string();
             }
@@ -60,7 +61,8 @@ mod tests {
     use crate::rig::file;
 
     fn rig(more: &str) -> Rig {
-        let text = "about = ''\ndepth = 'c'\nautopilot = 'udpin:127.0.0.1:1'\nrig_line = 'udpin:127.0.0.1:2'\n";
+        let text =
+            "about = ''\ndepth = 'c'\nautopilot = 'udpin:127.0.0.1:1'\nrig_line = 'udpin:127.0.0.1:2'\n";
         file::parse("x", &format!("{text}{more}")).unwrap()
     }
 

@@ -112,14 +112,18 @@ fn autopilot(file: &File) -> Result<Autopilot, String> {
         Err(error) => Err(format!("{key}: {error}")),
     };
     let Some(rig) = &file.rig_line else {
-        return Err("rig_line is missing: the rig's own line to the same autopilot (truth, ground station), \
+        return Err(
+            "rig_line is missing: the rig's own line to the same autopilot (truth, ground station), \
                     for example rig_line = \"tcpout:127.0.0.1:5762\""
-            .into());
+                .into(),
+        );
     };
     let parameters = file.parameters.clone().unwrap_or_default();
     let is_wrong = |(name, value): &(&String, &f64)| name.is_empty() || name.len() > 16 || !value.is_finite();
     if let Some((name, value)) = parameters.iter().find(is_wrong) {
-        return Err(format!("parameters.{name} = {value}: write a name of 1 to 16 bytes and a finite number"));
+        return Err(format!(
+            "parameters.{name} = {value}: write a name of 1 to 16 bytes and a finite number"
+        ));
     }
     Ok(Autopilot::At(Box::new(Foreign {
         daemon: address("autopilot", &file.autopilot)?,

@@ -51,7 +51,9 @@ impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.value, self.present) {
             (_, None) => write!(f, "{} (the autopilot does not tell it)", self.name),
-            (Some(value), Some(present)) => write!(f, "{} = {} (is {})", self.name, shown(value), shown(present)),
+            (Some(value), Some(present)) => {
+                write!(f, "{} = {} (is {})", self.name, shown(value), shown(present))
+            }
             (None, Some(_)) => write!(f, "{}, written under [parameters]", self.mend),
         }
     }
@@ -67,7 +69,13 @@ impl Foreign {
     pub fn names(&self, more: &BTreeMap<String, f64>) -> Vec<Vec<String>> {
         let rows = parameter::of(firmware_of(self.flavour)).map(|(_, row)| row);
         let mut names: Vec<Vec<String>> = rows
-            .map(|row| [row.name, row.other_name].iter().filter(|name| !name.is_empty()).map(|name| (*name).into()).collect())
+            .map(|row| {
+                [row.name, row.other_name]
+                    .iter()
+                    .filter(|name| !name.is_empty())
+                    .map(|name| (*name).into())
+                    .collect()
+            })
             .collect();
         for name in self.parameters.keys().chain(more.keys()) {
             if !names.iter().flatten().any(|known: &String| known == name) {
@@ -82,7 +90,8 @@ impl Foreign {
         let given = |name: &str| more.get(name).or(self.parameters.get(name)).copied();
         let mut wanted = Vec::new();
         for names in self.names(more) {
-            let row = parameter::of(firmware_of(self.flavour)).map(|(_, row)| row).find(|row| row.name == names[0]);
+            let row =
+                parameter::of(firmware_of(self.flavour)).map(|(_, row)| row).find(|row| row.name == names[0]);
             let name = names.iter().find(|name| told.contains_key(*name)).unwrap_or(&names[0]).clone();
             let present = told.get(&name).copied();
             let value = match (names.iter().find_map(|name| given(name)), row, present) {
@@ -90,7 +99,8 @@ impl Foreign {
                 (None, Some(row), Some(present)) => near(row, present),
                 (None, ..) => None,
             };
-            let is_needed = value.is_some() || row.is_some_and(|row| !matches!(row.need, Need::Told | Need::Battery(..)));
+            let is_needed =
+                value.is_some() || row.is_some_and(|row| !matches!(row.need, Need::Told | Need::Battery(..)));
             let is_so = value.zip(present).is_some_and(|(value, present)| shown(value) == shown(present));
             if is_needed && !is_so {
                 wanted.push(Wanted { name, value, present, mend: row.map_or("", |row| row.mend) });
@@ -111,9 +121,13 @@ impl Foreign {
                 .filter(move |row| row.need == Need::Battery(chain, link))
         };
         let given = |name: &str| more.get(name).or(self.parameters.get(name)).or(told.get(name)).copied();
-        let is_set = |chain, link| rows(chain, link).any(|row| given(row.name).is_some_and(|value| value > 0.0));
+        let is_set =
+            |chain, link| rows(chain, link).any(|row| given(row.name).is_some_and(|value| value > 0.0));
         let chains = [BatteryChain::Low, BatteryChain::Critical];
-        if chains.iter().any(|&chain| is_set(chain, BatteryLink::Action) && is_set(chain, BatteryLink::Threshold)) {
+        if chains
+            .iter()
+            .any(|&chain| is_set(chain, BatteryLink::Action) && is_set(chain, BatteryLink::Threshold))
+        {
             return;
         }
         let chain = chains.into_iter().find(|&chain| is_set(chain, BatteryLink::Threshold));
@@ -134,7 +148,9 @@ fn near(row: &Parameter, present: f64) -> Option<f64> {
         // An end that is no value of its own: any over 0.
         Need::Within(low, high) if low == f64::MIN_POSITIVE && present < low => Some(high),
         Need::Within(low, high) => Some(present.clamp(low, high)),
-        Need::AnyBit(bits) if present as u32 & bits == 0 => Some(f64::from(present as u32 | 1 << bits.trailing_zeros())),
+        Need::AnyBit(bits) if present as u32 & bits == 0 => {
+            Some(f64::from(present as u32 | 1 << bits.trailing_zeros()))
+        }
         Need::NoBit(bits) => Some(f64::from(present as u32 & !bits)),
         Need::GroundStation if !(1.0..=255.0).contains(&present) => Some(GROUND),
         Need::AnyBit(_) | Need::GroundStation => Some(present),
@@ -229,7 +245,9 @@ mod tests {
     fn bits_are_changed_alone_and_thresholds_are_asked_for() {
         let rig = Foreign { parameters: BTreeMap::new(), ..foreign(Flavour::ArduCopter) };
         let mut present = shipped();
-        for (name, value) in [("FS_OPTIONS", 20.0), ("FENCE_TYPE", 1.0), ("BATT_LOW_VOLT", 0.0), ("GUID_TIMEOUT", 0.0)] {
+        for (name, value) in
+            [("FS_OPTIONS", 20.0), ("FENCE_TYPE", 1.0), ("BATT_LOW_VOLT", 0.0), ("GUID_TIMEOUT", 0.0)]
+        {
             present.insert(name.into(), value);
         }
         present.remove("FS_EKF_ACTION");
@@ -242,7 +260,10 @@ mod tests {
         ] {
             assert!(wanted.iter().any(|told| told == words), "{words} in {wanted:?}");
         }
-        assert!(wanted.last().unwrap().contains("a threshold over 0, written under [parameters]"), "{wanted:?}");
+        assert!(
+            wanted.last().unwrap().contains("a threshold over 0, written under [parameters]"),
+            "{wanted:?}"
+        );
     }
 
     #[test]

@@ -5,7 +5,8 @@ use crate::scenario::{Aircraft, Flavour, Kind, Scenario};
 
 const SIMULATED_AUTOPILOT: &str = "a rig with autopilot = \"simulated\"";
 const SIMULATED_SDR: &str = "a rig with sdr = \"simulated\"";
-const ARDUPILOT_SIMULATOR: &str = "a rig with simulator = true and an ArduCopter, or autopilot = \"simulated\"";
+const ARDUPILOT_SIMULATOR: &str =
+    "a rig with simulator = true and an ArduCopter, or autopilot = \"simulated\"";
 const SIMULATOR: &str = "a rig with simulator = true, or autopilot = \"simulated\"";
 
 impl Rig {
@@ -25,9 +26,8 @@ impl Rig {
             return Some(SIMULATED_AUTOPILOT.into());
         }
         let kinds = || scenario.fault.iter().map(|fault| &fault.kind);
-        let of_autopilot = foreign.and_then(|foreign| {
-            kinds().find_map(|kind| of_autopilot(kind).filter(|_| !foreign.does(kind)))
-        });
+        let of_autopilot = foreign
+            .and_then(|foreign| kinds().find_map(|kind| of_autopilot(kind).filter(|_| !foreign.does(kind))));
         let of_sdr = kinds().find_map(of_sdr).filter(|_| matches!(self.sdr, Sdr::Device(_)));
         of_autopilot.or(of_sdr).map(str::to_string)
     }

@@ -42,7 +42,10 @@ fn errors_name_the_key_and_the_mend() {
             "about = ''\ndepth = 'c'\nautopilot = 'none'\nrig_line = 'udpin:127.0.0.1:1'",
             "autopilot: `none` cannot fly",
         ),
-        ("about = ''\ndepth = 'b'\nset_parameters = true", "set_parameters: only with an autopilot's address"),
+        (
+            "about = ''\ndepth = 'b'\nset_parameters = true",
+            "set_parameters: only with an autopilot's address",
+        ),
         (
             "about = ''\ndepth = 'c'\nautopilot = 'udpin:127.0.0.1:1'\nrig_line = 'udpin:127.0.0.1:2'\n[parameters]\nGUID_TIMEOUT = nan",
             "parameters.GUID_TIMEOUT = NaN: write a name of 1 to 16 bytes and a finite number",
@@ -78,7 +81,9 @@ fn hardware_lacks_what_only_a_simulation_can_do() {
     assert!(real.lacks(&gps).unwrap().starts_with("a rig with simulator = true and an ArduCopter"));
     assert_eq!((simulator.lacks(&gps), Rig::needs(&gps).len()), (None, 1));
     assert!(simulator.lacks(&with("do = 'ekf_bad'")).unwrap().contains("autopilot = \"simulated\""));
-    for (fault, rig) in [("do = 'disarm'", &simulator), ("do = 'rc_lost'", &simulator), ("do = 'gcs_lost'", &real)] {
+    for (fault, rig) in
+        [("do = 'disarm'", &simulator), ("do = 'rc_lost'", &simulator), ("do = 'gcs_lost'", &real)]
+    {
         assert_eq!(rig.lacks(&with(fault)), None, "{fault}");
     }
     assert!(real.lacks(&with("do = 'disarm'")).is_some(), "nobody stops a real aircraft's motors in the air");

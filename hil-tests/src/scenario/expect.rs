@@ -14,6 +14,9 @@ pub struct Expect {
     pub states: Vec<String>,
     /// Causes (interlock names, or `operator`) of the stops of homing, in order; all of them.
     pub stops: Option<Vec<String>>,
+    /// Causes at one depth (`a`, `b` or `c`) instead of `stops`: of several that see the same thing, which is first depends on
+    /// who flies.
+    pub stops_at: BTreeMap<String, Vec<String>>,
     /// Numbers that are looked at only at one depth (`a`, `b` or `c`) or with one flavour ([`word`]).
     pub only: BTreeMap<String, BTreeMap<String, Bounds>>,
 }

@@ -41,7 +41,8 @@ fn rig(lines: &[String], more: &str) -> Rig {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("elsewhere.toml");
     let (daemon, own) = (&lines[0], &lines[1]);
-    let text = format!("about = 'elsewhere'\ndepth = 'c'\nautopilot = '{daemon}'\nrig_line = '{own}'\n{more}");
+    let text =
+        format!("about = 'elsewhere'\ndepth = 'c'\nautopilot = '{daemon}'\nrig_line = '{own}'\n{more}");
     std::fs::write(&path, text).unwrap();
     Rig::find(path.to_str().unwrap()).unwrap()
 }
@@ -103,7 +104,8 @@ fn parameters_that_keep_homing_locked_are_told_before_anything_flies() {
         assert!(needs.contains(words), "{words} in {needs}");
     }
     assert!(!needs.contains("FS_GCS_ENABLE"), "what is as it must be is not told: {needs}");
-    let px4 = rig(&lines, "flavour = 'px4'").fly(&hover(PILOT), 1, folder.path(), &mut Unwatched).unwrap_err();
+    let px4 =
+        rig(&lines, "flavour = 'px4'").fly(&hover(PILOT), 1, folder.path(), &mut Unwatched).unwrap_err();
     assert!(matches!(&px4, NotFlown::Failed(why) if why.contains("mend flavour")), "{px4:?}");
 }
 

@@ -75,7 +75,10 @@ impl Theirs {
             }
             let names = knob.iter().map(|(name, ..)| *name);
             let (name, while_on, else_) = knob.iter().find(|(name, ..)| known(name)).ok_or_else(|| {
-                format!("the autopilot has no parameter {}: is it ArduPilot's simulator?", names.collect::<Vec<_>>().join(" or "))
+                format!(
+                    "the autopilot has no parameter {}: is it ArduPilot's simulator?",
+                    names.collect::<Vec<_>>().join(" or ")
+                )
             })?;
             self.set(name, if on { *while_on } else { *else_ })?;
         }
@@ -89,7 +92,8 @@ fn knobs(kind: &Kind, home: &Origin) -> Vec<Box<Knob>> {
         Kind::GpsLoss => vec![Box::new([("SIM_GPS_DISABLE", 1.0, 0.0), ("SIM_GPS1_ENABLE", 0.0, 1.0)])],
         Kind::GpsGlitch { north_m, east_m } => {
             let at = home.wgs84_from_ned(NorthEast { north_m, east_m });
-            let (north_deg, east_deg) = (at.lat_deg - home.place().lat_deg, at.lon_deg - home.place().lon_deg);
+            let (north_deg, east_deg) =
+                (at.lat_deg - home.place().lat_deg, at.lon_deg - home.place().lon_deg);
             vec![
                 Box::new([("SIM_GPS_GLITCH_X", north_deg, 0.0), ("SIM_GPS1_GLTCH_X", north_deg, 0.0)]),
                 Box::new([("SIM_GPS_GLITCH_Y", east_deg, 0.0), ("SIM_GPS1_GLTCH_Y", east_deg, 0.0)]),

@@ -89,8 +89,7 @@ impl Link {
         let line = runtime.block_on(Line::open(address)).map_err(|error| format!("{address}: {error}"))?;
         let (sender, orders) = mpsc::channel();
         let over = Arc::new(AtomicBool::new(false));
-        let (shared_inside, over_inside, address) =
-            (Arc::clone(&shared), Arc::clone(&over), address.clone());
+        let (shared_inside, over_inside, address) = (Arc::clone(&shared), Arc::clone(&over), address.clone());
         let thread = std::thread::spawn(move || {
             runtime.block_on(live(line, &address, &shared_inside, &orders, &over_inside));
         });

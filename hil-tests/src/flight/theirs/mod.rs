@@ -67,7 +67,11 @@ impl Theirs {
     ///
     /// # Errors
     /// Nobody is there, it speaks other modes than the rig says, or it does not come to that state.
-    pub fn find(scenario: &Scenario, foreign: &Foreign, watcher: &mut dyn Watcher) -> Result<Theirs, NotFlown> {
+    pub fn find(
+        scenario: &Scenario,
+        foreign: &Foreign,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Theirs, NotFlown> {
         let link = Link::open(&foreign.rig).map_err(|why| format!("rig_line: {why}"))?;
         let mut theirs = Theirs { link, foreign: foreign.clone(), system: 0, begun: String::new() };
         let rig = &foreign.rig;
@@ -222,7 +226,8 @@ impl Theirs {
             Flavour::ArduCopter => [0., 0., 0., 0., 0., 0., alt_m as f32],
             Flavour::Px4 => {
                 // Here, as it stands, to a height above the sea: 0/0 would be a place, and a height above home is below ground.
-                let home_amsl_m = self.link.shared().heard().home_amsl_m().ok_or("take-off: no home is told")?;
+                let home_amsl_m =
+                    self.link.shared().heard().home_amsl_m().ok_or("take-off: no home is told")?;
                 let nan = f32::NAN;
                 [nan, 0., 0., nan, nan, nan, (home_amsl_m + alt_m) as f32]
             }

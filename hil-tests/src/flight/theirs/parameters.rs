@@ -6,9 +6,7 @@ use super::{POLL, Theirs};
 use crate::flight::NotFlown;
 use crate::scenario::{Flavour, Scenario};
 use crate::watch::Watcher;
-use mavlink::dialects::ardupilotmega::{
-    MavMessage, MavParamType, PARAM_REQUEST_READ_DATA, PARAM_SET_DATA,
-};
+use mavlink::dialects::ardupilotmega::{MavMessage, MavParamType, PARAM_REQUEST_READ_DATA, PARAM_SET_DATA};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -32,7 +30,8 @@ impl Theirs {
         let listed = wanted.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let nobody_can = wanted.iter().any(|one| one.value.is_none() || one.present.is_none());
         if nobody_can || !self.foreign.sets_parameters {
-            let mend = "set them, or let the rig do it: set_parameters = true in the rig file, or --set-parameters";
+            let mend =
+                "set them, or let the rig do it: set_parameters = true in the rig file, or --set-parameters";
             return Err(NotFlown::Ignored(format!("other parameters of the autopilot: {listed}; {mend}")));
         }
         watcher.told(&format!("sets {listed}"));
@@ -53,7 +52,9 @@ impl Theirs {
         let before = counts(&self.link.shared().heard());
         let is_told = |names: &[String]| {
             let heard = self.link.shared().heard();
-            let count = |of: &BTreeMap<String, (f32, MavParamType, u32)>, name| of.get(name).map_or(0, |(.., count)| *count);
+            let count = |of: &BTreeMap<String, (f32, MavParamType, u32)>, name| {
+                of.get(name).map_or(0, |(.., count)| *count)
+            };
             names.iter().any(|name| count(&heard.parameters, name) > count(&before, name))
         };
         for _ in 0..TRIES {

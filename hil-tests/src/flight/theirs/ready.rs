@@ -39,7 +39,11 @@ impl Theirs {
     ///
     /// # Errors
     /// It does not get there: why.
-    pub(super) fn make_ready(&self, scenario: &Scenario, watcher: &mut dyn Watcher) -> Result<String, NotFlown> {
+    pub(super) fn make_ready(
+        &self,
+        scenario: &Scenario,
+        watcher: &mut dyn Watcher,
+    ) -> Result<String, NotFlown> {
         if self.foreign.holds_sticks {
             for channel in 1..=4 {
                 self.link.hold_stick(channel, Some(if channel == THROTTLE { DOWN_US } else { REST_US }));
@@ -54,8 +58,10 @@ impl Theirs {
             self.lift(scenario.search.altitude_m, watcher)?;
         }
         let heard = self.link.shared().heard();
-        let battery = heard.battery_ratio.map_or("unknown".to_owned(), |ratio| format!("{:.0} %", ratio * 100.0));
-        let place = if scenario.search.airborne { "in the air over home" } else { "landed at home, disarmed" };
+        let battery =
+            heard.battery_ratio.map_or("unknown".to_owned(), |ratio| format!("{:.0} %", ratio * 100.0));
+        let place =
+            if scenario.search.airborne { "in the air over home" } else { "landed at home, disarmed" };
         Ok(format!("begins {place}, battery {battery}"))
     }
 
@@ -108,7 +114,9 @@ impl Theirs {
             // Refused where nothing counts the charge: then what is told of it decides.
             let _ = self.count_battery(1.0);
         }
-        match self.wait(|| self.link.shared().heard().battery_ratio.filter(|ratio| *ratio >= BATTERY_MIN_RATIO)) {
+        match self
+            .wait(|| self.link.shared().heard().battery_ratio.filter(|ratio| *ratio >= BATTERY_MIN_RATIO))
+        {
             Some(_) => Ok(()),
             None => match self.link.shared().heard().battery_ratio {
                 Some(ratio) => Err(NotFlown::Failed(format!(

@@ -17,7 +17,12 @@ const LOCKED: &str = "homing stays locked: ";
 /// The row that goes before all others; none where everything was granted.
 pub(super) fn of(trace: &Trace) -> Option<Check> {
     let (what, why) = refusal(trace)?;
-    let check = Check { name: "cause".into(), measured: format!("{what}{REFUSED}{why}"), wanted: "granted".into(), passed: false };
+    let check = Check {
+        name: "cause".into(),
+        measured: format!("{what}{REFUSED}{why}"),
+        wanted: "granted".into(),
+        passed: false,
+    };
     Some(check)
 }
 
@@ -52,7 +57,9 @@ pub(super) fn unmeasured(name: &str, trace: &Trace) -> String {
         () if name.starts_with("stop_delay") && metrics::stops(trace).next().is_none() => {
             "nothing stopped homing".to_owned()
         }
-        () if name.starts_with("stop_delay") => "nothing was done that could have caused a stop so".to_owned(),
+        () if name.starts_with("stop_delay") => {
+            "nothing was done that could have caused a stop so".to_owned()
+        }
         () => "the flight file holds nothing that it is counted from".to_owned(),
     };
     format!("was not measured: {because}")
@@ -68,7 +75,9 @@ fn never_homed(trace: &Trace) -> String {
             }
             format!("{what} was refused: {brief}")
         }
-        None if !trace.signal.iter().any(|row| row.heard) => "HOMING never began: the beacon was never heard".to_owned(),
+        None if !trace.signal.iter().any(|row| row.heard) => {
+            "HOMING never began: the beacon was never heard".to_owned()
+        }
         None => "HOMING never began".to_owned(),
     }
 }
@@ -121,7 +130,10 @@ mod tests {
         trace.deeds.push(deed("operator: homing on: SEARCHING"));
         assert_eq!(refusal(&trace), None);
         trace.deeds.push(deed("operator: arm: refused: MAV_RESULT_FAILED: PreArm: Need Position Estimate"));
-        assert_eq!(refusal(&trace), Some(("operator: arm", "MAV_RESULT_FAILED: PreArm: Need Position Estimate")));
+        assert_eq!(
+            refusal(&trace),
+            Some(("operator: arm", "MAV_RESULT_FAILED: PreArm: Need Position Estimate"))
+        );
         trace.deeds.push(deed("operator: arm"));
         assert_eq!(refusal(&trace), None);
     }
