@@ -91,9 +91,9 @@ pub fn fly(
         }
     }
     let flown = course.daemons.start().and_then(|()| course.run(&mut Script::new(scenario), watcher));
+    let trace = flown.and_then(|()| trace_of(scenario, &mut course));
     course.air.leave();
-    flown?;
-    Ok(trace_of(scenario, course)?)
+    Ok(trace?)
 }
 
 /// Whether a second daemon comes, which hears our own driver whatever the first one hears.
@@ -162,7 +162,7 @@ fn prepare(
 }
 
 /// Ends everything and puts together what is left.
-fn trace_of(scenario: &Scenario, mut course: Course) -> Result<Trace, String> {
+fn trace_of(scenario: &Scenario, course: &mut Course) -> Result<Trace, String> {
     let (end_us, last) = (course.air.now_us(), course.air.truth());
     course.daemons.end()?;
     if let Some(second) = &mut course.second {
@@ -226,7 +226,7 @@ fn trace_of(scenario: &Scenario, mut course: Course) -> Result<Trace, String> {
     }
     let held_us: u64 = course.held.iter().map(|(from_us, until_us)| until_us - from_us).sum();
     trace.numbers.insert("rig_held_s".into(), held_us as f64 / 1e6);
-    trace.deeds = course.deeds;
+    trace.deeds = std::mem::take(&mut course.deeds);
     trace.files.push(course.daemons.site().root().join("err"));
     Ok(trace)
 }

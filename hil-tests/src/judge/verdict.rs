@@ -95,7 +95,7 @@ pub fn verdict(scenario: &Scenario, trace: &Trace, depth: Depth) -> Verdict {
     if !expect.states.is_empty() {
         checks.push(of_states(&expect.states, trace));
     }
-    if let Some(wanted) = &expect.stops {
+    if let Some(wanted) = expect.stops_at.get(depth.letter()).or(expect.stops.as_ref()) {
         checks.push(of_stops(wanted, trace));
     }
     checks.extend(of_faults(scenario, trace));
@@ -159,8 +159,7 @@ fn of_states(wanted: &[String], trace: &Trace) -> Check {
 
 fn of_stops(wanted: &[String], trace: &Trace) -> Check {
     let stops: Vec<&str> = metrics::stops(trace).map(|stop| stop.cause).collect();
-    let is_one_of = |(stop, wanted): (&&str, &String)| wanted.split('|').any(|cause| cause == *stop);
-    let passed = stops.len() == wanted.len() && stops.iter().zip(wanted).all(is_one_of);
+    let passed = stops == wanted.iter().map(String::as_str).collect::<Vec<_>>();
     Check { name: "stops".into(), measured: listed(&stops), wanted: listed(wanted), passed }
 }
 

@@ -282,7 +282,7 @@ fn expect(scenario: &Scenario) -> Checked {
             return Err(format!("expect.states: no such state as \"{state}\"; write {known}"));
         }
     }
-    for stop in expect.stops.iter().flatten().flat_map(|either| either.split('|')) {
+    for stop in expect.stops.iter().chain(expect.stops_at.values()).flatten() {
         if stop != "operator" && !Interlock::ALL.iter().any(|known| known.name() == stop) {
             let known = Interlock::ALL.map(Interlock::name).join(", ");
             return Err(format!("expect.stops: no such cause as \"{stop}\"; write operator, {known}"));

@@ -12,9 +12,11 @@ pub struct Expect {
     pub number: BTreeMap<String, Bounds>,
     /// States that must have been reached, in this order (others may lie between).
     pub states: Vec<String>,
-    /// Causes (interlock names, or `operator`) of the stops of homing, in order; all of them. `a|b`: either of two that the
-    /// aircraft shows at the same moment.
+    /// Causes (interlock names, or `operator`) of the stops of homing, in order; all of them.
     pub stops: Option<Vec<String>>,
+    /// Causes at one depth (`a`, `b` or `c`) instead of `stops`: of several that see the same thing, which is first depends on
+    /// who flies.
+    pub stops_at: BTreeMap<String, Vec<String>>,
     /// Numbers that are looked at only at one depth (`a`, `b` or `c`) or with one flavour ([`word`]).
     pub only: BTreeMap<String, BTreeMap<String, Bounds>>,
 }

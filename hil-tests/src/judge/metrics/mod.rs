@@ -182,6 +182,12 @@ pub fn check(scenario: &Scenario) -> Result<(), String> {
             return Err(format!("scenario {}: {section}.{name}: {mend}", scenario.name));
         }
     }
+    if let Some(depth) = expect.stops_at.keys().find(|depth| !["a", "b", "c"].contains(&depth.as_str())) {
+        return Err(format!(
+            "scenario {}: expect.stops_at.{depth}: no such depth; write a, b or c",
+            scenario.name
+        ));
+    }
     for depth in expect.only.keys() {
         if !["a", "b", "c", "ardu_copter", "px4"].contains(&depth.as_str()) {
             return Err(format!(
