@@ -33,9 +33,10 @@ impl Batteries {
             return None;
         }
         // Cells, or the whole pack spread over the first ones: their sum is the pack's voltage either way.
-        let cells = (0..10).filter_map(|cell| volts(payload.u16(10 + 2 * cell)));
+        let cells = (0..10).map(|cell| payload.u16(10 + 2 * cell)).filter(|&mv| mv != u16::MAX);
+        let pack_mv: u32 = cells.map(u32::from).sum();
         let told = Battery {
-            voltage_v: Some(cells.sum()).filter(|&sum: &f64| sum > 0.0),
+            voltage_v: (pack_mv > 0).then_some(f64::from(pack_mv) / 1000.0),
             current_a: amperes(payload.i16(30)),
             remaining_ratio: ratio(payload.i8(35)),
         };

@@ -16,8 +16,9 @@ pub const MARGIN_S: u32 = 3;
 const READING_HZ_MIN: f64 = 200.0;
 /// Spectrum rows per second: `sense.spectrum_interval_us` of 50 ms. 20 × 13 s × 552 bytes = 144 kB.
 const SPECTRUM_HZ: f64 = 20.0;
-/// Facts of 8 channels at 10 Hz, vehicle and command at up to 50 Hz each, events: 200 × 13 s × 0.6 kB = 1.6 MB.
-const CONTROL_HZ: f64 = 200.0;
+/// Facts of 8 channels at 10 Hz, the aircraft's parts (three at up to 50 Hz, six at 12.5 Hz, some at 1 Hz), commands at up to
+/// 50 Hz, events: 400 × 13 s × 0.3 kB = 1.7 MB.
+const CONTROL_HZ: f64 = 400.0;
 /// Events and budgets of the SDR's thread.
 const RECEIVER_HZ: f64 = 20.0;
 /// Pulses of 8 channels, 20 per second each, and budgets.

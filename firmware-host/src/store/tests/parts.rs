@@ -11,6 +11,7 @@ use std::path::Path;
 
 type Parts = Vec<(u64, Part)>;
 type Answer<T> = Result<T, duckdb::Error>;
+type Reader = (&'static str, fn(&Row<'_>) -> Answer<Part>);
 
 /// All parts in a file, table by table: those of one table in their order.
 fn read(path: &Path) -> Parts {
@@ -28,10 +29,8 @@ fn rows(flight: &Connection, sql: &str, part: fn(&Row<'_>) -> Answer<Part>) -> P
     rows.collect::<Answer<Parts>>().unwrap()
 }
 
-type Read = fn(&Row<'_>) -> Answer<Part>;
-
 /// Each reads `at_us`, the time of receipt, and what `value` takes from column 2 on.
-const READERS: [(&str, Read); 13] = [
+const READERS: [Reader; 13] = [
     ("SELECT at_us, received_us, firmware, mode_custom, armed, system_status FROM heartbeat", |row| {
         Ok(Part::Heartbeat(aged(row, |row| {
             let mode = Mode { firmware: firmware(&row.get::<_, String>(2)?), custom: row.get(3)? };
