@@ -104,9 +104,8 @@ impl Memory {
         let most_us = u64::from(limits.rc_interval_max_us);
         let is_seldom = |us: &u64| *us > most_us + most_us / 5;
         let lately = self.rc_intervals_us.iter().rev().take(INTERVALS_SURE);
-        if self.rc_intervals_us.is_empty() {
-            Reach::Out
-        } else if self.rc_intervals_us.len() >= INTERVALS_SURE && lately.clone().all(is_seldom) {
+        let is_surely_seldom = self.rc_intervals_us.len() >= INTERVALS_SURE && lately.clone().all(is_seldom);
+        if self.rc_intervals_us.is_empty() || is_surely_seldom {
             Reach::Out
         } else if self.rc_intervals_us.iter().any(|us| *us > most_us) {
             Reach::Doubtful

@@ -135,7 +135,7 @@ fn ways_may_be_late() {
     let copies = Kind::LateCopies { delay_s: 0.5 };
     autopilot.fault(&copies, true).unwrap();
     client.heard.clear();
-    client.hear(Duration::from_millis(3_200));
+    client.hear(Duration::from_millis(4_500));
     let beats: Vec<u8> =
         client.heard.iter().filter(|heard| heard.2.name() == "HEARTBEAT").map(|heard| heard.1).collect();
     let again = beats.iter().filter(|sequence| beats.iter().filter(|other| other == sequence).count() == 2);
