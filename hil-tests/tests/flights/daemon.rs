@@ -187,10 +187,12 @@ impl Daemon {
 pub fn is_clean(path: &Path) {
     let folder = path.parent().unwrap();
     let name = path.file_name().unwrap().to_str().unwrap();
+    // NAME.duckdb.wal is of this file, NAME-2.duckdb is the next one of the flight.
+    let own = format!("{}.", name.split('.').next().unwrap());
     let beside: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|other| other.starts_with(name.split('.').next().unwrap()) && other != name)
+        .filter(|other| other.starts_with(&own) && other != name)
         .collect();
     assert!(beside.is_empty(), "{beside:?} beside {name}");
     assert_eq!(state_of(path), "clean");
