@@ -54,6 +54,7 @@ pub fn starting(status: &mut Status) {
     status.pid = std::process::id();
     status.state = State::Idle.name().to_string();
     status.locked = Some("the flight is starting".to_string());
+    status.missing.extend(status.locked.clone());
     status.recorder.state = "starting".to_string();
 }
 

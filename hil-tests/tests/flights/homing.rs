@@ -126,7 +126,11 @@ fn a_recording_leads_no_aircraft_unless_it_is_a_bench() {
 
 /// Every reading between two positions that are near enough has the place between them at its own moment.
 pub fn is_placed(file: &Path) {
-    let joined = "with known as (select distinct position_us, lat_deg, lon_deg from vehicle where position_us is not null),
+    let joined = "with told as (select position_us, lat_deg, lon_deg, max(position_us)
+            over (order by at_us rows between unbounded preceding and 1 preceding) as before_us
+            from vehicle where position_us is not null),
+        known as (select distinct position_us, lat_deg, lon_deg from told
+            where before_us is null or position_us > before_us),
         legs as (select position_us as from_us, lat_deg as lat, lon_deg as lon,
             lead(position_us) over (order by position_us) as to_us, lead(lat_deg) over (order by position_us) as lat_to,
             lead(lon_deg) over (order by position_us) as lon_to from known),
