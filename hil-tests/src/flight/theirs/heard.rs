@@ -112,11 +112,6 @@ impl Heard {
                 let is_told = status.onboard_control_sensors_present.contains(checks);
                 self.may_arm = is_told.then(|| status.onboard_control_sensors_health.contains(checks));
             }
-            MavMessage::PARAM_VALUE(told) => {
-                let name = told.param_id.to_str().unwrap_or_default().to_owned();
-                let count = self.parameters.get(&name).map_or(0, |(.., count)| *count) + 1;
-                self.parameters.insert(name, (told.param_value, told.param_type, count));
-            }
             MavMessage::STATUSTEXT(told) => {
                 self.texts.take(told.severity as u8, &*told.text, frame.payload, now_us);
             }
@@ -132,6 +127,18 @@ impl Heard {
                 self.place(place, f64::from(at.alt) / 1e3, velocity_mps, now_us);
             }
             MavMessage::SIM_STATE(at) => self.simulated(&at, frame.payload, now_us),
+            message => self.answered(message),
+        }
+    }
+
+    /// Answers to what the ground station asked.
+    fn answered(&mut self, message: MavMessage) {
+        match message {
+            MavMessage::PARAM_VALUE(told) => {
+                let name = told.param_id.to_str().unwrap_or_default().to_owned();
+                let count = self.parameters.get(&name).map_or(0, |(.., count)| *count) + 1;
+                self.parameters.insert(name, (told.param_value, told.param_type, count));
+            }
             MavMessage::COMMAND_ACK(ack) => {
                 let count = self.command_ack.map_or(0, |(.., count)| count) + 1;
                 self.command_ack = Some((ack.command, ack.result, count));
