@@ -10,7 +10,8 @@ use std::path::PathBuf;
 
 use super::metrics;
 use crate::rig::Depth;
-use crate::scenario::{Bounds, Kind, Scenario, expect};
+use crate::scenario::expect::{self, OR};
+use crate::scenario::{Bounds, Kind, Scenario};
 use crate::script::Do;
 use crate::trace::Trace;
 
@@ -159,7 +160,8 @@ fn of_states(wanted: &[String], trace: &Trace) -> Check {
 
 fn of_stops(wanted: &[String], trace: &Trace) -> Check {
     let stops: Vec<&str> = metrics::stops(trace).map(|stop| stop.cause).collect();
-    let passed = stops == wanted.iter().map(String::as_str).collect::<Vec<_>>();
+    let is_one_of = |(stop, wanted): (&&str, &String)| wanted.split(OR).any(|wanted| wanted == *stop);
+    let passed = stops.len() == wanted.len() && stops.iter().zip(wanted).all(is_one_of);
     Check { name: "stops".into(), measured: listed(&stops), wanted: listed(wanted), passed }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The first thing that is wrong is told, by its key as the file has it, with what to write instead.
 
+use super::expect::OR;
 use super::words::{EVERY_FAULT, KINDS};
 use super::{Act, Beacon, Fault, Kind, Scenario, Search, Waveform};
 use crate::aircraft::custom_mode_of;
@@ -282,7 +283,8 @@ fn expect(scenario: &Scenario) -> Checked {
             return Err(format!("expect.states: no such state as \"{state}\"; write {known}"));
         }
     }
-    for stop in expect.stops.iter().chain(expect.stops_at.values()).flatten() {
+    let at = expect.stops_at.values().flatten().flat_map(|stops| stops.split(OR));
+    for stop in expect.stops.iter().flatten().map(String::as_str).chain(at) {
         if stop != "operator" && !Interlock::ALL.iter().any(|known| known.name() == stop) {
             let known = Interlock::ALL.map(Interlock::name).join(", ");
             return Err(format!("expect.stops: no such cause as \"{stop}\"; write operator, {known}"));

@@ -14,12 +14,15 @@ pub struct Expect {
     pub states: Vec<String>,
     /// Causes (interlock names, or `operator`) of the stops of homing, in order; all of them.
     pub stops: Option<Vec<String>>,
-    /// Causes at one depth (`a`, `b` or `c`) instead of `stops`: of several that see the same thing, which is first depends on
-    /// who flies.
+    /// Causes at one depth (`a`, `b` or `c`) instead of `stops`, several at once as `armed or airborne`: of those that see the
+    /// same thing, which is first depends on who flies.
     pub stops_at: BTreeMap<String, Vec<String>>,
     /// Numbers that are looked at only at one depth (`a`, `b` or `c`) or with one flavour ([`word`]).
     pub only: BTreeMap<String, BTreeMap<String, Bounds>>,
 }
+
+/// Between causes of which one suffices.
+pub const OR: &str = " or ";
 
 /// How `only` spells a flavour.
 pub const fn word(flavour: Flavour) -> &'static str {

@@ -24,6 +24,8 @@ use texts::Texts;
 const AUTOPILOT: u8 = 1;
 /// Longest time that a pose goes on by its velocity.
 const AHEAD_MAX_US: u64 = 500_000;
+/// CURRENT_MODE, which the dialect has not: PX4 beats once a second, and tells its mode sooner by this.
+const CURRENT_MODE: u32 = 436;
 /// Bytes of SIM_STATE before its extension of whole-number degrees.
 const SIM_STATE_BYTES: usize = 84;
 /// A pose that is this old is none.
@@ -56,7 +58,7 @@ pub struct Heard {
     pub mission_request: Option<(u16, u32)>,
     /// The mission's end and how many so far.
     pub mission_ack: Option<(MavMissionResult, u32)>,
-    /// Each heartbeat.
+    /// Each heartbeat, and each time that the mode was told besides.
     pub said: Vec<Said>,
     /// Truth, as often as it was told.
     pub rows: Vec<TruthRow>,
@@ -70,11 +72,16 @@ impl Heard {
     /// Takes a frame that came at `now_us`.
     pub fn take(&mut self, frame: &Frame<'_>, now_us: u64) {
         let version = if frame.is_mavlink_2 { MavlinkVersion::V2 } else { MavlinkVersion::V1 };
-        let Ok(message) = MavMessage::parse(version, frame.id, frame.payload) else { return };
         let is_its = self.system.is_none_or(|system| u32::from(system) == frame.system);
         if frame.component != AUTOPILOT || !is_its {
             return;
         }
+        if frame.id == CURRENT_MODE {
+            // Zeros at its end are not sent.
+            let byte = |at: usize| frame.payload.get(at).copied().unwrap_or(0);
+            return self.is_in(u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]), now_us);
+        }
+        let Ok(message) = MavMessage::parse(version, frame.id, frame.payload) else { return };
         match message {
             MavMessage::HEARTBEAT(beat) if beat.autopilot != MavAutopilot::MAV_AUTOPILOT_INVALID => {
                 self.system = u8::try_from(frame.system).ok();
@@ -84,10 +91,8 @@ impl Heard {
                     (MavAutopilot::MAV_AUTOPILOT_PX4, _) => Firmware::Px4,
                     _ => Firmware::Other,
                 });
-                self.custom_mode = beat.custom_mode;
                 self.armed = beat.base_mode.contains(MavModeFlag::MAV_MODE_FLAG_SAFETY_ARMED);
-                let is_ours = self.mode().accepts_commands();
-                self.said.push(Said { at_us: now_us, is_ours, armed: self.armed });
+                self.is_in(beat.custom_mode, now_us);
             }
             MavMessage::HOME_POSITION(home) => {
                 let place = Wgs84 { lat_deg: degrees(home.latitude), lon_deg: degrees(home.longitude) };
@@ -107,11 +112,6 @@ impl Heard {
                 let is_told = status.onboard_control_sensors_present.contains(checks);
                 self.may_arm = is_told.then(|| status.onboard_control_sensors_health.contains(checks));
             }
-            MavMessage::PARAM_VALUE(told) => {
-                let name = told.param_id.to_str().unwrap_or_default().to_owned();
-                let count = self.parameters.get(&name).map_or(0, |(.., count)| *count) + 1;
-                self.parameters.insert(name, (told.param_value, told.param_type, count));
-            }
             MavMessage::STATUSTEXT(told) => {
                 self.texts.take(told.severity as u8, &*told.text, frame.payload, now_us);
             }
@@ -127,6 +127,18 @@ impl Heard {
                 self.place(place, f64::from(at.alt) / 1e3, velocity_mps, now_us);
             }
             MavMessage::SIM_STATE(at) => self.simulated(&at, frame.payload, now_us),
+            message => self.answered(message),
+        }
+    }
+
+    /// Answers to what the ground station asked.
+    fn answered(&mut self, message: MavMessage) {
+        match message {
+            MavMessage::PARAM_VALUE(told) => {
+                let name = told.param_id.to_str().unwrap_or_default().to_owned();
+                let count = self.parameters.get(&name).map_or(0, |(.., count)| *count) + 1;
+                self.parameters.insert(name, (told.param_value, told.param_type, count));
+            }
             MavMessage::COMMAND_ACK(ack) => {
                 let count = self.command_ack.map_or(0, |(.., count)| count) + 1;
                 self.command_ack = Some((ack.command, ack.result, count));
@@ -158,6 +170,12 @@ impl Heard {
             _ => Wgs84 { lat_deg: at.lat.into(), lon_deg: at.lon.into() },
         };
         self.place(place, at.alt.into(), [at.vn, at.ve, at.vd].map(f64::from), now_us);
+    }
+
+    fn is_in(&mut self, custom_mode: u32, now_us: u64) {
+        self.custom_mode = custom_mode;
+        let is_ours = self.mode().accepts_commands();
+        self.said.push(Said { at_us: now_us, is_ours, armed: self.armed });
     }
 
     fn asked_for(&mut self, item: u16) {

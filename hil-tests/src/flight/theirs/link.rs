@@ -23,8 +23,8 @@ const BEAT_EVERY: Duration = Duration::from_secs(1);
 /// ArduPilot gives sticks back RC_OVERRIDE_TIME (3 s) after the last override.
 const STICKS_EVERY: Duration = Duration::from_millis(100);
 /// What truth and state are made of, with their rates. Asked again and again: autopilots forget when they start anew.
-const WANTED: [(u32, f32); 7] =
-    [(33, 20.0), (30, 20.0), (108, 25.0), (242, 0.5), (245, 2.0), (1, 2.0), (0, 1.0)];
+const WANTED: [(u32, f32); 8] =
+    [(33, 20.0), (30, 20.0), (108, 25.0), (242, 0.5), (245, 2.0), (1, 2.0), (0, 1.0), (436, 10.0)];
 const ASK_EVERY: Duration = Duration::from_secs(3);
 const READ_WAIT: Duration = Duration::from_millis(5);
 const OPEN_EVERY: Duration = Duration::from_millis(500);

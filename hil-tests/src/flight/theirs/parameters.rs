@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 /// ArduPilot keeps five questions and forgets the rest.
 const AT_ONCE: usize = 4;
 const TOLD_WITHIN: Duration = Duration::from_millis(700);
-const TRIES: u32 = 3;
+/// It answers when it has nothing else to do: a simulator on a busy machine takes seconds.
+const TRIES: u32 = 10;
 
 impl Theirs {
     /// Makes the autopilot's parameters what `scenario` needs, or says which are not.
@@ -46,7 +47,7 @@ impl Theirs {
         }
     }
 
-    /// What is told of each, by whichever of its names it is known; what is not told within three tries is not there.
+    /// What is told of each, by whichever of its names it is known; what is not told in ten tries is not there.
     pub(super) fn read(&self, names: &[Vec<String>]) -> Result<BTreeMap<String, f64>, String> {
         let counts = |heard: &super::Heard| heard.parameters.clone();
         let before = counts(&self.link.shared().heard());

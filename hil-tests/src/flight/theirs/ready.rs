@@ -26,8 +26,8 @@ const BATTERY_MIN_RATIO: f64 = 0.5;
 /// Climbs at least this fast, with this long to begin.
 const CLIMB_MIN_MPS: f64 = 0.5;
 const CLIMB_BEGINS_WITHIN_S: f64 = 30.0;
-/// Share of the altitude at which a take-off counts as done, and the climb then left.
-const CLIMBED_RATIO: f64 = 0.95;
+/// So near to the altitude a take-off counts as done: what it believes of its height drifts. And the climb then left.
+const CLIMBED_M: f64 = 2.0;
 const LEVEL_MPS: f64 = 0.3;
 /// Roll, pitch, throttle and yaw at rest, and throttle down.
 pub(super) const REST_US: u16 = 1500;
@@ -181,7 +181,7 @@ impl Theirs {
         let begun = Instant::now();
         loop {
             let (sight, truth) = (self.sight(), self.truth());
-            if sight.up_m >= CLIMBED_RATIO * alt_m && truth.pose.down_mps.abs() < LEVEL_MPS {
+            if sight.up_m >= alt_m - CLIMBED_M && truth.pose.down_mps.abs() < LEVEL_MPS {
                 break;
             }
             if begun.elapsed() > limit {
