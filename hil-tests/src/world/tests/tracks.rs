@@ -29,12 +29,17 @@ fn columns(line: &str) -> Vec<f64> {
     line.split(',').map(|cell| cell.parse().unwrap_or(f64::NAN)).collect()
 }
 
-/// The track `name`; altitudes above sea become heights over the lowest.
+/// Nearer over the ground than this, at 40 m of height, two upright dipoles look at each other's ends: a null of some 35 dB that
+/// is the antennas' and not the ground's.
+const OVERHEAD_M: f64 = 20.0;
+
+/// The track `name` but for what lies straight overhead; altitudes above sea become heights over the lowest.
 fn track(folder: &Path, name: &str, is_above_sea: bool) -> Vec<Row> {
     let read = |file: String| std::fs::read_to_string(folder.join(file)).unwrap();
     let truths = read("truth.csv".into());
     let truth = columns(truths.lines().find(|line| line.starts_with(&format!("{name},"))).unwrap());
     let rows: Vec<Vec<f64>> = read(format!("{name}.csv")).lines().skip(1).map(columns).collect();
+    let is_rover = name.starts_with("afar");
     let lowest_m = if is_above_sea { rows.iter().map(|r| r[3]).fold(f64::INFINITY, f64::min) } else { 0.0 };
     rows.iter()
         .map(|row| Row {
@@ -43,6 +48,7 @@ fn track(folder: &Path, name: &str, is_above_sea: bool) -> Vec<Row> {
             up_m: row[3] - lowest_m,
             power_db: row[4],
         })
+        .filter(|row| !is_rover || row.north_m.hypot(row.east_m) >= OVERHEAD_M)
         .collect()
 }
 
