@@ -76,7 +76,7 @@ pub struct Face {
     routes: Routes,
     /// When it is due, on which link.
     late_out: VecDeque<(u64, usize, Leaving)>,
-    late_in: VecDeque<(u64, usize, Vec<u8>)>,
+    late_in: VecDeque<(u64, usize, Vec<u8>, u64)>,
     pub(super) said: Option<(u32, bool)>,
     booted_us: u64,
     pub(super) reached_total: u32,
@@ -147,7 +147,7 @@ impl Face {
         let Some(open) = &self.links[link] else { return };
         match self.faults.slow_us.filter(|_| open.is_outside) {
             _ if open.is_outside && (self.faults.link_lost || self.faults.transmit_off) => {}
-            Some(slow_us) => self.late_in.push_back((at_us + slow_us, link, bytes.to_vec())),
+            Some(slow_us) => self.late_in.push_back((at_us + slow_us, link, bytes.to_vec(), at_us)),
             None => self.hear(link, bytes, at_us),
         }
     }
@@ -293,8 +293,10 @@ impl Face {
                 let _ = open.outbox.push(leaving);
             }
         }
-        while let Some((_, link, bytes)) = self.late_in.pop_front_if(|(due_us, ..)| *due_us <= now_us) {
-            self.hear(link, &bytes, now_us);
+        // Stamped when they came off the socket, as all others are.
+        while let Some((_, link, bytes, at_us)) = self.late_in.pop_front_if(|(due_us, ..)| *due_us <= now_us)
+        {
+            self.hear(link, &bytes, at_us);
         }
     }
 

@@ -41,7 +41,9 @@ pub enum Says {
         /// Motors armed.
         armed: bool,
     },
-    /// RC_CHANNELS: the four sticks, µs.
+    /// CURRENT_MODE: `custom_mode`.
+    ModeTold(u32),
+    /// RC_CHANNELS: the first four channels, µs.
     Sticks([u16; 4]),
     /// SET_POSITION_TARGET_LOCAL_NED: velocity north, east, down in m/s and yaw rate in rad/s.
     Velocity([f32; 4]),
@@ -66,6 +68,7 @@ impl Says {
                 custom: message.whole("custom_mode") as u32,
                 armed: message.byte("base_mode") & 0x80 != 0,
             },
+            "CURRENT_MODE" => Says::ModeTold(message.whole("custom_mode") as u32),
             "RC_CHANNELS" => Says::Sticks(
                 ["chan1_raw", "chan2_raw", "chan3_raw", "chan4_raw"].map(|name| message.whole(name) as u16),
             ),

@@ -5,7 +5,7 @@ use super::NotFlown;
 use super::theirs::Theirs;
 use super::wire::Said;
 use crate::aircraft::{Aircraft, Landed, Waypoint};
-use crate::autopilot::{Autopilot, LineSpec, Says};
+use crate::autopilot::{Autopilot, LineSpec, Says, WireRow};
 use crate::iq_server::Poses;
 use crate::rig::{self, Line, Rig};
 use crate::scenario::{Kind, Scenario};
@@ -230,15 +230,20 @@ impl Air {
         match self {
             Air::Ours { autopilot, firmware, .. } => {
                 let wire = autopilot.wire();
-                let heartbeats =
-                    wire.iter().filter(|row| row.is_out && row.system == system && row.component == 1);
-                // Each goes out on every line; the ground station's own, link 0, would do as well.
-                let said = heartbeats.filter_map(|row| match row.says {
-                    Says::Mode { custom, armed } => {
-                        let is_ours = Mode { firmware: *firmware, custom }.accepts_commands();
-                        Some(Said { at_us: row.at_us, is_ours, armed })
+                // Link 0 is the ground station's own.
+                let to_us =
+                    |row: &&WireRow| row.is_out && row.link > 0 && row.system == system && row.component == 1;
+                let is_ours = |custom| Mode { firmware: *firmware, custom }.accepts_commands();
+                // PX4 tells its mode in two messages: it is ours while both say so.
+                let (mut beat, mut told_ours) = (None, true);
+                let said = wire.iter().filter(to_us).filter_map(|row| {
+                    match row.says {
+                        Says::Mode { custom, armed } => beat = Some((is_ours(custom), armed)),
+                        Says::ModeTold(custom) => told_ours = is_ours(custom),
+                        _ => return None,
                     }
-                    _ => None,
+                    let (beat_ours, armed) = beat?;
+                    Some(Said { at_us: row.at_us, is_ours: beat_ours && told_ours, armed })
                 });
                 said.collect()
             }

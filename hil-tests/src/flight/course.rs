@@ -205,7 +205,12 @@ impl Course {
     fn mutes(&mut self, kind: &Kind, begins: bool) {
         let mutes = matches!(
             kind,
-            Kind::LinkLost | Kind::Kill | Kind::CpuStarved { .. } | Kind::Reboot | Kind::Garbage
+            Kind::LinkLost
+                | Kind::Kill
+                | Kind::CpuStarved { .. }
+                | Kind::Reboot
+                | Kind::SystemId { .. }
+                | Kind::Garbage
         );
         let now_us = self.air.now_us();
         match self.mute.iter_mut().find(|(known, _, until_us)| known == kind && *until_us == u64::MAX) {
