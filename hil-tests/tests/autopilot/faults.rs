@@ -136,8 +136,8 @@ fn ways_may_be_late() {
     autopilot.fault(&copies, true).unwrap();
     client.heard.clear();
     client.hear(Duration::from_millis(4_500));
-    let beats: Vec<u8> =
-        client.heard.iter().filter(|heard| heard.2.name() == "HEARTBEAT").map(|heard| heard.1).collect();
+    let is_its_beat = |heard: &&((u8, u8), u8, Message)| heard.0 == (1, 1) && heard.2.name() == "HEARTBEAT";
+    let beats: Vec<u8> = client.heard.iter().filter(is_its_beat).map(|heard| heard.1).collect();
     let again = beats.iter().filter(|sequence| beats.iter().filter(|other| other == sequence).count() == 2);
     assert!(again.count() >= 4, "{beats:?}");
     autopilot.fault(&copies, false).unwrap();
