@@ -88,7 +88,7 @@ const STICK_COPTER: &str = "RCMAP_*: set the pilot's channels, 1 to 16";
 const STICK_PX4: &str = "RC_MAP_*: calibrate the pilot's radio, so that each stick has its channel";
 
 /// The table. Indexes into it (see [`index`]) are what records and [`Parameters`] use.
-pub const PARAMETERS: [Parameter; 40] = [
+pub const PARAMETERS: [Parameter; 41] = [
     copter("GUID_TIMEOUT", Within(f64::MIN_POSITIVE, 1.0), "GUID_TIMEOUT: set it to 1 s or less"),
     copter("FS_GCS_ENABLE", Within(1.0, ANY), "FS_GCS_ENABLE: set it to 1 (RTL) or another action"),
     copter("FS_GCS_TIMEOUT", Within(0.5, 30.0), "FS_GCS_TIMEOUT: set it to 30 s or less"),
@@ -107,6 +107,11 @@ pub const PARAMETERS: [Parameter; 40] = [
     copter("FENCE_ALT_MAX", Told, "FENCE_ALT_MAX"),
     copter("FENCE_MARGIN", Told, "FENCE_MARGIN"),
     copter("BATT_MONITOR", Within(1.0, ANY), "BATT_MONITOR: set the battery's monitor, not 0 (none)"),
+    copter(
+        "BATT_LOW_TIMER",
+        Within(1.0, 60.0),
+        "BATT_LOW_TIMER: set it to 1 to 60 s (0 never tells a low voltage)",
+    ),
     copter("BATT_FS_LOW_ACT", Battery(Low, Action), BATTERY),
     copter("BATT_LOW_VOLT", Battery(Low, Threshold), BATTERY),
     copter("BATT_LOW_MAH", Battery(Low, Threshold), BATTERY),

@@ -53,7 +53,7 @@ impl Args {
 /// Flies; the paths of the flight's files go to stdout, one a line.
 ///
 /// # Errors
-/// What could not be opened, what failed in flight.
+/// What could not be opened, what failed in flight, what the file lacks.
 pub fn run(args: Args) -> Result<(), Failure> {
     let settings = args.load()?;
     let summary = wiring::fly(&settings, args.time)?;
@@ -61,10 +61,15 @@ pub fn run(args: Args) -> Result<(), Failure> {
         tracing::warn!("{count} records of lane {lane} did not fit and are missing");
     }
     let totals = &summary.totals;
-    if totals.unrecorded_us > 0 {
-        let (length_s, rows) = (totals.unrecorded_us as f64 / 1e6, totals.unrecorded_total);
-        tracing::warn!("{length_s:.1} s were not recorded ({rows} rows): the disk had no room");
-    }
     tracing::info!("{} readings, {} bytes", totals.reading_total, summary.file_bytes);
-    summary.files.iter().try_for_each(|file| print(&format!("{}\n", file.display())))
+    summary.files.iter().try_for_each(|file| print(&format!("{}\n", file.display())))?;
+    if totals.unrecorded_us == 0 {
+        return Ok(());
+    }
+    let (length_s, rows) = (totals.unrecorded_us as f64 / 1e6, totals.unrecorded_total);
+    Err(Failure::Failed(format!(
+        "{length_s:.1} s were not recorded ({rows} rows): make room on the disk of the flights, {} MB \
+         (recorder.disk_reserve_mb) and more",
+        settings.recorder.disk_reserve_mb
+    )))
 }

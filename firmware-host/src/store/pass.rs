@@ -189,7 +189,8 @@ impl Pass {
         let free_bytes = free_bytes(&self.settings.flights)?;
         let reserve_bytes = u64::from(self.settings.disk_reserve_mb) << 20;
         Ok((free_bytes < reserve_bytes + margin_bytes).then(|| {
-            format!("disk reserve: {} MB free of {} MB", free_bytes >> 20, self.settings.disk_reserve_mb)
+            let (free_mb, reserve_mb) = (free_bytes >> 20, self.settings.disk_reserve_mb);
+            format!("disk reserve: {free_mb} MB free of {reserve_mb} MB (recorder.disk_reserve_mb)")
         }))
     }
 

@@ -180,12 +180,16 @@ fn emitter(draw: &mut Draw, frequency_hz: f64, distance_m: Range<f64>) -> Beacon
 
 fn aircraft(draw: &mut Draw, flavour: Flavour) -> Aircraft {
     let mut parameters = BTreeMap::new();
-    if draw.chance(0.2) {
+    // A time-out too long is what shows when we die.
+    if draw.chance(0.1) {
+        let name = match flavour {
+            Flavour::ArduCopter => "GUID_TIMEOUT",
+            Flavour::Px4 => "COM_OF_LOSS_T",
+        };
+        parameters.insert(name.to_string(), draw.one(&[3.0, 20.0, 60.0]));
+    } else if draw.chance(0.1) {
         let wrong: &[(&str, f64)] = match flavour {
             Flavour::ArduCopter => &[
-                ("GUID_TIMEOUT", 60.0),
-                ("GUID_TIMEOUT", 20.0),
-                ("GUID_TIMEOUT", 3.0),
                 ("FENCE_ENABLE", 0.0),
                 ("FS_GCS_ENABLE", 0.0),
                 ("FS_THR_ENABLE", 0.0),
@@ -194,8 +198,6 @@ fn aircraft(draw: &mut Draw, flavour: Flavour) -> Aircraft {
                 ("FENCE_TYPE", 0.0),
             ],
             Flavour::Px4 => &[
-                ("COM_OF_LOSS_T", 60.0),
-                ("COM_OF_LOSS_T", 20.0),
                 ("COM_OBL_RC_ACT", 0.0),
                 ("GF_ACTION", 0.0),
                 ("GF_MAX_HOR_DIST", 0.0),

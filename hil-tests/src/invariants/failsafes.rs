@@ -20,7 +20,7 @@ enum Must {
 use Must::{Be, BeKnown, Have, Lack};
 
 const MOST: f64 = f64::MAX;
-const COPTER: [(usize, Must); 18] = [
+const COPTER: [(usize, Must); 19] = [
     (index("GUID_TIMEOUT"), Be(1e-6, 1.0)),
     (index("FS_GCS_ENABLE"), Be(1.0, MOST)),
     (index("FS_GCS_TIMEOUT"), Be(0.5, 30.0)),
@@ -35,6 +35,7 @@ const COPTER: [(usize, Must); 18] = [
     (index("FENCE_ALT_MAX"), BeKnown),
     (index("FENCE_MARGIN"), BeKnown),
     (index("BATT_MONITOR"), Be(1.0, MOST)),
+    (index("BATT_LOW_TIMER"), Be(1.0, 60.0)),
     (index("RCMAP_ROLL"), Be(1.0, 16.0)),
     (index("RCMAP_PITCH"), Be(1.0, 16.0)),
     (index("RCMAP_THROTTLE"), Be(1.0, 16.0)),

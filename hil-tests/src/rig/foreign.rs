@@ -188,6 +188,7 @@ mod tests {
             ("FENCE_ACTION", 1.0),
             ("FENCE_TYPE", 7.0),
             ("BATT_MONITOR", 4.0),
+            ("BATT_LOW_TIMER", 10.0),
             ("BATT_FS_LOW_ACT", 0.0),
             ("BATT_LOW_VOLT", 10.5),
             ("BATT_CAPACITY", 3_300.0),
@@ -268,7 +269,7 @@ mod tests {
 
     #[test]
     fn every_row_of_both_firmwares_is_asked_for() {
-        for (flavour, count) in [(Flavour::ArduCopter, 26), (Flavour::Px4, 16)] {
+        for (flavour, count) in [(Flavour::ArduCopter, 27), (Flavour::Px4, 16)] {
             let names = foreign(flavour).names(&BTreeMap::new());
             let rows = parameter::of(firmware_of(flavour)).count();
             assert_eq!((names.len(), rows + 1), (count, count), "{names:?}");

@@ -89,7 +89,7 @@ fn a_full_disk_pauses_the_recorder_and_nothing_else() {
 
     assert_eq!(daemon.ctl(&["stop"]).code, Some(0));
     let (_, said) = daemon.ended();
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(said.code, Some(1), "the flight is not whole: {}", said.err);
     assert_eq!(said.out, format!("{}\n{}\n", first.display(), second.display()));
     assert!(said.err.contains("were not recorded"), "{}", said.err);
     for file in [&first, &second] {
@@ -123,7 +123,7 @@ fn a_flight_that_begins_without_room_is_flown_unrecorded() {
     });
     assert_eq!(daemon.ctl(&["stop"]).code, Some(0));
     let (_, said) = daemon.ended();
-    assert_eq!((said.code, said.out.as_str()), (Some(0), ""), "{}", said.err);
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{}", said.err);
     assert!(said.err.contains("disk reserve"), "{}", said.err);
     assert_eq!(field.left_behind(), ["ballast"]);
 }

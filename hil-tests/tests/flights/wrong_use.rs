@@ -74,7 +74,7 @@ fn places_that_cannot_be_written_are_named() {
     let mut command = field.fly(&["--sdr", &sdr]);
     command.arg("--set").arg(format!("daemon.ctl_socket={}", socket.display()));
     is_refused(&field, command, 1, &["nowhere/ctl.sock"]);
-    // Nobody can write 99 TB: the reserve is not there.
+    // It flew, and nothing of it was recorded.
     let reserve = field.fly(&["--sdr", &sdr, "--set", "recorder.disk_reserve_mb=100000"]);
     let free = rustix::fs::statvfs(field.folder()).unwrap();
     if free.f_bavail * free.f_frsize < 100_000 << 20 {

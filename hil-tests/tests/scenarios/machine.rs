@@ -48,7 +48,7 @@ do = "clock1970"
 }
 
 #[test]
-fn a_full_disk_ends_the_recording_and_nothing_else() {
+fn a_full_disk_pauses_the_recorder_and_nothing_else() {
     let faults = r#"
 [[fault]]
 on = "homing"
@@ -60,7 +60,7 @@ stops = []
 "#;
     let scenario = scenario("full", &[HOVER, PATIENT, faults]);
     let Some(trace) = passes(&scenario, &rig("software")) else { return };
-    assert_eq!(trace.numbers["exit_code"], 1.0, "a recording that stopped early is told by the exit code");
+    assert_eq!(trace.numbers["exit_code"], 1.0, "a flight that is not whole is told by the exit code");
     // It goes on commanding: by the wire, for the file knows no more of it.
     let full_us = trace.deeds.iter().find(|deed| deed.what.contains("disk")).unwrap().at_us;
     let after = trace.setpoints.iter().filter(|row| row.at_us > full_us && row.moves()).count();

@@ -1,7 +1,7 @@
 //! An autopilot as it should be set.
 
 /// Parameters with which nothing is wrong, of both firmwares.
-pub(crate) const PARAMETERS: [(&str, f64); 40] = [
+pub(crate) const PARAMETERS: [(&str, f64); 41] = [
     ("GUID_TIMEOUT", 1.0),
     ("FS_GCS_ENABLE", 1.0),
     ("FS_GCS_TIMEOUT", 5.0),
@@ -16,6 +16,7 @@ pub(crate) const PARAMETERS: [(&str, f64); 40] = [
     ("FENCE_ALT_MAX", 120.0),
     ("FENCE_MARGIN", 2.0),
     ("BATT_MONITOR", 4.0),
+    ("BATT_LOW_TIMER", 10.0),
     ("BATT_FS_LOW_ACT", 2.0),
     ("BATT_LOW_VOLT", 0.0),
     ("BATT_LOW_MAH", 1000.0),

@@ -118,12 +118,12 @@ async fn a_line_that_nobody_reads_drops_setpoints_and_stays_whole() {
     let mut ears = Ears::default();
     listen(&mut ears, &mut near);
     pilot.link.command(TimeUs(300_000_000), &Command::Stop);
-    listen(&mut ears, &mut near);
-    assert_eq!(
-        ears.heard.len() as u64,
-        pilot.link.report().sent_total,
-        "each frame said to be sent came whole"
-    );
+    pilot
+        .pass_until("each frame said to be sent came whole", |pilot| {
+            listen(&mut ears, &mut near);
+            ears.heard.len() as u64 == pilot.link.report().sent_total
+        })
+        .await;
 }
 
 #[tokio::test]
@@ -144,20 +144,23 @@ async fn velocities_in_the_queue_are_taken_back_when_commanding_ends() {
     assert!(report.send_dropped_total > 0);
     pilot.link.command(TimeUs(300_000_000), &Command::Stop);
     let (mut framer, mut norths_mps) = (Framer::new(), Vec::new());
-    let mut listen = |near: &mut TTYPort| {
-        let mut buffer = [0; 4096];
-        while let Ok(count) = near.read(&mut buffer) {
-            // The frame that was cut costs itself.
-            framer.push(&buffer[..count], |frame| {
-                if frame.id == SET_POSITION_TARGET_LOCAL_NED {
-                    norths_mps.push(Payload(frame.payload).finite(VX_AT).unwrap());
-                }
-            });
-        }
-    };
-    listen(&mut near);
-    pilot.link.command(TimeUs(301_000_000), &Command::Stop);
-    listen(&mut near);
+    let mut now_us = 300_000_000;
+    pilot
+        .pass_until("stopped", |pilot| {
+            let mut buffer = [0; 4096];
+            while let Ok(count) = near.read(&mut buffer) {
+                // The frame that was cut costs itself.
+                framer.push(&buffer[..count], |frame| {
+                    if frame.id == SET_POSITION_TARGET_LOCAL_NED {
+                        norths_mps.push(Payload(frame.payload).finite(VX_AT).unwrap());
+                    }
+                });
+            }
+            now_us += 1_000_000;
+            pilot.link.command(TimeUs(now_us), &Command::Stop);
+            norths_mps.last() == Some(&0.0)
+        })
+        .await;
     // What the other end's side of the pty already holds is out; what waits on our side never arrives.
     let velocity_count = norths_mps.iter().filter(|north_mps| **north_mps == 3.0).count();
     assert!(norths_mps.ends_with(&[0.0]) && norths_mps.is_sorted_by(|a, b| a >= b), "{norths_mps:?}");
