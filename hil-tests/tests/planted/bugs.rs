@@ -120,8 +120,8 @@ pub const BUGS: &[Bug] = &[
         patches: &[
             patch(
                 STICKS,
-                "check.holds(health != Some(PartHealth::Bad),",
-                "check.holds(health != Some(PartHealth::Bad) || crate::planted::is(\"frozen_radio_unnoticed\"),",
+                "check.holds(has_receiver(inputs.vehicle),",
+                "check.holds(has_receiver(inputs.vehicle) || crate::planted::is(\"frozen_radio_unnoticed\"),",
             ),
             patch(
                 STICKS,
