@@ -368,12 +368,7 @@ fn time_left(on: &On, limits: &InterlockConfig) -> Verdict {
 fn wish_within_limits(wish: &Wish, limits: &InterlockConfig) -> Verdict {
     let check = Check(Interlock::CommandLimits);
     let Velocity { north_mps, east_mps, down_mps, yaw_rate_rad_s } = wish.velocity;
-    check.number(
-        north_mps.hypot(east_mps),
-        0.0,
-        limits.speed_max_mps,
-        "speed: homing.speed_mps over the limit",
-    )?;
+    check.number(north_mps.hypot(east_mps), 0.0, limits.speed_max_mps, "speed")?;
     check.number(down_mps, -limits.climb_max_mps, limits.climb_max_mps, "climb rate")?;
     check.number(yaw_rate_rad_s, -limits.yaw_rate_max_rad_s, limits.yaw_rate_max_rad_s, "yaw rate")
 }
