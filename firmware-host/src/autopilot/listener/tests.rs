@@ -4,8 +4,6 @@ use mavlink::dialects::ardupilotmega::{self as dialect, MavMessage};
 use mavlink::{MavlinkVersion, Message};
 use proptest::prelude::*;
 
-use skyhound::vehicle::parameter::index;
-
 use super::*;
 
 mod late;
@@ -54,7 +52,7 @@ impl Bench {
     }
 
     fn contested(&self, at_us: u64) -> Option<&'static str> {
-        self.listener.contested(TimeUs(at_us), self.vehicle.identity)
+        self.listener.contested(TimeUs(at_us), &self.vehicle)
     }
 
     fn kinds(&self) -> Vec<&'static str> {
@@ -314,6 +312,21 @@ fn an_autopilot_that_answers_nothing_is_told_until_it_does() {
     assert!(bench.contested(4_000_000).is_some());
     bench.take_raw((1, 1), COMMAND_ACK, &[0, 2, 0, 0, 0, 0, 0, 0, 1, 191], 4_000_000);
     assert_eq!(bench.contested(4_000_000), None);
+}
+
+#[test]
+fn a_fence_that_mavlink_1_cannot_tell_is_told() {
+    let mut bench = Bench::bound();
+    bench.vehicle.parameters.keep(index("FENCE_TYPE"), Some(Aged::new(7.0, TimeUs(1_000))));
+    for pass in 0..200u64 {
+        bench.listener.parts.zones.due(TimeUs(pass * 50_000));
+    }
+    bench.beat((1, 1), 2, 3, 4, 10_000_000);
+    assert_eq!(bench.contested(10_000_000), None, "it is lost, on MAVLink 2");
+    bench.listener.speaks_mavlink_1_only = true;
+    assert!(bench.contested(10_000_000).unwrap().contains("SERIALn_PROTOCOL"));
+    bench.vehicle.parameters.keep(index("FENCE_TYPE"), Some(Aged::new(3.0, TimeUs(1_000))));
+    assert_eq!(bench.contested(10_000_000), None, "it has none that counts");
 }
 
 #[test]
