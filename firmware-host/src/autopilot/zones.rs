@@ -137,7 +137,7 @@ impl ZoneReader {
         let is_new = |(_, read): (_, TimeUs)| self.count_asked.since_us(read) < READ_EVERY_US;
         let is_same = self.known.is_some_and(|known| known.0 == self.told);
         self.has_changed |= self.known.is_some() && !is_same;
-        if is_same && self.known.is_some_and(is_new) {
+        if is_same && !self.has_changed && self.known.is_some_and(is_new) {
             self.begin(State::Thanks);
             return None;
         }

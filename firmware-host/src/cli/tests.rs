@@ -62,7 +62,8 @@ fn fly_takes_flags_over_sets_over_defaults() {
 fn a_bench_is_one_of_a_recording() {
     let live: fly::Args = parse(&["--bench", "--sdr", "soapy:driver=null"]).unwrap();
     assert!(matches!(live.load(), Err(Failure::Usage(text)) if text.contains("leave --bench out")));
-    let recording: fly::Args = parse(&["--bench", "--sdr", "file:a.cs8", "--set", "sdr.frequency_hz=433920000"]).unwrap();
+    let recording: fly::Args =
+        parse(&["--bench", "--sdr", "file:a.cs8", "--set", "sdr.frequency_hz=433920000"]).unwrap();
     assert!(recording.load().is_ok_and(|settings| settings.is_bench));
 }
 
