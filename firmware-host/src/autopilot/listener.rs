@@ -12,6 +12,7 @@
 
 use skyhound::record::{Event, Severity, Text};
 use skyhound::time::{Aged, TimeUs};
+use skyhound::vehicle::parameter::index;
 use skyhound::vehicle::{Firmware, Identity, Vehicle};
 
 use super::binding::Binding;
@@ -25,6 +26,10 @@ use super::sender_time::{Dated, SenderTime};
 use super::stamp::Stamp;
 use super::timesync::TimeSync;
 use super::ways::{Judged, Ways, print};
+
+const MAVLINK_1: &str = "it speaks MAVLink 1 here, which has no words for its uploaded fence: set SERIALn_PROTOCOL (PX4: MAV_PROTO_VER) to 2";
+const FENCE_TYPE: usize = index("FENCE_TYPE");
+const TYPE_POLYGONS: u32 = 4;
 
 /// What a frame asks of the link.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -105,8 +110,18 @@ impl Listener {
     }
 
     /// Why it is not certain that there is an aircraft that is ours alone to command and answers us.
-    pub fn contested(&self, now: TimeUs, identity: Option<Identity>) -> Option<&'static str> {
-        self.binding.contested(now, identity).or_else(|| self.parts.questions.mute(now))
+    pub fn contested(&self, now: TimeUs, vehicle: &Vehicle) -> Option<&'static str> {
+        let contested = self.binding.contested(now, vehicle.identity);
+        contested.or_else(|| self.parts.questions.mute(now)).or_else(|| self.unreadable(vehicle))
+    }
+
+    /// Homing is locked by the fence that nobody read; this tells why nobody can.
+    fn unreadable(&self, vehicle: &Vehicle) -> Option<&'static str> {
+        let types = vehicle.parameters.told(FENCE_TYPE).map_or(0, |types| types.value as u32);
+        let is_px4 = vehicle.identity.is_some_and(|bound| bound.firmware == Firmware::Px4);
+        let is_missing = vehicle.zones.is_none() && (is_px4 || types & TYPE_POLYGONS != 0);
+        let cannot = self.speaks_mavlink_1_only && self.parts.zones.has_failed();
+        (is_missing && cannot).then_some(MAVLINK_1)
     }
 
     /// Takes a good frame of someone whose frames are not ours to take.

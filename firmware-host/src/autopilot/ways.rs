@@ -252,16 +252,15 @@ impl Ways {
         let index = (0..WAYS).min_by_key(heard).unwrap_or(0);
         let after = (0..WAYS).filter(may_go_on).max_by_key(heard).filter(|after| *after != index);
         let step = after.and_then(|after| self.ways[after]?.step(sequence));
-        let is_first = self.ways == [None; WAYS];
         self.end(index);
         let mut way = Way::new(sequence, late_us, at);
-        if !is_first {
-            way.loses(at);
-        }
         way.began = after.zip(step).map(|(after, step)| {
             let lost_count = step.wrapping_sub(1).saturating_sub(self.stray_count);
             WayBegan { after, lost_count, at }
         });
+        if way.began.is_some() {
+            way.loses(at);
+        }
         self.stray_count = 0;
         self.ways[index] = Some(way);
         index

@@ -271,11 +271,11 @@ fn two_prompt_ways_with_numbers_of_their_own_lose_nothing() {
         let seen = fly(sky.clone());
         assert_eq!(seen.bench.listener.totals().sequence_lost_total, 0, "{sky:?}");
         assert!(seen.worst_beat_us <= 1_000_000 + 2 * PASS_US, "{}", seen.worst_beat_us);
-        // Either fades: the other's heartbeats are heard as before, and what is lost is counted.
+        // Either fades: the other's heartbeats are heard as before. What is lost is counted but where it is not certain whose it is.
         let seen = fly(Sky { fast_ends_us: Some(20_000_000), lost: (0, 50), ..sky });
         assert!(seen.worst_beat_us <= 2_500_000, "{}", seen.worst_beat_us);
         let (lost, sent) = (seen.bench.listener.totals().sequence_lost_total, 40 * 61);
-        assert!((sent / 40..sent / 10).contains(&lost), "{lost} of {sent}");
+        assert!((sent / 80..=sent / 20).contains(&lost), "{lost} of {sent}");
     }
 }
 
