@@ -190,7 +190,7 @@ impl Listener {
         self.speaks_mavlink_1_only &= !frame.is_mavlink_2;
         if dated == Dated::Reboot {
             self.begin_again(identity, vehicle);
-            self.ways.take_dated(frame.sequence, print(frame.id, frame.payload), at, at);
+            self.ways.take_news(frame.sequence, print(frame.id, frame.payload), at);
             let text = format_args!("the autopilot started again");
             note(events, at, Severity::Critical, "autopilot_reboot", text);
         }
@@ -219,22 +219,28 @@ impl Listener {
         let lateness_us = self.time.lateness_us();
         match dated {
             Dated::At(then) => {
-                self.ways.take_dated(sequence, print, then, at);
+                self.ways.take_news(sequence, print, at);
                 Some(Stamp::news(then))
             }
             Dated::Same(then) => {
-                let was_heard = self.ways.take_dated(sequence, print, then, at);
-                (!was_heard).then_some(Stamp::as_of(then))
+                // As new as what is known: it renews nothing.
+                self.ways.judge(sequence, print, at);
+                Some(Stamp::as_of(then))
             }
             Dated::Late(late_us) => {
-                if let Some(late_us) = late_us {
-                    self.ways.take_dated(sequence, print, at.minus_us(late_us), at);
-                }
+                self.ways.take_late(sequence, print, late_us.unwrap_or(0), at);
                 None
             }
             Dated::Reboot => Some(Stamp::news(at)),
-            Dated::Newer | Dated::Undated => match self.ways.judge(sequence, print, at) {
-                Judged::News(then) => Some(Stamp::news(then.min(at.minus_us(lateness_us)))),
+            Dated::Newer => {
+                self.ways.take_news(sequence, print, at);
+                Some(match self.ways.own_late_us(at) {
+                    Some(late_us) => Stamp::as_of(at.minus_us(late_us.max(lateness_us))),
+                    None => Stamp::news(at.minus_us(lateness_us)),
+                })
+            }
+            Dated::Undated => match self.ways.judge(sequence, print, at) {
+                Judged::Fresh => Some(Stamp::news(at.minus_us(lateness_us))),
                 Judged::AsOf(then) => Some(Stamp::as_of(then.min(at.minus_us(lateness_us)))),
                 Judged::Late => None,
             },
