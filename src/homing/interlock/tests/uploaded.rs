@@ -99,9 +99,10 @@ fn discs_are_seen_from_where_the_aircraft_is() {
     for (radius_m, expected) in [(4.99, None), (5.01, REFUSED)] {
         assert_eq!(away(&|zones| zones.push_circle(false, place(7.4, 28.2), radius_m)), expected);
     }
+    let radius_m = Origin::new(HOME).ned_from_wgs84(place(30.0, 0.0)).distance_m(NorthEast::default());
     let edge = at_speed(
         (0.0, 0.0),
-        |zones| zones.push_circle(false, HOME, 0.0),
+        |zones| zones.push_circle(false, place(30.0, 0.0), radius_m),
         |world| world.set_parameter("FENCE_MARGIN", 0.0),
     );
     assert_eq!(edge, REFUSED, "on the edge is inside what is excluded");
