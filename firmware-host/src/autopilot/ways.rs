@@ -66,13 +66,24 @@ struct Seen {
 #[derive(Copy, Clone, Debug)]
 struct Other {
     sequence: u8,
+    heard: TimeUs,
     /// Missing, if it is no port of its own.
-    lost_count: u8,
+    lost_count: u64,
 }
 
 impl Other {
     fn is_next(&self, sequence: u8) -> bool {
         (1..=NEAR).contains(&sequence.wrapping_sub(self.sequence))
+    }
+
+    /// Moves on, unless this frame was overtaken.
+    fn advance(&mut self, sequence: u8, at: TimeUs) {
+        self.heard = at;
+        let step = sequence.wrapping_sub(self.sequence);
+        if step > 0 && step <= BEHIND {
+            self.lost_count += u64::from(step - 1);
+            self.sequence = sequence;
+        }
     }
 }
 
@@ -144,19 +155,33 @@ impl Ways {
         self.dated = Some(at);
         self.remember(sequence, print, at);
         let is_far = self.step(sequence).is_some_and(|step| step > NEAR && step <= BEHIND);
-        if is_far { self.take_far(sequence, at) } else { self.advance(sequence, at) }
+        if is_far || self.is_of_the_other(sequence, at) {
+            self.take_far(sequence, at)
+        } else {
+            self.advance(sequence, at)
+        }
+    }
+
+    /// One of the next of the other line, which is heard, and no better one of the first.
+    fn is_of_the_other(&mut self, sequence: u8, at: TimeUs) -> bool {
+        self.other = self.other.filter(|other| at.since_us(other.heard) <= FADE_US);
+        let to_first = self.step(sequence).filter(|step| *step > 0).unwrap_or(u8::MAX);
+        self.other.is_some_and(|other| {
+            let is_better = sequence.wrapping_sub(other.sequence) < to_first || other.heard > self.heard;
+            other.is_next(sequence) && is_better
+        })
     }
 
     /// A number far ahead, with a clock: its line is another port's while the first goes on, else it is the first after a fade.
     fn take_far(&mut self, sequence: u8, at: TimeUs) {
         let step = self.step(sequence).unwrap_or(1);
         match &mut self.other {
-            Some(other) if other.is_next(sequence) => other.sequence = sequence,
-            other => *other = Some(Other { sequence, lost_count: step - 1 }),
+            Some(other) => other.advance(sequence, at),
+            other => *other = Some(Other { sequence, heard: at, lost_count: u64::from(step - 1) }),
         }
         if let Some(other) = self.other.filter(|_| at.since_us(self.heard) > FADE_US) {
-            let lost_count = other.lost_count.saturating_sub(std::mem::take(&mut self.past_count));
-            self.lost_total += u64::from(lost_count);
+            let past_count = u64::from(std::mem::take(&mut self.past_count));
+            self.lost_total += other.lost_count.saturating_sub(past_count);
             (self.sequence, self.heard, self.lost, self.other) = (Some(sequence), at, Some(at), None);
         }
     }
@@ -204,7 +229,10 @@ impl Ways {
 
     fn judge_alone(&mut self, sequence: u8, before: Option<TimeUs>, at: TimeUs) -> Judged {
         let step = self.step(sequence).unwrap_or(1);
-        if self.other.is_some_and(|other| other.is_next(sequence)) {
+        if self.is_of_the_other(sequence, at)
+            && let Some(other) = &mut self.other
+        {
+            other.advance(sequence, at);
             return before.map_or(Judged::Fresh, Judged::AsOf);
         }
         let is_near = (1..=NEAR).contains(&step);
