@@ -50,6 +50,8 @@ def connect():
 
 link = connect()
 beaten = 0.0
+# CURRENT_MODE, which this dialect has not: pymavlink counts each as lost.
+unknown_count = 0
 
 
 def beat():
@@ -62,12 +64,15 @@ def beat():
 
 def hear(seconds):
     """Everything of the autopilot that comes within `seconds`."""
+    global unknown_count
     end = time.time() + seconds
     while time.time() < end:
         beat()
         got = link.recv_match(blocking=True, timeout=0.02)
         if got is None:
             continue
+        if got.get_type() == "UNKNOWN_436":
+            unknown_count += 1
         assert got.get_type() != "BAD_DATA", got
         if (got.get_srcSystem(), got.get_srcComponent()) == (1, 1):
             yield got
@@ -307,6 +312,6 @@ for step in (meet, rates, parameters, mission, fly, go_home):
     began = time.time()
     step()
     print(f"{step.__name__}: {time.time() - began:.1f} s", flush=True)
-lost = link.mav_loss
-assert lost == 0 or address.startswith("udp"), f"{lost} messages lost by sequence number"
+lost = link.mav_loss - unknown_count
+assert lost <= 0 or address.startswith("udp"), f"{lost} messages lost by sequence number"
 print("flown")
