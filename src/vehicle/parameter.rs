@@ -48,6 +48,16 @@ pub enum BatteryLink {
     Threshold,
 }
 
+/// BATT_FS_*_ACT that stops the motors in the air.
+const TERMINATE: f64 = 5.0;
+
+impl BatteryLink {
+    /// Whether a value makes this link.
+    pub fn is_made_by(self, value: f64) -> bool {
+        value.is_finite() && value > 0.0 && (self == BatteryLink::Threshold || value != TERMINATE)
+    }
+}
+
 /// A parameter of an autopilot.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Parameter {

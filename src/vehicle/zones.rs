@@ -4,8 +4,12 @@
 //! MAV_CMD_NAV_FENCE_CIRCLE_INCLUSION 5003, _EXCLUSION 5004; mavlink.io, "Mission Protocol"). Bounded, so that it is a plain value;
 //! a fence larger than this is told as such, and refused.
 
+use super::Firmware;
 use crate::geo::Wgs84;
 use crate::limits::{ZONE_CORNERS_MAX, ZONES_MAX};
+
+/// Bit of ArduPilot's FENCE_TYPE.
+const TYPE_POLYGONS: u32 = 4;
 
 /// One area.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -54,6 +58,11 @@ impl Default for Zones {
 }
 
 impl Zones {
+    /// Whether the autopilot keeps to uploaded areas: PX4 does, ArduPilot where FENCE_TYPE, as known, says so.
+    pub fn are_heeded(firmware: Firmware, fence_type: Option<f64>) -> bool {
+        firmware == Firmware::Px4 || fence_type.is_some_and(|types| types as u32 & TYPE_POLYGONS != 0)
+    }
+
     /// Takes a polygon. One that does not fit, or of fewer than 3 corners, cuts.
     pub fn push_polygon(&mut self, inside: bool, corners: &[Wgs84]) {
         let first = usize::from(self.corner_count);

@@ -13,7 +13,7 @@
 use skyhound::record::{Event, Severity, Text};
 use skyhound::time::{Aged, TimeUs};
 use skyhound::vehicle::parameter::index;
-use skyhound::vehicle::{Firmware, Identity, Vehicle};
+use skyhound::vehicle::{Firmware, Identity, Vehicle, Zones};
 
 use super::binding::Binding;
 use super::framing::Frame;
@@ -27,9 +27,9 @@ use super::stamp::Stamp;
 use super::timesync::TimeSync;
 use super::ways::{Judged, Ways, print};
 
-const MAVLINK_1: &str = "it speaks MAVLink 1 here, which has no words for its uploaded fence: set SERIALn_PROTOCOL (PX4: MAV_PROTO_VER) to 2";
+const MAVLINK_1: &str = "it speaks MAVLink 1 here, which has no words for its uploaded fence: set SERIALn_PROTOCOL \
+                         (PX4: MAV_PROTO_VER) to 2";
 const FENCE_TYPE: usize = index("FENCE_TYPE");
-const TYPE_POLYGONS: u32 = 4;
 
 /// What a frame asks of the link.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -117,9 +117,9 @@ impl Listener {
 
     /// Homing is locked by the fence that nobody read; this tells why nobody can.
     fn unreadable(&self, vehicle: &Vehicle) -> Option<&'static str> {
-        let types = vehicle.parameters.told(FENCE_TYPE).map_or(0, |types| types.value as u32);
-        let is_px4 = vehicle.identity.is_some_and(|bound| bound.firmware == Firmware::Px4);
-        let is_missing = vehicle.zones.is_none() && (is_px4 || types & TYPE_POLYGONS != 0);
+        let fence_type = vehicle.parameters.told(FENCE_TYPE).map(|told| told.value);
+        let firmware = vehicle.identity.map_or(Firmware::Other, |bound| bound.firmware);
+        let is_missing = vehicle.zones.is_none() && Zones::are_heeded(firmware, fence_type);
         let cannot = self.speaks_mavlink_1_only && self.parts.zones.has_failed();
         (is_missing && cannot).then_some(MAVLINK_1)
     }
@@ -228,7 +228,9 @@ impl Listener {
                 Some(Stamp::as_of(then))
             }
             Dated::Late(late_us) => {
-                self.ways.take_late(sequence, print, late_us.unwrap_or(0), at);
+                if let Some(late_us) = late_us {
+                    self.ways.take_late(sequence, print, late_us, at);
+                }
                 None
             }
             Dated::Reboot => Some(Stamp::news(at)),

@@ -287,9 +287,9 @@ impl Ways {
         if step == 0 || step > BEHIND {
             return;
         }
-        let has_its_own = self.late_way(at).is_some_and(|late| late.has_its_own());
         let past_count = std::mem::take(&mut self.past_count);
-        let lost_count = if has_its_own { 0 } else { (step - 1).saturating_sub(past_count) };
+        let is_proof = self.own_late_us(at).is_none();
+        let lost_count = if is_proof { (step - 1).saturating_sub(past_count) } else { 0 };
         if lost_count > 0 {
             self.lost = Some(at);
         }

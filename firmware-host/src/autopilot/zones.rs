@@ -3,8 +3,8 @@
 //!
 //! What goes lost is asked for again; an autopilot that does not answer is left alone for a while. The count is asked for each
 //! 5 s: an upload on another link shows by it, or by the opaque id that newer firmware sends with it. The items are read when
-//! either changed, each minute, and when someone else's upload was acknowledged. Only what is addressed to us, or to everybody, within our own
-//! reading counts, and only by its number in turn: a ground station may read at the same time.
+//! either changed, each minute, and when someone else's upload was acknowledged. Only what is addressed to us, or to everybody,
+//! within our own reading counts, and only by its number in turn: a ground station may read at the same time.
 
 use skyhound::geo::Wgs84;
 use skyhound::limits::ZONE_CORNERS_MAX;

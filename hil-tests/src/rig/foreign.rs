@@ -14,8 +14,6 @@ use crate::scenario::Flavour;
 const GROUND: f64 = 255.0;
 /// Return to launch, as most set it.
 const BATTERY_ACTION: f64 = 2.0;
-/// BATT_FS_*_ACT that stops the motors in the air.
-const TERMINATE: f64 = 5.0;
 
 /// Someone else's autopilot.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,9 +123,8 @@ impl Foreign {
                 .filter(move |row| row.need == Need::Battery(chain, link))
         };
         let given = |name: &str| more.get(name).or(self.parameters.get(name)).or(told.get(name)).copied();
-        let is_set = |chain, link| {
-            let counts = |value: f64| value > 0.0 && (link != BatteryLink::Action || value != TERMINATE);
-            rows(chain, link).any(|row| given(row.name).is_some_and(counts))
+        let is_set = |chain, link: BatteryLink| {
+            rows(chain, link).any(|row| given(row.name).is_some_and(|value| link.is_made_by(value)))
         };
         let chains = [BatteryChain::Low, BatteryChain::Critical];
         if chains

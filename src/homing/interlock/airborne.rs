@@ -14,13 +14,13 @@ pub(super) fn judge(inputs: &Inputs<'_>, limits: &InterlockConfig, is_on: bool) 
     let check = Check(Interlock::Airborne);
     let age_max_us = u64::from(limits.status_age_max_us);
     let mend = "EXTENDED_SYS_STATE: whether it flies is not told in time; look at the line's speed and load";
-    let refusal = match check.fresh(inputs.vehicle.landed, inputs.now, age_max_us, mend)? {
-        Landed::InAir => None,
-        Landed::OnGround => Some("on the ground: take off first"),
-        Landed::TakingOff => Some("taking off: wait until it is over"),
-        Landed::Landing => Some("landing: take off again first"),
-    };
-    refusal.map_or(Ok(()), |why| Err(check.refuse(Fault::Refused, why)))?;
+    let refused = |why| Err(check.refuse(Fault::Refused, why));
+    match check.fresh(inputs.vehicle.landed, inputs.now, age_max_us, mend)? {
+        Landed::InAir => {}
+        Landed::OnGround => return refused("on the ground: take off first"),
+        Landed::TakingOff => return refused("taking off: wait until it is over"),
+        Landed::Landing => return refused("landing: take off again first"),
+    }
     let vertical_mps = inputs.vehicle.position.map_or(0.0, |position| position.value.down_mps.abs());
     let is_level = is_on || vertical_mps <= ENABLE_CLIMB_MAX_MPS;
     check.holds(is_level, "climbing or sinking over 0.5 m/s: wait until it flies level")

@@ -2,7 +2,8 @@
 //! parameters say so, by the table of [`parameter`], and until what they guard against can be noticed at all.
 //!
 //! PX4: position, altitude and manual of COM_OBL_RC_ACT need a pilot at the sticks. Terminating and disarming, of either
-//! firmware, stop the motors in the air, wherever that is asked for. ArduPilot's GCS failsafe is silent until its ground station was heard once (`Copter::failsafe_gcs_check`).
+//! firmware, stop the motors in the air, wherever that is asked for. ArduPilot's GCS failsafe is silent until its ground
+//! station was heard once (`Copter::failsafe_gcs_check`).
 
 use super::{Check, Judged};
 use crate::command::{Fault, Interlock};
@@ -13,8 +14,6 @@ use crate::vehicle::{Firmware, PartHealth, Vehicle};
 const CHECK: Check = Check(Interlock::Failsafes);
 const GCS_SYSTEM: usize = index("SYSID_MYGCS");
 const LOW_ACTION: usize = index("BATT_FS_LOW_ACT");
-/// BATT_FS_*_ACT.
-const TERMINATE: f64 = 5.0;
 
 /// The identity is judged before.
 pub(super) fn judge(vehicle: &Vehicle, now: TimeUs, status_age_max_us: u64, judged: &mut Judged<'_>) {
@@ -31,26 +30,16 @@ pub(super) fn judge(vehicle: &Vehicle, now: TimeUs, status_age_max_us: u64, judg
     }
     let status =
         "SYS_STATUS: the autopilot's own health is not told in time; look at the line's speed and load";
-    match CHECK.fresh(vehicle.health, now, status_age_max_us, status) {
-        Ok(health) => judged.take(fence(health.fence, bound.firmware)),
-        Err(trip) => judged.take(Err(trip)),
-    };
+    let health = CHECK.fresh(vehicle.health, now, status_age_max_us, status);
+    judged.take(health.and_then(|health| fence(health.fence, bound.firmware)));
 }
 
 /// PX4 tells of its fence only when there is something to tell.
 fn fence(health: PartHealth, firmware: Firmware) -> super::Verdict {
-    match health {
-        PartHealth::Good => Ok(()),
-        PartHealth::Absent if firmware == Firmware::Px4 => Ok(()),
-        PartHealth::Bad => Err(CHECK.refuse(
-            Fault::Refused,
-            "the autopilot's fence is breached, or cannot work: fly back inside, or see what it says",
-        )),
-        PartHealth::Off | PartHealth::Absent => Err(CHECK.refuse(
-            Fault::Refused,
-            "the autopilot's fence is switched off at present, or empty: switch it on",
-        )),
-    }
+    let breached = "the autopilot's fence is breached, or cannot work: fly back inside, or see what it says";
+    CHECK.holds(health != PartHealth::Bad, breached)?;
+    let is_on = health == PartHealth::Good || (health == PartHealth::Absent && firmware == Firmware::Px4);
+    CHECK.holds(is_on, "the autopilot's fence is switched off at present, or empty: switch it on")
 }
 
 fn holds(need: Need, value: Option<f64>, own_system: u8, mend: &'static str) -> super::Verdict {
@@ -81,10 +70,7 @@ fn battery(vehicle: &Vehicle, now: TimeUs) -> super::Verdict {
             .filter(move |(_, row)| row.need == Need::Battery(chain, link))
             .map(|(at, _)| vehicle.parameters.fresh(at, now))
     };
-    let set = |chain, link| {
-        let mut told = values(chain, link).flatten().filter(|value| value.is_finite() && *value > 0.0);
-        told.any(|value| link != BatteryLink::Action || value != TERMINATE)
-    };
+    let set = |chain, link: BatteryLink| values(chain, link).flatten().any(|value| link.is_made_by(value));
     let holds = |chain| set(chain, BatteryLink::Action) && set(chain, BatteryLink::Threshold);
     if holds(BatteryChain::Low) || holds(BatteryChain::Critical) {
         return Ok(());

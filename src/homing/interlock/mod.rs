@@ -3,9 +3,10 @@
 //!
 //! Every pass judges all interlocks in the order of [`Interlock::ALL`] and keeps all that does not hold; the first is the
 //! cause. What rests on another (what an autopilot tells on one that answers, mode on the heartbeat, fences on the position) is
-//! judged only when that holds, so that the list names causes, not consequences. Refusal comes before arithmetic: unknown, stale, from the future, not finite
-//! and out of range are refused before anything is limited, because `clamp` lets NaN through. A trip ends the operator's
-//! permission; only a new HomingOn gives it again, and only while everything holds. No setting turns an interlock off.
+//! judged only when that holds, so that the list names causes, not consequences. Refusal comes before arithmetic: unknown,
+//! stale, from the future, not finite and out of range are refused before anything is limited, because `clamp` lets NaN
+//! through. A trip ends the operator's permission; only a new HomingOn gives it again, and only while everything holds. No
+//! setting turns an interlock off.
 //!
 //! Whatever ends commanding (a trip, the operator, a lost beacon) is followed by [`STOP_PASSES`] zero velocities, so that
 //! one lost packet does not matter, then by silence. The zeros are sent only while a fresh heartbeat says that the mode

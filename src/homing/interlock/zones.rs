@@ -16,16 +16,16 @@ const AGE_MAX_US: u64 = 200_000_000;
 const FENCE_TYPE: usize = index("FENCE_TYPE");
 const FENCE_OPTIONS: usize = index("FENCE_OPTIONS");
 const TYPE_CIRCLE: u32 = 2;
-const TYPE_POLYGONS: u32 = 4;
 const OPTION_UNION: u32 = 2;
 
 /// The position is judged before.
 pub(super) fn judge(inputs: &Inputs<'_>, ways: &Ways) -> Verdict {
     let check = Check(Interlock::FenceAutopilot);
-    let bits = |at: usize| inputs.vehicle.parameters.fresh(at, inputs.now).map(|value| value as u32);
-    let is_px4 = inputs.vehicle.identity.is_some_and(|bound| bound.firmware == Firmware::Px4);
+    let told = |at: usize| inputs.vehicle.parameters.fresh(at, inputs.now);
+    let firmware = inputs.vehicle.identity.map_or(Firmware::Other, |bound| bound.firmware);
+    let is_px4 = firmware == Firmware::Px4;
     // While FENCE_TYPE is not known, the failsafes refuse.
-    let is_active = is_px4 || bits(FENCE_TYPE).is_some_and(|types| types & TYPE_POLYGONS != 0);
+    let is_active = Zones::are_heeded(firmware, told(FENCE_TYPE));
     if !is_active {
         return Ok(());
     }
@@ -43,12 +43,12 @@ pub(super) fn judge(inputs: &Inputs<'_>, ways: &Ways) -> Verdict {
         "the fence uploaded to the autopilot has more, or other, areas than we understand: upload a simpler one",
     )?;
     // ArduPilot takes an empty list for no fence, and says nothing.
-    let is_alone = !is_px4 && bits(FENCE_TYPE).is_some_and(|types| types & TYPE_CIRCLE == 0);
+    let is_alone = !is_px4 && told(FENCE_TYPE).is_some_and(|types| types as u32 & TYPE_CIRCLE == 0);
     check.holds(
         !is_alone || zones.iter().any(|zone| is_inclusion(&zone)),
         "FENCE_TYPE has areas alone, and none to stay inside is uploaded: upload one, or set bit 1 (circle)",
     )?;
-    let is_union = !is_px4 && bits(FENCE_OPTIONS).is_some_and(|options| options & OPTION_UNION != 0);
+    let is_union = !is_px4 && told(FENCE_OPTIONS).is_some_and(|options| options as u32 & OPTION_UNION != 0);
     let area = Area { zones, ways, margin_m: if is_px4 { 0.0 } else { fence::margin_m(inputs) } };
     ways.each(|way| area.judge(check, way, is_union))
 }
