@@ -19,9 +19,13 @@ const LOW_ACTION: usize = index("BATT_FS_LOW_ACT");
 pub(super) fn judge(vehicle: &Vehicle, now: TimeUs, status_age_max_us: u64, judged: &mut Judged<'_>) {
     let Some(bound) = vehicle.identity else { return };
     for (at, row) in parameter::of(bound.firmware) {
-        let value = vehicle.parameters.fresh(at, now);
-        if !matches!(row.need, Need::Battery(..)) {
-            judged.take(holds(row.need, value, bound.system, row.mend));
+        let is_asked = match row.need {
+            Need::Battery(..) => false,
+            Need::NoBitIfTold(_) => vehicle.parameters.told(at).is_some(),
+            _ => true,
+        };
+        if is_asked {
+            judged.take(holds(row.need, vehicle.parameters.fresh(at, now), bound.system, row.mend));
         }
     }
     if bound.firmware == Firmware::ArduCopter {
@@ -43,9 +47,6 @@ fn fence(health: PartHealth, firmware: Firmware) -> super::Verdict {
 }
 
 fn holds(need: Need, value: Option<f64>, own_system: u8, mend: &'static str) -> super::Verdict {
-    if matches!(need, Need::NoBitIfTold(_)) && value.is_none() {
-        return Ok(());
-    }
     let value = value.ok_or(CHECK.refuse(Fault::Unknown, mend))?;
     if !value.is_finite() {
         return Err(CHECK.refuse(Fault::NonFinite, mend));

@@ -109,6 +109,22 @@ fn a_value_told_too_long_ago_is_unknown() {
 }
 
 #[test]
+fn what_was_told_once_is_no_parameter_that_the_release_does_not_know() {
+    let at = parameter::index("COM_DLL_EXCEPT");
+    let told = |age_us: u64| {
+        missing(|world| {
+            as_firmware(world, Firmware::Px4);
+            world.refresh(200_000_000);
+            world.vehicle.parameters.keep(at, Some(Aged::new(0.0, world.now.minus_us(age_us))));
+        })
+    };
+    let failsafe = |age_us| told(age_us).into_iter().find(|trip| trip.0 == Interlock::Failsafes);
+    assert_eq!(failsafe(120_000_000), None);
+    let unknown = (Interlock::Failsafes, Fault::Unknown, parameter::PARAMETERS[at].mend);
+    assert_eq!(failsafe(120_000_001), Some(unknown));
+}
+
+#[test]
 fn one_whole_chain_of_the_batterys_failsafe_is_enough() {
     let judge =
         |parameters: &[(&str, f64)]| with(Firmware::ArduCopter, parameters).first().map(|trip| trip.1);
