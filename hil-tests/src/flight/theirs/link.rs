@@ -8,6 +8,7 @@ use mavlink::dialects::ardupilotmega::{
     RC_CHANNELS_OVERRIDE_DATA,
 };
 use mavlink::{MavHeader, write_v2_msg};
+use skyhound::vehicle::Firmware;
 use skyhound_host::autopilot::Address;
 use skyhound_host::autopilot::framing::Framer;
 use skyhound_host::autopilot::line::Line;
@@ -23,8 +24,10 @@ const BEAT_EVERY: Duration = Duration::from_secs(1);
 /// ArduPilot gives sticks back RC_OVERRIDE_TIME (3 s) after the last override.
 const STICKS_EVERY: Duration = Duration::from_millis(100);
 /// What truth and state are made of, with their rates. Asked again and again: autopilots forget when they start anew.
-const WANTED: [(u32, f32); 8] =
-    [(33, 20.0), (30, 20.0), (108, 25.0), (242, 0.5), (245, 2.0), (1, 2.0), (0, 1.0), (436, 10.0)];
+const WANTED: [(u32, f32); 7] =
+    [(33, 20.0), (30, 20.0), (108, 25.0), (242, 0.5), (245, 2.0), (1, 2.0), (0, 1.0)];
+/// PX4's besides: CURRENT_MODE. ArduPilot has it not, and says so in words each time it is asked.
+const WANTED_OF_PX4: [(u32, f32); 1] = [(436, 10.0)];
 const ASK_EVERY: Duration = Duration::from_secs(3);
 const READ_WAIT: Duration = Duration::from_millis(5);
 const OPEN_EVERY: Duration = Duration::from_millis(500);
@@ -215,9 +218,13 @@ async fn run(
             out.send(&mut line, &heartbeat()).await?;
             beat = now + BEAT_EVERY;
         }
-        let system = shared.heard().system;
+        let (system, is_px4) = {
+            let heard = shared.heard();
+            (heard.system, heard.firmware == Some(Firmware::Px4))
+        };
         if let Some(system) = system.filter(|_| now >= ask) {
-            for (id, rate_hz) in WANTED {
+            let besides = WANTED_OF_PX4.iter().filter(|_| is_px4);
+            for &(id, rate_hz) in WANTED.iter().chain(besides) {
                 let interval_us = 1e6 / rate_hz;
                 let command = MavCmd::MAV_CMD_SET_MESSAGE_INTERVAL;
                 out.send(&mut line, &long(system, command, [id as f32, interval_us, 0., 0., 0., 0., 0.]))
