@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::SettingsArgs;
-use super::failure::{Failure, print};
+use super::failure::{Failure, print, say};
 use crate::settings::{Flags, TEMPLATE};
 
 /// Arguments of `skyhound config`.
@@ -66,6 +66,6 @@ fn init(path: &Path) -> Result<(), Failure> {
     })?;
     file.write_all(TEMPLATE.as_bytes())
         .map_err(|error| Failure::doing(format!("cannot write {shown}"), error))?;
-    eprintln!("wrote {shown}");
+    say(&format!("wrote {shown}"));
     Ok(())
 }
