@@ -12,7 +12,7 @@
 
 use super::copy::Copied;
 use super::error::StoreError;
-use super::head::{Head, head, is_newer};
+use super::head::{HEADER_BYTES, Head, head, is_newer};
 use super::live::{is_live_here, writer_of};
 use super::place;
 use super::scratch::Room;
@@ -136,7 +136,7 @@ impl Source {
         let tables = tables.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
         for table in tables {
             let last = format!(
-                "SELECT (coalesce(max(block_id), -1) + 1) * (SELECT block_size FROM pragma_database_size() LIMIT 1)
+                "SELECT {HEADER_BYTES} + (coalesce(max(block_id), -1) + 1) * (SELECT max(block_size) FROM pragma_database_size())
                 FROM pragma_storage_info({})",
                 quoted(&table)
             );
