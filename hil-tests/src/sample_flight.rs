@@ -7,9 +7,10 @@
 use crate::aircraft::Parameters;
 use crate::scenario::Aircraft;
 use mavlink::dialects::ardupilotmega::{
-    ATTITUDE_DATA, EKF_STATUS_REPORT_DATA, EkfStatusFlags, GLOBAL_POSITION_INT_DATA, GPS_RAW_INT_DATA,
-    GpsFixType, HEARTBEAT_DATA, HOME_POSITION_DATA, MavAutopilot, MavMessage, MavModeFlag, MavParamType,
-    MavState, MavType, PARAM_VALUE_DATA, RC_CHANNELS_DATA, SYS_STATUS_DATA, TERRAIN_REPORT_DATA,
+    ATTITUDE_DATA, EKF_STATUS_REPORT_DATA, EXTENDED_SYS_STATE_DATA, EkfStatusFlags, GLOBAL_POSITION_INT_DATA,
+    GPS_RAW_INT_DATA, GpsFixType, HEARTBEAT_DATA, HOME_POSITION_DATA, MavAutopilot, MavLandedState,
+    MavMessage, MavModeFlag, MavParamType, MavState, MavSysStatusSensor, MavType, MavVtolState,
+    PARAM_VALUE_DATA, RC_CHANNELS_DATA, SYS_STATUS_DATA, TERRAIN_REPORT_DATA,
 };
 use mavlink::{MavHeader, write_v2_msg};
 use skyhound::geo::{NorthEast, Origin, Wgs84};
@@ -203,7 +204,7 @@ fn once_a_second(log: &mut Log, at_us: u64) -> io::Result<()> {
     Ok(())
 }
 
-fn twice_a_second(origin: &Origin, at_us: u64) -> [MavMessage; 4] {
+fn twice_a_second(origin: &Origin, at_us: u64) -> [MavMessage; 5] {
     let place = origin.wgs84_from_ned(path(at_us as f64 / 1e6).at);
     let good = EkfStatusFlags::EKF_ATTITUDE
         | EkfStatusFlags::EKF_VELOCITY_HORIZ
@@ -212,6 +213,8 @@ fn twice_a_second(origin: &Origin, at_us: u64) -> [MavMessage; 4] {
         | EkfStatusFlags::EKF_POS_HORIZ_ABS
         | EkfStatusFlags::EKF_POS_VERT_ABS
         | EkfStatusFlags::EKF_PRED_POS_HORIZ_ABS;
+    let parts =
+        MavSysStatusSensor::MAV_SYS_STATUS_SENSOR_RC_RECEIVER | MavSysStatusSensor::MAV_SYS_STATUS_GEOFENCE;
     [
         MavMessage::GPS_RAW_INT(GPS_RAW_INT_DATA {
             time_usec: at_us,
@@ -229,10 +232,17 @@ fn twice_a_second(origin: &Origin, at_us: u64) -> [MavMessage; 4] {
             ..Default::default()
         }),
         MavMessage::SYS_STATUS(SYS_STATUS_DATA {
+            onboard_control_sensors_present: parts,
+            onboard_control_sensors_enabled: parts,
+            onboard_control_sensors_health: parts,
             voltage_battery: 15_800,
             current_battery: 1_450,
             battery_remaining: 82,
             ..Default::default()
+        }),
+        MavMessage::EXTENDED_SYS_STATE(EXTENDED_SYS_STATE_DATA {
+            vtol_state: MavVtolState::MAV_VTOL_STATE_UNDEFINED,
+            landed_state: MavLandedState::MAV_LANDED_STATE_IN_AIR,
         }),
         MavMessage::TERRAIN_REPORT(TERRAIN_REPORT_DATA {
             lat: e7(place.lat_deg),

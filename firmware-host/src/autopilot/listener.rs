@@ -12,6 +12,7 @@
 
 use skyhound::record::{Event, Severity};
 use skyhound::time::{Aged, TimeUs};
+use skyhound::vehicle::parameter::index;
 use skyhound::vehicle::{Firmware, Identity, Vehicle};
 
 use super::binding::Binding;
@@ -26,6 +27,10 @@ use super::stamp::Stamp;
 use super::taken::{Taken, note};
 use super::timesync::TimeSync;
 use super::ways::{Judged, Ways, print};
+
+const MAVLINK_1: &str = "it speaks MAVLink 1 here, which has no words for its uploaded fence: set SERIALn_PROTOCOL (PX4: MAV_PROTO_VER) to 2";
+const FENCE_TYPE: usize = index("FENCE_TYPE");
+const TYPE_POLYGONS: u32 = 4;
 
 /// Counters of what was heard.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -87,8 +92,18 @@ impl Listener {
     }
 
     /// Why it is not certain that there is an aircraft that is ours alone to command and answers us.
-    pub fn contested(&self, now: TimeUs, identity: Option<Identity>) -> Option<&'static str> {
-        self.binding.contested(now, identity).or_else(|| self.parts.questions.mute(now))
+    pub fn contested(&self, now: TimeUs, vehicle: &Vehicle) -> Option<&'static str> {
+        let contested = self.binding.contested(now, vehicle.identity);
+        contested.or_else(|| self.parts.questions.mute(now)).or_else(|| self.unreadable(vehicle))
+    }
+
+    /// Homing is locked by the fence that nobody read; this tells why nobody can.
+    fn unreadable(&self, vehicle: &Vehicle) -> Option<&'static str> {
+        let types = vehicle.parameters.told(FENCE_TYPE).map_or(0, |types| types.value as u32);
+        let is_px4 = vehicle.identity.is_some_and(|bound| bound.firmware == Firmware::Px4);
+        let is_missing = vehicle.zones.is_none() && (is_px4 || types & TYPE_POLYGONS != 0);
+        let cannot = self.speaks_mavlink_1_only && self.parts.zones.has_failed();
+        (is_missing && cannot).then_some(MAVLINK_1)
     }
 
     /// Takes a good frame of someone whose frames are not ours to take.
@@ -182,24 +197,33 @@ impl Listener {
 
     /// When what a frame tells was true; `None` when it is late.
     fn stamp(&mut self, frame: &Frame<'_>, dated: Dated, at: TimeUs) -> Option<Stamp> {
-        let print = print(frame.id, frame.payload);
+        let (sequence, print) = (frame.sequence, print(frame.id, frame.payload));
+        let lateness_us = self.time.lateness_us();
         match dated {
             Dated::At(then) => {
-                self.ways.take_news(frame.sequence, print, at);
+                self.ways.take_news(sequence, print, at);
                 Some(Stamp::news(then))
             }
-            Dated::Newer => {
-                self.ways.take_news(frame.sequence, print, at);
-                Some(Stamp::news(at.minus_us(self.time.lateness_us())))
+            Dated::Same(then) => {
+                // As new as what is known: it renews nothing.
+                self.ways.judge(sequence, print, at);
+                Some(Stamp::as_of(then))
             }
             Dated::Late(late_us) => {
-                self.ways.take_late(frame.sequence, late_us, at);
+                self.ways.take_late(sequence, print, late_us.unwrap_or(0), at);
                 None
             }
             Dated::Reboot => Some(Stamp::news(at)),
-            Dated::Undated => match self.ways.judge(frame.sequence, print, at) {
-                Judged::Fresh => Some(Stamp::news(at.minus_us(self.time.lateness_us()))),
-                Judged::AsOf(then) => Some(Stamp::as_of(then.min(at.minus_us(self.time.lateness_us())))),
+            Dated::Newer => {
+                self.ways.take_news(sequence, print, at);
+                Some(match self.ways.own_late_us(at) {
+                    Some(late_us) => Stamp::as_of(at.minus_us(late_us.max(lateness_us))),
+                    None => Stamp::news(at.minus_us(lateness_us)),
+                })
+            }
+            Dated::Undated => match self.ways.judge(sequence, print, at) {
+                Judged::Fresh => Some(Stamp::news(at.minus_us(lateness_us))),
+                Judged::AsOf(then) => Some(Stamp::as_of(then.min(at.minus_us(lateness_us)))),
                 Judged::Late => None,
             },
         }
@@ -215,7 +239,8 @@ impl Listener {
             self.parts.questions.answer();
             vehicle.clock_offset_us = Some(Aged::new(said.offset_us, at));
         }
-        dated
+        // Its clock tells when it was asked for as well: it does not tell how late its way is.
+        if matches!(dated, Dated::At(_) | Dated::Same(_)) { Dated::Undated } else { dated }
     }
 
     /// The autopilot started again: nothing is known of it until it is heard again, nor of a ground station, whose loss it

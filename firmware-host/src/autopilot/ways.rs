@@ -10,7 +10,13 @@
 //!   same was heard before, that may be a copy or the next of many equal ones: it is as old as the first. When the fresh
 //!   way lost frames and its number is near the late way's too, it is as late as that way. Else it is late.
 //!
-//! Numbers missing are counted on the fresh way alone. Nothing is allocated after construction.
+//! A late way that brings frames of its own (another port of the autopilot behind a router, one that speaks MAVLink 1) counts by
+//! itself: its frames with a clock were not heard before under their numbers. Numbers then meet by chance: each frame
+//! without a clock is as late as that way, whatever its number says, and no number proves a loss.
+//!
+//! Two prompt ports count apart too: numbers far from the next are a second line while the first goes on.
+//!
+//! Numbers missing are counted on the fresh way alone, after a fade when it was one. Nothing is allocated after construction.
 
 use skyhound::time::TimeUs;
 
@@ -24,12 +30,19 @@ const LOST_US: u64 = SEEN_MS as u64 * 1_000;
 const NEAR: u8 = 32;
 /// A sequence number this little behind the last is a late or doubled frame, not 240 lost ones.
 const BEHIND: u8 = 240;
+/// A line of numbers that is not heard for this long ended, or faded.
+const FADE_US: u64 = 2_500_000;
 /// After a fade frames with a clock come again, or are not waited for any longer.
 const DATED_US: u64 = 20_000_000;
 /// A late way not heard for this long is gone.
 const LATE_WAY_GONE_US: u64 = 30_000_000;
 /// Frames that overtook each other by less are no other way.
 const LATE_WAY_LEAST_US: u64 = 40_000;
+/// Of a late way: frames that were not heard before weigh so much, those that were 1 the other way; from here on it is one with
+/// frames of its own. A fresh way that loses a tenth of its frames does not come there.
+const OWN_WEIGHT: u8 = 2;
+const OWN_LEAST: u8 = 4;
+const OWN_MOST: u8 = 24;
 
 /// What a frame without a clock is.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -51,10 +64,41 @@ struct Seen {
 }
 
 #[derive(Copy, Clone, Debug)]
+struct Other {
+    sequence: u8,
+    heard: TimeUs,
+    /// Missing, if it is no port of its own.
+    lost_count: u64,
+}
+
+impl Other {
+    fn is_next(&self, sequence: u8) -> bool {
+        (1..=NEAR).contains(&sequence.wrapping_sub(self.sequence))
+    }
+
+    /// Moves on, unless this frame was overtaken.
+    fn advance(&mut self, sequence: u8, at: TimeUs) {
+        self.heard = at;
+        let step = sequence.wrapping_sub(self.sequence);
+        if step > 0 && step <= BEHIND {
+            self.lost_count += u64::from(step - 1);
+            self.sequence = sequence;
+        }
+    }
+}
+
+#[derive(Copy, Clone, Debug)]
 struct LateWay {
     heard: TimeUs,
     sequence: u8,
     late_us: u64,
+    own: u8,
+}
+
+impl LateWay {
+    fn has_its_own(&self) -> bool {
+        self.own >= OWN_LEAST
+    }
 }
 
 /// What was heard by which way.
@@ -62,6 +106,10 @@ pub struct Ways {
     seen: Box<[[Seen; SEEN_EACH]; 256]>,
     next: Box<[u8; 256]>,
     sequence: Option<u8>,
+    /// When a frame of this line of numbers came last.
+    heard: TimeUs,
+    /// Numbers far from it: a second port as prompt as the first, or this one after a fade.
+    other: Option<Other>,
     /// When the last news with a clock came.
     dated: Option<TimeUs>,
     /// Frames past `sequence` that came without moving it.
@@ -78,6 +126,8 @@ impl Default for Ways {
             seen: Box::new([[Seen::default(); SEEN_EACH]; 256]),
             next: Box::new([0; 256]),
             sequence: None,
+            heard: TimeUs(0),
+            other: None,
             dated: None,
             past_count: 0,
             late: None,
@@ -92,32 +142,81 @@ impl Ways {
     pub fn forget(&mut self) {
         self.seen.fill([Seen::default(); SEEN_EACH]);
         (self.sequence, self.past_count, self.dated, self.late, self.lost) = (None, 0, None, None, None);
+        self.other = None;
     }
 
     /// The sender was silent: how many went missing meanwhile is not known.
     pub fn pause(&mut self) {
-        (self.sequence, self.past_count) = (None, 0);
+        (self.sequence, self.past_count, self.other) = (None, 0, None);
     }
 
     /// Takes a frame that is news by its own clock.
     pub fn take_news(&mut self, sequence: u8, print: u32, at: TimeUs) {
         self.dated = Some(at);
         self.remember(sequence, print, at);
-        self.advance(sequence, at);
+        let is_far = self.step(sequence).is_some_and(|step| step > NEAR && step <= BEHIND);
+        if is_far || self.is_of_the_other(sequence, at) {
+            self.take_far(sequence, at)
+        } else {
+            self.advance(sequence, at)
+        }
+    }
+
+    /// One of the next of the other line, which is heard, and no better one of the first.
+    fn is_of_the_other(&mut self, sequence: u8, at: TimeUs) -> bool {
+        self.other = self.other.filter(|other| at.since_us(other.heard) <= FADE_US);
+        let to_first = self.step(sequence).filter(|step| *step > 0).unwrap_or(u8::MAX);
+        self.other.is_some_and(|other| {
+            let is_better = sequence.wrapping_sub(other.sequence) < to_first || other.heard > self.heard;
+            other.is_next(sequence) && is_better
+        })
+    }
+
+    /// A number far ahead, with a clock: its line is another port's while the first goes on, else it is the first after a fade.
+    fn take_far(&mut self, sequence: u8, at: TimeUs) {
+        let step = self.step(sequence).unwrap_or(1);
+        match &mut self.other {
+            Some(other) => other.advance(sequence, at),
+            other => *other = Some(Other { sequence, heard: at, lost_count: u64::from(step - 1) }),
+        }
+        if let Some(other) = self.other.filter(|_| at.since_us(self.heard) > FADE_US) {
+            let past_count = u64::from(std::mem::take(&mut self.past_count));
+            self.lost_total += other.lost_count.saturating_sub(past_count);
+            (self.sequence, self.heard, self.lost, self.other) = (Some(sequence), at, Some(at), None);
+        }
     }
 
     /// Takes a frame that is late by its own clock.
-    pub fn take_late(&mut self, sequence: u8, late_us: u64, at: TimeUs) {
-        if late_us >= LATE_WAY_LEAST_US {
-            self.late = Some(LateWay { heard: at, sequence, late_us });
+    pub fn take_late(&mut self, sequence: u8, print: u32, late_us: u64, at: TimeUs) {
+        if late_us < LATE_WAY_LEAST_US {
+            return;
         }
+        let before = self.late_way(at).map_or(0, |late| late.own);
+        let own = match self.first_seen(sequence, print, at) {
+            Some(_) => before.saturating_sub(1),
+            None => (before + OWN_WEIGHT).min(OWN_MOST),
+        };
+        self.late = Some(LateWay { heard: at, sequence, late_us, own });
+    }
+
+    fn late_way(&self, at: TimeUs) -> Option<LateWay> {
+        self.late.filter(|late| at.since_us(late.heard) <= LATE_WAY_GONE_US)
+    }
+
+    /// How late a frame without an order of its own may be: as the late way with frames of its own, where there is one.
+    pub fn own_late_us(&self, at: TimeUs) -> Option<u64> {
+        self.late_way(at).filter(LateWay::has_its_own).map(|late| late.late_us)
     }
 
     /// Judges a frame without a clock.
     pub fn judge(&mut self, sequence: u8, print: u32, at: TimeUs) -> Judged {
         let before = self.first_seen(sequence, print, at);
-        let judged = match self.late.filter(|late| at.since_us(late.heard) <= LATE_WAY_GONE_US) {
+        let judged = match self.late_way(at) {
             None => self.judge_alone(sequence, before, at),
+            Some(late) if late.has_its_own() => {
+                let then = at.minus_us(late.late_us);
+                Judged::AsOf(before.map_or(then, |before| before.min(then)))
+            }
             Some(late) => self.judge_beside(&late, sequence, before, at),
         };
         match judged {
@@ -130,6 +229,12 @@ impl Ways {
 
     fn judge_alone(&mut self, sequence: u8, before: Option<TimeUs>, at: TimeUs) -> Judged {
         let step = self.step(sequence).unwrap_or(1);
+        if self.is_of_the_other(sequence, at)
+            && let Some(other) = &mut self.other
+        {
+            other.advance(sequence, at);
+            return before.map_or(Judged::Fresh, Judged::AsOf);
+        }
         let is_near = (1..=NEAR).contains(&step);
         let will_be_dated = self.dated.is_some_and(|dated| at.since_us(dated) <= DATED_US);
         let judged = match before {
@@ -182,12 +287,14 @@ impl Ways {
         if step == 0 || step > BEHIND {
             return;
         }
-        let lost_count = (step - 1).saturating_sub(std::mem::take(&mut self.past_count));
+        let has_its_own = self.late_way(at).is_some_and(|late| late.has_its_own());
+        let past_count = std::mem::take(&mut self.past_count);
+        let lost_count = if has_its_own { 0 } else { (step - 1).saturating_sub(past_count) };
         if lost_count > 0 {
             self.lost = Some(at);
         }
         self.lost_total += u64::from(lost_count);
-        self.sequence = Some(sequence);
+        (self.sequence, self.heard) = (Some(sequence), at);
     }
 
     fn first_seen(&self, sequence: u8, print: u32, at: TimeUs) -> Option<TimeUs> {
@@ -210,12 +317,13 @@ fn milliseconds(at: TimeUs) -> u32 {
     ((at.0 / 1_000) as u32).max(1)
 }
 
-/// What tells a message from another, but by chance (FNV-1a over words, Fowler, Noll, Vo).
+/// What tells a message from another, but by chance (FNV-1a over words, Fowler, Noll, Vo). Zeros at the end count for
+/// nothing: MAVLink 2 cuts them, MAVLink 1 does not.
 pub fn print(id: u32, payload: &[u8]) -> u32 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
-    let mut hash =
-        (0xcbf2_9ce4_8422_2325u64 ^ u64::from(id) ^ (payload.len() as u64) << 32).wrapping_mul(PRIME);
-    for chunk in payload.chunks(8) {
+    let length = payload.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let mut hash = (0xcbf2_9ce4_8422_2325u64 ^ u64::from(id)).wrapping_mul(PRIME);
+    for chunk in payload[..length].chunks(8) {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
         hash = (hash ^ u64::from_le_bytes(word)).wrapping_mul(PRIME);

@@ -158,18 +158,24 @@ fn look_at(path: &Path, name: &str) -> FlightEntry {
     }
     let mut found = entry(path, name, FlightState::Clean);
     match span(path) {
-        Ok((started_utc_us, duration_s, unread)) => {
-            found.started_utc_us = started_utc_us.or(found.started_utc_us);
-            found.duration_s = duration_s;
-            found.state = unread.map_or(FlightState::Clean, |why| FlightState::Cut { why });
+        Ok(span) => {
+            found.started_utc_us = span.started_utc_us.or(found.started_utc_us);
+            found.duration_s = span.duration_s;
+            found.state = span.unread.map_or(FlightState::Clean, |why| FlightState::Cut { why });
         }
         Err(error) => found.state = refused(error),
     }
     found
 }
 
+struct Span {
+    started_utc_us: Option<i64>,
+    duration_s: Option<f64>,
+    unread: Option<String>,
+}
+
 /// Start and length as the file itself says, and what of it is not read.
-fn span(path: &Path) -> Result<(Option<i64>, Option<f64>, Option<String>), StoreError> {
+fn span(path: &Path) -> Result<Span, StoreError> {
     let flight = open_flight(path, 0)?;
     let sql =
         "SELECT (SELECT any_value(epoch_us(started_utc)) FROM flight), (max(last) - min(first)) / 1e6 FROM (
@@ -177,7 +183,10 @@ fn span(path: &Path) -> Result<(Option<i64>, Option<f64>, Option<String>), Store
         SELECT min(at_us), max(at_us) FROM heartbeat UNION ALL SELECT min(at_us), max(at_us) FROM vehicle_motion UNION ALL SELECT min(at_us), max(at_us) FROM event)";
     flight
         .connection()
-        .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, flight.unread.clone())))
+        .query_row(sql, [], |row| {
+            let unread = flight.unread.clone();
+            Ok(Span { started_utc_us: row.get(0)?, duration_s: row.get(1)?, unread })
+        })
         .map_err(StoreError::database(path, "cannot read its length"))
 }
 

@@ -21,6 +21,9 @@ const VERSION: u64 = 2;
 /// Size, checksum and content (type 100, end) of a flush entry.
 const FLUSH_CONTENT: [u8; 5] = [100, 0, 100, 0xFF, 0xFF];
 
+/// A file, and its checkpoints when the WAL was begun.
+type Identity = ([u8; 16], u64);
+
 /// What of a WAL can be replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wal {
@@ -33,7 +36,7 @@ pub struct Wal {
     /// Commits behind the first fault, at least.
     pub lost_count: u64,
     /// Of which file and state of it this is; older files do not say.
-    identity: Option<([u8; 16], u64)>,
+    identity: Option<Identity>,
 }
 
 /// How a WAL goes with its file.
@@ -141,8 +144,7 @@ impl Reader {
     }
 
     /// Version, and which file and state of it; `None` when it is no header.
-    #[allow(clippy::type_complexity)]
-    fn header(&mut self) -> Option<(u64, Option<([u8; 16], u64)>)> {
+    fn header(&mut self) -> Option<(u64, Option<Identity>)> {
         let (mut version, mut identity, mut iteration) = (None, None, None);
         loop {
             match u16::from_le_bytes(self.fixed()?) {

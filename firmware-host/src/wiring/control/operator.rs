@@ -52,6 +52,9 @@ impl Control {
                 self.pass(Some(act), scratch);
                 let is_on = act == OperatorAct::HomingOn;
                 let refused = is_on && self.parts.decide.state() == State::Idle;
+                if refused && self.parts.decide.locked().is_some() && !self.parts.decide.is_offered() {
+                    self.record_refusal();
+                }
                 let state = self.parts.decide.state().name();
                 let told = request.answer(match self.parts.decide.locked() {
                     Some(_) if is_on && self.parts.decide.is_offered() => Ok(format!("{act}; {OFFERED}")),
@@ -68,6 +71,16 @@ impl Control {
                 self.pass(Some(OperatorAct::HomingOff), scratch);
                 request.answer(Ok("ending the flight".to_string()));
             }
+        }
+    }
+
+    /// An event each: one alone may fill its text.
+    fn record_refusal(&mut self) {
+        let at = self.parts.clock.now();
+        for missing in self.parts.decide.missing().iter() {
+            let text = Text::format(format_args!("{missing}"));
+            let event = Event { at, severity: Severity::Warning, kind: "homing_refused", text };
+            self.parts.goes.sink.record(&Record::Event(event));
         }
     }
 

@@ -26,7 +26,7 @@ use mavlink::dialects::ardupilotmega::{
     MISSION_COUNT_DATA, MISSION_ITEM_INT_DATA, MavCmd, MavFrame, MavMessage, MavMissionResult, MavResult,
 };
 use skyhound_host::autopilot::Address;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long an autopilot may take to be found with its place and home: a cold SITL takes 40 s to its fix.
@@ -50,6 +50,8 @@ pub struct Theirs {
     foreign: Foreign,
     system: u8,
     begun: String,
+    /// Parameters that were changed for this scenario alone, as they were.
+    borrowed: Mutex<Vec<(String, f64)>>,
 }
 
 struct TheirPoses(Arc<Shared>);
@@ -73,7 +75,13 @@ impl Theirs {
         watcher: &mut dyn Watcher,
     ) -> Result<Theirs, NotFlown> {
         let link = Link::open(&foreign.rig).map_err(|why| format!("rig_line: {why}"))?;
-        let mut theirs = Theirs { link, foreign: foreign.clone(), system: 0, begun: String::new() };
+        let mut theirs = Theirs {
+            link,
+            foreign: foreign.clone(),
+            system: 0,
+            begun: String::new(),
+            borrowed: Mutex::default(),
+        };
         let rig = &foreign.rig;
         watcher.told("looks for the autopilot");
         if !theirs.is_placed_within(FOUND_WITHIN, watcher)? {
@@ -128,6 +136,10 @@ impl Theirs {
     /// Leaves it as a person would: nothing is wrong with it any more, and it flies home. Refusals are the next flight's to tell.
     pub fn leave(&self) {
         let _ = self.calm();
+        let borrowed = std::mem::take(&mut *self.borrowed.lock().unwrap_or_else(PoisonError::into_inner));
+        for (name, value) in borrowed {
+            let _ = self.set(&name, value);
+        }
         if self.sight().airborne {
             let _ = self.set_mode(if self.foreign.flavour == Flavour::Px4 { "AUTO.RTL" } else { "RTL" });
         }
