@@ -1,6 +1,6 @@
 //! Values → JSON text. Numbers keep all their digits. What JSON has no number for (NaN, the infinities) is the text "NaN",
-//! "Infinity" or "-Infinity", so that it is neither 0 nor unknown; `null` is NULL only. Times are ISO 8601 in UTC. What has no
-//! names is a list; a MAP is an object.
+//! "Infinity" or "-Infinity", so that it is neither 0 nor unknown; `null` is NULL only. Times are ISO 8601, those with a zone in UTC.
+//! What has no names is a list; a MAP is an object.
 
 use super::shape::Shape;
 use duckdb::arrow::array::{Array, AsArray};
@@ -101,12 +101,12 @@ fn displayed(out: &mut dyn Write, column: &dyn Array, row: usize) -> Result<()> 
     write!(out, "{}", formatter.value(row))
 }
 
-/// `2026-01-02 03:04:05.5+00`, with or without the zone, → `2026-01-02T03:04:05.5Z`. What ISO 8601 has no words for
+/// `2026-01-02 03:04:05.5+00` → `2026-01-02T03:04:05.5Z`; a time without a zone gets none. What ISO 8601 has no words for
 /// (infinities, years before 1 and after 9999) stays.
 fn iso_8601(time: &str) -> String {
-    let utc = time.strip_suffix("+00").unwrap_or(time);
+    let (utc, zone) = time.strip_suffix("+00").map_or((time, ""), |utc| (utc, "Z"));
     match utc.split_once(' ') {
-        Some((date, of_day)) if date.len() == 10 && !of_day.contains(' ') => format!("{date}T{of_day}Z"),
+        Some((date, of_day)) if date.len() == 10 && !of_day.contains(' ') => format!("{date}T{of_day}{zone}"),
         _ => time.to_string(),
     }
 }
@@ -119,7 +119,7 @@ mod tests {
     fn times_are_iso_8601_where_it_has_words_for_them() {
         for (time, iso) in [
             ("2026-01-02 03:04:05.5+00", "2026-01-02T03:04:05.5Z"),
-            ("2026-01-02 03:04:05", "2026-01-02T03:04:05Z"),
+            ("2026-01-02 03:04:05", "2026-01-02T03:04:05"),
             ("infinity", "infinity"),
             ("0044-03-15 (BC) 00:00:00", "0044-03-15 (BC) 00:00:00"),
             ("294247-01-10 04:00:54.775806", "294247-01-10 04:00:54.775806"),

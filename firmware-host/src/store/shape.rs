@@ -13,7 +13,7 @@ pub enum Shape {
     Plain(&'static str),
     /// A number of more digits, as text.
     Digits,
-    /// A time with date, as text: UTC.
+    /// A time with date, as text; with a zone in UTC.
     Time,
     /// Text that DuckDB makes of it.
     Text,
