@@ -8,6 +8,7 @@ pub mod autopilot;
 pub mod cli;
 pub mod clock;
 pub mod ctl;
+pub mod failure;
 pub mod logging;
 pub mod realtime;
 pub mod report;

@@ -13,7 +13,7 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, time::uptime};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 
 /// Starts the log of this process. What waits when the guard is dropped is still written, for a second at most.
 ///

@@ -132,13 +132,19 @@ fn a_kill_costs_nothing_that_was_acknowledged() {
             not_yet_created += 1;
             continue;
         };
-        assert!(matches!(entry.state, FlightState::Clean | FlightState::Unclean), "{entry:?}");
+        // A kill within a commit leaves half of it, one just behind a checkpoint leaves no WAL: both are told.
+        let says = |why: &str| why.contains("within a commit") || why.contains("no WAL");
+        let is_told = matches!(&entry.state, FlightState::Cut { why } if says(why));
+        assert!(entry.state == FlightState::Unclean || is_told, "{entry:?}");
         unclean += u32::from(entry.state == FlightState::Unclean);
         let rows = checked_rows(&entry.path);
         assert!(rows >= acknowledged, "kill {kill}: {acknowledged} acknowledged, {rows} there");
         // The child pushes 1 kHz: what it had pushed when it died cannot be told, but its age can.
         most_lost = most_lost.max(rows - acknowledged);
-        recover(&entry.path).unwrap();
+        if let Err(error) = recover(&entry.path) {
+            assert!(error.to_string().contains("no WAL"), "{error}");
+            continue;
+        }
         assert_eq!(flights(folder.path()).unwrap()[0].state, FlightState::Clean);
         assert_eq!(checked_rows(&entry.path), rows);
         opened += 1;

@@ -12,8 +12,8 @@ use skyhound::vehicle::{Firmware, Identity, Vehicle};
 
 use super::framing::Frame;
 use super::inbound::AnyHeartbeat;
-use super::listener::note;
 use super::names::{autopilot_name, type_name};
+use super::taken::note;
 
 pub(super) const AUTOPILOT_COMPONENT: u8 = 1;
 /// A bound autopilot that sends nothing for this long is not there, when another is: its heartbeat alone comes each second.

@@ -4,19 +4,17 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, UdpSocket};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use rustix::net::SendFlags;
 use rustix::termios::{QueueSelector, tcflush};
-use tokio_serial::{ClearBuffer, SerialPort, SerialStream};
 
-use super::address::{Address, Place};
-use super::reader::{Chunk, Reader, Reading, Source};
+use super::address::Address;
+use super::opening::Half;
+use super::reader::{Chunk, Reader, Reading};
 use crate::clock::Clock;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A serial byte is 10 bits: start, 8, stop.
 const BITS_PER_BYTE: usize = 10;
 /// Asked of a TCP line, on which nobody can know the rate: enough for all we send.
@@ -43,55 +41,6 @@ pub enum Line {
     UdpOut(Ends<UdpSocket>),
     /// TCP.
     Tcp(Ends<TcpStream>),
-}
-
-/// What is written to.
-pub enum Half {
-    /// A serial port, and its baud rate.
-    Serial(OwnedFd, u32),
-    /// A bound socket.
-    UdpIn(UdpSocket),
-    /// A connected socket.
-    UdpOut(UdpSocket),
-    /// A connection.
-    Tcp(TcpStream),
-}
-
-/// Opens `address` for reading and writing, in the runtime of the thread that will read it.
-pub(super) async fn begin(address: &Address) -> io::Result<(Source, Half)> {
-    match address {
-        Address::Serial { device, baud } => {
-            // Opening a USB adapter takes its time, which is the reading thread's own.
-            let port = SerialStream::open(&tokio_serial::new(device, *baud))?;
-            // What waited there is old, and would be taken for fresh.
-            let _ = port.clear(ClearBuffer::All);
-            // SAFETY: `port` owns this descriptor and outlives the borrow, which ends with the call.
-            let twin = rustix::io::dup(unsafe { BorrowedFd::borrow_raw(port.as_raw_fd()) })?;
-            Ok((Source::Serial(port), Half::Serial(twin, *baud)))
-        }
-        Address::UdpIn(place) => {
-            let socket = tokio::net::UdpSocket::bind(target(place)).await?;
-            let twin = socket.as_fd().try_clone_to_owned()?.into();
-            Ok((Source::Udp(socket), Half::UdpIn(twin)))
-        }
-        Address::UdpOut(place) => {
-            let to = tokio::net::lookup_host(target(place)).await?.next();
-            let to = to.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the host has no address"))?;
-            let any: &str = if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
-            let socket = tokio::net::UdpSocket::bind(any).await?;
-            socket.connect(to).await?;
-            let twin = socket.as_fd().try_clone_to_owned()?.into();
-            Ok((Source::Udp(socket), Half::UdpOut(twin)))
-        }
-        Address::TcpOut(place) => {
-            let connecting = tokio::net::TcpStream::connect(target(place));
-            let stream = tokio::time::timeout(CONNECT_TIMEOUT, connecting).await??;
-            stream.set_nodelay(true)?;
-            let twin = stream.as_fd().try_clone_to_owned()?.into();
-            Ok((Source::Tcp(stream), Half::Tcp(twin)))
-        }
-        Address::None => Err(io::Error::new(io::ErrorKind::Unsupported, "no line is configured")),
-    }
 }
 
 impl Line {
@@ -203,10 +152,6 @@ impl Line {
             tokio::task::spawn_blocking(move || drop(port));
         }
     }
-}
-
-fn target(place: &Place) -> (&str, u16) {
-    (&place.host, place.port)
 }
 
 fn udp_sent(result: io::Result<usize>) -> io::Result<usize> {

@@ -10,7 +10,7 @@
 //! ([`ways`](super::ways)) is counted late. A value that is not finite or not possible is not stored, and its frame is counted
 //! unknown; the older value goes stale. Nothing is allocated here except while a long STATUSTEXT is joined.
 
-use skyhound::record::{Event, Severity, Text};
+use skyhound::record::{Event, Severity};
 use skyhound::time::{Aged, TimeUs};
 use skyhound::vehicle::parameter::index;
 use skyhound::vehicle::{Firmware, Identity, Vehicle, Zones};
@@ -24,31 +24,13 @@ use super::parts::{Heard, Parts};
 use super::payload::Payload;
 use super::sender_time::{Dated, SenderTime};
 use super::stamp::Stamp;
+use super::taken::{Taken, note};
 use super::timesync::TimeSync;
 use super::ways::{Judged, Ways, print};
 
 const MAVLINK_1: &str = "it speaks MAVLink 1 here, which has no words for its uploaded fence: set SERIALn_PROTOCOL \
                          (PX4: MAV_PROTO_VER) to 2";
 const FENCE_TYPE: usize = index("FENCE_TYPE");
-
-/// What a frame asks of the link.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// Of somebody else.
-    Foreign,
-    /// Of the bound autopilot, and late: heard before, or older than what is known.
-    Late,
-    /// Of the bound autopilot.
-    Bound,
-    /// The bound autopilot's heartbeat.
-    Heartbeat,
-    /// The bound autopilot started again: ask everything again.
-    Reboot,
-    /// The bound autopilot asks for our time, with its own (`ts1`, ns).
-    TimeAsked(i64),
-    /// The bound autopilot's answer to a command: its number and MAV_RESULT.
-    Answer(u16, u8),
-}
 
 /// Counters of what was heard.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -312,17 +294,6 @@ impl Listener {
         let text = format_args!("system {system} now speaks as {what} ({firmware:?})");
         note(events, heard.at, Severity::Critical, "autopilot_changed", text);
     }
-}
-
-/// Makes an event.
-pub fn note(
-    events: &mut dyn FnMut(Event),
-    at: TimeUs,
-    severity: Severity,
-    kind: &'static str,
-    text: std::fmt::Arguments<'_>,
-) {
-    events(Event { at, severity, kind, text: Text::format(text) });
 }
 
 #[cfg(test)]

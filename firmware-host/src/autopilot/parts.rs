@@ -6,12 +6,12 @@ use skyhound::vehicle::{Firmware, Heartbeat, Identity, Mode, Vehicle};
 
 use super::battery::Batteries;
 use super::inbound::{self, AnyHeartbeat};
-use super::listener::{Taken, note};
 use super::message_id::*;
 use super::params::{Params, Told};
 use super::payload::Payload;
 use super::questions::Questions;
 use super::stamp::Stamp;
+use super::taken::{Taken, note};
 use super::texts::Texts;
 use super::zones::{self, ZoneReader};
 

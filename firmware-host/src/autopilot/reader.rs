@@ -14,13 +14,10 @@ use std::task::{Context, Poll, ready};
 use std::thread;
 
 use skyhound::time::TimeUs;
-use tokio::io::AsyncReadExt;
-use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::{mpsc, oneshot};
-use tokio_serial::SerialStream;
 
 use super::address::Address;
-use super::line::{self, Half};
+use super::opening::{Half, begin, hung_up};
 use crate::clock::Clock;
 
 /// A UDP datagram at most.
@@ -29,8 +26,6 @@ const READ_BYTES: usize = 65_536;
 /// that is played.
 const CHUNKS_MAX: usize = 1_024;
 const BYTES_MAX: usize = 262_144;
-/// An ICMP "nobody there" is one failed read; more in a row than this is a broken socket.
-const UDP_ERRORS_IN_A_ROW: usize = 16;
 
 /// How lines are read: by whose clock, and what each reading thread asks the system for first.
 #[derive(Clone)]
@@ -61,16 +56,6 @@ pub struct Chunk {
     pub from: Option<SocketAddr>,
     /// When it was read.
     pub at: TimeUs,
-}
-
-/// Where bytes come from.
-pub enum Source {
-    /// A serial port.
-    Serial(SerialStream),
-    /// Datagrams.
-    Udp(UdpSocket),
-    /// A connection.
-    Tcp(TcpStream),
 }
 
 /// The near end of a reading thread. It ends with this.
@@ -146,7 +131,7 @@ impl Sender {
 
 /// Opens, tells, and reads until the line or its user is gone.
 async fn read(address: &Address, told: oneshot::Sender<io::Result<Half>>, sender: Sender) {
-    let (mut source, half) = match line::begin(address).await {
+    let (mut source, half) = match begin(address).await {
         Ok(opened) => opened,
         Err(error) => return drop(told.send(Err(error))),
     };
@@ -165,36 +150,4 @@ async fn read(address: &Address, told: oneshot::Sender<io::Result<Half>>, sender
             Err(error) => return drop(sender.chunks.send(Err(error)).await),
         }
     }
-}
-
-impl Source {
-    /// Reads what has come: its length, and from whom where the line has several speakers. Cancel-safe.
-    async fn read(&mut self, buffer: &mut [u8]) -> io::Result<(usize, Option<SocketAddr>)> {
-        let count = match self {
-            Source::Udp(socket) => return datagram(socket, buffer).await,
-            Source::Serial(port) => port.read(buffer).await?,
-            Source::Tcp(stream) => stream.read(buffer).await?,
-        };
-        if count == 0 { Err(hung_up()) } else { Ok((count, None)) }
-    }
-}
-
-async fn datagram(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, Option<SocketAddr>)> {
-    let mut error_count = 0;
-    while error_count < UDP_ERRORS_IN_A_ROW {
-        match socket.try_recv_from(buffer) {
-            Ok((count, from)) => return Ok((count, Some(from))),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                socket.readable().await?;
-                error_count = 0;
-            }
-            Err(_) => error_count += 1,
-        }
-    }
-    Err(io::Error::other("the socket only answers errors"))
-}
-
-/// The end of a stream that should have none.
-fn hung_up() -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "hung up")
 }

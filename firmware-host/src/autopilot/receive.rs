@@ -11,10 +11,10 @@ use super::address::Address;
 use super::binding;
 use super::framing::Framer;
 use super::inbound::AnyHeartbeat;
-use super::listener::{Taken, note};
 use super::payload::Payload;
 use super::port::{Change, Urgency};
 use super::requests::{Refusal, Requests};
+use super::taken::{Taken, note};
 use super::timesync;
 
 /// Reads of one `drain` at most: a flood may cost a pass this much work, and no more.

@@ -8,7 +8,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use skyhound::vehicle::parameter::{Need, PARAMETERS};
 
 use super::SettingsArgs;
-use super::failure::{Failure, print};
+use super::failure::{Failure, print, say};
 use crate::settings::{Flags, TEMPLATE};
 
 /// Arguments of `skyhound config`.
@@ -115,6 +115,6 @@ fn init(path: &Path) -> Result<(), Failure> {
     })?;
     file.write_all(TEMPLATE.as_bytes())
         .map_err(|error| Failure::doing(format!("cannot write {shown}"), error))?;
-    eprintln!("wrote {shown}");
+    say(&format!("wrote {shown}"));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::failure::print;
+use super::failure::{print, say};
 use super::{Failure, SettingsArgs};
 use crate::settings::{Flags, Settings};
 use crate::store::{self, FlightEntry, FlightState};
@@ -43,7 +43,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return print(&format!("{:#}\n", serde_json::Value::from(values)));
     }
     if entries.is_empty() {
-        eprintln!("no flights in {}", folder.display());
+        say(&format!("no flights in {}", folder.display()));
         return Ok(());
     }
     let mut table = comfy_table::Table::new();
@@ -67,7 +67,9 @@ fn utc(us: i64) -> String {
 
 fn state(state: &FlightState) -> String {
     match state {
-        FlightState::Damaged { why } => format!("damaged: {why}"),
+        FlightState::Cut { why } | FlightState::Damaged { why } | FlightState::Newer { why } => {
+            format!("{}: {why}", state.name())
+        }
         other => other.name().to_string(),
     }
 }

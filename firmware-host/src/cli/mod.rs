@@ -6,7 +6,6 @@
 pub mod config;
 pub mod ctl;
 pub mod duration;
-pub mod failure;
 pub mod flights;
 pub mod fly;
 pub mod probe;
@@ -21,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub use failure::Failure;
+pub use crate::failure::{self, Failure};
 
 use crate::settings::{Flags, Settings};
 use crate::store::{self, OPEN_COMMAND};
@@ -121,7 +120,7 @@ pub fn main() -> ExitCode {
 fn ended(result: Result<(), Failure>) -> ExitCode {
     let Err(failure) = result else { return ExitCode::SUCCESS };
     if let Some(message) = failure.message() {
-        eprintln!("skyhound: {message}");
+        failure::say(&format!("skyhound: {message}"));
     }
     failure.exit_code()
 }

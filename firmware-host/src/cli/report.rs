@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::failure::print;
+use super::query::not_whole;
 use super::{Failure, SettingsArgs};
 
 /// Arguments of `skyhound report`.
@@ -22,11 +23,13 @@ pub struct Args {
 /// Prints the report.
 ///
 /// # Errors
-/// A file that cannot be read.
+/// A file that cannot be read, or only in part.
 pub fn run(args: Args) -> Result<(), Failure> {
     let report = crate::report::report(&args.file, args.settings.disk_reserve_mb()?)?;
     if args.json {
-        return print(&format!("{:#}\n", report.to_json()));
+        print(&format!("{:#}\n", report.to_json()))?;
+    } else {
+        print(&report.to_text())?;
     }
-    print(&report.to_text())
+    not_whole(&args.file, report.unread)
 }

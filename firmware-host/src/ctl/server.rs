@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::{Act, Answer, Ask, Board, Peer, Request};
-use crate::cli::Failure;
+use crate::failure::Failure;
 use crate::realtime::Body;
 
 /// Longest request, with its line break.

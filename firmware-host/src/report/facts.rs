@@ -14,6 +14,8 @@ pub struct Report {
     pub utc_source: String,
     /// Whether the file was being recorded while this was made.
     pub is_live: bool,
+    /// What of the file could not be read, and why; `None` when it is whole.
+    pub unread: Option<String>,
     /// Source of samples.
     pub sdr: String,
     /// Address of the autopilot.
@@ -255,6 +257,7 @@ pub(super) fn gather(flight: &Connection, is_live: bool) -> Answer<Report> {
             started_utc: r.get(1)?,
             utc_source: r.get(2)?,
             is_live,
+            unread: None,
             sdr: r.get(3)?,
             autopilot: r.get(4)?,
             sample_rate_sps: r.get(5)?,

@@ -20,11 +20,13 @@ use std::path::Path;
 /// When the file cannot be opened or is no flight file.
 pub fn report(path: &Path, reserve_mb: u32) -> Result<Report, StoreError> {
     let flight = open_flight(path, reserve_mb)?;
-    facts::gather(flight.connection(), flight.is_live).map_err(|source| StoreError::Database {
+    let report = facts::gather(flight.connection(), flight.is_live);
+    let report = report.map_err(|source| StoreError::Database {
         path: path.to_path_buf(),
         doing: "cannot read the flight",
         source,
-    })
+    })?;
+    Ok(Report { unread: flight.unread, ..report })
 }
 
 impl Report {

@@ -24,6 +24,9 @@ pub(super) fn print(report: &Report) -> String {
 fn head(out: &mut String, r: &Report) {
     let live = if r.is_live { ", still being recorded" } else { "" };
     line(out, format_args!("Flight {}{live}", r.name));
+    if let Some(why) = &r.unread {
+        line(out, format_args!("  NOT WHOLE  {why}"));
+    }
     line(out, format_args!("  start      {} ({})", r.started_utc, r.utc_source));
     line(out, format_args!("  duration   {}", length(r.duration_s)));
     let (rate, tuned) = (r.sample_rate_sps / 1e6, r.frequency_hz / 1e6);

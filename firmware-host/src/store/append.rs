@@ -7,9 +7,8 @@
 use super::append_rates;
 use super::append_vehicle::{self, PART_TABLES};
 use super::batch::{Batch, Health};
-use duckdb::arrow::array::{
-    ArrayRef, ArrowPrimitiveType, BooleanArray, FixedSizeListArray, PrimitiveArray, StringArray,
-};
+use super::columns::{all, some, text, times, truth};
+use duckdb::arrow::array::{ArrayRef, FixedSizeListArray, PrimitiveArray, StringArray};
 use duckdb::arrow::datatypes::{
     DataType, Field, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
     UInt32Type,
@@ -59,34 +58,6 @@ pub fn columns(batch: &Batch) -> Result<Vec<(&'static str, RecordBatch)>, ArrowE
         add(table, rows.is_empty(), &|| append_vehicle::columns(place, rows))?;
     }
     Ok(tables)
-}
-
-/// A column without NULLs.
-pub(super) fn all<T: ArrowPrimitiveType, R>(rows: &[R], value: impl Fn(&R) -> T::Native) -> ArrayRef {
-    Arc::new(PrimitiveArray::<T>::from_iter_values(rows.iter().map(value)))
-}
-
-/// A column with NULL for `None`.
-pub(super) fn some<T: ArrowPrimitiveType, R>(
-    rows: &[R],
-    value: impl Fn(&R) -> Option<T::Native>,
-) -> ArrayRef {
-    Arc::new(rows.iter().map(value).collect::<PrimitiveArray<T>>())
-}
-
-/// A BIGINT column of times.
-pub(super) fn times<R>(rows: &[R], value: impl Fn(&R) -> TimeUs) -> ArrayRef {
-    all::<Int64Type, R>(rows, |row| value(row).0 as i64)
-}
-
-/// A VARCHAR column.
-pub(super) fn text<'a, R>(rows: &'a [R], value: impl Fn(&'a R) -> Option<&'a str>) -> ArrayRef {
-    Arc::new(rows.iter().map(value).collect::<StringArray>())
-}
-
-/// A BOOLEAN column.
-pub(super) fn truth<R>(rows: &[R], value: impl Fn(&R) -> Option<bool>) -> ArrayRef {
-    Arc::new(rows.iter().map(value).collect::<BooleanArray>())
 }
 
 fn power<R>(rows: &[R], value: impl Fn(&R) -> CentiDb) -> ArrayRef {

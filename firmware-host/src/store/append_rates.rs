@@ -4,8 +4,8 @@
 //! They are inputs, and a replay must get the same bits: a value is stored in its narrow column only where that reads back as
 //! the same bits, else in `exact`.
 
-use super::append::{some, text, times};
 use super::append_vehicle::received;
+use super::columns::{some, text, times};
 use duckdb::arrow::array::{ArrayRef, ArrowPrimitiveType, ListArray};
 use duckdb::arrow::datatypes::{
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, UInt8Type, UInt16Type,

@@ -1,7 +1,7 @@
 //! The aircraft's parts that come seldom → rows of their tables, in the columns' order of `schema_vehicle.sql`. Those that
 //! come often: `append_rates`.
 
-use super::append::{some, text, times, truth};
+use super::columns::{some, text, times, truth};
 use duckdb::arrow::array::ArrayRef;
 use duckdb::arrow::datatypes::{Float64Type, Int64Type, UInt8Type, UInt32Type};
 use skyhound::time::{Aged, TimeUs};

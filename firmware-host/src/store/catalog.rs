@@ -1,13 +1,13 @@
 //! The flights in a folder: name, size, start, length and state, without disturbing any of them.
 
 use super::error::StoreError;
-use super::file::{CREATING_ENDING, FLIGHT_ENDING, with_suffix};
+use super::head::head;
 use super::live::{is_live_here, writer_of};
-use super::read::{SIDE_SUFFIXES, check_magic, open_flight};
+use super::name::{CREATING_ENDING, DAMAGED_ENDING, FLIGHT_ENDING, name_and_number, utc_us_of};
+use super::place::{real, side_files};
+use super::read::open_flight;
+use super::sides::Sides;
 use std::path::{Path, PathBuf};
-
-/// Ending of flight files that could not be opened and were set aside.
-pub(super) const DAMAGED_ENDING: &str = "damaged";
 
 /// In which state a flight file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,9 +18,19 @@ pub enum FlightState {
     Clean,
     /// The process that wrote it died or lost its disk: a WAL waits to be replayed, which reading does by itself.
     Unclean,
+    /// A part of it is damaged or missing; reading gives the rows before.
+    Cut {
+        /// What, and how much.
+        why: String,
+    },
     /// It does not open.
     Damaged {
         /// Why.
+        why: String,
+    },
+    /// A newer DuckDB made it.
+    Newer {
+        /// Which, and what to do.
         why: String,
     },
     /// It did not open and was set aside.
@@ -34,7 +44,9 @@ impl FlightState {
             FlightState::Open => "open",
             FlightState::Clean => "clean",
             FlightState::Unclean => "unclean",
+            FlightState::Cut { .. } => "cut",
             FlightState::Damaged { .. } => "damaged",
+            FlightState::Newer { .. } => "newer",
             FlightState::Quarantined => "quarantined",
         }
     }
@@ -96,7 +108,13 @@ pub fn remove_leftovers(folder: &Path) -> Result<u32, StoreError> {
         if !is_ours || writer_of(&creating).is_ok_and(|writer| writer.is_some()) {
             continue;
         }
-        std::fs::remove_file(&path).map_err(StoreError::io(&path, "cannot remove the left-over"))?;
+        // In a folder with a ? in its path they lie elsewhere.
+        for side in side_files(&real(&creating).unwrap_or(creating)) {
+            let _ = std::fs::remove_file(&side.path);
+        }
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(StoreError::io(&path, "cannot remove the left-over"))?;
+        }
         removed += 1;
     }
     Ok(removed)
@@ -119,30 +137,45 @@ fn look_at(path: &Path, name: &str) -> FlightEntry {
     if is_live_here(path) {
         return entry(path, name, FlightState::Open);
     }
-    if let Err(error) = check_magic(path) {
-        return entry(path, name, FlightState::Damaged { why: error.to_string() });
-    }
+    let refused = |error: StoreError| match error {
+        StoreError::Newer { .. } => FlightState::Newer { why: error.to_string() },
+        error => FlightState::Damaged { why: error.to_string() },
+    };
+    let head = match head(path) {
+        Ok(head) => head,
+        Err(error) => return entry(path, name, refused(error)),
+    };
     if writer_of(path).is_ok_and(|writer| writer.is_some()) {
         return entry(path, name, FlightState::Open);
     }
-    let waits = |suffix: &&str| std::fs::metadata(with_suffix(path, suffix)).is_ok_and(|side| side.len() > 0);
-    if SIDE_SUFFIXES.iter().any(waits) {
+    let real = real(path).unwrap_or_else(|_| path.to_path_buf());
+    match Sides::look(&real, &head) {
+        Err(error) => return entry(path, name, refused(error)),
+        Ok(Sides { unread: Some(why), .. }) => return entry(path, name, FlightState::Cut { why }),
         // The replay may need more memory than we want to risk for a list.
-        return entry(path, name, FlightState::Unclean);
+        Ok(sides) if !sides.kept.is_empty() => return entry(path, name, FlightState::Unclean),
+        Ok(_) => {}
     }
     let mut found = entry(path, name, FlightState::Clean);
     match span(path) {
-        Ok((started_utc_us, duration_s)) => {
-            found.started_utc_us = started_utc_us.or(found.started_utc_us);
-            found.duration_s = duration_s;
+        Ok(span) => {
+            found.started_utc_us = span.started_utc_us.or(found.started_utc_us);
+            found.duration_s = span.duration_s;
+            found.state = span.unread.map_or(FlightState::Clean, |why| FlightState::Cut { why });
         }
-        Err(error) => found.state = FlightState::Damaged { why: error.to_string() },
+        Err(error) => found.state = refused(error),
     }
     found
 }
 
-/// Start and length as the file itself says.
-fn span(path: &Path) -> Result<(Option<i64>, Option<f64>), StoreError> {
+struct Span {
+    started_utc_us: Option<i64>,
+    duration_s: Option<f64>,
+    unread: Option<String>,
+}
+
+/// Start and length as the file itself says, and what of it is not read.
+fn span(path: &Path) -> Result<Span, StoreError> {
     let flight = open_flight(path, 0)?;
     let sql =
         "SELECT (SELECT any_value(epoch_us(started_utc)) FROM flight), (max(last) - min(first)) / 1e6 FROM (
@@ -150,12 +183,16 @@ fn span(path: &Path) -> Result<(Option<i64>, Option<f64>), StoreError> {
         SELECT min(at_us), max(at_us) FROM heartbeat UNION ALL SELECT min(at_us), max(at_us) FROM vehicle_motion UNION ALL SELECT min(at_us), max(at_us) FROM event)";
     flight
         .connection()
-        .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(sql, [], |row| {
+            let unread = flight.unread.clone();
+            Ok(Span { started_utc_us: row.get(0)?, duration_s: row.get(1)?, unread })
+        })
         .map_err(StoreError::database(path, "cannot read its length"))
 }
 
 fn entry(path: &Path, name: &str, state: FlightState) -> FlightEntry {
-    let sides = SIDE_SUFFIXES.iter().map(|suffix| with_suffix(path, suffix));
+    let sides = side_files(&real(path).unwrap_or_else(|_| path.to_path_buf()));
+    let sides = sides.into_iter().map(|side| side.path);
     let found: Vec<_> =
         std::iter::once(path.to_path_buf()).chain(sides).filter_map(|p| std::fs::metadata(p).ok()).collect();
     let started_utc_us = utc_us_of(name);
@@ -178,24 +215,4 @@ fn entry(path: &Path, name: &str, state: FlightState) -> FlightEntry {
         duration_s,
         state,
     }
-}
-
-/// The name of a flight's first file, and the number of this one: `NAME` is 1, `NAME-2` is 2.
-pub(super) fn name_and_number(name: &str) -> (&str, u32) {
-    let numbered = name.rsplit_once('-').and_then(|(first, number)| {
-        // What stands behind the date alone is no number: its eight digits may all be decimal.
-        first.contains('-').then(|| number.parse().ok().map(|number| (first, number))).flatten()
-    });
-    numbered.unwrap_or((name, 1))
-}
-
-/// UTC of a name `YYYYMMDDTHHMMSSZ-<8 hex>`, also with a number.
-fn utc_us_of(name: &str) -> Option<i64> {
-    let (name, _) = name_and_number(name);
-    let (stamp, hex) = name.split_once('-')?;
-    if hex.len() != 8 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", stamp).ok()?;
-    Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond())
 }

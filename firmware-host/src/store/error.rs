@@ -17,6 +17,13 @@ pub enum StoreError {
         /// What DuckDB or the check said.
         why: String,
     },
+    /// A DuckDB that is newer than ours made the file.
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Which DuckDB, as `v2.0.0`; may be empty.
+        made_by: String,
+    },
     /// Reading or writing a file or folder failed.
     Io {
         /// Which file or folder.
@@ -73,6 +80,14 @@ impl fmt::Display for StoreError {
             }
             StoreError::Damaged { path, why } => {
                 write!(f, "{}: not a flight file, or damaged: {why}", path.display())
+            }
+            StoreError::Newer { path, made_by } => {
+                let made_by = if made_by.is_empty() { "a later version" } else { made_by };
+                let path = path.display();
+                write!(
+                    f,
+                    "{path}: made by a newer DuckDB ({made_by}); read it with that one, or with a newer skyhound"
+                )
             }
             StoreError::Io { path, doing, source } => write!(f, "{}: {doing}: {source}", path.display()),
             StoreError::Database { path, doing, source } => {

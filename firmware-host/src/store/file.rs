@@ -8,9 +8,10 @@
 
 use super::append;
 use super::batch::{Batch, TABLE_COUNT, TABLES};
-use super::catalog;
 use super::error::StoreError;
 use super::live::LiveFile;
+use super::name::{CREATING_ENDING, FLIGHT_ENDING, flight_name, next_name};
+use super::place;
 use super::schema::{SCHEMA_VERSION, statements};
 use super::scratch::scratch_path;
 use crate::clock::{Clock, system_utc_us};
@@ -19,13 +20,8 @@ use duckdb::{Config, Connection, params};
 use sha2::{Digest, Sha256};
 use skyhound::time::TimeUs;
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Ending of flight files.
-pub const FLIGHT_ENDING: &str = "duckdb";
-/// Ending of files being created; `duckdb.tmp` would be DuckDB's own spill folder.
-pub const CREATING_ENDING: &str = "tmp";
 /// DuckDB's default of 256 KB does not fit: a checkpoint holds blocks of each of the 200 columns, and at a `memory_limit` of
 /// 32 or 64 MB a flight with all tables stopped within 15 minutes. 16 KB made files a third larger.
 const BLOCK_BYTES: u32 = 65_536;
@@ -36,8 +32,9 @@ const REPLAY_MEMORY_FACTOR: u32 = 4;
 /// WAL size at which a commit checkpoints.
 const CHECKPOINT_THRESHOLD: &str = "16MB";
 
-/// Files as DuckDB 1.2 and later read them: a sixth smaller than as the default, 0.10, does.
-const STORAGE_VERSION: &str = "v1.2.0";
+/// Files as DuckDB 1.4 and later read them: a sixth smaller than as the default, 0.10, does; and since 1.4 a WAL says of which
+/// file it is.
+const STORAGE_VERSION: &str = "v1.4.0";
 
 /// Commits between returns of freed memory: each costs 1.4 ms, 16 between let the peak grow by 9 MB.
 const COMMITS_PER_RETURN: u32 = 8;
@@ -96,6 +93,7 @@ impl FlightFile {
         continues: Option<&Continues>,
     ) -> Result<FlightFile, StoreError> {
         let folder = &settings.flights;
+        place::make_ready(folder)?;
         let started_utc_us = system_utc_us() - clock.now().0 as i64;
         let name = match continues.and_then(|continues| continues.file.as_deref()) {
             Some(before) => next_name(before),
@@ -119,14 +117,17 @@ impl FlightFile {
         File::open(folder).and_then(|file| file.sync_all()).map_err(StoreError::io(folder, "cannot sync"))?;
         let memory_mb = settings.memory_limit_mb;
         let connection = Some(connect(&path, settings.threads, memory_mb)?);
-        Ok(FlightFile {
-            connection,
-            path,
-            settings: settings.clone(),
-            memory_mb,
-            commit_total: 0,
-            _live: live,
-        })
+        let settings = settings.clone();
+        let file = FlightFile { connection, path, settings, memory_mb, commit_total: 0, _live: live };
+        file.begin()?;
+        Ok(file)
+    }
+
+    /// Makes that there is a WAL from now on: where none is, it was lost.
+    pub(super) fn begin(&self) -> Result<(), StoreError> {
+        self.connection()
+            .and_then(|connection| connection.execute_batch("UPDATE flight SET ended = NULL"))
+            .map_err(StoreError::database(&self.path, "cannot begin"))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -189,6 +190,11 @@ impl FlightFile {
         Ok(())
     }
 
+    /// Writes into the file that its recorder is done with it: one without this and without a WAL has lost the WAL.
+    pub(super) fn mark_closed(&self) -> Result<(), duckdb::Error> {
+        self.connection()?.execute_batch("UPDATE flight SET ended = 'closed'")
+    }
+
     /// Closes without a checkpoint of our own.
     pub(super) fn close(mut self) -> Result<(), StoreError> {
         match self.connection.take() {
@@ -202,23 +208,10 @@ impl FlightFile {
     }
 }
 
-/// Where DuckDB keeps what is not yet in `path`.
-pub(super) fn wal_path(path: &Path) -> PathBuf {
-    with_suffix(path, ".wal")
-}
-
-/// `path` with `suffix` behind its whole name.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_os_string();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-/// Free bytes for us on the disk of `path`.
-pub(super) fn free_bytes(path: &Path) -> Result<u64, StoreError> {
-    let disk =
-        rustix::fs::statvfs(path).map_err(|e| StoreError::io(path, "cannot ask for free disk")(e.into()))?;
-    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+/// Bytes that DuckDB keeps beside `path` because they are not yet in it.
+pub(super) fn wal_bytes(path: &Path) -> u64 {
+    let real = place::real(path).unwrap_or_else(|_| path.to_path_buf());
+    std::fs::metadata(place::side_path(&real, place::WAL)).map_or(0, |wal| wal.len())
 }
 
 fn connect(path: &Path, threads: u32, memory_mb: u32) -> Result<Connection, StoreError> {
@@ -233,11 +226,11 @@ fn connect(path: &Path, threads: u32, memory_mb: u32) -> Result<Connection, Stor
             .with("auto_checkpoint_skip_wal_threshold", u32::MAX.to_string())?
             .with("storage_compatibility_version", STORAGE_VERSION)?
             .with("max_vacuum_tasks", "0")?
-            .enable_autoload_extension(false)?
-            .enable_external_access(false)
+            .enable_autoload_extension(false)
     };
-    let config = config().map_err(StoreError::database(path, "cannot set up DuckDB"))?;
-    Connection::open_with_flags(path, config)
+    let config = config().and_then(|config| place::fenced(path, config));
+    let config = config.map_err(StoreError::database(path, "cannot set up DuckDB"))?;
+    place::open(path, config)
         .and_then(|connection| connection.execute_batch(SESSION).map(|()| connection))
         .map_err(StoreError::database(path, "cannot open for recording"))
 }
@@ -261,7 +254,7 @@ fn first_rows(
         Sha256::digest(about.settings_toml.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     connection.execute(
         "INSERT INTO flight VALUES (?, ?, make_timestamp(?), 'system clock', make_timestamp(?), ?, ?, ?, ?, ?, ?, ?, ?, ?,
-            ?)",
+            ?, NULL)",
         params![
             name,
             SCHEMA_VERSION,
@@ -309,22 +302,4 @@ fn append_all(connection: &Connection, batch: &Batch) -> Result<(), duckdb::Erro
         )?;
     }
     Ok(())
-}
-
-/// The name of `before` with the next number: `NAME`, `NAME-2`, `NAME-3`.
-fn next_name(before: &Path) -> String {
-    let name = before.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let (first, number) = catalog::name_and_number(&name);
-    format!("{first}-{}", number + 1)
-}
-
-/// `YYYYMMDDTHHMMSSZ-<8 hex>`; the hex digits keep flights apart on boards whose clock starts at the same time every day.
-fn flight_name(utc_us: i64) -> Result<String, StoreError> {
-    let random = Path::new("/dev/urandom");
-    let mut bytes = [0; 4];
-    File::open(random)
-        .and_then(|mut file| file.read_exact(&mut bytes))
-        .map_err(StoreError::io(random, "cannot read"))?;
-    let stamp = jiff::Timestamp::from_microsecond(utc_us).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    Ok(format!("{}-{:08x}", stamp.strftime("%Y%m%dT%H%M%SZ"), u32::from_be_bytes(bytes)))
 }

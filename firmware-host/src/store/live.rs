@@ -3,6 +3,7 @@
 //! DuckDB's lock is `fcntl`'s: closing *any* handle of the file in the writing process drops it, silently. So files
 //! that this process records are listed here and never opened again by it; those of others show by asking for their lock.
 
+use super::place::real;
 use rustix::process::{Flock, FlockOffsetType, FlockType, fcntl_getlk};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -47,9 +48,6 @@ fn live() -> MutexGuard<'static, Vec<PathBuf>> {
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The folder resolved, the name kept: the file itself may not exist yet.
 fn absolute(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-    path.file_name().map_or(folder.clone(), |name| folder.join(name))
+    real(path).unwrap_or_else(|_| path.to_path_buf())
 }

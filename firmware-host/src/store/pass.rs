@@ -13,10 +13,10 @@
 use super::batch::{Batch, Health, TABLE_COUNT};
 use super::catalog;
 use super::error::StoreError;
-use super::file::{About, Continues, FlightFile, free_bytes, wal_path};
+use super::file::{About, Continues, FlightFile, wal_bytes};
 use super::lanes::Outlets;
-use super::recorder::Order;
-use super::watch::Watch;
+use super::scratch::free_bytes;
+use super::watch::{Order, Watch};
 use crate::clock::Clock;
 use crate::settings::RecorderSettings;
 use skyhound::budget::Budget;
@@ -320,12 +320,17 @@ impl Pass {
             tracing::warn!(%error, "the checkpoint after landing failed; the file is opened again");
             file.reopen()?;
         }
-        Ok(())
+        file.begin()
     }
 
     fn close_file(&mut self) -> Result<(), StoreError> {
         let Some(file) = self.file.take() else { return Ok(()) };
+        let marked = file.mark_closed();
         let checkpointed = checkpoint(&file, &self.settings);
+        // On a full disk there may be room for it once the WAL is gone.
+        if let Err(error) = marked.or_else(|_| file.mark_closed()) {
+            tracing::warn!(%error, "the file does not say that it was closed");
+        }
         file.close()?;
         checkpointed
     }
@@ -333,8 +338,7 @@ impl Pass {
 
 /// Moves the WAL into the file where the disk has room for it.
 fn checkpoint(file: &FlightFile, settings: &RecorderSettings) -> Result<(), StoreError> {
-    let wal_bytes = std::fs::metadata(wal_path(file.path())).map_or(0, |wal| wal.len());
-    if free_bytes(&settings.flights)? < wal_bytes + CHECKPOINT_ROOM_BYTES {
+    if free_bytes(&settings.flights)? < wal_bytes(file.path()) + CHECKPOINT_ROOM_BYTES {
         return Ok(());
     }
     file.checkpoint().map_err(StoreError::database(file.path(), "cannot checkpoint"))

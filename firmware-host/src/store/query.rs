@@ -1,50 +1,33 @@
 //! SQL over a flight, as a table for people, CSV, JSON or Parquet.
 //!
 //! Read-only and fenced in: no other files, no extensions. Of several statements the last one answers. Works in every
-//! state a file can be in; see [`super::open_flight`]. Rows stream; only the table holds its first [`TABLE_ROWS_MAX`] rows in memory.
+//! state a file can be in; see [`super::open_flight`]. Rows stream; only the table holds its first rows in memory. What a value
+//! is as text, DuckDB says itself ([`Shape`]).
 
 use super::error::StoreError;
+use super::format::Format;
 use super::output;
-use super::read::{Flight, flight_bytes, open_flight, open_with};
-use super::schema::quoted;
+use super::parquet;
+use super::place::flight_bytes;
+use super::read::{Flight, open_flight, open_with};
 use super::scratch::Room;
-use duckdb::arrow::record_batch::RecordBatch;
+use super::shape::Shape;
+use super::sql::{last_statement, quoted};
+use duckdb::core::LogicalTypeHandle;
+use duckdb::{Connection, Statement};
 use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Rows a table shows at most; the rest is counted.
-pub(super) const TABLE_ROWS_MAX: usize = 1_000;
-
-/// The form of an answer.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Aligned columns for people.
-    Table,
-    /// RFC 4180 with a header line.
-    Csv,
-    /// An array of objects, one per line.
-    Json,
-    /// Parquet, zstd.
-    Parquet,
+/// What was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Rows.
+    pub row_count: u64,
+    /// What of the flight could not be read, and why: the answer is of the rest. `None`: it was whole.
+    pub unread: Option<String>,
 }
 
-impl std::str::FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Format, String> {
-        match text {
-            "table" => Ok(Format::Table),
-            "csv" => Ok(Format::Csv),
-            "json" => Ok(Format::Json),
-            "parquet" => Ok(Format::Parquet),
-            other => Err(format!("\"{other}\" is no format; write table, csv, json or parquet")),
-        }
-    }
-}
-
-/// Answers `sql` over the flight at `path` into `out`; how many rows there were. The disk of the flight keeps `reserve_mb` MB
-/// free.
+/// Answers `sql` over the flight at `path` into `out`. The disk of the flight keeps `reserve_mb` MB free.
 ///
 /// # Errors
 /// When the file cannot be read, the SQL is wrong or writes, or `out` does not take it.
@@ -54,56 +37,145 @@ pub fn query(
     format: Format,
     reserve_mb: u32,
     out: &mut dyn Write,
-) -> Result<u64, StoreError> {
+) -> Result<Answered, StoreError> {
     if format == Format::Parquet {
-        return parquet(path, sql, reserve_mb, out);
+        return to_parquet(path, sql, reserve_mb, out);
     }
     let flight = open_flight(path, reserve_mb)?;
-    check_not_empty(sql)?;
-    let mut statement = flight.connection().prepare(sql).map_err(sql_error)?;
-    let mut batches = statement.stream_arrow([]).map_err(sql_error)?;
-    let schema = batches.get_schema();
-    let mut writer = output::Writer::begin(format, &schema, out).map_err(cannot_write)?;
-    let mut row_count = 0;
-    while let Some(batch) = next_batch(&mut batches)? {
-        row_count += batch.num_rows() as u64;
+    let asked = Asked::of(flight.connection(), sql)?;
+    let row_count = match &asked.columns {
+        Some(columns) => {
+            let columns: Vec<_> =
+                columns.iter().map(|(name, kind)| (name.clone(), as_read(Shape::of(kind), format))).collect();
+            let wrapped = asked.wrapped(|at| cast(at, &columns[at].1));
+            let mut statement = flight.connection().prepare(&wrapped).map_err(sql_error)?;
+            stream(&mut statement, format, Some(columns), out)?
+        }
+        None => {
+            let mut statement = flight.connection().prepare(&asked.sql).map_err(sql_error)?;
+            stream(&mut statement, format, None, out)?
+        }
+    };
+    Ok(Answered { row_count, unread: flight.unread })
+}
+
+/// The statement that answers.
+struct Asked {
+    sql: String,
+    /// Its columns; `None` of a statement that cannot stand within another one (EXPLAIN, PRAGMA, SET).
+    columns: Option<Vec<(String, LogicalTypeHandle)>>,
+}
+
+impl Asked {
+    /// Runs what stands before the last statement, and looks at that.
+    fn of(connection: &Connection, sql: &str) -> Result<Asked, StoreError> {
+        let (before, sql) = last_statement(sql);
+        if sql.is_empty() {
+            let why = "the SQL is empty; for example: SELECT * FROM detections";
+            return Err(StoreError::Sql(why.to_string()));
+        }
+        if sql.contains('\0') || before.contains('\0') {
+            return Err(StoreError::Sql("SQL has no place for the character 0; write chr(0)".to_string()));
+        }
+        if !before.is_empty() {
+            connection.execute_batch(before).map_err(sql_error)?;
+        }
+        // Alone first: then what is wrong with it is said about it as it was written.
+        let statement = connection.prepare(sql).map_err(sql_error)?;
+        if statement.parameter_count() > 0 {
+            let why = "the SQL has parameters (?, $1), and there is nothing to put there; write the values";
+            return Err(StoreError::Sql(why.to_string()));
+        }
+        let within = format!("FROM query({})", quoted(sql));
+        let Ok(mut described) = connection.prepare(&format!("SELECT column_name FROM (DESCRIBE {within})"))
+        else {
+            return Ok(Asked { sql: sql.to_string(), columns: None });
+        };
+        let names = described
+            .query_map([], |row| row.get(0))
+            .and_then(Iterator::collect::<Result<Vec<String>, _>>)
+            .map_err(sql_error)?;
+        let typed = connection.prepare(&within).map_err(sql_error)?;
+        let kinds = (0..names.len()).map(|at| typed.column_logical_type(at)).collect::<Vec<_>>();
+        Ok(Asked { sql: sql.to_string(), columns: Some(names.into_iter().zip(kinds).collect()) })
+    }
+
+    /// The statement within another one that reads each column as `read` says of its place.
+    fn wrapped(&self, read: impl Fn(usize) -> String) -> String {
+        let count = self.columns.as_ref().map_or(0, Vec::len);
+        let read: Vec<_> = (0..count).map(read).collect();
+        let places: Vec<_> = (0..count).map(place).collect();
+        format!(
+            "SELECT {} FROM query({}) AS answer({})",
+            read.join(", "),
+            quoted(&self.sql),
+            places.join(", ")
+        )
+    }
+}
+
+fn place(at: usize) -> String {
+    format!("c{at}")
+}
+
+fn cast(at: usize, shape: &Shape) -> String {
+    if shape.is_plain() { place(at) } else { format!("CAST({} AS {})", place(at), shape.sql()) }
+}
+
+/// The columns of a statement that ran as it is.
+fn told_columns(statement: &Statement<'_>) -> Result<Vec<(String, Shape)>, StoreError> {
+    let shape = |(at, name): (usize, String)| match Shape::of(&statement.column_logical_type(at)) {
+        shape if shape.is_plain() => Ok((name, shape)),
+        _ => Err(StoreError::Sql(format!(
+            "column \"{name}\" is of a type that only the answer of a SELECT can have here"
+        ))),
+    };
+    statement.column_names().into_iter().enumerate().map(shape).collect()
+}
+
+/// As what a value is read for a format: JSON has lists and objects, the others one text for each value.
+fn as_read(shape: Shape, format: Format) -> Shape {
+    match shape {
+        shape if format == Format::Json || shape.is_plain() => shape,
+        shape if shape.is_numeric() => Shape::Digits,
+        _ => Shape::Text,
+    }
+}
+
+/// Runs `statement`, and writes what it answers; `columns` as it was wrapped, or as they are.
+fn stream(
+    statement: &mut Statement<'_>,
+    format: Format,
+    columns: Option<Vec<(String, Shape)>>,
+    out: &mut dyn Write,
+) -> Result<u64, StoreError> {
+    // Rows come by `step`, which answers an error where the iterator would panic.
+    let _ = statement.stream_arrow([]).map_err(sql_error)?;
+    let columns = columns.map_or_else(|| told_columns(statement), Ok)?;
+    let mut writer = output::Writer::begin(format, columns, out).map_err(cannot_write)?;
+    while let Some(batch) = statement.step().map_err(sql_error)? {
         writer.rows(&batch).map_err(cannot_write)?;
     }
-    writer.end(row_count).map_err(cannot_write)?;
-    Ok(row_count)
+    writer.end().map_err(cannot_write)
 }
 
-/// The iterator panics where a row cannot be computed, for example by a cast in the operator's SQL.
-fn next_batch(batches: &mut impl Iterator<Item = RecordBatch>) -> Result<Option<RecordBatch>, StoreError> {
-    catch_unwind(AssertUnwindSafe(|| batches.next())).map_err(|panic| {
-        let said = panic.downcast_ref::<String>().map_or("the query failed", String::as_str);
-        StoreError::Sql(said.to_string())
-    })
-}
-
-fn parquet(path: &Path, sql: &str, reserve_mb: u32, out: &mut dyn Write) -> Result<u64, StoreError> {
+fn to_parquet(path: &Path, sql: &str, reserve_mb: u32, out: &mut dyn Write) -> Result<Answered, StoreError> {
     // An answer is rarely larger than what it was asked of.
     let target = Scratch(Room::beside(path, flight_bytes(path), reserve_mb)?.path("parquet"));
     let flight: Flight = open_with(path, reserve_mb, Some(&target.0))?;
-    let sql = sql.trim().trim_end_matches(';');
-    check_not_empty(sql)?;
-    // The table function takes only a SELECT: nothing can be smuggled past the COPY.
+    let asked = Asked::of(flight.connection(), sql)?;
+    let Some(columns) = &asked.columns else {
+        return Err(StoreError::Sql("Parquet holds the answer of a SELECT only".to_string()));
+    };
     let copy = format!(
-        "COPY (FROM query({})) TO {} (FORMAT parquet, COMPRESSION zstd)",
-        quoted(sql),
+        "COPY ({}) TO {} (FORMAT parquet, COMPRESSION zstd)",
+        asked.wrapped(|at| parquet::column(&place(at), &columns[at].0, &columns[at].1)),
         quoted(&target.0.to_string_lossy())
     );
     let row_count = flight.connection().execute(&copy, []).map_err(sql_error)? as u64;
     let mut file = std::fs::File::open(&target.0).map_err(StoreError::io(&target.0, "cannot read"))?;
     std::io::copy(&mut file, out).map_err(cannot_write)?;
-    Ok(row_count)
-}
-
-fn check_not_empty(sql: &str) -> Result<(), StoreError> {
-    if sql.trim().trim_end_matches(';').is_empty() {
-        return Err(StoreError::Sql("the SQL is empty; for example: SELECT * FROM detections".to_string()));
-    }
-    Ok(())
+    Ok(Answered { row_count, unread: flight.unread })
 }
 
 fn sql_error(error: duckdb::Error) -> StoreError {
@@ -114,7 +186,7 @@ fn cannot_write(error: std::io::Error) -> StoreError {
     StoreError::io(Path::new("output"), "cannot write")(error)
 }
 
-struct Scratch(std::path::PathBuf);
+struct Scratch(PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {

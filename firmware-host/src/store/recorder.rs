@@ -3,10 +3,10 @@
 //! A thread of its own does it ([`super::pass`]); here is what others see of it. It never blocks a producer.
 
 use super::error::StoreError;
-use super::file::{About, wal_path};
+use super::file::{About, wal_bytes};
 use super::lanes::Outlets;
 use super::pass::Pass;
-use super::watch::{RecorderState, RecorderTotals, Watch};
+use super::watch::{Order, RecorderState, RecorderTotals, Watch};
 use crate::clock::Clock;
 use crate::realtime::Body;
 use crate::settings::RecorderSettings;
@@ -16,12 +16,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-
-pub(super) enum Order {
-    Utc { started_utc_us: i64 },
-    Landed,
-    Stop,
-}
 
 /// A flight file being recorded.
 pub struct Recorder {
@@ -155,11 +149,10 @@ impl Recorder {
         for file in &files {
             file_bytes += std::fs::metadata(file).map_err(StoreError::io(file, "cannot look at"))?.len();
         }
-        let is_empty = |file: &PathBuf| std::fs::metadata(wal_path(file)).map_or(0, |wal| wal.len()) == 0;
         let dropped = self.gauges.iter().map(|gauge| (gauge.name(), gauge.dropped_total()));
         Ok(RecorderSummary {
             file_bytes,
-            is_clean: files.iter().all(is_empty),
+            is_clean: files.iter().all(|file| wal_bytes(file) == 0),
             totals: self.handle.totals(),
             dropped: dropped.filter(|(_, count)| *count > 0).collect(),
             files,

@@ -4,12 +4,14 @@
 //! doubtful files are opened by a child first: `skyhound __open FILE`, which is [`recover`] and exit code 0, or its error
 //! on stderr and exit code 1. Setting aside happens only when asked for.
 
-use super::catalog::DAMAGED_ENDING;
 use super::error::StoreError;
-use super::file::with_suffix;
+use super::head::head;
 use super::live::is_live_here;
-use super::read::{SIDE_SUFFIXES, check_magic};
-use duckdb::{Config, Connection};
+use super::name::DAMAGED_ENDING;
+use super::place::{self, side_files, with_suffix};
+use super::read::was_closed;
+use super::sides::{MISSING, Sides};
+use duckdb::Config;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -18,25 +20,39 @@ pub const OPEN_COMMAND: &str = "__open";
 /// Memory for the replay; 330 MB were seen for a 16 MB WAL of a table with a key, ours have none.
 const RECOVER_MEMORY: &str = "1GB";
 
-/// Opens `path`, replays its WAL into it, and closes it clean. In this process: see [`open_in_child`].
+/// Opens `path`, replays its WAL into it, and closes it clean. In this process: see [`open_in_child`]. A last commit that was
+/// not finished is dropped.
 ///
 /// # Errors
-/// When it does not open, or another process writes it.
+/// When it does not open, another process writes it, or commits would be lost by it: nothing is changed then.
 pub fn recover(path: &Path) -> Result<(), StoreError> {
-    if is_live_here(path) {
+    let real = place::real(path).map_err(|_| StoreError::NotFound(path.to_path_buf()))?;
+    if is_live_here(&real) {
         return Err(StoreError::LiveHere(path.to_path_buf()));
     }
-    check_magic(path)?;
-    let damaged = |e: duckdb::Error| StoreError::Damaged { path: path.to_path_buf(), why: e.to_string() };
+    let damaged = |why: String| StoreError::Damaged { path: path.to_path_buf(), why };
+    let sides = Sides::look(&real, &head(&real)?)?;
+    if let Some(why) = sides.unread.filter(|_| sides.is_lost) {
+        return Err(damaged(why));
+    }
+    place::adopt(&real)?;
     let open = || {
         let config =
             Config::default().with("memory_limit", RECOVER_MEMORY)?.enable_autoload_extension(false)?;
-        let connection = Connection::open_with_flags(path, config.enable_external_access(false)?)?;
+        let connection = place::open(&real, place::fenced(&real, config)?)?;
         connection.query_row("SELECT count(*) FROM flight", [], |row| row.get::<_, i64>(0))?;
+        let is_missing = sides.kept.is_empty() && !was_closed(&connection)?;
+        if !is_missing && !was_closed(&connection)? {
+            connection.execute_batch("UPDATE flight SET ended = 'recovered'")?;
+        }
         connection.execute_batch("CHECKPOINT")?;
-        connection.close().map_err(|(_, error)| error)
+        connection.close().map_err(|(_, error)| error)?;
+        Ok(is_missing)
     };
-    open().map_err(damaged)
+    match open().map_err(|error: duckdb::Error| damaged(error.to_string()))? {
+        true => Err(damaged(MISSING.to_string())),
+        false => Ok(()),
+    }
 }
 
 /// Has `program` (usually `/proc/self/exe`) do [`recover`] in a child process.
@@ -66,14 +82,13 @@ pub fn quarantine(path: &Path) -> Result<PathBuf, StoreError> {
     if is_live_here(path) {
         return Err(StoreError::LiveHere(path.to_path_buf()));
     }
+    let real = place::real(path).map_err(|_| StoreError::NotFound(path.to_path_buf()))?;
     let aside = with_suffix(path, &format!(".{DAMAGED_ENDING}"));
+    let sides = side_files(&real);
     std::fs::rename(path, &aside).map_err(StoreError::io(path, "cannot set aside"))?;
-    for suffix in SIDE_SUFFIXES {
-        let side = with_suffix(path, suffix);
-        if side.exists() {
-            std::fs::rename(&side, with_suffix(&aside, suffix))
-                .map_err(StoreError::io(&side, "cannot set aside"))?;
-        }
+    for side in sides {
+        std::fs::rename(&side.path, with_suffix(&aside, side.suffix))
+            .map_err(StoreError::io(&side.path, "cannot set aside"))?;
     }
     Ok(aside)
 }

@@ -3,6 +3,8 @@
 //! The remarks in the SQL text and the comments in the file are the same words, written once. Everything is created before
 //! take-off; there is no DDL in flight.
 
+use super::sql::quoted;
+
 /// Version of the tables, in `flight.schema_version`. Raise it when a table or column changes its meaning.
 pub const SCHEMA_VERSION: i32 = 2;
 
@@ -34,11 +36,6 @@ pub fn statements() -> String {
         }
     }
     sql
-}
-
-/// `text` as an SQL string literal.
-pub fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 #[cfg(test)]

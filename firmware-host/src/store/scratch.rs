@@ -6,7 +6,7 @@
 //! free.
 
 use super::error::StoreError;
-use super::file::free_bytes;
+use super::place::{is_plain, real};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -75,17 +75,32 @@ pub fn scratch_path(ending: &str) -> PathBuf {
     path_in(usual.map_or(Path::new("/tmp"), PathBuf::as_path), ending)
 }
 
+/// Absolute and without links; one that DuckDB cannot take as a plain path is not used.
 fn folders() -> Vec<PathBuf> {
-    match std::env::var_os("TMPDIR") {
+    let wished = match std::env::var_os("TMPDIR") {
         Some(folder) => vec![folder.into()],
-        None => FOLDERS.iter().map(PathBuf::from).collect(),
-    }
+        None => FOLDERS.iter().map(PathBuf::from).collect::<Vec<_>>(),
+    };
+    let usable =
+        |folder: &PathBuf| real(folder).ok().filter(|real| is_plain(real) && real.to_str().is_some());
+    let folders: Vec<PathBuf> = wished.iter().filter_map(usable).collect();
+    if folders.is_empty() { FOLDERS.iter().map(PathBuf::from).collect() } else { folders }
 }
 
 fn path_in(folder: &Path, ending: &str) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     folder.join(format!("skyhound-{}-{count}.{ending}", std::process::id()))
+}
+
+/// Free bytes for us on the disk of `path`.
+///
+/// # Errors
+/// There is no such path.
+pub fn free_bytes(path: &Path) -> Result<u64, StoreError> {
+    let disk =
+        rustix::fs::statvfs(path).map_err(|e| StoreError::io(path, "cannot ask for free disk")(e.into()))?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// Where it cannot be told, the reserve is kept.

@@ -1,8 +1,15 @@
-//! What the recorder thread is doing, readable from any thread.
+//! What the recorder thread is told, and what it is doing, readable from any thread.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What the recorder thread is told.
+pub(super) enum Order {
+    Utc { started_utc_us: i64 },
+    Landed,
+    Stop,
+}
 
 /// What the recorder thread is doing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

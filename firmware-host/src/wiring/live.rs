@@ -3,8 +3,8 @@
 use super::threads::{Life, Threads};
 use super::{Parts, Shared, control, sensing, sink, status};
 use crate::autopilot::Link;
-use crate::cli::Failure;
 use crate::clock::Clock;
+use crate::failure::Failure;
 use crate::realtime::Role;
 use crate::sdr::Receiver;
 use crate::settings::{DaemonSettings, Settings};

@@ -15,8 +15,8 @@ mod threads;
 
 use self::threads::{Life, Threads};
 use crate::autopilot::Address;
-use crate::cli::Failure;
 use crate::clock::Clock;
+use crate::failure::Failure;
 use crate::realtime::Role;
 use crate::sdr::{ReceiverTotals, Source, Stream};
 use crate::settings::{Pace, Settings};

@@ -4,7 +4,7 @@
 //! waited for when they are full. The same file and settings give the same records, byte for byte. There is no autopilot:
 //! it could not keep up with a clock that runs faster than its own.
 
-use super::sink::FlightSink;
+use super::sink::{FlightSink, wait_for_room};
 use crate::sdr::{SdrError, Source, Step};
 use skyhound::decide::{Decide, PassInputs};
 use skyhound::record::Record;
@@ -14,7 +14,6 @@ use skyhound::signal::{Pulse, Reading, Spectrum};
 use skyhound::time::TimeUs;
 use skyhound::vehicle::Vehicle;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// Free places of a lane under which the reader waits for the recorder.
 const ROOM_COUNT: usize = 256;
@@ -134,13 +133,5 @@ impl Offline {
         self.decide.pass(&inputs, sink);
         self.made.readings.drain(..reading_count);
         self.made.pulses.drain(..pulse_count);
-    }
-}
-
-/// Sleeps until `lane` has room for `count` items, or nobody takes them any more.
-pub fn wait_for_room<T>(lane: &Producer<T>, count: usize) {
-    let count = count.min(lane.gauge().capacity_count());
-    while lane.vacant_count() < count && !lane.is_abandoned() {
-        std::thread::sleep(Duration::from_millis(1));
     }
 }

@@ -1,11 +1,11 @@
 //! Where the control pass puts its records: into the recorder's lanes, and what is worth saying aloud into a short queue for
 //! STATUSTEXT and the log.
 
-use super::offline::wait_for_room;
 use skyhound::command::Reason;
 use skyhound::record::{PlacedReading, Record, Severity, Sink, Text};
 use skyhound::ring::{Gauge, Producer};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Texts that wait to be said; the oldest are dropped first, because the newest matter most.
 const SAID_MAX: usize = 16;
@@ -66,5 +66,13 @@ impl Sink for FlightSink {
             Record::Event(event) if event.kind != "autopilot_text" => self.say(event.severity, event.text),
             _ => {}
         }
+    }
+}
+
+/// Sleeps until `lane` has room for `count` items, or nobody takes them any more.
+pub fn wait_for_room<T>(lane: &Producer<T>, count: usize) {
+    let count = count.min(lane.gauge().capacity_count());
+    while lane.vacant_count() < count && !lane.is_abandoned() {
+        std::thread::sleep(Duration::from_millis(1));
     }
 }

@@ -1,7 +1,7 @@
 //! How every thread of a flight is started: named by its role, asking for what the role gives it, its panic caught at its
 //! boundary, written down, and ending the flight.
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use crate::realtime::{self, Body, Role};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};

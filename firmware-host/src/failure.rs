@@ -74,3 +74,9 @@ pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| output_failure(&error))
 }
+
+/// Says `text` on stderr, a line of its own. A stderr that nobody reads any more is no failure.
+pub fn say(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,28 @@
+//! The forms of an answer.
+
+/// The form of an answer.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Aligned columns for people.
+    Table,
+    /// RFC 4180 with a header line.
+    Csv,
+    /// An array of objects, one per line.
+    Json,
+    /// Parquet, zstd.
+    Parquet,
+}
+
+impl std::str::FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Format, String> {
+        match text {
+            "table" => Ok(Format::Table),
+            "csv" => Ok(Format::Csv),
+            "json" => Ok(Format::Json),
+            "parquet" => Ok(Format::Parquet),
+            other => Err(format!("\"{other}\" is no format; write table, csv, json or parquet")),
+        }
+    }
+}
