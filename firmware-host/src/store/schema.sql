@@ -5,7 +5,7 @@ CREATE TABLE flight ( -- This flight: one row
     name VARCHAR, -- Name of the file as created, without its ending
     schema_version INTEGER, -- Version of these tables
     started_utc TIMESTAMP, -- UTC at time 0 of the monotonic clock, best known (see utc_source)
-    utc_source VARCHAR, -- Where started_utc comes from: system clock, or gps once the autopilot had it
+    utc_source VARCHAR, -- Where started_utc comes from: system clock, the recording that was played, or gps once the autopilot had it
     system_started_utc TIMESTAMP, -- The same by the system clock at creation; may be years off without a battery clock
     opened_us BIGINT, -- When this file was created, µs since start
     host VARCHAR, -- Name of the computer
