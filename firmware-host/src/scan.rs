@@ -11,6 +11,9 @@ use skyhound::record::Event;
 use skyhound::signal::Flags;
 use std::fmt::Write as _;
 
+/// Events of the source that people are shown.
+const EVENTS_SHOWN: usize = 20;
+
 /// How to scan.
 #[derive(Copy, Clone, Debug)]
 pub struct ScanOptions {
@@ -137,8 +140,11 @@ impl Scan {
     fn write(&self, text: &mut String) -> std::fmt::Result {
         let found = &self.findings;
         writeln!(text, "{}", self.stream.description)?;
-        for event in &self.events {
+        for event in self.events.iter().take(EVENTS_SHOWN) {
             writeln!(text, "{}: {}", event.severity.name(), event.text.as_str())?;
+        }
+        if self.events.len() > EVENTS_SHOWN {
+            writeln!(text, "and {} more events: --json has them all", self.events.len() - EVENTS_SHOWN)?;
         }
         write!(text, "surveyed {:.3} s in bins of {:.0} Hz", found.seconds, found.bin_hz)?;
         writeln!(text, ", noise {:.1} dBFS over the band", found.floor_dbfs)?;

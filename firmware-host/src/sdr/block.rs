@@ -85,7 +85,9 @@ impl Block {
 
     /// Fills a block of floats; what does not fit is left.
     pub(super) fn fill_floats(&mut self, samples: impl Iterator<Item = [f32; 2]>) {
-        let Store::Cf32(store) = &mut self.store else { unreachable!("the block is of the encoding's format") };
+        let Store::Cf32(store) = &mut self.store else {
+            unreachable!("the block is of the encoding's format")
+        };
         self.filled = 0;
         for (slot, sample) in store.iter_mut().zip(samples) {
             *slot = sample;

@@ -79,39 +79,35 @@ impl RecordingSource {
         let Opened { mut feed, mut contents } = opening::open(path, settings)?;
         let sample_rate_sps = check_rate(&name, settings, &contents)?;
         let Some(encoding) = contents.encoding else {
-            return Err(SdrError::new(name, "does not tell its sample format", "write `--set sdr.format=cu8`"));
+            return Err(SdrError::new(
+                name,
+                "does not tell its sample format",
+                "write `--set sdr.format=cu8`",
+            ));
         };
         if feed.bytes().is_none() && settings.file_repeat {
-            return Err(SdrError::new(name, "a stream cannot be played over and over", "leave sdr.file.repeat out"));
+            return Err(SdrError::new(
+                name,
+                "a stream cannot be played over and over",
+                "leave sdr.file.repeat out",
+            ));
         }
         let file_samples = count_samples(&feed, &mut contents, &encoding);
         if file_samples == 0 {
             return Err(SdrError::new(name, "holds no sample", "record it again"));
         }
-        let recorded_utc_us = contents.captures[0].utc_us;
-        let all = std::mem::take(&mut contents.captures);
-        let is_told = all[0].frequency_hz.or(settings.frequency_hz).is_some();
-        let captures = Captures::new(all, settings.frequency_hz, sample_rate_sps);
-        if !is_told {
-            contents.warn("frequency not told, taken as 0 Hz: channels are offsets (sdr.frequency_hz sets it)");
+        let captures = Captures::new(contents.captures.clone(), settings.frequency_hz, sample_rate_sps);
+        let is_told = contents.captures.iter().any(|capture| capture.frequency_hz.is_some());
+        if !is_told && settings.frequency_hz.is_none() {
+            contents
+                .warn("frequency not told, taken as 0 Hz: channels are offsets (sdr.frequency_hz sets it)");
         }
         let first_byte = contents.begin_byte.saturating_add(captures.first_header_bytes());
-        feed.jump(first_byte).map_err(|error| SdrError::new(name.clone(), error.to_string(), "check core:header_bytes"))?;
+        feed.jump(first_byte)
+            .map_err(|error| SdrError::new(name.clone(), error.to_string(), "check core:header_bytes"))?;
         let is_stream = feed.bytes().is_none();
-        let length_s = (!is_stream).then(|| file_samples as f64 / sample_rate_sps);
-        let description = describe(&name, &contents, &encoding, sample_rate_sps, captures.planned_hz(), length_s);
-        let stream = Stream {
-            sample_rate_sps,
-            frequency_hz: captures.planned_hz(),
-            format: encoding.format(),
-            native_full_scale: encoding.full_scale,
-            block_samples: block_samples(sample_rate_sps),
-            driver_block_samples: 0,
-            gain_db: None,
-            antenna: None,
-            recorded_utc_us,
-            description,
-        };
+        let told = Told { contents: &contents, encoding: &encoding, captures: &captures, sample_rate_sps };
+        let stream = told.stream(&name, (!is_stream).then_some(file_samples));
         let live = (is_stream && pace == Pace::Realtime).then(|| Live::new(&stream, settings));
         Ok(RecordingSource {
             raw: vec![0; stream.block_samples * encoding.sample_bytes()],
@@ -347,7 +343,9 @@ impl RecordingSource {
 fn count_samples(feed: &Feed, contents: &mut Contents, encoding: &Encoding) -> u64 {
     let sample_bytes = encoding.sample_bytes() as u64;
     let headers = contents.captures.iter().fold(0, |sum: u64, c| c.header_bytes.saturating_add(sum));
-    let Some(end) = feed.bytes().map(|bytes| contents.end_byte.unwrap_or(bytes).min(bytes)).or(contents.end_byte) else {
+    let Some(end) =
+        feed.bytes().map(|bytes| contents.end_byte.unwrap_or(bytes).min(bytes)).or(contents.end_byte)
+    else {
         return u64::MAX;
     };
     let bytes = end.saturating_sub(contents.begin_byte).saturating_sub(headers);
@@ -373,17 +371,34 @@ fn check_rate(name: &str, settings: &SdrSettings, contents: &Contents) -> Result
     Ok(sps)
 }
 
-fn describe(
-    name: &str,
-    contents: &Contents,
-    encoding: &Encoding,
+/// What is known of a recording that can be played.
+struct Told<'a> {
+    contents: &'a Contents,
+    encoding: &'a Encoding,
+    captures: &'a Captures,
     sample_rate_sps: f64,
-    center_hz: f64,
-    length_s: Option<f64>,
-) -> String {
-    let length = length_s.map_or("a stream".to_string(), |s| format!("{s:.3} s"));
-    let (container, number, mhz) = (contents.container, encoding.number, center_hz / 1e6);
-    format!("{name}: {container}, {number:?}, {sample_rate_sps} S/s at {mhz} MHz, {length}")
+}
+
+impl Told<'_> {
+    /// As everybody else sees it; `file_samples` of a file.
+    fn stream(&self, name: &str, file_samples: Option<u64>) -> Stream {
+        let (sps, frequency_hz) = (self.sample_rate_sps, self.captures.planned_hz());
+        let (container, number, mhz) = (self.contents.container, self.encoding.number, frequency_hz / 1e6);
+        let length =
+            file_samples.map_or("a stream".to_string(), |count| format!("{:.3} s", count as f64 / sps));
+        Stream {
+            sample_rate_sps: sps,
+            frequency_hz,
+            format: self.encoding.format(),
+            native_full_scale: self.encoding.full_scale,
+            block_samples: block_samples(sps),
+            driver_block_samples: 0,
+            gain_db: None,
+            antenna: None,
+            recorded_utc_us: self.contents.captures[0].utc_us,
+            description: format!("{name}: {container}, {number:?}, {sps} S/s at {mhz} MHz, {length}"),
+        }
+    }
 }
 
 #[cfg(test)]

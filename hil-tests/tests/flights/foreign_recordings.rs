@@ -90,7 +90,10 @@ fn sdriq(bits: u32, samples: &[u8]) -> Vec<u8> {
     head.extend([433_920_000u64, START_UTC_US as u64 / 1_000].map(u64::to_le_bytes).concat());
     head.extend([bits, 0].map(u32::to_le_bytes).concat());
     let crc = !head.iter().fold(!0u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+        (0..8).fold(
+            crc ^ u32::from(*byte),
+            |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 },
+        )
     });
     [&head[..], &crc.to_le_bytes(), samples].concat()
 }
@@ -126,9 +129,11 @@ fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
 /// The scene in every container: the file to name, and files beside it.
 fn containers(scene: &[f64]) -> Vec<(&'static str, Vec<(&'static str, Vec<u8>)>)> {
     let (ints, bytes) = (cs16(scene), cu8(scene));
-    let whole = r#"{"core:sample_start": 0, "core:frequency": 433920000, "core:datetime": "2024-05-24T12:30:45Z"}"#;
+    let whole =
+        r#"{"core:sample_start": 0, "core:frequency": 433920000, "core:datetime": "2024-05-24T12:30:45Z"}"#;
     let be16: Vec<u8> = ints.as_chunks::<2>().0.iter().flat_map(|[low, high]| [*high, *low]).collect();
-    let i24: Vec<u8> = scene.iter().flat_map(|v| ((v * 8_388_607.0) as i32).to_le_bytes()[..3].to_vec()).collect();
+    let i24: Vec<u8> =
+        scene.iter().flat_map(|v| ((v * 8_388_607.0) as i32).to_le_bytes()[..3].to_vec()).collect();
     let i24_in_32: Vec<u8> = scene.iter().flat_map(|v| ((v * 8_388_607.0) as i32).to_le_bytes()).collect();
     let turned: Vec<u8> = ints.as_chunks::<4>().0.iter().flat_map(|[a, b, c, d]| [*c, *d, *a, *b]).collect();
     let size = |samples: &[u8]| samples.len() as u32;
@@ -149,8 +154,19 @@ fn containers(scene: &[f64]) -> Vec<(&'static str, Vec<(&'static str, Vec<u8>)>)
         one("rec.sdriq", sdriq(16, &ints)),
         one("rec24.sdriq", sdriq(24, &i24_in_32)),
         ("s.sigmf-meta", pair(sigmf("ci16_le", "", whole, ""))),
-        ("s.sigmf-data", pair(sigmf("ci16", r#", "core:offset": 500000"#, &whole.replace("\": 0", "\": 500000.0"), ""))),
-        ("s.sigmf-meta", pair(sigmf("ci16_le", "", &whole.replace("\": 0", "\": 2500"), r#"{"core:sample_start": -100, "core:sample_count": 500}"#))),
+        (
+            "s.sigmf-data",
+            pair(sigmf("ci16", r#", "core:offset": 500000"#, &whole.replace("\": 0", "\": 500000.0"), "")),
+        ),
+        (
+            "s.sigmf-meta",
+            pair(sigmf(
+                "ci16_le",
+                "",
+                &whole.replace("\": 0", "\": 2500"),
+                r#"{"core:sample_start": -100, "core:sample_count": 500}"#,
+            )),
+        ),
         ("s", vec![("s.sigmf-meta", sigmf("ci16_be", "", whole, "")), ("s.sigmf-data", be16)]),
         one("a.sigmf", tar(&[("a/a.sigmf-meta", &sigmf("cu8", "", whole, "")), ("a/a.sigmf-data", &bytes)])),
     ]
@@ -173,7 +189,8 @@ fn is_scene_to_scan(sdr: &str) {
 /// Whether it is, as a flight recorded it.
 fn is_scene_to_fly(name: &str, file: &Path) {
     assert_eq!(number(file, "select count(*) from reading"), 200.0, "{name}");
-    let pulses = "select count(*) from pulse where abs(width_us::bigint - 20000) < 1600 and abs(mean_dbfs + 20) < 0.7";
+    let pulses =
+        "select count(*) from pulse where abs(width_us::bigint - 20000) < 1600 and abs(mean_dbfs + 20) < 0.7";
     assert_eq!(number(file, pulses), 20.0, "{name}: {:?}", rows(file, "select * from pulse"));
     assert_eq!(number(file, "select count(*) from pulse"), 20.0, "{name}");
     let period = "select median(gap) from (select start_us - lag(start_us) over (order by start_us) as gap from pulse)";
@@ -195,7 +212,8 @@ fn the_scene_is_the_same_in_every_container() {
         is_scene_to_fly(name, &file);
         let source = texts(&file, "select utc_source from flight");
         // SDR++'s names have no zone, raw names and PortaPack's text no time.
-        let has_time = !["unscaled", "g001", "x_", "BBD", "baseband"].iter().any(|start| name.starts_with(start));
+        let has_time =
+            !["unscaled", "g001", "x_", "BBD", "baseband"].iter().any(|start| name.starts_with(start));
         assert_eq!(source, [if has_time { "recording" } else { "system clock" }], "{name}");
         if has_time {
             let start_us = number(&file, "select epoch_us(started_utc) from flight");
@@ -230,14 +248,21 @@ fn a_capture_at_another_frequency_is_not_credited_to_the_beacon() {
     let found = rows(&file, "select * from detection");
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0]["began_us"].as_f64().unwrap() >= 1.99e6, "{found:?}");
-    assert_eq!(number(&file, "select count(*) from reading where flags & 1024 <> 0 and acquired_us > 2000000"), 0.0);
+    assert_eq!(
+        number(&file, "select count(*) from reading where flags & 1024 <> 0 and acquired_us > 2000000"),
+        0.0
+    );
 
     let found = scanned(&sdr);
     let channels = found["channels"].as_array().unwrap();
-    let emissions: Vec<f64> =
-        channels.iter().filter(|c| c["origin"] == "emission").map(|c| c["peak_hz"].as_f64().unwrap()).collect();
+    let emissions: Vec<f64> = channels
+        .iter()
+        .filter(|c| c["origin"] == "emission")
+        .map(|c| c["peak_hz"].as_f64().unwrap())
+        .collect();
     assert!(emissions.len() == 1 && (emissions[0] - 868.34e6).abs() < 600.0, "{emissions:?}");
-    let texts: Vec<&str> = found["events"].as_array().unwrap().iter().filter_map(|e| e["text"].as_str()).collect();
+    let texts: Vec<&str> =
+        found["events"].as_array().unwrap().iter().filter_map(|e| e["text"].as_str()).collect();
     assert!(texts.iter().any(|text| text.contains("868.3 MHz")), "{texts:?}");
     let said = run(&["scan", "--sdr", &sdr, "--for", "10s"]);
     assert!(said.out.contains("warning: capture 1 at 868.3 MHz"), "{}", said.out);
@@ -246,7 +271,12 @@ fn a_capture_at_another_frequency_is_not_credited_to_the_beacon() {
 #[test]
 fn what_is_no_iq_fails_by_name_and_leaves_no_flight() {
     let field = Field::new();
-    let page = [&b"<!DOCTYPE html>\n<html><body>"[..], &b"<div>not samples</div>\n".repeat(4_000), b"</body></html>"].concat();
+    let page = [
+        &b"<!DOCTYPE html>\n<html><body>"[..],
+        &b"<div>not samples</div>\n".repeat(4_000),
+        b"</body></html>",
+    ]
+    .concat();
     let mono = {
         let mut wav = wav(b"RIFF", b"", 1, 16, &[0; 800], 800);
         wav[22] = 1;
@@ -255,7 +285,11 @@ fn what_is_no_iq_fails_by_name_and_leaves_no_flight() {
     for (name, bytes, word) in [
         ("downloaded_433.92M_250k.cu8", page, "HTML"),
         ("packed_433.92M_250k.cu8", b"\x1f\x8b\x08\0\0\0\0\0\0\0".to_vec(), "gunzip"),
-        ("lfs_433.92M_250k.cu8", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n".to_vec(), "git lfs pull"),
+        (
+            "lfs_433.92M_250k.cu8",
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n".to_vec(),
+            "git lfs pull",
+        ),
         ("tar_433.92M_250k.cu8", tar(&[("notes.txt", b"nothing")]), "without a SigMF"),
         ("sound.wav", mono, "mono"),
         ("empty_433.92M_250k.cu8", Vec::new(), "empty"),
@@ -276,7 +310,14 @@ fn what_is_no_iq_fails_by_name_and_leaves_no_flight() {
 #[test]
 fn samples_come_through_stdin_at_either_pace() {
     let field = Field::new();
-    let told = ["--set", "sdr.format=cu8", "--set", "sdr.sample_rate_sps=250000", "--set", "sdr.frequency_hz=433.92e6"];
+    let told = [
+        "--set",
+        "sdr.format=cu8",
+        "--set",
+        "sdr.sample_rate_sps=250000",
+        "--set",
+        "sdr.frequency_hz=433.92e6",
+    ];
     let samples = cu8(&made(Scene::Pulses));
     for pace in ["max", "realtime"] {
         let args = [&["--sdr", "file:-", "--pace", pace][..], &told, &BEACON].concat();
@@ -291,7 +332,8 @@ fn samples_come_through_stdin_at_either_pace() {
         assert!(number(file, "select count(*) from pulse") >= least.1, "{pace}");
     }
     // The rate is not told: it is named, and nothing flies.
-    let mut child = field.fly(&["--sdr", "file:-"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        field.fly(&["--sdr", "file:-"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(&[127; 1_000]).unwrap();
     let said: Said = child.wait_with_output().unwrap().into();
     assert_eq!(said.code, Some(1), "{}", said.err);

@@ -167,7 +167,13 @@ mod tests {
 
     #[test]
     fn each_capture_stands_to_the_plan_as_its_frequency_does() {
-        let list = [(0, Some(433.92e6)), (10, Some(433.9e6)), (20, Some(868e6)), (30, None), (40, Some(433_920_001.0))];
+        let list = [
+            (0, Some(433.92e6)),
+            (10, Some(433.9e6)),
+            (20, Some(868e6)),
+            (30, None),
+            (40, Some(433_920_001.0)),
+        ];
         let mut course = Captures::new(captures(&list), None, 250e3);
         assert_eq!(course.centers_hz(), [433.92e6, 433.9e6, 868e6]);
         assert!(course.plan(433.92e6, &[433.9e6]));

@@ -201,7 +201,10 @@ mod tests {
             (Number::I8, vec![64, 224]),
             (Number::U16, [49_152u16, 24_576].iter().flat_map(|v| v.to_le_bytes()).collect()),
             (Number::I16, [16_384i16, -8_192].iter().flat_map(|v| v.to_le_bytes()).collect()),
-            (Number::I24, [0x40_0000i32, -0x20_0000].iter().flat_map(|v| v.to_le_bytes()[..3].to_vec()).collect()),
+            (
+                Number::I24,
+                [0x40_0000i32, -0x20_0000].iter().flat_map(|v| v.to_le_bytes()[..3].to_vec()).collect(),
+            ),
             (Number::U32, [0xc000_0000u32, 0x6000_0000].iter().flat_map(|v| v.to_le_bytes()).collect()),
             (Number::I32, [0x4000_0000i32, -0x2000_0000].iter().flat_map(|v| v.to_le_bytes()).collect()),
             (Number::F32, [0.5f32, -0.25].iter().flat_map(|v| v.to_le_bytes()).collect()),
@@ -210,8 +213,10 @@ mod tests {
         for (number, bytes) in cases {
             let [[i, q]] = filled(Encoding::of(number), &bytes)[..] else { panic!("{number:?}") };
             assert!((i - 0.5).abs() < 0.003 && (q + 0.25).abs() < 0.004, "{number:?}: {i} {q}");
-            let turned: Vec<u8> =
-                bytes.chunks(number.bytes()).flat_map(|b| b.iter().rev().copied().collect::<Vec<_>>()).collect();
+            let turned: Vec<u8> = bytes
+                .chunks(number.bytes())
+                .flat_map(|b| b.iter().rev().copied().collect::<Vec<_>>())
+                .collect();
             let big = Encoding { is_big_endian: true, ..Encoding::of(number) };
             assert_eq!(filled(big, &turned), [[i, q]], "{number:?}");
             let swapped = Encoding { is_swapped: true, ..Encoding::of(number) };

@@ -7,6 +7,8 @@ use super::contents::{Refusal, refuse};
 
 /// Texts shorter than this could be a few samples.
 const TEXT_BYTES_MIN: usize = 8;
+/// Different letters that a text has at least.
+const LETTERS_MIN: usize = 6;
 
 struct Signature {
     at: usize,
@@ -54,10 +56,19 @@ const SIGNATURES: [Signature; 38] = [
     starts(b"\x1a\x45\xdf\xa3", "a Matroska film", NO_SOUND),
     starts(b"\x7fELF", "a program", NO_IQ),
     starts(b"\x89HDF\r\n\x1a\n", "an HDF5 file", CONVERT),
-    starts(b"\x93NUMPY", "a NumPy array", "write its samples raw: `array.astype('complex64').tofile('x.cf32')`"),
+    starts(
+        b"\x93NUMPY",
+        "a NumPy array",
+        "write its samples raw: `array.astype('complex64').tofile('x.cf32')`",
+    ),
     starts(b"MATLAB 5.0", "a MATLAB file", CONVERT),
     starts(b"SQLite format 3", "an SQLite database", NO_IQ),
-    Signature { at: 8, bytes: b"DUCK", what: "a DuckDB file: a flight?", mend: "`skyhound report FILE` reads flights" },
+    Signature {
+        at: 8,
+        bytes: b"DUCK",
+        what: "a DuckDB file: a flight?",
+        mend: "`skyhound report FILE` reads flights",
+    },
     starts(b"PAR1", "a Parquet file", NO_IQ),
     starts(b"\xd4\xc3\xb2\xa1", "a packet capture", NO_IQ),
     starts(b"\x0a\x0d\x0d\x0a", "a packet capture", NO_IQ),
@@ -99,7 +110,11 @@ impl Signature {
 /// Whether `head` begins a tar archive: `ustar` at its place, or an old header whose checksum is right.
 pub fn is_tar(head: &[u8]) -> bool {
     let Some(header) = head.get(..512) else { return false };
-    let sum: u64 = header.iter().enumerate().map(|(at, b)| if (148..156).contains(&at) { 32 } else { u64::from(*b) }).sum();
+    let sum: u64 = header
+        .iter()
+        .enumerate()
+        .map(|(at, b)| if (148..156).contains(&at) { 32 } else { u64::from(*b) })
+        .sum();
     let told = std::str::from_utf8(&header[148..156]).ok().map(|text| text.trim_matches(['\0', ' ']));
     header[0] != 0 && told.and_then(|text| u64::from_str_radix(text, 8).ok()) == Some(sum)
 }
@@ -118,13 +133,20 @@ fn refuse_text(head: &[u8], is_whole: bool) -> Result<(), Refusal> {
     };
     let is_written = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t' | '\u{c}');
     // Samples about a steady value can be letters, but no words.
-    if !text.chars().all(is_written) || !text.contains([' ', '\n', '{', '<']) || text.is_empty() {
+    let mut letters: Vec<u8> = text.bytes().take(512).collect();
+    letters.sort_unstable();
+    letters.dedup();
+    let has_words = letters.len() >= LETTERS_MIN && text.contains([' ', '\n', '"']);
+    if !has_words || !text.chars().all(is_written) {
         return Ok(());
     }
     let start = text.trim_start_matches('\u{feff}').trim_start();
     let lower: String = start.chars().take(512).collect::<String>().to_ascii_lowercase();
     if lower.starts_with("<!doctype html") || lower.contains("<html") {
-        return refuse("is no IQ: a web page (HTML)", "the download failed: open it in a browser, then download the file itself");
+        return refuse(
+            "is no IQ: a web page (HTML)",
+            "the download failed: open it in a browser, then download the file itself",
+        );
     }
     if lower.starts_with("<?xml") || lower.starts_with('<') {
         return refuse("is no IQ: XML text", NO_IQ);
@@ -132,7 +154,11 @@ fn refuse_text(head: &[u8], is_whole: bool) -> Result<(), Refusal> {
     if lower.starts_with('{') && lower.contains("\"global\"") {
         return refuse("is SigMF metadata under another name", "name it .sigmf-meta, beside its .sigmf-data");
     }
-    if lower.starts_with("{\"") || lower.starts_with("[") || lower.starts_with("{\n") || lower.starts_with("{\r") {
+    if lower.starts_with("{\"")
+        || lower.starts_with("[")
+        || lower.starts_with("{\n")
+        || lower.starts_with("{\r")
+    {
         return refuse("is no IQ: JSON text", NO_IQ);
     }
     refuse("is no IQ: plain text", NO_IQ)
@@ -234,7 +260,8 @@ mod tests {
     fn samples_are_no_text() {
         assert_eq!(why(&[0x7b; 4_000]), "", "a receiver without noise");
         assert_eq!(why(&[0; 4_000]), "");
-        let noise: Vec<u8> = (0..4_000u32).map(|n| 124 + (n.wrapping_mul(2_654_435_761) >> 30) as u8).collect();
+        let noise: Vec<u8> =
+            (0..4_000u32).map(|n| 124 + (n.wrapping_mul(2_654_435_761) >> 30) as u8).collect();
         assert_eq!(why(&noise), "");
     }
 

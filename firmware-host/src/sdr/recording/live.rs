@@ -75,7 +75,13 @@ impl Live {
     }
 
     /// `count` samples were read at `now`.
-    pub fn arrived(&mut self, count: usize, now: TimeUs, name: &str, events: &mut dyn FnMut(Event)) -> Arrival {
+    pub fn arrived(
+        &mut self,
+        count: usize,
+        now: TimeUs,
+        name: &str,
+        events: &mut dyn FnMut(Event),
+    ) -> Arrival {
         let mut lost = std::mem::take(&mut self.missing);
         if !self.is_alive || self.began.is_none() {
             let missed = self.samples.resume(now, count);
@@ -104,7 +110,8 @@ impl Live {
             Verdict::Rate(sps) => {
                 flags = flags.with(Flags::RETUNED);
                 let said = self.sample_rate_sps;
-                let text = format_args!("said to be {said} S/s, comes with {sps:.0}: frequencies and times are off");
+                let text =
+                    format_args!("said to be {said} S/s, comes with {sps:.0}: frequencies and times are off");
                 events(event(now, Severity::Critical, "sdr_rate", text));
             }
         }

@@ -41,7 +41,8 @@ pub fn facts_from_name(path: &Path) -> NameFacts {
     let has_extension = extension.starts_with(|c: char| c.is_ascii_alphabetic());
     let stem = if has_extension { path.file_stem() } else { path.file_name() };
     let words = words_of(stem.and_then(|s| s.to_str()).unwrap_or_default());
-    let told = words.iter().rev().find_map(|word| ["cu8", "cs8", "cs16", "cf32"].contains(word).then_some(*word));
+    let told =
+        words.iter().rev().find_map(|word| ["cu8", "cs8", "cs16", "cf32"].contains(word).then_some(*word));
     let mut facts = NameFacts {
         encoding: encoding_named(extension).or_else(|| told.and_then(encoding_named)),
         utc_us: start_of(&words),
@@ -116,14 +117,16 @@ fn start_of(words: &[&str]) -> Option<i64> {
 }
 
 fn utc_us(date: &str, time: &str) -> Option<i64> {
-    let is_number = |text: &str, digits: usize| text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
+    let is_number =
+        |text: &str, digits: usize| text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
     if !is_number(date, 8) || !is_number(time, 6) {
         return None;
     }
     let two = |text: &str, at: usize| text[at..at + 2].parse::<i8>().ok();
     let year = date[..4].parse::<i16>().ok()?;
     let (month, day) = (two(date, 4)?, two(date, 6)?);
-    let time = jiff::civil::DateTime::new(year, month, day, two(time, 0)?, two(time, 2)?, two(time, 4)?, 0).ok()?;
+    let time =
+        jiff::civil::DateTime::new(year, month, day, two(time, 0)?, two(time, 2)?, two(time, 4)?, 0).ok()?;
     jiff::tz::TimeZone::UTC.to_timestamp(time).ok().map(jiff::Timestamp::as_microsecond)
 }
 
@@ -146,8 +149,9 @@ pub fn encoding_named(name: &str) -> Option<Encoding> {
 fn words_of(stem: &str) -> Vec<&str> {
     let is_number = |at: Option<char>| at.is_some_and(|c| c.is_ascii_digit());
     let ends = stem.char_indices().filter(|(at, c)| {
-        let is_point =
-            *c == '.' && is_number(stem[..*at].chars().next_back()) && is_number(stem[at + 1..].chars().next());
+        let is_point = *c == '.'
+            && is_number(stem[..*at].chars().next_back())
+            && is_number(stem[at + 1..].chars().next());
         !c.is_alphanumeric() && !is_point
     });
     let (mut words, mut begin) = (Vec::new(), 0);
@@ -217,7 +221,10 @@ mod tests {
             ("urh_pwm_rate-unknown.cs8", (Some(Number::I8), None, None)),
             ("mavic_air_2_50M.cf32", (Some(Number::F32), None, None)),
             ("gqrx_433920000Hz_1.8Msps.cf32", (Some(Number::F32), Some(433.92e6), Some(1.8e6))),
-            ("gqrx_20220321_213549_433920000_250000_fc.raw", (Some(Number::F32), Some(433.92e6), Some(250e3))),
+            (
+                "gqrx_20220321_213549_433920000_250000_fc.raw",
+                (Some(Number::F32), Some(433.92e6), Some(250e3)),
+            ),
             ("x_868MHz_250k.data", (None, Some(868e6), Some(250e3))),
             ("x_433.92M_250k", (None, Some(433.92e6), Some(250e3))),
             ("BBD_0001.C16", (Some(Number::I16), None, None)),

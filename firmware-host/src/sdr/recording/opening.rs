@@ -173,7 +173,10 @@ fn raw(path: &Path, is_stream: bool, settings: &SdrSettings) -> Result<Contents,
     if is_stream && missing.iter().any(|(_, is_missing)| *is_missing) {
         let keys: Vec<_> =
             missing.iter().filter(|(_, is)| *is).map(|(key, _)| format!("`--set {key}`")).collect();
-        return refuse("a stream does not tell how its samples are to be read", format!("write {}", keys.join(" ")));
+        return refuse(
+            "a stream does not tell how its samples are to be read",
+            format!("write {}", keys.join(" ")),
+        );
     }
     if contents.encoding.is_none() {
         let mend = "name it .cu8, .cs8, .cs16 or .cf32, or write `--set sdr.format=cu8`";

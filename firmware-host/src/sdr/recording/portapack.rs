@@ -43,7 +43,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let samples = folder.path().join("BBD_0001.C16");
         assert_eq!(beside(&samples), (None, None), "no text");
-        std::fs::write(samples.with_extension("TXT"), "sample_rate=250000\r\ncenter_frequency = 433920000\n").unwrap();
+        std::fs::write(samples.with_extension("TXT"), "sample_rate=250000\r\ncenter_frequency = 433920000\n")
+            .unwrap();
         assert_eq!(beside(&samples), (Some(250e3), Some(433.92e6)));
         assert_eq!(beside(&folder.path().join("BBD_0001.cu8")), (None, None), "another's text");
         std::fs::write(samples.with_extension("TXT"), [0xff; 99]).unwrap();

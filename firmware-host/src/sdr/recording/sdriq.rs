@@ -12,7 +12,8 @@ const SECONDS_MAX: u64 = 100_000_000_000;
 
 /// Whether `head` begins with a header whose CRC is right.
 pub fn is_sdriq(head: &[u8]) -> bool {
-    head.get(..HEADER_BYTES).is_some_and(|header| header[..28] != [0; 28] && crc32(&header[..28]) == u32_at(header, 28))
+    head.get(..HEADER_BYTES)
+        .is_some_and(|header| header[..28] != [0; 28] && crc32(&header[..28]) == u32_at(header, 28))
 }
 
 /// Reads the header.
@@ -20,7 +21,8 @@ pub fn is_sdriq(head: &[u8]) -> bool {
 /// # Errors
 /// Too short, a wrong CRC, another sample size.
 pub fn contents(head: &[u8]) -> Result<Contents, Refusal> {
-    const MEND: &str = "SDRangel's `rescuesdriq` repairs headers, or cut its 32 bytes away and name the rest .cs16";
+    const MEND: &str =
+        "SDRangel's `rescuesdriq` repairs headers, or cut its 32 bytes away and name the rest .cs16";
     if head.len() < HEADER_BYTES {
         return refuse("is shorter than the header of an .sdriq file", "record it again");
     }
@@ -31,7 +33,9 @@ pub fn contents(head: &[u8]) -> Result<Contents, Refusal> {
     let encoding = match bits {
         16 => Encoding::of(Number::I16),
         24 => Encoding { full_scale: Number::I24.full_scale(), ..Encoding::of(Number::I32) },
-        bits => return refuse(format!("has samples of {bits} bits; 16 and 24 are known"), "record with 16 bits"),
+        bits => {
+            return refuse(format!("has samples of {bits} bits; 16 and 24 are known"), "record with 16 bits");
+        }
     };
     let frequency_hz = u64_at(head, 4) as f64;
     let start = u64_at(head, 12);

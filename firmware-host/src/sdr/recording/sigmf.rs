@@ -179,7 +179,9 @@ fn take_captures(json: &Value, offset: i64, contents: &mut Contents) -> Result<(
         Some((start, ref first)) if start > 0 => {
             contents.notes.push((
                 Severity::Note,
-                format!("the first capture begins at sample {start}: those before it are taken as recorded alike"),
+                format!(
+                    "the first capture begins at sample {start}: those before it are taken as recorded alike"
+                ),
             ));
             let utc_us = moved(first.utc_us, -start, sps);
             let global_index = first.global_index.and_then(|index| index.checked_sub(start.unsigned_abs()));
@@ -224,7 +226,8 @@ fn take_annotations(json: &Value, offset: i64, contents: &mut Contents) -> Resul
     let (mut dropped, mut cut) = (0, 0);
     for entry in entries(json, "annotations")? {
         let mut sample_count = count(entry, "core:sample_count");
-        let Some(start) = entry.get("core:sample_start").and_then(whole).map(|start| start.saturating_sub(offset))
+        let Some(start) =
+            entry.get("core:sample_start").and_then(whole).map(|start| start.saturating_sub(offset))
         else {
             dropped += 1;
             continue;
@@ -252,10 +255,13 @@ fn take_annotations(json: &Value, offset: i64, contents: &mut Contents) -> Resul
     }
     contents.annotations.sort_by_key(|a| a.sample_start);
     if dropped > 0 {
-        contents.warn(format!("{dropped} annotations without a start, or before the first sample, are left out"));
+        contents
+            .warn(format!("{dropped} annotations without a start, or before the first sample, are left out"));
     }
     if cut > 0 {
-        contents.notes.push((Severity::Note, format!("{cut} annotations begin before the first sample: cut there")));
+        contents
+            .notes
+            .push((Severity::Note, format!("{cut} annotations begin before the first sample: cut there")));
     }
     Ok(())
 }

@@ -60,7 +60,13 @@ impl<F: Read + Seek> Wav<'_, F> {
         let body = at + 8;
         let mut end = body.saturating_add(u64::from(size));
         match &id {
-            b"ds64" => self.data_64 = self.body(body, size).get(8..16).and_then(|b| b.first_chunk()).map(|b| u64::from_le_bytes(*b)),
+            b"ds64" => {
+                self.data_64 = self
+                    .body(body, size)
+                    .get(8..16)
+                    .and_then(|b| b.first_chunk())
+                    .map(|b| u64::from_le_bytes(*b))
+            }
             b"fmt " => self.take_format(body, size)?,
             b"auxi" => take_auxi(&self.body(body, size), &mut self.contents.captures[0]),
             b"data" if !self.has_data => {
@@ -118,8 +124,18 @@ impl<F: Read + Seek> Wav<'_, F> {
         }
         match channels {
             2 => {}
-            1 => return refuse("is WAV with one channel (mono): sound, no IQ", "record the baseband (IQ), not the audio"),
-            n => return refuse(format!("is WAV with {n} channels; IQ has two"), "keep the two of one receiver: `sox FILE iq.wav remix 1 2`"),
+            1 => {
+                return refuse(
+                    "is WAV with one channel (mono): sound, no IQ",
+                    "record the baseband (IQ), not the audio",
+                );
+            }
+            n => {
+                return refuse(
+                    format!("is WAV with {n} channels; IQ has two"),
+                    "keep the two of one receiver: `sox FILE iq.wav remix 1 2`",
+                );
+            }
         }
         let number = match (tag, bits) {
             (1, 8) => Number::U8,
@@ -151,7 +167,8 @@ impl<F: Read + Seek> Wav<'_, F> {
         };
         let there = bytes.saturating_sub(begin);
         if told == 0 || (told == u64::from(u32::MAX) && self.data_64.is_none()) {
-            self.contents.warn("the size of its samples is not told (a recorder that was killed?): read to its end");
+            self.contents
+                .warn("the size of its samples is not told (a recorder that was killed?): read to its end");
             return None;
         }
         if told > there {
@@ -163,7 +180,8 @@ impl<F: Read + Seek> Wav<'_, F> {
         let goes_on = there - told > 8 && !self.is_chunk(end) && !self.is_chunk(end + told % 2);
         if goes_on {
             let more = there - told;
-            self.contents.warn(format!("samples go on for {more} bytes after their told end: read to the file's end"));
+            self.contents
+                .warn(format!("samples go on for {more} bytes after their told end: read to the file's end"));
             return None;
         }
         Some(end)
@@ -179,7 +197,9 @@ fn take_auxi(auxi: &[u8], capture: &mut Capture) {
         }
         [b'<', ..] => take_xml(&String::from_utf8_lossy(auxi), capture),
         _ => {
-            let word = |at: usize| auxi.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u16::from_le_bytes(*b));
+            let word = |at: usize| {
+                auxi.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u16::from_le_bytes(*b))
+            };
             // SYSTEMTIME: year, month, day of the week, day, hour, minute, second, ms.
             let [year, month, _, day, hour, minute, second, ms] = [0, 2, 4, 6, 8, 10, 12, 14].map(word);
             capture.utc_us = utc_us([year, month, day, hour, minute, second, ms]);
@@ -194,7 +214,8 @@ fn utc_us([year, month, day, hour, minute, second, ms]: [u16; 7]) -> Option<i64>
     let year = i16::try_from(year).ok().filter(|year| (1980..2200).contains(year))?;
     let (month, day, hour) = (small(month)?, small(day)?, small(hour)?);
     let nanosecond = i32::from(ms) * 1_000_000;
-    let time = jiff::civil::DateTime::new(year, month, day, hour, small(minute)?, small(second)?, nanosecond).ok()?;
+    let time = jiff::civil::DateTime::new(year, month, day, hour, small(minute)?, small(second)?, nanosecond)
+        .ok()?;
     jiff::tz::TimeZone::UTC.to_timestamp(time).ok().map(jiff::Timestamp::as_microsecond)
 }
 

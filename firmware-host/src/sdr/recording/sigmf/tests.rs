@@ -15,7 +15,10 @@ const GOOD: &str = r#"{
 fn reads_what_matters() {
     let Metadata { contents: found, .. } = parse(GOOD).unwrap();
     assert_eq!((found.encoding, found.sample_rate_sps), (Some(Encoding::of(Number::I16)), Some(2.4e6)));
-    assert_eq!((found.captures[0].utc_us, found.captures[0].utc_step_us), (Some(1_714_564_800_250_000), 10_000));
+    assert_eq!(
+        (found.captures[0].utc_us, found.captures[0].utc_step_us),
+        (Some(1_714_564_800_250_000), 10_000)
+    );
     assert_eq!((found.captures[1].frequency_hz, found.captures[1].global_index), (Some(868e6), Some(5000)));
     let labels: Vec<&str> = found.annotations.iter().map(|a| a.label.as_str()).collect();
     assert_eq!(labels, ["beacon", "later"], "by start");
@@ -124,7 +127,8 @@ fn counts_written_as_floats_and_labels_off_the_start() {
            {"core:label":"nowhere"}"#,
     );
     assert_eq!(found.captures[1].sample_start, 1_000);
-    let labels: Vec<_> = found.annotations.iter().map(|a| (a.label.as_str(), a.sample_start, a.sample_count)).collect();
+    let labels: Vec<_> =
+        found.annotations.iter().map(|a| (a.label.as_str(), a.sample_start, a.sample_count)).collect();
     assert_eq!(labels, [("cut", 0, Some(400)), ("a", 3_425, Some(10))]);
     assert_eq!(found.notes.len(), 2, "{:?}", found.notes);
     assert!(found.notes[0].1.starts_with("2 annotations"), "{:?}", found.notes);

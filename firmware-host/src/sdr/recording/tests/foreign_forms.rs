@@ -49,7 +49,10 @@ fn blocks_of_another_capture_s_frequency_are_out_of_band() {
     let (stamps, told) = play(&settings(&hop), usize::MAX);
     let expected = [(0, false), (1_000, false), (1_500, true), (2_000, true), (2_500, false)];
     assert_eq!(is_out(&stamps), expected);
-    assert!(told.iter().any(|e| e.kind == "capture" && e.text.as_str().contains("868.3 MHz, where no beacon")), "{told:?}");
+    assert!(
+        told.iter().any(|e| e.kind == "capture" && e.text.as_str().contains("868.3 MHz, where no beacon")),
+        "{told:?}"
+    );
     // Planned for the second one, the first is out of band.
     let mut source = Source::open(&settings(&hop), Pace::Max, Clock::start()).unwrap();
     assert_eq!(source.centers_hz(), [433.92e6, 868.3e6]);
@@ -135,9 +138,11 @@ fn samples_that_are_not_there_are_named() {
     assert!(error_of(&source).contains("holds no sample"), "{}", error_of(&source));
     std::fs::remove_file(folder.path().join("s.sigmf-data")).unwrap();
     assert!(error_of(&source).contains("s.sigmf-data: No such file"), "{}", error_of(&source));
-    let source = sigmf(&folder, "", "", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 8\n");
+    let source =
+        sigmf(&folder, "", "", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 8\n");
     assert!(error_of(&source).contains("git lfs pull"), "{}", error_of(&source));
-    let source = write(&folder, "p.sigmf-meta", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 8\n");
+    let source =
+        write(&folder, "p.sigmf-meta", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 8\n");
     assert!(error_of(&source).contains("git lfs pull"), "{}", error_of(&source));
 }
 
@@ -155,7 +160,8 @@ fn an_archive_plays_as_its_recording() {
     let archive = tar.into_inner().unwrap();
     let (samples, _) = floats_of(&settings(&write(&folder, "r.sigmf", &archive)));
     assert_eq!((samples.len(), samples[1_499]), (1_500, [2_998.0, 2_999.0]));
-    let mut source = Source::open(&settings(&write(&folder, "cut.sigmf", &archive[..3_000])), Pace::Max, Clock::start());
+    let mut source =
+        Source::open(&settings(&write(&folder, "cut.sigmf", &archive[..3_000])), Pace::Max, Clock::start());
     assert!(source.as_mut().is_err(), "its metadata comes after what is missing");
 }
 
@@ -181,7 +187,10 @@ fn floats_that_were_not_scaled_are_found_told_and_settable() {
     let unscaled = settings(&write(&folder, "y_1M_250k.cf32", &cf32(32_768.0)));
     let (found, told) = floats_of(&unscaled);
     assert!(found.iter().zip(&right).all(|(a, b)| (a[0] - b[0]).abs() < 1e-5 && (a[1] - b[1]).abs() < 1e-5));
-    assert!(told[0].text.as_str().contains("32768") && told[0].text.as_str().contains("sdr.file.full_scale"), "{told:?}");
+    assert!(
+        told[0].text.as_str().contains("32768") && told[0].text.as_str().contains("sdr.file.full_scale"),
+        "{told:?}"
+    );
     let set = SdrSettings { file_full_scale: Some(65_536.0), ..unscaled };
     let (half, told) = floats_of(&set);
     assert!(told.is_empty() && (half[17][0] - found[17][0] / 2.0).abs() < 1e-5, "{told:?}");
@@ -192,7 +201,13 @@ fn whatever_the_bytes_are_opening_ends() {
     use proptest::prelude::*;
     let folder = tempfile::tempdir().unwrap();
     let name = prop_oneof![
-        Just("x.wav"), Just("x.sigmf"), Just("x.sdriq"), Just("x_1M_250k.cf32"), Just("x_1M_250k.cs16"), Just("x.C16"), Just("x.raw")
+        Just("x.wav"),
+        Just("x.sigmf"),
+        Just("x.sdriq"),
+        Just("x_1M_250k.cf32"),
+        Just("x_1M_250k.cs16"),
+        Just("x.C16"),
+        Just("x.raw")
     ];
     let start = prop_oneof![
         Just(&b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x02\0\x90\xd0\x03\0\x40\x42\x0f\0\x04\0\x10\0data\xff\xff\xff\xff"[..]),

@@ -68,7 +68,9 @@ fn a_pipe_that_does_not_tell_names_the_keys() {
 
 #[test]
 fn a_pipe_without_samples_or_with_none_is_an_error() {
-    for (bytes, word) in [(&b""[..], "empty"), (&b"\x01"[..], "no sample"), (b"\x1f\x8b\x08\0\0\0\0\0", "gzip")] {
+    for (bytes, word) in
+        [(&b""[..], "empty"), (&b"\x01"[..], "no sample"), (b"\x1f\x8b\x08\0\0\0\0\0", "gzip")]
+    {
         let (_reader, mut writer, path) = pipe();
         writer.write_all(bytes).unwrap();
         drop(writer);
@@ -86,7 +88,9 @@ fn a_pipe_without_samples_or_with_none_is_an_error() {
 #[test]
 fn wav_comes_through_a_pipe_too() {
     let (_reader, mut writer, path) = pipe();
-    let mut wav = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x02\0\x90\xd0\x03\0\x40\x42\x0f\0\x04\0\x10\0data".to_vec();
+    let mut wav =
+        b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x02\0\x90\xd0\x03\0\x40\x42\x0f\0\x04\0\x10\0data"
+            .to_vec();
     wav.extend(u32::MAX.to_le_bytes());
     wav.extend([7; 12_000]);
     writer.write_all(&wav).unwrap();
@@ -111,5 +115,9 @@ fn a_pipe_that_stalls_is_not_alive_until_it_comes_back() {
     assert!(source.is_alive());
     assert_eq!(kinds, ["sdr_stall", "sdr_gap"]);
     // Half a second at least was missed, and the stamp says so.
-    assert!(block.stamp().lost_samples > 100_000 && block.stamp().flags.any(Flags::GAP), "{:?}", block.stamp());
+    assert!(
+        block.stamp().lost_samples > 100_000 && block.stamp().flags.any(Flags::GAP),
+        "{:?}",
+        block.stamp()
+    );
 }

@@ -87,7 +87,9 @@ const START_UTC_US: i64 = 1_716_553_845_000_000;
 #[test]
 fn auxi_tells_frequency_and_start_before_and_behind_the_samples() {
     let data = chunk(b"data", &[7; 48]);
-    for chunks in [[format(1, 2, 16), binary_auxi(), data.clone()], [format(1, 2, 16), data.clone(), binary_auxi()]] {
+    for chunks in
+        [[format(1, 2, 16), binary_auxi(), data.clone()], [format(1, 2, 16), data.clone(), binary_auxi()]]
+    {
         let found = read(&file(b"RIFF", &chunks)).unwrap();
         assert_eq!(found.captures[0].frequency_hz, Some(433.92e6));
         assert_eq!(found.captures[0].utc_us, Some(START_UTC_US + 250_000));
@@ -120,7 +122,8 @@ fn rf64_takes_its_sizes_from_ds64() {
 fn the_samples_of_a_killed_recorder_go_on_to_the_end() {
     // 0xFFFF is no letter: no chunk begins after the told end.
     let samples_there = [0xff; 48];
-    for (size, id) in [(0, b"RIFF"), (u32::MAX, b"RIFF"), (u32::MAX, b"RF64"), (400, b"RIFF"), (16, b"RIFF")] {
+    for (size, id) in [(0, b"RIFF"), (u32::MAX, b"RIFF"), (u32::MAX, b"RF64"), (400, b"RIFF"), (16, b"RIFF")]
+    {
         let data = [&b"data"[..], &size.to_le_bytes(), &samples_there].concat();
         let bytes = file(id, &[format(1, 2, 16), data]);
         let found = read(&bytes).unwrap();
@@ -142,7 +145,8 @@ fn odd_chunks_are_read_with_and_without_their_padding() {
 #[test]
 fn a_stream_s_size_is_believed_only_when_it_can_be() {
     for (size, end) in [(0, None), (u32::MAX, None), (0x7fff_f000, None), (4_000, Some(44 + 4_000))] {
-        let bytes = file(b"RIFF", &[format(1, 2, 16), [&b"data"[..], &size.to_le_bytes(), &[7; 48]].concat()]);
+        let bytes =
+            file(b"RIFF", &[format(1, 2, 16), [&b"data"[..], &size.to_le_bytes(), &[7; 48]].concat()]);
         let found = contents(&mut Cursor::new(&bytes), None).unwrap();
         assert_eq!((found.begin_byte, found.end_byte), (44, end));
     }
