@@ -303,8 +303,7 @@ impl RecordingSource {
                 center_hz if center_hz.is_nan() => "a frequency that is not told".to_string(),
                 center_hz => format!("{} MHz", center_hz / 1e6),
             };
-            let is_out = self.captures.place() == Place::OutOfBand;
-            let heard = if is_out { ", where no beacon is listened to" } else { "" };
+            let heard = if self.captures.is_deaf() { ", where no beacon is listened to" } else { "" };
             let number = boundary.number;
             let text = format_args!("capture {number} at {center}{heard}, {lost} samples missing before it");
             events(event(self.time_of(self.index), severity, "capture", text));

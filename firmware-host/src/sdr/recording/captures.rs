@@ -17,6 +17,7 @@ pub struct Captures {
     planned_hz: f64,
     /// Other frequencies whose band holds the beacons too, Hz.
     moved_hz: Vec<f64>,
+    is_planned: bool,
     next: usize,
 }
 
@@ -58,7 +59,15 @@ impl Captures {
             centers_hz.fill(0.0);
         }
         let planned_hz = centers_hz.iter().copied().find(|center| !center.is_nan()).unwrap_or(0.0);
-        Captures { all, centers_hz, sample_rate_sps, planned_hz, moved_hz: Vec::new(), next: 1 }
+        Captures {
+            all,
+            centers_hz,
+            sample_rate_sps,
+            planned_hz,
+            moved_hz: Vec::new(),
+            is_planned: false,
+            next: 1,
+        }
     }
 
     /// Bytes before the first sample that are none.
@@ -84,8 +93,13 @@ impl Captures {
 
     /// Plans for `center_hz`, and for moving there what was taken at the frequencies `moved_hz`. Whether any is.
     pub fn plan(&mut self, center_hz: f64, moved_hz: &[f64]) -> bool {
-        (self.planned_hz, self.moved_hz) = (center_hz, moved_hz.to_vec());
+        (self.planned_hz, self.moved_hz, self.is_planned) = (center_hz, moved_hz.to_vec(), true);
         (0..self.all.len()).any(|number| matches!(self.place_of(number), Place::Moved(_)))
+    }
+
+    /// Whether somebody has planned for beacons, and none of them can be heard in the capture being played.
+    pub fn is_deaf(&self) -> bool {
+        self.is_planned && self.place() == Place::OutOfBand
     }
 
     /// Frequency of the capture being played, Hz; NaN when it does not tell.
