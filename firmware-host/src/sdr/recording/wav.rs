@@ -27,7 +27,7 @@ pub fn is_wav(head: &[u8]) -> bool {
 /// # Errors
 /// What is no IQ: mono, more channels, packed sound; and no samples at all.
 pub fn contents(file: &mut (impl Read + Seek), bytes: Option<u64>) -> Result<Contents, Refusal> {
-    let mut wav = Wav { file, bytes, contents: Contents::new("WAV"), data_64: None, has_data: false };
+    let mut wav = Wav { file, bytes, contents: Contents::new("WAV"), size_64: None, has_data: false };
     let mut at = 12;
     for _ in 0..CHUNKS_MAX {
         match wav.chunk(at)? {
@@ -49,7 +49,7 @@ struct Wav<'a, F> {
     bytes: Option<u64>,
     contents: Contents,
     /// Size of the samples by `ds64`.
-    data_64: Option<u64>,
+    size_64: Option<u64>,
     has_data: bool,
 }
 
@@ -61,7 +61,7 @@ impl<F: Read + Seek> Wav<'_, F> {
         let mut end = body.saturating_add(u64::from(size));
         match &id {
             b"ds64" => {
-                self.data_64 = self
+                self.size_64 = self
                     .body(body, size)
                     .get(8..16)
                     .and_then(|b| b.first_chunk())
@@ -72,7 +72,7 @@ impl<F: Read + Seek> Wav<'_, F> {
             b"data" if !self.has_data => {
                 self.has_data = true;
                 self.contents.begin_byte = body;
-                self.contents.end_byte = self.data_end(body, size);
+                self.contents.end_byte = self.samples_end(body, size);
                 match self.contents.end_byte {
                     Some(found) => end = found,
                     None => return Ok(None),
@@ -157,8 +157,8 @@ impl<F: Read + Seek> Wav<'_, F> {
     }
 
     /// The byte after the samples; `None` = up to the end of the file or stream.
-    fn data_end(&mut self, begin: u64, size: u32) -> Option<u64> {
-        let told = match (size, self.data_64) {
+    fn samples_end(&mut self, begin: u64, size: u32) -> Option<u64> {
+        let told = match (size, self.size_64) {
             (u32::MAX, Some(told)) => told,
             _ => u64::from(size),
         };
@@ -166,7 +166,7 @@ impl<F: Read + Seek> Wav<'_, F> {
             return (told > 0 && told < UNKNOWN_SIZE_MIN).then(|| begin + told);
         };
         let there = bytes.saturating_sub(begin);
-        if told == 0 || (told == u64::from(u32::MAX) && self.data_64.is_none()) {
+        if told == 0 || (told == u64::from(u32::MAX) && self.size_64.is_none()) {
             self.contents
                 .warn("the size of its samples is not told (a recorder that was killed?): read to its end");
             return None;

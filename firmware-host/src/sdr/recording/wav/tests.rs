@@ -86,9 +86,9 @@ const START_UTC_US: i64 = 1_716_553_845_000_000;
 
 #[test]
 fn auxi_tells_frequency_and_start_before_and_behind_the_samples() {
-    let data = chunk(b"data", &[7; 48]);
+    let played = chunk(b"data", &[7; 48]);
     for chunks in
-        [[format(1, 2, 16), binary_auxi(), data.clone()], [format(1, 2, 16), data.clone(), binary_auxi()]]
+        [[format(1, 2, 16), binary_auxi(), played.clone()], [format(1, 2, 16), played.clone(), binary_auxi()]]
     {
         let found = read(&file(b"RIFF", &chunks)).unwrap();
         assert_eq!(found.captures[0].frequency_hz, Some(433.92e6));
@@ -97,21 +97,21 @@ fn auxi_tells_frequency_and_start_before_and_behind_the_samples() {
     let xml = "<?xml version=\"1.0\"?><SDR-XML-Root><Definition RadioCenterFreq=\"433920000\" SampleRate=\"250000\" UTCSeconds=\"1716553845\"/>";
     let wide: Vec<u8> = xml.encode_utf16().flat_map(u16::to_le_bytes).collect();
     for body in [xml.as_bytes().to_vec(), wide] {
-        let found = read(&file(b"RIFF", &[format(1, 2, 16), chunk(b"auxi", &body), data.clone()])).unwrap();
+        let found = read(&file(b"RIFF", &[format(1, 2, 16), chunk(b"auxi", &body), played.clone()])).unwrap();
         assert_eq!(found.captures[0].frequency_hz, Some(433.92e6));
         assert_eq!(found.captures[0].utc_us, Some(START_UTC_US));
     }
-    let empty = read(&file(b"RIFF", &[format(1, 2, 16), chunk(b"auxi", &[0; 164]), data])).unwrap();
+    let empty = read(&file(b"RIFF", &[format(1, 2, 16), chunk(b"auxi", &[0; 164]), played])).unwrap();
     assert_eq!((empty.captures[0].frequency_hz, empty.captures[0].utc_us), (None, None));
 }
 
 #[test]
 fn rf64_takes_its_sizes_from_ds64() {
     let sizes = [0u64, 48, 12].map(u64::to_le_bytes).concat();
-    let data = [&b"data"[..], &u32::MAX.to_le_bytes(), &[7; 48]].concat();
+    let played = [&b"data"[..], &u32::MAX.to_le_bytes(), &[7; 48]].concat();
     let list = chunk(b"LIST", b"INFO");
     for id in [b"RF64", b"BW64"] {
-        let bytes = file(id, &[chunk(b"ds64", &sizes), format(1, 2, 16), data.clone(), list.clone()]);
+        let bytes = file(id, &[chunk(b"ds64", &sizes), format(1, 2, 16), played.clone(), list.clone()]);
         let found = read(&bytes).unwrap();
         assert_eq!(samples(&found, &bytes), [7; 48]);
         assert!(found.notes.is_empty(), "{:?}", found.notes);
@@ -124,8 +124,8 @@ fn the_samples_of_a_killed_recorder_go_on_to_the_end() {
     let samples_there = [0xff; 48];
     for (size, id) in [(0, b"RIFF"), (u32::MAX, b"RIFF"), (u32::MAX, b"RF64"), (400, b"RIFF"), (16, b"RIFF")]
     {
-        let data = [&b"data"[..], &size.to_le_bytes(), &samples_there].concat();
-        let bytes = file(id, &[format(1, 2, 16), data]);
+        let played = [&b"data"[..], &size.to_le_bytes(), &samples_there].concat();
+        let bytes = file(id, &[format(1, 2, 16), played]);
         let found = read(&bytes).unwrap();
         assert_eq!(samples(&found, &bytes), samples_there, "{size}");
         assert_eq!(found.notes.len(), 1, "it is told: {:?}", found.notes);
@@ -134,10 +134,10 @@ fn the_samples_of_a_killed_recorder_go_on_to_the_end() {
 
 #[test]
 fn odd_chunks_are_read_with_and_without_their_padding() {
-    let data = chunk(b"data", &[7; 48]);
+    let played = chunk(b"data", &[7; 48]);
     let odd = chunk(b"junk", &[1; 5]);
     for odd in [odd.clone(), odd[..odd.len() - 1].to_vec()] {
-        let bytes = file(b"RIFF", &[format(1, 2, 16), odd, data.clone()]);
+        let bytes = file(b"RIFF", &[format(1, 2, 16), odd, played.clone()]);
         assert_eq!(samples(&read(&bytes).unwrap(), &bytes), [7; 48]);
     }
 }
