@@ -5,7 +5,7 @@
 //! on when a pass runs. Times come from the blocks' stamps: `acquired_us` of the middle of a hop, the start of a pulse.
 //!
 //! What is missing is said, not made up: a gap drops the frame it falls into and ends open pulses; a frame with a sample that
-//! is no number is left out whole. Both show in the flags of the hop.
+//! is no number, or taken at another frequency than planned, is left out whole. All show in the flags of the hop.
 //!
 //! Budget: ≤ 25 % of a block's duration (p99.9) on a Pi 5; nothing is allocated after [`Sense::new`]. Order of work per
 //! frame: window → FFT → |X|² and hop sums → each channel's power → pulse edges; per hop: medians and readings.
@@ -23,7 +23,7 @@ use channel::{Channel, HopFacts};
 /// Stamps that differ from the count of samples by no more than this are rounding, not news.
 const STAMP_SLACK_US: f64 = 2.0;
 /// Flags that hold for a whole block, not just for its first sample.
-const BLOCK_FLAGS: Flags = Flags(Flags::STUCK.0 | Flags::RETUNED.0);
+const BLOCK_FLAGS: Flags = Flags(Flags::STUCK.0 | Flags::RETUNED.0 | Flags::OUT_OF_BAND.0);
 /// Share of samples at full scale from which a hop counts as clipped, 1/10 000.
 const CLIPPED_E4: u64 = 10;
 
@@ -253,6 +253,8 @@ impl Sense {
         self.hop.clipped_count += u64::from(outside.clipped_count);
         if outside.bad_count > 0 {
             self.interrupt(Flags::NON_FINITE, out);
+        } else if self.frame_flags.any(Flags::OUT_OF_BAND) {
+            self.interrupt(Flags::OUT_OF_BAND, out);
         } else {
             let frame = first_sample / fft_len;
             let power = self.spectrometer.transform(&mut self.hop.sums);

@@ -34,9 +34,13 @@ impl Flags {
     pub const END_UNSEEN: Flags = Flags(1 << 8);
     /// No bins outside the channel: `quiet` is not known.
     pub const NO_QUIET: Flags = Flags(1 << 9);
+    /// The samples were taken at another frequency than the channels were laid out for (another capture of a recording):
+    /// what stands in the channels' bins there is somebody else's, and nothing was read.
+    pub const OUT_OF_BAND: Flags = Flags(1 << 10);
     /// A reading with one of these takes no part in any statistic.
-    pub const UNUSABLE: Flags =
-        Flags(Flags::NON_FINITE.0 | Flags::RETUNED.0 | Flags::SHORT.0 | Flags::STUCK.0);
+    pub const UNUSABLE: Flags = Flags(
+        Flags::NON_FINITE.0 | Flags::RETUNED.0 | Flags::SHORT.0 | Flags::STUCK.0 | Flags::OUT_OF_BAND.0,
+    );
 
     /// Both sets of flags.
     pub const fn with(self, other: Flags) -> Flags {
@@ -122,7 +126,7 @@ pub struct BlockStamp {
     pub acquired_us: TimeUs,
     /// Samples lost just before this block (0 = none; the loss may be an estimate of count against clock).
     pub lost_samples: u64,
-    /// `OVERFLOW`, `GAP`, `RETUNED`, `STUCK` as the receiver saw them.
+    /// `OVERFLOW`, `GAP`, `RETUNED`, `STUCK`, `OUT_OF_BAND` as the receiver saw them.
     pub flags: Flags,
 }
 

@@ -11,6 +11,9 @@ use skyhound::record::Event;
 use skyhound::signal::Flags;
 use std::fmt::Write as _;
 
+/// Events of the source that people are shown.
+const EVENTS_SHOWN: usize = 20;
+
 /// How to scan.
 #[derive(Copy, Clone, Debug)]
 pub struct ScanOptions {
@@ -49,8 +52,11 @@ pub fn scan(source: &mut Source, seconds: f64, options: ScanOptions) -> Result<S
     let stream = source.stream().clone();
     let wanted =
         if seconds.is_finite() { (seconds.max(0.0) * stream.sample_rate_sps) as u64 } else { u64::MAX };
+    // Captures of a recording at other frequencies are surveyed by themselves.
+    let center_count = source.centers_hz().len();
     let grid_bytes = (wanted.saturating_add(65_536).saturating_mul(2)).min(options.grid_bytes_max as u64);
-    let mut survey = Survey::new(stream.sample_rate_sps, stream.frequency_hz, grid_bytes as usize);
+    let grid_bytes = grid_bytes as usize / center_count.max(1);
+    let mut surveys: Vec<(f64, Survey)> = Vec::new();
     let mut block = source.block();
     let (mut events, mut taken, mut lost_samples, mut silent) = (Vec::new(), 0, 0, 0);
     let mut is_cut_short = false;
@@ -72,20 +78,45 @@ pub fn scan(source: &mut Source, seconds: f64, options: ScanOptions) -> Result<S
         }
         let stamp = block.stamp();
         lost_samples += stamp.lost_samples;
+        taken += block.samples().len() as u64;
+        let center_hz = source.center_hz();
+        if center_hz.is_nan() {
+            continue;
+        }
+        let known = surveys.iter().position(|(hz, _)| *hz == center_hz);
+        let survey = match known {
+            Some(known) => &mut surveys[known].1,
+            None => {
+                let survey = Survey::new(stream.sample_rate_sps, center_hz, grid_bytes);
+                &mut surveys.push_mut((center_hz, survey)).1
+            }
+        };
         if stamp.flags.any(Flags::GAP.with(Flags::RETUNED).with(Flags::OVERFLOW)) {
             survey.gap(stamp.sample_index);
         }
         if !survey.pass(block.samples()) {
             is_cut_short = true;
-            break;
+            if center_count <= 1 {
+                break;
+            }
         }
-        taken += block.samples().len() as u64;
     }
-    let findings = survey.finish();
-    if findings.seconds == 0.0 {
+    let Some(findings) = joined(&surveys).filter(|findings| findings.seconds > 0.0) else {
         return Err(failure(&stream, "is too short to scan", "give it some milliseconds at least"));
-    }
+    };
     Ok(Scan { stream, findings, lost_samples, is_cut_short, events })
+}
+
+/// What was found at all frequencies; the spectrum is that of the first.
+fn joined(surveys: &[(f64, Survey)]) -> Option<Findings> {
+    let mut all = surveys.iter().map(|(_, survey)| survey.finish()).filter(|found| found.seconds > 0.0);
+    let mut findings = all.next()?;
+    for other in all {
+        findings.seconds += other.seconds;
+        findings.channels.extend(other.channels);
+    }
+    findings.channels.sort_by(|a, b| b.power_dbfs.total_cmp(&a.power_dbfs));
+    Some(findings)
 }
 
 fn failure(stream: &Stream, why: &str, mend: &str) -> SdrError {
@@ -109,6 +140,12 @@ impl Scan {
     fn write(&self, text: &mut String) -> std::fmt::Result {
         let found = &self.findings;
         writeln!(text, "{}", self.stream.description)?;
+        for event in self.events.iter().take(EVENTS_SHOWN) {
+            writeln!(text, "{}: {}", event.severity.name(), event.text.as_str())?;
+        }
+        if self.events.len() > EVENTS_SHOWN {
+            writeln!(text, "and {} more events: --json has them all", self.events.len() - EVENTS_SHOWN)?;
+        }
         write!(text, "surveyed {:.3} s in bins of {:.0} Hz", found.seconds, found.bin_hz)?;
         writeln!(text, ", noise {:.1} dBFS over the band", found.floor_dbfs)?;
         if self.is_cut_short {
@@ -193,6 +230,7 @@ impl Scan {
             "is_cut_short": self.is_cut_short,
             "lost_samples": self.lost_samples,
             "floor_dbfs": found.floor_dbfs,
+            "events": self.events.iter().map(event_json).collect::<Vec<Value>>(),
             "channels": channels,
             "spectrum": {
                 "first_bin_hz": found.first_bin_hz,
@@ -227,6 +265,15 @@ impl Scan {
             "origin_of_hz": of,
         })
     }
+}
+
+fn event_json(event: &Event) -> Value {
+    json!({
+        "at_us": event.at.0,
+        "severity": event.severity.name(),
+        "kind": event.kind,
+        "text": event.text.as_str(),
+    })
 }
 
 #[cfg(test)]

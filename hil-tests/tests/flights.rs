@@ -13,6 +13,8 @@ mod device;
 mod disk;
 #[path = "flights/ends.rs"]
 mod ends;
+#[path = "flights/foreign_recordings.rs"]
+mod foreign_recordings;
 #[path = "flights/homing.rs"]
 mod homing;
 #[path = "flights/phoenix.rs"]

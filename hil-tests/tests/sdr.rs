@@ -75,6 +75,8 @@ impl Rig {
             reopen_wait_max_us: 200_000,
             clock_slack_us: 20_000,
             file_repeat: false,
+            file_swap_iq: false,
+            file_full_scale: None,
         }
     }
 

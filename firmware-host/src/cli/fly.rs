@@ -70,8 +70,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let totals = &summary.totals;
     tracing::info!("{} readings, {} bytes", totals.reading_total, summary.file_bytes);
     summary.files.iter().try_for_each(|file| print(&format!("{}\n", file.display())))?;
-    if totals.unrecorded_us == 0 {
+    if totals.unrecorded_us == 0 && totals.reading_total > 0 {
         return Ok(());
+    }
+    if totals.unrecorded_us == 0 {
+        let why = "no reading was made: the source gave no samples, or fewer than half a hop (sense.hop_ms)";
+        return Err(Failure::Failed(format!("{}: {why}", settings.sdr.source)));
     }
     let (length_s, rows) = (totals.unrecorded_us as f64 / 1e6, totals.unrecorded_total);
     Err(Failure::Failed(format!(

@@ -215,7 +215,7 @@ const SPAN: &str = "SELECT coalesce(min(first), 0), coalesce(max(last), 0) FROM 
     UNION ALL SELECT min(at_us), max(at_us) FROM signal UNION ALL SELECT min(at_us), max(at_us) FROM heartbeat
     UNION ALL SELECT min(at_us), max(at_us) FROM vehicle_motion
     UNION ALL SELECT min(at_us), max(at_us) FROM state_change UNION ALL SELECT min(at_us), max(at_us) FROM event)";
-const READINGS: &str = "SELECT count(*), count(*) FILTER (flags & 120 <> 0), count(*) FILTER (flags & 1 <> 0),
+const READINGS: &str = "SELECT count(*), count(*) FILTER (flags & 1144 <> 0), count(*) FILTER (flags & 1 <> 0),
     count(*) FILTER (flags & 2 <> 0), count(*) FILTER (flags & 4 <> 0), count(lat_deg) / nullif(count(*), 0) FROM reading";
 const BEACON: &str = "coalesce((SELECT any_value(value) FROM setting
     WHERE setting.name = 'channel.' || channel || '.name'), 'channel ' || channel)";

@@ -83,6 +83,39 @@ impl Block {
         };
     }
 
+    /// Fills a block of floats; what does not fit is left.
+    pub(super) fn fill_floats(&mut self, samples: impl Iterator<Item = [f32; 2]>) {
+        let Store::Cf32(store) = &mut self.store else {
+            unreachable!("the block is of the encoding's format")
+        };
+        self.filled = 0;
+        for (slot, sample) in store.iter_mut().zip(samples) {
+            *slot = sample;
+            self.filled += 1;
+        }
+    }
+
+    /// Swaps I and Q of its samples.
+    pub(super) fn swap_iq(&mut self) {
+        match &mut self.store {
+            Store::Cu8(s) => s[..self.filled].iter_mut().for_each(|sample| sample.swap(0, 1)),
+            Store::Cs8(s) => s[..self.filled].iter_mut().for_each(|sample| sample.swap(0, 1)),
+            Store::Cs16(s) => s[..self.filled].iter_mut().for_each(|sample| sample.swap(0, 1)),
+            Store::Cf32(s) => s[..self.filled].iter_mut().for_each(|sample| sample.swap(0, 1)),
+        }
+    }
+
+    /// Moves floats up by `turns` of the sample rate; `position` is the first sample's place in the turning.
+    pub(super) fn turn(&mut self, turns: f64, position: u64) {
+        let Store::Cf32(store) = &mut self.store else { unreachable!("only floats are moved") };
+        let from = (position as f64 * turns).fract();
+        for (n, sample) in store[..self.filled].iter_mut().enumerate() {
+            let (sin, cos) = (std::f64::consts::TAU * (from + n as f64 * turns).fract()).sin_cos();
+            let (sin, cos, [i, q]) = (sin as f32, cos as f32, *sample);
+            *sample = [i * cos - q * sin, i * sin + q * cos];
+        }
+    }
+
     /// Takes `count` samples of `other` (of the same format) from `start` on as its own first samples.
     pub(super) fn take(&mut self, other: &Block, start: usize, count: usize) {
         match (&mut self.store, &other.store) {

@@ -1,4 +1,4 @@
-//! Samples: a device through SoapySDR or a recording, to blocks of native IQ samples with index and time.
+//! Samples: a device through SoapySDR, a recording or a pipe, to blocks of native IQ samples with index and time.
 //!
 //! [`Source`] is one of the two; [`Receiver`] runs it in the sdr-rx thread and never waits for anyone downstream. A block's
 //! time comes from the count of samples anchored to the monotonic clock ([`sample_clock`]), so that it is smooth, and what
@@ -13,13 +13,11 @@
 mod block;
 mod device;
 mod driver_times;
-mod file;
-mod name;
 mod probe;
 mod receiver;
+mod recording;
 mod returned;
 mod sample_clock;
-mod sigmf;
 mod soapy;
 
 pub use block::Block;
@@ -101,7 +99,7 @@ pub struct Source(Kind);
 
 enum Kind {
     Soapy(Box<soapy::SoapySource>),
-    File(Box<file::FileSource>),
+    Recording(Box<recording::RecordingSource>),
 }
 
 impl Source {
@@ -111,7 +109,8 @@ impl Source {
     /// No such device or file, a setting the device refuses, a recording without format or rate: with the mend.
     pub fn open(settings: &SdrSettings, pace: Pace, clock: Clock) -> Result<Source, SdrError> {
         if let Some(path) = settings.source.strip_prefix("file:") {
-            return Ok(Source(Kind::File(Box::new(file::FileSource::open(path, settings, pace, clock)?))));
+            let recording = recording::RecordingSource::open(path, settings, pace, clock)?;
+            return Ok(Source(Kind::Recording(Box::new(recording))));
         }
         if let Some(args) = settings.source.strip_prefix("soapy:") {
             return Ok(Source(Kind::Soapy(Box::new(soapy::SoapySource::open(args, settings, clock)?))));
@@ -128,7 +127,31 @@ impl Source {
     pub fn stream(&self) -> &Stream {
         match &self.0 {
             Kind::Soapy(source) => source.stream(),
-            Kind::File(source) => source.stream(),
+            Kind::Recording(source) => source.stream(),
+        }
+    }
+
+    /// The frequencies that it goes through, each once, Hz: those of a recording's captures; else the one it is tuned to.
+    pub fn centers_hz(&self) -> Vec<f64> {
+        match &self.0 {
+            Kind::Soapy(source) => vec![source.stream().frequency_hz],
+            Kind::Recording(source) => source.centers_hz(),
+        }
+    }
+
+    /// Plans for one of [`Source::centers_hz`], before the first read and before [`Source::block`]. What was taken at the
+    /// frequencies `moved_hz`, whose bands hold the beacons too, is moved there; the rest is flagged out of band.
+    pub fn plan(&mut self, center_hz: f64, moved_hz: &[f64]) {
+        if let Kind::Recording(source) = &mut self.0 {
+            source.plan(center_hz, moved_hz);
+        }
+    }
+
+    /// Frequency of 0 Hz of the spectrum of the block that was read last, Hz; NaN when a recording does not tell.
+    pub fn center_hz(&self) -> f64 {
+        match &self.0 {
+            Kind::Soapy(source) => source.stream().frequency_hz,
+            Kind::Recording(source) => source.center_hz(),
         }
     }
 
@@ -146,7 +169,7 @@ impl Source {
     pub fn read(&mut self, block: &mut Block, events: &mut dyn FnMut(Event)) -> Result<Step, SdrError> {
         match &mut self.0 {
             Kind::Soapy(source) => Ok(source.read(block, events)),
-            Kind::File(source) => source.read(block, events),
+            Kind::Recording(source) => source.read(block, events),
         }
     }
 
@@ -154,7 +177,7 @@ impl Source {
     pub fn is_alive(&self) -> bool {
         match &self.0 {
             Kind::Soapy(source) => source.is_alive(),
-            Kind::File(_) => true,
+            Kind::Recording(source) => source.is_alive(),
         }
     }
 
@@ -162,7 +185,7 @@ impl Source {
     pub fn overflow_total(&self) -> u64 {
         match &self.0 {
             Kind::Soapy(source) => source.overflow_total(),
-            Kind::File(_) => 0,
+            Kind::Recording(_) => 0,
         }
     }
 
@@ -170,19 +193,30 @@ impl Source {
     pub fn lost_total(&self) -> u64 {
         match &self.0 {
             Kind::Soapy(source) => source.lost_total(),
-            Kind::File(_) => 0,
+            Kind::Recording(_) => 0,
         }
     }
 
     /// Whether reading may wait for whoever takes the blocks: a recording as fast as it goes.
     pub fn is_patient(&self) -> bool {
-        matches!(&self.0, Kind::File(source) if source.pace() == Pace::Max)
+        matches!(&self.0, Kind::Recording(source) if source.pace() == Pace::Max)
     }
 }
 
 /// Samples of a block: 10 ms, so that a reading is late by no more than a hop.
 fn block_samples(sample_rate_sps: f64) -> usize {
     ((sample_rate_sps * 0.010) as usize).clamp(256, 262_144)
+}
+
+/// Says on stderr what a source tells, for people; labels of a recording only when all is asked for.
+pub fn say(event: &Event) {
+    let text = event.text.as_str();
+    match event.severity {
+        _ if event.kind == "annotation" => tracing::debug!("{text}"),
+        Severity::Critical => tracing::error!("{text}"),
+        Severity::Warning => tracing::warn!("{text}"),
+        Severity::Note => tracing::info!("{text}"),
+    }
 }
 
 fn event(at: TimeUs, severity: Severity, kind: &'static str, text: std::fmt::Arguments<'_>) -> Event {
@@ -208,5 +242,7 @@ pub(crate) fn test_settings(source: &str) -> SdrSettings {
         reopen_wait_max_us: 1_000_000,
         clock_slack_us: 20_000,
         file_repeat: false,
+        file_swap_iq: false,
+        file_full_scale: None,
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! Stopping waits one second at most: a driver that hangs is left behind with its thread.
 
-use super::{Block, Source, Step, event};
+use super::{Block, Source, Step, event, say};
 use crate::clock::Clock;
 use crate::realtime::Body;
 use skyhound::record::{Event, Record, Severity};
@@ -208,6 +208,7 @@ impl Reader {
             let events = &mut self.events;
             let block = pooled.as_mut().unwrap_or(&mut self.spare);
             let step = self.source.read(block, &mut |event| {
+                say(&event);
                 events.push(Record::Event(event));
             });
             self.shared.alive.store(self.source.is_alive(), Ordering::Release);
@@ -259,6 +260,7 @@ impl Reader {
 
     fn tell(&mut self, severity: Severity, kind: &'static str, text: std::fmt::Arguments<'_>) {
         let told: Event = event(self.clock.now(), severity, kind, text);
+        say(&told);
         self.events.push(Record::Event(told));
     }
 }

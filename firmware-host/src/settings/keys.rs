@@ -71,6 +71,8 @@ pub(super) const KEYS: &[Key] = &[
     text("sdr.stream_args.*"),
     switch("sdr.file.repeat"),
     one_of("sdr.file.pace", &["realtime", "max"]),
+    switch("sdr.file.swap_iq"),
+    number("sdr.file.full_scale", 1e-3, 1e12, ""),
     whole("sense.fft_len", 64, 16_384, "samples"),
     number("sense.hop_ms", 1.0, 1000.0, "ms"),
     number("sense.dc_exclude_hz", 0.0, 25e6, "Hz"),

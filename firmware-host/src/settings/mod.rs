@@ -185,7 +185,7 @@ pub struct BeaconSettings {
 /// `[sdr]`: where samples come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SdrSettings {
-    /// `soapy:ARGS` (device arguments as SoapySDR takes them) or `file:PATH`.
+    /// `soapy:ARGS` (device arguments as SoapySDR takes them), `file:PATH` or `file:-` (stdin).
     pub source: String,
     /// Samples per second. For files: overrides what the file or its name says; `None` = from there.
     pub sample_rate_sps: Option<f64>,
@@ -215,6 +215,10 @@ pub struct SdrSettings {
     pub clock_slack_us: u32,
     /// `[sdr.file] repeat`: play the file over and over.
     pub file_repeat: bool,
+    /// `[sdr.file] swap_iq`: Q stands before I in the file.
+    pub file_swap_iq: bool,
+    /// `[sdr.file] full_scale`: the value in the file that is |x| = 1.0; `None` = the format's own, of floats as found.
+    pub file_full_scale: Option<f64>,
 }
 
 /// `[autopilot]`: the MAVLink link.

@@ -89,6 +89,8 @@ impl Layers {
             reopen_wait_max_us: self.s("sdr.reopen_wait_max_s"),
             clock_slack_us: self.ms("sdr.clock_slack_ms"),
             file_repeat: self.is_on("sdr.file.repeat"),
+            file_swap_iq: self.is_on("sdr.file.swap_iq"),
+            file_full_scale: self.optional_number("sdr.file.full_scale"),
             source,
         }
     }

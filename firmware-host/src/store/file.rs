@@ -60,6 +60,8 @@ pub struct About {
     pub frequency_hz: f64,
     /// What `acquired_us` counts: `monotonic clock`, or `samples of FILE`.
     pub clock_source: String,
+    /// UTC at time 0 by the recording that is played, µs since 1970; `None` when it does not tell, or samples are live.
+    pub recorded_utc_us: Option<i64>,
     /// Further rows of `setting`: (key, value), for example each key as resolved. May be empty.
     pub settings: Vec<(String, String)>,
 }
@@ -253,12 +255,12 @@ fn first_rows(
     let hash: String =
         Sha256::digest(about.settings_toml.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     connection.execute(
-        "INSERT INTO flight VALUES (?, ?, make_timestamp(?), 'system clock', make_timestamp(?), ?, ?, ?, ?, ?, ?, ?, ?, ?,
-            ?, NULL)",
+        "INSERT INTO flight VALUES (?, ?, make_timestamp(?), ?, make_timestamp(?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
         params![
             name,
             SCHEMA_VERSION,
-            started_utc_us,
+            about.recorded_utc_us.unwrap_or(started_utc_us),
+            about.recorded_utc_us.map_or("system clock", |_| "recording"),
             started_utc_us,
             clock.now().0 as i64,
             rustix::system::uname().nodename().to_string_lossy().into_owned(),

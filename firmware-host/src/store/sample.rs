@@ -41,6 +41,7 @@ pub(crate) fn about() -> About {
         sample_rate_sps: 250e3,
         frequency_hz: 433.92e6,
         clock_source: "monotonic clock".to_string(),
+        recorded_utc_us: None,
         settings: vec![("sense.hop_us".to_string(), "10000".to_string())],
     }
 }

@@ -5,7 +5,7 @@ CREATE TABLE flight ( -- This flight: one row
     name VARCHAR, -- Name of the file as created, without its ending
     schema_version INTEGER, -- Version of these tables
     started_utc TIMESTAMP, -- UTC at time 0 of the monotonic clock, best known (see utc_source)
-    utc_source VARCHAR, -- Where started_utc comes from: system clock, or gps once the autopilot had it
+    utc_source VARCHAR, -- Where started_utc comes from: system clock, the recording that was played, or gps once the autopilot had it
     system_started_utc TIMESTAMP, -- The same by the system clock at creation; may be years off without a battery clock
     opened_us BIGINT, -- When this file was created, µs since start
     host VARCHAR, -- Name of the computer
@@ -36,7 +36,7 @@ CREATE TABLE reading ( -- Power of a beacon's channel over one hop (input: the s
     quiet_e2 SMALLINT, -- quiet_dbfs as it is stored, hundredths of a dB
     quiet_dbfs DOUBLE AS (quiet_e2 / 1e2), -- Spectral noise floor scaled to the channel's bandwidth, dBFS, in steps of 0.01; NULL: not known
     clipping_e4 USMALLINT, -- Share of samples at full scale, hundredths of a per cent
-    flags USMALLINT, -- Bits: 1 overflow, 2 gap, 4 clipped, 8 non-finite, 16 retuned, 32 short, 64 stuck, 512 no quiet bins; any of 120: in no statistic
+    flags USMALLINT, -- Bits: 1 overflow, 2 gap, 4 clipped, 8 non-finite, 16 retuned, 32 short, 64 stuck, 512 no quiet bins, 1024 out of band; any of 1144: in no statistic
     frame_count USMALLINT, -- FFT frames in the hop
     lat_e7 INTEGER, -- lat_deg as it is stored, 1e-7 degrees
     lat_deg DOUBLE AS (lat_e7 / 1e7), -- WGS84 latitude at that moment, in steps of 1e-7 degrees; NULL: no pose

@@ -8,7 +8,7 @@ SELECT acquired_us // 60000000 AS minute, channel, count(*) AS reading_count,
     percentile_cont(0.9) WITHIN GROUP (ORDER BY mean_dbfs) AS p90_dbfs,
     max(peak_dbfs) AS peak_dbfs,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY quiet_dbfs) AS quiet_p50_dbfs
-FROM reading WHERE flags & 120 = 0 GROUP BY minute, channel ORDER BY minute, channel;
+FROM reading WHERE flags & 1144 = 0 GROUP BY minute, channel ORDER BY minute, channel;
 -- The aircraft as known at each control pass that saw something of it change; NULL: not known
 CREATE VIEW vehicle AS
 SELECT p.at_us, i.whole // 256 AS system, i.whole % 256 AS component, i.text AS firmware,
@@ -69,7 +69,7 @@ CREATE VIEW rolling_mean AS
 SELECT utc(acquired_us) AS utc, acquired_us, channel, mean_dbfs,
     avg(mean_dbfs) OVER (PARTITION BY channel ORDER BY acquired_us RANGE BETWEEN 999999 PRECEDING AND CURRENT ROW)
         AS rolling_mean_dbfs
-FROM reading WHERE flags & 120 = 0;
+FROM reading WHERE flags & 1144 = 0;
 -- Each pulse with its height over the floor and the time since the pulse before it on its channel
 CREATE VIEW pulse_pattern AS
 SELECT utc(start_us) AS utc, start_us, channel, width_us, mean_dbfs - floor_dbfs AS height_db, peak_dbfs, flags,

@@ -75,17 +75,15 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
     let (life, is_live) = (Arc::<Life>::default(), settings.pace == Pace::Realtime);
     let threads = Threads::new(Arc::clone(&life), is_live && settings.daemon.realtime);
     let doors = is_live.then(|| live::Doors::open(&settings.daemon, &threads)).transpose()?;
-    let source =
+    let mut source =
         Source::open(&settings.sdr, settings.pace, clock).map_err(|e| Failure::Failed(e.to_string()))?;
+    let config = plan(settings, &mut source)?;
     let stream = source.stream().clone();
-    let config = settings
-        .engine(stream.sample_rate_sps, stream.frequency_hz)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
     let (sense, decide) = engine(&config)?;
     let signal = crate::signals::watch().map_err(|error| Failure::doing("signal handlers", error))?;
     let reading_hz = config.sense.channels.len() as f64 * 1e6 / f64::from(config.sense.hop_us);
     let (inlets, outlets) = store::lanes(&settings.recorder, reading_hz);
-    let about = about(settings, &config, &stream);
+    let about = about(settings, &config, &stream, clock);
     let recorder =
         Recorder::start(&settings.recorder, &about, outlets, clock, threads.starter(Role::Recorder))
             .map_err(|error| Failure::Failed(error.to_string()))?;
@@ -99,7 +97,33 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
     Ok(summary)
 }
 
-fn about(settings: &Settings, config: &Config, stream: &Stream) -> About {
+/// The engine's configuration for the first of the source's frequencies whose band holds the beacons; what was taken at
+/// others that hold them too is moved there.
+fn plan(settings: &Settings, source: &mut Source) -> Result<Config, Failure> {
+    let rate_sps = source.stream().sample_rate_sps;
+    let (mut planned, mut refused) = (None, None);
+    let mut moved_hz = Vec::new();
+    for center_hz in source.centers_hz() {
+        match settings.engine(rate_sps, center_hz) {
+            Ok(config) if planned.is_none() => planned = Some(config),
+            Ok(_) => moved_hz.push(center_hz),
+            Err(error) => {
+                refused.get_or_insert(error);
+            }
+        }
+    }
+    let Some(config) = planned else {
+        return Err(Failure::Usage(refused.map_or_else(String::new, |error| error.to_string())));
+    };
+    // A beacon told as an offset is another one at each frequency.
+    if settings.beacons.iter().any(|beacon| beacon.frequency_hz.is_none()) {
+        moved_hz.clear();
+    }
+    source.plan(config.sense.center_hz, &moved_hz);
+    Ok(config)
+}
+
+fn about(settings: &Settings, config: &Config, stream: &Stream, clock: Clock) -> About {
     let clock_source = match settings.pace {
         Pace::Max => "samples of the recording",
         Pace::Realtime => "monotonic clock",
@@ -113,6 +137,11 @@ fn about(settings: &Settings, config: &Config, stream: &Stream) -> About {
         sample_rate_sps: stream.sample_rate_sps,
         frequency_hz: stream.frequency_hz,
         clock_source: clock_source.to_string(),
+        recorded_utc_us: stream.recorded_utc_us.map(|utc_us| match settings.pace {
+            Pace::Max => utc_us,
+            // It begins to play as soon as the recorder is there.
+            Pace::Realtime => utc_us - clock.now().0 as i64,
+        }),
         settings: vec![
             ("settings_sha256".to_string(), settings.hash_sha256()),
             ("bench".to_string(), settings.is_bench.to_string()),

@@ -5,7 +5,7 @@
 //! it could not keep up with a clock that runs faster than its own.
 
 use super::sink::{FlightSink, wait_for_room};
-use crate::sdr::{SdrError, Source, Step};
+use crate::sdr::{self, SdrError, Source, Step};
 use skyhound::decide::{Decide, PassInputs};
 use skyhound::record::Record;
 use skyhound::ring::Producer;
@@ -81,6 +81,7 @@ impl Offline {
         let mut end = TimeUs(0);
         while !stop.load(Ordering::Acquire) {
             let step = source.read(&mut block, &mut |event| {
+                sdr::say(&event);
                 wait_for_room(events, 1);
                 events.push(Record::Event(event));
             })?;

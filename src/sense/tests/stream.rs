@@ -156,6 +156,36 @@ fn flags_of_the_receiver_reach_the_hops_they_concern() {
 }
 
 #[test]
+fn what_was_taken_at_another_frequency_is_flagged_and_not_read() {
+    // A carrier in the channel's bins throughout; the middle of it belongs to another capture.
+    let config = config(40e3, 25e3);
+    let mut signal = Random(8).noise(1e-6, 30_000);
+    add_tone(&mut signal, 0..30_000, 40e3, RATE_SPS, 0.1);
+    let made = Made::of(&signal, SampleFormat::Cf32);
+    let (mut sense, mut kept) = (Sense::new(&config).unwrap(), Kept::default());
+    let entering = Flags::OUT_OF_BAND.with(Flags::RETUNED).with(Flags::GAP);
+    for (from, to, flags) in [
+        (0, 10_000, Flags::NONE),
+        (10_000, 12_500, entering),
+        (12_500, 20_000, Flags::OUT_OF_BAND),
+        (20_000, 22_500, Flags::RETUNED.with(Flags::GAP)),
+        (22_500, 30_000, Flags::NONE),
+    ] {
+        sense.pass(&BlockStamp { flags, ..stamp(from, RATE_SPS) }, made.samples(from, to), &mut kept);
+    }
+    sense.finish(&mut kept);
+    for reading in &kept.readings {
+        let is_out = (10_000..20_000).contains(&reading.sample_index);
+        assert_eq!(reading.flags.any(Flags::OUT_OF_BAND), is_out, "{reading:?}");
+        assert_eq!(reading.mean.db() < -100.0, is_out, "{reading:?}");
+        assert!(!is_out || reading.flags.any(Flags::UNUSABLE), "{reading:?}");
+    }
+    assert_eq!(kept.readings.len(), 12, "the hops are there all the same");
+    let within = |pulse: &&Pulse| (42_000..78_000).contains(&pulse.start_us.0);
+    assert_eq!(kept.pulses.iter().find(within), None);
+}
+
+#[test]
 fn clipping_is_counted_to_the_sample() {
     let mut signal = Random(10).noise(1e-4, 5_120);
     signal[100..103].fill([1.0, 0.0]);

@@ -1,5 +1,8 @@
 //! Recordings made here, played: indices, times, flags, events and refusals.
 
+mod foreign_forms;
+mod streams;
+
 use super::super::{Source, test_settings as settings};
 use super::*;
 use skyhound::signal::Samples;
@@ -73,14 +76,14 @@ fn sigmf_captures_and_annotations_reach_blocks_and_events() {
         let (stamps, told) = play(&settings(&name), usize::MAX);
         let seen: Vec<_> =
             stamps.iter().map(|(s, n)| (s.sample_index, *n, s.lost_samples, s.flags)).collect();
-        let both = Flags::GAP.with(Flags::RETUNED);
+        let elsewhere = Flags::GAP.with(Flags::RETUNED).with(Flags::OUT_OF_BAND);
         assert_eq!(
             seen,
             [
                 (0, 1_000, 0, Flags::NONE),
                 (1_000, 500, 0, Flags::NONE),
                 (1_700, 300, 200, Flags::GAP),
-                (2_000, 200, 0, both)
+                (2_000, 200, 0, elsewhere)
             ]
         );
         let annotation = told.iter().find(|e| e.kind == "annotation").unwrap();
@@ -100,7 +103,12 @@ fn what_cannot_be_read_says_what_to_do() {
         (write(&folder, "b_433.92M_250k.cu8", &[1; 1]), "holds no sample"),
         (write(&folder, "c.sigmf-meta", b"[]"), "global"),
         ("file:/nonexistent_1M_250k.cu8".into(), "No such file"),
-        (format!("file:{}", folder.path().display()), "format"),
+        (write(&folder, "empty_433.92M_250k.cu8", &[]), "empty"),
+        (write(&folder, "page_433.92M_250k.cu8", b"<!DOCTYPE html>\n<html></html>"), "HTML"),
+        (write(&folder, "x.sdriq", &[1; 64]), "CRC"),
+        (write(&folder, "x.sigmf", &[1; 2_000]), "no tar"),
+        (write(&folder, "x.sigmf-collection", b"{}"), "collection"),
+        (format!("file:{}", folder.path().display()), "folder"),
         ("rtl".into(), "soapy:driver"),
     ];
     for (source, word) in cases {

@@ -1,0 +1,215 @@
+//! The captures of a recording as they are gone through: where each ends, what is missing before it, and whether its
+//! frequency is the one that the beacons' channels are laid out for.
+
+use super::contents::Capture;
+
+/// Captures further apart than this are recordings of their own: their pause is not played.
+const PAUSE_MAX_S: f64 = 60.0;
+/// The finest bins that the engine makes of a band; a capture off by less than half of one is at the same frequency.
+const FINEST_BINS: f64 = 16_384.0;
+
+/// All captures, and which one is being played.
+pub struct Captures {
+    all: Vec<Capture>,
+    /// Frequency of each, Hz; NaN when it is not told.
+    centers_hz: Vec<f64>,
+    sample_rate_sps: f64,
+    planned_hz: f64,
+    /// Other frequencies whose band holds the beacons too, Hz.
+    moved_hz: Vec<f64>,
+    is_planned: bool,
+    next: usize,
+}
+
+/// How the samples of a capture stand to the plan.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub enum Place {
+    /// They are at the frequency planned for.
+    Planned,
+    /// Moved by so many Hz, they are.
+    Moved(f64),
+    /// No beacon's channel can be read in them.
+    OutOfBand,
+}
+
+/// The begin of a capture.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Boundary {
+    /// Its number, the first being 0.
+    pub number: usize,
+    /// Bytes before its samples that are none.
+    pub header_bytes: u64,
+    /// Samples missing before it.
+    pub lost: u64,
+    /// Its frequency is another than the last one's.
+    pub is_retuned: bool,
+}
+
+impl Captures {
+    /// One at least. A frequency that is set holds for the first; the others keep their distance from it.
+    pub fn new(all: Vec<Capture>, set_hz: Option<f64>, sample_rate_sps: f64) -> Captures {
+        let first_hz = all[0].frequency_hz;
+        let center = |capture: &Capture| match (set_hz, capture.frequency_hz, first_hz) {
+            (Some(set), Some(own), Some(first)) => set + (own - first),
+            (Some(set), ..) => set,
+            (None, own, _) => own.unwrap_or(f64::NAN),
+        };
+        let mut centers_hz: Vec<f64> = all.iter().map(center).collect();
+        if centers_hz.iter().all(|center| center.is_nan()) {
+            centers_hz.fill(0.0);
+        }
+        let planned_hz = centers_hz.iter().copied().find(|center| !center.is_nan()).unwrap_or(0.0);
+        Captures {
+            all,
+            centers_hz,
+            sample_rate_sps,
+            planned_hz,
+            moved_hz: Vec::new(),
+            is_planned: false,
+            next: 1,
+        }
+    }
+
+    /// Bytes before the first sample that are none.
+    pub fn first_header_bytes(&self) -> u64 {
+        self.all[0].header_bytes
+    }
+
+    /// The frequency planned for, Hz: at first the first one that is told; 0 when none is.
+    pub fn planned_hz(&self) -> f64 {
+        self.planned_hz
+    }
+
+    /// The frequencies that are told, each once, Hz.
+    pub fn centers_hz(&self) -> Vec<f64> {
+        let mut centers: Vec<f64> = Vec::new();
+        for center in self.centers_hz.iter().filter(|center| !center.is_nan()) {
+            if !centers.iter().any(|known| self.is_same(*known, *center)) {
+                centers.push(*center);
+            }
+        }
+        centers
+    }
+
+    /// Plans for `center_hz`, and for moving there what was taken at the frequencies `moved_hz`. Whether any is.
+    pub fn plan(&mut self, center_hz: f64, moved_hz: &[f64]) -> bool {
+        (self.planned_hz, self.moved_hz, self.is_planned) = (center_hz, moved_hz.to_vec(), true);
+        (0..self.all.len()).any(|number| matches!(self.place_of(number), Place::Moved(_)))
+    }
+
+    /// Whether somebody has planned for beacons, and none of them can be heard in the capture being played.
+    pub fn is_deaf(&self) -> bool {
+        self.is_planned && self.place() == Place::OutOfBand
+    }
+
+    /// Frequency of the capture being played, Hz; NaN when it does not tell.
+    pub fn center_hz(&self) -> f64 {
+        self.centers_hz[self.next - 1]
+    }
+
+    /// How the capture being played stands to the plan.
+    pub fn place(&self) -> Place {
+        self.place_of(self.next - 1)
+    }
+
+    fn place_of(&self, number: usize) -> Place {
+        let center_hz = self.centers_hz[number];
+        if self.is_same(center_hz, self.planned_hz) {
+            Place::Planned
+        } else if self.moved_hz.iter().any(|moved| self.is_same(*moved, center_hz)) {
+            Place::Moved(center_hz - self.planned_hz)
+        } else {
+            Place::OutOfBand
+        }
+    }
+
+    /// The sample at which the capture being played ends; `None`: with the recording.
+    pub fn until(&self) -> Option<u64> {
+        self.all.get(self.next).map(|capture| capture.sample_start)
+    }
+
+    /// Goes on to the next capture when it begins at `position` or before.
+    pub fn cross(&mut self, position: u64) -> Option<Boundary> {
+        let capture = self.all.get(self.next).filter(|capture| capture.sample_start <= position)?;
+        let lost = missing_between(&self.all[self.next - 1], capture, self.sample_rate_sps);
+        let (header_bytes, number, last_hz) = (capture.header_bytes, self.next, self.center_hz());
+        self.next += 1;
+        Some(Boundary { number, header_bytes, lost, is_retuned: !self.is_same(last_hz, self.center_hz()) })
+    }
+
+    /// Goes back to the first one; whether that is at another frequency.
+    pub fn rewind(&mut self) -> bool {
+        let last_hz = self.center_hz();
+        self.next = 1;
+        !self.is_same(last_hz, self.center_hz())
+    }
+
+    fn is_same(&self, one_hz: f64, other_hz: f64) -> bool {
+        (one_hz - other_hz).abs() <= self.sample_rate_sps / FINEST_BINS / 2.0
+    }
+}
+
+/// Samples missing between the end of `last` and the start of `capture`, by index, else by time.
+fn missing_between(last: &Capture, capture: &Capture, sample_rate_sps: f64) -> u64 {
+    let held = capture.sample_start - last.sample_start;
+    let missing = match (last.global_index, capture.global_index) {
+        (Some(from), Some(to)) => to.saturating_sub(from).saturating_sub(held),
+        _ => {
+            let elapsed_us = last.utc_us.zip(capture.utc_us).map(|(from, to)| to.saturating_sub(from) as f64);
+            let late_us = elapsed_us.map_or(0.0, |us| us - held as f64 * 1e6 / sample_rate_sps);
+            // Times are told in steps: what is within one is not missing.
+            let step_us = last.utc_step_us.max(capture.utc_step_us) as f64;
+            if late_us > step_us { (late_us * sample_rate_sps / 1e6).round() as u64 } else { 0 }
+        }
+    };
+    if missing as f64 > PAUSE_MAX_S * sample_rate_sps { 0 } else { missing }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn captures(list: &[(u64, Option<f64>)]) -> Vec<Capture> {
+        list.iter()
+            .map(|(sample_start, frequency_hz)| Capture {
+                sample_start: *sample_start,
+                frequency_hz: *frequency_hz,
+                ..Capture::default()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn each_capture_stands_to_the_plan_as_its_frequency_does() {
+        let list = [
+            (0, Some(433.92e6)),
+            (10, Some(433.9e6)),
+            (20, Some(868e6)),
+            (30, None),
+            (40, Some(433_920_001.0)),
+        ];
+        let mut course = Captures::new(captures(&list), None, 250e3);
+        assert_eq!(course.centers_hz(), [433.92e6, 433.9e6, 868e6]);
+        assert!(course.plan(433.92e6, &[433.9e6]));
+        let mut places = vec![course.place()];
+        assert_eq!((course.until(), course.cross(9)), (Some(10), None));
+        while let Some(boundary) = course.cross(40) {
+            assert!(boundary.is_retuned);
+            places.push(course.place());
+        }
+        let expected =
+            [Place::Planned, Place::Moved(-20e3), Place::OutOfBand, Place::OutOfBand, Place::Planned];
+        assert_eq!(places, expected);
+        assert!(!course.rewind(), "a Hz is none");
+        assert!(!course.plan(868e6, &[]), "and nothing is moved");
+    }
+
+    #[test]
+    fn a_frequency_that_is_set_moves_them_all() {
+        let list = [(0, Some(1e6)), (10, Some(3e6)), (20, None)];
+        let course = Captures::new(captures(&list), Some(100e6), 250e3);
+        assert_eq!(course.centers_hz(), [100e6, 102e6]);
+        let untold = Captures::new(captures(&[(0, None), (10, None)]), None, 250e3);
+        assert_eq!((untold.centers_hz(), untold.place()), (vec![0.0], Place::Planned));
+    }
+}
