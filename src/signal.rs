@@ -34,6 +34,9 @@ impl Flags {
     pub const END_UNSEEN: Flags = Flags(1 << 8);
     /// No bins outside the channel: `quiet` is not known.
     pub const NO_QUIET: Flags = Flags(1 << 9);
+    /// Some samples were exactly zero for a frame or longer (a squelched or gated receiver): they say nothing, and power is of
+    /// the others.
+    pub const GATED: Flags = Flags(1 << 11);
     /// A reading with one of these takes no part in any statistic.
     pub const UNUSABLE: Flags =
         Flags(Flags::NON_FINITE.0 | Flags::RETUNED.0 | Flags::SHORT.0 | Flags::STUCK.0);

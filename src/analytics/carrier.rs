@@ -167,6 +167,11 @@ impl CarrierWatch {
         self.run.take_if(|run| run.began_us < end);
     }
 
+    /// Hops up to `until` have been told of: a run that began with them is over.
+    pub fn forget(&mut self, until: TimeUs) {
+        self.run.take_if(|run| run.began_us <= until);
+    }
+
     /// The run, once it is a carrier.
     pub fn confirmed(&self) -> Option<&Run> {
         self.run.as_ref().filter(|run| {

@@ -10,6 +10,9 @@
 //! with half of the accepted false alarms). A carrier is no train, because its pulses are cut at the longest width; a
 //! train is no carrier, because its pulses end before that (see `carrier`).
 //!
+//! Evidence serves once: hops and pulses up to the end of a detection take no part in the next. So one thing heard is one
+//! detection, however long nothing new comes in, and no two of a channel overlap.
+//!
 //! A burst is any single pulse over the trigger. Its trigger is raised until white noise reaches it as seldom as the
 //! operator accepts, at any FFT frame of an hour; impulsive interference *is* such a burst, and nothing here can tell.
 
@@ -77,7 +80,9 @@ impl Detector {
             hop_us: f64::from(hop_us.max(1)),
             carrier: CarrierWatch::new(config, channel, hop_us, carrier_share),
             watches_carrier,
-            search: sought.map(|train| TrainSearch::new(train, config.trigger_db, pulse_share)),
+            search: sought.map(|train| {
+                TrainSearch::new(train, channel.pulse_width_min_us, config.trigger_db, pulse_share)
+            }),
             ln_bursts_per_hour: single.then(|| pulse_share.ln()),
             log: PulseLog::default(),
             fresh_pulses: 0,
@@ -221,6 +226,9 @@ impl Detector {
             detection.ended_us = Some(open.last_heard_us);
             detection.pattern = self.detection_pattern(&detection, open.member_count);
             out(&detection);
+            // What this one was told by tells of no other.
+            self.carrier.forget(open.last_heard_us);
+            self.log.forget(open.last_heard_us);
         }
     }
 
@@ -254,7 +262,7 @@ impl Detector {
         let ln_frames_per_hour = (3.6e9 / self.frame_us).ln();
         // Newest first; the oldest fresh one that counts begins it.
         for ago in (0..fresh).rev() {
-            let Some(heard) = self.log.ago(ago).copied() else { continue };
+            let Some(heard) = self.log.untold(ago).copied() else { continue };
             let shape = chance::shape(1, self.channel.bandwidth_hz, f64::from(heard.width_us));
             let ln_tail = chance::ln_tail(shape, 10f64.powf(heard.snr_db / 10.0));
             if heard.snr_db < self.trigger_db || ln_tail + ln_frames_per_hour > ln_allowed {

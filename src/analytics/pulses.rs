@@ -50,13 +50,15 @@ impl Heard {
 pub struct PulseLog {
     ring: Box<[Heard]>,
     total: u64,
+    /// Pulses that began up to here were told of by a detection that has ended.
+    told_us: Option<TimeUs>,
 }
 
 impl Default for PulseLog {
     fn default() -> PulseLog {
         let blank =
             Heard { start_us: TimeUs(0), width_us: 0, snr_db: 0.0, power_dbfs: 0.0, is_member: false };
-        PulseLog { ring: vec![blank; PATTERN_PULSES_MAX].into_boxed_slice(), total: 0 }
+        PulseLog { ring: vec![blank; PATTERN_PULSES_MAX].into_boxed_slice(), total: 0, told_us: None }
     }
 }
 
@@ -75,6 +77,16 @@ impl PulseLog {
     pub fn ago(&self, index: usize) -> Option<&Heard> {
         let slot = self.slot(index)?;
         Some(&self.ring[slot])
+    }
+
+    /// The same, if it may still be evidence of a detection.
+    pub fn untold(&self, index: usize) -> Option<&Heard> {
+        self.ago(index).filter(|heard| self.told_us.is_none_or(|told_us| heard.start_us > told_us))
+    }
+
+    /// A detection ended at `until`: the pulses up to then are evidence of no other.
+    pub fn forget(&mut self, until: TimeUs) {
+        self.told_us = self.told_us.max(Some(until));
     }
 
     /// Says that the newest pulse but `index` belongs to a detection.
@@ -107,13 +119,20 @@ impl PulseLog {
         }
         let (_, median, _) = widths[..count].select_nth_unstable((count - 1) / 2);
         let mut pattern =
-            Pattern { pulse_count: count as u16, width_us: Some(*median), period_us: None, jitter_us: None };
+            Pattern { pulse_count: count as u16, width_us: Some(*median), ..Pattern::default() };
         if let Some(period_us) = period_us {
             let mut line = Line::default();
             let (mut place, mut later) = (0.0, None);
             for heard in inside().filter(|heard| heard.is_member) {
                 let later_us = *later.get_or_insert(heard.start_us);
-                place -= (later_us.since_us(heard.start_us) as f64 / period_us).round();
+                let interval_us = later_us.since_us(heard.start_us) as f64;
+                let steps = (interval_us / period_us).round();
+                if steps >= 1.0 {
+                    let each_us = (interval_us / steps).round() as u32;
+                    let (low, high) = pattern.period_span_us.unwrap_or((each_us, each_us));
+                    pattern.period_span_us = Some((low.min(each_us), high.max(each_us)));
+                }
+                place -= steps;
                 later = Some(heard.start_us);
                 let newest = self.ago(0).map_or(heard.start_us, |newest| newest.start_us);
                 line.add(place, -(newest.since_us(heard.start_us) as f64));

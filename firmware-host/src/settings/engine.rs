@@ -9,8 +9,6 @@ use super::{BeaconSettings, Settings};
 /// Pulse edges are found on FFT frames, which should be about 1 ms: the power of two at or just under it, with room for
 /// rates such as 250 000 (256 samples are 1.02 ms).
 const FRAME_US_MAX: f64 = 1_100.0;
-/// A Hann window spreads DC over its own bin and both neighbours.
-const DC_BINS: f64 = 1.5;
 /// Leaves 15 % of the band on either side as quiet bins, less what the device's filter takes.
 const BANDWIDTH_RATIO: f64 = 0.7;
 
@@ -21,7 +19,6 @@ impl Settings {
     /// The first key that does not fit, by its name in the file.
     pub fn engine(&self, stream_rate_sps: f64, stream_frequency_hz: f64) -> Result<Config, ConfigError> {
         let fft_len = self.sense.fft_len.unwrap_or_else(|| fft_len_for(stream_rate_sps));
-        let bin_hz = stream_rate_sps / fft_len as f64;
         let channel = |beacon: &BeaconSettings| ChannelConfig {
             name: beacon.name.clone(),
             frequency_hz: beacon.frequency_hz.unwrap_or(stream_frequency_hz + beacon.offset_hz),
@@ -38,7 +35,7 @@ impl Settings {
                 center_hz: stream_frequency_hz,
                 fft_len,
                 hop_us: self.sense.hop_us,
-                dc_exclude_hz: self.sense.dc_exclude_hz.unwrap_or(DC_BINS * bin_hz),
+                dc_exclude_hz: self.sense.dc_exclude_hz,
                 spectrum_interval_us: self.sense.spectrum_interval_us,
                 channels: self.beacons.iter().map(channel).collect(),
             },

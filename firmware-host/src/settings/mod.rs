@@ -153,7 +153,7 @@ pub struct SenseSettings {
     pub fft_len: Option<usize>,
     /// Length of a hop, µs.
     pub hop_us: u32,
-    /// Half-width about 0 Hz that is left out, Hz; `None` = 1.5 bins.
+    /// Half-width about 0 Hz that is left out of the channels, Hz; `None` = nothing, the spike is taken out.
     pub dc_exclude_hz: Option<f64>,
     /// Time between stored spectrum rows, µs; 0 = none.
     pub spectrum_interval_us: u32,

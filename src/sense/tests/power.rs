@@ -57,7 +57,7 @@ fn white_noise_reads_its_power_in_the_bandwidth_at_every_format() {
 #[test]
 fn a_channel_over_the_whole_band_reads_all_power_and_knows_no_floor() {
     let mut whole = config(0.0, RATE_SPS);
-    whole.dc_exclude_hz = 0.0;
+    whole.dc_exclude_hz = Some(0.0);
     let kept = run(&whole, &Made::of(&Random(3).noise(0.02, 500_000), SampleFormat::Cs16));
     assert!((mean_dbfs(&kept.readings) - db_from_ratio(0.02)).abs() < 0.05);
     assert!(kept.readings.iter().all(|reading| reading.flags == Flags::NO_QUIET));
@@ -84,7 +84,7 @@ fn dc_is_left_out_of_the_channel_and_of_the_quiet_bins() {
     let excluded = run(&config(3e3, 25e3), &made);
     assert!((mean_dbfs(&excluded.readings) - truth).abs() < 0.1);
     let mut keeps_dc = config(3e3, 25e3);
-    keeps_dc.dc_exclude_hz = 0.0;
+    keeps_dc.dc_exclude_hz = Some(0.0);
     let dc_dbfs = db_from_ratio(0.3 * 0.3 + 0.2 * 0.2);
     assert!((mean_dbfs(&run(&keeps_dc, &made).readings) - dc_dbfs).abs() < 0.05);
 }
