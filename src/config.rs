@@ -322,7 +322,9 @@ impl ChannelConfig {
         within(&at("bandwidth_hz"), self.bandwidth_hz, 1.0, sense.sample_rate_sps, "Hz")?;
         let low = sense.center_hz - half_band + self.bandwidth_hz / 2.0;
         let high = sense.center_hz + half_band - self.bandwidth_hz / 2.0;
-        if !(low..=high).contains(&self.frequency_hz) {
+        // Numbers written by people are rounded: half a bin beyond the edge is not seen.
+        let rounding_hz = sense.sample_rate_sps / sense.fft_len as f64 / 2.0;
+        if !(low - rounding_hz..=high + rounding_hz).contains(&self.frequency_hz) {
             let mend = format!(
                 "{} Hz with its bandwidth is outside the band the SDR sees; write {low} to {high} Hz, or mend \
                  sdr.frequency_hz or sdr.sample_rate_sps",

@@ -11,11 +11,13 @@
 //! frame: window → FFT → |X|² and hop sums → each channel's power → pulse edges; per hop: medians and readings.
 
 mod channel;
+pub mod listen;
 
 use crate::config::{ConfigError, SenseConfig};
 use crate::dsp::dc::DcSpike;
 use crate::dsp::layout;
 use crate::dsp::spectrometer::{Gate, Spectrometer};
+use crate::dsp::survey::Row;
 use crate::dsp::waterfall::Waterfall;
 use crate::signal::{BlockStamp, Flags, Pulse, Reading, Samples, Spectrum};
 use crate::time::TimeUs;
@@ -161,7 +163,8 @@ impl Sense {
         let bin_hz = config.sample_rate_sps / config.fft_len as f64;
         let bins = layout::channel_bins(config)?;
         let frame_us = us_per_sample * config.fft_len as f64;
-        let takes_dc = config.dc_exclude_hz.is_none() && bins.iter().any(|bins| bins.reach_dc(config.fft_len));
+        let takes_dc =
+            config.dc_exclude_hz.is_none() && bins.iter().any(|bins| bins.reach_dc(config.fft_len));
         let channels = bins.into_iter().enumerate().map(|(index, bins)| Channel::new(index, bins, config));
         let waterfall = (config.spectrum_interval_us > 0).then(|| {
             let hops_per_row = (config.spectrum_interval_us + config.hop_us / 2) / config.hop_us;
@@ -206,7 +209,9 @@ impl Sense {
             self.interrupt(if has_gap { Flags::GAP } else { Flags::NONE }, out);
         }
         // Another frequency or gain, or a device that was away: its spike is another too.
-        if stamp.flags.any(Flags::RETUNED) || stamp.lost_samples as f64 * self.clock.us_per_sample > DC_KEPT_US {
+        if stamp.flags.any(Flags::RETUNED)
+            || stamp.lost_samples as f64 * self.clock.us_per_sample > DC_KEPT_US
+        {
             self.dc.iter_mut().for_each(DcSpike::forget);
         }
         self.clock.stamp(stamp);
@@ -256,48 +261,72 @@ impl Sense {
         }
     }
 
+    /// The same with a frame whose bins' powers a survey kept, in place of its samples.
+    pub fn pass_frame(&mut self, row: &Row<'_>, out: &mut impl SenseSink) {
+        let fft_len = self.spectrometer.fft_len() as u64;
+        if self.next_index.is_some_and(|index| index != row.first_sample) {
+            self.interrupt(Flags::GAP, out);
+        }
+        self.clock.anchor.get_or_insert((0, TimeUs(0)));
+        self.next_index = Some(row.first_sample + fft_len);
+        self.enter_hop(row.first_sample, out);
+        self.hop.sample_count += fft_len;
+        self.gate_hop(row.gate);
+        if row.gate == Gate::Open {
+            self.hop.sums.iter_mut().zip(row.power).for_each(|(sum, power)| *sum += power);
+        }
+        let frame = row.first_sample / fft_len;
+        measure(&mut self.channels, &self.clock, frame, row.gate, row.power, out);
+        self.frame_flags = Flags::NONE;
+        self.leave_hop(row.first_sample, out);
+    }
+
     fn close_frame(&mut self, first_sample: u64, out: &mut impl SenseSink) {
         let fft_len = self.spectrometer.fft_len() as u64;
-        let middle = first_sample + fft_len / 2;
-        if self.hop.number.is_none() || !self.hop.samples.contains(&middle) {
-            self.close_hop(out);
-            self.open_hop(middle / self.hop_samples);
-        }
+        self.enter_hop(first_sample, out);
         let outside = self.spectrometer.outside();
-        self.hop.flags = self.hop.flags.with(self.frame_flags);
         self.hop.sample_count += fft_len;
         self.hop.clipped_count += u64::from(outside.clipped_count);
         if outside.bad_count > 0 {
             self.interrupt(Flags::NON_FINITE, out);
         } else {
-            self.measure_frame(first_sample / fft_len, out);
+            let gate = self.spectrometer.gate();
+            self.gate_hop(gate);
+            let power = match gate {
+                Gate::Open => self.spectrometer.transform(self.dc.as_mut(), &mut self.hop.sums),
+                Gate::Moved => self.spectrometer.transform(None, &mut self.apart),
+                Gate::Closed => {
+                    self.spectrometer.restart();
+                    &[]
+                }
+            };
+            measure(&mut self.channels, &self.clock, first_sample / fft_len, gate, power, out);
         }
-        if middle + fft_len >= self.hop.samples.end {
-            self.close_hop(out);
+        self.leave_hop(first_sample, out);
+    }
+
+    fn gate_hop(&mut self, gate: Gate) {
+        match gate {
+            Gate::Open => self.hop.frame_count += 1,
+            Gate::Moved | Gate::Closed => self.hop.flags = self.hop.flags.with(Flags::GATED),
         }
     }
 
-    fn measure_frame(&mut self, frame: u64, out: &mut impl SenseSink) {
-        let gate = self.spectrometer.gate();
-        if gate != Gate::Open {
-            self.hop.flags = self.hop.flags.with(Flags::GATED);
+    /// Opens the hop that the frame from `first_sample` on belongs to, unless it is open.
+    fn enter_hop(&mut self, first_sample: u64, out: &mut impl SenseSink) {
+        let middle = first_sample + self.spectrometer.fft_len() as u64 / 2;
+        if self.hop.number.is_none() || !self.hop.samples.contains(&middle) {
+            self.close_hop(out);
+            self.open_hop(middle / self.hop_samples);
         }
-        let power = match gate {
-            Gate::Open => {
-                self.hop.frame_count += 1;
-                self.spectrometer.transform(self.dc.as_mut(), &mut self.hop.sums)
-            }
-            Gate::Moved => self.spectrometer.transform(None, &mut self.apart),
-            Gate::Closed => {
-                self.spectrometer.restart();
-                &[]
-            }
-        };
-        for channel in &mut self.channels {
-            if let Some(pulse) = channel.frame(frame, gate, power) {
-                let start_us = self.clock.at(pulse.start_sample);
-                out.pulse(&channel.pulse(&pulse, start_us, self.clock.us_per_sample));
-            }
+        self.hop.flags = self.hop.flags.with(self.frame_flags);
+    }
+
+    /// Closes the hop if that frame was its last.
+    fn leave_hop(&mut self, first_sample: u64, out: &mut impl SenseSink) {
+        let fft_len = self.spectrometer.fft_len() as u64;
+        if first_sample + fft_len / 2 + fft_len >= self.hop.samples.end {
+            self.close_hop(out);
         }
     }
 
@@ -357,6 +386,23 @@ impl Sense {
         let middle = (first + after) as f64 / 2.0 * self.hop_samples as f64;
         if let Some(row) = waterfall.take(self.clock.at(middle)) {
             out.spectrum(&row);
+        }
+    }
+}
+
+/// Each channel's power in frame number `frame`, and the pulses that ended with it.
+fn measure(
+    channels: &mut [Channel],
+    clock: &SampleClock,
+    frame: u64,
+    gate: Gate,
+    power: &[f32],
+    out: &mut impl SenseSink,
+) {
+    for channel in channels {
+        if let Some(pulse) = channel.frame(frame, gate, power) {
+            let start_us = clock.at(pulse.start_sample);
+            out.pulse(&channel.pulse(&pulse, start_us, clock.us_per_sample));
         }
     }
 }

@@ -1,28 +1,52 @@
 //! `scan`: a source's samples to its active channels, as text and JSON: what people need before they choose a beacon.
 //!
 //! Runs the engine's [`Survey`] over the given time of samples (or to the end of a recording). The spectrogram it keeps is
-//! bounded: when it is full the scan ends early and says so. Waits for samples as long as the source is alive.
+//! bounded: when it is full the scan ends early and says so. Waits for samples as long as the source is alive. What was
+//! found is listened to as a flight would (`beacon`), and told with that.
+
+mod beacon;
+
+pub use beacon::Beacon;
 
 use crate::sdr::{SdrError, Source, Step, Stream};
+use crate::settings::Settings;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
+use skyhound::config::{AnalyticsConfig, ChannelConfig};
 use skyhound::dsp::survey::{Active, Findings, Origin, Survey};
+use skyhound::limits::CHANNELS_MAX;
 use skyhound::record::Event;
 use skyhound::signal::Flags;
 use std::fmt::Write as _;
 
 /// How to scan.
-#[derive(Copy, Clone, Debug)]
+#[derive(Clone, Debug)]
 pub struct ScanOptions {
-    /// Most bytes of spectrogram: two per sample, so 27 s at 2.4 MS/s by default.
+    /// Most bytes of spectrogram: one per sample, so 55 s at 2.4 MS/s by default.
     pub grid_bytes_max: usize,
     /// Reads in a row without samples (of about 100 ms each) after which the scan fails.
     pub silent_reads_max: u32,
+    /// How a flight would detect.
+    pub analytics: AnalyticsConfig,
+    /// How a beacon is sought of which nothing is known.
+    pub template: ChannelConfig,
+}
+
+impl ScanOptions {
+    /// As `settings` have it.
+    pub fn new(settings: &Settings) -> ScanOptions {
+        ScanOptions {
+            grid_bytes_max: 128 << 20,
+            silent_reads_max: 100,
+            analytics: settings.analytics.clone(),
+            template: Settings::default().template(),
+        }
+    }
 }
 
 impl Default for ScanOptions {
     fn default() -> ScanOptions {
-        ScanOptions { grid_bytes_max: 128 << 20, silent_reads_max: 100 }
+        ScanOptions::new(&Settings::default())
     }
 }
 
@@ -33,6 +57,10 @@ pub struct Scan {
     pub stream: Stream,
     /// The channels and the spectrum.
     pub findings: Findings,
+    /// What lies behind each emission, in their order.
+    pub beacons: Vec<Beacon>,
+    /// SNR at which a flight would detect, dB.
+    pub trigger_db: f64,
     /// Samples that went missing meanwhile.
     pub lost_samples: u64,
     /// Whether the spectrogram's bound ended it before its time.
@@ -49,7 +77,7 @@ pub fn scan(source: &mut Source, seconds: f64, options: ScanOptions) -> Result<S
     let stream = source.stream().clone();
     let wanted =
         if seconds.is_finite() { (seconds.max(0.0) * stream.sample_rate_sps) as u64 } else { u64::MAX };
-    let grid_bytes = (wanted.saturating_add(65_536).saturating_mul(2)).min(options.grid_bytes_max as u64);
+    let grid_bytes = wanted.saturating_add(65_536).min(options.grid_bytes_max as u64);
     let mut survey = Survey::new(stream.sample_rate_sps, stream.frequency_hz, grid_bytes as usize);
     let mut block = source.block();
     let (mut events, mut taken, mut lost_samples, mut silent) = (Vec::new(), 0, 0, 0);
@@ -81,12 +109,32 @@ pub fn scan(source: &mut Source, seconds: f64, options: ScanOptions) -> Result<S
         }
         taken += block.samples().len() as u64;
     }
-    let findings = survey.finish();
+    let (findings, beacons) = judge(&mut survey, &options);
     if findings.seconds == 0.0 {
         return Err(failure(&stream, "is too short to scan", "give it some milliseconds at least"));
     }
-    Ok(Scan { stream, findings, lost_samples, is_cut_short, events })
+    let trigger_db = options.analytics.trigger_db;
+    Ok(Scan { stream, findings, beacons, trigger_db, lost_samples, is_cut_short, events })
 }
+
+/// What a survey found, as a flight reads it: the emissions strongest first, with the beacon behind each, then the rest.
+fn judge(survey: &mut Survey, options: &ScanOptions) -> (Findings, Vec<Beacon>) {
+    let mut findings = survey.finish();
+    let (emissions, made): (Vec<Active>, Vec<Active>) =
+        findings.channels.drain(..).partition(|active| active.origin == Origin::Emission);
+    let heard = emissions
+        .iter()
+        .filter_map(|active| beacon::of(survey, active, &options.template, &options.analytics));
+    let mut heard: Vec<(Active, Beacon)> = heard.collect();
+    heard.sort_by(|(a, _), (b, _)| b.power_dbfs.total_cmp(&a.power_dbfs));
+    let (channels, beacons): (Vec<Active>, Vec<Beacon>) = heard.into_iter().unzip();
+    findings.channels = channels;
+    findings.channels.extend(made);
+    (findings, beacons)
+}
+
+/// A spike this far over the noise of a bin is told.
+const SPIKE_DB: f64 = 10.0;
 
 fn failure(stream: &Stream, why: &str, mend: &str) -> SdrError {
     SdrError { source: stream.description.clone(), why: why.into(), mend: mend.into() }
@@ -118,6 +166,13 @@ impl Scan {
             writeln!(text, "{} samples went missing: pulse counts are too low", self.lost_samples)?;
         }
         let emissions: Vec<&Active> = self.emissions().collect();
+        if found.spike_dbfs > found.floor_dbfs - 10.0 * (found.mean_dbfs.len() as f64).log10() + SPIKE_DB {
+            let (mhz, dbfs) = (self.stream.frequency_hz / 1e6, found.spike_dbfs);
+            writeln!(
+                text,
+                "a spike of {dbfs:.1} dBFS at {mhz:.4} MHz was taken for the receiver's own: a bare carrier within 1 Hz of it is not seen"
+            )?;
+        }
         if emissions.is_empty() {
             return writeln!(text, "nothing active");
         }
@@ -153,9 +208,10 @@ impl Scan {
             "period ms",
             "jitter ms",
             "duty %",
+            "fly hears",
         ]);
         let ms = |us: Option<f64>| us.map_or("-".to_owned(), |us| format!("{:.1}", us / 1e3));
-        for active in emissions {
+        for (active, beacon) in emissions.iter().zip(&self.beacons) {
             let timing = &active.timing;
             table.add_row([
                 format!("{:.4}", active.frequency_hz / 1e6),
@@ -169,6 +225,7 @@ impl Scan {
                 ms(timing.period_us),
                 ms(timing.jitter_us),
                 format!("{:.0}", timing.duty * 100.0),
+                beacon.heard_as().to_string(),
             ]);
         }
         for column in table.column_iter_mut() {
@@ -177,10 +234,43 @@ impl Scan {
         table
     }
 
+    /// The `[[beacon]]` sections of what `fly` would hear, ready for the settings file; of the rest a comment each.
+    pub fn to_toml(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = self.write_toml(&mut text);
+        text
+    }
+
+    fn write_toml(&self, text: &mut String) -> std::fmt::Result {
+        let mut count = 0;
+        for (active, beacon) in self.emissions().zip(&self.beacons) {
+            let (mhz, dbfs, snr_db) = (active.frequency_hz / 1e6, active.power_dbfs, active.snr_db);
+            write!(text, "# {mhz:.4} MHz at {dbfs:.1} dBFS, SNR {snr_db:.1} dB")?;
+            if beacon.heard.is_none() {
+                writeln!(text, ": not heard by fly; analytics.trigger_db is {}", self.trigger_db)?;
+            } else if count == CHANNELS_MAX {
+                writeln!(text, ": one more than the {CHANNELS_MAX} beacons of a flight")?;
+            } else {
+                count += 1;
+                writeln!(text, ", heard as {}", beacon.heard_as())?;
+                beacon.write_toml(text, self.stream.frequency_hz)?;
+            }
+        }
+        if count == 0 { writeln!(text, "# nothing that fly would hear") } else { Ok(()) }
+    }
+
     /// For programs. Frequencies in Hz, powers in dBFS, times in µs; `null` is not known.
     pub fn to_json(&self) -> String {
         let found = &self.findings;
-        let channels: Vec<Value> = found.channels.iter().map(|active| self.channel_json(active)).collect();
+        // The emissions come first, each with its beacon.
+        let beacons = self.beacons.iter().map(Some).chain(std::iter::repeat(None));
+        let channels: Vec<Value> = found
+            .channels
+            .iter()
+            .zip(beacons)
+            .map(|(active, beacon)| self.channel_json(active, beacon))
+            .collect();
         let rounded = |values: &[f32]| -> Vec<f64> {
             values.iter().map(|v| (f64::from(*v) * 100.0).round() / 100.0).collect()
         };
@@ -193,6 +283,7 @@ impl Scan {
             "is_cut_short": self.is_cut_short,
             "lost_samples": self.lost_samples,
             "floor_dbfs": found.floor_dbfs,
+            "spike_dbfs": found.spike_dbfs,
             "channels": channels,
             "spectrum": {
                 "first_bin_hz": found.first_bin_hz,
@@ -204,7 +295,7 @@ impl Scan {
         format!("{value:#}")
     }
 
-    fn channel_json(&self, active: &Active) -> Value {
+    fn channel_json(&self, active: &Active, beacon: Option<&Beacon>) -> Value {
         let (origin, of) = match active.origin {
             Origin::Emission => ("emission", None),
             Origin::Image(of) => ("image", Some(of)),
@@ -225,6 +316,7 @@ impl Scan {
             "duty_ratio": timing.duty,
             "origin": origin,
             "origin_of_hz": of,
+            "fly": beacon.map(Beacon::to_json),
         })
     }
 }

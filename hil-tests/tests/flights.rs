@@ -13,6 +13,8 @@ mod device;
 mod disk;
 #[path = "flights/ends.rs"]
 mod ends;
+#[path = "flights/hearing.rs"]
+mod hearing;
 #[path = "flights/homing.rs"]
 mod homing;
 #[path = "flights/phoenix.rs"]

@@ -172,6 +172,11 @@ impl CarrierWatch {
         self.run.take_if(|run| run.began_us <= until);
     }
 
+    /// Time that a run must last, from hop to hop, µs.
+    pub fn confirm_us(&self) -> u64 {
+        self.confirm_us
+    }
+
     /// The run, once it is a carrier.
     pub fn confirmed(&self) -> Option<&Run> {
         self.run.as_ref().filter(|run| {

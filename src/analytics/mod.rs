@@ -13,10 +13,12 @@
 mod carrier;
 mod cells;
 mod chance;
+mod code;
 mod detection;
 pub mod ewma;
 mod gradient;
 pub mod percentile;
+pub mod prospect;
 mod pulses;
 #[cfg(test)]
 mod random;

@@ -11,7 +11,7 @@ use crate::signal::{Flags, Pulse};
 use crate::time::TimeUs;
 
 /// A pulse as kept.
-#[derive(Copy, Clone, Debug)]
+#[derive(Copy, Clone, Debug, Default)]
 pub struct Heard {
     /// When it began.
     pub start_us: TimeUs,
@@ -23,6 +23,8 @@ pub struct Heard {
     pub power_dbfs: f64,
     /// It belongs to a detection.
     pub is_member: bool,
+    /// It follows the first of its group (see `code`).
+    pub is_follower: bool,
 }
 
 impl Heard {
@@ -36,7 +38,7 @@ impl Heard {
             width_us: pulse.width_us,
             snr_db: pulse.mean.db() - pulse.floor.db(),
             power_dbfs: pulse.mean.db(),
-            is_member: false,
+            ..Heard::default()
         })
     }
 
@@ -56,9 +58,11 @@ pub struct PulseLog {
 
 impl Default for PulseLog {
     fn default() -> PulseLog {
-        let blank =
-            Heard { start_us: TimeUs(0), width_us: 0, snr_db: 0.0, power_dbfs: 0.0, is_member: false };
-        PulseLog { ring: vec![blank; PATTERN_PULSES_MAX].into_boxed_slice(), total: 0, told_us: None }
+        PulseLog {
+            ring: vec![Heard::default(); PATTERN_PULSES_MAX].into_boxed_slice(),
+            total: 0,
+            told_us: None,
+        }
     }
 }
 
@@ -89,10 +93,20 @@ impl PulseLog {
         self.told_us = self.told_us.max(Some(until));
     }
 
+    /// Forgets all pulses.
+    pub fn restart(&mut self) {
+        (self.total, self.told_us) = (0, None);
+    }
+
     /// Says that the newest pulse but `index` belongs to a detection.
     pub fn mark(&mut self, index: usize) {
+        self.mark_as(index, false);
+    }
+
+    /// The same of the first of a group, or of one that follows it.
+    pub fn mark_as(&mut self, index: usize, is_follower: bool) {
         if let Some(slot) = self.slot(index) {
-            self.ring[slot].is_member = true;
+            (self.ring[slot].is_member, self.ring[slot].is_follower) = (true, is_follower);
         }
     }
 
@@ -123,7 +137,7 @@ impl PulseLog {
         if let Some(period_us) = period_us {
             let mut line = Line::default();
             let (mut place, mut later) = (0.0, None);
-            for heard in inside().filter(|heard| heard.is_member) {
+            for heard in inside().filter(|heard| heard.is_member && !heard.is_follower) {
                 let later_us = *later.get_or_insert(heard.start_us);
                 let interval_us = later_us.since_us(heard.start_us) as f64;
                 let steps = (interval_us / period_us).round();
@@ -208,8 +222,8 @@ mod tests {
     fn log_of(starts: impl IntoIterator<Item = (u64, u32)>) -> PulseLog {
         let mut log = PulseLog::default();
         for (start, width_us) in starts {
-            let heard =
-                Heard { start_us: TimeUs(start), width_us, snr_db: 20.0, power_dbfs: -50.0, is_member: true };
+            let start_us = TimeUs(start);
+            let heard = Heard { start_us, width_us, snr_db: 20.0, is_member: true, ..Heard::default() };
             assert!(log.push(heard));
         }
         log

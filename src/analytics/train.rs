@@ -37,6 +37,8 @@ pub struct Train {
     pub members: [u8; MEMBERS_MAX],
     /// Members.
     pub member_count: usize,
+    /// Pulses that follow members in their groups (see `code`).
+    pub follower_count: usize,
     /// Start of the oldest member.
     pub began_us: TimeUs,
     /// Strongest SNR of a member, dB.
@@ -82,6 +84,11 @@ impl TrainSearch {
     /// Members that make a train.
     pub fn members_min(&self) -> usize {
         self.members_min
+    }
+
+    /// Longest period that is sought, µs.
+    pub fn period_max_us(&self) -> f64 {
+        f64::from(self.sought.period_max_us)
     }
 
     /// How far a pulse may be from its place, µs, for starts known to `frame_us`.
@@ -138,7 +145,7 @@ impl TrainSearch {
         let place_us = self.place_us(period_us, frame_us);
         let mut places = Places::default();
         places.add(0, 0.0, 0.0);
-        let (mut base_us, mut base_place) = (0.0, 0.0);
+        let (mut base_us, mut base_place, mut last_off_us) = (0.0, 0.0, 0.0);
         for index in 1.. {
             let Some(heard) = log.untold(ago + index) else { break };
             let age_us = newest.start_us.since_us(heard.start_us) as f64;
@@ -150,10 +157,17 @@ impl TrainSearch {
             if index > older && (step > HOLE_MAX + 1.0 || is_sparse) {
                 break;
             }
-            if place > places.last_place() && (steps - step).abs() * period_us <= place_us {
+            let off_us = (steps - step).abs() * period_us;
+            let is_nearer =
+                index < older && place == places.last_place() && off_us < last_off_us && places.count > 1;
+            if (place > places.last_place() || is_nearer) && off_us <= place_us {
+                if is_nearer {
+                    places.count -= 1;
+                }
                 if !places.add(index, place, age_us) {
                     break;
                 }
+                last_off_us = off_us;
                 if index >= older {
                     (base_us, base_place) = (age_us, place);
                 }
@@ -213,6 +227,7 @@ impl TrainSearch {
             period_us,
             members: [0; MEMBERS_MAX],
             member_count: kept.count,
+            follower_count: 0,
             began_us: TimeUs(0),
             snr_peak_db: f64::NEG_INFINITY,
             power_peak_dbfs: f64::NEG_INFINITY,

@@ -126,7 +126,9 @@ mod tests {
     #[test]
     fn pulses_and_a_carrier_that_turns_stay() {
         let spike = Complex32::new(0.05, 0.02);
-        let pulse = |n: usize| if n >= 100 && n % 1_300 < 440 { Complex32::new(0.2, 0.0) } else { Complex32::default() };
+        let pulse = |n: usize| {
+            if n >= 100 && n % 1_300 < 440 { Complex32::new(0.2, 0.0) } else { Complex32::default() }
+        };
         let pulses = left((0..20_000).map(|n| spike + pulse(n)));
         for (n, power) in pulses.iter().enumerate().skip(1_300) {
             let truth = pulse(n).norm_sqr() * 1.5;

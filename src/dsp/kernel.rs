@@ -168,10 +168,11 @@ fn lane_sum(values: &[f32]) -> f32 {
 pub fn zero_runs<T: Component>(samples: &[[T; 2]]) -> (usize, usize) {
     let is_zero = |sample: &[f32; 2]| sample.iter().all(|level| level.abs() <= T::ZERO_MAX);
     let level = |sample: &[T; 2]| sample.map(T::level);
-    let run = |value: Option<[f32; 2]>, samples: &mut dyn Iterator<Item = &[T; 2]>| match value.filter(is_zero) {
-        Some(value) => samples.take_while(|sample| level(sample) == value).count(),
-        None => 0,
-    };
+    let run =
+        |value: Option<[f32; 2]>, samples: &mut dyn Iterator<Item = &[T; 2]>| match value.filter(is_zero) {
+            Some(value) => samples.take_while(|sample| level(sample) == value).count(),
+            None => 0,
+        };
     let lead = run(samples.first().map(level), &mut samples.iter());
     (lead, run(samples.last().map(level), &mut samples.iter().rev()))
 }

@@ -151,9 +151,8 @@ impl Band {
         let quiet = self.quiet_of(index);
         // Without quiet bins nothing can take the noise of the guard bins back out: collect none.
         let guard = if quiet.is_empty() { 0.0 } else { COLLECT_GUARD_BINS };
-        let is_own = |at: f64| {
-            own.holds(at, guard, self.fft_len) && !self.is_dc(at) && !self.is_others(at, index)
-        };
+        let is_own =
+            |at: f64| own.holds(at, guard, self.fft_len) && !self.is_dc(at) && !self.is_others(at, index);
         let collected = self.runs(|at| is_own(at) && !self.is_image(at, index));
         let imaged: Vec<(u32, u32)> = (0..)
             .zip(self.places())

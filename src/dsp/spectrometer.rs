@@ -13,7 +13,19 @@ use rustfft::{Fft, FftPlanner};
 
 use crate::dsp::dc::DcSpike;
 use crate::dsp::kernel::{self, Component};
+use crate::limits::{FFT_LEN_MAX, FFT_LEN_MIN};
 use crate::signal::{SampleFormat, Samples};
+
+/// Pulse edges are found on frames, which should be about 1 ms: the power of two at or just under it, with room for rates
+/// such as 250 000 (256 samples are 1.02 ms).
+const FRAME_US_MAX: f64 = 1_100.0;
+
+/// The FFT length for a sample rate where the settings name none.
+pub fn fft_len_for(sample_rate_sps: f64) -> usize {
+    let most = (sample_rate_sps * FRAME_US_MAX * 1e-6) as usize;
+    let len = if most < 2 { 1 } else { 1 << most.ilog2() };
+    len.clamp(FFT_LEN_MIN, FFT_LEN_MAX)
+}
 
 /// One frame at a time from samples to powers.
 pub struct Spectrometer {

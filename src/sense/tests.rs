@@ -1,5 +1,6 @@
 //! What the tests of the sense pass share: made signals in every format, a sink that keeps all, one way to run.
 
+mod listening;
 mod power;
 mod recordings;
 mod stream;

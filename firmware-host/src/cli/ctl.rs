@@ -204,7 +204,10 @@ mod tests {
             vec![ChannelStatus { name: "fox".into(), frequency_hz: 433.96e6, ..ChannelStatus::default() }];
         let unknown = text(&status);
         assert!(unknown.contains("state      HOMING · homing on · target —\n"), "{unknown}");
-        assert!(unknown.contains("fox 433.960 MHz · not heard · — dBFS (filtered —), floor —, SNR — dB\n"), "{unknown}");
+        assert!(
+            unknown.contains("fox 433.960 MHz · not heard · — dBFS (filtered —), floor —, SNR — dB\n"),
+            "{unknown}"
+        );
         assert!(unknown.contains("NO SAMPLES"), "{unknown}");
         status.latched = Some("battery refused".into());
         status.channels[0].pulse_width_us = Some(33_000);

@@ -125,16 +125,14 @@ impl Block {
     /// a few dozen. `None` where all of them are one value: a squelched receiver, which is all alike.
     pub(super) fn fingerprint(&self) -> Option<u64> {
         fn hash<T: Copy>(samples: &[[T; 2]], bits: impl Fn(T) -> u32) -> Option<u64> {
-            let values = || {
-                let samples = samples.iter().take(1_024);
-                samples.map(|[i, q]| u64::from(bits(*i)) << 32 | u64::from(bits(*q)))
-            };
-            let first = values().next();
-            values().any(|value| Some(value) != first).then(|| {
+            let (mut hash, mut first, mut is_one) = (1_u64, None, true);
+            for [i, q] in samples.iter().take(1_024) {
+                let value = u64::from(bits(*i)) << 32 | u64::from(bits(*q));
+                is_one &= *first.get_or_insert(value) == value;
                 // FxHash's step.
-                let step = |hash: u64, value| (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
-                values().fold(1, step)
-            })
+                hash = (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
+            }
+            (!is_one).then_some(hash)
         }
         match self.samples() {
             Samples::Cu8(s) => hash(s, u32::from),

@@ -76,7 +76,8 @@ fn strong_train(analytics: &mut Analytics, pulse_count: u64) -> Vec<Detection> {
     let mut found = Vec::new();
     let is_on =
         |us: u64| (500_000..500_000 + pulse_count * 42_000).contains(&us) && (us - 500_000) % 42_000 < 33_000;
-    let hops = 200 + pulse_count * 42_000 / HOP_US;
+    // Long enough for a train of few pulses to end.
+    let hops = 400 + pulse_count * 42_000 / HOP_US;
     for hop in 0..hops {
         let from = hop * HOP_US;
         let share = (from..from + HOP_US).step_by(100).filter(|us| is_on(*us)).count() as f64 / 100.0;

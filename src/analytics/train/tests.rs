@@ -16,7 +16,7 @@ fn log_of(starts_us: impl IntoIterator<Item = f64>, snr_db: f64) -> PulseLog {
     let mut log = PulseLog::default();
     for start_us in starts_us {
         let start_us = TimeUs(start_us as u64);
-        let heard = Heard { start_us, width_us: WIDTH_US, snr_db, power_dbfs: -60.0, is_member: false };
+        let heard = Heard { start_us, width_us: WIDTH_US, snr_db, power_dbfs: -60.0, ..Heard::default() };
         assert!(log.push(heard));
     }
     log

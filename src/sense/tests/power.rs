@@ -159,3 +159,29 @@ fn quiet_is_what_percentile_cont_makes_of_the_bins() {
     assert_eq!(kept.readings[0].frame_count, 10);
     assert_eq!(f64::from(kept.readings[0].quiet.hundredths()), expected);
 }
+
+#[test]
+fn a_beacon_on_the_tuned_frequency_is_read_beside_the_spike() {
+    // A spike of -11 dBFS; on it 16 pulses of 20 ms every 1300 ms; and a tone beside it.
+    let clean = Random(9).noise(1e-5, 20 * 250_000);
+    let is_on = |n: usize| n >= 50_000 && (n - 50_000) % 325_000 < 5_000;
+    let spiked = |n: usize, amplitude: f64, sample: &[f64; 2]| {
+        [sample[0] + 0.25 + amplitude * f64::from(u8::from(is_on(n))), sample[1] - 0.1]
+    };
+    let tag: Vec<[f64; 2]> = clean.iter().enumerate().map(|(n, sample)| spiked(n, 0.02, sample)).collect();
+    for format in [SampleFormat::Cs16, SampleFormat::Cf32] {
+        let on_it = SenseConfig { dc_exclude_hz: None, ..config(0.0, 5e3) };
+        let kept = run(&on_it, &Made::of(&tag, format));
+        assert_eq!(kept.pulses.len(), 16, "{format:?}: {:?}", kept.pulses);
+        for pulse in &kept.pulses {
+            assert!((i64::from(pulse.width_us) - 20_000).abs() < 600, "{pulse:?}");
+            assert!((pulse.mean.db() + 34.0).abs() < 0.4, "{pulse:?}");
+        }
+    }
+    let mut beside: Vec<[f64; 2]> =
+        clean[..500_000].iter().enumerate().map(|(n, sample)| spiked(n, 0.0, sample)).collect();
+    add_tone(&mut beside, 0..500_000, 1_200.0, RATE_SPS, 0.02);
+    let beside_it = SenseConfig { dc_exclude_hz: None, ..config(1_200.0, 5e3) };
+    let kept = run(&beside_it, &Made::of(&beside, SampleFormat::Cf32));
+    assert!((mean_dbfs(&kept.readings) + 33.98).abs() < 0.1, "{}", mean_dbfs(&kept.readings));
+}

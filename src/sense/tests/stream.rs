@@ -274,7 +274,10 @@ fn a_gated_receiver_gives_true_pulses_and_no_floor_of_zeros() {
             assert!((pulse.start_us.0 as i64 - start_us).abs() < 300, "{pulse:?}");
             assert!((i64::from(pulse.width_us) - 33_600).abs() < 500, "{pulse:?}");
             // 1e-5 over 250 kHz, of which the channel has a tenth.
-            assert!((pulse.floor.db() + 60.0).abs() < 1.5 && (pulse.mean.db() + 20.0).abs() < 0.3, "{pulse:?}");
+            assert!(
+                (pulse.floor.db() + 60.0).abs() < 1.5 && (pulse.mean.db() + 20.0).abs() < 0.3,
+                "{pulse:?}"
+            );
         }
         for reading in kept.readings.iter().filter(|reading| !reading.flags.any(Flags::UNUSABLE)) {
             assert!(reading.quiet.db() > -63.0, "{reading:?}");
