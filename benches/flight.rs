@@ -294,6 +294,7 @@ fn facts(at: TimeUs, placed: &PlacedReading, seed: u64, is_heard: bool) -> Facts
         rolling_mean_dbfs: Some(-90.0 + 0.3 * random(10)),
         volatility_db: Some(3.0 + 0.2 * random(11)),
         delta_db: Some(4.0 * random(12)),
+        ewma_dbfs: Some(-90.0 + 0.3 * random(12)),
         trend: Some(Trend { slope_db_s: 0.4 * random(13), r2: Some((0.01 * random(14)).abs()) }),
         gradient: if is_heard { Ok(gradient) } else { Err(NoGradient::NotHeard) },
         pattern: Pattern::default(),

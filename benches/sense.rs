@@ -48,7 +48,7 @@ fn config(fft_len: usize, channel_count: usize) -> SenseConfig {
         center_hz: 433.92e6,
         fft_len,
         hop_us: 10_000,
-        dc_exclude_hz: 1e3,
+        dc_exclude_hz: Some(1e3),
         spectrum_interval_us: 1_000_000,
         channels: (0..channel_count).map(channel).collect(),
     }

@@ -215,6 +215,7 @@ fn config() -> AnalyticsConfig {
         floor_percentile: RATIO,
         trend_window_us: 2_000_000,
         rolling_window_us: 1_000_000,
+        ewma_time_constant_us: 500_000,
         gradient_window_us: 20_000_000,
         gradient_cell_m: 2.0,
         gradient_spread_min_m: 3.0,

@@ -30,8 +30,9 @@ pub struct SenseConfig {
     pub fft_len: usize,
     /// Length of a hop, 1 000..=1 000 000 µs. Default 10 000.
     pub hop_us: u32,
-    /// Half-width about 0 Hz that is excluded (the SDR's DC spike). 0 keeps DC.
-    pub dc_exclude_hz: f64,
+    /// Half-width about 0 Hz that is left out of the channels; 0 keeps DC. `None`: nothing is left out, and the SDR's spike
+    /// there is estimated and taken out of a channel that lies on it.
+    pub dc_exclude_hz: Option<f64>,
     /// Time between spectrum rows; 0 = none.
     pub spectrum_interval_us: u32,
     /// The beacons' channels, 1..=[`CHANNELS_MAX`].
@@ -94,6 +95,8 @@ pub struct AnalyticsConfig {
     pub trend_window_us: u32,
     /// Window of rolling mean and volatility. Default 1 s.
     pub rolling_window_us: u32,
+    /// Time constant of the filtered power. Default 0.5 s.
+    pub ewma_time_constant_us: u32,
     /// Window of the plane fit of the gradient. Default 20 s.
     pub gradient_window_us: u32,
     /// Readings are averaged into cells of this edge before the plane fit, m. Default 2.
@@ -293,7 +296,8 @@ impl SenseConfig {
             );
             return Err(refuse("sense.fft_len", mend));
         }
-        within("sense.dc_exclude_hz", self.dc_exclude_hz, 0.0, self.sample_rate_sps / 4.0, "Hz")?;
+        let dc_exclude_hz = self.dc_exclude_hz.unwrap_or(0.0);
+        within("sense.dc_exclude_hz", dc_exclude_hz, 0.0, self.sample_rate_sps / 4.0, "Hz")?;
         within("sense.spectrum_interval_us", f64::from(self.spectrum_interval_us), 0.0, 60e6, "µs")?;
         if self.channels.is_empty() || self.channels.len() > CHANNELS_MAX {
             return Err(refuse(
@@ -318,7 +322,9 @@ impl ChannelConfig {
         within(&at("bandwidth_hz"), self.bandwidth_hz, 1.0, sense.sample_rate_sps, "Hz")?;
         let low = sense.center_hz - half_band + self.bandwidth_hz / 2.0;
         let high = sense.center_hz + half_band - self.bandwidth_hz / 2.0;
-        if !(low..=high).contains(&self.frequency_hz) {
+        // Numbers written by people are rounded: half a bin beyond the edge is not seen.
+        let rounding_hz = sense.sample_rate_sps / sense.fft_len as f64 / 2.0;
+        if !(low - rounding_hz..=high + rounding_hz).contains(&self.frequency_hz) {
             let mend = format!(
                 "{} Hz with its bandwidth is outside the band the SDR sees; write {low} to {high} Hz, or mend \
                  sdr.frequency_hz or sdr.sample_rate_sps",
@@ -348,6 +354,7 @@ impl AnalyticsConfig {
         within("analytics.floor_percentile", self.floor_percentile, 0.0, 1.0, "(0.1 = 10th)")?;
         within("analytics.trend_window_us", f64::from(self.trend_window_us), 1e5, 60e6, "µs")?;
         within("analytics.rolling_window_us", f64::from(self.rolling_window_us), 1e5, 60e6, "µs")?;
+        within("analytics.ewma_time_constant_us", f64::from(self.ewma_time_constant_us), 1e4, 60e6, "µs")?;
         within("analytics.gradient_window_us", f64::from(self.gradient_window_us), 1e6, 300e6, "µs")?;
         within("analytics.gradient_cell_m", self.gradient_cell_m, 0.1, 100.0, "m")?;
         within("analytics.gradient_spread_min_m", self.gradient_spread_min_m, 0.1, 1000.0, "m")?;

@@ -21,6 +21,7 @@ use crate::time::TimeUs;
 use crate::vehicle::track::{Placing, TRACK_GAP_MAX_US};
 use crate::vehicle::{Pose, Track, Vehicle};
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 
 /// Time between facts of a channel: 10 Hz.
 pub const FACTS_INTERVAL_US: u64 = 100_000;
@@ -279,17 +280,15 @@ fn ground_unknown(at: TimeUs) -> Event {
 }
 
 fn heard(now: TimeUs, name: &str, detection: &Detection) -> Event {
-    Event {
-        at: now,
-        severity: Severity::Note,
-        kind: "detection",
-        text: Text::format(format_args!(
-            "{name} heard: {} at {:.1} dBFS, SNR {:.1} dB",
-            detection.kind.name(),
-            detection.power_peak_dbfs,
-            detection.snr_peak_db
-        )),
-    }
+    let mut text = Text::format(format_args!(
+        "{name} heard: {} at {:.1} dBFS, SNR {:.1} dB",
+        detection.kind.name(),
+        detection.power_peak_dbfs,
+        detection.snr_peak_db
+    ));
+    // Writing to a fixed text cuts, never fails.
+    let _ = write!(text, "{}", detection.pattern);
+    Event { at: now, severity: Severity::Note, kind: "detection", text }
 }
 
 #[cfg(test)]

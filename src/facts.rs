@@ -30,6 +30,8 @@ pub struct Facts {
     pub volatility_db: Option<f64>,
     /// Newest mean power minus the oldest of the rolling window, dB.
     pub delta_db: Option<f64>,
+    /// Mean power through a low-pass of `ewma_time_constant_us`, of dB values, dBFS: for people's eyes.
+    pub ewma_dbfs: Option<f64>,
     /// Trend over the trend window.
     pub trend: Option<Trend>,
     /// Plane fit of power over position.
@@ -113,8 +115,26 @@ pub struct Pattern {
     pub width_us: Option<u32>,
     /// Period from start to start: least-squares over the pulses that fall into the train, µs.
     pub period_us: Option<f64>,
+    /// Shortest and longest interval between neighbours of the train, over the places they are apart, µs.
+    pub period_span_us: Option<(u32, u32)>,
     /// Standard deviation of the starts about that train, µs.
     pub jitter_us: Option<f64>,
+}
+
+/// As it follows the power in an event: `, 3 pulses of 440 ms every 47.6 to 52.3 s`; nothing without pulses.
+impl std::fmt::Display for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Some(width_us) = self.width_us else { return Ok(()) };
+        let plural = if self.pulse_count == 1 { "" } else { "s" };
+        write!(f, ", {} pulse{plural} of {:.1} ms", self.pulse_count, f64::from(width_us) / 1e3)?;
+        let Some((shortest_us, longest_us)) = self.period_span_us else { return Ok(()) };
+        let (shortest_s, longest_s) = (f64::from(shortest_us) / 1e6, f64::from(longest_us) / 1e6);
+        // Up to a fiftieth it is one period with its jitter.
+        match self.period_us.filter(|_| longest_s - shortest_s < 0.02 * longest_s) {
+            Some(period_us) => write!(f, " every {:.3} s", period_us / 1e6),
+            None => write!(f, " every {shortest_s:.3} to {longest_s:.3} s"),
+        }
+    }
 }
 
 /// What a detection heard.

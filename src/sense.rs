@@ -5,16 +5,20 @@
 //! on when a pass runs. Times come from the blocks' stamps: `acquired_us` of the middle of a hop, the start of a pulse.
 //!
 //! What is missing is said, not made up: a gap drops the frame it falls into and ends open pulses; a frame with a sample that
-//! is no number, or taken at another frequency than planned, is left out whole. All show in the flags of the hop.
+//! is no number, or taken at another frequency than planned, is left out whole, and so is a frame of zeros: a gated receiver
+//! tells nothing. All show in the flags of the hop.
 //!
 //! Budget: ≤ 25 % of a block's duration (p99.9) on a Pi 5; nothing is allocated after [`Sense::new`]. Order of work per
 //! frame: window → FFT → |X|² and hop sums → each channel's power → pulse edges; per hop: medians and readings.
 
 mod channel;
+pub mod listen;
 
 use crate::config::{ConfigError, SenseConfig};
+use crate::dsp::dc::DcSpike;
 use crate::dsp::layout;
-use crate::dsp::spectrometer::Spectrometer;
+use crate::dsp::spectrometer::{Gate, Spectrometer};
+use crate::dsp::survey::Row;
 use crate::dsp::waterfall::Waterfall;
 use crate::signal::{BlockStamp, Flags, Pulse, Reading, Samples, Spectrum};
 use crate::time::TimeUs;
@@ -26,6 +30,9 @@ const STAMP_SLACK_US: f64 = 2.0;
 const BLOCK_FLAGS: Flags = Flags(Flags::STUCK.0 | Flags::RETUNED.0 | Flags::OUT_OF_BAND.0);
 /// Share of samples at full scale from which a hop counts as clipped, 1/10 000.
 const CLIPPED_E4: u64 = 10;
+
+/// A spike at 0 Hz is believed over a gap as long as this.
+const DC_KEPT_US: f64 = 1e6;
 
 /// Takes what the sense pass makes, in the order it is made.
 pub trait SenseSink {
@@ -49,7 +56,7 @@ pub trait SenseSink {
 ///     center_hz: 433.92e6,
 ///     fft_len: 256,
 ///     hop_us: 10_000,
-///     dc_exclude_hz: 1e3,
+///     dc_exclude_hz: None,
 ///     spectrum_interval_us: 0,
 ///     channels: vec![ChannelConfig {
 ///         name: "beacon".into(),
@@ -87,12 +94,16 @@ pub struct Sense {
     spectrometer: Spectrometer,
     channels: Vec<Channel>,
     waterfall: Option<Waterfall>,
+    /// Follows the spike at 0 Hz, where a channel lies on it.
+    dc: Option<DcSpike>,
     clock: SampleClock,
     /// Samples of a hop.
     hop_samples: u64,
     /// FFT frames of a hop, rounded down.
     hop_frames: u32,
     hop: Hop,
+    /// Where the bins of frames go that are of no hop.
+    apart: Vec<f32>,
     /// Index the next block should begin with; `None` before the first block.
     next_index: Option<u64>,
     /// What is wrong with the frame being filled.
@@ -145,13 +156,16 @@ impl Sense {
     /// Plans the FFT and takes all memory.
     ///
     /// # Errors
-    /// What [`SenseConfig::check`] refuses, and channels lying on DC or on another's image (see [`layout`]).
+    /// What [`SenseConfig::check`] refuses, and channels of which the DC that is left out takes most (see [`layout`]).
     pub fn new(config: &SenseConfig) -> Result<Sense, ConfigError> {
         config.check()?;
         let us_per_sample = 1e6 / config.sample_rate_sps;
         let hop_samples = (f64::from(config.hop_us) / us_per_sample).round().max(1.0) as u64;
         let bin_hz = config.sample_rate_sps / config.fft_len as f64;
         let bins = layout::channel_bins(config)?;
+        let frame_us = us_per_sample * config.fft_len as f64;
+        let takes_dc =
+            config.dc_exclude_hz.is_none() && bins.iter().any(|bins| bins.reach_dc(config.fft_len));
         let channels = bins.into_iter().enumerate().map(|(index, bins)| Channel::new(index, bins, config));
         let waterfall = (config.spectrum_interval_us > 0).then(|| {
             let hops_per_row = (config.spectrum_interval_us + config.hop_us / 2) / config.hop_us;
@@ -162,6 +176,7 @@ impl Sense {
             spectrometer: Spectrometer::new(config.fft_len),
             channels: channels.collect(),
             waterfall,
+            dc: takes_dc.then(|| DcSpike::new(frame_us)),
             clock: SampleClock { anchor: None, us_per_sample },
             hop_samples,
             hop_frames: (hop_samples / config.fft_len as u64).max(1) as u32,
@@ -175,6 +190,7 @@ impl Sense {
                 clipped_count: 0,
                 sums: vec![0.0; config.fft_len],
             },
+            apart: vec![0.0; config.fft_len],
             next_index: None,
             frame_flags: Flags::NONE,
         })
@@ -192,6 +208,12 @@ impl Sense {
         let has_gap = stamp.lost_samples > 0 || !is_next || stamp.flags.any(Flags::GAP);
         if has_gap || stamp.flags.any(Flags::RETUNED) {
             self.interrupt(if has_gap { Flags::GAP } else { Flags::NONE }, out);
+        }
+        // Another frequency or gain, or a device that was away: its spike is another too.
+        if stamp.flags.any(Flags::RETUNED)
+            || stamp.lost_samples as f64 * self.clock.us_per_sample > DC_KEPT_US
+        {
+            self.dc.iter_mut().for_each(DcSpike::forget);
         }
         self.clock.stamp(stamp);
         self.frame_flags = self.frame_flags.with(stamp.flags);
@@ -240,15 +262,30 @@ impl Sense {
         }
     }
 
+    /// The same with a frame whose bins' powers a survey kept, in place of its samples.
+    pub fn pass_frame(&mut self, row: &Row<'_>, out: &mut impl SenseSink) {
+        let fft_len = self.spectrometer.fft_len() as u64;
+        if self.next_index.is_some_and(|index| index != row.first_sample) {
+            self.interrupt(Flags::GAP, out);
+        }
+        self.clock.anchor.get_or_insert((0, TimeUs(0)));
+        self.next_index = Some(row.first_sample + fft_len);
+        self.enter_hop(row.first_sample, out);
+        self.hop.sample_count += fft_len;
+        self.gate_hop(row.gate);
+        if row.gate == Gate::Open {
+            self.hop.sums.iter_mut().zip(row.power).for_each(|(sum, power)| *sum += power);
+        }
+        let frame = row.first_sample / fft_len;
+        measure(&mut self.channels, &self.clock, frame, row.gate, row.power, out);
+        self.frame_flags = Flags::NONE;
+        self.leave_hop(row.first_sample, out);
+    }
+
     fn close_frame(&mut self, first_sample: u64, out: &mut impl SenseSink) {
         let fft_len = self.spectrometer.fft_len() as u64;
-        let middle = first_sample + fft_len / 2;
-        if self.hop.number.is_none() || !self.hop.samples.contains(&middle) {
-            self.close_hop(out);
-            self.open_hop(middle / self.hop_samples);
-        }
+        self.enter_hop(first_sample, out);
         let outside = self.spectrometer.outside();
-        self.hop.flags = self.hop.flags.with(self.frame_flags);
         self.hop.sample_count += fft_len;
         self.hop.clipped_count += u64::from(outside.clipped_count);
         if outside.bad_count > 0 {
@@ -256,17 +293,42 @@ impl Sense {
         } else if self.frame_flags.any(Flags::OUT_OF_BAND) {
             self.interrupt(Flags::OUT_OF_BAND, out);
         } else {
-            let frame = first_sample / fft_len;
-            let power = self.spectrometer.transform(&mut self.hop.sums);
-            self.hop.frame_count += 1;
-            for channel in &mut self.channels {
-                if let Some(pulse) = channel.frame(frame, power) {
-                    let start_us = self.clock.at(pulse.start_sample);
-                    out.pulse(&channel.pulse(&pulse, start_us, self.clock.us_per_sample));
+            let gate = self.spectrometer.gate();
+            self.gate_hop(gate);
+            let power = match gate {
+                Gate::Open => self.spectrometer.transform(self.dc.as_mut(), &mut self.hop.sums),
+                Gate::Moved => self.spectrometer.transform(None, &mut self.apart),
+                Gate::Closed => {
+                    self.spectrometer.restart();
+                    &[]
                 }
-            }
+            };
+            measure(&mut self.channels, &self.clock, first_sample / fft_len, gate, power, out);
         }
-        if middle + fft_len >= self.hop.samples.end {
+        self.leave_hop(first_sample, out);
+    }
+
+    fn gate_hop(&mut self, gate: Gate) {
+        match gate {
+            Gate::Open => self.hop.frame_count += 1,
+            Gate::Moved | Gate::Closed => self.hop.flags = self.hop.flags.with(Flags::GATED),
+        }
+    }
+
+    /// Opens the hop that the frame from `first_sample` on belongs to, unless it is open.
+    fn enter_hop(&mut self, first_sample: u64, out: &mut impl SenseSink) {
+        let middle = first_sample + self.spectrometer.fft_len() as u64 / 2;
+        if self.hop.number.is_none() || !self.hop.samples.contains(&middle) {
+            self.close_hop(out);
+            self.open_hop(middle / self.hop_samples);
+        }
+        self.hop.flags = self.hop.flags.with(self.frame_flags);
+    }
+
+    /// Closes the hop if that frame was its last.
+    fn leave_hop(&mut self, first_sample: u64, out: &mut impl SenseSink) {
+        let fft_len = self.spectrometer.fft_len() as u64;
+        if first_sample + fft_len / 2 + fft_len >= self.hop.samples.end {
             self.close_hop(out);
         }
     }
@@ -327,6 +389,23 @@ impl Sense {
         let middle = (first + after) as f64 / 2.0 * self.hop_samples as f64;
         if let Some(row) = waterfall.take(self.clock.at(middle)) {
             out.spectrum(&row);
+        }
+    }
+}
+
+/// Each channel's power in frame number `frame`, and the pulses that ended with it.
+fn measure(
+    channels: &mut [Channel],
+    clock: &SampleClock,
+    frame: u64,
+    gate: Gate,
+    power: &[f32],
+    out: &mut impl SenseSink,
+) {
+    for channel in channels {
+        if let Some(pulse) = channel.frame(frame, gate, power) {
+            let start_us = clock.at(pulse.start_sample);
+            out.pulse(&channel.pulse(&pulse, start_us, clock.us_per_sample));
         }
     }
 }

@@ -37,6 +37,9 @@ impl Flags {
     /// The samples were taken at another frequency than the channels were laid out for (another capture of a recording):
     /// what stands in the channels' bins there is somebody else's, and nothing was read.
     pub const OUT_OF_BAND: Flags = Flags(1 << 10);
+    /// Some samples were exactly zero for a frame or longer (a squelched or gated receiver): they say nothing, and power is of
+    /// the others.
+    pub const GATED: Flags = Flags(1 << 11);
     /// A reading with one of these takes no part in any statistic.
     pub const UNUSABLE: Flags = Flags(
         Flags::NON_FINITE.0 | Flags::RETUNED.0 | Flags::SHORT.0 | Flags::STUCK.0 | Flags::OUT_OF_BAND.0,

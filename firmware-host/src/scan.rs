@@ -1,12 +1,20 @@
 //! `scan`: a source's samples to its active channels, as text and JSON: what people need before they choose a beacon.
 //!
 //! Runs the engine's [`Survey`] over the given time of samples (or to the end of a recording). The spectrogram it keeps is
-//! bounded: when it is full the scan ends early and says so. Waits for samples as long as the source is alive.
+//! bounded: when it is full the scan ends early and says so. Waits for samples as long as the source is alive. What was
+//! found is listened to as a flight would (`beacon`), and told with that.
+
+mod beacon;
+
+pub use beacon::Beacon;
 
 use crate::sdr::{SdrError, Source, Step, Stream};
+use crate::settings::Settings;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
+use skyhound::config::{AnalyticsConfig, ChannelConfig};
 use skyhound::dsp::survey::{Active, Findings, Origin, Survey};
+use skyhound::limits::CHANNELS_MAX;
 use skyhound::record::Event;
 use skyhound::signal::Flags;
 use std::fmt::Write as _;
@@ -15,17 +23,33 @@ use std::fmt::Write as _;
 const EVENTS_SHOWN: usize = 20;
 
 /// How to scan.
-#[derive(Copy, Clone, Debug)]
+#[derive(Clone, Debug)]
 pub struct ScanOptions {
-    /// Most bytes of spectrogram: two per sample, so 27 s at 2.4 MS/s by default.
+    /// Most bytes of spectrogram: one per sample, so 55 s at 2.4 MS/s by default.
     pub grid_bytes_max: usize,
     /// Reads in a row without samples (of about 100 ms each) after which the scan fails.
     pub silent_reads_max: u32,
+    /// How a flight would detect.
+    pub analytics: AnalyticsConfig,
+    /// How a beacon is sought of which nothing is known.
+    pub template: ChannelConfig,
+}
+
+impl ScanOptions {
+    /// As `settings` have it.
+    pub fn new(settings: &Settings) -> ScanOptions {
+        ScanOptions {
+            grid_bytes_max: 128 << 20,
+            silent_reads_max: 100,
+            analytics: settings.analytics.clone(),
+            template: Settings::default().template(),
+        }
+    }
 }
 
 impl Default for ScanOptions {
     fn default() -> ScanOptions {
-        ScanOptions { grid_bytes_max: 128 << 20, silent_reads_max: 100 }
+        ScanOptions::new(&Settings::default())
     }
 }
 
@@ -36,6 +60,10 @@ pub struct Scan {
     pub stream: Stream,
     /// The channels and the spectrum.
     pub findings: Findings,
+    /// What lies behind each emission, in their order.
+    pub beacons: Vec<Beacon>,
+    /// SNR at which a flight would detect, dB.
+    pub trigger_db: f64,
     /// Samples that went missing meanwhile.
     pub lost_samples: u64,
     /// Whether the spectrogram's bound ended it before its time.
@@ -54,7 +82,7 @@ pub fn scan(source: &mut Source, seconds: f64, options: ScanOptions) -> Result<S
         if seconds.is_finite() { (seconds.max(0.0) * stream.sample_rate_sps) as u64 } else { u64::MAX };
     // Captures of a recording at other frequencies are surveyed by themselves.
     let center_count = source.centers_hz().len();
-    let grid_bytes = (wanted.saturating_add(65_536).saturating_mul(2)).min(options.grid_bytes_max as u64);
+    let grid_bytes = wanted.saturating_add(65_536).min(options.grid_bytes_max as u64);
     let grid_bytes = grid_bytes as usize / center_count.max(1);
     let mut surveys: Vec<(f64, Survey)> = Vec::new();
     let mut block = source.block();
@@ -101,23 +129,49 @@ pub fn scan(source: &mut Source, seconds: f64, options: ScanOptions) -> Result<S
             }
         }
     }
-    let Some(findings) = joined(&surveys).filter(|findings| findings.seconds > 0.0) else {
+    let Some((findings, beacons)) = joined(&mut surveys, &options) else {
         return Err(failure(&stream, "is too short to scan", "give it some milliseconds at least"));
     };
-    Ok(Scan { stream, findings, lost_samples, is_cut_short, events })
+    let trigger_db = options.analytics.trigger_db;
+    Ok(Scan { stream, findings, beacons, trigger_db, lost_samples, is_cut_short, events })
 }
 
-/// What was found at all frequencies; the spectrum is that of the first.
-fn joined(surveys: &[(f64, Survey)]) -> Option<Findings> {
-    let mut all = surveys.iter().map(|(_, survey)| survey.finish()).filter(|found| found.seconds > 0.0);
-    let mut findings = all.next()?;
-    for other in all {
+/// What was found at all frequencies, strongest first; the spectrum is that of the first.
+fn joined(surveys: &mut [(f64, Survey)], options: &ScanOptions) -> Option<(Findings, Vec<Beacon>)> {
+    let judged = surveys.iter_mut().map(|(_, survey)| judge(survey, options));
+    let mut judged = judged.filter(|(findings, _)| findings.seconds > 0.0);
+    let (mut findings, mut beacons) = judged.next()?;
+    let mut made = findings.channels.split_off(beacons.len());
+    for (mut other, heard) in judged {
         findings.seconds += other.seconds;
-        findings.channels.extend(other.channels);
+        made.extend(other.channels.split_off(heard.len()));
+        findings.channels.append(&mut other.channels);
+        beacons.extend(heard);
     }
-    findings.channels.sort_by(|a, b| b.power_dbfs.total_cmp(&a.power_dbfs));
-    Some(findings)
+    let mut heard: Vec<(Active, Beacon)> = findings.channels.drain(..).zip(beacons).collect();
+    heard.sort_by(|(a, _), (b, _)| b.power_dbfs.total_cmp(&a.power_dbfs));
+    let (channels, beacons): (Vec<Active>, Vec<Beacon>) = heard.into_iter().unzip();
+    findings.channels = channels;
+    findings.channels.append(&mut made);
+    Some((findings, beacons))
 }
+
+/// What one survey found, as a flight reads it: the emissions with the beacon behind each, then the rest.
+fn judge(survey: &mut Survey, options: &ScanOptions) -> (Findings, Vec<Beacon>) {
+    let mut findings = survey.finish();
+    let (emissions, made): (Vec<Active>, Vec<Active>) =
+        findings.channels.drain(..).partition(|active| active.origin == Origin::Emission);
+    let heard = emissions
+        .iter()
+        .filter_map(|active| beacon::of(survey, active, &options.template, &options.analytics));
+    let (channels, beacons): (Vec<Active>, Vec<Beacon>) = heard.unzip();
+    findings.channels = channels;
+    findings.channels.extend(made);
+    (findings, beacons)
+}
+
+/// A spike this far over the noise of a bin is told.
+const SPIKE_DB: f64 = 10.0;
 
 fn failure(stream: &Stream, why: &str, mend: &str) -> SdrError {
     SdrError { source: stream.description.clone(), why: why.into(), mend: mend.into() }
@@ -155,6 +209,13 @@ impl Scan {
             writeln!(text, "{} samples went missing: pulse counts are too low", self.lost_samples)?;
         }
         let emissions: Vec<&Active> = self.emissions().collect();
+        if found.spike_dbfs > found.floor_dbfs - 10.0 * (found.mean_dbfs.len() as f64).log10() + SPIKE_DB {
+            let (mhz, dbfs) = (self.stream.frequency_hz / 1e6, found.spike_dbfs);
+            writeln!(
+                text,
+                "a spike of {dbfs:.1} dBFS at {mhz:.4} MHz was taken for the receiver's own: a bare carrier within 1 Hz of it is not seen"
+            )?;
+        }
         if emissions.is_empty() {
             return writeln!(text, "nothing active");
         }
@@ -190,9 +251,10 @@ impl Scan {
             "period ms",
             "jitter ms",
             "duty %",
+            "fly hears",
         ]);
         let ms = |us: Option<f64>| us.map_or("-".to_owned(), |us| format!("{:.1}", us / 1e3));
-        for active in emissions {
+        for (active, beacon) in emissions.iter().zip(&self.beacons) {
             let timing = &active.timing;
             table.add_row([
                 format!("{:.4}", active.frequency_hz / 1e6),
@@ -206,6 +268,7 @@ impl Scan {
                 ms(timing.period_us),
                 ms(timing.jitter_us),
                 format!("{:.0}", timing.duty * 100.0),
+                beacon.heard_as().to_string(),
             ]);
         }
         for column in table.column_iter_mut() {
@@ -214,10 +277,43 @@ impl Scan {
         table
     }
 
+    /// The `[[beacon]]` sections of what `fly` would hear, ready for the settings file; of the rest a comment each.
+    pub fn to_toml(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = self.write_toml(&mut text);
+        text
+    }
+
+    fn write_toml(&self, text: &mut String) -> std::fmt::Result {
+        let mut count = 0;
+        for (active, beacon) in self.emissions().zip(&self.beacons) {
+            let (mhz, dbfs, snr_db) = (active.frequency_hz / 1e6, active.power_dbfs, active.snr_db);
+            write!(text, "# {mhz:.4} MHz at {dbfs:.1} dBFS, SNR {snr_db:.1} dB")?;
+            if beacon.heard.is_none() {
+                writeln!(text, ": not heard by fly; analytics.trigger_db is {}", self.trigger_db)?;
+            } else if count == CHANNELS_MAX {
+                writeln!(text, ": one more than the {CHANNELS_MAX} beacons of a flight")?;
+            } else {
+                count += 1;
+                writeln!(text, ", heard as {}", beacon.heard_as())?;
+                beacon.write_toml(text, self.stream.frequency_hz)?;
+            }
+        }
+        if count == 0 { writeln!(text, "# nothing that fly would hear") } else { Ok(()) }
+    }
+
     /// For programs. Frequencies in Hz, powers in dBFS, times in µs; `null` is not known.
     pub fn to_json(&self) -> String {
         let found = &self.findings;
-        let channels: Vec<Value> = found.channels.iter().map(|active| self.channel_json(active)).collect();
+        // The emissions come first, each with its beacon.
+        let beacons = self.beacons.iter().map(Some).chain(std::iter::repeat(None));
+        let channels: Vec<Value> = found
+            .channels
+            .iter()
+            .zip(beacons)
+            .map(|(active, beacon)| self.channel_json(active, beacon))
+            .collect();
         let rounded = |values: &[f32]| -> Vec<f64> {
             values.iter().map(|v| (f64::from(*v) * 100.0).round() / 100.0).collect()
         };
@@ -231,6 +327,7 @@ impl Scan {
             "lost_samples": self.lost_samples,
             "floor_dbfs": found.floor_dbfs,
             "events": self.events.iter().map(event_json).collect::<Vec<Value>>(),
+            "spike_dbfs": found.spike_dbfs,
             "channels": channels,
             "spectrum": {
                 "first_bin_hz": found.first_bin_hz,
@@ -242,7 +339,7 @@ impl Scan {
         format!("{value:#}")
     }
 
-    fn channel_json(&self, active: &Active) -> Value {
+    fn channel_json(&self, active: &Active, beacon: Option<&Beacon>) -> Value {
         let (origin, of) = match active.origin {
             Origin::Emission => ("emission", None),
             Origin::Image(of) => ("image", Some(of)),
@@ -263,6 +360,7 @@ impl Scan {
             "duty_ratio": timing.duty,
             "origin": origin,
             "origin_of_hz": of,
+            "fly": beacon.map(Beacon::to_json),
         })
     }
 }

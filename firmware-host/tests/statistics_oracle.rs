@@ -16,6 +16,7 @@ use skyhound::units::CentiDb;
 const FLOOR_US: u32 = 3_000_000;
 const TREND_US: u32 = 2_000_000;
 const ROLLING_US: u32 = 1_000_000;
+const EWMA_US: u32 = 500_000;
 const HOP_US: u32 = 10_000;
 
 fn analytics(floor_percentile: f64) -> Analytics {
@@ -24,6 +25,7 @@ fn analytics(floor_percentile: f64) -> Analytics {
         floor_percentile,
         trend_window_us: TREND_US,
         rolling_window_us: ROLLING_US,
+        ewma_time_constant_us: EWMA_US,
         gradient_window_us: 20_000_000,
         gradient_cell_m: 2.0,
         gradient_spread_min_m: 3.0,
@@ -86,6 +88,7 @@ struct Oracle {
     mean: Option<f64>,
     deviation: Option<f64>,
     delta: Option<f64>,
+    ewma: Option<f64>,
     slope: Option<f64>,
     r2: Option<f64>,
     /// Deviation of power over deviation of time: the scale on which a slope is judged near zero.
@@ -99,13 +102,17 @@ fn ask(db: &Connection, now_us: u64, percentile: f64) -> Oracle {
               floor_rows AS (SELECT mean FROM known WHERE acquired_us > {now_us} - {FLOOR_US}),
               rolling_rows AS (SELECT * FROM known WHERE acquired_us > {now_us} - {ROLLING_US}),
               trend_rows AS (SELECT mean, acquired_us / 1e6 AS time_s FROM known
-                             WHERE acquired_us > {now_us} - {TREND_US})
+                             WHERE acquired_us > {now_us} - {TREND_US}),
+              ewma_rows AS (SELECT mean, acquired_us, lag(acquired_us) OVER (ORDER BY position) AS before_us,
+                                   max(acquired_us) OVER () AS newest_us FROM known WHERE mean IS NOT NULL)
          SELECT (SELECT count(mean) FROM floor_rows),
                 (SELECT percentile_cont('{percentile:?}'::DOUBLE) WITHIN GROUP (ORDER BY mean) FROM floor_rows),
                 (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY quiet) FROM rolling_rows),
                 (SELECT avg(mean) FROM rolling_rows),
                 (SELECT stddev_samp(mean) FROM rolling_rows),
                 (SELECT arg_max(mean, position) - arg_min(mean, position) FROM rolling_rows WHERE mean IS NOT NULL),
+                (SELECT sum(mean * (1 - coalesce(exp((before_us - acquired_us) / {EWMA_US}.0), 0))
+                                 * exp((acquired_us - newest_us) / {EWMA_US}.0)) FROM ewma_rows),
                 (SELECT regr_slope(mean, time_s) FROM trend_rows),
                 (SELECT regr_r2(mean, time_s) FROM trend_rows),
                 (SELECT stddev_pop(mean) / nullif(stddev_pop(time_s), 0) FROM trend_rows WHERE mean IS NOT NULL)"
@@ -119,9 +126,10 @@ fn ask(db: &Connection, now_us: u64, percentile: f64) -> Oracle {
             mean: row.get(3)?,
             deviation: row.get(4)?,
             delta: row.get(5)?,
-            slope: number(row.get(6)?),
-            r2: number(row.get(7)?),
-            steepness: row.get::<_, Option<f64>>(8)?.unwrap_or(0.0),
+            ewma: row.get(6)?,
+            slope: number(row.get(7)?),
+            r2: number(row.get(8)?),
+            steepness: row.get::<_, Option<f64>>(9)?.unwrap_or(0.0),
         })
     })
     .unwrap()
@@ -153,6 +161,7 @@ fn compare(facts: &Facts, sql: &Oracle) -> Result<(), TestCaseError> {
     agree("mean", facts.rolling_mean_dbfs, sql.mean, 1e-3)?;
     agree("volatility", facts.volatility_db, sql.deviation, 1e-3)?;
     agree("delta", facts.delta_db, sql.delta, 1e-3)?;
+    agree("ewma", facts.ewma_dbfs, sql.ewma, 1.0)?;
     agree("slope", facts.trend.map(|trend| trend.slope_db_s), sql.slope, sql.steepness)?;
     // Without a slope there is no fit, whatever SQL's r² says of it.
     let r2 = sql.slope.and(sql.r2);

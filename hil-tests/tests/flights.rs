@@ -15,6 +15,8 @@ mod disk;
 mod ends;
 #[path = "flights/foreign_recordings.rs"]
 mod foreign_recordings;
+#[path = "flights/hearing.rs"]
+mod hearing;
 #[path = "flights/homing.rs"]
 mod homing;
 #[path = "flights/phoenix.rs"]

@@ -167,6 +167,16 @@ impl CarrierWatch {
         self.run.take_if(|run| run.began_us < end);
     }
 
+    /// Hops up to `until` have been told of: a run that began with them is over.
+    pub fn forget(&mut self, until: TimeUs) {
+        self.run.take_if(|run| run.began_us <= until);
+    }
+
+    /// Time that a run must last, from hop to hop, µs.
+    pub fn confirm_us(&self) -> u64 {
+        self.confirm_us
+    }
+
     /// The run, once it is a carrier.
     pub fn confirmed(&self) -> Option<&Run> {
         self.run.as_ref().filter(|run| {

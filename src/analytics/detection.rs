@@ -8,13 +8,17 @@
 //! ```
 //! Which evidence counts follows from what is sought: hops for `Continuous`, pulses for `Pulsed`, either for `Any` (each
 //! with half of the accepted false alarms). A carrier is no train, because its pulses are cut at the longest width; a
-//! train is no carrier, because its pulses end before that (see `carrier`).
+//! train is no carrier, because its pulses end before that (see `carrier`). Several pulses per period are one train (`code`).
+//!
+//! Evidence serves once: hops and pulses up to the end of a detection take no part in the next. So one thing heard is one
+//! detection, however long nothing new comes in, and no two of a channel overlap.
 //!
 //! A burst is any single pulse over the trigger. Its trigger is raised until white noise reaches it as seldom as the
 //! operator accepts, at any FFT frame of an hour; impulsive interference *is* such a burst, and nothing here can tell.
 
 use super::carrier::CarrierWatch;
 use super::chance;
+use super::code::{CodeSearch, Coded};
 use super::pulses::{Heard, PulseLog};
 use super::train::{Train, TrainSearch};
 use crate::config::{AnalyticsConfig, ChannelConfig, Emission};
@@ -44,7 +48,12 @@ pub struct Detector {
     search: Option<TrainSearch>,
     /// ln of the accepted chance of a burst per FFT frame; `None` when single pulses do not count.
     ln_bursts_per_hour: Option<f64>,
+    codes: CodeSearch,
+    /// In a coded train: what comes within this after a pulse belongs to its group, µs.
+    group_us: Option<u64>,
     log: PulseLog,
+    /// Pulses since the last pass, and of those the ones that the open detection did not take.
+    pass_pulses: usize,
     fresh_pulses: usize,
     listening_us: Option<TimeUs>,
     frame_us: f64,
@@ -57,6 +66,8 @@ struct Open {
     last_heard_us: TimeUs,
     last_start_us: TimeUs,
     member_count: u32,
+    /// Longest silence between its pulses, µs.
+    bridged_us: u64,
 }
 
 impl Detector {
@@ -77,9 +88,14 @@ impl Detector {
             hop_us: f64::from(hop_us.max(1)),
             carrier: CarrierWatch::new(config, channel, hop_us, carrier_share),
             watches_carrier,
-            search: sought.map(|train| TrainSearch::new(train, config.trigger_db, pulse_share)),
+            search: sought.map(|train| {
+                TrainSearch::new(train, channel.pulse_width_min_us, config.trigger_db, pulse_share)
+            }),
             ln_bursts_per_hour: single.then(|| pulse_share.ln()),
+            codes: CodeSearch::default(),
+            group_us: None,
             log: PulseLog::default(),
+            pass_pulses: 0,
             fresh_pulses: 0,
             listening_us: None,
             frame_us: FRAME_US,
@@ -120,6 +136,7 @@ impl Detector {
         if !self.log.push(heard) {
             return false;
         }
+        self.pass_pulses += 1;
         if !self.follow(&heard) {
             self.fresh_pulses += 1;
         }
@@ -129,22 +146,24 @@ impl Detector {
     /// Reports ends and begins up to `now`; `id` is the newest detection's and counts on.
     pub fn update(&mut self, now: TimeUs, channel: u8, id: &mut u32, out: &mut dyn FnMut(&Detection)) {
         self.close(now, out);
-        let fresh = std::mem::take(&mut self.fresh_pulses);
+        let (fresh, all) = (std::mem::take(&mut self.fresh_pulses), std::mem::take(&mut self.pass_pulses));
         let found = if self.open.as_ref().is_none_or(|open| open.detection.kind == DetectionKind::Burst) {
             self.find_train(fresh)
         } else {
             None
         };
         if let Some(train) = &found {
-            self.period_us = Some(train.period_us);
+            (self.period_us, self.group_us) = (Some(train.period_us), None);
             for index in &train.members[..train.member_count] {
                 self.log.mark(usize::from(*index));
             }
         }
+        let coded = if all > 0 { self.find_code() } else { None };
         if self.open.is_some() {
             return;
         }
-        let opened = found
+        let opened = coded
+            .or(found)
             .map(|train| self.open_train(&train))
             .or_else(|| self.open_burst(fresh))
             .or_else(|| self.open_carrier());
@@ -156,6 +175,52 @@ impl Detector {
             self.open = Some(open);
             self.close(now, out);
         }
+    }
+
+    /// A coded train, unless one is followed already. An open train that is one of its groups becomes it.
+    fn find_code(&mut self) -> Option<Train> {
+        let may_be = self.group_us.is_none()
+            && self.open.as_ref().is_none_or(|open| open.detection.kind == DetectionKind::PulseTrain);
+        let search = self.search.as_ref().filter(|_| may_be)?;
+        let coded = self.codes.search(&self.log, search, self.listening_us?, self.frame_us)?;
+        let Coded { mut train, gap_us } = coded;
+        (self.period_us, self.group_us) = (Some(train.period_us), Some(gap_us));
+        let leads = &train.members[..train.member_count];
+        // What the open detection took for an even train is of groups too.
+        let since =
+            self.open.as_ref().map_or(train.began_us, |open| open.detection.began_us.min(train.began_us));
+        let (mut followers, mut ago) = (0, 0);
+        while let Some(heard) = self.log.ago(ago).copied().filter(|heard| heard.start_us >= since) {
+            let before = self.log.ago(ago + 1);
+            let follows = before.is_some_and(|before| heard.start_us.since_us(before.start_us) <= gap_us);
+            if follows || heard.is_member || leads.contains(&(ago as u8)) {
+                self.log.mark_as(ago, follows);
+                followers += usize::from(follows);
+            }
+            ago += 1;
+        }
+        if let Some(open) = &mut self.open {
+            // The beginning stays as it was told.
+            open.last_start_us =
+                self.log.ago(usize::from(leads[0])).map_or(open.last_start_us, |lead| lead.start_us);
+            open.last_heard_us = open.last_heard_us.max(self.log.ago(0).map_or(TimeUs(0), Heard::end_us));
+            open.member_count = open.member_count.max((train.member_count + followers) as u32);
+        }
+        train.follower_count = followers;
+        Some(train)
+    }
+
+    /// Pulses of `width_us` every `period_us` that are told as a beacon when nothing was heard before; `None` = never.
+    pub fn pulses_needed(&self, period_us: f64, width_us: u32, frame_us: f64) -> Option<usize> {
+        if self.ln_bursts_per_hour.is_some() {
+            return Some(1);
+        }
+        self.search.as_ref()?.pulses_needed(period_us, width_us, frame_us)
+    }
+
+    /// Time from the first sample of a carrier to its detection, µs; `None` where carriers are not sought.
+    pub fn carrier_needs_us(&self) -> Option<u64> {
+        self.watches_carrier.then(|| self.carrier.confirm_us() + self.hop_us as u64)
     }
 
     /// Whether a detection is open.
@@ -186,11 +251,18 @@ impl Detector {
     /// Moves the open detection on if this newest pulse of the log belongs to it.
     fn follow(&mut self, heard: &Heard) -> bool {
         let (Some(open), Some(search)) = (&mut self.open, &self.search) else { return false };
-        let hold_us = hold_us(self.hold_us, open.detection.kind, self.period_us);
+        let hold_us = open.hold_us(self.hold_us, self.period_us, search);
         if open.detection.kind == DetectionKind::Carrier
             || heard.end_us().since_us(open.last_heard_us) >= hold_us + u64::from(heard.width_us)
         {
             return false;
+        }
+        let before = self.log.ago(1).map_or(TimeUs(0), |before| before.start_us);
+        let follows = self.group_us.is_some_and(|group_us| heard.start_us.since_us(before) <= group_us);
+        if follows {
+            open.take(heard);
+            self.log.mark_as(0, true);
+            return true;
         }
         if let (DetectionKind::PulseTrain, Some(period_us)) = (open.detection.kind, self.period_us) {
             let since_us = heard.start_us.since_us(open.last_start_us) as f64;
@@ -202,25 +274,27 @@ impl Detector {
             // An eighth of each new period: the transmitter's clock wanders, one pulse's jitter is not it.
             self.period_us = Some(period_us + (since_us / steps - period_us) / 8.0);
         }
-        open.last_heard_us = heard.end_us();
+        open.take(heard);
         open.last_start_us = heard.start_us;
-        open.member_count += 1;
-        open.detection.snr_peak_db = open.detection.snr_peak_db.max(heard.snr_db);
-        open.detection.power_peak_dbfs = open.detection.power_peak_dbfs.max(heard.power_dbfs);
         self.log.mark(0);
         open.detection.kind == DetectionKind::PulseTrain
     }
 
     fn close(&mut self, now: TimeUs, out: &mut dyn FnMut(&Detection)) {
-        let (own_hold_us, period_us) = (self.hold_us, self.period_us);
+        let (own_hold_us, period_us, search) = (self.hold_us, self.period_us, self.search.as_ref());
         let ended = self.open.take_if(|open| {
-            now.since_us(open.last_heard_us) >= hold_us(own_hold_us, open.detection.kind, period_us)
+            let hold_us = search.map_or(own_hold_us, |search| open.hold_us(own_hold_us, period_us, search));
+            now.since_us(open.last_heard_us) >= hold_us
         });
         if let Some(open) = ended {
             let mut detection = open.detection;
             detection.ended_us = Some(open.last_heard_us);
             detection.pattern = self.detection_pattern(&detection, open.member_count);
             out(&detection);
+            // What this one was told by tells of no other.
+            self.group_us = None;
+            self.carrier.forget(open.last_heard_us);
+            self.log.forget(open.last_heard_us);
         }
     }
 
@@ -246,7 +320,7 @@ impl Detector {
             false_alarm_probability: train.false_alarm_probability,
             ..self.blank()
         };
-        self.opened(detection, end_us, start_us, train.member_count as u32)
+        self.opened(detection, end_us, start_us, (train.member_count + train.follower_count) as u32)
     }
 
     fn open_burst(&mut self, fresh: usize) -> Option<Open> {
@@ -254,7 +328,7 @@ impl Detector {
         let ln_frames_per_hour = (3.6e9 / self.frame_us).ln();
         // Newest first; the oldest fresh one that counts begins it.
         for ago in (0..fresh).rev() {
-            let Some(heard) = self.log.ago(ago).copied() else { continue };
+            let Some(heard) = self.log.untold(ago).copied() else { continue };
             let shape = chance::shape(1, self.channel.bandwidth_hz, f64::from(heard.width_us));
             let ln_tail = chance::ln_tail(shape, 10f64.powf(heard.snr_db / 10.0));
             if heard.snr_db < self.trigger_db || ln_tail + ln_frames_per_hour > ln_allowed {
@@ -300,7 +374,7 @@ impl Detector {
         member_count: u32,
     ) -> Open {
         detection.pattern = self.detection_pattern(&detection, member_count);
-        Open { detection, last_heard_us, last_start_us, member_count }
+        Open { detection, last_heard_us, last_start_us, member_count, bridged_us: 0 }
     }
 
     fn detection_pattern(&self, detection: &Detection, member_count: u32) -> Pattern {
@@ -328,11 +402,27 @@ impl Detector {
     }
 }
 
-/// Time without evidence after which a detection ends.
-fn hold_us(hold_us: u64, kind: DetectionKind, period_us: Option<f64>) -> u64 {
-    match (kind, period_us) {
-        (DetectionKind::PulseTrain, Some(period_us)) => hold_us.max((2.5 * period_us) as u64),
-        _ => hold_us,
+impl Open {
+    /// Takes a pulse into the detection.
+    fn take(&mut self, heard: &Heard) {
+        self.bridged_us = self.bridged_us.max(heard.start_us.since_us(self.last_heard_us));
+        self.last_heard_us = heard.end_us();
+        self.member_count += 1;
+        self.detection.snr_peak_db = self.detection.snr_peak_db.max(heard.snr_db);
+        self.detection.power_peak_dbfs = self.detection.power_peak_dbfs.max(heard.power_dbfs);
+    }
+
+    /// Time without evidence after which the detection ends. A train of few pulses may be one group of a coded one, of which
+    /// the next comes a period later; and a silence that was bridged once is so again.
+    fn hold_us(&self, hold_us: u64, period_us: Option<f64>, search: &TrainSearch) -> u64 {
+        let (DetectionKind::PulseTrain, Some(period_us)) = (self.detection.kind, period_us) else {
+            return hold_us;
+        };
+        let group_gap_us = 1.25 * search.period_max_us();
+        let is_young = (self.member_count as usize) < 2 * search.members_min();
+        let next_group_us =
+            if is_young { group_gap_us } else { (1.5 * self.bridged_us as f64).min(group_gap_us) };
+        hold_us.max((2.5 * period_us).max(next_group_us) as u64)
     }
 }
 

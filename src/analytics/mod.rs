@@ -1,7 +1,7 @@
 //! From readings, places and pulses to facts and detections: what a channel's power says, exactly and with its doubt.
 //!
 //! Per channel: the temporal noise floor ([`percentile`]), the spectral one, rolling mean, volatility and delta
-//! ([`rolling`]), the trend ([`trend`]), the plane-fit gradient (`gradient`, over `cells`), the pulse pattern (`pulses`),
+//! ([`rolling`]), the filtered power ([`ewma`]), the trend ([`trend`]), the plane-fit gradient (`gradient`, over `cells`), the pulse pattern (`pulses`),
 //! and detection (`detection`, from `carrier` and `train`, held to the operator's false-alarm figure by `chance`).
 //! The first four are SQL's own functions: DuckDB over the same rows gives the same numbers (tested in the host).
 //!
@@ -13,9 +13,12 @@
 mod carrier;
 mod cells;
 mod chance;
+mod code;
 mod detection;
+pub mod ewma;
 mod gradient;
 pub mod percentile;
+pub mod prospect;
 mod pulses;
 #[cfg(test)]
 mod random;
@@ -31,6 +34,7 @@ use crate::signal::{Flags, Pulse, Reading};
 use crate::time::TimeUs;
 
 use detection::{Detector, is_usable};
+use ewma::Ewma;
 use gradient::PlaneFit;
 use percentile::SlidingPercentile;
 use rolling::Rolling;
@@ -50,7 +54,7 @@ const SPECTRAL_PERCENTILE: f64 = 0.5;
 ///
 /// let config = AnalyticsConfig {
 ///     floor_window_us: 10_000_000, floor_percentile: 0.10, trend_window_us: 2_000_000,
-///     rolling_window_us: 1_000_000, gradient_window_us: 20_000_000, gradient_cell_m: 2.0,
+///     rolling_window_us: 1_000_000, ewma_time_constant_us: 500_000, gradient_window_us: 20_000_000, gradient_cell_m: 2.0,
 ///     gradient_spread_min_m: 3.0, trigger_db: 12.0, drop_db: 6.0, debounce_us: 50_000,
 ///     hold_us: 1_000_000, false_alarms_per_hour: 0.05,
 /// };
@@ -83,6 +87,7 @@ struct Channel {
     floor: SlidingPercentile,
     quiet: SlidingPercentile,
     rolling: Rolling,
+    ewma: Ewma,
     trend: SlidingTrend,
     plane: PlaneFit,
     detector: Detector,
@@ -156,6 +161,7 @@ impl Channel {
             floor: SlidingPercentile::new(config.floor_percentile, config.floor_window_us, hop_us),
             quiet: SlidingPercentile::new(SPECTRAL_PERCENTILE, config.rolling_window_us, hop_us),
             rolling: Rolling::new(config.rolling_window_us, hop_us),
+            ewma: Ewma::new(config.ewma_time_constant_us),
             trend: SlidingTrend::new(config.trend_window_us, hop_us),
             plane: PlaneFit::new(
                 config.gradient_window_us,
@@ -185,6 +191,7 @@ impl Channel {
         self.detector.reading(reading, floor_db);
         self.floor.push(at, reading.mean);
         self.rolling.push(at, reading.mean);
+        self.ewma.push(at, reading.mean);
         self.trend.push(at, reading.mean);
         if reading.flags.any(Flags::NO_QUIET) {
             self.quiet.slide(at);
@@ -226,6 +233,7 @@ impl Channel {
             rolling_mean_dbfs: self.rolling.mean_db(),
             volatility_db: self.rolling.deviation_db(),
             delta_db: self.rolling.delta_db(),
+            ewma_dbfs: self.ewma.value_db(),
             trend: self.trend.value(),
             gradient: if heard { self.plane.fit() } else { Err(NoGradient::NotHeard) },
             pattern: self.detector.pattern(now),
@@ -266,6 +274,7 @@ fn no_facts(channel: u8, now: TimeUs) -> Facts {
         rolling_mean_dbfs: None,
         volatility_db: None,
         delta_db: None,
+        ewma_dbfs: None,
         trend: None,
         gradient: Err(NoGradient::NotHeard),
         pattern: Default::default(),

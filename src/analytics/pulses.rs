@@ -11,7 +11,7 @@ use crate::signal::{Flags, Pulse};
 use crate::time::TimeUs;
 
 /// A pulse as kept.
-#[derive(Copy, Clone, Debug)]
+#[derive(Copy, Clone, Debug, Default)]
 pub struct Heard {
     /// When it began.
     pub start_us: TimeUs,
@@ -23,6 +23,8 @@ pub struct Heard {
     pub power_dbfs: f64,
     /// It belongs to a detection.
     pub is_member: bool,
+    /// It follows the first of its group (see `code`).
+    pub is_follower: bool,
 }
 
 impl Heard {
@@ -36,7 +38,7 @@ impl Heard {
             width_us: pulse.width_us,
             snr_db: pulse.mean.db() - pulse.floor.db(),
             power_dbfs: pulse.mean.db(),
-            is_member: false,
+            ..Heard::default()
         })
     }
 
@@ -50,13 +52,17 @@ impl Heard {
 pub struct PulseLog {
     ring: Box<[Heard]>,
     total: u64,
+    /// Pulses that began up to here were told of by a detection that has ended.
+    told_us: Option<TimeUs>,
 }
 
 impl Default for PulseLog {
     fn default() -> PulseLog {
-        let blank =
-            Heard { start_us: TimeUs(0), width_us: 0, snr_db: 0.0, power_dbfs: 0.0, is_member: false };
-        PulseLog { ring: vec![blank; PATTERN_PULSES_MAX].into_boxed_slice(), total: 0 }
+        PulseLog {
+            ring: vec![Heard::default(); PATTERN_PULSES_MAX].into_boxed_slice(),
+            total: 0,
+            told_us: None,
+        }
     }
 }
 
@@ -77,10 +83,30 @@ impl PulseLog {
         Some(&self.ring[slot])
     }
 
+    /// The same, if it may still be evidence of a detection.
+    pub fn untold(&self, index: usize) -> Option<&Heard> {
+        self.ago(index).filter(|heard| self.told_us.is_none_or(|told_us| heard.start_us > told_us))
+    }
+
+    /// A detection ended at `until`: the pulses up to then are evidence of no other.
+    pub fn forget(&mut self, until: TimeUs) {
+        self.told_us = self.told_us.max(Some(until));
+    }
+
+    /// Forgets all pulses.
+    pub fn restart(&mut self) {
+        (self.total, self.told_us) = (0, None);
+    }
+
     /// Says that the newest pulse but `index` belongs to a detection.
     pub fn mark(&mut self, index: usize) {
+        self.mark_as(index, false);
+    }
+
+    /// The same of the first of a group, or of one that follows it.
+    pub fn mark_as(&mut self, index: usize, is_follower: bool) {
         if let Some(slot) = self.slot(index) {
-            self.ring[slot].is_member = true;
+            (self.ring[slot].is_member, self.ring[slot].is_follower) = (true, is_follower);
         }
     }
 
@@ -107,13 +133,20 @@ impl PulseLog {
         }
         let (_, median, _) = widths[..count].select_nth_unstable((count - 1) / 2);
         let mut pattern =
-            Pattern { pulse_count: count as u16, width_us: Some(*median), period_us: None, jitter_us: None };
+            Pattern { pulse_count: count as u16, width_us: Some(*median), ..Pattern::default() };
         if let Some(period_us) = period_us {
             let mut line = Line::default();
             let (mut place, mut later) = (0.0, None);
-            for heard in inside().filter(|heard| heard.is_member) {
+            for heard in inside().filter(|heard| heard.is_member && !heard.is_follower) {
                 let later_us = *later.get_or_insert(heard.start_us);
-                place -= (later_us.since_us(heard.start_us) as f64 / period_us).round();
+                let interval_us = later_us.since_us(heard.start_us) as f64;
+                let steps = (interval_us / period_us).round();
+                if steps >= 1.0 {
+                    let each_us = (interval_us / steps).round() as u32;
+                    let (low, high) = pattern.period_span_us.unwrap_or((each_us, each_us));
+                    pattern.period_span_us = Some((low.min(each_us), high.max(each_us)));
+                }
+                place -= steps;
                 later = Some(heard.start_us);
                 let newest = self.ago(0).map_or(heard.start_us, |newest| newest.start_us);
                 line.add(place, -(newest.since_us(heard.start_us) as f64));
@@ -189,8 +222,8 @@ mod tests {
     fn log_of(starts: impl IntoIterator<Item = (u64, u32)>) -> PulseLog {
         let mut log = PulseLog::default();
         for (start, width_us) in starts {
-            let heard =
-                Heard { start_us: TimeUs(start), width_us, snr_db: 20.0, power_dbfs: -50.0, is_member: true };
+            let start_us = TimeUs(start);
+            let heard = Heard { start_us, width_us, snr_db: 20.0, is_member: true, ..Heard::default() };
             assert!(log.push(heard));
         }
         log

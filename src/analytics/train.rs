@@ -20,9 +20,10 @@ use crate::time::TimeUs;
 
 /// Pulses of one train that are looked at.
 const MEMBERS_MAX: usize = 32;
-/// The background rate is that of the last minute, µs.
+/// The background rate is that of the last minute, or of the train's own time if that is longer, µs.
 const BACKGROUND_US: u64 = 60_000_000;
-/// Before anything was heard the background is taken as one pulse in this time, s.
+/// Before anything was heard the background is taken as one pulse of the shortest width in this time, s. Of wider ones it
+/// is taken as fewer, in inverse proportion: what noise and switching make is short.
 const BACKGROUND_PRIOR_S: f64 = 10.0;
 /// Empty places in a row after which a train is not carried on into the past.
 const HOLE_MAX: f64 = 2.0;
@@ -36,6 +37,8 @@ pub struct Train {
     pub members: [u8; MEMBERS_MAX],
     /// Members.
     pub member_count: usize,
+    /// Pulses that follow members in their groups (see `code`).
+    pub follower_count: usize,
     /// Start of the oldest member.
     pub began_us: TimeUs,
     /// Strongest SNR of a member, dB.
@@ -51,6 +54,7 @@ pub struct Train {
 /// The search, for one channel's settings.
 pub struct TrainSearch {
     sought: PulseTrain,
+    width_min_us: u32,
     members_min: usize,
     trigger_db: f64,
     ln_allowed: f64,
@@ -59,12 +63,18 @@ pub struct TrainSearch {
 impl TrainSearch {
     /// `false_alarms_per_hour` is this search's share of the channel's. At least two pulses make a train; with
     /// `pulses_min` = 1 three are asked for, so that a pattern can be told.
-    pub fn new(sought: PulseTrain, trigger_db: f64, false_alarms_per_hour: f64) -> TrainSearch {
+    pub fn new(
+        sought: PulseTrain,
+        width_min_us: u32,
+        trigger_db: f64,
+        false_alarms_per_hour: f64,
+    ) -> TrainSearch {
         let members_min = if sought.pulses_min == 1 { 3 } else { usize::from(sought.pulses_min) };
         let range = f64::from(sought.period_max_us) / f64::from(sought.period_min_us.max(1));
         let octaves = range.log2().ceil().max(1.0);
         TrainSearch {
             sought,
+            width_min_us,
             members_min: members_min.clamp(2, MEMBERS_MAX),
             trigger_db,
             ln_allowed: (false_alarms_per_hour / octaves).ln(),
@@ -74,6 +84,11 @@ impl TrainSearch {
     /// Members that make a train.
     pub fn members_min(&self) -> usize {
         self.members_min
+    }
+
+    /// Longest period that is sought, µs.
+    pub fn period_max_us(&self) -> f64 {
+        f64::from(self.sought.period_max_us)
     }
 
     /// How far a pulse may be from its place, µs, for starts known to `frame_us`.
@@ -88,12 +103,12 @@ impl TrainSearch {
 
     /// The most certain train that ends with the pulse `ago` pulses ago.
     pub fn search(&self, log: &PulseLog, ago: usize, listening_us: TimeUs, frame_us: f64) -> Option<Train> {
-        let newest = log.ago(ago)?;
+        let newest = log.untold(ago)?;
         let span_least = self.members_min - 1;
         let span_most = (3 * span_least / 2).max(1);
         let mut best: Option<Train> = None;
         for older in span_least..=(span_most + 1) * 3 / 2 {
-            let Some(oldest) = log.ago(ago + older) else { break };
+            let Some(oldest) = log.untold(ago + older) else { break };
             let age_us = newest.start_us.since_us(oldest.start_us) as f64;
             for span in span_least..=span_most {
                 let period_us = age_us / span as f64;
@@ -130,9 +145,9 @@ impl TrainSearch {
         let place_us = self.place_us(period_us, frame_us);
         let mut places = Places::default();
         places.add(0, 0.0, 0.0);
-        let (mut base_us, mut base_place) = (0.0, 0.0);
+        let (mut base_us, mut base_place, mut last_off_us) = (0.0, 0.0, 0.0);
         for index in 1.. {
-            let Some(heard) = log.ago(ago + index) else { break };
+            let Some(heard) = log.untold(ago + index) else { break };
             let age_us = newest.start_us.since_us(heard.start_us) as f64;
             let steps = (age_us - base_us) / period_us;
             let step = steps.round();
@@ -142,10 +157,17 @@ impl TrainSearch {
             if index > older && (step > HOLE_MAX + 1.0 || is_sparse) {
                 break;
             }
-            if place > places.last_place() && (steps - step).abs() * period_us <= place_us {
+            let off_us = (steps - step).abs() * period_us;
+            let is_nearer =
+                index < older && place == places.last_place() && off_us < last_off_us && places.count > 1;
+            if (place > places.last_place() || is_nearer) && off_us <= place_us {
+                if is_nearer {
+                    places.count -= 1;
+                }
                 if !places.add(index, place, age_us) {
                     break;
                 }
+                last_off_us = off_us;
                 if index >= older {
                     (base_us, base_place) = (age_us, place);
                 }
@@ -205,13 +227,14 @@ impl TrainSearch {
             period_us,
             members: [0; MEMBERS_MAX],
             member_count: kept.count,
+            follower_count: 0,
             began_us: TimeUs(0),
             snr_peak_db: f64::NEG_INFINITY,
             power_peak_dbfs: f64::NEG_INFINITY,
             false_alarm_probability: 1.0,
             ln_excess: 0.0,
         };
-        let (mut snr_sum_db, mut unmarked) = (0.0, 0);
+        let (mut snr_sum_db, mut width_us, mut unmarked) = (0.0, u32::MAX, [0; MEMBERS_MAX]);
         for (slot, (index, _, _)) in kept.iter().enumerate() {
             let heard = log.ago(ago + index)?;
             train.members[slot] = (ago + index) as u8;
@@ -219,52 +242,100 @@ impl TrainSearch {
             train.snr_peak_db = train.snr_peak_db.max(heard.snr_db);
             train.power_peak_dbfs = train.power_peak_dbfs.max(heard.power_dbfs);
             snr_sum_db += heard.snr_db;
-            unmarked += u32::from(!heard.is_member);
+            width_us = width_us.min(heard.width_us);
+            unmarked[slot] = if heard.is_member { 0 } else { heard.width_us };
         }
         if snr_sum_db / (kept.count as f64) < self.trigger_db {
             return None;
         }
-        let rate_hz = background_hz(log, unmarked, listening_us);
         let span = kept.last_place();
+        let background = Background {
+            width_us,
+            width_min_us: self.width_min_us,
+            window_us: BACKGROUND_US.max((span * period_us) as u64),
+        };
+        let rate_hz = background.rate_hz(log, &unmarked, listening_us);
+        let (ln_per_hour, ln_excess) = self.ln_chance(kept.count, span, period_us, frame_us, rate_hz);
+        train.false_alarm_probability = ln_per_hour.min(0.0).exp();
+        train.ln_excess = ln_excess;
+        Some(train)
+    }
+
+    /// ln of the number of such trains that a background of `rate_hz` makes in an hour, and of that over what is allowed.
+    fn ln_chance(&self, count: usize, span: f64, period_us: f64, frame_us: f64, rate_hz: f64) -> (f64, f64) {
         let place_us = self.place_us(period_us * std::f64::consts::SQRT_2, frame_us);
         // An octave of periods about this one, or all that are allowed if that is less.
         let octave_us = period_us * std::f64::consts::FRAC_1_SQRT_2;
         let range_us = octave_us.min(f64::from(self.sought.period_max_us - self.sought.period_min_us));
         let chance = ChanceTrain {
-            member_count: kept.count as u32,
+            member_count: count as u32,
             span_count: span as u32,
             period_range_s: (range_us + 2.0 * place_us / span) * 1e-6,
             place_s: place_us * 1e-6,
         };
         let ln_per_hour = ln_chance_trains(&chance, rate_hz) + (rate_hz * 3_600.0).ln();
-        train.false_alarm_probability = ln_per_hour.min(0.0).exp();
         let share = (span - self.members_min as f64 + 3.0) * std::f64::consts::LN_2;
-        train.ln_excess = ln_per_hour + share - self.ln_allowed;
-        Some(train)
+        (ln_per_hour, ln_per_hour + share - self.ln_allowed)
+    }
+
+    /// Pulses of a strong train, none missing and nothing between, that these settings ask for when nothing was heard
+    /// before; `None` when no number of them is enough.
+    pub fn pulses_needed(&self, period_us: f64, width_us: u32, frame_us: f64) -> Option<usize> {
+        if !self.is_allowed(period_us, self.members_min - 1, 0.0) {
+            return None;
+        }
+        (self.members_min..=MEMBERS_MAX).find(|count| {
+            let span = (count - 1) as f64;
+            let since_s = span * period_us * 1e-6;
+            let rate_hz = prior_pulses(width_us, self.width_min_us) / (since_s + BACKGROUND_PRIOR_S);
+            self.ln_chance(*count, span, period_us, frame_us, rate_hz).1 <= 0.0
+        })
     }
 }
 
-/// Rate of the pulses of the last minute that belong to no detection, nor to the `candidates` now judged. Never under
-/// what [`BACKGROUND_PRIOR_S`] allows: a short silence does not prove a quiet channel.
-fn background_hz(log: &PulseLog, candidates: u32, listening_us: TimeUs) -> f64 {
-    let Some(newest) = log.ago(0) else { return 1.0 / BACKGROUND_PRIOR_S };
-    let (mut strangers, mut seen, mut oldest_us) = (0u32, 0, newest.start_us);
-    let recent = |heard: &&Heard| newest.start_us.since_us(heard.start_us) <= BACKGROUND_US;
-    for heard in log.newest_first().take_while(recent) {
-        strangers += u32::from(!heard.is_member);
-        seen += 1;
-        oldest_us = heard.start_us;
+/// What the background rate is asked for.
+struct Background {
+    /// The narrowest member: what is less than half as wide could not have taken its place.
+    width_us: u32,
+    /// The shortest pulse that counts.
+    width_min_us: u32,
+    /// How far back.
+    window_us: u64,
+}
+
+impl Background {
+    /// Rate of the pulses of the window that belong to no detection, nor to those of the widths `unmarked` now judged. Never
+    /// under what [`BACKGROUND_PRIOR_S`] allows: a short silence does not prove a quiet channel.
+    fn rate_hz(&self, log: &PulseLog, unmarked: &[u32], listening_us: TimeUs) -> f64 {
+        let prior = prior_pulses(self.width_us, self.width_min_us);
+        let Some(newest) = log.ago(0) else { return prior / BACKGROUND_PRIOR_S };
+        let is_alike = |width_us: u32| 2 * u64::from(width_us) >= u64::from(self.width_us);
+        let candidates = unmarked.iter().filter(|width_us| **width_us > 0 && is_alike(**width_us)).count();
+        let (mut strangers, mut seen, mut oldest_us) = (0usize, 0, newest.start_us);
+        let recent = |heard: &&Heard| newest.start_us.since_us(heard.start_us) <= self.window_us;
+        for heard in log.newest_first().take_while(recent) {
+            strangers += usize::from(!heard.is_member && is_alike(heard.width_us));
+            seen += 1;
+            oldest_us = heard.start_us;
+        }
+        let is_whole = seen < crate::limits::PATTERN_PULSES_MAX;
+        let since = if is_whole {
+            newest.start_us.since_us(listening_us).min(self.window_us)
+        } else {
+            newest.start_us.since_us(oldest_us)
+        };
+        let since_s = (since as f64 * 1e-6).max(1e-3);
+        let strangers = strangers.saturating_sub(candidates) as f64;
+        let plain_hz = if strangers >= 3.0 { strangers / since_s } else { 0.0 };
+        // One that is there is as good as its like to come.
+        let prior = if strangers > 0.0 { 1.0 } else { prior };
+        plain_hz.max((strangers + prior) / (since_s + BACKGROUND_PRIOR_S))
     }
-    let is_whole = seen < crate::limits::PATTERN_PULSES_MAX;
-    let since = if is_whole {
-        newest.start_us.since_us(listening_us).min(BACKGROUND_US)
-    } else {
-        newest.start_us.since_us(oldest_us)
-    };
-    let since_s = (since as f64 * 1e-6).max(1e-3);
-    let strangers = f64::from(strangers.saturating_sub(candidates));
-    let plain_hz = if strangers >= 3.0 { strangers / since_s } else { 0.0 };
-    plain_hz.max((strangers + 1.0) / (since_s + BACKGROUND_PRIOR_S))
+}
+
+/// Pulses of this width that are taken as heard in [`BACKGROUND_PRIOR_S`].
+fn prior_pulses(width_us: u32, width_min_us: u32) -> f64 {
+    (f64::from(width_min_us) / f64::from(width_us.max(1))).min(1.0)
 }
 
 /// Members found: (pulses back from the newest, place back from the newest, age in µs).

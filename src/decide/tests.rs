@@ -23,7 +23,7 @@ fn config() -> Config {
             center_hz: 433.92e6,
             fft_len: 256,
             hop_us: HOP_US,
-            dc_exclude_hz: 1_500.0,
+            dc_exclude_hz: Some(1_500.0),
             spectrum_interval_us: 0,
             channels: vec![ChannelConfig {
                 name: "beacon".to_string(),

@@ -17,6 +17,8 @@ const LANES: usize = 8;
 pub trait Component: Copy {
     /// Whether it is as wide as what it becomes.
     const IS_FLOAT: bool = false;
+    /// Level, in the format's own steps, up to which it is zero: `cu8` has no zero, and 127 and 128 are the nearest.
+    const ZERO_MAX: f32 = 0.0;
     /// Level in the format's own steps; the window carries the step's size.
     fn level(self) -> f32;
     /// Whether it lies strictly between the format's ends (false for NaN).
@@ -28,6 +30,7 @@ pub trait Component: Copy {
 }
 
 impl Component for u8 {
+    const ZERO_MAX: f32 = 0.5;
     #[inline(always)]
     fn level(self) -> f32 {
         f32::from(self) - 127.5
@@ -159,6 +162,19 @@ fn lane_sum(values: &[f32]) -> f32 {
     }
     let [a, b, c, d, e, f, g, h] = lanes;
     ((a + e) + (b + f)) + ((c + g) + (d + h))
+}
+
+/// Lengths of the runs of one and the same zero at the beginning and at the end. Of noise both end with the first sample.
+pub fn zero_runs<T: Component>(samples: &[[T; 2]]) -> (usize, usize) {
+    let is_zero = |sample: &[f32; 2]| sample.iter().all(|level| level.abs() <= T::ZERO_MAX);
+    let level = |sample: &[T; 2]| sample.map(T::level);
+    let run =
+        |value: Option<[f32; 2]>, samples: &mut dyn Iterator<Item = &[T; 2]>| match value.filter(is_zero) {
+            Some(value) => samples.take_while(|sample| level(sample) == value).count(),
+            None => 0,
+        };
+    let lead = run(samples.first().map(level), &mut samples.iter());
+    (lead, run(samples.last().map(level), &mut samples.iter().rev()))
 }
 
 /// Samples at full scale, and samples that are none (NaN, infinite, beyond [`LEVEL_MAX`]).

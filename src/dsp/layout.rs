@@ -1,7 +1,7 @@
 //! Which bins belong to whom: each channel's own, and the quiet ones beside it that tell the noise floor.
 //!
 //! A Hann-windowed tone spreads over ±2 bins, so a channel *collects* every bin within 1.5 bins of its edges: a tone
-//! anywhere in the channel, its edge included, is whole to 0.02 dB. Not collected: DC (the SDR's own spike), and what
+//! anywhere in the channel, its edge included, is whole to 0.02 dB. Not collected: DC where the settings leave it out, and what
 //! lies within other channels. Bins in the mirror image of another channel about 0 Hz (IQ imbalance puts a strong signal
 //! there, 30–50 dB down) are kept apart: a frame counts them only where they are more than an image can be. The noise of the collected bins is not that of the bandwidth asked for; `sense` adds (noise bins − collected bins) ·
 //! quiet power, which is exact for white noise and leaves tones alone. Where nothing is quiet, it scales instead.
@@ -28,6 +28,9 @@ const GROUP_BINS_MAX: u32 = 16;
 const COLLECT_GUARD_BINS: f64 = 1.5;
 /// Distance of quiet bins from DC and images, bins.
 const IMAGE_GUARD_BINS: f64 = 2.0;
+
+/// Half-width of a Hann window's DC spike: its own bin and both neighbours, rounded up.
+const DC_BINS: f64 = 2.0;
 
 /// Which bins pass for quiet.
 struct QuietRule {
@@ -73,6 +76,16 @@ pub struct ChannelBins {
     pub groups: Vec<Run>,
 }
 
+impl ChannelBins {
+    /// Whether it has one of the three bins that a spike at 0 Hz is in.
+    pub fn reach_dc(&self, fft_len: usize) -> bool {
+        let middle = fft_len as u32 / 2;
+        let is_near = |bin: u32| bin.abs_diff(middle) <= 1;
+        let collected = self.collected.iter().flat_map(|&(first, length)| first..first + length);
+        collected.chain(self.imaged.iter().map(|(bin, _)| *bin)).any(is_near)
+    }
+}
+
 /// A stretch of the spectrum in bins from the tuned frequency, ends included.
 #[derive(Copy, Clone, Debug)]
 struct Stretch {
@@ -99,6 +112,8 @@ struct Band {
     fft_len: f64,
     /// Half-width of the excluded DC, bins; `None` when DC is kept.
     dc: Option<f64>,
+    /// Half-width of DC that is not quiet, bins.
+    dc_loud: Option<f64>,
     channels: Vec<Stretch>,
 }
 
@@ -113,9 +128,13 @@ pub fn channel_bins(config: &SenseConfig) -> Result<Vec<ChannelBins>, ConfigErro
         let half = (bandwidth_hz / bin_hz).max(NOISE_BINS_MIN).min(config.fft_len as f64) / 2.0;
         Stretch { low: middle - half, high: middle + half }
     };
+    let excluded = config.dc_exclude_hz.filter(|half_hz| *half_hz > 0.0);
+    let dc = excluded.map(|half_hz| (half_hz / bin_hz).round().max(1.0));
     let band = Band {
         fft_len: config.fft_len as f64,
-        dc: (config.dc_exclude_hz > 0.0).then(|| (config.dc_exclude_hz / bin_hz).round().max(1.0)),
+        dc,
+        // What is taken out leaves a rest.
+        dc_loud: if config.dc_exclude_hz.is_none() { Some(DC_BINS) } else { dc },
         channels: config.channels.iter().map(|c| stretch(c.frequency_hz, c.bandwidth_hz)).collect(),
     };
     (0..band.channels.len()).map(|index| band.bins_of(index, config)).collect()
@@ -126,15 +145,14 @@ impl Band {
         let own = self.channels[index];
         let noise_bins = own.high - own.low;
         let proper: Vec<f64> = self.places().filter(|at| own.holds(*at, 0.0, self.fft_len)).collect();
-        if 2 * proper.iter().filter(|at| self.is_dc(**at, 0.0)).count() > proper.len() {
+        if 2 * proper.iter().filter(|at| self.is_dc(**at)).count() > proper.len() {
             return Err(refusal(index, config));
         }
         let quiet = self.quiet_of(index);
         // Without quiet bins nothing can take the noise of the guard bins back out: collect none.
         let guard = if quiet.is_empty() { 0.0 } else { COLLECT_GUARD_BINS };
-        let is_own = |at: f64| {
-            own.holds(at, guard, self.fft_len) && !self.is_dc(at, 0.0) && !self.is_others(at, index)
-        };
+        let is_own =
+            |at: f64| own.holds(at, guard, self.fft_len) && !self.is_dc(at) && !self.is_others(at, index);
         let collected = self.runs(|at| is_own(at) && !self.is_image(at, index));
         let imaged: Vec<(u32, u32)> = (0..)
             .zip(self.places())
@@ -155,8 +173,8 @@ impl Band {
         })
     }
 
-    fn is_dc(&self, at: f64, guard: f64) -> bool {
-        self.dc.is_some_and(|half| at.abs() <= half + guard)
+    fn is_dc(&self, at: f64) -> bool {
+        self.dc.is_some_and(|half| at.abs() <= half)
     }
 
     /// Beside this channel, within another: the other's signal must not pass for this one's spread.
@@ -169,7 +187,7 @@ impl Band {
     fn quiet_of(&self, index: usize) -> Vec<Run> {
         let quiet_by = |rule: &QuietRule| {
             let is_quiet = |at: &f64| {
-                !self.is_dc(*at, IMAGE_GUARD_BINS)
+                self.dc_loud.is_none_or(|half| at.abs() > half + IMAGE_GUARD_BINS)
                     && at.abs() <= rule.band / 2.0 * self.fft_len
                     && self.channels.iter().all(|stretch| {
                         let is_image = stretch.mirrored().holds(*at, IMAGE_GUARD_BINS, self.fft_len);
@@ -209,11 +227,11 @@ fn refusal(index: usize, config: &SenseConfig) -> ConfigError {
     let channel = &config.channels[index];
     let mend = format!(
         "{} Hz is {} Hz from sdr.frequency_hz, and more than half of its {} Hz is the SDR's DC spike; move \
-         sdr.frequency_hz by at least {} Hz, or write sense.dc_exclude_hz = 0 if the source has none",
+         sdr.frequency_hz by at least {} Hz, or leave sense.dc_exclude_hz out: the spike is estimated then, and taken out",
         channel.frequency_hz,
         (channel.frequency_hz - config.center_hz).abs(),
         channel.bandwidth_hz,
-        channel.bandwidth_hz + config.dc_exclude_hz,
+        channel.bandwidth_hz + config.dc_exclude_hz.unwrap_or(0.0),
     );
     ConfigError { key: format!("beacon[{index}].frequency_hz"), mend }
 }

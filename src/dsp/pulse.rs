@@ -3,6 +3,8 @@
 //! A pulse begins where the channel's power is `trigger` over the floor of *the same frame* (the quiet bins beside it), so
 //! a step of wideband noise, which lifts both, is no pulse. It ends when the power stays under `release` (3 dB less) for
 //! `bridge_samples`. Where no bin is quiet, the floor is the 10th percentile of the channel's own frames, tracked slowly.
+//! Frames in which the receiver was gated tell edges and no floor; where there was none before a pulse, it stands on the floor of
+//! its own frames.
 //!
 //! Edges lie within a frame: the share that the first (last) frame holds of the strongest of the first (last) four says
 //! how much of it the pulse covered, through the energy of the Hann window (∫w²). Four, because a keyed burst may begin
@@ -90,6 +92,14 @@ struct OpenPulse {
     dip_sum: f64,
     peak: f32,
     floor: f32,
+    own_floor: Option<OwnFloor>,
+}
+
+/// The floor of a pulse's own frames, for want of one before it.
+#[derive(Copy, Clone, Default)]
+struct OwnFloor {
+    sum: f64,
+    count: u32,
 }
 
 impl PulseFinder {
@@ -101,21 +111,43 @@ impl PulseFinder {
     /// Takes frame number `frame` (counted from the stream's start) with the channel's power and, where bins are quiet,
     /// the floor in the same bandwidth; the pulse that ended with it.
     pub fn push(&mut self, frame: u64, power: f32, quiet_floor: Option<f32>) -> Option<FoundPulse> {
+        self.advance(frame, power, quiet_floor, true)
+    }
+
+    /// The same of a frame in which the receiver was gated: in all of it (no power) or in a part. It tells edges and no floor.
+    pub fn push_gated(&mut self, frame: u64, power: f32, quiet_floor: Option<f32>) -> Option<FoundPulse> {
+        self.advance(frame, power, quiet_floor, false)
+    }
+
+    fn advance(
+        &mut self,
+        frame: u64,
+        power: f32,
+        quiet_floor: Option<f32>,
+        tells_floor: bool,
+    ) -> Option<FoundPulse> {
         let floor = quiet_floor.or(self.floor).unwrap_or(power);
-        let begins = power >= self.rule.trigger * floor;
-        let stays = power >= self.rule.trigger * HYSTERESIS * floor;
+        let begins = power > 0.0 && power >= self.rule.trigger * floor;
+        let stays = power > 0.0 && power >= self.rule.trigger * HYSTERESIS * floor;
         self.recent.rotate_right(1);
         self.recent[0] = power;
         let is_first = !std::mem::replace(&mut self.is_running, true);
         let mut found = None;
         match &mut self.state {
             State::Idle if begins => {
-                let stands_on = self.floor.unwrap_or(floor);
-                self.state = State::On(OpenPulse::begin(frame, power, stands_on, is_first));
+                let mut pulse = OpenPulse::begin(frame, power, self.floor, floor, is_first);
+                if tells_floor {
+                    pulse.take_floor(floor);
+                }
+                self.state = State::On(pulse);
             }
-            State::Idle => self.track(power, quiet_floor),
+            State::Idle if tells_floor => self.track(power, quiet_floor),
+            State::Idle => {}
             State::On(pulse) => {
                 pulse.take(frame, power, &self.recent, stays);
+                if stays && tells_floor {
+                    pulse.take_floor(floor);
+                }
                 if pulse.samples(&self.rule) >= self.rule.width_max_samples {
                     found = Some(pulse.cut(&self.rule));
                     self.state = State::Overlong(pulse.last);
@@ -130,7 +162,9 @@ impl PulseFinder {
                 } else if self.rule.is_over(frame, *last) {
                     self.state = State::Idle;
                 }
-                self.track(power, quiet_floor);
+                if tells_floor {
+                    self.track(power, quiet_floor);
+                }
             }
         }
         found
@@ -189,7 +223,7 @@ fn covered_of_window(energy: f64) -> f64 {
 }
 
 impl OpenPulse {
-    fn begin(frame: u64, power: f32, floor: f32, is_first: bool) -> OpenPulse {
+    fn begin(frame: u64, power: f32, before: Option<f32>, floor: f32, is_first: bool) -> OpenPulse {
         OpenPulse {
             first: frame,
             last: frame,
@@ -201,7 +235,16 @@ impl OpenPulse {
             sum: f64::from(power),
             dip_sum: 0.0,
             peak: power,
-            floor,
+            floor: before.unwrap_or(floor),
+            own_floor: before.is_none().then(OwnFloor::default),
+        }
+    }
+
+    fn take_floor(&mut self, floor: f32) {
+        if let Some(own) = &mut self.own_floor {
+            own.sum += f64::from(floor);
+            own.count += 1;
+            self.floor = (own.sum / f64::from(own.count)) as f32;
         }
     }
 

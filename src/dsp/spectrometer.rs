@@ -11,8 +11,21 @@ use std::sync::Arc;
 use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 
+use crate::dsp::dc::DcSpike;
 use crate::dsp::kernel::{self, Component};
+use crate::limits::{FFT_LEN_MAX, FFT_LEN_MIN};
 use crate::signal::{SampleFormat, Samples};
+
+/// Pulse edges are found on frames, which should be about 1 ms: the power of two at or just under it, with room for rates
+/// such as 250 000 (256 samples are 1.02 ms).
+const FRAME_US_MAX: f64 = 1_100.0;
+
+/// The FFT length for a sample rate where the settings name none.
+pub fn fft_len_for(sample_rate_sps: f64) -> usize {
+    let most = (sample_rate_sps * FRAME_US_MAX * 1e-6) as usize;
+    let len = if most < 2 { 1 } else { 1 << most.ilog2() };
+    len.clamp(FFT_LEN_MIN, FFT_LEN_MAX)
+}
 
 /// One frame at a time from samples to powers.
 pub struct Spectrometer {
@@ -22,8 +35,12 @@ pub struct Spectrometer {
     frame: Vec<Complex32>,
     scratch: Vec<Complex32>,
     power: Vec<f32>,
+    /// Sum of the scaled window.
+    window_sum: f32,
     filled: usize,
     outside: Outside,
+    /// Zeros at the beginning of the frame, and at the end so far.
+    zeros: (usize, usize),
 }
 
 /// What was at full scale or beyond in a frame.
@@ -33,6 +50,21 @@ pub struct Outside {
     pub clipped_count: u32,
     /// Samples that are NaN, infinite or beyond +180 dBFS.
     pub bad_count: u32,
+}
+
+/// A gate that moves within this part of a frame from its end changes the frame's powers by less than a per mille: the
+/// window is nearly closed there.
+const GATE_SHARE: usize = 8;
+
+/// Whether a receiver was squelched or gated in a frame.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// It was not.
+    Open,
+    /// In a part of the frame.
+    Moved,
+    /// In all of it.
+    Closed,
 }
 
 impl Spectrometer {
@@ -49,8 +81,10 @@ impl Spectrometer {
             windows: [window(1.0 / 127.5), window(1.0 / 128.0), window(1.0 / 32_768.0), window(1.0)],
             frame: vec![Complex32::default(); fft_len],
             power: vec![0.0; fft_len],
+            window_sum: (fft_len as f64 / 2.0 * scale) as f32,
             filled: 0,
             outside: Outside::default(),
+            zeros: (0, 0),
         }
     }
 
@@ -84,6 +118,11 @@ impl Spectrometer {
         let offered = all.get(from..).unwrap_or_default();
         let count = offered.len().min(self.frame.len() - self.filled);
         let (samples, place) = (&offered[..count], self.filled..self.filled + count);
+        let (lead, tail) = kernel::zero_runs(samples);
+        if self.zeros.0 == self.filled {
+            self.zeros.0 += lead;
+        }
+        self.zeros.1 = if tail == count { self.zeros.1 + count } else { tail };
         let window = &self.windows[format as usize][place.clone()];
         if !kernel::window(samples, window, &mut self.frame[place]) {
             let (clipped, bad) = kernel::count_outside(samples);
@@ -98,6 +137,16 @@ impl Spectrometer {
     pub fn restart(&mut self) {
         self.filled = 0;
         self.outside = Outside::default();
+        self.zeros = (0, 0);
+    }
+
+    /// How much of the full frame was kept from us: whether exactly zero, which no receiver's noise is for long.
+    pub fn gate(&self) -> Gate {
+        match self.zeros {
+            (lead, _) if lead == self.frame.len() => Gate::Closed,
+            (lead, tail) if lead.max(tail) * GATE_SHARE >= self.frame.len() => Gate::Moved,
+            _ => Gate::Open,
+        }
     }
 
     /// What was outside in the samples of the frame so far.
@@ -105,9 +154,13 @@ impl Spectrometer {
         self.outside
     }
 
-    /// The power of each bin of a full frame, also added to `sums`; begins the next frame.
-    pub fn transform(&mut self, sums: &mut [f32]) -> &[f32] {
+    /// The power of each bin of a full frame, without the spike at 0 Hz where `dc` follows it, also added to `sums`; begins
+    /// the next frame.
+    pub fn transform(&mut self, dc: Option<&mut DcSpike>, sums: &mut [f32]) -> &[f32] {
         self.fft.process_with_scratch(&mut self.frame, &mut self.scratch);
+        if let Some(dc) = dc {
+            dc.remove(&mut self.frame, self.window_sum);
+        }
         let half = self.frame.len() / 2;
         let (positive, negative) = self.frame.split_at(half);
         let (power_low, power_high) = self.power.split_at_mut(half);

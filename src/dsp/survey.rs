@@ -1,23 +1,21 @@
-//! A survey of a band: IQ samples to the active channels with frequency, bandwidth, power, SNR, pulses and duty.
+//! A survey of a band: IQ samples to the active channels with frequency, bandwidth, power and SNR.
 //!
-//! For people who choose a beacon's channel, not for the flight: it keeps a spectrogram of what it saw (Hann frames of
-//! 0.75 to 1.5 ms, half overlapping, a byte of 0.5 dB per bin) and judges it at the end. `find` says what is a
-//! channel, `timing` when it was on. Powers are |X|²/(N·Σw²): the sum over all bins is the mean power (Parseval), full
-//! scale |x| = 1.0.
+//! For people who choose a beacon's channel, not for the flight: it keeps a spectrogram of what it saw, the very frames that
+//! the sense pass would have made (a byte of 0.5 dB per bin), and judges it at the end. `find` says what is a channel;
+//! when one was on, and whether it would be heard, is found by giving the [`Row`]s to a sense pass laid out for it.
+//! Powers are |X|²/(N·Σw²): the sum over all bins is the mean power (Parseval), full scale |x| = 1.0.
 //!
 //! Memory is taken in [`Survey::new`] and bounded by its `grid_bytes`; what does not fit is not surveyed and
-//! [`Survey::pass`] says so. Frames never span a gap. Not here: DC (three bins about 0 Hz are ignored), demodulation.
+//! [`Survey::pass`] says so. Frames never span a gap. The spike at 0 Hz is taken out (`dc`); a bare carrier that stands
+//! exactly there goes with it. Not here: demodulation.
 
 mod find;
-mod timing;
 
 pub use find::{Active, Origin};
-pub use timing::Timing;
 
+use crate::dsp::dc::DcSpike;
+use crate::dsp::spectrometer::{Gate, Spectrometer, fft_len_for};
 use crate::signal::Samples;
-use rustfft::num_complex::Complex32;
-use rustfft::{Fft, FftPlanner};
-use std::sync::Arc;
 
 /// Level 0 of the grid, dBFS per bin.
 const LOWEST_DBFS: f32 = -120.0;
@@ -28,27 +26,51 @@ const STEPS_PER_DB: f32 = 2.0;
 pub struct Survey {
     sample_rate_sps: f64,
     center_hz: f64,
-    fft: Arc<dyn Fft<f32>>,
-    window: Vec<f32>,
-    scale: f32,
-    /// The samples of the frame at hand.
-    pending: Vec<Complex32>,
-    frame: Vec<Complex32>,
-    scratch: Vec<Complex32>,
+    spectrometer: Spectrometer,
+    dc: DcSpike,
     /// Index of the next sample.
     index: u64,
     grid: Grid,
     rows_max: usize,
+    sums: Vec<f32>,
     mean: Vec<f64>,
     peak: Vec<f32>,
+    clipped_total: u64,
 }
 
 /// The spectrogram: rows of levels, bin 0 at the lowest frequency.
 struct Grid {
     bin_count: usize,
     levels: Vec<u8>,
-    /// First sample of each row's frame.
-    starts: Vec<u64>,
+    /// First sample of each row's frame, and whether the receiver was gated in it.
+    frames: Vec<(u64, Gate)>,
+    /// Share of the samples that were at full scale.
+    clipped_share: f64,
+}
+
+/// One frame of the survey.
+pub struct Row<'a> {
+    /// Index of its first sample.
+    pub first_sample: u64,
+    /// Whether the receiver was gated.
+    pub gate: Gate,
+    /// Power of each bin, 0.5 dB fine, full scale² = 1.0.
+    pub power: &'a [f32],
+}
+
+/// When a channel was on, as far as pulses tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timing {
+    /// Pulses seen, also those cut by the beginning or end of the survey.
+    pub pulse_count: usize,
+    /// Median width of the whole pulses, µs; `None` when none was whole.
+    pub width_us: Option<f64>,
+    /// Median time from start to start, µs; `None` with fewer than two pulses.
+    pub period_us: Option<f64>,
+    /// Median deviation from that, µs.
+    pub jitter_us: Option<f64>,
+    /// Share of the time it was on, 0..=1.
+    pub duty: f64,
 }
 
 /// What a survey found.
@@ -66,22 +88,17 @@ pub struct Findings {
     pub peak_dbfs: Vec<f32>,
     /// Noise floor of the whole band (mean noise power per bin summed), dBFS.
     pub floor_dbfs: f64,
+    /// Power of the spike at 0 Hz that was taken out, dBFS.
+    pub spike_dbfs: f64,
     /// Channels with a signal, strongest first; those that are products of another say so.
     pub channels: Vec<Active>,
 }
 
-/// FFT length for a frame of 0.75 to 1.5 ms.
-fn fft_len(sample_rate_sps: f64) -> usize {
-    let mut len = 64;
-    while (len as f64) < 0.75e-3 * sample_rate_sps && len < 16_384 {
-        len *= 2;
-    }
-    len
-}
-
 impl Grid {
+    /// The rows that a receiver saw all of.
     fn rows(&self) -> impl Iterator<Item = &[u8]> {
-        self.levels.chunks_exact(self.bin_count)
+        let rows = self.levels.chunks_exact(self.bin_count).zip(&self.frames);
+        rows.filter(|(_, (_, gate))| *gate == Gate::Open).map(|(row, _)| row)
     }
 }
 
@@ -97,95 +114,114 @@ fn dbfs_of(level: f64) -> f64 {
 impl Survey {
     /// For a stream at `sample_rate_sps` (> 0) tuned to `center_hz`, with at most `grid_bytes` of spectrogram.
     pub fn new(sample_rate_sps: f64, center_hz: f64, grid_bytes: usize) -> Survey {
-        let len = fft_len(sample_rate_sps);
-        let fft = FftPlanner::new().plan_fft_forward(len);
-        let turn = std::f32::consts::TAU / len as f32;
-        let window: Vec<f32> = (0..len).map(|i| 0.5 - 0.5 * (turn * i as f32).cos()).collect();
-        let energy: f32 = window.iter().map(|w| w * w).sum();
+        let len = fft_len_for(sample_rate_sps);
         let rows_max = (grid_bytes / len).max(1);
         Survey {
             sample_rate_sps,
             center_hz,
-            scratch: vec![Complex32::default(); fft.get_inplace_scratch_len()],
-            fft,
-            window,
-            scale: 1.0 / (len as f32 * energy),
-            pending: Vec::with_capacity(len),
-            frame: vec![Complex32::default(); len],
+            spectrometer: Spectrometer::new(len),
+            dc: DcSpike::new(len as f64 / sample_rate_sps * 1e6),
             index: 0,
             grid: Grid {
                 bin_count: len,
                 levels: Vec::with_capacity(rows_max * len),
-                starts: Vec::with_capacity(rows_max),
+                frames: Vec::with_capacity(rows_max),
+                clipped_share: 0.0,
             },
             rows_max,
+            sums: vec![0.0; len],
             mean: vec![0.0; len],
             peak: vec![0.0; len],
+            clipped_total: 0,
         }
     }
 
     /// Samples are missing, or something was retuned: the next ones begin at `sample_index`.
     pub fn gap(&mut self, sample_index: u64) {
-        self.pending.clear();
+        self.spectrometer.restart();
         self.index = sample_index;
     }
 
     /// Takes samples; false when the spectrogram is full and the rest was not taken.
     pub fn pass(&mut self, samples: Samples<'_>) -> bool {
-        match samples {
-            Samples::Cu8(s) => self.take(s, |v| (f32::from(v) - 127.5) / 127.5),
-            Samples::Cs8(s) => self.take(s, |v| f32::from(v) / 128.0),
-            Samples::Cs16(s) => self.take(s, |v| f32::from(v) / 32_768.0),
-            Samples::Cf32(s) => self.take(s, |v| v),
-        }
-    }
-
-    fn take<T: Copy>(&mut self, samples: &[[T; 2]], to_float: impl Fn(T) -> f32) -> bool {
-        for &[i, q] in samples {
-            self.pending.push(Complex32::new(to_float(i), to_float(q)));
-            self.index += 1;
-            if self.pending.len() == self.window.len() {
-                if self.grid.starts.len() == self.rows_max {
+        let fft_len = self.spectrometer.fft_len() as u64;
+        let mut at = 0;
+        while at < samples.len() {
+            let after_grid = self.index % fft_len;
+            let taken = if self.spectrometer.is_empty() && after_grid != 0 {
+                ((fft_len - after_grid) as usize).min(samples.len() - at)
+            } else {
+                self.spectrometer.fill(samples, at)
+            };
+            at += taken;
+            self.index += taken as u64;
+            if self.spectrometer.is_full() {
+                if self.grid.frames.len() == self.rows_max {
                     return false;
                 }
-                self.transform();
-                self.pending.drain(..self.window.len() / 2);
+                self.close_frame();
             }
         }
         true
     }
 
-    fn transform(&mut self) {
-        let len = self.window.len();
-        for ((out, sample), weight) in self.frame.iter_mut().zip(&self.pending).zip(&self.window) {
-            *out = sample * weight;
+    fn close_frame(&mut self) {
+        let (outside, gate) = (self.spectrometer.outside(), self.spectrometer.gate());
+        if outside.bad_count > 0 {
+            return self.spectrometer.restart();
         }
-        self.fft.process_with_scratch(&mut self.frame, &mut self.scratch);
-        // Lowest frequency first.
-        let (upper, lower) = self.frame.split_at(len / 2);
-        let bins = lower.iter().chain(upper).zip(self.mean.iter_mut().zip(&mut self.peak));
-        for (value, (mean, peak)) in bins {
-            let power = value.norm_sqr() * self.scale;
-            let power = if power.is_finite() { power } else { 0.0 };
-            *mean += f64::from(power);
-            *peak = peak.max(power);
-            self.grid.levels.push(level_of(power));
+        self.clipped_total += u64::from(outside.clipped_count);
+        self.grid.frames.push((self.index - self.spectrometer.fft_len() as u64, gate));
+        let dc = (gate == Gate::Open).then_some(&mut self.dc);
+        let power = self.spectrometer.transform(dc, &mut self.sums);
+        self.grid.levels.extend(power.iter().map(|power| level_of(*power)));
+        if gate == Gate::Open {
+            for (power, (mean, peak)) in power.iter().zip(self.mean.iter_mut().zip(&mut self.peak)) {
+                *mean += f64::from(*power);
+                *peak = peak.max(*power);
+            }
         }
-        self.grid.starts.push(self.index - len as u64);
+    }
+
+    /// Gives every frame to `take`, in order: what a sense pass makes of them is what it would have made of the samples.
+    pub fn rows(&self, mut take: impl FnMut(&Row<'_>)) {
+        let table: Vec<f32> = (0..256).map(|level| find::power_of(level) as f32).collect();
+        let mut power = vec![0.0; self.grid.bin_count];
+        let rows = self.grid.levels.chunks_exact(self.grid.bin_count).zip(&self.grid.frames);
+        for (levels, (first_sample, gate)) in rows {
+            power.iter_mut().zip(levels).for_each(|(power, level)| *power = table[usize::from(*level)]);
+            take(&Row { first_sample: *first_sample, gate: *gate, power: &power });
+        }
+    }
+
+    /// Samples per second.
+    pub fn sample_rate_sps(&self) -> f64 {
+        self.sample_rate_sps
+    }
+
+    /// Frequency of 0 Hz.
+    pub fn center_hz(&self) -> f64 {
+        self.center_hz
+    }
+
+    /// Samples of a frame.
+    pub fn fft_len(&self) -> usize {
+        self.spectrometer.fft_len()
     }
 
     /// Judges what was seen. Allocates; takes some tens of ms per second surveyed.
-    pub fn finish(&self) -> Findings {
-        let len = self.window.len();
+    pub fn finish(&mut self) -> Findings {
+        let len = self.spectrometer.fft_len();
         let bin_hz = self.sample_rate_sps / len as f64;
-        let rows = self.grid.starts.len();
-        let samples = match (self.grid.starts.first(), self.grid.starts.last()) {
-            (Some(first), Some(last)) => last - first + len as u64,
+        let frames = &self.grid.frames;
+        let samples = match (frames.first(), frames.last()) {
+            (Some((first, _)), Some((last, _))) => last - first + len as u64,
             _ => 0,
         };
+        self.grid.clipped_share = self.clipped_total as f64 / (frames.len() * len).max(1) as f64;
+        let open = self.grid.rows().count().max(1) as f64;
         let band = find::Band {
             grid: &self.grid,
-            sample_rate_sps: self.sample_rate_sps,
             first_bin_hz: self.center_hz - self.sample_rate_sps / 2.0,
             bin_hz,
         };
@@ -195,9 +231,10 @@ impl Survey {
             seconds: samples as f64 / self.sample_rate_sps,
             first_bin_hz: band.first_bin_hz,
             bin_hz,
-            mean_dbfs: self.mean.iter().map(|sum| db(sum / rows.max(1) as f64)).collect(),
+            mean_dbfs: self.mean.iter().map(|sum| db(sum / open)).collect(),
             peak_dbfs: self.peak.iter().map(|peak| db(f64::from(*peak))).collect(),
             floor_dbfs,
+            spike_dbfs: f64::from(db(f64::from(self.dc.level().norm_sqr()))),
             channels,
         }
     }

@@ -5,6 +5,7 @@ use crate::dsp::kernel;
 use crate::dsp::layout::{ChannelBins, GROUPS_MAX, IMAGE_RATIO_MAX, Run, count};
 use crate::dsp::median::{hundredths_of, median_of_noise, middle};
 use crate::dsp::pulse::{FoundPulse, PulseFinder, PulseRule};
+use crate::dsp::spectrometer::Gate;
 use crate::signal::{Flags, Pulse, Reading};
 use crate::time::TimeUs;
 use crate::units::{CentiDb, db_from_ratio, ratio_from_db};
@@ -44,6 +45,8 @@ pub(super) struct Channel {
     pulse_imaged: f32,
     pulse_frames: u64,
     frames_in_sums: u64,
+    /// Whether the receiver was gated in those.
+    gate: Gate,
     finder: PulseFinder,
 }
 
@@ -81,6 +84,7 @@ impl Channel {
             pulse_imaged: 0.0,
             pulse_frames: pulse_frames as u64,
             frames_in_sums: 0,
+            gate: Gate::Open,
             finder: PulseFinder::new(rule),
         }
     }
@@ -89,9 +93,18 @@ impl Channel {
         self.bins.noise_bins
     }
 
-    /// Takes the bin powers of FFT frame number `frame`; the pulse that ended with it.
+    /// Takes the bin powers of FFT frame number `frame`, none where the receiver was gated; the pulse that ended with it.
     #[inline]
-    pub(super) fn frame(&mut self, frame: u64, power: &[f32]) -> Option<FoundPulse> {
+    pub(super) fn frame(&mut self, frame: u64, gate: Gate, power: &[f32]) -> Option<FoundPulse> {
+        self.gate = if self.gate == gate || self.frames_in_sums == 0 { gate } else { Gate::Moved };
+        if gate != Gate::Closed {
+            self.add_frame(gate, power);
+        }
+        self.end_frame(frame)
+    }
+
+    #[inline]
+    fn add_frame(&mut self, gate: Gate, power: &[f32]) {
         kernel::sum_runs(power, &self.runs, &mut self.sums);
         for (pulse_sum, sum) in self.pulse_sums.iter_mut().zip(&self.sums) {
             *pulse_sum += sum;
@@ -99,8 +112,14 @@ impl Channel {
         let imaged = self.imaged_sum(power);
         self.pulse_imaged += imaged;
         let collected = self.sums[..self.collected_runs].iter().sum::<f32>() + imaged;
-        self.hop_sum += f64::from(collected);
-        self.peak = self.peak.max(collected);
+        // What a gate cut is of no hop, but where it cut is a pulse's edge.
+        if gate == Gate::Open {
+            self.hop_sum += f64::from(collected);
+            self.peak = self.peak.max(collected);
+        }
+    }
+
+    fn end_frame(&mut self, frame: u64) -> Option<FoundPulse> {
         self.frames_in_sums += 1;
         if !(frame + 1).is_multiple_of(self.pulse_frames) {
             return None;
@@ -139,7 +158,13 @@ impl Channel {
         let mut groups = [0.0; GROUPS_MAX];
         let groups = &mut groups[..group_sums.len()];
         groups.copy_from_slice(group_sums);
+        if self.gate == Gate::Closed {
+            return self.finder.push_gated(frame, 0.0, None);
+        }
         let floor = middle(groups).map(|(low, high)| (low + high) / 2.0 * self.floor_scale * per_frame);
+        if self.gate == Gate::Moved {
+            return self.finder.push_gated(frame, power, floor);
+        }
         self.finder.push(frame, power, floor)
     }
 

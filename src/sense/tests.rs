@@ -1,5 +1,6 @@
 //! What the tests of the sense pass share: made signals in every format, a sink that keeps all, one way to run.
 
+mod listening;
 mod power;
 mod recordings;
 mod stream;
@@ -48,7 +49,7 @@ pub(super) fn config(frequency_hz: f64, bandwidth_hz: f64) -> SenseConfig {
         center_hz: 0.0,
         fft_len: 256,
         hop_us: 10_000,
-        dc_exclude_hz: 500.0,
+        dc_exclude_hz: Some(500.0),
         spectrum_interval_us: 0,
         channels: vec![channel(frequency_hz, bandwidth_hz)],
     }

@@ -9,7 +9,8 @@ use skyhound::vehicle::parameter::{Need, PARAMETERS};
 
 use super::SettingsArgs;
 use super::failure::{Failure, print, say};
-use crate::settings::{Flags, TEMPLATE};
+use crate::settings::{Flags, Settings, TEMPLATE};
+use skyhound::record::Severity;
 
 /// Arguments of `skyhound config`.
 #[derive(Clone, Debug, clap::Args)]
@@ -49,7 +50,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             if let (Some(rate_sps), Some(frequency_hz)) =
                 (settings.sdr.sample_rate_sps, settings.sdr.frequency_hz)
             {
-                settings.engine(rate_sps, frequency_hz).map_err(|error| Failure::Usage(error.to_string()))?;
+                judge(&settings, rate_sps, frequency_hz)?;
             }
             print("ok\n")
         }
@@ -100,6 +101,23 @@ fn must(need: Need) -> String {
 fn bit_list(bits: u32) -> String {
     let set: Vec<_> = (0..32).filter(|bit| bits & (1 << bit) != 0).map(|bit| bit.to_string()).collect();
     set.join(", ")
+}
+
+/// What hangs on the rate and the frequency; what is not heard goes to stderr.
+fn judge(settings: &Settings, rate_sps: f64, frequency_hz: f64) -> Result<(), Failure> {
+    let tuning = settings.tuning();
+    let config = settings
+        .engine_about(rate_sps, frequency_hz + tuning.beside_hz, frequency_hz)
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let is_fixed = settings.sdr.source.starts_with("file:");
+    let deaf = settings.deafness(&config, None, is_fixed);
+    let (refused, told): (Vec<_>, Vec<_>) = deaf.iter().partition(|deaf| deaf.severity == Severity::Critical);
+    tuning.note().iter().for_each(|note| eprintln!("note: {note}"));
+    told.iter().for_each(|deaf| eprintln!("{}: {deaf}", deaf.severity.name()));
+    if refused.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Usage(refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 fn init(path: &Path) -> Result<(), Failure> {

@@ -167,10 +167,11 @@ fn link_text(link: &LinkStatus) -> String {
 fn channel_text(channel: &ChannelStatus) -> String {
     let heard = if channel.heard { "HEARD" } else { "not heard" };
     let mut text = format!(
-        "{} {:.3} MHz · {heard} · {} dBFS, floor {}, SNR {} dB",
+        "{} {:.3} MHz · {heard} · {} dBFS (filtered {}), floor {}, SNR {} dB",
         channel.name,
         channel.frequency_hz / 1e6,
         rounded(channel.power_dbfs),
+        rounded(channel.ewma_dbfs),
         rounded(channel.floor_dbfs),
         rounded(channel.snr_db),
     );
@@ -203,7 +204,10 @@ mod tests {
             vec![ChannelStatus { name: "fox".into(), frequency_hz: 433.96e6, ..ChannelStatus::default() }];
         let unknown = text(&status);
         assert!(unknown.contains("state      HOMING · homing on · target —\n"), "{unknown}");
-        assert!(unknown.contains("fox 433.960 MHz · not heard · — dBFS, floor —, SNR — dB\n"), "{unknown}");
+        assert!(
+            unknown.contains("fox 433.960 MHz · not heard · — dBFS (filtered —), floor —, SNR — dB\n"),
+            "{unknown}"
+        );
         assert!(unknown.contains("NO SAMPLES"), "{unknown}");
         status.latched = Some("battery refused".into());
         status.channels[0].pulse_width_us = Some(33_000);

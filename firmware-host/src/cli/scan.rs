@@ -24,6 +24,9 @@ pub struct Args {
     /// JSON instead of a table
     #[arg(long)]
     pub json: bool,
+    /// The [[beacon]] sections for the settings file instead of a table
+    #[arg(long, conflicts_with = "json")]
+    pub toml: bool,
 }
 
 impl Args {
@@ -44,9 +47,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let settings = args.load()?;
     let failed = |error: SdrError| Failure::Failed(error.to_string());
     let mut source = Source::open(&settings.sdr, Pace::Max, Clock::start()).map_err(failed)?;
-    let found = scan::scan(&mut source, args.time.as_secs_f64(), ScanOptions::default()).map_err(failed)?;
+    let found =
+        scan::scan(&mut source, args.time.as_secs_f64(), ScanOptions::new(&settings)).map_err(failed)?;
     if args.json {
         return print(&format!("{}\n", found.to_json()));
     }
-    print(&found.to_text())
+    print(&if args.toml { found.to_toml() } else { found.to_text() })
 }

@@ -91,6 +91,8 @@ pub struct ChannelStatus {
     pub frequency_hz: f64,
     /// Newest power.
     pub power_dbfs: Option<f64>,
+    /// Power through a low-pass of `analytics.ewma_time_constant_s`.
+    pub ewma_dbfs: Option<f64>,
     /// Noise floor that the SNR is counted from.
     pub floor_dbfs: Option<f64>,
     /// Power over that floor.

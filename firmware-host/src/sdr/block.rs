@@ -155,14 +155,17 @@ impl Block {
     }
 
     /// A hash of the first thousand samples, to see whether a driver repeats itself. Noise makes two blocks differ within
-    /// a few dozen.
-    pub(super) fn fingerprint(&self) -> u64 {
-        fn hash<T: Copy>(samples: &[[T; 2]], bits: impl Fn(T) -> u32) -> u64 {
-            samples.iter().take(1_024).fold(1, |hash: u64, [i, q]| {
+    /// a few dozen. `None` where all of them are one value: a squelched receiver, which is all alike.
+    pub(super) fn fingerprint(&self) -> Option<u64> {
+        fn hash<T: Copy>(samples: &[[T; 2]], bits: impl Fn(T) -> u32) -> Option<u64> {
+            let (mut hash, mut first, mut is_one) = (1_u64, None, true);
+            for [i, q] in samples.iter().take(1_024) {
                 let value = u64::from(bits(*i)) << 32 | u64::from(bits(*q));
+                is_one &= *first.get_or_insert(value) == value;
                 // FxHash's step.
-                (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95)
-            })
+                hash = (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
+            }
+            (!is_one).then_some(hash)
         }
         match self.samples() {
             Samples::Cu8(s) => hash(s, u32::from),
@@ -198,5 +201,21 @@ mod tests {
         block.fill_from_bytes(&[2047i16, -2048, 1024, -1].map(i16::to_le_bytes).concat());
         block.scale(0, 2, 2048.0);
         assert!(matches!(block.samples(), Samples::Cs16([[32767, -32768], [16384, -16]])));
+    }
+
+    #[test]
+    fn zeros_are_no_fingerprint_and_samples_are_one_each() {
+        let print = |bytes: Vec<u8>| {
+            let mut block = Block::with_room(SampleFormat::Cu8, 2_000);
+            block.fill_from_bytes(&bytes);
+            block.fingerprint()
+        };
+        for value in [0, 127, 128] {
+            assert_eq!(print(vec![value; 4_000]), None);
+        }
+        let noise = |seed: u8| (0..4_000u32).map(|n| (n * n % 251) as u8 ^ seed).collect::<Vec<u8>>();
+        assert!(print(noise(1)).is_some() && print(noise(1)) == print(noise(1)));
+        assert_ne!(print(noise(1)), print(noise(2)));
+        assert!(print([vec![127; 200], noise(3)].concat()).is_some(), "a gate that opens");
     }
 }

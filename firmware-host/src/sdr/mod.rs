@@ -4,7 +4,7 @@
 //! time comes from the count of samples anchored to the monotonic clock ([`sample_clock`]), so that it is smooth, and what
 //! a driver loses without saying so is seen as count falling behind clock. Nothing is lost silently: told overflows, gaps,
 //! stalls and unplugged devices are flags of the next block, counters and events (`sdr_overflow`, `sdr_gap`, `sdr_stall`,
-//! `sdr_lost`, `sdr_reopened`, `sdr_retuned`, `sdr_rate`, `sdr_stuck`, `sdr_settings`, `sdr_file`, `capture`, `annotation`).
+//! `sdr_lost`, `sdr_reopened`, `sdr_retuned`, `sdr_rate`, `sdr_stuck`, `sdr_silent`, `sdr_settings`, `sdr_file`, `capture`, `annotation`).
 //!
 //! A device that vanishes is opened again with back-off on a thread of its own, because opening and closing may take
 //! seconds in a driver; the stream goes on where the clock says, with the lost samples counted in.

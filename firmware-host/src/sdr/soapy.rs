@@ -28,6 +28,8 @@ const WAIT_US: i64 = 100_000;
 const ERRORS_MAX: u32 = 3;
 /// Blocks that a stuck driver may repeat.
 const PRINTS: usize = 16;
+/// Zeros for this long are told.
+const SILENT_US: u64 = 10_000_000;
 
 type Opened = Result<(Device, Vec<(Severity, String)>), SdrError>;
 
@@ -56,6 +58,9 @@ pub struct SoapySource {
     pending_lost: u64,
     prints: [u64; PRINTS],
     print_at: usize,
+    /// Since when there are only zeros, and whether that was told.
+    silent_since: Option<TimeUs>,
+    silent_told: bool,
     overflow_total: u64,
     overflow_told_total: u64,
     overflow_told_at: TimeUs,
@@ -87,6 +92,8 @@ impl SoapySource {
             pending_lost: 0,
             prints: [0; PRINTS],
             print_at: 0,
+            silent_since: None,
+            silent_told: false,
             overflow_total: 0,
             overflow_told_total: 0,
             overflow_told_at: TimeUs(0),
@@ -375,12 +382,22 @@ impl SoapySource {
         self.stream.antenna.clone_from(&stream.antenna);
     }
 
-    /// A receiver always has noise: what repeats to the bit comes from a stuck driver (or a dead front end's zeros).
+    /// A receiver always has noise: what repeats to the bit comes from a stuck driver. Zeros are no repetition, since a
+    /// squelched receiver gives them between signals; when they do not end it may be a dead front end.
     fn flag_repetition(&mut self, block: &mut Block, events: &mut dyn FnMut(Event)) {
         if 2 * block.filled < block.room() {
             return;
         }
-        let print = block.fingerprint();
+        let at = block.stamp.acquired_us;
+        let Some(print) = block.fingerprint() else {
+            let since = *self.silent_since.get_or_insert(at);
+            if at.since_us(since) >= SILENT_US && !std::mem::replace(&mut self.silent_told, true) {
+                let text = format_args!("nothing but zeros for 10 s: squelched, or a dead front end");
+                events(event(at, Severity::Warning, "sdr_silent", text));
+            }
+            return;
+        };
+        (self.silent_since, self.silent_told) = (None, false);
         let seen = self.prints.contains(&print);
         self.prints[self.print_at] = print;
         self.print_at = (self.print_at + 1) % PRINTS;
@@ -389,7 +406,7 @@ impl SoapySource {
         }
         if seen && !self.stuck {
             let text = format_args!("the driver repeats samples it gave before");
-            events(event(block.stamp.acquired_us, Severity::Critical, "sdr_stuck", text));
+            events(event(at, Severity::Critical, "sdr_stuck", text));
         }
         self.stuck = seen;
     }

@@ -1,16 +1,11 @@
 //! What the engine is told, once the source's rate and frequency are known, and its complaints in the file's words.
 
 use skyhound::config::{ChannelConfig, Config, ConfigError, SenseConfig};
-use skyhound::limits::{FFT_LEN_MAX, FFT_LEN_MIN};
+use skyhound::dsp::spectrometer::fft_len_for;
 
 use super::keys::{self, KEYS};
 use super::{BeaconSettings, Settings};
 
-/// Pulse edges are found on FFT frames, which should be about 1 ms: the power of two at or just under it, with room for
-/// rates such as 250 000 (256 samples are 1.02 ms).
-const FRAME_US_MAX: f64 = 1_100.0;
-/// A Hann window spreads DC over its own bin and both neighbours.
-const DC_BINS: f64 = 1.5;
 /// Leaves 15 % of the band on either side as quiet bins, less what the device's filter takes.
 const BANDWIDTH_RATIO: f64 = 0.7;
 
@@ -20,33 +15,51 @@ impl Settings {
     /// # Errors
     /// The first key that does not fit, by its name in the file.
     pub fn engine(&self, stream_rate_sps: f64, stream_frequency_hz: f64) -> Result<Config, ConfigError> {
-        let fft_len = self.sense.fft_len.unwrap_or_else(|| fft_len_for(stream_rate_sps));
-        let bin_hz = stream_rate_sps / fft_len as f64;
-        let channel = |beacon: &BeaconSettings| ChannelConfig {
-            name: beacon.name.clone(),
-            frequency_hz: beacon.frequency_hz.unwrap_or(stream_frequency_hz + beacon.offset_hz),
-            bandwidth_hz: beacon.bandwidth_hz.unwrap_or(BANDWIDTH_RATIO * stream_rate_sps),
-            emission: beacon.emission,
-            pulse_width_min_us: beacon.pulse_width_min_us,
-            pulse_width_max_us: beacon.pulse_width_max_us,
-            pulse_bridge_us: beacon.pulse_bridge_us,
-            pulse_trigger_db: beacon.pulse_trigger_db,
-        };
+        self.engine_about(stream_rate_sps, stream_frequency_hz, stream_frequency_hz)
+    }
+
+    /// The same where the source is tuned beside `about_hz`, which the beacons' offsets are counted from.
+    ///
+    /// # Errors
+    /// As [`Settings::engine`].
+    pub fn engine_about(&self, rate_sps: f64, tuned_hz: f64, about_hz: f64) -> Result<Config, ConfigError> {
         let config = Config {
             sense: SenseConfig {
-                sample_rate_sps: stream_rate_sps,
-                center_hz: stream_frequency_hz,
-                fft_len,
+                sample_rate_sps: rate_sps,
+                center_hz: tuned_hz,
+                fft_len: self.sense.fft_len.unwrap_or_else(|| fft_len_for(rate_sps)),
                 hop_us: self.sense.hop_us,
-                dc_exclude_hz: self.sense.dc_exclude_hz.unwrap_or(DC_BINS * bin_hz),
+                dc_exclude_hz: self.sense.dc_exclude_hz,
                 spectrum_interval_us: self.sense.spectrum_interval_us,
-                channels: self.beacons.iter().map(channel).collect(),
+                channels: (0..self.beacons.len())
+                    .map(|number| self.channel(number, rate_sps, about_hz))
+                    .collect(),
             },
             analytics: self.analytics.clone(),
             homing: self.homing.clone(),
             interlock: self.interlock.clone(),
         };
         config.check().map_err(|error| self.in_file_words(error)).map(|()| config)
+    }
+
+    /// The channel of beacon `number` at this rate, its offset counted from `about_hz`.
+    pub(super) fn channel(&self, number: usize, rate_sps: f64, about_hz: f64) -> ChannelConfig {
+        let beacon: &BeaconSettings = &self.beacons[number];
+        ChannelConfig {
+            name: beacon.name.clone(),
+            frequency_hz: beacon.frequency_hz.unwrap_or(about_hz + beacon.offset_hz),
+            bandwidth_hz: beacon.bandwidth_hz.unwrap_or(BANDWIDTH_RATIO * rate_sps),
+            emission: beacon.emission,
+            pulse_width_min_us: beacon.pulse_width_min_us,
+            pulse_width_max_us: beacon.pulse_width_max_us,
+            pulse_bridge_us: beacon.pulse_bridge_us,
+            pulse_trigger_db: beacon.pulse_trigger_db,
+        }
+    }
+
+    /// A channel as the first beacon seeks it, wherever it is.
+    pub fn template(&self) -> ChannelConfig {
+        self.channel(0, 1.0, 0.0)
     }
 
     fn in_file_words(&self, error: ConfigError) -> ConfigError {
@@ -78,10 +91,4 @@ pub(super) fn engine_path(path: &str) -> String {
         }
     }
     path.to_string()
-}
-
-fn fft_len_for(rate_sps: f64) -> usize {
-    let most = (rate_sps * FRAME_US_MAX * 1e-6) as usize;
-    let len = if most < 2 { 1 } else { 1 << most.ilog2() };
-    len.clamp(FFT_LEN_MIN, FFT_LEN_MAX)
 }

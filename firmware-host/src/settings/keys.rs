@@ -94,6 +94,7 @@ pub(super) const KEYS: &[Key] = &[
     number("analytics.floor_percentile", 0.0, 1.0, ""),
     number("analytics.trend_window_s", 0.1, 60.0, "s"),
     number("analytics.rolling_window_s", 0.1, 60.0, "s"),
+    number("analytics.ewma_time_constant_s", 0.01, 60.0, "s"),
     number("analytics.gradient_window_s", 1.0, 300.0, "s"),
     number("analytics.gradient_cell_m", 0.1, 100.0, "m"),
     number("analytics.gradient_spread_min_m", 0.1, 1000.0, "m"),

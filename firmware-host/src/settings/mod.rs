@@ -4,6 +4,7 @@
 //! The file speaks s, ms and deg; the program µs and rad; `resolve` alone converts. Defaults stand in `skyhound.toml`
 //! beside this (the template that `config init` writes), ranges in `keys`. Precedence: default, file, `--set`, flags.
 
+mod deaf;
 mod engine;
 mod errors;
 mod keys;
@@ -13,13 +14,17 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tuning;
 
 use std::path::{Path, PathBuf};
 
 use skyhound::config::{AnalyticsConfig, Emission, HomingConfig, InterlockConfig};
 use toml::Value;
 
+pub use deaf::Deafness;
 pub use errors::{Origin, SettingError, SettingsErrors};
+
+pub use tuning::Tuning;
 
 /// The commented settings file with every key and its default.
 pub const TEMPLATE: &str = include_str!("skyhound.toml");
@@ -153,7 +158,7 @@ pub struct SenseSettings {
     pub fft_len: Option<usize>,
     /// Length of a hop, µs.
     pub hop_us: u32,
-    /// Half-width about 0 Hz that is left out, Hz; `None` = 1.5 bins.
+    /// Half-width about 0 Hz that is left out of the channels, Hz; `None` = nothing, the spike is taken out.
     pub dc_exclude_hz: Option<f64>,
     /// Time between stored spectrum rows, µs; 0 = none.
     pub spectrum_interval_us: u32,

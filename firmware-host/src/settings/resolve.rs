@@ -139,6 +139,7 @@ impl Layers {
             floor_percentile: self.number("analytics.floor_percentile"),
             trend_window_us: self.s("analytics.trend_window_s"),
             rolling_window_us: self.s("analytics.rolling_window_s"),
+            ewma_time_constant_us: self.s("analytics.ewma_time_constant_s"),
             gradient_window_us: self.s("analytics.gradient_window_s"),
             gradient_cell_m: self.number("analytics.gradient_cell_m"),
             gradient_spread_min_m: self.number("analytics.gradient_spread_min_m"),

@@ -140,6 +140,7 @@ fn signal(rows: &[Facts]) -> Vec<ArrayRef> {
         db(&|row| row.rolling_mean_dbfs),
         db(&|row| row.volatility_db),
         db(&|row| row.delta_db),
+        db(&|row| row.ewma_dbfs),
         db(&|row| row.trend.map(|trend| trend.slope_db_s)),
         some::<Int16Type, _>(rows, |row| row.trend?.r2.map(|r2| (r2 * 1e4).round() as i16)),
         gradient(&|gradient| gradient.north_db_m),
@@ -172,6 +173,8 @@ fn detection(rows: &[Detection]) -> Vec<ArrayRef> {
         all::<UInt16Type, _>(rows, |row| row.pattern.pulse_count),
         some::<UInt32Type, _>(rows, |row| row.pattern.width_us),
         some::<Float64Type, _>(rows, |row| row.pattern.period_us),
+        some::<UInt32Type, _>(rows, |row| row.pattern.period_span_us.map(|(shortest, _)| shortest)),
+        some::<UInt32Type, _>(rows, |row| row.pattern.period_span_us.map(|(_, longest)| longest)),
         some::<Float64Type, _>(rows, |row| row.pattern.jitter_us),
         all::<Float64Type, _>(rows, |row| row.false_alarm_probability),
     ]

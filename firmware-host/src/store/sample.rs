@@ -110,6 +110,7 @@ pub(crate) fn facts(at_us: u64, snr_db: f64, is_heard: bool) -> Facts {
         rolling_mean_dbfs: known(-80.25),
         volatility_db: known(1.5),
         delta_db: known(-0.5),
+        ewma_dbfs: known(-80.5),
         trend: is_heard.then_some(Trend { slope_db_s: 0.25, r2: Some(0.75) }),
         gradient: if is_heard {
             Ok(Gradient {
@@ -134,7 +135,13 @@ fn pattern(is_known: bool) -> Pattern {
     if !is_known {
         return Pattern::default();
     }
-    Pattern { pulse_count: 8, width_us: Some(50_000), period_us: Some(1_000_000.0), jitter_us: Some(120.5) }
+    Pattern {
+        pulse_count: 8,
+        width_us: Some(50_000),
+        period_us: Some(1_000_000.0),
+        period_span_us: Some((999_800, 1_000_300)),
+        jitter_us: Some(120.5),
+    }
 }
 
 pub(crate) fn detection(id: u32, began_us: u64, ended_us: Option<u64>) -> Detection {

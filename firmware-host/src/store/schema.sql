@@ -36,7 +36,7 @@ CREATE TABLE reading ( -- Power of a beacon's channel over one hop (input: the s
     quiet_e2 SMALLINT, -- quiet_dbfs as it is stored, hundredths of a dB
     quiet_dbfs DOUBLE AS (quiet_e2 / 1e2), -- Spectral noise floor scaled to the channel's bandwidth, dBFS, in steps of 0.01; NULL: not known
     clipping_e4 USMALLINT, -- Share of samples at full scale, hundredths of a per cent
-    flags USMALLINT, -- Bits: 1 overflow, 2 gap, 4 clipped, 8 non-finite, 16 retuned, 32 short, 64 stuck, 512 no quiet bins, 1024 out of band; any of 1144: in no statistic
+    flags USMALLINT, -- Bits: 1 overflow, 2 gap, 4 clipped, 8 non-finite, 16 retuned, 32 short, 64 stuck, 512 no quiet bins, 1024 out of band, 2048 gated (zeros left out); any of 1144: in no statistic
     frame_count USMALLINT, -- FFT frames in the hop
     lat_e7 INTEGER, -- lat_deg as it is stored, 1e-7 degrees
     lat_deg DOUBLE AS (lat_e7 / 1e7), -- WGS84 latitude at that moment, in steps of 1e-7 degrees; NULL: no pose
@@ -76,6 +76,8 @@ CREATE TABLE signal ( -- What the statistics say of a channel, 10 Hz (derived: r
     volatility_db DOUBLE AS (volatility_e3 / 1e3), -- stddev_samp of mean power over the rolling window, dB
     delta_e3 INTEGER, -- delta_db as it is stored, thousandths
     delta_db DOUBLE AS (delta_e3 / 1e3), -- Newest minus oldest mean power of the rolling window, dB
+    ewma_e3 INTEGER, -- ewma_dbfs as it is stored, thousandths
+    ewma_dbfs DOUBLE AS (ewma_e3 / 1e3), -- Mean power through a low-pass of analytics.ewma_time_constant_s, dBFS
     trend_e3 INTEGER, -- trend_db_s as it is stored, thousandths
     trend_db_s DOUBLE AS (trend_e3 / 1e3), -- regr_slope of mean power over the trend window, dB/s
     trend_r2_e4 SMALLINT, -- trend_r2 as it is stored, 1e-4
@@ -107,6 +109,8 @@ CREATE TABLE detection ( -- A beacon heard: a row when it is confirmed and a row
     pulse_count USMALLINT, -- Pulses so far
     pulse_width_us UINTEGER, -- Median pulse width, µs
     pulse_period_us DOUBLE, -- Period from start to start, µs
+    pulse_period_min_us UINTEGER, -- Shortest interval between neighbours, over the places they are apart, µs
+    pulse_period_max_us UINTEGER, -- Longest such interval, µs
     pulse_jitter_us DOUBLE, -- Standard deviation of the starts about the train, µs
     false_alarm_probability DOUBLE -- Upper bound of the chance that noise alone did this
 );

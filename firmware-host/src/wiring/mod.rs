@@ -19,11 +19,11 @@ use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::realtime::Role;
 use crate::sdr::{ReceiverTotals, Source, Stream};
-use crate::settings::{Pace, Settings};
+use crate::settings::{Pace, Settings, Tuning};
 use crate::store::{self, About, Inlets, Recorder, RecorderHandle, RecorderSummary};
 use skyhound::config::Config;
 use skyhound::decide::Decide;
-use skyhound::record::{LaneReport, Name, Record};
+use skyhound::record::{Event, LaneReport, Name, Record, Severity, Text};
 use skyhound::ring::Gauge;
 use skyhound::sense::Sense;
 use skyhound::time::TimeUs;
@@ -75,15 +75,20 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
     let (life, is_live) = (Arc::<Life>::default(), settings.pace == Pace::Realtime);
     let threads = Threads::new(Arc::clone(&life), is_live && settings.daemon.realtime);
     let doors = is_live.then(|| live::Doors::open(&settings.daemon, &threads)).transpose()?;
+    let tuning = settings.tuning();
     let mut source =
-        Source::open(&settings.sdr, settings.pace, clock).map_err(|e| Failure::Failed(e.to_string()))?;
-    let config = plan(settings, &mut source)?;
+        Source::open(&tuning.sdr, settings.pace, clock).map_err(|e| Failure::Failed(e.to_string()))?;
+    let config = plan(settings, &tuning, &mut source)?;
     let stream = source.stream().clone();
+    let announced = announce(settings, &tuning, &config, limit)?;
     let (sense, decide) = engine(&config)?;
     let signal = crate::signals::watch().map_err(|error| Failure::doing("signal handlers", error))?;
     let reading_hz = config.sense.channels.len() as f64 * 1e6 / f64::from(config.sense.hop_us);
-    let (inlets, outlets) = store::lanes(&settings.recorder, reading_hz);
-    let about = about(settings, &config, &stream, clock);
+    let (mut inlets, outlets) = store::lanes(&settings.recorder, reading_hz);
+    announced.into_iter().for_each(|event| {
+        inlets.receiver.push(Record::Event(event));
+    });
+    let about = about(settings, &tuning, &config, &stream, clock);
     let recorder =
         Recorder::start(&settings.recorder, &about, outlets, clock, threads.starter(Role::Recorder))
             .map_err(|error| Failure::Failed(error.to_string()))?;
@@ -99,12 +104,12 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
 
 /// The engine's configuration for the first of the source's frequencies whose band holds the beacons; what was taken at
 /// others that hold them too is moved there.
-fn plan(settings: &Settings, source: &mut Source) -> Result<Config, Failure> {
+fn plan(settings: &Settings, tuning: &Tuning, source: &mut Source) -> Result<Config, Failure> {
     let rate_sps = source.stream().sample_rate_sps;
     let (mut planned, mut refused) = (None, None);
     let mut moved_hz = Vec::new();
     for center_hz in source.centers_hz() {
-        match settings.engine(rate_sps, center_hz) {
+        match settings.engine_about(rate_sps, center_hz, center_hz - tuning.beside_hz) {
             Ok(config) if planned.is_none() => planned = Some(config),
             Ok(_) => moved_hz.push(center_hz),
             Err(error) => {
@@ -123,7 +128,33 @@ fn plan(settings: &Settings, source: &mut Source) -> Result<Config, Failure> {
     Ok(config)
 }
 
-fn about(settings: &Settings, config: &Config, stream: &Stream, clock: Clock) -> About {
+/// What is told at the start: where the device is tuned, and what these settings do not hear.
+fn announce(
+    settings: &Settings,
+    tuning: &Tuning,
+    config: &Config,
+    limit: Option<Duration>,
+) -> Result<Vec<Event>, Failure> {
+    let is_fixed = tuning.sdr.source.starts_with("file:");
+    let deaf = settings.deafness(config, limit, is_fixed);
+    let refused: Vec<String> =
+        deaf.iter().filter(|deaf| deaf.severity == Severity::Critical).map(ToString::to_string).collect();
+    if !refused.is_empty() {
+        return Err(Failure::Usage(refused.join("\n")));
+    }
+    let tuned = tuning.note().map(|note| (Severity::Note, "sdr_tuned", note));
+    let told = tuned.into_iter().chain(deaf.iter().map(|deaf| (deaf.severity, "deaf", deaf.to_string())));
+    let event = |(severity, kind, text): (Severity, &'static str, String)| {
+        match severity {
+            Severity::Note => tracing::info!("{text}"),
+            Severity::Warning | Severity::Critical => tracing::warn!("{text}"),
+        }
+        Event { at: TimeUs(0), severity, kind, text: Text::new(&text) }
+    };
+    Ok(told.map(event).collect())
+}
+
+fn about(settings: &Settings, tuning: &Tuning, config: &Config, stream: &Stream, clock: Clock) -> About {
     let clock_source = match settings.pace {
         Pace::Max => "samples of the recording",
         Pace::Realtime => "monotonic clock",
@@ -145,6 +176,7 @@ fn about(settings: &Settings, config: &Config, stream: &Stream, clock: Clock) ->
         settings: vec![
             ("settings_sha256".to_string(), settings.hash_sha256()),
             ("bench".to_string(), settings.is_bench.to_string()),
+            ("tuned_beside_hz".to_string(), tuning.beside_hz.to_string()),
         ],
     }
 }

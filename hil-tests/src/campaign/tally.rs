@@ -31,7 +31,7 @@ pub struct Tally {
     stops: BTreeMap<String, u64>,
     failed: Vec<(u64, Vec<String>)>,
     failed_total: u64,
-    broken: [u64; 10],
+    broken: [u64; 11],
 }
 
 impl Tally {
@@ -60,7 +60,7 @@ impl Tally {
         if !flown.violations.is_empty() {
             self.failed_total += 1;
             let numbers =
-                (1..10).filter(|number| flown.violations.iter().any(|told| told.contains(&mark(*number))));
+                (1..11).filter(|number| flown.violations.iter().any(|told| told.contains(&mark(*number))));
             let mut is_first = false;
             for number in numbers {
                 self.broken[number] += 1;

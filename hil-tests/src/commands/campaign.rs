@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(long, value_name = "FAULT")]
     with: Option<String>,
     /// End soon after this invariant was broken.
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=9))]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=10))]
     until_broken: Option<u8>,
     /// Tell of each flight what was done and reached; with one flight, its whole course.
     #[arg(short, long)]

@@ -1,4 +1,4 @@
-//! Nine invariants, checked after every pass of depth a from what the pass was given, what it gave, and the truth.
+//! Ten invariants, checked after every pass of depth a from what the pass was given, what it gave, and the truth.
 //!
 //! Written from the invariants' words and the settings' numbers, beside the engine and not from it: what must hold is worked
 //! out again here (`conditions`, `fence`, `hands`, `place`), and nothing of the engine's interlocks is called. Numbers:
@@ -12,6 +12,7 @@
 //! 6 kept         what the sink got is a gapless prefix of what went in and was decided
 //! 7, 8 same      the same flight without the disk's or the clock's faults commands the same, bit for bit
 //! 9 death        the aircraft, left alone, stands still within its time-out
+//! 10 heard       one thing heard is one detection: those of a channel never overlap and never share a begin
 //! ```
 //! A flight's loop calls a [`Witness`]; [`Invariants`] is the one that judges. Told once per number and flight, all counted.
 //! Times are µs of the scenario, speeds m/s, NED. Not here: whether the flight found anything.
@@ -25,6 +26,7 @@ mod failsafes;
 mod fence;
 mod ground;
 mod hands;
+mod heard;
 mod kept;
 mod permission;
 mod place;
@@ -46,6 +48,7 @@ use bounds::Bounds;
 use causes::Causes;
 use dated::Dated;
 use hands::Memory;
+use heard::Heard;
 use kept::Kept;
 use permission::Permit;
 use place::Place;
@@ -135,6 +138,7 @@ pub struct Invariants {
     bounds: Bounds,
     causes: Causes,
     kept: Kept,
+    heard: Heard,
     alone: Alone,
     place: Place,
     dated: Dated,
@@ -148,7 +152,7 @@ pub struct Invariants {
 struct Told {
     at_us: u64,
     violations: Vec<String>,
-    broken: [u32; 10],
+    broken: [u32; 11],
 }
 
 impl Told {
@@ -172,6 +176,7 @@ impl Invariants {
             bounds: Bounds::default(),
             causes: Causes::default(),
             kept: Kept::default(),
+            heard: Heard::default(),
             alone: Alone::default(),
             place: Place::default(),
             dated: Dated::default(),
@@ -201,6 +206,7 @@ impl Invariants {
         self.permit.command(step, &led, limits, told);
         self.bounds.judge(step, self.memory.gap_us.unwrap_or(0), limits, told);
         self.kept.judge(step, channels, told);
+        self.heard.judge(step, told);
         self.truly(step);
     }
 
@@ -212,6 +218,7 @@ impl Invariants {
         self.bounds = Bounds::default();
         self.causes = Causes::default();
         self.kept = Kept::default();
+        self.heard = Heard::default();
     }
 
     /// What the truth says of a velocity.
@@ -234,7 +241,7 @@ impl Invariants {
     }
 
     /// How often each invariant was violated; index = its number.
-    pub fn broken(&self) -> &[u32; 10] {
+    pub fn broken(&self) -> &[u32; 11] {
         &self.told.broken
     }
 }

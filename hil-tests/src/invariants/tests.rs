@@ -1,6 +1,7 @@
 //! Truth for the judge: the real engine, flown by hand, breaks nothing; each way of tampering with what it gives, or of
 //! hiding from it what the judge sees, is told under its number.
 
+mod heard;
 mod sky;
 
 use super::*;

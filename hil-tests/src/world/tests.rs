@@ -29,7 +29,7 @@ fn config(channels: &[(f64, f64)]) -> SenseConfig {
         center_hz: 433.92e6,
         fft_len: 256,
         hop_us: 10_000,
-        dc_exclude_hz: 500.0,
+        dc_exclude_hz: Some(500.0),
         spectrum_interval_us: 0,
         channels: channels.iter().map(channel).collect(),
     }

@@ -435,4 +435,15 @@ pub const BUGS: &[Bug] = &[
              let value = value.ok_or(CHECK.refuse(Fault::Unknown, mend))?;",
         )],
     },
+    // 10: what was heard once is told again and again.
+    Bug {
+        name: "stale_run_heard_again",
+        invariant: 10,
+        with: "",
+        patches: &[patch(
+            "src/analytics/carrier.rs",
+            "run.began_us <= until)",
+            "run.began_us <= until && !crate::planted::is(\"stale_run_heard_again\"))",
+        )],
+    },
 ];

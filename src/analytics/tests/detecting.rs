@@ -76,7 +76,8 @@ fn strong_train(analytics: &mut Analytics, pulse_count: u64) -> Vec<Detection> {
     let mut found = Vec::new();
     let is_on =
         |us: u64| (500_000..500_000 + pulse_count * 42_000).contains(&us) && (us - 500_000) % 42_000 < 33_000;
-    let hops = 200 + pulse_count * 42_000 / HOP_US;
+    // Long enough for a train of few pulses to end.
+    let hops = 400 + pulse_count * 42_000 / HOP_US;
     for hop in 0..hops {
         let from = hop * HOP_US;
         let share = (from..from + HOP_US).step_by(100).filter(|us| is_on(*us)).count() as f64 / 100.0;
@@ -189,4 +190,62 @@ fn pulses_under_the_drop_level_are_no_evidence() {
     let found = reports(&mut analytics, 4_100_000);
     assert_eq!((found.len(), found[0].pattern.pulse_count), (1, 8), "{found:?}");
     assert!((found[0].pattern.period_us.unwrap() - 400_000.0).abs() < 1.0);
+}
+
+/// As [`hear`], but with readings only where `row` has one; then the end of the flight, long after.
+fn hear_to_the_end(analytics: &mut Analytics, hops: u64, row: impl Fn(u64) -> Option<f64>) -> Vec<Detection> {
+    let mut found = Vec::new();
+    for hop in 0..hops {
+        if let Some(mean_db) = row(hop) {
+            analytics.reading(&reading(hop * HOP_US, mean_db, -90.0));
+        }
+        found.extend(reports(analytics, hop * HOP_US));
+    }
+    found.extend(reports(analytics, hops * HOP_US + u64::from(u32::MAX)));
+    found
+}
+
+/// Begin and end of each detection, in order: nothing else may be told.
+fn spans(found: &[Detection]) -> Vec<(u64, u64)> {
+    let mut pairs = found.chunks_exact(2);
+    let spans: Vec<_> = pairs
+        .by_ref()
+        .map(|pair| {
+            assert_eq!((pair[0].id, pair[0].ended_us), (pair[1].id, None), "{found:?}");
+            (pair[0].began_us.0, pair[1].ended_us.expect("an end").0)
+        })
+        .collect();
+    assert!(pairs.remainder().is_empty(), "{found:?}");
+    assert!(spans.windows(2).all(|two| two[0].1 < two[1].0), "{spans:?}");
+    spans
+}
+
+#[test]
+fn a_carrier_that_is_cut_off_is_told_once() {
+    for emission in [Emission::Continuous, Emission::Any(train())] {
+        // The samples stop for ten seconds, come back with the carrier, and end with it.
+        let row = |hop: u64| (!(400..1_400).contains(&hop)).then_some(-70.0);
+        let found = hear_to_the_end(&mut analytics(emission), 2_000, row);
+        assert_eq!(spans(&found), [(0, 3_990_000), (14_000_000, 19_990_000)]);
+    }
+    // A hold that is shorter than what a run bridges.
+    let config = AnalyticsConfig { hold_us: 20_000, ..config() };
+    let mut short = Analytics::new(&config, &[channel(Emission::Continuous)], HOP_US as u32);
+    let found = hear_to_the_end(&mut short, 2_000, |hop| (hop % 200 > 4).then_some(-70.0));
+    assert!(spans(&found).len() > 5, "{found:?}");
+}
+
+#[test]
+fn pulses_that_were_told_of_are_no_evidence_of_a_further_train() {
+    let mut analytics = analytics(Emission::Pulsed(PulseTrain { pulses_min: 3, ..train() }));
+    let mut found = Vec::new();
+    // Two trains on one grid of a second; the six empty places between them end the first.
+    for place in (0..8).chain(14..20) {
+        let start = 1_000_000 + place * 1_000_000;
+        found.extend(reports(&mut analytics, start - 500_000));
+        analytics.pulse(&pulse(start, 20_000, 25.0));
+        found.extend(reports(&mut analytics, start + 30_000));
+    }
+    found.extend(reports(&mut analytics, 60_000_000));
+    assert_eq!(spans(&found), [(1_000_000, 8_020_000), (15_000_000, 20_020_000)]);
 }

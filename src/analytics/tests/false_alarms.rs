@@ -112,6 +112,7 @@ fn without_the_adaptation_pulses_of_noise_would_pass() {
     // The same stream folds into places without end; only the chance keeps it out.
     let search = crate::analytics::train::TrainSearch::new(
         PulseTrain { period_min_us: 500_000, period_max_us: 2_000_000, pulses_min: 4, ..train() },
+        1_000,
         12.0,
         f64::INFINITY,
     );
@@ -125,7 +126,7 @@ fn without_the_adaptation_pulses_of_noise_would_pass() {
             width_us: 4_000,
             snr_db: 15.0,
             power_dbfs: -75.0,
-            is_member: false,
+            ..crate::analytics::pulses::Heard::default()
         };
         log.push(heard);
         found += u32::from(search.search(&log, 0, TimeUs(0), 1_000.0).is_some());

@@ -5,17 +5,18 @@ use crate::analytics::random::Random;
 use proptest::prelude::*;
 
 const FRAME_US: f64 = 1_000.0;
+const WIDTH_US: u32 = 20_000;
 
 fn sought(period_min_us: u32, period_max_us: u32, pulses_min: u8) -> TrainSearch {
     let train = PulseTrain { period_min_us, period_max_us, jitter_ratio_max: 0.05, pulses_min };
-    TrainSearch::new(train, 12.0, 0.05)
+    TrainSearch::new(train, WIDTH_US, 12.0, 0.05)
 }
 
 fn log_of(starts_us: impl IntoIterator<Item = f64>, snr_db: f64) -> PulseLog {
     let mut log = PulseLog::default();
     for start_us in starts_us {
         let start_us = TimeUs(start_us as u64);
-        let heard = Heard { start_us, width_us: 20_000, snr_db, power_dbfs: -60.0, is_member: false };
+        let heard = Heard { start_us, width_us: WIDTH_US, snr_db, power_dbfs: -60.0, ..Heard::default() };
         assert!(log.push(heard));
     }
     log
@@ -64,7 +65,7 @@ fn every_second_pulse_is_no_train_even_on_a_quiet_channel() {
         jitter_ratio_max: 0.005,
         pulses_min: 4,
     };
-    let search = |period_us| TrainSearch::new(train(period_us), 12.0, 1.0);
+    let search = |period_us| TrainSearch::new(train(period_us), WIDTH_US, 12.0, 1.0);
     let log = log_of((0..7).map(|i| 60e6 + f64::from(i) * 1e6), 20.0);
     assert!(find(&search(2_000_000), &log).is_none() && find(&search(1_000_000), &log).is_some());
     // The same pulses without those between.

@@ -20,7 +20,7 @@ fn config(fft_len: usize, channels: &[(f64, f64)]) -> SenseConfig {
         center_hz: 0.0,
         fft_len,
         hop_us: 10_000,
-        dc_exclude_hz: 1e3,
+        dc_exclude_hz: Some(1e3),
         spectrum_interval_us: 0,
         channels: channels.iter().map(channel).collect(),
     }

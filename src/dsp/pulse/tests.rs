@@ -112,3 +112,34 @@ fn without_quiet_bins_the_channels_own_low_frames_are_the_floor() {
     assert_eq!(pulses.len(), 10);
     assert!(pulses.iter().all(|pulse| (0.3..1.0).contains(&pulse.floor)), "{pulses:?}");
 }
+
+#[test]
+fn frames_without_power_are_no_pulse_and_no_floor() {
+    let mut finder = PulseFinder::new(rule());
+    assert!((0..1_000).all(|frame| finder.push(frame, 0.0, Some(0.0)).is_none()));
+    assert_eq!(finder.cut(), None);
+    for quiet in [Some(1.0), None] {
+        // Noise, a gate of 20 frames with an edge that is hardly open, noise: no rise.
+        let mut finder = PulseFinder::new(rule());
+        let found = (0..90).find_map(|frame| match frame {
+            30..49 => finder.push_gated(frame, 0.0, None),
+            49 => finder.push_gated(frame, 1e-4, quiet.map(|_| 1e-4)),
+            _ => finder.push(frame, 1.0, quiet),
+        });
+        assert_eq!(found, None, "{quiet:?}");
+    }
+}
+
+#[test]
+fn a_pulse_between_gated_frames_stands_on_its_own_floor() {
+    let mut finder = PulseFinder::new(rule());
+    let found = (0..40).find_map(|frame| match frame {
+        // The edge of a gate splatters.
+        10 | 19 => finder.push_gated(frame, 100.0, Some(4.0)),
+        11..19 => finder.push(frame, 100.0, Some(1.0)),
+        _ => finder.push_gated(frame, 0.0, None),
+    });
+    let pulse = found.expect("a pulse");
+    assert_eq!((pulse.start_sample, pulse.width_samples), (2_560.0, 2_560.0));
+    assert_eq!((pulse.flags, pulse.floor, pulse.mean), (Flags::NONE, 1.0, 100.0));
+}

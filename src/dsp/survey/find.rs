@@ -4,11 +4,13 @@
 //! short burst nor a narrow carrier lifts it; each frame's own lift (a step of noise over the whole band, the splatter of
 //! an overdriven receiver) is its median over that. A cell counts when it stands 15 dB above (noise reaches that once in
 //! 1e13 cells) and within 30 dB of the frame's strongest, because an overdriven 8-bit receiver makes images and harmonics
-//! below that. Bins with such cells, or with 10 dB in the mean of the quiet frames, make runs; runs that go on and off
-//! together are one channel when they are neighbours, and otherwise the weaker is a product of the stronger.
+//! below that. Bins with such cells, or whose median over time is 7 dB up (they are always on), make runs, the strongest by
+//! energy first; runs that go on and off together are one channel when they are neighbours, and otherwise the weaker is a
+//! product of the stronger.
 
-use super::timing::{self, Timing};
-use super::{Grid, STEPS_PER_DB, dbfs_of};
+use crate::dsp::layout::NOISE_BINS_MIN;
+
+use super::{Grid, STEPS_PER_DB, Timing, dbfs_of};
 
 /// Where a signal comes from.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -29,13 +31,13 @@ pub struct Active {
     pub frequency_hz: f64,
     /// Its strongest bin, Hz: one of the two tones of a frequency-keyed signal.
     pub peak_hz: f64,
-    /// Bandwidth with 99 % of its power, at least two bins, Hz.
+    /// Bandwidth about `frequency_hz` that holds 99 % of its power, at least four bins, Hz.
     pub bandwidth_hz: f64,
-    /// Mean power while on, dBFS.
+    /// Mean power while on, dBFS: here of the frames in which it stood out; of pulses or of all, once somebody listened.
     pub power_dbfs: f64,
     /// That over the noise in its bandwidth, dB.
     pub snr_db: f64,
-    /// When it was on.
+    /// When it was on: filled by whoever listens to it.
     pub timing: Timing,
     /// Whether it is an emission or the receiver's own making.
     pub origin: Origin,
@@ -44,24 +46,28 @@ pub struct Active {
 /// The spectrogram with its axes.
 pub(super) struct Band<'a> {
     pub grid: &'a Grid,
-    pub sample_rate_sps: f64,
     pub first_bin_hz: f64,
     pub bin_hz: f64,
 }
 
 const SEED_DB: f32 = 15.0;
 const DYNAMIC_DB: f32 = 30.0;
-const STEADY_DB: f64 = 10.0;
+/// A bin is always on when its median is this far over the noise; that of pure noise lies 1.6 dB under it.
+const STEADY_DB: f32 = 7.0;
 /// A channel below this over its own bandwidth is not told.
-const SNR_MIN_DB: f64 = 8.0;
+const SNR_MIN_DB: f64 = 6.0;
 /// From the 25th percentile of exponentially distributed power to its mean: −10·log10(ln(4/3)).
 const QUARTILE_TO_MEAN_DB: f32 = 5.41;
 /// Likewise from the median: −10·log10(ln 2).
 const MEDIAN_TO_MEAN_DB: f32 = 1.59;
 /// Bins without a signal that may lie inside a channel.
 const BIN_GAP: usize = 3;
-const SEEDS_MIN: u32 = 3;
-const STEADY_ROWS_MIN: u32 = 50;
+const SEEDS_MIN: u32 = 2;
+const STEADY_ROWS_MIN: u32 = 25;
+/// Share of samples at full scale from which a receiver counts as overdriven and makes harmonics.
+const OVERDRIVEN_SHARE: f64 = 1e-4;
+/// Two that are always on are one sender's when they are this far apart in power: a carrier's skirts.
+const SKIRT_DB: f64 = 20.0;
 
 /// Noise in steps of the grid: mean per bin, and lift per row.
 struct Noise {
@@ -75,8 +81,8 @@ struct Run {
     low: usize,
     high: usize,
     on: Vec<bool>,
-    /// Strongest mean power of a bin while on, in steps.
-    peak: f64,
+    /// Energy over the time, as a sum of the cells' powers.
+    energy: f64,
 }
 
 const fn steps(db: f32) -> i32 {
@@ -84,14 +90,14 @@ const fn steps(db: f32) -> i32 {
 }
 
 pub(super) fn channels(band: &Band<'_>) -> (Vec<Active>, f64) {
-    if band.grid.starts.len() < 4 {
+    if band.grid.rows().count() < 4 {
         return (Vec::new(), f64::from(super::LOWEST_DBFS));
     }
     let noise = noise(band.grid);
     let floor_power: f64 = noise.floor.iter().map(|level| power_of(*level)).sum();
     let is_active = active_bins(band.grid, &noise);
     let mut runs = runs(band.grid, &noise, &is_active);
-    runs.sort_by(|a, b| b.peak.total_cmp(&a.peak));
+    runs.sort_by(|a, b| b.energy.total_cmp(&a.energy));
     let mut kept: Vec<(Run, Option<(usize, bool)>)> = Vec::new();
     for run in runs {
         match judge(band, &kept, &run) {
@@ -101,6 +107,7 @@ pub(super) fn channels(band: &Band<'_>) -> (Vec<Active>, f64) {
                 whole.low = whole.low.min(run.low);
                 whole.high = whole.high.max(run.high);
                 whole.on.iter_mut().zip(&run.on).for_each(|(a, b)| *a |= *b);
+                whole.energy += run.energy;
             }
             Relation::MadeFrom(index, image) => kept.push((run, Some((index, image)))),
         }
@@ -117,8 +124,9 @@ pub(super) fn channels(band: &Band<'_>) -> (Vec<Active>, f64) {
     (channels, 10.0 * floor_power.log10())
 }
 
-fn power_of(level: i32) -> f64 {
-    10f64.powf(dbfs_of(f64::from(level)) / 10.0)
+/// Power of a level of the grid; the lowest is none.
+pub(super) fn power_of(level: i32) -> f64 {
+    if level <= 0 { 0.0 } else { 10f64.powf(dbfs_of(f64::from(level)) / 10.0) }
 }
 
 /// The value below which `share` of the counted ones lie.
@@ -170,52 +178,38 @@ fn noise(grid: &Grid) -> Noise {
     Noise { lift: lift.collect(), floor }
 }
 
-/// Whether a bin is one of the three that DC leaks into.
-fn is_dc(grid: &Grid, bin: usize) -> bool {
-    bin.abs_diff(grid.bin_count / 2) <= 1
-}
-
 /// The weakest level of a row that is not below the receiver's dynamic range.
-fn dynamic_floor(grid: &Grid, row: &[u8]) -> i32 {
-    let strongest =
-        row.iter().enumerate().filter(|(bin, _)| !is_dc(grid, *bin)).map(|(_, level)| *level).max();
-    i32::from(strongest.unwrap_or(0)) - steps(DYNAMIC_DB)
+fn dynamic_floor(row: &[u8]) -> i32 {
+    i32::from(row.iter().copied().max().unwrap_or(0)) - steps(DYNAMIC_DB)
 }
 
-fn active_bins(grid: &Grid, noise: &Noise) -> Vec<bool> {
+/// Bins with a signal, each with whether it is always on.
+fn active_bins(grid: &Grid, noise: &Noise) -> Vec<Option<bool>> {
     let bins = grid.bin_count;
-    let (mut seeds, mut steady, mut quiet_rows) = (vec![0u32; bins], vec![0f64; bins], 0u32);
-    let ratio: Vec<f64> =
-        (0..1024).map(|i| 10f64.powf((f64::from(i) - 512.0) / f64::from(STEPS_PER_DB) / 10.0)).collect();
+    let mut seeds = vec![0u32; bins];
+    // Of each bin, how far its cells are over the noise, as a histogram.
+    let mut over = vec![0u32; bins * 512];
     for (row, lift) in grid.rows().zip(&noise.lift) {
-        let least = dynamic_floor(grid, row);
-        let excess = |bin: usize| i32::from(row[bin]) - noise.floor[bin] - lift;
-        let mut any = false;
-        for bin in (0..bins).filter(|bin| !is_dc(grid, *bin)) {
-            if excess(bin) >= steps(SEED_DB) && i32::from(row[bin]) >= least {
-                seeds[bin] += 1;
-                any = true;
-            }
-        }
-        if !any {
-            quiet_rows += 1;
-            for (bin, sum) in steady.iter_mut().enumerate() {
-                *sum += ratio[(excess(bin) + 512).clamp(0, 1023) as usize];
-            }
+        let least = dynamic_floor(row);
+        for bin in 0..bins {
+            let excess = i32::from(row[bin]) - noise.floor[bin] - lift;
+            over[bin * 512 + (excess + 256).clamp(0, 511) as usize] += 1;
+            seeds[bin] += u32::from(excess >= steps(SEED_DB) && i32::from(row[bin]) >= least);
         }
     }
-    let steady_least = 10f64.powf(STEADY_DB / 10.0) * f64::from(quiet_rows);
-    (0..bins)
-        .map(|bin| {
-            let is_steady = quiet_rows >= STEADY_ROWS_MIN && steady[bin] >= steady_least;
-            !is_dc(grid, bin) && (seeds[bin] >= SEEDS_MIN || is_steady)
+    let enough = noise.lift.len() >= STEADY_ROWS_MIN as usize;
+    over.chunks_exact(512)
+        .zip(seeds)
+        .map(|(over, seeds)| {
+            let is_steady = enough && percentile(over, 0.5) - 256 >= steps(STEADY_DB);
+            (is_steady || seeds >= SEEDS_MIN).then_some(is_steady)
         })
         .collect()
 }
 
-fn runs(grid: &Grid, noise: &Noise, is_active: &[bool]) -> Vec<Run> {
+fn runs(grid: &Grid, noise: &Noise, is_active: &[Option<bool>]) -> Vec<Run> {
     let mut spans: Vec<(usize, usize)> = Vec::new();
-    for bin in (0..is_active.len()).filter(|bin| is_active[*bin]) {
+    for bin in (0..is_active.len()).filter(|bin| is_active[*bin].is_some()) {
         match spans.last_mut() {
             Some((_, high)) if bin <= *high + 1 + BIN_GAP => *high = bin,
             _ => spans.push((bin, bin)),
@@ -224,27 +218,20 @@ fn runs(grid: &Grid, noise: &Noise, is_active: &[bool]) -> Vec<Run> {
     spans
         .into_iter()
         .map(|(low, high)| {
-            let on: Vec<bool> = grid
-                .rows()
-                .zip(&noise.lift)
-                .map(|(row, lift)| {
-                    let least = dynamic_floor(grid, row);
-                    (low..=high).any(|bin| {
+            let is_steady = is_active[low..=high].contains(&Some(true));
+            let stands_out = |(row, lift): (&[u8], &i32)| {
+                let least = dynamic_floor(row);
+                is_steady
+                    || (low..=high).any(|bin| {
                         let level = i32::from(row[bin]);
                         level >= least && level - noise.floor[bin] - lift >= steps(SEED_DB)
                     })
-                })
-                .collect();
-            let is_weak = !on.contains(&true);
-            let on = if is_weak { vec![true; on.len()] } else { on };
-            let rows = on.iter().filter(|on| **on).count() as f64;
-            let mean = |bin: usize| {
-                let sum: i32 =
-                    grid.rows().zip(&on).filter(|(_, on)| **on).map(|(row, _)| i32::from(row[bin])).sum();
-                f64::from(sum) / rows
             };
-            let peak = (low..=high).map(mean).fold(f64::NEG_INFINITY, f64::max);
-            Run { low, high, on, peak }
+            let on: Vec<bool> = grid.rows().zip(&noise.lift).map(stands_out).collect();
+            let rows_on = grid.rows().zip(&on).filter(|(_, on)| **on);
+            let energy =
+                rows_on.map(|(row, _)| row[low..=high].iter().map(|l| power_of(i32::from(*l))).sum::<f64>());
+            Run { low, high, energy: energy.sum(), on }
         })
         .collect()
 }
@@ -264,12 +251,20 @@ fn judge(band: &Band<'_>, stronger: &[(Run, Option<(usize, bool)>)], run: &Run) 
         let together = both / rows_on(&run.on).max(1.0);
         let apart =
             if run.low > other.high { run.low - other.high } else { other.low.saturating_sub(run.high) };
-        let weaker_db = (other.peak - run.peak) / f64::from(STEPS_PER_DB);
+        let power = |of: &Run| of.energy / rows_on(&of.on).max(1.0);
+        let weaker_db = 10.0 * (power(other) / power(run)).log10();
         let reach = (other.high - other.low + 1).max(8);
-        if together >= 0.8 && apart <= reach && from.is_none() {
+        let is_always_on = rows_on(&other.on) > 0.9 * other.on.len() as f64;
+        let is_one = !is_always_on || weaker_db >= SKIRT_DB;
+        if together >= 0.8 && apart <= reach && from.is_none() && is_one {
             return Relation::PartOf(index);
         }
-        let is_always_on = rows_on(&other.on) > 0.9 * other.on.len() as f64;
+        // Spread over the band's edge, which comes out at the other end.
+        let around =
+            (run.low + bins).saturating_sub(other.high).min((other.low + bins).saturating_sub(run.high));
+        if together >= 0.8 && around <= reach {
+            return Relation::MadeFrom(from.map_or(index, |(root, _)| root), false);
+        }
         // Equal strength, but never one without the other: two tones of one sender.
         let is_twin = !is_always_on && both >= 0.85 * rows_on(&other.on);
         if together < 0.85 || (weaker_db < 8.0 && !is_twin) {
@@ -280,20 +275,23 @@ fn judge(band: &Band<'_>, stronger: &[(Run, Option<(usize, bool)>)], run: &Run) 
         if run.low <= mirror(other.low) + 3 && mirror(other.high) <= run.high + 3 {
             return Relation::MadeFrom(root, true);
         }
-        if !is_always_on || is_harmonic(bins, other, run) {
+        let is_overdriven = band.grid.clipped_share >= OVERDRIVEN_SHARE;
+        if !is_always_on || (is_overdriven && is_harmonic(bins, other, run, weaker_db)) {
             return Relation::MadeFrom(root, false);
         }
     }
     Relation::Own
 }
 
-fn is_harmonic(bins: usize, other: &Run, run: &Run) -> bool {
+/// Whether a run lies where clipping puts a harmonic of the other, and is as much weaker as those of a square wave at least.
+fn is_harmonic(bins: usize, other: &Run, run: &Run, weaker_db: f64) -> bool {
     let half = (bins / 2) as i64;
     let middle = (other.low + other.high) as i64 / 2 - half;
-    [-5, -3, -2, 2, 3, 5].iter().any(|order| {
+    (2..=15i64).flat_map(|order| [-order, order]).any(|order| {
         // Beyond the band's edge it folds back.
         let bin = (middle * order + half).rem_euclid(bins as i64);
-        bin + 3 >= run.low as i64 && bin <= run.high as i64 + 3
+        let is_there = bin + order.abs() + 1 >= run.low as i64 && bin <= run.high as i64 + order.abs() + 1;
+        is_there && weaker_db >= 20.0 * (order.abs() as f64).log10() - 2.0
     })
 }
 
@@ -302,9 +300,6 @@ fn measure(band: &Band<'_>, noise: &Noise, run: &Run) -> Active {
     let rows = run.on.iter().filter(|on| **on).count().max(1) as f64;
     let on_power: Vec<f64> = (run.low..=run.high)
         .map(|bin| {
-            if is_dc(grid, bin) {
-                return 0.0;
-            }
             let on = grid.rows().zip(&run.on).filter(|(_, on)| **on);
             let sum: f64 = on.map(|(row, _)| power_of(i32::from(row[bin]))).sum();
             (sum / rows - power_of(noise.floor[bin])).max(0.0)
@@ -325,25 +320,25 @@ fn measure(band: &Band<'_>, noise: &Noise, run: &Run) -> Active {
     let middle = if total > 0.0 { weighted / total } else { (low + high) as f64 / 2.0 };
     let strongest = (0..on_power.len()).max_by(|a, b| on_power[*a].total_cmp(&on_power[*b])).unwrap_or(0);
     let noise_power: f64 = (low..=high).map(|bin| power_of(noise.floor[bin])).sum();
-    let frequency_hz = band.first_bin_hz + middle * band.bin_hz;
+    let (frequency_hz, bandwidth_hz) = channel_of(band, middle, low as f64 - 0.5, high as f64 + 0.5);
     Active {
         frequency_hz,
         peak_hz: band.first_bin_hz + (run.low + strongest) as f64 * band.bin_hz,
-        bandwidth_hz: ((high - low + 1) as f64 * band.bin_hz).max(2.0 * band.bin_hz),
+        bandwidth_hz,
         power_dbfs: 10.0 * total.max(1e-30).log10(),
-        snr_db: 10.0 * (total.max(1e-30) / noise_power).log10(),
-        timing: timing::of(band, &power_rows(band, low, high), noise_power, &noise.lift),
+        snr_db: 10.0 * (total.max(1e-30) / noise_power.max(1e-30)).log10(),
+        timing: Timing::default(),
         origin: Origin::Emission,
     }
 }
 
-/// Power of the bins `low..=high` and their neighbours, row by row.
-fn power_rows(band: &Band<'_>, low: usize, high: usize) -> Vec<f64> {
-    let table: Vec<f64> = (0..256).map(power_of).collect();
-    let (low, high) = (low.saturating_sub(1), (high + 1).min(band.grid.bin_count - 1));
-    let bins = |row: &[u8]| {
-        let inside = (low..=high).filter(|bin| !is_dc(band.grid, *bin));
-        inside.map(|bin| table[usize::from(row[bin])]).sum()
-    };
-    band.grid.rows().map(bins).collect()
+/// Frequency and bandwidth of a channel about `middle` that holds the bins from `low` to `high`, as settings take them: no
+/// narrower than the sense pass can see, and within the band.
+fn channel_of(band: &Band<'_>, middle: f64, low: f64, high: f64) -> (f64, f64) {
+    let half_least = NOISE_BINS_MIN / 2.0;
+    // A bin holds half of itself on either side, but of the band the first begins at its own middle.
+    let (first, last) = (0.0, band.grid.bin_count as f64);
+    let middle = middle.clamp(first + half_least, last - half_least);
+    let half = (middle - low).max(high - middle).max(half_least).min(middle - first).min(last - middle);
+    (band.first_bin_hz + middle * band.bin_hz, 2.0 * half * band.bin_hz)
 }

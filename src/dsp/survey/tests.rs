@@ -66,11 +66,6 @@ fn a_pulse_train_reads_as_it_was_made() {
     let [active] = emissions(&found)[..] else { panic!("{:#?}", found.channels) };
     assert!((active.frequency_hz - 31_234.0).abs() < 150.0, "{active:?}");
     assert!((active.power_dbfs + 30.0).abs() < 0.3, "{active:?}");
-    assert_eq!(active.timing.pulse_count, 20);
-    let us = |value: Option<f64>| value.unwrap_or(f64::NAN);
-    assert!((us(active.timing.width_us) - 20_000.0).abs() < 300.0, "{active:?}");
-    assert!((us(active.timing.period_us) - 100_000.0).abs() < 300.0, "{active:?}");
-    assert!((active.timing.duty - 0.2).abs() < 0.005, "{active:?}");
     assert!((found.floor_dbfs + 50.0).abs() < 0.7, "{}", found.floor_dbfs);
 }
 
@@ -82,9 +77,8 @@ fn a_carrier_and_a_train_are_two_channels() {
     let found = survey(Samples::Cf32(&samples), RATE);
     let active = emissions(&found);
     assert_eq!(active.len(), 2, "{:#?}", found.channels);
-    assert!((active[0].frequency_hz + 60_000.0).abs() < 100.0 && active[0].timing.duty > 0.99);
-    assert_eq!((active[0].timing.pulse_count, active[0].timing.period_us), (1, None));
-    assert_eq!(active[1].timing.pulse_count, 20);
+    assert!((active[0].frequency_hz + 60_000.0).abs() < 100.0, "{active:?}");
+    assert!((active[1].frequency_hz - 20_000.0).abs() < 150.0, "{active:?}");
 }
 
 #[test]
@@ -119,7 +113,7 @@ fn frames_do_not_span_a_gap() {
     survey.pass(Samples::Cf32(after));
     let found = survey.finish();
     let [active] = emissions(&found)[..] else { panic!("{:#?}", found.channels) };
-    assert_eq!(active.timing.pulse_count, 2, "cut by the gap: {active:?}");
+    assert!((active.frequency_hz - 30_000.0).abs() < 150.0, "{active:?}");
     assert!((found.seconds - 1.5).abs() < 0.01);
 }
 
@@ -128,7 +122,7 @@ fn a_full_spectrogram_says_so_and_keeps_what_it_has() {
     let samples = Scene::new(0.5, -60.0).samples(|_| 1.0, &[]);
     let mut survey = Survey::new(RATE, 0.0, 256 * 100);
     assert!(!survey.pass(Samples::Cf32(&samples)));
-    assert!((survey.finish().seconds - 101.0 * 128.0 / RATE).abs() < 1e-9);
+    assert!((survey.finish().seconds - 100.0 * 256.0 / RATE).abs() < 1e-9);
     assert_eq!(Survey::new(RATE, 0.0, 0).finish().channels, [], "nothing seen is nothing found");
 }
 
@@ -145,32 +139,26 @@ fn recording(name: &str) -> Option<Vec<[u8; 2]>> {
     }
 }
 
-/// Name, rate, strongest emission: kHz from the centre, tolerance; pulses; width and period, ms.
-type Known = (&'static str, f64, f64, f64, usize, Option<f64>, Option<f64>);
+/// Name, rate, strongest emission: kHz from the centre, tolerance.
+type Known = (&'static str, f64, f64, f64);
 
 #[test]
-fn real_recordings_read_as_their_envelopes_do() {
+fn real_recordings_are_found_where_they_send() {
     let known: [Known; 6] = [
-        ("rtl433t_brennstuhl_gfile015_433.92M_250k.cu8", 250e3, 40.8, 0.5, 8, Some(32.1), Some(41.6)),
-        ("rtl433t_waveman_gfile012_433.92M_250k.cu8", 250e3, -35.9, 0.5, 12, Some(35.7), Some(46.6)),
-        ("rtl433t_nexus_gfile001_433.92M_250k.cu8", 250e3, 77.6, 0.6, 13, Some(73.7), Some(76.8)),
-        ("rtl433t_honda-lock2_433.92M_250k.cu8", 250e3, 24.2, 1.0, 1, Some(210.0), None),
-        ("rtl433t_lacrosse-tx22u_gfile010_915M_250k.cu8", 250e3, 104.7, 1.0, 1, Some(18.0), None),
+        ("rtl433t_brennstuhl_gfile015_433.92M_250k.cu8", 250e3, 40.8, 0.5),
+        ("rtl433t_waveman_gfile012_433.92M_250k.cu8", 250e3, -35.9, 0.5),
+        ("rtl433t_nexus_gfile001_433.92M_250k.cu8", 250e3, 77.6, 0.6),
+        // Frequency-keyed: the other tone is at +24.4 kHz.
+        ("rtl433t_honda-lock2_433.92M_250k.cu8", 250e3, -64.6, 1.5),
+        ("rtl433t_lacrosse-tx22u_gfile010_915M_250k.cu8", 250e3, 104.7, 1.0),
         // Frequency-keyed: +230 kHz is its lower tone.
-        ("rtlwmbus_issue48_868.625M_2400k.cu8", 2.4e6, 278.0, 50.0, 1, Some(6.9), None),
+        ("rtlwmbus_issue48_868.625M_2400k.cu8", 2.4e6, 278.0, 50.0),
     ];
-    for (name, rate, khz, tolerance_khz, pulses, width_ms, period_ms) in known {
+    for (name, rate, khz, tolerance_khz) in known {
         let Some(samples) = recording(name) else { continue };
         let found = survey(Samples::Cu8(&samples), rate);
         let active = emissions(&found)[0];
         assert!((active.frequency_hz / 1e3 - khz).abs() < tolerance_khz, "{name}: {active:?}");
-        assert_eq!(active.timing.pulse_count, pulses, "{name}: {active:?}");
-        let near = |us: Option<f64>, ms: Option<f64>| match (us, ms) {
-            (Some(us), Some(ms)) => (us / 1e3 - ms).abs() < 0.7,
-            (us, ms) => us.is_none() && ms.is_none(),
-        };
-        assert!(near(active.timing.width_us, width_ms), "{name}: {active:?}");
-        assert!(near(active.timing.period_us, period_ms), "{name}: {active:?}");
     }
     if let Some(samples) = recording("rtl433t_brennstuhl_gfile015_433.92M_250k.cu8") {
         let found = survey(Samples::Cu8(&samples), RATE);
@@ -183,4 +171,50 @@ fn real_recordings_read_as_their_envelopes_do() {
         let Some(samples) = recording(name) else { continue };
         assert_eq!(survey(Samples::Cu8(&samples), RATE).channels, [], "{name}");
     }
+}
+
+#[test]
+fn a_weak_line_is_told_as_strong_as_it_is() {
+    // 14 dB over the noise of a bin: a third of its cells stand out.
+    let level = -60.0 - 10.0 * 256f64.log10() + 1.76 + 12.0;
+    let samples = Scene::new(2.0, -60.0).samples(|_| 1.0, &[(30_000.0, level, &|_| true)]);
+    let found = survey(Samples::Cf32(&samples), RATE);
+    let [active] = emissions(&found)[..] else { panic!("{:#?}", found.channels) };
+    assert!((active.power_dbfs - level).abs() < 0.7, "{active:?} {level}");
+}
+
+#[test]
+fn one_overdriven_sender_is_one_emission_and_the_strongest() {
+    for is_pulsed in [false, true] {
+        let on = |t: f64| !is_pulsed || t.rem_euclid(0.1) < 0.03;
+        let mut samples = Scene::new(1.0, -45.0).samples(|_| 1.0, &[(21_000.0, 6.0, &on)]);
+        samples.iter_mut().for_each(|sample| *sample = sample.map(|v| v.clamp(-1.0, 1.0)));
+        let found = survey(Samples::Cf32(&samples), RATE);
+        let [active] = emissions(&found)[..] else { panic!("{:#?}", found.channels) };
+        assert!((active.frequency_hz - 21_000.0).abs() < 200.0, "{active:?}");
+        assert!(found.channels.len() > 1, "clipping makes harmonics: {found:?}");
+        let strongest = found.channels.iter().map(|c| c.power_dbfs).fold(f64::NEG_INFINITY, f64::max);
+        assert_eq!(active.power_dbfs, strongest);
+    }
+}
+
+#[test]
+fn a_channel_lies_within_the_band() {
+    for hz in [-124_900.0, 124_300.0] {
+        let samples = Scene::new(0.5, -60.0).samples(|_| 1.0, &[(hz, -30.0, &|_| true)]);
+        let found = survey(Samples::Cf32(&samples), RATE);
+        let [active] = emissions(&found)[..] else { panic!("{:#?}", found.channels) };
+        assert!(active.frequency_hz.abs() + active.bandwidth_hz / 2.0 <= RATE / 2.0, "{active:?}");
+    }
+}
+
+#[test]
+fn a_sender_on_the_tuned_frequency_is_seen_beside_the_spike() {
+    let train = |t: f64| t.rem_euclid(0.2) < 0.02;
+    let tones: [Tone<'_>; 2] = [(0.0, -25.0, &|_| true), (0.001, -40.0, &train)];
+    let samples = Scene::new(2.0, -65.0).samples(|_| 1.0, &tones);
+    let found = survey(Samples::Cf32(&samples), RATE);
+    let [active] = emissions(&found)[..] else { panic!("{:#?}", found.channels) };
+    assert!(active.frequency_hz.abs() < 200.0, "{active:?}");
+    assert!((found.spike_dbfs + 25.0).abs() < 0.5, "{}", found.spike_dbfs);
 }

@@ -130,6 +130,7 @@ pub(crate) fn facts(channel: u8, at: TimeUs) -> Facts {
         rolling_mean_dbfs: Some(-60.0),
         volatility_db: Some(1.0),
         delta_db: Some(0.5),
+        ewma_dbfs: Some(-60.0),
         trend: Some(Trend { slope_db_s: 0.5, r2: Some(0.5) }),
         gradient: Ok(gradient),
         pattern: Pattern::default(),

@@ -57,7 +57,7 @@ fn white_noise_reads_its_power_in_the_bandwidth_at_every_format() {
 #[test]
 fn a_channel_over_the_whole_band_reads_all_power_and_knows_no_floor() {
     let mut whole = config(0.0, RATE_SPS);
-    whole.dc_exclude_hz = 0.0;
+    whole.dc_exclude_hz = Some(0.0);
     let kept = run(&whole, &Made::of(&Random(3).noise(0.02, 500_000), SampleFormat::Cs16));
     assert!((mean_dbfs(&kept.readings) - db_from_ratio(0.02)).abs() < 0.05);
     assert!(kept.readings.iter().all(|reading| reading.flags == Flags::NO_QUIET));
@@ -84,7 +84,7 @@ fn dc_is_left_out_of_the_channel_and_of_the_quiet_bins() {
     let excluded = run(&config(3e3, 25e3), &made);
     assert!((mean_dbfs(&excluded.readings) - truth).abs() < 0.1);
     let mut keeps_dc = config(3e3, 25e3);
-    keeps_dc.dc_exclude_hz = 0.0;
+    keeps_dc.dc_exclude_hz = Some(0.0);
     let dc_dbfs = db_from_ratio(0.3 * 0.3 + 0.2 * 0.2);
     assert!((mean_dbfs(&run(&keeps_dc, &made).readings) - dc_dbfs).abs() < 0.05);
 }
@@ -158,4 +158,30 @@ fn quiet_is_what_percentile_cont_makes_of_the_bins() {
     let kept = run(&config, &Made::Cf32(samples));
     assert_eq!(kept.readings[0].frame_count, 10);
     assert_eq!(f64::from(kept.readings[0].quiet.hundredths()), expected);
+}
+
+#[test]
+fn a_beacon_on_the_tuned_frequency_is_read_beside_the_spike() {
+    // A spike of -11 dBFS; on it 16 pulses of 20 ms every 1300 ms; and a tone beside it.
+    let clean = Random(9).noise(1e-5, 20 * 250_000);
+    let is_on = |n: usize| n >= 50_000 && (n - 50_000) % 325_000 < 5_000;
+    let spiked = |n: usize, amplitude: f64, sample: &[f64; 2]| {
+        [sample[0] + 0.25 + amplitude * f64::from(u8::from(is_on(n))), sample[1] - 0.1]
+    };
+    let tag: Vec<[f64; 2]> = clean.iter().enumerate().map(|(n, sample)| spiked(n, 0.02, sample)).collect();
+    for format in [SampleFormat::Cs16, SampleFormat::Cf32] {
+        let on_it = SenseConfig { dc_exclude_hz: None, ..config(0.0, 5e3) };
+        let kept = run(&on_it, &Made::of(&tag, format));
+        assert_eq!(kept.pulses.len(), 16, "{format:?}: {:?}", kept.pulses);
+        for pulse in &kept.pulses {
+            assert!((i64::from(pulse.width_us) - 20_000).abs() < 600, "{pulse:?}");
+            assert!((pulse.mean.db() + 34.0).abs() < 0.4, "{pulse:?}");
+        }
+    }
+    let mut beside: Vec<[f64; 2]> =
+        clean[..500_000].iter().enumerate().map(|(n, sample)| spiked(n, 0.0, sample)).collect();
+    add_tone(&mut beside, 0..500_000, 1_200.0, RATE_SPS, 0.02);
+    let beside_it = SenseConfig { dc_exclude_hz: None, ..config(1_200.0, 5e3) };
+    let kept = run(&beside_it, &Made::of(&beside, SampleFormat::Cf32));
+    assert!((mean_dbfs(&kept.readings) + 33.98).abs() < 0.1, "{}", mean_dbfs(&kept.readings));
 }

@@ -17,7 +17,7 @@ fn recording(name: &str) -> Option<Made> {
 
 /// Offsets from the tuned frequency; pulses of 2 ms to 500 ms, dips of 3 ms bridged, 10 dB over the floor.
 fn tuned(offset_hz: f64, bandwidth_hz: f64) -> SenseConfig {
-    SenseConfig { dc_exclude_hz: 1e3, ..config(offset_hz, bandwidth_hz) }
+    SenseConfig { dc_exclude_hz: Some(1e3), ..config(offset_hz, bandwidth_hz) }
 }
 
 fn pulses(name: &str, config: &SenseConfig) -> Option<Vec<Pulse>> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::allocation;
-use crate::units::db_from_ratio;
+use crate::units::{CentiDb, db_from_ratio};
 use proptest::prelude::*;
 
 const RATE_SPS: f64 = 250e3;
@@ -56,9 +56,16 @@ proptest! {
         // CentiDb holds no NaN; what can go wrong is a mean that took in a sample that is none.
         let frame_is_good = |frame: &[[f32; 2]]| frame.iter().flatten().all(|v| v.abs() < 1e9);
         let bad_frames = samples.chunks_exact(256).filter(|frame| !frame_is_good(frame)).count();
+        // Zeros from an end of the frame on are a gate's.
+        let zeros = |frame: &mut dyn Iterator<Item = &[f32; 2]>| frame.take_while(|s| **s == [0.0; 2]).count();
+        let is_gated = |frame: &[[f32; 2]]| zeros(&mut frame.iter()).max(zeros(&mut frame.iter().rev())) >= 32;
+        let gated_frames =
+            samples.chunks_exact(256).filter(|frame| frame_is_good(frame) && is_gated(frame)).count();
         let kept = run(&config(40e3, 25e3), &Made::Cf32(samples));
         let frames: usize = kept.readings.iter().map(|r| usize::from(r.frame_count)).sum();
-        prop_assert_eq!(frames, 12_500 / 256 - bad_frames);
+        prop_assert_eq!(frames, 12_500 / 256 - bad_frames - gated_frames);
+        let gated = kept.readings.iter().any(|r| r.flags.any(Flags::GATED));
+        prop_assert_eq!(gated, gated_frames > 0);
         let flagged = kept.readings.iter().any(|r| r.flags.any(Flags::NON_FINITE));
         prop_assert_eq!(flagged, bad_frames > 0);
         prop_assert!(kept.readings.iter().all(|r| r.peak >= r.mean || r.frame_count == 0));
@@ -265,4 +272,45 @@ fn a_step_of_wideband_noise_is_no_pulse_and_a_carrier_is_one_cut_pulse() {
     assert_eq!(pulses.len(), 1);
     assert_eq!(pulses[0].flags, Flags::END_UNSEEN);
     assert!((i64::from(pulses[0].width_us) - 500_000).abs() < 2_000);
+}
+
+#[test]
+fn zeros_are_nothing() {
+    for format in FORMATS {
+        // A second of them, as any format says them.
+        let kept = run(&config(40e3, 25e3), &Made::of(&vec![[0.0; 2]; 250_000], format));
+        assert_eq!((kept.readings.len(), kept.pulses.len()), (100, 0), "{format:?}");
+        for reading in &kept.readings {
+            assert!(reading.flags.any(Flags::GATED) && reading.flags.any(Flags::UNUSABLE), "{reading:?}");
+            assert_eq!((reading.frame_count, reading.mean), (0, CentiDb::LOWEST));
+        }
+    }
+}
+
+#[test]
+fn a_gated_receiver_gives_true_pulses_and_no_floor_of_zeros() {
+    // Zeros but for bursts of 33.6 ms every 38.7 ms, each a tone on noise.
+    let is_on = |n: usize| n >= 5_000 && (n - 5_000) % 9_675 < 8_400;
+    let mut signal = Random(21).noise(1e-5, 250_000);
+    add_tone(&mut signal, 0..250_000, 40e3, RATE_SPS, 0.1);
+    signal.iter_mut().enumerate().filter(|(n, _)| !is_on(*n)).for_each(|(_, sample)| *sample = [0.0; 2]);
+    for format in [SampleFormat::Cs16, SampleFormat::Cf32] {
+        let kept = run(&config(40e3, 25e3), &Made::of(&signal, format));
+        let whole = |pulse: &&Pulse| !pulse.flags.any(Flags::START_UNSEEN.with(Flags::END_UNSEEN));
+        let pulses: Vec<&Pulse> = kept.pulses.iter().filter(whole).collect();
+        assert_eq!(pulses.len(), 25, "{format:?}");
+        for (place, pulse) in pulses.iter().enumerate() {
+            let start_us = 20_000 + 38_700 * place as i64;
+            assert!((pulse.start_us.0 as i64 - start_us).abs() < 300, "{pulse:?}");
+            assert!((i64::from(pulse.width_us) - 33_600).abs() < 500, "{pulse:?}");
+            // 1e-5 over 250 kHz, of which the channel has a tenth.
+            assert!(
+                (pulse.floor.db() + 60.0).abs() < 1.5 && (pulse.mean.db() + 20.0).abs() < 0.3,
+                "{pulse:?}"
+            );
+        }
+        for reading in kept.readings.iter().filter(|reading| !reading.flags.any(Flags::UNUSABLE)) {
+            assert!(reading.quiet.db() > -63.0, "{reading:?}");
+        }
+    }
 }

@@ -1,0 +1,334 @@
+//! Which beacons these settings cannot hear, before anything flies: told by `config check` and `fly`, with what to write.
+//!
+//! The engine is asked ([`Prospect`]) with the best beacon that each setting allows. What can never be heard is refused; what
+//! is heard only in part, or later than the time at hand, is warned of.
+
+use std::time::Duration;
+
+use skyhound::analytics::prospect::Prospect;
+use skyhound::config::{AnalyticsConfig, ChannelConfig, Config, Emission, PulseTrain};
+use skyhound::dsp::layout;
+use skyhound::record::Severity;
+
+use super::Settings;
+
+/// Periods of the sought range that are asked about.
+const PERIODS: usize = 9;
+/// Largest deviations that are offered in place of a larger one, share of the period.
+const JITTERS: [f64; 5] = [0.2, 0.1, 0.05, 0.02, 0.01];
+/// False alarms per hour that are offered.
+const FALSE_ALARMS: [f64; 4] = [0.01, 0.05, 0.2, 1.0];
+
+/// What is not heard, and what to write.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deafness {
+    /// Key in the file.
+    pub key: String,
+    /// What is wrong and what to write instead.
+    pub mend: String,
+    /// `Critical`: nothing at all can be heard of this beacon, which is refused. `Note`: there is nothing to mend.
+    pub severity: Severity,
+}
+
+impl std::fmt::Display for Deafness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.key, self.mend)
+    }
+}
+
+impl Settings {
+    /// What `config` (made from these settings) cannot hear in `at_hand`; `None` = time enough. `is_fixed`: the source is
+    /// tuned where it is.
+    pub fn deafness(&self, config: &Config, at_hand: Option<Duration>, is_fixed: bool) -> Vec<Deafness> {
+        let mut found = Vec::new();
+        let bins = layout::channel_bins(&config.sense).unwrap_or_default();
+        for (number, channel) in config.sense.channels.iter().enumerate() {
+            let asked =
+                Asked { config, channel, number, at_hand_us: at_hand.map(|time| time.as_micros() as f64) };
+            asked.pulses(&mut found);
+            asked.carrier(&mut found);
+            if bins.get(number).is_some_and(|bins| bins.quiet.is_empty()) {
+                asked.tell(&mut found, "bandwidth_hz", Severity::Warning, format!(
+                    "{:.0} Hz leave no quiet bins beside it: a carrier that is on from the start is taken for noise; write at most \
+                     {:.0} Hz, or raise sdr.sample_rate_sps",
+                    channel.bandwidth_hz, 0.7 * config.sense.sample_rate_sps
+                ));
+            }
+            asked.on_the_spike(&mut found, is_fixed);
+        }
+        found
+    }
+}
+
+/// One beacon's settings.
+struct Asked<'a> {
+    config: &'a Config,
+    channel: &'a ChannelConfig,
+    number: usize,
+    at_hand_us: Option<f64>,
+}
+
+impl Asked<'_> {
+    fn tell(&self, found: &mut Vec<Deafness>, name: &str, severity: Severity, mend: String) {
+        let key = format!("beacon.{}.{name}", self.number);
+        found.push(Deafness { key, mend, severity });
+    }
+
+    fn frame_us(&self) -> f64 {
+        self.config.sense.fft_len as f64 / self.config.sense.sample_rate_sps * 1e6
+    }
+
+    fn prospect(&self, channel: &ChannelConfig, analytics: &AnalyticsConfig) -> Prospect {
+        Prospect::new(analytics, channel, self.config.sense.hop_us, self.frame_us())
+    }
+
+    /// Time until the best train of this period is heard, µs.
+    fn train_us(&self, channel: &ChannelConfig, analytics: &AnalyticsConfig, period_us: f64) -> Option<f64> {
+        // The pulse and the dip after it fit into the period.
+        let room_us = period_us - f64::from(channel.pulse_bridge_us);
+        let widest_us = f64::from(channel.pulse_width_max_us)
+            .min(room_us / 2.0)
+            .max(f64::from(channel.pulse_width_min_us));
+        if widest_us >= room_us {
+            return None;
+        }
+        let pulses = self.prospect(channel, analytics).pulses(period_us, widest_us as u32)?;
+        Some((pulses - 1) as f64 * period_us + widest_us)
+    }
+
+    fn pulses(&self, found: &mut Vec<Deafness>) {
+        let (total, train) = match self.channel.emission {
+            Emission::Continuous => return,
+            Emission::Pulsed(train) => (Severity::Critical, train),
+            Emission::Any(train) => (Severity::Warning, train),
+        };
+        let (width_ms, frame_ms) = (f64::from(self.channel.pulse_width_max_us) / 1e3, self.frame_us() / 1e3);
+        if frame_ms > width_ms {
+            return self.tell(found, "pulse_width_max_ms", total, format!(
+                "pulses of {width_ms} ms are shorter than an FFT frame of {frame_ms:.2} ms and read as one of that; write sense.fft_len = \
+                 {} or less, or pulse_width_max_ms = {:.1}",
+                fft_len_under(self.config, width_ms / 2.0), 3.0 * frame_ms
+            ));
+        }
+        let (low, high) = (f64::from(train.period_min_us), f64::from(train.period_max_us));
+        let period = |step: usize| low * (high / low).powf(step as f64 / (PERIODS - 1) as f64);
+        let periods: Vec<f64> = (0..PERIODS).map(period).collect();
+        let times: Vec<Option<f64>> = periods
+            .iter()
+            .map(|period_us| self.train_us(self.channel, &self.config.analytics, *period_us))
+            .collect();
+        let limit_us = self.at_hand_us.unwrap_or(f64::INFINITY);
+        let known = || periods.iter().zip(&times);
+        let deaf: Vec<f64> =
+            known().filter(|(_, time)| time.is_none()).map(|(period_us, _)| *period_us).collect();
+        if let (Some(first), Some(last)) = (deaf.first(), deaf.last()) {
+            let severity = if deaf.len() == PERIODS { total } else { Severity::Warning };
+            let (from_ms, to_ms) = (first / 1e3, last / 1e3);
+            let (name, mend) = self.mend(train, *first, limit_us);
+            let told = format!("pulses every {from_ms:.0} to {to_ms:.0} ms are never heard: {mend}");
+            return self.tell(found, name, severity, told);
+        }
+        let late: Vec<(f64, f64)> = known()
+            .filter_map(|(period_us, time)| time.map(|time_us| (*period_us, time_us)))
+            .filter(|(_, time_us)| *time_us > limit_us)
+            .collect();
+        if let Some((period_us, time_us)) = late.last() {
+            let severity = if late.len() == PERIODS { total } else { Severity::Warning };
+            let (name, mend) = self.mend(train, *period_us, limit_us);
+            let (period_ms, time_s, limit_s) = (period_us / 1e3, time_us / 1e6, limit_us / 1e6);
+            let told = format!(
+                "pulses every {period_ms:.0} ms are heard after {time_s:.1} s at the earliest, and there are {limit_s:.1} s: {mend}"
+            );
+            self.tell(found, name, severity, told);
+        }
+    }
+
+    /// The key to change so that a train of `period_us` is heard within `limit_us`, and what to write.
+    fn mend(&self, train: PulseTrain, period_us: f64, limit_us: f64) -> (&'static str, String) {
+        let (width_ms, bridge_ms) =
+            (f64::from(self.channel.pulse_width_min_us) / 1e3, f64::from(self.channel.pulse_bridge_us) / 1e3);
+        if width_ms + bridge_ms >= period_us / 1e3 {
+            let mend = format!(
+                "a pulse of {width_ms} ms and a dip of more than {bridge_ms} ms after it do not fit into the period; write a longer \
+                 period_min_ms, or a shorter pulse_width_min_ms or pulse_bridge_ms"
+            );
+            return ("period_min_ms", mend);
+        }
+        let analytics = &self.config.analytics;
+        let is_heard = |train: PulseTrain, false_alarms_per_hour: f64| {
+            let channel =
+                ChannelConfig { emission: with(self.channel.emission, train), ..self.channel.clone() };
+            let analytics = AnalyticsConfig { false_alarms_per_hour, ..analytics.clone() };
+            self.train_us(&channel, &analytics, period_us).is_some_and(|time_us| time_us <= limit_us)
+        };
+        let own = analytics.false_alarms_per_hour;
+        let mut tighter = JITTERS.into_iter().filter(|jitter| *jitter < train.jitter_ratio_max);
+        if let Some(jitter) =
+            tighter.find(|jitter| is_heard(PulseTrain { jitter_ratio_max: *jitter, ..train }, own))
+        {
+            return ("jitter_ratio_max", format!("write jitter_ratio_max = {jitter}"));
+        }
+        let mut fewer = (2..train.pulses_min).rev();
+        if let Some(count) = fewer.find(|count| is_heard(PulseTrain { pulses_min: *count, ..train }, own)) {
+            return ("pulses_min", format!("write pulses_min = {count}"));
+        }
+        let mut more = FALSE_ALARMS.into_iter().filter(|more| *more > own);
+        if let Some(more) = more.find(|more| is_heard(train, *more)) {
+            return ("pulses_min", format!("write analytics.false_alarms_per_hour = {more}"));
+        }
+        ("period_max_ms", "take more time, write a shorter period_max_ms, or pulses_min = 1".to_string())
+    }
+
+    fn carrier(&self, found: &mut Vec<Deafness>) {
+        let Some(at_hand_us) = self.at_hand_us else { return };
+        let needs = self.prospect(self.channel, &self.config.analytics).carrier_us().map(|us| us as f64);
+        if let Some(needs_us) = needs.filter(|needs_us| *needs_us > at_hand_us) {
+            let is_all = matches!(self.channel.emission, Emission::Continuous);
+            let severity = if is_all { Severity::Critical } else { Severity::Warning };
+            self.tell(found, "pulse_width_max_ms", severity, format!(
+                "a carrier is heard after {:.1} s, when it is longer than the longest pulse, and there are {:.1} s; write a shorter \
+                 pulse_width_max_ms or analytics.debounce_ms, or take more time",
+                needs_us / 1e6, at_hand_us / 1e6
+            ));
+        }
+    }
+
+    fn on_the_spike(&self, found: &mut Vec<Deafness>, is_fixed: bool) {
+        let sense = &self.config.sense;
+        let bin_hz = sense.sample_rate_sps / sense.fft_len as f64;
+        let half_hz = self.channel.bandwidth_hz.max(layout::NOISE_BINS_MIN * bin_hz) / 2.0;
+        let off_hz = (self.channel.frequency_hz - sense.center_hz).abs();
+        let reach_hz = half_hz + sense.dc_exclude_hz.map_or(1.5 * bin_hz, |excluded_hz| excluded_hz);
+        if off_hz >= reach_hz || sense.dc_exclude_hz == Some(0.0) {
+            return;
+        }
+        let severity = if sense.dc_exclude_hz.is_some() { Severity::Warning } else { Severity::Note };
+        let text = match sense.dc_exclude_hz {
+            Some(excluded_hz) => format!(
+                "sense.dc_exclude_hz = {excluded_hz:.0} cuts into this channel, and what is sent there is lost or reads low; leave \
+                 sense.dc_exclude_hz out: the spike is estimated then, and taken out"
+            ),
+            None if is_fixed => format!(
+                "{:.6} MHz is where the recording is tuned: the receiver's spike is estimated and taken out, and with it a bare carrier \
+                 within 1 Hz of it; record beside the beacon next time",
+                sense.center_hz / 1e6
+            ),
+            None => format!(
+                "the channel is too wide to be tuned beside the device's spike: it is estimated and taken out, and with it a bare carrier \
+                 within 1 Hz of {:.6} MHz; write a bandwidth_hz of at most {:.0}",
+                sense.center_hz / 1e6,
+                0.4 * sense.sample_rate_sps
+            ),
+        };
+        self.tell(found, "frequency_hz", severity, text);
+    }
+}
+
+fn with(emission: Emission, train: PulseTrain) -> Emission {
+    match emission {
+        Emission::Any(_) => Emission::Any(train),
+        Emission::Pulsed(_) | Emission::Continuous => Emission::Pulsed(train),
+    }
+}
+
+/// The longest FFT whose frame is not over `frame_ms`.
+fn fft_len_under(config: &Config, frame_ms: f64) -> usize {
+    let most = (config.sense.sample_rate_sps * frame_ms * 1e-3) as usize;
+    let len = if most < 2 { 1 } else { 1 << most.ilog2() };
+    len.clamp(skyhound::limits::FFT_LEN_MIN, skyhound::limits::FFT_LEN_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Flags;
+
+    fn told(sets: &[&str], at_hand_s: Option<u64>) -> Vec<Deafness> {
+        let sets: Vec<String> = ["beacon.0.offset_hz=40000", "beacon.0.bandwidth_hz=10000"]
+            .iter()
+            .chain(sets)
+            .map(|set| set.to_string())
+            .collect();
+        let settings = Settings::load(None, &sets, &Flags::default()).unwrap();
+        let config = settings.engine(250e3, 433.92e6).unwrap();
+        settings.deafness(&config, at_hand_s.map(Duration::from_secs), true)
+    }
+
+    fn is_told(sets: &[&str], at_hand_s: Option<u64>, key: &str, words: &str, severity: Severity) {
+        let found = told(sets, at_hand_s);
+        let [deaf] = &found[..] else { panic!("{sets:?}: {found:?}") };
+        assert_eq!((deaf.key.as_str(), deaf.severity), (key, severity), "{deaf}");
+        assert!(deaf.mend.contains(words), "{deaf}");
+    }
+
+    #[test]
+    fn what_hears_everything_is_not_spoken_of() {
+        assert_eq!(told(&[], None), []);
+        assert_eq!(told(&[], Some(60)), []);
+        let slow = ["beacon.0.period_min_ms=47500", "beacon.0.period_max_ms=52500"];
+        assert_eq!(told(&slow, Some(600)), []);
+    }
+
+    #[test]
+    fn what_can_never_be_heard_is_told_with_what_to_write() {
+        let pulsed = "beacon.0.emission=pulsed";
+        let merged = ["beacon.0.pulse_bridge_ms=30", "beacon.0.period_max_ms=25", pulsed];
+        is_told(&merged, None, "beacon.0.period_min_ms", "pulse_bridge_ms", Severity::Critical);
+        let short = ["beacon.0.pulse_width_min_ms=0.2", "beacon.0.pulse_width_max_ms=0.5"];
+        is_told(&short, None, "beacon.0.pulse_width_max_ms", "sense.fft_len = 64", Severity::Warning);
+        is_told(
+            &["beacon.0.bandwidth_hz=250000", "beacon.0.offset_hz=0", "sense.dc_exclude_hz=0"],
+            None,
+            "beacon.0.bandwidth_hz",
+            "at most 175000",
+            Severity::Warning,
+        );
+    }
+
+    #[test]
+    fn the_time_at_hand_is_reckoned_with() {
+        let slow =
+            ["beacon.0.period_min_ms=47500", "beacon.0.period_max_ms=52500", "beacon.0.emission=pulsed"];
+        is_told(
+            &slow,
+            Some(90),
+            "beacon.0.pulses_min",
+            "there are 90.0 s: write pulses_min = 2",
+            Severity::Critical,
+        );
+        let carrier = ["beacon.0.emission=continuous", "beacon.0.pulse_width_max_ms=1000"];
+        is_told(&carrier, Some(1), "beacon.0.pulse_width_max_ms", "there are 1.0 s", Severity::Critical);
+        // Places as wide as the period, and hardly a false alarm: it takes many pulses.
+        let loose = |jitter: &'static str| {
+            let rest = ["analytics.false_alarms_per_hour=1e-9", "beacon.0.pulse_width_max_ms=2.5"];
+            [&["beacon.0.period_min_ms=1000", jitter][..], &rest].concat()
+        };
+        let half = loose("beacon.0.jitter_ratio_max=0.5");
+        is_told(
+            &half,
+            Some(22),
+            "beacon.0.jitter_ratio_max",
+            "write jitter_ratio_max = 0.",
+            Severity::Warning,
+        );
+        assert_eq!(told(&loose("beacon.0.jitter_ratio_max=0.02"), Some(22)), [], "what is written is heard");
+    }
+
+    #[test]
+    fn a_beacon_on_the_tuned_frequency_of_a_recording_is_told() {
+        is_told(
+            &["beacon.0.offset_hz=0"],
+            None,
+            "beacon.0.frequency_hz",
+            "where the recording is tuned",
+            Severity::Note,
+        );
+        is_told(
+            &["beacon.0.offset_hz=4000", "sense.dc_exclude_hz=2000"],
+            None,
+            "beacon.0.frequency_hz",
+            "leave sense.dc_exclude_hz out",
+            Severity::Warning,
+        );
+    }
+}

@@ -1,0 +1,62 @@
+//! What a beacon must do to be heard by given settings, before anything flies: how many pulses, how long a carrier.
+//!
+//! Asked of the very search and watch that will listen, for the best beacon there is: strong, even, nothing else on the
+//! channel. Who cannot be heard so cannot be heard at all.
+
+use super::detection::Detector;
+use crate::config::{AnalyticsConfig, ChannelConfig};
+
+/// The settings of one channel, asked.
+pub struct Prospect {
+    detector: Detector,
+    frame_us: f64,
+}
+
+impl Prospect {
+    /// For readings `hop_us` apart and FFT frames of `frame_us`.
+    pub fn new(config: &AnalyticsConfig, channel: &ChannelConfig, hop_us: u32, frame_us: f64) -> Prospect {
+        Prospect { detector: Detector::new(config, channel, hop_us), frame_us }
+    }
+
+    /// Pulses of `width_us` every `period_us` until they are heard as a beacon; `None` when no number of them is.
+    pub fn pulses(&self, period_us: f64, width_us: u32) -> Option<usize> {
+        self.detector.pulses_needed(period_us, width_us, self.frame_us)
+    }
+
+    /// Time from the first sample of a carrier until it is heard, µs; `None` where carriers are not sought.
+    pub fn carrier_us(&self) -> Option<u64> {
+        self.detector.carrier_needs_us()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analytics::tests::{channel, config};
+    use crate::config::{Emission, PulseTrain};
+
+    fn prospect(train: PulseTrain, false_alarms_per_hour: f64) -> Prospect {
+        let config = AnalyticsConfig { false_alarms_per_hour, ..config() };
+        Prospect::new(&config, &channel(Emission::Any(train)), 10_000, 1_024.0)
+    }
+
+    const SLOW: PulseTrain = PulseTrain {
+        period_min_us: 47_500_000,
+        period_max_us: 52_500_000,
+        jitter_ratio_max: 0.1,
+        pulses_min: 3,
+    };
+
+    #[test]
+    fn what_is_asked_for_is_what_the_search_asks_for() {
+        assert_eq!(prospect(SLOW, 0.05).pulses(50e6, 440_000), Some(3));
+        assert_eq!(prospect(SLOW, 0.05).pulses(30e6, 440_000), None, "no such period is sought");
+        let single = PulseTrain { pulses_min: 1, ..SLOW };
+        assert_eq!(prospect(single, 0.05).pulses(50e6, 440_000), Some(1));
+        // Places as wide as the period itself tell little.
+        let loose = PulseTrain { jitter_ratio_max: 0.5, ..SLOW };
+        assert!(prospect(loose, 1e-9).pulses(50e6, 2_000).is_none_or(|pulses| pulses > 5));
+        // The longest pulse, 300 ms, and a hop.
+        assert_eq!(prospect(SLOW, 0.05).carrier_us(), Some(310_000 + 10_000));
+    }
+}

@@ -1,0 +1,122 @@
+//! What the sense pass would have made of a surveyed band on one channel: so that what a scan tells is what a flight hears.
+//!
+//! The survey's frames are the sense pass's own, half a decibel fine. Pulses and readings come from the pass itself; from
+//! them the power while on, its SNR as detection counts it, and when the channel was on.
+
+use super::{Sense, SenseSink};
+use crate::config::{ChannelConfig, SenseConfig};
+use crate::dsp::survey::{Survey, Timing};
+use crate::signal::{Flags, Pulse, Reading, Spectrum};
+use crate::units::{db_from_ratio, ratio_from_db};
+
+/// Hops are as long as this where a frame is not longer, µs.
+const HOP_US: u32 = 10_000;
+/// A hop this far over its floor is on.
+const ON_DB: f64 = 6.0;
+/// A carrier with fades here and there is a carrier, not a pulse train.
+const CARRIER_DUTY: f64 = 0.8;
+
+/// What was heard on a channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listened {
+    /// How the pass was set up.
+    pub config: SenseConfig,
+    /// Every hop.
+    pub readings: Vec<Reading>,
+    /// Every pulse.
+    pub pulses: Vec<Pulse>,
+    /// When it was on.
+    pub timing: Timing,
+    /// Mean power while on, in the channel's bandwidth, dBFS; `None` when no hop can be used.
+    pub power_dbfs: Option<f64>,
+    /// That over the floor, as detection counts it, dB.
+    pub snr_db: Option<f64>,
+}
+
+#[derive(Default)]
+struct Kept {
+    readings: Vec<Reading>,
+    pulses: Vec<Pulse>,
+}
+
+impl SenseSink for Kept {
+    fn reading(&mut self, reading: &Reading) {
+        self.readings.push(*reading);
+    }
+    fn pulse(&mut self, pulse: &Pulse) {
+        self.pulses.push(*pulse);
+    }
+    fn spectrum(&mut self, _: &Spectrum) {}
+}
+
+/// Gives all of `survey` to a sense pass with this one channel; `None` when such a channel cannot be.
+pub fn listen(survey: &Survey, channel: &ChannelConfig) -> Option<Listened> {
+    let frame_us = survey.fft_len() as f64 / survey.sample_rate_sps() * 1e6;
+    let config = SenseConfig {
+        sample_rate_sps: survey.sample_rate_sps(),
+        center_hz: survey.center_hz(),
+        fft_len: survey.fft_len(),
+        hop_us: HOP_US.max(frame_us.ceil() as u32),
+        dc_exclude_hz: None,
+        spectrum_interval_us: 0,
+        channels: vec![channel.clone()],
+    };
+    let mut sense = Sense::new(&config).ok()?;
+    let mut kept = Kept::default();
+    survey.rows(|row| sense.pass_frame(row, &mut kept));
+    sense.finish(&mut kept);
+    kept.readings.retain(|reading| !reading.flags.any(Flags::UNUSABLE));
+    let Kept { readings, pulses } = kept;
+    let timing = timing(&readings, &pulses, channel);
+    let of_pulses = pulses.iter().map(|pulse| (pulse.mean.db(), pulse.floor.db()));
+    let of_hops = readings.iter().map(|reading| (reading.mean.db(), reading.quiet.db()));
+    let is_pulsed = timing.duty <= CARRIER_DUTY && !pulses.is_empty();
+    let on: Vec<(f64, f64)> = if is_pulsed { of_pulses.collect() } else { of_hops.collect() };
+    let mean = |values: &mut dyn Iterator<Item = f64>| {
+        let (sum, count) = values.fold((0.0, 0), |(sum, count), db| (sum + ratio_from_db(db), count + 1));
+        (count > 0).then(|| db_from_ratio(sum / f64::from(count)))
+    };
+    let power_dbfs = mean(&mut on.iter().map(|on| on.0));
+    let floor_dbfs = mean(&mut on.iter().map(|on| on.1));
+    let snr_db = power_dbfs.zip(floor_dbfs).map(|(power_dbfs, floor_dbfs)| power_dbfs - floor_dbfs);
+    Some(Listened { config, readings, pulses, timing, power_dbfs, snr_db })
+}
+
+fn timing(readings: &[Reading], pulses: &[Pulse], channel: &ChannelConfig) -> Timing {
+    let hops_on = readings.iter().filter(|hop| hop.mean.db() - hop.quiet.db() >= ON_DB).count();
+    let hop_duty = hops_on as f64 / readings.len().max(1) as f64;
+    let is_whole = |pulse: &&Pulse| !pulse.flags.any(Flags::START_UNSEEN.with(Flags::END_UNSEEN));
+    let widths = pulses.iter().filter(is_whole).map(|pulse| f64::from(pulse.width_us));
+    let width_us = median(widths.collect());
+    // The start of a pulse that was on from the first frame is not known.
+    let begun = pulses.iter().filter(|pulse| !pulse.flags.any(Flags::START_UNSEEN));
+    let starts: Vec<f64> = begun.map(|pulse| pulse.start_us.0 as f64).collect();
+    let intervals: Vec<f64> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    // Medians of different sets: what is no period of such pulses is none.
+    let period_us =
+        median(intervals.clone()).filter(|period_us| width_us.is_none_or(|width| width < *period_us));
+    let jitter_us = period_us
+        .and_then(|period| median(intervals.iter().map(|interval| (interval - period).abs()).collect()));
+    let is_cut = pulses.iter().any(|pulse| pulse.width_us >= channel.pulse_width_max_us);
+    let span_us = match (readings.first(), readings.last()) {
+        (Some(first), Some(last)) => last.acquired_us.since_us(first.acquired_us) as f64 + f64::from(HOP_US),
+        _ => f64::INFINITY,
+    };
+    let on_us: f64 = pulses.iter().map(|pulse| f64::from(pulse.width_us)).sum();
+    let duty = if is_cut || pulses.is_empty() { hop_duty } else { (on_us / span_us).min(1.0) };
+    let is_regular = period_us.zip(jitter_us).is_some_and(|(period, jitter)| jitter < 0.1 * period);
+    if duty > CARRIER_DUTY && !is_regular {
+        return Timing { pulse_count: 1, duty, ..Timing::default() };
+    }
+    Timing { pulse_count: pulses.len(), width_us, period_us, jitter_us, duty }
+}
+
+/// Of an even count the middle of the two in the middle.
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    let upper = values.len() / 2;
+    if values.is_empty() {
+        return None;
+    }
+    values.sort_by(f64::total_cmp);
+    Some(if values.len() % 2 == 1 { values[upper] } else { (values[upper - 1] + values[upper]) / 2.0 })
+}

@@ -1,0 +1,98 @@
+//! A survey's frames, heard as a flight would hear its samples.
+
+use super::*;
+use crate::dsp::survey::Survey;
+use crate::sense::listen::{Listened, listen};
+
+const RATE_SPS: f64 = 250e3;
+
+fn surveyed(signal: &[[f64; 2]], format: SampleFormat) -> Survey {
+    let mut survey = Survey::new(RATE_SPS, 0.0, 64 << 20);
+    assert!(survey.pass(Made::of(signal, format).samples(0, signal.len())));
+    survey
+}
+
+fn heard(survey: &Survey, channel: &ChannelConfig) -> Listened {
+    listen(survey, channel).expect("a channel that can be")
+}
+
+#[test]
+fn pulses_and_readings_are_those_of_the_samples() {
+    let mut signal = Random(31).noise(1e-5, 500_000);
+    for start in (3_425..490_000).step_by(25_000) {
+        add_tone(&mut signal, start..start + 5_000, 40e3, RATE_SPS, 0.1);
+    }
+    let own = channel(40e3, 10e3);
+    let listened = heard(&surveyed(&signal, SampleFormat::Cs16), &own);
+    let truth = run(
+        &SenseConfig { dc_exclude_hz: None, ..config(40e3, 10e3) },
+        &Made::of(&signal, SampleFormat::Cs16),
+    );
+    assert_eq!(listened.pulses.len(), truth.pulses.len());
+    for (ours, theirs) in listened.pulses.iter().zip(&truth.pulses) {
+        assert!(ours.start_us.0.abs_diff(theirs.start_us.0) < 60, "{ours:?} {theirs:?}");
+        assert!(ours.width_us.abs_diff(theirs.width_us) < 250, "{ours:?} {theirs:?}");
+        assert!((ours.mean.db() - theirs.mean.db()).abs() < 0.3, "{ours:?} {theirs:?}");
+    }
+    for (ours, theirs) in listened.readings.iter().zip(&truth.readings) {
+        assert_eq!((ours.acquired_us, ours.frame_count), (theirs.acquired_us, theirs.frame_count));
+        assert!((ours.mean.db() - theirs.mean.db()).abs() < 0.3, "{ours:?} {theirs:?}");
+    }
+    let timing = &listened.timing;
+    assert_eq!(timing.pulse_count, 20);
+    assert!((timing.width_us.unwrap() - 20_000.0).abs() < 200.0, "{timing:?}");
+    assert!((timing.period_us.unwrap() - 100_000.0).abs() < 100.0, "{timing:?}");
+    assert!((timing.duty - 0.2).abs() < 0.005, "{timing:?}");
+    // 0.1 is -20 dBFS; 1e-5 over 250 kHz, of which the channel has 10.
+    assert!((listened.power_dbfs.unwrap() + 20.0).abs() < 0.4, "{listened:?}");
+    assert!((listened.snr_db.unwrap() - 44.0).abs() < 0.6, "{:?}", listened.snr_db);
+}
+
+#[test]
+fn a_carrier_is_on_all_the_time_and_noise_never() {
+    let noise = Random(32).noise(1e-5, 500_000);
+    let silent = heard(&surveyed(&noise, SampleFormat::Cf32), &channel(40e3, 10e3));
+    assert_eq!((silent.timing.pulse_count, silent.timing.duty), (0, 0.0));
+    let mut signal = noise;
+    // 14 dB over the noise of the channel.
+    add_tone(&mut signal, 0..500_000, 40e3, RATE_SPS, (1e-5f64 * 0.04 * 25.0).sqrt());
+    let carrier = heard(&surveyed(&signal, SampleFormat::Cf32), &channel(40e3, 10e3));
+    assert_eq!((carrier.timing.pulse_count, carrier.timing.width_us), (1, None));
+    assert!(
+        carrier.timing.duty > 0.99 && (carrier.snr_db.unwrap() - 14.2).abs() < 0.6,
+        "{:?}",
+        carrier.snr_db
+    );
+}
+
+#[test]
+fn an_even_count_has_its_median_in_the_middle() {
+    let mut signal = Random(33).noise(1e-5, 500_000);
+    // Widths of 10, 20, 30 and 40 ms.
+    for place in 0..4_usize {
+        let start = 25_000 + place * 100_000;
+        add_tone(&mut signal, start..start + 2_500 * (place + 1), 40e3, RATE_SPS, 0.1);
+    }
+    let timing = heard(&surveyed(&signal, SampleFormat::Cs16), &channel(40e3, 10e3)).timing;
+    assert!((timing.width_us.unwrap() - 25_000.0).abs() < 300.0, "{timing:?}");
+}
+
+#[test]
+fn a_gap_and_a_gate_are_seen_in_the_frames_too() {
+    let mut signal = Random(34).noise(1e-5, 250_000);
+    add_tone(&mut signal, 0..250_000, 40e3, RATE_SPS, 0.1);
+    signal[100_000..150_000].fill([0.0; 2]);
+    let gated = heard(&surveyed(&signal, SampleFormat::Cs16), &channel(40e3, 10e3));
+    assert_eq!(gated.pulses.len(), 2, "{:?}", gated.pulses);
+    assert!(gated.readings.iter().all(|reading| reading.mean.db() > -21.0));
+    let made = Made::of(&signal, SampleFormat::Cs16);
+    let mut survey = Survey::new(RATE_SPS, 0.0, 64 << 20);
+    survey.pass(made.samples(0, 50_000));
+    survey.gap(60_000);
+    survey.pass(made.samples(60_000, 90_000));
+    let gap = heard(&survey, &channel(40e3, 10e3));
+    assert_eq!(
+        gap.pulses.iter().map(|p| p.flags).collect::<Vec<_>>(),
+        [Flags::START_UNSEEN.with(Flags::END_UNSEEN), Flags::START_UNSEEN.with(Flags::END_UNSEEN)]
+    );
+}
