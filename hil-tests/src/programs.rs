@@ -3,9 +3,6 @@
 use std::path::{Path, PathBuf};
 
 /// The folder of this build's programs, from where this one lies: a test's own program lies one deeper, in `deps`.
-///
-/// # Errors
-/// The system does not say where this program lies.
 pub fn folder() -> Result<PathBuf, String> {
     let program = std::env::current_exe().map_err(|error| format!("this program's own path: {error}"))?;
     let folder = program.parent().unwrap_or(Path::new("."));
@@ -22,9 +19,6 @@ pub fn skyhound() -> Result<PathBuf, String> {
 }
 
 /// The rigs' own program of this build.
-///
-/// # Errors
-/// As [`skyhound`].
 pub fn skyhound_rig() -> Result<PathBuf, String> {
     found(folder()?.join(format!("skyhound-rig{}", std::env::consts::EXE_SUFFIX)))
 }

@@ -1,5 +1,8 @@
-//! Many independent pieces of work on a few threads, with results in the order of the work: the same for any count of threads.
+//! What several parts need: many independent pieces of work on a few threads, with results in the order of the work (the same
+//! for any count of threads); words in a file that somebody else reads; a panic's words; processor time.
 
+use std::fs;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -30,6 +33,22 @@ pub fn in_order<T: Send>(
     let mut results = results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     results.sort_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// What a panic said.
+pub fn panic_words(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("without words")
+}
+
+/// In one step, for a reader that looks at any moment: `words` are what the file `path` holds.
+///
+/// # Errors
+/// The file cannot be written; the text names it.
+pub fn tell(path: &Path, words: &str) -> Result<(), String> {
+    let next = path.with_extension("next");
+    let written = fs::write(&next, words).and_then(|()| fs::rename(&next, path));
+    written.map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// CPU seconds of this process so far, all threads.

@@ -131,7 +131,7 @@ impl Mission {
 
     pub(super) fn upload(&mut self, items: &[Waypoint]) {
         self.items = items.to_vec();
-        self.go_to(self.first);
+        self.rewind();
     }
 
     /// Whether there is something to fly.
@@ -143,16 +143,6 @@ impl Mission {
         self.items.get(self.current.max(self.first)).is_some_and(|item| item.command == TAKE_OFF)
     }
 
-    /// Sets the current item. Whether there is such a one.
-    pub(super) fn go_to(&mut self, index: usize) -> bool {
-        let there = index < self.items.len() || index == self.first;
-        if there {
-            self.current = index.max(self.first);
-            self.resume();
-        }
-        there
-    }
-
     /// The current item is begun anew.
     pub(super) fn resume(&mut self) {
         self.leg = Leg::None;
@@ -161,7 +151,8 @@ impl Mission {
 
     /// Back to the first item.
     pub(super) fn rewind(&mut self) {
-        self.go_to(self.first);
+        self.current = self.first;
+        self.resume();
     }
 
     pub(super) fn is_over(&self) -> bool {

@@ -63,9 +63,6 @@ impl From<String> for NotFlown {
 
 /// Flies `scenario` with everything of it that is random made from `seed`. What the flight leaves (flight files, log,
 /// settings) stays in `folder`, which should be empty.
-///
-/// # Errors
-/// It was not flown.
 pub fn fly(
     scenario: &Scenario,
     seed: u64,
@@ -82,13 +79,11 @@ pub fn fly(
         })?),
     };
     let has_second = has_second(scenario);
-    let air = Air::begin(scenario, seed, rig, if has_second { 2 } else { 1 }, watcher)?;
+    let air = air::begin(scenario, seed, rig, if has_second { 2 } else { 1 }, watcher)?;
     let mut course = prepare(scenario, seed, rig, folder, driver.as_deref(), air)?;
-    if let Air::Theirs(theirs) = &course.air {
-        for what in [theirs.begun(), theirs.truth_source()] {
-            watcher.told(what);
-            course.deeds.push(DeedRow { at_us: 0, what: format!("rig: {what}") });
-        }
+    for what in course.air.notes() {
+        watcher.told(&what);
+        course.deeds.push(DeedRow { at_us: 0, what: format!("rig: {what}") });
     }
     let flown = course.daemons.start().and_then(|()| course.run(&mut Script::new(scenario), watcher));
     let trace = flown.and_then(|()| trace_of(scenario, &mut course));
@@ -119,7 +114,7 @@ fn prepare(
     rig: &Rig,
     folder: &Path,
     driver: Option<&Path>,
-    air: Air,
+    air: Box<dyn Air>,
 ) -> Result<Course, String> {
     let has_second = has_second(scenario);
     let told = |error: std::io::Error| format!("{}: {error}", folder.display());

@@ -65,9 +65,6 @@ pub fn read(file: &Path, clock: &ClockJoin, trace: &mut Trace) -> Result<(), Str
 }
 
 /// What the daemon says that it sent: where nobody of the rig stands at the autopilot's end of the line.
-///
-/// # Errors
-/// As [`read`].
 pub fn commands(file: &Path, clock: &ClockJoin, system: u8) -> Result<Vec<SetpointRow>, String> {
     let part = |row: &Value, name: &str| row[name].as_f64().unwrap_or(0.0);
     let setpoint = |row: &Value| SetpointRow {

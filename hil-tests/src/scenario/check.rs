@@ -6,7 +6,6 @@ use super::expect::OR;
 use super::words::{EVERY_FAULT, KINDS};
 use super::{Act, Beacon, Fault, Kind, Scenario, Search, Waveform};
 use crate::aircraft::custom_mode_of;
-use crate::judge::metrics;
 use skyhound::command::{Interlock, State};
 use skyhound::decide::Decide;
 use skyhound::sense::Sense;
@@ -268,7 +267,6 @@ fn modes(scenario: &Scenario) -> String {
 }
 
 fn expect(scenario: &Scenario) -> Checked {
-    metrics::check(scenario)?;
     let expect = &scenario.expect;
     for (key, bounds) in expect.number.iter().chain(expect.only.values().flatten()) {
         let is_empty = bounds.min.is_none() && bounds.max.is_none();
