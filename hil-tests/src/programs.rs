@@ -18,16 +18,8 @@ pub fn skyhound() -> Result<PathBuf, String> {
     skyhound_in(&folder()?)
 }
 
-/// The rigs' own program of this build.
-pub fn skyhound_rig() -> Result<PathBuf, String> {
-    found(folder()?.join(format!("skyhound-rig{}", std::env::consts::EXE_SUFFIX)))
-}
-
 fn skyhound_in(folder: &Path) -> Result<PathBuf, String> {
-    found(folder.join(format!("skyhound{}", std::env::consts::EXE_SUFFIX)))
-}
-
-fn found(program: PathBuf) -> Result<PathBuf, String> {
+    let program = folder.join(format!("skyhound{}", std::env::consts::EXE_SUFFIX));
     match program.is_file() {
         true => Ok(program),
         false => Err(format!("{} is not there; run `cargo build --workspace` first", program.display())),

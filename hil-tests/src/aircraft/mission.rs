@@ -7,28 +7,18 @@
 use crate::scenario::{Flavour, Place};
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 
-/// MAV_CMD_NAV_WAYPOINT.
+// MAV_CMD, then MAV_FRAME, by their numbers.
 pub const WAYPOINT: u16 = 16;
-/// MAV_CMD_NAV_LOITER_UNLIM.
 pub const LOITER_UNLIMITED: u16 = 17;
-/// MAV_CMD_NAV_LOITER_TIME.
 pub const LOITER_TIME: u16 = 19;
-/// MAV_CMD_NAV_RETURN_TO_LAUNCH.
 pub const RETURN: u16 = 20;
-/// MAV_CMD_NAV_LAND.
 pub const LAND: u16 = 21;
-/// MAV_CMD_NAV_TAKEOFF.
 pub const TAKE_OFF: u16 = 22;
-/// MAV_CMD_DO_CHANGE_SPEED.
 pub const CHANGE_SPEED: u16 = 178;
 
-/// MAV_FRAME_GLOBAL.
 pub const FRAME_GLOBAL: u8 = 0;
-/// MAV_FRAME_GLOBAL_INT.
 pub const FRAME_GLOBAL_INT: u8 = 5;
-/// MAV_FRAME_MISSION.
 pub const FRAME_MISSION: u8 = 2;
-/// MAV_FRAME_GLOBAL_RELATIVE_ALT.
 pub const FRAME_GLOBAL_RELATIVE: u8 = 3;
 
 /// MISSION_ITEM_INT.

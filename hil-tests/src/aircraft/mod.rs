@@ -311,11 +311,6 @@ impl Aircraft {
         &mut self.parameters
     }
 
-    /// The wind now, towards north, east, up.
-    pub fn wind_mps(&self) -> [f64; 3] {
-        self.wind.now_mps()
-    }
-
     /// Gives each STATUSTEXT (MAV_SEVERITY, text) once.
     pub fn texts(&mut self, each: &mut dyn FnMut(u8, &str)) {
         for (severity, text) in self.texts.drain(..) {

@@ -205,15 +205,9 @@ struct Truth {
 impl Poses for Truth {
     /// The last step's pose, carried on by its velocity: at 433 MHz a jump of one step (0.1 m) would turn the carrier by 50°.
     fn pose(&self) -> TruePose {
-        let mut pose = lock(&self.aircraft).truth();
+        let pose = lock(&self.aircraft).truth();
         let now_us = self.clock.now_us().clamp(pose.at_us, pose.at_us + EXTRAPOLATED_MAX_US);
-        let ahead_s = (now_us - pose.at_us) as f64 / 1e6;
-        pose.at_us = now_us;
-        pose.north_m += pose.north_mps * ahead_s;
-        pose.east_m += pose.east_mps * ahead_s;
-        pose.up_m -= pose.down_mps * ahead_s;
-        pose.yaw_rad = skyhound::geo::wrap_pi(pose.yaw_rad + pose.yaw_rate_rad_s * ahead_s);
-        pose
+        pose.carried(now_us, EXTRAPOLATED_MAX_US)
     }
 }
 

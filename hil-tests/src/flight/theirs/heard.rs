@@ -205,14 +205,9 @@ impl Heard {
 
     /// Where it is now.
     pub fn pose(&self, now_us: u64) -> TruePose {
-        let ahead_us = self.posed_us.map_or(0, |posed_us| now_us.saturating_sub(posed_us).min(AHEAD_MAX_US));
-        let ahead_s = ahead_us as f64 / 1e6;
-        TruePose {
-            at_us: now_us,
-            north_m: self.pose.north_m + self.pose.north_mps * ahead_s,
-            east_m: self.pose.east_m + self.pose.east_mps * ahead_s,
-            up_m: self.pose.up_m - self.pose.down_mps * ahead_s,
-            ..self.pose
+        match self.posed_us {
+            Some(posed_us) => TruePose { at_us: posed_us, ..self.pose }.carried(now_us, AHEAD_MAX_US),
+            None => TruePose { at_us: now_us, ..self.pose },
         }
     }
 
