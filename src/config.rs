@@ -155,7 +155,7 @@ pub struct InterlockConfig {
     pub heartbeat_age_max_us: u32,
     /// Attitude and position older than this are stale. Default 500 000.
     pub pose_age_max_us: u32,
-    /// GPS, EKF, battery and RC older than this are stale. Default 3 000 000.
+    /// GPS, EKF and battery older than this are stale. Default 3 000 000.
     pub status_age_max_us: u32,
     /// Newest reading older than this: the SDR is not alive. Default 500 000.
     pub reading_age_max_us: u32,

@@ -19,7 +19,7 @@ pub enum Role {
     Sense,
     /// The control pass: FIFO 50.
     Control,
-    /// Carries the autopilot's bytes: FIFO 49, so that a command is on the wire within 5 ms of its pass.
+    /// Reads the autopilot's line and stamps what it read: FIFO 49. The control pass writes.
     Autopilot,
     /// Writes the flight file: normal, disk class idle.
     Recorder,
@@ -60,7 +60,7 @@ impl Role {
             Role::SdrRx => "sdr-rx",
             Role::Sense => "sense",
             Role::Control => "control",
-            Role::Autopilot => "autopilot",
+            Role::Autopilot => "autopilot-rx",
             Role::Recorder => "recorder",
             Role::Ground => "ground",
         }

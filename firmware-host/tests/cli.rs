@@ -39,6 +39,12 @@ fn config_init_check_and_show() {
     assert_eq!(code, Some(2));
     assert!(said.contains("beacon.0.frequency_hz: ") && said.contains("outside the band"), "{said}");
 
+    let (code, needed, _) = run(&["config", "autopilot"]);
+    assert_eq!(code, Some(0));
+    for row in &skyhound::vehicle::parameter::PARAMETERS {
+        assert!(needed.contains(row.name), "{} is not in\n{needed}", row.name);
+    }
+
     std::fs::write(&path, "[homing]\nsped_mps = 2.0\nlost_s = -1\n").unwrap();
     let (code, out, said) = run(&["config", "check", "--config", file]);
     assert_eq!((code, out.as_str()), (Some(2), ""));

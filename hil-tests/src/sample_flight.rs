@@ -148,7 +148,7 @@ pub fn write_log(file: &Path, seconds: f64) -> io::Result<()> {
 /// What is told each so many tenths of a second.
 const TOLD: [(u64, &[&str]); 3] = [
     (10, &["HEARTBEAT", "HOME_POSITION"]),
-    (5, &["GPS_RAW_INT", "EKF_STATUS_REPORT", "SYS_STATUS", "TERRAIN_REPORT"]),
+    (5, &["GPS_RAW_INT", "EKF_STATUS_REPORT", "SYS_STATUS", "EXTENDED_SYS_STATE", "TERRAIN_REPORT"]),
     (1, &["RC_CHANNELS", "ATTITUDE", "GLOBAL_POSITION_INT"]),
 ];
 
@@ -188,6 +188,7 @@ fn belief(origin: &Origin, at_us: u64) -> Belief {
         battery: Battery { voltage_v: 15.8, current_a: 14.5, consumed_ah: 0.9, remaining_ratio: 0.82 },
         rc,
         rc_is_well: true,
+        fence_is_on: Some(true),
         height_terrain_m: Some(ALTITUDE_M),
         home: Some(Home { place: HOME, alt_amsl_m: HOME_AMSL_M }),
         armed: true,

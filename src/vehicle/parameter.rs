@@ -1,5 +1,5 @@
 //! The autopilot's parameters that decide whether homing is safe: one table, from which the conditions (`homing/interlock`),
-//! the questions (the host's `autopilot/params.rs`), the rows of the flight file and the handbook follow.
+//! the questions (the host's `autopilot/params.rs`), the rows of the flight file and `skyhound config autopilot` follow.
 //!
 //! What each means for us: what the autopilot does when we, the pilot's radio, the ground station, its estimator or its
 //! battery fail; where its own fence lies; which channel is which stick. Sources: ArduPilot Copter 4.6 `Parameters.cpp`,
@@ -18,6 +18,10 @@ pub enum Need {
     AnyBit(u32),
     /// None of these bits.
     NoBit(u32),
+    /// None of these bits; a release that does not know the parameter does not tell it.
+    NoBitIfTold(u32),
+    /// One of these.
+    OneOf(&'static [f64]),
     /// The system id of a ground station: 1 to 255, and not the aircraft's own, which our heartbeats carry.
     GroundStation,
     /// A link of a chain that must hold as a whole, or another chain must.
@@ -38,7 +42,7 @@ pub enum BatteryChain {
 /// What a chain consists of.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum BatteryLink {
-    /// What the autopilot does: not 0.
+    /// What the autopilot does: not 0 (nothing), and not 5 (terminate: the motors stop in the air).
     Action,
     /// When: one threshold over 0.
     Threshold,
@@ -79,22 +83,33 @@ const fn px4(name: &'static str, need: Need, mend: &'static str) -> Parameter {
 
 use BatteryChain::{Critical, Low};
 use BatteryLink::{Action, Threshold};
-use Need::{AnyBit, Battery, GroundStation, NoBit, Told, Within};
+use Need::{AnyBit, Battery, GroundStation, NoBit, NoBitIfTold, OneOf, Told, Within};
 
 const BATTERY: &str = "BATT_FS_LOW_ACT with BATT_LOW_VOLT or BATT_LOW_MAH (or BATT_FS_CRT_ACT with BATT_CRT_VOLT or \
-                       BATT_CRT_MAH): set an action, not 0 (warn only), and a threshold over 0";
+                       BATT_CRT_MAH): set an action, not 0 (warn only) nor 5 (terminate), and a threshold over 0";
 const GROUND: &str = "SYSID_MYGCS (MAV_GCS_SYSID): set it to the ground station's id";
 const STICK_COPTER: &str = "RCMAP_*: set the pilot's channels, 1 to 16";
 const STICK_PX4: &str = "RC_MAP_*: calibrate the pilot's radio, so that each stick has its channel";
 
 /// The table. Indexes into it (see [`index`]) are what records and [`Parameters`] use.
-pub const PARAMETERS: [Parameter; 41] = [
+pub const PARAMETERS: [Parameter; 47] = [
     copter("GUID_TIMEOUT", Within(f64::MIN_POSITIVE, 1.0), "GUID_TIMEOUT: set it to 1 s or less"),
     copter("FS_GCS_ENABLE", Within(1.0, ANY), "FS_GCS_ENABLE: set it to 1 (RTL) or another action"),
     copter("FS_GCS_TIMEOUT", Within(0.5, 30.0), "FS_GCS_TIMEOUT: set it to 30 s or less"),
     copter("FS_THR_ENABLE", Within(1.0, ANY), "FS_THR_ENABLE: set it to 1 (RTL) or another action"),
     copter("FS_OPTIONS", NoBit(4), "FS_OPTIONS: clear bit 2 (continue in GUIDED without the pilot's radio)"),
+    copter(
+        "RC_OPTIONS",
+        NoBit(1 | 4),
+        "RC_OPTIONS: clear bits 0 and 2 (ignore the pilot's radio, or its failsafe)",
+    ),
+    copter("RC_FS_TIMEOUT", Within(0.0, 2.0), "RC_FS_TIMEOUT: set it to 2 s or less"),
     copter("FS_EKF_ACTION", Within(1.0, ANY), "FS_EKF_ACTION: set it to 1 (land) or another action"),
+    copter(
+        "FS_EKF_THRESH",
+        Within(f64::MIN_POSITIVE, 1.0),
+        "FS_EKF_THRESH: set it to 0.8; 0 or less is no failsafe",
+    ),
     copter("FENCE_ENABLE", Within(1.0, ANY), "FENCE_ENABLE: set it to 1"),
     copter(
         "FENCE_ACTION",
@@ -126,10 +141,21 @@ pub const PARAMETERS: [Parameter; 41] = [
     px4("COM_OF_LOSS_T", Within(0.0, 1.0), "COM_OF_LOSS_T: set it to 1 s or less"),
     px4("COM_OBL_RC_ACT", Within(5.0, 5.0), "COM_OBL_RC_ACT: set it to 5 (hold)"),
     px4("COM_RCL_EXCEPT", NoBit(4), "COM_RCL_EXCEPT: clear bit 2 (OFFBOARD without the pilot's radio)"),
+    px4("COM_RC_LOSS_T", Within(0.0, 2.0), "COM_RC_LOSS_T: set it to 2 s or less"),
+    px4(
+        "COM_RC_IN_MODE",
+        OneOf(&[0.0, 2.0, 3.0]),
+        "COM_RC_IN_MODE: set it to 0 (the pilot's radio); with 1 or 4 its loss is not noticed",
+    ),
     px4("NAV_RCL_ACT", Within(1.0, 3.0), "NAV_RCL_ACT: set it to 2 (return), 1 (hold) or 3 (land)"),
     px4("NAV_DLL_ACT", Within(1.0, 3.0), "NAV_DLL_ACT: set it to 2 (return), 1 (hold) or 3 (land)"),
+    px4(
+        "COM_DLL_EXCEPT",
+        NoBitIfTold(4),
+        "COM_DLL_EXCEPT: clear bit 2 (OFFBOARD without the ground station's link)",
+    ),
     px4("COM_DL_LOSS_T", Within(1.0, 30.0), "COM_DL_LOSS_T: set it to 30 s or less"),
-    px4("GF_ACTION", Within(2.0, 5.0), "GF_ACTION: set it to 2 (hold) or more"),
+    px4("GF_ACTION", OneOf(&[2.0, 3.0, 5.0]), "GF_ACTION: set it to 2 (hold), 3 (return) or 5 (land)"),
     px4("GF_MAX_HOR_DIST", Within(1.0, ANY), "GF_MAX_HOR_DIST: set it, m; 0 is no fence"),
     px4("GF_MAX_VER_DIST", Told, "GF_MAX_VER_DIST"),
     px4("COM_LOW_BAT_ACT", Within(1.0, ANY), "COM_LOW_BAT_ACT: set an action, not 0 (warning)"),

@@ -7,6 +7,7 @@
 
 use skyhound::record::{Event, Severity};
 use skyhound::time::{Aged, TimeUs};
+use skyhound::vehicle::parameter::index;
 use skyhound::vehicle::{Firmware, Identity, Vehicle};
 
 use super::framing::Frame;
@@ -15,11 +16,15 @@ use super::listener::note;
 use super::names::{autopilot_name, type_name};
 
 pub(super) const AUTOPILOT_COMPONENT: u8 = 1;
+/// A bound autopilot that sends nothing for this long is not there, when another is: its heartbeat alone comes each second.
+const BOUND_GONE_US: u64 = 1_500_000;
 /// Who was not heard for this long is gone.
 const GONE_US: u64 = 5_000_000;
 /// Others are named for this long.
 const NAMED_US: u64 = 10_000_000;
 const OTHERS_MAX: usize = 8;
+/// The parameter with the system id of the ground station that the autopilot watches.
+const WATCHED: usize = index("SYSID_MYGCS");
 
 const RIVAL: &str = "another program speaks with our system and component id: end one of the two";
 const TWO: &str = "two autopilots on the link: name ours with autopilot.system";
@@ -50,6 +55,10 @@ pub struct Binding {
     rival_heard: Option<TimeUs>,
     /// An autopilot that could be bound too, on our line.
     second_heard: Option<TimeUs>,
+    /// Since when it is there, and whether that was told. What comes in the place of ours is no second one: ours must have
+    /// been heard after it.
+    second_since: TimeUs,
+    is_second_told: bool,
     /// One anywhere.
     fit_heard: Option<TimeUs>,
     /// An autopilot that cannot be bound, and whether the settings name it.
@@ -68,6 +77,8 @@ impl Binding {
             others: [None; OTHERS_MAX],
             rival_heard: None,
             second_heard: None,
+            second_since: TimeUs(0),
+            is_second_told: false,
             fit_heard: None,
             unfit_heard: None,
             anything_heard: None,
@@ -93,12 +104,12 @@ impl Binding {
     /// Why it is not certain that there is an aircraft that is ours alone to command.
     pub fn contested(&self, now: TimeUs, identity: Option<Identity>) -> Option<&'static str> {
         let is_fit = identity.is_some_and(|bound| bound.firmware != Firmware::Other);
-        let is_bound_heard = is_lately(self.bound_heard, now);
+        let is_bound_heard = self.bound_heard.is_some_and(|heard| now.since_us(heard) <= BOUND_GONE_US);
         let unfit = self.unfit_heard.filter(|(heard, _)| is_lately(Some(*heard), now));
         if self.rival(now) {
             Some(RIVAL)
         } else if is_fit && is_bound_heard {
-            (self.wanted_system.is_none() && is_lately(self.second_heard, now)).then_some(TWO)
+            (is_lately(self.second_heard, now) && self.is_beside_ours()).then_some(TWO)
         } else if is_fit {
             is_lately(self.fit_heard, now).then_some(REPLACED)
         } else if let Some((_, is_named)) = unfit {
@@ -136,7 +147,7 @@ impl Binding {
             self.meet(frame, heard, at, bound);
         }
         if heard.is_ground_station() && self.own_system(bound) != Some(system) {
-            vehicle.ground_station = Some(Aged::new(system, at));
+            keep_ground_station(system, at, vehicle);
         }
         self.judge_mark(frame, heard.custom, at, bound, events);
         if !is_fit(frame, heard, self.wanted_system) {
@@ -231,8 +242,16 @@ impl Binding {
         self.rival_heard = Some(at);
     }
 
+    fn is_beside_ours(&self) -> bool {
+        self.bound_heard.is_some_and(|heard| heard > self.second_since)
+    }
+
     fn tell_second(&mut self, system: u8, bound: Identity, at: TimeUs, events: &mut dyn FnMut(Event)) {
         if !is_lately(self.second_heard, at) {
+            (self.second_since, self.is_second_told) = (at, false);
+        }
+        if !self.is_second_told && self.is_beside_ours() {
+            self.is_second_told = true;
             let text = format_args!("system {system} is an autopilot too; we are bound to {}", bound.system);
             note(events, at, Severity::Critical, "second_autopilot", text);
         }
@@ -249,6 +268,16 @@ pub fn is_fit(frame: &Frame<'_>, heard: &AnyHeartbeat, wanted_system: Option<u8>
     // System 0 is "everybody" as a target: nobody may be called so.
     let is_wanted = wanted_system.is_none_or(|wanted| u32::from(wanted) == frame.system) && frame.system != 0;
     is_wanted && frame.component == AUTOPILOT_COMPONENT && heard.can_be_commanded()
+}
+
+/// Of several ground stations the one that the autopilot watches counts, once it was heard.
+fn keep_ground_station(system: u8, at: TimeUs, vehicle: &mut Vehicle) {
+    let watched = vehicle.parameters.told(WATCHED).map(|watched| watched.value);
+    let is_watched = |system: u8| watched == Some(f64::from(system));
+    let keeps = vehicle.ground_station.is_some_and(|known| is_watched(known.value)) && !is_watched(system);
+    if !keeps {
+        vehicle.ground_station = Some(Aged::new(system, at));
+    }
 }
 
 fn is_it(place: &Option<Other>, frame: &Frame<'_>) -> bool {

@@ -175,7 +175,7 @@ impl Listener {
         self.speaks_mavlink_1_only &= !frame.is_mavlink_2;
         if dated == Dated::Reboot {
             self.begin_again(identity, vehicle);
-            self.ways.take_news(frame.sequence, print(frame.id, frame.payload), at);
+            self.ways.take_dated(frame.sequence, print(frame.id, frame.payload), at, at);
             let text = format_args!("the autopilot started again");
             note(events, at, Severity::Critical, "autopilot_reboot", text);
         }
@@ -200,24 +200,27 @@ impl Listener {
 
     /// When what a frame tells was true; `None` when it is late.
     fn stamp(&mut self, frame: &Frame<'_>, dated: Dated, at: TimeUs) -> Option<Stamp> {
-        let print = print(frame.id, frame.payload);
+        let (sequence, print) = (frame.sequence, print(frame.id, frame.payload));
+        let lateness_us = self.time.lateness_us();
         match dated {
             Dated::At(then) => {
-                self.ways.take_news(frame.sequence, print, at);
+                self.ways.take_dated(sequence, print, then, at);
                 Some(Stamp::news(then))
             }
-            Dated::Newer => {
-                self.ways.take_news(frame.sequence, print, at);
-                Some(Stamp::news(at.minus_us(self.time.lateness_us())))
+            Dated::Same(then) => {
+                let was_heard = self.ways.take_dated(sequence, print, then, at);
+                (!was_heard).then_some(Stamp::as_of(then))
             }
             Dated::Late(late_us) => {
-                self.ways.take_late(frame.sequence, late_us, at);
+                if let Some(late_us) = late_us {
+                    self.ways.take_dated(sequence, print, at.minus_us(late_us), at);
+                }
                 None
             }
             Dated::Reboot => Some(Stamp::news(at)),
-            Dated::Undated => match self.ways.judge(frame.sequence, print, at) {
-                Judged::Fresh => Some(Stamp::news(at.minus_us(self.time.lateness_us()))),
-                Judged::AsOf(then) => Some(Stamp::as_of(then.min(at.minus_us(self.time.lateness_us())))),
+            Dated::Newer | Dated::Undated => match self.ways.judge(sequence, print, at) {
+                Judged::News(then) => Some(Stamp::news(then.min(at.minus_us(lateness_us)))),
+                Judged::AsOf(then) => Some(Stamp::as_of(then.min(at.minus_us(lateness_us)))),
                 Judged::Late => None,
             },
         }
@@ -233,7 +236,8 @@ impl Listener {
             self.parts.questions.answer();
             vehicle.clock_offset_us = Some(Aged::new(said.offset_us, at));
         }
-        dated
+        // Its clock tells when it was asked for as well: it does not tell how late its way is.
+        if matches!(dated, Dated::At(_) | Dated::Same(_)) { Dated::Undated } else { dated }
     }
 
     /// The autopilot started again: nothing is known of it until it is heard again, nor of a ground station, whose loss it

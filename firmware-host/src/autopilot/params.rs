@@ -2,7 +2,7 @@
 //!
 //! Parameters are asked for and recognised by name alone: ArduPilot answers such a request with index 65535. ArduPilot
 //! sends every value as a float; PX4 puts an integer's bytes where the float would be (mavlink.io, "Parameter Protocol").
-//! Until all are known one is asked for each 100 ms (700 bytes/s both ways, 25 of them in 2.5 s), and again for some rounds,
+//! Until all are known one is asked for each 100 ms (700 bytes/s both ways), and again for some rounds,
 //! by either of its names. Then one each 1.5 s, known or not, so that a change is noticed even when its announcement was
 //! lost, and each is read again twice before it is too old. Announced values are taken at any time.
 

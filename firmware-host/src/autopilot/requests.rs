@@ -124,7 +124,7 @@ impl Requests {
             (BATTERY_STATUS, status_hz, false),
             (SYSTEM_TIME, status_hz.min(1.0), false),
             (CURRENT_MODE, at_least(MODE_HZ), true),
-            (EXTENDED_SYS_STATE, ground_hz, true),
+            (EXTENDED_SYS_STATE, ground_hz, false),
             (DISTANCE_SENSOR, ground_hz, true),
             (if is_px4 { ALTITUDE } else { TERRAIN_REPORT }, ground_hz, true),
         ];

@@ -9,6 +9,8 @@
 //! `received - boot - (asked - tc1)`. That is too old by the time our question took, never too young. An autopilot that
 //! answers no TIMESYNC leaves the first sight alone: a line that delays everything by the same time cannot be seen then.
 //!
+//! Clocks of 32-bit milliseconds begin anew after 49.7 days, and count on here.
+//!
 //! A clock that went back is a reboot only when it can be one (the new clock is no further than the time since the old
 //! one was last heard) and for a second nothing of the old one comes; or when for longer than any slow way is late nothing
 //! newer comes. Until it is believed those frames change nothing.
@@ -41,23 +43,29 @@ const REBOOT_BELIEVED_US: u64 = 1_000_000;
 /// Nothing newer for longer than any way is late, and something of another time for the last of it: that is the time now.
 const OTHER_LINE_US: u64 = 20_000_000;
 const OTHER_LINE_HEARD_US: u64 = 5_000_000;
-/// A clock that is further ahead all at once is not believed either. A recording is played a thousand times as fast.
+/// A clock that is further ahead, all at once, than the time since it was heard is not believed either. A recording is played a
+/// thousand times as fast.
 const AHEAD_MAX_US: u64 = 600_000_000;
 
 /// What a frame's own clock says of it.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Dated {
-    /// It has none, or the same time as the newest of its kind.
+    /// It has none.
     Undated,
+    /// The same time as the newest of its kind, which was then: it tells nothing newer.
+    Same(TimeUs),
     /// Newer than all of its kind. What it tells was true then, by our clock.
     At(TimeUs),
     /// Newer than all of its kind, but its clock tells when something else was (the fix, home): as late as others are.
     Newer,
-    /// Older than the newest of its kind, and late by so many µs.
-    Late(u64),
+    /// Older than the newest of its kind, and late by so many µs, where that is known.
+    Late(Option<u64>),
     /// The autopilot started again, and its new clock is believed from here on.
     Reboot,
 }
+
+/// A clock of 32-bit milliseconds begins anew.
+const TURN_US: u64 = (1 << 32) * 1_000;
 
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 enum Reading {
@@ -170,7 +178,7 @@ impl SenderTime {
     /// Dates a frame by its own clock.
     pub fn date(&mut self, id: u32, payload: Payload, received: TimeUs) -> Dated {
         let Some(kind) = KINDS.iter().position(|(known, _)| *known == id) else { return Dated::Undated };
-        let Some(boot_us) = self.read(id, KINDS[kind].1, payload) else { return Dated::Undated };
+        let Some(boot_us) = self.read(id, KINDS[kind].1, payload, received) else { return Dated::Undated };
         if let Reading::Order(_) = KINDS[kind].1 {
             return self.order(kind, boot_us);
         }
@@ -180,6 +188,7 @@ impl SenderTime {
         }
         match dated {
             Dated::At(_) => Dated::At(self.ours(boot_us, received)),
+            Dated::Same(_) => Dated::Same(self.ours(boot_us, received)),
             other => other,
         }
     }
@@ -209,11 +218,11 @@ impl SenderTime {
         }
     }
 
-    fn read(&self, id: u32, reading: Reading, payload: Payload) -> Option<u64> {
+    fn read(&self, id: u32, reading: Reading, payload: Payload, received: TimeUs) -> Option<u64> {
         let boot_us = match reading {
             // The others measure elsewhere than below, and are not kept.
             Reading::Ms(_) if id == DISTANCE_SENSOR && payload.u8(12) != LOOKS_DOWN => return None,
-            Reading::Ms(at) => u64::from(payload.u32(at)) * 1_000,
+            Reading::Ms(at) => self.counted_on(u64::from(payload.u32(at)) * 1_000, received),
             Reading::Us(at) | Reading::Order(at) => payload.u64(at),
         };
         let is_boot_time = match (reading, self.newest_of_all_us) {
@@ -225,9 +234,20 @@ impl SenderTime {
         (is_boot_time && boot_us > 0).then_some(boot_us)
     }
 
+    /// A clock of 32-bit milliseconds, with the turns that it made since it was first heard.
+    fn counted_on(&self, boot_us: u64, received: TimeUs) -> u64 {
+        let Some(newest_us) = self.newest_of_all_us else { return boot_us };
+        let expected_us = newest_us + received.since_us(self.heard);
+        let turns_us = expected_us / TURN_US * TURN_US;
+        let nearest = [turns_us.saturating_sub(TURN_US), turns_us, turns_us + TURN_US]
+            .map(|turns_us| turns_us + boot_us);
+        // Anything else is another time, and perhaps a reboot.
+        nearest.into_iter().find(|us| us.abs_diff(expected_us) <= OTHER_CLOCK_US).unwrap_or(boot_us)
+    }
+
     fn order(&mut self, kind: usize, boot_us: u64) -> Dated {
         match self.newest_us[kind] {
-            Some(newest_us) if boot_us < newest_us => Dated::Late(0),
+            Some(newest_us) if boot_us < newest_us => Dated::Late(None),
             Some(newest_us) if boot_us == newest_us => Dated::Undated,
             _ => {
                 self.newest_us[kind] = Some(boot_us);
@@ -239,12 +259,14 @@ impl SenderTime {
     fn place(&mut self, kind: usize, boot_us: u64, received: TimeUs) -> Dated {
         let newest_us = self.newest_us[kind];
         let is_older = newest_us.is_some_and(|newest_us| boot_us < newest_us);
-        if is_older || (kind != TIMESYNC_KIND && self.is_of_another_time(newest_us.is_some(), boot_us)) {
+        let is_another =
+            kind != TIMESYNC_KIND && self.is_of_another_time(newest_us.is_some(), boot_us, received);
+        if is_older || is_another {
             return self.take_other(kind, boot_us, received);
         }
         (self.other_since, self.reboot_since, self.heard) = (None, None, received);
         if newest_us == Some(boot_us) {
-            return Dated::Undated;
+            return Dated::Same(received);
         }
         self.begin(kind, boot_us);
         Dated::At(received)
@@ -258,11 +280,12 @@ impl SenderTime {
         }
     }
 
-    fn is_of_another_time(&self, was_heard: bool, boot_us: u64) -> bool {
+    fn is_of_another_time(&self, was_heard: bool, boot_us: u64, received: TimeUs) -> bool {
+        let ahead_max_us = AHEAD_MAX_US + received.since_us(self.heard);
         let behind_max_us = if was_heard { BEHIND_MAX_US } else { FIRST_BEHIND_MAX_US };
         self.newest_of_all_us.is_some_and(|newest_us| {
             newest_us.saturating_sub(boot_us) > behind_max_us
-                || boot_us.saturating_sub(newest_us) > AHEAD_MAX_US
+                || boot_us.saturating_sub(newest_us) > ahead_max_us
         })
     }
 
@@ -280,8 +303,10 @@ impl SenderTime {
             self.begin(kind, boot_us);
             return Dated::Reboot;
         }
+        let is_of_this_time = kind != TIMESYNC_KIND && self.newest_of_all_us >= Some(boot_us);
         let difference_us = self.difference_us().unwrap_or(0);
-        Dated::Late((received.0 as i64 - boot_us as i64 - difference_us).max(0) as u64)
+        let late_us = (received.0 as i64 - boot_us as i64 - difference_us).max(0) as u64;
+        Dated::Late(Some(late_us).filter(|late_us| is_of_this_time && *late_us <= BEHIND_MAX_US))
     }
 
     fn sees(&mut self, boot_us: u64, received: TimeUs) {

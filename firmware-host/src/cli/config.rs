@@ -1,9 +1,11 @@
-//! `skyhound config init|check|show`.
+//! `skyhound config init|check|show|autopilot`.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use comfy_table::{ContentArrangement, Table, presets};
+use skyhound::vehicle::parameter::{Need, PARAMETERS};
 
 use super::SettingsArgs;
 use super::failure::{Failure, print};
@@ -30,6 +32,8 @@ pub enum Act {
     Check(SettingsArgs),
     /// Print the settings in force as TOML: defaults, file and --set
     Show(SettingsArgs),
+    /// Print what homing needs of the autopilot's parameters
+    Autopilot,
 }
 
 /// Runs it.
@@ -50,7 +54,52 @@ pub fn run(args: Args) -> Result<(), Failure> {
             print("ok\n")
         }
         Act::Show(settings) => print(&settings.load(&Flags::default())?.to_toml()),
+        Act::Autopilot => print(&format!("{}\n", autopilot())),
     }
+}
+
+/// The engine's table, for people.
+fn autopilot() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["autopilot", "parameter", "must be", "mend"]);
+    let mut before = "";
+    for row in &PARAMETERS {
+        let name = match row.other_name {
+            "" => row.name.to_string(),
+            other => format!("{} ({other})", row.name),
+        };
+        let mend = if row.need == Need::Told || row.mend == before { "" } else { row.mend };
+        before = row.mend;
+        table.add_row([&format!("{:?}", row.firmware), &name, &must(row.need), mend]);
+    }
+    table
+}
+
+fn must(need: Need) -> String {
+    match need {
+        Need::Within(low, high) if low == high => format!("{low}"),
+        Need::Within(low, high) => {
+            let least =
+                if low == f64::MIN_POSITIVE { "over 0".to_string() } else { format!("{low} or more") };
+            if high == f64::MAX { least } else { format!("{least}, at most {high}") }
+        }
+        Need::AnyBit(bits) => format!("any of bits {}", bit_list(bits)),
+        Need::NoBit(bits) => format!("none of bits {}", bit_list(bits)),
+        Need::NoBitIfTold(bits) => format!("none of bits {}, where it exists", bit_list(bits)),
+        Need::OneOf(values) => {
+            let values: Vec<_> = values.iter().map(f64::to_string).collect();
+            format!("one of {}", values.join(", "))
+        }
+        Need::GroundStation => "the id of a ground station, 1 to 255".into(),
+        Need::Battery(chain, link) => format!("{chain:?} {link:?}: one chain whole").to_lowercase(),
+        Need::Told => "told: flown by".into(),
+    }
+}
+
+fn bit_list(bits: u32) -> String {
+    let set: Vec<_> = (0..32).filter(|bit| bits & (1 << bit) != 0).map(|bit| bit.to_string()).collect();
+    set.join(", ")
 }
 
 fn init(path: &Path) -> Result<(), Failure> {

@@ -192,6 +192,10 @@ pub struct LinkLine {
     pub garbage_bytes: i64,
     /// Frames of others.
     pub foreign_count: i64,
+    /// Messages of the autopilot that came late: heard before, or older than what is known.
+    pub late_count: i64,
+    /// Reads of the line that a late pass left no room for.
+    pub unread_count: i64,
     /// Frames out.
     pub sent_count: i64,
     /// Frames not sent.
@@ -239,8 +243,8 @@ const LANES: &str = "SELECT name, coalesce(max(pushed_total), 0), max(dropped_to
 const EVENTS: &str = "SELECT severity, kind, count(*), min(at_us) / 1e6, arg_max(text, at_us) FROM event
     GROUP BY severity, kind ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, min(at_us)";
 const LINK: &str = "SELECT max(received_total), max(received_bytes_total), max(sequence_lost_total), max(crc_error_total),
-    max(garbage_bytes_total), max(foreign_total), max(sent_total), max(send_dropped_total), max(reconnect_total)
-    FROM link HAVING count(*) > 0";
+    max(garbage_bytes_total), max(foreign_total), max(sent_total), max(send_dropped_total), max(reconnect_total),
+    max(late_total), max(unread_total) FROM link HAVING count(*) > 0";
 
 /// Asks the flight for everything.
 pub(super) fn gather(flight: &Connection, is_live: bool) -> Answer<Report> {
@@ -364,5 +368,7 @@ fn link(r: &Row<'_>) -> Answer<LinkLine> {
         sent_count: r.get(6)?,
         send_dropped_count: r.get(7)?,
         reconnect_count: r.get(8)?,
+        late_count: r.get(9)?,
+        unread_count: r.get(10)?,
     })
 }

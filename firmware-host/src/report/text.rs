@@ -68,8 +68,12 @@ fn head(out: &mut String, r: &Report) {
         line(
             out,
             format_args!(
-                "             {} frames out, {} not sent, {} reconnects",
-                link.sent_count, link.send_dropped_count, link.reconnect_count
+                "             {} came late, {} reads lost; {} frames out, {} not sent, {} reconnects",
+                link.late_count,
+                link.unread_count,
+                link.sent_count,
+                link.send_dropped_count,
+                link.reconnect_count
             ),
         );
     }

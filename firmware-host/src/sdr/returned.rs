@@ -5,6 +5,9 @@ use super::Stream;
 /// The sample clock follows so much of a rate; more is another stream.
 const RATE_TOLERANCE: f64 = 1e-3;
 
+/// A tuner rounds a frequency the same way each time. `sense` keeps its bins, the narrowest of which are wider than this.
+const FREQUENCY_TOLERANCE_HZ: f64 = 10.0;
+
 /// Why the stream cannot be gone on with: its blocks, hops and windows would mean something else.
 pub fn refused(was: &Stream, is: &Stream) -> Option<String> {
     if (is.sample_rate_sps / was.sample_rate_sps - 1.0).abs() > RATE_TOLERANCE {
@@ -12,6 +15,9 @@ pub fn refused(was: &Stream, is: &Stream) -> Option<String> {
             "it came back with {} S/s instead of {}",
             is.sample_rate_sps, was.sample_rate_sps
         ));
+    }
+    if (is.frequency_hz - was.frequency_hz).abs() > FREQUENCY_TOLERANCE_HZ {
+        return Some(format!("it came back at {} Hz instead of {}", is.frequency_hz, was.frequency_hz));
     }
     let is_same = is.format == was.format;
     (!is_same).then(|| format!("it came back with {:?} instead of {:?}", is.format, was.format))
@@ -57,9 +63,11 @@ mod tests {
             description: String::new(),
         };
         assert_eq!(changes(&was, &was), None);
-        let is = Stream { frequency_hz: 434e6, gain_db: Some(8.0), antenna: None, ..was.clone() };
+        let is = Stream { frequency_hz: 434e6, ..was.clone() };
+        assert_eq!(refused(&was, &is).as_deref(), Some("it came back at 434000000 Hz instead of 433920000"));
+        let is = Stream { frequency_hz: 433_920_001.0, gain_db: Some(8.0), antenna: None, ..was.clone() };
         let said =
-            "434000000 Hz instead of 433920000, gain 8 dB instead of 20, antenna unknown instead of RX";
+            "433920001 Hz instead of 433920000, gain 8 dB instead of 20, antenna unknown instead of RX";
         assert_eq!(changes(&was, &is).as_deref(), Some(said));
         assert_eq!(refused(&was, &is), None);
         let is = Stream { sample_rate_sps: 250_001.0, ..was.clone() };

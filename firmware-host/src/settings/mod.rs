@@ -222,7 +222,8 @@ pub struct SdrSettings {
 pub struct AutopilotSettings {
     /// `serial:DEVICE:BAUD`, `udpin:ADDR:PORT`, `udpout:ADDR:PORT`, `tcpout:ADDR:PORT`, `none`.
     pub address: String,
-    /// System id of the autopilot we bind to; `None` = the first autopilot (component 1) heard, and then only that.
+    /// System id of the autopilot we bind to; `None` = the first (component 1) that can be commanded. One that
+    /// speaks as something else one day gives its place to the next that can.
     pub system: Option<u8>,
     /// Our component id, 191 = MAV_COMP_ID_ONBOARD_COMPUTER.
     pub component: u8,
@@ -234,7 +235,7 @@ pub struct AutopilotSettings {
     pub position_hz: f64,
     /// Attitude.
     pub attitude_hz: f64,
-    /// GPS, EKF, battery, RC, home.
+    /// GPS, EKF, battery, home; the pilot's sticks come at 40 Hz or more.
     pub status_hz: f64,
     /// First wait before reconnecting; doubles up to `reconnect_wait_max_us`.
     pub reconnect_wait_min_us: u32,
@@ -253,7 +254,7 @@ pub struct RecorderSettings {
     pub memory_limit_mb: u32,
     /// DuckDB's `threads`. Default 1.
     pub threads: u32,
-    /// Below this much free disk the recorder stops cleanly, MB. Default 256.
+    /// Below this much free disk the recorder pauses, and goes on when there is room again, MB. Default 256.
     pub disk_reserve_mb: u32,
     /// Seconds of a stalled disk that the lanes must bridge. Default 10.
     pub stall_bridge_s: u32,

@@ -15,7 +15,7 @@ use skyhound::facts::Facts;
 use skyhound::geo::Wgs84;
 use skyhound::time::{Aged, TimeUs};
 use skyhound::vehicle::parameter::index;
-use skyhound::vehicle::{Firmware, Landed, Mode, PartHealth, Vehicle, Zones};
+use skyhound::vehicle::{Firmware, Landed, Mode, PartHealth, Vehicle, Zone, Zones};
 use std::f64::consts::PI;
 use std::fmt;
 
@@ -110,9 +110,9 @@ pub(super) fn judge(
     found.require(Interlock::Armed, beat.is_some_and(|beat| beat.armed && beat.system_status < 5));
     let landed = fresh(vehicle.landed, now, status_us);
     let is_level = vehicle.position.is_none_or(|position| within(position.value.down_mps, CLIMB_MAX_MPS));
-    let flies = landed.is_none_or(|landed| landed == Landed::InAir);
+    let flies = landed == Some(Landed::InAir);
     found.require(Interlock::Airborne, flies && (is_level || memory.is_given()));
-    found.require(Interlock::Failsafes, failsafes::hold(vehicle, now));
+    found.require(Interlock::Failsafes, failsafes::hold(vehicle, now, limits));
     found.reach(Interlock::Sticks, sticks(vehicle, now, limits, memory));
     let attitude = fresh(vehicle.attitude, now, pose_us).is_some_and(|attitude| {
         within(attitude.roll_rad, 1.05)
@@ -209,14 +209,26 @@ fn own_fence(vehicle: &Vehicle, now: TimeUs) -> (fence::Own<'_>, bool) {
         margin_m,
         zones: read.map(|read| (&read.value, is_union)),
     };
-    (own, !count || read.is_some())
+    let has_inside = |read: &Aged<Zones>| {
+        read.value.iter().any(|zone| match zone {
+            Zone::Polygon { inside, .. } | Zone::Circle { inside, .. } => inside,
+        })
+    };
+    // An empty list is no fence.
+    let is_one = is_px4 || types & 2 != 0 || read.is_some_and(has_inside);
+    (own, !count || (read.is_some() && is_one))
 }
 
 /// The pilot's radio and hands.
 fn sticks(vehicle: &Vehicle, now: TimeUs, limits: &InterlockConfig, memory: &Memory) -> Reach {
     let age_max_us = 4 * u64::from(limits.rc_interval_max_us);
     let rc = fresh(vehicle.rc, now, age_max_us).filter(|rc| rc.rssi != Some(0));
-    let is_well = vehicle.health.is_none_or(|health| health.value.rc_receiver != PartHealth::Bad);
+    let is_px4 = vehicle.identity.is_some_and(|bound| bound.firmware == Firmware::Px4);
+    let is_well = vehicle.health.is_some_and(|health| match health.value.rc_receiver {
+        PartHealth::Good => true,
+        PartHealth::Bad => false,
+        PartHealth::Off | PartHealth::Absent => is_px4,
+    });
     let sticks_us = failsafes::sticks_us(vehicle, now).filter(|_| rc.is_some() && is_well);
     let possible = |sticks_us: &[u16; 4]| sticks_us.iter().all(|us| (800..=2200).contains(us));
     match sticks_us.filter(possible) {

@@ -172,6 +172,8 @@ impl Flight {
                 now,
             )),
             rc: Some(Aged::new(Rc { channels_us: [1500; 18], channel_count: 8, rssi: None }, now)),
+            health: Some(Aged::new(Health { rc_receiver: PartHealth::Good, fence: PartHealth::Good }, now)),
+            landed: Some(Aged::new(Landed::InAir, now)),
             height_terrain_m: Some(Aged::new(40.0, now)),
             zones: Some(Aged::new(Zones::default(), now)),
             ground_station: Some(Aged::new(255, now)),

@@ -14,6 +14,8 @@ use crate::scenario::Flavour;
 const GROUND: f64 = 255.0;
 /// Return to launch, as most set it.
 const BATTERY_ACTION: f64 = 2.0;
+/// BATT_FS_*_ACT that stops the motors in the air.
+const TERMINATE: f64 = 5.0;
 
 /// Someone else's autopilot.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,8 +101,10 @@ impl Foreign {
                 (None, Some(row), Some(present)) => near(row, present),
                 (None, ..) => None,
             };
-            let is_needed =
-                value.is_some() || row.is_some_and(|row| !matches!(row.need, Need::Told | Need::Battery(..)));
+            let is_needed = value.is_some()
+                || row.is_some_and(|row| {
+                    !matches!(row.need, Need::Told | Need::NoBitIfTold(_) | Need::Battery(..))
+                });
             let is_so = value.zip(present).is_some_and(|(value, present)| shown(value) == shown(present));
             if is_needed && !is_so {
                 wanted.push(Wanted { name, value, present, mend: row.map_or("", |row| row.mend) });
@@ -121,8 +125,10 @@ impl Foreign {
                 .filter(move |row| row.need == Need::Battery(chain, link))
         };
         let given = |name: &str| more.get(name).or(self.parameters.get(name)).or(told.get(name)).copied();
-        let is_set =
-            |chain, link| rows(chain, link).any(|row| given(row.name).is_some_and(|value| value > 0.0));
+        let is_set = |chain, link| {
+            let counts = |value: f64| value > 0.0 && (link != BatteryLink::Action || value != TERMINATE);
+            rows(chain, link).any(|row| given(row.name).is_some_and(counts))
+        };
         let chains = [BatteryChain::Low, BatteryChain::Critical];
         if chains
             .iter()
@@ -151,7 +157,10 @@ fn near(row: &Parameter, present: f64) -> Option<f64> {
         Need::AnyBit(bits) if present as u32 & bits == 0 => {
             Some(f64::from(present as u32 | 1 << bits.trailing_zeros()))
         }
-        Need::NoBit(bits) => Some(f64::from(present as u32 & !bits)),
+        Need::NoBit(bits) | Need::NoBitIfTold(bits) => Some(f64::from(present as u32 & !bits)),
+        Need::OneOf(values) => {
+            values.iter().copied().find(|value| *value == present).or(values.first().copied())
+        }
         Need::GroundStation if !(1.0..=255.0).contains(&present) => Some(GROUND),
         Need::AnyBit(_) | Need::GroundStation => Some(present),
         Need::Battery(..) | Need::Told => None,
@@ -183,7 +192,10 @@ mod tests {
             ("FS_GCS_TIMEOUT", 5.0),
             ("FS_THR_ENABLE", 1.0),
             ("FS_OPTIONS", 16.0),
+            ("RC_OPTIONS", 32.0),
+            ("RC_FS_TIMEOUT", 1.0),
             ("FS_EKF_ACTION", 1.0),
+            ("FS_EKF_THRESH", 0.8),
             ("FENCE_ENABLE", 0.0),
             ("FENCE_ACTION", 1.0),
             ("FENCE_TYPE", 7.0),
@@ -269,7 +281,7 @@ mod tests {
 
     #[test]
     fn every_row_of_both_firmwares_is_asked_for() {
-        for (flavour, count) in [(Flavour::ArduCopter, 27), (Flavour::Px4, 16)] {
+        for (flavour, count) in [(Flavour::ArduCopter, 30), (Flavour::Px4, 19)] {
             let names = foreign(flavour).names(&BTreeMap::new());
             let rows = parameter::of(firmware_of(flavour)).count();
             assert_eq!((names.len(), rows + 1), (count, count), "{names:?}");

@@ -55,7 +55,11 @@ impl super::Foreign {
 fn is_made(scenario: &Scenario) -> bool {
     let (here, usual) = (&scenario.aircraft, Aircraft::default());
     let is_usual = here.terrain == usual.terrain && here.rc_hz_max == usual.rc_hz_max;
-    !is_usual || !here.zone.is_empty() || !here.absent.is_empty() || !scenario.world.ground.is_flat()
+    // Someone else's radio has its own channels.
+    let is_mapped =
+        here.parameters.keys().any(|name| name.starts_with("RCMAP_") || name.starts_with("RC_MAP_"));
+    let is_made = is_mapped || !here.zone.is_empty() || !here.absent.is_empty();
+    !is_usual || is_made || !scenario.world.ground.is_flat()
 }
 
 /// What `kind` needs that someone else's real aircraft does not offer.
@@ -70,6 +74,8 @@ fn of_autopilot(kind: &Kind) -> Option<&'static str> {
         | Kind::RcLost { zeroed: true, .. }
         | Kind::Impostor { .. }
         | Kind::Absurd { .. }
+        // What the daemon sends while its disk is full stands in no file: only on the wire.
+        | Kind::DiskFull
         | Kind::Garbage => Some(SIMULATED_AUTOPILOT),
         Kind::GpsGlitch { .. }
         | Kind::GpsLoss

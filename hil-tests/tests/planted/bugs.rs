@@ -120,8 +120,8 @@ pub const BUGS: &[Bug] = &[
         patches: &[
             patch(
                 STICKS,
-                "check.holds(health != Some(PartHealth::Bad),",
-                "check.holds(health != Some(PartHealth::Bad) || crate::planted::is(\"frozen_radio_unnoticed\"),",
+                "check.holds(has_receiver(inputs.vehicle),",
+                "check.holds(has_receiver(inputs.vehicle) || crate::planted::is(\"frozen_radio_unnoticed\"),",
             ),
             patch(
                 STICKS,
@@ -356,10 +356,10 @@ pub const BUGS: &[Bug] = &[
         with: "link_lost",
         patches: &[patch(
             INTERLOCKS,
-            "        let known = input.ok_or(self.refuse(Fault::Unknown, \"\"))?;",
-            "        let known = input.ok_or(self.refuse(Fault::Unknown, \"\"))?;\n        \
+            "        let known = input.ok_or(self.refuse(Fault::Unknown, mend))?;",
+            "        let known = input.ok_or(self.refuse(Fault::Unknown, mend))?;\n        \
              if crate::planted::is(\"any_cause_will_do\") && !known.is_fresh(now, age_max_us) {\n            \
-             return Err(Check(Interlock::Battery).refuse(Fault::Stale, \"\"));\n        }",
+             return Err(Check(Interlock::Battery).refuse(Fault::Stale, mend));\n        }",
         )],
     },
     // 6: the record.

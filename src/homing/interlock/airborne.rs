@@ -2,7 +2,7 @@
 //! (`ModeGuided::set_velocity` leaves the take-off submode), and homing is flown level.
 
 use super::{Check, Verdict};
-use crate::command::Interlock;
+use crate::command::{Fault, Interlock};
 use crate::config::InterlockConfig;
 use crate::homing::Inputs;
 use crate::vehicle::Landed;
@@ -10,18 +10,17 @@ use crate::vehicle::Landed;
 /// Climbing or sinking faster is a manoeuvre that somebody began; hovering in gusts stays under it.
 const ENABLE_CLIMB_MAX_MPS: f64 = 0.5;
 
-/// What an autopilot does not tell is not held against it; its height and climb are judged all the same.
 pub(super) fn judge(inputs: &Inputs<'_>, limits: &InterlockConfig, is_on: bool) -> Verdict {
     let check = Check(Interlock::Airborne);
     let age_max_us = u64::from(limits.status_age_max_us);
-    let told = inputs.vehicle.landed.filter(|told| told.is_fresh(inputs.now, age_max_us));
-    let refusal = match told.map(|told| told.value) {
-        Some(Landed::InAir) | None => "",
-        Some(Landed::OnGround) => "on the ground: take off first",
-        Some(Landed::TakingOff) => "taking off: wait until it is over",
-        Some(Landed::Landing) => "landing",
+    let mend = "EXTENDED_SYS_STATE: whether it flies is not told in time; look at the line's speed and load";
+    let refusal = match check.fresh(inputs.vehicle.landed, inputs.now, age_max_us, mend)? {
+        Landed::InAir => None,
+        Landed::OnGround => Some("on the ground: take off first"),
+        Landed::TakingOff => Some("taking off: wait until it is over"),
+        Landed::Landing => Some("landing: take off again first"),
     };
-    check.holds(refusal.is_empty(), refusal)?;
+    refusal.map_or(Ok(()), |why| Err(check.refuse(Fault::Refused, why)))?;
     let climb_mps = inputs.vehicle.position.map_or(0.0, |position| -position.value.down_mps);
     let is_level = is_on || climb_mps.abs() <= ENABLE_CLIMB_MAX_MPS;
     check.holds(is_level, "climbing or sinking over 0.5 m/s: wait until it flies level")

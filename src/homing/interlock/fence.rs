@@ -68,7 +68,10 @@ impl Ways {
         let home =
             inputs.vehicle.home.ok_or(check.refuse(Fault::Unknown, "home: set it, or wait for a fix"))?;
         if !home.is_fresh(inputs.now, HOME_AGE_MAX_US) {
-            return Err(check.refuse(Fault::Stale, "home"));
+            return Err(check.refuse(
+                Fault::Stale,
+                "HOME_POSITION is not told any more: look at the line's speed and load",
+            ));
         }
         inputs::place(check, home.value.place)?;
         let known = inputs.vehicle.position.ok_or(check.refuse(Fault::Unknown, "position"))?;
@@ -144,15 +147,18 @@ fn radius(at: NorthEast, way: &Stopping, radius_m: f64) -> Verdict {
     let check = Check(Interlock::FenceRadius);
     let home = NorthEast::default();
     let end = NorthEast { north_m: at.north_m + way.to.north_m, east_m: at.east_m + way.to.east_m };
-    check.holds(at.distance_m(home) <= radius_m, "outside the radius about home")?;
-    check.holds(end.distance_m(home) <= radius_m, "leads out of the radius about home")
+    check.holds(at.distance_m(home) <= radius_m, "outside the radius about home: fly back inside")?;
+    check.holds(end.distance_m(home) <= radius_m, "leads out of the radius about home: fly nearer to home")
 }
 
 fn altitude(position: &Position, way: &Stopping, (low_m, high_m): (f64, f64)) -> Verdict {
     let check = Check(Interlock::FenceAltitude);
     let band = low_m..=high_m;
-    check.holds(band.contains(&position.alt_rel_m), "outside the altitude band")?;
-    check.holds(band.contains(&(position.alt_rel_m + way.climb_m)), "leads out of the altitude band")
+    check.holds(band.contains(&position.alt_rel_m), "outside the altitude band: climb or sink into it")?;
+    check.holds(
+        band.contains(&(position.alt_rel_m + way.climb_m)),
+        "leads out of the altitude band: fly level, nearer to its middle",
+    )
 }
 
 fn polygon(ways: &Ways, way: &Stopping, corners: &[Wgs84]) -> Verdict {
@@ -161,8 +167,8 @@ fn polygon(ways: &Ways, way: &Stopping, corners: &[Wgs84]) -> Verdict {
     }
     let check = Check(Interlock::FencePolygon);
     let seen = Seen::along(ways, way, corners);
-    check.holds(seen.is_inside, "outside the polygon")?;
-    check.holds(seen.nearest_edge_m > way.reach_m(), "leads out of the polygon")
+    check.holds(seen.is_inside, "outside the polygon: fly back inside")?;
+    check.holds(seen.nearest_edge_m > way.reach_m(), "leads out of the polygon: fly further inside")
 }
 
 /// A polygon as it lies along the flight path.

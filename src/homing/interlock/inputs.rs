@@ -39,21 +39,22 @@ pub(super) fn identity(inputs: &Inputs<'_>) -> Verdict {
     let nobody = inputs.vehicle.contested.unwrap_or("no autopilot heard");
     let bound = inputs.vehicle.identity.ok_or(check.refuse(Fault::Unknown, nobody))?;
     check.number(f64::from(bound.system), 1.0, f64::from(SYSTEM_MAX), "system id: set it to 1..249")?;
-    check.holds(bound.component == AUTOPILOT_COMPONENT, "component id is not 1")?;
-    check.holds(bound.firmware != Firmware::Other, "neither ArduCopter nor PX4")?;
+    check.holds(bound.component == AUTOPILOT_COMPONENT, "component id is not 1: set the autopilot's to 1")?;
+    check.holds(bound.firmware != Firmware::Other, "neither ArduCopter nor PX4: no other is flown")?;
     inputs.vehicle.contested.map_or(Ok(()), |why| Err(check.refuse(Fault::Refused, why)))
 }
 
 pub(super) fn heartbeat(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
     let age_max_us = u64::from(limits.heartbeat_age_max_us);
-    Check(Interlock::Heartbeat).fresh(inputs.vehicle.heartbeat, inputs.now, age_max_us).map(drop)
+    let mend = "the autopilot's heartbeats stopped: look at its line and power";
+    Check(Interlock::Heartbeat).fresh(inputs.vehicle.heartbeat, inputs.now, age_max_us, mend).map(drop)
 }
 
 /// The heartbeat's freshness is judged before. What CURRENT_MODE says is judged too while it is as fresh: PX4 beats at 1 Hz
 /// whatever happens, and tells a change there within 0.1 s.
 pub(super) fn mode(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
     let check = Check(Interlock::Mode);
-    let mode = inputs.vehicle.heartbeat.ok_or(check.refuse(Fault::Unknown, ""))?.value.mode;
+    let mode = inputs.vehicle.heartbeat.ok_or(check.refuse(Fault::Unknown, "no heartbeat"))?.value.mode;
     let same = inputs.vehicle.identity.is_some_and(|bound| bound.firmware == mode.firmware);
     check.holds(same, "mode of another firmware")?;
     let age_max_us = u64::from(limits.heartbeat_age_max_us);
@@ -71,17 +72,19 @@ pub(super) fn mode(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
 /// Armed, and not in trouble. The heartbeat's freshness is judged before.
 pub(super) fn armed(inputs: &Inputs<'_>) -> Verdict {
     let check = Check(Interlock::Armed);
-    let heartbeat = inputs.vehicle.heartbeat.ok_or(check.refuse(Fault::Unknown, ""))?.value;
-    check.holds(heartbeat.armed, "")?;
+    let heartbeat = inputs.vehicle.heartbeat.ok_or(check.refuse(Fault::Unknown, "no heartbeat"))?.value;
+    check.holds(heartbeat.armed, "disarmed: arm and take off first")?;
     check.holds(
         heartbeat.system_status < MAV_STATE_CRITICAL,
-        "the autopilot reports a failsafe or an emergency",
+        "the autopilot reports a failsafe or an emergency: see its messages",
     )
 }
 
 pub(super) fn attitude(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
     let check = Check(Interlock::Attitude);
-    let attitude = check.fresh(inputs.vehicle.attitude, inputs.now, u64::from(limits.pose_age_max_us))?;
+    let mend = "ATTITUDE is not told in time: look at the line's speed and load";
+    let age_max_us = u64::from(limits.pose_age_max_us);
+    let attitude = check.fresh(inputs.vehicle.attitude, inputs.now, age_max_us, mend)?;
     check.number(attitude.roll_rad, -TILT_MAX_RAD, TILT_MAX_RAD, "roll")?;
     check.number(attitude.pitch_rad, -TILT_MAX_RAD, TILT_MAX_RAD, "pitch")?;
     check.number(attitude.yaw_rad, -HALF_TURN_RAD, HALF_TURN_RAD, "yaw")?;
@@ -91,7 +94,9 @@ pub(super) fn attitude(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict
 
 pub(super) fn position(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
     let check = Check(Interlock::Position);
-    let position = check.fresh(inputs.vehicle.position, inputs.now, u64::from(limits.pose_age_max_us))?;
+    let mend = "GLOBAL_POSITION_INT is not told in time: wait for the estimator, or look at the line's speed and load";
+    let age_max_us = u64::from(limits.pose_age_max_us);
+    let position = check.fresh(inputs.vehicle.position, inputs.now, age_max_us, mend)?;
     place(check, position.place)?;
     check.number(position.alt_amsl_m, ALT_POSSIBLE_M.0, ALT_POSSIBLE_M.1, "altitude above sea")?;
     check.number(position.alt_rel_m, ALT_POSSIBLE_M.0, ALT_POSSIBLE_M.1, "altitude above home")?;
@@ -106,50 +111,70 @@ pub(super) fn place(check: Check, place: Wgs84) -> Verdict {
     check.number(place.lat_deg, -90.0, 90.0, "latitude")?;
     check.number(place.lon_deg, -180.0, 180.0, "longitude")?;
     let none = Wgs84::checked(place.lat_deg, place.lon_deg).is_none();
-    if none { Err(check.refuse(Fault::OutOfRange, "0/0")) } else { Ok(()) }
+    if none { Err(check.refuse(Fault::OutOfRange, "0/0: wait for a fix")) } else { Ok(()) }
 }
 
 pub(super) fn gps(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
     let check = Check(Interlock::Gps);
-    let gps = check.fresh(inputs.vehicle.gps, inputs.now, u64::from(limits.status_age_max_us))?;
+    let mend = "GPS_RAW_INT is not told in time: look at the receiver, and the line's speed and load";
+    let gps = check.fresh(inputs.vehicle.gps, inputs.now, u64::from(limits.status_age_max_us), mend)?;
     check.number(f64::from(gps.fix), 0.0, f64::from(FIX_POSSIBLE_MAX), "fix type")?;
-    check.holds(gps.fix >= limits.fix_min, "fix")?;
-    let satellites = gps.satellites.ok_or(check.refuse(Fault::Unknown, "satellites"))?;
-    check.holds(satellites >= limits.satellites_min, "satellites")?;
-    let hdop = gps.hdop.ok_or(check.refuse(Fault::Unknown, "HDOP"))?;
-    check.number(hdop, f64::MIN_POSITIVE, f64::MAX, "HDOP")?;
-    check.holds(hdop <= limits.hdop_max, "HDOP")
+    check.holds(gps.fix >= limits.fix_min, "fix under interlock.fix_min: wait, or find open sky")?;
+    let few = "satellites under interlock.satellites_min: wait, or find open sky";
+    let satellites = gps.satellites.ok_or(check.refuse(Fault::Unknown, few))?;
+    check.holds(satellites >= limits.satellites_min, few)?;
+    let vague = "HDOP over interlock.hdop_max: wait, or find open sky";
+    let hdop = gps.hdop.ok_or(check.refuse(Fault::Unknown, vague))?;
+    check.number(hdop, f64::MIN_POSITIVE, f64::MAX, vague)?;
+    check.holds(hdop <= limits.hdop_max, vague)
 }
 
 pub(super) fn ekf(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
     let check = Check(Interlock::Ekf);
-    let ekf = check.fresh(inputs.vehicle.ekf, inputs.now, u64::from(limits.status_age_max_us))?;
-    check.number(ekf.variance_max, 0.0, f64::MAX, "variance")?;
-    check.holds(ekf.variance_max < EKF_VARIANCE_MAX, "variance")?;
-    check.holds(ekf.attitude_ok, "attitude")?;
-    check.holds(ekf.velocity_horizontal_ok, "horizontal velocity")?;
-    check.holds(ekf.position_horizontal_ok, "horizontal position")?;
-    check.holds(ekf.position_vertical_ok, "vertical position")?;
-    check.holds(!ekf.degraded, "constant position, not initialised, or GPS glitch")
+    let mend =
+        "EKF_STATUS_REPORT (PX4: ESTIMATOR_STATUS) is not told in time: look at the line's speed and load";
+    let ekf = check.fresh(inputs.vehicle.ekf, inputs.now, u64::from(limits.status_age_max_us), mend)?;
+    let unsure = "variance of the estimator: wait until it settles, and look at compass and GPS";
+    check.number(ekf.variance_max, 0.0, f64::MAX, unsure)?;
+    check.holds(ekf.variance_max < EKF_VARIANCE_MAX, unsure)?;
+    check.holds(ekf.attitude_ok, "the estimator has no attitude: wait until it settles")?;
+    check.holds(
+        ekf.velocity_horizontal_ok,
+        "the estimator has no horizontal velocity: wait until it settles",
+    )?;
+    check.holds(ekf.position_horizontal_ok, "the estimator has no horizontal position: wait for GPS")?;
+    check.holds(ekf.position_vertical_ok, "the estimator has no height: wait until it settles")?;
+    check.holds(
+        !ekf.degraded,
+        "the estimator holds its place by guess, begins, or refuses the GPS: wait until it settles",
+    )
 }
 
 /// An unknown charge is accepted only where a least voltage is set and the voltage is known.
 pub(super) fn battery(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
     let check = Check(Interlock::Battery);
-    let battery = check.fresh(inputs.vehicle.battery, inputs.now, u64::from(limits.status_age_max_us))?;
+    let mend =
+        "BATTERY_STATUS is not told in time: set the battery's monitor, or look at the line's speed and load";
+    let battery =
+        check.fresh(inputs.vehicle.battery, inputs.now, u64::from(limits.status_age_max_us), mend)?;
     let voltage_needed = limits.battery_min_v > 0.0;
     match battery.voltage_v {
         Some(voltage_v) => {
             check.number(voltage_v, 0.0, VOLTAGE_POSSIBLE_V, "voltage")?;
-            check.holds(voltage_v >= limits.battery_min_v, "voltage")?;
+            check.holds(voltage_v >= limits.battery_min_v, "voltage under interlock.battery_min_v: land")?;
         }
-        None if voltage_needed => return Err(check.refuse(Fault::Unknown, "voltage")),
+        None if voltage_needed => {
+            return Err(check.refuse(
+                Fault::Unknown,
+                "voltage: set the battery's monitor, or interlock.battery_min_v to 0",
+            ));
+        }
         None => {}
     }
     match battery.remaining_ratio {
         Some(ratio) => {
             check.number(ratio, 0.0, 1.0, "remaining charge")?;
-            check.holds(ratio >= limits.battery_min_ratio, "remaining charge")
+            check.holds(ratio >= limits.battery_min_ratio, "charge under interlock.battery_min_ratio: land")
         }
         None if voltage_needed => Ok(()),
         None => Err(check.refuse(Fault::Unknown, "remaining charge: set interlock.battery_min_v")),
@@ -160,24 +185,26 @@ pub(super) fn sdr(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
     let check = Check(Interlock::Sdr);
     let mend = "the samples are a recording's: homing by one needs `fly --bench`, and never a real aircraft";
     check.holds(limits.samples != Samples::Recording, mend)?;
-    check.holds(inputs.sdr_alive, "the device does not stream")?;
-    let newest_us = inputs.newest_reading_us.ok_or(check.refuse(Fault::Unknown, ""))?;
+    check.holds(inputs.sdr_alive, "the device does not stream: look at its cable, see `skyhound probe`")?;
+    let silent = "no readings in time: the device is silent, or the machine overloaded";
+    let newest_us = inputs.newest_reading_us.ok_or(check.refuse(Fault::Unknown, silent))?;
     let age_us = inputs.now.0.checked_sub(newest_us.0);
     let fresh = age_us.is_some_and(|age_us| age_us <= u64::from(limits.reading_age_max_us));
-    if fresh { Ok(()) } else { Err(check.refuse(Fault::Stale, "")) }
+    if fresh { Ok(()) } else { Err(check.refuse(Fault::Stale, silent)) }
 }
 
 /// The facts of every channel, because any of them may become the one that is homed on.
 pub(super) fn facts(inputs: &Inputs<'_>, limits: &InterlockConfig) -> Verdict {
     let check = Check(Interlock::Facts);
+    let none = "nothing is known of the beacons' channels yet: wait for readings";
     if inputs.facts.is_empty() {
-        return Err(check.refuse(Fault::Unknown, ""));
+        return Err(check.refuse(Fault::Unknown, none));
     }
     for (index, facts) in inputs.facts.iter().enumerate() {
         let age_us = inputs.now.0.checked_sub(facts.at.0);
         let fresh = age_us.is_some_and(|age_us| age_us <= u64::from(limits.facts_age_max_us));
         if !fresh {
-            return Err(check.refuse(Fault::Stale, ""));
+            return Err(check.refuse(Fault::Stale, none));
         }
         check.number(f64::from(facts.channel), index as f64, index as f64, "channel")?;
         values(check, facts)?;

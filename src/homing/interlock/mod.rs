@@ -2,8 +2,8 @@
 //! makes a [`Command::Velocity`] or a [`Command::Stop`].
 //!
 //! Every pass judges all interlocks in the order of [`Interlock::ALL`] and keeps all that does not hold; the first is the
-//! cause. What rests on another (mode on the heartbeat, fences on the position) is judged only when that holds, so
-//! that the list names causes, not consequences. Refusal comes before arithmetic: unknown, stale, from the future, not finite
+//! cause. What rests on another (what an autopilot tells on one that answers, mode on the heartbeat, fences on the position) is
+//! judged only when that holds, so that the list names causes, not consequences. Refusal comes before arithmetic: unknown, stale, from the future, not finite
 //! and out of range are refused before anything is limited, because `clamp` lets NaN through. A trip ends the operator's
 //! permission; only a new HomingOn gives it again, and only while everything holds. No setting turns an interlock off.
 //!
@@ -74,10 +74,16 @@ impl Check {
         Trip { interlock: self.0, fault, detail }
     }
 
-    /// The input, if it was received and is at most `age_max_us` old.
-    fn fresh<T: Copy>(self, input: Option<Aged<T>>, now: TimeUs, age_max_us: u64) -> Result<T, Trip> {
-        let known = input.ok_or(self.refuse(Fault::Unknown, ""))?;
-        if known.is_fresh(now, age_max_us) { Ok(known.value) } else { Err(self.refuse(Fault::Stale, "")) }
+    /// The input, if it was received and is at most `age_max_us` old; else what it is, with what to do.
+    fn fresh<T: Copy>(
+        self,
+        input: Option<Aged<T>>,
+        now: TimeUs,
+        age_max_us: u64,
+        mend: &'static str,
+    ) -> Result<T, Trip> {
+        let known = input.ok_or(self.refuse(Fault::Unknown, mend))?;
+        if known.is_fresh(now, age_max_us) { Ok(known.value) } else { Err(self.refuse(Fault::Stale, mend)) }
     }
 
     /// Refuses what is not finite or not in `low..=high`.
@@ -277,8 +283,19 @@ impl Interlocks {
             judged.take(inputs::armed(inputs));
         }
         if is_bound {
-            failsafes::judge(inputs.vehicle, inputs.now, &mut judged);
+            self.judge_told(inputs, wish, &mut judged);
         }
+        judged.take(inputs::sdr(inputs, limits));
+        judged.take(inputs::facts(inputs, limits));
+        judged.take(self.pass_in_time());
+        judged.take(on.map_or(Ok(()), |on| time_left(on, limits)));
+        judged.take(wish_within_limits(wish, limits));
+    }
+
+    /// What the autopilot tells of itself and the aircraft. It is bound, and answers.
+    fn judge_told(&self, inputs: &Inputs<'_>, wish: &Wish, judged: &mut Judged<'_>) {
+        let (limits, on) = (&self.limits, self.permission.on());
+        failsafes::judge(inputs.vehicle, inputs.now, u64::from(limits.status_age_max_us), judged);
         judged.take(sticks::judge(inputs, limits, &self.radio, on.map(|on| &on.hand)));
         judged.take(inputs::attitude(inputs, limits));
         let is_placed = judged.take(inputs::position(inputs, limits));
@@ -291,13 +308,8 @@ impl Interlocks {
         judged.take(inputs::battery(inputs, limits));
         if is_placed {
             judged.take(on.map_or(Ok(()), |on| on.handover.home(inputs.vehicle)));
-            self.judge_place(inputs, wish, &mut judged);
+            self.judge_place(inputs, wish, judged);
         }
-        judged.take(inputs::sdr(inputs, limits));
-        judged.take(inputs::facts(inputs, limits));
-        judged.take(self.pass_in_time());
-        judged.take(on.map_or(Ok(()), |on| time_left(on, limits)));
-        judged.take(wish_within_limits(wish, limits));
     }
 
     /// Where the aircraft is, and where it would be led. Its position is judged before.
@@ -318,7 +330,8 @@ impl Interlocks {
         let check = Check(Interlock::PassLate);
         let gap_us = self.gap_us.ok_or(check.refuse(Fault::OutOfRange, "the clock went back"))?;
         let in_time = gap_us <= u64::from(self.limits.pass_gap_max_us);
-        if in_time { Ok(()) } else { Err(check.refuse(Fault::Stale, "")) }
+        let mend = "the control pass comes too late: the machine is overloaded";
+        if in_time { Ok(()) } else { Err(check.refuse(Fault::Stale, mend)) }
     }
 
     /// `to`, or as far towards it from the last command as the slew limit allows in the time since. Lies on the line

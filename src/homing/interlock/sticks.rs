@@ -123,6 +123,16 @@ fn sticks_us(vehicle: &Vehicle, now: TimeUs) -> Option<[u16; 4]> {
     Some(sticks_us)
 }
 
+/// As SYS_STATUS has it; that it is told in time, the failsafes ask. PX4 leaves a receiver out that it does not need.
+fn has_receiver(vehicle: &Vehicle) -> bool {
+    let is_px4 = vehicle.identity.is_some_and(|bound| bound.firmware == Firmware::Px4);
+    vehicle.health.is_none_or(|health| match health.value.rc_receiver {
+        PartHealth::Good => true,
+        PartHealth::Bad => false,
+        PartHealth::Off | PartHealth::Absent => is_px4,
+    })
+}
+
 /// `hand`: while homing is on.
 pub(super) fn judge(
     inputs: &Inputs<'_>,
@@ -132,28 +142,31 @@ pub(super) fn judge(
 ) -> Verdict {
     let check = Check(Interlock::Sticks);
     let age_max_us = INTERVALS_MISSING * u64::from(limits.rc_interval_max_us);
-    let rc = check.fresh(inputs.vehicle.rc, inputs.now, age_max_us)?;
-    let health = inputs.vehicle.health.map(|health| health.value.rc_receiver);
-    check.holds(health != Some(PartHealth::Bad), "the pilot's radio is lost (SYS_STATUS): switch it on")?;
-    check.holds(rc.rssi != Some(0), "the pilot's radio has no signal (RSSI 0): switch it on")?;
+    let silent =
+        "RC_CHANNELS is not told in time: switch the pilot's radio on, or raise its rate (SR*_RC_CHAN)";
+    let rc = check.fresh(inputs.vehicle.rc, inputs.now, age_max_us, silent)?;
+    check.holds(has_receiver(inputs.vehicle), "the pilot's radio is lost (SYS_STATUS): switch it on")?;
+    let weak = "the pilot's radio has no signal (RSSI 0): switch it on, or set RSSI_TYPE to how it is told";
+    check.holds(rc.rssi != Some(0), weak)?;
     let mend = "the channels of the sticks are not known, or not all there: see RCMAP_*, RC_MAP_*";
     let sticks_us = sticks_us(inputs.vehicle, inputs.now).ok_or(check.refuse(Fault::Unknown, mend))?;
     for stick_us in sticks_us {
-        check.number(f64::from(stick_us), POSSIBLE_US.0, POSSIBLE_US.1, "RC channel absent or off")?;
+        let odd = "RC channel absent or off: switch the pilot's radio on";
+        check.number(f64::from(stick_us), POSSIBLE_US.0, POSSIBLE_US.1, odd)?;
     }
     let seldom = "RC_CHANNELS comes too seldom to see the pilot's hand: raise its rate (SR*_RC_CHAN), or the line's speed";
-    let interval_us = radio.interval_us.ok_or(check.refuse(Fault::Unknown, "rate of RC_CHANNELS"))?;
+    let interval_us = radio.interval_us.ok_or(check.refuse(Fault::Unknown, silent))?;
     check.holds(interval_us <= f64::from(limits.rc_interval_max_us), seldom)?;
     match hand {
         Some(hand) => {
             let is_moved = hand.deflected_us.is_some_and(|us| us >= u64::from(limits.stick_us));
-            check.holds(!is_moved, "the pilot moved a stick")
+            check.holds(!is_moved, "the pilot moved a stick: rest the sticks, then `homing on` again")
         }
         None => {
             let mut centre_us = [CENTER_US; 4];
             centre_us[THROTTLE] = sticks_us[THROTTLE];
             let at_rest = !deflected(sticks_us, centre_us, limits.stick_ratio_max);
-            check.holds(at_rest, "roll, pitch and yaw are not centred")
+            check.holds(at_rest, "roll, pitch and yaw are not centred: let go of the sticks")
         }
     }
 }

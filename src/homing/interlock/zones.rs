@@ -15,6 +15,7 @@ use crate::vehicle::{Firmware, Zone, Zones};
 const AGE_MAX_US: u64 = 200_000_000;
 const FENCE_TYPE: usize = index("FENCE_TYPE");
 const FENCE_OPTIONS: usize = index("FENCE_OPTIONS");
+const TYPE_CIRCLE: u32 = 2;
 const TYPE_POLYGONS: u32 = 4;
 const OPTION_UNION: u32 = 2;
 
@@ -28,15 +29,24 @@ pub(super) fn judge(inputs: &Inputs<'_>, ways: &Ways) -> Verdict {
     if !is_active {
         return Ok(());
     }
-    let unread = "the fence uploaded to the autopilot was not read yet";
+    let unread = "the fence uploaded to the autopilot was not read yet: wait some seconds";
     let read = inputs.vehicle.zones.ok_or(check.refuse(Fault::Unknown, unread))?;
     if !read.is_fresh(inputs.now, AGE_MAX_US) {
-        return Err(check.refuse(Fault::Stale, "the fence uploaded to the autopilot"));
+        return Err(check.refuse(
+            Fault::Stale,
+            "the fence uploaded to the autopilot was not read lately: look at the line's load",
+        ));
     }
     let zones = &read.value;
     check.holds(
         !zones.is_cut,
-        "the fence uploaded to the autopilot has more, or other, areas than we understand",
+        "the fence uploaded to the autopilot has more, or other, areas than we understand: upload a simpler one",
+    )?;
+    // ArduPilot takes an empty list for no fence, and says nothing.
+    let is_alone = !is_px4 && bits(FENCE_TYPE).is_some_and(|types| types & TYPE_CIRCLE == 0);
+    check.holds(
+        !is_alone || zones.iter().any(|zone| is_inclusion(&zone)),
+        "FENCE_TYPE has areas alone, and none to stay inside is uploaded: upload one, or set bit 1 (circle)",
     )?;
     let is_union = !is_px4 && bits(FENCE_OPTIONS).is_some_and(|options| options & OPTION_UNION != 0);
     let area = Area { zones, ways, margin_m: if is_px4 { 0.0 } else { fence::margin_m(inputs) } };
@@ -58,9 +68,12 @@ impl Area<'_> {
         } else {
             inclusions().all(kept)
         };
-        check.holds(is_inside, "outside, or leads out of, an area of the autopilot's fence")?;
+        check.holds(is_inside, "outside, or leads out of, an area of the autopilot's fence: fly inside")?;
         let is_outside = self.zones.iter().filter(|zone| !is_inclusion(zone)).all(kept);
-        check.holds(is_outside, "inside, or leads into, an area that the autopilot's fence excludes")
+        check.holds(
+            is_outside,
+            "inside, or leads into, an area that the autopilot's fence excludes: fly away from it",
+        )
     }
 
     /// Whether the way stays on the right side of one area, its margin away from the edge that it leads to.

@@ -1,13 +1,16 @@
 //! An autopilot as it should be set.
 
 /// Parameters with which nothing is wrong, of both firmwares.
-pub(crate) const PARAMETERS: [(&str, f64); 41] = [
+pub(crate) const PARAMETERS: [(&str, f64); 47] = [
     ("GUID_TIMEOUT", 1.0),
     ("FS_GCS_ENABLE", 1.0),
     ("FS_GCS_TIMEOUT", 5.0),
     ("FS_THR_ENABLE", 1.0),
     ("FS_OPTIONS", 16.0),
+    ("RC_OPTIONS", 32.0),
+    ("RC_FS_TIMEOUT", 1.0),
     ("FS_EKF_ACTION", 1.0),
+    ("FS_EKF_THRESH", 0.8),
     ("FENCE_ENABLE", 1.0),
     ("FENCE_ACTION", 1.0),
     ("FENCE_TYPE", 7.0),
@@ -31,8 +34,11 @@ pub(crate) const PARAMETERS: [(&str, f64); 41] = [
     ("COM_OF_LOSS_T", 1.0),
     ("COM_OBL_RC_ACT", 5.0),
     ("COM_RCL_EXCEPT", 0.0),
+    ("COM_RC_LOSS_T", 0.5),
+    ("COM_RC_IN_MODE", 3.0),
     ("NAV_RCL_ACT", 2.0),
     ("NAV_DLL_ACT", 2.0),
+    ("COM_DLL_EXCEPT", 0.0),
     ("COM_DL_LOSS_T", 10.0),
     ("GF_ACTION", 2.0),
     ("GF_MAX_HOR_DIST", 1000.0),

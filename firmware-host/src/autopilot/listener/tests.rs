@@ -114,8 +114,7 @@ fn nobody_elses_telemetry_changes_anything() {
         bench.beat(from, 2, 3, 6, 3_000);
     }
     assert_eq!(bench.vehicle, before);
-    // That there is a second autopilot at all is worth a word.
-    assert_eq!(bench.kinds(), ["second_autopilot"]);
+    assert_eq!(bench.kinds(), Vec::<&str>::new());
     let others: Vec<_> = bench.listener.others(TimeUs(3_000)).collect();
     assert!(others.contains(&"system 2 component 1: quadrotor (ArduPilot)".to_owned()), "{others:?}");
     assert_eq!(bench.listener.totals().foreign_total, 5 * MavMessage::all_ids().len() as u64);
@@ -132,6 +131,27 @@ fn a_ground_station_is_noted_and_nothing_else() {
     bench.vehicle.ground_station = None;
     bench.beat((1, 190), 6, 8, 0, 4_000);
     assert_eq!(bench.vehicle.ground_station, None);
+}
+
+#[test]
+fn another_ground_station_takes_nothing_from_the_watched_one() {
+    let mut bench = Bench::bound();
+    let heard = |bench: &mut Bench, system: u32| {
+        bench.beat((system, 190), 6, 8, 0, 4_000);
+        bench.vehicle.ground_station.unwrap().value
+    };
+    assert_eq!(
+        (heard(&mut bench, 255), heard(&mut bench, 254)),
+        (255, 254),
+        "nobody knows yet whom it watches"
+    );
+    bench.vehicle.parameters.keep(index("SYSID_MYGCS"), Some(Aged::new(255.0, TimeUs(5_000))));
+    assert_eq!(heard(&mut bench, 253), 253, "the watched one was not heard since");
+    for _ in 0..3 {
+        assert_eq!((heard(&mut bench, 255), heard(&mut bench, 254)), (255, 255));
+    }
+    bench.vehicle.parameters.keep(index("SYSID_MYGCS"), Some(Aged::new(254.0, TimeUs(6_000))));
+    assert_eq!((heard(&mut bench, 254), heard(&mut bench, 255)), (254, 254));
 }
 
 #[test]
@@ -173,11 +193,15 @@ fn a_rival_or_a_second_autopilot_contests_the_aircraft() {
     let mut bench = Bench::bound();
     assert_eq!(bench.contested(2_000), None);
     bench.beat((2, 1), 2, 3, 4, 3_000);
+    bench.beat((1, 1), 2, 3, 4, 500_000);
     bench.beat((2, 1), 2, 3, 4, 1_003_000);
+    bench.beat((2, 1), 2, 3, 4, 1_103_000);
+    // That there is a second autopilot at all is worth a word, once.
     assert_eq!(bench.kinds(), ["second_autopilot"]);
     bench.beat((1, 1), 2, 3, 4, 5_000_000);
     assert!(bench.contested(6_003_000).unwrap().contains("two autopilots"));
-    assert_eq!(bench.contested(6_003_001), None);
+    bench.beat((1, 1), 2, 3, 4, 6_100_000);
+    assert_eq!(bench.contested(6_103_001), None);
     bench.beat((1, 191), 18, 8, 7, 7_000_000);
     assert!(bench.contested(7_000_000).unwrap().contains("another program"));
     // With the system in the settings there is no doubt whose commands go where.
@@ -190,13 +214,20 @@ fn a_rival_or_a_second_autopilot_contests_the_aircraft() {
 #[test]
 fn a_system_that_changed_its_id_is_no_second_autopilot() {
     let mut bench = Bench::bound();
+    bench.beat((1, 1), 2, 3, 4, 500_000);
     for second in 1..12u64 {
         bench.beat((2, 1), 2, 3, 4, second * 1_000_000);
+        let said = bench.contested(second * 1_000_000 + 1_000);
+        assert!(said.is_none_or(|said| said.starts_with("the system we are bound to is silent")), "{said:?}");
+        assert_eq!(said.is_some(), second > 1);
     }
+    assert_eq!(bench.kinds(), Vec::<&str>::new(), "never two");
     assert!(bench.contested(11_000_000).unwrap().starts_with("the system we are bound to is silent"));
     assert_eq!(bench.vehicle.identity.unwrap().system, 1, "never taken over silently");
     // It is back: now there are two.
     bench.beat((1, 1), 2, 3, 4, 12_000_000);
+    bench.beat((2, 1), 2, 3, 4, 12_000_000);
+    assert_eq!(bench.kinds(), ["second_autopilot"]);
     assert!(bench.contested(12_000_000).unwrap().contains("two autopilots"));
 }
 

@@ -106,10 +106,10 @@ fn home_is_asked_for_both_ways_until_it_is_known() {
 
 #[test]
 fn what_an_autopilot_may_lack_is_given_up_and_makes_it_no_refusing_one() {
-    let may_lack = [436, 245, 132, 136];
+    let may_lack = [436, 132, 136];
     let mut silent = Requests::new(&settings(), Firmware::ArduCopter);
     let all = asked(&mut silent, 0, 300, false, |id| !may_lack.contains(&id));
-    assert_eq!(all.len(), 8 + may_lack.len() * 3, "{all:?}");
+    assert_eq!(all.len(), 9 + may_lack.len() * 3, "{all:?}");
     assert!(!all.iter().any(|request| matches!(request, Request::Stream(..))));
 
     // It refuses each of them, each time: told once, and asked once.
@@ -130,8 +130,16 @@ fn what_an_autopilot_may_lack_is_given_up_and_makes_it_no_refusing_one() {
         }
     }
     assert_eq!(asked_count, 12);
-    assert_eq!(refusals.len(), 4);
+    assert_eq!(refusals.len(), 3);
     assert!(refusals.contains(&"message 436 each 100 ms: denied".to_owned()), "{refusals:?}");
+}
+
+/// Homing needs it fresh: one that was lost thrice is asked for still.
+#[test]
+fn whether_it_stands_on_the_ground_is_asked_for_until_it_comes() {
+    let mut requests = Requests::new(&settings(), Firmware::ArduCopter);
+    asked(&mut requests, 0, 120, false, |id| id != 245);
+    assert!(asked(&mut requests, 120, 40, false, |id| id != 245).contains(&Request::Interval(245, 250_000)));
 }
 
 #[test]

@@ -36,11 +36,11 @@ fn older_than_its_kind_is_late_and_as_old_proves_nothing() {
     let mut time = SenderTime::default();
     date(&mut time, ATTITUDE, 5_000, 5_000);
     date(&mut time, ATTITUDE, 6_000, 6_000);
-    assert_eq!(date(&mut time, ATTITUDE, 5_999, 9_000), Dated::Late(3_001_000));
-    assert_eq!(date(&mut time, ATTITUDE, 6_000, 9_000), Dated::Undated);
+    assert_eq!(date(&mut time, ATTITUDE, 5_999, 9_000), Dated::Late(Some(3_001_000)));
+    assert_eq!(date(&mut time, ATTITUDE, 6_000, 9_000), Dated::Same(TimeUs(6_000_000)));
     // Another kind has its own newest; but heard for the first time it is of this time.
     assert_eq!(date(&mut time, RC_CHANNELS, 5_500, 9_000), at_ms(5_500));
-    assert_eq!(date(&mut time, GLOBAL_POSITION_INT, 4_999, 9_000), Dated::Late(4_001_000));
+    assert_eq!(date(&mut time, GLOBAL_POSITION_INT, 4_999, 9_000), Dated::Late(Some(4_001_000)));
     assert_eq!(date(&mut time, HEARTBEAT, 0, 9_000), Dated::Undated);
     assert_eq!(date(&mut time, SYSTEM_TIME, 0, 9_000), Dated::Undated, "it has no clock yet");
 }
@@ -59,12 +59,12 @@ fn clocks_in_microseconds_count_when_they_are_of_this_time() {
     assert_eq!(date_us(&mut time, ALTITUDE, 5_000_000, 0, 5_000), Dated::Undated, "against what?");
     date(&mut time, ATTITUDE, 100_000, 6_000);
     assert_eq!(date_us(&mut time, ALTITUDE, 100_000_000, 0, 6_000), at_ms(6_000));
-    assert_eq!(date_us(&mut time, ALTITUDE, 99_000_000, 0, 6_100), Dated::Late(1_100_000));
+    assert_eq!(date_us(&mut time, ALTITUDE, 99_000_000, 0, 6_100), Dated::Late(Some(1_100_000)));
     assert_eq!(date_us(&mut time, ALTITUDE, 1_760_000_000_000_000, 0, 6_200), Dated::Undated, "UTC");
     // The fix, and home, may be of long ago: they are put in order by it, no more.
     assert_eq!(date_us(&mut time, GPS_RAW_INT, 30_000_000, 0, 6_000), Dated::Newer);
     assert_eq!(date_us(&mut time, GPS_RAW_INT, 30_000_000, 0, 6_200), Dated::Undated);
-    assert_eq!(date_us(&mut time, GPS_RAW_INT, 29_000_000, 0, 6_200), Dated::Late(0));
+    assert_eq!(date_us(&mut time, GPS_RAW_INT, 29_000_000, 0, 6_200), Dated::Late(None));
     assert_eq!(date_us(&mut time, HOME_POSITION, 5_000_000, 52, 6_200), Dated::Newer);
 }
 
@@ -96,4 +96,49 @@ fn nothing_is_later_than_received() {
         let Dated::At(then) = date(&mut time, ATTITUDE, boot_ms, received_ms) else { panic!() };
         assert!(then <= TimeUs(received_ms * 1_000));
     }
+}
+
+#[test]
+fn the_clock_of_32_bits_begins_anew_and_counts_on() {
+    let mut time = SenderTime::default();
+    let turn_ms = 1u64 << 32;
+    let mut said = Vec::new();
+    for ms in (turn_ms - 10_000..turn_ms + 10_000).step_by(100) {
+        let now_ms = ms - turn_ms + 20_000;
+        said.push((date(&mut time, ATTITUDE, ms as u32, now_ms), now_ms));
+        // One of before the turn, by a slow way.
+        let late = date(&mut time, ATTITUDE, (ms - 3_000) as u32, now_ms);
+        assert!(said.len() < 31 || late == Dated::Late(Some(3_000_000)), "{late:?} at {now_ms}");
+        let mut altitude = (ms * 1_000).to_le_bytes().to_vec();
+        altitude.resize(32, 0);
+        // Its 64-bit clock goes on.
+        let taken = time.date(ALTITUDE, Payload(&altitude), TimeUs(now_ms * 1_000));
+        assert!(ms % turn_ms < 100 || taken == at_ms(now_ms), "{taken:?}");
+    }
+    assert!(
+        said.iter().filter(|(said, now_ms)| *said == at_ms(*now_ms)).count() >= said.len() - 1,
+        "{said:?}"
+    );
+}
+
+#[test]
+fn an_autopilot_that_starts_again_shortly_before_its_clock_would_is_seen_to() {
+    let mut time = SenderTime::default();
+    date(&mut time, ATTITUDE, u32::MAX - 3_600_000, 1_000);
+    let says: Vec<_> = (0..20u64)
+        .map(|tenth| date(&mut time, ATTITUDE, 2_000 + 100 * tenth as u32, 2_000 + 100 * tenth))
+        .collect();
+    assert!(says.contains(&Dated::Reboot), "{says:?}");
+}
+
+#[test]
+fn after_a_long_silence_the_same_clock_is_no_new_one() {
+    let mut time = SenderTime::default();
+    date(&mut time, ATTITUDE, 5_000, 5_000);
+    for tenth in 0..100u64 {
+        let ms = 5_000 + 3_600_000 + tenth * 100;
+        assert_eq!(date(&mut time, ATTITUDE, ms as u32, ms), at_ms(ms));
+    }
+    // Further than the time since is another clock still.
+    assert_eq!(date(&mut time, ATTITUDE, 9_000_000, 3_620_000), Dated::Late(None));
 }

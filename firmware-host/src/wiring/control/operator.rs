@@ -55,7 +55,10 @@ impl Control {
                 let state = self.parts.decide.state().name();
                 let told = request.answer(match self.parts.decide.locked() {
                     Some(_) if is_on && self.parts.decide.is_offered() => Ok(format!("{act}; {OFFERED}")),
-                    Some(_) if refused => Err(self.refusal()),
+                    Some(_) if refused => {
+                        self.record_refusal();
+                        Err(self.refusal())
+                    }
                     _ => Ok(format!("{act}; state {state}")),
                 });
                 if is_on && !told {
@@ -68,6 +71,16 @@ impl Control {
                 self.pass(Some(OperatorAct::HomingOff), scratch);
                 request.answer(Ok("ending the flight".to_string()));
             }
+        }
+    }
+
+    /// An event each: one alone may fill its text.
+    fn record_refusal(&mut self) {
+        let at = self.parts.clock.now();
+        for missing in self.parts.decide.missing().iter() {
+            let text = Text::format(format_args!("{missing}"));
+            let event = Event { at, severity: Severity::Warning, kind: "homing_refused", text };
+            self.parts.goes.sink.record(&Record::Event(event));
         }
     }
 

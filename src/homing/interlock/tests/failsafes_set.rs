@@ -2,8 +2,9 @@
 //! what empties a failsafe whose action is set.
 
 use super::*;
+use crate::time::Aged;
 use crate::vehicle::parameter::{self, Need, Parameters};
-use crate::vehicle::{Firmware, Mode};
+use crate::vehicle::{Firmware, Mode, PartHealth, Vehicle};
 
 fn with(firmware: Firmware, parameters: &[(&str, f64)]) -> Vec<(Interlock, Fault, &'static str)> {
     missing(|world| {
@@ -42,10 +43,19 @@ fn every_parameter_of_the_table_is_asked_for_its_value() {
                 refused(0.0);
                 refused(f64::from(!bits & 0xff));
                 for bit in (0..32).filter(|bit| bits & (1 << bit) != 0) {
-                    assert_eq!(with(row.firmware, &[(row.name, f64::from(1u32 << bit))]), []);
+                    let told = with(row.firmware, &[(row.name, f64::from(1u32 << bit))]);
+                    assert!(told.iter().all(|trip| trip.0 != Interlock::Failsafes), "{told:?}");
                 }
             }
-            Need::NoBit(bits) => {
+            Need::OneOf(values) => {
+                for &value in values {
+                    assert_eq!(with(row.firmware, &[(row.name, value)]), [], "{}", row.name);
+                    refused(value.next_up());
+                }
+                let between = (0..8).map(f64::from).filter(|value| !values.contains(value));
+                between.chain([-1.0, 255.0]).for_each(refused);
+            }
+            Need::NoBit(bits) | Need::NoBitIfTold(bits) => {
                 refused(f64::from(bits));
                 refused(255.0);
                 assert_eq!(with(row.firmware, &[(row.name, f64::from(!bits & 0xff))]), []);
@@ -75,9 +85,9 @@ fn every_parameter_of_the_table_is_asked_for_its_value() {
     }
 }
 
-/// Of the battery's chains the first alone is enough here.
+/// Of the battery's chains the first alone is enough here, and an older release does not know each parameter.
 fn needs(row: &parameter::Parameter) -> bool {
-    !matches!(row.need, Need::Battery(..))
+    !matches!(row.need, Need::Battery(..) | Need::NoBitIfTold(_))
 }
 
 #[test]
@@ -115,6 +125,8 @@ fn one_whole_chain_of_the_batterys_failsafe_is_enough() {
     assert_eq!(judge(&[("BATT_FS_LOW_ACT", 0.0)]), None, "critical: action and volts");
     assert_eq!(judge(&[("BATT_FS_LOW_ACT", 0.0), ("BATT_CRT_VOLT", 0.0)]), Some(Fault::Refused));
     assert_eq!(judge(&[none, ("BATT_LOW_MAH", f64::NAN)]), Some(Fault::Refused));
+    assert_eq!(judge(&[none, ("BATT_FS_LOW_ACT", 5.0)]), Some(Fault::Refused), "the motors stop in the air");
+    assert_eq!(judge(&[none, ("BATT_FS_LOW_ACT", 6.0)]), None);
     let unread = missing(|world| {
         world.set_parameter("BATT_FS_CRT_ACT", 0.0);
         world.vehicle.parameters.keep(parameter::index("BATT_FS_LOW_ACT"), None);
@@ -133,9 +145,34 @@ fn a_loss_that_nobody_would_notice_is_no_failsafe() {
         world.vehicle.ground_station = None;
     });
     assert_eq!(px4, []);
-    let off =
-        missing(|world| world.vehicle.health.as_mut().unwrap().value.fence = crate::vehicle::PartHealth::Off);
-    assert!(off[0].2.contains("switched off"), "{off:?}");
+}
+
+#[test]
+fn the_fence_must_be_well_by_the_autopilots_own_word() {
+    let fence = |firmware, health| {
+        missing(|world| {
+            as_firmware(world, firmware);
+            world.vehicle.health.as_mut().unwrap().value.fence = health;
+        })
+    };
+    for (firmware, absent_is_refused) in [(Firmware::ArduCopter, true), (Firmware::Px4, false)] {
+        assert_eq!(fence(firmware, PartHealth::Good), []);
+        assert!(fence(firmware, PartHealth::Bad)[0].2.contains("breached"));
+        assert!(fence(firmware, PartHealth::Off)[0].2.contains("switched off"));
+        assert_eq!(!fence(firmware, PartHealth::Absent).is_empty(), absent_is_refused);
+        let silent = |age_us: Option<u64>| {
+            missing(|world| {
+                as_firmware(world, firmware);
+                let health = world.vehicle.health.unwrap().value;
+                world.vehicle.health = age_us.map(|age_us| Aged::new(health, world.now.minus_us(age_us)));
+            })
+        };
+        for (age_us, fault) in [(None, Fault::Unknown), (Some(3_000_001), Fault::Stale)] {
+            let told = silent(age_us);
+            assert_eq!((told.len(), told[0].0, told[0].1), (1, Interlock::Failsafes, fault), "{told:?}");
+        }
+        assert_eq!(silent(Some(3_000_000)), []);
+    }
 }
 
 #[test]
@@ -152,6 +189,18 @@ fn all_that_is_missing_is_told_at_once_and_nothing_twice() {
     let mends: std::collections::HashSet<_> =
         parameter::of(Firmware::ArduCopter).map(|(_, row)| row.mend).collect();
     assert_eq!(has(Interlock::Failsafes), mends.len(), "each mend once: {told:?}");
+    assert!(told.iter().all(|trip| !trip.2.is_empty()), "each with its mend: {told:?}");
+    let nothing = missing(|world| {
+        let bound = world.vehicle.identity;
+        world.vehicle = Vehicle { identity: bound, ..Vehicle::default() };
+        world.facts.clear();
+        world.newest_reading_us = None;
+    });
+    assert!(nothing.iter().all(|trip| !trip.2.is_empty()), "{nothing:?}");
     let nobody = missing(|world| world.vehicle.identity = None);
-    assert_eq!(nobody.iter().filter(|trip| trip.0 == Interlock::Failsafes).count(), 0, "{nobody:?}");
+    assert_eq!(
+        nobody,
+        [(Interlock::Identity, Fault::Unknown, "no autopilot heard")],
+        "causes, no consequences"
+    );
 }

@@ -16,11 +16,11 @@ fn homing_begins_in_the_air_and_at_rest() {
         world.vehicle.landed.as_mut().unwrap().value = other;
         assert_eq!(world.step(), Command::Stop);
     }
-    assert_eq!(locked(|world| world.vehicle.landed = None), None, "not every autopilot tells");
-    let old = locked(|world| {
-        world.vehicle.landed = Some(Aged::new(Landed::OnGround, world.now.minus_us(3_000_001)));
-    });
-    assert_eq!(old, None);
+    assert_eq!(locked(|world| world.vehicle.landed = None), Some((Interlock::Airborne, Fault::Unknown)));
+    let old = |age_us| {
+        locked(|world| world.vehicle.landed = Some(Aged::new(Landed::InAir, world.now.minus_us(age_us))))
+    };
+    assert_eq!((old(3_000_000), old(3_000_001)), (None, Some((Interlock::Airborne, Fault::Stale))));
     let climb = |down_mps| locked(|world| world.vehicle.position.as_mut().unwrap().value.down_mps = down_mps);
     assert_eq!((climb(0.5), climb(-0.5)), (None, None));
     assert_eq!((climb(0.501), climb(-0.501)), (refused, refused));

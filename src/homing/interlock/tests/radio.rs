@@ -11,7 +11,17 @@ fn a_radio_that_froze_is_lost() {
     let health =
         |rc_receiver| locked(|world| world.vehicle.health.as_mut().unwrap().value.rc_receiver = rc_receiver);
     assert_eq!(health(PartHealth::Bad), refused);
-    assert_eq!((health(PartHealth::Good), health(PartHealth::Absent)), (None, None));
+    assert_eq!((health(PartHealth::Good), health(PartHealth::Absent)), (None, refused));
+    assert_eq!(health(PartHealth::Off), refused);
+    let px4 = |rc_receiver| {
+        locked(|world| {
+            world.vehicle.identity.as_mut().unwrap().firmware = Firmware::Px4;
+            world.vehicle.heartbeat.as_mut().unwrap().value.mode =
+                Mode { firmware: Firmware::Px4, custom: 6 << 16 };
+            world.vehicle.health.as_mut().unwrap().value.rc_receiver = rc_receiver;
+        })
+    };
+    assert_eq!((px4(PartHealth::Absent), px4(PartHealth::Off), px4(PartHealth::Bad)), (None, None, refused));
     let rssi = |rssi| locked(|world| world.vehicle.rc.as_mut().unwrap().value.rssi = rssi);
     assert_eq!((rssi(Some(0)), rssi(Some(1)), rssi(None)), (refused, None, None));
     let mut world = World::homing();
@@ -105,7 +115,10 @@ fn the_sticks_are_where_the_parameters_say() {
         world.set_parameter("RCMAP_PITCH", 0.0);
         *world.stick(4) = 1700;
     });
-    assert_eq!(px4, [(Interlock::Sticks, Fault::Refused, "roll, pitch and yaw are not centred")]);
+    assert_eq!(
+        px4,
+        [(Interlock::Sticks, Fault::Refused, "roll, pitch and yaw are not centred: let go of the sticks")]
+    );
 }
 
 #[test]

@@ -73,6 +73,19 @@ fn exclusion_polygons_are_not_entered() {
 }
 
 #[test]
+fn areas_alone_are_a_fence_only_when_one_is_there_to_stay_inside() {
+    let areas_alone =
+        |types: f64, fill: fn(&mut Zones)| northward(fill, |world| world.set_parameter("FENCE_TYPE", types));
+    let excluded: fn(&mut Zones) = |zones| zones.push_circle(false, place(500.0, 0.0), 10.0);
+    let included: fn(&mut Zones) = |zones| zones.push_circle(true, HOME, 500.0);
+    for types in [4.0, 5.0, 12.0] {
+        assert_eq!((areas_alone(types, |_| {}), areas_alone(types, excluded)), (REFUSED, REFUSED), "{types}");
+        assert_eq!(areas_alone(types, included), None);
+    }
+    assert_eq!((areas_alone(6.0, |_| {}), areas_alone(6.0, excluded)), (None, None), "a circle besides");
+}
+
+#[test]
 fn discs_are_not_left_and_not_entered() {
     for (radius_m, expected) in [(12.001, None), (11.999, REFUSED)] {
         assert_eq!(northward(|zones| zones.push_circle(true, HOME, radius_m), |_| {}), expected);

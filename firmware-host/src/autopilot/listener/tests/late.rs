@@ -24,6 +24,8 @@ struct Sky {
     fast_ends_us: Option<u64>,
     /// How much later the slow way is.
     lag_us: Option<u64>,
+    /// The slow way has numbers and frames of its own, sent so much after those of the other.
+    own_us: Option<u64>,
     /// Of 1000 frames, those that each way loses.
     lost: (u64, u64),
     /// Each frame is late by up to this more.
@@ -44,6 +46,7 @@ impl Sky {
             fast_us: 2_000,
             fast_ends_us: None,
             lag_us: Some(lag_us),
+            own_us: None,
             lost: (0, 0),
             jitter_us: 0,
             answers: false,
@@ -59,14 +62,24 @@ struct Sent {
     id: u32,
     payload: Vec<u8>,
     at_us: u64,
+    /// By the slow way alone, or by the other, or by both.
+    is_own: Option<bool>,
 }
 
 /// What the autopilot sends, in order.
 fn telemetry(sky: &Sky) -> Vec<Sent> {
-    let (mut sent, mut sequence) = (Vec::new(), 0u8);
+    let Some(own_us) = sky.own_us else { return port(sky, None, 0) };
+    let mut sent = [port(sky, Some(false), 0), port(sky, Some(true), own_us)].concat();
+    sent.sort_by_key(|frame| frame.at_us);
+    sent
+}
+
+/// What it sends on one of its ports.
+fn port(sky: &Sky, is_own: Option<bool>, after_us: u64) -> Vec<Sent> {
+    let (mut sent, mut sequence) = (Vec::new(), sky.seed as u8);
     let mut boot_from_us = sky.boot_us as i64;
     for round in 0..sky.seconds * 1_000_000 / sky.round_us {
-        let at_us = round * sky.round_us;
+        let at_us = round * sky.round_us + after_us;
         if let Some((from_us, rest_us)) = sky.reboot {
             if (from_us..from_us + rest_us).contains(&at_us) {
                 continue;
@@ -77,7 +90,7 @@ fn telemetry(sky: &Sky) -> Vec<Sent> {
         }
         let boot_ms = ((at_us as i64 + boot_from_us) / 1_000) as u32;
         let mut say = |id: u32, payload: Vec<u8>| {
-            sent.push(Sent { sequence, id, payload, at_us });
+            sent.push(Sent { sequence, id, payload, at_us, is_own });
             sequence = sequence.wrapping_add(1);
         };
         let flat = |message: &MavMessage| {
@@ -85,14 +98,14 @@ fn telemetry(sky: &Sky) -> Vec<Sent> {
             let length = message.ser(MavlinkVersion::V2, &mut payload);
             payload[..length].to_vec()
         };
-        say(ATTITUDE, flat(&attitude(boot_ms, round as f32)));
+        say(ATTITUDE, flat(&attitude(boot_ms, (at_us / 1_000) as f32)));
         if round % (1_000_000 / sky.round_us) == 0 {
             let [a, b, ..] = (4 + (at_us / 4_000_000) as u32).to_le_bytes();
             say(HEARTBEAT, vec![a, b, 0, 0, 2, 3, 0x81, 4, 3]);
         }
         let place = MavMessage::GLOBAL_POSITION_INT(dialect::GLOBAL_POSITION_INT_DATA {
             time_boot_ms: boot_ms,
-            lat: 100_000_000 + round as i32,
+            lat: 100_000_000 + (at_us / 1_000) as i32,
             lon: 80_000_000,
             ..Default::default()
         });
@@ -115,6 +128,7 @@ fn telemetry(sky: &Sky) -> Vec<Sent> {
 struct Seen {
     bench: Bench,
     worst_age_us: u64,
+    worst_beat_us: u64,
     believed: Vec<u64>,
 }
 
@@ -135,14 +149,16 @@ fn fly(sky: Sky) -> Seen {
             if is_first { Some(0) } else { (!is_lost).then_some(jitter_us) }
         };
         let (fast, slow) = (odds(sky.lost.0), odds(sky.lost.1));
-        let lives = sky.fast_ends_us.is_none_or(|ends_us| frame.at_us < ends_us);
+        let lives =
+            sky.fast_ends_us.is_none_or(|ends_us| frame.at_us < ends_us) && frame.is_own != Some(true);
+        let slow = slow.filter(|_| frame.is_own != Some(false));
         let on_fast = fast.filter(|_| lives).map(|jitter_us| frame.at_us + sky.fast_us + jitter_us);
         let on_slow =
             sky.lag_us.zip(slow).map(|(lag_us, jitter_us)| frame.at_us + sky.fast_us + lag_us + jitter_us);
         arrivals.extend([on_fast, on_slow].into_iter().flatten().map(|at_us| (at_us, index)));
     }
     arrivals.sort_by_key(|(at_us, index)| (*at_us, *index));
-    let mut seen = Seen { bench: Bench::bound(), worst_age_us: 0, believed: Vec::new() };
+    let mut seen = Seen { bench: Bench::bound(), worst_age_us: 0, worst_beat_us: 0, believed: Vec::new() };
     // Before the first frame; the bound heartbeat of the bench is none of this sky's.
     seen.bench = Bench::new(None);
     let mut lasts: HashMap<(u32, Vec<u8>), u64> = HashMap::new();
@@ -188,11 +204,11 @@ fn judge(seen: &mut Seen, sent: &[Sent], sky: &Sky, lasts: &HashMap<(u32, Vec<u8
         assert!(stamp.0 <= at_us);
     };
     if let Some(attitude) = vehicle.attitude {
-        check("attitude", attitude.received_us, attitude.value.roll_rad as u64 * sky.round_us);
+        check("attitude", attitude.received_us, attitude.value.roll_rad as u64 * 1_000);
     }
     if let Some(position) = vehicle.position {
-        let round = (position.value.place.lat_deg * 1e7).round() as u64 - 100_000_000;
-        check("position", position.received_us, round * sky.round_us);
+        let ms = (position.value.place.lat_deg * 1e7).round() as u64 - 100_000_000;
+        check("position", position.received_us, ms * 1_000);
         seen.worst_age_us = seen.worst_age_us.max(at_us - position.received_us.0);
     }
     let last_of = |id: u32, is_it: &dyn Fn(&Sent) -> bool| {
@@ -202,6 +218,7 @@ fn judge(seen: &mut Seen, sent: &[Sent], sky: &Sky, lasts: &HashMap<(u32, Vec<u8
     if let Some(Aged { value: Heartbeat { mode, .. }, received_us }) = vehicle.heartbeat {
         let true_us = last_of(HEARTBEAT, &|frame| u32::from(frame.payload[0]) == mode.custom);
         check("heartbeat", received_us, true_us.unwrap());
+        seen.worst_beat_us = seen.worst_beat_us.max(at_us - received_us.0);
     }
     if let Some(battery) = vehicle.battery {
         let mv = (battery.value.voltage_v.unwrap() * 1000.0).round() as u64;
@@ -226,6 +243,39 @@ fn a_late_twin_changes_nothing_and_is_counted() {
         assert_eq!(seen.bench.events.iter().filter(|(kind, _)| *kind == "autopilot_bound").count(), 1);
         assert_eq!(seen.bench.events.iter().filter(|(kind, _)| *kind == "mode_change").count(), 4);
         assert_eq!(seen.believed, [0u64; 0]);
+    }
+}
+
+#[test]
+fn a_late_way_with_numbers_of_its_own_changes_nothing() {
+    for seed in 0..4u64 {
+        let sky = Sky { own_us: Some(seed * 5_000), seed: seed * 57, ..Sky::with_lag(2_000_000) };
+        let seen = fly(sky.clone());
+        let while_both_us = seen.worst_age_us.saturating_sub(2_000_000);
+        assert!(while_both_us <= 2 * PASS_US, "{while_both_us}");
+        assert!(seen.worst_beat_us <= 2_000_000 + 1_000_000 + 2 * PASS_US, "{}", seen.worst_beat_us);
+        assert_eq!(seen.bench.listener.totals().sequence_lost_total, 0, "{sky:?}");
+        assert_eq!(seen.bench.events.iter().filter(|(kind, _)| *kind == "mode_change").count(), 4);
+        // The one that is left is heard, as late as it is.
+        let seen = fly(Sky { fast_ends_us: Some(10_000_000), ..sky });
+        let beat_us = 22_000_000 - seen.bench.vehicle.heartbeat.unwrap().received_us.0;
+        assert!((1_900_000..=3_200_000).contains(&beat_us), "{beat_us}");
+    }
+}
+
+/// Two ports of one autopilot behind a router: other numbers, other phases, both prompt.
+#[test]
+fn two_prompt_ways_with_numbers_of_their_own_lose_nothing() {
+    for seed in 0..4u64 {
+        let sky = Sky { own_us: Some(seed * 5_000), seed: seed * 57, seconds: 40, ..Sky::with_lag(0) };
+        let seen = fly(sky.clone());
+        assert_eq!(seen.bench.listener.totals().sequence_lost_total, 0, "{sky:?}");
+        assert!(seen.worst_beat_us <= 1_000_000 + 2 * PASS_US, "{}", seen.worst_beat_us);
+        // Either fades: the other's heartbeats are heard as before, and what is lost is counted.
+        let seen = fly(Sky { fast_ends_us: Some(20_000_000), lost: (0, 50), ..sky });
+        assert!(seen.worst_beat_us <= 2_500_000, "{}", seen.worst_beat_us);
+        let (lost, sent) = (seen.bench.listener.totals().sequence_lost_total, 40 * 61);
+        assert!((sent / 40..sent / 10).contains(&lost), "{lost} of {sent}");
     }
 }
 
@@ -368,10 +418,12 @@ proptest! {
         jitter_us in 0u64..8_000,
         answers in any::<bool>(),
         boot_us in 20_000_000u64..4_000_000_000,
+        own_us in prop_oneof![Just(None), (0u64..20_000).prop_map(Some)],
         seed in any::<u64>(),
     ) {
+        let reboot = None;
         fly(Sky {
-            seconds: 18, boot_us, round_us, fast_us, fast_ends_us, lag_us, lost, jitter_us, answers, reboot: None, seed,
+            seconds: 18, boot_us, round_us, fast_us, fast_ends_us, lag_us, own_us, lost, jitter_us, answers, reboot, seed,
         });
     }
 }
