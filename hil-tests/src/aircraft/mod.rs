@@ -26,7 +26,6 @@ mod flight;
 mod gps;
 mod itinerary;
 mod mission;
-mod mode;
 mod motion;
 mod orders;
 mod parameters;
@@ -39,9 +38,9 @@ pub mod telemetry;
 mod tuned;
 mod wind;
 
+pub use crate::scenario::mode::{Mode, custom_mode_of, firmware_of, name_of};
 pub use belief::{Attitude, Battery, Belief, Ekf, Gps, Home, Landed, Position, Rc};
 pub use mission::{Waypoint, plan};
-pub use mode::{Mode, custom_mode_of, firmware_of, name_of};
 pub use parameters::{Parameter, ParameterType, Parameters};
 pub use request::{Answer, Request, Setpoint};
 

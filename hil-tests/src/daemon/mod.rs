@@ -10,6 +10,7 @@
 
 mod ask;
 mod child;
+pub mod clock;
 mod look;
 
 use std::path::{Path, PathBuf};

@@ -1,17 +1,14 @@
 //! The aircraft of a flight with its ground station, so that the course of a flight does not know whose it is: the rig's own,
 //! stepped in real time behind real lines, or someone else's that is only heard (`theirs`).
 
-use super::NotFlown;
-use super::theirs::Theirs;
 use super::wire::Said;
 use crate::aircraft::{Aircraft, Waypoint, firmware_of};
 use crate::autopilot::{Autopilot, LineSpec, Says, WireRow};
 use crate::iq_server::Poses;
-use crate::rig::{self, Line, Rig};
+use crate::rig::Line;
 use crate::scenario::{Kind, Scenario};
 use crate::script::{self, Seen};
 use crate::trace::{SetpointRow, TruthRow};
-use crate::watch::Watcher;
 use skyhound::vehicle::{Firmware, Mode};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -62,35 +59,25 @@ pub fn spec(line: Line) -> LineSpec {
     }
 }
 
-/// Begins to fly, or finds who flies. With `lines` lines for daemons.
-///
-/// # Errors
-/// A line cannot be opened; nobody is there; or it does not come to the state in which the scenario begins.
-pub fn begin(
-    scenario: &Scenario,
-    seed: u64,
-    rig: &Rig,
-    lines: usize,
-    watcher: &mut dyn Watcher,
-) -> Result<Box<dyn Air>, NotFlown> {
-    let line = match &rig.autopilot {
-        rig::Autopilot::At(foreign) => return Ok(Box::new(Theirs::find(scenario, foreign, watcher)?)),
-        rig::Autopilot::Simulated(line) => line,
-    };
-    let aircraft = Arc::new(Mutex::new(script::aircraft(scenario, seed)));
-    let autopilot = Autopilot::start(Arc::clone(&aircraft), &vec![spec(*line); lines]);
-    let autopilot = autopilot.map_err(|error| format!("simulated autopilot: {error}"))?;
-    Ok(Box::new(Ours { aircraft, autopilot, firmware: firmware_of(scenario.aircraft.flavour) }))
-}
-
 /// The rig's own.
-struct Ours {
+pub struct Ours {
     aircraft: Arc<Mutex<Aircraft>>,
     autopilot: Autopilot,
     firmware: Firmware,
 }
 
 impl Ours {
+    /// Begins to fly, with `lines` lines for daemons.
+    ///
+    /// # Errors
+    /// A line cannot be opened.
+    pub fn begin(scenario: &Scenario, seed: u64, line: Line, lines: usize) -> Result<Ours, String> {
+        let aircraft = Arc::new(Mutex::new(script::aircraft(scenario, seed)));
+        let autopilot = Autopilot::start(Arc::clone(&aircraft), &vec![spec(line); lines]);
+        let autopilot = autopilot.map_err(|error| format!("simulated autopilot: {error}"))?;
+        Ok(Ours { aircraft, autopilot, firmware: firmware_of(scenario.aircraft.flavour) })
+    }
+
     fn look<T>(&self, look: impl Fn(&Aircraft) -> T) -> T {
         look(&self.aircraft.lock().unwrap_or_else(PoisonError::into_inner))
     }

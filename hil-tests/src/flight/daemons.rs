@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::clock::ClockJoin;
+use crate::daemon::clock::ClockJoin;
 
 /// Far beyond what a start or an end takes.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -29,6 +29,7 @@ mod kept;
 mod permission;
 mod place;
 mod same;
+mod sane;
 
 pub use same::Decisions;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
-use super::style::escape;
+use super::style::{Colour, escape};
 
 /// Width of a drawing in its own units. Small, so that its letters stay legible on a phone.
 pub(super) const WIDTH: f64 = 620.0;
@@ -17,8 +17,6 @@ const TICKS: f64 = 7.0;
 
 /// Horizontal and vertical value.
 pub(super) type Point = (f64, f64);
-/// `#rrggbb`.
-pub(super) type Colour = &'static str;
 
 /// Width and height of the place for values in a drawing of this height.
 pub(super) fn area(height: f64) -> (f64, f64) {

@@ -1,7 +1,7 @@
 //! Power, SNR and speed over time, over bands in the colours of our states, with numbered deeds.
 
-use super::chart::{Chart, Colour, Point};
-use super::style::{DEED, QUIET, STRONG, TRUTH, bands, colour, labels};
+use super::chart::{Chart, Point};
+use super::style::{Colour, DEED, QUIET, STRONG, TRUTH, bands, colour, labels};
 use crate::judge::metrics::is_ours;
 use crate::scenario::Scenario;
 use crate::trace::{SignalRow, Trace};

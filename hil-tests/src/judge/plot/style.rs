@@ -1,7 +1,9 @@
 //! Colours, the page's style sheet, and what all drawings share.
 
-use super::chart::Colour;
 use crate::trace::Trace;
+
+/// `#rrggbb`.
+pub(super) type Colour = &'static str;
 
 /// Of power, of what was asked for.
 pub(super) const STRONG: Colour = "#0d47a1";
