@@ -25,9 +25,10 @@ const MODULE: &str = "//! Which planted bug is on.\n\
 
 /// What depth a needs of the host, and of the rig.
 const HOST: [&str; 4] = ["clock", "realtime", "sdr", "settings"];
-const RIG: [&str; 11] = [
+const RIG: [&str; 12] = [
     "aircraft",
     "campaign",
+    "codes",
     "engine",
     "invariants",
     "random",
