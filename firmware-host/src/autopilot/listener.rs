@@ -12,6 +12,7 @@
 
 use skyhound::record::{Event, Severity, Text};
 use skyhound::time::{Aged, TimeUs};
+use skyhound::vehicle::parameter::index;
 use skyhound::vehicle::{Firmware, Identity, Vehicle};
 
 use super::binding::Binding;
@@ -25,6 +26,10 @@ use super::sender_time::{Dated, SenderTime};
 use super::stamp::Stamp;
 use super::timesync::TimeSync;
 use super::ways::{Judged, Ways, print};
+
+const MAVLINK_1: &str = "it speaks MAVLink 1 here, which has no words for its uploaded fence: set SERIALn_PROTOCOL (PX4: MAV_PROTO_VER) to 2";
+const FENCE_TYPE: usize = index("FENCE_TYPE");
+const TYPE_POLYGONS: u32 = 4;
 
 /// What a frame asks of the link.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -105,8 +110,18 @@ impl Listener {
     }
 
     /// Why it is not certain that there is an aircraft that is ours alone to command and answers us.
-    pub fn contested(&self, now: TimeUs, identity: Option<Identity>) -> Option<&'static str> {
-        self.binding.contested(now, identity).or_else(|| self.parts.questions.mute(now))
+    pub fn contested(&self, now: TimeUs, vehicle: &Vehicle) -> Option<&'static str> {
+        let contested = self.binding.contested(now, vehicle.identity);
+        contested.or_else(|| self.parts.questions.mute(now)).or_else(|| self.unreadable(vehicle))
+    }
+
+    /// Homing is locked by the fence that nobody read; this tells why nobody can.
+    fn unreadable(&self, vehicle: &Vehicle) -> Option<&'static str> {
+        let types = vehicle.parameters.told(FENCE_TYPE).map_or(0, |types| types.value as u32);
+        let is_px4 = vehicle.identity.is_some_and(|bound| bound.firmware == Firmware::Px4);
+        let is_missing = vehicle.zones.is_none() && (is_px4 || types & TYPE_POLYGONS != 0);
+        let cannot = self.speaks_mavlink_1_only && self.parts.zones.has_failed();
+        (is_missing && cannot).then_some(MAVLINK_1)
     }
 
     /// Takes a good frame of someone whose frames are not ours to take.
@@ -175,7 +190,7 @@ impl Listener {
         self.speaks_mavlink_1_only &= !frame.is_mavlink_2;
         if dated == Dated::Reboot {
             self.begin_again(identity, vehicle);
-            self.ways.take_dated(frame.sequence, print(frame.id, frame.payload), at, at);
+            self.ways.take_news(frame.sequence, print(frame.id, frame.payload), at);
             let text = format_args!("the autopilot started again");
             note(events, at, Severity::Critical, "autopilot_reboot", text);
         }
@@ -204,22 +219,28 @@ impl Listener {
         let lateness_us = self.time.lateness_us();
         match dated {
             Dated::At(then) => {
-                self.ways.take_dated(sequence, print, then, at);
+                self.ways.take_news(sequence, print, at);
                 Some(Stamp::news(then))
             }
             Dated::Same(then) => {
-                let was_heard = self.ways.take_dated(sequence, print, then, at);
-                (!was_heard).then_some(Stamp::as_of(then))
+                // As new as what is known: it renews nothing.
+                self.ways.judge(sequence, print, at);
+                Some(Stamp::as_of(then))
             }
             Dated::Late(late_us) => {
-                if let Some(late_us) = late_us {
-                    self.ways.take_dated(sequence, print, at.minus_us(late_us), at);
-                }
+                self.ways.take_late(sequence, print, late_us.unwrap_or(0), at);
                 None
             }
             Dated::Reboot => Some(Stamp::news(at)),
-            Dated::Newer | Dated::Undated => match self.ways.judge(sequence, print, at) {
-                Judged::News(then) => Some(Stamp::news(then.min(at.minus_us(lateness_us)))),
+            Dated::Newer => {
+                self.ways.take_news(sequence, print, at);
+                Some(match self.ways.own_late_us(at) {
+                    Some(late_us) => Stamp::as_of(at.minus_us(late_us.max(lateness_us))),
+                    None => Stamp::news(at.minus_us(lateness_us)),
+                })
+            }
+            Dated::Undated => match self.ways.judge(sequence, print, at) {
+                Judged::Fresh => Some(Stamp::news(at.minus_us(lateness_us))),
                 Judged::AsOf(then) => Some(Stamp::as_of(then.min(at.minus_us(lateness_us)))),
                 Judged::Late => None,
             },

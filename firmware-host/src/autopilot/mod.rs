@@ -209,6 +209,9 @@ impl Link {
         if let Some(name) = self.listener.parts.params.due(now, firmware, &vehicle.parameters) {
             self.ask(now, |encoder| encoder.param_request(name));
         }
+        if self.listener.parts.zones.is_outdated() {
+            vehicle.zones = None;
+        }
         if self.listener.parts.params.is_settled(firmware, &vehicle.parameters)
             && let Some(request) = self.listener.parts.zones.due(now)
         {

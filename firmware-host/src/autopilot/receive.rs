@@ -46,7 +46,7 @@ impl Link {
         self.give_up_late_frames(now, vehicle, events);
         self.listener.expire(now, events);
         self.judge_silence(now, vehicle, events);
-        vehicle.contested = self.listener.contested(now, vehicle.identity);
+        vehicle.contested = self.listener.contested(now, vehicle);
         self.identity = vehicle.identity;
     }
 

@@ -1,53 +1,57 @@
-//! Several ways to one autopilot: how old a frame without a clock is, and which came before by a faster way.
+//! Several ways to one autopilot: which frames without a clock are news, and which came before by a faster way.
 //!
-//! A way is a line of sequence numbers. The slower way of a router brings the same frames under the same numbers, later; a
-//! second port of the autopilot, and one that speaks MAVLink 1, counts by itself and brings frames of its own. By which way a
-//! frame came its number tells, which is one of the next of that way's last; of a frame with a clock (`sender_time`) its
-//! lateness too. Whether a late way brings copies is told by its frames with a clock: heard before under their numbers, or not.
+//! Frames with a clock are put in order by it (`sender_time`); they tell whether there is a late way at all, how late it is,
+//! and where each way's sequence numbers stand. Then, of a frame without a clock:
 //!
-//! A way keeps its order. So a frame without a clock is no older than the last one with a clock before it on its way, and
-//! counts as old as that: never younger than the truth, however late the way has become between the two. Then:
+//! - While no late way is known, it is news when its number is one of the next; when the same was heard before and numbers
+//!   are missing between, it is as old as the first. With a number far from the next, it waits for a frame with a clock to
+//!   tell where the numbers stand (after a fade: some frames), or it is late.
+//! - While one is known, it is news when it was not heard before and its number is one of the next of the fresh way. When the
+//!   same was heard before, that may be a copy or the next of many equal ones: it is as old as the first. When the fresh
+//!   way lost frames and its number is near the late way's too, it is as late as that way. Else it is late.
 //!
-//! - When several ways may have brought it, it is as old as the oldest of them would make it; but one whose very next it is
-//!   alone has brought it, while none of the others loses frames.
-//! - What a late way of copies may have brought, and was heard before, is as old as the first. What was not heard before it
-//!   cannot have brought, while no fresh way loses frames.
-//! - When no way can have brought it (after a fade), it waits for a frame with a clock to tell where the numbers stand: it is
-//!   dropped, unless there are none with a clock.
+//! A late way that brings frames of its own (another port of the autopilot behind a router, one that speaks MAVLink 1) counts by
+//! itself: its frames with a clock were not heard before under their numbers. Numbers then meet by chance: each frame
+//! without a clock is as late as that way, whatever its number says, and no number proves a loss.
 //!
-//! Missing numbers are counted on each way but those of copies. Nothing is allocated after construction.
+//! Two prompt ports count apart too: numbers far from the next are a second line while the first goes on.
+//!
+//! Numbers missing are counted on the fresh way alone, after a fade when it was one. Nothing is allocated after construction.
 
 use skyhound::time::TimeUs;
 
-mod way;
-
-use way::{LATER_US, Way, WayBegan};
-
-/// Ways told apart.
-const WAYS: usize = 4;
 /// Equal numbers remembered: 10 s at 400 frames/s.
 const SEEN_EACH: usize = 16;
 /// A copy that is later than this is told by its number alone.
 const SEEN_MS: u32 = 20_000;
+/// What the fresh way lost may come by the late way for so long.
+const LOST_US: u64 = SEEN_MS as u64 * 1_000;
 /// One of the next: 0.1 s at 320 frames/s, or a burst.
 const NEAR: u8 = 32;
-/// Frames with a clock come again, after a fade, within this time, or are not waited for any longer.
-const DATED_US: u64 = 20_000_000;
-/// A way not heard for this long is gone.
-const GONE_US: u64 = 30_000_000;
-/// One not heard for this long may go on with any number.
-const SILENT_US: u64 = 1_000_000;
-/// Of a way whose frames seem to go on far ahead: its own frames come again within this time, or it was a fade.
+/// A sequence number this little behind the last is a late or doubled frame, not 240 lost ones.
+const BEHIND: u8 = 240;
+/// A line of numbers that is not heard for this long ended, or faded.
 const FADE_US: u64 = 2_500_000;
+/// After a fade frames with a clock come again, or are not waited for any longer.
+const DATED_US: u64 = 20_000_000;
+/// A late way not heard for this long is gone.
+const LATE_WAY_GONE_US: u64 = 30_000_000;
+/// Frames that overtook each other by less are no other way.
+const LATE_WAY_LEAST_US: u64 = 40_000;
+/// Of a late way: frames that were not heard before weigh so much, those that were 1 the other way; from here on it is one with
+/// frames of its own. A fresh way that loses a tenth of its frames does not come there.
+const OWN_WEIGHT: u8 = 2;
+const OWN_LEAST: u8 = 4;
+const OWN_MOST: u8 = 24;
 
 /// What a frame without a clock is.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Judged {
-    /// News, true then.
-    News(TimeUs),
-    /// As old as this, and perhaps older than what is known.
+    /// News.
+    Fresh,
+    /// As old as what was received then, or older than news.
     AsOf(TimeUs),
-    /// Heard before, or nobody knows by which way it came.
+    /// Heard before, or from the late way.
     Late,
 }
 
@@ -59,16 +63,49 @@ struct Seen {
     print: u32,
 }
 
+#[derive(Copy, Clone, Debug)]
+struct Other {
+    sequence: u8,
+    /// Missing, if it is no port of its own.
+    lost_count: u8,
+}
+
+impl Other {
+    fn is_next(&self, sequence: u8) -> bool {
+        (1..=NEAR).contains(&sequence.wrapping_sub(self.sequence))
+    }
+}
+
+#[derive(Copy, Clone, Debug)]
+struct LateWay {
+    heard: TimeUs,
+    sequence: u8,
+    late_us: u64,
+    own: u8,
+}
+
+impl LateWay {
+    fn has_its_own(&self) -> bool {
+        self.own >= OWN_LEAST
+    }
+}
+
 /// What was heard by which way.
 pub struct Ways {
     seen: Box<[[Seen; SEEN_EACH]; 256]>,
     next: Box<[u8; 256]>,
-    ways: [Option<Way>; WAYS],
-    /// When the last frame with a clock came.
+    sequence: Option<u8>,
+    /// When a frame of this line of numbers came last.
+    heard: TimeUs,
+    /// Numbers far from it: a second port as prompt as the first, or this one after a fade.
+    other: Option<Other>,
+    /// When the last news with a clock came.
     dated: Option<TimeUs>,
-    /// Frames that no way can have brought, since the last way began.
-    stray_count: u8,
-    /// Frames missing.
+    /// Frames past `sequence` that came without moving it.
+    past_count: u8,
+    late: Option<LateWay>,
+    lost: Option<TimeUs>,
+    /// Frames missing on the fresh way.
     pub lost_total: u64,
 }
 
@@ -77,9 +114,13 @@ impl Default for Ways {
         Ways {
             seen: Box::new([[Seen::default(); SEEN_EACH]; 256]),
             next: Box::new([0; 256]),
-            ways: [None; WAYS],
+            sequence: None,
+            heard: TimeUs(0),
+            other: None,
             dated: None,
-            stray_count: 0,
+            past_count: 0,
+            late: None,
+            lost: None,
             lost_total: 0,
         }
     }
@@ -89,236 +130,143 @@ impl Ways {
     /// Begins anew: another sender, or one that counts from the start again.
     pub fn forget(&mut self) {
         self.seen.fill([Seen::default(); SEEN_EACH]);
-        (self.ways, self.dated, self.stray_count) = ([None; WAYS], None, 0);
+        (self.sequence, self.past_count, self.dated, self.late, self.lost) = (None, 0, None, None, None);
+        self.other = None;
     }
 
     /// The sender was silent: how many went missing meanwhile is not known.
     pub fn pause(&mut self) {
-        if self.ways.iter().flatten().count() <= 1 {
-            self.ways = [None; WAYS];
-        }
-        self.ways.iter_mut().flatten().for_each(|way| way.sequence = None);
-        self.stray_count = 0;
+        (self.sequence, self.past_count, self.other) = (None, 0, None);
     }
 
-    /// Takes a frame with a clock, which tells what was true `then`. Returns whether it was heard before.
-    pub fn take_dated(&mut self, sequence: u8, print: u32, then: TimeUs, at: TimeUs) -> bool {
-        self.drop_gone(at);
-        let was_heard = self.first_seen(sequence, print, at).is_some();
-        let late_us = at.since_us(then);
-        let index = match self.way_of_dated(sequence, then, at) {
-            Some(index) => index,
-            None => self.begin(sequence, late_us, at),
-        };
+    /// Takes a frame that is news by its own clock.
+    pub fn take_news(&mut self, sequence: u8, print: u32, at: TimeUs) {
         self.dated = Some(at);
-        self.advance(index, sequence, was_heard, at);
-        if let Some(way) = &mut self.ways[index] {
-            way.take_clock(then, was_heard, at);
+        self.remember(sequence, print, at);
+        let is_far = self.step(sequence).is_some_and(|step| step > NEAR && step <= BEHIND);
+        if is_far { self.take_far(sequence, at) } else { self.advance(sequence, at) }
+    }
+
+    /// A number far ahead, with a clock: its line is another port's while the first goes on, else it is the first after a fade.
+    fn take_far(&mut self, sequence: u8, at: TimeUs) {
+        let step = self.step(sequence).unwrap_or(1);
+        match &mut self.other {
+            Some(other) if other.is_next(sequence) => other.sequence = sequence,
+            other => *other = Some(Other { sequence, lost_count: step - 1 }),
         }
-        if !was_heard {
-            self.remember(sequence, print, then);
+        if let Some(other) = self.other.filter(|_| at.since_us(self.heard) > FADE_US) {
+            let lost_count = other.lost_count.saturating_sub(std::mem::take(&mut self.past_count));
+            self.lost_total += u64::from(lost_count);
+            (self.sequence, self.heard, self.lost, self.other) = (Some(sequence), at, Some(at), None);
         }
-        was_heard
+    }
+
+    /// Takes a frame that is late by its own clock.
+    pub fn take_late(&mut self, sequence: u8, print: u32, late_us: u64, at: TimeUs) {
+        if late_us < LATE_WAY_LEAST_US {
+            return;
+        }
+        let before = self.late_way(at).map_or(0, |late| late.own);
+        let own = match self.first_seen(sequence, print, at) {
+            Some(_) => before.saturating_sub(1),
+            None => (before + OWN_WEIGHT).min(OWN_MOST),
+        };
+        self.late = Some(LateWay { heard: at, sequence, late_us, own });
+    }
+
+    fn late_way(&self, at: TimeUs) -> Option<LateWay> {
+        self.late.filter(|late| at.since_us(late.heard) <= LATE_WAY_GONE_US)
+    }
+
+    /// How late a frame without an order of its own may be: as the late way with frames of its own, where there is one.
+    pub fn own_late_us(&self, at: TimeUs) -> Option<u64> {
+        self.late_way(at).filter(LateWay::has_its_own).map(|late| late.late_us)
     }
 
     /// Judges a frame without a clock.
     pub fn judge(&mut self, sequence: u8, print: u32, at: TimeUs) -> Judged {
-        self.drop_gone(at);
         let before = self.first_seen(sequence, print, at);
-        let is_near = self.are_near(sequence);
-        let judged = if is_near == [false; WAYS] {
-            self.judge_stray(sequence, before, at)
-        } else {
-            self.judge_near(is_near, sequence, before, at)
+        let judged = match self.late_way(at) {
+            None => self.judge_alone(sequence, before, at),
+            Some(late) if late.has_its_own() => {
+                let then = at.minus_us(late.late_us);
+                Judged::AsOf(before.map_or(then, |before| before.min(then)))
+            }
+            Some(late) => self.judge_beside(&late, sequence, before, at),
         };
         match judged {
-            Judged::News(then) => self.remember(sequence, print, then),
+            Judged::Fresh => self.remember(sequence, print, at),
             Judged::AsOf(then) if before.is_none() => self.remember(sequence, print, then),
             Judged::AsOf(_) | Judged::Late => {}
         }
         judged
     }
 
-    /// Of a frame that is none of the next of any way.
-    fn judge_stray(&mut self, sequence: u8, before: Option<TimeUs>, at: TimeUs) -> Judged {
-        let is_first = self.ways == [None; WAYS];
+    fn judge_alone(&mut self, sequence: u8, before: Option<TimeUs>, at: TimeUs) -> Judged {
+        let step = self.step(sequence).unwrap_or(1);
+        if self.other.is_some_and(|other| other.is_next(sequence)) {
+            return before.map_or(Judged::Fresh, Judged::AsOf);
+        }
+        let is_near = (1..=NEAR).contains(&step);
         let will_be_dated = self.dated.is_some_and(|dated| at.since_us(dated) <= DATED_US);
-        let is_waited_for = !is_first && (will_be_dated || (0..WAYS).any(|index| self.is_late(index)));
-        if before.is_some() && !is_first {
-            return Judged::Late;
-        }
-        if is_waited_for {
-            self.stray_count = self.stray_count.saturating_add(1);
-            return Judged::Late;
-        }
-        let index = self.begin(sequence, 0, at);
-        self.advance(index, sequence, false, at);
-        Judged::News(at)
-    }
-
-    fn judge_near(
-        &mut self,
-        mut may_be: [bool; WAYS],
-        sequence: u8,
-        before: Option<TimeUs>,
-        at: TimeUs,
-    ) -> Judged {
-        let is_near = may_be;
-        let step = |way: &Way| way.step(sequence);
-        let has_lost = |index: usize| self.ways[index].is_some_and(|way| way.has_lost(at));
-        let is_copying =
-            |index: usize| self.is_late(index) && self.ways[index].is_some_and(|way| way.copies());
-        let has_fresh_lost = (0..WAYS).any(|index| !self.is_late(index) && has_lost(index));
-        if let Some(before) = before {
-            let copy = (0..WAYS).any(|index| may_be[index] && is_copying(index));
-            let is_next =
-                (0..WAYS).any(|index| may_be[index] && self.ways[index].as_ref().and_then(step) == Some(1));
-            if copy && (0..WAYS).all(|index| !may_be[index] || is_copying(index)) {
-                self.advance_only(is_near, sequence, at);
-                return Judged::Late;
-            }
-            if copy || !is_next {
-                self.advance_only(is_near, sequence, at);
-                return Judged::AsOf(before);
-            }
-        } else if !has_fresh_lost && (0..WAYS).any(|index| may_be[index] && !is_copying(index)) {
-            (0..WAYS).for_each(|index| may_be[index] &= !is_copying(index));
-        }
-        let next = |index: &usize| may_be[*index] && self.ways[*index].as_ref().and_then(step) == Some(1);
-        let mut nexts = (0..WAYS).filter(next);
-        let the_next = nexts.next().filter(|_| nexts.next().is_none());
-        let certain = the_next.filter(|only| !(0..WAYS).any(|i| i != *only && may_be[i] && has_lost(i)));
-        if let Some(index) = certain {
-            may_be = [false; WAYS];
-            may_be[index] = true;
-        } else if the_next.is_none() {
-            (0..WAYS).for_each(|index| may_be[index] |= self.is_late(index) && self.is_silent(index, at));
-        }
-        let ways = || (0..WAYS).filter(|index| may_be[*index]);
-        let then = ways().filter_map(|index| Some(self.ways[index]?.oldest(at))).min().unwrap_or(at);
-        let is_late = ways().any(|index| self.is_late(index));
-        self.advance_only(if certain.is_some() { may_be } else { is_near }, sequence, at);
-        if is_late { Judged::AsOf(then) } else { Judged::News(then) }
-    }
-
-    /// Of the ways that may have brought it the one that did moves on, when there is but one.
-    fn advance_only(&mut self, may_be: [bool; WAYS], sequence: u8, at: TimeUs) {
-        let mut ways = (0..WAYS).filter(|index| may_be[*index]);
-        match (ways.next(), ways.next()) {
-            (Some(index), None) => self.advance(index, sequence, false, at),
-            _ => self.doubt(may_be),
-        }
-    }
-
-    /// The number of a frame of which nobody knows whose it is proves no loss.
-    fn doubt(&mut self, may_be: [bool; WAYS]) {
-        for (way, may_be) in self.ways.iter_mut().zip(may_be) {
-            if let Some(way) = way.as_mut().filter(|_| may_be) {
-                way.doubt_count = way.doubt_count.saturating_add(1);
-            }
-        }
-    }
-
-    fn are_near(&self, sequence: u8) -> [bool; WAYS] {
-        std::array::from_fn(|index| {
-            let step = self.ways[index].and_then(|way| way.step(sequence));
-            let most = if self.is_succeeded(index) { 1 } else { NEAR };
-            step.is_some_and(|step| (1..=most).contains(&step))
-        })
-    }
-
-    /// The way of a frame that tells what was true `then`: one of its next numbers, and behind the frames before it; of
-    /// several, the one that is as late.
-    fn way_of_dated(&self, sequence: u8, then: TimeUs, at: TimeUs) -> Option<usize> {
-        let is_near = self.are_near(sequence);
-        let late_us = at.since_us(then);
-        let is = |index: usize, fits: &dyn Fn(Way) -> bool| self.ways[index].is_some_and(fits);
-        let is_alike = |index: usize| is(index, &|way| way.is_alike(late_us));
-        let step = |index: usize| self.ways[index].and_then(|way| way.step(sequence));
-        let near = (0..WAYS).filter(|index| is_near[*index] && is(*index, &|way| way.may_bring(then)));
-        let overtaken = |index: &usize| is_alike(*index) && is(*index, &|way| way.is_overtaken(sequence));
-        let paused = (0..WAYS).filter(|index| is(*index, &|way| way.sequence.is_none()));
-        near.min_by_key(|index| (!is_alike(*index), step(*index)))
-            .or_else(|| (0..WAYS).find(overtaken))
-            .or_else(|| paused.min_by_key(|index| self.ways[*index].map(|way| way.late_us.abs_diff(late_us))))
-    }
-
-    /// A way that nobody knew of, or the end of a fade.
-    fn begin(&mut self, sequence: u8, late_us: u64, at: TimeUs) -> usize {
-        let heard = |index: &usize| self.ways[*index].map(|way| way.heard);
-        let may_go_on = |index: &usize| {
-            self.ways[*index].is_some_and(|way| way.is_alike(late_us)) && !self.is_succeeded(*index)
+        let judged = match before {
+            Some(_) if !is_near => Judged::Late,
+            Some(before) if step > 1 => Judged::AsOf(before),
+            None if !is_near && will_be_dated => Judged::Late,
+            _ => Judged::Fresh,
         };
-        let index = (0..WAYS).min_by_key(heard).unwrap_or(0);
-        let after = (0..WAYS).filter(may_go_on).max_by_key(heard).filter(|after| *after != index);
-        let step = after.and_then(|after| self.ways[after]?.step(sequence));
-        let is_first = self.ways == [None; WAYS];
-        self.end(index);
-        let mut way = Way::new(sequence, late_us, at);
-        if !is_first {
-            way.loses(at);
+        match judged {
+            Judged::Late if before.is_none() && step <= BEHIND => {
+                self.past_count = self.past_count.saturating_add(1);
+            }
+            Judged::Late => {}
+            _ => self.advance(sequence, at),
         }
-        way.began = after.zip(step).map(|(after, step)| {
-            let lost_count = step.wrapping_sub(1).saturating_sub(self.stray_count);
-            WayBegan { after, lost_count, at }
-        });
-        self.stray_count = 0;
-        self.ways[index] = Some(way);
-        index
+        judged
     }
 
-    fn end(&mut self, index: usize) {
-        self.ways[index] = None;
-        self.hears(index);
+    fn judge_beside(&mut self, late: &LateWay, sequence: u8, before: Option<TimeUs>, at: TimeUs) -> Judged {
+        let Some(step) = self.step(sequence) else {
+            // The first of all, beside a way that is late: whose it is cannot be told.
+            return Judged::Late;
+        };
+        let is_next = step == 1;
+        // To both sides: frames of that way overtake each other too.
+        let is_of_the_late = sequence.wrapping_sub(late.sequence).wrapping_add(NEAR) <= 2 * NEAR;
+        let has_lost = self.lost.is_some_and(|lost| at.since_us(lost) <= LOST_US);
+        let judged = match before {
+            Some(before) if (1..=NEAR).contains(&step) => Judged::AsOf(before),
+            None if step <= NEAR && has_lost && is_of_the_late => Judged::AsOf(at.minus_us(late.late_us)),
+            None if step <= NEAR => Judged::Fresh,
+            _ => Judged::Late,
+        };
+        // The number of a frame that may be a copy proves no loss.
+        match judged {
+            Judged::Late => {}
+            _ if is_next => self.advance(sequence, at),
+            Judged::Fresh if step > 1 => self.past_count = self.past_count.saturating_add(1),
+            Judged::Fresh | Judged::AsOf(_) => {}
+        }
+        judged
     }
 
-    /// What began in a way's place did not.
-    fn hears(&mut self, index: usize) {
-        for way in self.ways.iter_mut().flatten() {
-            way.began = way.began.filter(|began| began.after != index);
-        }
+    fn step(&self, sequence: u8) -> Option<u8> {
+        self.sequence.map(|last| sequence.wrapping_sub(last))
     }
 
-    fn advance(&mut self, index: usize, sequence: u8, was_heard: bool, at: TimeUs) {
-        let counts = !(self.is_late(index) && self.ways[index].is_some_and(|way| way.copies()));
-        self.hears(index);
-        let Some(way) = &mut self.ways[index] else { return };
-        let (lost_count, found_count) = way.advance(sequence, was_heard, at);
-        if counts {
-            self.lost_total =
-                (self.lost_total + u64::from(lost_count)).saturating_sub(u64::from(found_count));
-        }
-        // The way before it is not heard any more: it was a fade.
-        if let Some(began) = way.began.filter(|began| at.since_us(began.at) >= FADE_US) {
-            self.end(began.after);
-            self.lost_total += if counts { u64::from(began.lost_count) } else { 0 };
-        }
-    }
-
-    fn drop_gone(&mut self, at: TimeUs) {
-        if self.ways.iter().flatten().count() <= 1 {
+    fn advance(&mut self, sequence: u8, at: TimeUs) {
+        let step = self.step(sequence).unwrap_or(1);
+        if step == 0 || step > BEHIND {
             return;
         }
-        for index in 0..WAYS {
-            if self.ways[index].is_some_and(|way| at.since_us(way.heard) > GONE_US) {
-                self.end(index);
-            }
+        let has_its_own = self.late_way(at).is_some_and(|late| late.has_its_own());
+        let past_count = std::mem::take(&mut self.past_count);
+        let lost_count = if has_its_own { 0 } else { (step - 1).saturating_sub(past_count) };
+        if lost_count > 0 {
+            self.lost = Some(at);
         }
-    }
-
-    /// Whether a way's numbers seem to go on far ahead.
-    fn is_succeeded(&self, index: usize) -> bool {
-        self.ways.iter().flatten().any(|way| way.began.is_some_and(|began| began.after == index))
-    }
-
-    /// Whether another way is faster.
-    fn is_late(&self, index: usize) -> bool {
-        let least_us = self.ways.iter().flatten().map(|way| way.late_us).min().unwrap_or(0);
-        self.ways[index].is_some_and(|way| way.late_us >= least_us + LATER_US)
-    }
-
-    fn is_silent(&self, index: usize, at: TimeUs) -> bool {
-        self.ways[index].is_some_and(|way| way.sequence.is_none() || at.since_us(way.heard) > SILENT_US)
+        self.lost_total += u64::from(lost_count);
+        (self.sequence, self.heard) = (Some(sequence), at);
     }
 
     fn first_seen(&self, sequence: u8, print: u32, at: TimeUs) -> Option<TimeUs> {
@@ -330,9 +278,9 @@ impl Ways {
         Some(TimeUs(at.0 / 1_000 * 1_000).minus_us(u64::from(age_ms) * 1_000))
     }
 
-    fn remember(&mut self, sequence: u8, print: u32, then: TimeUs) {
+    fn remember(&mut self, sequence: u8, print: u32, at: TimeUs) {
         let next = &mut self.next[usize::from(sequence)];
-        self.seen[usize::from(sequence)][usize::from(*next)] = Seen { at_ms: milliseconds(then), print };
+        self.seen[usize::from(sequence)][usize::from(*next)] = Seen { at_ms: milliseconds(at), print };
         *next = (*next + 1) % SEEN_EACH as u8;
     }
 }

@@ -1,8 +1,9 @@
 //! The fence uploaded to the autopilot, read by the mission protocol (mavlink.io, "Mission Protocol"; type fence): list, count,
 //! item by item, acknowledged. Nothing is ever uploaded here.
 //!
-//! What goes lost is asked for again; an autopilot that does not answer is left alone for a while. Read again each minute,
-//! and soon after someone else's upload was acknowledged. Only what is addressed to us, or to everybody, within our own
+//! What goes lost is asked for again; an autopilot that does not answer is left alone for a while. The count is asked for each
+//! 5 s: an upload on another link shows by it, or by the opaque id that newer firmware sends with it. The items are read when
+//! either changed, each minute, and when someone else's upload was acknowledged. Only what is addressed to us, or to everybody, within our own
 //! reading counts, and only by its number in turn: a ground station may read at the same time.
 
 use skyhound::geo::Wgs84;
@@ -27,6 +28,7 @@ const FRAMES: [u8; 6] = [0, 3, 5, 6, 10, 11];
 const ANSWER_US: u64 = 1_000_000;
 const TRIES_MAX: u8 = 5;
 const READ_EVERY_US: u64 = 60_000_000;
+const COUNT_EVERY_US: u64 = 5_000_000;
 /// After a reading that failed, or a change that was heard of.
 const READ_AGAIN_US: u64 = 5_000_000;
 /// More items than any fence that is understood here has.
@@ -61,6 +63,12 @@ pub struct ZoneReader {
     state: State,
     asked: Option<TimeUs>,
     tries: u8,
+    count_asked: TimeUs,
+    /// Count and opaque id, as told last, and of what was read, with when that began.
+    told: (u16, u32),
+    known: Option<((u16, u32), TimeUs)>,
+    has_changed: bool,
+    has_failed: bool,
     zones: Zones,
     polygon: Vec<Wgs84>,
     /// Of the polygon that is being read: command, corners.
@@ -73,6 +81,11 @@ impl Default for ZoneReader {
             state: State::Rests(TimeUs(0)),
             asked: None,
             tries: 0,
+            count_asked: TimeUs(0),
+            told: (0, 0),
+            known: None,
+            has_changed: false,
+            has_failed: false,
             zones: Zones::default(),
             polygon: Vec::with_capacity(ZONE_CORNERS_MAX),
             polygon_is: (0, 0),
@@ -87,11 +100,12 @@ impl ZoneReader {
             State::Rests(until) if now < until => None,
             State::Rests(_) => self.ask(State::AsksCount, now),
             State::Thanks => {
-                self.rest(now, READ_EVERY_US);
+                self.rest(now, COUNT_EVERY_US);
                 Some(ZoneRequest::Thanks)
             }
             _ if self.asked.is_some_and(|asked| now.since_us(asked) < ANSWER_US) => None,
             _ if self.tries >= TRIES_MAX => {
+                self.has_failed = true;
                 self.rest(now, READ_AGAIN_US);
                 None
             }
@@ -103,10 +117,28 @@ impl ZoneReader {
         }
     }
 
+    /// Whether the last try to read it came to nothing.
+    pub fn has_failed(&self) -> bool {
+        self.has_failed
+    }
+
+    /// Whether what was read is not there any more, and what is there could not be read.
+    pub fn is_outdated(&self) -> bool {
+        self.has_changed && self.has_failed
+    }
+
     /// Takes MISSION_COUNT for `us` (system, component). Returns the fence when it is read.
     pub fn take_count(&mut self, payload: Payload, us: (u8, u8)) -> Option<Zones> {
         let is_mine = is_for(us, payload.u8(2), payload.u8(3)) && payload.u8(4) == TYPE_FENCE;
         if !is_mine || self.state != State::AsksCount {
+            return None;
+        }
+        self.told = (payload.u16(0), payload.u32(5));
+        let is_new = |(_, read): (_, TimeUs)| self.count_asked.since_us(read) < READ_EVERY_US;
+        let is_same = self.known.is_some_and(|known| known.0 == self.told);
+        self.has_changed |= self.known.is_some() && !is_same;
+        if is_same && !self.has_changed && self.known.is_some_and(is_new) {
+            self.begin(State::Thanks);
             return None;
         }
         (self.zones, self.polygon_is) = (Zones::default(), (0, 0));
@@ -149,7 +181,7 @@ impl ZoneReader {
         if !is_for(us, payload.u8(0), payload.u8(1)) || !is_reading {
             // Somebody's upload.
             if payload.u8(2) == ACCEPTED && matches!(self.state, State::Rests(_)) {
-                self.state = State::Rests(now);
+                (self.state, self.known) = (State::Rests(now), None);
             }
             return None;
         }
@@ -157,12 +189,14 @@ impl ZoneReader {
             self.rest(now, READ_EVERY_US);
             return Some(Zones::default());
         }
+        self.has_failed = true;
         self.rest(now, READ_AGAIN_US);
         None
     }
 
     fn ask(&mut self, state: State, now: TimeUs) -> Option<ZoneRequest> {
         self.begin(state);
+        self.count_asked = now;
         (self.asked, self.tries) = (Some(now), 1);
         request(state)
     }
@@ -177,6 +211,8 @@ impl ZoneReader {
 
     fn end(&mut self) -> Zones {
         self.begin(State::Thanks);
+        self.known = Some((self.told, self.count_asked));
+        (self.has_changed, self.has_failed) = (false, false);
         self.zones
     }
 

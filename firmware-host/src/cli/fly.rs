@@ -40,13 +40,20 @@ impl Args {
     /// # Errors
     /// [`Failure::Usage`] with every mistake.
     pub fn load(&self) -> Result<Settings, Failure> {
-        self.settings.load(&Flags {
+        let settings = self.settings.load(&Flags {
             sdr: self.sdr.clone(),
             autopilot: self.autopilot.clone(),
             flights: self.flights.clone(),
             pace: self.pace,
             is_bench: self.bench,
-        })
+        })?;
+        if self.bench && !settings.sdr.source.starts_with("file:") {
+            let source = &settings.sdr.source;
+            return Err(Failure::Usage(format!(
+                "--bench: sdr.source is {source:?}, no recording: leave --bench out, or give --sdr file:PATH"
+            )));
+        }
+        Ok(settings)
     }
 }
 

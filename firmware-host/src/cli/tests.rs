@@ -59,6 +59,15 @@ fn fly_takes_flags_over_sets_over_defaults() {
 }
 
 #[test]
+fn a_bench_is_one_of_a_recording() {
+    let live: fly::Args = parse(&["--bench", "--sdr", "soapy:driver=null"]).unwrap();
+    assert!(matches!(live.load(), Err(Failure::Usage(text)) if text.contains("leave --bench out")));
+    let recording: fly::Args =
+        parse(&["--bench", "--sdr", "file:a.cs8", "--set", "sdr.frequency_hz=433920000"]).unwrap();
+    assert!(recording.load().is_ok_and(|settings| settings.is_bench));
+}
+
+#[test]
 fn the_other_commands_take_what_their_help_says() {
     let scan: scan::Args = parse(&["--sdr", "soapy:driver=null", "--json"]).unwrap();
     assert_eq!((scan.time, scan.json), (Duration::from_secs(2), true));

@@ -72,8 +72,9 @@ fn hover(more: &str) -> Scenario {
 fn someone_elses_simulator_is_flown_from_a_known_state_each_time() {
     let (_simulator, lines) = Simulator::start(&["--param", "GUID_TIMEOUT=3", "--param", "FENCE_ENABLE=0"]);
     let rig = rig(&lines, "set_parameters = true");
-    for _ in 0..2 {
-        let Some(trace) = passes(&hover(PILOT), &rig) else { return };
+    let tuned = format!("{PILOT}[aircraft.parameters]\nWPNAV_SPEED = 500\n");
+    for scenario in [&hover(&tuned), &hover(PILOT)] {
+        let Some(trace) = passes(scenario, &rig) else { return };
         let begun = "rig: begins in the air over home, battery ";
         assert!(trace.deeds[0].what.starts_with(begun), "{:?}", trace.deeds[0]);
         assert!(trace.truth.iter().any(|row| row.mode == "GUIDED"));
@@ -82,6 +83,11 @@ fn someone_elses_simulator_is_flown_from_a_known_state_each_time() {
         let (first, last) = (trace.truth.first().unwrap(), trace.truth.last().unwrap());
         assert!((first.pose.up_m - 12.0).abs() < 2.0 && first.pose.distance_m(0.0, 0.0) < 4.0, "{first:?}");
         assert!(last.pose.speed_mps() < 0.7 && last.pose.distance_m(0.0, 0.0) > 5.0, "{last:?}");
+    }
+    let (strict, folder) = (self::rig(&lines, "[parameters]\nWPNAV_SPEED = 1"), tempfile::tempdir().unwrap());
+    match strict.fly(&hover(PILOT), 1, folder.path(), &mut Unwatched) {
+        Err(NotFlown::Ignored(needs)) => assert!(needs.contains("WPNAV_SPEED = 1 (is 1000)"), "{needs}"),
+        other => panic!("{other:?}"),
     }
     let glitch = scenario("glitch", &[HOVER, "[[fault]]\ndo = 'gps_loss'\n"]);
     assert!(passes(&glitch, &rig).is_none(), "nobody loses someone else's GPS");

@@ -21,7 +21,7 @@ pub(super) fn judge(inputs: &Inputs<'_>, limits: &InterlockConfig, is_on: bool) 
         Landed::Landing => Some("landing: take off again first"),
     };
     refusal.map_or(Ok(()), |why| Err(check.refuse(Fault::Refused, why)))?;
-    let climb_mps = inputs.vehicle.position.map_or(0.0, |position| -position.value.down_mps);
-    let is_level = is_on || climb_mps.abs() <= ENABLE_CLIMB_MAX_MPS;
+    let vertical_mps = inputs.vehicle.position.map_or(0.0, |position| position.value.down_mps.abs());
+    let is_level = is_on || vertical_mps <= ENABLE_CLIMB_MAX_MPS;
     check.holds(is_level, "climbing or sinking over 0.5 m/s: wait until it flies level")
 }

@@ -88,6 +88,8 @@ struct Point {
 struct Profile {
     points: [Option<Point>; POINTS],
     next: usize,
+    /// The point kept last.
+    last: Option<Point>,
     newest: Option<TimeUs>,
     /// Steepest rise lately, m per m, 0 or more.
     slope: f64,
@@ -109,8 +111,8 @@ impl Profile {
             if is_near { slope.max((here.elevation_m - point.elevation_m).abs() / away_m) } else { slope }
         };
         self.slope = self.points.iter().flatten().fold(0.0, steepest);
-        let last = self.points[(self.next + POINTS - 1) % POINTS];
-        if last.is_none_or(|last| away_m(&last) >= APART_M) {
+        if self.last.is_none_or(|last| away_m(&last) >= APART_M) {
+            self.last = Some(here);
             self.points[self.next] = Some(here);
             self.next = (self.next + 1) % POINTS;
         }

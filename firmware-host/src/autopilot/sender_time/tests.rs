@@ -104,7 +104,7 @@ fn the_clock_of_32_bits_begins_anew_and_counts_on() {
     let turn_ms = 1u64 << 32;
     let mut said = Vec::new();
     for ms in (turn_ms - 10_000..turn_ms + 10_000).step_by(100) {
-        let now_ms = ms - turn_ms + 20_000;
+        let now_ms = ms + 20_000 - turn_ms;
         said.push((date(&mut time, ATTITUDE, ms as u32, now_ms), now_ms));
         // One of before the turn, by a slow way.
         let late = date(&mut time, ATTITUDE, (ms - 3_000) as u32, now_ms);

@@ -136,18 +136,63 @@ fn one_that_does_not_answer_is_asked_seldom() {
     assert!((25..=35).contains(&asked), "{asked}");
 }
 
+/// Passes of `ms`, with an autopilot that tells this count; how often that was asked for, and items.
+fn runs(reader: &mut ZoneReader, ms: std::ops::Range<u64>, told: &[u8]) -> (usize, usize) {
+    let (mut asked, items) = ((0, 0), triangle(POLYGON_INSIDE));
+    for ms in ms.step_by(50) {
+        match reader.due(at_ms(ms)) {
+            Some(ZoneRequest::List) => {
+                asked.0 += 1;
+                reader.take_count(Payload(told), US);
+            }
+            Some(ZoneRequest::Item(seq)) => {
+                asked.1 += 1;
+                reader.take_item(Payload(&payload(&items[usize::from(seq)], seq, US)), US);
+            }
+            Some(ZoneRequest::Thanks) | None => {}
+        }
+    }
+    asked
+}
+
 #[test]
-fn it_is_read_again_each_minute_and_after_somebodys_upload() {
+fn its_count_is_asked_for_often_and_it_is_read_when_that_changed_and_each_minute() {
     let mut reader = ZoneReader::default();
     assert!(read(&mut reader, &triangle(POLYGON_INSIDE), || false).is_some());
-    let State::Rests(until) = reader.state else { panic!("{:?}", reader.state) };
-    assert!(until > at_ms(60_000) && until < at_ms(61_000));
-    assert_eq!(reader.due(at_ms(30_000)), None);
+    let same = count(3, US);
+    let (counts, items) = runs(&mut reader, 1_000..50_000, &same);
+    assert!((8..=10).contains(&counts) && items == 0, "{counts} {items}");
+    // As many, and other ones.
+    let other = [same.clone(), vec![7, 0, 0, 0]].concat();
+    assert_eq!(runs(&mut reader, 50_000..56_000, &other).1, 3);
+    assert_eq!(runs(&mut reader, 56_000..105_000, &other).1, 0);
+    assert_eq!(runs(&mut reader, 105_000..125_000, &other).1, 3);
     let others = (255, 190);
-    reader.take_ack(Payload(&ack(14, others)), US, at_ms(30_000));
-    assert_eq!(reader.due(at_ms(30_001)), None, "an upload that was refused changes nothing");
-    reader.take_ack(Payload(&ack(ACCEPTED, others)), US, at_ms(31_000));
-    assert_eq!(reader.due(at_ms(31_001)), Some(ZoneRequest::List));
+    reader.take_ack(Payload(&ack(14, others)), US, at_ms(125_000));
+    assert_eq!(
+        runs(&mut reader, 125_000..131_000, &other).1,
+        0,
+        "an upload that was refused changes nothing"
+    );
+    reader.take_ack(Payload(&ack(ACCEPTED, others)), US, at_ms(131_000));
+    assert_eq!(runs(&mut reader, 131_000..132_000, &other).1, 3);
+}
+
+#[test]
+fn one_that_changed_and_cannot_be_read_is_outdated() {
+    let mut reader = ZoneReader::default();
+    assert!(read(&mut reader, &triangle(POLYGON_INSIDE), || false).is_some());
+    let asks = (1_000..20_000).step_by(50).find(|ms| reader.due(at_ms(*ms)).is_some()).unwrap();
+    reader.take_count(Payload(&count(4, US)), US);
+    assert!(!reader.is_outdated());
+    let gives_up = |reader: &mut ZoneReader| {
+        (asks + 50..asks + 8_000)
+            .step_by(50)
+            .any(|ms| reader.due(at_ms(ms)).is_none() && reader.is_outdated())
+    };
+    assert!(gives_up(&mut reader));
+    assert_eq!(runs(&mut reader, asks + 8_000..asks + 20_000, &count(3, US)).1, 3);
+    assert!(!reader.is_outdated() && !reader.has_failed());
 }
 
 #[test]

@@ -52,13 +52,13 @@ impl Control {
                 self.pass(Some(act), scratch);
                 let is_on = act == OperatorAct::HomingOn;
                 let refused = is_on && self.parts.decide.state() == State::Idle;
+                if refused && self.parts.decide.locked().is_some() && !self.parts.decide.is_offered() {
+                    self.record_refusal();
+                }
                 let state = self.parts.decide.state().name();
                 let told = request.answer(match self.parts.decide.locked() {
                     Some(_) if is_on && self.parts.decide.is_offered() => Ok(format!("{act}; {OFFERED}")),
-                    Some(_) if refused => {
-                        self.record_refusal();
-                        Err(self.refusal())
-                    }
+                    Some(_) if refused => Err(self.refusal()),
                     _ => Ok(format!("{act}; state {state}")),
                 });
                 if is_on && !told {

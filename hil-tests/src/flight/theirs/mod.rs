@@ -24,7 +24,7 @@ use crate::trace::{SetpointRow, TruthRow};
 use crate::truth::TruePose;
 use crate::watch::Watcher;
 use link::{Link, Shared};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long an autopilot may take to be found with its place and home: a cold SITL takes 40 s to its fix.
@@ -57,6 +57,8 @@ pub struct Theirs {
     foreign: Foreign,
     system: u8,
     begun: String,
+    /// Parameters that were changed for this scenario alone, as they were.
+    borrowed: Mutex<Vec<(String, f64)>>,
 }
 
 struct TheirPoses(Arc<Shared>);
@@ -80,7 +82,13 @@ impl Theirs {
         watcher: &mut dyn Watcher,
     ) -> Result<Theirs, NotFlown> {
         let link = Link::open(&foreign.rig).map_err(|why| format!("rig_line: {why}"))?;
-        let mut theirs = Theirs { link, foreign: foreign.clone(), system: 0, begun: String::new() };
+        let mut theirs = Theirs {
+            link,
+            foreign: foreign.clone(),
+            system: 0,
+            begun: String::new(),
+            borrowed: Mutex::default(),
+        };
         let rig = &foreign.rig;
         watcher.told("looks for the autopilot");
         if !theirs.is_placed_within(FOUND_WITHIN, watcher)? {
@@ -302,6 +310,10 @@ impl Air for Theirs {
     /// As a person would: nothing is wrong with it any more, and it flies home. Refusals are the next flight's to tell.
     fn leave(&self) {
         let _ = self.calm();
+        let borrowed = std::mem::take(&mut *self.borrowed.lock().unwrap_or_else(PoisonError::into_inner));
+        for (name, value) in borrowed {
+            let _ = self.set(&name, value);
+        }
         if self.sight().airborne {
             let _ = self.set_mode(if self.foreign.flavour == Flavour::Px4 { "AUTO.RTL" } else { "RTL" });
         }

@@ -9,6 +9,7 @@ use crate::flight::NotFlown;
 use crate::scenario::{Flavour, Scenario};
 use crate::watch::Watcher;
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 /// ArduPilot keeps five questions and forgets the rest.
@@ -40,6 +41,10 @@ impl Theirs {
         for one in &wanted {
             if let Some(value) = one.value {
                 self.set(&one.name, value)?;
+            }
+            if let Some(present) = one.present.filter(|_| more.contains_key(&one.name)) {
+                let mut borrowed = self.borrowed.lock().unwrap_or_else(PoisonError::into_inner);
+                borrowed.push((one.name.clone(), present));
             }
         }
         match self.foreign.wanted(more, &self.read(&names)?).first() {

@@ -44,6 +44,13 @@ fn both_heights_are_judged_where_they_are_known() {
     assert_eq!(set(None, None), Some((Interlock::Terrain, Fault::Unknown)));
     assert_eq!(set(Some(f64::NAN), None), Some((Interlock::Terrain, Fault::NonFinite)));
     assert_eq!(set(Some(10_001.0), None), Some((Interlock::Terrain, Fault::OutOfRange)));
+    let sinking = |down_mps| {
+        locked(|world| {
+            world.vehicle.height_terrain_m = Some(Aged::new(10.1, world.now));
+            world.vehicle.position.as_mut().unwrap().value.down_mps = down_mps;
+        })
+    };
+    assert_eq!((sinking(-0.5), sinking(0.0), sinking(0.5)), (None, None, refused));
     let old = |age_us| {
         locked(|world| {
             world.refresh(5_000_000);
@@ -72,8 +79,9 @@ fn the_setting_says_whether_unknown_ground_may_be_flown_over() {
     assert_eq!(Homing::height_m(&world.vehicle, world.now), Some(5.0));
 }
 
-/// Flies north over ground that rises by `slope` from 20 m on; where it stops and how high over the ground it is then.
-fn flown_over(slope: f64) -> Option<(f64, f64)> {
+/// Flies north, climbing by `climb` m per m, over ground that rises by `slope` from 20 m on; where it stops and how high over the
+/// ground it is then.
+fn flown_over(slope: f64, climb: f64) -> Option<(f64, f64)> {
     let mut limits = interlock_config();
     limits.fence.polygon.clear();
     let mut world = World::with(&homing_config(), &limits);
@@ -81,7 +89,8 @@ fn flown_over(slope: f64) -> Option<(f64, f64)> {
     let mut north_m = 0.0;
     for _ in 0..1_000 {
         let command = world.step();
-        let height_m = 30.0 - slope * (north_m - 20.0_f64).max(0.0);
+        let height_m = 30.0 + climb * north_m - slope * (north_m - 20.0_f64).max(0.0);
+        world.vehicle.position.as_mut().unwrap().value.alt_amsl_m = 440.0 + climb * north_m;
         world.vehicle.height_terrain_m = Some(Aged::new(height_m, world.now));
         if let Command::Velocity(v) = command {
             north_m += v.north_mps * 0.05;
@@ -96,9 +105,11 @@ fn flown_over(slope: f64) -> Option<(f64, f64)> {
 
 #[test]
 fn a_hillside_is_not_flown_into() {
-    assert_eq!(flown_over(0.0), None);
+    assert_eq!(flown_over(0.0, 0.0), None);
+    let (_, height_m) = flown_over(0.0, -0.2).expect("it sinks on");
+    assert!((9.8..10.0).contains(&height_m), "flat ground has no slope for who sinks over it: {height_m}");
     for slope in [0.2, 0.5, 1.0, 2.0] {
-        let (north_m, height_m) = flown_over(slope).expect("it flies on");
+        let (north_m, height_m) = flown_over(slope, 0.0).expect("it flies on");
         // 4 m/s: 4 + 16/5 = 7.2 m to standing still.
         let left_m = height_m - 7.2 * slope;
         assert!(

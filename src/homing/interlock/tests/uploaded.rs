@@ -18,6 +18,14 @@ fn square(middle: (f64, f64), half_m: f64) -> [Wgs84; 4] {
 
 /// Whether a wish to fly north at 5 m/s (10 m to standing still, and FENCE_MARGIN of 2 m) holds with these areas.
 fn northward(fill: impl Fn(&mut Zones), spoil: impl Fn(&mut World)) -> Option<(Interlock, Fault)> {
+    at_speed(5.0, fill, spoil)
+}
+
+fn at_speed(
+    north_mps: f64,
+    fill: impl Fn(&mut Zones),
+    spoil: impl Fn(&mut World),
+) -> Option<(Interlock, Fault)> {
     let mut limits = interlock_config();
     limits.fence.polygon.clear();
     let mut world = World::with(&homing_config(), &limits);
@@ -26,7 +34,7 @@ fn northward(fill: impl Fn(&mut Zones), spoil: impl Fn(&mut World)) -> Option<(I
     world.vehicle.zones = Some(Aged::new(zones, world.now));
     spoil(&mut world);
     let inputs = inputs_of(&world);
-    match fence::Ways::of(&inputs, &limits, [wish(5.0, 0.0, 0.0, 0.0), wish(0.0, 0.0, 0.0, 0.0)]) {
+    match fence::Ways::of(&inputs, &limits, [wish(north_mps, 0.0, 0.0, 0.0), wish(0.0, 0.0, 0.0, 0.0)]) {
         Ok(ways) => zones::judge(&inputs, &ways).err().map(|trip| (trip.interlock, trip.fault)),
         Err(trip) => panic!("{trip}"),
     }
@@ -47,6 +55,12 @@ fn inclusion_polygons_are_not_left() {
         REFUSED,
         "outside"
     );
+    let edge = at_speed(
+        0.0,
+        |zones| zones.push_polygon(true, &square((-50.0, 0.0), 50.0)),
+        |world| world.set_parameter("FENCE_MARGIN", 0.0),
+    );
+    assert_eq!(edge, REFUSED, "on the edge is outside");
 }
 
 #[test]

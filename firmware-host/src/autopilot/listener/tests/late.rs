@@ -7,7 +7,7 @@ use skyhound::vehicle::Heartbeat;
 use super::*;
 
 /// What was true may look this much younger: clocks of whole milliseconds, frames in their order.
-const SLACK_US: u64 = 50_000;
+const SLACK_US: u64 = 100_000;
 const PASS_US: u64 = 50_000;
 const FIRST_US: u64 = 300_000;
 
@@ -247,13 +247,14 @@ fn a_late_twin_changes_nothing_and_is_counted() {
 }
 
 #[test]
-fn a_late_way_with_numbers_of_its_own_changes_nothing() {
+fn a_late_way_with_numbers_of_its_own_changes_no_place_and_is_heard_when_it_is_left() {
     for seed in 0..4u64 {
         let sky = Sky { own_us: Some(seed * 5_000), seed: seed * 57, ..Sky::with_lag(2_000_000) };
         let seen = fly(sky.clone());
         let while_both_us = seen.worst_age_us.saturating_sub(2_000_000);
         assert!(while_both_us <= 2 * PASS_US, "{while_both_us}");
-        assert!(seen.worst_beat_us <= 2_000_000 + 1_000_000 + 2 * PASS_US, "{}", seen.worst_beat_us);
+        // What has no clock is as old as that way makes it, and a second more of each that is like one before.
+        assert!(seen.worst_beat_us <= 5_000_000, "{}", seen.worst_beat_us);
         assert_eq!(seen.bench.listener.totals().sequence_lost_total, 0, "{sky:?}");
         assert_eq!(seen.bench.events.iter().filter(|(kind, _)| *kind == "mode_change").count(), 4);
         // The one that is left is heard, as late as it is.
@@ -271,11 +272,11 @@ fn two_prompt_ways_with_numbers_of_their_own_lose_nothing() {
         let seen = fly(sky.clone());
         assert_eq!(seen.bench.listener.totals().sequence_lost_total, 0, "{sky:?}");
         assert!(seen.worst_beat_us <= 1_000_000 + 2 * PASS_US, "{}", seen.worst_beat_us);
-        // Either fades: the other's heartbeats are heard as before, and what is lost is counted.
+        // Either fades: the other's heartbeats are heard as before. What is lost is counted but where it is not certain whose it is.
         let seen = fly(Sky { fast_ends_us: Some(20_000_000), lost: (0, 50), ..sky });
         assert!(seen.worst_beat_us <= 2_500_000, "{}", seen.worst_beat_us);
         let (lost, sent) = (seen.bench.listener.totals().sequence_lost_total, 40 * 61);
-        assert!((sent / 40..sent / 10).contains(&lost), "{lost} of {sent}");
+        assert!((sent / 80..=sent / 20).contains(&lost), "{lost} of {sent}");
     }
 }
 
