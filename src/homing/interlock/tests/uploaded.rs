@@ -18,11 +18,11 @@ fn square(middle: (f64, f64), half_m: f64) -> [Wgs84; 4] {
 
 /// Whether a wish to fly north at 5 m/s (10 m to standing still, and FENCE_MARGIN of 2 m) holds with these areas.
 fn northward(fill: impl Fn(&mut Zones), spoil: impl Fn(&mut World)) -> Option<(Interlock, Fault)> {
-    at_speed(5.0, fill, spoil)
+    at_speed((5.0, 0.0), fill, spoil)
 }
 
 fn at_speed(
-    north_mps: f64,
+    (north_mps, east_mps): (f64, f64),
     fill: impl Fn(&mut Zones),
     spoil: impl Fn(&mut World),
 ) -> Option<(Interlock, Fault)> {
@@ -34,7 +34,7 @@ fn at_speed(
     world.vehicle.zones = Some(Aged::new(zones, world.now));
     spoil(&mut world);
     let inputs = inputs_of(&world);
-    match fence::Ways::of(&inputs, &limits, [wish(north_mps, 0.0, 0.0, 0.0), wish(0.0, 0.0, 0.0, 0.0)]) {
+    match fence::Ways::of(&inputs, &limits, [wish(north_mps, east_mps, 0.0, 0.0), wish(0.0, 0.0, 0.0, 0.0)]) {
         Ok(ways) => zones::judge(&inputs, &ways).err().map(|trip| (trip.interlock, trip.fault)),
         Err(trip) => panic!("{trip}"),
     }
@@ -56,7 +56,7 @@ fn inclusion_polygons_are_not_left() {
         "outside"
     );
     let edge = at_speed(
-        0.0,
+        (0.0, 0.0),
         |zones| zones.push_polygon(true, &square((-50.0, 0.0), 50.0)),
         |world| world.set_parameter("FENCE_MARGIN", 0.0),
     );
@@ -84,6 +84,27 @@ fn exclusion_polygons_are_not_entered() {
         None,
         "behind"
     );
+}
+
+#[test]
+fn discs_are_seen_from_where_the_aircraft_is() {
+    // At 10 m north, 20 m east; 3 m/s north and 4 m/s east lead 6 and 8 m on.
+    let away = |fill: &dyn Fn(&mut Zones)| at_speed((3.0, 4.0), fill, |world| world.shift(10.0, 20.0));
+    // From the centre the way's end is (46, -17) m.
+    let far_m = 46f64.hypot(17.0);
+    for (radius_m, expected) in [(far_m + 2.01, None), (far_m + 1.99, REFUSED)] {
+        assert_eq!(away(&|zones| zones.push_circle(true, place(-30.0, 45.0), radius_m)), expected);
+    }
+    // Half way along, 7 m to the left.
+    for (radius_m, expected) in [(4.99, None), (5.01, REFUSED)] {
+        assert_eq!(away(&|zones| zones.push_circle(false, place(7.4, 28.2), radius_m)), expected);
+    }
+    let edge = at_speed(
+        (0.0, 0.0),
+        |zones| zones.push_circle(false, HOME, 0.0),
+        |world| world.set_parameter("FENCE_MARGIN", 0.0),
+    );
+    assert_eq!(edge, REFUSED, "on the edge is inside what is excluded");
 }
 
 #[test]
