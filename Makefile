@@ -15,7 +15,7 @@ test: setup
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked $(FEATURES) -- -D warnings
 	$(CARGO) test --workspace --doc --locked $(FEATURES)
-	$(CARGO) test --workspace --locked $(FEATURES) --lib --bins --tests
+	$(CARGO) test --workspace --locked $(FEATURES) --tests
 
 # Everything that the rigs can show: 100 000 flights of random faults, every scenario with the real daemon, and how fast it
 # stops, idle and with busy cores. About two hours.

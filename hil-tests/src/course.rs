@@ -1,10 +1,10 @@
-//! A flight without an autopilot: the search's course and the scenario's faults, by the clock alone.
+//! A flight without an autopilot: the search's course by the clock alone.
 //!
 //! For what needs a moving antenna and nothing that reacts: recordings, and a world served to any SDR program. The course is
 //! the search mission's points at its speed in straight lines, level, with the nose ahead, then a hover over the last: no
-//! wind, no acceleration, no take-off. Faults that wait for a state of the daemon do not happen.
+//! wind, no acceleration, no take-off.
 
-use crate::scenario::{Act, Fault, Kind, Scenario};
+use crate::scenario::Scenario;
 use crate::script::points_m;
 use crate::truth::TruePose;
 use crate::world::iq::between;
@@ -56,49 +56,13 @@ fn still(at_us: u64, [north_m, east_m, up_m]: [f64; 3]) -> TruePose {
     TruePose { at_us, north_m, east_m, up_m, ..TruePose::default() }
 }
 
-/// The faults that come by the clock.
-pub struct Timeline<'a> {
-    /// Moments, in order: when, what, whether it begins.
-    moments: Vec<(u64, &'a Fault, bool)>,
-    next: usize,
-}
-
-impl Timeline<'_> {
-    /// Of these, those that wait for nothing but the clock.
-    pub fn new(faults: &[Fault]) -> Timeline<'_> {
-        let us = |s: f64| (s * 1e6) as u64;
-        let by_clock = faults.iter().filter(|fault| matches!(fault.trigger.on, Act::Begin | Act::Airborne));
-        let mut moments: Vec<(u64, &Fault, bool)> = by_clock
-            .flat_map(|fault| {
-                let from_s = fault.trigger.after_s;
-                let end = fault.for_s.map(|for_s| (us(from_s + for_s), fault, false));
-                std::iter::once((us(from_s), fault, true)).chain(end)
-            })
-            .collect();
-        moments.sort_by_key(|(at_us, ..)| *at_us);
-        Timeline { moments, next: 0 }
-    }
-
-    /// Gives each that is due at `now_us` and was not given before to `apply`, with whether it begins.
-    pub fn pass(&mut self, now_us: u64, mut apply: impl FnMut(&Kind, bool) -> bool) {
-        while let Some((_, fault, begins)) =
-            self.moments.get(self.next).filter(|(at_us, ..)| *at_us <= now_us)
-        {
-            apply(&fault.kind, *begins);
-            self.next += 1;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn scenario(search: &str) -> Scenario {
         let text = format!(
-            "about = 't'\nduration_s = 9\n[world]\nbeacon = []\n[search]\nspeed_mps = 10.0\nleg_m = 5.0\n{search}\n\
-             [[fault]]\nafter_s = 2.0\nfor_s = 1.0\ndo = 'noise_step'\ndb = 3.0\n\
-             [[fault]]\non = 'homing'\ndo = 'beacon_off'"
+            "about = 't'\nduration_s = 9\n[world]\nbeacon = []\n[search]\nspeed_mps = 10.0\nleg_m = 5.0\n{search}"
         );
         toml::from_str(&text).unwrap()
     }
@@ -114,20 +78,5 @@ mod tests {
         let pose = Course::new(&scenario("pattern = 'hover'\nheading_deg = 90.0")).pose(5_000_000);
         assert_eq!((pose.north_m, pose.at_us), (0.0, 5_000_000));
         assert!((pose.yaw_rad - std::f64::consts::FRAC_PI_2).abs() < 1e-9);
-    }
-
-    #[test]
-    fn faults_come_and_go_by_the_clock_once() {
-        let scenario = scenario("pattern = 'hover'");
-        let mut timeline = Timeline::new(&scenario.fault);
-        let mut seen = Vec::new();
-        for now_us in [0, 1_900_000, 2_100_000, 2_200_000, 3_000_000, 9_000_000] {
-            timeline.pass(now_us, |kind, begins| {
-                seen.push((now_us, kind.clone(), begins));
-                true
-            });
-        }
-        let step = Kind::NoiseStep { db: 3.0 };
-        assert_eq!(seen, [(2_100_000, step.clone(), true), (3_000_000, step, false)]);
     }
 }

@@ -22,7 +22,6 @@ pub mod course;
 pub mod daemon;
 pub mod engine;
 pub mod flight;
-pub mod ground_station;
 pub mod invariants;
 pub mod iq_server;
 pub mod judge;

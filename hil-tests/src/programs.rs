@@ -3,9 +3,6 @@
 use std::path::{Path, PathBuf};
 
 /// The folder of this build's programs, from where this one lies: a test's own program lies one deeper, in `deps`.
-///
-/// # Errors
-/// The system does not say where this program lies.
 pub fn folder() -> Result<PathBuf, String> {
     let program = std::env::current_exe().map_err(|error| format!("this program's own path: {error}"))?;
     let folder = program.parent().unwrap_or(Path::new("."));
@@ -21,19 +18,8 @@ pub fn skyhound() -> Result<PathBuf, String> {
     skyhound_in(&folder()?)
 }
 
-/// The rigs' own program of this build.
-///
-/// # Errors
-/// As [`skyhound`].
-pub fn skyhound_rig() -> Result<PathBuf, String> {
-    found(folder()?.join(format!("skyhound-rig{}", std::env::consts::EXE_SUFFIX)))
-}
-
 fn skyhound_in(folder: &Path) -> Result<PathBuf, String> {
-    found(folder.join(format!("skyhound{}", std::env::consts::EXE_SUFFIX)))
-}
-
-fn found(program: PathBuf) -> Result<PathBuf, String> {
+    let program = folder.join(format!("skyhound{}", std::env::consts::EXE_SUFFIX));
     match program.is_file() {
         true => Ok(program),
         false => Err(format!("{} is not there; run `cargo build --workspace` first", program.display())),

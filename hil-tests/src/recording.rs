@@ -1,11 +1,12 @@
 //! A world as a recording: what the drone's SDR hears on the search's course, as a SigMF pair with every transmission annotated.
 //!
-//! Aircraft and faults are those of [`crate::course`]. Annotations stand where the receiver hears an emitter (its oscillator's error and Doppler
+//! The aircraft is that of [`crate::course`]; faults come by the clock. Annotations stand where the receiver hears an emitter (its oscillator's error and Doppler
 //! in), with the emitter's own frequency in the comment. SigMF 1.x: <https://sigmf.org>.
 
 use crate::codes::Form;
-use crate::course::{Course, Timeline};
+use crate::course::Course;
 use crate::scenario::{Beacon, Scenario, Waveform};
+use crate::script::Timeline;
 use crate::world::iq::{IqWorld, OnAir};
 use serde_json::{Value, json};
 use skyhound::signal::SampleFormat;
@@ -34,9 +35,6 @@ pub struct Written {
 }
 
 /// Writes `seconds` of the scenario's world to `meta` (`….sigmf-meta`) and the `.sigmf-data` beside it.
-///
-/// # Errors
-/// A file cannot be written.
 pub fn write(
     meta: &Path,
     scenario: &Scenario,
@@ -55,7 +53,7 @@ pub fn write(
     let (mut done, mut at_us) = (0, 0);
     while done < sample_count {
         let until = (((at_us + STEP_US) as f64 * rate_sps * 1e-6).round() as u64).min(sample_count);
-        timeline.pass(at_us, |kind, begins| world.apply(kind, begins));
+        timeline.by_clock(at_us, |kind, begins| world.apply(kind, begins));
         samples.resize((until - done) as usize, [0.0; 2]);
         world.samples(&course.pose(at_us), &course.pose(at_us + STEP_US), &mut samples);
         bytes.clear();

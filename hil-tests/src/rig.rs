@@ -16,11 +16,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::engine::{self, Level};
-use crate::flight::{self, NotFlown};
-use crate::scenario::Scenario;
-use crate::trace::Trace;
-use crate::watch::Watcher;
 pub use foreign::Foreign;
 
 /// How deep a scenario goes.
@@ -136,27 +131,6 @@ impl Rig {
     pub fn set_parameters(&mut self) {
         if let Autopilot::At(foreign) = &mut self.autopilot {
             foreign.sets_parameters = true;
-        }
-    }
-
-    /// Flies `scenario`; what the flight leaves stays in `folder`.
-    ///
-    /// # Errors
-    /// It was not flown: something is lacking, or the rig itself went wrong.
-    pub fn fly(
-        &self,
-        scenario: &Scenario,
-        seed: u64,
-        folder: &Path,
-        watcher: &mut dyn Watcher,
-    ) -> Result<Trace, NotFlown> {
-        let scenario = &self.adapted(scenario)?;
-        if let Some(needs) = self.lacks(scenario) {
-            return Err(NotFlown::Ignored(needs));
-        }
-        match self.depth {
-            Depth::A => Ok(engine::fly(scenario, seed, Level::Readings)),
-            Depth::B | Depth::C => flight::fly(scenario, seed, self, folder, watcher),
         }
     }
 }

@@ -4,15 +4,10 @@
 //! The aircraft weaves north towards the beacon at 6 m/s; power falls with 20·log10 of the distance (free space, ITU-R
 //! P.525); noise is white. No steering: the aircraft flies this path whatever is commanded.
 
-use crate::aircraft::Parameters;
-use crate::scenario::Aircraft;
-use mavlink::dialects::ardupilotmega::{
-    ATTITUDE_DATA, EKF_STATUS_REPORT_DATA, EXTENDED_SYS_STATE_DATA, EkfStatusFlags, GLOBAL_POSITION_INT_DATA,
-    GPS_RAW_INT_DATA, GpsFixType, HEARTBEAT_DATA, HOME_POSITION_DATA, MavAutopilot, MavLandedState,
-    MavMessage, MavModeFlag, MavParamType, MavState, MavSysStatusSensor, MavType, MavVtolState,
-    PARAM_VALUE_DATA, RC_CHANNELS_DATA, SYS_STATUS_DATA, TERRAIN_REPORT_DATA,
-};
-use mavlink::{MavHeader, write_v2_msg};
+use crate::aircraft::{Attitude, Battery, Belief, Ekf, Gps, Home, Landed, Parameters, Position, Rc};
+use crate::autopilot::messages::{station_beat, told};
+use crate::autopilot::wire::Message;
+use crate::scenario::{Aircraft, Flavour};
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::vehicle::{Firmware, parameter};
 use std::f64::consts::TAU;
@@ -32,6 +27,7 @@ const NOISE_DBFS: f64 = -38.0;
 const HOME: Wgs84 = Wgs84 { lat_deg: 47.397_742, lon_deg: 8.545_594 };
 /// The beacon, about home.
 const BEACON: NorthEast = NorthEast { north_m: 170.0, east_m: 15.0 };
+const HOME_AMSL_M: f64 = 488.0;
 const ALTITUDE_M: f64 = 30.0;
 /// GUIDED of ArduCopter.
 const MODE_GUIDED: u32 = 4;
@@ -121,172 +117,84 @@ impl Noise {
     }
 }
 
-struct Log {
-    out: BufWriter<File>,
-    sequence: u8,
-}
-
-impl Log {
-    fn put(&mut self, at_us: u64, message: &MavMessage) -> io::Result<()> {
-        self.put_as(1, at_us, message)
-    }
-
-    fn put_as(&mut self, system_id: u32, at_us: u64, message: &MavMessage) -> io::Result<()> {
-        let header = MavHeader { system_id, component_id: 1, sequence: self.sequence };
-        self.sequence = self.sequence.wrapping_add(1);
-        // 2026-01-01T00:00:00Z: a log's stamps are UTC.
-        self.out.write_all(&(1_767_225_600_000_000 + at_us).to_be_bytes())?;
-        write_v2_msg(&mut self.out, header, message).map_err(io::Error::other)?;
-        Ok(())
-    }
-}
-
 /// Writes the flight log alone.
 ///
 /// # Errors
 /// When the file cannot be written.
 pub fn write_log(file: &Path, seconds: f64) -> io::Result<()> {
-    let mut log = Log { out: BufWriter::new(File::create(file)?), sequence: 0 };
-    let origin = Origin::new(HOME);
+    let (mut out, origin, mut sequence) = (BufWriter::new(File::create(file)?), Origin::new(HOME), 0u8);
     for step in 0..(seconds * 10.0) as u64 {
         let at_us = step * 100_000;
+        let belief = belief(&origin, at_us);
+        let mut messages: Vec<(u8, Message)> = Vec::new();
+        for (every, names) in TOLD {
+            let due = names.iter().filter(|_| step % every == 0);
+            messages.extend(due.filter_map(|name| Some((1, told(name, &belief, Flavour::ArduCopter)?))));
+        }
         if step % 10 == 0 {
-            once_a_second(&mut log, at_us)?;
+            messages.push((255, station_beat()));
+            messages.extend(parameters().map(|message| (1, message)));
         }
-        if step % 5 == 0 {
-            for message in twice_a_second(&origin, at_us) {
-                log.put(at_us, &message)?;
-            }
-        }
-        for message in pose(&origin, at_us) {
-            log.put(at_us, &message)?;
+        for (system, message) in messages {
+            // 2026-01-01T00:00:00Z: a log's stamps are UTC.
+            out.write_all(&(1_767_225_600_000_000 + at_us).to_be_bytes())?;
+            out.write_all(&message.frame((system, 1), sequence))?;
+            sequence = sequence.wrapping_add(1);
         }
     }
-    log.out.flush()
+    out.flush()
 }
 
-fn once_a_second(log: &mut Log, at_us: u64) -> io::Result<()> {
-    let heartbeat = HEARTBEAT_DATA {
-        custom_mode: MODE_GUIDED,
-        mavtype: MavType::MAV_TYPE_QUADROTOR,
-        autopilot: MavAutopilot::MAV_AUTOPILOT_ARDUPILOTMEGA,
-        base_mode: MavModeFlag::MAV_MODE_FLAG_SAFETY_ARMED | MavModeFlag::MAV_MODE_FLAG_CUSTOM_MODE_ENABLED,
-        system_status: MavState::MAV_STATE_ACTIVE,
-        mavlink_version: 3,
-    };
-    let ground_station = HEARTBEAT_DATA {
-        mavtype: MavType::MAV_TYPE_GCS,
-        autopilot: MavAutopilot::MAV_AUTOPILOT_INVALID,
-        ..heartbeat.clone()
-    };
-    log.put(at_us, &MavMessage::HEARTBEAT(heartbeat))?;
-    log.put_as(255, at_us, &MavMessage::HEARTBEAT(ground_station))?;
-    let home = HOME_POSITION_DATA {
-        latitude: (HOME.lat_deg * 1e7).round() as i32,
-        longitude: (HOME.lon_deg * 1e7).round() as i32,
-        altitude: 488_000,
-        ..Default::default()
-    };
-    log.put(at_us, &MavMessage::HOME_POSITION(home))?;
+/// What is told each so many tenths of a second.
+const TOLD: [(u64, &[&str]); 3] = [
+    (10, &["HEARTBEAT", "HOME_POSITION"]),
+    (5, &["GPS_RAW_INT", "EKF_STATUS_REPORT", "SYS_STATUS", "EXTENDED_SYS_STATE", "TERRAIN_REPORT"]),
+    (1, &["RC_CHANNELS", "ATTITUDE", "GLOBAL_POSITION_INT"]),
+];
+
+/// What homing needs, as the simulated aircraft has it. Without areas of a fence: a log answers nobody who would read them.
+fn parameters() -> impl Iterator<Item = Message> {
     let own = Parameters::new(&Aircraft::default());
-    for (_, row) in parameter::of(Firmware::ArduCopter) {
-        // Without areas of a fence: a log answers nobody who would read them.
+    parameter::of(Firmware::ArduCopter).map(move |(_, row)| {
         let value = if row.name == "FENCE_TYPE" { Some(3.0) } else { own.value(row.name) };
-        let parameter = PARAM_VALUE_DATA {
-            param_value: value.unwrap_or_default() as f32,
-            param_count: 900,
-            param_index: u16::MAX,
-            param_id: row.name.into(),
-            param_type: MavParamType::MAV_PARAM_TYPE_REAL32,
-        };
-        log.put(at_us, &MavMessage::PARAM_VALUE(parameter))?;
-    }
-    Ok(())
+        let message = Message::new("PARAM_VALUE").with_text("param_id", row.name).with("param_type", 9u8);
+        let message = message.with("param_value", value.unwrap_or_default());
+        message.with("param_count", 900u16).with("param_index", u16::MAX)
+    })
 }
 
-fn twice_a_second(origin: &Origin, at_us: u64) -> [MavMessage; 5] {
-    let place = origin.wgs84_from_ned(path(at_us as f64 / 1e6).at);
-    let good = EkfStatusFlags::EKF_ATTITUDE
-        | EkfStatusFlags::EKF_VELOCITY_HORIZ
-        | EkfStatusFlags::EKF_VELOCITY_VERT
-        | EkfStatusFlags::EKF_POS_HORIZ_REL
-        | EkfStatusFlags::EKF_POS_HORIZ_ABS
-        | EkfStatusFlags::EKF_POS_VERT_ABS
-        | EkfStatusFlags::EKF_PRED_POS_HORIZ_ABS;
-    let parts =
-        MavSysStatusSensor::MAV_SYS_STATUS_SENSOR_RC_RECEIVER | MavSysStatusSensor::MAV_SYS_STATUS_GEOFENCE;
-    [
-        MavMessage::GPS_RAW_INT(GPS_RAW_INT_DATA {
-            time_usec: at_us,
-            eph: 80,
-            epv: 120,
-            fix_type: GpsFixType::GPS_FIX_TYPE_3D_FIX,
-            satellites_visible: 14,
-            ..Default::default()
-        }),
-        MavMessage::EKF_STATUS_REPORT(EKF_STATUS_REPORT_DATA {
-            velocity_variance: 0.05,
-            pos_horiz_variance: 0.04,
-            pos_vert_variance: 0.03,
-            flags: good,
-            ..Default::default()
-        }),
-        MavMessage::SYS_STATUS(SYS_STATUS_DATA {
-            onboard_control_sensors_present: parts,
-            onboard_control_sensors_enabled: parts,
-            onboard_control_sensors_health: parts,
-            voltage_battery: 15_800,
-            current_battery: 1_450,
-            battery_remaining: 82,
-            ..Default::default()
-        }),
-        MavMessage::EXTENDED_SYS_STATE(EXTENDED_SYS_STATE_DATA {
-            vtol_state: MavVtolState::MAV_VTOL_STATE_UNDEFINED,
-            landed_state: MavLandedState::MAV_LANDED_STATE_IN_AIR,
-        }),
-        MavMessage::TERRAIN_REPORT(TERRAIN_REPORT_DATA {
-            lat: e7(place.lat_deg),
-            lon: e7(place.lon_deg),
-            terrain_height: 488.0,
-            current_height: ALTITUDE_M as f32,
-            spacing: 30,
-            pending: 0,
-            loaded: 56,
-        }),
-    ]
-}
-
-fn e7(degrees: f64) -> i32 {
-    (degrees * 1e7).round() as i32
-}
-
-fn pose(origin: &Origin, at_us: u64) -> [MavMessage; 3] {
+/// Armed, in GUIDED, in good health, over flat ground at home's height.
+fn belief(origin: &Origin, at_us: u64) -> Belief {
     let moment = path(at_us as f64 / 1e6);
     let place = origin.wgs84_from_ned(moment.at);
-    let yaw_rad = moment.east_mps.atan2(moment.north_mps);
-    let time_boot_ms = (at_us / 1_000) as u32;
-    [
-        MavMessage::RC_CHANNELS(RC_CHANNELS_DATA {
-            time_boot_ms,
-            chan1_raw: 1500,
-            chan2_raw: 1500,
-            chan3_raw: 1500,
-            chan4_raw: 1500,
-            chancount: 8,
-            rssi: 200,
-            ..Default::default()
-        }),
-        MavMessage::ATTITUDE(ATTITUDE_DATA { time_boot_ms, yaw: yaw_rad as f32, ..Default::default() }),
-        MavMessage::GLOBAL_POSITION_INT(GLOBAL_POSITION_INT_DATA {
-            time_boot_ms,
-            lat: e7(place.lat_deg),
-            lon: e7(place.lon_deg),
-            alt: 488_000 + (ALTITUDE_M * 1e3) as i32,
-            relative_alt: (ALTITUDE_M * 1e3) as i32,
-            vx: (moment.north_mps * 100.0) as i16,
-            vy: (moment.east_mps * 100.0) as i16,
-            vz: 0,
-            hdg: (yaw_rad.to_degrees().rem_euclid(360.0) * 100.0) as u16,
-        }),
-    ]
+    let velocity_mps = [moment.north_mps, moment.east_mps, 0.0];
+    let (alt_amsl_m, alt_rel_m) = (HOME_AMSL_M + ALTITUDE_M, ALTITUDE_M);
+    let local_m = [moment.at.north_m, moment.at.east_m, -ALTITUDE_M];
+    let mut rc = Rc { channel_count: 8, rssi: 200, ..Rc::default() };
+    rc.channels_us[..4].fill(1_500);
+    Belief {
+        boot_us: at_us,
+        position: Some(Position { place, alt_amsl_m, alt_rel_m, local_m, velocity_mps }),
+        attitude: Attitude { yaw_rad: moment.east_mps.atan2(moment.north_mps), ..Attitude::default() },
+        gps: Gps { fix: 3, satellites: 14, hdop: 0.8, vdop: 1.2, place, alt_amsl_m, ..Gps::default() },
+        // Attitude, velocities, positions, height, and all of them predicted.
+        ekf: Ekf {
+            flags: 831,
+            velocity_ratio: 0.05,
+            position_ratio: 0.04,
+            height_ratio: 0.03,
+            ..Ekf::default()
+        },
+        battery: Battery { voltage_v: 15.8, current_a: 14.5, consumed_ah: 0.9, remaining_ratio: 0.82 },
+        rc,
+        rc_is_well: true,
+        fence_is_on: Some(true),
+        height_terrain_m: Some(ALTITUDE_M),
+        home: Some(Home { place: HOME, alt_amsl_m: HOME_AMSL_M }),
+        armed: true,
+        landed: Landed::InAir,
+        system_status: 4,
+        custom_mode: MODE_GUIDED,
+        ..Belief::default()
+    }
 }

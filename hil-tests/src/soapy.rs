@@ -5,6 +5,7 @@
 //! process with [`environment`]: SoapySDR reads the variables once, and the system's own modules must stay out, because
 //! some search the network for seconds.
 
+use crate::programs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -50,14 +51,11 @@ impl From<NoModule> for String {
 }
 
 /// Builds the driver when needed: the folder that holds it, or why it cannot be built.
-///
-/// # Errors
-/// See [`NoModule`].
 pub fn module() -> Result<PathBuf, NoModule> {
     // Tests are threads of one program: the first builds, the others wait for it.
     static BUILT: OnceLock<Result<PathBuf, NoModule>> = OnceLock::new();
     let build_it = || {
-        let target = target().map_err(|error| NoModule::Broken(error.to_string()))?;
+        let target = programs::folder().map_err(NoModule::Broken)?;
         build(&target.join("skyhound-rig-soapy"))
     };
     BUILT.get_or_init(build_it).clone()
@@ -66,14 +64,6 @@ pub fn module() -> Result<PathBuf, NoModule> {
 /// The variables with which a process sees the driver of `module`, and no other.
 pub fn environment(module: &Path) -> [(&'static str, PathBuf); 2] {
     [("SOAPY_SDR_PLUGIN_PATH", module.to_owned()), ("SOAPY_SDR_ROOT", module.join("no-system-modules"))]
-}
-
-/// The profile's target folder, from where this program lies.
-fn target() -> io::Result<PathBuf> {
-    let program = std::env::current_exe()?;
-    let folder = program.parent().unwrap_or(Path::new("."));
-    let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
-    Ok(folder.to_owned())
 }
 
 fn build(folder: &Path) -> Result<PathBuf, NoModule> {

@@ -113,9 +113,6 @@ pub fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 /// Plays a recording onto `line` at `speed` times its own pace. A clock that went back while recording costs no time. What
 /// comes back is read, so that no queue fills, and ignored.
-///
-/// # Errors
-/// The line is gone.
 pub async fn play(recording: &[u8], line: &mut Line, speed: f64) -> io::Result<Played> {
     let mut entries = Entries::new(recording);
     let (mut played, mut last_us, mut at_us) = (Played::default(), None, 0u64);

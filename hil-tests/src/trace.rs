@@ -1,6 +1,7 @@
 //! What a flight left behind, in one form for every depth: verdicts, tables and plots are made from this alone.
 //!
 //! Times are µs since the scenario began. At depth b the daemon's own stamps are moved to that clock by the runner.
+#![allow(missing_docs, reason = "what a name with its unit says is not said again")]
 
 use crate::truth::TruePose;
 
@@ -11,7 +12,6 @@ pub struct Trace {
     pub truth: Vec<TruthRow>,
     /// What the daemon made of the air, on the beacon's channel, 10 Hz.
     pub signal: Vec<SignalRow>,
-    /// Changes of our state.
     pub states: Vec<StateRow>,
     /// Setpoints as the autopilot received them.
     pub setpoints: Vec<SetpointRow>,
@@ -30,11 +30,9 @@ pub struct Trace {
 /// Truth at one moment.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct TruthRow {
-    /// Where it truly is.
     pub pose: TruePose,
     /// The autopilot's mode by its own name.
     pub mode: &'static str,
-    /// Motors armed.
     pub armed: bool,
     /// Battery left, 0..=1.
     pub battery_ratio: f64,
@@ -43,13 +41,11 @@ pub struct TruthRow {
 /// The daemon's signal facts at one moment.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct SignalRow {
-    /// When.
     pub at_us: u64,
     /// Power, dBFS.
     pub power_dbfs: Option<f64>,
     /// Temporal noise floor, dBFS.
     pub floor_dbfs: Option<f64>,
-    /// SNR.
     pub snr_db: Option<f64>,
     /// Whether the beacon is heard.
     pub heard: bool,
@@ -58,11 +54,9 @@ pub struct SignalRow {
 /// A change of our state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StateRow {
-    /// When.
     pub at_us: u64,
     /// From, as people spell it.
     pub from: String,
-    /// To.
     pub to: String,
     /// Why, in words.
     pub reason: String,
@@ -77,7 +71,6 @@ pub struct SetpointRow {
     pub at_us: u64,
     /// Velocity north, east, down, m/s.
     pub velocity_mps: [f64; 3],
-    /// Yaw rate.
     pub yaw_rate_rad_s: f64,
     /// Whether the autopilot took it (mode, armed).
     pub taken: bool,
@@ -95,18 +88,14 @@ impl SetpointRow {
 /// An event of the flight file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventRow {
-    /// When.
     pub at_us: u64,
-    /// Kind.
     pub kind: String,
-    /// In words.
     pub text: String,
 }
 
 /// Something the scenario did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeedRow {
-    /// When.
     pub at_us: u64,
     /// What, in words.
     pub what: String,

@@ -1,5 +1,6 @@
 //! Where the aircraft truly is: what the world hears from, and what verdicts are counted against. The autopilot's own belief
 //! (with GPS noise, drift and glitches) is another thing, and lives in `aircraft`.
+#![allow(missing_docs, reason = "what a name with its unit says is not said again")]
 
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 
@@ -8,17 +9,11 @@ use skyhound::geo::{NorthEast, Origin, Wgs84};
 pub struct TruePose {
     /// Microseconds since the scenario began.
     pub at_us: u64,
-    /// North of home.
     pub north_m: f64,
-    /// East of home.
     pub east_m: f64,
-    /// Above home.
     pub up_m: f64,
-    /// Velocity north.
     pub north_mps: f64,
-    /// Velocity east.
     pub east_mps: f64,
-    /// Velocity down.
     pub down_mps: f64,
     /// Roll, −π..=π.
     pub roll_rad: f64,
@@ -39,6 +34,20 @@ impl TruePose {
     /// Ground speed.
     pub fn speed_mps(&self) -> f64 {
         self.north_mps.hypot(self.east_mps)
+    }
+
+    /// Carried on (or back) by its own velocity to that time, for `most_us` at most.
+    pub fn carried(&self, at_us: u64, most_us: u64) -> TruePose {
+        let most_us = most_us as f64;
+        let ahead_s = (at_us as f64 - self.at_us as f64).clamp(-most_us, most_us) / 1e6;
+        TruePose {
+            at_us,
+            north_m: self.north_m + self.north_mps * ahead_s,
+            east_m: self.east_m + self.east_mps * ahead_s,
+            up_m: self.up_m - self.down_mps * ahead_s,
+            yaw_rad: skyhound::geo::wrap_pi(self.yaw_rad + self.yaw_rate_rad_s * ahead_s),
+            ..*self
+        }
     }
 
     /// WGS84 degrees of this pose about `home`.

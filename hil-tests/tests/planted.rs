@@ -18,15 +18,9 @@ use workshop::Planted;
 const FLIGHTS: &str = "400";
 
 fn campaign(planted: &Planted, bug: Option<&Bug>) -> String {
-    let mut arguments = vec!["campaign", "--seed", "1", "--threads", "1", "--flights"];
-    let invariant = bug.map_or(String::new(), |bug| bug.invariant.to_string());
-    match bug {
-        Some(_) => arguments.extend([FLIGHTS, "--until-broken", &invariant]),
-        None => arguments.push("60"),
-    }
-    if let Some(bug) = bug.filter(|bug| !bug.with.is_empty()) {
-        arguments.extend(["--with", bug.with]);
-    }
+    let invariant = bug.map_or(0, |bug| bug.invariant).to_string();
+    let mut arguments = vec![if bug.is_some() { FLIGHTS } else { "60" }, "1", &invariant];
+    arguments.extend(bug.map(|bug| bug.with).filter(|with| !with.is_empty()));
     let done = planted.run(bug.map(|bug| bug.name), &arguments);
     String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr)
 }

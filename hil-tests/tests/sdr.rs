@@ -82,9 +82,7 @@ impl Rig {
 
     /// Tells the driver which faults to have from now on.
     fn faults(&self, words: &str) {
-        let next = self.control.with_extension("next");
-        std::fs::write(&next, words).unwrap();
-        std::fs::rename(&next, &self.control).unwrap();
+        skyhound_rig::shared::tell(&self.control, words).unwrap();
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Filled by every step from the sensors and the estimator, not from the truth. At which rate it leaves the aircraft is up to
 //! who sends it (`telemetry`, the MAVLink face).
+#![allow(missing_docs, reason = "what a name with its unit says is not said again")]
 
 use skyhound::geo::Wgs84;
 use skyhound::vehicle::RC_CHANNELS_MAX;
@@ -15,15 +16,10 @@ pub struct Belief {
     pub is_silent: bool,
     /// Position of the estimator; `None` before its first fix (ArduPilot then sends 0/0).
     pub position: Option<Position>,
-    /// Attitude.
     pub attitude: Attitude,
-    /// The GPS receiver.
     pub gps: Gps,
-    /// The estimator.
     pub ekf: Ekf,
-    /// The battery.
     pub battery: Battery,
-    /// The radio.
     pub rc: Rc,
     /// SYS_STATUS: the radio receiver is well.
     pub rc_is_well: bool,
@@ -35,15 +31,11 @@ pub struct Belief {
     pub height_rangefinder_m: Option<f64>,
     /// Home; `None` before the first fix.
     pub home: Option<Home>,
-    /// Motors armed.
     pub armed: bool,
-    /// MAV_LANDED_STATE.
     pub landed: Landed,
     /// MAV_STATE: 2 calibrating, 3 standby, 4 active, 5 critical, 6 emergency.
     pub system_status: u8,
-    /// HEARTBEAT.custom_mode.
     pub custom_mode: u32,
-    /// MISSION_CURRENT.seq.
     pub mission_item: u16,
     /// The last item reached and how many were reached so far: a change of the count is one MISSION_ITEM_REACHED.
     pub mission_reached: (u16, u32),
@@ -62,9 +54,7 @@ pub struct Belief {
 pub struct Position {
     /// WGS84.
     pub place: Wgs84,
-    /// Above mean sea level.
     pub alt_amsl_m: f64,
-    /// Above home.
     pub alt_rel_m: f64,
     /// North, east, down of the local origin (LOCAL_POSITION_NED).
     pub local_m: [f64; 3],
@@ -75,17 +65,12 @@ pub struct Position {
 /// ATTITUDE.
 #[derive(Copy, Clone, Debug, Default, PartialEq)]
 pub struct Attitude {
-    /// Roll.
     pub roll_rad: f64,
-    /// Pitch.
     pub pitch_rad: f64,
     /// Yaw from true north, clockwise, −π..=π.
     pub yaw_rad: f64,
-    /// Roll rate.
     pub roll_rate_rad_s: f64,
-    /// Pitch rate.
     pub pitch_rate_rad_s: f64,
-    /// Yaw rate.
     pub yaw_rate_rad_s: f64,
 }
 
@@ -94,7 +79,6 @@ pub struct Attitude {
 pub struct Gps {
     /// GPS_FIX_TYPE: 1 none, 3 3D.
     pub fix: u8,
-    /// Satellites in use.
     pub satellites: u8,
     /// Horizontal dilution of precision.
     pub hdop: f64,
@@ -102,9 +86,7 @@ pub struct Gps {
     pub vdop: f64,
     /// The receiver's own place; the last one when there is no fix.
     pub place: Wgs84,
-    /// Above mean sea level.
     pub alt_amsl_m: f64,
-    /// Ground speed.
     pub speed_mps: f64,
     /// Course over ground, 0..2π.
     pub course_rad: f64,
@@ -131,13 +113,9 @@ impl Default for Gps {
 pub struct Ekf {
     /// Flags as the flavour's own message has them (EKF_STATUS_FLAGS or ESTIMATOR_STATUS_FLAGS).
     pub flags: u16,
-    /// Velocity.
     pub velocity_ratio: f64,
-    /// Horizontal position.
     pub position_ratio: f64,
-    /// Height.
     pub height_ratio: f64,
-    /// Compass.
     pub compass_ratio: f64,
     /// 1-sigma of horizontal position (ESTIMATOR_STATUS.pos_horiz_accuracy).
     pub position_sigma_m: f64,
@@ -148,9 +126,7 @@ pub struct Ekf {
 /// SYS_STATUS and BATTERY_STATUS.
 #[derive(Copy, Clone, Debug, Default, PartialEq)]
 pub struct Battery {
-    /// Voltage under load.
     pub voltage_v: f64,
-    /// Current.
     pub current_a: f64,
     /// Charge taken since the start.
     pub consumed_ah: f64,
@@ -172,9 +148,7 @@ pub struct Rc {
 /// HOME_POSITION.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Home {
-    /// Where.
     pub place: Wgs84,
-    /// Above mean sea level.
     pub alt_amsl_m: f64,
 }
 

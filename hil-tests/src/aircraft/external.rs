@@ -1,39 +1,25 @@
 //! GUIDED and OFFBOARD: setpoints in, what they ask of the body out.
 //!
 //! ArduPilot `mode_guided.cpp`, `GCS_MAVLink_Copter.cpp`: entering GUIDED holds; velocity setpoints that are not renewed within
-//! GUID_TIMEOUT become a stop, yaw rates too; positions are kept; nothing lifts off but MAV_CMD_NAV_TAKEOFF, and a setpoint
-//! ends a take-off; a destination outside the fence is refused, a velocity is limited before it (AC_Avoid, AVOID_ENABLE). One
-//! that it cannot read (unknown frame, nothing to follow, not finite) begins GUIDED anew, which stops. Not as there: a
-//! position, yaw or yaw rate that is not finite does so too.
-//! PX4 guide "Offboard Mode": any setpoint counts as a sign of life, frames LOCAL_NED and BODY_NED. As remembered, not checked:
-//! upward setpoints lift off; without a yaw ArduPilot's nose follows the way, PX4's heading stays.
+//! GUID_TIMEOUT become a stop, yaw rates too; nothing lifts off but MAV_CMD_NAV_TAKEOFF, and a setpoint ends a take-off; a
+//! velocity is limited before the fence (AC_Avoid, AVOID_ENABLE). One that it cannot read begins GUIDED anew, which stops; not
+//! as there, a yaw rate that is not finite does so too.
+//! PX4 guide "Offboard Mode": any setpoint counts as a sign of life. As remembered, not checked: upward setpoints lift off.
 
 use super::flight::Here;
 use super::motion::{Lead, Turn, root_law, shortened};
-use super::{Aircraft, Answer, Frame, Mode, Setpoint};
+use super::{Aircraft, Answer, Mode, Setpoint};
 use crate::scenario::Flavour;
-use skyhound::geo::wrap_pi;
 
 /// PX4's guide wants setpoints at 2 Hz; `offboardCheck.cpp` one within COM_OF_LOSS_T, whatever the rate …
 const PX4_GAP_US: u64 = 500_000;
 /// … for this long before it switches: as remembered, not checked; `offboardCheck.cpp` has no such wait.
 const PX4_STREAM_US: u64 = 1_000_000;
-/// Slower than this the nose does not follow the way.
-const ALONG_MPS: f64 = 0.5;
-
-/// A setpoint made north, east, up.
-#[derive(Copy, Clone, Debug, PartialEq)]
-struct Target {
-    position_m: Option<[f64; 3]>,
-    velocity_mps: Option<[f64; 3]>,
-    yaw_rad: Option<f64>,
-    yaw_rate_rad_s: Option<f64>,
-}
-
 /// What was asked from outside.
 #[derive(Clone, Debug, Default)]
 pub(super) struct External {
-    target: Option<Target>,
+    /// Velocity north, east, up, and yaw rate.
+    target: Option<([f64; 3], f64)>,
     /// When the last setpoint came, in whatever mode.
     heard_us: Option<u64>,
     /// Since when they come at more than 2 Hz.
@@ -41,8 +27,6 @@ pub(super) struct External {
     taken_us: u64,
     /// MAV_CMD_NAV_TAKEOFF in GUIDED: to this height (up).
     pub(super) take_off_m: Option<f64>,
-    /// MAV_CMD_CONDITION_YAW.
-    pub(super) yaw_rad: Option<f64>,
 }
 
 impl External {
@@ -50,7 +34,6 @@ impl External {
     pub(super) fn begin(&mut self) {
         self.target = None;
         self.take_off_m = None;
-        self.yaw_rad = None;
     }
 
     /// A sign of life.
@@ -77,28 +60,26 @@ impl External {
 impl Aircraft {
     /// A setpoint came.
     pub(super) fn take_setpoint(&mut self, setpoint: &Setpoint) -> Answer {
-        let is_empty = setpoint.position_m.is_none() && setpoint.velocity_mps.is_none();
-        let frame_is_known = self.flavour == Flavour::ArduCopter || setpoint.frame != Frame::LocalOffset;
-        if !setpoint.is_finite() || is_empty || !frame_is_known {
+        if !setpoint.is_finite() {
             return self.take_unreadable();
         }
         let now_us = self.now_us();
         self.external.hears(now_us);
-        let target = self.resolved(setpoint);
+        let [north, east, down] = setpoint.velocity_mps;
+        let target = Some(([north, east, -down], setpoint.yaw_rate_rad_s));
         let flies = self.flight.mode == Mode::External && self.flight.armed;
         if self.flavour == Flavour::Px4 {
-            self.external.target = Some(target);
+            self.external.target = target;
             return if flies { Answer::Accepted } else { Answer::Denied };
         }
-        if !flies || target.position_m.is_some_and(|at_m| self.fence_refuses(at_m)) {
+        if !flies {
             return Answer::Denied;
         }
-        if target.velocity_mps.is_some() != self.external.target.is_some_and(|t| t.velocity_mps.is_some()) {
+        if self.external.target.is_none() {
             self.flight.held_m = None;
         }
         self.external.take_off_m = None;
-        self.external.yaw_rad = None;
-        self.external.target = Some(target);
+        self.external.target = target;
         self.external.taken_us = now_us;
         Answer::Accepted
     }
@@ -112,66 +93,25 @@ impl Aircraft {
         Answer::Denied
     }
 
-    fn resolved(&self, setpoint: &Setpoint) -> Target {
-        let here = self.here();
-        let (sin, cos) = match setpoint.frame {
-            Frame::Body => here.yaw_rad.sin_cos(),
-            Frame::LocalNed | Frame::LocalOffset => (0.0, 1.0),
-        };
-        let turned = |[x, y, down]: [f64; 3]| [x * cos - y * sin, x * sin + y * cos, -down];
-        let from_m = if setpoint.frame == Frame::LocalNed { [0.0; 3] } else { here.at_m };
-        let placed = |vector: [f64; 3]| [0, 1, 2].map(|axis: usize| from_m[axis] + turned(vector)[axis]);
-        let ahead_rad = if setpoint.frame == Frame::Body { here.yaw_rad } else { 0.0 };
-        Target {
-            position_m: setpoint.position_m.map(placed),
-            velocity_mps: setpoint.velocity_mps.map(turned),
-            yaw_rad: setpoint.yaw_rad.map(|yaw| wrap_pi(ahead_rad + yaw)),
-            yaw_rate_rad_s: setpoint.yaw_rate_rad_s,
-        }
-    }
-
     pub(super) fn follow_setpoints(&mut self, here: Here) -> (Lead, Turn) {
         if let Some(up_m) = self.external.take_off_m {
             return (self.climb(here, up_m), Turn::Hold);
         }
+        let Some((velocity, yaw_rate)) = self.external.target else { return (self.stay(here), Turn::Hold) };
         let ours = self.flavour == Flavour::ArduCopter;
-        let yaw = self.external.yaw_rad;
-        let Some(target) = self.external.target else {
-            return (self.stay(here), yaw.map_or(Turn::Hold, Turn::To));
-        };
         let is_late = ours && self.now_us() - self.external.taken_us > self.tuned.copter.guided_timeout_us;
-        let turn = match (yaw.or(target.yaw_rad), target.yaw_rate_rad_s) {
-            (Some(yaw), _) => Turn::To(yaw),
-            (None, Some(_)) if is_late => Turn::Hold,
-            (None, Some(rate)) => Turn::Rate(rate),
-            (None, None) if ours => self.turn_with(here, &target),
-            (None, None) => Turn::Hold,
-        };
-        if self.flight.is_landed && (ours || !lifts(here, &target)) {
+        let turn = if is_late { Turn::Hold } else { Turn::Rate(yaw_rate) };
+        let [north, east, up] = velocity;
+        if self.flight.is_landed && (ours || up <= 0.0) {
             return (Lead::Idle, turn);
         }
-        (self.lead_of(here, &target, is_late), turn)
-    }
-
-    fn lead_of(&mut self, here: Here, target: &Target, is_late: bool) -> Lead {
-        if let Some(at_m) = target.position_m {
-            self.flight.held_m = None;
-            return self.towards(here, at_m, 0.0);
+        if is_late || velocity == [0.0; 3] {
+            return (self.stay(here), turn);
         }
-        let velocity = target.velocity_mps.filter(|velocity| !is_late && *velocity != [0.0; 3]);
-        let Some([north, east, up]) = velocity else { return self.stay(here) };
         self.flight.held_m = None;
         let [north, east] = shortened([north, east], self.tuned.speed_mps);
         let velocity = [north, east, up.clamp(-self.tuned.down_mps, self.tuned.up_mps)];
-        Lead::Velocity(self.kept_inside(here, velocity))
-    }
-
-    fn turn_with(&self, here: Here, target: &Target) -> Turn {
-        match (target.position_m, target.velocity_mps) {
-            (Some(at_m), _) => self.turn_along(here, at_m),
-            (None, Some([north, east, _])) if north.hypot(east) > ALONG_MPS => Turn::To(east.atan2(north)),
-            _ => Turn::Hold,
-        }
+        (Lead::Velocity(self.kept_inside(here, velocity)), turn)
     }
 
     /// ArduPilot's simple avoidance: the velocity towards the fence is what can be braked away before its margin.
@@ -195,9 +135,4 @@ impl Aircraft {
         }
         [north, east, up]
     }
-}
-
-fn lifts(here: Here, target: &Target) -> bool {
-    let higher = target.position_m.is_some_and(|at_m| at_m[2] > here.at_m[2] + 0.3);
-    higher || target.velocity_mps.is_some_and(|velocity| velocity[2] > 0.0)
 }

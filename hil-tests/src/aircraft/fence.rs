@@ -36,10 +36,7 @@ impl Outside {
 impl Aircraft {
     /// Where it is by its own belief; inside while there is no home or no position.
     pub(super) fn outside(&self) -> Outside {
-        self.outside_at(self.here().at_m)
-    }
-
-    fn outside_at(&self, at_m: [f64; 3]) -> Outside {
+        let at_m = self.here().at_m;
         let none = f64::NEG_INFINITY;
         let inside = Outside { circle_m: none, height_m: none, zones_m: none };
         let Some(home) = self.home_m else { return inside };
@@ -84,10 +81,5 @@ impl Aircraft {
             beyond(true).reduce(f64::max)
         };
         included_m.unwrap_or(f64::NEG_INFINITY).max(excluded_m)
-    }
-
-    /// Whether a destination lies outside.
-    pub(super) fn fence_refuses(&self, at_m: [f64; 3]) -> bool {
-        self.outside_at(at_m).most_m() > 0.0
     }
 }

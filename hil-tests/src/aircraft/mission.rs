@@ -7,28 +7,18 @@
 use crate::scenario::{Flavour, Place};
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 
-/// MAV_CMD_NAV_WAYPOINT.
+// MAV_CMD, then MAV_FRAME, by their numbers.
 pub const WAYPOINT: u16 = 16;
-/// MAV_CMD_NAV_LOITER_UNLIM.
 pub const LOITER_UNLIMITED: u16 = 17;
-/// MAV_CMD_NAV_LOITER_TIME.
 pub const LOITER_TIME: u16 = 19;
-/// MAV_CMD_NAV_RETURN_TO_LAUNCH.
 pub const RETURN: u16 = 20;
-/// MAV_CMD_NAV_LAND.
 pub const LAND: u16 = 21;
-/// MAV_CMD_NAV_TAKEOFF.
 pub const TAKE_OFF: u16 = 22;
-/// MAV_CMD_DO_CHANGE_SPEED.
 pub const CHANGE_SPEED: u16 = 178;
 
-/// MAV_FRAME_GLOBAL.
 pub const FRAME_GLOBAL: u8 = 0;
-/// MAV_FRAME_GLOBAL_INT.
 pub const FRAME_GLOBAL_INT: u8 = 5;
-/// MAV_FRAME_MISSION.
 pub const FRAME_MISSION: u8 = 2;
-/// MAV_FRAME_GLOBAL_RELATIVE_ALT.
 pub const FRAME_GLOBAL_RELATIVE: u8 = 3;
 
 /// MISSION_ITEM_INT.
@@ -131,7 +121,7 @@ impl Mission {
 
     pub(super) fn upload(&mut self, items: &[Waypoint]) {
         self.items = items.to_vec();
-        self.go_to(self.first);
+        self.rewind();
     }
 
     /// Whether there is something to fly.
@@ -143,16 +133,6 @@ impl Mission {
         self.items.get(self.current.max(self.first)).is_some_and(|item| item.command == TAKE_OFF)
     }
 
-    /// Sets the current item. Whether there is such a one.
-    pub(super) fn go_to(&mut self, index: usize) -> bool {
-        let there = index < self.items.len() || index == self.first;
-        if there {
-            self.current = index.max(self.first);
-            self.resume();
-        }
-        there
-    }
-
     /// The current item is begun anew.
     pub(super) fn resume(&mut self) {
         self.leg = Leg::None;
@@ -161,7 +141,8 @@ impl Mission {
 
     /// Back to the first item.
     pub(super) fn rewind(&mut self) {
-        self.go_to(self.first);
+        self.current = self.first;
+        self.resume();
     }
 
     pub(super) fn is_over(&self) -> bool {

@@ -26,7 +26,6 @@ mod flight;
 mod gps;
 mod itinerary;
 mod mission;
-mod mode;
 mod motion;
 mod orders;
 mod parameters;
@@ -39,20 +38,14 @@ pub mod telemetry;
 mod tuned;
 mod wind;
 
+pub use crate::scenario::mode::{Mode, custom_mode_of, firmware_of, name_of};
 pub use belief::{Attitude, Battery, Belief, Ekf, Gps, Home, Landed, Position, Rc};
 pub use mission::{Waypoint, plan};
-/// Commands and frames of mission items, by MAVLink's numbers.
-pub mod item {
-    pub use super::mission::{
-        CHANGE_SPEED, FRAME_GLOBAL, FRAME_GLOBAL_INT, FRAME_GLOBAL_RELATIVE, FRAME_MISSION, LAND,
-        LOITER_TIME, LOITER_UNLIMITED, RETURN, TAKE_OFF, WAYPOINT,
-    };
-}
-pub use mode::{Mode, custom_mode_of, firmware_of, name_of};
 pub use parameters::{Parameter, ParameterType, Parameters};
-pub use request::{Answer, Frame, Request, Setpoint};
+pub use request::{Answer, Request, Setpoint};
 
 use crate::scenario::{self, Flavour, Ground, Place};
+use crate::trace::TruthRow;
 use crate::truth::TruePose;
 use skyhound::geo::{Origin, Wgs84};
 use std::collections::VecDeque;
@@ -262,6 +255,12 @@ impl Aircraft {
         self.body.pose
     }
 
+    /// That, with what it says of itself.
+    pub fn truth_row(&self) -> TruthRow {
+        let (armed, battery_ratio) = (self.belief.armed, self.belief.battery.remaining_ratio);
+        TruthRow { pose: self.truth(), mode: self.mode_name(), armed, battery_ratio }
+    }
+
     /// What the autopilot believes.
     pub fn belief(&self) -> &Belief {
         &self.belief
@@ -309,11 +308,6 @@ impl Aircraft {
     /// Parameters to be set; they hold from the next step.
     pub fn parameters_mut(&mut self) -> &mut Parameters {
         &mut self.parameters
-    }
-
-    /// The wind now, towards north, east, up.
-    pub fn wind_mps(&self) -> [f64; 3] {
-        self.wind.now_mps()
     }
 
     /// Gives each STATUSTEXT (MAV_SEVERITY, text) once.

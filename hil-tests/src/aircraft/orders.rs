@@ -6,7 +6,6 @@
 
 use super::{Aircraft, Answer, Mode, Request};
 use crate::scenario::Flavour;
-use skyhound::geo::{Wgs84, wrap_pi};
 
 const WARNING: u8 = 4;
 const CRITICAL: u8 = 2;
@@ -35,22 +34,16 @@ impl Aircraft {
             }
             Request::Setpoint(setpoint) => return self.take_setpoint(setpoint),
             Request::Unreadable => return self.take_unreadable(),
-            Request::Yaw { yaw_rad, is_relative } => self.turn_asked(*yaw_rad, *is_relative),
-            Request::Speed { speed_mps } => self.speed_asked(*speed_mps),
             Request::Mission(items) => {
                 self.mission.upload(items);
                 Answer::Accepted
             }
-            Request::MissionCurrent(index) if self.mission.go_to(usize::from(*index)) => Answer::Accepted,
-            Request::MissionCurrent(_) => Answer::Denied,
-            Request::MissionStart => self.mission_start(),
             Request::RcOverride(channels_us) => {
                 let now_us = self.now_us();
                 self.radio.override_with(*channels_us, now_us);
                 Answer::Accepted
             }
             Request::GroundStation(system) => self.hear_ground_station(*system),
-            Request::SetHome(place) => self.set_home_asked(*place),
             Request::Reboot if self.flight.armed => Answer::Failed,
             Request::Reboot => {
                 self.reboot();
@@ -150,60 +143,12 @@ impl Aircraft {
         }
     }
 
-    fn turn_asked(&mut self, yaw_rad: f64, is_relative: bool) -> Answer {
-        let guided = self.flavour == Flavour::ArduCopter && self.flight.mode == Mode::External;
-        if !guided {
-            return Answer::TemporarilyRejected;
-        }
-        if !yaw_rad.is_finite() {
-            return Answer::Denied;
-        }
-        let from_rad = if is_relative { self.here().yaw_rad } else { 0.0 };
-        self.external.yaw_rad = Some(wrap_pi(from_rad + yaw_rad));
-        Answer::Accepted
-    }
-
-    fn speed_asked(&mut self, speed_mps: f64) -> Answer {
-        if !speed_mps.is_finite() || speed_mps <= 0.0 {
-            return Answer::Failed;
-        }
-        self.flight.speed_mps = Some(speed_mps);
-        Answer::Accepted
-    }
-
-    fn mission_start(&mut self) -> Answer {
-        if !self.mission.is_flyable() {
-            return Answer::Denied;
-        }
-        self.mission.rewind();
-        match self.flavour {
-            Flavour::ArduCopter if !self.flight.armed => Answer::Failed,
-            Flavour::ArduCopter => self.change_copter_mode(Mode::Mission),
-            Flavour::Px4 => self.change_px4_mode(Mode::Mission),
-        }
-    }
-
     fn hear_ground_station(&mut self, system: u8) -> Answer {
         let now_us = self.now_us();
         self.ground_station = Some((now_us, system));
         if self.tuned.gcs_system == 0 || self.tuned.gcs_system == system {
             self.gcs_heard_us = Some(now_us);
         }
-        Answer::Accepted
-    }
-
-    fn set_home_asked(&mut self, place: Option<(Wgs84, f64)>) -> Answer {
-        if !self.estimator.position_is_ok() {
-            return Answer::Failed;
-        }
-        let home_m = match place {
-            None => self.here().at_m,
-            Some((place, alt_amsl_m)) => {
-                let at = self.origin.ned_from_wgs84(place);
-                [at.north_m, at.east_m, alt_amsl_m - self.place.alt_amsl_m]
-            }
-        };
-        self.set_home(Some(home_m));
         Answer::Accepted
     }
 

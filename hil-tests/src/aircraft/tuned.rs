@@ -47,7 +47,7 @@ pub(super) struct Fence {
 }
 
 /// ArduCopter's own.
-#[derive(Copy, Clone, Debug, PartialEq)]
+#[derive(Copy, Clone, Debug, Default, PartialEq)]
 pub(super) struct Copter {
     pub(super) guided_timeout_us: u64,
     pub(super) gcs_action: i32,
@@ -64,7 +64,7 @@ pub(super) struct Copter {
 }
 
 /// PX4's own.
-#[derive(Copy, Clone, Debug, PartialEq)]
+#[derive(Copy, Clone, Debug, Default, PartialEq)]
 pub(super) struct Px4 {
     pub(super) offboard_loss_us: u64,
     pub(super) offboard_loss_action: i32,
@@ -153,7 +153,7 @@ fn copter(value: &dyn Fn(&str) -> f64) -> Tuned {
             disarm_delay_us: us(value("DISARM_DELAY")),
             auto_options: whole("AUTO_OPTIONS"),
         },
-        px4: NO_PX4,
+        px4: Px4::default(),
     }
 }
 
@@ -192,7 +192,7 @@ fn px4(value: &dyn Fn(&str) -> f64) -> Tuned {
         radio_lost_us: us(value("COM_RC_LOSS_T")),
         disarm_ground_us: us(value("COM_DISARM_PRFLT")),
         sticks: ["ROLL", "PITCH", "THROTTLE", "YAW"].map(|stick| value(&format!("RC_MAP_{stick}")) as usize),
-        copter: NO_COPTER,
+        copter: Copter::default(),
         px4: Px4 {
             offboard_loss_us: us(value("COM_OF_LOSS_T")),
             offboard_loss_action: whole("COM_OBL_RC_ACT"),
@@ -209,32 +209,3 @@ fn px4(value: &dyn Fn(&str) -> f64) -> Tuned {
         },
     }
 }
-
-const NO_COPTER: Copter = Copter {
-    guided_timeout_us: 0,
-    gcs_action: 0,
-    radio_action: 0,
-    options: 0,
-    ekf_threshold: 0.0,
-    ekf_action: 0,
-    checks: true,
-    battery: [(0, 0.0, 0.0); 2],
-    battery_wait_us: 0,
-    disarm_delay_us: 0,
-    auto_options: 0,
-};
-
-const NO_PX4: Px4 = Px4 {
-    offboard_loss_us: 0,
-    offboard_loss_action: 0,
-    gcs_action: 0,
-    radio_action: 0,
-    radio_except: 0,
-    gcs_except: 0,
-    battery_action: 0,
-    battery_ratio: [0.0; 3],
-    delay_us: 0,
-    override_modes: 0,
-    override_ratio: 1.0,
-    disarm_land_us: 0,
-};

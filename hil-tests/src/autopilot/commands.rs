@@ -1,34 +1,24 @@
-//! COMMAND_LONG, COMMAND_INT and SET_MODE: what they ask of the aircraft, and the COMMAND_ACK that each gets.
+//! COMMAND_LONG and SET_MODE: what they ask of the aircraft, and the COMMAND_ACK that each gets.
 //!
-//! Results as the firmwares give them: ArduPilot `GCS_Common.cpp` (`handle_command_*`, `_set_mode_common`,
-//! `set_message_interval`), PX4 `Commander::handle_command` and `mavlink_receiver.cpp`. A command that nobody here knows is
-//! UNSUPPORTED; one for another component is passed on and not answered.
+//! What a companion, a ground station's operator and pymavlink ask of it; any other command is UNSUPPORTED here, whatever the
+//! real ones do. Results as the firmwares give them: ArduPilot `GCS_Common.cpp` (`handle_command_*`, `_set_mode_common`,
+//! `set_message_interval`), PX4 `Commander::handle_command` and `mavlink_receiver.cpp`.
 
 use super::face::{Face, lock};
 use super::messages;
 use super::wire::{Layout, Message};
 use crate::aircraft::{Answer, Request, custom_mode_of};
 use crate::scenario::Flavour;
-use skyhound::geo::Wgs84;
 
-const NAV_LOITER_UNLIM: u16 = 17;
 const NAV_RETURN_TO_LAUNCH: u16 = 20;
 const NAV_LAND: u16 = 21;
 const NAV_TAKEOFF: u16 = 22;
-const CONDITION_YAW: u16 = 115;
 const DO_SET_MODE: u16 = 176;
-const DO_CHANGE_SPEED: u16 = 178;
-const DO_SET_HOME: u16 = 179;
-const DO_FENCE_ENABLE: u16 = 207;
-const DO_SET_MISSION_CURRENT: u16 = 224;
 const PREFLIGHT_REBOOT_SHUTDOWN: u16 = 246;
-const MISSION_START: u16 = 300;
 const COMPONENT_ARM_DISARM: u16 = 400;
 const GET_HOME_POSITION: u16 = 410;
-const GET_MESSAGE_INTERVAL: u16 = 510;
 const SET_MESSAGE_INTERVAL: u16 = 511;
 const REQUEST_MESSAGE: u16 = 512;
-const REQUEST_AUTOPILOT_CAPABILITIES: u16 = 520;
 
 /// SET_MODE's own message id, which ArduPilot acknowledges as if it were a command.
 const SET_MODE_MESSAGE: u16 = 11;
@@ -38,50 +28,34 @@ const FORCE: f64 = 21_196.0;
 /// MIS_TAKEOFF_ALT of PX4.
 const PX4_TAKE_OFF_ALT_M: f64 = 2.5;
 
-/// A command out of either message.
-struct Command {
-    id: u16,
-    /// NaN = not given.
-    params: [f64; 7],
+/// Parameter 1..=7 of a command; NaN = not given.
+fn param(command: &Message, number: usize) -> f64 {
+    const NAMES: [&str; 7] = ["param1", "param2", "param3", "param4", "param5", "param6", "param7"];
+    command.real(NAMES[number - 1])
 }
 
-impl Command {
-    fn of(message: &Message) -> Command {
-        let param = |name: &str| message.real(name);
-        let is_long = message.name() == "COMMAND_LONG";
-        let place = if is_long {
-            ["param5", "param6", "param7"].map(param)
-        } else {
-            let degrees = |e7: f64| if e7 == f64::from(i32::MAX) { f64::NAN } else { e7 / 1e7 };
-            [degrees(param("x")), degrees(param("y")), param("z")]
-        };
-        let [p1, p2, p3, p4] = ["param1", "param2", "param3", "param4"].map(param);
-        Command {
-            id: message.whole("command") as u16,
-            params: [p1, p2, p3, p4, place[0], place[1], place[2]],
-        }
-    }
-
-    /// Parameter 1..=7.
-    fn param(&self, number: usize) -> f64 {
-        self.params[number - 1]
-    }
-
-    /// A parameter that is a whole number ≥ −1 in 32 bits; `None` when it is anything else.
-    fn whole(&self, number: usize) -> Option<i64> {
-        let value = self.param(number);
-        (value.is_finite() && (-1.0..=f64::from(u32::MAX)).contains(&value)).then_some(value as i64)
-    }
+/// A parameter that is a whole number ≥ −1 in 32 bits; `None` when it is anything else.
+fn whole(command: &Message, number: usize) -> Option<i64> {
+    let value = param(command, number);
+    (value.is_finite() && (-1.0..=f64::from(u32::MAX)).contains(&value)).then_some(value as i64)
 }
 
 impl Face {
-    pub(super) fn command(&mut self, link: usize, from: (u8, u8), message: &Message, at_us: u64) {
-        let command = Command::of(message);
-        let answer = self.obey(link, &command, at_us);
-        self.acknowledge(link, from, command.id, answer);
-        if answer == Answer::Accepted && command.id == REQUEST_AUTOPILOT_CAPABILITIES {
-            self.send_once(link, "AUTOPILOT_VERSION");
-        }
+    pub(super) fn command(&mut self, link: usize, from: (u8, u8), command: &Message, at_us: u64) {
+        let answer = match command.whole("command") as u16 {
+            SET_MESSAGE_INTERVAL => self.set_interval(link, command, at_us),
+            REQUEST_MESSAGE => self.send_requested(link, command),
+            GET_HOME_POSITION => {
+                let is_known = lock(&self.aircraft).belief().home.is_some();
+                self.send_once(link, "HOME_POSITION");
+                if is_known { Answer::Accepted } else { Answer::Failed }
+            }
+            id => match self.meant(id, command) {
+                Ok(request) => lock(&self.aircraft).request(&request),
+                Err(answer) => answer,
+            },
+        };
+        self.acknowledge(link, from, command.whole("command") as u16, answer);
     }
 
     fn acknowledge(&mut self, link: usize, to: (u8, u8), command: u16, answer: Answer) {
@@ -89,73 +63,30 @@ impl Face {
         self.send(link, ack.to(to));
     }
 
-    fn obey(&mut self, link: usize, command: &Command, at_us: u64) -> Answer {
-        let copter = self.flavour == Flavour::ArduCopter;
-        match command.id {
-            SET_MESSAGE_INTERVAL => self.set_interval(link, command, at_us),
-            GET_MESSAGE_INTERVAL => self.tell_interval(link, command),
-            REQUEST_MESSAGE => self.send_requested(link, command),
-            GET_HOME_POSITION => {
-                let is_known = lock(&self.aircraft).belief().home.is_some();
-                self.send_once(link, "HOME_POSITION");
-                if is_known { Answer::Accepted } else { Answer::Failed }
-            }
-            REQUEST_AUTOPILOT_CAPABILITIES if command.param(1) == 1.0 => Answer::Accepted,
-            DO_FENCE_ENABLE if copter => match command.whole(1) {
-                Some(value @ 0..=1) => self.set_parameter("FENCE_ENABLE", value as f64),
-                _ => Answer::Denied,
-            },
-            _ => match self.meant(command) {
-                Ok(request) => lock(&self.aircraft).request(&request),
-                Err(answer) => answer,
-            },
-        }
-    }
-
     /// The request that a command of the aircraft's own means.
-    fn meant(&self, command: &Command) -> Result<Request, Answer> {
+    fn meant(&self, id: u16, command: &Message) -> Result<Request, Answer> {
         let copter = self.flavour == Flavour::ArduCopter;
-        let finite = |number: usize| {
-            Some(command.param(number)).filter(|value| value.is_finite()).ok_or(Answer::Denied)
-        };
-        match command.id {
+        match id {
             COMPONENT_ARM_DISARM => {
-                let arms = match command.param(1) {
+                let arms = match param(command, 1) {
                     1.0 => true,
                     0.0 => false,
                     _ if copter => return Err(Answer::Unsupported),
                     _ => return Err(Answer::Denied),
                 };
-                let is_forced = command.param(2) == FORCE;
+                let is_forced = param(command, 2) == FORCE;
                 Ok(if is_forced { Request::ArmForced(arms) } else { Request::Arm(arms) })
             }
             NAV_TAKEOFF => {
-                let alt_m = self.take_off_alt_m(command.param(7))?;
+                let alt_m = self.take_off_alt_m(param(command, 7))?;
                 // To PX4, NaN is where it is, and 0/0 a place in the Gulf of Guinea: acknowledged, and it stays on the ground.
-                let is_nowhere = !copter && command.param(5) == 0.0 && command.param(6) == 0.0;
+                let is_nowhere = !copter && param(command, 5) == 0.0 && param(command, 6) == 0.0;
                 Ok(if is_nowhere { Request::TakeOffElsewhere } else { Request::TakeOff { alt_m } })
             }
-            NAV_LOITER_UNLIM => self.mode(if copter { "LOITER" } else { "AUTO.LOITER" }),
             NAV_RETURN_TO_LAUNCH => self.mode(if copter { "RTL" } else { "AUTO.RTL" }),
             NAV_LAND => self.mode(if copter { "LAND" } else { "AUTO.LAND" }),
             DO_SET_MODE => self.mode_meant(command),
-            CONDITION_YAW if copter => {
-                let (angle_rad, is_relative) = (finite(1)?.to_radians(), command.param(4) == 1.0);
-                let sign = if is_relative && command.param(3) == -1.0 { -1.0 } else { 1.0 };
-                Ok(Request::Yaw { yaw_rad: sign * angle_rad, is_relative })
-            }
-            DO_CHANGE_SPEED => Ok(Request::Speed { speed_mps: finite(2)? }),
-            DO_SET_HOME if command.param(1) == 1.0 => Ok(Request::SetHome(None)),
-            DO_SET_HOME => {
-                let place = Wgs84::checked(finite(5)?, finite(6)?).ok_or(Answer::Denied)?;
-                Ok(Request::SetHome(Some((place, finite(7)?))))
-            }
-            DO_SET_MISSION_CURRENT => match command.whole(1) {
-                Some(item @ 0..=0xFFFF) => Ok(Request::MissionCurrent(item as u16)),
-                _ => Err(Answer::Denied),
-            },
-            MISSION_START => Ok(Request::MissionStart),
-            PREFLIGHT_REBOOT_SHUTDOWN if matches!(command.param(1), 1.0 | 3.0) => Ok(Request::Reboot),
+            PREFLIGHT_REBOOT_SHUTDOWN if matches!(param(command, 1), 1.0 | 3.0) => Ok(Request::Reboot),
             _ => Err(Answer::Unsupported),
         }
     }
@@ -177,10 +108,10 @@ impl Face {
     }
 
     /// Param 1 must say that a custom mode follows: ArduCopter's number in param 2; PX4's main mode in 2, its sub mode in 3.
-    fn mode_meant(&self, command: &Command) -> Result<Request, Answer> {
-        let is_custom = command.whole(1).is_some_and(|base| base & CUSTOM_MODE_ENABLED != 0);
+    fn mode_meant(&self, command: &Message) -> Result<Request, Answer> {
+        let is_custom = whole(command, 1).is_some_and(|base| base & CUSTOM_MODE_ENABLED != 0);
         let byte =
-            |number| command.whole(number).and_then(|value| u8::try_from(value).ok()).ok_or(Answer::Denied);
+            |number| whole(command, number).and_then(|value| u8::try_from(value).ok()).ok_or(Answer::Denied);
         match self.flavour {
             _ if !is_custom => Err(Answer::Denied),
             Flavour::ArduCopter => Ok(Request::Mode(u32::from(byte(2)?))),
@@ -199,9 +130,9 @@ impl Face {
         self.acknowledge(link, from, named, answer);
     }
 
-    fn set_interval(&mut self, link: usize, command: &Command, at_us: u64) -> Answer {
+    fn set_interval(&mut self, link: usize, command: &Message, at_us: u64) -> Answer {
         let refused = if self.flavour == Flavour::ArduCopter { Answer::Denied } else { Answer::Failed };
-        let (Some(name), Some(interval_us)) = (named(command), command.whole(2)) else { return refused };
+        let (Some(name), Some(interval_us)) = (named(command), whole(command, 2)) else { return refused };
         if self.flavour == Flavour::Px4 && name == "HEARTBEAT" {
             // `Mavlink::configure_stream`: const_rate.
             return Answer::Denied;
@@ -210,20 +141,7 @@ impl Face {
         if open.streams.set(name, interval_us, at_us) { Answer::Accepted } else { refused }
     }
 
-    fn tell_interval(&mut self, link: usize, command: &Command) -> Answer {
-        let Some(id) = command.whole(1) else { return Answer::Denied };
-        let interval_us = match (named(command), &self.links[link]) {
-            (Some(name), Some(open)) => open.streams.interval_us(name),
-            _ => 0,
-        };
-        self.send(
-            link,
-            Message::new("MESSAGE_INTERVAL").with("message_id", id).with("interval_us", interval_us),
-        );
-        Answer::Accepted
-    }
-
-    fn send_requested(&mut self, link: usize, command: &Command) -> Answer {
+    fn send_requested(&mut self, link: usize, command: &Message) -> Answer {
         let refused = if self.flavour == Flavour::ArduCopter { Answer::Failed } else { Answer::Denied };
         let Some(name) = named(command) else { return refused };
         if self.send_once(link, name) { Answer::Accepted } else { refused }
@@ -245,7 +163,7 @@ impl Face {
 }
 
 /// The message whose id is in param 1.
-fn named(command: &Command) -> Option<&'static str> {
-    let id = u32::try_from(command.whole(1)?).ok()?;
+fn named(command: &Message) -> Option<&'static str> {
+    let id = u32::try_from(whole(command, 1)?).ok()?;
     Layout::of(id).map(|layout| layout.name)
 }

@@ -32,10 +32,18 @@ const EKF_GOOD: u16 = 1 | 16;
 
 /// The message `name` as it would leave now; `None` when the aircraft has nothing to say in it.
 pub fn telemetry(name: &str, aircraft: &Aircraft) -> Option<Message> {
-    let belief = aircraft.belief();
+    match name {
+        "MISSION_CURRENT" => Some(mission_current(Message::new(name), aircraft)),
+        "SIM_STATE" => Some(sim_state(Message::new(name), aircraft)),
+        _ => told(name, aircraft.belief(), aircraft.flavour()),
+    }
+}
+
+/// The message `name` of an autopilot that believes this of itself.
+pub fn told(name: &str, belief: &Belief, flavour: Flavour) -> Option<Message> {
     let message = Message::new(name);
     match name {
-        "HEARTBEAT" => Some(heartbeat(message, aircraft)),
+        "HEARTBEAT" => Some(heartbeat(message, belief, flavour)),
         "SYS_STATUS" => Some(sys_status(message, belief)),
         "CURRENT_MODE" => Some(
             message.with("custom_mode", belief.custom_mode).with("intended_custom_mode", belief.custom_mode),
@@ -52,23 +60,20 @@ pub fn telemetry(name: &str, aircraft: &Aircraft) -> Option<Message> {
         "ATTITUDE" => Some(attitude(message, belief)),
         "VFR_HUD" => Some(vfr_hud(message, belief)),
         // PX4 has no such topic without a radio.
-        "RC_CHANNELS" if aircraft.flavour() == Flavour::Px4 && belief.rc.channel_count == 0 => None,
+        "RC_CHANNELS" if flavour == Flavour::Px4 && belief.rc.channel_count == 0 => None,
         "RC_CHANNELS" => Some(rc_channels(message, belief)),
         "EKF_STATUS_REPORT" => Some(ekf_status_report(message, belief)),
         "ESTIMATOR_STATUS" => Some(estimator_status(message, belief)),
         "BATTERY_STATUS" => Some(battery_status(message, belief)),
         "HOME_POSITION" => home_position(message, belief),
-        "MISSION_CURRENT" => Some(mission_current(message, aircraft)),
         "EXTENDED_SYS_STATE" => Some(message.with("landed_state", belief.landed.mav_landed_state())),
-        "SIM_STATE" => Some(sim_state(message, aircraft)),
-        "AUTOPILOT_VERSION" => Some(autopilot_version(message, aircraft.flavour())),
+        "AUTOPILOT_VERSION" => Some(autopilot_version(message, flavour)),
         _ => None,
     }
 }
 
-fn heartbeat(message: Message, aircraft: &Aircraft) -> Message {
-    let belief = aircraft.belief();
-    let autopilot = match aircraft.flavour() {
+fn heartbeat(message: Message, belief: &Belief, flavour: Flavour) -> Message {
+    let autopilot = match flavour {
         Flavour::ArduCopter => MAV_AUTOPILOT_ARDUPILOTMEGA,
         Flavour::Px4 => MAV_AUTOPILOT_PX4,
     };
@@ -299,25 +304,45 @@ pub fn texts(severity: u8, text: &str, id: u16) -> Vec<Message> {
     pieces.iter().enumerate().map(piece).collect()
 }
 
-/// MISSION_ITEM_INT, or with `is_float` the old MISSION_ITEM, without its addressee and type.
-pub fn mission_item(item: &Waypoint, index: u16, is_current: bool, is_float: bool) -> Message {
-    let message = if is_float {
-        Message::new("MISSION_ITEM").with("x", item.place.lat_deg).with("y", item.place.lon_deg)
-    } else {
-        at(Message::new("MISSION_ITEM_INT"), "x", "y", item.place)
-    };
-    let names = ["param1", "param2", "param3", "param4"];
-    let message = names
-        .iter()
-        .zip(item.params)
-        .fold(message, |message, (name, param)| message.with(name, f64::from(param)));
-    message
+/// MISSION_ITEM_INT, without its addressee and type.
+pub fn mission_item(item: &Waypoint, index: u16, is_current: bool) -> Message {
+    let message = at(Message::new("MISSION_ITEM_INT"), "x", "y", item.place);
+    let params = ["param1", "param2", "param3", "param4"].iter().zip(item.params);
+    params
+        .fold(message, |message, (name, param)| message.with(name, f64::from(param)))
         .with("z", item.alt_m)
         .with("seq", index)
         .with("command", item.command)
         .with("frame", item.frame)
         .with("current", is_current)
         .with("autocontinue", item.autocontinue)
+}
+
+/// A ground station's HEARTBEAT.
+pub fn station_beat() -> Message {
+    let beat = Message::new("HEARTBEAT").with("type", 6u8).with("autopilot", 8u8);
+    beat.with("system_status", 4u8).with("mavlink_version", 3u8)
+}
+
+/// COMMAND_LONG with its first parameters, without its addressee.
+pub fn command(id: u16, params: &[f64]) -> Message {
+    let names = ["param1", "param2", "param3", "param4", "param5", "param6", "param7"];
+    let message = Message::new("COMMAND_LONG").with("command", id);
+    names.iter().zip(params).fold(message, |message, (name, value)| message.with(name, *value))
+}
+
+/// RC_CHANNELS_OVERRIDE of channels 1 to 8, without its addressee.
+pub fn rc_override(channels_us: [u16; 8]) -> Message {
+    let named = (1..).zip(channels_us);
+    named.fold(Message::new("RC_CHANNELS_OVERRIDE"), |message, (channel, us)| {
+        message.with(&format!("chan{channel}_raw"), us)
+    })
+}
+
+/// MAV_RESULT by its name.
+pub fn result_name(result: u8) -> String {
+    let names = ["ACCEPTED", "TEMPORARILY_REJECTED", "DENIED", "UNSUPPORTED", "FAILED", "IN_PROGRESS"];
+    names.get(usize::from(result)).map_or(format!("MAV_RESULT {result}"), |name| format!("MAV_RESULT_{name}"))
 }
 
 fn at(message: Message, lat: &str, lon: &str, place: Wgs84) -> Message {

@@ -2,10 +2,10 @@
 //!
 //! ArduPilot (`MissionItemProtocol.cpp`) asks for items with the old MISSION_REQUEST, again each second, and gives up after
 //! 8 s; it denies a second uploader, and its item 0 is home, whatever was uploaded. PX4 (`mavlink_mission.cpp`) asks with
-//! MISSION_REQUEST_INT, again each 250 ms, gives up after 5 s, and has no home item. Both take either form of item.
-//! The fence is the scenario's: it is told, and cannot be uploaded. Rally lists are always empty.
+//! MISSION_REQUEST_INT, again each 250 ms, gives up after 5 s, and has no home item. Items are MISSION_ITEM_INT; what cannot
+//! be read in one is INVALID, where real ones say which number. The fence is the scenario's: it is told, and cannot be uploaded.
 
-use super::face::{Face, lock};
+use super::face::{Face, Upload, lock};
 use super::messages;
 use super::wire::Message;
 use crate::aircraft::{Answer, Request, Waypoint};
@@ -14,13 +14,9 @@ use skyhound::geo::Wgs84;
 
 const ACCEPTED: u8 = 0;
 const ERROR: u8 = 1;
-const UNSUPPORTED_FRAME: u8 = 2;
 const UNSUPPORTED: u8 = 3;
 const NO_SPACE: u8 = 4;
 const INVALID: u8 = 5;
-const INVALID_PARAM1: u8 = 6;
-const INVALID_PARAM5_X: u8 = 10;
-const INVALID_PARAM7: u8 = 12;
 const INVALID_SEQUENCE: u8 = 13;
 const DENIED: u8 = 14;
 const OPERATION_CANCELLED: u8 = 15;
@@ -31,60 +27,51 @@ const TYPE_ALL: u8 = 255;
 /// Of ArduPilot boards with small storage.
 const ITEMS_MAX: i64 = 724;
 
-/// A mission on its way up.
-#[derive(Debug)]
-pub struct Upload {
-    link: usize,
-    from: (u8, u8),
-    count: u16,
-    items: Vec<Waypoint>,
-    heard_us: u64,
-    asked_us: u64,
-}
-
 impl Face {
     pub(super) fn mission(&mut self, link: usize, from: (u8, u8), message: &Message, at_us: u64) {
-        let kind = match message.name() {
-            "MISSION_SET_CURRENT" => TYPE_MISSION,
-            _ => message.byte("mission_type"),
-        };
         let upload = self.upload.as_ref();
         let is_uploading = upload.is_some();
         let is_others = upload.is_some_and(|upload| upload.from != from);
+        let kind = || message.byte("mission_type");
         match message.name() {
-            "MISSION_COUNT" if is_others => self.mission_ack(link, from, DENIED, kind),
+            "MISSION_COUNT" if is_others => self.mission_ack(link, from, DENIED, kind()),
             "MISSION_COUNT" => self.begin_upload(link, from, message, at_us),
-            "MISSION_ITEM_INT" | "MISSION_ITEM" => self.take_item(link, from, message, at_us),
-            "MISSION_CLEAR_ALL" if is_uploading => self.mission_ack(link, from, ERROR, kind),
+            "MISSION_ITEM_INT" => self.take_item(link, from, message, at_us),
+            "MISSION_CLEAR_ALL" if is_uploading => self.mission_ack(link, from, ERROR, kind()),
             "MISSION_CLEAR_ALL" => {
                 let result =
-                    if matches!(kind, TYPE_MISSION | TYPE_ALL) { self.store(Vec::new()) } else { ACCEPTED };
-                self.mission_ack(link, from, result, kind);
+                    if matches!(kind(), TYPE_MISSION | TYPE_ALL) { self.store(Vec::new()) } else { ACCEPTED };
+                self.mission_ack(link, from, result, kind());
             }
-            "MISSION_REQUEST_LIST" | "MISSION_REQUEST_INT" | "MISSION_REQUEST" if is_uploading => {
-                self.mission_ack(link, from, DENIED, kind);
+            "MISSION_REQUEST_LIST" | "MISSION_REQUEST_INT" if is_uploading => {
+                self.mission_ack(link, from, DENIED, kind());
             }
             "MISSION_REQUEST_LIST" => {
-                let count = match kind {
-                    TYPE_MISSION => lock(&self.aircraft).mission().len(),
-                    TYPE_FENCE => lock(&self.aircraft).fence_items().len(),
-                    _ => 0,
-                };
-                let answer =
-                    Message::new("MISSION_COUNT").with("count", count as u16).with("mission_type", kind);
+                let count = self.items(kind()).len() as u16;
+                let answer = Message::new("MISSION_COUNT").with("count", count).with("mission_type", kind());
                 self.send(link, answer.to(from));
             }
-            "MISSION_REQUEST_INT" | "MISSION_REQUEST" => self.send_item(link, from, message, kind),
+            "MISSION_REQUEST_INT" => self.send_item(link, from, message.whole("seq") as u16, kind()),
             "MISSION_ACK" if !is_others && message.byte("type") != ACCEPTED => self.upload = None,
-            "MISSION_SET_CURRENT" => {
-                let asked = Request::MissionCurrent(message.whole("seq") as u16);
-                if lock(&self.aircraft).request(&asked) == Answer::Accepted
-                    && let Some(open) = &mut self.links[link]
-                {
-                    open.streams.ask("MISSION_CURRENT");
-                }
-            }
             _ => {}
+        }
+    }
+
+    /// As they are told: ArduPilot's first item is home.
+    fn items(&self, kind: u8) -> Vec<Waypoint> {
+        let aircraft = lock(&self.aircraft);
+        match kind {
+            TYPE_FENCE => aircraft.fence_items(),
+            TYPE_MISSION => {
+                let mut items = aircraft.mission().to_vec();
+                if let (Some(first), Some(home), Flavour::ArduCopter) =
+                    (items.first_mut(), aircraft.belief().home, self.flavour)
+                {
+                    *first = Waypoint { frame: 0, place: home.place, alt_m: home.alt_amsl_m, ..*first };
+                }
+                items
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -94,8 +81,7 @@ impl Face {
             (TYPE_MISSION, _) if count > ITEMS_MAX => NO_SPACE,
             (TYPE_MISSION, 0) => self.store(Vec::new()),
             (TYPE_MISSION, _) => {
-                let count = count as u16;
-                let items = Vec::with_capacity(count.into());
+                let (count, items) = (count as u16, Vec::new());
                 self.upload = Some(Upload { link, from, count, items, heard_us: at_us, asked_us: at_us });
                 return self.ask_item(at_us);
             }
@@ -119,23 +105,21 @@ impl Face {
 
     fn take_item(&mut self, link: usize, from: (u8, u8), message: &Message, at_us: u64) {
         let Some(upload) = &mut self.upload else { return self.mission_ack(link, from, ERROR, TYPE_MISSION) };
-        let read = if upload.from != from {
-            Err(DENIED)
-        } else if message.whole("seq") != upload.items.len() as i64 {
-            Err(INVALID_SEQUENCE)
-        } else {
-            item(message, self.flavour)
-        };
-        match read {
-            // An answer to a question that was asked twice.
-            Err(INVALID_SEQUENCE) if self.flavour == Flavour::Px4 => return,
-            Err(why @ (DENIED | INVALID_SEQUENCE)) => return self.mission_ack(link, from, why, TYPE_MISSION),
-            Err(why) => {
-                self.upload = None;
-                return self.mission_ack(link, from, why, TYPE_MISSION);
-            }
-            Ok(item) => upload.items.push(item),
+        if upload.from != from {
+            return self.mission_ack(link, from, DENIED, TYPE_MISSION);
         }
+        if message.whole("seq") != upload.items.len() as i64 {
+            // To PX4, an answer to a question that was asked twice.
+            if self.flavour == Flavour::ArduCopter {
+                self.mission_ack(link, from, INVALID_SEQUENCE, TYPE_MISSION);
+            }
+            return;
+        }
+        let Some(item) = item(message, self.flavour) else {
+            self.upload = None;
+            return self.mission_ack(link, from, INVALID, TYPE_MISSION);
+        };
+        upload.items.push(item);
         upload.heard_us = at_us;
         if upload.items.len() < usize::from(upload.count) {
             return self.ask_item(at_us);
@@ -147,40 +131,17 @@ impl Face {
     }
 
     fn store(&mut self, items: Vec<Waypoint>) -> u8 {
-        match lock(&self.aircraft).request(&Request::Mission(items)) {
-            Answer::Accepted => ACCEPTED,
-            Answer::Unsupported => UNSUPPORTED,
-            Answer::Denied => INVALID,
-            Answer::TemporarilyRejected | Answer::Failed => ERROR,
-        }
+        let answer = lock(&self.aircraft).request(&Request::Mission(items));
+        if answer == Answer::Accepted { ACCEPTED } else { ERROR }
     }
 
-    fn send_item(&mut self, link: usize, to: (u8, u8), message: &Message, kind: u8) {
-        let index = message.whole("seq") as u16;
-        let found = {
-            let aircraft = lock(&self.aircraft);
-            let belief = aircraft.belief();
-            let found = match kind {
-                TYPE_MISSION => aircraft.mission().get(usize::from(index)).copied(),
-                TYPE_FENCE => aircraft.fence_items().get(usize::from(index)).copied(),
-                _ => None,
-            };
-            let has_home = kind == TYPE_MISSION && index == 0 && self.flavour == Flavour::ArduCopter;
-            let found = found.map(|item| match belief.home {
-                Some(home) if has_home => {
-                    Waypoint { frame: 0, place: home.place, alt_m: home.alt_amsl_m, ..item }
-                }
-                _ => item,
-            });
-            found.map(|item| (item, belief.mission_item == index))
-        };
-        let Some((item, is_current)) = found else {
+    fn send_item(&mut self, link: usize, to: (u8, u8), index: u16, kind: u8) {
+        let Some(item) = self.items(kind).get(usize::from(index)).copied() else {
             let why = if self.flavour == Flavour::ArduCopter { ERROR } else { INVALID_SEQUENCE };
             return self.mission_ack(link, to, why, kind);
         };
-        let is_float = message.name() == "MISSION_REQUEST";
-        let item = messages::mission_item(&item, index, is_current, is_float).with("mission_type", kind);
-        self.send(link, item.to(to));
+        let is_current = lock(&self.aircraft).belief().mission_item == index;
+        self.send(link, messages::mission_item(&item, index, is_current).with("mission_type", kind).to(to));
     }
 
     /// Asks again for an item that did not come, or gives up.
@@ -205,34 +166,21 @@ impl Face {
     }
 }
 
-/// The item in MISSION_ITEM_INT or MISSION_ITEM, or the MAV_MISSION_RESULT of what is wrong with it.
-fn item(message: &Message, flavour: Flavour) -> Result<Waypoint, u8> {
-    if message.byte("mission_type") != TYPE_MISSION {
-        return Err(UNSUPPORTED);
-    }
+/// The item in MISSION_ITEM_INT; `None` = a part of it cannot be flown.
+fn item(message: &Message, flavour: Flavour) -> Option<Waypoint> {
     let frame = match message.byte("frame") {
         0 | 5 => 0,
         2 => 2,
         3 | 6 => 3,
-        _ => return Err(UNSUPPORTED_FRAME),
+        _ => return None,
     };
     let params = ["param1", "param2", "param3", "param4"].map(|name| message.real(name) as f32);
     // To PX4, NaN is "as you think best"; ArduPilot refuses it.
-    if let Some(bad) = params.iter().position(|param| !param.is_finite())
-        && flavour == Flavour::ArduCopter
-    {
-        return Err(INVALID_PARAM1 + bad as u8);
-    }
-    let scale = if message.name() == "MISSION_ITEM" { 1.0 } else { 1e7 };
-    let (lat_deg, lon_deg) = (message.real("x") / scale, message.real("y") / scale);
+    let is_read = flavour == Flavour::Px4 || params.iter().all(|param| param.is_finite());
+    let (lat_deg, lon_deg) = (message.real("x") / 1e7, message.real("y") / 1e7);
     let is_nowhere = lat_deg == 0.0 && lon_deg == 0.0;
-    let place = Wgs84::checked(lat_deg, lon_deg).or(is_nowhere.then_some(Wgs84 { lat_deg, lon_deg }));
-    Ok(Waypoint {
-        frame,
-        command: message.whole("command") as u16,
-        autocontinue: message.byte("autocontinue") != 0,
-        params,
-        place: place.ok_or(INVALID_PARAM5_X)?,
-        alt_m: Some(message.real("z")).filter(|alt_m| alt_m.is_finite()).ok_or(INVALID_PARAM7)?,
-    })
+    let place = Wgs84::checked(lat_deg, lon_deg).or(is_nowhere.then_some(Wgs84 { lat_deg, lon_deg }))?;
+    let alt_m = Some(message.real("z")).filter(|alt_m| alt_m.is_finite())?;
+    let (command, autocontinue) = (message.whole("command") as u16, message.byte("autocontinue") != 0);
+    is_read.then_some(Waypoint { frame, command, autocontinue, params, place, alt_m })
 }

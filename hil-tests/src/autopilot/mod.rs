@@ -4,8 +4,12 @@
 //! is due; the other owns the sockets, stamps bytes as they come off them, and answers at once, between the steps. So a
 //! setpoint's or mode change's time on the wire is not a multiple of 10 ms.
 //!
-//! Messages, answers and odd habits are ArduCopter 4.5's or PX4 1.15's; each module names the source it copies. Not done:
-//! MAVLink FTP, signing, log download, fence and rally lists (fences are parameters), calibration, MANUAL_CONTROL.
+//! Messages, answers and odd habits are ArduCopter 4.5's or PX4 1.15's, as far as a companion and its rig meet them; each module
+//! names the source it copies. All else is left to the real simulators (`make hil SITL=tcp:…`, `rigs/`).
+//! ```text
+//! mod (threads, operator's and pilot's hands) → ports (sockets) → hear → commands, setpoints, missions, params, due, strangers
+//!     → face (links, what leaves) → faults, streams, outbox → messages, wire, wire_log
+//! ```
 
 mod baud;
 mod clock;
@@ -13,14 +17,15 @@ mod commands;
 mod due;
 mod face;
 pub mod faults;
+mod hear;
 pub mod line;
 pub mod messages;
 mod missions;
 mod outbox;
 mod params;
 mod ports;
-pub mod routes;
 mod setpoints;
+mod strangers;
 pub mod streams;
 pub mod wire;
 pub mod wire_log;
@@ -28,8 +33,7 @@ pub mod wire_log;
 pub use line::{Line, LineSpec};
 pub use wire_log::{Says, WireRow};
 
-use crate::aircraft::{Aircraft, STEP_US};
-use crate::ground_station::GroundStation;
+use crate::aircraft::{Aircraft, Answer, Request, STEP_US, Waypoint, custom_mode_of};
 use crate::iq_server::Poses;
 use crate::scenario::Kind;
 use crate::trace::{SetpointRow, TruthRow};
@@ -38,7 +42,6 @@ use clock::Clock;
 use face::{Face, lock};
 use ports::Shared;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -52,7 +55,6 @@ pub struct Autopilot {
     shared: Arc<Shared>,
     aircraft: Arc<Mutex<Aircraft>>,
     lines: Vec<Line>,
-    ground_station: GroundStation,
     ending: Arc<Ending>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -65,64 +67,27 @@ struct Ending {
 
 impl Autopilot {
     /// Opens the lines and begins to fly by the clock.
-    ///
-    /// # Errors
-    /// A line cannot be opened; the error names it.
-    pub fn start(aircraft: Arc<Mutex<Aircraft>>, lines: &[LineSpec]) -> io::Result<Autopilot> {
-        Autopilot::begin(aircraft, lines, true)
-    }
-
-    /// As [`Autopilot::start`], but time only passes by [`Autopilot::step`].
-    ///
-    /// # Errors
-    /// As [`Autopilot::start`].
-    pub fn start_unpaced(aircraft: Arc<Mutex<Aircraft>>, lines: &[LineSpec]) -> io::Result<Autopilot> {
-        Autopilot::begin(aircraft, lines, false)
-    }
-
-    fn begin(aircraft: Arc<Mutex<Aircraft>>, specs: &[LineSpec], is_paced: bool) -> io::Result<Autopilot> {
-        let (now_us, flavour, system) = {
-            let aircraft = lock(&aircraft);
-            (aircraft.now_us(), aircraft.flavour(), aircraft.system())
-        };
-        let clock = Arc::new(Clock::new(now_us, is_paced));
+    pub fn start(aircraft: Arc<Mutex<Aircraft>>, specs: &[LineSpec]) -> io::Result<Autopilot> {
+        let clock = Arc::new(Clock::new(lock(&aircraft).now_us()));
         let log = Arc::new(Mutex::new(WireLog::default()));
         let face = Face::new(Arc::clone(&aircraft), Arc::clone(&clock), Arc::clone(&log));
         let shared = Arc::new(Shared { face: Mutex::new(face), log, clock });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let inside = LineSpec::UdpIn(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let (inside, lines) = runtime.block_on(async {
-            let inside = ports::open(&shared, &inside, false).await?;
+        let lines = runtime.block_on(async {
             let mut lines = Vec::new();
             for spec in specs {
-                lines.push(ports::open(&shared, spec, true).await?);
+                lines.push(ports::open(&shared, spec).await?);
             }
-            io::Result::Ok((inside, lines))
+            io::Result::Ok(lines)
         })?;
-        let Line::UdpIn(inside) = inside else { unreachable!("it was asked for") };
-        let ground_station = GroundStation::connect(inside, flavour, system)?;
         let ending = Arc::new(Ending::default());
-        let mut threads = vec![spawn("autopilot-net", {
-            let ending = Arc::clone(&ending);
-            move || runtime.block_on(ending.told.notified())
-        })?];
-        if is_paced {
-            let (shared, aircraft, ending) =
-                (Arc::clone(&shared), Arc::clone(&aircraft), Arc::clone(&ending));
-            threads.push(spawn("autopilot", move || fly(&shared, &aircraft, &ending))?);
-        }
-        Ok(Autopilot { shared, aircraft, lines, ground_station, ending, threads })
-    }
-
-    /// One step of an unpaced autopilot.
-    pub fn step(&self) {
-        let now_us = {
-            let mut aircraft = lock(&self.aircraft);
-            aircraft.step();
-            aircraft.now_us()
-        };
-        self.shared.clock.step(now_us);
-        lock(&self.shared.face).pass(now_us);
+        let (shared_inside, aircraft_inside) = (Arc::clone(&shared), Arc::clone(&aircraft));
+        let (told, is_over) = (Arc::clone(&ending), Arc::clone(&ending));
+        let threads = vec![
+            spawn("autopilot-net", move || runtime.block_on(told.told.notified()))?,
+            spawn("autopilot", move || fly(&shared_inside, &aircraft_inside, &is_over))?,
+        ];
+        Ok(Autopilot { shared, aircraft, lines, ending, threads })
     }
 
     /// The open lines, in the order they were asked for.
@@ -130,9 +95,41 @@ impl Autopilot {
         &self.lines
     }
 
-    /// The ground station on its own line: the operator's and the pilot's hands.
-    pub fn ground_station(&self) -> &GroundStation {
-        &self.ground_station
+    /// The ground station changes the mode, by the flavour's own name.
+    ///
+    /// # Errors
+    /// The flavour has no such mode, or the aircraft refuses.
+    pub fn set_mode(&self, name: &str) -> Result<(), String> {
+        let custom = self.custom_mode(name)?;
+        self.ask(&format!("mode {name}"), &Request::Mode(custom))
+    }
+
+    /// The ground station arms.
+    pub fn arm(&self) -> Result<(), String> {
+        self.ask("arming", &Request::Arm(true))
+    }
+
+    /// The ground station commands a take-off to this height above home. ArduCopter must be armed, and in GUIDED.
+    pub fn take_off(&self, alt_m: f64) -> Result<(), String> {
+        self.ask("take-off", &Request::TakeOff { alt_m })
+    }
+
+    /// The ground station gives it a mission, with home as its item 0 for ArduCopter (`aircraft::plan` makes one).
+    pub fn upload(&self, mission: &[Waypoint]) -> Result<(), String> {
+        self.ask("mission", &Request::Mission(mission.to_vec()))
+    }
+
+    fn custom_mode(&self, name: &str) -> Result<u32, String> {
+        let flavour = lock(&self.aircraft).flavour();
+        custom_mode_of(flavour, name)
+            .ok_or_else(|| format!("mode `{name}`: {flavour:?} has none of this name"))
+    }
+
+    fn ask(&self, what: &str, request: &Request) -> Result<(), String> {
+        let answer = lock(&self.aircraft).request(request);
+        // What it changed is told at once, not at the next step.
+        lock(&self.shared.face).tell(self.now_us());
+        if answer == Answer::Accepted { Ok(()) } else { Err(format!("{what}: {answer:?}")) }
     }
 
     /// A fault, or a deed of pilot or ground crew, begins or ends. Whether it was one of the link's, the aircraft's or theirs.
@@ -144,14 +141,9 @@ impl Autopilot {
             return Ok(true);
         }
         if let Kind::Mode { mode } = kind {
-            self.ground_station.check_mode(mode)?;
+            self.custom_mode(mode)?;
         }
-        let is_ours = *kind == Kind::GcsLost;
-        if is_ours {
-            self.ground_station.fall_silent(begins);
-        }
-        let is_known = is_ours || lock(&self.aircraft).fault(kind, begins);
-        // What it changed is told at once, not at the next step.
+        let is_known = lock(&self.aircraft).fault(kind, begins);
         lock(&self.shared.face).tell(self.now_us());
         Ok(is_known)
     }
@@ -213,15 +205,9 @@ struct Truth {
 impl Poses for Truth {
     /// The last step's pose, carried on by its velocity: at 433 MHz a jump of one step (0.1 m) would turn the carrier by 50°.
     fn pose(&self) -> TruePose {
-        let mut pose = lock(&self.aircraft).truth();
+        let pose = lock(&self.aircraft).truth();
         let now_us = self.clock.now_us().clamp(pose.at_us, pose.at_us + EXTRAPOLATED_MAX_US);
-        let ahead_s = (now_us - pose.at_us) as f64 / 1e6;
-        pose.at_us = now_us;
-        pose.north_m += pose.north_mps * ahead_s;
-        pose.east_m += pose.east_mps * ahead_s;
-        pose.up_m -= pose.down_mps * ahead_s;
-        pose.yaw_rad = skyhound::geo::wrap_pi(pose.yaw_rad + pose.yaw_rate_rad_s * ahead_s);
-        pose
+        pose.carried(now_us, EXTRAPOLATED_MAX_US)
     }
 }
 

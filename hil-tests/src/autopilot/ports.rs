@@ -60,33 +60,33 @@ impl Shared {
 ///
 /// # Errors
 /// What the system answers, with the line's spelling.
-pub async fn open(shared: &Arc<Shared>, spec: &LineSpec, is_outside: bool) -> io::Result<Line> {
+pub async fn open(shared: &Arc<Shared>, spec: &LineSpec) -> io::Result<Line> {
     match spec {
         LineSpec::UdpIn(at) => {
             let socket = UdpSocket::bind(at).await.map_err(named(format!("udpin:{at}")))?;
             let line = Line::UdpIn(socket.local_addr()?);
-            let (link, outbox) = lock(&shared.face).open(SOCKET_BYTES, is_outside);
+            let (link, outbox) = lock(&shared.face).open(SOCKET_BYTES);
             tokio::spawn(run_udp(Arc::clone(shared), link, outbox, socket, None));
             Ok(line)
         }
         LineSpec::UdpOut(to) => {
             let any: &str = if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
             let socket = UdpSocket::bind(any).await.map_err(named(format!("udpout:{to}")))?;
-            let (link, outbox) = lock(&shared.face).open(SOCKET_BYTES, is_outside);
+            let (link, outbox) = lock(&shared.face).open(SOCKET_BYTES);
             tokio::spawn(run_udp(Arc::clone(shared), link, outbox, socket, Some(*to)));
             Ok(Line::UdpOut(*to))
         }
         LineSpec::Tcp(at) => {
             let listener = TcpListener::bind(at).await.map_err(named(format!("tcp:{at}")))?;
             let line = Line::Tcp(listener.local_addr()?);
-            tokio::spawn(run_listener(Arc::clone(shared), listener, is_outside));
+            tokio::spawn(run_listener(Arc::clone(shared), listener));
             Ok(line)
         }
         LineSpec::Pty { baud } => {
             let name = format!("pty:{baud}");
             let (ours, theirs) = SerialStream::pair().map_err(io::Error::from).map_err(named(name))?;
             let path = theirs.name().ok_or_else(|| io::Error::other("the pseudo-terminal has no name"))?;
-            let (link, outbox) = lock(&shared.face).open(SERIAL_BYTES, is_outside);
+            let (link, outbox) = lock(&shared.face).open(SERIAL_BYTES);
             tokio::spawn(run_pty(Arc::clone(shared), link, outbox, ours, theirs, *baud));
             Ok(Line::Pty { path: PathBuf::from(path), baud: *baud })
         }
@@ -129,13 +129,13 @@ async fn run_udp(
     }
 }
 
-async fn run_listener(shared: Arc<Shared>, listener: TcpListener, is_outside: bool) {
+async fn run_listener(shared: Arc<Shared>, listener: TcpListener) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 // Nagle would keep a heartbeat back for 40 ms.
                 let _ = stream.set_nodelay(true);
-                let (link, outbox) = lock(&shared.face).open(SOCKET_BYTES, is_outside);
+                let (link, outbox) = lock(&shared.face).open(SOCKET_BYTES);
                 tokio::spawn(run_client(Arc::clone(&shared), link, outbox, stream));
             }
             // Too many open files, for example: it may pass.

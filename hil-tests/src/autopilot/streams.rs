@@ -91,12 +91,6 @@ impl Streams {
         true
     }
 
-    /// The interval of a message as MESSAGE_INTERVAL has it: µs, −1 = off, 0 = there is no such stream.
-    pub fn interval_us(&self, name: &str) -> i64 {
-        let stream = self.streams.iter().find(|stream| stream.name == name);
-        stream.map_or(0, |stream| stream.every_us.map_or(-1, |every_us| every_us as i64))
-    }
-
     /// REQUEST_DATA_STREAM: a group to `rate_hz`, 0 = off.
     pub fn set_group(&mut self, group: u8, rate_hz: u32, now_us: u64) {
         for stream in &mut self.streams {
@@ -169,14 +163,13 @@ mod tests {
         assert_eq!(counted(&mut streams, 10_000_000, "ATTITUDE"), 0, "nobody asked");
         assert!(streams.set("ATTITUDE", 50_000, 20_000_000));
         assert_eq!(counted(&mut streams, 20_000_000, "ATTITUDE"), 200);
-        assert_eq!(streams.interval_us("ATTITUDE"), 50_000);
         streams.set_group(10, 4, 30_000_000);
         assert_eq!(counted(&mut streams, 30_000_000, "ATTITUDE"), 40);
         assert!(streams.set("ATTITUDE", 0, 40_000_000));
-        assert_eq!(streams.interval_us("ATTITUDE"), -1, "ArduCopter's default is off");
-        assert!(!streams.set("ESTIMATOR_STATUS", 1, 0) && streams.interval_us("ESTIMATOR_STATUS") == 0);
+        assert_eq!(counted(&mut streams, 40_000_000, "ATTITUDE"), 0, "ArduCopter's default is off");
+        assert!(!streams.set("ESTIMATOR_STATUS", 1, 0));
         let mut px4 = Streams::new(Flavour::Px4, 0, 0);
-        assert_eq!((counted(&mut px4, 0, "ATTITUDE"), px4.interval_us("EKF_STATUS_REPORT")), (150, 0));
+        assert_eq!(counted(&mut px4, 0, "ATTITUDE"), 150);
         assert!(px4.set("ATTITUDE", -1, 10_000_000));
         assert_eq!(counted(&mut px4, 10_000_000, "ATTITUDE"), 0);
     }

@@ -17,7 +17,7 @@ pub struct WireRow {
     pub at_us: u64,
     /// From the autopilot (else to it).
     pub is_out: bool,
-    /// Which link: in the order of their opening; link 0 is the ground station inside.
+    /// Which link: in the order of their opening.
     pub link: u16,
     /// Message id.
     pub id: u32,

@@ -9,7 +9,7 @@ use super::{Policy, Sample, Seen, Steer, Wish};
 use crate::aircraft::{Aircraft, Request, STEP_US, Setpoint, custom_mode_of};
 use crate::scenario::{Flavour, Scenario};
 use crate::script::{self, Do, Script};
-use crate::trace::{StateRow, Trace, TruthRow};
+use crate::trace::{StateRow, Trace};
 use crate::world::{Heard, World};
 use skyhound::analytics::Analytics;
 use skyhound::command::{State, Velocity};
@@ -64,10 +64,6 @@ struct Flight<'a> {
 
 impl<'a> Flight<'a> {
     fn new(scenario: &'a Scenario, config: &'a Config, seed: u64, policy: Policy) -> Flight<'a> {
-        let mut aircraft = Aircraft::new(&scenario.aircraft, &scenario.place, seed);
-        if let Some(([north_m, east_m, up_m], yaw_rad)) = script::begin_pose(scenario) {
-            aircraft.begin_airborne(north_m, east_m, up_m, yaw_rad);
-        }
         let mut alone = scenario.clone();
         // Who enables homing, what goes wrong with link, SDR and machine, is not steering's.
         alone.operator.homes = false;
@@ -77,7 +73,7 @@ impl<'a> Flight<'a> {
             config,
             policy,
             world: World::new(scenario, &config.sense, seed),
-            aircraft,
+            aircraft: script::aircraft(scenario, seed),
             script: Script::new(&alone),
             analytics: Analytics::new(&config.analytics, &config.sense.channels, config.sense.hop_us),
             heard: Heard::default(),
@@ -118,12 +114,7 @@ impl<'a> Flight<'a> {
             self.aircraft.step();
             let at_us = self.aircraft.now_us();
             if at_us % TRUTH_US < STEP_US {
-                self.trace.truth.push(TruthRow {
-                    pose: self.aircraft.truth(),
-                    mode: self.aircraft.mode_name(),
-                    armed: self.aircraft.belief().armed,
-                    battery_ratio: self.aircraft.belief().battery.remaining_ratio,
-                });
+                self.trace.truth.push(self.aircraft.truth_row());
             }
             while self.heard_until_us + hop_us <= at_us {
                 self.heard.readings.clear();
@@ -176,17 +167,14 @@ impl<'a> Flight<'a> {
         if let Some(facts) = strongest {
             self.target = Some(usize::from(facts.channel));
         }
-        let belief = self.aircraft.belief();
+        let up_m = self.aircraft.truth().up_m;
         let seen = script::Seen {
             state: self.state,
             heard: self.target.is_some(),
             answers: true,
-            ready: belief.position.is_some() && belief.home.is_some(),
-            airborne: self.aircraft.truth().up_m > 1.0,
-            armed: belief.armed,
-            mode: self.aircraft.mode_name(),
-            up_m: self.aircraft.truth().up_m,
-            ..script::Seen::default()
+            airborne: up_m > 1.0,
+            up_m,
+            ..script::Seen::of(&self.aircraft)
         };
         for deed in self.script.step(self.now_us, &seen) {
             self.carry_out(deed);
@@ -310,7 +298,7 @@ impl<'a> Flight<'a> {
     fn send(&mut self, velocity: Velocity) {
         self.sent = velocity;
         let Velocity { north_mps, east_mps, down_mps, yaw_rate_rad_s } = velocity;
-        let setpoint = Setpoint::velocity([north_mps, east_mps, down_mps], yaw_rate_rad_s);
+        let setpoint = Setpoint { velocity_mps: [north_mps, east_mps, down_mps], yaw_rate_rad_s };
         self.aircraft.request(&Request::Setpoint(setpoint));
     }
 }

@@ -9,13 +9,11 @@ mod tally;
 
 pub use tally::Tally;
 
-use crate::engine::{self, Decider, Level};
+use crate::engine::{self, Level};
 use crate::invariants::{Decisions, Invariants, Sky, Step, Witness};
 use crate::scenario::{Kind, Scenario};
-use crate::shared::in_order;
+use crate::shared::{in_order, panic_words};
 use skyhound::command::{Reason, State};
-use skyhound::config::Config;
-use skyhound::decide::Decide;
 use skyhound::record::Record;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -82,7 +80,7 @@ pub fn fly(seed: u64) -> Flown {
     let mut flown = match flown {
         Ok(Ok(flown)) => flown,
         Ok(Err(why)) => failed(format!("the mix is no scenario: {why}")),
-        Err(panic) => failed(format!("panic: {}", words(&*panic))),
+        Err(panic) => failed(format!("panic: {}", panic_words(&*panic))),
     };
     flown.seed = seed;
     flown
@@ -90,11 +88,6 @@ pub fn fly(seed: u64) -> Flown {
 
 fn failed(why: String) -> Flown {
     Flown { violations: vec![why], ..Flown::default() }
-}
-
-fn words(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("without words").to_string()
 }
 
 fn watched(scenario: &Scenario, seed: u64) -> Result<Flown, String> {
@@ -140,10 +133,7 @@ fn flight(scenario: &Scenario, seed: u64) -> Result<(crate::trace::Trace, Eyes),
         stops: Vec::new(),
         passes: 0,
     };
-    let mut make = |config: &Config| -> Box<dyn Decider> {
-        Box::new(Decide::new(config).expect("the scenario's settings were checked above"))
-    };
-    let trace = engine::fly_with(scenario, seed, Level::Readings, &mut make, &mut eyes);
+    let trace = engine::fly_with(scenario, seed, Level::Readings, &mut eyes);
     Ok((trace, eyes))
 }
 

@@ -92,11 +92,6 @@ impl Tally {
         self.broken.get(usize::from(number)).copied().unwrap_or(0)
     }
 
-    /// The first failures, and the first of each invariant: seed and what was violated.
-    pub fn failed(&self) -> &[(u64, Vec<String>)] {
-        &self.failed
-    }
-
     /// By kind of fault.
     pub fn kinds(&self) -> &BTreeMap<&'static str, OfKind> {
         &self.kinds

@@ -30,9 +30,6 @@ pub struct Args {
 }
 
 /// Flies, and prints counts by fault, cause and state.
-///
-/// # Errors
-/// When a flight broke an invariant.
 pub fn run(args: Args) -> Result<(), Failure> {
     if args.flights == 0 {
         return Err(Failure::Usage("--flights 0 flies nothing; write 1 or more".into()));

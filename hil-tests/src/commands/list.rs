@@ -11,9 +11,6 @@ use crate::scenario;
 pub struct Args {}
 
 /// Prints them, and the rigs.
-///
-/// # Errors
-/// A scenario that cannot be read.
 pub fn run(_: Args) -> Result<(), Failure> {
     let mut scenarios = frame(["scenario", "longest", "needs", "shows"]);
     for name in scenario::list() {

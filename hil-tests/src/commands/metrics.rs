@@ -10,9 +10,6 @@ use crate::judge::metrics::TABLE;
 pub struct Args {}
 
 /// Prints them.
-///
-/// # Errors
-/// Stdout takes no more.
 pub fn run(_: Args) -> Result<(), Failure> {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);

@@ -23,6 +23,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::judge;
+use crate::scenario::{self, Scenario};
+
 /// Why a command ended without its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -52,6 +55,13 @@ fn print(text: &str) -> Result<(), Failure> {
 /// A line on stderr. Nothing is lost where nobody reads it.
 fn say(text: &str) {
     let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
+}
+
+/// A built-in scenario or a file, which expects nothing that nobody counts.
+fn found(name: &str) -> Result<Scenario, Failure> {
+    let scenario =
+        scenario::find(name).and_then(|scenario| judge::metrics::check(&scenario).map(|()| scenario));
+    scenario.map_err(Failure::Usage)
 }
 
 /// As a shell takes it.
@@ -133,5 +143,11 @@ mod tests {
     fn the_command_line_is_sound() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+    #[test]
+    fn a_word_is_what_a_shell_takes() {
+        assert_eq!(quoted("rigs/sitl.toml"), "rigs/sitl.toml");
+        assert_eq!(quoted("my rigs/it's.toml"), r"'my rigs/it'\''s.toml'");
+        assert_eq!(quoted(""), "''");
     }
 }

@@ -15,11 +15,12 @@ use std::time::Instant;
 
 use skyhound_host::signals;
 
-use super::{Failure, print, quoted};
+use super::{Failure, found, print, quoted};
 use crate::flight::NotFlown;
-use crate::judge::{self, Flown, Outcome, Verdict, json, junit, metrics, plot, table};
+use crate::judge::{self, Flown, Outcome, Verdict, json, junit, plot, table};
 use crate::rig::Rig;
 use crate::scenario::{self, Scenario};
+use crate::shared::panic_words;
 use crate::watch::Watcher;
 use progress::Progress;
 
@@ -67,7 +68,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if args.set_parameters {
         rigs.iter_mut().for_each(Rig::set_parameters);
     }
-    let scenarios = scenarios(&args.scenarios).map_err(Failure::Usage)?;
+    let scenarios = scenarios(&args.scenarios)?;
     std::fs::create_dir_all(&args.out).map_err(|error| format!("{}: {error}", args.out.display()))?;
     let stop = signals::watch().map_err(|error| format!("no signals: {error}"))?;
 
@@ -109,19 +110,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// The scenarios by name or path, checked.
-fn scenarios(names: &[String]) -> Result<Vec<(String, Scenario)>, String> {
-    let mut found = Vec::new();
-    for name in names {
-        if name == "all" {
-            for name in scenario::list() {
-                found.push((name.to_string(), scenario::find(name)?));
-            }
-        } else {
-            found.push((name.clone(), scenario::find(name)?));
-        }
-    }
-    found.iter().try_for_each(|(_, scenario)| metrics::check(scenario))?;
-    Ok(found)
+fn scenarios(names: &[String]) -> Result<Vec<(String, Scenario)>, Failure> {
+    let each = |name: &String| match name.as_str() {
+        "all" => scenario::list().map(str::to_owned).collect(),
+        _ => vec![name.clone()],
+    };
+    names.iter().flat_map(each).map(|name| Ok((name.clone(), found(&name)?))).collect()
 }
 
 fn plans<'a>(
@@ -163,17 +157,7 @@ fn fly(plan: &Plan<'_>, out: &Path, page_always: bool, watcher: &mut dyn Watcher
         }
         _ => None,
     };
-    Ok(Flown {
-        scenario: scenario.name.clone(),
-        about: scenario.about.clone(),
-        seed: *seed,
-        rig: rig.name.clone(),
-        depth: rig.depth,
-        verdict,
-        repeat: repeat.clone(),
-        took_s,
-        page,
-    })
+    Ok(Flown { took_s, page, ..Flown::new(scenario, rig, *seed, verdict, repeat.clone()) })
 }
 
 /// Flies it. What breaks off is a failure of this flight alone.
@@ -188,17 +172,10 @@ fn attempt(
         Ok(Ok(trace)) => (judge::verdict(scenario, &trace, rig.depth), Some(trace)),
         Ok(Err(NotFlown::Ignored(needs))) => (Verdict::ignored(needs), None),
         Ok(Err(NotFlown::Failed(why))) => (Verdict::broken(why), None),
-        Err(panic) => {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-            (Verdict::broken(format!("it panicked: {text}")), None)
-        }
+        Err(panic) => (Verdict::broken(format!("it panicked: {}", panic_words(&*panic))), None),
     }
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
     std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
-
-#[cfg(test)]
-mod tests;

@@ -19,9 +19,6 @@ pub struct Args {
 }
 
 /// Writes them.
-///
-/// # Errors
-/// A folder that cannot be written to.
 pub fn run(args: Args) -> Result<(), String> {
     sample_flight::write(&args.folder, args.time.as_secs_f64())
         .map_err(|error| format!("{}: {error}", args.folder.display()))

@@ -14,11 +14,10 @@ use std::time::{Duration, Instant};
 
 use skyhound_host::signals;
 
-use super::{Failure, print, quoted, say};
+use super::{Failure, found, print, quoted, say};
 use crate::flight::NotFlown;
-use crate::judge::{self, Flown, Outcome, metrics, plot, table};
+use crate::judge::{self, Flown, Outcome, plot, table};
 use crate::rig::{Depth, Rig};
-use crate::scenario::{self, Scenario};
 use crate::trace::Trace;
 use crate::{programs, watch};
 use view::View;
@@ -51,8 +50,7 @@ pub struct Args {
 /// # Errors
 /// Wrong use; a flight that did not take place or failed.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let scenario = scenario::find(&args.scenario).map_err(Failure::Usage)?;
-    metrics::check(&scenario).map_err(Failure::Usage)?;
+    let scenario = found(&args.scenario)?;
     let rig = Rig::find(if args.fast { "engine" } else { &args.rig }).map_err(Failure::Usage)?;
     let scenario = rig.adapted(&scenario).map_err(Failure::Usage)?;
     let seed = args.seed.unwrap_or(scenario.seed);
@@ -80,34 +78,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let page = folder.with_extension("html");
     let html = plot::html(&scenario, &trace, &verdict, &repeat);
     std::fs::write(&page, html).map_err(|error| format!("{}: {error}", page.display()))?;
-    let flown = flown(&scenario, &rig, seed, verdict, repeat, began.elapsed());
+    let took_s = began.elapsed().as_secs_f64();
+    let flown = Flown { took_s, ..Flown::new(&scenario, &rig, seed, verdict, repeat) };
     print(&format!("\n{}\n", table::text(std::slice::from_ref(&flown))))?;
     report(&trace)?;
     print(&files(&page, &trace))?;
     match flown.verdict.outcome {
         Outcome::Failed => Err(Failure::Failed("the flight failed".into())),
         Outcome::Passed | Outcome::Ignored { .. } => Ok(()),
-    }
-}
-
-fn flown(
-    scenario: &Scenario,
-    rig: &Rig,
-    seed: u64,
-    verdict: judge::Verdict,
-    repeat: String,
-    took: Duration,
-) -> Flown {
-    Flown {
-        scenario: scenario.name.clone(),
-        about: scenario.about.clone(),
-        seed,
-        rig: rig.name.clone(),
-        depth: rig.depth,
-        verdict,
-        repeat,
-        took_s: took.as_secs_f64(),
-        page: None,
     }
 }
 

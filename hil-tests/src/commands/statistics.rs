@@ -1,7 +1,6 @@
 //! `skyhound-rig statistics`: how often, how near and how fast a scenario's beacon is found, against two baselines.
 
-use super::{Failure, print, say};
-use crate::scenario;
+use super::{Failure, found, print, say};
 use crate::shared::cpu_s;
 use crate::statistics::{report, table};
 use std::io::{IsTerminal, Write};
@@ -26,14 +25,11 @@ pub struct Args {
 }
 
 /// Flies and prints.
-///
-/// # Errors
-/// When the scenario is wrong.
 pub fn run(args: Args) -> Result<(), Failure> {
     if args.flights == 0 {
         return Err(Failure::Usage("--flights 0 flies nothing; write 1 or more".into()));
     }
-    let scenario = scenario::find(&args.scenario).map_err(Failure::Usage)?;
+    let scenario = found(&args.scenario)?;
     let shows = std::io::stderr().is_terminal();
     let progress = |done: u64| {
         if shows {

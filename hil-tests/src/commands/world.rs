@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use skyhound::signal::SampleFormat;
 use skyhound_host::cli::duration;
 
-use super::{Failure, print, say};
-use crate::course::{Course, Timeline};
+use super::{Failure, found, print, say};
+use crate::course::Course;
 use crate::iq_server::{IqServer, Poses};
 use crate::scenario::Scenario;
+use crate::script::Timeline;
 use crate::truth::TruePose;
 use crate::world::iq::IqWorld;
-use crate::{recording, scenario, soapy};
+use crate::{recording, soapy};
 
 const RECORDING_S: f64 = 10.0;
 /// Longest recording: as CF32 at 20 MS/s it is 96 GB.
@@ -61,7 +62,7 @@ pub enum Format {
 /// # Errors
 /// No such scenario; a file or socket that cannot be made; no driver; wrong use.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let scenario = scenario::find(&args.scenario).map_err(Failure::Usage)?;
+    let scenario = found(&args.scenario)?;
     let seed = args.seed.unwrap_or(scenario.seed);
     match (&args.iq, &args.serve) {
         (Some(iq), _) => record(iq, &scenario, seed, &args),
@@ -134,7 +135,7 @@ fn serve(socket: &Path, scenario: &Scenario, seed: u64, time: Option<Duration>) 
     ));
     let mut timeline = Timeline::new(&scenario.fault);
     while time.is_none_or(|time| since.elapsed() < time) {
-        timeline.pass(since.elapsed().as_micros() as u64, |kind, begins| server.apply(kind, begins));
+        timeline.by_clock(since.elapsed().as_micros() as u64, |kind, begins| server.apply(kind, begins));
         std::thread::sleep(Duration::from_millis(20));
     }
     say(&format!("{} samples served, opened {} times", server.samples_total(), server.opened_total()));

@@ -5,9 +5,6 @@ use serde_json::Value;
 use std::path::Path;
 
 /// The answer of `skyhound query` in `format` (table, csv, json).
-///
-/// # Errors
-/// The file cannot be read, or `sql` is wrong.
 pub fn query(file: &Path, sql: &str, format: &str) -> Result<String, String> {
     let path = file.to_string_lossy();
     let said = run(&["query", &path, sql, "--format", format])?;
@@ -18,18 +15,12 @@ pub fn query(file: &Path, sql: &str, format: &str) -> Result<String, String> {
 }
 
 /// Rows of the answer, each an object by column.
-///
-/// # Errors
-/// As [`query`].
 pub fn rows(file: &Path, sql: &str) -> Result<Vec<Value>, String> {
     let text = query(file, sql, "json")?;
     serde_json::from_str(&text).map_err(|error| format!("{sql}: {error}: {text}"))
 }
 
 /// The one number that `sql` answers with.
-///
-/// # Errors
-/// As [`query`]; or it answers with something else.
 pub fn number(file: &Path, sql: &str) -> Result<f64, String> {
     let rows = rows(file, sql)?;
     let value = rows.first().and_then(first_column);
@@ -37,9 +28,6 @@ pub fn number(file: &Path, sql: &str) -> Result<f64, String> {
 }
 
 /// The first column as texts.
-///
-/// # Errors
-/// As [`query`].
 pub fn text_column(file: &Path, sql: &str) -> Result<Vec<String>, String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     Ok(rows(file, sql)?.iter().filter_map(first_column).map(text).collect())

@@ -15,9 +15,6 @@ const NOT_OURS: [&str; 5] =
     ["RUST_LOG", "JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC", "XDG_RUNTIME_DIR"];
 
 /// The program, untouched by the settings of whoever runs the rig.
-///
-/// # Errors
-/// It was not built.
 pub fn command() -> Result<Command, String> {
     let mut command = Command::new(programs::skyhound()?);
     for name in NOT_OURS {
@@ -45,9 +42,6 @@ impl From<Output> for Said {
 }
 
 /// Runs the program with the arguments `line` to its end.
-///
-/// # Errors
-/// It cannot be run at all.
 pub fn run(line: &[&str]) -> Result<Said, String> {
     let output = command()?.args(line).output();
     Ok(output.map_err(|error| format!("skyhound {}: {error}", line.join(" ")))?.into())
@@ -95,18 +89,12 @@ impl Daemon {
     }
 
     /// `skyhound ctl` to this daemon.
-    ///
-    /// # Errors
-    /// It cannot be run at all.
     pub fn ctl(&self, words: &[&str]) -> Result<Said, String> {
         let socket = self.socket.to_string_lossy();
         run(&[&["ctl", "--socket", &*socket], words].concat())
     }
 
     /// Asks over the operator's socket what `skyhound ctl` would.
-    ///
-    /// # Errors
-    /// Nobody answers.
     pub fn ask(&self, ask: Ask) -> Result<Answer, String> {
         ctl::ask(&self.socket, ask)
     }
@@ -135,9 +123,6 @@ impl Daemon {
     }
 
     /// Sends a signal. One that has ended gets none.
-    ///
-    /// # Errors
-    /// The system refuses.
     pub fn signal(&mut self, signal: Signal) -> io::Result<()> {
         if self.ended().is_some() {
             return Ok(());

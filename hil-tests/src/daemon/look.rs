@@ -1,6 +1,6 @@
 //! Looking at a daemon again and again, from a thread of its own: a daemon that hangs must not make the rig hang.
 
-use crate::flight::clock::ClockJoin;
+use super::clock::ClockJoin;
 use skyhound_host::ctl::{self, Ask, Status};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

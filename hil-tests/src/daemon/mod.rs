@@ -10,6 +10,7 @@
 
 mod ask;
 mod child;
+pub mod clock;
 mod look;
 
 use std::path::{Path, PathBuf};
@@ -31,9 +32,6 @@ pub struct Site {
 
 impl Site {
     /// In a folder that vanishes with it.
-    ///
-    /// # Errors
-    /// No folder can be made.
     pub fn temporary() -> io::Result<Site> {
         let folder = tempfile::tempdir()?;
         Ok(Site {
@@ -44,9 +42,6 @@ impl Site {
     }
 
     /// In `root`, which is made where it is not there, and stays.
-    ///
-    /// # Errors
-    /// It cannot be made.
     pub fn at(root: &Path) -> io::Result<Site> {
         fs::create_dir_all(root)?;
         Ok(Site { root: fs::canonicalize(root)?, sockets: tempfile::tempdir()?, _gone_when_dropped: None })
@@ -73,9 +68,6 @@ impl Site {
     }
 
     /// The command line of a flight with this site's doors and `args`, and no real-time priorities.
-    ///
-    /// # Errors
-    /// The program was not built.
     pub fn fly(&self, args: &[&str]) -> Result<Command, String> {
         let mut command = command()?;
         command.args(["fly", "--set", "daemon.realtime=false", "--set"]);
@@ -85,17 +77,11 @@ impl Site {
     }
 
     /// Starts `command`. What it says is kept in `out` and `err` of this site, after what earlier daemons said.
-    ///
-    /// # Errors
-    /// It cannot be started.
     pub fn start(&self, command: Command) -> Result<Daemon, String> {
         Daemon::start(self, command)
     }
 
     /// Writes `settings` as this site's settings file: for `--config`.
-    ///
-    /// # Errors
-    /// It cannot be written.
     pub fn settings(&self, settings: &toml::Table) -> Result<PathBuf, String> {
         let path = self.root.join("skyhound.toml");
         let text = toml::to_string(settings).map_err(|error| format!("settings: {error}"))?;

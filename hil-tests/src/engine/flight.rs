@@ -4,23 +4,22 @@
 //! receiver hears what was on the air meanwhile; the link tells what the autopilot reports; then, when one is due or something
 //! hurries, a control pass. Passes stand on the host's grid and come up to a millisecond late, drawn from the seed.
 
+use super::Level;
 use super::book::Book;
-use super::decider::Decider;
 use super::hearing::Hearing;
 use super::machine::Machine;
 use super::wire::Wire;
-use super::{Level, Maker};
 use crate::aircraft::telemetry::Telemetry;
-use crate::aircraft::{Aircraft, Landed, Request, custom_mode_of};
+use crate::aircraft::{Aircraft, Request, custom_mode_of};
 use crate::invariants::{Sky, Step, Witness};
 use crate::random::{self, Random};
 use crate::scenario::{Kind, Scenario};
-use crate::script::{Do, Script, Seen, begin_pose};
-use crate::trace::{Trace, TruthRow};
+use crate::script::{self, Do, Script, Seen};
+use crate::trace::Trace;
 use rand::Rng;
 use skyhound::command::{OperatorAct, State};
 use skyhound::config::Config;
-use skyhound::decide::PassInputs;
+use skyhound::decide::{Decide, PassInputs};
 use skyhound::geo::Wgs84;
 use skyhound::record::{PlacedReading, Record, Sink};
 use skyhound::signal::{Pulse, Reading};
@@ -40,7 +39,7 @@ const SECOND_ASKS_US: u64 = 3_000_000;
 
 /// A process: from its start to its kill.
 struct Life {
-    decider: Box<dyn Decider>,
+    decider: Decide,
     telemetry: Telemetry,
     vehicle: Vehicle,
     due_us: u64,
@@ -48,7 +47,7 @@ struct Life {
 
 /// A second daemon on the same aircraft.
 struct Second {
-    decider: Box<dyn Decider>,
+    decider: Decide,
     wire: Wire,
     since_us: u64,
     has_asked: bool,
@@ -62,10 +61,13 @@ impl Sink for Nowhere {
     fn record(&mut self, _: &Record) {}
 }
 
+fn decide(config: &Config) -> Decide {
+    Decide::new(config).expect("a loaded scenario's settings fit the engine")
+}
+
 pub(super) struct Flight<'a> {
     config: Config,
     settings: Settings,
-    make: Maker<'a>,
     witness: &'a mut dyn Witness,
     script: Script,
     aircraft: Aircraft,
@@ -92,16 +94,10 @@ impl<'a> Flight<'a> {
         scenario: &Scenario,
         seed: u64,
         level: Level,
-        make: Maker<'a>,
         witness: &'a mut dyn Witness,
     ) -> Result<Flight<'a>, String> {
         let settings = scenario.settings()?;
         let config = scenario.config()?;
-        let mut aircraft =
-            Aircraft::new(&scenario.aircraft, &scenario.place, seed).over(&scenario.world.ground);
-        if let Some(([north_m, east_m, up_m], yaw_rad)) = begin_pose(scenario) {
-            aircraft.begin_airborne(north_m, east_m, up_m, yaw_rad);
-        }
         let hop_us = f64::from(config.sense.hop_us);
         let reading_hz = config.sense.channels.len() as f64 * 1e6 / hop_us;
         let lane_capacity = f64::from(settings.recorder.stall_bridge_s) * reading_hz;
@@ -125,9 +121,8 @@ impl<'a> Flight<'a> {
             pulses: Vec::with_capacity(64),
             config,
             settings,
-            make,
             witness,
-            aircraft,
+            aircraft: script::aircraft(scenario, seed),
         })
     }
 
@@ -146,7 +141,7 @@ impl<'a> Flight<'a> {
         let now_us = self.aircraft.now_us();
         let rates = &self.settings.autopilot;
         self.life = Some(Life {
-            decider: (self.make)(&self.config),
+            decider: decide(&self.config),
             telemetry: Telemetry::new(rates.position_hz, rates.attitude_hz, rates.status_hz),
             vehicle: Vehicle::default(),
             due_us: now_us,
@@ -177,7 +172,6 @@ impl<'a> Flight<'a> {
     }
 
     fn seen(&self) -> Seen<'static> {
-        let belief = self.aircraft.belief();
         let decider = self.life.as_ref().map(|life| &life.decider);
         Seen {
             state: decider.map_or(State::Idle, |decider| decider.state()),
@@ -185,11 +179,7 @@ impl<'a> Flight<'a> {
             locked: decider.is_some_and(|decider| decider.locked().is_some()),
             latched: decider.is_some_and(|decider| decider.latched().is_some()),
             answers: decider.is_some(),
-            ready: belief.position.is_some() && belief.home.is_some() && !belief.is_silent,
-            airborne: belief.landed != Landed::OnGround,
-            armed: belief.armed,
-            mode: self.aircraft.mode_name(),
-            up_m: belief.position.map_or(0.0, |position| position.alt_rel_m),
+            ..Seen::of(&self.aircraft)
         }
     }
 
@@ -225,7 +215,7 @@ impl<'a> Flight<'a> {
 
     fn second_daemon(&mut self) -> Second {
         Second {
-            decider: (self.make)(&self.config),
+            decider: decide(&self.config),
             wire: Wire::new(self.settings.autopilot.setpoint_hz, self.aircraft.system(), !self.seed),
             since_us: self.aircraft.now_us(),
             has_asked: false,
@@ -264,9 +254,7 @@ impl<'a> Flight<'a> {
             has_power: belief.battery.remaining_ratio > 0.0,
             alive: self.life.is_some(),
         });
-        let (armed, battery_ratio) = (belief.armed, belief.battery.remaining_ratio);
-        let mode = self.aircraft.mode_name();
-        self.book.truth(|| TruthRow { pose, mode, armed, battery_ratio }, pose.at_us);
+        self.book.truth(|| self.aircraft.truth_row(), pose.at_us);
         if starved_until_us.is_none() {
             self.control(pose.at_us);
         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! world ─readings or samples→ hearing (pieces, the host's receiver) ─┐
-//!   ↑ true pose                                                      ├→ decider ─command→ wire (rate, delay)
+//!   ↑ true pose                                                      ├→ Decide ──command→ wire (rate, delay)
 //! aircraft ─belief→ telemetry (the host's link) ─────────────────────┘                      │
 //!   ↑───────────────────────────────── setpoints ───────────────────────────────────────────┘
 //! ```
@@ -13,7 +13,6 @@
 //! Budget at readings level: 500 times faster than real time on one core. After the begin only the trace grows.
 
 mod book;
-mod decider;
 mod flight;
 mod hearing;
 mod machine;
@@ -23,14 +22,10 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use decider::Decider;
-
 use crate::invariants::{Invariants, Witness};
 use crate::scenario::Scenario;
 use crate::trace::Trace;
 use flight::Flight;
-use skyhound::config::Config;
-use skyhound::decide::Decide;
 
 /// What the engine hears.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -42,9 +37,6 @@ pub enum Level {
     Iq,
 }
 
-/// Makes the decider of a process; asked again after each kill, and for a second daemon.
-pub type Maker<'a> = &'a mut dyn FnMut(&Config) -> Box<dyn Decider>;
-
 /// Flies `scenario`, with everything of it that is random made from `seed`. Violated invariants are in the trace.
 ///
 /// # Panics
@@ -52,29 +44,18 @@ pub type Maker<'a> = &'a mut dyn FnMut(&Config) -> Box<dyn Decider>;
 pub fn fly(scenario: &Scenario, seed: u64, level: Level) -> Trace {
     let config = scenario.config().unwrap_or_else(|why| panic!("scenario {}: {why}", scenario.name));
     let mut invariants = Invariants::new(&config);
-    let mut trace = fly_with(scenario, seed, level, &mut engine, &mut invariants);
+    let mut trace = fly_with(scenario, seed, level, &mut invariants);
     trace.violations = invariants.violations().to_vec();
     trace
 }
 
-/// As [`fly`], but decided by what `make` makes, and watched by `witness` instead of the invariants.
+/// As [`fly`], but watched by `witness` instead of the invariants.
 ///
 /// # Panics
 /// As [`fly`].
-pub fn fly_with(
-    scenario: &Scenario,
-    seed: u64,
-    level: Level,
-    make: Maker<'_>,
-    witness: &mut dyn Witness,
-) -> Trace {
-    match Flight::new(scenario, seed, level, make, witness) {
+pub fn fly_with(scenario: &Scenario, seed: u64, level: Level, witness: &mut dyn Witness) -> Trace {
+    match Flight::new(scenario, seed, level, witness) {
         Ok(flight) => flight.fly(),
         Err(why) => panic!("scenario {}: {why}", scenario.name),
     }
-}
-
-/// The engine itself, as [`Maker`].
-pub fn engine(config: &Config) -> Box<dyn Decider> {
-    Box::new(Decide::new(config).expect("a loaded scenario's settings fit the engine"))
 }

@@ -90,7 +90,7 @@ impl Wire {
     /// Hands the aircraft what has arrived by `now_us`.
     pub(super) fn deliver(&mut self, now_us: u64, aircraft: &mut Aircraft, received: &mut Vec<SetpointRow>) {
         while let Some(mut row) = self.on_the_way.pop_front_if(|row| row.at_us <= now_us) {
-            let setpoint = Setpoint::velocity(row.velocity_mps, row.yaw_rate_rad_s);
+            let setpoint = Setpoint { velocity_mps: row.velocity_mps, yaw_rate_rad_s: row.yaw_rate_rad_s };
             row.taken = aircraft.request(&Request::Setpoint(setpoint)) == Answer::Accepted;
             received.push(row);
         }

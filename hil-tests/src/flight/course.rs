@@ -25,7 +25,7 @@ const HELD_US: u64 = 100_000;
 /// Everything that flies.
 pub struct Course {
     /// Aircraft, autopilot, ground station.
-    pub air: Air,
+    pub air: Box<dyn Air>,
     /// The world behind the SDR driver; none with a real SDR.
     pub iq: Option<IqServer>,
     /// Its faults.
@@ -50,7 +50,7 @@ pub struct Course {
 
 impl Course {
     /// Nothing was done yet.
-    pub fn new(air: Air, iq: Option<IqServer>, sdr: SdrControl, daemons: Daemons) -> Course {
+    pub fn new(air: Box<dyn Air>, iq: Option<IqServer>, sdr: SdrControl, daemons: Daemons) -> Course {
         Course {
             air,
             iq,
@@ -141,11 +141,7 @@ impl Course {
             locked: status.is_none_or(|status| status.locked.is_some()),
             latched: status.is_some_and(|status| status.latched.is_some()),
             answers: status.is_some(),
-            ready: sight.ready,
-            airborne: sight.airborne,
-            armed: sight.armed,
-            mode: sight.mode,
-            up_m: sight.up_m,
+            ..sight
         }
     }
 

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::clock::ClockJoin;
+use crate::daemon::clock::ClockJoin;
 
 /// Far beyond what a start or an end takes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -55,9 +55,6 @@ pub struct Daemons {
 
 impl Daemons {
     /// Makes the machine that `scenario` needs. Nothing runs yet.
-    ///
-    /// # Errors
-    /// It cannot be made.
     pub fn new(
         site: Site,
         scenario: &Scenario,
@@ -128,9 +125,6 @@ impl Daemons {
     }
 
     /// `skyhound ctl homing on|off`: what it answered, or why it refused.
-    ///
-    /// # Errors
-    /// Refused, or nobody there.
     pub fn homing(&self, on: bool) -> Result<String, String> {
         let (daemon, _) = self.running.as_ref().ok_or("no daemon runs")?;
         let said = daemon.ctl(&["homing", if on { "on" } else { "off" }])?;
@@ -149,9 +143,6 @@ impl Daemons {
     }
 
     /// Begins or ends a fault of the machine; whether it was one.
-    ///
-    /// # Errors
-    /// The machine does not do it.
     pub fn apply(&mut self, kind: &Kind, begins: bool) -> Result<bool, String> {
         match kind {
             Kind::Kill if begins => self.kill(),
@@ -198,9 +189,6 @@ impl Daemons {
     }
 
     /// Ends the flight as an operator does. The machine is well again before.
-    ///
-    /// # Errors
-    /// It does not end.
     pub fn end(&mut self) -> Result<(), String> {
         self.starving = None;
         if let Some(shim) = &mut self.shim {
@@ -216,9 +204,6 @@ impl Daemons {
     }
 
     /// All its lives in order, with their files where they outlive the flight.
-    ///
-    /// # Errors
-    /// They cannot be copied from a disk that goes.
     pub fn lives(&mut self) -> Result<Vec<Life>, String> {
         if let Some(disk) = self.disk.take() {
             let kept = self.site.root().join("kept");

@@ -1,4 +1,5 @@
-//! A scenario flown by the real daemon in real time: scenario, seed and rig in, a trace on the scenario's clock out.
+//! A scenario flown on a rig: scenario, seed and rig in, a trace on the scenario's clock out. At depth a the engine flies alone
+//! (`engine`), otherwise the real daemon in real time.
 //!
 //! Around the daemon, each part real as far as the daemon can see:
 //! ```text
@@ -12,7 +13,6 @@
 //! `skyhound query`, and its times are moved to the scenario's clock.
 
 pub mod air;
-pub mod clock;
 mod course;
 mod daemons;
 pub mod read;
@@ -23,21 +23,23 @@ mod theirs;
 pub mod wire;
 
 use crate::daemon::Site;
+use crate::engine::{self, Level};
 use crate::iq_server::IqServer;
-use crate::rig::{Depth, Rig, Sdr};
+use crate::rig::{Autopilot, Depth, Rig, Sdr};
 use crate::scenario::{Kind, Scenario};
 use crate::script::Script;
 use crate::soapy::{self, NoModule};
 use crate::trace::{DeedRow, StateRow, Trace};
 use crate::watch::Watcher;
 use crate::world::iq::IqWorld;
-use air::Air;
+use air::{Air, Ours};
 use course::Course;
 use daemons::{Daemons, Line};
 use sdr::SdrControl;
 use second::Second;
 use skyhound::command::State;
 use std::path::Path;
+use theirs::Theirs;
 
 /// The daemon's component id by default, MAV_COMP_ID_ONBOARD_COMPUTER.
 const COMPONENT: u8 = 191;
@@ -61,19 +63,35 @@ impl From<String> for NotFlown {
     }
 }
 
-/// Flies `scenario` with everything of it that is random made from `seed`. What the flight leaves (flight files, log,
-/// settings) stays in `folder`, which should be empty.
-///
-/// # Errors
-/// It was not flown.
-pub fn fly(
+impl Rig {
+    /// Flies `scenario` with everything of it that is random made from `seed`. What the flight leaves (flight files, log,
+    /// settings) stays in `folder`, which should be empty.
+    ///
+    /// # Errors
+    /// It was not flown: something is lacking, or the rig itself went wrong.
+    pub fn fly(
+        &self,
+        scenario: &Scenario,
+        seed: u64,
+        folder: &Path,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Trace, NotFlown> {
+        let scenario = &self.adapted(scenario)?;
+        match lacking(scenario, self) {
+            Some(needs) => Err(NotFlown::Ignored(needs)),
+            None if self.depth == Depth::A => Ok(engine::fly(scenario, seed, Level::Readings)),
+            None => fly(scenario, seed, self, folder, watcher),
+        }
+    }
+}
+
+fn fly(
     scenario: &Scenario,
     seed: u64,
     rig: &Rig,
     folder: &Path,
     watcher: &mut dyn Watcher,
 ) -> Result<Trace, NotFlown> {
-    lacking(scenario, rig).map_or(Ok(()), |needs| Err(NotFlown::Ignored(needs)))?;
     let driver = match rig.sdr {
         Sdr::Device(_) if !has_second(scenario) => None,
         Sdr::Device(_) | Sdr::Simulated => Some(soapy::module().map_err(|why| match why {
@@ -82,13 +100,16 @@ pub fn fly(
         })?),
     };
     let has_second = has_second(scenario);
-    let air = Air::begin(scenario, seed, rig, if has_second { 2 } else { 1 }, watcher)?;
-    let mut course = prepare(scenario, seed, rig, folder, driver.as_deref(), air)?;
-    if let Air::Theirs(theirs) = &course.air {
-        for what in [theirs.begun(), theirs.truth_source()] {
-            watcher.told(what);
-            course.deeds.push(DeedRow { at_us: 0, what: format!("rig: {what}") });
+    let air: Box<dyn Air> = match &rig.autopilot {
+        Autopilot::At(foreign) => Box::new(Theirs::find(scenario, foreign, watcher)?),
+        Autopilot::Simulated(line) => {
+            Box::new(Ours::begin(scenario, seed, *line, if has_second { 2 } else { 1 })?)
         }
+    };
+    let mut course = prepare(scenario, seed, rig, folder, driver.as_deref(), air)?;
+    for what in course.air.notes() {
+        watcher.told(&what);
+        course.deeds.push(DeedRow { at_us: 0, what: format!("rig: {what}") });
     }
     let flown = course.daemons.start().and_then(|()| course.run(&mut Script::new(scenario), watcher));
     let trace = flown.and_then(|()| trace_of(scenario, &mut course));
@@ -103,9 +124,6 @@ fn has_second(scenario: &Scenario) -> bool {
 
 /// What is not there and `scenario` needs.
 fn lacking(scenario: &Scenario, rig: &Rig) -> Option<String> {
-    if rig.depth == Depth::A {
-        return Some("a rig of depth b or c: this flies the real daemon".to_owned());
-    }
     rig.lacks(scenario).or_else(|| {
         (has_second(scenario) && rig.depth == Depth::C)
             .then(|| "a rig with a second line to its autopilot".to_owned())
@@ -119,7 +137,7 @@ fn prepare(
     rig: &Rig,
     folder: &Path,
     driver: Option<&Path>,
-    air: Air,
+    air: Box<dyn Air>,
 ) -> Result<Course, String> {
     let has_second = has_second(scenario);
     let told = |error: std::io::Error| format!("{}: {error}", folder.display());

@@ -1,6 +1,6 @@
 //! What a flight file says of a flight, by `skyhound query`, with its times moved to the scenario's clock.
 
-use super::clock::ClockJoin;
+use crate::daemon::clock::ClockJoin;
 use crate::daemon::{number, rows};
 use crate::trace::{EventRow, SetpointRow, SignalRow, StateRow, Trace};
 use serde_json::Value;
@@ -65,9 +65,6 @@ pub fn read(file: &Path, clock: &ClockJoin, trace: &mut Trace) -> Result<(), Str
 }
 
 /// What the daemon says that it sent: where nobody of the rig stands at the autopilot's end of the line.
-///
-/// # Errors
-/// As [`read`].
 pub fn commands(file: &Path, clock: &ClockJoin, system: u8) -> Result<Vec<SetpointRow>, String> {
     let part = |row: &Value, name: &str| row[name].as_f64().unwrap_or(0.0);
     let setpoint = |row: &Value| SetpointRow {

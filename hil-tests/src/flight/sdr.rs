@@ -1,7 +1,7 @@
 //! The faults of the rig's SDR driver: kinds of the timeline in, words of its control file out.
 
 use crate::scenario::Kind;
-use std::fs;
+use crate::shared;
 use std::path::{Path, PathBuf};
 
 /// Samples that an untold loss takes, in time.
@@ -25,9 +25,6 @@ pub struct SdrControl {
 
 impl SdrControl {
     /// A device that is well. The words stand in the file `path`.
-    ///
-    /// # Errors
-    /// It cannot be written.
     pub fn new(path: PathBuf) -> Result<SdrControl, String> {
         let control = SdrControl {
             path,
@@ -49,9 +46,6 @@ impl SdrControl {
     }
 
     /// Begins or ends a fault; whether it was one of the SDR's.
-    ///
-    /// # Errors
-    /// The file cannot be written.
     pub fn apply(&mut self, kind: &Kind, begins: bool) -> Result<bool, String> {
         match kind {
             Kind::SdrUnplug { silent } => {
@@ -74,9 +68,6 @@ impl SdrControl {
     }
 
     /// Goes on losing samples where that is under way. Called often.
-    ///
-    /// # Errors
-    /// The file cannot be written.
     pub fn step(&mut self, now_us: u64) -> Result<(), String> {
         let Some((told, due_us)) = &mut self.overflows else { return Ok(()) };
         let next_us = *due_us.get_or_insert(now_us + OVERFLOW_EVERY_US);
@@ -103,10 +94,7 @@ impl SdrControl {
         words.extend(self.stalled.then(|| "stall".to_owned()));
         words.extend(self.stuck.then(|| "stuck".to_owned()));
         words.extend(self.rate.map(|factor| format!("rate={factor}")));
-        // In one step: the driver reads at any moment.
-        let next = self.path.with_extension("next");
-        let written = fs::write(&next, words.join(" ")).and_then(|()| fs::rename(&next, &self.path));
-        written.map_err(|error| format!("{}: {error}", self.path.display()))
+        shared::tell(&self.path, &words.join(" "))
     }
 }
 
@@ -120,7 +108,7 @@ mod tests {
         let mut control = SdrControl::new(folder.path().join("control")).unwrap();
         let mut told = |kind: &Kind, begins| {
             assert!(control.apply(kind, begins).unwrap());
-            fs::read_to_string(folder.path().join("control")).unwrap()
+            std::fs::read_to_string(folder.path().join("control")).unwrap()
         };
         assert_eq!(told(&Kind::SdrUnplug { silent: true }, true), "overflow=0 skip=0:20 unplug=silent");
         assert_eq!(told(&Kind::SdrUnplug { silent: true }, false), "overflow=0 skip=0:20");

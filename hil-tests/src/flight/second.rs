@@ -19,9 +19,6 @@ pub struct Second {
 
 impl Second {
     /// In `site`; it does not run yet.
-    ///
-    /// # Errors
-    /// Its machine cannot be made.
     pub fn new(site: Site, scenario: &Scenario, line: Line, poses: Arc<dyn Poses>) -> Result<Second, String> {
         // The machine's faults are the first one's.
         let well = Scenario { fault: Vec::new(), ..scenario.clone() };
@@ -30,9 +27,6 @@ impl Second {
     }
 
     /// Starts it.
-    ///
-    /// # Errors
-    /// It does not start.
     pub fn start(&mut self) -> Result<(), String> {
         self.daemons.start()?;
         self.runs = true;
@@ -48,18 +42,12 @@ impl Second {
     }
 
     /// Ends it.
-    ///
-    /// # Errors
-    /// It does not end.
     pub fn end(&mut self) -> Result<(), String> {
         self.runs = false;
         self.daemons.end()
     }
 
     /// What it did that it must not: a permission it got, a velocity it commanded. And why it refused, last.
-    ///
-    /// # Errors
-    /// Its file cannot be read.
     pub fn judged(&mut self) -> Result<(Vec<String>, Option<String>), String> {
         let mut violations = Vec::new();
         let granted = self.answers.iter().flatten();

@@ -11,6 +11,7 @@
 //! really stops is measured by `timing`. Times in which it cannot speak (its link is cut, it is paused, killed, or the rig
 //! itself was held up) are left out of 4.
 
+use crate::judge::metrics::{Span, commands, spans};
 use crate::trace::{SetpointRow, StateRow, Trace};
 use skyhound::command::{Interlock, State};
 
@@ -54,7 +55,7 @@ pub struct Known {
 /// What was violated, the first of each kind with its moment and how often.
 pub fn judge(trace: &Trace, known: &Known) -> Vec<String> {
     let mut broken = Broken::default();
-    let commanding = commanding(&trace.states);
+    let commanding = spans(&trace.states, u64::MAX - 2 * GRACE_US, commands);
     for setpoint in &trace.setpoints {
         if setpoint.from != known.own {
             if !known.others {
@@ -75,7 +76,7 @@ pub fn judge(trace: &Trace, known: &Known) -> Vec<String> {
     broken.told()
 }
 
-fn permission(setpoint: &SetpointRow, known: &Known, commanding: &[(u64, u64)], broken: &mut Broken) {
+fn permission(setpoint: &SetpointRow, known: &Known, commanding: &[Span], broken: &mut Broken) {
     let at_us = setpoint.at_us;
     let since = at_us.saturating_sub(GRACE_US);
     // The newest heartbeat before the grace, and all within it: one of them gave permission.
@@ -85,8 +86,8 @@ fn permission(setpoint: &SetpointRow, known: &Known, commanding: &[(u64, u64)], 
     if heard.peek().is_some() && !heard.any(|said| said.is_ours && said.armed) {
         broken.tell("permission", at_us, "movement, while the mode is not ours or the motors are off".into());
     }
-    let near = |&(from_us, to_us): &(u64, u64)| {
-        (from_us.saturating_sub(GRACE_US)..=to_us.saturating_add(GRACE_US)).contains(&at_us)
+    let near = |span: &Span| {
+        (span.begin_us.saturating_sub(GRACE_US)..=span.end_us.saturating_add(GRACE_US)).contains(&at_us)
     };
     if !commanding.iter().any(near) {
         broken.tell("permission", at_us, "movement outside HOMING".into());
@@ -135,8 +136,8 @@ fn stops(trace: &Trace, known: &Known, broken: &mut Broken) {
     }
 }
 
-fn rate(trace: &Trace, known: &Known, commanding: &[(u64, u64)], broken: &mut Broken) {
-    for &(from_us, to_us) in commanding {
+fn rate(trace: &Trace, known: &Known, commanding: &[Span], broken: &mut Broken) {
+    for &Span { begin_us: from_us, end_us: to_us } in commanding {
         let within = trace.setpoints.iter().filter(|row| row.from == known.own).map(|row| row.at_us);
         let within = within.filter(|at_us| (from_us..=to_us).contains(at_us));
         let to_us = to_us.min(known.end_us);
@@ -155,28 +156,6 @@ fn rate(trace: &Trace, known: &Known, commanding: &[(u64, u64)], broken: &mut Br
             last_us = at_us;
         }
     }
-}
-
-/// From when to when we commanded: HOMING and HOLDING, adjoining ones as one. The last may be open.
-pub fn commanding(states: &[StateRow]) -> Vec<(u64, u64)> {
-    let mut spans = Vec::new();
-    let mut begun_us = None;
-    for row in states {
-        match (begun_us, commands(&row.to)) {
-            (None, true) => begun_us = Some(row.at_us),
-            (Some(from_us), false) => {
-                spans.push((from_us, row.at_us));
-                begun_us = None;
-            }
-            _ => {}
-        }
-    }
-    spans.extend(begun_us.map(|from_us| (from_us, u64::MAX - 2 * GRACE_US)));
-    spans
-}
-
-fn commands(state: &str) -> bool {
-    State::ALL.iter().any(|known| known.name() == state && known.commands())
 }
 
 fn seconds(at_us: u64) -> String {

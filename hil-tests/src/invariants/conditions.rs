@@ -8,6 +8,7 @@
 use super::failsafes;
 use super::fence::{self, Reach};
 use super::hands::Memory;
+use super::sane::{fresh, is_position_sane, within};
 use skyhound::command::{Interlock, Velocity};
 use skyhound::config::{InterlockConfig, Samples, TerrainRule};
 use skyhound::decide::PassInputs;
@@ -262,23 +263,6 @@ pub(super) fn is_ours(vehicle: &Vehicle, now: TimeUs, limits: &InterlockConfig) 
         && mode_is_ours(vehicle, now, limits)
 }
 
-pub(super) fn fresh<T: Copy>(input: Option<Aged<T>>, now: TimeUs, age_max_us: u64) -> Option<T> {
-    let input = input?;
-    let age_us = now.0.checked_sub(input.received_us.0)?;
-    (age_us <= age_max_us).then_some(input.value)
-}
-
-/// Whether the position is fresh and one that an aircraft can have.
-pub(super) fn is_position_sane(vehicle: &Vehicle, now: TimeUs, limits: &InterlockConfig) -> bool {
-    fresh(vehicle.position, now, u64::from(limits.pose_age_max_us)).is_some_and(|position| {
-        let altitude = |alt_m: f64| (-1_000.0..=10_000.0).contains(&alt_m);
-        Wgs84::checked(position.place.lat_deg, position.place.lon_deg).is_some()
-            && altitude(position.alt_amsl_m)
-            && altitude(position.alt_rel_m)
-            && [position.north_mps, position.east_mps, position.down_mps].iter().all(|v| within(*v, 50.0))
-    })
-}
-
 fn identity(vehicle: &Vehicle) -> bool {
     let ours = vehicle.identity.is_some_and(|bound| {
         (1..250).contains(&bound.system) && bound.component == 1 && bound.firmware != Firmware::Other
@@ -305,8 +289,4 @@ fn are_finite(facts: &Facts) -> bool {
                 && gradient.bearing_sigma_rad >= 0.0
                 && gradient.bearing_sigma_rad.is_finite()
         })
-}
-
-fn within(value: f64, limit: f64) -> bool {
-    (-limit..=limit).contains(&value)
 }

@@ -2,7 +2,7 @@
 //! the firmwares' own documents (ArduPilot Copter: "Failsafe Landing Page", "Fences"; PX4 guide: "Safety Configuration",
 //! "Offboard Mode"): each parameter with what it must be, beside the engine's table and not from it.
 
-use super::conditions;
+use super::sane::fresh;
 use skyhound::config::InterlockConfig;
 use skyhound::time::TimeUs;
 use skyhound::vehicle::parameter::index;
@@ -83,7 +83,7 @@ const PX4_STICKS: [usize; 4] =
 
 /// A parameter that was told lately, and is a number.
 pub(super) fn told(vehicle: &Vehicle, now: TimeUs, parameter: usize) -> Option<f64> {
-    conditions::fresh(vehicle.parameters.told(parameter), now, AGE_MAX_US).filter(|value| value.is_finite())
+    fresh(vehicle.parameters.told(parameter), now, AGE_MAX_US).filter(|value| value.is_finite())
 }
 
 /// Whether all of it is so.
@@ -97,7 +97,7 @@ pub(super) fn hold(vehicle: &Vehicle, now: TimeUs, limits: &InterlockConfig) -> 
         (Some(value), Have(bits)) => value as u32 & bits != 0,
         (Some(_), BeKnown) => true,
     };
-    let health = conditions::fresh(vehicle.health, now, u64::from(limits.status_age_max_us));
+    let health = fresh(vehicle.health, now, u64::from(limits.status_age_max_us));
     let Some(bound) = vehicle.identity else { return false };
     match bound.firmware {
         Firmware::ArduCopter => {

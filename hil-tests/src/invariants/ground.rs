@@ -2,6 +2,7 @@
 //! made a refusal. That clearance is kept is judged in truth (`place`).
 
 use super::fence::Reach;
+use super::sane::fresh;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::time::{Aged, TimeUs};
 use skyhound::vehicle::Vehicle;
@@ -61,7 +62,7 @@ impl Ground {
     ) -> Reach {
         let (mut is_known, mut reach) = (false, Reach::In);
         for (source, height) in self.told.iter().zip(heights(vehicle)) {
-            let Some(height_m) = super::conditions::fresh(height, now, AGE_MAX_US) else { continue };
+            let Some(height_m) = fresh(height, now, AGE_MAX_US) else { continue };
             is_known = true;
             if height_m.is_nan() || !(-1_000.0..=10_000.0).contains(&height_m) || height_m < least_m {
                 return Reach::Out;

@@ -1,10 +1,10 @@
 //! What a judge of permission must remember between passes: the pilot's hands, jumps of position, how homing was handed
 //! over, how long it lasts, and when the last reading and pass were.
 
-use super::conditions;
 use super::failsafes::sticks_us;
 use super::fence::Reach;
 use super::ground::Ground;
+use super::sane::is_position_sane;
 use skyhound::config::InterlockConfig;
 use skyhound::decide::PassInputs;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
@@ -69,7 +69,7 @@ impl Memory {
                 self.newest_reading = self.newest_reading.max(Some(reading.acquired_us));
             }
         }
-        if conditions::is_position_sane(inputs.vehicle, inputs.now, limits) {
+        if is_position_sane(inputs.vehicle, inputs.now, limits) {
             self.follow(inputs.vehicle.position, limits.jump_max_m);
             self.ground.take(inputs.vehicle);
         }

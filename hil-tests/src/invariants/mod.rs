@@ -31,6 +31,7 @@ mod kept;
 mod permission;
 mod place;
 mod same;
+mod sane;
 
 pub use same::Decisions;
 

@@ -8,8 +8,8 @@
 //! until [`REGAIN_US`] after; other modes; what wind does once it stood still; a fall with an empty battery.
 
 use super::alone::{self, BRAKE_MPS2, TIMEOUT_US};
-use super::conditions;
 use super::fence;
+use super::sane::fresh;
 use super::{Sky, Step, Told};
 use skyhound::config::InterlockConfig;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
@@ -56,8 +56,7 @@ impl Place {
         let Some(home) = self.led.map(|led| led.home).or(told) else { return };
         let (vehicle, now) = (step.inputs.vehicle, step.inputs.now);
         let heights = [vehicle.height_rangefinder_m, vehicle.height_terrain_m];
-        let knows_ground =
-            heights.iter().any(|height| conditions::fresh(*height, now, GROUND_AGE_MAX_US).is_some());
+        let knows_ground = heights.iter().any(|height| fresh(*height, now, GROUND_AGE_MAX_US).is_some());
         self.led = Some(Led { firmware, home, at_us: step.at_us, coast_us: TIMEOUT_US, knows_ground });
     }
 

@@ -32,16 +32,6 @@ impl Decisions {
             None => Some(format!("{} passes became {}", other.0.len(), self.0.len())),
         }
     }
-
-    /// Passes seen.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether nothing was seen.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 fn s(at_us: u64) -> f64 {

@@ -34,9 +34,6 @@ pub struct Take {
 
 impl Request {
     /// Reads a line without its end.
-    ///
-    /// # Errors
-    /// What is wrong with it.
     pub fn parse(line: &str) -> Result<Request, String> {
         let mut words = line.split_ascii_whitespace();
         match words.next() {

@@ -45,9 +45,6 @@ struct Shared {
 
 impl IqServer {
     /// Listens on `socket`; a file that a dead rig left there is replaced.
-    ///
-    /// # Errors
-    /// The socket cannot be made, or no thread.
     pub fn start(socket: &Path, world: IqWorld, poses: Arc<dyn Poses>) -> io::Result<IqServer> {
         if UnixStream::connect(socket).is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused) {
             std::fs::remove_file(socket)?;

@@ -11,7 +11,7 @@ use crate::world::iq::between;
 /// How far samples and poses may be apart.
 const APART_US: f64 = 250_000.0;
 /// How far a pose is carried on by its own velocity when samples are newer than it.
-const AHEAD_US: f64 = 100_000.0;
+const AHEAD_US: u64 = 100_000;
 
 /// The stream's place in time.
 #[derive(Copy, Clone, Debug, Default)]
@@ -35,7 +35,11 @@ impl StreamTime {
             }
             _ => (due_us, false),
         };
-        let from = if goes_on { self.at(start_us, newest) } else { carried(newest, start_us) };
+        let from = if goes_on {
+            self.at(start_us, newest)
+        } else {
+            newest.carried(start_us.round() as u64, AHEAD_US)
+        };
         self.last = from;
         let to = self.at(start_us + long_us, newest);
         self.next = Some((take.from + take.count as u64, start_us + long_us));
@@ -47,25 +51,12 @@ impl StreamTime {
     fn at(&self, at_us: f64, newest: &TruePose) -> TruePose {
         let (last_us, newest_us) = (self.last.at_us as f64, newest.at_us as f64);
         if at_us >= newest_us || newest_us <= last_us {
-            return carried(newest, at_us);
+            return newest.carried(at_us.round() as u64, AHEAD_US);
         }
         TruePose {
             at_us: at_us as u64,
             ..between(&self.last, newest, (at_us - last_us) / (newest_us - last_us))
         }
-    }
-}
-
-/// `pose` at another time, by its own velocity.
-fn carried(pose: &TruePose, at_us: f64) -> TruePose {
-    let s = (at_us - pose.at_us as f64).clamp(-AHEAD_US, AHEAD_US) * 1e-6;
-    TruePose {
-        at_us: at_us.round() as u64,
-        north_m: pose.north_m + pose.north_mps * s,
-        east_m: pose.east_m + pose.east_mps * s,
-        up_m: pose.up_m - pose.down_mps * s,
-        yaw_rad: skyhound::geo::wrap_pi(pose.yaw_rad + pose.yaw_rate_rad_s * s),
-        ..*pose
     }
 }
 

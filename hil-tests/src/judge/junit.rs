@@ -84,15 +84,10 @@ mod tests {
         let mut trace = sample::trace();
         trace.violations.push("at 3.2 s: <speed> & slew".into());
         let flown = |seed, rig: &str, depth, verdict| Flown {
-            scenario: "open_carrier".into(),
-            about: String::new(),
             seed,
             rig: rig.into(),
             depth,
-            verdict,
-            repeat: format!("skyhound-rig run open_carrier --seed {seed}"),
-            took_s: 1.5,
-            page: None,
+            ..sample::flown(verdict)
         };
         let failed = verdict(&scenario, &trace, Depth::A);
         let passed = verdict(&sample::scenario(), &sample::trace(), Depth::A);

@@ -14,7 +14,8 @@ pub mod verdict;
 
 use std::path::PathBuf;
 
-use crate::rig::Depth;
+use crate::rig::{Depth, Rig};
+use crate::scenario::Scenario;
 
 pub use metrics::metrics;
 pub use verdict::{Check, Outcome, Verdict, verdict};
@@ -40,4 +41,21 @@ pub struct Flown {
     pub took_s: f64,
     /// The page with its plots.
     pub page: Option<PathBuf>,
+}
+
+impl Flown {
+    /// A flight of `scenario` with `seed` on `rig`.
+    pub fn new(scenario: &Scenario, rig: &Rig, seed: u64, verdict: Verdict, repeat: String) -> Flown {
+        Flown {
+            scenario: scenario.name.clone(),
+            about: scenario.about.clone(),
+            seed,
+            rig: rig.name.clone(),
+            depth: rig.depth,
+            verdict,
+            repeat,
+            took_s: 0.0,
+            page: None,
+        }
+    }
 }

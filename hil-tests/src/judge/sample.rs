@@ -1,6 +1,8 @@
 //! A flight made by hand, for tests: 20 s of search to the east, a beacon 100 m north of where it is heard, homing at
 //! 5 m/s, holding over it, then the pilot takes over.
 
+use super::{Flown, Verdict};
+use crate::rig::Rig;
 use crate::scenario::Scenario;
 use crate::trace::{DeedRow, EventRow, SetpointRow, SignalRow, StateRow, Trace, TruthRow};
 use crate::truth::TruePose;
@@ -28,6 +30,12 @@ pub fn scenario() -> Scenario {
     let settings = "[homing]\nspeed_mps = 5.0\n[interlock.fence]\nradius_m = 300.0";
     scenario.skyhound = toml::from_str(settings).unwrap();
     scenario
+}
+
+/// It, judged so, on the rig `engine`.
+pub fn flown(verdict: Verdict) -> Flown {
+    let repeat = "skyhound-rig run open_carrier --seed 7".into();
+    Flown { took_s: 0.25, ..Flown::new(&scenario(), &Rig::find("engine").unwrap(), 7, verdict, repeat) }
 }
 
 /// What it left.

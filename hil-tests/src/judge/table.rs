@@ -76,27 +76,13 @@ mod tests {
     use crate::rig::Depth;
     use crate::scenario::Bounds;
 
-    fn flown(verdict: Verdict) -> Flown {
-        Flown {
-            scenario: "open_carrier".into(),
-            about: "A carrier".into(),
-            seed: 7,
-            rig: "engine".into(),
-            depth: Depth::A,
-            verdict,
-            repeat: "skyhound-rig run open_carrier --seed 7".into(),
-            took_s: 0.25,
-            page: None,
-        }
-    }
-
     #[test]
     fn a_failure_shows_what_was_measured_what_was_wanted_and_how_to_repeat_it() {
         let mut scenario = sample::scenario();
         scenario.expect.number.insert("final_error_m".into(), Bounds { min: None, max: Some(1.0) });
         scenario.expect.number.insert("found".into(), Bounds { min: Some(0.0), max: None });
         let judged = verdict(&scenario, &sample::trace(), Depth::A);
-        let flights = [flown(judged), flown(Verdict::ignored("root"))];
+        let flights = [judged, Verdict::ignored("root")].map(sample::flown);
         let text = text(&flights);
         let row = text.lines().find(|line| line.contains("final_error_m")).unwrap();
         for words in ["open_carrier", "7", "engine", "FAILED", "✗ final_error_m", "2 m", "at most 1"] {

@@ -15,9 +15,6 @@ pub struct SmallDisk {
 
 impl SmallDisk {
     /// Mounts one of `size_mb` at `at`, which is made where it is not there.
-    ///
-    /// # Errors
-    /// The system refuses: it takes root.
     pub fn mount(at: &Path, size_mb: u32) -> Result<SmallDisk, String> {
         fs::create_dir_all(at).map_err(|error| format!("{}: {error}", at.display()))?;
         let size = format!("size={size_mb}m");
@@ -56,9 +53,6 @@ impl SmallDisk {
     }
 
     /// Copies what is on it (but not the ballast) to `folder`, to outlive the disk.
-    ///
-    /// # Errors
-    /// A file cannot be copied.
     pub fn keep(&self, folder: &Path) -> Result<(), String> {
         let told = |error: std::io::Error| format!("{} to {}: {error}", self.at.display(), folder.display());
         fs::create_dir_all(folder).map_err(told)?;

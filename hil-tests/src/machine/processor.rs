@@ -48,9 +48,6 @@ pub struct Hogs(Vec<Child>);
 
 impl Hogs {
     /// Lets `count` loose; they end by themselves with the rig, because each looks now and then whether its parent lives.
-    ///
-    /// # Errors
-    /// They cannot be started.
     pub fn begin(count: usize) -> Result<Hogs, String> {
         let mut hogs = Hogs(Vec::new());
         for _ in 0..count {
@@ -64,9 +61,6 @@ impl Hogs {
     }
 
     /// One for each core.
-    ///
-    /// # Errors
-    /// They cannot be started.
     pub fn on_every_core() -> Result<Hogs, String> {
         Hogs::begin(std::thread::available_parallelism().map_or(2, usize::from))
     }

@@ -1,6 +1,6 @@
 //! The library that stands between a daemon and its C library, and the words that it is told.
 
-use crate::programs;
+use crate::{programs, shared};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,9 +21,6 @@ pub struct Shim {
 
 impl Shim {
     /// Builds the library when needed; what it is told stands in `folder`.
-    ///
-    /// # Errors
-    /// No C compiler, or `folder` cannot be written.
     pub fn new(folder: &Path) -> Result<Shim, String> {
         static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
         let library = BUILT.get_or_init(|| build(&programs::folder()?.join("skyhound-rig-shim"))).clone()?;
@@ -38,36 +35,24 @@ impl Shim {
     }
 
     /// The disk does not answer to syncs, or answers again.
-    ///
-    /// # Errors
-    /// The words cannot be written.
     pub fn stall(&mut self, is: bool) -> Result<(), String> {
         self.stalled = is;
         self.tell()
     }
 
     /// The disk takes no more bytes, or does again.
-    ///
-    /// # Errors
-    /// The words cannot be written.
     pub fn fill(&mut self, is: bool) -> Result<(), String> {
         self.full = is;
         self.tell()
     }
 
     /// UTC is `ahead_s` seconds ahead of true; 0 = true again.
-    ///
-    /// # Errors
-    /// The words cannot be written.
     pub fn step_utc(&mut self, ahead_s: i64) -> Result<(), String> {
         self.ahead_s = ahead_s;
         self.tell()
     }
 
     /// UTC is that of a board without a battery clock: the first seconds of 1970.
-    ///
-    /// # Errors
-    /// The words cannot be written.
     pub fn to_1970(&mut self) -> Result<(), String> {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;
         self.step_utc(-(since.as_secs() as i64))
@@ -78,10 +63,7 @@ impl Shim {
         for (word, is) in [("stall\n", self.stalled), ("full\n", self.full)] {
             words += if is { word } else { "" };
         }
-        // In one step: the daemon reads at any moment.
-        let next = self.told.with_extension("next");
-        let written = fs::write(&next, words).and_then(|()| fs::rename(&next, &self.told));
-        written.map_err(|error| format!("{}: {error}", self.told.display()))
+        shared::tell(&self.told, &words)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rig files: what is built in, and what is refused with which mend.
 
 use super::*;
+use crate::scenario::Scenario;
 
 #[test]
 fn every_built_in_rig_and_example_reads() {

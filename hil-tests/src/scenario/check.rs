@@ -3,10 +3,9 @@
 //! The first thing that is wrong is told, by its key as the file has it, with what to write instead.
 
 use super::expect::OR;
+use super::mode::{custom_mode_of, name_of};
 use super::words::{EVERY_FAULT, KINDS};
 use super::{Act, Beacon, Fault, Kind, Scenario, Search, Waveform};
-use crate::aircraft::custom_mode_of;
-use crate::judge::metrics;
 use skyhound::command::{Interlock, State};
 use skyhound::decide::Decide;
 use skyhound::sense::Sense;
@@ -259,7 +258,7 @@ fn modes(scenario: &Scenario) -> String {
     let customs = (0..30).chain((0..10).flat_map(|main| (0..10).map(move |sub| main << 16 | sub << 24)));
     let mut names: Vec<&str> = Vec::new();
     for custom in customs {
-        let name = crate::aircraft::name_of(flavour, custom);
+        let name = name_of(flavour, custom);
         if custom_mode_of(flavour, name).is_some() && !names.contains(&name) {
             names.push(name);
         }
@@ -268,7 +267,6 @@ fn modes(scenario: &Scenario) -> String {
 }
 
 fn expect(scenario: &Scenario) -> Checked {
-    metrics::check(scenario)?;
     let expect = &scenario.expect;
     for (key, bounds) in expect.number.iter().chain(expect.only.values().flatten()) {
         let is_empty = bounds.min.is_none() && bounds.max.is_none();

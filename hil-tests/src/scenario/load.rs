@@ -94,9 +94,6 @@ pub fn list() -> impl ExactSizeIterator<Item = &'static str> {
 }
 
 /// A built-in scenario by its name, or that of a file by its path.
-///
-/// # Errors
-/// Neither exists, or as [`load`].
 pub fn find(name_or_path: &str) -> Result<Scenario, String> {
     if let Some((name, text)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {
         return parse(name, text, &format!("scenario {name}"));
@@ -125,9 +122,6 @@ pub fn load(path: &Path) -> Result<Scenario, String> {
 }
 
 /// The scenario in `text`, called `name`; errors begin with `shown`.
-///
-/// # Errors
-/// As [`load`].
 pub fn parse(name: &str, text: &str, shown: &str) -> Result<Scenario, String> {
     let told = |why: String| format!("{shown}: {why}");
     let table: toml::Table = toml::from_str(text).map_err(|error| told(in_words(&error, text)))?;

@@ -9,6 +9,7 @@ pub mod expect;
 pub mod fault;
 pub mod ground;
 pub mod load;
+pub mod mode;
 mod settings;
 mod words;
 pub mod world;

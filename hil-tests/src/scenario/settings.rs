@@ -29,9 +29,6 @@ impl Scenario {
     }
 
     /// What the engine is told.
-    ///
-    /// # Errors
-    /// As [`Scenario::settings`], and what does not fit the receiver.
     pub fn config(&self) -> Result<Config, String> {
         let receiver = &self.world.receiver;
         let settings = self.settings()?;

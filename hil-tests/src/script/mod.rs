@@ -15,14 +15,14 @@ mod timeline;
 #[cfg(test)]
 mod tests;
 
-pub use pattern::{begin_pose, points_m};
+pub use pattern::{aircraft, points_m};
+pub use timeline::Timeline;
 
-use crate::aircraft::Waypoint;
+use crate::aircraft::{Aircraft, Landed, Waypoint};
 use crate::scenario::{Kind, Scenario};
 use operator::Operator;
 use skyhound::command::State;
 use std::fmt;
-use timeline::Timeline;
 
 /// What the script can see. Everything of the daemon is `IDLE`, `false` while it does not answer.
 #[derive(Copy, Clone, Debug, Default, PartialEq)]
@@ -47,6 +47,21 @@ pub struct Seen<'a> {
     pub mode: &'a str,
     /// Height above home as the autopilot reports it.
     pub up_m: f64,
+}
+
+impl Seen<'static> {
+    /// What the ground station sees of `aircraft`; nothing of the daemon.
+    pub fn of(aircraft: &Aircraft) -> Seen<'static> {
+        let belief = aircraft.belief();
+        Seen {
+            ready: belief.position.is_some() && belief.home.is_some() && !belief.is_silent,
+            airborne: belief.landed != Landed::OnGround,
+            armed: belief.armed,
+            mode: aircraft.mode_name(),
+            up_m: belief.position.map_or(0.0, |position| position.alt_rel_m),
+            ..Seen::default()
+        }
+    }
 }
 
 /// What to do.

@@ -1,5 +1,6 @@
 //! Search patterns: their shape as points (m north, east, up of home), in the order in which they are flown.
 
+use crate::aircraft::Aircraft;
 use crate::scenario::Scenario;
 use crate::scenario::{Pattern, Search};
 use std::f64::consts::{FRAC_PI_2, TAU};
@@ -37,8 +38,17 @@ pub fn points_m(search: &Search) -> Vec<[f64; 3]> {
     }
 }
 
-/// Where the aircraft begins when it begins in the air: north, east, up (m) and yaw (rad) of the first waypoint.
-pub fn begin_pose(scenario: &Scenario) -> Option<([f64; 3], f64)> {
+/// The scenario's aircraft as it begins: on the ground at home, or in the air over the first waypoint.
+pub fn aircraft(scenario: &Scenario, seed: u64) -> Aircraft {
+    let mut aircraft = Aircraft::new(&scenario.aircraft, &scenario.place, seed).over(&scenario.world.ground);
+    if let Some(([north_m, east_m, up_m], yaw_rad)) = begin_pose(scenario) {
+        aircraft.begin_airborne(north_m, east_m, up_m, yaw_rad);
+    }
+    aircraft
+}
+
+/// Where it begins when it begins in the air: north, east, up (m) and yaw (rad) of the first waypoint.
+fn begin_pose(scenario: &Scenario) -> Option<([f64; 3], f64)> {
     let search = &scenario.search;
     let points = points_m(search);
     let first = *points.first().filter(|_| search.airborne)?;

@@ -56,13 +56,14 @@ enum Progress {
 
 /// All faults of a scenario.
 #[derive(Clone, Debug)]
-pub(super) struct Timeline {
+pub struct Timeline {
     faults: Vec<(Fault, Progress)>,
     moments: Moments,
 }
 
 impl Timeline {
-    pub(super) fn new(faults: &[Fault]) -> Timeline {
+    /// None has begun.
+    pub fn new(faults: &[Fault]) -> Timeline {
         let faults = faults.iter().map(|fault| (fault.clone(), Progress::Waiting)).collect();
         Timeline { faults, moments: Moments::default() }
     }
@@ -91,6 +92,19 @@ impl Timeline {
                     .for_s
                     .map_or(Progress::Over, |for_s| Progress::On(now_us.saturating_add(us(for_s))));
             }
+        }
+    }
+
+    /// Begins and ends by the clock alone, given to `apply`: where nobody flies. What waits for a state does not happen.
+    pub fn by_clock(&mut self, now_us: u64, mut apply: impl FnMut(&Kind, bool) -> bool) {
+        let mut deeds = Vec::new();
+        self.step(now_us, &Seen { airborne: true, ..Seen::default() }, &mut deeds);
+        for deed in deeds {
+            match deed {
+                Do::Begin(kind) => apply(&kind, true),
+                Do::End(kind) => apply(&kind, false),
+                _ => false,
+            };
         }
     }
 }

@@ -85,9 +85,6 @@ pub struct Report {
 }
 
 /// Flies `flights` seeds from `seed` on with every policy, on `threads`; `progress` hears how many seeds are done.
-///
-/// # Errors
-/// The scenario's settings, when they are wrong.
 pub fn report(
     scenario: &Scenario,
     seed: u64,

@@ -1,5 +1,6 @@
 //! The mathematics: shares with their interval, quantiles, histograms, and a paired comparison.
 
+use crate::shared::quantile;
 use serde::Serialize;
 
 /// z of a two-sided 95 % interval.
@@ -39,14 +40,6 @@ impl Share {
             high: (centre + half).min(1.0).max(p),
         }
     }
-}
-
-/// The `q`-quantile of sorted values, linear between order statistics (Hyndman and Fan's type 7: SQL's `percentile_cont`).
-pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let place = q.clamp(0.0, 1.0) * last as f64;
-    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
-    Some(below + (above - below) * place.fract())
 }
 
 /// How values are spread.
@@ -159,17 +152,6 @@ mod tests {
             assert!((share.low - low).abs() < 6e-5 && (share.high - high).abs() < 6e-5, "{share:?}");
         }
         assert_eq!((Share::of(5, 5).high, Share::of(0, 0).high), (1.0, 1.0));
-    }
-
-    #[test]
-    fn quantiles_are_percentile_cont() {
-        let sorted = [1.0, 2.0, 4.0, 8.0];
-        assert_eq!(quantile(&sorted, 0.5), Some(3.0));
-        assert!((quantile(&sorted, 0.9).unwrap() - 6.8).abs() < 1e-12);
-        assert_eq!(
-            (quantile(&sorted, 1.0), quantile(&[], 0.5), quantile(&[7.0], 0.9)),
-            (Some(8.0), None, Some(7.0))
-        );
     }
 
     #[test]

@@ -68,9 +68,6 @@ pub struct Bench {
 
 impl Bench {
     /// Starts everything.
-    ///
-    /// # Errors
-    /// A part does not start.
     pub fn start(plan: &Plan, seed: u64) -> Result<Bench, String> {
         let aircraft = scenario::Aircraft { endurance_min: 1e4, ..scenario::Aircraft::default() };
         let mut aircraft = Aircraft::new(&aircraft, &Place::default(), seed);
@@ -95,9 +92,6 @@ impl Bench {
     }
 
     /// One trial: homes, waits `wait_s`, makes the cause, and looks on until nothing more can come.
-    ///
-    /// # Errors
-    /// The rig itself broke.
     pub fn trial(&mut self, cause: Cause, wait_s: f64) -> Result<Trial, String> {
         let spoilt = |bench: &Bench| {
             bench.tell_spoilt(cause);
@@ -164,7 +158,7 @@ impl Bench {
             // The daemon hears of the jump before homing is asked for.
             std::thread::sleep(HEARD_AGAIN);
         }
-        self.autopilot.ground_station().set_mode("GUIDED")
+        self.autopilot.set_mode("GUIDED")
     }
 
     fn locked<T>(&self, look: impl Fn(&Aircraft) -> T) -> T {
@@ -261,7 +255,7 @@ impl Bench {
 
     /// When the daemon could know, at the earliest, of a cause that came at `cause_us`. Waits for it.
     fn told_us(&self, cause: Cause, cause_us: u64) -> u64 {
-        let out = |row: &&WireRow| row.is_out && row.link != 0;
+        let out = |row: &&WireRow| row.is_out;
         if cause.is_in_a_message() {
             let begun = Instant::now();
             loop {

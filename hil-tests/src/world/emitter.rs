@@ -46,21 +46,6 @@ impl Emitter {
         Emitter { on: beacon.on, sent: Sent::new(&beacon.waveform, seed), beacon: beacon.clone() }
     }
 
-    /// Mean of the envelope's power from `from_us` to `to_us`: 1 in the mean while it sends, 0 while not. Exact at the edges of
-    /// transmissions; within an AM sweep by quadrature of a twelfth of the tone's period.
-    pub fn mean_power(&mut self, from_us: f64, to_us: f64) -> f64 {
-        if let Form::AmSweep { sweep_us } = self.sent.form {
-            let count = ((to_us - from_us) / 50.0).ceil().max(1.0);
-            let step_us = (to_us - from_us) / count;
-            let power = |n: u64| {
-                let tone = am_tone(from_us + (n as f64 + 0.5) * step_us, sweep_us).0;
-                (am_scale() * (1.0 + AM_FACTOR * tone)).powi(2)
-            };
-            return (0..count as u64).map(power).sum::<f64>() / count;
-        }
-        self.keyed(Span { from_us, to_us }, &Share::ALL, |x| x)
-    }
-
     /// Power that a channel's `share` finds in one frame under a Hann window.
     #[inline]
     pub(super) fn frame_power(&mut self, frame: Span, share: &Share) -> f64 {

@@ -2,8 +2,9 @@
 
 use skyhound_host::autopilot::framing::{Framer, FramingTotals};
 use skyhound_rig::aircraft::Aircraft;
+use skyhound_rig::autopilot::messages::command;
 use skyhound_rig::autopilot::wire::Message;
-use skyhound_rig::autopilot::{Autopilot, Line, LineSpec};
+use skyhound_rig::autopilot::{Autopilot, Line, LineSpec, messages};
 use skyhound_rig::scenario::{self, Flavour, Place};
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
@@ -80,9 +81,7 @@ impl Client {
     /// Its heartbeat: a ground station's from system 255, an onboard computer's from any other.
     pub fn beat(&mut self) {
         let kind: u8 = if self.from.0 == 255 { 6 } else { 18 };
-        self.say(
-            Message::new("HEARTBEAT").with("type", kind).with("autopilot", 8u8).with("mavlink_version", 3u8),
-        );
+        self.say(messages::station_beat().with("type", kind));
     }
 
     pub fn say(&mut self, message: Message) {
@@ -171,13 +170,6 @@ impl Client {
     pub fn totals(&self) -> FramingTotals {
         self.framer.totals()
     }
-}
-
-/// COMMAND_LONG without its addressee.
-pub fn command(id: u16, params: &[f64]) -> Message {
-    let names = ["param1", "param2", "param3", "param4", "param5", "param6", "param7"];
-    let message = Message::new("COMMAND_LONG").with("command", id);
-    names.iter().zip(params).fold(message, |message, (name, value)| message.with(name, *value))
 }
 
 /// SET_POSITION_TARGET_LOCAL_NED, velocity only, to the autopilot.

@@ -1,9 +1,9 @@
-//! The real daemon meets it on each kind of line: it binds, learns all that its interlocks ask for, and is locked by nothing
-//! but what should lock it.
+//! The real daemon meets it and something is wrong on the line. (That it binds, learns all that its interlocks ask for and homes
+//! on each kind of line, whole flights show: `scenarios`.)
 
 use super::client::flown;
 use skyhound_host::ctl::Status;
-use skyhound_rig::autopilot::{Autopilot, Says};
+use skyhound_rig::autopilot::Autopilot;
 use skyhound_rig::daemon::{Daemon, Site};
 use skyhound_rig::sample_flight;
 use skyhound_rig::scenario::fault::Impostor;
@@ -11,21 +11,6 @@ use skyhound_rig::scenario::{Flavour, Kind};
 use std::time::{Duration, Instant};
 
 const RECORDED_S: f64 = 75.0;
-/// Every input may be as old as the settings allow, because tests share their machine; HOLDING is far off.
-const PATIENT: [&str; 11] = [
-    "beacon.0.frequency_hz=433960000",
-    "beacon.0.bandwidth_hz=4000",
-    "interlock.pass_gap_max_s=1",
-    "interlock.heartbeat_age_max_s=5",
-    "interlock.pose_age_max_s=2",
-    "interlock.status_age_max_s=10",
-    "interlock.reading_age_max_s=5",
-    "interlock.facts_age_max_s=5",
-    "interlock.fence.radius_m=2000",
-    "homing.hold_snr_db=120",
-    "analytics.hold_s=5",
-];
-
 fn status_until(daemon: &mut Daemon, what: &str, is_so: impl Fn(&Status) -> bool) -> Status {
     let begun = Instant::now();
     let mut last = None;
@@ -48,72 +33,7 @@ fn started(site: &Site, autopilot: &Autopilot) -> Daemon {
     sample_flight::write(&made, RECORDED_S).unwrap();
     let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
     let address = autopilot.lines()[0].for_daemon();
-    let mut args = vec!["--bench", "--sdr", &sdr, "--autopilot", &address];
-    args.extend(PATIENT.iter().flat_map(|set| ["--set", set]));
-    site.start(site.fly(&args).unwrap()).unwrap()
-}
-
-fn is_known_and_homes(flavour: Flavour, line: &str, commanding: &str) {
-    let autopilot = flown(flavour, &[line]);
-    let site = Site::temporary().unwrap();
-    let mut daemon = started(&site, &autopilot);
-    let known = status_until(&mut daemon, "only the mode locks it", |status| {
-        let is_mode = status.locked.as_deref().is_some_and(|why| why.contains("mode"));
-        is_mode && status.vehicle.battery_ratio.is_some() && status.vehicle.satellites.is_some()
-    });
-    let vehicle = &known.vehicle;
-    assert_eq!((vehicle.system, vehicle.armed), (Some(1), Some(true)), "{vehicle:?}");
-    assert!(vehicle.alt_rel_m.is_some_and(|alt_m| (25.0..35.0).contains(&alt_m)), "{vehicle:?}");
-    assert_eq!(known.link.crc_error_total, 0, "{:?}", known.link);
-
-    let station = autopilot.ground_station();
-    if flavour == Flavour::ArduCopter {
-        station.set_mode(commanding).unwrap();
-        status_until(&mut daemon, "nothing locks it", |status| status.locked.is_none());
-    }
-    let begun = Instant::now();
-    while daemon.ctl(&["homing", "on"]).unwrap().code != Some(0) {
-        assert!(begun.elapsed() < Duration::from_secs(20), "homing is not allowed");
-    }
-    if flavour == Flavour::Px4 {
-        // It offers zeros; without them PX4 would refuse.
-        while station.set_mode(commanding).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(30), "OFFBOARD is refused");
-        }
-    }
-    status_until(&mut daemon, "it homes", |status| status.state == "HOMING");
-    let begun = Instant::now();
-    let moves =
-        |autopilot: &Autopilot| autopilot.setpoints().iter().filter(|row| row.taken && row.moves()).count();
-    while moves(&autopilot) < 20 {
-        assert!(begun.elapsed() < Duration::from_secs(30), "no movement was commanded");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    // The pilot takes over: it is told at once, and the setpoints end.
-    let away = if flavour == Flavour::ArduCopter { "LOITER" } else { "AUTO.LOITER" };
-    station.set_mode(away).unwrap();
-    status_until(&mut daemon, "it is idle", |status| status.state == "IDLE");
-    let wire = autopilot.wire();
-    let left = |row: &&skyhound_rig::autopilot::WireRow| {
-        row.is_out && row.link > 0 && matches!(row.says, Says::Mode { .. }) && row.system == 1
-    };
-    assert!(wire.iter().filter(left).count() > 5);
-    daemon.stop(Duration::from_secs(30)).unwrap();
-}
-
-#[test]
-fn on_udp_with_ardupilot() {
-    is_known_and_homes(Flavour::ArduCopter, "udpin:127.0.0.1:0", "GUIDED");
-}
-
-#[test]
-fn on_serial_with_ardupilot() {
-    is_known_and_homes(Flavour::ArduCopter, "pty:921600", "GUIDED");
-}
-
-#[test]
-fn on_tcp_with_px4() {
-    is_known_and_homes(Flavour::Px4, "tcp:127.0.0.1:0", "OFFBOARD");
+    site.start(site.fly(&["--bench", "--sdr", &sdr, "--autopilot", &address]).unwrap()).unwrap()
 }
 
 /// Who hears nothing of us, who came back as another, and who is no aircraft: each by its name.

@@ -11,9 +11,7 @@ const READINGS: &str = "select count(*) from reading";
 
 /// Tells the driver which faults to have from now on.
 fn faults(control: &Path, words: &str) {
-    let next = control.with_extension("next");
-    std::fs::write(&next, words).unwrap();
-    std::fs::rename(&next, control).unwrap();
+    skyhound_rig::shared::tell(control, words).unwrap();
 }
 
 fn is_alive(daemon: &mut Daemon, is: bool) {

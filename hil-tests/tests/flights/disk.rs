@@ -3,39 +3,15 @@
 
 use super::aircraft::{Aircraft, free_port};
 use super::daemon::{Field, is_clean, number, rows};
+use skyhound_rig::machine::SmallDisk;
 use skyhound_rig::sample_flight;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const READINGS: &str = "select count(*) from reading";
-
-/// A disk in memory; gone when dropped.
-struct Disk(PathBuf);
-
-impl Disk {
-    fn mount(at: &Path, size_mb: u32) -> Result<Disk, String> {
-        std::fs::create_dir_all(at).map_err(|error| error.to_string())?;
-        let size = format!("size={size_mb}m");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
-        match mounted {
-            Ok(output) if output.status.success() => Ok(Disk(at.to_owned())),
-            Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-            Err(error) => Err(format!("mount: {error}")),
-        }
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        // Lazily: a daemon that is being killed may still hold a file.
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
 
 #[test]
 fn a_full_disk_pauses_the_recorder_and_nothing_else() {
     let field = Field::new();
-    let disk = match Disk::mount(&field.flights(), 64) {
+    let disk = match SmallDisk::mount(&field.flights(), 64) {
         Ok(disk) => disk,
         Err(why) => return println!("ignored, needs root: {why}"),
     };
@@ -64,7 +40,7 @@ fn a_full_disk_pauses_the_recorder_and_nothing_else() {
     daemon.recorded(READINGS, 100.0);
     daemon.status_until("the autopilot is heard", |status| status["vehicle"]["system"] == 1);
     // Somebody else fills the disk below the reserve.
-    let ballast = disk.0.join("ballast");
+    let ballast = disk.path().join("ballast");
     std::fs::write(&ballast, vec![1; 48 << 20]).unwrap();
     let status =
         daemon.status_until("the recorder pauses", |status| status["recorder"]["state"] != "recording");
@@ -107,13 +83,13 @@ fn a_full_disk_pauses_the_recorder_and_nothing_else() {
 #[test]
 fn a_flight_that_begins_without_room_is_flown_unrecorded() {
     let field = Field::new();
-    let disk = match Disk::mount(&field.flights(), 64) {
+    let disk = match SmallDisk::mount(&field.flights(), 64) {
         Ok(disk) => disk,
         Err(why) => return println!("ignored, needs root: {why}"),
     };
     let made = field.folder().join("made");
     sample_flight::write(&made, 3.0).unwrap();
-    std::fs::write(disk.0.join("ballast"), vec![1; 48 << 20]).unwrap();
+    std::fs::write(disk.path().join("ballast"), vec![1; 48 << 20]).unwrap();
     let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
     let sets = ["--set", "recorder.disk_reserve_mb=24", "--set", "sdr.file.repeat=true"];
     let mut daemon = field.start(&[&["--sdr", &sdr], &sets[..]].concat());

@@ -1,9 +1,10 @@
-//! A copy of engine, host and rig in the target folder, with bugs planted by textual patches, built once beside the real ones.
+//! A copy of the engine, and of what depth a needs of host and rig, in the target folder, with bugs planted by textual patches,
+//! built once beside the real ones.
 //!
 //! One build holds all bugs: each is guarded by `planted::is("name")`, which asks the environment. The copy is a workspace of
-//! its own with the same dependencies, lock file, profile and target folder, so only our own three crates are compiled anew;
-//! its program has a name of its own, so that the real one is never overwritten. Unchanged files keep their times: the
-//! second run compiles nothing.
+//! its own with the same dependencies, lock file, profile and target folder, so only our own three crates are compiled anew,
+//! and of host and rig only the modules that a campaign flies through: a third of them. Its program has a name of its own, so
+//! that the real one is never overwritten. Unchanged files keep their times: the second run compiles nothing.
 
 use super::bugs::Bug;
 use std::fs;
@@ -21,6 +22,33 @@ const MODULE: &str = "//! Which planted bug is on.\n\
     /// Whether the bug `name` is on.\n\
     pub fn is(name: &str) -> bool {\n    \
     ON.get_or_init(|| std::env::var(\"SKYHOUND_PLANTED\").unwrap_or_default()) == name\n}\n";
+
+/// What depth a needs of the host, and of the rig.
+const HOST: [&str; 4] = ["clock", "realtime", "sdr", "settings"];
+const RIG: [&str; 12] = [
+    "aircraft",
+    "campaign",
+    "codes",
+    "engine",
+    "invariants",
+    "random",
+    "scenario",
+    "script",
+    "shared",
+    "trace",
+    "truth",
+    "world",
+];
+/// Flies a campaign: how many flights from which seed, until which invariant is broken (0 = none), with which fault.
+const MAIN: &str = "//! A campaign.\n\
+    use skyhound_rig::campaign::{self, Plan};\n\
+    fn main() {\n    \
+    let words: Vec<String> = std::env::args().skip(1).collect();\n    \
+    let number = |at: usize| words[at].parse::<u64>().expect(\"a number\");\n    \
+    let with = words.get(3).map(|name| campaign::mix::kind_named(name).expect(\"a kind of fault\"));\n    \
+    let until_broken = Some(number(2) as u8).filter(|invariant| *invariant > 0);\n    \
+    let plan = Plan { seed: number(1), flights: number(0), threads: 1, with, until_broken };\n    \
+    println!(\"{}\", campaign::fly_all(&plan, &|_| {}));\n}\n";
 
 /// The program with all bugs, all off until one is named.
 pub struct Planted {
@@ -61,6 +89,13 @@ impl Planted {
             |mark: &str| format!("[workspace.package]\nversion = \"{}{mark}\"", env!("CARGO_PKG_VERSION"));
         plant(&mut files, "Cargo.toml", &version(""), &version("-planted"));
         files.push(("src/planted.rs".into(), MODULE.into()));
+        let only = |modules: &[&str]| {
+            let modules = modules.iter().map(|name| format!("pub mod {name};\n"));
+            format!("//! What depth a needs.\n#![allow(missing_docs)]\n{}", modules.collect::<String>())
+        };
+        replace(&mut files, "firmware-host/src/lib.rs", only(&HOST));
+        replace(&mut files, "hil-tests/src/lib.rs", only(&RIG));
+        replace(&mut files, "hil-tests/src/main.rs", MAIN.into());
         for (path, text) in &files {
             write(&copy.join(path), text);
         }
@@ -89,6 +124,11 @@ fn collect(real: &Path, folder: &Path, files: &mut Vec<(PathBuf, String)>) {
             files.push((path, text));
         }
     }
+}
+
+fn replace(files: &mut [(PathBuf, String)], file: &str, with: String) {
+    let found = files.iter_mut().find(|(path, _)| path == Path::new(file));
+    found.unwrap_or_else(|| panic!("{file} is not there")).1 = with;
 }
 
 fn plant(files: &mut [(PathBuf, String)], file: &str, from: &str, to: &str) {

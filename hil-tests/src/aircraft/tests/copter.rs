@@ -1,7 +1,7 @@
 //! GUIDED, and ArduCopter's failsafes.
 
 use super::super::tests::{airborne, fly, mode, steer, texts, until, watched};
-use super::super::{Answer, Frame, Request, Setpoint};
+use super::super::{Answer, Request, Setpoint};
 use super::*;
 use crate::scenario::{Flavour, Kind};
 
@@ -32,56 +32,26 @@ fn guided_stops_after_its_timeout() {
 fn guided_turns_for_as_long_as_it_is_told() {
     let mut aircraft = copter(&[]);
     mode(&mut aircraft, "GUIDED");
-    aircraft.request(&Request::Setpoint(Setpoint::velocity([0.0; 3], 0.4)));
+    aircraft.request(&Request::Setpoint(Setpoint { velocity_mps: [0.0; 3], yaw_rate_rad_s: 0.4 }));
     fly(&mut aircraft, 0.9);
     assert!((aircraft.truth().yaw_rate_rad_s - 0.4).abs() < 1e-6);
     fly(&mut aircraft, 1.5);
     assert!(aircraft.truth().yaw_rate_rad_s.abs() < 0.05);
-    aircraft.request(&Request::Yaw { yaw_rad: 1.5, is_relative: false });
-    fly(&mut aircraft, 6.0);
-    assert!((aircraft.belief().attitude.yaw_rad - 1.5).abs() < 0.1);
 }
 
-/// The frames of SET_POSITION_TARGET_LOCAL_NED, and what is refused.
-#[test]
-fn setpoints_are_read_in_their_frames() {
-    let mut aircraft = copter(&[]);
-    let body = Setpoint { frame: Frame::Body, ..Setpoint::velocity([4.0, 0.0, 0.0], 0.0) };
-    assert_eq!(aircraft.request(&Request::Setpoint(body)), Answer::Denied, "not in LOITER");
-    mode(&mut aircraft, "GUIDED");
-    aircraft.request(&Request::Yaw { yaw_rad: 1.57, is_relative: false });
-    fly(&mut aircraft, 5.0);
-    for _ in 0..100 {
-        assert_eq!(aircraft.request(&Request::Setpoint(body)), Answer::Accepted);
-        fly(&mut aircraft, 0.05);
-    }
-    let truth = aircraft.truth();
-    assert!((truth.east_mps - 4.0).abs() < 0.4 && truth.north_mps.abs() < 0.5, "{truth:?}");
-    let there = Setpoint { position_m: Some([30.0, -20.0, -35.0]), ..Setpoint::default() };
-    aircraft.request(&Request::Setpoint(there));
-    fly(&mut aircraft, 25.0);
-    let truth = aircraft.truth();
-    assert!(truth.distance_m(30.0, -20.0) < 3.5 && (truth.up_m - 35.0).abs() < 2.0, "{truth:?}");
-    let away = Setpoint { position_m: Some([3000.0, 0.0, -35.0]), ..Setpoint::default() };
-    assert_eq!(aircraft.request(&Request::Setpoint(away)), Answer::Denied, "outside the fence");
-}
-
-/// `mode_guided.init(true)`: long before GUID_TIMEOUT it brakes, from velocities as from positions, and holds.
+/// `mode_guided.init(true)`: long before GUID_TIMEOUT it brakes, and holds.
 #[test]
 fn an_unreadable_setpoint_stops_guided() {
-    let nan = Request::Setpoint(Setpoint::velocity([f64::NAN, 0.0, 0.0], 0.0));
-    let there = Setpoint { position_m: Some([200.0, 0.0, -40.0]), ..Setpoint::default() };
+    let nan = Request::Setpoint(Setpoint { velocity_mps: [f64::NAN, 0.0, 0.0], yaw_rate_rad_s: 0.0 });
     for unreadable in [nan, Request::Unreadable] {
-        for led in [Setpoint::velocity([6.0, 0.0, 0.0], 0.0), there] {
-            let mut aircraft = copter(&[("GUID_TIMEOUT", 10.0)]);
-            mode(&mut aircraft, "GUIDED");
-            aircraft.request(&Request::Setpoint(led));
-            fly(&mut aircraft, 6.0);
-            assert!(aircraft.truth().speed_mps() > 4.0);
-            assert_eq!(aircraft.request(&unreadable), Answer::Denied);
-            fly(&mut aircraft, 5.0);
-            assert!(aircraft.truth().speed_mps() < 1.0 && aircraft.mode_name() == "GUIDED");
-        }
+        let mut aircraft = copter(&[("GUID_TIMEOUT", 10.0)]);
+        assert_eq!(aircraft.request(&unreadable), Answer::Denied, "in LOITER too");
+        mode(&mut aircraft, "GUIDED");
+        steer(&mut aircraft, [6.0, 0.0, 0.0], 6.0);
+        assert!(aircraft.truth().speed_mps() > 4.0);
+        assert_eq!(aircraft.request(&unreadable), Answer::Denied);
+        fly(&mut aircraft, 5.0);
+        assert!(aircraft.truth().speed_mps() < 1.0 && aircraft.mode_name() == "GUIDED");
     }
     let mut px4 = airborne(Flavour::Px4, &[]);
     steer(&mut px4, [6.0, 0.0, 0.0], 2.0);

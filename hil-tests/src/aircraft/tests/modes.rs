@@ -98,9 +98,9 @@ fn items(commands: &[Waypoint]) -> Vec<Waypoint> {
 #[test]
 fn loiter_time_waits_and_return_comes_home() {
     let place = items(&[])[2].place;
-    let mut waits = Waypoint::at(item::LOITER_TIME, place, 30.0);
+    let mut waits = Waypoint::at(mission::LOITER_TIME, place, 30.0);
     waits.params[0] = 5.0;
-    let home = Waypoint::plain(item::RETURN, [0.0; 4]);
+    let home = Waypoint::plain(mission::RETURN, [0.0; 4]);
     let mut aircraft = airborne(Flavour::ArduCopter, &[]);
     aircraft.request(&Request::Mission(items(&[waits, home])));
     assert_eq!(mode(&mut aircraft, "AUTO"), Answer::Accepted);
@@ -116,30 +116,10 @@ fn loiter_time_waits_and_return_comes_home() {
 #[test]
 fn a_mission_may_end_with_a_landing() {
     let mut aircraft = airborne(Flavour::ArduCopter, &[]);
-    aircraft.request(&Request::Mission(items(&[Waypoint::plain(item::LAND, [0.0; 4])])));
+    aircraft.request(&Request::Mission(items(&[Waypoint::plain(mission::LAND, [0.0; 4])])));
     mode(&mut aircraft, "AUTO");
     assert!(until(&mut aircraft, 120.0, |aircraft| !aircraft.belief().armed) < 90.0);
     assert!(aircraft.truth().distance_m(30.0, 0.0) < 4.0);
-}
-
-#[test]
-fn speed_home_and_overrides_are_taken() {
-    let mut aircraft = airborne(Flavour::ArduCopter, &[]);
-    mode(&mut aircraft, "GUIDED");
-    assert_eq!(aircraft.request(&Request::Speed { speed_mps: 2.0 }), Answer::Accepted);
-    let far = Setpoint { position_m: Some([200.0, 0.0, -30.0]), ..Setpoint::default() };
-    aircraft.request(&Request::Setpoint(far));
-    fly(&mut aircraft, 8.0);
-    assert!((aircraft.truth().speed_mps() - 2.0).abs() < 0.3);
-    assert_eq!(aircraft.request(&Request::SetHome(None)), Answer::Accepted);
-    fly(&mut aircraft, 0.01);
-    assert!(aircraft.belief().position.unwrap().alt_rel_m.abs() < 0.5);
-    let channels = [1500, 1500, 1500, 1900, 0, 0, 0, 0];
-    aircraft.request(&Request::RcOverride(channels));
-    assert_eq!(aircraft.belief().rc.channels_us[3], 1900);
-    mode(&mut aircraft, "LOITER");
-    fly(&mut aircraft, 2.0);
-    assert!(aircraft.truth().yaw_rate_rad_s > 0.5);
 }
 
 /// A limit set by PARAM_SET holds from the next step.

@@ -26,7 +26,7 @@ fn offboard_wants_setpoints_faster_than_2_hz_for_a_second() {
     );
     steer(&mut aircraft, [0.0; 3], 0.5);
     assert_eq!(mode(&mut aircraft, "OFFBOARD"), Answer::TemporarilyRejected, "half a second is not enough");
-    let still = Request::Setpoint(Setpoint::velocity([0.0; 3], 0.0));
+    let still = Request::Setpoint(Setpoint::default());
     for _ in 0..5 {
         fly(&mut aircraft, 0.6);
         aircraft.request(&still);

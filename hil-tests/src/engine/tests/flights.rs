@@ -1,6 +1,6 @@
 //! Whole flights.
 
-use crate::engine::{Level, engine, fly, fly_with};
+use crate::engine::{Level, fly, fly_with};
 use crate::invariants::{Step, Witness};
 use crate::judge::{self, Outcome};
 use crate::rig::Depth;
@@ -110,7 +110,7 @@ fn passes_stand_on_their_grid() {
     let mut scenario = load::find("near_carrier").unwrap();
     scenario.duration_s = 20.0;
     let mut seen = Passes::default();
-    fly_with(&scenario, 1, Level::Readings, &mut engine, &mut seen);
+    fly_with(&scenario, 1, Level::Readings, &mut seen);
     let gaps_us: Vec<u64> = seen.at_us.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(gaps_us.iter().all(|gap_us| *gap_us <= 51_000), "{gaps_us:?}");
     assert!((400..440).contains(&seen.at_us.len()), "20 Hz and what the operator did: {}", seen.at_us.len());
@@ -120,7 +120,7 @@ fn passes_stand_on_their_grid() {
 fn a_new_life_is_never_enabled_by_itself() {
     let scenario = load::find("killed").unwrap();
     let mut seen = Passes::default();
-    fly_with(&scenario, 1, Level::Readings, &mut engine, &mut seen);
+    fly_with(&scenario, 1, Level::Readings, &mut seen);
     assert_eq!((seen.lives.first(), seen.lives.last()), (Some(&1), Some(&2)));
     let pause_us = seen.at_us.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
     assert!((3_000_000..3_100_000).contains(&pause_us), "dead for 3 s: {pause_us}");

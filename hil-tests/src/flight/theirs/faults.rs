@@ -1,29 +1,26 @@
 //! What goes wrong with someone else's aircraft, and what its pilot and ground crew do: by the ground station's means, and by
 //! the parameters of ArduPilot's simulator (`SIM_*`: `SITL.cpp`).
 
-use super::Theirs;
+use super::{ARM, Command, Theirs};
+use crate::flight::air::Air;
 use crate::scenario::{Flavour, Kind};
-use mavlink::dialects::ardupilotmega::MavCmd;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 
 /// Param 2 of MAV_CMD_COMPONENT_ARM_DISARM, and param 6 of MAV_CMD_PREFLIGHT_REBOOT_SHUTDOWN, that mean it in the air.
-const FORCE_DISARM: f32 = 21_196.0;
-const FORCE_REBOOT: f32 = 20_190_226.0;
+const FORCE_DISARM: f64 = 21_196.0;
+const FORCE_REBOOT: f64 = 20_190_226.0;
+const REBOOT: Command = ("reboot", 246);
 
 /// A parameter of the simulator, by the names that releases give it: while the fault lasts, and else.
 type Knob = [(&'static str, f64, f64)];
 
 impl Theirs {
     /// A fault, or a deed of pilot or ground crew; whether it was one that is done here.
-    ///
-    /// # Errors
-    /// The autopilot refuses.
-    pub fn fault(&self, kind: &Kind, begins: bool) -> Result<bool, String> {
+    pub(super) fn go_wrong(&self, kind: &Kind, begins: bool) -> Result<bool, String> {
         match kind {
             Kind::Mode { mode } if begins => self.set_mode(mode)?,
             Kind::Disarm if begins => {
-                let force = [0., FORCE_DISARM, 0., 0., 0., 0., 0.];
-                self.command(MavCmd::MAV_CMD_COMPONENT_ARM_DISARM, force)?;
+                self.command(ARM, &[0., FORCE_DISARM])?;
             }
             Kind::Stick { channel, us } => {
                 let rest = self.foreign.holds_sticks.then_some(super::ready::REST_US);
@@ -31,8 +28,7 @@ impl Theirs {
             }
             Kind::GcsLost => self.link.fall_silent(begins),
             Kind::Reboot if begins => {
-                let force = [1., 0., 0., 0., 0., FORCE_REBOOT, 0.];
-                self.command(MavCmd::MAV_CMD_PREFLIGHT_REBOOT_SHUTDOWN, force)?;
+                self.command(REBOOT, &[1., 0., 0., 0., 0., FORCE_REBOOT])?;
             }
             Kind::Battery { ratio } => self.count_battery(if begins { *ratio } else { 1.0 })?,
             Kind::Mode { .. } | Kind::Disarm | Kind::Reboot => {}
@@ -42,9 +38,6 @@ impl Theirs {
     }
 
     /// Nothing is wrong with it any more, as far as the rig made it so.
-    ///
-    /// # Errors
-    /// Its simulator does not take it.
     pub(super) fn calm(&self) -> Result<(), String> {
         self.link.fall_silent(false);
         if !self.foreign.is_simulator || self.foreign.flavour != Flavour::ArduCopter {
@@ -64,7 +57,7 @@ impl Theirs {
 
     fn home(&self) -> Origin {
         let anywhere = Origin::new(Wgs84 { lat_deg: 0.0, lon_deg: 0.0 });
-        self.link.shared().heard().home().unwrap_or(anywhere)
+        self.link.shared().heard().home().map_or(anywhere, |(origin, _)| origin)
     }
 
     fn turn(&self, knobs: &[Box<Knob>], on: bool) -> Result<bool, String> {

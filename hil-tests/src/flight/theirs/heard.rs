@@ -6,14 +6,10 @@
 
 mod texts;
 
+use crate::autopilot::wire::Message;
 use crate::flight::wire::Said;
 use crate::trace::TruthRow;
 use crate::truth::TruePose;
-use mavlink::dialects::ardupilotmega::{
-    MavAutopilot, MavCmd, MavLandedState, MavMessage, MavMissionResult, MavModeFlag, MavParamType, MavResult,
-    MavSysStatusSensor, MavType, SIM_STATE_DATA,
-};
-use mavlink::{MavlinkVersion, Message};
 use skyhound::geo::{Origin, Wgs84};
 use skyhound::vehicle::{Firmware, Mode};
 use skyhound_host::autopilot::framing::Frame;
@@ -24,20 +20,27 @@ use texts::Texts;
 const AUTOPILOT: u8 = 1;
 /// Longest time that a pose goes on by its velocity.
 const AHEAD_MAX_US: u64 = 500_000;
-/// CURRENT_MODE, which the dialect has not: PX4 beats once a second, and tells its mode sooner by this.
-const CURRENT_MODE: u32 = 436;
-/// Bytes of SIM_STATE before its extension of whole-number degrees.
-const SIM_STATE_BYTES: usize = 84;
 /// A pose that is this old is none.
 const POSE_AGE_MAX_US: u64 = 2_000_000;
+/// MAV_SYS_STATUS_PREARM_CHECK.
+const PREARM_CHECK: i64 = 0x1000_0000;
+
+/// A parameter as told.
+#[derive(Copy, Clone, Debug)]
+pub struct Told {
+    /// As it is on the wire.
+    pub raw: [u8; 4],
+    /// MAV_PARAM_TYPE.
+    pub kind: u8,
+    /// How often it was told.
+    pub count: u32,
+}
 
 /// All that was heard.
 #[derive(Clone, Debug, Default)]
 pub struct Heard {
     /// System id of the autopilot.
     pub system: Option<u8>,
-    /// Whose modes.
-    pub firmware: Option<Firmware>,
     /// HEARTBEAT.custom_mode.
     pub custom_mode: u32,
     /// Motors armed.
@@ -48,20 +51,21 @@ pub struct Heard {
     pub battery_ratio: Option<f64>,
     /// Whether it may be armed by its own checks, where it tells.
     pub may_arm: Option<bool>,
-    /// Parameters as told: the value as it is on the wire, its type, how often told.
-    pub parameters: BTreeMap<String, (f32, MavParamType, u32)>,
+    /// Parameters as told.
+    pub parameters: BTreeMap<String, Told>,
     /// What it said in words.
     pub texts: Texts,
     /// Newest answer to a command: which, result, how many so far.
-    pub command_ack: Option<(MavCmd, MavResult, u32)>,
+    pub command_ack: Option<(u16, u8, u32)>,
     /// The mission item asked for, and how often anything was asked.
     pub mission_request: Option<(u16, u32)>,
     /// The mission's end and how many so far.
-    pub mission_ack: Option<(MavMissionResult, u32)>,
+    pub mission_ack: Option<(u8, u32)>,
     /// Each heartbeat, and each time that the mode was told besides.
     pub said: Vec<Said>,
     /// Truth, as often as it was told.
     pub rows: Vec<TruthRow>,
+    firmware: Option<Firmware>,
     home: Option<(Origin, f64)>,
     is_simulated: bool,
     pose: TruePose,
@@ -71,105 +75,76 @@ pub struct Heard {
 impl Heard {
     /// Takes a frame that came at `now_us`.
     pub fn take(&mut self, frame: &Frame<'_>, now_us: u64) {
-        let version = if frame.is_mavlink_2 { MavlinkVersion::V2 } else { MavlinkVersion::V1 };
         let is_its = self.system.is_none_or(|system| u32::from(system) == frame.system);
         if frame.component != AUTOPILOT || !is_its {
             return;
         }
-        if frame.id == CURRENT_MODE {
-            // Zeros at its end are not sent.
-            let byte = |at: usize| frame.payload.get(at).copied().unwrap_or(0);
-            return self.is_in(u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]), now_us);
-        }
-        let Ok(message) = MavMessage::parse(version, frame.id, frame.payload) else { return };
-        match message {
-            MavMessage::HEARTBEAT(beat) if beat.autopilot != MavAutopilot::MAV_AUTOPILOT_INVALID => {
+        let Some(message) = Message::read(frame.id, frame.payload) else { return };
+        let (real, whole) = (|name| message.real(name), |name| message.whole(name));
+        match message.name() {
+            "HEARTBEAT" if whole("autopilot") != 8 => {
                 self.system = u8::try_from(frame.system).ok();
-                self.firmware = Some(match (beat.autopilot, beat.mavtype) {
-                    (_, MavType::MAV_TYPE_GCS) => Firmware::Other,
-                    (MavAutopilot::MAV_AUTOPILOT_ARDUPILOTMEGA, _) => Firmware::ArduCopter,
-                    (MavAutopilot::MAV_AUTOPILOT_PX4, _) => Firmware::Px4,
+                self.firmware = Some(match (whole("autopilot"), whole("type")) {
+                    (_, 6) => Firmware::Other,
+                    (3, _) => Firmware::ArduCopter,
+                    (12, _) => Firmware::Px4,
                     _ => Firmware::Other,
                 });
-                self.armed = beat.base_mode.contains(MavModeFlag::MAV_MODE_FLAG_SAFETY_ARMED);
-                self.is_in(beat.custom_mode, now_us);
+                self.armed = message.byte("base_mode") & 0x80 != 0;
+                self.is_in(whole("custom_mode") as u32, now_us);
             }
-            MavMessage::HOME_POSITION(home) => {
-                let place = Wgs84 { lat_deg: degrees(home.latitude), lon_deg: degrees(home.longitude) };
+            "CURRENT_MODE" => self.is_in(whole("custom_mode") as u32, now_us),
+            "HOME_POSITION" => {
+                let place = place(&message, "latitude", "longitude");
                 // The world does not move with a home that is set anew in flight.
-                self.home.get_or_insert((Origin::new(place), f64::from(home.altitude) / 1e3));
+                self.home.get_or_insert((Origin::new(place), real("altitude") / 1e3));
             }
-            MavMessage::EXTENDED_SYS_STATE(state) => {
-                self.airborne = match state.landed_state {
-                    MavLandedState::MAV_LANDED_STATE_UNDEFINED => None,
-                    landed => Some(landed != MavLandedState::MAV_LANDED_STATE_ON_GROUND),
-                };
+            "EXTENDED_SYS_STATE" => {
+                self.airborne =
+                    Some(whole("landed_state")).filter(|state| *state != 0).map(|state| state != 1);
             }
-            MavMessage::SYS_STATUS(status) => {
-                let left = u8::try_from(status.battery_remaining).ok();
+            "SYS_STATUS" => {
+                let left = u8::try_from(whole("battery_remaining")).ok();
                 self.battery_ratio = left.map(|percent| f64::from(percent) / 100.0);
-                let checks = MavSysStatusSensor::MAV_SYS_STATUS_PREARM_CHECK;
-                let is_told = status.onboard_control_sensors_present.contains(checks);
-                self.may_arm = is_told.then(|| status.onboard_control_sensors_health.contains(checks));
+                let is_told = whole("onboard_control_sensors_present") & PREARM_CHECK != 0;
+                let may = whole("onboard_control_sensors_health") & PREARM_CHECK != 0;
+                self.may_arm = is_told.then_some(may);
             }
-            MavMessage::STATUSTEXT(told) => {
-                self.texts.take(told.severity as u8, &*told.text, frame.payload, now_us);
+            "STATUSTEXT" => self.texts.take(&message, now_us),
+            "ATTITUDE" if !self.is_simulated => self.turn(&message, "yawspeed"),
+            "GLOBAL_POSITION_INT" if !self.is_simulated && (whole("lat"), whole("lon")) != (0, 0) => {
+                let velocity_mps = ["vx", "vy", "vz"].map(|name| real(name) / 100.0);
+                self.place(place(&message, "lat", "lon"), real("alt") / 1e3, velocity_mps, now_us);
             }
-            MavMessage::ATTITUDE(attitude) if !self.is_simulated => {
-                self.pose.roll_rad = attitude.roll.into();
-                self.pose.pitch_rad = attitude.pitch.into();
-                self.pose.yaw_rad = attitude.yaw.into();
-                self.pose.yaw_rate_rad_s = attitude.yawspeed.into();
+            "SIM_STATE" => {
+                self.is_simulated = true;
+                self.turn(&message, "zgyro");
+                let at = match (whole("lat_int"), whole("lon_int")) {
+                    (0, 0) => Wgs84 { lat_deg: real("lat"), lon_deg: real("lon") },
+                    _ => place(&message, "lat_int", "lon_int"),
+                };
+                self.place(at, real("alt"), ["vn", "ve", "vd"].map(real), now_us);
             }
-            MavMessage::GLOBAL_POSITION_INT(at) if !self.is_simulated && (at.lat, at.lon) != (0, 0) => {
-                let velocity_mps = [at.vx, at.vy, at.vz].map(|cm_s| f64::from(cm_s) / 100.0);
-                let place = Wgs84 { lat_deg: degrees(at.lat), lon_deg: degrees(at.lon) };
-                self.place(place, f64::from(at.alt) / 1e3, velocity_mps, now_us);
+            "PARAM_VALUE" => {
+                let told = self.parameters.entry(message.text("param_id").to_owned());
+                let count = told.or_insert(Told { raw: [0; 4], kind: 0, count: 0 });
+                let (raw, kind) = (message.raw("param_value"), message.byte("param_type"));
+                *count = Told { raw, kind, count: count.count + 1 };
             }
-            MavMessage::SIM_STATE(at) => self.simulated(&at, frame.payload, now_us),
-            message => self.answered(message),
-        }
-    }
-
-    /// Answers to what the ground station asked.
-    fn answered(&mut self, message: MavMessage) {
-        match message {
-            MavMessage::PARAM_VALUE(told) => {
-                let name = told.param_id.to_str().unwrap_or_default().to_owned();
-                let count = self.parameters.get(&name).map_or(0, |(.., count)| *count) + 1;
-                self.parameters.insert(name, (told.param_value, told.param_type, count));
-            }
-            MavMessage::COMMAND_ACK(ack) => {
+            "COMMAND_ACK" => {
                 let count = self.command_ack.map_or(0, |(.., count)| count) + 1;
-                self.command_ack = Some((ack.command, ack.result, count));
+                self.command_ack = Some((whole("command") as u16, message.byte("result"), count));
             }
-            MavMessage::MISSION_REQUEST_INT(request) => self.asked_for(request.seq),
-            #[expect(deprecated, reason = "autopilots ask so until today")]
-            MavMessage::MISSION_REQUEST(request) => self.asked_for(request.seq),
-            MavMessage::MISSION_ACK(ack) => {
+            "MISSION_REQUEST_INT" | "MISSION_REQUEST" => {
+                let count = self.mission_request.map_or(0, |(_, count)| count) + 1;
+                self.mission_request = Some((whole("seq") as u16, count));
+            }
+            "MISSION_ACK" => {
                 let count = self.mission_ack.map_or(0, |(_, count)| count) + 1;
-                self.mission_ack = Some((ack.mavtype, count));
+                self.mission_ack = Some((message.byte("type"), count));
             }
             _ => {}
         }
-    }
-
-    /// A simulator's own truth. Its place in whole 1e-7 degrees is an extension, which the message's type may not know; the
-    /// floats are good to half a metre.
-    fn simulated(&mut self, at: &SIM_STATE_DATA, payload: &[u8], now_us: u64) {
-        self.is_simulated = true;
-        self.pose.roll_rad = at.roll.into();
-        self.pose.pitch_rad = at.pitch.into();
-        self.pose.yaw_rad = at.yaw.into();
-        self.pose.yaw_rate_rad_s = at.zgyro.into();
-        let whole = |at: usize| {
-            payload.get(at..at + 4).map(|bytes| i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
-        };
-        let place = match (whole(SIM_STATE_BYTES), whole(SIM_STATE_BYTES + 4)) {
-            (Some(lat), Some(lon)) => Wgs84 { lat_deg: degrees(lat), lon_deg: degrees(lon) },
-            _ => Wgs84 { lat_deg: at.lat.into(), lon_deg: at.lon.into() },
-        };
-        self.place(place, at.alt.into(), [at.vn, at.ve, at.vd].map(f64::from), now_us);
     }
 
     fn is_in(&mut self, custom_mode: u32, now_us: u64) {
@@ -178,9 +153,9 @@ impl Heard {
         self.said.push(Said { at_us: now_us, is_ours, armed: self.armed });
     }
 
-    fn asked_for(&mut self, item: u16) {
-        let count = self.mission_request.map_or(0, |(_, count)| count) + 1;
-        self.mission_request = Some((item, count));
+    fn turn(&mut self, message: &Message, yaw_rate: &str) {
+        let angles = ["roll", "pitch", "yaw", yaw_rate].map(|name| message.real(name));
+        [self.pose.roll_rad, self.pose.pitch_rad, self.pose.yaw_rad, self.pose.yaw_rate_rad_s] = angles;
     }
 
     fn place(&mut self, place: Wgs84, alt_amsl_m: f64, velocity_mps: [f64; 3], now_us: u64) {
@@ -208,14 +183,9 @@ impl Heard {
         self.texts = Texts::default();
     }
 
-    /// Home's height above the sea.
-    pub fn home_amsl_m(&self) -> Option<f64> {
-        self.home.map(|(_, amsl_m)| amsl_m)
-    }
-
-    /// Home.
-    pub fn home(&self) -> Option<Origin> {
-        self.home.map(|(origin, _)| origin)
+    /// Home, and its height above the sea.
+    pub fn home(&self) -> Option<(Origin, f64)> {
+        self.home
     }
 
     /// Its mode.
@@ -235,14 +205,9 @@ impl Heard {
 
     /// Where it is now.
     pub fn pose(&self, now_us: u64) -> TruePose {
-        let ahead_us = self.posed_us.map_or(0, |posed_us| now_us.saturating_sub(posed_us).min(AHEAD_MAX_US));
-        let ahead_s = ahead_us as f64 / 1e6;
-        TruePose {
-            at_us: now_us,
-            north_m: self.pose.north_m + self.pose.north_mps * ahead_s,
-            east_m: self.pose.east_m + self.pose.east_mps * ahead_s,
-            up_m: self.pose.up_m - self.pose.down_mps * ahead_s,
-            ..self.pose
+        match self.posed_us {
+            Some(posed_us) => TruePose { at_us: posed_us, ..self.pose }.carried(now_us, AHEAD_MAX_US),
+            None => TruePose { at_us: now_us, ..self.pose },
         }
     }
 
@@ -257,6 +222,6 @@ impl Heard {
     }
 }
 
-fn degrees(e7: i32) -> f64 {
-    f64::from(e7) / 1e7
+fn place(message: &Message, lat: &str, lon: &str) -> Wgs84 {
+    Wgs84 { lat_deg: message.real(lat) / 1e7, lon_deg: message.real(lon) / 1e7 }
 }

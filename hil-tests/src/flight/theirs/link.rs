@@ -3,11 +3,8 @@
 //! A line that breaks is opened again and again: simulators hang up when they start anew.
 
 use super::heard::Heard;
-use mavlink::dialects::ardupilotmega::{
-    COMMAND_LONG_DATA, HEARTBEAT_DATA, MavAutopilot, MavCmd, MavMessage, MavModeFlag, MavState, MavType,
-    RC_CHANNELS_OVERRIDE_DATA,
-};
-use mavlink::{MavHeader, write_v2_msg};
+use crate::autopilot::messages;
+use crate::autopilot::wire::Message;
 use skyhound::vehicle::Firmware;
 use skyhound_host::autopilot::Address;
 use skyhound_host::autopilot::framing::Framer;
@@ -21,13 +18,14 @@ use std::time::{Duration, Instant};
 /// Ground stations' system id, and MAV_COMP_ID_MISSIONPLANNER.
 const GROUND: (u8, u8) = (255, 190);
 const BEAT_EVERY: Duration = Duration::from_secs(1);
+const SET_MESSAGE_INTERVAL: u16 = 511;
 /// ArduPilot gives sticks back RC_OVERRIDE_TIME (3 s) after the last override.
 const STICKS_EVERY: Duration = Duration::from_millis(100);
 /// What truth and state are made of, with their rates. Asked again and again: autopilots forget when they start anew.
-const WANTED: [(u32, f32); 7] =
+const WANTED: [(u32, f64); 7] =
     [(33, 20.0), (30, 20.0), (108, 25.0), (242, 0.5), (245, 2.0), (1, 2.0), (0, 1.0)];
 /// PX4's besides: CURRENT_MODE. ArduPilot has it not, and says so in words each time it is asked.
-const WANTED_OF_PX4: [(u32, f32); 1] = [(436, 10.0)];
+const WANTED_OF_PX4: [(u32, f64); 1] = [(436, 10.0)];
 const ASK_EVERY: Duration = Duration::from_secs(3);
 const READ_WAIT: Duration = Duration::from_millis(5);
 const OPEN_EVERY: Duration = Duration::from_millis(500);
@@ -38,7 +36,7 @@ const RELEASE: u16 = 0;
 /// The line. It ends when dropped.
 pub struct Link {
     shared: Arc<Shared>,
-    sender: mpsc::Sender<MavMessage>,
+    sender: mpsc::Sender<Message>,
     over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -75,9 +73,6 @@ impl Shared {
 
 impl Link {
     /// Opens the line.
-    ///
-    /// # Errors
-    /// It cannot be opened.
     pub fn open(address: &Address) -> Result<Link, String> {
         let shared = Arc::new(Shared {
             heard: Mutex::default(),
@@ -105,10 +100,7 @@ impl Link {
     }
 
     /// Sends a message.
-    ///
-    /// # Errors
-    /// The line is broken at present.
-    pub fn send(&self, message: MavMessage) -> Result<(), String> {
+    pub fn send(&self, message: Message) -> Result<(), String> {
         let gone = self.shared.gone.lock().unwrap_or_else(PoisonError::into_inner).clone();
         gone.map_or(Ok(()), Err)?;
         self.sender.send(message).map_err(|_| "the rig's line has ended".to_owned())
@@ -144,12 +136,9 @@ struct Out {
 }
 
 impl Out {
-    async fn send(&mut self, line: &mut Line, message: &MavMessage) -> std::io::Result<()> {
-        let header =
-            MavHeader { system_id: GROUND.0.into(), component_id: GROUND.1, sequence: self.sequence };
+    async fn send(&mut self, line: &mut Line, message: &Message) -> std::io::Result<()> {
+        let frame = message.frame(GROUND, self.sequence);
         self.sequence = self.sequence.wrapping_add(1);
-        let mut frame = Vec::new();
-        write_v2_msg(&mut frame, header, message).map_err(std::io::Error::other)?;
         let mut rest = frame.as_slice();
         while !rest.is_empty() {
             match line.try_write(rest, self.peer) {
@@ -168,7 +157,7 @@ async fn live(
     line: Line,
     address: &Address,
     shared: &Shared,
-    orders: &mpsc::Receiver<MavMessage>,
+    orders: &mpsc::Receiver<Message>,
     over: &AtomicBool,
 ) {
     let mut opened = Ok(line);
@@ -196,7 +185,7 @@ async fn live(
 async fn run(
     mut line: Line,
     shared: &Shared,
-    orders: &mpsc::Receiver<MavMessage>,
+    orders: &mpsc::Receiver<Message>,
     over: &AtomicBool,
 ) -> std::io::Result<()> {
     let (mut framer, mut out) = (Framer::new(), Out { sequence: 0, peer: None });
@@ -215,7 +204,7 @@ async fn run(
         }
         let now = Instant::now();
         if now >= beat && !shared.silent.load(Ordering::Acquire) {
-            out.send(&mut line, &heartbeat()).await?;
+            out.send(&mut line, &messages::station_beat()).await?;
             beat = now + BEAT_EVERY;
         }
         let (system, is_px4) = {
@@ -225,17 +214,15 @@ async fn run(
         if let Some(system) = system.filter(|_| now >= ask) {
             let besides = WANTED_OF_PX4.iter().filter(|_| is_px4);
             for &(id, rate_hz) in WANTED.iter().chain(besides) {
-                let interval_us = 1e6 / rate_hz;
-                let command = MavCmd::MAV_CMD_SET_MESSAGE_INTERVAL;
-                out.send(&mut line, &long(system, command, [id as f32, interval_us, 0., 0., 0., 0., 0.]))
-                    .await?;
+                let asked = messages::command(SET_MESSAGE_INTERVAL, &[f64::from(id), 1e6 / rate_hz]);
+                out.send(&mut line, &asked.to((system, 1))).await?;
             }
             ask = now + ASK_EVERY;
         }
         if let Some(system) = system.filter(|_| now >= stick) {
             let sent = *shared.sticks.lock().unwrap_or_else(PoisonError::into_inner);
             if sent.iter().any(|us| *us != NO_OVERRIDE) {
-                out.send(&mut line, &overriding(system, sent)).await?;
+                out.send(&mut line, &messages::rc_override(sent).to((system, 1))).await?;
             }
             let mut sticks = shared.sticks.lock().unwrap_or_else(PoisonError::into_inner);
             for (stick, sent) in sticks.iter_mut().zip(sent) {
@@ -248,49 +235,4 @@ async fn run(
         }
     }
     Ok(())
-}
-
-fn heartbeat() -> MavMessage {
-    MavMessage::HEARTBEAT(HEARTBEAT_DATA {
-        custom_mode: 0,
-        mavtype: MavType::MAV_TYPE_GCS,
-        autopilot: MavAutopilot::MAV_AUTOPILOT_INVALID,
-        base_mode: MavModeFlag::empty(),
-        system_status: MavState::MAV_STATE_ACTIVE,
-        mavlink_version: 3,
-    })
-}
-
-fn overriding(system: u8, us: [u16; 8]) -> MavMessage {
-    let [chan1_raw, chan2_raw, chan3_raw, chan4_raw, chan5_raw, chan6_raw, chan7_raw, chan8_raw] = us;
-    MavMessage::RC_CHANNELS_OVERRIDE(RC_CHANNELS_OVERRIDE_DATA {
-        chan1_raw,
-        chan2_raw,
-        chan3_raw,
-        chan4_raw,
-        chan5_raw,
-        chan6_raw,
-        chan7_raw,
-        chan8_raw,
-        target_system: system,
-        target_component: 1,
-    })
-}
-
-/// COMMAND_LONG to the autopilot.
-pub fn long(system: u8, command: MavCmd, params: [f32; 7]) -> MavMessage {
-    let [param1, param2, param3, param4, param5, param6, param7] = params;
-    MavMessage::COMMAND_LONG(COMMAND_LONG_DATA {
-        param1,
-        param2,
-        param3,
-        param4,
-        param5,
-        param6,
-        param7,
-        command,
-        target_system: system,
-        target_component: 1,
-        confirmation: 0,
-    })
 }

@@ -2,11 +2,12 @@
 //!
 //! ArduPilot carries every value as the number it is. PX4 carries integers as their bytes in the field of a float.
 
+use super::heard::Told;
 use super::{POLL, Theirs};
+use crate::autopilot::wire::Message;
 use crate::flight::NotFlown;
 use crate::scenario::{Flavour, Scenario};
 use crate::watch::Watcher;
-use mavlink::dialects::ardupilotmega::{MavMessage, MavParamType, PARAM_REQUEST_READ_DATA, PARAM_SET_DATA};
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -54,13 +55,11 @@ impl Theirs {
 
     /// What is told of each, by whichever of its names it is known; what is not told in ten tries is not there.
     pub(super) fn read(&self, names: &[Vec<String>]) -> Result<BTreeMap<String, f64>, String> {
-        let counts = |heard: &super::Heard| heard.parameters.clone();
-        let before = counts(&self.link.shared().heard());
+        let before = self.link.shared().heard().parameters.clone();
+        let count = |of: &BTreeMap<String, Told>, name: &str| of.get(name).map_or(0, |told| told.count);
+        // Told before this reading only: it does not answer now.
         let is_told = |names: &[String]| {
             let heard = self.link.shared().heard();
-            let count = |of: &BTreeMap<String, (f32, MavParamType, u32)>, name| {
-                of.get(name).map_or(0, |(.., count)| *count)
-            };
             names.iter().any(|name| count(&heard.parameters, name) > count(&before, name))
         };
         for _ in 0..TRIES {
@@ -75,17 +74,11 @@ impl Theirs {
                 }
             }
         }
+        let known: Vec<&String> = names.iter().filter(|names| is_told(names)).flatten().collect();
         let heard = self.link.shared().heard();
-        let known = names.iter().filter(|names| {
-            // Told before this reading only: it does not answer now.
-            names.iter().any(|name| {
-                let now = heard.parameters.get(name).map_or(0, |(.., count)| *count);
-                now > before.get(name).map_or(0, |(.., count)| *count)
-            })
-        });
-        let told = known.flatten().filter_map(|name| {
-            let (value, kind, _) = heard.parameters.get(name)?;
-            Some((name.clone(), self.number(*value, *kind)))
+        let told = known.into_iter().filter_map(|name| {
+            let told = heard.parameters.get(name)?;
+            Some((name.clone(), number(self.foreign.flavour, told.raw, told.kind)))
         });
         Ok(told.collect())
     }
@@ -93,20 +86,16 @@ impl Theirs {
     /// Sets one, until the autopilot tells it so.
     pub(super) fn set(&self, name: &str, value: f64) -> Result<(), String> {
         let known = self.link.shared().heard().parameters.get(name).copied();
-        let Some((_, param_type, _)) = known else { return Err(format!("parameter {name}: not known")) };
-        let param_value = self.on_the_wire(value, param_type);
+        let kind = known.ok_or_else(|| format!("parameter {name}: not known"))?.kind;
+        let raw = on_the_wire(self.foreign.flavour, value, kind);
+        let set = Message::new("PARAM_SET").with_text("param_id", name).with("param_type", kind);
+        let set = set.with_raw("param_value", raw).to((self.system, 1));
         for _ in 0..TRIES {
-            self.link.send(MavMessage::PARAM_SET(PARAM_SET_DATA {
-                param_value,
-                target_system: self.system,
-                target_component: 1,
-                param_id: name.into(),
-                param_type,
-            }))?;
+            self.link.send(set.clone())?;
             let begun = Instant::now();
             while begun.elapsed() < TOLD_WITHIN {
-                let told = self.link.shared().heard().parameters.get(name).map(|(value, ..)| value.to_bits());
-                if told == Some(param_value.to_bits()) {
+                let told = self.link.shared().heard().parameters.get(name).map(|told| told.raw);
+                if told == Some(raw) {
                     return Ok(());
                 }
                 std::thread::sleep(POLL);
@@ -115,34 +104,27 @@ impl Theirs {
         Err(format!("parameter {name}: {value} was not taken"))
     }
 
-    fn question(&self, name: &str) -> MavMessage {
-        MavMessage::PARAM_REQUEST_READ(PARAM_REQUEST_READ_DATA {
-            param_index: -1,
-            target_system: self.system,
-            target_component: 1,
-            param_id: name.into(),
-        })
-    }
-
-    fn number(&self, value: f32, kind: MavParamType) -> f64 {
-        number(self.foreign.flavour, value, kind)
-    }
-
-    fn on_the_wire(&self, value: f64, kind: MavParamType) -> f32 {
-        on_the_wire(self.foreign.flavour, value, kind)
+    fn question(&self, name: &str) -> Message {
+        let question = Message::new("PARAM_REQUEST_READ").with("param_index", -1);
+        question.with_text("param_id", name).to((self.system, 1))
     }
 }
 
-fn is_bytes(flavour: Flavour, kind: MavParamType) -> bool {
-    flavour == Flavour::Px4 && kind != MavParamType::MAV_PARAM_TYPE_REAL32
+/// MAV_PARAM_TYPE_REAL32.
+const REAL32: u8 = 9;
+
+fn number(flavour: Flavour, raw: [u8; 4], kind: u8) -> f64 {
+    match flavour {
+        Flavour::Px4 if kind != REAL32 => f64::from(i32::from_le_bytes(raw)),
+        _ => f64::from(f32::from_le_bytes(raw)),
+    }
 }
 
-fn number(flavour: Flavour, value: f32, kind: MavParamType) -> f64 {
-    if is_bytes(flavour, kind) { f64::from(value.to_bits() as i32) } else { f64::from(value) }
-}
-
-fn on_the_wire(flavour: Flavour, value: f64, kind: MavParamType) -> f32 {
-    if is_bytes(flavour, kind) { f32::from_bits(value as i32 as u32) } else { value as f32 }
+fn on_the_wire(flavour: Flavour, value: f64, kind: u8) -> [u8; 4] {
+    match flavour {
+        Flavour::Px4 if kind != REAL32 => (value as i32).to_le_bytes(),
+        _ => (value as f32).to_le_bytes(),
+    }
 }
 
 #[cfg(test)]
@@ -151,13 +133,15 @@ mod tests {
 
     #[test]
     fn px4s_integers_are_bytes_and_nobody_elses() {
-        let (int, real) = (MavParamType::MAV_PARAM_TYPE_INT32, MavParamType::MAV_PARAM_TYPE_REAL32);
+        const INT32: u8 = 6;
         for value in [5.0, -1.0, 100_000.0] {
-            for (flavour, kind) in [(Flavour::Px4, int), (Flavour::Px4, real), (Flavour::ArduCopter, int)] {
+            for (flavour, kind) in
+                [(Flavour::Px4, INT32), (Flavour::Px4, REAL32), (Flavour::ArduCopter, INT32)]
+            {
                 assert_eq!(number(flavour, on_the_wire(flavour, value, kind), kind), value);
             }
         }
-        assert_eq!(on_the_wire(Flavour::Px4, 5.0, int).to_bits(), 5);
-        assert_eq!(on_the_wire(Flavour::ArduCopter, 5.0, int), 5.0);
+        assert_eq!(on_the_wire(Flavour::Px4, 5.0, INT32), [5, 0, 0, 0]);
+        assert_eq!(on_the_wire(Flavour::ArduCopter, 5.0, INT32), 5.0_f32.to_le_bytes());
     }
 }

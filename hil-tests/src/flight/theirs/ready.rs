@@ -4,11 +4,11 @@
 //! All of it as a person with a ground station would do it, and with their patience. Nothing is forced: what the autopilot
 //! refuses is told in its own words.
 
-use super::Theirs;
+use super::{Command, Theirs};
 use crate::flight::NotFlown;
+use crate::flight::air::Air;
 use crate::scenario::{Flavour, Scenario};
 use crate::watch::Watcher;
-use mavlink::dialects::ardupilotmega::MavCmd;
 use std::time::{Duration, Instant};
 
 /// A person waits so long for the checks before arming: a cold simulator takes 40 s.
@@ -36,9 +36,6 @@ const THROTTLE: u8 = 3;
 
 impl Theirs {
     /// Brings it to the state in which `scenario` begins; in words.
-    ///
-    /// # Errors
-    /// It does not get there: why.
     pub(super) fn make_ready(
         &self,
         scenario: &Scenario,
@@ -94,7 +91,7 @@ impl Theirs {
                 let wanted = if far_m > AT_HOME_M { home } else { land };
                 let is_coming = sight.mode == home || sight.mode == land;
                 let answer = match (is_down, is_coming) {
-                    (true, _) => self.arm(false),
+                    (true, _) => self.arm_or_not(false),
                     (false, true) => Ok(()),
                     (false, false) => {
                         watcher.told(&format!("brings the aircraft down: {wanted}"));
@@ -130,9 +127,9 @@ impl Theirs {
 
     /// ArduPilot's count of what is left, of all its batteries.
     pub(super) fn count_battery(&self, ratio: f64) -> Result<(), String> {
-        const ALL: f32 = 255.0;
-        let percent = (ratio * 100.0) as f32;
-        self.command(MavCmd::MAV_CMD_BATTERY_RESET, [ALL, percent, 0., 0., 0., 0., 0.])
+        const ALL: f64 = 255.0;
+        const BATTERY_RESET: Command = ("battery reset", 42_651);
+        self.command(BATTERY_RESET, &[ALL, ratio * 100.0])
     }
 
     /// Until its own checks allow arming.
@@ -166,7 +163,7 @@ impl Theirs {
         self.link.hold_stick(THROTTLE, Some(DOWN_US));
         let begun = Instant::now();
         loop {
-            let tried = self.set_mode(mode).and_then(|()| self.arm(true)).and_then(|()| self.take_off(alt_m));
+            let tried = self.set_mode(mode).and_then(|()| self.arm()).and_then(|()| self.take_off(alt_m));
             match tried {
                 Ok(()) => break,
                 Err(why) if begun.elapsed() > ARMED_WITHIN => return Err(NotFlown::Failed(why)),

@@ -9,7 +9,7 @@ use super::facts::{Facts, Span, stops};
 use super::{CAUSE, FOUND_WITHIN_M, STOP_DELAY};
 use crate::scenario::Flavour;
 use crate::scenario::zone::polygon_margin_m;
-use crate::statistics::numbers::quantile;
+use crate::shared::quantile;
 use crate::trace::SetpointRow;
 use crate::truth::TruePose;
 

@@ -56,22 +56,27 @@ pub(super) fn causes() -> impl Iterator<Item = &'static str> {
     Interlock::ALL.into_iter().map(Interlock::name).chain([OPERATOR])
 }
 
-fn commands(state: &str) -> bool {
+/// Whether a state of this name commands the aircraft.
+pub fn commands(state: &str) -> bool {
     State::ALL.iter().any(|known| known.name() == state && known.commands())
 }
 
 /// A time in which our state was one that commands.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) struct Span {
+pub struct Span {
+    /// From then.
     pub begin_us: u64,
+    /// Until then.
     pub end_us: u64,
 }
 
 impl Span {
+    /// Whether it was then.
     pub fn holds(self, at_us: u64) -> bool {
         (self.begin_us..=self.end_us).contains(&at_us)
     }
 
+    /// How long.
     pub fn length_us(self) -> u64 {
         self.end_us - self.begin_us
     }
@@ -167,7 +172,8 @@ impl<'a> Facts<'a> {
     }
 }
 
-fn spans(states: &[StateRow], end_us: u64, holds: impl Fn(&str) -> bool) -> Vec<Span> {
+/// The times in states that `holds` says; the last one may go on until `end_us`.
+pub fn spans(states: &[StateRow], end_us: u64, holds: impl Fn(&str) -> bool) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut begin_us = states.first().filter(|row| holds(&row.from)).map(|_| 0);
     for row in states {

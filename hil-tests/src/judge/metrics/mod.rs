@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::scenario::Scenario;
 use crate::trace::Trace;
 
-pub use facts::{Stop, fence_radius_m, is_ours, stops};
+pub use facts::{Span, Stop, commands, fence_radius_m, is_ours, spans, stops};
 
 /// A number that a flight may have.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -169,9 +169,6 @@ pub fn find(name: &str) -> Option<&'static Metric> {
 }
 
 /// Checks that everything `scenario` expects is a number we count.
-///
-/// # Errors
-/// The key, and what to do.
 pub fn check(scenario: &Scenario) -> Result<(), String> {
     let expect = &scenario.expect;
     let all = expect.number.keys().map(|name| ("expect.number", name));

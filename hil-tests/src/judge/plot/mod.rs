@@ -3,6 +3,7 @@
 //! Track over the true beacon (m east and north of home, one scale), then over time (s): power and noise floor (dBFS), SNR (dB), speed
 //! asked for and flown (m/s), with our states as bands. What the scenario did is numbered, in the plots and in the list below.
 
+mod chart;
 mod over_time;
 mod style;
 mod track;
@@ -14,10 +15,7 @@ use skyhound::command::State;
 use super::{Outcome, Verdict, metrics, table};
 use crate::scenario::Scenario;
 use crate::trace::Trace;
-use style::{CSS, css_colour, escape};
-
-/// A drawing area's error; drawing into a text has none of its own.
-type Drawn = Result<String, Box<dyn std::error::Error>>;
+use style::{CSS, colour, escape};
 
 /// The page. `repeat` is the command that flies it again.
 pub fn html(scenario: &Scenario, trace: &Trace, verdict: &Verdict, repeat: &str) -> String {
@@ -49,8 +47,7 @@ pub fn html(scenario: &Scenario, trace: &Trace, verdict: &Verdict, repeat: &str)
     page
 }
 
-fn figure(page: &mut String, title: &str, caption: &str, drawn: Drawn) {
-    let svg = drawn.unwrap_or_else(|why| format!("<p>cannot be drawn: {}</p>", escape(&why.to_string())));
+fn figure(page: &mut String, title: &str, caption: &str, svg: String) {
     let _ = writeln!(page, "<figure>\n<figcaption><b>{title}</b> {caption}</figcaption>\n{svg}</figure>");
 }
 
@@ -79,8 +76,7 @@ fn checks(page: &mut String, verdict: &Verdict) {
 fn legend(page: &mut String) {
     page.push_str("<p class=\"legend\">");
     for state in State::ALL {
-        let _ =
-            write!(page, "<span style=\"background:{}\"></span>{} ", css_colour(state.name()), state.name());
+        let _ = write!(page, "<span style=\"background:{}\"></span>{} ", colour(state.name()), state.name());
     }
     page.push_str(
         "<br/>numbers: what the scenario did (list below); red strokes: events of the flight file</p>\n",

@@ -1,22 +1,18 @@
 //! Colours, the page's style sheet, and what all drawings share.
 
-use plotters::prelude::*;
-
 use crate::trace::Trace;
 
-/// Width of a drawing in its own units; it is scaled to the page. Small, so that its letters stay legible on a phone.
-pub(super) const WIDTH: u32 = 620;
-/// Letters of axes.
-pub(super) const FONT: (&str, u32) = ("sans-serif", 20);
+/// `#rrggbb`.
+pub(super) type Colour = &'static str;
 
-/// Colour of power, of what was asked for.
-pub(super) const STRONG: RGBColor = RGBColor(0x0d, 0x47, 0xa1);
-/// Colour of the floor, of what was flown.
-pub(super) const QUIET: RGBColor = RGBColor(0x8d, 0x6e, 0x63);
-/// Colour of true beacons.
-pub(super) const TRUTH: RGBColor = RGBColor(0xd3, 0x2f, 0x2f);
-/// Colour of deeds.
-pub(super) const DEED: RGBColor = RGBColor(0x21, 0x21, 0x21);
+/// Of power, of what was asked for.
+pub(super) const STRONG: Colour = "#0d47a1";
+/// Of the floor, of what was flown.
+pub(super) const QUIET: Colour = "#8d6e63";
+/// Of true beacons.
+pub(super) const TRUTH: Colour = "#d32f2f";
+/// Of deeds.
+pub(super) const DEED: Colour = "#212121";
 
 pub(super) const CSS: &str = "
 body{font:16px/1.4 system-ui,sans-serif;color:#212121;background:#fff;margin:0 auto;padding:12px;max-width:880px}
@@ -28,20 +24,14 @@ code{overflow-wrap:anywhere}.passed{color:#2e7d32}.failed{color:#c62828;font-wei
 ";
 
 /// Colour of one of our states.
-pub(super) fn colour(state: &str) -> RGBColor {
+pub(super) fn colour(state: &str) -> Colour {
     match state {
-        "SEARCHING" => RGBColor(0x1e, 0x88, 0xe5),
-        "DETECTING" => RGBColor(0xf5, 0x9f, 0x00),
-        "HOMING" => RGBColor(0x2e, 0x9d, 0x3a),
-        "HOLDING" => RGBColor(0x8e, 0x24, 0xaa),
-        _ => RGBColor(0x9e, 0x9e, 0x9e),
+        "SEARCHING" => "#1e88e5",
+        "DETECTING" => "#f59f00",
+        "HOMING" => "#2e9d3a",
+        "HOLDING" => "#8e24aa",
+        _ => "#9e9e9e",
     }
-}
-
-/// The same for the style sheet.
-pub(super) fn css_colour(state: &str) -> String {
-    let RGBColor(red, green, blue) = colour(state);
-    format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
 /// Text for HTML and SVG.
@@ -79,9 +69,4 @@ pub(super) fn labels(marks: &[(f64, f64)], near: f64) -> Vec<(String, (f64, f64)
         }
     }
     labels
-}
-
-/// A drawing that scales with the page instead of keeping its size in pixels.
-pub(super) fn scaled(svg: &str, width: u32, height: u32) -> String {
-    svg.replacen(&format!("width=\"{width}\" height=\"{height}\" "), "", 1)
 }

@@ -63,7 +63,7 @@ fn the_page_is_whole_and_needs_nothing_else() {
 fn the_drawings_show_the_flight() {
     let page = page(|_, _| {});
     for (state, of) in [("SEARCHING", "track"), ("HOMING", "track"), ("HOLDING", "legend")] {
-        assert!(page.to_lowercase().contains(&css_colour(state)), "{state} in the {of}");
+        assert!(page.to_lowercase().contains(colour(state)), "{state} in the {of}");
     }
     // The beacon stands 100 m north of where it was heard: the number of rows tells that the whole track is drawn.
     let (_, track) = page.split_once("<svg").unwrap();

@@ -80,7 +80,6 @@ fn refusals_name_file_key_and_mend() {
             "[[fault]]\non = 'homing'\ndo = 'ekf_bad'\n[operator]\nhomes = false\n",
             "fault[0].on: nobody enables homing",
         ),
-        ("[expect.number]\nfinal_eror_m = { max = 5 }\n", "expect.number.final_eror_m: no such number"),
         ("[expect.number]\nfinal_error_m = { min = 5, max = 1 }\n", "write min, max or both"),
         ("[expect]\nstates = ['HOVERING']\n", "expect.states: no such state as \"HOVERING\"; write IDLE"),
         (

@@ -154,27 +154,6 @@ fn chirps_rise_through_the_band_and_join_in_phase() {
     assert!(starts.windows(2).any(|pair| pair[0] != pair[1]));
 }
 
-#[test]
-fn mean_power_is_that_of_the_samples() {
-    for (seed, waveform) in (1..).zip(ALL) {
-        let mut one = emitter(waveform, seed);
-        for from_us in [0.0, 123_456.7, 987_654.3, 1_600_000.0] {
-            let got = one.mean_power(from_us, from_us + 400_000.0);
-            let counted = power(&samples(&mut one, from_us, 1e6, 400_000));
-            assert!((got - counted).abs() < 2e-4, "{waveform:?}: {got} for {counted}");
-        }
-        // While it sends, it is 1 in the mean.
-        let long = one.mean_power(0.0, 60e6);
-        let duty = match waveform {
-            Waveform::Pulses { .. } => return,
-            Waveform::Burst406 { .. } => 0.52 / 2.0,
-            Waveform::Chirps { .. } => 20.0 * 1.024e-3 / 0.1,
-            _ => 1.0,
-        };
-        assert!((long / duty - 1.0).abs() < 0.03, "{waveform:?}: {long}");
-    }
-}
-
 /// Σ w²|x|² / Σ w² of a frame's samples.
 fn windowed_power(samples: &[[f32; 2]]) -> f64 {
     let count = samples.len() as f64;

@@ -3,7 +3,7 @@
 //! Numbers: ArduPilot `ArduCopter/mode.h` (Mode::Number); PX4 `px4_custom_mode.h` (main mode in bits 16..24, sub mode in
 //! bits 24..32). Names are the engine's own table (`skyhound::vehicle::mode`), so that both sides spell them alike.
 
-use crate::scenario::Flavour;
+use super::Flavour;
 use skyhound::vehicle::{Firmware, Mode as Numbered};
 
 /// What a mode does.
