@@ -126,8 +126,11 @@ fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
     archive
 }
 
+/// Names and bytes.
+type Files = Vec<(&'static str, Vec<u8>)>;
+
 /// The scene in every container: the file to name, and files beside it.
-fn containers(scene: &[f64]) -> Vec<(&'static str, Vec<(&'static str, Vec<u8>)>)> {
+fn containers(scene: &[f64]) -> Vec<(&'static str, Files)> {
     let (ints, bytes) = (cs16(scene), cu8(scene));
     let whole =
         r#"{"core:sample_start": 0, "core:frequency": 433920000, "core:datetime": "2024-05-24T12:30:45Z"}"#;

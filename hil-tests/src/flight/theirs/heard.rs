@@ -65,7 +65,8 @@ pub struct Heard {
     pub said: Vec<Said>,
     /// Truth, as often as it was told.
     pub rows: Vec<TruthRow>,
-    firmware: Option<Firmware>,
+    /// Whose it is, by its heartbeat.
+    pub firmware: Option<Firmware>,
     home: Option<(Origin, f64)>,
     is_simulated: bool,
     pose: TruePose,
