@@ -106,13 +106,8 @@ impl Crate {
     }
 }
 
-/// Files or neighbours that use each other.
-pub struct Circle {
-    /// The files in it, sorted.
-    pub files: Vec<String>,
-    /// Who uses whom.
-    pub uses: Vec<String>,
-}
+/// Who uses whom, of files or neighbours that use each other.
+pub type Circle = Vec<String>;
 
 /// Neighbour → neighbours it uses → the first such use.
 type Uses = BTreeMap<String, BTreeMap<String, (String, String)>>;
@@ -147,15 +142,8 @@ fn circles_in(uses: &Uses) -> Vec<Circle> {
             .collect();
         told.extend(group.iter().copied());
         let steps = group.iter().flat_map(|from| uses[*from].iter());
-        let steps: Vec<_> =
-            steps.filter(|(to, _)| group.contains(&to.as_str())).map(|(_, step)| step).collect();
-        let mut files: Vec<String> = steps.iter().map(|(from, _)| from.clone()).collect();
-        files.sort_unstable();
-        files.dedup();
-        circles.push(Circle {
-            files,
-            uses: steps.iter().map(|(from, to)| format!("{from} uses {to}")).collect(),
-        });
+        let steps = steps.filter(|(to, _)| group.contains(&to.as_str())).map(|(_, step)| step);
+        circles.push(steps.map(|(from, to)| format!("{from} uses {to}")).collect());
     }
     circles
 }
@@ -267,8 +255,7 @@ fn branches(words: &[String]) -> Vec<&[String]> {
 fn circles_are_found_through_what_is_passed_on() {
     let crate_of = |files: &[(&'static str, &str)]| {
         let files = Crate::of(files.iter().map(|(path, code)| (*path, (*code).to_string())));
-        let told = |circles: Vec<Circle>| circles.into_iter().map(|circle| circle.uses).collect::<Vec<_>>();
-        (told(files.neighbour_circles()), told(files.file_circles()))
+        (files.neighbour_circles(), files.file_circles())
     };
     let straight = [
         ("lib.rs", "pub mod a; pub mod b;"),

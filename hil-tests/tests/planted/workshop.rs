@@ -16,12 +16,7 @@ const PROGRAM: &str = "skyhound-rig-planted";
 /// Asked by every guard.
 const SWITCH: &str = "SKYHOUND_PLANTED";
 /// The module that is added to the engine.
-const MODULE: &str = "//! Which planted bug is on.\n\
-    use std::sync::OnceLock;\n\
-    static ON: OnceLock<String> = OnceLock::new();\n\
-    /// Whether the bug `name` is on.\n\
-    pub fn is(name: &str) -> bool {\n    \
-    ON.get_or_init(|| std::env::var(\"SKYHOUND_PLANTED\").unwrap_or_default()) == name\n}\n";
+const MODULE: &str = include_str!("copy/planted.rs");
 
 /// What depth a needs of the host, and of the rig.
 const HOST: [&str; 4] = ["clock", "realtime", "sdr", "settings"];
@@ -40,15 +35,7 @@ const RIG: [&str; 12] = [
     "world",
 ];
 /// Flies a campaign: how many flights from which seed, until which invariant is broken (0 = none), with which fault.
-const MAIN: &str = "//! A campaign.\n\
-    use skyhound_rig::campaign::{self, Plan};\n\
-    fn main() {\n    \
-    let words: Vec<String> = std::env::args().skip(1).collect();\n    \
-    let number = |at: usize| words[at].parse::<u64>().expect(\"a number\");\n    \
-    let with = words.get(3).map(|name| campaign::mix::kind_named(name).expect(\"a kind of fault\"));\n    \
-    let until_broken = Some(number(2) as u8).filter(|invariant| *invariant > 0);\n    \
-    let plan = Plan { seed: number(1), flights: number(0), threads: 1, with, until_broken };\n    \
-    println!(\"{}\", campaign::fly_all(&plan, &|_| {}));\n}\n";
+const MAIN: &str = include_str!("copy/main.rs");
 
 /// The program with all bugs, all off until one is named.
 pub struct Planted {

@@ -30,8 +30,9 @@ fn pulses_and_readings_are_those_of_the_samples() {
     );
     assert_eq!(listened.pulses.len(), truth.pulses.len());
     for (ours, theirs) in listened.pulses.iter().zip(&truth.pulses) {
-        assert!(ours.start_us.0.abs_diff(theirs.start_us.0) < 60, "{ours:?} {theirs:?}");
-        assert!(ours.width_us.abs_diff(theirs.width_us) < 250, "{ours:?} {theirs:?}");
+        // A quarter of a frame: the survey keeps levels in steps, and an edge lies where a frame's level says.
+        assert!(ours.start_us.0.abs_diff(theirs.start_us.0) < 256, "{ours:?} {theirs:?}");
+        assert!(ours.width_us.abs_diff(theirs.width_us) < 400, "{ours:?} {theirs:?}");
         assert!((ours.mean.db() - theirs.mean.db()).abs() < 0.3, "{ours:?} {theirs:?}");
     }
     for (ours, theirs) in listened.readings.iter().zip(&truth.readings) {
