@@ -3,6 +3,7 @@
 //! The machine is shared: absolute times drift, ratios of neighbours hold. So each row is the median of rounds in which
 //! ours and the peer run one after the other, and the ratio is the median of the rounds' own ratios.
 
+pub mod fftw_volk;
 pub mod flight;
 
 use rustix::time::{ClockId, clock_gettime};

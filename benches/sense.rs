@@ -10,6 +10,7 @@ use skyhound::dsp::kernel;
 use skyhound::sense::{Sense, SenseSink};
 use skyhound::signal::{BlockStamp, Pulse, Reading, Samples, Spectrum};
 use skyhound::time::TimeUs;
+use skyhound_benches::fftw_volk::{self, Interleaved, Libraries};
 use skyhound_benches::{Comparison, compare, print_head, print_row};
 
 /// Samples of a block: 27 ms at 2.4 MS/s.
@@ -64,18 +65,22 @@ fn noise() -> Vec<[i8; 2]> {
     (0..BLOCK_SAMPLES).map(|_| [next(), next()]).collect()
 }
 
-fn compare_pass(samples: Samples<'_>, fft_len: usize, channel_count: usize) -> Comparison {
+/// A round of ours: [`BLOCKS`] blocks through the sense pass.
+fn pass(samples: Samples<'_>, fft_len: usize, channel_count: usize) -> impl FnMut() {
     let mut sense = Sense::new(&config(fft_len, channel_count)).expect("the bench's own settings");
     let mut counted = Counted(0);
     let mut index = 0_u64;
-    let pass = || {
+    move || {
         for _ in 0..BLOCKS {
             let acquired_us = TimeUs((index as f64 * 1e6 / RATE_SPS) as u64);
             let stamp = BlockStamp { sample_index: index, acquired_us, ..BlockStamp::default() };
             sense.pass(&stamp, black_box(samples), &mut counted);
             index += BLOCK_SAMPLES as u64;
         }
-    };
+    }
+}
+
+fn compare_pass(samples: Samples<'_>, fft_len: usize, channel_count: usize) -> Comparison {
     let fft = FftPlanner::new().plan_fft_forward(fft_len);
     let block: Vec<Complex32> =
         noise().iter().map(|s| Complex32::new(f32::from(s[0]), f32::from(s[1])) / 128.0).collect();
@@ -90,7 +95,36 @@ fn compare_pass(samples: Samples<'_>, fft_len: usize, channel_count: usize) -> C
         }
     };
     let samples_per_round = (BLOCKS * BLOCK_SAMPLES) as u64;
-    compare(samples_per_round, pass, samples_per_round, bare)
+    compare(samples_per_round, pass(samples, fft_len, channel_count), samples_per_round, bare)
+}
+
+/// The same samples through FFTW and VOLK, doing the same work.
+fn print_beside(libraries: &Libraries, what: &str, samples: Samples<'_>, fft_len: usize) {
+    let block = match samples {
+        Samples::Cu8(samples) => Interleaved::U8(samples.as_flattened()),
+        Samples::Cs8(samples) => Interleaved::I8(samples.as_flattened()),
+        Samples::Cs16(samples) => Interleaved::I16(samples.as_flattened()),
+        Samples::Cf32(samples) => Interleaved::F32(samples.as_flattened()),
+    };
+    let mut peer = fftw_volk::Pass::new(libraries, fft_len);
+    // The channel of `config`: 25 kHz, 100 kHz over the middle.
+    let bin_hz = RATE_SPS / fft_len as f64;
+    let (first, count) = ((87.5e3 / bin_hz) as usize, (25e3 / bin_hz).ceil() as usize);
+    let beside = || {
+        for _ in 0..BLOCKS {
+            black_box(peer.run(black_box(block), first, count));
+        }
+    };
+    let samples_per_round = (BLOCKS * BLOCK_SAMPLES) as u64;
+    let row = compare(samples_per_round, pass(samples, fft_len, 1), samples_per_round, beside);
+    print_row(
+        &format!("{what}, FFT {fft_len}, 1 channel"),
+        &mega_samples(row.ours_ns),
+        "FFTW + VOLK, same work",
+        &mega_samples(row.peer_ns),
+        row.ratio,
+        "≥ 1.05x",
+    );
 }
 
 fn mega_samples(ns_per_sample: f64) -> String {
@@ -151,6 +185,17 @@ fn main() {
         print_pass("cf32", Samples::Cf32(&cf32), fft_len, 1);
     }
     print_pass("cu8", Samples::Cu8(&cu8), 1_024, 8);
+    print_head("the same pass beside FFTW (single precision, measured plans) and VOLK");
+    if let Some(libraries) = Libraries::open() {
+        for fft_len in [512, 1_024, 2_048, 4_096] {
+            print_beside(&libraries, "cu8", Samples::Cu8(&cu8), fft_len);
+            print_beside(&libraries, "cs8", Samples::Cs8(&cs8), fft_len);
+            print_beside(&libraries, "cs16", Samples::Cs16(&cs16), fft_len);
+            print_beside(&libraries, "cf32", Samples::Cf32(&cf32), fft_len);
+        }
+    } else {
+        println!("not there: install libfftw3-dev and libvolk-dev (Debian 12: libvolk2-dev)");
+    }
     print_head("its loops over 4096 samples in cache");
     window_rows("cu8", &cu8[..4_096]);
     window_rows("cs8", &cs8[..4_096]);
