@@ -123,7 +123,10 @@ pub struct Daemon {
 impl Daemon {
     /// `skyhound ctl` to this daemon.
     pub fn ctl(&self, words: &[&str]) -> Said {
-        self.child.ctl(words).unwrap()
+        // On a machine that others use a control pass may come too late to answer.
+        until("the control pass answers", || {
+            Some(self.child.ctl(words).unwrap()).filter(|said| !said.err.contains("did not answer within"))
+        })
     }
 
     /// `ctl status --json`, once it answers.

@@ -59,7 +59,7 @@ fn a_flight_ends_cleanly_by_signal_operator_time_and_recording() {
 #[test]
 fn files_are_read_while_a_flight_runs_and_after_it_was_killed() {
     let field = Field::new();
-    let older = started(&field, 3.0, &["--for", "2s"]).landed();
+    let older = started(&field, 3.0, &[]).landed();
     let mut daemon = started(&field, 3.0, &["--set", "sdr.file.repeat=true"]);
     let live = daemon.file();
     daemon.recorded(READINGS, 100.0);
