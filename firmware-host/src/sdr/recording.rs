@@ -76,7 +76,7 @@ impl RecordingSource {
         clock: Clock,
     ) -> Result<RecordingSource, SdrError> {
         let name = format!("file:{path}");
-        let Opened { mut feed, mut contents } = opening::open(path, settings)?;
+        let Opened { mut feed, mut contents } = opening::open(path, settings, clock)?;
         let sample_rate_sps = check_rate(&name, settings, &contents)?;
         let Some(encoding) = contents.encoding else {
             return Err(SdrError::new(

@@ -8,6 +8,7 @@ use super::feed::{Feed, Got};
 use super::name::{self, facts_from_name};
 use super::sigmf::{self, Metadata};
 use super::{archive, foreign, portapack, sdriq, wav};
+use crate::clock::Clock;
 use crate::sdr::SdrError;
 use crate::settings::SdrSettings;
 use std::io::Cursor;
@@ -29,13 +30,13 @@ pub struct Opened {
 ///
 /// # Errors
 /// What is not there, no IQ, or does not tell how its samples are to be read: with the mend.
-pub fn open(path: &str, settings: &SdrSettings) -> Result<Opened, SdrError> {
+pub fn open(path: &str, settings: &SdrSettings, clock: Clock) -> Result<Opened, SdrError> {
     let named = |path: &Path| format!("file:{}", path.display());
     let of = |name: String| move |refusal: Refusal| SdrError::new(name, refusal.why, refusal.mend);
     let plain = Path::new(path);
     let mut opened = match sigmf::paths_of(plain).filter(|_| path != "-") {
-        Some((meta, samples)) => open_sigmf(&meta, &samples).map_err(of(named(&meta)))?,
-        None => open_other(path, settings).map_err(of(named(plain)))?,
+        Some((meta, samples)) => open_sigmf(&meta, &samples, clock).map_err(of(named(&meta)))?,
+        None => open_other(path, settings, clock).map_err(of(named(plain)))?,
     };
     take_settings(&mut opened, settings).map_err(of(named(plain)))?;
     Ok(opened)
@@ -45,7 +46,7 @@ fn io_refusal(error: std::io::Error) -> Refusal {
     Refusal { why: error.to_string(), mend: "check sdr.source".into() }
 }
 
-fn open_sigmf(meta: &Path, samples: &Path) -> Result<Opened, Refusal> {
+fn open_sigmf(meta: &Path, samples: &Path, clock: Clock) -> Result<Opened, Refusal> {
     let size = std::fs::metadata(meta).map_err(io_refusal)?.len();
     if size > sigmf::META_BYTES_MAX {
         return refuse(format!("{size} bytes of metadata"), "at most 64 MB are read");
@@ -61,7 +62,7 @@ fn open_sigmf(meta: &Path, samples: &Path) -> Result<Opened, Refusal> {
     if metadata.is_metadata_only && !samples.exists() {
         return no_samples_by_intent();
     }
-    let mut feed = Feed::open(&samples.to_string_lossy()).map_err(|error| Refusal {
+    let mut feed = Feed::open(&samples.to_string_lossy(), clock).map_err(|error| Refusal {
         why: format!("its samples, {}: {error}", samples.display()),
         mend: "put them beside the metadata".into(),
     })?;
@@ -90,18 +91,16 @@ fn no_samples_by_intent<T>() -> Result<T, Refusal> {
 }
 
 fn refuse_foreign(feed: &Feed) -> Result<(), Refusal> {
-    let head = feed.head();
-    let is_whole = feed.bytes().is_none_or(|bytes| bytes == head.len() as u64);
-    foreign::refuse_foreign(head, is_whole)
+    foreign::refuse_foreign(feed.head(), feed.is_whole())
 }
 
-fn open_other(path: &str, settings: &SdrSettings) -> Result<Opened, Refusal> {
+fn open_other(path: &str, settings: &SdrSettings, clock: Clock) -> Result<Opened, Refusal> {
     let plain = Path::new(path);
     let extension = plain.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     if extension == "sigmf-collection" {
         return refuse("is a collection of recordings", "name one of its recordings, by its .sigmf-meta");
     }
-    let mut feed = Feed::open(path).map_err(io_refusal)?;
+    let mut feed = Feed::open(path, clock).map_err(io_refusal)?;
     if feed.head().is_empty() {
         return refuse("holds no sample: it is empty", "record it again");
     }
