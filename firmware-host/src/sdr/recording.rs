@@ -108,7 +108,10 @@ impl RecordingSource {
         let is_stream = feed.bytes().is_none();
         let told = Told { contents: &contents, encoding: &encoding, captures: &captures, sample_rate_sps };
         let stream = told.stream(&name, (!is_stream).then_some(file_samples));
-        let live = (is_stream && pace == Pace::Realtime).then(|| Live::new(&stream, settings));
+        let head_samples =
+            (feed.head().len() as u64).saturating_sub(first_byte) as usize / encoding.sample_bytes();
+        let live = (is_stream && pace == Pace::Realtime)
+            .then(|| Live::new(&stream, settings, feed.opened(), head_samples));
         Ok(RecordingSource {
             raw: vec![0; stream.block_samples * encoding.sample_bytes()],
             feed,
