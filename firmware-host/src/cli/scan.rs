@@ -6,7 +6,7 @@ use super::failure::print;
 use super::{Failure, SettingsArgs, duration};
 use crate::clock::Clock;
 use crate::scan::{self, ScanOptions};
-use crate::sdr::{SdrError, Source};
+use crate::sdr::{self, Source};
 use crate::settings::{Flags, Pace, Settings};
 
 /// Arguments of `skyhound scan`.
@@ -45,12 +45,18 @@ impl Args {
 /// A source that cannot be opened or gives no samples.
 pub fn run(args: Args) -> Result<(), Failure> {
     let settings = args.load()?;
-    let failed = |error: SdrError| Failure::Failed(error.to_string());
-    let mut source = Source::open(&settings.sdr, Pace::Max, Clock::start()).map_err(failed)?;
-    let found =
-        scan::scan(&mut source, args.time.as_secs_f64(), ScanOptions::new(&settings)).map_err(failed)?;
-    if args.json {
-        return print(&format!("{}\n", found.to_json()));
+    let mut source = Source::open(&settings.sdr, Pace::Max, Clock::start())
+        .map_err(|error| Failure::Failed(error.to_string()))?;
+    let found = match scan::scan(&mut source, args.time.as_secs_f64(), ScanOptions::new(&settings)) {
+        Ok(found) => found,
+        Err(failure) => {
+            failure.events.iter().for_each(sdr::say);
+            return Err(Failure::Failed(failure.to_string()));
+        }
+    };
+    if args.toml {
+        found.events.iter().for_each(sdr::say);
+        return print(&found.to_toml());
     }
-    print(&if args.toml { found.to_toml() } else { found.to_text() })
+    print(&if args.json { format!("{}\n", found.to_json()) } else { found.to_text() })
 }

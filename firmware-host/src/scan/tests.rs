@@ -4,6 +4,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::sdr::test_settings;
 use crate::settings::Pace;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 fn recording(name: &str) -> Option<PathBuf> {
@@ -86,4 +87,55 @@ fn too_short_a_file_is_an_error() {
     let settings = test_settings(&format!("file:{}", path.display()));
     let mut source = Source::open(&settings, Pace::Max, Clock::start()).unwrap();
     assert!(scan(&mut source, 1.0, ScanOptions::default()).unwrap_err().to_string().contains("too short"));
+}
+
+/// A recording of one second at each of `centers_hz`, a tone 40 kHz above each.
+fn retuned(folder: &tempfile::TempDir, centers_hz: &[f64]) -> PathBuf {
+    let captures: Vec<Value> = centers_hz
+        .iter()
+        .enumerate()
+        .map(|(n, hz)| json!({ "core:sample_start": n * 250_000, "core:frequency": hz }))
+        .collect();
+    let label = json!({ "core:sample_start": 10, "core:sample_count": 1, "core:label": "a label" });
+    let meta = json!({
+        "global": { "core:datatype": "cu8", "core:sample_rate": 250e3 },
+        "captures": captures,
+        "annotations": vec![label; 30],
+    });
+    let mut noise = 1_u64;
+    let mut level = |value: f64| {
+        noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (127.5 + 40.0 * value + (noise >> 32) as f64 / f64::from(u32::MAX) * 8.0 - 4.0) as u8
+    };
+    let turns = |n: usize| std::f64::consts::TAU * (n as f64 * 0.16).fract();
+    let samples: Vec<u8> = (0..250_000 * centers_hz.len())
+        .flat_map(|n| [level(turns(n).cos()), level(turns(n).sin())])
+        .collect();
+    std::fs::write(folder.path().join("r.sigmf-data"), samples).unwrap();
+    let path = folder.path().join("r.sigmf-meta");
+    std::fs::write(&path, meta.to_string()).unwrap();
+    path
+}
+
+#[test]
+fn what_was_taken_at_two_frequencies_is_told_for_each_and_flown_at_one() {
+    let folder = tempfile::tempdir().unwrap();
+    // The third is the first again, rounded otherwise.
+    let found = scan_file(&retuned(&folder, &[433.92e6, 868.3e6, 433.92e6 + 1.0]), f64::INFINITY);
+    let tones: Vec<f64> = found.emissions().map(|active| active.frequency_hz).collect();
+    assert_eq!(tones.len(), 2, "{tones:?}");
+    let json: Value = serde_json::from_str(&found.to_json()).unwrap();
+    for number in 0..2 {
+        let offset_hz = json["channels"][number]["offset_hz"].as_f64().unwrap();
+        assert!((offset_hz - 40e3).abs() < 500.0, "{offset_hz}");
+    }
+    let text = found.to_text();
+    assert!(!text.contains("a label") && text.contains("and 30 more events"), "{text}");
+    let toml = found.to_toml();
+    assert_eq!(toml.matches("[[beacon]]").count(), 1, "{toml}");
+    assert!(toml.contains("in another capture"), "{toml}");
+    let path = folder.path().join("found.toml");
+    std::fs::write(&path, &toml).unwrap();
+    let settings = Settings::load(Some(&path), &[], &crate::settings::Flags::default()).unwrap();
+    assert!([433.92e6, 868.3e6].iter().any(|hz| settings.engine_about(250e3, *hz, *hz).is_ok()), "{toml}");
 }

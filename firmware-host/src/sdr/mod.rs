@@ -203,6 +203,11 @@ impl Source {
     }
 }
 
+/// Frequencies no further apart are the same, Hz: half of the finest bin that the engine makes of a band.
+pub fn same_within_hz(sample_rate_sps: f64) -> f64 {
+    sample_rate_sps / 16_384.0 / 2.0
+}
+
 /// Samples of a block: 10 ms, so that a reading is late by no more than a hop.
 fn block_samples(sample_rate_sps: f64) -> usize {
     ((sample_rate_sps * 0.010) as usize).clamp(256, 262_144)

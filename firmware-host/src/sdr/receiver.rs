@@ -37,6 +37,8 @@ struct Shared {
     blocks_total: AtomicU64,
     /// When the source last came back from a read, µs.
     read_us: AtomicU64,
+    /// Why it cannot be read on.
+    failed: OnceLock<String>,
 }
 
 /// Totals since the start. Each can be read from any thread.
@@ -49,6 +51,11 @@ impl ReceiverTotals {
     pub fn is_alive(&self) -> bool {
         let read_us = TimeUs(self.0.read_us.load(Ordering::Acquire));
         self.0.alive.load(Ordering::Acquire) && self.1.now().since_us(read_us) <= HANG_US
+    }
+
+    /// Why the source cannot be read on, if so: the thread has ended by it.
+    pub fn failed(&self) -> Option<&str> {
+        self.0.failed.get().map(String::as_str)
     }
 
     /// Samples missing in the stream of blocks: lost by the driver (told, or by the clock) and thrown away here.
@@ -223,6 +230,8 @@ impl Reader {
                 Ok(Step::End) => return,
                 Err(error) => {
                     self.tell(Severity::Critical, "sdr_file", format_args!("{error}"));
+                    // Set once: the thread ends here.
+                    let _ = self.shared.failed.set(error.to_string());
                     return;
                 }
             }

@@ -3,7 +3,8 @@
 //!
 //! What a container tells is in [`contents`], one reader for each container beside it. The file is read block by block and
 //! never held whole. A boundary between captures ends a block; the next one is flagged `RETUNED` when the frequency changed
-//! and `GAP` when samples are missing between (told by `core:global_index` or by the capture times). Blocks of a capture at
+//! and `GAP` when samples are missing between (told by `core:global_index` or by the capture times; a pause of over a minute is
+//! told and not played). Blocks of a capture at
 //! another frequency than planned are `OUT_OF_BAND`. At the seam of a repeated file the phase jumps: that block is flagged
 //! `GAP` with nothing lost. With [`Pace::Max`] times begin at 0 and follow the count alone; with [`Pace::Realtime`] at the
 //! first read, and those of a stream follow the clock as a device's do ([`live`]).
@@ -20,13 +21,14 @@ mod opening;
 mod portapack;
 mod sdriq;
 mod sigmf;
+mod told;
 mod wav;
 
-use super::{Block, Pace, SdrError, Step, Stream, block_samples, event};
+use super::{Block, Pace, SdrError, Step, Stream, event};
 use crate::clock::Clock;
 use crate::settings::SdrSettings;
 use captures::{Captures, Place};
-use contents::{Annotation, Contents};
+use contents::Annotation;
 use encoding::Encoding;
 use feed::{Feed, Got};
 use live::Live;
@@ -35,6 +37,7 @@ use skyhound::record::{Event, Severity};
 use skyhound::signal::{BlockStamp, Flags};
 use skyhound::time::TimeUs;
 use std::time::Duration;
+use told::{Told, check_rate, count_samples};
 
 const WAIT_MAX_US: u64 = 100_000;
 /// A recording being played.
@@ -76,7 +79,7 @@ impl RecordingSource {
         clock: Clock,
     ) -> Result<RecordingSource, SdrError> {
         let name = format!("file:{path}");
-        let Opened { mut feed, mut contents } = opening::open(path, settings)?;
+        let Opened { mut feed, mut contents } = opening::open(path, settings, clock)?;
         let sample_rate_sps = check_rate(&name, settings, &contents)?;
         let Some(encoding) = contents.encoding else {
             return Err(SdrError::new(
@@ -96,7 +99,8 @@ impl RecordingSource {
         if file_samples == 0 {
             return Err(SdrError::new(name, "holds no sample", "record it again"));
         }
-        let captures = Captures::new(contents.captures.clone(), settings.frequency_hz, sample_rate_sps);
+        let captures = Captures::new(contents.captures.clone(), settings.frequency_hz, sample_rate_sps)
+            .map_err(|refusal| SdrError::new(name.clone(), refusal.why, refusal.mend))?;
         let is_told = contents.captures.iter().any(|capture| capture.frequency_hz.is_some());
         if !is_told && settings.frequency_hz.is_none() {
             contents
@@ -108,7 +112,10 @@ impl RecordingSource {
         let is_stream = feed.bytes().is_none();
         let told = Told { contents: &contents, encoding: &encoding, captures: &captures, sample_rate_sps };
         let stream = told.stream(&name, (!is_stream).then_some(file_samples));
-        let live = (is_stream && pace == Pace::Realtime).then(|| Live::new(&stream, settings));
+        let head_samples =
+            (feed.head().len() as u64).saturating_sub(first_byte) as usize / encoding.sample_bytes();
+        let live = (is_stream && pace == Pace::Realtime)
+            .then(|| Live::new(&stream, settings, feed.opened(), head_samples));
         Ok(RecordingSource {
             raw: vec![0; stream.block_samples * encoding.sample_bytes()],
             feed,
@@ -195,7 +202,7 @@ impl RecordingSource {
         self.encoding.fill(block, &mut self.raw[..self.held]);
         self.held = 0;
         if block.filled == 0 {
-            return self.end();
+            return self.end(events);
         }
         self.stamp(block, events);
         if let Place::Moved(hz) = self.captures.place() {
@@ -209,10 +216,17 @@ impl RecordingSource {
 
     /// Reads up to `wanted` bytes into `raw`; false when more may come.
     fn fetch(&mut self, wanted: usize, events: &mut dyn FnMut(Event)) -> Result<bool, SdrError> {
+        let until = self.clock.now().plus_us(WAIT_MAX_US);
         while self.held < wanted && !self.is_over {
             let got = self.feed.read(&mut self.raw[self.held..wanted]);
             match got.map_err(|e| SdrError::new(self.name.clone(), e.to_string(), "check the disk"))? {
-                Got::Bytes(count) => self.held += count,
+                Got::Bytes(count) => {
+                    self.held += count;
+                    // What trickles must not hold up whoever wants to stop.
+                    if self.held < wanted && self.clock.now() >= until {
+                        return Ok(false);
+                    }
+                }
                 Got::End => self.is_over = true,
                 Got::Nothing => {
                     if let Some(live) = &mut self.live {
@@ -226,11 +240,21 @@ impl RecordingSource {
     }
 
     /// The samples ended before they were told to: a stream's end, or a file that became shorter under us.
-    fn end(&mut self) -> Result<Step, SdrError> {
+    fn end(&mut self, events: &mut dyn FnMut(Event)) -> Result<Step, SdrError> {
         if self.position == 0 && self.index == 0 {
             return Err(SdrError::new(self.name.clone(), "gave no sample", "record it again"));
         }
-        self.file_samples = self.position;
+        let (told, came) = (self.file_samples, self.position);
+        let text = match told {
+            u64::MAX => "the stream ended".to_string(),
+            told => format!("ended after {came} of {told} samples: cut short?"),
+        };
+        // A stream that is read as fast as it comes is meant to end.
+        if told != u64::MAX || self.live.is_some() {
+            let at = self.time_of(self.index);
+            events(event(at, Severity::Warning, "sdr_file", format_args!("{text}")));
+        }
+        self.file_samples = came;
         Ok(if self.repeat && self.position > 0 { Step::Nothing } else { Step::End })
     }
 
@@ -293,7 +317,7 @@ impl RecordingSource {
             if boundary.is_retuned {
                 self.pending_flags = self.pending_flags.with(Flags::RETUNED);
             }
-            if boundary.is_retuned || lost > 0 {
+            if boundary.is_retuned || lost > 0 || boundary.unplayed > 0 {
                 self.pending_flags = self.pending_flags.with(Flags::GAP);
             }
             self.index += lost;
@@ -307,6 +331,13 @@ impl RecordingSource {
             let number = boundary.number;
             let text = format_args!("capture {number} at {center}{heard}, {lost} samples missing before it");
             events(event(self.time_of(self.index), severity, "capture", text));
+            if boundary.unplayed > 0 {
+                let pause_s = boundary.unplayed as f64 / self.stream.sample_rate_sps;
+                let text = format_args!(
+                    "the pause of {pause_s:.0} s before capture {number} is not played: times from here on are as much too early"
+                );
+                events(event(self.time_of(self.index), Severity::Warning, "capture", text));
+            }
             if boundary.header_bytes > 0 {
                 self.feed.skip(boundary.header_bytes).map_err(|e| {
                     SdrError::new(self.name.clone(), e.to_string(), "check core:header_bytes")
@@ -334,68 +365,6 @@ impl RecordingSource {
             };
             events(event(at, Severity::Note, "annotation", format_args!("{text}")));
             self.next_annotation += 1;
-        }
-    }
-}
-
-/// Whole samples between the first byte and the last; what is over is noted.
-fn count_samples(feed: &Feed, contents: &mut Contents, encoding: &Encoding) -> u64 {
-    let sample_bytes = encoding.sample_bytes() as u64;
-    let headers = contents.captures.iter().fold(0, |sum: u64, c| c.header_bytes.saturating_add(sum));
-    let Some(end) =
-        feed.bytes().map(|bytes| contents.end_byte.unwrap_or(bytes).min(bytes)).or(contents.end_byte)
-    else {
-        return u64::MAX;
-    };
-    let bytes = end.saturating_sub(contents.begin_byte).saturating_sub(headers);
-    let over = bytes % sample_bytes;
-    if over != 0 {
-        contents.warn(format!("{over} bytes after the last whole sample are left out: cut short?"));
-    }
-    bytes / sample_bytes
-}
-
-fn check_rate(name: &str, settings: &SdrSettings, contents: &Contents) -> Result<f64, SdrError> {
-    const MEND: &str = "write `--set sdr.sample_rate_sps=…`";
-    let Some(sps) = settings.sample_rate_sps.or(contents.sample_rate_sps) else {
-        let why = match contents.ambiguous {
-            Some(value) => format!("{value} in the name may be its rate or its frequency"),
-            None => "neither the file nor its name (as in `_433.92M_250k`) tells the sample rate".into(),
-        };
-        return Err(SdrError::new(name, why, MEND));
-    };
-    if !(sps.is_finite() && (1.0..=1e9).contains(&sps)) {
-        return Err(SdrError::new(name, format!("a sample rate of {sps} S/s cannot be"), MEND));
-    }
-    Ok(sps)
-}
-
-/// What is known of a recording that can be played.
-struct Told<'a> {
-    contents: &'a Contents,
-    encoding: &'a Encoding,
-    captures: &'a Captures,
-    sample_rate_sps: f64,
-}
-
-impl Told<'_> {
-    /// As everybody else sees it; `file_samples` of a file.
-    fn stream(&self, name: &str, file_samples: Option<u64>) -> Stream {
-        let (sps, frequency_hz) = (self.sample_rate_sps, self.captures.planned_hz());
-        let (container, number, mhz) = (self.contents.container, self.encoding.number, frequency_hz / 1e6);
-        let length =
-            file_samples.map_or("a stream".to_string(), |count| format!("{:.3} s", count as f64 / sps));
-        Stream {
-            sample_rate_sps: sps,
-            frequency_hz,
-            format: self.encoding.format(),
-            native_full_scale: self.encoding.full_scale,
-            block_samples: block_samples(sps),
-            driver_block_samples: 0,
-            gain_db: None,
-            antenna: None,
-            recorded_utc_us: self.contents.captures[0].utc_us,
-            description: format!("{name}: {container}, {number:?}, {sps} S/s at {mhz} MHz, {length}"),
         }
     }
 }

@@ -105,6 +105,13 @@ impl SampleClock {
         missing
     }
 
+    /// In place of the first [`SampleClock::resume`], when `delivery_samples` are known to have come by `now` though they are
+    /// read later: an arrival that is late then says nothing of the driver.
+    pub fn begin(&mut self, now: TimeUs, delivery_samples: usize) {
+        self.restart(now.0 as f64 - delivery_samples as f64 * self.us_per_sample, now);
+        self.unmeasured = false;
+    }
+
     /// The driver said that it lost samples: a small lag is believed for a while.
     pub fn told_loss(&mut self, now: TimeUs) {
         self.told_until_us = now.0 as f64 + TOLD_FOR_US;

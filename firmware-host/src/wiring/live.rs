@@ -118,7 +118,8 @@ pub fn fly(
         tracing::warn!("the SDR's driver hangs and was left behind");
     }
     drop(server);
-    match shared.life.failed() {
+    // A recording that cannot be read on has ended the flight as its end does, but it was not the end.
+    match shared.life.failed().or(shared.receiver.failed()) {
         Some(why) => Err(Failure::Failed(why.to_string())),
         None => Ok(()),
     }

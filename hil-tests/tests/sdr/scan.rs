@@ -46,7 +46,7 @@ fn a_silent_device_is_an_error() {
     on_rig("scan::a_silent_device_is_an_error", |rig| {
         let mut source = Source::open(&rig.settings(""), Pace::Realtime, Clock::start()).unwrap();
         rig.faults("unplug=silent");
-        let options = ScanOptions { silent_reads_max: 5, ..ScanOptions::default() };
+        let options = ScanOptions { silence_max_us: 500_000, ..ScanOptions::default() };
         let error = scan(&mut source, 1.0, options).unwrap_err().to_string();
         assert!(error.contains("no samples") && error.contains("skyhound-rig"), "{error}");
     });

@@ -40,31 +40,37 @@ impl Archived {
 /// None in it, or several: which, and the mend.
 pub fn recording_in(file: &mut (impl Read + Seek)) -> Result<Archived, Refusal> {
     let mut files = BTreeMap::new();
-    let mut found: Vec<(String, String)> = Vec::new();
+    let (mut first, mut stems): (Option<String>, Vec<String>) = (None, Vec::new());
     let mut archive = tar::Archive::new(file);
     if let Ok(entries) = archive.entries_with_seek() {
         // An archive that is cut short ends with an error: what came before is there.
         for mut entry in entries.map_while(Result::ok).take(ENTRIES_MAX) {
             let path = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_owned();
-            if !entry.header().entry_type().is_file() {
+            // macOS packs a `._NAME` beside each file, with what it knows of it.
+            let is_apple_double = path.rsplit('/').next().is_some_and(|name| name.starts_with("._"));
+            if !entry.header().entry_type().is_file() || is_apple_double {
                 continue;
             }
             files.insert(path.clone(), (entry.raw_file_position(), entry.size()));
             let Some(stem) = path.strip_suffix(".sigmf-meta") else { continue };
+            stems.push(stem.to_owned());
+            if stems.len() > 1 {
+                continue;
+            }
             let mut text = String::new();
             match entry.by_ref().take(META_BYTES_MAX).read_to_string(&mut text) {
-                Ok(_) => found.push((stem.to_owned(), text)),
+                Ok(_) => first = Some(text),
                 Err(error) => return refuse(format!("{path} in it cannot be read: {error}"), MEND),
             }
         }
     }
-    if found.len() > 1 {
-        let names: Vec<&str> = found.iter().take(5).map(|(stem, _)| stem.as_str()).collect();
-        return refuse(format!("holds {} recordings: {} …", found.len(), names.join(", ")), MEND);
+    if stems.len() > 1 {
+        let names = stems[..stems.len().min(5)].join(", ");
+        return refuse(format!("holds {} recordings: {names} …", stems.len()), MEND);
     }
-    match found.pop() {
-        Some((stem, metadata)) => Ok(Archived { metadata, stem, files }),
-        None => refuse("is a tar archive without a SigMF recording", MEND),
+    match (stems.pop(), first) {
+        (Some(stem), Some(metadata)) => Ok(Archived { metadata, stem, files }),
+        _ => refuse("is a tar archive without a SigMF recording", MEND),
     }
 }
 
@@ -97,6 +103,8 @@ mod tests {
             assert_eq!(&tar[begin as usize..(begin + bytes) as usize], b"samples");
             assert_eq!(found.samples(Some("other.bin")), None);
         }
+        let apple = [("rec/._rec.sigmf-meta", &b"\0\x05\x16\x07\xff"[..]), ("rec/rec.sigmf-meta", b"{}")];
+        assert_eq!(recording_in(&mut Cursor::new(tar_of(&apple))).unwrap().stem, "rec/rec");
         let tar = tar_of(&[("rec/rec.sigmf-meta", b"{}"), ("rec/own.bin", b"x")]);
         assert!(recording_in(&mut Cursor::new(&tar)).unwrap().samples(Some("own.bin")).is_some());
     }

@@ -1,18 +1,23 @@
 //! The captures of a recording as they are gone through: where each ends, what is missing before it, and whether its
 //! frequency is the one that the beacons' channels are laid out for.
 
-use super::contents::Capture;
+use super::contents::{Capture, Refusal, refuse};
+use crate::sdr::same_within_hz;
 
 /// Captures further apart than this are recordings of their own: their pause is not played.
 const PAUSE_MAX_S: f64 = 60.0;
-/// The finest bins that the engine makes of a band; a capture off by less than half of one is at the same frequency.
-const FINEST_BINS: f64 = 16_384.0;
+/// More frequencies are no recording of a receiver that was retuned now and then.
+const CENTERS_MAX: usize = 256;
 
 /// All captures, and which one is being played.
 pub struct Captures {
     all: Vec<Capture>,
     /// Frequency of each, Hz; NaN when it is not told.
     centers_hz: Vec<f64>,
+    /// The frequencies that are told, each once, Hz.
+    distinct_hz: Vec<f64>,
+    /// Frequencies no further apart are the same, Hz.
+    tolerance_hz: f64,
     sample_rate_sps: f64,
     planned_hz: f64,
     /// Other frequencies whose band holds the beacons too, Hz.
@@ -41,13 +46,18 @@ pub struct Boundary {
     pub header_bytes: u64,
     /// Samples missing before it.
     pub lost: u64,
+    /// Samples of a pause before it that is too long to be played.
+    pub unplayed: u64,
     /// Its frequency is another than the last one's.
     pub is_retuned: bool,
 }
 
 impl Captures {
     /// One at least. A frequency that is set holds for the first; the others keep their distance from it.
-    pub fn new(all: Vec<Capture>, set_hz: Option<f64>, sample_rate_sps: f64) -> Captures {
+    ///
+    /// # Errors
+    /// More frequencies than are kept apart.
+    pub fn new(all: Vec<Capture>, set_hz: Option<f64>, sample_rate_sps: f64) -> Result<Captures, Refusal> {
         let first_hz = all[0].frequency_hz;
         let center = |capture: &Capture| match (set_hz, capture.frequency_hz, first_hz) {
             (Some(set), Some(own), Some(first)) => set + (own - first),
@@ -59,15 +69,18 @@ impl Captures {
             centers_hz.fill(0.0);
         }
         let planned_hz = centers_hz.iter().copied().find(|center| !center.is_nan()).unwrap_or(0.0);
-        Captures {
+        let tolerance_hz = same_within_hz(sample_rate_sps);
+        Ok(Captures {
             all,
+            distinct_hz: distinct(&centers_hz, tolerance_hz)?,
             centers_hz,
+            tolerance_hz,
             sample_rate_sps,
             planned_hz,
             moved_hz: Vec::new(),
             is_planned: false,
             next: 1,
-        }
+        })
     }
 
     /// Bytes before the first sample that are none.
@@ -82,13 +95,16 @@ impl Captures {
 
     /// The frequencies that are told, each once, Hz.
     pub fn centers_hz(&self) -> Vec<f64> {
-        let mut centers: Vec<f64> = Vec::new();
-        for center in self.centers_hz.iter().filter(|center| !center.is_nan()) {
-            if !centers.iter().any(|known| self.is_same(*known, *center)) {
-                centers.push(*center);
-            }
-        }
-        centers
+        self.distinct_hz.clone()
+    }
+
+    /// When the first sample was taken, µs since 1970, by the first capture that tells.
+    pub fn recorded_utc_us(&self) -> Option<i64> {
+        let told = self.all.iter().position(|capture| capture.utc_us.is_some())?;
+        let pairs = self.all[..=told].windows(2);
+        let lost: u64 = pairs.map(|pair| missing_between(&pair[0], &pair[1], self.sample_rate_sps).0).sum();
+        let before_us = (self.all[told].sample_start + lost) as f64 * 1e6 / self.sample_rate_sps;
+        Some(self.all[told].utc_us?.saturating_sub(before_us as i64))
     }
 
     /// Plans for `center_hz`, and for moving there what was taken at the frequencies `moved_hz`. Whether any is.
@@ -131,10 +147,11 @@ impl Captures {
     /// Goes on to the next capture when it begins at `position` or before.
     pub fn cross(&mut self, position: u64) -> Option<Boundary> {
         let capture = self.all.get(self.next).filter(|capture| capture.sample_start <= position)?;
-        let lost = missing_between(&self.all[self.next - 1], capture, self.sample_rate_sps);
+        let (lost, unplayed) = missing_between(&self.all[self.next - 1], capture, self.sample_rate_sps);
         let (header_bytes, number, last_hz) = (capture.header_bytes, self.next, self.center_hz());
         self.next += 1;
-        Some(Boundary { number, header_bytes, lost, is_retuned: !self.is_same(last_hz, self.center_hz()) })
+        let is_retuned = !self.is_same(last_hz, self.center_hz());
+        Some(Boundary { number, header_bytes, lost, unplayed, is_retuned })
     }
 
     /// Goes back to the first one; whether that is at another frequency.
@@ -145,12 +162,31 @@ impl Captures {
     }
 
     fn is_same(&self, one_hz: f64, other_hz: f64) -> bool {
-        (one_hz - other_hz).abs() <= self.sample_rate_sps / FINEST_BINS / 2.0
+        (one_hz - other_hz).abs() <= self.tolerance_hz
     }
 }
 
-/// Samples missing between the end of `last` and the start of `capture`, by index, else by time.
-fn missing_between(last: &Capture, capture: &Capture, sample_rate_sps: f64) -> u64 {
+/// The frequencies that are told, each once, in order of their first capture.
+fn distinct(centers_hz: &[f64], tolerance_hz: f64) -> Result<Vec<f64>, Refusal> {
+    let mut sorted: Vec<f64> = centers_hz.iter().copied().filter(|center| !center.is_nan()).collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted.dedup_by(|next, kept| *next - *kept <= tolerance_hz);
+    if sorted.len() > CENTERS_MAX {
+        let why = format!("has captures at {} frequencies; at most {CENTERS_MAX} are read", sorted.len());
+        return refuse(why, "split it into recordings of fewer");
+    }
+    let mut distinct: Vec<f64> = Vec::new();
+    for center in centers_hz.iter().filter(|center| !center.is_nan()) {
+        if !distinct.iter().any(|known| (known - center).abs() <= tolerance_hz) {
+            distinct.push(*center);
+        }
+    }
+    Ok(distinct)
+}
+
+/// Samples missing between the end of `last` and the start of `capture`, by index, else by time: those that are played as
+/// a gap, and those of a pause that is not.
+fn missing_between(last: &Capture, capture: &Capture, sample_rate_sps: f64) -> (u64, u64) {
     let held = capture.sample_start - last.sample_start;
     let missing = match (last.global_index, capture.global_index) {
         (Some(from), Some(to)) => to.saturating_sub(from).saturating_sub(held),
@@ -162,7 +198,7 @@ fn missing_between(last: &Capture, capture: &Capture, sample_rate_sps: f64) -> u
             if late_us > step_us { (late_us * sample_rate_sps / 1e6).round() as u64 } else { 0 }
         }
     };
-    if missing as f64 > PAUSE_MAX_S * sample_rate_sps { 0 } else { missing }
+    if missing as f64 > PAUSE_MAX_S * sample_rate_sps { (0, missing) } else { (missing, 0) }
 }
 
 #[cfg(test)]
@@ -188,7 +224,7 @@ mod tests {
             (30, None),
             (40, Some(433_920_001.0)),
         ];
-        let mut course = Captures::new(captures(&list), None, 250e3);
+        let mut course = Captures::new(captures(&list), None, 250e3).unwrap();
         assert_eq!(course.centers_hz(), [433.92e6, 433.9e6, 868e6]);
         assert!(course.plan(433.92e6, &[433.9e6]));
         let mut places = vec![course.place()];
@@ -207,9 +243,29 @@ mod tests {
     #[test]
     fn a_frequency_that_is_set_moves_them_all() {
         let list = [(0, Some(1e6)), (10, Some(3e6)), (20, None)];
-        let course = Captures::new(captures(&list), Some(100e6), 250e3);
+        let course = Captures::new(captures(&list), Some(100e6), 250e3).unwrap();
         assert_eq!(course.centers_hz(), [100e6, 102e6]);
-        let untold = Captures::new(captures(&[(0, None), (10, None)]), None, 250e3);
+        let untold = Captures::new(captures(&[(0, None), (10, None)]), None, 250e3).unwrap();
         assert_eq!((untold.centers_hz(), untold.place()), (vec![0.0], Place::Planned));
+    }
+    #[test]
+    fn more_frequencies_than_a_receiver_goes_through_are_refused_by_their_number() {
+        let sweep = |count: u64| -> Vec<Capture> {
+            captures(&(0..count).map(|n| (n, Some(100e6 + (n % 65_000) as f64 * 1e3))).collect::<Vec<_>>())
+        };
+        assert_eq!(Captures::new(sweep(256), None, 250e3).unwrap().centers_hz().len(), 256);
+        let refused = Captures::new(sweep(65_536), None, 250e3).err().unwrap();
+        assert!(refused.why.contains("65000 frequencies"), "{refused:?}");
+    }
+
+    #[test]
+    fn the_start_is_reckoned_from_the_first_capture_that_tells() {
+        let mut all = captures(&[(0, None), (1_000, None), (2_000, None)]);
+        (all[0].global_index, all[1].global_index) = (Some(0), Some(1_500));
+        (all[1].utc_us, all[2].utc_us) = (Some(10_000_000), Some(99_000_000));
+        let recorded_utc_us =
+            |all: &[Capture]| Captures::new(all.to_vec(), None, 1e3).unwrap().recorded_utc_us();
+        assert_eq!(recorded_utc_us(&all), Some(8_500_000), "500 lost samples are of its time");
+        assert_eq!(recorded_utc_us(&all[..1]), None);
     }
 }

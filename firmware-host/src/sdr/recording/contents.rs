@@ -3,6 +3,9 @@
 use super::encoding::Encoding;
 use skyhound::record::Severity;
 
+/// From 1970 to 2200, µs since 1970.
+const UTC_US: std::ops::Range<i64> = 0..7_258_118_400_000_000;
+
 /// A recording before its samples are read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contents {
@@ -39,6 +42,17 @@ impl Contents {
             end_byte: None,
             notes: Vec::new(),
             ambiguous: None,
+        }
+    }
+
+    /// Leaves out start times at which nothing was recorded, whatever wrote them.
+    pub fn pass_over_unlikely_times(&mut self) {
+        let mut passed_count = 0;
+        for capture in &mut self.captures {
+            passed_count += usize::from(capture.utc_us.take_if(|us| !UTC_US.contains(us)).is_some());
+        }
+        if passed_count > 0 {
+            self.warn(format!("{passed_count} start times are not of 1970 to 2200: passed over"));
         }
     }
 

@@ -136,15 +136,30 @@ impl Encoding {
                 block.fill_from_bytes(bytes);
             }
             number => {
-                let scale = 1.0 / self.full_scale;
+                let (scale, top) = (1.0 / self.full_scale, self.top());
+                let float = |number_bytes: &[u8]| match number.value(number_bytes) {
+                    value if value >= top => (value * scale).max(1.0) as f32,
+                    value => (value * scale) as f32,
+                };
                 block.fill_floats(bytes.chunks_exact(2 * width).map(|sample| {
                     let (i, q) = sample.split_at(width);
-                    [(number.value(i) * scale) as f32, (number.value(q) * scale) as f32]
+                    [float(i), float(q)]
                 }));
             }
         }
         if self.is_swapped {
             block.swap_iq();
+        }
+    }
+
+    /// The value from which a number is at full scale. The upper end of a signed converter is one step short of it, and as a
+    /// float it would no more be seen that the converter clipped.
+    fn top(&self) -> f64 {
+        match self.number {
+            Number::U8 | Number::F32 | Number::F64 => self.full_scale,
+            Number::I8 | Number::U16 | Number::I16 | Number::I24 | Number::U32 | Number::I32 => {
+                self.full_scale - 1.0
+            }
         }
     }
 
@@ -225,6 +240,26 @@ mod tests {
             let [[i2, q2]] = filled(half, &bytes)[..] else { panic!("{number:?}") };
             assert!((i2 - 2.0 * i).abs() < 1e-6 && (q2 - 2.0 * q).abs() < 1e-6, "{number:?}: {i2} {q2}");
         }
+    }
+
+    #[test]
+    fn what_clipped_is_at_full_scale_as_a_float() {
+        let ends: [(Number, Vec<u8>); 6] = [
+            (Number::U8, vec![255, 0]),
+            (Number::I8, vec![127, 0x80]),
+            (Number::U16, vec![255, 255, 0, 0]),
+            (Number::I16, vec![255, 127, 0, 128]),
+            (Number::I24, vec![255, 255, 127, 0, 0, 128]),
+            (Number::I32, vec![255, 255, 255, 127, 0, 0, 0, 128]),
+        ];
+        for (number, bytes) in ends {
+            let moved = Encoding { is_made_float: true, ..Encoding::of(number) };
+            assert_eq!(filled(moved, &bytes), [[1.0, -1.0]], "{number:?}");
+        }
+        let twelve_bits = Encoding { full_scale: 2_048.0, ..Encoding::of(Number::I16) };
+        let bytes = [2_047i16, -2_048, 2_046, -2_047].map(i16::to_le_bytes).concat();
+        let [clipped, [i, q]] = filled(twelve_bits, &bytes)[..] else { panic!("two samples") };
+        assert!(clipped == [1.0, -1.0] && i < 1.0 && q > -1.0, "{i} {q}");
     }
 
     fn scale_of(values: &[f32]) -> Option<f64> {

@@ -1,14 +1,21 @@
 //! The bytes of a recording: a file that can be jumped in, or a stream that comes as it comes (stdin, a named pipe).
 
+use crate::clock::Clock;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use std::fs::File;
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use skyhound::time::TimeUs;
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::os::fd::AsFd as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 
 /// Read ahead to see what it is.
 const HEAD_BYTES: usize = 16 * 1_024;
 /// A stream that gives nothing for so long is asked again later.
-const WAIT: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+const WAIT_US: u64 = 100_000;
+const WAIT: Timespec = Timespec { tv_sec: 0, tv_nsec: 1_000 * WAIT_US as i64 };
+/// How long a stream's first bytes are waited for.
+const OPEN_WAIT_US: u64 = 10_000_000;
 
 /// A file or a stream being read.
 pub struct Feed {
@@ -16,6 +23,10 @@ pub struct Feed {
     /// What was read ahead, and how much of it was taken since.
     head: Vec<u8>,
     taken: usize,
+    /// When the last byte of the head came.
+    opened: TimeUs,
+    /// The head is all there is.
+    is_whole: bool,
     /// Length of the file; `None` of a stream.
     bytes: Option<u64>,
 }
@@ -32,25 +43,70 @@ pub enum Got {
 }
 
 impl Feed {
-    /// Opens `path`, `-` for stdin, and reads its first bytes; waits for those of a stream.
-    pub fn open(path: &str) -> io::Result<Feed> {
-        let mut file = match path {
+    /// Opens `path`, `-` for stdin, and reads its first bytes; waits for those of a stream, 10 s at most.
+    pub fn open(path: &str, clock: Clock) -> io::Result<Feed> {
+        Feed::open_within(path, clock, OPEN_WAIT_US)
+    }
+
+    fn open_within(path: &str, clock: Clock, wait_us: u64) -> io::Result<Feed> {
+        let file = match path {
             "-" => File::from(io::stdin().as_fd().try_clone_to_owned()?),
-            path => File::open(path)?,
+            path => open_unwaiting(path)?,
         };
         let facts = file.metadata()?;
         if facts.is_dir() {
             return Err(io::Error::new(ErrorKind::IsADirectory, "a folder, not a recording"));
         }
         let bytes = facts.is_file().then_some(facts.len());
-        let mut head = Vec::new();
-        file.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-        Ok(Feed { file, head, taken: 0, bytes })
+        let mut feed = Feed { file, head: Vec::new(), taken: 0, opened: clock.now(), is_whole: false, bytes };
+        feed.read_ahead(clock, wait_us)?;
+        Ok(feed)
+    }
+
+    /// Fills the head: up to its size, to the end, or to a pause of a stream that has given something.
+    fn read_ahead(&mut self, clock: Clock, wait_us: u64) -> io::Result<()> {
+        let until = clock.now().plus_us(wait_us);
+        let mut piece = [0; HEAD_BYTES];
+        while self.head.len() < HEAD_BYTES {
+            let room = HEAD_BYTES - self.head.len();
+            match self.read_on(&mut piece[..room])? {
+                Got::Bytes(count) => {
+                    self.head.extend_from_slice(&piece[..count]);
+                    self.opened = clock.now();
+                }
+                Got::Nothing => {}
+                Got::End => {
+                    self.is_whole = true;
+                    break;
+                }
+            }
+            let now = clock.now();
+            let is_quiet = now.since_us(self.opened) >= WAIT_US;
+            match self.head.is_empty() {
+                true if now >= until => {
+                    let why = format!("gives no samples: nothing came within {} s", wait_us / 1_000_000);
+                    return Err(io::Error::new(ErrorKind::TimedOut, why));
+                }
+                false if is_quiet || now >= until => break,
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// The first bytes, at most 16 KiB.
     pub fn head(&self) -> &[u8] {
         &self.head
+    }
+
+    /// Whether those are all there is.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole || self.bytes == Some(self.head.len() as u64)
+    }
+
+    /// When the last of them came.
+    pub fn opened(&self) -> TimeUs {
+        self.opened
     }
 
     /// Length of the file; `None` of a stream.
@@ -94,6 +150,10 @@ impl Feed {
             self.taken += count;
             return Ok(Got::Bytes(count));
         }
+        self.read_on(buffer)
+    }
+
+    fn read_on(&mut self, buffer: &mut [u8]) -> io::Result<Got> {
         if self.bytes.is_none() && !self.is_ready()? {
             return Ok(Got::Nothing);
         }
@@ -117,6 +177,13 @@ impl Feed {
     }
 }
 
+/// Opens `path` without waiting for a writer of a named pipe, which may never come: the first bytes are waited for.
+fn open_unwaiting(path: &str) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path)?;
+    fcntl_setfl(&file, fcntl_getfl(&file)?.difference(OFlags::NONBLOCK))?;
+    Ok(file)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,22 +191,22 @@ mod tests {
 
     #[test]
     fn a_file_is_jumped_in_and_a_stream_is_taken_as_it_comes() {
-        let folder = tempfile::tempdir().unwrap();
+        let (folder, clock) = (tempfile::tempdir().unwrap(), Clock::start());
         let path = folder.path().join("x");
         std::fs::write(&path, [1, 2, 3, 4]).unwrap();
-        let mut feed = Feed::open(path.to_str().unwrap()).unwrap();
+        let mut feed = Feed::open(path.to_str().unwrap(), clock).unwrap();
         assert_eq!((feed.head(), feed.bytes()), (&[1, 2, 3, 4][..], Some(4)));
         feed.jump(1).unwrap();
         let mut buffer = [0; 2];
         assert_eq!((feed.read(&mut buffer).unwrap(), buffer), (Got::Bytes(2), [2, 3]));
         feed.skip(1).unwrap();
         assert_eq!(feed.read(&mut buffer).unwrap(), Got::End);
-        assert!(Feed::open(folder.path().to_str().unwrap()).is_err());
+        assert!(Feed::open(folder.path().to_str().unwrap(), clock).is_err());
 
         let (reader, mut writer) = std::io::pipe().unwrap();
         writer.write_all(&[7; HEAD_BYTES]).unwrap();
         let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
-        let mut feed = Feed::open(&path).unwrap();
+        let mut feed = Feed::open(&path, clock).unwrap();
         assert_eq!(feed.bytes(), None);
         feed.jump(HEAD_BYTES as u64 - 1).unwrap();
         assert!(feed.jump(0).is_err(), "what is gone is gone");
@@ -148,6 +215,28 @@ mod tests {
         writer.write_all(&[8, 9]).unwrap();
         assert_eq!((feed.read(&mut buffer).unwrap(), buffer), (Got::Bytes(2), [8, 9]));
         drop(writer);
+        assert_eq!(feed.read(&mut buffer).unwrap(), Got::End);
+    }
+    #[test]
+    fn a_named_pipe_is_waited_for_and_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
+        let path = path.to_str().unwrap();
+        let error = Feed::open_within(path, Clock::start(), 0).err().unwrap().to_string();
+        assert!(error.contains("gives no samples"), "nobody writes: {error}");
+
+        let writer = path.to_owned();
+        let writes = std::thread::spawn(move || {
+            let mut writer = OpenOptions::new().write(true).open(writer).unwrap();
+            writer.write_all(&[1, 2, 3]).unwrap();
+            writer
+        });
+        let mut feed = Feed::open(path, Clock::start()).unwrap();
+        assert_eq!((feed.head(), feed.is_whole()), (&[1, 2, 3][..], false), "more may come");
+        drop(writes.join().unwrap());
+        let mut buffer = [0; 8];
+        assert_eq!(feed.read(&mut buffer).unwrap(), Got::Bytes(3));
         assert_eq!(feed.read(&mut buffer).unwrap(), Got::End);
     }
 }

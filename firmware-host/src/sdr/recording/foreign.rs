@@ -23,6 +23,7 @@ const fn starts(bytes: &'static [u8], what: &'static str, mend: &'static str) ->
 
 const NO_SOUND: &str = "it holds sound or pictures, not samples: name the IQ recording";
 const NO_IQ: &str = "name the IQ recording: SigMF, WAV, or raw .cu8, .cs8, .cs16, .cf32";
+const FAILED_DOWNLOAD: &str = "the download failed: open it in a browser, then download the file itself";
 const CONVERT: &str = "convert it to SigMF, WAV or raw samples first";
 
 const SIGNATURES: [Signature; 38] = [
@@ -93,7 +94,18 @@ pub fn refuse_foreign(head: &[u8], is_whole: bool) -> Result<(), Refusal> {
     if is_mpeg_sound(head) {
         return refuse("is no IQ: MP3 sound", NO_SOUND);
     }
+    refuse_page(head)?;
     refuse_text(head, is_whole)
+}
+
+/// A page by its first tag, in whatever letters the rest is written.
+fn refuse_page(head: &[u8]) -> Result<(), Refusal> {
+    let start = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let is_tag = |tag: &[u8]| start.get(..tag.len()).is_some_and(|own| own.eq_ignore_ascii_case(tag));
+    if is_tag(b"<!doctype html") || is_tag(b"<html") {
+        return refuse("is no IQ: a web page (HTML)", FAILED_DOWNLOAD);
+    }
+    if is_tag(b"<?xml") { refuse("is no IQ: XML text", NO_IQ) } else { Ok(()) }
 }
 
 impl Signature {
@@ -142,13 +154,10 @@ fn refuse_text(head: &[u8], is_whole: bool) -> Result<(), Refusal> {
     }
     let start = text.trim_start_matches('\u{feff}').trim_start();
     let lower: String = start.chars().take(512).collect::<String>().to_ascii_lowercase();
-    if lower.starts_with("<!doctype html") || lower.contains("<html") {
-        return refuse(
-            "is no IQ: a web page (HTML)",
-            "the download failed: open it in a browser, then download the file itself",
-        );
+    if lower.contains("<html") {
+        return refuse("is no IQ: a web page (HTML)", FAILED_DOWNLOAD);
     }
-    if lower.starts_with("<?xml") || lower.starts_with('<') {
+    if lower.starts_with('<') {
         return refuse("is no IQ: XML text", NO_IQ);
     }
     if lower.starts_with('{') && lower.contains("\"global\"") {
@@ -235,6 +244,14 @@ mod tests {
         ] {
             assert!(why(text.as_bytes()).contains(word), "{text}: {}", why(text.as_bytes()));
         }
+        // In the letters of western Europe, which are no UTF-8.
+        for (page, word) in [
+            (&b"\r\n<!DocType HTML>\n<title>Gr\xfc\xdfe</title>"[..], "HTML"),
+            (b"\xef\xbb\xbf <HTML><title>nicht gefunden: \xfc</title>", "HTML"),
+            (b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><e>\xfc</e>", "XML"),
+        ] {
+            assert!(why(page).contains(word), "{}", why(page));
+        }
     }
 
     #[test]
@@ -267,7 +284,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn noise_about_the_middle_is_never_refused(noise in prop::collection::vec(110u8..146, 2_000..4_000)) {
+        fn letters_with_one_byte_that_is_none_are_samples(
+            mut noise in prop::collection::vec(0x20u8..0x7f, 2_000..4_000),
+            at in 100usize..1_900,
+            odd in prop_oneof![0u8..9, 0x0eu8..0x20, 0x80u8..],
+        ) {
+            // No signature by chance.
+            noise[0] = b'~';
+            prop_assert!(why(&noise).contains("text"), "of letters alone");
+            noise[at] = odd;
             prop_assert_eq!(why(&noise), "");
         }
 

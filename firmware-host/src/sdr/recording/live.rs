@@ -1,7 +1,9 @@
 //! A stream of samples by the clock: when its samples were taken, when it stalls, and how fast it may be read.
 //!
 //! A live one (`rtl_sdr … -`) comes at its crystal's pace; a file sent through a pipe comes at once. So it is read a little
-//! faster than its rate and no more: no live one is held up, and a file takes its time.
+//! faster than its rate and no more: no live one is held up, and a file takes its time. Times are anchored where the first
+//! bytes came: what waited in the pipe while the flight was made ready is older than its reading, and is caught up with
+//! at once. What the writer held back before its first bytes nobody can know: its blocks should be small.
 
 use super::super::{Stream, event};
 use crate::sdr::{SampleClock, Verdict};
@@ -12,6 +14,11 @@ use skyhound::time::TimeUs;
 
 /// More than a crystal is off, less than the sample clock takes for a wrong rate.
 const HASTE: f64 = 1.0005;
+/// What waits is read at so many times its rate: the sense thread has a quarter of a block's time at most and mostly
+/// needs a hundredth, and the receiver bridges 16 blocks.
+const CATCH_UP: f64 = 8.0;
+/// Read ahead of the clock, so that what comes in larger pieces is taken when it comes: 10 of the receiver's 16 blocks.
+const LEAD_US: u64 = 100_000;
 
 /// The clock of a stream.
 pub struct Live {
@@ -19,8 +26,13 @@ pub struct Live {
     sample_rate_sps: f64,
     stall_timeout_us: u64,
     last_arrival: Option<TimeUs>,
-    /// From when on, and samples since then.
+    /// When the first samples came, and how many of them by then.
+    opened: TimeUs,
+    head_samples: usize,
+    /// From when on, and samples since then; `None` before the first.
     began: Option<(TimeUs, u64)>,
+    /// When they were first read.
+    read_from: TimeUs,
     is_alive: bool,
     /// Samples missing before the next ones.
     missing: u64,
@@ -39,14 +51,17 @@ pub struct Arrival {
 }
 
 impl Live {
-    /// For a stream as told.
-    pub fn new(stream: &Stream, settings: &SdrSettings) -> Live {
+    /// For a stream as told, of which `head_samples` had come at `opened`.
+    pub fn new(stream: &Stream, settings: &SdrSettings, opened: TimeUs, head_samples: usize) -> Live {
         Live {
             samples: SampleClock::new(stream.sample_rate_sps, settings.clock_slack_us, stream.block_samples),
             sample_rate_sps: stream.sample_rate_sps,
             stall_timeout_us: settings.stall_timeout_us.into(),
             last_arrival: None,
+            opened,
+            head_samples,
             began: None,
+            read_from: TimeUs(0),
             is_alive: true,
             missing: 0,
         }
@@ -59,8 +74,10 @@ impl Live {
 
     /// When the next `count` samples may be read at the earliest.
     pub fn due(&self, count: u64) -> TimeUs {
-        let after_us = |samples: u64| (samples as f64 * 1e6 / (self.sample_rate_sps * HASTE)) as u64;
-        self.began.map_or(TimeUs(0), |(began, before)| began.plus_us(after_us(before + count)))
+        let Some((began, before)) = self.began else { return TimeUs(0) };
+        let us = (before + count) as f64 * 1e6 / self.sample_rate_sps;
+        let paced = began.plus_us((us / HASTE) as u64).minus_us(LEAD_US);
+        paced.max(self.read_from.plus_us((us / CATCH_UP) as u64))
     }
 
     /// Nothing was there to be read at `now`.
@@ -83,15 +100,17 @@ impl Live {
         events: &mut dyn FnMut(Event),
     ) -> Arrival {
         let mut lost = std::mem::take(&mut self.missing);
-        if !self.is_alive || self.began.is_none() {
+        if self.began.is_none() && self.is_alive {
+            self.samples.begin(self.opened, self.head_samples);
+            (self.began, self.read_from) = (Some((self.opened, 0)), now);
+        } else if !self.is_alive {
             let missed = self.samples.resume(now, count);
             lost += missed;
             if missed > 0 {
                 let text = format_args!("samples from {name} are back; {missed} missed by the clock");
                 events(event(now, Severity::Warning, "sdr_gap", text));
             }
-            self.began = Some((now, 0));
-            self.is_alive = true;
+            (self.began, self.read_from, self.is_alive) = (Some((now, 0)), now, true);
         }
         let mut flags = if lost > 0 { Flags::GAP } else { Flags::NONE };
         self.last_arrival = Some(now);
@@ -124,7 +143,8 @@ mod tests {
     use super::*;
     use skyhound::signal::SampleFormat;
 
-    fn live() -> Live {
+    /// 250 kS/s in blocks of 10 ms, the first of which had come at `opened`.
+    fn live(opened: TimeUs) -> Live {
         let stream = Stream {
             sample_rate_sps: 250e3,
             frequency_hz: 0.0,
@@ -137,12 +157,12 @@ mod tests {
             recorded_utc_us: None,
             description: String::new(),
         };
-        Live::new(&stream, &crate::sdr::test_settings("file:-"))
+        Live::new(&stream, &crate::sdr::test_settings("file:-"), opened, 2_500)
     }
 
     #[test]
     fn times_follow_the_clock_and_a_stall_is_told_and_counted() {
-        let (mut live, mut told) = (live(), Vec::new());
+        let (mut live, mut told) = (live(TimeUs(1_010_000)), Vec::new());
         let mut events = |event: Event| told.push(event.kind);
         for block in 1..=100 {
             let arrival = live.arrived(2_500, TimeUs(1_000_000 + block * 10_000), "x", &mut events);
@@ -161,13 +181,40 @@ mod tests {
 
     #[test]
     fn a_file_in_a_pipe_takes_its_time() {
-        let (mut live, mut told) = (live(), Vec::new());
+        let (mut live, mut told) = (live(TimeUs(0)), Vec::new());
         let mut now = TimeUs(0);
         for _ in 0..3_000 {
             now = now.max(live.due(2_500));
             live.arrived(2_500, now, "x", &mut |event| told.push(event.kind));
         }
-        assert!((29_950_000..30_000_000).contains(&now.0), "30 s at its rate: {now:?}");
+        assert!((29_850_000..29_950_000).contains(&now.0), "30 s at its rate, 100 ms ahead: {now:?}");
         assert!(told.is_empty(), "{told:?}");
+    }
+
+    /// A second of samples waits while the flight is made ready, all of it or what is left of it.
+    #[test]
+    fn what_waited_is_caught_up_with_and_stamped_when_it_was_taken() {
+        for lost in [0, 125_000] {
+            let (mut live, mut told) = (live(TimeUs(10_000)), Vec::new());
+            let (mut now, mut count, mut off_us) = (TimeUs(1_010_000), 0, Vec::new());
+            while now < TimeUs(12_000_000) {
+                // Block by block as it was taken: each is there 10 ms after its first sample, and some never came.
+                let taken_us = (count + if count >= 125_000 { lost } else { 0 }) * 4;
+                now = now.max(TimeUs(taken_us + 10_000)).max(live.due(2_500));
+                let arrival = live.arrived(2_500, now, "x", &mut |event| told.push(event.kind));
+                off_us.push((now, arrival.acquired_us.0.abs_diff(taken_us)));
+                count += 2_500;
+            }
+            let worst_us = off_us.iter().map(|(_, us)| *us).max().unwrap();
+            let late_us = off_us.iter().filter(|(at, _)| at.0 > 3_000_000).map(|(_, us)| *us).max().unwrap();
+            let caught_up = off_us.iter().position(|(at, _)| at.0 > 1_200_000).unwrap();
+            match lost {
+                0 => {
+                    assert!(worst_us < 1_000 && told.is_empty(), "{worst_us} µs off, {told:?}");
+                    assert!(caught_up > 110, "a second is read within 200 ms: {caught_up} blocks");
+                }
+                _ => assert!(late_us < 5_000 && told == ["sdr_gap"], "{late_us} µs off, {told:?}"),
+            }
+        }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The words are rtl_433's (`…_433.92M_250k.cu8`, in any order, between any signs that are no letters), with explicit units
 //! (`433920kHz`, `250ksps`), gqrx's (`gqrx_DATE_TIME_HZ_SPS_fc.raw`) and the dates of SDR#, HDSDR and SDRuno (`20240524_123045Z`). One bare
-//! number alone could be rate or frequency and is taken as neither: a wrong rate would make every number wrong.
+//! number alone could be rate or frequency and is taken as neither, because a wrong rate would make every number wrong; only
+//! one that no rate can be is a frequency.
 
 use super::encoding::{Encoding, Number};
 use std::path::Path;
@@ -29,7 +30,7 @@ pub struct NameFacts {
 enum Word {
     Frequency(f64),
     Rate(f64),
-    /// A number with `k`, `M` or `G`, which is a sample rate when it is `k`.
+    /// A number with `k`, `M` or `G` in either case, which is a sample rate when it is `k`.
     Bare(f64, bool),
     Other,
 }
@@ -80,8 +81,9 @@ fn take_bare(words: &[Word], facts: &mut NameFacts) {
         return;
     }
     match (all.last(), facts.frequency_hz, facts.sample_rate_sps) {
-        (Some((sps, _)), Some(_), None) => facts.sample_rate_sps = Some(*sps),
+        (Some((sps, _)), Some(_), None) if *sps <= RATE_MAX_SPS => facts.sample_rate_sps = Some(*sps),
         (Some((hz, _)), None, Some(_)) => facts.frequency_hz = Some(*hz),
+        (Some((hz, _)), None, None) if *hz > RATE_MAX_SPS => facts.frequency_hz = Some(*hz),
         (Some((value, _)), None, None) => facts.ambiguous = Some(*value),
         _ => {}
     }
@@ -171,8 +173,8 @@ fn read_word(word: &str) -> Word {
     let value = |scale: f64| number * scale;
     let word = match unit {
         "k" | "K" => Word::Bare(value(1e3), true),
-        "M" => Word::Bare(value(1e6), false),
-        "G" => Word::Bare(value(1e9), false),
+        "m" | "M" => Word::Bare(value(1e6), false),
+        "g" | "G" => Word::Bare(value(1e9), false),
         unit => match unit.to_ascii_lowercase().as_str() {
             "hz" => Word::Frequency(value(1.0)),
             "khz" => Word::Frequency(value(1e3)),
@@ -227,6 +229,10 @@ mod tests {
             ),
             ("x_868MHz_250k.data", (None, Some(868e6), Some(250e3))),
             ("x_433.92M_250k", (None, Some(433.92e6), Some(250e3))),
+            ("x_433.92m_250K.cu8", scene),
+            ("x_0.43392g_250k.cu8", scene),
+            ("x_433.92M.cu8", (cu8, Some(433.92e6), None)),
+            ("x_868MHz_433.92M.cu8", (cu8, Some(868e6), None)),
             ("BBD_0001.C16", (Some(Number::I16), None, None)),
             ("", (None, None, None)),
         ];

@@ -4,10 +4,12 @@
 //! text beside them (PortaPack), or the settings. What is no IQ is refused before anything is taken for samples.
 
 use super::contents::{Contents, Refusal, refuse};
+use super::encoding::Encoding;
 use super::feed::{Feed, Got};
 use super::name::{self, facts_from_name};
 use super::sigmf::{self, Metadata};
 use super::{archive, foreign, portapack, sdriq, wav};
+use crate::clock::Clock;
 use crate::sdr::SdrError;
 use crate::settings::SdrSettings;
 use std::io::Cursor;
@@ -29,14 +31,15 @@ pub struct Opened {
 ///
 /// # Errors
 /// What is not there, no IQ, or does not tell how its samples are to be read: with the mend.
-pub fn open(path: &str, settings: &SdrSettings) -> Result<Opened, SdrError> {
+pub fn open(path: &str, settings: &SdrSettings, clock: Clock) -> Result<Opened, SdrError> {
     let named = |path: &Path| format!("file:{}", path.display());
     let of = |name: String| move |refusal: Refusal| SdrError::new(name, refusal.why, refusal.mend);
     let plain = Path::new(path);
     let mut opened = match sigmf::paths_of(plain).filter(|_| path != "-") {
-        Some((meta, samples)) => open_sigmf(&meta, &samples).map_err(of(named(&meta)))?,
-        None => open_other(path, settings).map_err(of(named(plain)))?,
+        Some((meta, samples)) => open_sigmf(&meta, &samples, settings, clock).map_err(of(named(&meta)))?,
+        None => open_other(path, settings, clock).map_err(of(named(plain)))?,
     };
+    opened.contents.pass_over_unlikely_times();
     take_settings(&mut opened, settings).map_err(of(named(plain)))?;
     Ok(opened)
 }
@@ -45,13 +48,13 @@ fn io_refusal(error: std::io::Error) -> Refusal {
     Refusal { why: error.to_string(), mend: "check sdr.source".into() }
 }
 
-fn open_sigmf(meta: &Path, samples: &Path) -> Result<Opened, Refusal> {
+fn open_sigmf(meta: &Path, samples: &Path, settings: &SdrSettings, clock: Clock) -> Result<Opened, Refusal> {
     let size = std::fs::metadata(meta).map_err(io_refusal)?.len();
     if size > sigmf::META_BYTES_MAX {
         return refuse(format!("{size} bytes of metadata"), "at most 64 MB are read");
     }
     let bytes = std::fs::read(meta).map_err(io_refusal)?;
-    let metadata = parse(&String::from_utf8_lossy(&bytes))?;
+    let metadata = parse(&String::from_utf8_lossy(&bytes), settings)?;
     let samples = match &metadata.dataset {
         // Only a plain name beside the metadata: a path from a stranger's file must not lead elsewhere.
         Some(file) if Path::new(file).components().count() == 1 && file != ".." => meta.with_file_name(file),
@@ -61,7 +64,7 @@ fn open_sigmf(meta: &Path, samples: &Path) -> Result<Opened, Refusal> {
     if metadata.is_metadata_only && !samples.exists() {
         return no_samples_by_intent();
     }
-    let mut feed = Feed::open(&samples.to_string_lossy()).map_err(|error| Refusal {
+    let mut feed = Feed::open(&samples.to_string_lossy(), clock).map_err(|error| Refusal {
         why: format!("its samples, {}: {error}", samples.display()),
         mend: "put them beside the metadata".into(),
     })?;
@@ -77,12 +80,13 @@ fn open_sigmf(meta: &Path, samples: &Path) -> Result<Opened, Refusal> {
     Ok(Opened { feed, contents })
 }
 
-fn parse(text: &str) -> Result<Metadata, Refusal> {
+fn parse(text: &str, settings: &SdrSettings) -> Result<Metadata, Refusal> {
     let head = text.trim_start().as_bytes();
     if !head.starts_with(b"{") && !head.starts_with(b"\xef\xbb\xbf") {
         foreign::refuse_foreign(head, true)?;
     }
-    sigmf::parse(text).map_err(|why| Refusal { why, mend: "correct the metadata".into() })
+    sigmf::parse(text, settings.sample_rate_sps)
+        .map_err(|why| Refusal { why, mend: "correct the metadata".into() })
 }
 
 fn no_samples_by_intent<T>() -> Result<T, Refusal> {
@@ -90,24 +94,22 @@ fn no_samples_by_intent<T>() -> Result<T, Refusal> {
 }
 
 fn refuse_foreign(feed: &Feed) -> Result<(), Refusal> {
-    let head = feed.head();
-    let is_whole = feed.bytes().is_none_or(|bytes| bytes == head.len() as u64);
-    foreign::refuse_foreign(head, is_whole)
+    foreign::refuse_foreign(feed.head(), feed.is_whole())
 }
 
-fn open_other(path: &str, settings: &SdrSettings) -> Result<Opened, Refusal> {
+fn open_other(path: &str, settings: &SdrSettings, clock: Clock) -> Result<Opened, Refusal> {
     let plain = Path::new(path);
     let extension = plain.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     if extension == "sigmf-collection" {
         return refuse("is a collection of recordings", "name one of its recordings, by its .sigmf-meta");
     }
-    let mut feed = Feed::open(path).map_err(io_refusal)?;
+    let mut feed = Feed::open(path, clock).map_err(io_refusal)?;
     if feed.head().is_empty() {
         return refuse("holds no sample: it is empty", "record it again");
     }
     refuse_foreign(&feed)?;
     let mut contents = if foreign::is_tar(feed.head()) {
-        archived(&mut feed)?
+        archived(&mut feed, settings)?
     } else if wav::is_wav(feed.head()) {
         match feed.bytes() {
             Some(bytes) => wav::contents(feed.file(), Some(bytes))?,
@@ -130,13 +132,13 @@ fn open_other(path: &str, settings: &SdrSettings) -> Result<Opened, Refusal> {
     Ok(Opened { feed, contents })
 }
 
-fn archived(feed: &mut Feed) -> Result<Contents, Refusal> {
+fn archived(feed: &mut Feed, settings: &SdrSettings) -> Result<Contents, Refusal> {
     let Some(bytes) = feed.bytes() else {
         return refuse("is an archive that comes as a stream", "write it into a file first");
     };
     feed.jump(0).map_err(io_refusal)?;
     let found = archive::recording_in(feed.file())?;
-    let metadata = parse(&found.metadata)?;
+    let metadata = parse(&found.metadata, settings)?;
     let Some((begin, size)) = found.samples(metadata.dataset.as_deref()) else {
         return match metadata.is_metadata_only {
             true => no_samples_by_intent(),
@@ -188,12 +190,13 @@ fn raw(path: &Path, is_stream: bool, settings: &SdrSettings) -> Result<Contents,
 /// Order and full scale as the settings say, or as the samples show.
 fn take_settings(opened: &mut Opened, settings: &SdrSettings) -> Result<(), Refusal> {
     let Opened { feed, contents } = opened;
-    let Some(encoding) = &mut contents.encoding else { return Ok(()) };
+    let Some(mut encoding) = contents.encoding else { return Ok(()) };
     encoding.is_swapped |= settings.file_swap_iq;
     if let Some(full_scale) = settings.file_full_scale {
         encoding.full_scale = full_scale;
     } else if encoding.number.is_float() {
-        let mut looks = looks(feed, contents.begin_byte, contents.end_byte, encoding.number.bytes() as u64);
+        let (begin, end) = samples_in_a_row(contents, encoding);
+        let mut looks = looks(feed, begin, end, encoding.number.bytes() as u64);
         if let Some(scale) = encoding.float_scale_of(looks.iter_mut().map(|look| &mut look[..])) {
             encoding.full_scale = scale;
             contents.warn(format!(
@@ -202,7 +205,16 @@ fn take_settings(opened: &mut Opened, settings: &SdrSettings) -> Result<(), Refu
         }
         feed.jump(contents.begin_byte).map_err(io_refusal)?;
     }
+    contents.encoding = Some(encoding);
     Ok(())
+}
+
+/// First byte of the samples and the byte after them, or before the first header between them: headers are no numbers.
+fn samples_in_a_row(contents: &Contents, encoding: Encoding) -> (u64, Option<u64>) {
+    let begin = contents.begin_byte.saturating_add(contents.captures[0].header_bytes);
+    let headed = contents.captures[1..].iter().find(|capture| capture.header_bytes > 0);
+    let bytes = headed.map(|capture| capture.sample_start.saturating_mul(encoding.sample_bytes() as u64));
+    (begin, bytes.map(|bytes| begin.saturating_add(bytes)).or(contents.end_byte))
 }
 
 /// Pieces of the samples from all over a file, or what was read ahead of a stream.

@@ -45,7 +45,7 @@ pub fn contents(head: &[u8]) -> Result<Contents, Refusal> {
         sample_rate_sps: Some(f64::from(u32_at(head, 0))).filter(|sps| *sps > 0.0),
         captures: vec![Capture {
             frequency_hz: Some(frequency_hz).filter(|hz| *hz > 0.0),
-            utc_us: i64::try_from(start_ms.saturating_mul(1_000)).ok().filter(|us| *us > 0),
+            utc_us: (start > 0).then(|| i64::try_from(start_ms.saturating_mul(1_000)).unwrap_or(i64::MAX)),
             ..Capture::default()
         }],
         begin_byte: HEADER_BYTES as u64,

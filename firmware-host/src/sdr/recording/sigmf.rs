@@ -42,8 +42,8 @@ pub fn paths_of(path: &Path) -> Option<(PathBuf, PathBuf)> {
     (!path.is_file() && with(".sigmf-meta").is_file()).then(|| (with(".sigmf-meta"), with(".sigmf-data")))
 }
 
-/// Reads metadata. The error says what is wrong with which key.
-pub fn parse(text: &str) -> Result<Metadata, String> {
+/// Reads metadata; times are reckoned with `set_sps` where a rate is set. The error says what is wrong with which key.
+pub fn parse(text: &str, set_sps: Option<f64>) -> Result<Metadata, String> {
     // Some editors put a byte order mark before it.
     let json: Value =
         serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| format!("no JSON: {e}"))?;
@@ -64,7 +64,7 @@ pub fn parse(text: &str) -> Result<Metadata, String> {
     let offset = global.get("core:offset").map_or(Some(0), whole).filter(|offset| *offset >= 0);
     let offset = offset.ok_or("`core:offset` is no count")?;
     tell_extensions(global, &mut contents);
-    take_captures(&json, offset, &mut contents)?;
+    take_captures(&json, offset, set_sps, &mut contents)?;
     take_annotations(&json, offset, &mut contents)?;
     let trailing = global.get("core:trailing_bytes").map_or(Some(0), whole);
     Ok(Metadata {
@@ -139,7 +139,12 @@ fn count(entry: &Value, key: &str) -> Option<u64> {
     entry.get(key).and_then(whole).and_then(|count| u64::try_from(count).ok())
 }
 
-fn take_captures(json: &Value, offset: i64, contents: &mut Contents) -> Result<(), String> {
+fn take_captures(
+    json: &Value,
+    offset: i64,
+    set_sps: Option<f64>,
+    contents: &mut Contents,
+) -> Result<(), String> {
     let mut captures: Vec<(i64, Capture)> = Vec::new();
     for entry in entries(json, "captures")? {
         let start = entry.get("core:sample_start").and_then(whole);
@@ -167,7 +172,7 @@ fn take_captures(json: &Value, offset: i64, contents: &mut Contents) -> Result<(
     if captures.first().is_some_and(|(start, _)| *start == 0) {
         last_before = None;
     }
-    let sps = contents.sample_rate_sps;
+    let sps = set_sps.or(contents.sample_rate_sps);
     if let Some((start, mut capture)) = last_before {
         capture.utc_us = moved(capture.utc_us, -start, sps);
         capture.global_index = capture.global_index.map(|index| index.saturating_add(start.unsigned_abs()));

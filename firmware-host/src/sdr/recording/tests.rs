@@ -1,5 +1,6 @@
 //! Recordings made here, played: indices, times, flags, events and refusals.
 
+mod ends;
 mod foreign_forms;
 mod streams;
 

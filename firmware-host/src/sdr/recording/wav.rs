@@ -211,7 +211,7 @@ fn take_auxi(auxi: &[u8], capture: &mut Capture) {
 
 fn utc_us([year, month, day, hour, minute, second, ms]: [u16; 7]) -> Option<i64> {
     let small = |value: u16| i8::try_from(value).ok();
-    let year = i16::try_from(year).ok().filter(|year| (1980..2200).contains(year))?;
+    let year = i16::try_from(year).ok()?;
     let (month, day, hour) = (small(month)?, small(day)?, small(hour)?);
     let nanosecond = i32::from(ms.min(999)) * 1_000_000;
     let time = jiff::civil::DateTime::new(year, month, day, hour, small(minute)?, small(second)?, nanosecond)

@@ -13,7 +13,7 @@ const GOOD: &str = r#"{
 
 #[test]
 fn reads_what_matters() {
-    let Metadata { contents: found, .. } = parse(GOOD).unwrap();
+    let Metadata { contents: found, .. } = parse(GOOD, None).unwrap();
     assert_eq!((found.encoding, found.sample_rate_sps), (Some(Encoding::of(Number::I16)), Some(2.4e6)));
     assert_eq!(
         (found.captures[0].utc_us, found.captures[0].utc_step_us),
@@ -44,7 +44,7 @@ fn names_the_key_that_is_wrong() {
         (r#"{"global":{"core:datatype":"cu8"},"captures":[{}]}"#, "core:sample_start"),
         (r#"{"global":{"core:datatype":"cu8"},"annotations":{}}"#, "annotations"),
     ] {
-        let error = parse(text).unwrap_err();
+        let error = parse(text, None).unwrap_err();
         assert!(error.contains(word), "{text}: {error}");
     }
 }
@@ -54,7 +54,7 @@ fn made(global: &str, captures: &str, annotations: &str) -> Contents {
     let text = format!(
         r#"{{"global":{{"core:datatype":"cu8","core:sample_rate":1e6{global}}},"captures":[{captures}],"annotations":[{annotations}]}}"#
     );
-    parse(&text).unwrap_or_else(|error| panic!("{text}: {error}")).contents
+    parse(&text, None).unwrap_or_else(|error| panic!("{text}: {error}")).contents
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn every_complex_datatype_of_the_standard_is_read() {
     ] {
         for (order, is_big_endian) in [("_le", false), ("_be", true), ("", false)] {
             let text = format!(r#"{{"global":{{"core:datatype":"c{name}{order}"}}}}"#);
-            let found = parse(&text).unwrap().contents;
+            let found = parse(&text, None).unwrap().contents;
             assert_eq!(found.encoding, Some(Encoding { is_big_endian, ..Encoding::of(number) }), "{text}");
             let is_noted = order.is_empty() && number.bytes() > 1;
             assert_eq!(found.notes.len(), usize::from(is_noted), "{text}: {:?}", found.notes);
@@ -163,6 +163,15 @@ fn extensions_that_must_be_known_are_told_and_others_left_alone() {
 }
 
 #[test]
+fn times_are_reckoned_with_the_rate_that_is_set() {
+    let text = r#"{"global":{"core:datatype":"cu8"},
+        "captures":[{"core:sample_start":250000,"core:datetime":"2024-05-01T12:00:01Z"}]}"#;
+    let first_utc_us = |set_sps| parse(text, set_sps).unwrap().contents.captures[0].utc_us;
+    assert_eq!(first_utc_us(Some(250e3)), Some(1_714_564_800_000_000));
+    assert_eq!(first_utc_us(None), None, "nobody knows the rate");
+}
+
+#[test]
 fn captures_out_of_order_are_put_in_order() {
     let found = made("", r#"{"core:sample_start":10},{"core:sample_start":0}"#, "");
     assert_eq!(found.captures.iter().map(|c| c.sample_start).collect::<Vec<_>>(), [0, 10]);
@@ -203,12 +212,12 @@ fn json() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn garbage_is_an_error_not_a_panic(text in any::<String>()) {
-        let _ = parse(&text);
+        let _ = parse(&text, None);
     }
 
     #[test]
     fn likely_json_gives_ordered_captures_or_an_error(text in json()) {
-        if let Ok(Metadata { contents: found, .. }) = parse(&text) {
+        if let Ok(Metadata { contents: found, .. }) = parse(&text, None) {
             prop_assert_eq!(found.captures[0].sample_start, 0);
             prop_assert!(found.captures.is_sorted_by_key(|c| c.sample_start));
             prop_assert!(found.annotations.is_sorted_by_key(|a| a.sample_start));
@@ -217,6 +226,6 @@ proptest! {
 
     #[test]
     fn cut_metadata_never_panics(cut in 0usize..900) {
-        let _ = parse(GOOD.get(..cut.min(GOOD.len())).unwrap_or_default());
+        let _ = parse(GOOD.get(..cut.min(GOOD.len())).unwrap_or_default(), None);
     }
 }

@@ -198,6 +198,39 @@ fn floats_that_were_not_scaled_are_found_told_and_settable() {
 }
 
 #[test]
+fn headers_among_floats_are_not_taken_for_their_full_scale() {
+    let folder = tempfile::tempdir().unwrap();
+    let floats = |count: u32| (0..count).flat_map(|n| ((n % 200) as f32 / 200.0).to_le_bytes());
+    let header = [1e6f32.to_le_bytes(); 4].concat();
+    let mut bytes = header.clone();
+    bytes.extend(floats(2_000));
+    bytes.extend(&header);
+    bytes.extend(floats(2_000));
+    write(&folder, "h.sigmf-data", &bytes);
+    let meta = r#"{"global": {"core:datatype": "cf32_le", "core:sample_rate": 100000}, "captures": [
+        {"core:sample_start": 0, "core:header_bytes": 16}, {"core:sample_start": 1000, "core:header_bytes": 16}]}"#;
+    let (samples, told) = floats_of(&settings(&write(&folder, "h.sigmf-meta", meta.as_bytes())));
+    assert_eq!((samples.len(), samples[1], samples[1_001]), (2_000, [0.01, 0.015], [0.01, 0.015]));
+    assert!(
+        told.iter().all(|event| event.kind == "capture" || event.text.as_str().contains("0 Hz")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn start_times_at_which_nothing_was_recorded_are_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    for at in ["1601-01-01T00:00:00Z", "9000-01-01T00:00:00Z"] {
+        let captures =
+            format!(r#"{{"core:sample_start": 0, "core:frequency": 1e6, "core:datetime": "{at}"}}"#);
+        let source = settings(&sigmf(&folder, "", &captures, &cs16(0..4_000)));
+        assert_eq!(Source::open(&source, Pace::Max, Clock::start()).unwrap().stream().recorded_utc_us, None);
+        let (_, told) = floats_of(&source);
+        assert!(told.iter().any(|event| event.text.as_str().contains("1970 to 2200")), "{told:?}");
+    }
+}
+
+#[test]
 fn whatever_the_bytes_are_opening_ends() {
     use proptest::prelude::*;
     let folder = tempfile::tempdir().unwrap();

@@ -121,3 +121,56 @@ fn a_pipe_that_stalls_is_not_alive_until_it_comes_back() {
         block.stamp()
     );
 }
+
+#[test]
+fn a_pipe_that_trickles_does_not_hold_up_the_reader() {
+    let (_reader, mut writer, path) = pipe();
+    writer.write_all(&[100; 16_384]).unwrap();
+    let mut source = Source::open(&told(&path), Pace::Max, Clock::start()).unwrap();
+    let mut block = source.block();
+    // The second block of 10 000 bytes lacks 3 616, which come one by one.
+    assert_eq!(source.read(&mut block, &mut |_| ()).unwrap(), Step::Block);
+    let trickles = std::thread::spawn(move || {
+        for _ in 0..200 {
+            writer.write_all(&[100]).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    });
+    assert_eq!(
+        source.read(&mut block, &mut |_| ()).unwrap(),
+        Step::Nothing,
+        "whoever stops is heard meanwhile"
+    );
+    let step = loop {
+        match source.read(&mut block, &mut |_| ()).unwrap() {
+            Step::Nothing => {}
+            step => break step,
+        }
+    };
+    assert_eq!((step, block.samples().len()), (Step::Block, 6_384 / 4 + 50), "and nothing is lost");
+    trickles.join().unwrap();
+}
+
+#[test]
+fn a_live_stream_takes_its_time_and_its_end_is_told() {
+    let (_reader, mut writer, path) = pipe();
+    let samples: Vec<u8> = (0..400_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let writes = std::thread::spawn(move || writer.write_all(&samples));
+    let clock = Clock::start();
+    let mut source = Source::open(&told(&path), Pace::Realtime, clock).unwrap();
+    let (mut block, mut count, mut events) = (source.block(), 0, Vec::new());
+    loop {
+        match source.read(&mut block, &mut |event| events.push(event)).unwrap() {
+            Step::Block => {
+                count += block.samples().len() as u64;
+                let (read_us, taken_us) = (clock.now().0 as f64, count as f64 * 4.0);
+                assert!(read_us * 1.001 + 100_000.0 >= taken_us, "{taken_us} µs were read by {read_us}");
+            }
+            Step::Nothing => {}
+            Step::End => break,
+        }
+    }
+    assert_eq!(count, 100_000);
+    assert!(events.iter().any(|event| event.text.as_str() == "the stream ended"), "{events:?}");
+    writes.join().unwrap().unwrap();
+}
