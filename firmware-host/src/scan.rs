@@ -9,13 +9,15 @@ mod beacon;
 pub use beacon::Beacon;
 
 use crate::sdr::{SdrError, Source, Step, Stream};
-use crate::settings::Settings;
+use crate::settings::{SenseSettings, Settings};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 use skyhound::config::{AnalyticsConfig, ChannelConfig};
+use skyhound::dsp::spectrometer::fft_len_for;
 use skyhound::dsp::survey::{Active, Findings, Origin, Survey};
 use skyhound::limits::CHANNELS_MAX;
 use skyhound::record::Event;
+use skyhound::sense::listen::Setup;
 use skyhound::signal::Flags;
 use std::fmt::Write as _;
 
@@ -29,7 +31,9 @@ pub struct ScanOptions {
     pub grid_bytes_max: usize,
     /// Reads in a row without samples (of about 100 ms each) after which the scan fails.
     pub silent_reads_max: u32,
-    /// How a flight would detect.
+    /// How a flight would make readings and pulses.
+    pub sense: SenseSettings,
+    /// How it would detect.
     pub analytics: AnalyticsConfig,
     /// How a beacon is sought of which nothing is known.
     pub template: ChannelConfig,
@@ -41,6 +45,7 @@ impl ScanOptions {
         ScanOptions {
             grid_bytes_max: 128 << 20,
             silent_reads_max: 100,
+            sense: settings.sense.clone(),
             analytics: settings.analytics.clone(),
             template: Settings::default().template(),
         }
@@ -115,7 +120,9 @@ pub fn scan(source: &mut Source, seconds: f64, options: ScanOptions) -> Result<S
         let survey = match known {
             Some(known) => &mut surveys[known].1,
             None => {
-                let survey = Survey::new(stream.sample_rate_sps, center_hz, grid_bytes);
+                let rate_sps = stream.sample_rate_sps;
+                let len = options.sense.fft_len.unwrap_or_else(|| fft_len_for(rate_sps));
+                let survey = Survey::in_frames(len, rate_sps, center_hz, grid_bytes);
                 &mut surveys.push_mut((center_hz, survey)).1
             }
         };
@@ -161,10 +168,15 @@ fn judge(survey: &mut Survey, options: &ScanOptions) -> (Findings, Vec<Beacon>) 
     let mut findings = survey.finish();
     let (emissions, made): (Vec<Active>, Vec<Active>) =
         findings.channels.drain(..).partition(|active| active.origin == Origin::Emission);
-    let heard = emissions
-        .iter()
-        .filter_map(|active| beacon::of(survey, active, &options.template, &options.analytics));
-    let (channels, beacons): (Vec<Active>, Vec<Beacon>) = heard.unzip();
+    let listener = beacon::Listener {
+        survey,
+        template: &options.template,
+        analytics: &options.analytics,
+        setup: Setup { hop_us: options.sense.hop_us, dc_exclude_hz: options.sense.dc_exclude_hz },
+    };
+    let (channels, mut beacons): (Vec<Active>, Vec<Beacon>) =
+        emissions.iter().map(|active| listener.beacon(active)).unzip();
+    listener.judge_together(&mut beacons);
     findings.channels = channels;
     findings.channels.extend(made);
     (findings, beacons)
