@@ -168,8 +168,8 @@ impl Asked<'_> {
             (f64::from(self.channel.pulse_width_min_us) / 1e3, f64::from(self.channel.pulse_bridge_us) / 1e3);
         if width_ms + bridge_ms >= period_us / 1e3 {
             let mend = format!(
-                "{width_ms} ms of pulse and {bridge_ms} ms of dip do not fit in; write a longer period_min_ms, or a shorter \
-                 pulse_width_min_ms or pulse_bridge_ms"
+                "{width_ms} + {bridge_ms} ms of pulse and dip do not fit; write a longer period_min_ms or shorter pulse_width_min_ms or \
+                 pulse_bridge_ms"
             );
             return ("period_min_ms", mend);
         }

@@ -44,11 +44,11 @@ fn all_that_is_told_fits_into_a_record() {
     let unfit =
         ["beacon.0.period_min_ms=1000", "beacon.0.period_max_ms=1000.5", "beacon.0.pulse_bridge_ms=999.9"];
     let tuned = ["beacon.0.frequency_hz=5.999999e9", "sdr.frequency_hz=5.999999e9"];
-    let rare = ["analytics.false_alarms_per_hour=1e-12", "beacon.0.jitter_ratio_max=0.5"];
+    let rare = ["analytics.false_alarms_per_hour=1e-9", "beacon.0.jitter_ratio_max=0.5"];
     let all: [Vec<&str>; 8] = [
         [&long[..], &pulsed].concat(),
         unfit.to_vec(),
-        [&unfit[..], &["beacon.0.pulse_width_min_ms=999.9", "beacon.0.pulse_width_max_ms=59999.5"]].concat(),
+        [&unfit[..], &["beacon.0.pulse_width_min_ms=9999.5", "beacon.0.pulse_width_max_ms=59999.5"]].concat(),
         [&tuned[..], &["sense.dc_exclude_hz=99999.5"]].concat(),
         tuned.to_vec(),
         vec!["beacon.0.bandwidth_hz=250000", "beacon.0.offset_hz=0"],
