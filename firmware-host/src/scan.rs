@@ -11,10 +11,12 @@ pub use beacon::Beacon;
 
 use crate::clock::Clock;
 use crate::sdr::{Block, SdrError, Source, Step, Stream, same_within_hz};
-use crate::settings::Settings;
+use crate::settings::{SenseSettings, Settings};
 use skyhound::config::{AnalyticsConfig, ChannelConfig};
+use skyhound::dsp::spectrometer::fft_len_for;
 use skyhound::dsp::survey::{Active, Findings, Origin, Survey};
 use skyhound::record::Event;
+use skyhound::sense::listen::Setup;
 use skyhound::signal::Flags;
 
 /// How to scan.
@@ -26,7 +28,9 @@ pub struct ScanOptions {
     pub silence_max_us: u64,
     /// By which clock.
     pub clock: Clock,
-    /// How a flight would detect.
+    /// How a flight would make readings and pulses.
+    pub sense: SenseSettings,
+    /// How it would detect.
     pub analytics: AnalyticsConfig,
     /// How a beacon is sought of which nothing is known.
     pub template: ChannelConfig,
@@ -39,6 +43,7 @@ impl ScanOptions {
             grid_bytes_max: 128 << 20,
             silence_max_us: 10_000_000,
             clock: Clock::start(),
+            sense: settings.sense.clone(),
             analytics: settings.analytics.clone(),
             template: Settings::default().template(),
         }
@@ -110,7 +115,9 @@ fn surveyed(
         if seconds.is_finite() { (seconds.max(0.0) * stream.sample_rate_sps) as u64 } else { u64::MAX };
     let center_count = source.centers_hz().len().max(1);
     let grid_bytes = wanted.saturating_add(65_536).min(options.grid_bytes_max as u64) as usize / center_count;
-    let mut surveys = Surveys { all: Vec::new(), sample_rate_sps: stream.sample_rate_sps, grid_bytes };
+    let sample_rate_sps = stream.sample_rate_sps;
+    let fft_len = options.sense.fft_len.unwrap_or_else(|| fft_len_for(sample_rate_sps));
+    let mut surveys = Surveys { all: Vec::new(), sample_rate_sps, fft_len, grid_bytes };
     let mut block = source.block();
     let (mut taken, mut lost_samples, mut is_cut_short) = (0, 0, false);
     let mut heard_at = options.clock.now();
@@ -139,6 +146,7 @@ fn surveyed(
 struct Surveys {
     all: Vec<(f64, Survey)>,
     sample_rate_sps: f64,
+    fft_len: usize,
     grid_bytes: usize,
 }
 
@@ -155,7 +163,7 @@ impl Surveys {
         let survey = match known {
             Some(known) => &mut self.all[known].1,
             None => {
-                let survey = Survey::new(self.sample_rate_sps, center_hz, self.grid_bytes);
+                let survey = Survey::in_frames(self.fft_len, self.sample_rate_sps, center_hz, self.grid_bytes);
                 &mut self.all.push_mut((center_hz, survey)).1
             }
         };
@@ -195,10 +203,15 @@ fn judge(survey: &mut Survey, options: &ScanOptions) -> (Findings, Vec<Beacon>) 
     let mut findings = survey.finish();
     let (emissions, made): (Vec<Active>, Vec<Active>) =
         findings.channels.drain(..).partition(|active| active.origin == Origin::Emission);
-    let heard = emissions
-        .iter()
-        .filter_map(|active| beacon::of(survey, active, &options.template, &options.analytics));
-    let (channels, beacons): (Vec<Active>, Vec<Beacon>) = heard.unzip();
+    let listener = beacon::Listener {
+        survey,
+        template: &options.template,
+        analytics: &options.analytics,
+        setup: Setup { hop_us: options.sense.hop_us, dc_exclude_hz: options.sense.dc_exclude_hz },
+    };
+    let (channels, mut beacons): (Vec<Active>, Vec<Beacon>) =
+        emissions.iter().map(|active| listener.beacon(active)).unzip();
+    listener.judge_together(&mut beacons);
     findings.channels = channels;
     findings.channels.extend(made);
     (findings, beacons)

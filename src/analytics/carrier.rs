@@ -5,7 +5,7 @@
 //! cannot be told apart from it then: the floor is lifted by the one and not by the other.
 //!
 //! A run begins with a hop over the trigger. Through the debounce time every hop must be over the trigger, after that over
-//! the drop level, until the run is longer than the longest pulse could be; a clean end of a strong pulse (it fell by
+//! the drop level, until the run is longer than the longest pulse could be seen; a clean end of a strong pulse (it fell by
 //! [`KEYED_MARGIN_DB`] or more) proves keying and breaks the run, even where the gaps are shorter than a hop.
 //!
 //! The trigger is raised over the operator's until noise alone passes the debounce at most as often as he accepts:
@@ -23,6 +23,8 @@ use crate::time::TimeUs;
 const KEYED_MARGIN_DB: f64 = 6.0;
 /// With [`Emission::Continuous`] longer pulses than this need not be told from a carrier, µs.
 const CONTINUOUS_PULSE_MAX_US: u32 = 1_000_000;
+/// Longest frame in which pulse edges are sought, as long as one FFT frame is no longer, µs.
+const PULSE_FRAME_US: f64 = 1_000.0;
 
 /// Levels that hold for one frame count and floor.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -172,15 +174,17 @@ impl CarrierWatch {
         self.run.take_if(|run| run.began_us <= until);
     }
 
-    /// Time that a run must last, from hop to hop, µs.
-    pub fn confirm_us(&self) -> u64 {
-        self.confirm_us
+    /// Time that a run must last, from hop to hop, µs, with FFT frames of `frame_us`.
+    pub fn confirm_us(&self, frame_us: f64) -> u64 {
+        // Where a pulse is cut: it is seen as longer by a part of a frame at either end.
+        self.confirm_us + (2.0 * frame_us.max(PULSE_FRAME_US)) as u64
     }
 
     /// The run, once it is a carrier.
     pub fn confirmed(&self) -> Option<&Run> {
+        let confirm_us = self.confirm_us(self.hop_us / f64::from(self.levels.frame_count.max(1)));
         self.run.as_ref().filter(|run| {
-            run.hop_count >= self.debounce_hops && run.newest_us.since_us(run.began_us) >= self.confirm_us
+            run.hop_count >= self.debounce_hops && run.newest_us.since_us(run.began_us) >= confirm_us
         })
     }
 

@@ -19,6 +19,7 @@
 use super::carrier::CarrierWatch;
 use super::chance;
 use super::code::{CodeSearch, Coded};
+use super::open::Open;
 use super::pulses::{Heard, PulseLog};
 use super::train::{Train, TrainSearch};
 use crate::config::{AnalyticsConfig, ChannelConfig, Emission};
@@ -49,8 +50,8 @@ pub struct Detector {
     /// ln of the accepted chance of a burst per FFT frame; `None` when single pulses do not count.
     ln_bursts_per_hour: Option<f64>,
     codes: CodeSearch,
-    /// In a coded train: what comes within this after a pulse belongs to its group, µs.
-    group_us: Option<u64>,
+    /// In a coded train: what belongs to a group.
+    group: Option<Group>,
     log: PulseLog,
     /// Pulses since the last pass, and of those the ones that the open detection did not take.
     pass_pulses: usize,
@@ -61,13 +62,13 @@ pub struct Detector {
     open: Option<Open>,
 }
 
-struct Open {
-    detection: Detection,
-    last_heard_us: TimeUs,
-    last_start_us: TimeUs,
-    member_count: u32,
-    /// Longest silence between its pulses, µs.
-    bridged_us: u64,
+/// A group of a coded train.
+#[derive(Copy, Clone)]
+struct Group {
+    /// What comes within this after one of its pulses belongs to it, µs.
+    gap_us: u64,
+    /// From its first pulse to its last, µs: what comes later does not.
+    length_us: u64,
 }
 
 impl Detector {
@@ -93,7 +94,7 @@ impl Detector {
             }),
             ln_bursts_per_hour: single.then(|| pulse_share.ln()),
             codes: CodeSearch::default(),
-            group_us: None,
+            group: None,
             log: PulseLog::default(),
             pass_pulses: 0,
             fresh_pulses: 0,
@@ -153,7 +154,7 @@ impl Detector {
             None
         };
         if let Some(train) = &found {
-            (self.period_us, self.group_us) = (Some(train.period_us), None);
+            (self.period_us, self.group) = (Some(train.period_us), None);
             for index in &train.members[..train.member_count] {
                 self.log.mark(usize::from(*index));
             }
@@ -179,17 +180,17 @@ impl Detector {
 
     /// A coded train, unless one is followed already. An open train that is one of its groups becomes it.
     fn find_code(&mut self) -> Option<Train> {
-        let may_be = self.group_us.is_none()
+        let may_be = self.group.is_none()
             && self.open.as_ref().is_none_or(|open| open.detection.kind == DetectionKind::PulseTrain);
         let search = self.search.as_ref().filter(|_| may_be)?;
         let coded = self.codes.search(&self.log, search, self.listening_us?, self.frame_us)?;
         let Coded { mut train, gap_us } = coded;
-        (self.period_us, self.group_us) = (Some(train.period_us), Some(gap_us));
+        self.period_us = Some(train.period_us);
         let leads = &train.members[..train.member_count];
         // What the open detection took for an even train is of groups too.
         let since =
             self.open.as_ref().map_or(train.began_us, |open| open.detection.began_us.min(train.began_us));
-        let (mut followers, mut ago) = (0, 0);
+        let (mut followers, mut ago, mut length_us, mut last_us) = (0, 0, 0, None);
         while let Some(heard) = self.log.ago(ago).copied().filter(|heard| heard.start_us >= since) {
             let before = self.log.ago(ago + 1);
             let follows = before.is_some_and(|before| heard.start_us.since_us(before.start_us) <= gap_us);
@@ -197,8 +198,15 @@ impl Detector {
                 self.log.mark_as(ago, follows);
                 followers += usize::from(follows);
             }
+            let last = *last_us.get_or_insert(heard.start_us);
+            if !follows {
+                length_us = length_us.max(last.since_us(heard.start_us));
+                last_us = None;
+            }
             ago += 1;
         }
+        let slack_us = search.tolerance_us(length_us as f64, self.frame_us) as u64;
+        self.group = Some(Group { gap_us, length_us: length_us + slack_us });
         if let Some(open) = &mut self.open {
             // The beginning stays as it was told.
             open.last_start_us =
@@ -219,8 +227,8 @@ impl Detector {
     }
 
     /// Time from the first sample of a carrier to its detection, µs; `None` where carriers are not sought.
-    pub fn carrier_needs_us(&self) -> Option<u64> {
-        self.watches_carrier.then(|| self.carrier.confirm_us() + self.hop_us as u64)
+    pub fn carrier_needs_us(&self, frame_us: f64) -> Option<u64> {
+        self.watches_carrier.then(|| self.carrier.confirm_us(frame_us) + self.hop_us as u64)
     }
 
     /// Whether a detection is open.
@@ -257,8 +265,12 @@ impl Detector {
         {
             return false;
         }
-        let before = self.log.ago(1).map_or(TimeUs(0), |before| before.start_us);
-        let follows = self.group_us.is_some_and(|group_us| heard.start_us.since_us(before) <= group_us);
+        // A stranger carries no group on, nor does a pulse of it carry it on beyond its length.
+        let before = self.log.ago(1).filter(|before| before.is_member);
+        let follows = self.group.zip(before).is_some_and(|(group, before)| {
+            heard.start_us.since_us(before.start_us) <= group.gap_us
+                && heard.start_us.since_us(open.last_start_us) <= group.length_us
+        });
         if follows {
             open.take(heard);
             self.log.mark_as(0, true);
@@ -292,7 +304,7 @@ impl Detector {
             detection.pattern = self.detection_pattern(&detection, open.member_count);
             out(&detection);
             // What this one was told by tells of no other.
-            self.group_us = None;
+            self.group = None;
             self.carrier.forget(open.last_heard_us);
             self.log.forget(open.last_heard_us);
         }
@@ -308,9 +320,11 @@ impl Detector {
     }
 
     fn open_train(&self, train: &Train) -> Open {
-        let newest = self.log.ago(usize::from(train.members[0]));
-        let (start_us, end_us) =
-            newest.map_or((train.began_us, train.began_us), |n| (n.start_us, n.end_us()));
+        let newest = usize::from(train.members[0]);
+        let start_us = self.log.ago(newest).map_or(train.began_us, |lead| lead.start_us);
+        // What follows in its group is of it too.
+        let members = (0..=newest).filter_map(|ago| self.log.ago(ago)).filter(|heard| heard.is_member);
+        let end_us = members.map(Heard::end_us).max().unwrap_or(train.began_us);
         let detection = Detection {
             kind: DetectionKind::PulseTrain,
             began_us: train.began_us,
@@ -399,30 +413,6 @@ impl Detector {
             pattern: Pattern::default(),
             false_alarm_probability: 1.0,
         }
-    }
-}
-
-impl Open {
-    /// Takes a pulse into the detection.
-    fn take(&mut self, heard: &Heard) {
-        self.bridged_us = self.bridged_us.max(heard.start_us.since_us(self.last_heard_us));
-        self.last_heard_us = heard.end_us();
-        self.member_count += 1;
-        self.detection.snr_peak_db = self.detection.snr_peak_db.max(heard.snr_db);
-        self.detection.power_peak_dbfs = self.detection.power_peak_dbfs.max(heard.power_dbfs);
-    }
-
-    /// Time without evidence after which the detection ends. A train of few pulses may be one group of a coded one, of which
-    /// the next comes a period later; and a silence that was bridged once is so again.
-    fn hold_us(&self, hold_us: u64, period_us: Option<f64>, search: &TrainSearch) -> u64 {
-        let (DetectionKind::PulseTrain, Some(period_us)) = (self.detection.kind, period_us) else {
-            return hold_us;
-        };
-        let group_gap_us = 1.25 * search.period_max_us();
-        let is_young = (self.member_count as usize) < 2 * search.members_min();
-        let next_group_us =
-            if is_young { group_gap_us } else { (1.5 * self.bridged_us as f64).min(group_gap_us) };
-        hold_us.max((2.5 * period_us).max(next_group_us) as u64)
     }
 }
 

@@ -17,6 +17,7 @@ mod code;
 mod detection;
 pub mod ewma;
 mod gradient;
+mod open;
 pub mod percentile;
 pub mod prospect;
 mod pulses;

@@ -25,7 +25,7 @@ impl Prospect {
 
     /// Time from the first sample of a carrier until it is heard, µs; `None` where carriers are not sought.
     pub fn carrier_us(&self) -> Option<u64> {
-        self.detector.carrier_needs_us()
+        self.detector.carrier_needs_us(self.frame_us)
     }
 }
 
@@ -56,7 +56,7 @@ mod tests {
         // Places as wide as the period itself tell little.
         let loose = PulseTrain { jitter_ratio_max: 0.5, ..SLOW };
         assert!(prospect(loose, 1e-9).pulses(50e6, 2_000).is_none_or(|pulses| pulses > 5));
-        // The longest pulse, 300 ms, and a hop.
-        assert_eq!(prospect(SLOW, 0.05).carrier_us(), Some(310_000 + 10_000));
+        // The longest pulse, 300 ms, two hops and two frames.
+        assert_eq!(prospect(SLOW, 0.05).carrier_us(), Some(300_000 + 2 * 10_000 + 2 * 1_024));
     }
 }

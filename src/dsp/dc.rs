@@ -4,10 +4,16 @@
 //! A constant c in the samples puts c·ΣW into the Hann spectrum's middle bin and −c·ΣW/2 into both neighbours (Harris,
 //! Proc. IEEE 66, 1978). Each frame's middle bin tells a c with the noise of a frame and with whatever a beacon has there;
 //! the median of those of the last two seconds, of I and Q each, is the spike: a pulse that is on for less than half of that
-//! time leaves it alone, and a carrier turns it round and round, if it is off the tuned frequency by half a hertz.
+//! time leaves it alone, and a carrier turns it round and round, if it is off the tuned frequency by half a hertz. The frames
+//! remembered lie at no even distance, or a carrier that turns by whole turns from one to the next would stand still.
 //!
-//! Not to be told from the spike: a bare carrier within half a hertz of the tuned frequency, and one there that is on for
-//! more than half of the time. Whoever uses this says so. Cost: two medians of 256 numbers every 64 frames.
+//! In the first second ([`KNOWN_US`]) what is constant may be a pulse that was on already: a frame then keeps the weaker of
+//! what is there with and without the spike. So neither the spike nor the end of such a pulse makes a phantom, and what
+//! begins there reads low by as much as the spike happens to oppose it. The same after the receiver was tuned anew.
+//!
+//! Not to be told from the spike: a bare carrier within half a hertz of the tuned frequency, or of one frame's turn beside it
+//! (the next bin), and one there that is on for more than half of the time. One within half a hertz of a half or a third of
+//! a turn reads up to 3 dB high. Whoever uses this says so. Cost: two medians of 256 numbers every 64 frames.
 
 use rustfft::num_complex::Complex32;
 
@@ -17,6 +23,10 @@ const RING: usize = 256;
 const STRIDE_US: f64 = 8_000.0;
 /// Frames between two estimates, after the first few.
 const ESTIMATE_FRAMES: u64 = 64;
+/// Time and frames after which the spike is known: the median is over pulses of up to half of it by then, and the longest
+/// that is a beacon's lasts 520 ms.
+const KNOWN_US: f64 = 1_100_000.0;
+const KNOWN_FRAMES: f64 = 64.0;
 
 /// The estimate.
 pub struct DcSpike {
@@ -24,9 +34,12 @@ pub struct DcSpike {
     scratch: [f32; RING],
     taken: usize,
     frames: u64,
-    /// Frames from one remembered to the next now, and at the longest.
+    /// Frames from one remembered to the next now, and at the longest; one of each so many is kept.
     step_frames: u64,
     stride_frames: u64,
+    kept_place: u64,
+    places: u32,
+    known_frames: u64,
     level: Complex32,
 }
 
@@ -41,6 +54,9 @@ impl DcSpike {
             step_frames: 1,
             // A power of two, since it is reached by doubling.
             stride_frames: ((STRIDE_US / frame_us).max(1.0) as u64).next_power_of_two(),
+            kept_place: 0,
+            places: 1,
+            known_frames: (KNOWN_US / frame_us).max(KNOWN_FRAMES) as u64,
             level: Complex32::default(),
         }
     }
@@ -55,23 +71,32 @@ impl DcSpike {
         let [first, second, .., last] = spectrum else { return };
         self.learn(*first / window_sum);
         let middle = self.level * window_sum;
-        *first -= middle;
-        *second += middle * 0.5;
-        *last += middle * 0.5;
+        let without = [*first - middle, *second + middle * 0.5, *last + middle * 0.5];
+        let power = |bins: [Complex32; 3]| bins.iter().map(Complex32::norm_sqr).sum::<f32>();
+        let is_known = self.frames > self.known_frames;
+        if is_known || power(without) < power([*first, *second, *last]) {
+            [*first, *second, *last] = without;
+        }
     }
 
     /// The receiver was tuned anew: what it had is gone.
     pub fn forget(&mut self) {
-        (self.taken, self.frames, self.step_frames) = (0, 0, 1);
+        (self.taken, self.frames, self.step_frames, self.kept_place) = (0, 0, 1, 0);
     }
 
     fn learn(&mut self, told: Complex32) {
-        if self.frames.is_multiple_of(self.step_frames) {
+        let place = self.frames % self.step_frames;
+        if place == 0 {
             if self.taken == RING && self.step_frames < self.stride_frames {
-                // Every second one, so that those that are there cover all of the time alike.
-                (0..RING / 2).for_each(|slot| self.ring[slot] = self.ring[2 * slot]);
+                // One of each two, so that those that are there cover all of the time alike.
+                for slot in 0..RING / 2 {
+                    self.ring[slot] = self.ring[2 * slot + self.place_below(2) as usize];
+                }
                 (self.taken, self.step_frames) = (RING / 2, 2 * self.step_frames);
             }
+            self.kept_place = self.place_below(self.step_frames);
+        }
+        if place == self.kept_place {
             self.ring[self.taken % RING] = told;
             // Only the remainder counts from there on.
             self.taken = if self.taken + 1 == 2 * RING { RING } else { self.taken + 1 };
@@ -80,6 +105,13 @@ impl DcSpike {
         if self.frames.is_power_of_two() || self.frames.is_multiple_of(ESTIMATE_FRAMES) {
             self.level = Complex32::new(self.median(|c| c.re), self.median(|c| c.im));
         }
+    }
+
+    /// The next of a row of numbers below `most` (a power of two) that has no period a carrier could have: Numerical
+    /// Recipes' generator, its upper bits.
+    fn place_below(&mut self, most: u64) -> u64 {
+        self.places = self.places.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (u64::from(self.places) * most) >> 32
     }
 
     fn median(&mut self, part: impl Fn(&Complex32) -> f32) -> f32 {
@@ -138,5 +170,34 @@ mod tests {
         let turning = left((0..20_000).map(|n| spike + Complex32::from_polar(0.2, n as f32 * 0.003_141_6)));
         let mean = turning[4_000..].iter().sum::<f32>() / 16_000.0;
         assert!((mean / (0.04 * 1.5) - 1.0).abs() < 0.2, "{mean}");
+    }
+
+    #[test]
+    fn a_carrier_that_turns_in_step_with_the_frames_stays() {
+        let spike = Complex32::new(0.05, 0.02);
+        for eighths in 1..8_u16 {
+            let turn = |n: usize| f32::from(eighths) * (n % 8) as f32 * std::f32::consts::FRAC_PI_4 + 0.3;
+            let left = left((0..20_000).map(|n| spike + Complex32::from_polar(0.2, turn(n))));
+            let mean = left[4_000..].iter().sum::<f32>() / 16_000.0;
+            assert!((0.7..2.1).contains(&(mean / (0.04 * 1.5))), "{eighths}: {mean}");
+        }
+    }
+
+    #[test]
+    fn a_pulse_that_is_on_at_the_first_frame_leaves_no_phantom() {
+        let pulse = |from: usize, to: usize| {
+            move |n: usize| {
+                if (from..to).contains(&n) { Complex32::new(0.2, 0.0) } else { Complex32::default() }
+            }
+        };
+        for spike in [Complex32::default(), Complex32::new(1e-3, 0.0)] {
+            let first = left((0..3_000).map(|n| spike + pulse(0, 440)(n)));
+            assert!(first[440..].iter().all(|power| *power < 1e-5), "{spike}");
+        }
+        // One that begins a little later is heard from its beginning.
+        let later = left((0..3_000).map(|n| Complex32::new(0.05, 0.02) + pulse(150, 170)(n)));
+        for (n, power) in later.iter().enumerate() {
+            assert!((power - pulse(150, 170)(n).norm_sqr() * 1.5).abs() < 1e-4, "{n}: {power}");
+        }
     }
 }

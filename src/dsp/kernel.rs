@@ -19,6 +19,8 @@ pub trait Component: Copy {
     const IS_FLOAT: bool = false;
     /// Level, in the format's own steps, up to which it is zero: `cu8` has no zero, and 127 and 128 are the nearest.
     const ZERO_MAX: f32 = 0.0;
+    /// Level, likewise, over which it is more than noise of one step about zero; floats have no steps.
+    const SIGNAL_MIN: f32 = 1.5;
     /// Level in the format's own steps; the window carries the step's size.
     fn level(self) -> f32;
     /// Whether it lies strictly between the format's ends (false for NaN).
@@ -31,6 +33,7 @@ pub trait Component: Copy {
 
 impl Component for u8 {
     const ZERO_MAX: f32 = 0.5;
+    const SIGNAL_MIN: f32 = 2.0;
     #[inline(always)]
     fn level(self) -> f32 {
         f32::from(self) - 127.5
@@ -65,6 +68,7 @@ impl Component for i16 {
 
 impl Component for f32 {
     const IS_FLOAT: bool = true;
+    const SIGNAL_MIN: f32 = -1.0;
     #[inline(always)]
     fn level(self) -> f32 {
         self

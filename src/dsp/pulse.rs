@@ -35,7 +35,7 @@ pub struct PulseRule {
     pub trigger: f32,
     /// Shorter pulses are discarded.
     pub width_min_samples: f64,
-    /// Longer pulses are cut.
+    /// Longer pulses are cut, once they are so by more than what their first and last frame may lack.
     pub width_max_samples: f64,
     /// Dips shorter than this do not end a pulse.
     pub bridge_samples: f64,
@@ -148,7 +148,7 @@ impl PulseFinder {
                 if stays && tells_floor {
                     pulse.take_floor(floor);
                 }
-                if pulse.samples(&self.rule) >= self.rule.width_max_samples {
+                if self.rule.is_overlong(pulse.samples(&self.rule)) {
                     found = Some(pulse.cut(&self.rule));
                     self.state = State::Overlong(pulse.last);
                 } else if !stays && self.rule.is_over(frame, pulse.last) {
@@ -194,6 +194,12 @@ impl PulseRule {
     /// Whether the dip from after frame `last` up to `frame` ends a pulse.
     fn is_over(&self, frame: u64, last: u64) -> bool {
         ((frame - last) * self.frame_samples) as f64 >= self.bridge_samples
+    }
+
+    /// Whether a pulse in this many samples of frames is surely longer than the longest. Whoever takes pulses judges the width
+    /// of those that ended.
+    fn is_overlong(&self, samples: f64) -> bool {
+        samples >= self.width_max_samples + 2.0 * self.frame_samples as f64
     }
 
     /// Share of a frame (0..=1) that a pulse covers from one side, when the frame holds `ratio` of the full level.

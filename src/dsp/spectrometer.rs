@@ -39,8 +39,20 @@ pub struct Spectrometer {
     window_sum: f32,
     filled: usize,
     outside: Outside,
-    /// Zeros at the beginning of the frame, and at the end so far.
-    zeros: (usize, usize),
+    /// One and the same zero at the beginning of the frame, and at the end so far.
+    lead: Zeros,
+    tail: Zeros,
+    /// What the samples of the frame are, and the level from which they are more than a step away from zero.
+    format: SampleFormat,
+    signal_min: f32,
+}
+
+/// A run of samples that are all the same zero.
+#[derive(Copy, Clone, Default)]
+struct Zeros {
+    count: usize,
+    /// `cu8` has four zeros, and noise of one step moves between them.
+    level: [f32; 2],
 }
 
 /// What was at full scale or beyond in a frame.
@@ -84,7 +96,10 @@ impl Spectrometer {
             window_sum: (fft_len as f64 / 2.0 * scale) as f32,
             filled: 0,
             outside: Outside::default(),
-            zeros: (0, 0),
+            lead: Zeros::default(),
+            tail: Zeros::default(),
+            format: SampleFormat::Cf32,
+            signal_min: 0.0,
         }
     }
 
@@ -118,11 +133,8 @@ impl Spectrometer {
         let offered = all.get(from..).unwrap_or_default();
         let count = offered.len().min(self.frame.len() - self.filled);
         let (samples, place) = (&offered[..count], self.filled..self.filled + count);
-        let (lead, tail) = kernel::zero_runs(samples);
-        if self.zeros.0 == self.filled {
-            self.zeros.0 += lead;
-        }
-        self.zeros.1 = if tail == count { self.zeros.1 + count } else { tail };
+        self.take_zeros(samples);
+        (self.format, self.signal_min) = (format, T::SIGNAL_MIN);
         let window = &self.windows[format as usize][place.clone()];
         if !kernel::window(samples, window, &mut self.frame[place]) {
             let (clipped, bad) = kernel::count_outside(samples);
@@ -133,20 +145,46 @@ impl Spectrometer {
         count
     }
 
+    /// The runs go on where they were, but only with the same zero: where a frame is cut into pieces tells nothing.
+    fn take_zeros<T: Component>(&mut self, samples: &[[T; 2]]) {
+        let (Some(first), Some(last)) = (samples.first(), samples.last()) else { return };
+        let (first, last) = (first.map(T::level), last.map(T::level));
+        let (lead, tail) = kernel::zero_runs(samples);
+        if self.filled == 0 {
+            self.lead = Zeros { count: lead, level: first };
+        } else if self.lead.count == self.filled && self.lead.level == first {
+            self.lead.count += lead;
+        }
+        let goes_on = tail == samples.len() && self.tail.level == last;
+        self.tail = Zeros { count: if goes_on { self.tail.count + tail } else { tail }, level: last };
+    }
+
     /// Forgets the samples of a frame that will not be completed.
     pub fn restart(&mut self) {
         self.filled = 0;
         self.outside = Outside::default();
-        self.zeros = (0, 0);
+        (self.lead, self.tail) = (Zeros::default(), Zeros::default());
     }
 
-    /// How much of the full frame was kept from us: whether exactly zero, which no receiver's noise is for long.
+    /// How much of the full frame was kept from us: whether exactly zero, which no receiver's noise is for long, unless it is
+    /// so weak that the rest is hardly more.
     pub fn gate(&self) -> Gate {
-        match self.zeros {
-            (lead, _) if lead == self.frame.len() => Gate::Closed,
-            (lead, tail) if lead.max(tail) * GATE_SHARE >= self.frame.len() => Gate::Moved,
+        let (run, len) = (self.lead.count.max(self.tail.count), self.frame.len());
+        match run {
+            _ if self.lead.count == len => Gate::Closed,
+            // The window takes all of the first sample.
+            _ if run + 1 >= len || (run * GATE_SHARE >= len && self.has_signal()) => Gate::Moved,
             _ => Gate::Open,
         }
+    }
+
+    /// Whether any sample of the full frame is more than a step away from zero.
+    fn has_signal(&self) -> bool {
+        let window = &self.windows[self.format as usize];
+        self.frame
+            .iter()
+            .zip(window)
+            .any(|(sample, [weight, _])| sample.re.abs().max(sample.im.abs()) > self.signal_min * weight)
     }
 
     /// What was outside in the samples of the frame so far.

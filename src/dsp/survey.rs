@@ -17,8 +17,8 @@ use crate::dsp::dc::DcSpike;
 use crate::dsp::spectrometer::{Gate, Spectrometer, fft_len_for};
 use crate::signal::Samples;
 
-/// Level 0 of the grid, dBFS per bin.
-const LOWEST_DBFS: f32 = -120.0;
+/// Level 0 of the grid, dBFS per bin, and what is less; the highest is full scale.
+const LOWEST_DBFS: f32 = -127.0;
 /// Steps of the grid per dB.
 const STEPS_PER_DB: f32 = 2.0;
 
@@ -114,7 +114,11 @@ fn dbfs_of(level: f64) -> f64 {
 impl Survey {
     /// For a stream at `sample_rate_sps` (> 0) tuned to `center_hz`, with at most `grid_bytes` of spectrogram.
     pub fn new(sample_rate_sps: f64, center_hz: f64, grid_bytes: usize) -> Survey {
-        let len = fft_len_for(sample_rate_sps);
+        Survey::in_frames(fft_len_for(sample_rate_sps), sample_rate_sps, center_hz, grid_bytes)
+    }
+
+    /// The same in frames of `len` samples, a power of two.
+    pub fn in_frames(len: usize, sample_rate_sps: f64, center_hz: f64, grid_bytes: usize) -> Survey {
         let rows_max = (grid_bytes / len).max(1);
         Survey {
             sample_rate_sps,
@@ -189,7 +193,11 @@ impl Survey {
         let mut power = vec![0.0; self.grid.bin_count];
         let rows = self.grid.levels.chunks_exact(self.grid.bin_count).zip(&self.grid.frames);
         for (levels, (first_sample, gate)) in rows {
-            power.iter_mut().zip(levels).for_each(|(power, level)| *power = table[usize::from(*level)]);
+            if *gate == Gate::Closed {
+                power.fill(0.0);
+            } else {
+                power.iter_mut().zip(levels).for_each(|(power, level)| *power = table[usize::from(*level)]);
+            }
             take(&Row { first_sample: *first_sample, gate: *gate, power: &power });
         }
     }

@@ -9,19 +9,28 @@ use crate::dsp::survey::{Survey, Timing};
 use crate::signal::{Flags, Pulse, Reading, Spectrum};
 use crate::units::{db_from_ratio, ratio_from_db};
 
-/// Hops are as long as this where a frame is not longer, µs.
-const HOP_US: u32 = 10_000;
 /// A hop this far over its floor is on.
 const ON_DB: f64 = 6.0;
 /// A carrier with fades here and there is a carrier, not a pulse train.
 const CARRIER_DUTY: f64 = 0.8;
 
+/// What a flight's pass is set up with, beside its channels and what the survey's frames tell.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Setup {
+    /// Hops are as long as this where a frame is not longer, µs.
+    pub hop_us: u32,
+    /// As [`SenseConfig::dc_exclude_hz`].
+    pub dc_exclude_hz: Option<f64>,
+}
+
 /// What was heard on a channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listened {
-    /// How the pass was set up.
-    pub config: SenseConfig,
-    /// Every hop.
+    /// The channel.
+    pub channel: ChannelConfig,
+    /// Length of a hop, µs.
+    pub hop_us: u32,
+    /// Every hop that can be used, of channel 0 as it is the only one here.
     pub readings: Vec<Reading>,
     /// Every pulse.
     pub pulses: Vec<Pulse>,
@@ -29,7 +38,7 @@ pub struct Listened {
     pub timing: Timing,
     /// Mean power while on, in the channel's bandwidth, dBFS; `None` when no hop can be used.
     pub power_dbfs: Option<f64>,
-    /// That over the floor, as detection counts it, dB.
+    /// That over the floor, as detection counts it, dB; `None` where no bin beside the channel tells one.
     pub snr_db: Option<f64>,
 }
 
@@ -40,51 +49,73 @@ struct Kept {
 }
 
 impl SenseSink for Kept {
+    fn spectrum(&mut self, _: &Spectrum) {}
     fn reading(&mut self, reading: &Reading) {
         self.readings.push(*reading);
     }
     fn pulse(&mut self, pulse: &Pulse) {
         self.pulses.push(*pulse);
     }
-    fn spectrum(&mut self, _: &Spectrum) {}
 }
 
 /// Gives all of `survey` to a sense pass with this one channel; `None` when such a channel cannot be.
-pub fn listen(survey: &Survey, channel: &ChannelConfig) -> Option<Listened> {
+pub fn listen(survey: &Survey, channel: &ChannelConfig, setup: Setup) -> Option<Listened> {
+    listen_to_all(survey, std::slice::from_ref(channel), setup)?.pop()
+}
+
+/// The same with several channels, each of which takes its bins from the others' quiet ones; one item for each.
+pub fn listen_to_all(survey: &Survey, channels: &[ChannelConfig], setup: Setup) -> Option<Vec<Listened>> {
     let frame_us = survey.fft_len() as f64 / survey.sample_rate_sps() * 1e6;
     let config = SenseConfig {
         sample_rate_sps: survey.sample_rate_sps(),
         center_hz: survey.center_hz(),
         fft_len: survey.fft_len(),
-        hop_us: HOP_US.max(frame_us.ceil() as u32),
-        dc_exclude_hz: None,
+        hop_us: setup.hop_us.max(frame_us.ceil() as u32),
+        dc_exclude_hz: setup.dc_exclude_hz,
         spectrum_interval_us: 0,
-        channels: vec![channel.clone()],
+        channels: channels.to_vec(),
     };
     let mut sense = Sense::new(&config).ok()?;
     let mut kept = Kept::default();
     survey.rows(|row| sense.pass_frame(row, &mut kept));
     sense.finish(&mut kept);
-    kept.readings.retain(|reading| !reading.flags.any(Flags::UNUSABLE));
-    let Kept { readings, pulses } = kept;
-    let timing = timing(&readings, &pulses, channel);
-    let of_pulses = pulses.iter().map(|pulse| (pulse.mean.db(), pulse.floor.db()));
-    let of_hops = readings.iter().map(|reading| (reading.mean.db(), reading.quiet.db()));
-    let is_pulsed = timing.duty <= CARRIER_DUTY && !pulses.is_empty();
-    let on: Vec<(f64, f64)> = if is_pulsed { of_pulses.collect() } else { of_hops.collect() };
+    let of = |(number, channel): (usize, &ChannelConfig)| {
+        let number = number as u8;
+        let is_own = |reading: &&Reading| reading.channel == number && !reading.flags.any(Flags::UNUSABLE);
+        let readings = kept.readings.iter().filter(is_own).map(|reading| Reading { channel: 0, ..*reading });
+        let pulses = kept.pulses.iter().filter(|pulse| pulse.channel == number);
+        let pulses = pulses.map(|pulse| Pulse { channel: 0, ..*pulse });
+        heard(channel, config.hop_us, readings.collect(), pulses.collect())
+    };
+    Some(channels.iter().enumerate().map(of).collect())
+}
+
+fn heard(channel: &ChannelConfig, hop_us: u32, readings: Vec<Reading>, pulses: Vec<Pulse>) -> Listened {
+    let timing = timing(&readings, &pulses, channel, hop_us);
     let mean = |values: &mut dyn Iterator<Item = f64>| {
         let (sum, count) = values.fold((0.0, 0), |(sum, count), db| (sum + ratio_from_db(db), count + 1));
         (count > 0).then(|| db_from_ratio(sum / f64::from(count)))
     };
-    let power_dbfs = mean(&mut on.iter().map(|on| on.0));
-    let floor_dbfs = mean(&mut on.iter().map(|on| on.1));
+    let is_pulsed = timing.duty <= CARRIER_DUTY && !pulses.is_empty();
+    let (power_dbfs, floor_dbfs) = if is_pulsed {
+        let mut floors = pulses.iter().map(|pulse| pulse.floor.db());
+        (mean(&mut pulses.iter().map(|pulse| pulse.mean.db())), mean(&mut floors))
+    } else {
+        let mut floors = with_quiet(&readings).map(|hop| hop.quiet.db());
+        (mean(&mut readings.iter().map(|hop| hop.mean.db())), mean(&mut floors))
+    };
     let snr_db = power_dbfs.zip(floor_dbfs).map(|(power_dbfs, floor_dbfs)| power_dbfs - floor_dbfs);
-    Some(Listened { config, readings, pulses, timing, power_dbfs, snr_db })
+    Listened { channel: channel.clone(), hop_us, readings, pulses, timing, power_dbfs, snr_db }
 }
 
-fn timing(readings: &[Reading], pulses: &[Pulse], channel: &ChannelConfig) -> Timing {
-    let hops_on = readings.iter().filter(|hop| hop.mean.db() - hop.quiet.db() >= ON_DB).count();
-    let hop_duty = hops_on as f64 / readings.len().max(1) as f64;
+/// Hops that tell a floor of their own.
+fn with_quiet(readings: &[Reading]) -> impl Iterator<Item = &Reading> {
+    readings.iter().filter(|hop| !hop.flags.any(Flags::NO_QUIET))
+}
+
+fn timing(readings: &[Reading], pulses: &[Pulse], channel: &ChannelConfig, hop_us: u32) -> Timing {
+    let hops_on = with_quiet(readings).filter(|hop| hop.mean.db() - hop.quiet.db() >= ON_DB).count();
+    let hop_duty = hops_on as f64 / with_quiet(readings).count().max(1) as f64;
     let is_whole = |pulse: &&Pulse| !pulse.flags.any(Flags::START_UNSEEN.with(Flags::END_UNSEEN));
     let widths = pulses.iter().filter(is_whole).map(|pulse| f64::from(pulse.width_us));
     let width_us = median(widths.collect());
@@ -97,9 +128,11 @@ fn timing(readings: &[Reading], pulses: &[Pulse], channel: &ChannelConfig) -> Ti
         median(intervals.clone()).filter(|period_us| width_us.is_none_or(|width| width < *period_us));
     let jitter_us = period_us
         .and_then(|period| median(intervals.iter().map(|interval| (interval - period).abs()).collect()));
-    let is_cut = pulses.iter().any(|pulse| pulse.width_us >= channel.pulse_width_max_us);
+    let is_cut = pulses
+        .iter()
+        .any(|pulse| pulse.flags.any(Flags::END_UNSEEN) && pulse.width_us >= channel.pulse_width_max_us);
     let span_us = match (readings.first(), readings.last()) {
-        (Some(first), Some(last)) => last.acquired_us.since_us(first.acquired_us) as f64 + f64::from(HOP_US),
+        (Some(first), Some(last)) => last.acquired_us.since_us(first.acquired_us) as f64 + f64::from(hop_us),
         _ => f64::INFINITY,
     };
     let on_us: f64 = pulses.iter().map(|pulse| f64::from(pulse.width_us)).sum();

@@ -9,7 +9,7 @@ use skyhound::vehicle::parameter::{Need, PARAMETERS};
 
 use super::SettingsArgs;
 use super::failure::{Failure, print, say};
-use crate::settings::{Flags, Settings, TEMPLATE};
+use crate::settings::{Deafness, Flags, Settings, TEMPLATE};
 use skyhound::record::Severity;
 
 /// Arguments of `skyhound config`.
@@ -46,11 +46,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Act::Init { path } => init(&path),
         Act::Check(settings) => {
             let settings = settings.load(&Flags::default())?;
-            // A file may tell its rate and frequency itself; then the beacons' places are checked when it is opened.
-            if let (Some(rate_sps), Some(frequency_hz)) =
-                (settings.sdr.sample_rate_sps, settings.sdr.frequency_hz)
-            {
-                judge(&settings, rate_sps, frequency_hz)?;
+            match (settings.sdr.sample_rate_sps, settings.sdr.frequency_hz) {
+                (Some(rate_sps), Some(frequency_hz)) => judge(&settings, rate_sps, frequency_hz)?,
+                // A file may tell them itself; then the beacons' places are checked when it is opened.
+                _ => tell(&settings.deafness_anywhere())?,
             }
             print("ok\n")
         }
@@ -110,9 +109,13 @@ fn judge(settings: &Settings, rate_sps: f64, frequency_hz: f64) -> Result<(), Fa
         .engine_about(rate_sps, frequency_hz + tuning.beside_hz, frequency_hz)
         .map_err(|error| Failure::Usage(error.to_string()))?;
     let is_fixed = settings.sdr.source.starts_with("file:");
-    let deaf = settings.deafness(&config, None, is_fixed);
-    let (refused, told): (Vec<_>, Vec<_>) = deaf.iter().partition(|deaf| deaf.severity == Severity::Critical);
     tuning.note().iter().for_each(|note| eprintln!("note: {note}"));
+    tell(&settings.deafness(&config, None, is_fixed))
+}
+
+/// Warnings to stderr; what hears nothing at all is refused.
+fn tell(deaf: &[Deafness]) -> Result<(), Failure> {
+    let (refused, told): (Vec<_>, Vec<_>) = deaf.iter().partition(|deaf| deaf.severity == Severity::Critical);
     told.iter().for_each(|deaf| eprintln!("{}: {deaf}", deaf.severity.name()));
     if refused.is_empty() {
         return Ok(());

@@ -7,15 +7,20 @@ use serde_json::{Value, json};
 use skyhound::analytics::Analytics;
 use skyhound::config::{AnalyticsConfig, ChannelConfig, Emission, PulseTrain};
 use skyhound::dsp::survey::{Active, Survey, Timing};
-use skyhound::facts::DetectionKind;
-use skyhound::sense::listen::{Listened, listen};
+use skyhound::facts::{Detection, DetectionKind};
+use skyhound::limits::CHANNELS_MAX;
+use skyhound::sense::listen::{Listened, Setup, listen, listen_to_all};
 use skyhound::time::TimeUs;
 use std::fmt::Write as _;
 
 /// Time between passes of the statistics, as in a flight, µs.
 const PASS_US: u64 = 50_000;
+/// Longer than any detection waits for more, µs.
+const END_US: u64 = 4_000_000_000;
 /// Jitter up to which pulses are a train, share of the period.
 const JITTER_MAX: f64 = 0.15;
+/// The shortest pulse that settings can ask for, µs.
+const PULSE_MIN_US: u32 = 100;
 
 /// A beacon as found.
 #[derive(Clone, Debug)]
@@ -26,52 +31,121 @@ pub struct Beacon {
     pub heard: Option<DetectionKind>,
 }
 
-/// What lies behind `active`, and `active` as a flight reads it: by `analytics`, sought like `template`. `None` when there is
-/// nothing that a flight could read there.
-pub fn of(
-    survey: &Survey,
-    active: &Active,
-    template: &ChannelConfig,
-    analytics: &AnalyticsConfig,
-) -> Option<(Active, Beacon)> {
-    let any = ChannelConfig {
-        name: format!("{:.4} MHz", active.frequency_hz / 1e6),
-        frequency_hz: active.frequency_hz.round(),
-        bandwidth_hz: active.bandwidth_hz.round(),
-        ..template.clone()
-    };
-    let first = listen(survey, &any)?;
-    if first.pulses.is_empty() && first.snr_db.is_none_or(|snr_db| snr_db < analytics.drop_db) {
-        return None;
-    }
-    let own = sought(&first.timing, &any);
-    let tries =
-        [own, any].into_iter().filter_map(|channel| listen(survey, &channel).map(|heard| (channel, heard)));
-    let tried: Vec<_> =
-        tries.map(|(channel, listened)| (detected(&listened, analytics), channel, listened)).collect();
-    let (heard, channel, listened) =
-        tried.iter().find(|(heard, ..)| heard.is_some()).or(tried.first())?.clone();
-    let read = Active {
-        power_dbfs: listened.power_dbfs.unwrap_or(active.power_dbfs),
-        snr_db: listened.snr_db.unwrap_or(active.snr_db),
-        timing: first.timing,
-        ..active.clone()
-    };
-    Some((read, Beacon { channel, heard }))
+/// What was surveyed, with how a flight would listen.
+pub struct Listener<'a> {
+    /// What was surveyed.
+    pub survey: &'a Survey,
+    /// How a beacon is sought of which nothing is known.
+    pub template: &'a ChannelConfig,
+    /// How a flight would detect.
+    pub analytics: &'a AnalyticsConfig,
+    /// How its sense pass is set up.
+    pub setup: Setup,
 }
 
-/// The channel with what is to be sought on it, from when it was on.
-fn sought(timing: &Timing, any: &ChannelConfig) -> ChannelConfig {
+/// What a flight would tell of a channel.
+struct Told {
+    channel: ChannelConfig,
+    listened: Listened,
+    /// The last detection, as it ended.
+    last: Option<Detection>,
+    count: usize,
+}
+
+impl Listener<'_> {
+    /// What lies behind `active`, and `active` as a flight reads it.
+    pub fn beacon(&self, active: &Active) -> (Active, Beacon) {
+        let any = ChannelConfig {
+            name: format!("{:.4} MHz", active.frequency_hz / 1e6),
+            frequency_hz: active.frequency_hz.round(),
+            bandwidth_hz: active.bandwidth_hz.round(),
+            ..self.template.clone()
+        };
+        let Some(any) = self.first(any.clone()) else {
+            return (active.clone(), Beacon { channel: any, heard: None });
+        };
+        let timing = any.timing();
+        let own = self.told(sought(&any.listened.timing, &timing, &any.channel));
+        let told = own.filter(|own| own.rank() <= any.rank()).unwrap_or(any);
+        let read = Active {
+            power_dbfs: told.listened.power_dbfs.unwrap_or(active.power_dbfs),
+            snr_db: told.listened.snr_db.unwrap_or(active.snr_db),
+            timing,
+            ..active.clone()
+        };
+        let heard = told.last.map(|last| last.kind);
+        (read, Beacon { channel: told.channel, heard })
+    }
+
+    /// As the template seeks it; with shorter pulses where that hears nothing. `None` when such a channel cannot be.
+    fn first(&self, any: ChannelConfig) -> Option<Told> {
+        let told = self.told(any)?;
+        let is_silent = told.listened.pulses.is_empty()
+            && told.listened.snr_db.is_none_or(|snr_db| snr_db < self.analytics.drop_db);
+        if !is_silent || told.channel.pulse_width_min_us <= PULSE_MIN_US {
+            return Some(told);
+        }
+        let short = ChannelConfig { pulse_width_min_us: PULSE_MIN_US, ..told.channel.clone() };
+        self.told(short).filter(|short| !short.listened.pulses.is_empty()).or(Some(told))
+    }
+
+    /// Judges those that would be written to the settings once more, all on one pass as in a flight: each has fewer quiet bins.
+    pub fn judge_together(&self, beacons: &mut [Beacon]) {
+        let heard =
+            || beacons.iter().enumerate().filter(|(_, beacon)| beacon.heard.is_some()).take(CHANNELS_MAX);
+        let (places, channels): (Vec<usize>, Vec<ChannelConfig>) =
+            heard().map(|(place, beacon)| (place, beacon.channel.clone())).unzip();
+        let Some(all) = listen_to_all(self.survey, &channels, self.setup) else { return };
+        for (place, listened) in places.into_iter().zip(all) {
+            beacons[place].heard = detected(&listened, self.analytics).0.map(|last| last.kind);
+        }
+    }
+
+    fn told(&self, channel: ChannelConfig) -> Option<Told> {
+        let listened = listen(self.survey, &channel, self.setup)?;
+        let (last, count) = detected(&listened, self.analytics);
+        Some(Told { channel, listened, last, count })
+    }
+}
+
+impl Told {
+    /// The less the better: nothing heard is worst, and one thing heard is one detection.
+    fn rank(&self) -> (u8, usize) {
+        let kind = match self.last.map(|last| last.kind) {
+            Some(DetectionKind::PulseTrain | DetectionKind::Carrier) => 0,
+            Some(DetectionKind::Burst) => 1,
+            None => 2,
+        };
+        (kind, self.count)
+    }
+
+    /// When it was on, with the period of the train: of several pulses per period most are nearer to one another than that.
+    fn timing(&self) -> Timing {
+        let timing = self.listened.timing.clone();
+        let train = self.last.filter(|last| last.kind == DetectionKind::PulseTrain);
+        match train.map(|train| train.pattern) {
+            Some(pattern) if pattern.period_us.is_some() => Timing {
+                period_us: pattern.period_us,
+                jitter_us: pattern.jitter_us.or(timing.jitter_us),
+                ..timing
+            },
+            _ => timing,
+        }
+    }
+}
+
+/// The channel with what is to be sought on it: from when it was on, pulse by pulse, and as a train.
+fn sought(pulses: &Timing, timing: &Timing, any: &ChannelConfig) -> ChannelConfig {
     let us = |value: f64| value.round() as u32;
     let pulsed = |train: PulseTrain| {
         let width_us = timing.width_us.unwrap_or(f64::from(any.pulse_width_max_us) / 2.0);
-        let width_min_us = us(width_us / 2.0).clamp(100, 10_000_000);
+        let width_min_us = us(width_us / 2.0).clamp(PULSE_MIN_US, 10_000_000);
         ChannelConfig {
             emission: Emission::Pulsed(train),
             pulse_width_min_us: width_min_us,
             pulse_width_max_us: us(width_us * 2.0).clamp(width_min_us, 60_000_000),
             // The dip between two pulses must not be bridged.
-            pulse_bridge_us: timing
+            pulse_bridge_us: pulses
                 .period_us
                 .map_or(any.pulse_bridge_us, |period| any.pulse_bridge_us.min(us((period - width_us) / 2.0))),
             ..any.clone()
@@ -94,12 +168,12 @@ fn sought(timing: &Timing, any: &ChannelConfig) -> ChannelConfig {
     }
 }
 
-/// What the statistics of a flight make of it: the first detection's kind.
-fn detected(listened: &Listened, analytics: &AnalyticsConfig) -> Option<DetectionKind> {
-    let config = &listened.config;
-    let mut statistics = Analytics::new(analytics, &config.channels, config.hop_us);
+/// What the statistics of a flight make of it: the last detection as it ended, and how many there were.
+fn detected(listened: &Listened, analytics: &AnalyticsConfig) -> (Option<Detection>, usize) {
+    let channels = std::slice::from_ref(&listened.channel);
+    let mut statistics = Analytics::new(analytics, channels, listened.hop_us);
     let mut pulses = listened.pulses.iter().peekable();
-    let mut first = None;
+    let (mut last, mut count) = (None, 0);
     let mut pass = |statistics: &mut Analytics, now: TimeUs| {
         while let Some(pulse) =
             pulses.next_if(|pulse| pulse.start_us.plus_us(u64::from(pulse.width_us)) <= now)
@@ -107,7 +181,8 @@ fn detected(listened: &Listened, analytics: &AnalyticsConfig) -> Option<Detectio
             statistics.pulse(pulse);
         }
         statistics.detections(now, &mut |detection| {
-            first.get_or_insert(detection.kind);
+            count += usize::from(detection.ended_us.is_none());
+            last = Some(*detection);
         });
     };
     let mut due_us = PASS_US;
@@ -121,7 +196,8 @@ fn detected(listened: &Listened, analytics: &AnalyticsConfig) -> Option<Detectio
         end = reading.acquired_us;
     }
     pass(&mut statistics, end.plus_us(2 * PASS_US));
-    first
+    pass(&mut statistics, end.plus_us(END_US));
+    (last, count)
 }
 
 impl Beacon {

@@ -162,23 +162,32 @@ impl Block {
     }
 
     /// A hash of the first thousand samples, to see whether a driver repeats itself. Noise makes two blocks differ within
-    /// a few dozen. `None` where all of them are one value: a squelched receiver, which is all alike.
+    /// a few dozen. `None` where all of them are one and the same zero of their format, as a squelched receiver gives it: any
+    /// other value that stays is a driver's that is stuck.
     pub(super) fn fingerprint(&self) -> Option<u64> {
-        fn hash<T: Copy>(samples: &[[T; 2]], bits: impl Fn(T) -> u32) -> Option<u64> {
+        fn hash<T: Copy>(
+            samples: &[[T; 2]],
+            bits: impl Fn(T) -> u32,
+            is_zero: impl Fn(T) -> bool,
+        ) -> Option<u64> {
             let (mut hash, mut first, mut is_one) = (1_u64, None, true);
-            for [i, q] in samples.iter().take(1_024) {
-                let value = u64::from(bits(*i)) << 32 | u64::from(bits(*q));
+            for sample in samples.iter().take(1_024) {
+                let [i, q] = sample.map(&bits);
+                let value = u64::from(i) << 32 | u64::from(q);
                 is_one &= *first.get_or_insert(value) == value;
                 // FxHash's step.
                 hash = (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
             }
-            (!is_one).then_some(hash)
+            let is_silence =
+                is_one && samples.first().is_none_or(|sample| sample.iter().all(|v| is_zero(*v)));
+            (!is_silence).then_some(hash)
         }
         match self.samples() {
-            Samples::Cu8(s) => hash(s, u32::from),
-            Samples::Cs8(s) => hash(s, |v| v as u32),
-            Samples::Cs16(s) => hash(s, |v| v as u32),
-            Samples::Cf32(s) => hash(s, f32::to_bits),
+            // It has no zero: these are the nearest.
+            Samples::Cu8(s) => hash(s, u32::from, |v| v == 127 || v == 128),
+            Samples::Cs8(s) => hash(s, |v| v as u32, |v| v == 0),
+            Samples::Cs16(s) => hash(s, |v| v as u32, |v| v == 0),
+            Samples::Cf32(s) => hash(s, f32::to_bits, |v| v == 0.0),
         }
     }
 }
@@ -223,13 +232,22 @@ mod tests {
 
     #[test]
     fn zeros_are_no_fingerprint_and_samples_are_one_each() {
-        let print = |bytes: Vec<u8>| {
-            let mut block = Block::with_room(SampleFormat::Cu8, 2_000);
-            block.fill_from_bytes(&bytes);
+        let print_as = |format, bytes: &[u8]| {
+            let mut block = Block::with_room(format, 2_000);
+            block.fill_from_bytes(bytes);
             block.fingerprint()
         };
-        for value in [0, 127, 128] {
+        let print = |bytes: Vec<u8>| print_as(SampleFormat::Cu8, &bytes);
+        for value in [127, 128] {
             assert_eq!(print(vec![value; 4_000]), None);
+        }
+        // What is stuck on another value repeats itself.
+        for value in [0, 126, 129, 255] {
+            assert!(print(vec![value; 4_000]).is_some_and(|told| print(vec![value; 4_000]) == Some(told)));
+        }
+        for format in [SampleFormat::Cs8, SampleFormat::Cs16, SampleFormat::Cf32] {
+            assert_eq!(print_as(format, &[0; 4_000]), None, "{format:?}");
+            assert!(print_as(format, &[1; 4_000]).is_some(), "{format:?}");
         }
         let noise = |seed: u8| (0..4_000u32).map(|n| (n * n % 251) as u8 ^ seed).collect::<Vec<u8>>();
         assert!(print(noise(1)).is_some() && print(noise(1)) == print(noise(1)));

@@ -8,6 +8,7 @@ use std::time::Duration;
 use skyhound::analytics::prospect::Prospect;
 use skyhound::config::{AnalyticsConfig, ChannelConfig, Config, Emission, PulseTrain};
 use skyhound::dsp::layout;
+use skyhound::dsp::spectrometer::fft_len_for;
 use skyhound::record::Severity;
 
 use super::Settings;
@@ -36,7 +37,22 @@ impl std::fmt::Display for Deafness {
     }
 }
 
+/// Of a source that tells its rate itself the FFT frames are taken for the shortest that there are where no length is set:
+/// what is not heard with them is not heard with longer ones.
+const SHORT_FRAME_RATE_SPS: f64 = 465e3;
+
 impl Settings {
+    /// What cannot be heard whatever the source's rate and frequency.
+    pub fn deafness_anywhere(&self) -> Vec<Deafness> {
+        let mut config = self.unchecked(SHORT_FRAME_RATE_SPS, 0.0, 0.0);
+        config.sense.fft_len = fft_len_for(SHORT_FRAME_RATE_SPS);
+        let mut found = Vec::new();
+        for (number, channel) in config.sense.channels.iter().enumerate() {
+            Asked { config: &config, channel, number, at_hand_us: None }.pulses(&mut found);
+        }
+        found
+    }
+
     /// What `config` (made from these settings) cannot hear in `at_hand`; `None` = time enough. `is_fixed`: the source is
     /// tuned where it is.
     pub fn deafness(&self, config: &Config, at_hand: Option<Duration>, is_fixed: bool) -> Vec<Deafness> {
@@ -49,8 +65,8 @@ impl Settings {
             asked.carrier(&mut found);
             if bins.get(number).is_some_and(|bins| bins.quiet.is_empty()) {
                 asked.tell(&mut found, "bandwidth_hz", Severity::Warning, format!(
-                    "{:.0} Hz leave no quiet bins beside it: a carrier that is on from the start is taken for noise; write at most \
-                     {:.0} Hz, or raise sdr.sample_rate_sps",
+                    "{:.0} Hz leave no quiet bins beside it: a carrier that is on from the start is taken for noise; write at most {:.0} Hz, \
+                     or raise sdr.sample_rate_sps",
                     channel.bandwidth_hz, 0.7 * config.sense.sample_rate_sps
                 ));
             }
@@ -105,13 +121,16 @@ impl Asked<'_> {
         let (width_ms, frame_ms) = (f64::from(self.channel.pulse_width_max_us) / 1e3, self.frame_us() / 1e3);
         if frame_ms > width_ms {
             return self.tell(found, "pulse_width_max_ms", total, format!(
-                "pulses of {width_ms} ms are shorter than an FFT frame of {frame_ms:.2} ms and read as one of that; write sense.fft_len = \
-                 {} or less, or pulse_width_max_ms = {:.1}",
+                "pulses of {width_ms} ms are shorter than an FFT frame of {frame_ms:.2} ms and read as that; write sense.fft_len = {} or \
+                 less, or pulse_width_max_ms = {:.1}",
                 fft_len_under(self.config, width_ms / 2.0), 3.0 * frame_ms
             ));
         }
         let (low, high) = (f64::from(train.period_min_us), f64::from(train.period_max_us));
-        let period = |step: usize| low * (high / low).powf(step as f64 / (PERIODS - 1) as f64);
+        // Rounding must not leave the range.
+        let period = |step: usize| {
+            (low * (high / low).powf(step as f64 / (PERIODS - 1) as f64)).clamp(low, high.max(low))
+        };
         let periods: Vec<f64> = (0..PERIODS).map(period).collect();
         let times: Vec<Option<f64>> = periods
             .iter()
@@ -149,8 +168,8 @@ impl Asked<'_> {
             (f64::from(self.channel.pulse_width_min_us) / 1e3, f64::from(self.channel.pulse_bridge_us) / 1e3);
         if width_ms + bridge_ms >= period_us / 1e3 {
             let mend = format!(
-                "a pulse of {width_ms} ms and a dip of more than {bridge_ms} ms after it do not fit into the period; write a longer \
-                 period_min_ms, or a shorter pulse_width_min_ms or pulse_bridge_ms"
+                "{width_ms} + {bridge_ms} ms of pulse and dip do not fit; write a longer period_min_ms or shorter pulse_width_min_ms or \
+                 pulse_bridge_ms"
             );
             return ("period_min_ms", mend);
         }
@@ -186,7 +205,7 @@ impl Asked<'_> {
             let is_all = matches!(self.channel.emission, Emission::Continuous);
             let severity = if is_all { Severity::Critical } else { Severity::Warning };
             self.tell(found, "pulse_width_max_ms", severity, format!(
-                "a carrier is heard after {:.1} s, when it is longer than the longest pulse, and there are {:.1} s; write a shorter \
+                "a carrier is heard after {:.1} s, when it outlasts the longest pulse, and there are {:.1} s; write a shorter \
                  pulse_width_max_ms or analytics.debounce_ms, or take more time",
                 needs_us / 1e6, at_hand_us / 1e6
             ));
@@ -206,16 +225,16 @@ impl Asked<'_> {
         let text = match sense.dc_exclude_hz {
             Some(excluded_hz) => format!(
                 "sense.dc_exclude_hz = {excluded_hz:.0} cuts into this channel, and what is sent there is lost or reads low; leave \
-                 sense.dc_exclude_hz out: the spike is estimated then, and taken out"
+                 sense.dc_exclude_hz out: the spike is taken out then"
             ),
             None if is_fixed => format!(
-                "{:.6} MHz is where the recording is tuned: the receiver's spike is estimated and taken out, and with it a bare carrier \
-                 within 1 Hz of it; record beside the beacon next time",
+                "{:.6} MHz is where the recording is tuned: the spike there is taken out, and with it a bare carrier within 1 Hz; record \
+                 beside the beacon next time",
                 sense.center_hz / 1e6
             ),
             None => format!(
-                "the channel is too wide to be tuned beside the device's spike: it is estimated and taken out, and with it a bare carrier \
-                 within 1 Hz of {:.6} MHz; write a bandwidth_hz of at most {:.0}",
+                "too wide to be tuned beside the device's spike: it is taken out, and with it a bare carrier within 1 Hz of {:.6} MHz; \
+                 write a bandwidth_hz of at most {:.0}",
                 sense.center_hz / 1e6,
                 0.4 * sense.sample_rate_sps
             ),
@@ -239,96 +258,4 @@ fn fft_len_under(config: &Config, frame_ms: f64) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::Flags;
-
-    fn told(sets: &[&str], at_hand_s: Option<u64>) -> Vec<Deafness> {
-        let sets: Vec<String> = ["beacon.0.offset_hz=40000", "beacon.0.bandwidth_hz=10000"]
-            .iter()
-            .chain(sets)
-            .map(|set| set.to_string())
-            .collect();
-        let settings = Settings::load(None, &sets, &Flags::default()).unwrap();
-        let config = settings.engine(250e3, 433.92e6).unwrap();
-        settings.deafness(&config, at_hand_s.map(Duration::from_secs), true)
-    }
-
-    fn is_told(sets: &[&str], at_hand_s: Option<u64>, key: &str, words: &str, severity: Severity) {
-        let found = told(sets, at_hand_s);
-        let [deaf] = &found[..] else { panic!("{sets:?}: {found:?}") };
-        assert_eq!((deaf.key.as_str(), deaf.severity), (key, severity), "{deaf}");
-        assert!(deaf.mend.contains(words), "{deaf}");
-    }
-
-    #[test]
-    fn what_hears_everything_is_not_spoken_of() {
-        assert_eq!(told(&[], None), []);
-        assert_eq!(told(&[], Some(60)), []);
-        let slow = ["beacon.0.period_min_ms=47500", "beacon.0.period_max_ms=52500"];
-        assert_eq!(told(&slow, Some(600)), []);
-    }
-
-    #[test]
-    fn what_can_never_be_heard_is_told_with_what_to_write() {
-        let pulsed = "beacon.0.emission=pulsed";
-        let merged = ["beacon.0.pulse_bridge_ms=30", "beacon.0.period_max_ms=25", pulsed];
-        is_told(&merged, None, "beacon.0.period_min_ms", "pulse_bridge_ms", Severity::Critical);
-        let short = ["beacon.0.pulse_width_min_ms=0.2", "beacon.0.pulse_width_max_ms=0.5"];
-        is_told(&short, None, "beacon.0.pulse_width_max_ms", "sense.fft_len = 64", Severity::Warning);
-        is_told(
-            &["beacon.0.bandwidth_hz=250000", "beacon.0.offset_hz=0", "sense.dc_exclude_hz=0"],
-            None,
-            "beacon.0.bandwidth_hz",
-            "at most 175000",
-            Severity::Warning,
-        );
-    }
-
-    #[test]
-    fn the_time_at_hand_is_reckoned_with() {
-        let slow =
-            ["beacon.0.period_min_ms=47500", "beacon.0.period_max_ms=52500", "beacon.0.emission=pulsed"];
-        is_told(
-            &slow,
-            Some(90),
-            "beacon.0.pulses_min",
-            "there are 90.0 s: write pulses_min = 2",
-            Severity::Critical,
-        );
-        let carrier = ["beacon.0.emission=continuous", "beacon.0.pulse_width_max_ms=1000"];
-        is_told(&carrier, Some(1), "beacon.0.pulse_width_max_ms", "there are 1.0 s", Severity::Critical);
-        // Places as wide as the period, and hardly a false alarm: it takes many pulses.
-        let loose = |jitter: &'static str| {
-            let rest = ["analytics.false_alarms_per_hour=1e-9", "beacon.0.pulse_width_max_ms=2.5"];
-            [&["beacon.0.period_min_ms=1000", jitter][..], &rest].concat()
-        };
-        let half = loose("beacon.0.jitter_ratio_max=0.5");
-        is_told(
-            &half,
-            Some(22),
-            "beacon.0.jitter_ratio_max",
-            "write jitter_ratio_max = 0.",
-            Severity::Warning,
-        );
-        assert_eq!(told(&loose("beacon.0.jitter_ratio_max=0.02"), Some(22)), [], "what is written is heard");
-    }
-
-    #[test]
-    fn a_beacon_on_the_tuned_frequency_of_a_recording_is_told() {
-        is_told(
-            &["beacon.0.offset_hz=0"],
-            None,
-            "beacon.0.frequency_hz",
-            "where the recording is tuned",
-            Severity::Note,
-        );
-        is_told(
-            &["beacon.0.offset_hz=4000", "sense.dc_exclude_hz=2000"],
-            None,
-            "beacon.0.frequency_hz",
-            "leave sense.dc_exclude_hz out",
-            Severity::Warning,
-        );
-    }
-}
+mod tests;

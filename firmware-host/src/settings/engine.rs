@@ -23,7 +23,13 @@ impl Settings {
     /// # Errors
     /// As [`Settings::engine`].
     pub fn engine_about(&self, rate_sps: f64, tuned_hz: f64, about_hz: f64) -> Result<Config, ConfigError> {
-        let config = Config {
+        let config = self.unchecked(rate_sps, tuned_hz, about_hz);
+        config.check().map_err(|error| self.in_file_words(error)).map(|()| config)
+    }
+
+    /// The same without a look at whether it fits.
+    pub(super) fn unchecked(&self, rate_sps: f64, tuned_hz: f64, about_hz: f64) -> Config {
+        Config {
             sense: SenseConfig {
                 sample_rate_sps: rate_sps,
                 center_hz: tuned_hz,
@@ -38,8 +44,7 @@ impl Settings {
             analytics: self.analytics.clone(),
             homing: self.homing.clone(),
             interlock: self.interlock.clone(),
-        };
-        config.check().map_err(|error| self.in_file_words(error)).map(|()| config)
+        }
     }
 
     /// The channel of beacon `number` at this rate, its offset counted from `about_hz`.

@@ -68,6 +68,8 @@ impl Settings {
             })
             .collect();
         let clear_hz = CLEAR_BINS * bin_hz + self.sense.dc_exclude_hz.unwrap_or(0.0);
+        // What the device's filter lets through.
+        let seen_hz = |band: f64| self.sdr.bandwidth_hz.map_or(band * rate_sps, |hz| hz.min(band * rate_sps));
         let is_clear = |beside_hz: f64, margin: f64, band: f64| {
             let tuned_hz = asked_hz + beside_hz;
             let margin_hz = clear_hz.max(margin * rate_sps);
@@ -75,8 +77,8 @@ impl Settings {
                 let (low, high) = (span.low_hz - tuned_hz, span.high_hz - tuned_hz);
                 let others = spans.iter().enumerate().filter(|(other, _)| *other != index);
                 (low > margin_hz || high < -margin_hz)
-                    && low >= -band / 2.0 * rate_sps
-                    && high <= band / 2.0 * rate_sps
+                    && low >= -seen_hz(band) / 2.0
+                    && high <= seen_hz(band) / 2.0
                     && others.map(|(_, other)| other).all(|other| {
                         let is_apart =
                             |low_hz: f64, high_hz: f64| low_hz > high + clear_hz || high_hz < low - clear_hz;
@@ -143,6 +145,16 @@ mod tests {
         // Too wide for any place, and a recording: neither can be helped.
         assert_eq!(beside_hz(&[]), 0.0);
         assert_eq!(beside_hz(&["sdr.source=file:x", "beacon.0.bandwidth_hz=5000"]), 0.0);
+    }
+
+    #[test]
+    fn a_beacon_stays_where_the_devices_filter_lets_it_through() {
+        let beacon = ["beacon.0.offset_hz=0", "beacon.0.bandwidth_hz=5000"];
+        let narrow = [&beacon[..], &["sdr.bandwidth_hz=40000"]].concat();
+        assert_eq!(beside_hz(&narrow), -15_400.0, "room enough");
+        // No place within the filter is as far from the spike as it would be without one.
+        let narrower = [&beacon[..], &["sdr.bandwidth_hz=26000"]].concat();
+        assert!((6_000.0..10_500.0).contains(&beside_hz(&narrower).abs()));
     }
 
     #[test]

@@ -261,6 +261,25 @@ fn what_scan_writes_is_heard_by_fly() {
 }
 
 #[test]
+fn what_scan_writes_of_a_coded_tag_is_heard_by_fly_as_one() {
+    let field = Field::new();
+    let tape = Tape { rate_sps: 250e3, seconds: 12.0, noise: 0.003 };
+    let is_on = |t: f64| {
+        let at = (t - 0.3) % 1.3;
+        t > 0.3 && [0.0, 0.1, 0.2].iter().any(|start| (*start..start + 0.015).contains(&at))
+    };
+    let path = tape.write(field.folder(), "150.1", |t| if is_on(t) { tone(0.02, 30e3, t) } else { SILENCE });
+    let sdr = format!("file:{}", path.display());
+    let config = field.folder().join("scanned.toml");
+    std::fs::write(&config, told(&["scan", "--sdr", &sdr, "--for", "12s", "--toml"])).unwrap();
+    let file = field.flown(&["--config", config.to_str().unwrap(), "--sdr", &sdr, "--pace", "max"]);
+    let found = detections(&file);
+    let [tag] = &found[..] else { panic!("{found:?}\n{}", std::fs::read_to_string(&config).unwrap()) };
+    assert_eq!(tag["kind"], "pulse_train", "{tag}");
+    assert!((value(tag, "pulse_period_us") - 1.3e6).abs() < 2_000.0, "{tag}");
+}
+
+#[test]
 fn settings_that_hear_nothing_are_refused_with_what_to_write() {
     let field = Field::new();
     let tape = Tape { rate_sps: 250e3, seconds: 0.5, noise: 0.003 };

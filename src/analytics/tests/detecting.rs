@@ -249,3 +249,106 @@ fn pulses_that_were_told_of_are_no_evidence_of_a_further_train() {
     found.extend(reports(&mut analytics, 60_000_000));
     assert_eq!(spans(&found), [(1_000_000, 8_020_000), (15_000_000, 20_020_000)]);
 }
+
+/// Begin, period and end of all that is told when these pulses come in, each as soon as it ended.
+fn told_of(analytics: &mut Analytics, pulses: impl IntoIterator<Item = (u64, u32)>) -> Vec<Detection> {
+    let (mut found, mut now_us) = (Vec::new(), 0);
+    for (start_us, width_us) in pulses {
+        let end_us = start_us + u64::from(width_us);
+        while now_us + 50_000 < end_us {
+            now_us += 50_000;
+            found.extend(reports(analytics, now_us));
+        }
+        analytics.pulse(&pulse(start_us, width_us, 25.0));
+    }
+    found.extend(reports(analytics, now_us + 50_000));
+    found.extend(reports(analytics, now_us + 60_000_000));
+    found
+}
+
+fn wide(pulses_min: u8) -> Emission {
+    let train =
+        PulseTrain { period_min_us: 20_000, period_max_us: 2_000_000, jitter_ratio_max: 0.1, pulses_min };
+    Emission::Any(train)
+}
+
+#[test]
+fn an_even_train_with_fades_stays_one_of_its_own_period() {
+    use crate::analytics::random::Random;
+    let (mut trains, mut false_periods) = (0, Vec::new());
+    for seed in 0..600 {
+        let mut random = Random::seeded(seed);
+        let period_us = random.between(60_000.0, 400_000.0);
+        let (fades, singles) = (random.between(0.05, 0.2), seed % 2 == 0);
+        let (mut place, mut starts) = (10_u64, Vec::new());
+        for _ in 0..150 {
+            let jitter = random.between(-0.01, 0.01);
+            starts.push(((place as f64 + jitter) * period_us) as u64);
+            let missing = if random.unit() > fades {
+                0
+            } else if singles && random.unit() < 0.8 {
+                1
+            } else {
+                random.between(0.0, 6.0).ceil() as u64
+            };
+            place += 1 + missing;
+        }
+        let found = told_of(&mut analytics(wide(5)), starts.into_iter().map(|start| (start, 20_000)));
+        for period in found.iter().filter_map(|detection| detection.pattern.period_us) {
+            trains += 1;
+            if (period / period_us - 1.0).abs() > 0.02 {
+                false_periods.push((seed, period / period_us));
+            }
+        }
+    }
+    assert!(trains >= 600, "{trains}");
+    assert!(false_periods.is_empty(), "{} of {trains}: {false_periods:?}", false_periods.len());
+}
+
+#[test]
+fn a_code_is_one_train_also_where_it_lies_on_an_even_grid() {
+    for code in [&[0, 100_000][..], &[0, 100_000, 200_000], &[0, 40_000, 130_000, 180_000]] {
+        for period_us in [700_000_u64, 1_300_000] {
+            let starts =
+                (0..40).flat_map(|place| code.iter().map(move |at| 1_000_000 + place * period_us + at));
+            let found = told_of(&mut analytics(wide(3)), starts.map(|start| (start, 20_000)));
+            let [_, end] = found[..] else { panic!("{code:?} {period_us}: {found:?}") };
+            let period = end.pattern.period_us.unwrap();
+            assert!((period - period_us as f64).abs() < 10.0, "{code:?} {period_us}: {end:?}");
+        }
+    }
+}
+
+#[test]
+fn strangers_do_not_keep_a_coded_train_open() {
+    let tag =
+        (0..12_u64).flat_map(|place| [0, 100_000, 200_000].map(|at| 1_000_000 + place * 1_300_000 + at));
+    let last_us = 1_000_000 + 11 * 1_300_000 + 200_000;
+    // Within the longest gap of a group of one another, far on beyond the tag.
+    let strangers = (1..60).map(|n| last_us + n * 130_000);
+    let Emission::Any(train) = wide(3) else { unreachable!() };
+    // So that none takes the place of a group's first.
+    let mut all = analytics(Emission::Any(PulseTrain { jitter_ratio_max: 0.01, ..train }));
+    let found = told_of(&mut all, tag.chain(strangers).map(|start| (start, 20_000)));
+    let end = found.iter().find(|detection| detection.ended_us.is_some()).unwrap();
+    assert!(end.ended_us.unwrap() < TimeUs(last_us + 2_000_000), "{found:?}");
+}
+
+#[test]
+fn a_coded_train_is_heard_up_to_the_last_pulse_of_its_newest_group() {
+    let sought = PulseTrain {
+        period_min_us: 1_200_000,
+        period_max_us: 1_400_000,
+        jitter_ratio_max: 0.1,
+        pulses_min: 3,
+    };
+    let mut analytics = analytics(Emission::Pulsed(sought));
+    let starts =
+        (0..8_u64).flat_map(|place| [0, 100_000, 230_000].map(|at| 1_000_000 + place * 1_300_000 + at));
+    starts.for_each(|start| {
+        analytics.pulse(&pulse(start, 20_000, 25.0));
+    });
+    let found = reports(&mut analytics, 10_400_000);
+    let last_us = 1_000_000 + 7 * 1_300_000 + 230_000;
+    assert_eq!((found.len(), found[0].confirmed_us), (1, TimeUs(last_us + 20_000)), "{found:?}");
+}

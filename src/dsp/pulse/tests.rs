@@ -84,7 +84,7 @@ fn short_pulses_are_discarded_and_long_ones_cut_once() {
     let flags: Vec<Flags> = pulses.iter().map(|pulse| pulse.flags).collect();
     assert_eq!(flags, [Flags::END_UNSEEN, Flags::END_UNSEEN]);
     assert_eq!(pulses[0].start_sample, 25_600.0);
-    assert!((100_000.0..100_256.0).contains(&pulses[0].width_samples));
+    assert!((100_512.0..100_768.0).contains(&pulses[0].width_samples));
     assert_eq!(pulses[1].start_sample, 990.0 * 256.0);
 }
 
@@ -142,4 +142,23 @@ fn a_pulse_between_gated_frames_stands_on_its_own_floor() {
     let pulse = found.expect("a pulse");
     assert_eq!((pulse.start_sample, pulse.width_samples), (2_560.0, 2_560.0));
     assert_eq!((pulse.flags, pulse.floor, pulse.mean), (Flags::NONE, 1.0, 100.0));
+}
+
+#[test]
+fn a_pulse_of_the_longest_width_ends_by_itself_wherever_it_begins() {
+    let longest = 40.0 * 256.0;
+    for part in [0.05, 0.3, 0.5, 0.7, 0.95] {
+        let (start, end): (f64, f64) = (10.0 + part, 50.0 + part);
+        let powers: Vec<f32> = (0..60)
+            .map(|frame| {
+                let on = (end.min(f64::from(frame + 1)) - start.max(f64::from(frame))).max(0.0);
+                let held =
+                    if f64::from(frame) < start { 1.0 - energy_until(1.0 - on) } else { energy_until(on) };
+                (1.0 + 1e5 * held) as f32
+            })
+            .collect();
+        let pulses = found(PulseRule { width_max_samples: longest, ..rule() }, &powers);
+        assert_eq!((pulses.len(), pulses[0].flags), (1, Flags::NONE), "{part}: {pulses:?}");
+        assert!((pulses[0].width_samples - longest).abs() < 40.0, "{part}: {pulses:?}");
+    }
 }

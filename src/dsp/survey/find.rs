@@ -66,6 +66,8 @@ const SEEDS_MIN: u32 = 2;
 const STEADY_ROWS_MIN: u32 = 25;
 /// Share of samples at full scale from which a receiver counts as overdriven and makes harmonics.
 const OVERDRIVEN_SHARE: f64 = 1e-4;
+/// Bins on either side of its middle over which the window spreads a tone.
+const LOBE_BINS: usize = 2;
 /// Two that are always on are one sender's when they are this far apart in power: a carrier's skirts.
 const SKIRT_DB: f64 = 20.0;
 
@@ -124,9 +126,9 @@ pub(super) fn channels(band: &Band<'_>) -> (Vec<Active>, f64) {
     (channels, 10.0 * floor_power.log10())
 }
 
-/// Power of a level of the grid; the lowest is none.
+/// Power of a level of the grid.
 pub(super) fn power_of(level: i32) -> f64 {
-    if level <= 0 { 0.0 } else { 10f64.powf(dbfs_of(f64::from(level)) / 10.0) }
+    10f64.powf(dbfs_of(f64::from(level)) / 10.0)
 }
 
 /// The value below which `share` of the counted ones lie.
@@ -259,10 +261,12 @@ fn judge(band: &Band<'_>, stronger: &[(Run, Option<(usize, bool)>)], run: &Run) 
         if together >= 0.8 && apart <= reach && from.is_none() && is_one {
             return Relation::PartOf(index);
         }
-        // Spread over the band's edge, which comes out at the other end.
+        // Spread over the band's edge, which comes out at the other end: its main lobe, or its skirts.
         let around =
             (run.low + bins).saturating_sub(other.high).min((other.low + bins).saturating_sub(run.high));
-        if together >= 0.8 && around <= reach {
+        let is_spread =
+            (around <= LOBE_BINS && weaker_db > 0.0) || (around <= reach && weaker_db >= SKIRT_DB);
+        if together >= 0.8 && is_spread {
             return Relation::MadeFrom(from.map_or(index, |(root, _)| root), false);
         }
         // Equal strength, but never one without the other: two tones of one sender.

@@ -218,3 +218,28 @@ fn a_sender_on_the_tuned_frequency_is_seen_beside_the_spike() {
     assert!(active.frequency_hz.abs() < 200.0, "{active:?}");
     assert!((found.spike_dbfs + 25.0).abs() < 0.5, "{}", found.spike_dbfs);
 }
+
+#[test]
+fn weak_noise_is_as_weak_as_it_is() {
+    // Under -120 dBFS per bin.
+    let samples = Scene::new(1.0, -96.0).samples(|_| 1.0, &[(30_000.0, -92.0, &|_| true)]);
+    let found = survey(Samples::Cf32(&samples), RATE);
+    assert!((found.floor_dbfs + 96.0).abs() < 0.7, "{}", found.floor_dbfs);
+    let mut survey = Survey::new(RATE, 0.0, 64 << 20);
+    survey.pass(Samples::Cf32(&samples));
+    survey.rows(|row| assert!(row.power.iter().all(|power| *power > 0.0)));
+    // What a gate closes has none.
+    let mut survey = Survey::new(RATE, 0.0, 64 << 20);
+    survey.pass(Samples::Cf32(&[[0.0; 2]; 2_560]));
+    survey.rows(|row| assert_eq!((row.gate, row.power.iter().sum::<f32>()), (Gate::Closed, 0.0)));
+}
+
+#[test]
+fn two_senders_at_the_ends_of_the_band_are_two() {
+    let train = |t: f64| t.rem_euclid(0.1) < 0.03;
+    // The weaker by a few dB only: nothing that spread over the band's edge.
+    let tones: [Tone<'_>; 2] = [(121_000.0, -30.0, &train), (-121_000.0, -34.0, &|_| true)];
+    let samples = Scene::new(1.0, -60.0).samples(|_| 1.0, &tones);
+    let found = survey(Samples::Cf32(&samples), RATE);
+    assert_eq!(emissions(&found).len(), 2, "{:#?}", found.channels);
+}

@@ -1,0 +1,44 @@
+//! What is known of the detection that is open: its evidence so far, and for how long it waits for more.
+
+use super::pulses::Heard;
+use super::train::TrainSearch;
+use crate::facts::{Detection, DetectionKind};
+use crate::time::TimeUs;
+
+/// The detection that is open.
+pub struct Open {
+    /// As it was told, with what came since.
+    pub detection: Detection,
+    /// When its newest evidence ended.
+    pub last_heard_us: TimeUs,
+    /// When its newest pulse, in a coded train the newest that leads a group, began.
+    pub last_start_us: TimeUs,
+    /// Pulses taken.
+    pub member_count: u32,
+    /// Longest silence between its pulses, µs.
+    pub bridged_us: u64,
+}
+
+impl Open {
+    /// Takes a pulse into the detection.
+    pub fn take(&mut self, heard: &Heard) {
+        self.bridged_us = self.bridged_us.max(heard.start_us.since_us(self.last_heard_us));
+        self.last_heard_us = heard.end_us();
+        self.member_count += 1;
+        self.detection.snr_peak_db = self.detection.snr_peak_db.max(heard.snr_db);
+        self.detection.power_peak_dbfs = self.detection.power_peak_dbfs.max(heard.power_dbfs);
+    }
+
+    /// Time without evidence after which the detection ends. A train of few pulses may be one group of a coded one, of which
+    /// the next comes a period later; and a silence that was bridged once is so again.
+    pub fn hold_us(&self, hold_us: u64, period_us: Option<f64>, search: &TrainSearch) -> u64 {
+        let (DetectionKind::PulseTrain, Some(period_us)) = (self.detection.kind, period_us) else {
+            return hold_us;
+        };
+        let group_gap_us = 1.25 * search.period_max_us();
+        let is_young = (self.member_count as usize) < 2 * search.members_min();
+        let next_group_us =
+            if is_young { group_gap_us } else { (1.5 * self.bridged_us as f64).min(group_gap_us) };
+        hold_us.max((2.5 * period_us).max(next_group_us) as u64)
+    }
+}
