@@ -43,6 +43,7 @@ pub use error::StoreError;
 pub use file::About;
 pub use format::Format;
 pub use lanes::{Inlets, MARGIN_S, Outlets, lanes};
+pub use place::is_part_of;
 pub use query::{Answered, query};
 pub use read::{Flight, open_flight};
 pub use recorder::{Recorder, RecorderHandle, RecorderSummary};

@@ -2,6 +2,7 @@
 //! `tests/disk.rs`.
 
 mod broken;
+mod fences;
 mod parts;
 mod paths;
 mod values;
