@@ -12,6 +12,7 @@ mod append_rates;
 mod append_vehicle;
 mod batch;
 mod catalog;
+mod checksum;
 mod columns;
 mod copy;
 mod error;

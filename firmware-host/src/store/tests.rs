@@ -5,6 +5,7 @@ mod broken;
 mod fences;
 mod parts;
 mod paths;
+mod two_wals;
 mod values;
 
 use super::sample::{self, settings, start};
