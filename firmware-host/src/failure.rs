@@ -50,10 +50,7 @@ impl From<SettingsErrors> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
-        match &error {
-            StoreError::Io { source, .. } if source.kind() == ErrorKind::BrokenPipe => Failure::OutputClosed,
-            _ => Failure::Failed(error.to_string()),
-        }
+        if error.is_closed_pipe() { Failure::OutputClosed } else { Failure::Failed(error.to_string()) }
     }
 }
 

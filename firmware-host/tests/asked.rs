@@ -5,7 +5,7 @@ mod rows;
 use skyhound_host::clock::Clock;
 use skyhound_host::realtime::{self, Role};
 use skyhound_host::settings::RecorderSettings;
-use skyhound_host::store::{About, Recorder, lanes};
+use skyhound_host::store::{About, Inlets, Recorder, lanes};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -25,8 +25,7 @@ fn run(line: &[&str]) -> (Option<i32>, String, String) {
     (status.code(), String::from_utf8_lossy(&stdout).into_owned(), String::from_utf8(stderr).unwrap())
 }
 
-/// A closed flight, and a copy of it and its WAL from before it was closed.
-fn flights(folder: &Path) -> (PathBuf, PathBuf) {
+fn start(folder: &Path) -> (Inlets, Recorder) {
     let settings = RecorderSettings {
         flights: folder.join("flights"),
         commit_interval_us: 50_000,
@@ -35,11 +34,16 @@ fn flights(folder: &Path) -> (PathBuf, PathBuf) {
         disk_reserve_mb: 0,
         stall_bridge_s: 10,
     };
-    let (mut inlets, outlets) = lanes(&settings, 1_000.0);
+    let (inlets, outlets) = lanes(&settings, 1_000.0);
     let recorder = Recorder::start(&settings, &About::default(), outlets, Clock::start(), |body| {
         realtime::start(Role::Recorder, body)
-    })
-    .unwrap();
+    });
+    (inlets, recorder.unwrap())
+}
+
+/// A closed flight, and a copy of it and its WAL from before it was closed.
+fn flights(folder: &Path) -> (PathBuf, PathBuf) {
+    let (mut inlets, recorder) = start(folder);
     let begun = Instant::now();
     for part in 1..=4 {
         (READINGS * (part - 1) / 4..READINGS * part / 4)
@@ -128,6 +132,20 @@ fn what_is_not_whole_is_exit_code_1_with_what_is_there() {
     let rows: u64 = out.trim_start_matches("n\n").trim().parse().unwrap();
     assert!(code == Some(1) && rows > 0 && rows < READINGS, "{out}{said}");
     assert!(said.contains("damaged") && said.contains("lost") && said.contains("bytes"), "{said}");
+    // Also to whoever reads no more than the first lines of the answer.
+    for format in ["table", "csv", "json", "parquet"] {
+        let line = ["query", killed.to_str().unwrap(), "select * from reading", "--format", format];
+        let (code, said) = headed(&line);
+        assert!(code == Some(1) && said.contains("are lost"), "{format}: {code:?} {said}");
+    }
+    let mut child = skyhound(&["report", killed.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("are lost") && output.status.code() == Some(1));
     let (code, out, said) = run(&["report", killed.to_str().unwrap(), "--json"]);
     let report: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert!(code == Some(1) && said.contains("damaged"), "{said}");
@@ -156,6 +174,45 @@ fn the_flight_itself_is_no_output() {
         assert!(code == Some(2) && said.contains("name another output"), "{said}");
     }
     let wal = killed.with_extension("duckdb.wal");
-    assert_eq!(run(&["query", killed.to_str().unwrap(), "select 1", "-o", wal.to_str().unwrap()]).0, Some(2));
-    assert_eq!(std::fs::read(&file).unwrap(), before);
+    let by_link = folder.path().join("killed by link");
+    std::os::unix::fs::symlink(&killed, &by_link).unwrap();
+    let missing = file.with_extension("duckdb.wal.checkpoint");
+    let wal_before = std::fs::read(&wal).unwrap();
+    for (flight, output) in [(&killed, &wal), (&by_link, &wal), (&by_link, &killed), (&file, &missing)] {
+        let line = ["query", flight.to_str().unwrap(), "select 1", "-o", output.to_str().unwrap()];
+        let (code, _, said) = run(&line);
+        assert!(code == Some(2) && said.contains("name another output"), "{line:?}: {said}");
+    }
+    assert!(std::fs::read(&file).unwrap() == before && std::fs::read(&wal).unwrap() == wal_before);
+    assert!(!missing.exists());
+}
+
+#[test]
+fn an_output_keeps_what_it_has_until_there_is_an_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, _) = flights(folder.path());
+    let output = folder.path().join("answer.csv");
+    std::fs::write(&output, "before").unwrap();
+    let ask = |sql: &str| {
+        run(&["query", file.to_str().unwrap(), sql, "--format", "csv", "-o", output.to_str().unwrap()])
+    };
+    for sql in
+        ["selec 1", "select nothing from reading", "select error('no') from reading", "copy reading to 'x'"]
+    {
+        assert_eq!(ask(sql).0, Some(1), "{sql}");
+        assert_eq!(std::fs::read_to_string(&output).unwrap(), "before", "{sql}");
+    }
+    assert_eq!(ask("select 1 as a").0, Some(0));
+    assert_eq!(std::fs::read_to_string(&output).unwrap(), "a\n1\n");
+}
+
+#[test]
+fn a_flight_being_recorded_is_not_recovered() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_inlets, recorder) = start(folder.path());
+    let file = recorder.file().unwrap();
+    let (code, _, said) = run(&["__open", file.to_str().unwrap()]);
+    assert!(code == Some(1) && said.contains(&format!("in use by process {}", std::process::id())), "{said}");
+    assert!(!said.contains("damaged"), "{said}");
+    recorder.stop().unwrap();
 }

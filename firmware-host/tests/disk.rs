@@ -276,3 +276,32 @@ fn a_disk_below_its_reserve_pauses_the_recorder_until_there_is_room() {
     assert_eq!(number(second, "SELECT acquired_us // 1000 FROM reading"), 3);
     assert_eq!(number(second, &format!("SELECT count(*) FROM flight WHERE continues = '{name}'")), 1);
 }
+
+/// There is no room for a checkpoint, nor for anything else.
+#[test]
+fn a_landing_on_a_full_disk_ends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mounted) = small_disk(folder.path(), 24) else { return };
+    let (disk, ballast) = (&mounted.0, mounted.0.join("ballast"));
+    let settings = settings(disk, 10);
+    let (mut inlets, outlets) = lanes(&settings, 1_000.0);
+    let recorder = Recorder::start(&settings, &About::default(), outlets, Clock::start(), |body| {
+        realtime::start(Role::Recorder, body)
+    })
+    .unwrap();
+    let handle = recorder.handle();
+    inlets.readings.push(reading(0));
+    wait_for("a commit", || handle.totals().reading_total == 1);
+    // It takes what there is and is told that there is no more.
+    let _ = std::fs::write(&ballast, vec![1; 24 << 20]);
+    (0..12).for_each(|_| handle.landed());
+    inlets.readings.push(reading(1));
+    wait_for("a commit that fails", || handle.totals().retry_total > 0 || handle.totals().reading_total == 2);
+    assert!(!matches!(handle.state(), RecorderState::Stopped { .. }), "{:?}", handle.state());
+    std::fs::remove_file(&ballast).unwrap();
+    wait_for("the reading", || handle.totals().reading_total == 2);
+    handle.landed();
+    let summary = recorder.stop().unwrap();
+    assert!(summary.is_clean, "{summary:?}");
+    assert_eq!(number(&summary.files[0], "SELECT count(*) FROM reading"), 2);
+}

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::{Failure, SettingsArgs};
@@ -33,42 +32,60 @@ pub struct Args {
 /// # Errors
 /// A file that cannot be read, or only in part; SQL that is wrong or writes; an output that takes no more.
 pub fn run(args: Args) -> Result<(), Failure> {
-    match &args.output {
-        Some(path) => {
-            refuse_the_flight_itself(&args.file, path)?;
-            let file = File::create(path).map_err(|error| Failure::doing(path.display(), error))?;
-            answer(&args, path, BufWriter::new(file))
-        }
-        None => answer(&args, Path::new("stdout"), BufWriter::new(std::io::stdout().lock())),
+    let Some(path) = &args.output else {
+        return answer(&args, Path::new("stdout"), std::io::stdout().lock());
+    };
+    if store::is_part_of(path, &args.file) {
+        let why = "that is the flight itself, or what belongs to it; name another output";
+        return Err(Failure::Usage(format!("{}: {why}", path.display())));
     }
+    answer(&args, path, AtFirstByte { path, file: None })
 }
 
-/// The output is emptied before the flight is read.
-fn refuse_the_flight_itself(flight: &Path, output: &Path) -> Result<(), Failure> {
-    let Ok(output_is) = std::fs::metadata(output) else { return Ok(()) };
-    let is_same = |path: &Path| {
-        std::fs::metadata(path)
-            .is_ok_and(|flight| (flight.dev(), flight.ino()) == (output_is.dev(), output_is.ino()))
-    };
-    let side = |suffix: &str| {
-        let mut path = flight.as_os_str().to_os_string();
-        path.push(suffix);
-        PathBuf::from(path)
-    };
-    if is_same(flight) || is_same(&side(".wal")) {
-        return Err(Failure::Usage(format!(
-            "{}: that is the flight itself; name another output",
-            output.display()
-        )));
-    }
-    Ok(())
-}
-
-fn answer(args: &Args, to: &Path, mut out: impl Write) -> Result<(), Failure> {
+fn answer(args: &Args, to: &Path, out: impl Write) -> Result<(), Failure> {
+    let mut out = BufWriter::new(out);
     let answered =
-        store::query(&args.file, &args.sql, args.format, args.settings.disk_reserve_mb()?, &mut out)?;
-    out.flush().map_err(StoreError::io(to, "cannot write"))?;
-    not_whole(&args.file, answered.unread)
+        match store::query(&args.file, &args.sql, args.format, args.settings.disk_reserve_mb()?, &mut out) {
+            Ok(answered) => answered,
+            Err(error) => {
+                // The begin of an answer that was to come is not worth what is in its file already.
+                let _ = out.into_parts();
+                return Err(error.into());
+            }
+        };
+    let flushed = out.flush().map_err(StoreError::io(to, "cannot write"));
+    // First of the flight: that its reader has enough of the answer is no reason to be silent about it.
+    not_whole(&args.file, answered.unread)?;
+    Ok(flushed?)
+}
+
+/// A file that is emptied when there is something to put into it: what is there stays when the question is wrong.
+struct AtFirstByte<'path> {
+    path: &'path Path,
+    file: Option<File>,
+}
+
+impl AtFirstByte<'_> {
+    fn file(&mut self) -> std::io::Result<&mut File> {
+        if self.file.is_none() {
+            let named = |error: std::io::Error| {
+                std::io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
+            };
+            self.file = Some(File::create(self.path).map_err(named)?);
+        }
+        self.file.as_mut().ok_or_else(|| std::io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Write for AtFirstByte<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file()?.write(bytes)
+    }
+
+    /// Also of an answer without a byte there is a file.
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file()?.flush()
+    }
 }
 
 /// The rest was answered; that something is missing is a failure all the same.

@@ -26,10 +26,9 @@ pub struct Args {
 /// A file that cannot be read, or only in part.
 pub fn run(args: Args) -> Result<(), Failure> {
     let report = crate::report::report(&args.file, args.settings.disk_reserve_mb()?)?;
-    if args.json {
-        print(&format!("{:#}\n", report.to_json()))?;
-    } else {
-        print(&report.to_text())?;
-    }
-    not_whole(&args.file, report.unread)
+    let text = if args.json { format!("{:#}\n", report.to_json()) } else { report.to_text() };
+    let printed = print(&text);
+    // First of the flight: that its reader has enough of the report is no reason to be silent about it.
+    not_whole(&args.file, report.unread)?;
+    printed
 }

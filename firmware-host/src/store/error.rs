@@ -10,6 +10,13 @@ pub enum StoreError {
     NotFound(PathBuf),
     /// The file is being recorded by this very process: opening it here would drop its lock.
     LiveHere(PathBuf),
+    /// Another process has the file open.
+    InUse {
+        /// Which file.
+        path: PathBuf,
+        /// Which process; 0 when it is one of another container.
+        pid: i32,
+    },
     /// The file is not a flight file, or its content is damaged.
     Damaged {
         /// Which file.
@@ -64,6 +71,11 @@ impl StoreError {
         move |source| StoreError::Io { path: path.to_path_buf(), doing, source }
     }
 
+    /// Whether whoever read our output has enough.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, StoreError::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
     pub(crate) fn database(path: &Path, doing: &'static str) -> impl FnOnce(duckdb::Error) -> StoreError {
         move |source| StoreError::Database { path: path.to_path_buf(), doing, source }
     }
@@ -77,6 +89,9 @@ impl fmt::Display for StoreError {
             }
             StoreError::LiveHere(path) => {
                 write!(f, "{}: being recorded by this process; ask from another one", path.display())
+            }
+            StoreError::InUse { path, pid } => {
+                write!(f, "{}: in use by process {pid}; wait until that has ended", path.display())
             }
             StoreError::Damaged { path, why } => {
                 write!(f, "{}: not a flight file, or damaged: {why}", path.display())

@@ -118,15 +118,24 @@ impl FlightFile {
         std::fs::rename(&creating, &path).map_err(StoreError::io(&path, "cannot rename to"))?;
         File::open(folder).and_then(|file| file.sync_all()).map_err(StoreError::io(folder, "cannot sync"))?;
         let memory_mb = settings.memory_limit_mb;
-        let connection = Some(connect(&path, settings.threads, memory_mb)?);
-        let settings = settings.clone();
-        let file = FlightFile { connection, path, settings, memory_mb, commit_total: 0, _live: live };
-        file.begin()?;
-        Ok(file)
+        let begun = connect(&path, settings.threads, memory_mb).and_then(|connection| {
+            let (settings, path) = (settings.clone(), path.clone());
+            let connection = Some(connection);
+            let file = FlightFile { connection, path, settings, memory_mb, commit_total: 0, _live: live };
+            file.begin().map(|()| file)
+        });
+        if begun.is_err() {
+            // The next try may have the same name, and would find a WAL beside it that is of another file.
+            remove(&path);
+        }
+        begun
     }
 
-    /// Makes that there is a WAL from now on: where none is, it was lost.
+    /// Makes that there is a WAL from now on, if there is none: where none is, it was lost.
     pub(super) fn begin(&self) -> Result<(), StoreError> {
+        if wal_bytes(&self.path) > 0 {
+            return Ok(());
+        }
         self.connection()
             .and_then(|connection| connection.execute_batch("UPDATE flight SET ended = NULL"))
             .map_err(StoreError::database(&self.path, "cannot begin"))
@@ -148,6 +157,12 @@ impl FlightFile {
                 Err(error)
             }
         };
+        if outcome.is_ok()
+            && let Err(error) = self.begin()
+        {
+            // The rows are durable. A kill before the next commit would look as if a WAL had been lost.
+            tracing::warn!(%error, "the commit checkpointed, and no WAL is begun yet");
+        }
         self.commit_total = self.commit_total.wrapping_add(1);
         if outcome.is_ok() && self.commit_total.is_multiple_of(COMMITS_PER_RETURN) {
             self.return_memory();
@@ -208,6 +223,15 @@ impl FlightFile {
     fn connection(&self) -> Result<&Connection, duckdb::Error> {
         self.connection.as_ref().ok_or(duckdb::Error::InvalidQuery)
     }
+}
+
+/// Removes a file of which nothing but its first rows was written.
+fn remove(path: &Path) {
+    let real = place::real(path).unwrap_or_else(|_| path.to_path_buf());
+    for side in place::side_files(&real) {
+        let _ = std::fs::remove_file(&side.path);
+    }
+    let _ = std::fs::remove_file(path);
 }
 
 /// Bytes that DuckDB keeps beside `path` because they are not yet in it.
@@ -304,4 +328,27 @@ fn append_all(connection: &Connection, batch: &Batch) -> Result<(), duckdb::Erro
         )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{self, settings};
+    use super::*;
+    use skyhound::record::Record;
+
+    /// A kill right after it would look as if a WAL had been lost.
+    #[test]
+    fn a_commit_that_checkpoints_leaves_a_wal() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file =
+            FlightFile::create(&settings(folder.path()), &sample::about(), Clock::start(), None).unwrap();
+        let (before, mut batch) = (std::fs::metadata(file.path()).unwrap().len(), Batch::default());
+        (0..10)
+            .for_each(|_| sample::records(1_500_000).iter().for_each(|record: &Record| batch.push(record)));
+        file.connection().unwrap().execute_batch("SET checkpoint_threshold = '1KB'").unwrap();
+        file.commit(&batch).unwrap();
+        assert!(std::fs::metadata(file.path()).unwrap().len() > before, "it did not checkpoint");
+        assert!(wal_bytes(file.path()) > 0);
+        file.close().unwrap();
+    }
 }

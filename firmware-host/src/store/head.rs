@@ -2,6 +2,7 @@
 //!
 //! By DuckDB's `MainHeader` and `DatabaseHeader` (`storage_info.hpp`): 4 KiB each, little endian, a checksum of 8 bytes first.
 
+use super::checksum::checksum;
 use super::error::StoreError;
 use std::fs::File;
 use std::io::Read;
@@ -9,6 +10,7 @@ use std::path::Path;
 
 /// The main header and the two database headers; a checkpoint ends by writing one of the latter.
 pub const HEADER_BYTES: usize = 3 * 4096;
+const MAIN_HEADER_BYTES: usize = 4096;
 /// The newest file format that our DuckDB reads (its `VERSION_NUMBER_UPPER`); DuckDB 2 writes 999.
 const FORMAT_MAX: u64 = 68;
 
@@ -19,10 +21,14 @@ pub struct Head {
     pub raw: Vec<u8>,
     /// The DuckDB that made the file, as `v1.5.6`; may be empty.
     pub made_by: String,
+    /// The file's format, by which its WAL is written too.
+    pub format: u64,
     /// What tells this file from others; its WAL says the same.
     pub identity: [u8; 16],
     /// Checkpoints since it was made; its WAL says the same.
     pub iteration: u64,
+    /// The root block of the last checkpoint; its WAL says the same of one that was begun.
+    pub root: u64,
     /// Bytes the file has at least when all blocks are there.
     pub whole_bytes: u64,
 }
@@ -30,7 +36,7 @@ pub struct Head {
 /// Reads the headers of the file at `path`.
 ///
 /// # Errors
-/// There is no such file, it is no DuckDB file, or a newer DuckDB made it.
+/// There is no such file, it is no DuckDB file, its headers are damaged, or a newer DuckDB made it.
 pub fn head(path: &Path) -> Result<Head, StoreError> {
     if !path.is_file() {
         return Err(StoreError::NotFound(path.to_path_buf()));
@@ -39,26 +45,32 @@ pub fn head(path: &Path) -> Result<Head, StoreError> {
     File::open(path)
         .and_then(|file| file.take(HEADER_BYTES as u64).read_to_end(&mut raw))
         .map_err(StoreError::io(path, "cannot read"))?;
+    let damaged = |why: String| StoreError::Damaged { path: path.to_path_buf(), why };
     if raw.get(8..12) != Some(b"DUCK") {
-        let why = "it does not begin as a DuckDB file does".to_string();
-        return Err(StoreError::Damaged { path: path.to_path_buf(), why });
+        return Err(damaged("it does not begin as a DuckDB file does".to_string()));
+    }
+    // Later versions write the same checksum: without it a flipped bit would make a version of ours a later one.
+    if raw.get(8..MAIN_HEADER_BYTES).is_some_and(|header| checksum(header) != number(&raw, 0)) {
+        return Err(damaged("its first 4096 bytes are not those that were written".to_string()));
     }
     let made_by = raw.get(52..84).unwrap_or_default();
     let made_by = made_by.split(|byte| *byte == 0).next().unwrap_or_default();
     let made_by = String::from_utf8_lossy(made_by).into_owned();
-    if number(&raw, 12) > FORMAT_MAX {
+    let format = number(&raw, 12);
+    if format > FORMAT_MAX {
         return Err(StoreError::Newer { path: path.to_path_buf(), made_by });
     }
     if raw.len() < HEADER_BYTES {
-        let why = format!("it ends after {} bytes, within its headers", raw.len());
-        return Err(StoreError::Damaged { path: path.to_path_buf(), why });
+        return Err(damaged(format!("it ends after {} bytes, within its headers", raw.len())));
     }
     let active = if number(&raw, 4096 + 8) > number(&raw, 8192 + 8) { 4096 } else { 8192 };
     let mut identity = [0; 16];
     identity.copy_from_slice(&raw[124..140]);
     Ok(Head {
         made_by,
+        format,
         identity,
+        root: number(&raw, active + 16),
         iteration: number(&raw, active + 8),
         whole_bytes: number(&raw, active + 32)
             .saturating_mul(number(&raw, active + 40))

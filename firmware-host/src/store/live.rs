@@ -35,12 +35,20 @@ pub(super) fn is_live_here(path: &Path) -> bool {
 
 /// The process that writes `path`, if another one does. Must not be asked for files of [`is_live_here`].
 pub(super) fn writer_of(path: &Path) -> std::io::Result<Option<i32>> {
-    let file = File::open(path)?;
     // A read lock would be refused exactly by a writer.
-    let wanted =
-        Flock { start: 0, length: 0, pid: None, typ: FlockType::ReadLock, offset_type: FlockOffsetType::Set };
+    holder(path, FlockType::ReadLock)
+}
+
+/// A process that writes or reads `path`, if another one does. Must not be asked for files of [`is_live_here`].
+pub(super) fn user_of(path: &Path) -> std::io::Result<Option<i32>> {
+    holder(path, FlockType::WriteLock)
+}
+
+/// Who would refuse a lock of this kind. A process in another container has no pid here, but its lock shows: as 0.
+fn holder(path: &Path, typ: FlockType) -> std::io::Result<Option<i32>> {
+    let file = File::open(path)?;
+    let wanted = Flock { start: 0, length: 0, pid: None, typ, offset_type: FlockOffsetType::Set };
     let holder = fcntl_getlk(&file, &wanted)?;
-    // A writer in another container has no pid here, but its lock shows.
     Ok(holder.map(|lock| lock.pid.map_or(0, |pid| pid.as_raw_nonzero().get())))
 }
 

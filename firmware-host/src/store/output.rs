@@ -1,5 +1,5 @@
-//! Rows of an answer → a table for people, CSV (RFC 4180) or JSON. NULL is empty in CSV and tables, `null` in JSON; an empty
-//! text is `""` in CSV.
+//! Rows of an answer → a table for people, CSV (RFC 4180) or JSON. NULL is empty in CSV (in one of one column an empty line)
+//! and tables, `null` in JSON; an empty text is `""` in CSV.
 
 use super::format::Format;
 use super::json;
@@ -118,16 +118,14 @@ fn visible(text: &str) -> String {
         .collect()
 }
 
-fn write_csv<'a>(out: &mut dyn Write, cells: impl ExactSizeIterator<Item = Option<&'a str>>) -> Result<()> {
-    // Readers take an empty line for no row.
-    let is_alone = cells.len() == 1;
+fn write_csv<'a>(out: &mut dyn Write, cells: impl Iterator<Item = Option<&'a str>>) -> Result<()> {
     for (index, cell) in cells.enumerate() {
         if index > 0 {
             out.write_all(b",")?;
         }
         match cell {
-            None if !is_alone => {}
-            None | Some("") => out.write_all(b"\"\"")?,
+            None => {}
+            Some("") => out.write_all(b"\"\"")?,
             Some(cell) if cell.contains(['"', ',', '\n', '\r']) => {
                 write!(out, "\"{}\"", cell.replace('"', "\"\""))?;
             }

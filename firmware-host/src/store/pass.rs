@@ -147,7 +147,7 @@ impl Pass {
                 self.commit()?;
             }
             if landed {
-                self.checkpoint_after_landing()?;
+                self.checkpoint_after_landing();
             }
             if let Some(left) = &mut last_batches {
                 if !more || *left == 0 {
@@ -314,13 +314,16 @@ impl Pass {
         self.batch.clear();
     }
 
-    fn checkpoint_after_landing(&mut self) -> Result<(), StoreError> {
-        let Some(file) = &mut self.file else { return Ok(()) };
-        if let Err(error) = checkpoint(file, &self.settings) {
+    /// What fails here costs nothing that was committed, and is no end: the next commit opens the file again.
+    fn checkpoint_after_landing(&mut self) {
+        let Some(file) = &mut self.file else { return };
+        let outcome = checkpoint(file, &self.settings).or_else(|error| {
             tracing::warn!(%error, "the checkpoint after landing failed; the file is opened again");
-            file.reopen()?;
+            file.reopen()
+        });
+        if let Err(error) = outcome.and_then(|()| file.begin()) {
+            tracing::warn!(%error, "the file is not ready after landing; the next commit opens it again");
         }
-        file.begin()
     }
 
     fn close_file(&mut self) -> Result<(), StoreError> {

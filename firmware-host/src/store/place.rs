@@ -140,6 +140,16 @@ pub fn flight_bytes(path: &Path) -> u64 {
     own_bytes + side_files(path).iter().map(|side| side.bytes).sum::<u64>()
 }
 
+/// Whether `path` is the flight file at `flight` or one of its side files, there or not, by whatever name.
+pub fn is_part_of(path: &Path, flight: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let (Ok(path), Ok(flight)) = (real(path), real(flight)) else { return false };
+    let file = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+    let is = |part: &Path| path == part || file(&path).is_some_and(|is| file(part) == Some(is));
+    let side = |suffix: &str| is(&side_path(&flight, suffix)) || is(&with_suffix(&flight, suffix));
+    is(&flight) || SIDE_SUFFIXES.into_iter().any(side)
+}
+
 /// A side file that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SideFile {

@@ -12,7 +12,7 @@ use super::place::flight_bytes;
 use super::read::{Flight, open_flight, open_with};
 use super::scratch::Room;
 use super::shape::Shape;
-use super::sql::{last_statement, quoted};
+use super::sql::{file_writer, last_statement, quoted};
 use duckdb::core::LogicalTypeHandle;
 use duckdb::{Connection, Statement};
 use std::io::Write;
@@ -42,26 +42,38 @@ pub fn query(
         return to_parquet(path, sql, reserve_mb, out);
     }
     let flight = open_flight(path, reserve_mb)?;
-    let asked = Asked::of(flight.connection(), sql)?;
-    let row_count = match &asked.columns {
-        Some(columns) => {
-            let columns: Vec<_> =
-                columns.iter().map(|(name, kind)| (name.clone(), as_read(Shape::of(kind), format))).collect();
-            let wrapped = asked.wrapped(|at| cast(at, &columns[at].1));
-            let mut statement = flight.connection().prepare(&wrapped).map_err(sql_error)?;
-            stream(&mut statement, format, Some(columns), out)?
-        }
-        None => {
-            let mut statement = flight.connection().prepare(&asked.sql).map_err(sql_error)?;
-            stream(&mut statement, format, None, out)?
-        }
-    };
-    Ok(Answered { row_count, unread: flight.unread })
+    told(answer(&flight, sql, format, out), flight.unread)
 }
+
+fn answer(flight: &Flight, sql: &str, format: Format, out: &mut dyn Write) -> Result<u64, StoreError> {
+    let asked = Asked::of(flight.connection(), sql)?;
+    let Some(columns) = &asked.columns else {
+        let mut statement = flight.connection().prepare(&asked.source).map_err(sql_error)?;
+        return stream(&mut statement, format, None, out);
+    };
+    let columns: Vec<_> =
+        columns.iter().map(|(name, kind)| (name.clone(), as_read(Shape::of(kind), format))).collect();
+    let wrapped = asked.wrapped(|at| cast(at, &columns[at].1));
+    let mut statement = flight.connection().prepare(&wrapped).map_err(sql_error)?;
+    stream(&mut statement, format, Some(columns), out)
+}
+
+/// That whoever reads the answer has enough of it is no reason not to tell what of the flight is missing.
+fn told(outcome: Result<u64, StoreError>, unread: Option<String>) -> Result<Answered, StoreError> {
+    let row_count = match outcome {
+        Err(error) if unread.is_some() && error.is_closed_pipe() => 0,
+        outcome => outcome?,
+    };
+    Ok(Answered { row_count, unread })
+}
+
+/// Where an answer lies that cannot be asked for within another statement.
+const ANSWER_TABLE: &str = "temp.\"the answer\"";
 
 /// The statement that answers.
 struct Asked {
-    sql: String,
+    /// What stands behind FROM; without columns, the statement itself.
+    source: String,
     /// Its columns; `None` of a statement that cannot stand within another one (EXPLAIN, PRAGMA, SET).
     columns: Option<Vec<(String, LogicalTypeHandle)>>,
 }
@@ -69,6 +81,9 @@ struct Asked {
 impl Asked {
     /// Runs what stands before the last statement, and looks at that.
     fn of(connection: &Connection, sql: &str) -> Result<Asked, StoreError> {
+        if let Some(why) = file_writer(sql) {
+            return Err(StoreError::Sql(why));
+        }
         let (before, sql) = last_statement(sql);
         if sql.is_empty() {
             let why = "the SQL is empty; for example: SELECT * FROM detections";
@@ -86,18 +101,19 @@ impl Asked {
             let why = "the SQL has parameters (?, $1), and there is nothing to put there; write the values";
             return Err(StoreError::Sql(why.to_string()));
         }
-        let within = format!("FROM query({})", quoted(sql));
-        let Ok(mut described) = connection.prepare(&format!("SELECT column_name FROM (DESCRIBE {within})"))
-        else {
-            return Ok(Asked { sql: sql.to_string(), columns: None });
-        };
-        let names = described
-            .query_map([], |row| row.get(0))
-            .and_then(Iterator::collect::<Result<Vec<String>, _>>)
-            .map_err(sql_error)?;
-        let typed = connection.prepare(&within).map_err(sql_error)?;
-        let kinds = (0..names.len()).map(|at| typed.column_logical_type(at)).collect::<Vec<_>>();
-        Ok(Asked { sql: sql.to_string(), columns: Some(names.into_iter().zip(kinds).collect()) })
+        drop(statement);
+        let within = format!("query({})", quoted(sql));
+        if let Some(columns) = columns_of(connection, &within)? {
+            return Ok(Asked { source: within, columns: Some(columns) });
+        }
+        // A PIVOT that looks for its columns itself stands in no other statement, but a table can be made of it.
+        let kept = format!("CREATE TEMP TABLE {ANSWER_TABLE} AS {sql}");
+        if connection.execute_batch(&kept).is_ok()
+            && let Some(columns) = columns_of(connection, ANSWER_TABLE)?
+        {
+            return Ok(Asked { source: ANSWER_TABLE.to_string(), columns: Some(columns) });
+        }
+        Ok(Asked { source: sql.to_string(), columns: None })
     }
 
     /// The statement within another one that reads each column as `read` says of its place.
@@ -105,13 +121,26 @@ impl Asked {
         let count = self.columns.as_ref().map_or(0, Vec::len);
         let read: Vec<_> = (0..count).map(read).collect();
         let places: Vec<_> = (0..count).map(place).collect();
-        format!(
-            "SELECT {} FROM query({}) AS answer({})",
-            read.join(", "),
-            quoted(&self.sql),
-            places.join(", ")
-        )
+        format!("SELECT {} FROM {} AS answer({})", read.join(", "), self.source, places.join(", "))
     }
+}
+
+/// Names and types of what stands behind FROM; `None` when nothing can.
+fn columns_of(
+    connection: &Connection,
+    source: &str,
+) -> Result<Option<Vec<(String, LogicalTypeHandle)>>, StoreError> {
+    let Ok(mut described) = connection.prepare(&format!("SELECT column_name FROM (DESCRIBE FROM {source})"))
+    else {
+        return Ok(None);
+    };
+    let names = described
+        .query_map([], |row| row.get(0))
+        .and_then(Iterator::collect::<Result<Vec<String>, _>>)
+        .map_err(sql_error)?;
+    let typed = connection.prepare(&format!("FROM {source}")).map_err(sql_error)?;
+    let kinds = (0..names.len()).map(|at| typed.column_logical_type(at)).collect::<Vec<_>>();
+    Ok(Some(names.into_iter().zip(kinds).collect()))
 }
 
 fn place(at: usize) -> String {
@@ -130,7 +159,19 @@ fn told_columns(statement: &Statement<'_>) -> Result<Vec<(String, Shape)>, Store
             "column \"{name}\" is of a type that only the answer of a SELECT can have here"
         ))),
     };
-    statement.column_names().into_iter().enumerate().map(shape).collect()
+    unique(statement.column_names()).into_iter().enumerate().map(shape).collect()
+}
+
+/// As DuckDB names the columns of a table: the second `a` is `a_1`. An object has one value of a name.
+fn unique(names: Vec<String>) -> Vec<String> {
+    let mut taken: Vec<String> = Vec::with_capacity(names.len());
+    let is_taken = |taken: &[String], name: &str| taken.iter().any(|other| other.eq_ignore_ascii_case(name));
+    for name in names {
+        let mut numbered = (1..).map(|number| format!("{name}_{number}"));
+        let free = if is_taken(&taken, &name) { numbered.find(|name| !is_taken(&taken, name)) } else { None };
+        taken.push(free.unwrap_or(name));
+    }
+    taken
 }
 
 /// As what a value is read for a format: JSON has lists and objects, the others one text for each value.
@@ -174,8 +215,8 @@ fn to_parquet(path: &Path, sql: &str, reserve_mb: u32, out: &mut dyn Write) -> R
     );
     let row_count = flight.connection().execute(&copy, []).map_err(sql_error)? as u64;
     let mut file = std::fs::File::open(&target.0).map_err(StoreError::io(&target.0, "cannot read"))?;
-    std::io::copy(&mut file, out).map_err(cannot_write)?;
-    Ok(Answered { row_count, unread: flight.unread })
+    let written = std::io::copy(&mut file, out).map_err(cannot_write);
+    told(written.map(|_| row_count), flight.unread)
 }
 
 fn sql_error(error: duckdb::Error) -> StoreError {

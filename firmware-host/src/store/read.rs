@@ -70,7 +70,7 @@ pub(super) fn open_with(path: &Path, reserve_mb: u32, output: Option<&Path>) -> 
     let unread = match sides.unread {
         Some(why) => Some(why),
         None if is_live => None,
-        None if sides.kept.is_empty() && !was_closed(&connection).map_err(told)? => Some(MISSING.to_string()),
+        None if sides.lacks_a_wal() && !was_closed(&connection).map_err(told)? => Some(MISSING.to_string()),
         None => source.cut_short(&connection).map_err(told)?,
     };
     fence_in(&connection, output).map_err(StoreError::database(path, "cannot set up reading"))?;
@@ -136,8 +136,8 @@ impl Source {
         let tables = tables.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
         for table in tables {
             let last = format!(
-                "SELECT {HEADER_BYTES} + (coalesce(max(block_id), -1) + 1) * (SELECT max(block_size) FROM pragma_database_size())
-                FROM pragma_storage_info({})",
+                "SELECT {HEADER_BYTES} + (coalesce(max(greatest(block_id, list_max(additional_block_ids))), -1) + 1)
+                * (SELECT max(block_size) FROM pragma_database_size()) FROM pragma_storage_info({})",
                 quoted(&table)
             );
             let needed_bytes: i64 = connection.query_row(&last, [], |row| row.get(0))?;

@@ -6,6 +6,7 @@ use super::error::StoreError;
 use super::file::{About, wal_bytes};
 use super::lanes::Outlets;
 use super::pass::Pass;
+use super::scratch;
 use super::watch::{Order, RecorderState, RecorderTotals, Watch};
 use crate::clock::Clock;
 use crate::realtime::Body;
@@ -96,6 +97,7 @@ impl Recorder {
     ) -> Result<Recorder, StoreError> {
         let folder = &settings.flights;
         std::fs::create_dir_all(folder).map_err(StoreError::io(folder, "cannot create the folder"))?;
+        scratch::remove_leftovers();
         let (orders, received) = sync_channel(16);
         let watch = Arc::new(Watch::default());
         let handle = RecorderHandle { watch: Arc::clone(&watch), orders };

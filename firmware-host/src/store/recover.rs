@@ -6,11 +6,11 @@
 
 use super::error::StoreError;
 use super::head::head;
-use super::live::is_live_here;
+use super::live::{is_live_here, user_of};
 use super::name::DAMAGED_ENDING;
-use super::place::{self, side_files, with_suffix};
+use super::place::{self, WAL, side_files, side_path, with_suffix};
 use super::read::was_closed;
-use super::sides::{MISSING, Sides};
+use super::sides::{Kept, MISSING, Sides};
 use duckdb::Config;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -24,24 +24,29 @@ const RECOVER_MEMORY: &str = "1GB";
 /// not finished is dropped.
 ///
 /// # Errors
-/// When it does not open, another process writes it, or commits would be lost by it: nothing is changed then.
+/// When it does not open, another process has it open, or commits would be lost by it: nothing is changed then.
 pub fn recover(path: &Path) -> Result<(), StoreError> {
     let real = place::real(path).map_err(|_| StoreError::NotFound(path.to_path_buf()))?;
     if is_live_here(&real) {
         return Err(StoreError::LiveHere(path.to_path_buf()));
     }
+    let head = head(&real)?;
+    if let Some(pid) = user_of(&real).map_err(StoreError::io(path, "cannot ask for its lock"))? {
+        return Err(StoreError::InUse { path: path.to_path_buf(), pid });
+    }
     let damaged = |why: String| StoreError::Damaged { path: path.to_path_buf(), why };
-    let sides = Sides::look(&real, &head(&real)?)?;
-    if let Some(why) = sides.unread.filter(|_| sides.is_lost) {
+    let sides = Sides::look(&real, &head)?;
+    if let Some(why) = sides.unread.clone().filter(|_| sides.is_lost) {
         return Err(damaged(why));
     }
+    put_in_place(&real, &sides.kept)?;
     place::adopt(&real)?;
     let open = || {
         let config =
             Config::default().with("memory_limit", RECOVER_MEMORY)?.enable_autoload_extension(false)?;
         let connection = place::open(&real, place::fenced(&real, config)?)?;
         connection.query_row("SELECT count(*) FROM flight", [], |row| row.get::<_, i64>(0))?;
-        let is_missing = sides.kept.is_empty() && !was_closed(&connection)?;
+        let is_missing = sides.lacks_a_wal() && !was_closed(&connection)?;
         if !is_missing && !was_closed(&connection)? {
             connection.execute_batch("UPDATE flight SET ended = 'recovered'")?;
         }
@@ -53,6 +58,24 @@ pub fn recover(path: &Path) -> Result<(), StoreError> {
         true => Err(damaged(MISSING.to_string())),
         false => Ok(()),
     }
+}
+
+/// Puts what is to be replayed to where DuckDB looks for it: by itself it removes a WAL of a checkpoint that stands alone. What
+/// it would stumble over is set aside.
+fn put_in_place(real: &Path, kept: &[Kept]) -> Result<(), StoreError> {
+    let place = side_path(real, WAL);
+    let is_filled = std::fs::metadata(&place).is_ok_and(|wal| wal.len() > 0);
+    if is_filled && !kept.iter().any(|kept| kept.from == place) {
+        let aside = with_suffix(&place, &format!(".{DAMAGED_ENDING}"));
+        std::fs::rename(&place, aside).map_err(StoreError::io(&place, "cannot set aside"))?;
+    }
+    for kept in kept {
+        let place = side_path(real, kept.suffix);
+        if kept.from != place {
+            std::fs::rename(&kept.from, &place).map_err(StoreError::io(&kept.from, "cannot be moved"))?;
+        }
+    }
+    Ok(())
 }
 
 /// Has `program` (usually `/proc/self/exe`) do [`recover`] in a child process.

@@ -3,15 +3,18 @@
 //!
 //! Looked at in this order: `TMPDIR` alone where it is set, else `/var/tmp`, `/tmp`, `/dev/shm` (on many boards the last two
 //! are memory: it is asked last, and serves when the card is nearly full). On the flight's own file system the reserve stays
-//! free.
+//! free. What a killed process left there goes when the next one looks for room.
 
 use super::error::StoreError;
+use super::live::user_of;
 use super::place::{is_plain, real};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const FOLDERS: [&str; 3] = ["/var/tmp", "/tmp", "/dev/shm"];
+const PREFIX: &str = "skyhound-";
+const ENDINGS: [&str; 3] = ["duckdb", "spill", "parquet"];
 /// Kept free on file systems that the recorder does not write to: others live there too.
 const FOREIGN_RESERVE_BYTES: u64 = 16 << 20;
 
@@ -31,6 +34,7 @@ impl Room {
     /// # Errors
     /// There is none: [`StoreError::NoRoom`] of the first folder.
     pub fn beside(flight: &Path, needed_bytes: u64, reserve_mb: u32) -> Result<Room, StoreError> {
+        remove_leftovers();
         Room::among(&folders(), flight, needed_bytes, reserve_mb)
     }
 
@@ -87,10 +91,42 @@ fn folders() -> Vec<PathBuf> {
     if folders.is_empty() { FOLDERS.iter().map(PathBuf::from).collect() } else { folders }
 }
 
+/// Removes copies, spilled rows and answers of processes that are gone.
+pub fn remove_leftovers() {
+    folders().iter().for_each(|folder| remove_leftovers_in(folder));
+}
+
+fn remove_leftovers_in(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_left = entry.file_name().to_str().and_then(maker_of).is_some_and(is_gone);
+        // One of another container has no process here, but a lock.
+        if !is_left || user_of(&path).is_ok_and(|user| user.is_some()) {
+            continue;
+        }
+        // Those of other users stay, and matter to them.
+        let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+    }
+}
+
+/// The process that made a file of this name, if it is one of [`path_in`].
+fn maker_of(name: &str) -> Option<u32> {
+    let (pid, rest) = name.strip_prefix(PREFIX)?.split_once('-')?;
+    let (count, ending) = rest.split_once('.')?;
+    let is_ours = count.parse::<u32>().is_ok() && ENDINGS.contains(&ending.split('.').next()?);
+    is_ours.then(|| pid.parse().ok()).flatten()
+}
+
+/// Where it cannot be told, it is not.
+fn is_gone(pid: u32) -> bool {
+    Path::new("/proc/self").exists() && !Path::new("/proc").join(pid.to_string()).exists()
+}
+
 fn path_in(folder: &Path, ending: &str) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    folder.join(format!("skyhound-{}-{count}.{ending}", std::process::id()))
+    debug_assert!(ENDINGS.contains(&ending));
+    folder.join(format!("{PREFIX}{}-{count}.{ending}", std::process::id()))
 }
 
 /// Free bytes for us on the disk of `path`.
@@ -112,6 +148,35 @@ fn is_same_disk(folder: &Path, flight: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_process_left_behind_goes_when_it_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let (gone, here) = (child.id(), std::process::id());
+        child.wait().unwrap();
+        let names =
+            |pid| ["duckdb", "duckdb.wal", "parquet"].map(|ending| format!("skyhound-{pid}-0.{ending}"));
+        let stay = ["skyhound-notes.txt", "skyhound-1x-0.duckdb"].map(String::from);
+        let mine = format!("skyhound-{gone}-report.parquet");
+        for name in names(gone).iter().chain(&names(here)).chain(&stay).chain([&mine]) {
+            std::fs::write(folder.path().join(name), b"x").unwrap();
+        }
+        let spill = folder.path().join(format!("skyhound-{gone}-1.spill"));
+        std::fs::create_dir(&spill).unwrap();
+        std::fs::write(spill.join("block"), b"x").unwrap();
+        remove_leftovers_in(folder.path());
+        let left = std::fs::read_dir(folder.path()).unwrap();
+        let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        left.sort();
+        let mut expected = [&names(here)[..], &stay, &[mine]].concat();
+        expected.sort();
+        assert_eq!(left, expected);
+        assert_eq!(
+            maker_of(path_in(folder.path(), "spill").file_name().unwrap().to_str().unwrap()),
+            Some(here)
+        );
+    }
 
     #[test]
     fn the_reserve_of_the_flights_disk_stays_free() {

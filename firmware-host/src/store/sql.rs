@@ -1,4 +1,12 @@
-//! SQL as text: literals, names, and where the last of several statements begins.
+//! SQL as text: literals, names, where the last of several statements begins, and which statements write files.
+//!
+//! What is a literal and what a comment is DuckDB's own way of seeing it (its `scan.l`): where the two differed, a statement
+//! could hide in what seems to be a literal.
+
+/// Statements that write files, or run others that do.
+const FILE_VERBS: [&str; 5] = ["COPY", "EXPORT", "IMPORT", "PREPARE", "EXECUTE"];
+/// Functions that do.
+const FILE_FUNCTIONS: [&str; 2] = ["enable_profiling", "enable_logging"];
 
 /// `text` as an SQL string literal.
 pub fn quoted(text: &str) -> String {
@@ -32,10 +40,59 @@ pub fn last_statement(sql: &str) -> (&str, &str) {
     (&sql[..before], sql[last].trim())
 }
 
+/// Why `sql` is refused, if one of its statements may write a file: DuckDB lets any of them write to the flight's own file
+/// and side files, however it is fenced in.
+pub fn file_writer(sql: &str) -> Option<String> {
+    let mut rest = sql;
+    while !rest.is_empty() {
+        let (before, last) = last_statement(rest);
+        let verb = verb(&bare(last));
+        if FILE_VERBS.contains(&verb.as_str()) {
+            return Some(format!(
+                "{verb} may write files, the flight's own among them; write the answer of a SELECT with --output"
+            ));
+        }
+        rest = before;
+    }
+    // These are functions, and write wherever they are told to, past every fence.
+    let named = sql.to_lowercase();
+    let named = FILE_FUNCTIONS.iter().find(|name| named.contains(**name))?;
+    Some(format!("{named} may write to any file and to stdout; ask without it"))
+}
+
+/// What a statement does, in capitals; of one to be explained, what that does.
+fn verb(bare: &str) -> String {
+    let code = bare.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+    let end = code.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(code.len());
+    let (verb, rest) = (code[..end].to_ascii_uppercase(), &code[end..]);
+    if !["EXPLAIN", "ANALYZE", "ANALYSE", "VERBOSE"].contains(&verb.as_str()) {
+        return verb;
+    }
+    let mut depth = 0_i32;
+    let options_end = rest.trim_start().starts_with('(').then(|| {
+        rest.find(|c: char| {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            c == ')' && depth == 0
+        })
+    });
+    self::verb(&rest[options_end.flatten().unwrap_or(0)..])
+}
+
+/// `sql` with spaces for comments, strings and quoted names.
+fn bare(sql: &str) -> String {
+    let (mut bare, mut at) = (String::with_capacity(sql.len()), 0);
+    while let Some(c) = sql[at..].chars().next() {
+        let skipped = comment_bytes(&sql[at..]).max(literal_bytes(sql, at));
+        bare.push(if skipped > 0 { ' ' } else { c });
+        at += skipped.max(c.len_utf8());
+    }
+    bare
+}
+
 /// Length of the comment that `rest` begins with; those between `/*` and `*/` may hold others.
 fn comment_bytes(rest: &str) -> usize {
     if rest.starts_with("--") {
-        return rest.find('\n').unwrap_or(rest.len());
+        return rest.find(['\n', '\r']).unwrap_or(rest.len());
     }
     if !rest.starts_with("/*") {
         return 0;
@@ -59,15 +116,17 @@ fn comment_bytes(rest: &str) -> usize {
 fn literal_bytes(sql: &str, at: usize) -> usize {
     let rest = &sql[at..];
     let before = sql[..at].chars().next_back();
-    let is_apart = !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$');
+    let is_apart = !before.is_some_and(is_in_names);
     if is_apart && (rest.starts_with("E'") || rest.starts_with("e'")) {
-        let mut is_escaped = false;
-        let end = rest[2..].find(|c: char| {
-            let ends = c == '\'' && !is_escaped;
-            is_escaped = c == '\\' && !is_escaped;
-            ends
-        });
-        return end.map_or(rest.len(), |end| end + 3);
+        let (mut at, bytes) = (2, rest.as_bytes());
+        while at < bytes.len() {
+            match (bytes[at], bytes.get(at + 1)) {
+                (b'\\', _) | (b'\'', Some(b'\'')) => at += 2,
+                (b'\'', _) => return at + 1,
+                _ => at += 1,
+            }
+        }
+        return rest.len();
     }
     if let Some(quote) = rest.chars().next().filter(|c| ['\'', '"'].contains(c)) {
         // A doubled quote is the end of one literal and the begin of the next: the same for where statements end.
@@ -75,7 +134,7 @@ fn literal_bytes(sql: &str, at: usize) -> usize {
     }
     let tag = rest.strip_prefix('$').filter(|_| is_apart).and_then(|tagged| tagged.split_once('$'));
     match tag.filter(|(tag, _)| {
-        tag.chars().all(|c| c.is_alphanumeric() || c == '_') && !tag.starts_with(|c: char| c.is_ascii_digit())
+        tag.chars().all(|c| is_in_names(c) && c != '$') && !tag.starts_with(|c: char| c.is_ascii_digit())
     }) {
         Some((tag, body)) => {
             let fence = tag.len() + 2;
@@ -83,6 +142,11 @@ fn literal_bytes(sql: &str, at: usize) -> usize {
         }
         None => 0,
     }
+}
+
+/// Whether a name goes on with it. DuckDB takes whatever is not ASCII for a part of it.
+fn is_in_names(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$' || !(c.is_ascii() || c.is_whitespace())
 }
 
 #[cfg(test)]
@@ -108,8 +172,46 @@ mod tests {
             ("select 'ä;ö'; ß;", "select 'ä;ö'", "ß"),
             ("select 'never ended; b", "", "select 'never ended; b"),
             ("/* never ended; b", "", ""),
+            (r"select E'a\'';'' \\'; b", r"select E'a\'';'' \\'", "b"),
+            ("select 1 -- a\r; b", "select 1 -- a\r", "b"),
+            ("select →$a$; b $a$", "select →$a$", "b $a$"),
         ] {
             assert_eq!(last_statement(sql), (before, last), "{sql}");
+        }
+    }
+
+    #[test]
+    fn statements_that_write_files_are_known_wherever_they_stand() {
+        for sql in [
+            "copy a to 'b'",
+            "  /* x */ -- y\n CoPy(select 1) to 'b'",
+            "select 1; copy a to 'b'; select 2",
+            "select 1 -- a\r; copy a to 'b'",
+            "select E'a\\''; copy a to 'b' --'",
+            "\u{200B}\u{FEFF}copy a to 'b'",
+            "explain copy a to 'b'",
+            "explain analyze copy a to 'b'",
+            "EXPLAIN (ANALYZE, FORMAT json) /**/ COPY a TO 'b'",
+            "explain(format (json)) copy a to 'b'",
+            "prepare p as copy a to 'b'",
+            "execute p",
+            "export database 'b'",
+            "import database 'b'",
+            "call enable_profiling(save_location = 'b.txt')",
+            "from Enable_Logging(storage = 'file')",
+        ] {
+            assert!(file_writer(sql).is_some(), "{sql}");
+        }
+        for sql in [
+            "select copy from execute",
+            "select 'copy a to b'; from \"copy\" -- copy\n",
+            "explain (select copy from a)",
+            "explain analyze select copy(a) from b",
+            "with copy as (select 1) from copy",
+            "",
+            " ; ",
+        ] {
+            assert_eq!(file_writer(sql), None, "{sql}");
         }
     }
 }

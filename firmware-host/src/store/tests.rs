@@ -2,8 +2,10 @@
 //! `tests/disk.rs`.
 
 mod broken;
+mod fences;
 mod parts;
 mod paths;
+mod two_wals;
 mod values;
 
 use super::sample::{self, settings, start};

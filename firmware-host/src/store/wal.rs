@@ -1,25 +1,34 @@
 //! What of a WAL can be replayed, found without replaying it.
 //!
 //! By DuckDB's `write_ahead_log.cpp`, version 2: a header (fields, each a number of 2 bytes and LEB128 values), then entries of
-//! size, checksum (8 bytes each) and content. A commit ends with a flush entry, which is always the same 21 bytes. DuckDB
-//! takes an entry that is longer than the rest of the file for the end of the file, without a word, and refuses the whole
-//! file for a wrong checksum.
+//! size, checksum (8 bytes each) and content. A commit ends with a flush entry, which is always the same 21 bytes; a checkpoint
+//! begins with an entry that names the block its file will have as root. DuckDB takes an entry that is longer than the rest of
+//! the file for the end of the file, without a word, and refuses the whole file for a wrong checksum. The header has no
+//! checksum, and what DuckDB cannot read in it it takes for the end of the file too: so only what it writes itself is a header.
 
+use super::checksum::checksum;
 use super::head::Head;
 use std::fs::File;
-use std::io::{BufReader, ErrorKind, Read, Result};
+use std::io::{BufReader, ErrorKind, Read, Result, Seek, SeekFrom};
 use std::path::Path;
 
 const FIELD_TYPE: u16 = 100;
 const FIELD_VERSION: u16 = 101;
 const FIELD_IDENTITY: u16 = 102;
 const FIELD_ITERATION: u16 = 103;
+const FIELD_BLOCK_POINTER: u16 = 100;
 const FIELDS_END: u16 = 0xFFFF;
 const TYPE_VERSION: u64 = 98;
-/// The one version whose entries are read here.
+/// The one version whose entries are read here: 1 has no checksums, 3 is encrypted.
 const VERSION: u64 = 2;
+/// Files of a later format have WALs that say of which file they are.
+const FORMAT_WITHOUT_IDENTITY_MAX: u64 = 66;
 /// Size, checksum and content (type 100, end) of a flush entry.
 const FLUSH_CONTENT: [u8; 5] = [100, 0, 100, 0xFF, 0xFF];
+/// How the content of a checkpoint's entry (type 99) begins; its root block follows.
+const CHECKPOINT_CONTENT: [u8; 5] = [100, 0, 99, 101, 0];
+/// Size and checksum.
+const ENTRY_HEAD_BYTES: usize = 16;
 
 /// A file, and its checkpoints when the WAL was begun.
 type Identity = ([u8; 16], u64);
@@ -35,6 +44,10 @@ pub struct Wal {
     pub commit_count: u64,
     /// Commits behind the first fault, at least.
     pub lost_count: u64,
+    /// Up to here it is its header; 0 when it does not begin as a WAL does.
+    pub header_bytes: u64,
+    /// The root block of the checkpoint that was begun behind its commits.
+    checkpoint_root: Option<u64>,
     /// Of which file and state of it this is; older files do not say.
     identity: Option<Identity>,
 }
@@ -51,11 +64,11 @@ pub enum Match {
 }
 
 impl Wal {
-    /// Looks through the WAL at `path`; `None` when it is empty or not there.
+    /// Looks through the WAL at `path` of the file with this head; `None` when it is empty or not there.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn look(path: &Path) -> Result<Option<Wal>> {
+    pub fn look(path: &Path, head: &Head) -> Result<Option<Wal>> {
         let file = match File::open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             file => file?,
@@ -65,42 +78,77 @@ impl Wal {
             return Ok(None);
         }
         let mut reader = Reader { from: BufReader::with_capacity(1 << 16, file), at: 0 };
-        let mut wal = Wal { bytes, whole_bytes: 0, commit_count: 0, lost_count: 0, identity: None };
-        match reader.header() {
-            Some((VERSION, identity)) => wal.identity = identity,
-            // Another version: DuckDB may know more of it than we do.
-            Some(_) => {
-                wal.whole_bytes = bytes;
-                return Ok(Some(wal));
-            }
-            None => return Ok(Some(wal)),
-        }
-        let mut content = Vec::new();
-        while reader.entry(bytes, &mut content)? {
-            if content == FLUSH_CONTENT {
-                wal.whole_bytes = reader.at;
-                wal.commit_count += 1;
+        let mut wal = Wal {
+            bytes,
+            whole_bytes: 0,
+            commit_count: 0,
+            lost_count: 0,
+            header_bytes: 0,
+            checkpoint_root: None,
+            identity: None,
+        };
+        if let Some(identity) = reader.header(head.format) {
+            (wal.identity, wal.header_bytes) = (identity, reader.at);
+            let mut content = Vec::new();
+            while reader.entry(bytes, &mut content)? {
+                wal.checkpoint_root = checkpoint_root(&content).or(wal.checkpoint_root);
+                if content == FLUSH_CONTENT {
+                    wal.whole_bytes = reader.at;
+                    wal.commit_count += 1;
+                }
             }
         }
         if wal.whole_bytes < bytes {
-            wal.lost_count = flushes_behind(path, wal.whole_bytes)?;
+            wal.look_behind(path)?;
         }
         Ok(Some(wal))
     }
 
+    /// What still stands behind the first fault.
+    fn look_behind(&mut self, path: &Path) -> Result<()> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(self.whole_bytes))?;
+        let mut rest = Vec::new();
+        file.read_to_end(&mut rest)?;
+        // An entry's checksum tells it from all else; what stands between two may be what is damaged.
+        for at in 0..rest.len().saturating_sub(ENTRY_HEAD_BYTES) {
+            let content = &rest[at + ENTRY_HEAD_BYTES..];
+            if content.starts_with(&FLUSH_CONTENT) {
+                self.lost_count += u64::from(is_entry(&rest[at..], FLUSH_CONTENT.len()));
+            } else if content.starts_with(&CHECKPOINT_CONTENT)
+                && let Some(root) = checkpoint_root(content)
+                && content_bytes(&rest[at..]).is_some_and(|bytes| is_entry(&rest[at..], bytes))
+            {
+                self.checkpoint_root = Some(root);
+            }
+        }
+        Ok(())
+    }
+
     /// How it goes with the file of this head.
     pub fn matches(&self, head: &Head) -> Match {
+        let is_done = self.checkpoint_root == Some(head.root);
         match self.identity {
             Some((identity, _)) if identity != head.identity => Match::Foreign,
-            Some((_, iteration)) if iteration + 1 == head.iteration => Match::Done,
-            Some((_, iteration)) if iteration != head.iteration => Match::Foreign,
-            _ => Match::Next,
+            Some((_, iteration)) if iteration == head.iteration && !is_done => Match::Next,
+            Some((_, iteration)) if iteration.checked_add(1) == Some(head.iteration) && is_done => {
+                Match::Done
+            }
+            Some(_) => Match::Foreign,
+            None if is_done => Match::Done,
+            None => Match::Next,
         }
+    }
+
+    /// Whether a checkpoint began behind its commits: only then what was committed meanwhile stands in another WAL.
+    pub fn has_checkpoint(&self) -> bool {
+        self.checkpoint_root.is_some()
     }
 
     /// Whether it goes on where the file ends once the checkpoint is done, or was when it began.
     pub fn follows_checkpoint_of(&self, head: &Head) -> bool {
-        let is_near = |iteration| iteration == head.iteration || iteration == head.iteration + 1;
+        let is_near =
+            |iteration| iteration == head.iteration || Some(iteration) == head.iteration.checked_add(1);
         self.identity.is_none_or(|(identity, iteration)| identity == head.identity && is_near(iteration))
     }
 
@@ -109,6 +157,11 @@ impl Wal {
         let lost_bytes = self.bytes - self.whole_bytes;
         match (lost_bytes, self.lost_count) {
             (0, _) => None,
+            (_, lost) if self.header_bytes == 0 => Some(format!(
+                "its WAL is damaged from its first byte on: none of it is read, and all its commits (at least {lost} in {} bytes) \
+                 are lost",
+                self.bytes
+            )),
             (_, 0) => Some(format!(
                 "its WAL ends within a commit, as when its process or its disk died: the last {lost_bytes} of {} bytes are not \
                  read, all {} commits before are",
@@ -143,39 +196,42 @@ impl Reader {
         Some(bytes)
     }
 
-    /// Version, and which file and state of it; `None` when it is no header.
-    fn header(&mut self) -> Option<(u64, Option<Identity>)> {
-        let (mut version, mut identity, mut iteration) = (None, None, None);
-        loop {
-            match u16::from_le_bytes(self.fixed()?) {
-                FIELD_TYPE => {
-                    if self.leb128()? != TYPE_VERSION {
-                        return None;
-                    }
-                }
-                FIELD_VERSION => version = Some(self.leb128()?),
-                FIELD_IDENTITY => {
-                    let count = self.leb128()?;
-                    let bytes = (0..count.min(16)).map(|_| u8::try_from(self.leb128()?).ok());
-                    identity = Some(<[u8; 16]>::try_from(bytes.collect::<Option<Vec<u8>>>()?).ok()?);
-                }
-                FIELD_ITERATION => iteration = Some(self.leb128()?),
-                FIELDS_END => return Some((version?, identity.zip(iteration))),
-                _ => return None,
-            }
+    /// Which file and state of it, if the header says so; `None` when it is not to the byte what DuckDB writes beside a file
+    /// of this format.
+    fn header(&mut self, format: u64) -> Option<Option<Identity>> {
+        let is_ours = self.field()? == FIELD_TYPE
+            && self.leb128()? == TYPE_VERSION
+            && self.field()? == FIELD_VERSION
+            && self.leb128()? == VERSION;
+        if !is_ours {
+            return None;
         }
+        let mut identity = [0; 16];
+        match self.field()? {
+            FIELDS_END => return (format <= FORMAT_WITHOUT_IDENTITY_MAX).then_some(None),
+            FIELD_IDENTITY if self.leb128()? == identity.len() as u64 => {}
+            _ => return None,
+        }
+        for byte in &mut identity {
+            *byte = u8::try_from(self.leb128()?).ok()?;
+        }
+        let iteration = (self.field()? == FIELD_ITERATION).then_some(self.leb128()?)?;
+        (self.field()? == FIELDS_END).then_some(Some((identity, iteration)))
+    }
+
+    fn field(&mut self) -> Option<u16> {
+        self.fixed().map(u16::from_le_bytes)
     }
 
     fn leb128(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
+        let mut at = Vec::with_capacity(10);
+        loop {
             let [byte] = self.fixed()?;
-            value |= u64::from(byte & 0x7F) << shift;
-            if byte < 0x80 {
-                return Some(value);
+            at.push(byte);
+            if byte < 0x80 || at.len() == 10 {
+                return leb128(&at).map(|(value, _)| value);
             }
         }
-        None
     }
 
     /// The next entry's content; `false` when there is none that is whole.
@@ -190,34 +246,35 @@ impl Reader {
     }
 }
 
-fn flushes_behind(path: &Path, at: u64) -> Result<u64> {
-    use std::io::{Seek, SeekFrom};
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(at))?;
-    let mut rest = Vec::new();
-    file.read_to_end(&mut rest)?;
-    let size = (FLUSH_CONTENT.len() as u64).to_le_bytes();
-    let flush = [&size[..], &checksum(&FLUSH_CONTENT).to_le_bytes(), &FLUSH_CONTENT].concat();
-    // The checksum's eight bytes tell a flush from all else; the rest of its entry may be what is damaged.
-    Ok(rest.windows(flush.len()).filter(|window| *window == flush).count() as u64)
+/// The number that `bytes` begin with, and how many bytes it has.
+fn leb128(bytes: &[u8]) -> Option<(u64, usize)> {
+    let mut value = 0;
+    for (at, byte) in bytes.iter().enumerate().take(10) {
+        value |= u64::from(byte & 0x7F) << (7 * at);
+        if *byte < 0x80 {
+            return Some((value, at + 1));
+        }
+    }
+    None
 }
 
-/// DuckDB's `Checksum`: words multiplied and joined by XOR, the remainder by MurmurHash64A.
-fn checksum(bytes: &[u8]) -> u64 {
-    const START: u64 = 5381;
-    const WORD: u64 = 0xbf58_476d_1ce4_e5b9;
-    let (words, rest) = bytes.as_chunks::<8>();
-    let joined = words.iter().fold(START, |sum, word| sum ^ u64::from_le_bytes(*word).wrapping_mul(WORD));
-    if rest.is_empty() { joined } else { joined ^ murmur(rest) }
+/// The root block that a checkpoint's entry names; `None` of another entry. A number that is 0 is not written.
+fn checkpoint_root(content: &[u8]) -> Option<u64> {
+    let (field, value) = content.strip_prefix(&CHECKPOINT_CONTENT)?.split_first_chunk()?;
+    if u16::from_le_bytes(*field) == FIELD_BLOCK_POINTER { Some(leb128(value)?.0) } else { Some(0) }
 }
 
-fn murmur(rest: &[u8]) -> u64 {
-    const M: u64 = 0xc6a4_a793_5bd1_e995;
-    const SEED: u64 = 0xe17a_1465;
-    let mut word = [0; 8];
-    word[..rest.len()].copy_from_slice(rest);
-    let mut h = SEED ^ (rest.len() as u64).wrapping_mul(M);
-    h = (h ^ u64::from_le_bytes(word)).wrapping_mul(M);
-    h = (h ^ (h >> 47)).wrapping_mul(M);
-    h ^ (h >> 47)
+/// Bytes of the content that the entry at the begin of `rest` says it has.
+fn content_bytes(rest: &[u8]) -> Option<usize> {
+    usize::try_from(u64::from_le_bytes(*rest.first_chunk()?)).ok()
+}
+
+/// Whether an entry with so much content stands at the begin of `rest`.
+fn is_entry(rest: &[u8], bytes: usize) -> bool {
+    let stored = rest.get(8..ENTRY_HEAD_BYTES).and_then(<[u8]>::first_chunk);
+    let content = rest.get(ENTRY_HEAD_BYTES..).and_then(|content| content.get(..bytes));
+    content_bytes(rest) == Some(bytes)
+        && content
+            .zip(stored)
+            .is_some_and(|(content, stored)| checksum(content) == u64::from_le_bytes(*stored))
 }

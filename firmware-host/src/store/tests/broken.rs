@@ -1,5 +1,6 @@
 //! Damage in and beside a flight file: what is read, what is told, and that nothing broken passes as whole.
 
+use super::super::checksum::checksum;
 use super::super::place::with_suffix;
 use super::super::sample::{self, settings, start};
 use super::super::*;
@@ -8,7 +9,7 @@ use duckdb::{Config, Connection};
 use std::path::{Path, PathBuf};
 
 /// A flight as a kill would leave it: `commits` commits of ten readings in its WAL.
-fn killed(folder: &Path, commits: u64) -> PathBuf {
+pub(super) fn killed(folder: &Path, commits: u64) -> PathBuf {
     let recorded = tempfile::tempdir().unwrap();
     let (mut inlets, recorder) = start(&settings(recorded.path()));
     for commit in 0..commits {
@@ -27,11 +28,11 @@ fn clean(folder: &Path) -> PathBuf {
     super::record_one(folder).files.remove(0)
 }
 
-fn wal(path: &Path) -> PathBuf {
+pub(super) fn wal(path: &Path) -> PathBuf {
     with_suffix(path, ".wal")
 }
 
-fn asked(path: &Path) -> (u64, Option<String>) {
+pub(super) fn asked(path: &Path) -> (u64, Option<String>) {
     let mut out = Vec::new();
     let answered = query(path, "SELECT count(*) FROM reading", Format::Csv, 0, &mut out)
         .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -39,11 +40,11 @@ fn asked(path: &Path) -> (u64, Option<String>) {
     (rows, answered.unread)
 }
 
-fn state(path: &Path) -> FlightState {
+pub(super) fn state(path: &Path) -> FlightState {
     flights(path.parent().unwrap()).unwrap().into_iter().find(|entry| entry.path == path).unwrap().state
 }
 
-fn is_cut(path: &Path, words: &str) {
+pub(super) fn is_cut(path: &Path, words: &str) {
     let FlightState::Cut { why } = state(path) else { panic!("{:?}", state(path)) };
     assert!(why.contains(words), "{why}");
     let told = crate::report::report(path, 0).unwrap().unread.unwrap();
@@ -100,6 +101,33 @@ fn a_flipped_byte_costs_only_what_stands_behind_it() {
     is_cut(&path, "are lost");
     assert!(recover(&path).unwrap_err().to_string().contains("are lost"));
     assert_eq!(std::fs::read(wal(&path)).unwrap(), bytes);
+}
+
+/// The header has no checksum, and DuckDB takes what it cannot read in it for the end of the WAL.
+#[test]
+fn a_flipped_bit_in_the_header_of_a_wal_costs_no_flight() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = killed(folder.path(), 3);
+    let whole = std::fs::read(wal(&path)).unwrap();
+    let header_bytes = whole.windows(2).position(|end| end == [0xFF, 0xFF]).unwrap() + 2;
+    for (at, bit) in (0..header_bytes).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << bit;
+        std::fs::write(wal(&path), &bytes).unwrap();
+        let FlightState::Cut { why } = state(&path) else {
+            panic!("byte {at}, bit {bit}: {:?}", state(&path))
+        };
+        let is_told = why.contains("another file") || why.contains("all its commits (at least");
+        assert!(is_told, "byte {at}, bit {bit}: {why}");
+        recover(&path).unwrap_err();
+        if bit == at % 8 {
+            assert!(matches!(asked(&path), (0, Some(_))), "byte {at}, bit {bit}: {:?}", asked(&path));
+        }
+        assert_eq!(std::fs::read(wal(&path)).unwrap(), bytes, "byte {at}, bit {bit}");
+    }
+    std::fs::write(wal(&path), &whole).unwrap();
+    recover(&path).unwrap();
+    assert_eq!(asked(&path), (30, None));
 }
 
 #[test]
@@ -161,15 +189,20 @@ fn a_wal_that_is_no_wal_is_told() {
 }
 
 #[test]
-fn a_checkpoint_that_was_cut_off_leaves_two_wals_and_both_are_read() {
+fn the_wal_of_a_checkpoint_is_read_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = killed(folder.path(), 4);
     let checkpoint = with_suffix(&path, ".wal.checkpoint");
     // As if the WAL before it had been lost: what it holds belongs to a state that the file never had.
     std::fs::rename(wal(&path), &checkpoint).unwrap();
     assert_eq!((asked(&path).0, state(&path)), (40, FlightState::Unclean));
+    let alone = std::fs::read(&checkpoint).unwrap();
     std::fs::write(&checkpoint, b"not a WAL").unwrap();
     is_cut(&path, "bytes");
+    recover(&path).unwrap_err();
+    std::fs::write(&checkpoint, alone).unwrap();
+    recover(&path).unwrap();
+    assert_eq!((asked(&path), state(&path)), ((40, None), FlightState::Clean));
 }
 
 #[test]
@@ -191,6 +224,12 @@ fn a_file_cut_short_is_never_clean() {
     assert!(matches!(state(&path), FlightState::Damaged { .. }));
 }
 
+/// The checksum of the main header, as every DuckDB writes it.
+fn seal(file: &mut [u8]) {
+    let sum = checksum(&file[8..4096]);
+    file[..8].copy_from_slice(&sum.to_le_bytes());
+}
+
 #[test]
 fn a_file_of_a_newer_duckdb_is_newer() {
     let folder = tempfile::tempdir().unwrap();
@@ -200,6 +239,7 @@ fn a_file_of_a_newer_duckdb_is_newer() {
     newer[12..20].copy_from_slice(&999_u64.to_le_bytes());
     newer[52..84].fill(0);
     newer[52..58].copy_from_slice(b"v2.0.0");
+    seal(&mut newer);
     std::fs::write(&path, &newer).unwrap();
     assert!(matches!(state(&path), FlightState::Newer { .. }), "{:?}", state(&path));
     let refused = query(&path, "SELECT 1", Format::Csv, 0, &mut Vec::new()).unwrap_err();
@@ -209,11 +249,29 @@ fn a_file_of_a_newer_duckdb_is_newer() {
         "{said}"
     );
     // One whose format is known, and whose content is not.
-    let mut later = whole;
+    let mut later = whole.clone();
     later[52..58].copy_from_slice(b"v9.0.0");
     later[4096..].fill(0);
+    seal(&mut later);
     std::fs::write(&path, &later).unwrap();
     assert!(matches!(state(&path), FlightState::Newer { .. }), "{:?}", state(&path));
+}
+
+#[test]
+fn a_flipped_bit_in_the_first_header_makes_no_newer_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = clean(folder.path());
+    let whole = std::fs::read(&path).unwrap();
+    for (at, bit) in (0..140).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << bit;
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(
+            matches!(state(&path), FlightState::Damaged { .. }),
+            "byte {at}, bit {bit}: {:?}",
+            state(&path)
+        );
+    }
 }
 
 #[test]
