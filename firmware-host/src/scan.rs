@@ -163,7 +163,8 @@ impl Surveys {
         let survey = match known {
             Some(known) => &mut self.all[known].1,
             None => {
-                let survey = Survey::in_frames(self.fft_len, self.sample_rate_sps, center_hz, self.grid_bytes);
+                let survey =
+                    Survey::in_frames(self.fft_len, self.sample_rate_sps, center_hz, self.grid_bytes);
                 &mut self.all.push_mut((center_hz, survey)).1
             }
         };
