@@ -89,7 +89,7 @@ fn too_short_a_file_is_an_error() {
     assert!(scan(&mut source, 1.0, ScanOptions::default()).unwrap_err().to_string().contains("too short"));
 }
 
-/// A recording of one second at each of `centers_hz`, a tone 40 kHz above each.
+/// A recording of one second at each of `centers_hz`, ten soft pulses of 20 ms 40 kHz above each.
 fn retuned(folder: &tempfile::TempDir, centers_hz: &[f64]) -> PathBuf {
     let captures: Vec<Value> = centers_hz
         .iter()
@@ -105,11 +105,15 @@ fn retuned(folder: &tempfile::TempDir, centers_hz: &[f64]) -> PathBuf {
     let mut noise = 1_u64;
     let mut level = |value: f64| {
         noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (127.5 + 40.0 * value + (noise >> 32) as f64 / f64::from(u32::MAX) * 8.0 - 4.0) as u8
+        (128.0 + 20.0 * value + (noise >> 32) as f64 / f64::from(u32::MAX) * 8.0 - 4.0) as u8
     };
-    let turns = |n: usize| std::f64::consts::TAU * (n as f64 * 0.16).fract();
     let samples: Vec<u8> = (0..250_000 * centers_hz.len())
-        .flat_map(|n| [level(turns(n).cos()), level(turns(n).sin())])
+        .flat_map(|n| {
+            let (sin, cos) = (std::f64::consts::TAU * (n as f64 * 0.16).fract()).sin_cos();
+            let since = n % 25_000;
+            let gate = (since.min(5_000_usize.saturating_sub(since)) as f64 / 250.0).min(1.0);
+            [level(gate * cos), level(gate * sin)]
+        })
         .collect();
     std::fs::write(folder.path().join("r.sigmf-data"), samples).unwrap();
     let path = folder.path().join("r.sigmf-meta");

@@ -248,7 +248,7 @@ fn a_capture_at_another_frequency_is_not_credited_to_the_beacon() {
     // The beacon of the second capture is heard there, and only there.
     let second = ["--set", "beacon.0.frequency_hz=868.34e6", "--set", "beacon.0.bandwidth_hz=20000"];
     let file = field.flown(&[&["--sdr", &sdr, "--pace", "max"][..], &second].concat());
-    let found = rows(&file, "select * from detection");
+    let found = rows(&file, "select * from detections");
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0]["began_us"].as_f64().unwrap() >= 1.99e6, "{found:?}");
     assert_eq!(
