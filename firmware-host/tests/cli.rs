@@ -30,7 +30,10 @@ fn config_init_check_and_show() {
     assert!(said.contains("is there already"), "{said}");
     assert!(std::fs::read_to_string(&path).unwrap().starts_with("# mine"));
 
-    assert_eq!(run(&["config", "check", "--config", file]), (Some(0), "ok\n".into(), String::new()));
+    let (code, checked, said) = run(&["config", "check", "--config", file]);
+    assert_eq!((code, checked.as_str()), (Some(0), "ok\n"));
+    // The template's beacon is as wide as the band, so it lies on the spike: said, and no more.
+    assert!(said.lines().all(|line| line.starts_with("note: beacon.0.")), "{said}");
     let (code, shown, _) = run(&["config", "show", "--config", file, "--set", "homing.lost_s=7"]);
     assert_eq!(code, Some(0));
     assert!(shown.contains("speed_mps = 2.0\n") && shown.contains("lost_s = 7.0\n"), "{shown}");
