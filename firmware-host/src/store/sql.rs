@@ -172,7 +172,7 @@ mod tests {
             ("select 'ä;ö'; ß;", "select 'ä;ö'", "ß"),
             ("select 'never ended; b", "", "select 'never ended; b"),
             ("/* never ended; b", "", ""),
-            (r"select E'a\'';'' \\'; b", r"select E'a\'';'' \\'", "b"),
+            (r"select E'a''\';'; b", r"select E'a''\';'", "b"),
             ("select 1 -- a\r; b", "select 1 -- a\r", "b"),
             ("select →$a$; b $a$", "select →$a$", "b $a$"),
         ] {

@@ -67,6 +67,13 @@ fn a_whole_wal_is_read_and_told_of() {
 }
 
 #[test]
+fn a_flight_killed_before_its_first_commit_misses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = killed(folder.path(), 0);
+    assert_eq!((asked(&path), state(&path)), ((0, None), FlightState::Unclean));
+}
+
+#[test]
 fn a_flipped_byte_costs_only_what_stands_behind_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = killed(folder.path(), 12);
