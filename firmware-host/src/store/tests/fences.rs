@@ -53,8 +53,10 @@ fn no_statement_changes_the_flight_it_asks() {
         std::fs::copy(super::broken::wal(&path), super::broken::wal(&named)).unwrap();
     }
     let before = files(folder.path());
-    for flight in [path, folder.path().join("flight.txt"), folder.path().join("flight.json")] {
-        for suffix in ["", ".wal", ".wal.checkpoint"] {
+    let all = ["", ".wal", ".wal.checkpoint"];
+    let named = ["flight.txt", "flight.json"].map(|name| (folder.path().join(name), &all[..1]));
+    for (flight, suffixes) in [(path, &all[..])].into_iter().chain(named) {
+        for suffix in suffixes {
             for sql in statements(&format!("{}{suffix}", flight.display())) {
                 let answered = query(&flight, &sql, Format::Csv, 0, &mut Vec::new());
                 assert!(before == files(folder.path()), "{sql}: {answered:?}");
