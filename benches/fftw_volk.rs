@@ -91,9 +91,20 @@ impl Drop for Floats {
     }
 }
 
+/// VOLK's dispatchers, looked up once.
+struct Kernels {
+    from_i8: *const Convert<i8>,
+    from_i16: *const Convert<i16>,
+    multiply: *const Multiply,
+    magnitude: *const Magnitude,
+    add: *const Add,
+    accumulate: *const Accumulate,
+}
+
 /// The pass of FFTW and VOLK for one FFT length. The library handle lives as long, so its code stays mapped.
 pub struct Pass<'l> {
     libraries: &'l Libraries,
+    kernels: Kernels,
     fft_len: usize,
     plan: *mut c_void,
     execute: unsafe extern "C" fn(*mut c_void),
@@ -120,8 +131,17 @@ impl<'l> Pass<'l> {
             let turn = std::f32::consts::TAU * at as f32 / fft_len as f32;
             *weight = (0.5 - 0.5 * turn.cos()) / fft_len as f32;
         }
+        let kernels = Kernels {
+            from_i8: libraries.kernel("volk_8i_s32f_convert_32f"),
+            from_i16: libraries.kernel("volk_16i_s32f_convert_32f"),
+            multiply: libraries.kernel("volk_32fc_32f_multiply_32fc"),
+            magnitude: libraries.kernel("volk_32fc_magnitude_squared_32f"),
+            add: libraries.kernel("volk_32f_x2_add_32f"),
+            accumulate: libraries.kernel("volk_32f_accumulator_s32f"),
+        };
         Pass {
             libraries,
+            kernels,
             fft_len,
             plan,
             execute: libraries.fftw("fftwf_execute"),
@@ -145,19 +165,19 @@ impl<'l> Pass<'l> {
                     for (byte, offset) in self.bytes.iter_mut().zip(frame) {
                         *byte = (offset ^ 0x80) as i8;
                     }
-                    self.convert("volk_8i_s32f_convert_32f", self.bytes.as_ptr(), 128.0);
+                    self.convert(self.kernels.from_i8, self.bytes.as_ptr(), 128.0);
                     sum += self.transform(self.floats.start, first, count);
                 }
             }
             Interleaved::I8(block) => {
                 for frame in block.chunks_exact(values) {
-                    self.convert("volk_8i_s32f_convert_32f", frame.as_ptr(), 128.0);
+                    self.convert(self.kernels.from_i8, frame.as_ptr(), 128.0);
                     sum += self.transform(self.floats.start, first, count);
                 }
             }
             Interleaved::I16(block) => {
                 for frame in block.chunks_exact(values) {
-                    self.convert("volk_16i_s32f_convert_32f", frame.as_ptr(), 32_768.0);
+                    self.convert(self.kernels.from_i16, frame.as_ptr(), 32_768.0);
                     sum += self.transform(self.floats.start, first, count);
                 }
             }
@@ -170,8 +190,7 @@ impl<'l> Pass<'l> {
         sum
     }
 
-    fn convert<T>(&self, name: &str, from: *const T, scale: f32) {
-        let kernel = self.libraries.kernel::<Convert<T>>(name);
+    fn convert<T>(&self, kernel: *const Convert<T>, from: *const T, scale: f32) {
         // SAFETY: one frame is read from `from`, and `floats` holds one.
         unsafe { (*kernel)(self.floats.start, from, scale, 2 * self.fft_len as c_uint) };
     }
@@ -179,10 +198,7 @@ impl<'l> Pass<'l> {
     /// One frame of floats, from its window to its channel's power.
     fn transform(&mut self, frame: *const f32, first: usize, count: usize) -> f32 {
         let len = self.fft_len as c_uint;
-        let multiply = self.libraries.kernel::<Multiply>("volk_32fc_32f_multiply_32fc");
-        let magnitude = self.libraries.kernel::<Magnitude>("volk_32fc_magnitude_squared_32f");
-        let add = self.libraries.kernel::<Add>("volk_32f_x2_add_32f");
-        let accumulate = self.libraries.kernel::<Accumulate>("volk_32f_accumulator_s32f");
+        let Kernels { multiply, magnitude, add, accumulate, .. } = self.kernels;
         let mut channel = 0.0;
         assert!(first + count <= self.fft_len, "the channel's bins lie in the spectrum");
         // SAFETY: each buffer holds `fft_len` values of its kind, the channel's bins lie in it, and the plan is of these buffers.
