@@ -48,6 +48,24 @@ fn a_copy_far_from_the_next_is_late_and_no_loss() {
 }
 
 #[test]
+fn the_first_copy_of_a_late_way_moves_no_number_though_it_is_one_of_the_next() {
+    let mut ways = Ways::default();
+    for number in 0..900u64 {
+        let (sequence, at) = (number as u8, at_ms(number * 10));
+        if number % 2 == 0 {
+            ways.take_news(sequence, number as u32, at);
+        } else {
+            assert_eq!(ways.judge(sequence, number as u32, at), Judged::Fresh, "{number}");
+        }
+        if number == 300 {
+            // 44 was the last; before a copy with a clock tells of the late way.
+            assert_eq!(ways.judge(65, 65, at), Judged::AsOf(at_ms(650)));
+        }
+    }
+    assert_eq!(ways.lost_total, 0);
+}
+
+#[test]
 fn beside_a_late_way_what_may_be_a_copy_is_as_old_as_the_first() {
     let mut ways = Ways::default();
     for number in 0..=255u8 {
