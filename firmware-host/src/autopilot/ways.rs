@@ -181,7 +181,9 @@ impl Ways {
         }
         if let Some(other) = self.other.filter(|_| at.since_us(self.heard) > FADE_US) {
             let past_count = u64::from(std::mem::take(&mut self.past_count));
-            self.lost_total += other.lost_count.saturating_sub(past_count);
+            if self.own_late_us(at).is_none() {
+                self.lost_total += other.lost_count.saturating_sub(past_count);
+            }
             (self.sequence, self.heard, self.lost, self.other) = (Some(sequence), at, Some(at), None);
         }
     }
@@ -249,7 +251,7 @@ impl Ways {
             }
             Judged::Late => {}
             // By chance a copy's number is one of the next: a frame with a clock tells where they stand.
-            Judged::AsOf(_) if will_be_dated => self.past_count = self.past_count.saturating_add(1),
+            _ if step > 1 && will_be_dated => self.past_count = self.past_count.saturating_add(1),
             _ => self.advance(sequence, at),
         }
         judged
@@ -274,7 +276,7 @@ impl Ways {
         match judged {
             Judged::Late => {}
             _ if is_next => self.advance(sequence, at),
-            Judged::Fresh if step > 1 => self.past_count = self.past_count.saturating_add(1),
+            _ if step > 1 => self.past_count = self.past_count.saturating_add(1),
             Judged::Fresh | Judged::AsOf(_) => {}
         }
         judged

@@ -58,8 +58,9 @@ fn the_first_copy_of_a_late_way_moves_no_number_though_it_is_one_of_the_next() {
             assert_eq!(ways.judge(sequence, number as u32, at), Judged::Fresh, "{number}");
         }
         if number == 300 {
-            // 44 was the last; before a copy with a clock tells of the late way.
+            // 44 was the last, and no copy with a clock told of the late way yet; the second is of before we listened.
             assert_eq!(ways.judge(65, 65, at), Judged::AsOf(at_ms(650)));
+            assert_eq!(ways.judge(67, 9_999, at), Judged::Fresh);
         }
     }
     assert_eq!(ways.lost_total, 0);
