@@ -13,7 +13,6 @@ use crate::clock::Clock;
 use crate::sdr::{Block, SdrError, Source, Step, Stream, same_within_hz};
 use crate::settings::{SenseSettings, Settings};
 use skyhound::config::{AnalyticsConfig, ChannelConfig};
-use skyhound::dsp::spectrometer::fft_len_for;
 use skyhound::dsp::survey::{Active, Findings, Origin, Survey};
 use skyhound::record::Event;
 use skyhound::sense::listen::Setup;
@@ -98,10 +97,7 @@ impl std::fmt::Display for ScanFailure {
 /// The source fails, gives no samples, or fewer than a survey needs.
 pub fn scan(source: &mut Source, seconds: f64, options: ScanOptions) -> Result<Scan, ScanFailure> {
     let mut events = Vec::new();
-    match surveyed(source, seconds, &options, &mut events) {
-        Ok(scan) => Ok(Scan { events, ..scan }),
-        Err(error) => Err(ScanFailure { error, events }),
-    }
+    surveyed(source, seconds, &options, &mut events).map_err(|error| ScanFailure { error, events })
 }
 
 fn surveyed(
@@ -116,7 +112,7 @@ fn surveyed(
     let center_count = source.centers_hz().len().max(1);
     let grid_bytes = wanted.saturating_add(65_536).min(options.grid_bytes_max as u64) as usize / center_count;
     let sample_rate_sps = stream.sample_rate_sps;
-    let fft_len = options.sense.fft_len.unwrap_or_else(|| fft_len_for(sample_rate_sps));
+    let fft_len = options.sense.fft_len_at(sample_rate_sps);
     let mut surveys = Surveys { all: Vec::new(), sample_rate_sps, fft_len, grid_bytes };
     let mut block = source.block();
     let (mut taken, mut lost_samples, mut is_cut_short) = (0, 0, false);
@@ -138,7 +134,7 @@ fn surveyed(
     let Some((findings, beacons, centers_hz)) = joined(&mut surveys.all, options) else {
         return Err(failure(&stream, "is too short to scan", "give it some milliseconds at least"));
     };
-    let (trigger_db, events) = (options.analytics.trigger_db, Vec::new());
+    let (trigger_db, events) = (options.analytics.trigger_db, std::mem::take(events));
     Ok(Scan { stream, findings, beacons, centers_hz, trigger_db, lost_samples, is_cut_short, events })
 }
 

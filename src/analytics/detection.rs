@@ -53,8 +53,8 @@ pub struct Detector {
     /// In a coded train: what belongs to a group.
     group: Option<Group>,
     log: PulseLog,
-    /// Pulses since the last pass, and of those the ones that the open detection did not take.
-    pass_pulses: usize,
+    /// Whether pulses came since the last pass, and how many of them the open detection did not take.
+    has_pulses: bool,
     fresh_pulses: usize,
     listening_us: Option<TimeUs>,
     frame_us: f64,
@@ -96,7 +96,7 @@ impl Detector {
             codes: CodeSearch::default(),
             group: None,
             log: PulseLog::default(),
-            pass_pulses: 0,
+            has_pulses: false,
             fresh_pulses: 0,
             listening_us: None,
             frame_us: FRAME_US,
@@ -137,7 +137,7 @@ impl Detector {
         if !self.log.push(heard) {
             return false;
         }
-        self.pass_pulses += 1;
+        self.has_pulses = true;
         if !self.follow(&heard) {
             self.fresh_pulses += 1;
         }
@@ -147,7 +147,7 @@ impl Detector {
     /// Reports ends and begins up to `now`; `id` is the newest detection's and counts on.
     pub fn update(&mut self, now: TimeUs, channel: u8, id: &mut u32, out: &mut dyn FnMut(&Detection)) {
         self.close(now, out);
-        let (fresh, all) = (std::mem::take(&mut self.fresh_pulses), std::mem::take(&mut self.pass_pulses));
+        let (fresh, any) = (std::mem::take(&mut self.fresh_pulses), std::mem::take(&mut self.has_pulses));
         let found = if self.open.as_ref().is_none_or(|open| open.detection.kind == DetectionKind::Burst) {
             self.find_train(fresh)
         } else {
@@ -159,7 +159,7 @@ impl Detector {
                 self.log.mark(usize::from(*index));
             }
         }
-        let coded = if all > 0 { self.find_code() } else { None };
+        let coded = if any { self.find_code() } else { None };
         if self.open.is_some() {
             return;
         }

@@ -262,7 +262,6 @@ impl Ways {
             // The first of all, beside a way that is late: whose it is cannot be told.
             return Judged::Late;
         };
-        let is_next = step == 1;
         // To both sides: frames of that way overtake each other too.
         let is_of_the_late = sequence.wrapping_sub(late.sequence).wrapping_add(NEAR) <= 2 * NEAR;
         let has_lost = self.lost.is_some_and(|lost| at.since_us(lost) <= LOST_US);
@@ -275,9 +274,8 @@ impl Ways {
         // The number of a frame that may be a copy proves no loss.
         match judged {
             Judged::Late => {}
-            _ if is_next => self.advance(sequence, at),
             _ if step > 1 => self.past_count = self.past_count.saturating_add(1),
-            Judged::Fresh | Judged::AsOf(_) => {}
+            _ => self.advance(sequence, at),
         }
         judged
     }

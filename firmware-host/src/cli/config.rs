@@ -108,19 +108,15 @@ fn judge(settings: &Settings, rate_sps: f64, frequency_hz: f64) -> Result<(), Fa
     let config = settings
         .engine_about(rate_sps, frequency_hz + tuning.beside_hz, frequency_hz)
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    let is_fixed = settings.sdr.source.starts_with("file:");
-    tuning.note().iter().for_each(|note| eprintln!("note: {note}"));
-    tell(&settings.deafness(&config, None, is_fixed))
+    tuning.note().iter().for_each(|note| say(&format!("note: {note}")));
+    tell(&settings.deafness(&config, None, settings.sdr.is_recording()))
 }
 
 /// Warnings to stderr; what hears nothing at all is refused.
 fn tell(deaf: &[Deafness]) -> Result<(), Failure> {
-    let (refused, told): (Vec<_>, Vec<_>) = deaf.iter().partition(|deaf| deaf.severity == Severity::Critical);
-    told.iter().for_each(|deaf| eprintln!("{}: {deaf}", deaf.severity.name()));
-    if refused.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::Usage(refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+    let told = deaf.iter().filter(|deaf| deaf.severity != Severity::Critical);
+    told.for_each(|deaf| say(&format!("{}: {deaf}", deaf.severity.name())));
+    Deafness::refusal(deaf).map_or(Ok(()), |why| Err(Failure::Usage(why)))
 }
 
 fn init(path: &Path) -> Result<(), Failure> {

@@ -47,7 +47,7 @@ impl Args {
             pace: self.pace,
             is_bench: self.bench,
         })?;
-        if self.bench && !settings.sdr.source.starts_with("file:") {
+        if self.bench && !settings.sdr.is_recording() {
             let source = &settings.sdr.source;
             return Err(Failure::Usage(format!(
                 "--bench: sdr.source is {source:?}, no recording: leave --bench out, or give --sdr file:PATH"

@@ -37,6 +37,15 @@ impl std::fmt::Display for Deafness {
     }
 }
 
+impl Deafness {
+    /// Why settings are refused of which this is told, a line for each beacon of which nothing at all can be heard.
+    pub fn refusal(told: &[Deafness]) -> Option<String> {
+        let refused = told.iter().filter(|deaf| deaf.severity == Severity::Critical);
+        let refused: Vec<String> = refused.map(ToString::to_string).collect();
+        (!refused.is_empty()).then(|| refused.join("\n"))
+    }
+}
+
 /// Of a source that tells its rate itself the FFT frames are taken for the shortest that there are where no length is set:
 /// what is not heard with them is not heard with longer ones.
 const SHORT_FRAME_RATE_SPS: f64 = 465e3;

@@ -1,7 +1,6 @@
 //! What the engine is told, once the source's rate and frequency are known, and its complaints in the file's words.
 
 use skyhound::config::{ChannelConfig, Config, ConfigError, SenseConfig};
-use skyhound::dsp::spectrometer::fft_len_for;
 
 use super::keys::{self, KEYS};
 use super::{BeaconSettings, Settings};
@@ -33,7 +32,7 @@ impl Settings {
             sense: SenseConfig {
                 sample_rate_sps: rate_sps,
                 center_hz: tuned_hz,
-                fft_len: self.sense.fft_len.unwrap_or_else(|| fft_len_for(rate_sps)),
+                fft_len: self.sense.fft_len_at(rate_sps),
                 hop_us: self.sense.hop_us,
                 dc_exclude_hz: self.sense.dc_exclude_hz,
                 spectrum_interval_us: self.sense.spectrum_interval_us,

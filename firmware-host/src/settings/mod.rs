@@ -19,6 +19,7 @@ mod tuning;
 use std::path::{Path, PathBuf};
 
 use skyhound::config::{AnalyticsConfig, Emission, HomingConfig, InterlockConfig};
+use skyhound::dsp::spectrometer::fft_len_for;
 use toml::Value;
 
 pub use deaf::Deafness;
@@ -164,6 +165,13 @@ pub struct SenseSettings {
     pub spectrum_interval_us: u32,
 }
 
+impl SenseSettings {
+    /// FFT length at this rate.
+    pub fn fft_len_at(&self, sample_rate_sps: f64) -> usize {
+        self.fft_len.unwrap_or_else(|| fft_len_for(sample_rate_sps))
+    }
+}
+
 /// `[[beacon]]`: a beacon's channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BeaconSettings {
@@ -224,6 +232,13 @@ pub struct SdrSettings {
     pub file_swap_iq: bool,
     /// `[sdr.file] full_scale`: the value in the file that is |x| = 1.0; `None` = the format's own, of floats as found.
     pub file_full_scale: Option<f64>,
+}
+
+impl SdrSettings {
+    /// Whether the samples are a recording's, or come through a pipe: tuned where they are.
+    pub fn is_recording(&self) -> bool {
+        self.source.starts_with("file:")
+    }
 }
 
 /// `[autopilot]`: the MAVLink link.

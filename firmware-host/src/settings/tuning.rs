@@ -4,7 +4,6 @@
 //! the band), the engine estimates the spike and takes it out.
 
 use skyhound::dsp::layout::NOISE_BINS_MIN;
-use skyhound::dsp::spectrometer::fft_len_for;
 
 use super::{SdrSettings, Settings};
 
@@ -59,7 +58,7 @@ impl Settings {
     }
 
     fn beside_hz(&self, rate_sps: f64, asked_hz: f64) -> f64 {
-        let bin_hz = rate_sps / self.sense.fft_len.unwrap_or_else(|| fft_len_for(rate_sps)) as f64;
+        let bin_hz = rate_sps / self.sense.fft_len_at(rate_sps) as f64;
         let spans: Vec<Span> = (0..self.beacons.len())
             .map(|number| {
                 let channel = self.channel(number, rate_sps, asked_hz);

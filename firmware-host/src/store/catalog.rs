@@ -4,7 +4,7 @@ use super::error::StoreError;
 use super::head::head;
 use super::live::{is_live_here, writer_of};
 use super::name::{CREATING_ENDING, DAMAGED_ENDING, FLIGHT_ENDING, name_and_number, utc_us_of};
-use super::place::{real, side_files};
+use super::place::{real_or_given, side_files};
 use super::read::open_flight;
 use super::sides::Sides;
 use std::path::{Path, PathBuf};
@@ -109,7 +109,7 @@ pub fn remove_leftovers(folder: &Path) -> Result<u32, StoreError> {
             continue;
         }
         // In a folder with a ? in its path they lie elsewhere.
-        for side in side_files(&real(&creating).unwrap_or(creating)) {
+        for side in side_files(&real_or_given(&creating)) {
             let _ = std::fs::remove_file(&side.path);
         }
         if path.exists() {
@@ -148,7 +148,7 @@ fn look_at(path: &Path, name: &str) -> FlightEntry {
     if writer_of(path).is_ok_and(|writer| writer.is_some()) {
         return entry(path, name, FlightState::Open);
     }
-    let real = real(path).unwrap_or_else(|_| path.to_path_buf());
+    let real = real_or_given(path);
     match Sides::look(&real, &head) {
         Err(error) => return entry(path, name, refused(error)),
         Ok(Sides { unread: Some(why), .. }) => return entry(path, name, FlightState::Cut { why }),
@@ -191,7 +191,7 @@ fn span(path: &Path) -> Result<Span, StoreError> {
 }
 
 fn entry(path: &Path, name: &str, state: FlightState) -> FlightEntry {
-    let sides = side_files(&real(path).unwrap_or_else(|_| path.to_path_buf()));
+    let sides = side_files(&real_or_given(path));
     let sides = sides.into_iter().map(|side| side.path);
     let found: Vec<_> =
         std::iter::once(path.to_path_buf()).chain(sides).filter_map(|p| std::fs::metadata(p).ok()).collect();

@@ -1,7 +1,7 @@
 //! A copy of a flight file for reading: with as much of its side files as can be read, removed when dropped.
 
 use super::error::StoreError;
-use super::head::HEADER_BYTES;
+use super::head::read_headers;
 use super::place::{SIDE_SUFFIXES, flight_bytes, side_files, with_suffix};
 use super::scratch::Room;
 use super::sides::{Kept, Sides};
@@ -50,7 +50,7 @@ impl Copied {
     /// and a torn last one is no commit.
     fn take(&self, real: &Path, kept: &[Kept]) -> std::io::Result<bool> {
         self.remove();
-        let before = (headers(real)?, side_files(real));
+        let before = (read_headers(real)?, side_files(real));
         std::fs::copy(real, &self.file)?;
         for side in kept {
             let from = match File::open(&side.from) {
@@ -60,7 +60,7 @@ impl Copied {
             let mut to = File::create(with_suffix(&self.file, side.suffix))?;
             std::io::copy(&mut from.take(side.bytes), &mut to)?;
         }
-        let after = (headers(real)?, side_files(real));
+        let after = (read_headers(real)?, side_files(real));
         let same_files = before.1.len() == after.1.len()
             && before
                 .1
@@ -82,10 +82,4 @@ impl Drop for Copied {
     fn drop(&mut self) {
         self.remove();
     }
-}
-
-fn headers(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut headers = Vec::with_capacity(HEADER_BYTES);
-    File::open(path)?.take(HEADER_BYTES as u64).read_to_end(&mut headers)?;
-    Ok(headers)
 }

@@ -234,8 +234,7 @@ impl FlightFile {
 
 /// Removes a file of which nothing but its first rows was written.
 fn remove(path: &Path) {
-    let real = place::real(path).unwrap_or_else(|_| path.to_path_buf());
-    for side in place::side_files(&real) {
+    for side in place::side_files(&place::real_or_given(path)) {
         let _ = std::fs::remove_file(&side.path);
     }
     let _ = std::fs::remove_file(path);
@@ -243,8 +242,7 @@ fn remove(path: &Path) {
 
 /// Bytes that DuckDB keeps beside `path` because they are not yet in it.
 pub(super) fn wal_bytes(path: &Path) -> u64 {
-    let real = place::real(path).unwrap_or_else(|_| path.to_path_buf());
-    std::fs::metadata(place::side_path(&real, place::WAL)).map_or(0, |wal| wal.len())
+    std::fs::metadata(place::side_path(&place::real_or_given(path), place::WAL)).map_or(0, |wal| wal.len())
 }
 
 fn connect(path: &Path, threads: u32, memory_mb: u32) -> Result<Connection, StoreError> {

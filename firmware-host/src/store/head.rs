@@ -33,7 +33,14 @@ pub struct Head {
     pub whole_bytes: u64,
 }
 
-/// Reads the headers of the file at `path`.
+/// The headers as they are in the file; fewer bytes where it is shorter.
+pub fn read_headers(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut raw = Vec::with_capacity(HEADER_BYTES);
+    File::open(path)?.take(HEADER_BYTES as u64).read_to_end(&mut raw)?;
+    Ok(raw)
+}
+
+/// What the headers of the file at `path` say.
 ///
 /// # Errors
 /// There is no such file, it is no DuckDB file, its headers are damaged, or a newer DuckDB made it.
@@ -41,10 +48,7 @@ pub fn head(path: &Path) -> Result<Head, StoreError> {
     if !path.is_file() {
         return Err(StoreError::NotFound(path.to_path_buf()));
     }
-    let mut raw = Vec::with_capacity(HEADER_BYTES);
-    File::open(path)
-        .and_then(|file| file.take(HEADER_BYTES as u64).read_to_end(&mut raw))
-        .map_err(StoreError::io(path, "cannot read"))?;
+    let raw = read_headers(path).map_err(StoreError::io(path, "cannot read"))?;
     let damaged = |why: String| StoreError::Damaged { path: path.to_path_buf(), why };
     if raw.get(8..12) != Some(b"DUCK") {
         return Err(damaged("it does not begin as a DuckDB file does".to_string()));

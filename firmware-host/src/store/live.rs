@@ -3,7 +3,7 @@
 //! DuckDB's lock is `fcntl`'s: closing *any* handle of the file in the writing process drops it, silently. So files
 //! that this process records are listed here and never opened again by it; those of others show by asking for their lock.
 
-use super::place::real;
+use super::place::real_or_given;
 use rustix::process::{Flock, FlockOffsetType, FlockType, fcntl_getlk};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub(super) struct LiveFile(PathBuf);
 
 impl LiveFile {
     pub(super) fn register(path: &Path) -> LiveFile {
-        let path = absolute(path);
+        let path = real_or_given(path);
         live().push(path.clone());
         LiveFile(path)
     }
@@ -30,7 +30,7 @@ impl Drop for LiveFile {
 
 /// Whether this process writes `path`.
 pub(super) fn is_live_here(path: &Path) -> bool {
-    live().contains(&absolute(path))
+    live().contains(&real_or_given(path))
 }
 
 /// The process that writes `path`, if another one does. Must not be asked for files of [`is_live_here`].
@@ -54,8 +54,4 @@ fn holder(path: &Path, typ: FlockType) -> std::io::Result<Option<i32>> {
 
 fn live() -> MutexGuard<'static, Vec<PathBuf>> {
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    real(path).unwrap_or_else(|_| path.to_path_buf())
 }

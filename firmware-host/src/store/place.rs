@@ -34,6 +34,19 @@ pub fn real(path: &Path) -> std::io::Result<PathBuf> {
     Ok(folder.unwrap_or(Path::new(".")).canonicalize()?.join(name))
 }
 
+/// The same, or the path as it is given where its folder cannot be found.
+pub fn real_or_given(path: &Path) -> PathBuf {
+    real(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// The same of a flight that must be there.
+///
+/// # Errors
+/// Its folder cannot be found.
+pub fn existing(path: &Path) -> Result<PathBuf, StoreError> {
+    real(path).map_err(|_| StoreError::NotFound(path.to_path_buf()))
+}
+
 /// Opens a database; a file that is not there is created if the configuration allows writing.
 ///
 /// # Errors

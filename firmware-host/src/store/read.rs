@@ -54,7 +54,7 @@ pub fn open_flight(path: &Path, reserve_mb: u32) -> Result<Flight, StoreError> {
 
 /// As [`open_flight`]; SQL may also write the file `output`.
 pub(super) fn open_with(path: &Path, reserve_mb: u32, output: Option<&Path>) -> Result<Flight, StoreError> {
-    let real = place::real(path).map_err(|_| StoreError::NotFound(path.to_path_buf()))?;
+    let real = place::existing(path)?;
     if is_live_here(&real) {
         return Err(StoreError::LiveHere(path.to_path_buf()));
     }

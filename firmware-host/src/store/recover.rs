@@ -26,7 +26,7 @@ const RECOVER_MEMORY: &str = "1GB";
 /// # Errors
 /// When it does not open, another process has it open, or commits would be lost by it: nothing is changed then.
 pub fn recover(path: &Path) -> Result<(), StoreError> {
-    let real = place::real(path).map_err(|_| StoreError::NotFound(path.to_path_buf()))?;
+    let real = place::existing(path)?;
     if is_live_here(&real) {
         return Err(StoreError::LiveHere(path.to_path_buf()));
     }
@@ -105,7 +105,7 @@ pub fn quarantine(path: &Path) -> Result<PathBuf, StoreError> {
     if is_live_here(path) {
         return Err(StoreError::LiveHere(path.to_path_buf()));
     }
-    let real = place::real(path).map_err(|_| StoreError::NotFound(path.to_path_buf()))?;
+    let real = place::existing(path)?;
     let aside = with_suffix(path, &format!(".{DAMAGED_ENDING}"));
     let sides = side_files(&real);
     std::fs::rename(path, &aside).map_err(StoreError::io(path, "cannot set aside"))?;

@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::realtime::Role;
 use crate::sdr::{ReceiverTotals, Source, Stream};
-use crate::settings::{Pace, Settings, Tuning};
+use crate::settings::{Deafness, Pace, Settings, Tuning};
 use crate::store::{self, About, Inlets, Recorder, RecorderHandle, RecorderSummary};
 use skyhound::config::Config;
 use skyhound::decide::Decide;
@@ -135,12 +135,9 @@ fn announce(
     config: &Config,
     limit: Option<Duration>,
 ) -> Result<Vec<Event>, Failure> {
-    let is_fixed = tuning.sdr.source.starts_with("file:");
-    let deaf = settings.deafness(config, limit, is_fixed);
-    let refused: Vec<String> =
-        deaf.iter().filter(|deaf| deaf.severity == Severity::Critical).map(ToString::to_string).collect();
-    if !refused.is_empty() {
-        return Err(Failure::Usage(refused.join("\n")));
+    let deaf = settings.deafness(config, limit, settings.sdr.is_recording());
+    if let Some(why) = Deafness::refusal(&deaf) {
+        return Err(Failure::Usage(why));
     }
     let tuned = tuning.note().map(|note| (Severity::Note, "sdr_tuned", note));
     let told = tuned.into_iter().chain(deaf.iter().map(|deaf| (deaf.severity, "deaf", deaf.to_string())));
