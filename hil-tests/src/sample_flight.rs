@@ -48,14 +48,15 @@ fn path(time_s: f64) -> Moment {
     }
 }
 
-/// Writes `iq.sigmf-meta`, `iq.sigmf-data` and `flight.tlog` of `seconds` into `folder`.
+/// Writes `iq.sigmf-meta`, `iq.sigmf-data` and `flight.tlog` of `seconds` into `folder`; the recording as `--sdr` takes it.
 ///
 /// # Errors
 /// When the folder or a file in it cannot be written.
-pub fn write(folder: &Path, seconds: f64) -> io::Result<()> {
+pub fn write(folder: &Path, seconds: f64) -> io::Result<String> {
     fs::create_dir_all(folder)?;
     write_recording(folder, seconds)?;
-    write_log(&folder.join("flight.tlog"), seconds)
+    write_log(&folder.join("flight.tlog"), seconds)?;
+    Ok(format!("file:{}", folder.join("iq.sigmf-meta").display()))
 }
 
 fn write_recording(folder: &Path, seconds: f64) -> io::Result<()> {

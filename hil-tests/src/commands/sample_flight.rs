@@ -20,6 +20,6 @@ pub struct Args {
 
 /// Writes them.
 pub fn run(args: Args) -> Result<(), String> {
-    sample_flight::write(&args.folder, args.time.as_secs_f64())
-        .map_err(|error| format!("{}: {error}", args.folder.display()))
+    let made = sample_flight::write(&args.folder, args.time.as_secs_f64());
+    made.map_err(|error| format!("{}: {error}", args.folder.display())).map(drop)
 }

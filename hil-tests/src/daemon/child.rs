@@ -139,6 +139,31 @@ impl Daemon {
         }
     }
 
+    /// Asks again and again until there is an answer.
+    ///
+    /// # Errors
+    /// It ended instead, or `patience` was over before: with what it said.
+    pub fn until<T>(
+        &mut self,
+        what: &str,
+        patience: Duration,
+        mut ask: impl FnMut(&Daemon) -> Option<T>,
+    ) -> Result<T, String> {
+        let begun = Instant::now();
+        loop {
+            if let Some(answer) = ask(self) {
+                return Ok(answer);
+            }
+            if let Some(how) = self.ended() {
+                return Err(format!("skyhound fly ended ({how}) before {what}: {}", self.said().trim()));
+            }
+            if begun.elapsed() > patience {
+                return Err(format!("waited in vain until {what}; it said: {}", self.said().trim()));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Waits for its end; `None` when `patience` is over before.
     pub fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
         let begun = Instant::now();

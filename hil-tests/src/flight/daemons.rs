@@ -9,7 +9,7 @@ use skyhound_host::ctl::Status;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::daemon::clock::ClockJoin;
 
@@ -95,16 +95,7 @@ impl Daemons {
         let mut daemon = self.site.start(command)?;
         let poses = Arc::clone(&self.poses);
         let look = Look::begin(daemon.socket(), move || poses.pose().at_us);
-        let begun = Instant::now();
-        while look.file().is_none() {
-            if let Some(how) = daemon.ended() {
-                return Err(format!("skyhound fly ended at its start ({how}): {}", daemon.said().trim()));
-            }
-            if begun.elapsed() > PATIENCE {
-                return Err(format!("skyhound fly never answered: {}", daemon.said().trim()));
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        daemon.until("it answers", PATIENCE, |_| look.file())?;
         self.running = Some((daemon, look));
         Ok(())
     }

@@ -331,13 +331,7 @@ fn launch(site: &Site, args: &[String]) -> Result<Daemon, String> {
     let mut command = site.fly(&args)?;
     command.envs(soapy::environment(&module));
     let mut daemon = site.start(command)?;
-    let begun = Instant::now();
-    while daemon.status().is_none() {
-        if daemon.ended().is_some() || begun.elapsed() > PATIENCE {
-            return Err(format!("the daemon does not start: {}", daemon.said()));
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    daemon.until("it answers", PATIENCE, Daemon::status)?;
     Ok(daemon)
 }
 

@@ -8,30 +8,22 @@ use skyhound_rig::daemon::{Daemon, Site};
 use skyhound_rig::sample_flight;
 use skyhound_rig::scenario::fault::Impostor;
 use skyhound_rig::scenario::{Flavour, Kind};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const RECORDED_S: f64 = 75.0;
-fn status_until(daemon: &mut Daemon, what: &str, is_so: impl Fn(&Status) -> bool) -> Status {
-    let begun = Instant::now();
+
+fn status_until(daemon: &mut Daemon, what: &str, is_so: impl Fn(&Status) -> bool) {
     let mut last = None;
-    while begun.elapsed() < Duration::from_secs(60) {
-        assert!(daemon.ended().is_none(), "the daemon ended: {}", daemon.said());
-        if let Some(status) = daemon.status() {
-            if is_so(&status) {
-                return status;
-            }
-            last = Some((status.locked, status.latched, status.state, status.vehicle));
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("waited in vain until {what}: {last:#?}; it said: {}", daemon.said());
+    let seen = daemon.until(what, Duration::from_secs(60), |daemon| {
+        last = Some(daemon.status()?);
+        last.as_ref().is_some_and(&is_so).then_some(())
+    });
+    seen.unwrap_or_else(|why| panic!("{why}: {last:#?}"));
 }
 
 /// A daemon on the first line of `autopilot`, with a beacon in its ears.
 fn started(site: &Site, autopilot: &Autopilot) -> Daemon {
-    let made = site.root().join("made");
-    sample_flight::write(&made, RECORDED_S).unwrap();
-    let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
+    let sdr = sample_flight::write(&site.root().join("made"), RECORDED_S).unwrap();
     let address = autopilot.lines()[0].for_daemon();
     site.start(site.fly(&["--bench", "--sdr", &sdr, "--autopilot", &address]).unwrap()).unwrap()
 }

@@ -15,13 +15,11 @@ fn a_full_disk_pauses_the_recorder_and_nothing_else() {
         Ok(disk) => disk,
         Err(why) => return println!("ignored, needs root: {why}"),
     };
-    let made = field.folder().join("made");
-    sample_flight::write(&made, 3.0).unwrap();
+    let sdr = sample_flight::write(&field.folder().join("made"), 3.0).unwrap();
     let log = field.folder().join("flight.tlog");
     sample_flight::write_log(&log, 60.0).unwrap();
     let port = free_port();
-    let (sdr, autopilot) =
-        (format!("file:{}", made.join("iq.sigmf-meta").display()), format!("udpin:127.0.0.1:{port}"));
+    let autopilot = format!("udpin:127.0.0.1:{port}");
     let mut daemon = field.start(&[
         "--sdr",
         &sdr,
@@ -87,10 +85,8 @@ fn a_flight_that_begins_without_room_is_flown_unrecorded() {
         Ok(disk) => disk,
         Err(why) => return println!("ignored, needs root: {why}"),
     };
-    let made = field.folder().join("made");
-    sample_flight::write(&made, 3.0).unwrap();
+    let sdr = sample_flight::write(&field.folder().join("made"), 3.0).unwrap();
     std::fs::write(disk.path().join("ballast"), vec![1; 48 << 20]).unwrap();
-    let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
     let sets = ["--set", "recorder.disk_reserve_mb=24", "--set", "sdr.file.repeat=true"];
     let mut daemon = field.start(&[&["--sdr", &sdr], &sets[..]].concat());
     daemon.status_until("it flies unrecorded", |status| {

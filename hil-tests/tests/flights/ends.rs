@@ -10,11 +10,7 @@ const READINGS: &str = "select count(*) from reading";
 
 /// A flight from a made recording, by the clock; `args` besides.
 fn started(field: &Field, seconds: f64, args: &[&str]) -> Daemon {
-    let made = field.folder().join("made");
-    if !made.exists() {
-        sample_flight::write(&made, seconds).unwrap();
-    }
-    let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
+    let sdr = sample_flight::write(&field.folder().join("made"), seconds).unwrap();
     let mut all =
         vec!["--sdr", &sdr, "--set", "beacon.0.offset_hz=40000", "--set", "beacon.0.bandwidth_hz=4000"];
     all.extend(args);

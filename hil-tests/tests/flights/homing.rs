@@ -36,8 +36,7 @@ fn idle(daemon: &mut Daemon) {
 fn a_flight_homes_until_the_pilot_takes_over() {
     let field = Field::new();
     let made = field.folder().join("made");
-    sample_flight::write(&made, FLIGHT_S).unwrap();
-    let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
+    let sdr = sample_flight::write(&made, FLIGHT_S).unwrap();
     let port = free_port();
     let autopilot = format!("udpin:127.0.0.1:{port}");
     let mut args = vec!["--bench", "--sdr", &sdr, "--autopilot", &autopilot];
@@ -87,8 +86,7 @@ fn a_flight_homes_until_the_pilot_takes_over() {
 fn a_recording_leads_no_aircraft_unless_it_is_a_bench() {
     let field = Field::new();
     let made = field.folder().join("made");
-    sample_flight::write(&made, FLIGHT_S).unwrap();
-    let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
+    let sdr = sample_flight::write(&made, FLIGHT_S).unwrap();
     for is_bench in [false, true] {
         let port = free_port();
         let autopilot = format!("udpin:127.0.0.1:{port}");

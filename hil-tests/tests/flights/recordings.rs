@@ -190,13 +190,11 @@ fn noise_and_a_step_of_noise_are_no_beacon() {
 #[test]
 fn the_same_file_flown_twice_leaves_the_same_rows() {
     let field = Field::new();
-    let made = field.folder().join("made");
-    skyhound_rig::sample_flight::write(&made, 6.0).unwrap();
-    let made = made.join("iq.sigmf-meta");
+    let made = skyhound_rig::sample_flight::write(&field.folder().join("made"), 6.0).unwrap();
     let mut inputs = vec![(made, "40000", "4000")];
-    inputs.extend(recording(BRENNSTUHL).map(|path| (path, "40800", "30000")));
-    for (input, offset, bandwidth) in inputs {
-        let sdr = format!("file:{}", input.display());
+    let real = recording(BRENNSTUHL).map(|path| format!("file:{}", path.display()));
+    inputs.extend(real.map(|sdr| (sdr, "40800", "30000")));
+    for (sdr, offset, bandwidth) in inputs {
         let (offset, bandwidth) =
             (format!("beacon.0.offset_hz={offset}"), format!("beacon.0.bandwidth_hz={bandwidth}"));
         let args = ["--sdr", &sdr, "--pace", "max", "--set", &offset, "--set", &bandwidth];

@@ -10,9 +10,7 @@ use std::process::Command;
 /// A folder with a made recording of a second.
 fn field() -> (Field, String) {
     let field = Field::new();
-    let made = field.folder().join("made");
-    sample_flight::write(&made, 1.0).unwrap();
-    let sdr = format!("file:{}", made.join("iq.sigmf-meta").display());
+    let sdr = sample_flight::write(&field.folder().join("made"), 1.0).unwrap();
     (field, sdr)
 }
 
