@@ -18,7 +18,6 @@ mod daemons;
 pub mod read;
 pub mod sdr;
 mod second;
-pub mod settings;
 mod theirs;
 pub mod wire;
 
@@ -154,7 +153,7 @@ fn prepare(
             (format!("{OUR_DEVICE},world={world},control={control}"), Some(iq))
         }
     };
-    let config = site.settings(&settings::settings(scenario))?;
+    let config = site.settings(&scenario.settings_file())?;
     // A rig that is itself killed leaves a daemon that ends by itself.
     let limit = format!("{:.0}s", scenario.duration_s + 120.0);
     let line = |source: &str, index: usize| -> Result<Line, String> {

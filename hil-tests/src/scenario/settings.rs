@@ -1,20 +1,32 @@
-//! The settings of the daemon under test: its defaults, the receiver of the scenario's world, and over them the scenario's
+//! The settings of the daemon under test: its defaults, what follows from the scenario's world, and over them the scenario's
 //! `[skyhound]` table, through the daemon's own reader. So all depths fly with the same ones.
 
-use super::Scenario;
+use super::{Kind, Scenario};
 use skyhound::config::Config;
 use skyhound_host::settings::{Flags, Settings};
+use toml::{Table, Value};
+
+/// Smallest reserve that the daemon takes, for small disks.
+const DISK_RESERVE_MB: i64 = 16;
 
 impl Scenario {
-    /// The scenario's settings as the daemon takes them on its command line: `section.key=value` each, for `--set`.
-    pub fn sets(&self) -> Vec<String> {
+    /// What `skyhound fly --config` gets: the scenario's `[skyhound]`, with what follows from its world where it says nothing.
+    pub fn settings_file(&self) -> Table {
+        let mut all = self.skyhound.clone();
         let receiver = &self.world.receiver;
-        let mut sets = vec![
-            format!("sdr.sample_rate_sps={:?}", receiver.sample_rate_sps),
-            format!("sdr.frequency_hz={:?}", receiver.center_hz),
-            format!("sdr.gain_db={:?}", receiver.gain_db),
-        ];
-        for (section, value) in &self.skyhound {
+        set(&mut all, "sdr", "sample_rate_sps", receiver.sample_rate_sps.into());
+        set(&mut all, "sdr", "frequency_hz", receiver.center_hz.into());
+        set(&mut all, "sdr", "gain_db", receiver.gain_db.into());
+        if self.fault.iter().any(|fault| fault.kind == Kind::DiskFull) {
+            set(&mut all, "recorder", "disk_reserve_mb", DISK_RESERVE_MB.into());
+        }
+        all
+    }
+
+    /// The same as the daemon takes it on its command line: `section.key=value` each, for `--set`.
+    fn sets(&self) -> Vec<String> {
+        let mut sets = Vec::new();
+        for (section, value) in &self.settings_file() {
             flatten(section, value, &mut sets);
         }
         sets
@@ -38,16 +50,40 @@ impl Scenario {
     }
 }
 
+/// Sets `section.key` where the scenario leaves it open.
+fn set(all: &mut Table, section: &str, key: &str, value: Value) {
+    let section = all.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    if let Value::Table(section) = section {
+        section.entry(key).or_insert(value);
+    }
+}
+
 /// `path=value` of every value below; beacons as `beacon.N.key`.
-fn flatten(path: &str, value: &toml::Value, sets: &mut Vec<String>) {
+fn flatten(path: &str, value: &Value, sets: &mut Vec<String>) {
     match value {
-        toml::Value::Table(table) => {
+        Value::Table(table) => {
             table.iter().for_each(|(key, value)| flatten(&format!("{path}.{key}"), value, sets));
         }
-        toml::Value::Array(tables) if !tables.is_empty() && tables.iter().all(toml::Value::is_table) => {
+        Value::Array(tables) if !tables.is_empty() && tables.iter().all(Value::is_table) => {
             let numbered = tables.iter().enumerate();
             numbered.for_each(|(number, value)| flatten(&format!("{path}.{number}"), value, sets));
         }
         value => sets.push(format!("{path}={value}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scenario_goes_before_its_world() {
+        let text = include_str!("../../scenarios/open_carrier.toml");
+        let mut scenario: Scenario = toml::from_str(text).unwrap();
+        let all = scenario.settings_file();
+        assert_eq!(all["sdr"]["sample_rate_sps"].as_float(), Some(250e3));
+        assert_eq!(all["beacon"][0]["bandwidth_hz"].as_float(), Some(4000.0));
+        set(&mut scenario.skyhound, "sdr", "gain_db", 7.into());
+        assert_eq!(scenario.settings_file()["sdr"]["gain_db"].as_integer(), Some(7));
     }
 }
