@@ -26,6 +26,7 @@ pub mod invariants;
 pub mod iq_server;
 pub mod judge;
 pub mod machine;
+pub mod needs;
 pub mod programs;
 pub mod random;
 pub mod recording;

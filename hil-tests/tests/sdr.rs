@@ -18,7 +18,7 @@ use skyhound_host::clock::Clock;
 use skyhound_host::realtime::{self, Role};
 use skyhound_host::sdr::{Block, Blocks, Receiver, Source};
 use skyhound_host::settings::{Pace, SdrSettings};
-use skyhound_rig::soapy::{self, NoModule};
+use skyhound_rig::{needs, soapy};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -34,11 +34,7 @@ fn on_rig(test: &str, body: impl FnOnce(&Rig)) {
         let folder = tempfile::tempdir().unwrap();
         return body(&Rig { control: folder.path().join("control"), _folder: folder });
     }
-    let module = match soapy::module() {
-        Ok(module) => module,
-        Err(NoModule::Broken(why)) => panic!("{why}"),
-        Err(why) => return println!("ignored, needs {why}"),
-    };
+    let Some(module) = needs::sdr_module() else { return };
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .envs(soapy::environment(&module))

@@ -1,8 +1,6 @@
 //! Real flights through the host's framing and listener, and over a real socket into its link.
 //! Needs the recordings of `SKYHOUND_DATA` (default `../shared/data` beside the workspace); ignored without.
 
-use std::path::{Path, PathBuf};
-
 use skyhound::record::{Event, LinkReport};
 use skyhound::time::TimeUs;
 use skyhound::vehicle::parameter::index;
@@ -13,20 +11,11 @@ use skyhound_host::autopilot::listener::{Listener, ListenerTotals};
 use skyhound_host::autopilot::{Address, Link};
 use skyhound_host::clock::Clock;
 use skyhound_host::settings::AutopilotSettings;
+use skyhound_rig::needs;
 use skyhound_rig::tlog::{self, Entries};
 
-fn file(name: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let folders = [std::env::var_os("SKYHOUND_DATA").map(PathBuf::from), Some(beside)];
-    folders.into_iter().flatten().map(|folder| folder.join("tlog").join(name)).find(|file| file.exists())
-}
-
 fn recording(name: &str) -> Option<Vec<u8>> {
-    let Some(file) = file(name) else {
-        println!("ignored, needs SKYHOUND_DATA (tlog/{name})");
-        return None;
-    };
-    Some(tlog::read(&file).unwrap())
+    needs::data(&format!("tlog/{name}")).map(|file| tlog::read(&file).unwrap())
 }
 
 struct Flight {
@@ -192,12 +181,11 @@ async fn a_flight_played_over_udp_is_heard_whole() {
 
 #[test]
 fn the_command_plays_and_says_what_it_did() {
-    let Some(_) = recording("magfit_bench.tlog") else { return };
+    let Some(file) = needs::data("tlog/magfit_bench.tlog") else { return };
     let rig = env!("CARGO_BIN_EXE_skyhound-rig");
     let run = |arguments: &[&str]| std::process::Command::new(rig).args(arguments).output().unwrap();
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let to = format!("udpout:{}", socket.local_addr().unwrap());
-    let file = file("magfit_bench.tlog").unwrap();
     let file = file.to_str().unwrap();
     let done = run(&["play-tlog", file, "--to", &to, "--speed", "1000"]);
     let said = String::from_utf8_lossy(&done.stdout);

@@ -2,10 +2,9 @@
 
 use skyhound_rig::iq_server::{IqServer, Poses};
 use skyhound_rig::scenario::Scenario;
-use skyhound_rig::soapy::NoModule;
 use skyhound_rig::truth::TruePose;
 use skyhound_rig::world::iq::IqWorld;
-use skyhound_rig::{programs, soapy};
+use skyhound_rig::{needs, programs, soapy};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -31,14 +30,7 @@ struct Rig {
 }
 
 fn rig() -> Option<Rig> {
-    let module = match soapy::module() {
-        Ok(module) => module,
-        Err(NoModule::Broken(why)) => panic!("{why}"),
-        Err(why) => {
-            println!("ignored, needs {why}");
-            return None;
-        }
-    };
+    let module = needs::sdr_module()?;
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("world.sock");
     let scenario: Scenario = toml::from_str(include_str!("loud.toml")).unwrap();

@@ -3,6 +3,7 @@
 use serde_json::Value;
 pub use skyhound_rig::daemon::Said;
 use skyhound_rig::daemon::{self, Site};
+pub use skyhound_rig::needs::data as recording;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
@@ -20,18 +21,6 @@ pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-/// A recording of SKYHOUND_DATA (by default `../shared/data` beside the workspace); `None`, said aloud, where it is not.
-pub fn recording(name: &str) -> Option<PathBuf> {
-    let near = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let folder = std::env::var_os("SKYHOUND_DATA").map_or(near, PathBuf::from);
-    let path = folder.join(name);
-    if !path.is_file() {
-        println!("{name}: ignored, needs SKYHOUND_DATA");
-        return None;
-    }
-    Some(path)
 }
 
 pub fn run(line: &[&str]) -> Said {

@@ -2,7 +2,7 @@
 
 use super::daemon::{Field, is_clean, number, rows, run, texts, told};
 use serde_json::Value;
-use skyhound_rig::soapy::{self, NoModule};
+use skyhound_rig::{needs, soapy};
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 
@@ -319,11 +319,7 @@ fn settings_that_hear_nothing_are_refused_with_what_to_write() {
 
 #[test]
 fn a_device_is_tuned_beside_its_beacon() {
-    let module = match soapy::module() {
-        Ok(module) => module,
-        Err(NoModule::Broken(why)) => panic!("{why}"),
-        Err(why) => return println!("ignored, needs {why}"),
-    };
+    let Some(module) = needs::sdr_module() else { return };
     let field = Field::new();
     // The tone stands where the beacon does when the device is tuned 15.4 kHz below it.
     let sets = [

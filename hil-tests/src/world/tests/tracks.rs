@@ -4,7 +4,7 @@
 //! distance at which their autocorrelation falls under 1/e. Needs the recordings of `SKYHOUND_DATA` (default `../shared/data` beside the workspace).
 
 use super::*;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A row of a track about its transmitter.
 #[derive(Copy, Clone, Debug)]
@@ -13,16 +13,6 @@ struct Row {
     east_m: f64,
     up_m: f64,
     power_db: f64,
-}
-
-fn folder() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let tracks = std::env::var_os("SKYHOUND_DATA").map_or(beside, PathBuf::from).join("rssi_gps");
-    if !tracks.is_dir() {
-        println!("ignored, needs SKYHOUND_DATA: {} is not there", tracks.display());
-        return None;
-    }
-    Some(tracks)
 }
 
 fn columns(line: &str) -> Vec<f64> {
@@ -174,7 +164,7 @@ fn compared(folder: &Path, name: &str, world: &str, hops: u32) -> [(f64, f64, f6
 
 #[test]
 fn by_default_tracks_are_as_rough_as_the_real_search_of_the_rover() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = crate::needs::data("rssi_gps") else { return };
     // Its forty rows are averaged points: each is the mean of hops spread over the way to the next.
     let [real, ours] = compared(&folder, "afar_1428", "", 20);
     assert!((0.7..1.3).contains(&(ours.0 / real.0)), "spread: {ours:?} for {real:?}");
@@ -193,7 +183,7 @@ const CALM: &str =
 
 #[test]
 fn calm_settings_are_as_smooth_as_the_real_searches_of_collars() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = crate::needs::data("rssi_gps") else { return };
     let names =
         ["ucsd2014_000419_collar1", "ucsd2014_000419_collar2", "ucsd2014_000419_collar3", "ucsd2019_481"];
     let mut sums = [0.0; 2];
