@@ -1,8 +1,6 @@
 //! `skyhound-rig list`: the scenarios, what each shows and needs.
 
-use comfy_table::{ContentArrangement, Table, presets};
-
-use super::{Failure, print};
+use super::{Failure, print, table};
 use crate::rig::Rig;
 use crate::scenario;
 
@@ -12,7 +10,7 @@ pub struct Args {}
 
 /// Prints them, and the rigs.
 pub fn run(_: Args) -> Result<(), Failure> {
-    let mut scenarios = frame(["scenario", "longest", "needs", "shows"]);
+    let mut scenarios = table(["scenario", "longest", "needs", "shows"]);
     for name in scenario::list() {
         let scenario = scenario::find(name)?;
         let needs = match Rig::needs(&scenario).as_slice() {
@@ -21,17 +19,10 @@ pub fn run(_: Args) -> Result<(), Failure> {
         };
         scenarios.add_row([name.to_string(), format!("{:.0} s", scenario.duration_s), needs, scenario.about]);
     }
-    let mut rigs = frame(["rig", "depth", "is"]);
+    let mut rigs = table(["rig", "depth", "is"]);
     for name in Rig::built_in() {
         let rig = Rig::find(name)?;
         rigs.add_row([name.to_string(), rig.depth.to_string(), rig.about]);
     }
     print(&format!("{}\n\n{}\n", scenarios.trim_fmt(), rigs.trim_fmt()))
-}
-
-fn frame<const N: usize>(header: [&str; N]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(110).set_header(header);
-    table
 }

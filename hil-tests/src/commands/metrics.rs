@@ -1,8 +1,6 @@
 //! `skyhound-rig metrics`: the numbers that scenarios may expect, with unit and definition.
 
-use comfy_table::{ContentArrangement, Table};
-
-use super::{Failure, print};
+use super::{Failure, print, table};
 use crate::judge::metrics::TABLE;
 
 /// Arguments of `skyhound-rig metrics`.
@@ -11,9 +9,7 @@ pub struct Args {}
 
 /// Prints them.
 pub fn run(_: Args) -> Result<(), Failure> {
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(110).set_header(["number", "unit", "how it is counted"]);
+    let mut table = table(["number", "unit", "how it is counted"]);
     table.add_rows(TABLE.iter().map(|metric| [metric.name, metric.unit, metric.about]));
     print(&format!("{}\n", table.trim_fmt()))
 }

@@ -22,6 +22,7 @@ use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use comfy_table::{ContentArrangement, Table, presets};
 
 use crate::judge;
 use crate::scenario::{self, Scenario};
@@ -62,6 +63,14 @@ fn found(name: &str) -> Result<Scenario, Failure> {
     let scenario =
         scenario::find(name).and_then(|scenario| judge::metrics::check(&scenario).map(|()| scenario));
     scenario.map_err(Failure::Usage)
+}
+
+/// A table for people, of words alone.
+fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(110).set_header(header);
+    table
 }
 
 /// As a shell takes it.
