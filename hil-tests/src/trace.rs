@@ -5,6 +5,9 @@
 
 use crate::truth::TruePose;
 
+/// The daemon's component id by default, `MAV_COMP_ID_ONBOARD_COMPUTER`: whose setpoints are those under test.
+pub const COMPONENT: u8 = 191;
+
 /// A flight.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {

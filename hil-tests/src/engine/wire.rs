@@ -6,7 +6,7 @@
 
 use crate::aircraft::{Aircraft, Answer, Request, Setpoint};
 use crate::random::{self, Random};
-use crate::trace::SetpointRow;
+use crate::trace::{COMPONENT, SetpointRow};
 use rand::Rng;
 use skyhound::command::{Command, Velocity};
 use std::collections::VecDeque;
@@ -15,8 +15,6 @@ use std::collections::VecDeque;
 const EARLY_US: u64 = 10_000;
 /// From the pass to the autopilot: sending, a serial line or a datagram, the autopilot's own loop.
 const DELAY_US: (u64, u64) = (1_500, 6_000);
-/// The daemon's component id.
-const COMPONENT: u8 = 191;
 
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 enum Sent {

@@ -28,7 +28,7 @@ use crate::rig::{Autopilot, Depth, Rig, Sdr};
 use crate::scenario::{Kind, Scenario};
 use crate::script::Script;
 use crate::soapy::{self, NoModule};
-use crate::trace::{DeedRow, StateRow, Trace};
+use crate::trace::{COMPONENT, DeedRow, StateRow, Trace};
 use crate::watch::Watcher;
 use crate::world::iq::IqWorld;
 use air::{Air, Ours};
@@ -40,8 +40,6 @@ use skyhound::command::State;
 use std::path::Path;
 use theirs::Theirs;
 
-/// The daemon's component id by default, MAV_COMP_ID_ONBOARD_COMPUTER.
-const COMPONENT: u8 = 191;
 /// Our own driver's devices.
 const OUR_DEVICE: &str = "soapy:driver=skyhound-rig";
 /// From here on after the last row of facts (10 Hz) the recorder counts as stopped.

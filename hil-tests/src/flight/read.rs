@@ -2,7 +2,7 @@
 
 use crate::daemon::clock::ClockJoin;
 use crate::daemon::{number, rows};
-use crate::trace::{EventRow, SetpointRow, SignalRow, StateRow, Trace};
+use crate::trace::{COMPONENT, EventRow, SetpointRow, SignalRow, StateRow, Trace};
 use serde_json::Value;
 use std::path::Path;
 
@@ -72,7 +72,7 @@ pub fn commands(file: &Path, clock: &ClockJoin, system: u8) -> Result<Vec<Setpoi
         velocity_mps: [part(row, "north_mps"), part(row, "east_mps"), part(row, "down_mps")],
         yaw_rate_rad_s: part(row, "yaw_rate_rad_s"),
         taken: true,
-        from: (system, crate::flight::COMPONENT),
+        from: (system, COMPONENT),
     };
     Ok(rows(file, COMMANDS)?.iter().map(setpoint).collect())
 }

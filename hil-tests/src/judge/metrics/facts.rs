@@ -5,11 +5,9 @@ use skyhound::config::{HomingConfig, InterlockConfig};
 
 use crate::scenario::{Beacon, Kind, Scenario};
 use crate::script::Do;
-use crate::trace::{SetpointRow, StateRow, Trace, TruthRow};
+use crate::trace::{COMPONENT, SetpointRow, StateRow, Trace, TruthRow};
 use crate::truth::TruePose;
 
-/// The daemon's component id, `MAV_COMP_ID_ONBOARD_COMPUTER`.
-const COMPONENT: u8 = 191;
 /// A deed longer before a stop than this did not cause it: no input may be stale for longer than 3 s.
 const CAUSE_WITHIN_US: u64 = 10_000_000;
 /// How the end of a fault is told.
