@@ -3,6 +3,17 @@
 #![allow(missing_docs, reason = "what a name with its unit says is not said again")]
 
 use skyhound::geo::{NorthEast, Origin, Wgs84};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Where the aircraft truly is now. Asked some hundred times a second, from any thread; it must answer at once.
+pub type Poses = Arc<dyn Fn() -> TruePose + Send + Sync>;
+
+/// Of an aircraft that hangs over home while time goes on.
+pub fn hovering(up_m: f64) -> Poses {
+    let since = Instant::now();
+    Arc::new(move || TruePose { at_us: since.elapsed().as_micros() as u64, up_m, ..TruePose::default() })
+}
 
 /// The aircraft at one moment. Position is NED metres about the scenario's place (home, on the ground), velocity NED.
 #[derive(Copy, Clone, Debug, Default, PartialEq)]

@@ -1,25 +1,16 @@
 //! Independent witnesses of the simulated SDR: SoapySDR's own tool, and the flight program as users call it.
 
-use skyhound_rig::iq_server::{IqServer, Poses};
+use skyhound_rig::iq_server::IqServer;
 use skyhound_rig::scenario::Scenario;
-use skyhound_rig::truth::TruePose;
+use skyhound_rig::truth::hovering;
 use skyhound_rig::world::iq::IqWorld;
 use skyhound_rig::{needs, programs, soapy};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const BEACON_HZ: f64 = 433.96e6;
-
-struct Hovering(Instant);
-
-impl Poses for Hovering {
-    fn pose(&self) -> TruePose {
-        TruePose { at_us: self.0.elapsed().as_micros() as u64, up_m: 40.0, ..TruePose::default() }
-    }
-}
 
 /// A served world and the driver's folder; none, with the reason printed, where it cannot be had.
 struct Rig {
@@ -34,8 +25,7 @@ fn rig() -> Option<Rig> {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("world.sock");
     let scenario: Scenario = toml::from_str(include_str!("loud.toml")).unwrap();
-    let poses = Arc::new(Hovering(Instant::now()));
-    let server = IqServer::start(&socket, IqWorld::new(&scenario, 1), poses).unwrap();
+    let server = IqServer::start(&socket, IqWorld::new(&scenario, 1), hovering(40.0)).unwrap();
     Some(Rig { _server: server, module, socket, _folder: folder })
 }
 

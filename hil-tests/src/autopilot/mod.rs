@@ -33,11 +33,10 @@ pub mod wire_log;
 pub use line::{Line, LineSpec};
 pub use wire_log::{Says, WireRow};
 
-use crate::aircraft::{Aircraft, Answer, Request, STEP_US, Waypoint, custom_mode_of};
-use crate::iq_server::Poses;
+use crate::aircraft::{Aircraft, Answer, Request, STEP_US, custom_mode_of};
 use crate::scenario::Kind;
 use crate::trace::{SetpointRow, TruthRow};
-use crate::truth::TruePose;
+use crate::truth::Poses;
 use clock::Clock;
 use face::{Face, lock};
 use ports::Shared;
@@ -67,7 +66,8 @@ struct Ending {
 
 impl Autopilot {
     /// Opens the lines and begins to fly by the clock.
-    pub fn start(aircraft: Arc<Mutex<Aircraft>>, specs: &[LineSpec]) -> io::Result<Autopilot> {
+    pub fn start(aircraft: Aircraft, specs: &[LineSpec]) -> io::Result<Autopilot> {
+        let aircraft = Arc::new(Mutex::new(aircraft));
         let clock = Arc::new(Clock::new(lock(&aircraft).now_us()));
         let log = Arc::new(Mutex::new(WireLog::default()));
         let face = Face::new(Arc::clone(&aircraft), Arc::clone(&clock), Arc::clone(&log));
@@ -95,41 +95,20 @@ impl Autopilot {
         &self.lines
     }
 
-    /// The ground station changes the mode, by the flavour's own name.
+    /// Looks at the aircraft, or puts it elsewhere.
+    pub fn look<T>(&self, look: impl FnOnce(&mut Aircraft) -> T) -> T {
+        look(&mut lock(&self.aircraft))
+    }
+
+    /// The ground station asks.
     ///
     /// # Errors
-    /// The flavour has no such mode, or the aircraft refuses.
-    pub fn set_mode(&self, name: &str) -> Result<(), String> {
-        let custom = self.custom_mode(name)?;
-        self.ask(&format!("mode {name}"), &Request::Mode(custom))
-    }
-
-    /// The ground station arms.
-    pub fn arm(&self) -> Result<(), String> {
-        self.ask("arming", &Request::Arm(true))
-    }
-
-    /// The ground station commands a take-off to this height above home. ArduCopter must be armed, and in GUIDED.
-    pub fn take_off(&self, alt_m: f64) -> Result<(), String> {
-        self.ask("take-off", &Request::TakeOff { alt_m })
-    }
-
-    /// The ground station gives it a mission, with home as its item 0 for ArduCopter (`aircraft::plan` makes one).
-    pub fn upload(&self, mission: &[Waypoint]) -> Result<(), String> {
-        self.ask("mission", &Request::Mission(mission.to_vec()))
-    }
-
-    fn custom_mode(&self, name: &str) -> Result<u32, String> {
-        let flavour = lock(&self.aircraft).flavour();
-        custom_mode_of(flavour, name)
-            .ok_or_else(|| format!("mode `{name}`: {flavour:?} has none of this name"))
-    }
-
-    fn ask(&self, what: &str, request: &Request) -> Result<(), String> {
+    /// The aircraft refuses.
+    pub fn ask(&self, request: &Request) -> Result<(), String> {
         let answer = lock(&self.aircraft).request(request);
         // What it changed is told at once, not at the next step.
         lock(&self.shared.face).tell(self.now_us());
-        if answer == Answer::Accepted { Ok(()) } else { Err(format!("{what}: {answer:?}")) }
+        if answer == Answer::Accepted { Ok(()) } else { Err(messages::result_name(answer.mav_result())) }
     }
 
     /// A fault, or a deed of pilot or ground crew, begins or ends. Whether it was one of the link's, the aircraft's or theirs.
@@ -141,7 +120,9 @@ impl Autopilot {
             return Ok(true);
         }
         if let Kind::Mode { mode } = kind {
-            self.custom_mode(mode)?;
+            let flavour = lock(&self.aircraft).flavour();
+            let why = || format!("mode `{mode}`: {flavour:?} has none of this name");
+            custom_mode_of(flavour, mode).ok_or_else(why)?;
         }
         let is_known = lock(&self.aircraft).fault(kind, begins);
         lock(&self.shared.face).tell(self.now_us());
@@ -180,9 +161,15 @@ impl Autopilot {
         face.links.iter().flatten().map(|open| open.outbox.dropped_total()).sum()
     }
 
-    /// Where the aircraft truly is, between the steps too.
-    pub fn poses(&self) -> Arc<dyn Poses> {
-        Arc::new(Truth { aircraft: Arc::clone(&self.aircraft), clock: Arc::clone(&self.shared.clock) })
+    /// Where the aircraft truly is, between the steps too: the last step's pose, carried on by its velocity. At 433 MHz a jump
+    /// of one step (0.1 m) would turn the carrier by 50°.
+    pub fn poses(&self) -> Poses {
+        let (aircraft, clock) = (Arc::clone(&self.aircraft), Arc::clone(&self.shared.clock));
+        Arc::new(move || {
+            let pose = lock(&aircraft).truth();
+            let now_us = clock.now_us().clamp(pose.at_us, pose.at_us + EXTRAPOLATED_MAX_US);
+            pose.carried(now_us, EXTRAPOLATED_MAX_US)
+        })
     }
 }
 
@@ -194,20 +181,6 @@ impl Drop for Autopilot {
             // Its panic has already been printed, and this may run during another one.
             let _ = thread.join();
         }
-    }
-}
-
-struct Truth {
-    aircraft: Arc<Mutex<Aircraft>>,
-    clock: Arc<Clock>,
-}
-
-impl Poses for Truth {
-    /// The last step's pose, carried on by its velocity: at 433 MHz a jump of one step (0.1 m) would turn the carrier by 50°.
-    fn pose(&self) -> TruePose {
-        let pose = lock(&self.aircraft).truth();
-        let now_us = self.clock.now_us().clamp(pose.at_us, pose.at_us + EXTRAPOLATED_MAX_US);
-        pose.carried(now_us, EXTRAPOLATED_MAX_US)
     }
 }
 

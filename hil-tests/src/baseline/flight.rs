@@ -191,27 +191,22 @@ impl<'a> Flight<'a> {
     }
 
     fn carry_out(&mut self, deed: Do) {
-        let is_ours = self.target.is_some();
-        // Faults that are not the world's change nothing here.
-        let request = match deed {
+        match deed {
+            // Faults that are not the world's change nothing here.
             Do::Begin(kind) => {
                 self.world.apply(&kind, true);
-                return;
             }
             Do::End(kind) => {
                 self.world.apply(&kind, false);
-                return;
             }
-            Do::Mission(items) => Request::Mission(items),
-            Do::SetMode(name) if !is_ours => match custom_mode_of(self.aircraft.flavour(), name) {
-                Some(custom_mode) => Request::Mode(custom_mode),
-                None => return,
-            },
-            Do::Arm => Request::Arm(true),
-            Do::TakeOff { alt_m } => Request::TakeOff { alt_m },
-            Do::SetMode(_) | Do::HomingOn | Do::HomingOff => return,
-        };
-        self.aircraft.request(&request);
+            // The aircraft is led: its mode is no longer the operator's.
+            Do::SetMode(_) if self.target.is_some() => {}
+            deed => {
+                if let Some(request) = deed.request(self.aircraft.flavour()) {
+                    self.aircraft.request(&request);
+                }
+            }
+        }
     }
 
     /// One velocity of the policy, once the aircraft is handed over.

@@ -1,6 +1,5 @@
 //! `skyhound-rig autopilot`: the simulated aircraft alone, for a daemon, a ground station or a script to meet.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use skyhound_host::cli::duration;
@@ -105,9 +104,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if let Some(up_m) = args.airborne {
         aircraft.begin_airborne(0.0, 0.0, up_m, 0.0);
     }
-    let aircraft = Arc::new(Mutex::new(aircraft));
-    let autopilot = Autopilot::start(Arc::clone(&aircraft), &args.lines)
-        .map_err(|error| format!("cannot open a line: {error}"))?;
+    let autopilot =
+        Autopilot::start(aircraft, &args.lines).map_err(|error| format!("cannot open a line: {error}"))?;
     for line in autopilot.lines() {
         print(&format!("{line}\t{}\n", line.for_daemon()))?;
     }
@@ -115,10 +113,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let mut said = None;
     while args.time.is_none_or(|time| begun.elapsed() < time) {
         std::thread::sleep(LOOK_EVERY);
-        let now = {
-            let aircraft = aircraft.lock().unwrap_or_else(PoisonError::into_inner);
-            (aircraft.mode_name(), aircraft.belief().armed)
-        };
+        let now = autopilot.look(|aircraft| (aircraft.mode_name(), aircraft.belief().armed));
         if said != Some(now) {
             said = Some(now);
             let armed = if now.1 { "armed" } else { "disarmed" };

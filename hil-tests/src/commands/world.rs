@@ -10,10 +10,9 @@ use skyhound_host::cli::duration;
 
 use super::{Failure, found, print, say};
 use crate::course::Course;
-use crate::iq_server::{IqServer, Poses};
+use crate::iq_server::IqServer;
 use crate::scenario::Scenario;
 use crate::script::Timeline;
-use crate::truth::TruePose;
 use crate::world::iq::IqWorld;
 use crate::{recording, soapy};
 
@@ -107,22 +106,12 @@ fn record(iq: &Path, scenario: &Scenario, seed: u64, args: &Args) -> Result<(), 
     Ok(())
 }
 
-/// The course, flown by the clock.
-struct Flown {
-    course: Course,
-    since: Instant,
-}
-
-impl Poses for Flown {
-    fn pose(&self) -> TruePose {
-        self.course.pose(self.since.elapsed().as_micros() as u64)
-    }
-}
-
 fn serve(socket: &Path, scenario: &Scenario, seed: u64, time: Option<Duration>) -> Result<(), Failure> {
     let module = soapy::module().map_err(String::from)?;
     let since = Instant::now();
-    let poses = Arc::new(Flown { course: Course::new(scenario), since });
+    // The course is flown by the clock.
+    let course = Course::new(scenario);
+    let poses = Arc::new(move || course.pose(since.elapsed().as_micros() as u64));
     let server =
         IqServer::start(socket, IqWorld::new(scenario, seed), poses).map_err(|error| error.to_string())?;
     for (name, value) in soapy::environment(&module) {

@@ -10,7 +10,7 @@ use super::hearing::Hearing;
 use super::machine::Machine;
 use super::wire::Wire;
 use crate::aircraft::telemetry::Telemetry;
-use crate::aircraft::{Aircraft, Request, custom_mode_of};
+use crate::aircraft::{Aircraft, Request};
 use crate::invariants::{Sky, Step, Witness};
 use crate::random::{self, Random};
 use crate::scenario::{Kind, Scenario};
@@ -160,13 +160,11 @@ impl<'a> Flight<'a> {
                 Do::End(kind) => self.fault(&kind, false),
                 Do::HomingOn => self.acts.push_back(OperatorAct::HomingOn),
                 Do::HomingOff => self.acts.push_front(OperatorAct::HomingOff),
-                Do::Mission(items) => self.ground_station(&Request::Mission(items)),
-                Do::SetMode(mode) => {
-                    let custom = custom_mode_of(self.aircraft.flavour(), mode);
-                    self.ground_station(&Request::Mode(custom.unwrap_or(u32::MAX)));
+                deed => {
+                    if let Some(request) = deed.request(self.aircraft.flavour()) {
+                        self.ground_station(&request);
+                    }
                 }
-                Do::Arm => self.ground_station(&Request::Arm(true)),
-                Do::TakeOff { alt_m } => self.ground_station(&Request::TakeOff { alt_m }),
             }
         }
     }

@@ -1,24 +1,23 @@
-//! The aircraft of a flight with its ground station, so that the course of a flight does not know whose it is: the rig's own,
-//! stepped in real time behind real lines, or someone else's that is only heard (`theirs`).
+//! The aircraft of a flight with its ground station, so that the course of a flight does not know whose it is: the rig's own
+//! behind real lines, or someone else's that is only heard (`theirs`).
 
 use super::wire::Said;
-use crate::aircraft::{Aircraft, Waypoint, firmware_of};
+use crate::aircraft::firmware_of;
 use crate::autopilot::{Autopilot, LineSpec, Says, WireRow};
-use crate::iq_server::Poses;
 use crate::rig::Line;
-use crate::scenario::{Kind, Scenario};
-use crate::script::{self, Seen};
+use crate::scenario::Kind;
+use crate::script::{Do, Seen};
 use crate::trace::{SetpointRow, TruthRow};
-use skyhound::vehicle::{Firmware, Mode};
+use crate::truth::Poses;
+use skyhound::vehicle::Mode;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// An aircraft with its ground station. What that asks of it fails when it is refused, or not answered.
 pub trait Air {
     /// What `skyhound fly --autopilot` is told, for the daemon `index`.
     fn address(&self, index: usize) -> Option<String>;
     /// Where it truly is.
-    fn poses(&self) -> Arc<dyn Poses>;
+    fn poses(&self) -> Poses;
     /// µs since the scenario began.
     fn now_us(&self) -> u64;
     /// What the ground station sees; nothing of the daemon.
@@ -27,14 +26,8 @@ pub trait Air {
     fn truth(&self) -> TruthRow;
     /// Truth of the whole flight, 10 Hz.
     fn truth_rows(&self) -> Vec<TruthRow>;
-    /// The ground station changes the mode.
-    fn set_mode(&self, name: &str) -> Result<(), String>;
-    /// The ground station arms.
-    fn arm(&self) -> Result<(), String>;
-    /// The ground station commands a take-off to this height above home.
-    fn take_off(&self, alt_m: f64) -> Result<(), String>;
-    /// The ground station uploads a mission.
-    fn upload(&self, mission: &[Waypoint]) -> Result<(), String>;
+    /// The ground station does this; nothing where it is no deed of the ground station.
+    fn ask(&self, deed: &Do) -> Result<(), String>;
     /// A fault of link or aircraft, or a deed of pilot or stranger; whether it was one. An error: it is not done here.
     fn fault(&self, kind: &Kind, begins: bool) -> Result<bool, String>;
     /// Setpoints as received; `None` where nobody of the rig stands at that end of the line.
@@ -60,82 +53,49 @@ pub fn spec(line: Line) -> LineSpec {
 }
 
 /// The rig's own.
-pub struct Ours {
-    aircraft: Arc<Mutex<Aircraft>>,
-    autopilot: Autopilot,
-    firmware: Firmware,
-}
-
-impl Ours {
-    /// Begins to fly, with `lines` lines for daemons.
-    ///
-    /// # Errors
-    /// A line cannot be opened.
-    pub fn begin(scenario: &Scenario, seed: u64, line: Line, lines: usize) -> Result<Ours, String> {
-        let aircraft = Arc::new(Mutex::new(script::aircraft(scenario, seed)));
-        let autopilot = Autopilot::start(Arc::clone(&aircraft), &vec![spec(line); lines]);
-        let autopilot = autopilot.map_err(|error| format!("simulated autopilot: {error}"))?;
-        Ok(Ours { aircraft, autopilot, firmware: firmware_of(scenario.aircraft.flavour) })
-    }
-
-    fn look<T>(&self, look: impl Fn(&Aircraft) -> T) -> T {
-        look(&self.aircraft.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Air for Ours {
+impl Air for Autopilot {
     fn address(&self, index: usize) -> Option<String> {
-        self.autopilot.lines().get(index).map(crate::autopilot::Line::for_daemon)
+        self.lines().get(index).map(crate::autopilot::Line::for_daemon)
     }
 
-    fn poses(&self) -> Arc<dyn Poses> {
-        self.autopilot.poses()
+    fn poses(&self) -> Poses {
+        self.poses()
     }
 
     fn now_us(&self) -> u64 {
-        self.autopilot.now_us()
+        self.now_us()
     }
 
     fn sight(&self) -> Seen<'static> {
-        self.look(Seen::of)
+        self.look(|aircraft| Seen::of(aircraft))
     }
 
     fn truth(&self) -> TruthRow {
-        self.look(Aircraft::truth_row)
+        self.look(|aircraft| aircraft.truth_row())
     }
 
     fn truth_rows(&self) -> Vec<TruthRow> {
-        self.autopilot.truth_rows()
+        self.truth_rows()
     }
 
-    fn set_mode(&self, name: &str) -> Result<(), String> {
-        self.autopilot.set_mode(name)
-    }
-
-    fn arm(&self) -> Result<(), String> {
-        self.autopilot.arm()
-    }
-
-    fn take_off(&self, alt_m: f64) -> Result<(), String> {
-        self.autopilot.take_off(alt_m)
-    }
-
-    fn upload(&self, mission: &[Waypoint]) -> Result<(), String> {
-        self.autopilot.upload(mission)
+    fn ask(&self, deed: &Do) -> Result<(), String> {
+        let request = deed.request(self.look(|aircraft| aircraft.flavour()));
+        request.map_or(Ok(()), |request| self.ask(&request))
     }
 
     fn fault(&self, kind: &Kind, begins: bool) -> Result<bool, String> {
-        self.autopilot.fault(kind, begins)
+        self.fault(kind, begins)
     }
 
     fn setpoints(&self) -> Option<Vec<SetpointRow>> {
-        Some(self.autopilot.setpoints())
+        Some(self.setpoints())
     }
 
     fn said(&self, system: u8) -> Vec<Said> {
-        let wire = self.autopilot.wire();
+        let firmware = firmware_of(self.look(|aircraft| aircraft.flavour()));
+        let wire = self.wire();
         let to_us = |row: &&WireRow| row.is_out && row.system == system && row.component == 1;
-        let is_ours = |custom| Mode { firmware: self.firmware, custom }.accepts_commands();
+        let is_ours = |custom| Mode { firmware, custom }.accepts_commands();
         // PX4 tells its mode in two messages: it is ours while both say so.
         let (mut beat, mut told_ours) = (None, true);
         let said = wire.iter().filter(to_us).filter_map(|row| {

@@ -161,10 +161,7 @@ impl Course {
                 Some(answer)
             }
             Do::HomingOff => Some(self.daemons.homing(false)),
-            Do::Mission(items) => Some(self.air.upload(&items).map(|()| String::new())),
-            Do::SetMode(mode) => Some(self.air.set_mode(mode).map(|()| String::new())),
-            Do::Arm => Some(self.air.arm().map(|()| String::new())),
-            Do::TakeOff { alt_m } => Some(self.air.take_off(alt_m).map(|()| String::new())),
+            deed => Some(self.air.ask(&deed).map(|()| String::new())),
         };
         // Refused is an answer: the operator looks and tries again.
         match answer {

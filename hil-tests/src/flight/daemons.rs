@@ -2,9 +2,9 @@
 //! wrong; and a second one on the same aircraft.
 
 use crate::daemon::{Daemon, Look, Site};
-use crate::iq_server::Poses;
 use crate::machine::{Shim, SmallDisk, Starving};
 use crate::scenario::{Kind, Scenario};
+use crate::truth::Poses;
 use skyhound_host::ctl::Status;
 use std::path::PathBuf;
 use std::process::Command;
@@ -45,7 +45,7 @@ pub struct Daemons {
     running: Option<(Daemon, Look)>,
     site: Site,
     line: Line,
-    poses: Arc<dyn Poses>,
+    poses: Poses,
     shim: Option<Shim>,
     disk: Option<SmallDisk>,
     lives: Vec<Life>,
@@ -55,12 +55,7 @@ pub struct Daemons {
 
 impl Daemons {
     /// Makes the machine that `scenario` needs. Nothing runs yet.
-    pub fn new(
-        site: Site,
-        scenario: &Scenario,
-        line: Line,
-        poses: Arc<dyn Poses>,
-    ) -> Result<Daemons, String> {
+    pub fn new(site: Site, scenario: &Scenario, line: Line, poses: Poses) -> Result<Daemons, String> {
         let has = |wanted: fn(&Kind) -> bool| scenario.fault.iter().any(|fault| wanted(&fault.kind));
         let disk = match has(|kind| *kind == Kind::DiskFull) {
             // Without root the shim answers that the disk is full.
@@ -94,7 +89,7 @@ impl Daemons {
         let command = self.command()?;
         let mut daemon = self.site.start(command)?;
         let poses = Arc::clone(&self.poses);
-        let look = Look::begin(daemon.socket(), move || poses.pose().at_us);
+        let look = Look::begin(daemon.socket(), move || poses().at_us);
         daemon.until("it answers", PATIENCE, |_| look.file())?;
         self.running = Some((daemon, look));
         Ok(())
@@ -169,7 +164,7 @@ impl Daemons {
         self.starving = None;
         if let Some((mut daemon, look)) = self.running.take() {
             daemon.kill();
-            self.live_on(&look, Some(self.poses.pose().at_us));
+            self.live_on(&look, Some((self.poses)().at_us));
         }
     }
 

@@ -21,17 +21,18 @@ mod second;
 mod theirs;
 pub mod wire;
 
+use crate::autopilot::Autopilot;
 use crate::daemon::Site;
 use crate::engine::{self, Level};
 use crate::iq_server::IqServer;
-use crate::rig::{Autopilot, Depth, Rig, Sdr};
+use crate::rig::{self, Depth, Rig, Sdr};
 use crate::scenario::{Kind, Scenario};
-use crate::script::Script;
+use crate::script::{self, Script};
 use crate::soapy::{self, NoModule};
 use crate::trace::{COMPONENT, DeedRow, StateRow, Trace};
 use crate::watch::Watcher;
 use crate::world::iq::IqWorld;
-use air::{Air, Ours};
+use air::Air;
 use course::Course;
 use daemons::{Daemons, Line};
 use sdr::SdrControl;
@@ -98,9 +99,11 @@ fn fly(
     };
     let has_second = has_second(scenario);
     let air: Box<dyn Air> = match &rig.autopilot {
-        Autopilot::At(foreign) => Box::new(Theirs::find(scenario, foreign, watcher)?),
-        Autopilot::Simulated(line) => {
-            Box::new(Ours::begin(scenario, seed, *line, if has_second { 2 } else { 1 })?)
+        rig::Autopilot::At(foreign) => Box::new(Theirs::find(scenario, foreign, watcher)?),
+        rig::Autopilot::Simulated(line) => {
+            let lines = vec![air::spec(*line); if has_second { 2 } else { 1 }];
+            let autopilot = Autopilot::start(script::aircraft(scenario, seed), &lines);
+            Box::new(autopilot.map_err(|error| format!("simulated autopilot: {error}"))?)
         }
     };
     let mut course = prepare(scenario, seed, rig, folder, driver.as_deref(), air)?;

@@ -2,9 +2,8 @@
 
 use super::daemons::{Daemons, Line};
 use crate::daemon::{Site, number};
-use crate::iq_server::Poses;
 use crate::scenario::Scenario;
-use std::sync::Arc;
+use crate::truth::Poses;
 
 /// Between two of its operator's tries.
 const AGAIN_US: u64 = 3_000_000;
@@ -19,7 +18,7 @@ pub struct Second {
 
 impl Second {
     /// In `site`; it does not run yet.
-    pub fn new(site: Site, scenario: &Scenario, line: Line, poses: Arc<dyn Poses>) -> Result<Second, String> {
+    pub fn new(site: Site, scenario: &Scenario, line: Line, poses: Poses) -> Result<Second, String> {
         // The machine's faults are the first one's.
         let well = Scenario { fault: Vec::new(), ..scenario.clone() };
         let daemons = Daemons::new(site, &well, line, poses)?;

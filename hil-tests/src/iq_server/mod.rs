@@ -17,7 +17,7 @@ mod request;
 mod server;
 mod span;
 
-pub use server::{IqServer, Poses};
+pub use server::IqServer;
 
 #[cfg(test)]
 mod tests;

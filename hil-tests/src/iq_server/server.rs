@@ -3,7 +3,7 @@
 use super::request::{LINE_BYTES_MAX, Request, Take};
 use super::span::StreamTime;
 use crate::scenario::Kind;
-use crate::truth::TruePose;
+use crate::truth::Poses;
 use crate::world::iq::IqWorld;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
@@ -17,12 +17,6 @@ use std::time::Duration;
 /// A driver that does not take what it asked for within this is put out.
 const SEND_WAIT: Duration = Duration::from_secs(1);
 
-/// Where the aircraft truly is. Asked some hundred times a second; it must answer at once.
-pub trait Poses: Send + Sync {
-    /// The newest pose.
-    fn pose(&self) -> TruePose;
-}
-
 /// The running server; its threads end and the socket's file goes when it is dropped.
 pub struct IqServer {
     shared: Arc<Shared>,
@@ -33,7 +27,7 @@ pub struct IqServer {
 
 struct Shared {
     world: Mutex<IqWorld>,
-    poses: Arc<dyn Poses>,
+    poses: Poses,
     /// The driver that has the device.
     owner: Mutex<Option<UnixStream>>,
     /// All that are connected.
@@ -45,7 +39,7 @@ struct Shared {
 
 impl IqServer {
     /// Listens on `socket`; a file that a dead rig left there is replaced.
-    pub fn start(socket: &Path, world: IqWorld, poses: Arc<dyn Poses>) -> io::Result<IqServer> {
+    pub fn start(socket: &Path, world: IqWorld, poses: Poses) -> io::Result<IqServer> {
         if UnixStream::connect(socket).is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused) {
             std::fs::remove_file(socket)?;
         }
@@ -199,7 +193,7 @@ struct Made {
 
 impl Made {
     fn make(&mut self, take: &Take, time: &mut StreamTime, shared: &Shared) {
-        let (from, to) = time.span(take, &shared.poses.pose());
+        let (from, to) = time.span(take, &(shared.poses)());
         self.samples.resize(take.count, [0.0; 2]);
         let mut world = lock(&shared.world);
         world.tune(take.tuning);

@@ -2,26 +2,16 @@
 
 use super::*;
 use crate::scenario::{Kind, Scenario};
-use crate::truth::TruePose;
+use crate::truth::hovering;
 use crate::world::iq::IqWorld;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const LOUD: &str = include_str!("../../tests/loud.toml");
 /// Far beyond what anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// An aircraft that hangs in the air while time goes on.
-struct Hovering(Instant);
-
-impl Poses for Hovering {
-    fn pose(&self) -> TruePose {
-        TruePose { at_us: self.0.elapsed().as_micros() as u64, up_m: 40.0, ..TruePose::default() }
-    }
-}
 
 struct Rig {
     server: IqServer,
@@ -31,7 +21,7 @@ struct Rig {
 
 fn start(socket: &Path) -> IqServer {
     let scenario: Scenario = toml::from_str(LOUD).unwrap();
-    IqServer::start(socket, IqWorld::new(&scenario, 1), Arc::new(Hovering(Instant::now()))).unwrap()
+    IqServer::start(socket, IqWorld::new(&scenario, 1), hovering(40.0)).unwrap()
 }
 
 fn rig() -> Rig {
@@ -138,7 +128,7 @@ fn the_server_ends_whatever_its_drivers_do() {
     drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
     let again = start(&socket);
     let scenario = toml::from_str(LOUD).unwrap();
-    let second = IqServer::start(&socket, IqWorld::new(&scenario, 1), Arc::new(Hovering(Instant::now())));
+    let second = IqServer::start(&socket, IqWorld::new(&scenario, 1), hovering(40.0));
     assert!(second.is_err());
     assert_eq!(open(&mut connect(&socket)), "ok\n");
     drop(again);

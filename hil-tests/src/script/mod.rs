@@ -18,8 +18,8 @@ mod tests;
 pub use pattern::{aircraft, points_m};
 pub use timeline::Timeline;
 
-use crate::aircraft::{Aircraft, Landed, Waypoint};
-use crate::scenario::{Kind, Scenario};
+use crate::aircraft::{Aircraft, Landed, Request, Waypoint, custom_mode_of};
+use crate::scenario::{Flavour, Kind, Scenario};
 use operator::Operator;
 use skyhound::command::State;
 use std::fmt;
@@ -86,6 +86,20 @@ pub enum Do {
         /// Height above home.
         alt_m: f64,
     },
+}
+
+impl Do {
+    /// What the ground station asks of the autopilot by it; `None` = it is no deed of the ground station.
+    pub fn request(&self, flavour: Flavour) -> Option<Request> {
+        match self {
+            Do::Mission(items) => Some(Request::Mission(items.clone())),
+            // Of a mode that it has not, the autopilot says so itself.
+            Do::SetMode(mode) => Some(Request::Mode(custom_mode_of(flavour, mode).unwrap_or(u32::MAX))),
+            Do::Arm => Some(Request::Arm(true)),
+            Do::TakeOff { alt_m } => Some(Request::TakeOff { alt_m: *alt_m }),
+            Do::Begin(_) | Do::End(_) | Do::HomingOn | Do::HomingOff => None,
+        }
+    }
 }
 
 impl fmt::Display for Do {

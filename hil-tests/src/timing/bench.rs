@@ -1,19 +1,19 @@
 //! One daemon with an aircraft to lead, a beacon that is always strong, and everything that may stop it at hand.
 
+use super::cause::GUIDED;
 use super::{Cause, Outcome, Plan, Trial};
-use crate::aircraft::Aircraft;
+use crate::aircraft::{Aircraft, Request};
 use crate::autopilot::{Autopilot, WireRow};
 use crate::daemon::{Daemon, Site};
 use crate::flight::air;
 use crate::flight::sdr::SdrControl;
-use crate::iq_server::Poses;
 use crate::scenario::{self, Place};
 use crate::trace::SetpointRow;
+use crate::truth::Poses;
 use crate::{random, soapy};
 use rand::RngExt;
 use skyhound::geo::Origin;
 use skyhound_host::ctl::Ask;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Far beyond what anything here takes.
@@ -58,8 +58,7 @@ pub struct Bench {
     // Dropped in this order.
     daemon: Daemon,
     autopilot: Autopilot,
-    aircraft: Arc<Mutex<Aircraft>>,
-    poses: Arc<dyn Poses>,
+    poses: Poses,
     sdr: SdrControl,
     site: Site,
     args: Vec<String>,
@@ -72,8 +71,7 @@ impl Bench {
         let aircraft = scenario::Aircraft { endurance_min: 1e4, ..scenario::Aircraft::default() };
         let mut aircraft = Aircraft::new(&aircraft, &Place::default(), seed);
         aircraft.begin_airborne(0.0, 0.0, UP_M, 0.0);
-        let aircraft = Arc::new(Mutex::new(aircraft));
-        let autopilot = Autopilot::start(Arc::clone(&aircraft), &[air::spec(plan.line)]);
+        let autopilot = Autopilot::start(aircraft, &[air::spec(plan.line)]);
         let autopilot = autopilot.map_err(|error| format!("simulated autopilot: {error}"))?;
         let site = Site::temporary().map_err(|error| format!("a folder for the daemon: {error}"))?;
         let sdr = SdrControl::new(site.root().join("sdr"))?;
@@ -88,7 +86,7 @@ impl Bench {
         let daemon = launch(&site, &args)?;
         let poses = autopilot.poses();
         let source = random::source(seed, "bench");
-        Ok(Bench { daemon, autopilot, aircraft, poses, sdr, site, args, source })
+        Ok(Bench { daemon, autopilot, poses, sdr, site, args, source })
     }
 
     /// One trial: homes, waits `wait_s`, makes the cause, and looks on until nothing more can come.
@@ -145,24 +143,18 @@ impl Bench {
 
     /// In the air, in GUIDED, where there is room for the trial, with nothing that keeps homing locked.
     fn make_ready(&mut self, cause: Cause) -> Result<(), String> {
-        let pose = self.poses.pose();
+        let pose = (self.poses)();
         let at_m = pose.north_m.hypot(pose.east_m);
-        let is_well = pose.up_m > 0.7 * UP_M && self.locked(|aircraft| aircraft.belief().armed);
+        let is_well = pose.up_m > 0.7 * UP_M && self.autopilot.look(|aircraft| aircraft.belief().armed);
         if cause == Cause::FenceCrossed || at_m > ROAM_M || !is_well {
             let turn_rad = self.source.random_range(-3.0..3.0_f64);
             let at_m = if cause == Cause::FenceCrossed { FENCE_M - FENCE_ROOM_M } else { 0.0 };
             let (north_m, east_m) = (at_m * turn_rad.cos(), at_m * turn_rad.sin());
-            let mut aircraft = self.aircraft.lock().unwrap_or_else(PoisonError::into_inner);
-            aircraft.begin_airborne(north_m, east_m, UP_M, turn_rad);
-            drop(aircraft);
+            self.autopilot.look(|aircraft| aircraft.begin_airborne(north_m, east_m, UP_M, turn_rad));
             // The daemon hears of the jump before homing is asked for.
             std::thread::sleep(HEARD_AGAIN);
         }
-        self.autopilot.set_mode("GUIDED")
-    }
-
-    fn locked<T>(&self, look: impl Fn(&Aircraft) -> T) -> T {
-        look(&self.aircraft.lock().unwrap_or_else(PoisonError::into_inner))
+        self.autopilot.ask(&Request::Mode(GUIDED))
     }
 
     /// Enables homing as soon as it is allowed; when the first movement came. `None`: it was stopped again before.
@@ -220,7 +212,7 @@ impl Bench {
 
     /// How far from home a standstill would be, by the autopilot's own estimate: nobody in the air knows better.
     fn reach_m(&self) -> Option<f64> {
-        let belief = self.locked(|aircraft| aircraft.belief().clone());
+        let belief = self.autopilot.look(|aircraft| aircraft.belief().clone());
         let position = belief.position?;
         let at = Origin::new(belief.home?.place).ned_from_wgs84(position.place);
         let [north_mps, east_mps, _] = position.velocity_mps;

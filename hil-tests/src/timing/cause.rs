@@ -174,7 +174,7 @@ impl Cause {
 }
 
 /// ArduCopter's `custom_mode` of GUIDED.
-const GUIDED: u32 = 4;
+pub(super) const GUIDED: u32 = 4;
 const HEARTBEAT: u32 = 0;
 const GLOBAL_POSITION_INT: u32 = 33;
 /// EKF_POS_HORIZ_ABS of EKF_STATUS_FLAGS.

@@ -10,18 +10,17 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::os::unix::fs::OpenOptionsExt;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Far beyond what anything here takes.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// 30 m above home, armed, in LOITER or AUTO.LOITER.
-pub fn aloft(flavour: Flavour) -> Arc<Mutex<Aircraft>> {
+pub fn aloft(flavour: Flavour) -> Aircraft {
     let settings = scenario::Aircraft { flavour, ..Default::default() };
     let mut aircraft = Aircraft::new(&settings, &Place::default(), 7);
     aircraft.begin_airborne(0.0, 0.0, 30.0, 0.0);
-    Arc::new(Mutex::new(aircraft))
+    aircraft
 }
 
 /// Flies it on `lines`.

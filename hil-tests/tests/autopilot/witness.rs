@@ -5,7 +5,6 @@ use skyhound_rig::autopilot::{Autopilot, Line, LineSpec};
 use skyhound_rig::scenario::{self, Flavour, Place};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
 
 fn python() -> Option<String> {
     let python = std::env::var("SKYHOUND_PYTHON").ok().filter(|path| !path.is_empty());
@@ -44,7 +43,7 @@ fn flies(flavour: Flavour, name: &str, line: &str) {
         Flavour::Px4 => &[("MPC_LAND_SPEED", 1.5), ("RTL_RETURN_ALT", 15.0)],
     };
     settings.parameters.extend(quick.iter().map(|(name, value)| ((*name).to_owned(), *value)));
-    let aircraft = Arc::new(Mutex::new(Aircraft::new(&settings, &Place::default(), 11)));
+    let aircraft = Aircraft::new(&settings, &Place::default(), 11);
     let autopilot = Autopilot::start(aircraft, &[line.parse::<LineSpec>().unwrap()]).unwrap();
     let flown = Command::new(python)
         .arg(script("witness.py"))

@@ -4,47 +4,25 @@ use super::*;
 use skyhound::signal::SampleFormat;
 use skyhound_host::scan::{ScanOptions, scan};
 use skyhound_host::sdr::{Step, probe};
-use skyhound_rig::iq_server::{IqServer, Poses};
+use skyhound_rig::iq_server::IqServer;
 use skyhound_rig::scenario::Scenario;
-use skyhound_rig::truth::TruePose;
+use skyhound_rig::truth::hovering;
 use skyhound_rig::world::Air;
 use skyhound_rig::world::iq::IqWorld;
 use skyhound_rig::world::receiver::Receiver as WorldReceiver;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Instant;
 
 const BEACON_HZ: f64 = 433.96e6;
 
-/// An aircraft that hangs over home while time goes on.
-struct Hovering(Instant);
-
-impl Poses for Hovering {
-    fn pose(&self) -> TruePose {
-        TruePose { at_us: self.0.elapsed().as_micros() as u64, ..OVER_HOME }
-    }
-}
-
-const OVER_HOME: TruePose = TruePose {
-    at_us: 0,
-    north_m: 0.0,
-    east_m: 0.0,
-    up_m: 40.0,
-    north_mps: 0.0,
-    east_mps: 0.0,
-    down_mps: 0.0,
-    roll_rad: 0.0,
-    pitch_rad: 0.0,
-    yaw_rad: 0.0,
-    yaw_rate_rad_s: 0.0,
-};
+/// The aircraft hangs over home.
+const UP_M: f64 = 40.0;
 
 fn scenario() -> Scenario {
     toml::from_str(include_str!("../loud.toml")).unwrap()
 }
 
 fn serve(socket: &Path) -> IqServer {
-    IqServer::start(socket, IqWorld::new(&scenario(), 1), Arc::new(Hovering(Instant::now()))).unwrap()
+    IqServer::start(socket, IqWorld::new(&scenario(), 1), hovering(UP_M)).unwrap()
 }
 
 /// Level that the beacon must have at `gain_db`.
@@ -52,7 +30,7 @@ fn level_dbfs(gain_db: f64) -> f64 {
     let scenario = scenario();
     let mut receiver = WorldReceiver::new(&scenario.world.receiver);
     receiver.gain_db = gain_db;
-    let arrival = Air::new(&scenario, 1).arrivals(&OVER_HOME)[0];
+    let arrival = Air::new(&scenario, 1).arrivals(&hovering(UP_M)())[0];
     let fade = 20.0 * f64::from(arrival.fade[0].hypot(arrival.fade[1])).log10();
     receiver.dbfs(arrival.power_dbm) + fade
 }

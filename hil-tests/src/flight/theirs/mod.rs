@@ -16,14 +16,13 @@ use super::wire::Said;
 use crate::aircraft::{Waypoint, custom_mode_of, firmware_of};
 use crate::autopilot::messages;
 use crate::autopilot::wire::Message;
-use crate::iq_server::Poses;
 use crate::rig::Foreign;
 use crate::scenario::{Flavour, Kind, Scenario};
-use crate::script::Seen;
+use crate::script::{Do, Seen};
 use crate::trace::{SetpointRow, TruthRow};
-use crate::truth::TruePose;
+use crate::truth::Poses;
 use crate::watch::Watcher;
-use link::{Link, Shared};
+use link::Link;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -59,15 +58,6 @@ pub struct Theirs {
     begun: String,
     /// Parameters that were changed for this scenario alone, as they were.
     borrowed: Mutex<Vec<(String, f64)>>,
-}
-
-struct TheirPoses(Arc<Shared>);
-
-impl Poses for TheirPoses {
-    fn pose(&self) -> TruePose {
-        let now_us = self.0.now_us();
-        self.0.heard().pose(now_us)
-    }
 }
 
 impl Theirs {
@@ -140,6 +130,62 @@ impl Theirs {
         self.command(ARM, &[f64::from(u8::from(armed))])
     }
 
+    /// Back when the autopilot's heartbeat has it.
+    fn set_mode(&self, name: &str) -> Result<(), String> {
+        let custom = custom_mode_of(self.foreign.flavour, name).ok_or_else(|| format!("no mode {name}"))?;
+        // PX4 takes main and sub mode apart.
+        let (main, sub) = match self.foreign.flavour {
+            Flavour::ArduCopter => (custom, 0),
+            Flavour::Px4 => (custom >> 16 & 0xff, custom >> 24),
+        };
+        self.command(SET_MODE, &[CUSTOM_MODE, f64::from(main), f64::from(sub)])?;
+        let has_it = self.wait(|| (self.link.shared().heard().custom_mode == custom).then_some(()));
+        has_it.ok_or_else(|| format!("mode {name} was accepted and never came"))
+    }
+
+    fn take_off(&self, alt_m: f64) -> Result<(), String> {
+        match self.foreign.flavour {
+            Flavour::ArduCopter => self.command(TAKE_OFF, &[0., 0., 0., 0., 0., 0., alt_m]),
+            Flavour::Px4 => {
+                // Here, as it stands, to a height above the sea: 0/0 would be a place, and a height above home is below ground.
+                let (_, home_amsl_m) =
+                    self.link.shared().heard().home().ok_or("take-off: no home is told")?;
+                let nan = f64::NAN;
+                self.command(TAKE_OFF, &[nan, 0., 0., nan, nan, nan, home_amsl_m + alt_m])
+            }
+        }
+    }
+
+    /// By the mission protocol (mavlink.io, "Mission Protocol").
+    fn upload(&self, mission: &[Waypoint]) -> Result<(), String> {
+        let asked = || self.link.shared().heard().mission_request.map_or(0, |(_, count)| count);
+        let ended = || self.link.shared().heard().mission_ack.map_or(0, |(_, count)| count);
+        let (mut answered, before) = (asked(), ended());
+        let count = Message::new("MISSION_COUNT").with("count", mission.len() as u16);
+        self.link.send(count.to((self.system, 1)))?;
+        loop {
+            let next = self.wait(|| {
+                let heard = self.link.shared().heard();
+                let end = heard.mission_ack.filter(|(_, count)| *count > before);
+                let item = heard.mission_request.filter(|(_, count)| *count > answered);
+                (end.is_some() || item.is_some()).then_some((end, item))
+            });
+            match next {
+                None => return Err("mission: no answer".to_owned()),
+                Some((Some((ACCEPTED, _)), _)) => return Ok(()),
+                Some((Some((why, _)), _)) => return Err(format!("mission: MAV_MISSION_RESULT {why}")),
+                Some((None, Some((item, count)))) => {
+                    answered = count;
+                    let waypoint =
+                        mission.get(usize::from(item)).ok_or(format!("mission: no item {item}"))?;
+                    let message = messages::mission_item(waypoint, item, false);
+                    self.link.send(message.to((self.system, 1)))?;
+                }
+                Some((None, None)) => {}
+            }
+        }
+    }
+
     /// COMMAND_LONG until it is answered.
     fn command(&self, (what, id): Command, params: &[f64]) -> Result<(), String> {
         let count = || self.link.shared().heard().command_ack.map_or(0, |(.., count)| count);
@@ -190,8 +236,12 @@ impl Air for Theirs {
         (index == 0).then(|| self.foreign.daemon.to_string())
     }
 
-    fn poses(&self) -> Arc<dyn Poses> {
-        Arc::new(TheirPoses(Arc::clone(self.link.shared())))
+    fn poses(&self) -> Poses {
+        let shared = Arc::clone(self.link.shared());
+        Arc::new(move || {
+            let now_us = shared.now_us();
+            shared.heard().pose(now_us)
+        })
     }
 
     fn now_us(&self) -> u64 {
@@ -227,63 +277,13 @@ impl Air for Theirs {
         rows
     }
 
-    /// Back when the autopilot's heartbeat has it.
-    fn set_mode(&self, name: &str) -> Result<(), String> {
-        let custom = custom_mode_of(self.foreign.flavour, name).ok_or_else(|| format!("no mode {name}"))?;
-        // PX4 takes main and sub mode apart.
-        let (main, sub) = match self.foreign.flavour {
-            Flavour::ArduCopter => (custom, 0),
-            Flavour::Px4 => (custom >> 16 & 0xff, custom >> 24),
-        };
-        self.command(SET_MODE, &[CUSTOM_MODE, f64::from(main), f64::from(sub)])?;
-        let has_it = self.wait(|| (self.link.shared().heard().custom_mode == custom).then_some(()));
-        has_it.ok_or_else(|| format!("mode {name} was accepted and never came"))
-    }
-
-    fn arm(&self) -> Result<(), String> {
-        self.arm_or_not(true)
-    }
-
-    fn take_off(&self, alt_m: f64) -> Result<(), String> {
-        match self.foreign.flavour {
-            Flavour::ArduCopter => self.command(TAKE_OFF, &[0., 0., 0., 0., 0., 0., alt_m]),
-            Flavour::Px4 => {
-                // Here, as it stands, to a height above the sea: 0/0 would be a place, and a height above home is below ground.
-                let (_, home_amsl_m) =
-                    self.link.shared().heard().home().ok_or("take-off: no home is told")?;
-                let nan = f64::NAN;
-                self.command(TAKE_OFF, &[nan, 0., 0., nan, nan, nan, home_amsl_m + alt_m])
-            }
-        }
-    }
-
-    /// By the mission protocol (mavlink.io, "Mission Protocol").
-    fn upload(&self, mission: &[Waypoint]) -> Result<(), String> {
-        let asked = || self.link.shared().heard().mission_request.map_or(0, |(_, count)| count);
-        let ended = || self.link.shared().heard().mission_ack.map_or(0, |(_, count)| count);
-        let (mut answered, before) = (asked(), ended());
-        let count = Message::new("MISSION_COUNT").with("count", mission.len() as u16);
-        self.link.send(count.to((self.system, 1)))?;
-        loop {
-            let next = self.wait(|| {
-                let heard = self.link.shared().heard();
-                let end = heard.mission_ack.filter(|(_, count)| *count > before);
-                let item = heard.mission_request.filter(|(_, count)| *count > answered);
-                (end.is_some() || item.is_some()).then_some((end, item))
-            });
-            match next {
-                None => return Err("mission: no answer".to_owned()),
-                Some((Some((ACCEPTED, _)), _)) => return Ok(()),
-                Some((Some((why, _)), _)) => return Err(format!("mission: MAV_MISSION_RESULT {why}")),
-                Some((None, Some((item, count)))) => {
-                    answered = count;
-                    let waypoint =
-                        mission.get(usize::from(item)).ok_or(format!("mission: no item {item}"))?;
-                    let message = messages::mission_item(waypoint, item, false);
-                    self.link.send(message.to((self.system, 1)))?;
-                }
-                Some((None, None)) => {}
-            }
+    fn ask(&self, deed: &Do) -> Result<(), String> {
+        match deed {
+            Do::Mission(items) => self.upload(items),
+            Do::SetMode(mode) => self.set_mode(mode),
+            Do::Arm => self.arm_or_not(true),
+            Do::TakeOff { alt_m } => self.take_off(*alt_m),
+            Do::Begin(_) | Do::End(_) | Do::HomingOn | Do::HomingOff => Ok(()),
         }
     }
 

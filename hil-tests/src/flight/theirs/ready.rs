@@ -163,7 +163,8 @@ impl Theirs {
         self.link.hold_stick(THROTTLE, Some(DOWN_US));
         let begun = Instant::now();
         loop {
-            let tried = self.set_mode(mode).and_then(|()| self.arm()).and_then(|()| self.take_off(alt_m));
+            let tried =
+                self.set_mode(mode).and_then(|()| self.arm_or_not(true)).and_then(|()| self.take_off(alt_m));
             match tried {
                 Ok(()) => break,
                 Err(why) if begun.elapsed() > ARMED_WITHIN => return Err(NotFlown::Failed(why)),
