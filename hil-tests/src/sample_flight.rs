@@ -4,8 +4,10 @@
 //! The aircraft weaves north towards the beacon at 6 m/s; power falls with 20·log10 of the distance (free space, ITU-R
 //! P.525); noise is white. No steering: the aircraft flies this path whatever is commanded.
 
-use crate::aircraft::{Attitude, Battery, Belief, Ekf, Gps, Home, Landed, Parameters, Position, Rc};
-use crate::autopilot::messages::{station_beat, told};
+use crate::aircraft::{
+    Attitude, Battery, Belief, Ekf, Gps, Home, Landed, Parameter, ParameterType, Parameters, Position, Rc,
+};
+use crate::autopilot::messages::{parameter as parameter_told, station_beat, told};
 use crate::autopilot::wire::Message;
 use crate::scenario::{Aircraft, Flavour};
 use skyhound::geo::{NorthEast, Origin, Wgs84};
@@ -158,9 +160,9 @@ fn parameters() -> impl Iterator<Item = Message> {
     let own = Parameters::new(&Aircraft::default());
     parameter::of(Firmware::ArduCopter).map(move |(_, row)| {
         let value = if row.name == "FENCE_TYPE" { Some(3.0) } else { own.value(row.name) };
-        let message = Message::new("PARAM_VALUE").with_text("param_id", row.name).with("param_type", 9u8);
-        let message = message.with("param_value", value.unwrap_or_default());
-        message.with("param_count", 900u16).with("param_index", u16::MAX)
+        let (name, value) = (row.name.to_owned(), value.unwrap_or_default());
+        let told = Parameter { name, value, kind: ParameterType::Real32 };
+        parameter_told(Flavour::ArduCopter, &told, u16::MAX, own.count())
     })
 }
 

@@ -1,7 +1,7 @@
 //! What the autopilot believes and reports: its messages without the wire, in SI units.
 //!
 //! Filled by every step from the sensors and the estimator, not from the truth. At which rate it leaves the aircraft is up to
-//! who sends it (`telemetry`, the MAVLink face).
+//! who sends it.
 #![allow(missing_docs, reason = "what a name with its unit says is not said again")]
 
 use skyhound::geo::Wgs84;

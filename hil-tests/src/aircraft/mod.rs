@@ -1,9 +1,9 @@
 //! The aircraft: a multirotor with its autopilot, ArduCopter or PX4, as far as one can tell from outside. Pure and seeded.
 //!
 //! Requests, setpoints, faults and steps of 10 ms in; the true pose (`truth`) and what the autopilot believes and reports
-//! (`belief`) out. Nothing of the wire: `autopilot` gives it a MAVLink face, `telemetry` makes the engine's `Vehicle` of it.
+//! (`belief`) out. Nothing of the wire: `autopilot` gives it a MAVLink face.
 //! ```text
-//! wind ─→ motion (body) ─→ gps, estimator ─→ belief ─→ report ─→ MAVLink face | telemetry
+//! wind ─→ motion (body) ─→ gps, estimator ─→ belief ─→ report ─→ MAVLink face
 //!            ↑ velocity, yaw                    │
 //! flight (modes) ← external (setpoints), itinerary (mission), radio (sticks)
 //!            ↑ mode changes
@@ -13,7 +13,6 @@
 //! Behaviour copied from a document names it in the module's header; no code is copied. Not here: other vehicles,
 //! obstacles, rally points, SMART_RTL, the stick modes beyond their outside.
 
-mod absurd;
 mod arming;
 mod battery;
 mod belief;
@@ -29,12 +28,10 @@ mod mission;
 mod motion;
 mod orders;
 mod parameters;
-mod parts;
 mod px4;
 mod radio;
 mod report;
 mod request;
-pub mod telemetry;
 mod tuned;
 mod wind;
 
@@ -245,11 +242,6 @@ impl Aircraft {
         self.rc_every_us
     }
 
-    /// The fence that was uploaded to it.
-    pub fn zones(&self) -> &[scenario::Zone] {
-        &self.zones
-    }
-
     /// Where it truly is.
     pub fn truth(&self) -> TruePose {
         self.body.pose
@@ -344,4 +336,4 @@ impl Aircraft {
 #[path = "tests/modes.rs"]
 mod modes_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

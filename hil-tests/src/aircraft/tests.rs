@@ -12,7 +12,7 @@ pub(super) fn scenario(flavour: Flavour, parameters: &[(&str, f64)]) -> scenario
     }
 }
 
-pub(super) fn airborne(flavour: Flavour, parameters: &[(&str, f64)]) -> Aircraft {
+pub(crate) fn airborne(flavour: Flavour, parameters: &[(&str, f64)]) -> Aircraft {
     let mut aircraft = Aircraft::new(&scenario(flavour, parameters), &Place::default(), 1);
     aircraft.begin_airborne(0.0, 0.0, 30.0, 0.0);
     aircraft
@@ -35,13 +35,13 @@ pub(super) fn until(aircraft: &mut Aircraft, most_s: f64, so: impl Fn(&Aircraft)
     f64::INFINITY
 }
 
-pub(super) fn mode(aircraft: &mut Aircraft, name: &str) -> Answer {
+pub(crate) fn mode(aircraft: &mut Aircraft, name: &str) -> Answer {
     let custom = custom_mode_of(aircraft.flavour(), name).unwrap();
     aircraft.request(&Request::Mode(custom))
 }
 
 /// A setpoint at 20 Hz for this long.
-pub(super) fn steer(aircraft: &mut Aircraft, velocity_mps: [f64; 3], seconds: f64) {
+pub(crate) fn steer(aircraft: &mut Aircraft, velocity_mps: [f64; 3], seconds: f64) {
     let setpoint = Request::Setpoint(Setpoint { velocity_mps, yaw_rate_rad_s: 0.0 });
     for _ in 0..(seconds * 20.0).round() as u32 {
         aircraft.request(&setpoint);

@@ -142,7 +142,7 @@ impl Face {
         if self.faults.is_still_off(self.clock.now_us()) {
             return true;
         }
-        self.faults.spoil(&mut message);
+        self.faults.absurd.spoil(&mut message);
         let bytes = message.frame(self.own, open.sequence);
         let leaving = Leaving::new(bytes, link, message.layout.id, self.own, Says::of(&message));
         let has_left = self.push(link, leaving);

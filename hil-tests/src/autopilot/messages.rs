@@ -4,7 +4,7 @@
 //! truth (with its 1e-7 degree extension fields; a float's latitude is only good to half a metre).
 
 use super::wire::Message;
-use crate::aircraft::{Aircraft, Belief, Waypoint};
+use crate::aircraft::{Aircraft, Belief, Parameter, ParameterType, Waypoint};
 use crate::scenario::Flavour;
 use skyhound::geo::{Origin, Wgs84};
 use std::f64::consts::TAU;
@@ -302,6 +302,24 @@ pub fn texts(severity: u8, text: &str, id: u16) -> Vec<Message> {
         message.with("id", id).with("chunk_seq", index as u8)
     };
     pieces.iter().enumerate().map(piece).collect()
+}
+
+/// PARAM_VALUE: ArduPilot's as the number that it is, PX4's integers as their bytes in the place of a float.
+pub fn parameter(flavour: Flavour, parameter: &Parameter, index: u16, count: usize) -> Message {
+    let message = Message::new("PARAM_VALUE")
+        .with_text("param_id", &parameter.name)
+        .with("param_type", parameter.kind.mav_param_type())
+        .with("param_count", count as u16)
+        .with("param_index", index);
+    match (flavour, parameter.kind) {
+        (Flavour::ArduCopter, _) | (_, ParameterType::Real32) => message.with("param_value", parameter.value),
+        _ => message.with_raw("param_value", (parameter.value as i32).to_le_bytes()),
+    }
+}
+
+/// MISSION_COUNT of the items of this MAV_MISSION_TYPE, without its addressee.
+pub fn mission_count(count: usize, mission_type: u8) -> Message {
+    Message::new("MISSION_COUNT").with("count", count as u16).with("mission_type", mission_type)
 }
 
 /// MISSION_ITEM_INT, without its addressee and type.

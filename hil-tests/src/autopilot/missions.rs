@@ -47,8 +47,7 @@ impl Face {
                 self.mission_ack(link, from, DENIED, kind());
             }
             "MISSION_REQUEST_LIST" => {
-                let count = self.items(kind()).len() as u16;
-                let answer = Message::new("MISSION_COUNT").with("count", count).with("mission_type", kind());
+                let answer = messages::mission_count(self.items(kind()).len(), kind());
                 self.send(link, answer.to(from));
             }
             "MISSION_REQUEST_INT" => self.send_item(link, from, message.whole("seq") as u16, kind()),

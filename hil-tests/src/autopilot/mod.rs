@@ -8,9 +8,10 @@
 //! names the source it copies. All else is left to the real simulators (`make hil SITL=tcp:…`, `rigs/`).
 //! ```text
 //! mod (threads, operator's and pilot's hands) → ports (sockets) → hear → commands, setpoints, missions, params, due, strangers
-//!     → face (links, what leaves) → faults, streams, outbox → messages, wire, wire_log
+//!     → face (links, what leaves) → faults, absurd, streams, outbox → messages, wire, wire_log
 //! ```
 
+pub mod absurd;
 mod baud;
 mod clock;
 mod commands;

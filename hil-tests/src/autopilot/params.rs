@@ -6,8 +6,9 @@
 //! by telling the old one.
 
 use super::face::{Face, lock};
+use super::messages;
 use super::wire::Message;
-use crate::aircraft::{Answer, Parameter, ParameterType};
+use crate::aircraft::{Answer, ParameterType};
 use crate::scenario::Flavour;
 
 const UNKNOWN_INDEX: u16 = u16::MAX;
@@ -66,26 +67,13 @@ impl Face {
         let aircraft = lock(&self.aircraft);
         let (index, parameter) = aircraft.parameters().find(name)?;
         let told = if self.flavour == Flavour::ArduCopter { UNKNOWN_INDEX } else { index as u16 };
-        Some(self.told(parameter, told, aircraft.parameters().count()))
+        Some(messages::parameter(self.flavour, parameter, told, aircraft.parameters().count()))
     }
 
     pub(super) fn parameter_value(&self, index: usize) -> Option<Message> {
         let aircraft = lock(&self.aircraft);
         let parameters = aircraft.parameters();
-        parameters.at(index).map(|parameter| self.told(parameter, index as u16, parameters.count()))
-    }
-
-    fn told(&self, parameter: &Parameter, index: u16, count: usize) -> Message {
-        let message = Message::new("PARAM_VALUE")
-            .with_text("param_id", &parameter.name)
-            .with("param_type", parameter.kind.mav_param_type())
-            .with("param_count", count as u16)
-            .with("param_index", index);
-        match (self.flavour, parameter.kind) {
-            (Flavour::ArduCopter, _) | (_, ParameterType::Real32) => {
-                message.with("param_value", parameter.value)
-            }
-            _ => message.with_raw("param_value", (parameter.value as i32).to_le_bytes()),
-        }
+        let told = |known| messages::parameter(self.flavour, known, index as u16, parameters.count());
+        parameters.at(index).map(told)
     }
 }

@@ -164,6 +164,11 @@ impl Message {
         self.layout.name
     }
 
+    /// Its payload, with the zeros at its end.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
     /// With `value` in field `name` (of an array, in its first element).
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Message {

@@ -8,8 +8,8 @@ use super::Level;
 use super::book::Book;
 use super::hearing::Hearing;
 use super::machine::Machine;
+use super::telemetry::Telemetry;
 use super::wire::Wire;
-use crate::aircraft::telemetry::Telemetry;
 use crate::aircraft::{Aircraft, Request};
 use crate::invariants::{Sky, Step, Witness};
 use crate::random::{self, Random};
@@ -142,7 +142,7 @@ impl<'a> Flight<'a> {
         let rates = &self.settings.autopilot;
         self.life = Some(Life {
             decider: decide(&self.config),
-            telemetry: Telemetry::new(rates.position_hz, rates.attitude_hz, rates.status_hz),
+            telemetry: Telemetry::new(&self.aircraft, rates.position_hz, rates.attitude_hz, rates.status_hz),
             vehicle: Vehicle::default(),
             due_us: now_us,
         });

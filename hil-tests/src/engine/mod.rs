@@ -3,7 +3,7 @@
 //! ```text
 //! world ─readings or samples→ hearing (pieces, the host's receiver) ─┐
 //!   ↑ true pose                                                      ├→ Decide ──command→ wire (rate, delay)
-//! aircraft ─belief→ telemetry (the host's link) ─────────────────────┘                      │
+//! aircraft ─messages→ telemetry (the host's reader) ─────────────────┘                      │
 //!   ↑───────────────────────────────── setpoints ───────────────────────────────────────────┘
 //! ```
 //! What stands between the engine and the world in the daemon stands here too, as far as a decision can hang on it: message
@@ -17,6 +17,7 @@ mod flight;
 mod hearing;
 mod machine;
 mod receiver;
+mod telemetry;
 mod wire;
 
 #[cfg(test)]

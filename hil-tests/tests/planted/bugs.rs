@@ -173,7 +173,7 @@ pub const BUGS: &[Bug] = &[
         invariant: 1,
         with: "late_copies",
         patches: &[patch(
-            "hil-tests/src/aircraft/telemetry.rs",
+            "hil-tests/src/engine/telemetry.rs",
             "            again(&mut self.arrived.position, copy.position);",
             "            let is_news = skyhound::planted::is(\"late_copy_believed\");\n            \
              let dated = copy.position.map(|copy| if is_news { Aged::new(copy.value, now) } else { copy });\n            \

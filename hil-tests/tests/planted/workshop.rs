@@ -19,9 +19,10 @@ const SWITCH: &str = "SKYHOUND_PLANTED";
 const MODULE: &str = include_str!("copy/planted.rs");
 
 /// What depth a needs of the host, and of the rig.
-const HOST: [&str; 4] = ["clock", "realtime", "sdr", "settings"];
-const RIG: [&str; 12] = [
+const HOST: [&str; 5] = ["autopilot", "clock", "realtime", "sdr", "settings"];
+const RIG: [&str; 13] = [
     "aircraft",
+    "autopilot",
     "campaign",
     "codes",
     "engine",

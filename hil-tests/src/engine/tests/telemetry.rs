@@ -1,19 +1,23 @@
 //! Depth a's link: rates, ages, what is lost with it.
 
-use super::super::tests::{airborne, mode, steer};
-use super::super::{Request, STEP_US};
-use super::*;
-use crate::scenario::Flavour;
-use crate::scenario::fault::Absurdity;
+use crate::aircraft::tests::{airborne, mode, steer};
+use crate::aircraft::{Aircraft, Request, STEP_US, firmware_of};
+use crate::engine::telemetry::Telemetry;
+use crate::scenario::fault::{Absurdity, Impostor};
+use crate::scenario::{Flavour, Kind};
 use skyhound::command::Interlock;
 use skyhound::config::Config;
 use skyhound::decide::{Decide, PassInputs};
 use skyhound::record::{PlacedReading, Record, Sink};
-use skyhound::vehicle::{Landed, Zones};
+use skyhound::time::TimeUs;
+use skyhound::vehicle::{Firmware, Health, Landed, PartHealth, Zones, parameter};
 use skyhound_host::settings::{Flags, Settings};
 
-fn link() -> Telemetry {
-    Telemetry::new(10.0, 20.0, 2.0)
+/// An aircraft over home with a link to it.
+fn met(flavour: Flavour) -> (Aircraft, Telemetry) {
+    let aircraft = airborne(flavour, &[]);
+    let link = Telemetry::new(&aircraft, 10.0, 20.0, 2.0);
+    (aircraft, link)
 }
 
 /// Steps and listens for this long; gives each part's times of reception.
@@ -41,7 +45,7 @@ fn listen(aircraft: &mut Aircraft, link: &mut Telemetry, seconds: f64) -> [usize
 
 #[test]
 fn messages_come_at_their_rates() {
-    let (mut aircraft, mut link) = (airborne(Flavour::ArduCopter, &[]), link());
+    let (mut aircraft, mut link) = met(Flavour::ArduCopter);
     let heard = listen(&mut aircraft, &mut link, 30.0);
     for (heard, expected) in heard.into_iter().zip([30_usize, 300, 600, 1_200, 60, 3]) {
         assert!(expected.abs_diff(heard) <= 1, "{heard} for {expected}");
@@ -73,7 +77,7 @@ fn messages_come_at_their_rates() {
 #[test]
 fn parameters_are_those_that_homing_needs() {
     for (flavour, name) in [(Flavour::ArduCopter, "FENCE_ENABLE"), (Flavour::Px4, "GF_ACTION")] {
-        let (mut aircraft, mut link) = (airborne(flavour, &[]), link());
+        let (mut aircraft, mut link) = met(flavour);
         aircraft.request(&Request::GroundStation(255));
         listen(&mut aircraft, &mut link, 3.0);
         let now = TimeUs(aircraft.now_us());
@@ -109,7 +113,7 @@ fn config() -> Config {
 
 #[test]
 fn a_mode_change_is_heard_at_once_and_counted() {
-    let (mut aircraft, mut link) = (airborne(Flavour::ArduCopter, &[]), link());
+    let (mut aircraft, mut link) = met(Flavour::ArduCopter);
     mode(&mut aircraft, "GUIDED");
     listen(&mut aircraft, &mut link, 1.5);
     let left = link.vehicle(&aircraft, TimeUs(aircraft.now_us())).left_total;
@@ -128,7 +132,7 @@ fn a_mode_change_is_heard_at_once_and_counted() {
 
 #[test]
 fn with_the_link_lost_everything_grows_old() {
-    let (mut aircraft, mut link) = (airborne(Flavour::ArduCopter, &[]), link());
+    let (mut aircraft, mut link) = met(Flavour::ArduCopter);
     mode(&mut aircraft, "GUIDED");
     listen(&mut aircraft, &mut link, 2.0);
     assert!(link.fault(&Kind::LinkLost, true) && link.passes().is_none());
@@ -148,7 +152,7 @@ fn with_the_link_lost_everything_grows_old() {
 
 #[test]
 fn a_reboot_is_forgotten_and_learnt_again() {
-    let (mut aircraft, mut link) = (airborne(Flavour::ArduCopter, &[]), link());
+    let (mut aircraft, mut link) = met(Flavour::ArduCopter);
     listen(&mut aircraft, &mut link, 5.0);
     aircraft.fault(&Kind::Reboot, true);
     listen(&mut aircraft, &mut link, 1.6);
@@ -162,7 +166,7 @@ fn a_reboot_is_forgotten_and_learnt_again() {
 
 #[test]
 fn strangers_make_it_contested_for_a_while() {
-    let (mut aircraft, mut link) = (airborne(Flavour::ArduCopter, &[]), link());
+    let (mut aircraft, mut link) = met(Flavour::ArduCopter);
     for who in [Impostor::OwnIds, Impostor::OtherSystem] {
         link.fault(&Kind::Impostor { who }, true);
         listen(&mut aircraft, &mut link, 0.1);
@@ -178,7 +182,7 @@ fn strangers_make_it_contested_for_a_while() {
 
 #[test]
 fn absurd_values_come_through_as_the_wire_lets_them() {
-    let (mut aircraft, mut link) = (airborne(Flavour::ArduCopter, &[]), link());
+    let (mut aircraft, mut link) = met(Flavour::ArduCopter);
     listen(&mut aircraft, &mut link, 2.0);
     let mut spoil = |field: &str, value: Absurdity| {
         let kind = Kind::Absurd { field: field.into(), value };
@@ -208,7 +212,7 @@ fn absurd_values_come_through_as_the_wire_lets_them() {
 
 #[test]
 fn the_ground_stations_heartbeats_are_heard_on_the_link() {
-    let (mut aircraft, mut link) = (airborne(Flavour::ArduCopter, &[]), link());
+    let (mut aircraft, mut link) = met(Flavour::ArduCopter);
     aircraft.request(&Request::GroundStation(255));
     let at_us = aircraft.now_us();
     listen(&mut aircraft, &mut link, 2.0);
@@ -218,7 +222,7 @@ fn the_ground_stations_heartbeats_are_heard_on_the_link() {
 
 #[test]
 fn a_slow_link_tells_its_age_and_a_late_copy_replaces_nothing() {
-    let (mut aircraft, mut link) = (airborne(Flavour::ArduCopter, &[]), link());
+    let (mut aircraft, mut link) = met(Flavour::ArduCopter);
     mode(&mut aircraft, "GUIDED");
     listen(&mut aircraft, &mut link, 2.0);
     link.fault(&Kind::LateCopies { delay_s: 1.5 }, true);
@@ -239,7 +243,7 @@ fn a_slow_link_tells_its_age_and_a_late_copy_replaces_nothing() {
 /// PX4's heartbeat keeps to its grid; CURRENT_MODE tells sooner, and counts what the heartbeat would count twice.
 #[test]
 fn px4_tells_its_mode_beside_its_heartbeat() {
-    let (mut aircraft, mut link) = (airborne(Flavour::Px4, &[]), link());
+    let (mut aircraft, mut link) = met(Flavour::Px4);
     steer(&mut aircraft, [0.0; 3], 1.5);
     mode(&mut aircraft, "OFFBOARD");
     steer_listening(&mut aircraft, &mut link, 2.35);
