@@ -1,11 +1,8 @@
 //! An autopilot of the air: plays a flight log over UDP, with another mode or other sticks on demand, and keeps what it is
 //! told. Frames that need no change are sent as they were recorded.
 
-use mavlink::dialects::ardupilotmega::{
-    HEARTBEAT_DATA, MavAutopilot, MavMessage, MavModeFlag, MavState, MavType, RC_CHANNELS_DATA,
-    SET_POSITION_TARGET_LOCAL_NED_DATA,
-};
-use mavlink::{MavHeader, MavlinkVersion, Message, calculate_crc, write_v2_msg};
+use skyhound_host::autopilot::framing::Framer;
+use skyhound_rig::autopilot::wire::Message;
 use skyhound_rig::tlog::Entries;
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,7 +28,8 @@ struct Hands {
 #[derive(Clone, Debug)]
 pub struct Heard {
     pub component: u8,
-    pub message: MavMessage,
+    /// `None` = one of which the rig has no layout.
+    pub message: Option<Message>,
 }
 
 pub struct Aircraft {
@@ -68,17 +66,10 @@ impl Aircraft {
         // The player waits meanwhile: no older heartbeat follows this one.
         let mut hands = self.hands.lock().unwrap();
         hands.mode = mode;
-        let message = MavMessage::HEARTBEAT(HEARTBEAT_DATA {
-            custom_mode: mode,
-            mavtype: MavType::MAV_TYPE_QUADROTOR,
-            autopilot: MavAutopilot::MAV_AUTOPILOT_ARDUPILOTMEGA,
-            base_mode: MavModeFlag::MAV_MODE_FLAG_SAFETY_ARMED
-                | MavModeFlag::MAV_MODE_FLAG_CUSTOM_MODE_ENABLED,
-            system_status: MavState::MAV_STATE_ACTIVE,
-            mavlink_version: 3,
-        });
-        let header = MavHeader { system_id: 1, component_id: 1, sequence: 0 };
-        send(&self.socket, &framed(header, &message));
+        // A quadrotor of ArduPilot, armed, with a mode of its own, active.
+        let beat = Message::new("HEARTBEAT").with("custom_mode", mode).with("type", 2u8);
+        let beat = beat.with("autopilot", 3u8).with("base_mode", 0x81u8).with("system_status", 4u8);
+        send(&self.socket, &beat.with("mavlink_version", 3u8).frame((1, 1), 0));
     }
 
     /// The pilot moves the roll stick; the following RC_CHANNELS say so.
@@ -91,22 +82,19 @@ impl Aircraft {
         self.heard.lock().unwrap().clone()
     }
 
+    fn named(&self, name: &str) -> Vec<Message> {
+        let messages = self.heard().into_iter().filter_map(|heard| heard.message);
+        messages.filter(|message| message.name() == name).collect()
+    }
+
     /// The setpoints among it.
-    pub fn setpoints(&self) -> Vec<SET_POSITION_TARGET_LOCAL_NED_DATA> {
-        let only = |heard: Heard| match heard.message {
-            MavMessage::SET_POSITION_TARGET_LOCAL_NED(setpoint) => Some(setpoint),
-            _ => None,
-        };
-        self.heard().into_iter().filter_map(only).collect()
+    pub fn setpoints(&self) -> Vec<Message> {
+        self.named("SET_POSITION_TARGET_LOCAL_NED")
     }
 
     /// The texts among it. A long one comes in pieces.
     pub fn texts(&self) -> Vec<String> {
-        let only = |heard: Heard| match heard.message {
-            MavMessage::STATUSTEXT(text) => Some(text.text.to_str().unwrap_or_default().to_owned()),
-            _ => None,
-        };
-        self.heard().into_iter().filter_map(only).collect()
+        self.named("STATUSTEXT").iter().map(|text| text.text("text").to_owned()).collect()
     }
 }
 
@@ -133,10 +121,7 @@ fn play(log: &[u8], socket: &UdpSocket, hands: &Mutex<Hands>, landed: &AtomicBoo
             std::thread::sleep(wait.min(Duration::from_millis(50)));
         }
         let hands = hands.lock().unwrap();
-        match altered(entry.frame, &hands) {
-            Some(frame) => send(socket, &frame),
-            None => send(socket, entry.frame),
-        }
+        send(socket, &altered(entry.frame, &hands));
     }
 }
 
@@ -145,53 +130,33 @@ fn send(socket: &UdpSocket, frame: &[u8]) {
     let _ = socket.send(frame);
 }
 
-/// The frame with this pilot's mode and stick, if it tells of them.
-fn altered(frame: &[u8], hands: &Hands) -> Option<Vec<u8>> {
-    let (header, message, _) = first(frame)?;
-    let message = match message {
-        MavMessage::HEARTBEAT(heartbeat) => {
-            MavMessage::HEARTBEAT(HEARTBEAT_DATA { custom_mode: hands.mode, ..heartbeat })
-        }
-        MavMessage::RC_CHANNELS(sticks) => {
-            MavMessage::RC_CHANNELS(RC_CHANNELS_DATA { chan1_raw: hands.roll_stick_us, ..sticks })
-        }
-        _ => return None,
-    };
-    Some(framed(header, &message))
-}
-
-/// The whole MAVLink 2 frame that `bytes` begin with, and its length. One that is cut or whose CRC is wrong is none.
-fn first(bytes: &[u8]) -> Option<(MavHeader, MavMessage, usize)> {
-    let [0xFD, payload, _, _, sequence, system, component_id, low, middle, high] = *bytes.first_chunk()?
-    else {
-        return None;
-    };
-    let id = u32::from_le_bytes([low, middle, high, 0]);
-    let end = 10 + usize::from(payload);
-    let crc = calculate_crc(bytes.get(1..end)?, MavMessage::extra_crc(id));
-    if bytes.get(end..end + 2)? != crc.to_le_bytes() {
-        return None;
-    }
-    let message = MavMessage::parse(MavlinkVersion::V2, id, &bytes[10..end]).ok()?;
-    Some((MavHeader { system_id: system.into(), component_id, sequence }, message, end + 2))
-}
-
-fn framed(header: MavHeader, message: &MavMessage) -> Vec<u8> {
-    let mut frame = Vec::new();
-    write_v2_msg(&mut frame, header, message).unwrap();
-    frame
+/// The frame with this pilot's mode and stick, where it tells of them; else as it is.
+fn altered(recorded: &[u8], hands: &Hands) -> Vec<u8> {
+    let mut altered = recorded.to_vec();
+    Framer::new().push(recorded, |frame| {
+        let Some(message) = Message::read(frame.id, frame.payload) else { return };
+        let message = match message.name() {
+            "HEARTBEAT" => message.with("custom_mode", hands.mode),
+            "RC_CHANNELS" => message.with("chan1_raw", hands.roll_stick_us),
+            _ => return,
+        };
+        altered = message.frame((frame.system as u8, frame.component), frame.sequence);
+    });
+    altered
 }
 
 fn listen(socket: &UdpSocket, heard: &Mutex<Vec<Heard>>, landed: &AtomicBool) {
-    let mut datagram = [0; 2_048];
+    let (mut datagram, mut framer) = ([0; 2_048], Framer::new());
     while !landed.load(Ordering::Acquire) {
         // A time-out, or a daemon that is not there (yet).
         let Ok(length) = socket.recv(&mut datagram) else { continue };
-        let mut rest = &datagram[..length];
-        while let Some((header, message, length)) = first(rest) {
-            heard.lock().unwrap().push(Heard { component: header.component_id, message });
-            rest = &rest[length..];
-        }
-        assert!(rest.is_empty(), "whole frames only: {rest:?}");
+        framer.push(&datagram[..length], |frame| {
+            let message = Message::read(frame.id, frame.payload);
+            heard.lock().unwrap().push(Heard { component: frame.component, message });
+        });
+        let totals = framer.totals();
+        let is_whole =
+            framer.waiting_bytes() == 0 && totals.crc_error_total + totals.garbage_bytes_total == 0;
+        assert!(is_whole, "whole frames only: {totals:?}");
     }
 }

@@ -3,7 +3,7 @@
 
 use super::aircraft::{Aircraft, GUIDED, LOITER, free_port};
 use super::daemon::{Daemon, Field, number, rows, texts};
-use mavlink::dialects::ardupilotmega::{MavFrame, SET_POSITION_TARGET_LOCAL_NED_DATA};
+use skyhound_rig::autopilot::wire::Message;
 use skyhound_rig::sample_flight;
 use std::path::Path;
 use std::time::Duration;
@@ -173,16 +173,18 @@ fn is_explained(file: &Path, aircraft: &Aircraft) {
 
 /// What came over the wire, by the daemon's own stamps: 10 to 20 setpoints a second while homing, none once the mode is not
 /// ours, zeros and then none once the sticks moved.
-fn is_silent_when_told(file: &Path, setpoints: &[SET_POSITION_TARGET_LOCAL_NED_DATA]) {
+fn is_silent_when_told(file: &Path, setpoints: &[Message]) {
+    let velocity_mps = |setpoint: &Message| ["vx", "vy", "vz"].map(|name| setpoint.real(name));
     for setpoint in setpoints {
-        let SET_POSITION_TARGET_LOCAL_NED_DATA { vx, vy, vz, .. } = setpoint;
-        assert!(vx.hypot(*vy) <= 5.0 && vz.abs() <= 1.0, "{setpoint:?}");
+        let [vx, vy, vz] = velocity_mps(setpoint);
+        assert!(vx.hypot(vy) <= 5.0 && vz.abs() <= 1.0, "{setpoint:?}");
         // Only velocity and yaw rate count: bits 0-2 position, 6-8 acceleration, 10 yaw.
-        assert_eq!(setpoint.type_mask.bits(), 0b0101_1100_0111, "{setpoint:?}");
-        assert_eq!(setpoint.coordinate_frame, MavFrame::MAV_FRAME_LOCAL_NED);
-        assert_eq!((setpoint.target_system, setpoint.target_component), (1, 1));
+        assert_eq!(setpoint.whole("type_mask"), 0b0101_1100_0111, "{setpoint:?}");
+        // MAV_FRAME_LOCAL_NED.
+        assert_eq!(setpoint.whole("coordinate_frame"), 1);
+        assert_eq!((setpoint.whole("target_system"), setpoint.whole("target_component")), (1, 1));
     }
-    let stamp_us = |setpoint: &SET_POSITION_TARGET_LOCAL_NED_DATA| f64::from(setpoint.time_boot_ms) * 1e3;
+    let stamp_us = |setpoint: &Message| setpoint.real("time_boot_ms") * 1e3;
     let spans = rows(
         file,
         "select at_us, lead(at_us) over (order by at_us) as end_us from state_change
@@ -213,7 +215,7 @@ fn is_silent_when_told(file: &Path, setpoints: &[SET_POSITION_TARGET_LOCAL_NED_D
     let sticks_us = number(file, "select at_us from state_change where interlock = 'sticks'");
     let after = between(sticks_us, on_us(2));
     assert!(!after.is_empty(), "a stop is commanded");
-    assert!(after.iter().all(|stop| stop.vx == 0.0 && stop.vy == 0.0 && stop.vz == 0.0), "{after:?}");
+    assert!(after.iter().all(|stop| velocity_mps(stop) == [0.0; 3]), "{after:?}");
     assert!(between(sticks_us + 2e6, on_us(2)).is_empty(), "and then there is silence");
     let kinds = format!(
         "select kind from command where at_us >= {sticks_us} and at_us < {} order by at_us",
@@ -222,5 +224,5 @@ fn is_silent_when_told(file: &Path, setpoints: &[SET_POSITION_TARGET_LOCAL_NED_D
     let kinds = texts(file, &kinds);
     assert_eq!((kinds[0].as_str(), kinds[kinds.len() - 1].as_str()), ("stop", "silence"), "{kinds:?}");
     let last = setpoints.last().unwrap();
-    assert!(last.vx == 0.0 && last.vy == 0.0, "the daemon leaves a standing aircraft: {last:?}");
+    assert!(velocity_mps(last)[..2] == [0.0; 2], "the daemon leaves a standing aircraft: {last:?}");
 }
