@@ -15,6 +15,7 @@ mod channel;
 pub mod listen;
 
 use crate::config::{ConfigError, SenseConfig};
+use crate::dsp::aligned::Aligned;
 use crate::dsp::dc::DcSpike;
 use crate::dsp::layout;
 use crate::dsp::spectrometer::{Gate, Spectrometer};
@@ -103,7 +104,7 @@ pub struct Sense {
     hop_frames: u32,
     hop: Hop,
     /// Where the bins of frames go that are of no hop.
-    apart: Vec<f32>,
+    apart: Aligned<f32>,
     /// Index the next block should begin with; `None` before the first block.
     next_index: Option<u64>,
     /// What is wrong with the frame being filled.
@@ -120,7 +121,7 @@ struct Hop {
     sample_count: u64,
     clipped_count: u64,
     /// Sums of each bin's power over the frames.
-    sums: Vec<f32>,
+    sums: Aligned<f32>,
 }
 
 /// When a sample was taken.
@@ -188,9 +189,9 @@ impl Sense {
                 frame_count: 0,
                 sample_count: 0,
                 clipped_count: 0,
-                sums: vec![0.0; config.fft_len],
+                sums: Aligned::filled(0.0, config.fft_len),
             },
-            apart: vec![0.0; config.fft_len],
+            apart: Aligned::filled(0.0, config.fft_len),
             next_index: None,
             frame_flags: Flags::NONE,
         })
@@ -274,7 +275,7 @@ impl Sense {
         self.hop.sample_count += fft_len;
         self.gate_hop(row.gate);
         if row.gate == Gate::Open {
-            self.hop.sums.iter_mut().zip(row.power).for_each(|(sum, power)| *sum += power);
+            self.hop.sums.iter_mut().zip(row.power.iter()).for_each(|(sum, power)| *sum += power);
         }
         let frame = row.first_sample / fft_len;
         measure(&mut self.channels, &self.clock, frame, row.gate, row.power, out);

@@ -27,7 +27,7 @@ impl Waterfall {
             hops_per_row: hops_per_row.max(1),
             row: None,
             frame_count: 0,
-            sums: vec![0.0; fft_len / fold],
+            sums: vec![0.0; fft_len],
             fold,
             first_bin_hz: first_hz + (fold - 1) as f64 / 2.0 * bin_hz,
             bin_hz: bin_hz * fold as f64,
@@ -48,8 +48,8 @@ impl Waterfall {
     pub fn add(&mut self, hop: u64, sums: &[f32], frame_count: u32) {
         self.row = Some(self.row_of(hop));
         self.frame_count += u64::from(frame_count);
-        for (sum, bins) in self.sums.iter_mut().zip(sums.chunks_exact(self.fold)) {
-            *sum += bins.iter().map(|power| f64::from(*power)).sum::<f64>();
+        for (sum, hop_sum) in self.sums.iter_mut().zip(sums) {
+            *sum += f64::from(*hop_sum);
         }
     }
 
@@ -59,11 +59,12 @@ impl Waterfall {
         let per_bin = 1.0 / (self.frame_count as f64 * self.fold as f64);
         let is_empty = std::mem::take(&mut self.frame_count) == 0;
         let mut power = [CentiDb::LOWEST; SPECTRUM_BINS];
-        for (power, sum) in power.iter_mut().zip(&mut self.sums) {
-            *power = CentiDb::from_power(std::mem::take(sum) * per_bin).unwrap_or(CentiDb::LOWEST);
+        for (power, bins) in power.iter_mut().zip(self.sums.chunks_exact(self.fold)) {
+            *power = CentiDb::from_power(bins.iter().sum::<f64>() * per_bin).unwrap_or(CentiDb::LOWEST);
         }
+        self.sums.fill(0.0);
         let (first_bin_hz, bin_hz) = (self.first_bin_hz, self.bin_hz);
-        let bin_count = self.sums.len() as u16;
+        let bin_count = (self.sums.len() / self.fold) as u16;
         (!is_empty).then_some(Spectrum { acquired_us, first_bin_hz, bin_hz, bin_count, power })
     }
 }
