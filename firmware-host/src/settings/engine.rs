@@ -32,6 +32,7 @@ impl Settings {
             sense: SenseConfig {
                 sample_rate_sps: rate_sps,
                 center_hz: tuned_hz,
+                more_centers_hz: Vec::new(),
                 fft_len: self.sense.fft_len_at(rate_sps),
                 hop_us: self.sense.hop_us,
                 dc_exclude_hz: self.sense.dc_exclude_hz,
