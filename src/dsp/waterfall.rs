@@ -23,15 +23,23 @@ impl Waterfall {
     /// For rows of `hops_per_row` hops of spectra of `fft_len` bins `bin_hz` apart, the first at `first_hz`.
     pub fn new(hops_per_row: u64, fft_len: usize, first_hz: f64, bin_hz: f64) -> Waterfall {
         let fold = fft_len.div_ceil(SPECTRUM_BINS);
-        Waterfall {
+        let mut waterfall = Waterfall {
             hops_per_row: hops_per_row.max(1),
             row: None,
             frame_count: 0,
             sums: vec![0.0; fft_len],
             fold,
-            first_bin_hz: first_hz + (fold - 1) as f64 / 2.0 * bin_hz,
+            first_bin_hz: 0.0,
             bin_hz: bin_hz * fold as f64,
-        }
+        };
+        waterfall.tune(first_hz);
+        waterfall
+    }
+
+    /// From the row that begins now on the first bin of the spectra is at `first_hz`.
+    pub fn tune(&mut self, first_hz: f64) {
+        let fold = self.fold as f64;
+        self.first_bin_hz = first_hz + (fold - 1.0) / 2.0 * (self.bin_hz / fold);
     }
 
     /// Row in which hop `hop` lies.
