@@ -322,7 +322,8 @@ fn a_recording_that_is_too_short_for_its_beacon_says_so() {
     let field = Field::new();
     let tape = Tape { rate_sps: 48e3, seconds: 20.0, noise: 0.003 };
     let is_on = |t: f64| (5.0..5.44).contains(&t);
-    let path = tape.write(field.folder(), "406.035", |t| if is_on(t) { tone(0.1, -10e3, t) } else { SILENCE });
+    let path =
+        tape.write(field.folder(), "406.035", |t| if is_on(t) { tone(0.1, -10e3, t) } else { SILENCE });
     let beacon = [
         "beacon.0.frequency_hz=406.025e6",
         "beacon.0.bandwidth_hz=4000",
