@@ -42,6 +42,27 @@ pub struct SenseConfig {
     pub channels: Vec<ChannelConfig>,
 }
 
+impl SenseConfig {
+    /// The frequencies that the SDR goes through, [`SenseConfig::center_hz`] first.
+    pub fn centers_hz(&self) -> impl Iterator<Item = f64> {
+        std::iter::once(self.center_hz).chain(self.more_centers_hz.iter().copied())
+    }
+
+    /// Whether the band about `center_hz` holds all of the channel.
+    pub fn holds(&self, center_hz: f64, channel: &ChannelConfig) -> bool {
+        let (low, high) = self.span_hz(center_hz, channel.bandwidth_hz);
+        // Numbers written by people are rounded: half a bin beyond the edge is not seen.
+        let rounding_hz = self.sample_rate_sps / self.fft_len as f64 / 2.0;
+        (low - rounding_hz..=high + rounding_hz).contains(&channel.frequency_hz)
+    }
+
+    /// Where the middle of a channel of this bandwidth can lie, Hz.
+    fn span_hz(&self, center_hz: f64, bandwidth_hz: f64) -> (f64, f64) {
+        let half_band = self.sample_rate_sps / 2.0;
+        (center_hz - half_band + bandwidth_hz / 2.0, center_hz + half_band - bandwidth_hz / 2.0)
+    }
+}
+
 /// One beacon's channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChannelConfig {

@@ -270,7 +270,7 @@ impl Sense {
         self.hop.sample_count += fft_len;
         self.gate_hop(row.gate);
         if row.gate == Gate::Open {
-            self.hop.sums.iter_mut().zip(row.power.iter()).for_each(|(sum, power)| *sum += power);
+            self.hop.sums.iter_mut().zip(row.power).for_each(|(sum, power)| *sum += power);
         }
         let frame = row.first_sample / fft_len;
         measure(&mut self.bands[self.band].channels, &self.clock, frame, row.gate, row.power, out);

@@ -15,7 +15,8 @@ pub struct Waterfall {
     frame_count: u64,
     sums: Vec<f64>,
     fold: usize,
-    first_bin_hz: f64,
+    /// The first bin of the spectra, and from one to the next.
+    first_hz: f64,
     bin_hz: f64,
 }
 
@@ -23,23 +24,20 @@ impl Waterfall {
     /// For rows of `hops_per_row` hops of spectra of `fft_len` bins `bin_hz` apart, the first at `first_hz`.
     pub fn new(hops_per_row: u64, fft_len: usize, first_hz: f64, bin_hz: f64) -> Waterfall {
         let fold = fft_len.div_ceil(SPECTRUM_BINS);
-        let mut waterfall = Waterfall {
+        Waterfall {
             hops_per_row: hops_per_row.max(1),
             row: None,
             frame_count: 0,
             sums: vec![0.0; fft_len],
             fold,
-            first_bin_hz: 0.0,
-            bin_hz: bin_hz * fold as f64,
-        };
-        waterfall.tune(first_hz);
-        waterfall
+            first_hz,
+            bin_hz,
+        }
     }
 
     /// From the row that begins now on the first bin of the spectra is at `first_hz`.
     pub fn tune(&mut self, first_hz: f64) {
-        let fold = self.fold as f64;
-        self.first_bin_hz = first_hz + (fold - 1.0) / 2.0 * (self.bin_hz / fold);
+        self.first_hz = first_hz;
     }
 
     /// Row in which hop `hop` lies.
@@ -71,7 +69,8 @@ impl Waterfall {
             *power = CentiDb::from_power(bins.iter().sum::<f64>() * per_bin).unwrap_or(CentiDb::LOWEST);
         }
         self.sums.fill(0.0);
-        let (first_bin_hz, bin_hz) = (self.first_bin_hz, self.bin_hz);
+        let first_bin_hz = self.first_hz + (self.fold - 1) as f64 / 2.0 * self.bin_hz;
+        let bin_hz = self.bin_hz * self.fold as f64;
         let bin_count = (self.sums.len() / self.fold) as u16;
         (!is_empty).then_some(Spectrum { acquired_us, first_bin_hz, bin_hz, bin_count, power })
     }

@@ -147,8 +147,8 @@ impl Ways {
     /// Begins anew: another sender, or one that counts from the start again.
     pub fn forget(&mut self) {
         self.seen.fill([Seen::default(); SEEN_EACH]);
-        (self.sequence, self.past_count, self.dated, self.late, self.lost) = (None, 0, None, None, None);
-        (self.other, self.run) = (None, (0, 0));
+        (self.dated, self.late, self.lost) = (None, None, None);
+        self.pause();
     }
 
     /// The sender was silent: how many went missing meanwhile is not known.

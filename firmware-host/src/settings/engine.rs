@@ -14,15 +14,7 @@ impl Settings {
     /// # Errors
     /// The first key that does not fit, by its name in the file.
     pub fn engine(&self, stream_rate_sps: f64, stream_frequency_hz: f64) -> Result<Config, ConfigError> {
-        self.engine_about(stream_rate_sps, stream_frequency_hz, stream_frequency_hz)
-    }
-
-    /// The same where the source is tuned beside `about_hz`, which the beacons' offsets are counted from.
-    ///
-    /// # Errors
-    /// As [`Settings::engine`].
-    pub fn engine_about(&self, rate_sps: f64, tuned_hz: f64, about_hz: f64) -> Result<Config, ConfigError> {
-        self.checked(self.unchecked(rate_sps, tuned_hz, about_hz))
+        self.engine_through(stream_rate_sps, &[stream_frequency_hz], 0.0)
     }
 
     /// The same for a source that goes through these frequencies (one at least), `beside_hz` from where it was asked to be.
@@ -49,10 +41,6 @@ impl Settings {
         let mut config = most.unwrap_or_else(|| about(&0.0));
         let is_heard = |hz: &f64| *hz != config.sense.center_hz && held_count(&config, *hz) > 0;
         config.sense.more_centers_hz = centers_hz.iter().copied().filter(is_heard).collect();
-        self.checked(config)
-    }
-
-    fn checked(&self, config: Config) -> Result<Config, ConfigError> {
         config.check().map_err(|error| self.in_file_words(error)).map(|()| config)
     }
 
