@@ -47,6 +47,7 @@ fn config(fft_len: usize, channel_count: usize) -> SenseConfig {
     SenseConfig {
         sample_rate_sps: RATE_SPS,
         center_hz: 433.92e6,
+        more_centers_hz: Vec::new(),
         fft_len,
         hop_us: 10_000,
         dc_exclude_hz: Some(1e3),
@@ -154,7 +155,7 @@ fn print_kernel(what: &str, mut ours: impl FnMut(), mut scalar: impl FnMut()) {
 }
 
 fn window_rows<T: kernel::Component>(what: &str, samples: &[[T; 2]]) {
-    let window = vec![[0.5_f32; 2]; samples.len()];
+    let window = vec![0.5_f32; samples.len()];
     let (mut out, mut out_scalar) =
         (vec![Complex32::default(); samples.len()], vec![Complex32::default(); samples.len()]);
     print_kernel(
@@ -166,7 +167,7 @@ fn window_rows<T: kernel::Component>(what: &str, samples: &[[T; 2]]) {
             for ((sample, weight), out) in samples.iter().zip(&window).zip(&mut out_scalar) {
                 // The barrier keeps each item by itself.
                 let sample = black_box(*sample);
-                *out = Complex32::new(sample[0].level() * weight[0], sample[1].level() * weight[1]);
+                *out = Complex32::new(sample[0].level() * weight, sample[1].level() * weight);
             }
         },
     );

@@ -4,7 +4,8 @@
 //! changes in flight.
 
 use crate::geo::Wgs84;
-use crate::limits::{CHANNELS_MAX, FENCE_CORNERS_MAX, FFT_LEN_MAX, FFT_LEN_MIN, NAME_BYTES};
+
+mod check;
 
 /// All the engine is told.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,8 @@ pub struct SenseConfig {
     pub sample_rate_sps: f64,
     /// Frequency the SDR is tuned to: bin 0 of the spectrum.
     pub center_hz: f64,
+    /// Others that it goes through (the captures of a recording). A channel is read at those whose band holds it.
+    pub more_centers_hz: Vec<f64>,
     /// FFT length, a power of two in [`FFT_LEN_MIN`]..=[`FFT_LEN_MAX`].
     pub fft_len: usize,
     /// Length of a hop, 1 000..=1 000 000 µs. Default 10 000.
@@ -37,6 +40,27 @@ pub struct SenseConfig {
     pub spectrum_interval_us: u32,
     /// The beacons' channels, 1..=[`CHANNELS_MAX`].
     pub channels: Vec<ChannelConfig>,
+}
+
+impl SenseConfig {
+    /// The frequencies that the SDR goes through, [`SenseConfig::center_hz`] first.
+    pub fn centers_hz(&self) -> impl Iterator<Item = f64> {
+        std::iter::once(self.center_hz).chain(self.more_centers_hz.iter().copied())
+    }
+
+    /// Whether the band about `center_hz` holds all of the channel.
+    pub fn holds(&self, center_hz: f64, channel: &ChannelConfig) -> bool {
+        let (low, high) = self.span_hz(center_hz, channel.bandwidth_hz);
+        // Numbers written by people are rounded: half a bin beyond the edge is not seen.
+        let rounding_hz = self.sample_rate_sps / self.fft_len as f64 / 2.0;
+        (low - rounding_hz..=high + rounding_hz).contains(&channel.frequency_hz)
+    }
+
+    /// Where the middle of a channel of this bandwidth can lie, Hz.
+    fn span_hz(&self, center_hz: f64, bandwidth_hz: f64) -> (f64, f64) {
+        let half_band = self.sample_rate_sps / 2.0;
+        (center_hz - half_band + bandwidth_hz / 2.0, center_hz + half_band - bandwidth_hz / 2.0)
+    }
 }
 
 /// One beacon's channel.
@@ -251,200 +275,3 @@ impl std::fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
-
-fn within(key: &str, value: f64, low: f64, high: f64, unit: &str) -> Result<(), ConfigError> {
-    if value.is_finite() && (low..=high).contains(&value) {
-        return Ok(());
-    }
-    Err(refuse(key, format!("{value} is out of range; write {low} to {high} {unit}")))
-}
-
-fn refuse(key: &str, mend: impl Into<String>) -> ConfigError {
-    ConfigError { key: key.to_string(), mend: mend.into() }
-}
-
-impl Config {
-    /// Checks every value against its range and against the others.
-    ///
-    /// # Errors
-    /// The first key that is out of range, with the range.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        self.sense.check()?;
-        self.analytics.check()?;
-        self.homing.check(&self.interlock)?;
-        self.interlock.check()
-    }
-}
-
-impl SenseConfig {
-    /// See [`Config::check`].
-    ///
-    /// # Errors
-    /// The first key that is out of range.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        within("sdr.sample_rate_sps", self.sample_rate_sps, 8e3, 100e6, "samples/s")?;
-        within("sdr.frequency_hz", self.center_hz, 0.0, 100e9, "Hz")?;
-        if !self.fft_len.is_power_of_two() || !(FFT_LEN_MIN..=FFT_LEN_MAX).contains(&self.fft_len) {
-            let mend = format!("{}; write a power of two from {FFT_LEN_MIN} to {FFT_LEN_MAX}", self.fft_len);
-            return Err(refuse("sense.fft_len", mend));
-        }
-        within("sense.hop_us", f64::from(self.hop_us), 1e3, 1e6, "µs")?;
-        if f64::from(self.hop_us) * 1e-6 * self.sample_rate_sps < self.fft_len as f64 {
-            let mend = format!(
-                "{} samples are longer than a hop of {} µs at {} samples/s; write a smaller fft_len or a longer hop_us",
-                self.fft_len, self.hop_us, self.sample_rate_sps
-            );
-            return Err(refuse("sense.fft_len", mend));
-        }
-        let dc_exclude_hz = self.dc_exclude_hz.unwrap_or(0.0);
-        within("sense.dc_exclude_hz", dc_exclude_hz, 0.0, self.sample_rate_sps / 4.0, "Hz")?;
-        within("sense.spectrum_interval_us", f64::from(self.spectrum_interval_us), 0.0, 60e6, "µs")?;
-        if self.channels.is_empty() || self.channels.len() > CHANNELS_MAX {
-            return Err(refuse(
-                "beacon",
-                format!("{} beacons; write 1 to {CHANNELS_MAX}", self.channels.len()),
-            ));
-        }
-        for (index, channel) in self.channels.iter().enumerate() {
-            channel.check(&format!("beacon[{index}]"), self)?;
-        }
-        Ok(())
-    }
-}
-
-impl ChannelConfig {
-    fn check(&self, key: &str, sense: &SenseConfig) -> Result<(), ConfigError> {
-        let at = |name: &str| format!("{key}.{name}");
-        if self.name.is_empty() || self.name.len() > NAME_BYTES {
-            return Err(refuse(&at("name"), format!("\"{}\"; write 1 to {NAME_BYTES} bytes", self.name)));
-        }
-        let half_band = sense.sample_rate_sps / 2.0;
-        within(&at("bandwidth_hz"), self.bandwidth_hz, 1.0, sense.sample_rate_sps, "Hz")?;
-        let low = sense.center_hz - half_band + self.bandwidth_hz / 2.0;
-        let high = sense.center_hz + half_band - self.bandwidth_hz / 2.0;
-        // Numbers written by people are rounded: half a bin beyond the edge is not seen.
-        let rounding_hz = sense.sample_rate_sps / sense.fft_len as f64 / 2.0;
-        if !(low - rounding_hz..=high + rounding_hz).contains(&self.frequency_hz) {
-            let mend = format!(
-                "{} Hz with its bandwidth is outside the band the SDR sees; write {low} to {high} Hz, or mend \
-                 sdr.frequency_hz or sdr.sample_rate_sps",
-                self.frequency_hz
-            );
-            return Err(refuse(&at("frequency_hz"), mend));
-        }
-        within(&at("pulse_width_min_us"), f64::from(self.pulse_width_min_us), 100.0, 10e6, "µs")?;
-        let width_min = f64::from(self.pulse_width_min_us);
-        within(&at("pulse_width_max_us"), f64::from(self.pulse_width_max_us), width_min, 60e6, "µs")?;
-        within(&at("pulse_bridge_us"), f64::from(self.pulse_bridge_us), 0.0, 1e6, "µs")?;
-        within(&at("pulse_trigger_db"), self.pulse_trigger_db, 1.0, 60.0, "dB")?;
-        if let Emission::Pulsed(train) | Emission::Any(train) = self.emission {
-            within(&at("period_min_us"), f64::from(train.period_min_us), 1e3, 600e6, "µs")?;
-            let period_min = f64::from(train.period_min_us);
-            within(&at("period_max_us"), f64::from(train.period_max_us), period_min, 600e6, "µs")?;
-            within(&at("jitter_ratio_max"), train.jitter_ratio_max, 0.0, 0.5, "of the period")?;
-            within(&at("pulses_min"), f64::from(train.pulses_min), 1.0, 32.0, "pulses")?;
-        }
-        Ok(())
-    }
-}
-
-impl AnalyticsConfig {
-    fn check(&self) -> Result<(), ConfigError> {
-        within("analytics.floor_window_us", f64::from(self.floor_window_us), 1e5, 100e6, "µs")?;
-        within("analytics.floor_percentile", self.floor_percentile, 0.0, 1.0, "(0.1 = 10th)")?;
-        within("analytics.trend_window_us", f64::from(self.trend_window_us), 1e5, 60e6, "µs")?;
-        within("analytics.rolling_window_us", f64::from(self.rolling_window_us), 1e5, 60e6, "µs")?;
-        within("analytics.ewma_time_constant_us", f64::from(self.ewma_time_constant_us), 1e4, 60e6, "µs")?;
-        within("analytics.gradient_window_us", f64::from(self.gradient_window_us), 1e6, 300e6, "µs")?;
-        within("analytics.gradient_cell_m", self.gradient_cell_m, 0.1, 100.0, "m")?;
-        within("analytics.gradient_spread_min_m", self.gradient_spread_min_m, 0.1, 1000.0, "m")?;
-        within("analytics.trigger_db", self.trigger_db, 1.0, 60.0, "dB")?;
-        within("analytics.drop_db", self.drop_db, 0.0, self.trigger_db, "dB (at most trigger_db)")?;
-        within("analytics.debounce_us", f64::from(self.debounce_us), 0.0, 10e6, "µs")?;
-        within("analytics.hold_us", f64::from(self.hold_us), 1e4, 600e6, "µs")?;
-        within("analytics.false_alarms_per_hour", self.false_alarms_per_hour, 1e-9, 1.0, "per hour")
-    }
-}
-
-impl HomingConfig {
-    fn check(&self, limits: &InterlockConfig) -> Result<(), ConfigError> {
-        within(
-            "homing.speed_mps",
-            self.speed_mps,
-            0.1,
-            limits.speed_max_mps,
-            "m/s (interlock.speed_max_mps)",
-        )?;
-        within("homing.slow_speed_mps", self.slow_speed_mps, 0.1, self.speed_mps, "m/s (homing.speed_mps)")?;
-        within("homing.strong_snr_db", self.strong_snr_db, 0.0, 120.0, "dB")?;
-        within(
-            "homing.hold_snr_db",
-            self.hold_snr_db,
-            self.strong_snr_db,
-            120.0,
-            "dB (at least strong_snr_db)",
-        )?;
-        within(
-            "homing.yaw_rate_max_rad_s",
-            self.yaw_rate_max_rad_s,
-            0.01,
-            limits.yaw_rate_max_rad_s,
-            "rad/s",
-        )?;
-        within("homing.s_turn_amplitude_rad", self.s_turn_amplitude_rad, 0.05, 1.5, "rad")?;
-        within("homing.s_turn_period_us", f64::from(self.s_turn_period_us), 2e6, 120e6, "µs")?;
-        within("homing.bearing_sigma_max_rad", self.bearing_sigma_max_rad, 0.05, 1.5, "rad")?;
-        within("homing.detecting_us", f64::from(self.detecting_us), 0.0, 60e6, "µs")?;
-        within("homing.lost_us", f64::from(self.lost_us), 1e5, 120e6, "µs")?;
-        within("homing.holding_us", f64::from(self.holding_us), 1e6, 600e6, "µs")
-    }
-}
-
-impl InterlockConfig {
-    fn check(&self) -> Result<(), ConfigError> {
-        within("interlock.speed_max_mps", self.speed_max_mps, 0.1, 20.0, "m/s")?;
-        within("interlock.climb_max_mps", self.climb_max_mps, 0.0, 5.0, "m/s")?;
-        within("interlock.yaw_rate_max_rad_s", self.yaw_rate_max_rad_s, 0.01, 3.0, "rad/s")?;
-        within("interlock.slew_max_mps2", self.slew_max_mps2, 0.1, 5.0, "m/s²")?;
-        within("interlock.heartbeat_age_max_us", f64::from(self.heartbeat_age_max_us), 1e6, 5e6, "µs")?;
-        within("interlock.pose_age_max_us", f64::from(self.pose_age_max_us), 1e5, 2e6, "µs")?;
-        within("interlock.status_age_max_us", f64::from(self.status_age_max_us), 5e5, 10e6, "µs")?;
-        within("interlock.reading_age_max_us", f64::from(self.reading_age_max_us), 5e4, 5e6, "µs")?;
-        within("interlock.facts_age_max_us", f64::from(self.facts_age_max_us), 1e5, 5e6, "µs")?;
-        within("interlock.pass_gap_max_us", f64::from(self.pass_gap_max_us), 6e4, 1e6, "µs")?;
-        within("interlock.fix_min", f64::from(self.fix_min), 3.0, 6.0, "(3 = 3D fix)")?;
-        within("interlock.satellites_min", f64::from(self.satellites_min), 4.0, 40.0, "satellites")?;
-        within("interlock.hdop_max", self.hdop_max, 0.5, 10.0, "")?;
-        within("interlock.jump_max_m", self.jump_max_m, 1.0, 100.0, "m")?;
-        within("interlock.jump_lock_us", f64::from(self.jump_lock_us), 1e6, 60e6, "µs")?;
-        within("interlock.battery_min_ratio", self.battery_min_ratio, 0.05, 0.95, "of full charge")?;
-        within("interlock.battery_min_v", self.battery_min_v, 0.0, 100.0, "V")?;
-        within("interlock.stick_ratio_max", self.stick_ratio_max, 0.02, 0.5, "of full deflection")?;
-        within("interlock.stick_us", f64::from(self.stick_us), 0.0, 500e3, "µs")?;
-        within("interlock.rc_interval_max_us", f64::from(self.rc_interval_max_us), 20e3, 500e3, "µs")?;
-        within("interlock.ground_clearance_min_m", self.ground_clearance_min_m, 0.0, 100.0, "m")?;
-        within("interlock.homing_max_us", self.homing_max_us as f64, 1e6, 3.6e9, "µs")?;
-        within("interlock.reaction_us", f64::from(self.reaction_us), 1e5, 5e6, "µs")?;
-        within("interlock.brake_mps2", self.brake_mps2, 0.5, 10.0, "m/s²")?;
-        self.fence.check()
-    }
-}
-
-impl FenceConfig {
-    fn check(&self) -> Result<(), ConfigError> {
-        within("interlock.fence.radius_m", self.radius_m, 10.0, 20e3, "m")?;
-        within("interlock.fence.alt_rel_min_m", self.alt_rel_min_m, -100.0, 1000.0, "m above home")?;
-        let low = self.alt_rel_min_m + 1.0;
-        within("interlock.fence.alt_rel_max_m", self.alt_rel_max_m, low, 1000.0, "m above home")?;
-        if self.polygon.len() > FENCE_CORNERS_MAX || (1..3).contains(&self.polygon.len()) {
-            let mend = format!("{} corners; write none, or 3 to {FENCE_CORNERS_MAX}", self.polygon.len());
-            return Err(refuse("interlock.fence.polygon", mend));
-        }
-        for corner in &self.polygon {
-            if Wgs84::checked(corner.lat_deg, corner.lon_deg).is_none() {
-                return Err(refuse("interlock.fence.polygon", format!("{corner:?} is no place on WGS84")));
-            }
-        }
-        Ok(())
-    }
-}

@@ -6,26 +6,29 @@
 //!
 //! What is missing is said, not made up: a gap drops the frame it falls into and ends open pulses; a frame with a sample that
 //! is no number, or taken at another frequency than planned, is left out whole, and so is a frame of zeros: a gated receiver
-//! tells nothing. All show in the flags of the hop.
+//! tells nothing. All show in the flags of the hop. Of several bands planned for, each has its own channels ([`Sense::tune`]);
+//! those that it does not hold are flagged.
 //!
 //! Budget: ≤ 25 % of a block's duration (p99.9) on a Pi 5; nothing is allocated after [`Sense::new`]. Order of work per
 //! frame: window → FFT → |X|² and hop sums → each channel's power → pulse edges; per hop: medians and readings.
 
+mod band;
 mod channel;
+mod clock;
 pub mod listen;
 
 use crate::config::{ConfigError, SenseConfig};
+use crate::dsp::aligned::Aligned;
 use crate::dsp::dc::DcSpike;
-use crate::dsp::layout;
 use crate::dsp::spectrometer::{Gate, Spectrometer};
 use crate::dsp::survey::Row;
 use crate::dsp::waterfall::Waterfall;
 use crate::signal::{BlockStamp, Flags, Pulse, Reading, Samples, Spectrum};
 use crate::time::TimeUs;
+use band::Band;
 use channel::{Channel, HopFacts};
+use clock::SampleClock;
 
-/// Stamps that differ from the count of samples by no more than this are rounding, not news.
-const STAMP_SLACK_US: f64 = 2.0;
 /// Flags that hold for a whole block, not just for its first sample.
 const BLOCK_FLAGS: Flags = Flags(Flags::STUCK.0 | Flags::RETUNED.0 | Flags::OUT_OF_BAND.0);
 /// Share of samples at full scale from which a hop counts as clipped, 1/10 000.
@@ -54,6 +57,7 @@ pub trait SenseSink {
 /// let config = SenseConfig {
 ///     sample_rate_sps: 250e3,
 ///     center_hz: 433.92e6,
+///     more_centers_hz: Vec::new(),
 ///     fft_len: 256,
 ///     hop_us: 10_000,
 ///     dc_exclude_hz: None,
@@ -92,7 +96,10 @@ pub trait SenseSink {
 /// ```
 pub struct Sense {
     spectrometer: Spectrometer,
-    channels: Vec<Channel>,
+    bands: Vec<Band>,
+    /// The band of the frames being taken, and that of the samples that come.
+    band: usize,
+    tuned: usize,
     waterfall: Option<Waterfall>,
     /// Follows the spike at 0 Hz, where a channel lies on it.
     dc: Option<DcSpike>,
@@ -103,7 +110,7 @@ pub struct Sense {
     hop_frames: u32,
     hop: Hop,
     /// Where the bins of frames go that are of no hop.
-    apart: Vec<f32>,
+    apart: Aligned<f32>,
     /// Index the next block should begin with; `None` before the first block.
     next_index: Option<u64>,
     /// What is wrong with the frame being filled.
@@ -120,35 +127,14 @@ struct Hop {
     sample_count: u64,
     clipped_count: u64,
     /// Sums of each bin's power over the frames.
-    sums: Vec<f32>,
+    sums: Aligned<f32>,
 }
 
-/// When a sample was taken.
-struct SampleClock {
-    anchor: Option<(u64, TimeUs)>,
-    us_per_sample: f64,
-}
-
-impl SampleClock {
-    fn after_anchor_us(&self, anchor: u64, sample: f64) -> f64 {
-        (sample - anchor as f64) * self.us_per_sample
-    }
-
-    /// Takes a block's stamp; stays with the old one while that explains the stamp.
-    fn stamp(&mut self, stamp: &BlockStamp) {
-        let is_explained = self.anchor.is_some_and(|(index, us)| {
-            let expected_us = self.after_anchor_us(index, stamp.sample_index as f64);
-            (stamp.acquired_us.seconds_since(us) * 1e6 - expected_us).abs() <= STAMP_SLACK_US
-        });
-        if !is_explained {
-            self.anchor = Some((stamp.sample_index, stamp.acquired_us));
-        }
-    }
-
-    fn at(&self, sample: f64) -> TimeUs {
-        let (index, us) = self.anchor.unwrap_or_default();
-        let after_us = self.after_anchor_us(index, sample).round();
-        if after_us < 0.0 { us.minus_us(-after_us as u64) } else { us.plus_us(after_us as u64) }
+impl Hop {
+    /// As if it had no frame.
+    fn clear(&mut self) {
+        (self.frame_count, self.sample_count, self.clipped_count) = (0, 0, 0);
+        self.sums.fill(0.0);
     }
 }
 
@@ -162,19 +148,19 @@ impl Sense {
         let us_per_sample = 1e6 / config.sample_rate_sps;
         let hop_samples = (f64::from(config.hop_us) / us_per_sample).round().max(1.0) as u64;
         let bin_hz = config.sample_rate_sps / config.fft_len as f64;
-        let bins = layout::channel_bins(config)?;
         let frame_us = us_per_sample * config.fft_len as f64;
-        let takes_dc =
-            config.dc_exclude_hz.is_none() && bins.iter().any(|bins| bins.reach_dc(config.fft_len));
-        let channels = bins.into_iter().enumerate().map(|(index, bins)| Channel::new(index, bins, config));
+        let bands = config.centers_hz().map(|center_hz| Band::new(config, center_hz));
+        let bands = bands.collect::<Result<Vec<_>, _>>()?;
+        let takes_dc = config.dc_exclude_hz.is_none() && bands.iter().any(|band| band.reaches_dc);
         let waterfall = (config.spectrum_interval_us > 0).then(|| {
             let hops_per_row = (config.spectrum_interval_us + config.hop_us / 2) / config.hop_us;
-            let first_hz = config.center_hz - config.sample_rate_sps / 2.0;
-            Waterfall::new(u64::from(hops_per_row), config.fft_len, first_hz, bin_hz)
+            Waterfall::new(u64::from(hops_per_row), config.fft_len, bands[0].first_hz, bin_hz)
         });
         Ok(Sense {
             spectrometer: Spectrometer::new(config.fft_len),
-            channels: channels.collect(),
+            bands,
+            band: 0,
+            tuned: 0,
             waterfall,
             dc: takes_dc.then(|| DcSpike::new(frame_us)),
             clock: SampleClock { anchor: None, us_per_sample },
@@ -188,9 +174,9 @@ impl Sense {
                 frame_count: 0,
                 sample_count: 0,
                 clipped_count: 0,
-                sums: vec![0.0; config.fft_len],
+                sums: Aligned::filled(0.0, config.fft_len),
             },
-            apart: vec![0.0; config.fft_len],
+            apart: Aligned::filled(0.0, config.fft_len),
             next_index: None,
             frame_flags: Flags::NONE,
         })
@@ -199,7 +185,17 @@ impl Sense {
     /// Noise bandwidth of a channel, Hz: its bandwidth, at least four bins. `None` when there is no such channel.
     pub fn noise_bandwidth_hz(&self, channel: usize) -> Option<f64> {
         let bin_us = self.clock.us_per_sample * self.spectrometer.fft_len() as f64;
-        self.channels.get(channel).map(|channel| channel.noise_bins() * 1e6 / bin_us)
+        let held = self.bands.iter().find_map(|band| band.channels.get(channel)?.as_ref());
+        held.map(|channel| channel.noise_bins() * 1e6 / bin_us)
+    }
+
+    /// The samples from here on were taken in this band of [`SenseConfig::centers_hz`]; the first until told otherwise.
+    pub fn tune(&mut self, band: usize, out: &mut impl SenseSink) {
+        if band != self.tuned {
+            self.interrupt(Flags::NONE, out);
+            self.dc.iter_mut().for_each(DcSpike::forget);
+            self.tuned = band;
+        }
     }
 
     /// One pass: one block of any length and any format.
@@ -251,7 +247,7 @@ impl Sense {
         self.spectrometer.restart();
         self.hop.flags = self.hop.flags.with(flags);
         self.frame_flags = flags;
-        for channel in &mut self.channels {
+        for channel in self.bands[self.band].channels.iter_mut().flatten() {
             if let Some(pulse) = channel.cut() {
                 out.pulse(&channel.pulse(
                     &pulse,
@@ -277,7 +273,7 @@ impl Sense {
             self.hop.sums.iter_mut().zip(row.power).for_each(|(sum, power)| *sum += power);
         }
         let frame = row.first_sample / fft_len;
-        measure(&mut self.channels, &self.clock, frame, row.gate, row.power, out);
+        measure(&mut self.bands[self.band].channels, &self.clock, frame, row.gate, row.power, out);
         self.frame_flags = Flags::NONE;
         self.leave_hop(row.first_sample, out);
     }
@@ -295,15 +291,17 @@ impl Sense {
         } else {
             let gate = self.spectrometer.gate();
             self.gate_hop(gate);
+            let band = &mut self.bands[self.band];
+            let dc = self.dc.as_mut().filter(|_| band.reaches_dc);
             let power = match gate {
-                Gate::Open => self.spectrometer.transform(self.dc.as_mut(), &mut self.hop.sums),
+                Gate::Open => self.spectrometer.transform(dc, &mut self.hop.sums),
                 Gate::Moved => self.spectrometer.transform(None, &mut self.apart),
                 Gate::Closed => {
                     self.spectrometer.restart();
                     &[]
                 }
             };
-            measure(&mut self.channels, &self.clock, first_sample / fft_len, gate, power, out);
+            measure(&mut band.channels, &self.clock, first_sample / fft_len, gate, power, out);
         }
         self.leave_hop(first_sample, out);
     }
@@ -318,11 +316,30 @@ impl Sense {
     /// Opens the hop that the frame from `first_sample` on belongs to, unless it is open.
     fn enter_hop(&mut self, first_sample: u64, out: &mut impl SenseSink) {
         let middle = first_sample + self.spectrometer.fft_len() as u64 / 2;
-        if self.hop.number.is_none() || !self.hop.samples.contains(&middle) {
+        let is_next = self.hop.number.is_none() || !self.hop.samples.contains(&middle);
+        if is_next {
             self.close_hop(out);
+        }
+        let is_retuned = self.band != self.tuned;
+        if is_retuned {
+            self.enter_band(out);
+        }
+        if is_next {
             self.open_hop(middle / self.hop_samples);
         }
-        self.hop.flags = self.hop.flags.with(self.frame_flags);
+        let retuned = if is_retuned { Flags::RETUNED } else { Flags::NONE };
+        self.hop.flags = self.hop.flags.with(self.frame_flags).with(retuned);
+    }
+
+    /// Goes on in the band that the samples are of. What the open hop has of the last one is dropped.
+    fn enter_band(&mut self, out: &mut impl SenseSink) {
+        self.close_row(out);
+        self.hop.clear();
+        self.bands[self.band].channels.iter_mut().flatten().for_each(Channel::leave_hop);
+        self.band = self.tuned;
+        if let Some(waterfall) = &mut self.waterfall {
+            waterfall.tune(self.bands[self.band].first_hz);
+        }
     }
 
     /// Closes the hop if that frame was its last.
@@ -359,13 +376,14 @@ impl Sense {
             frame_count: hop.frame_count,
             clipping_e4: clipping_e4 as u16,
         };
-        for channel in &mut self.channels {
-            out.reading(&channel.reading(&facts, &hop.sums));
+        for (channel, at) in self.bands[self.band].channels.iter_mut().zip(0..) {
+            out.reading(&match channel {
+                Some(channel) => channel.reading(&facts, &hop.sums),
+                None => facts.out_of_band(at),
+            });
         }
         self.add_to_row(number, out);
-        let hop = &mut self.hop;
-        (hop.frame_count, hop.sample_count, hop.clipped_count) = (0, 0, 0);
-        hop.sums.fill(0.0);
+        self.hop.clear();
     }
 
     fn add_to_row(&mut self, hop: u64, out: &mut impl SenseSink) {
@@ -395,14 +413,14 @@ impl Sense {
 
 /// Each channel's power in frame number `frame`, and the pulses that ended with it.
 fn measure(
-    channels: &mut [Channel],
+    channels: &mut [Option<Channel>],
     clock: &SampleClock,
     frame: u64,
     gate: Gate,
     power: &[f32],
     out: &mut impl SenseSink,
 ) {
-    for channel in channels {
+    for channel in channels.iter_mut().flatten() {
         if let Some(pulse) = channel.frame(frame, gate, power) {
             let start_us = clock.at(pulse.start_sample);
             out.pulse(&channel.pulse(&pulse, start_us, clock.us_per_sample));

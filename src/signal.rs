@@ -34,8 +34,8 @@ impl Flags {
     pub const END_UNSEEN: Flags = Flags(1 << 8);
     /// No bins outside the channel: `quiet` is not known.
     pub const NO_QUIET: Flags = Flags(1 << 9);
-    /// The samples were taken at another frequency than the channels were laid out for (another capture of a recording):
-    /// what stands in the channels' bins there is somebody else's, and nothing was read.
+    /// The samples were taken at a frequency whose band does not hold the channel (another capture of a recording): what
+    /// stands in its bins there is somebody else's, and nothing was read.
     pub const OUT_OF_BAND: Flags = Flags(1 << 10);
     /// Some samples were exactly zero for a frame or longer (a squelched or gated receiver): they say nothing, and power is of
     /// the others.

@@ -21,6 +21,7 @@ fn config() -> Config {
         sense: SenseConfig {
             sample_rate_sps: 250e3,
             center_hz: 433.92e6,
+            more_centers_hz: Vec::new(),
             fft_len: 256,
             hop_us: HOP_US,
             dc_exclude_hz: Some(1_500.0),

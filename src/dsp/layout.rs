@@ -10,7 +10,7 @@
 //! Quiet bins keep away from channels, images, DC and the outer tenth of the band as long as enough remain
 //! ([`QUIET_RULES`]); of those the nearest to the channel are taken, as noise is seldom flat.
 
-use crate::config::{ConfigError, SenseConfig};
+use crate::config::{ChannelConfig, ConfigError, SenseConfig};
 
 /// Least noise bandwidth of a channel, bins.
 pub const NOISE_BINS_MIN: f64 = 4.0;
@@ -117,15 +117,39 @@ struct Band {
     channels: Vec<Stretch>,
 }
 
-/// The bins of each channel, in the order of the settings.
+/// The bins of each channel, in the order of the settings, as if all of them were in the band.
 ///
 /// # Errors
 /// A channel of which DC leaves less than half.
 pub fn channel_bins(config: &SenseConfig) -> Result<Vec<ChannelBins>, ConfigError> {
+    let all: Vec<usize> = (0..config.channels.len()).collect();
+    bins_of_those(config, config.center_hz, &all)
+}
+
+/// The same where the SDR is tuned to `center_hz`; `None` for a channel that its band there does not hold.
+///
+/// # Errors
+/// As [`channel_bins`].
+pub fn bins_at(config: &SenseConfig, center_hz: f64) -> Result<Vec<Option<ChannelBins>>, ConfigError> {
+    let is_held = |number: &usize| config.holds(center_hz, &config.channels[*number]);
+    let held: Vec<usize> = (0..config.channels.len()).filter(is_held).collect();
+    let mut all = vec![None; config.channels.len()];
+    for (number, bins) in held.iter().zip(bins_of_those(config, center_hz, &held)?) {
+        all[*number] = Some(bins);
+    }
+    Ok(all)
+}
+
+/// The bins of the channels of these numbers, which have the band for themselves.
+fn bins_of_those(
+    config: &SenseConfig,
+    center_hz: f64,
+    numbers: &[usize],
+) -> Result<Vec<ChannelBins>, ConfigError> {
     let bin_hz = config.sample_rate_sps / config.fft_len as f64;
-    let stretch = |frequency_hz: f64, bandwidth_hz: f64| {
-        let middle = (frequency_hz - config.center_hz) / bin_hz;
-        let half = (bandwidth_hz / bin_hz).max(NOISE_BINS_MIN).min(config.fft_len as f64) / 2.0;
+    let stretch = |channel: &ChannelConfig| {
+        let middle = (channel.frequency_hz - center_hz) / bin_hz;
+        let half = (channel.bandwidth_hz / bin_hz).max(NOISE_BINS_MIN).min(config.fft_len as f64) / 2.0;
         Stretch { low: middle - half, high: middle + half }
     };
     let excluded = config.dc_exclude_hz.filter(|half_hz| *half_hz > 0.0);
@@ -135,18 +159,21 @@ pub fn channel_bins(config: &SenseConfig) -> Result<Vec<ChannelBins>, ConfigErro
         dc,
         // What is taken out leaves a rest.
         dc_loud: if config.dc_exclude_hz.is_none() { Some(DC_BINS) } else { dc },
-        channels: config.channels.iter().map(|c| stretch(c.frequency_hz, c.bandwidth_hz)).collect(),
+        channels: numbers.iter().map(|number| stretch(&config.channels[*number])).collect(),
     };
-    (0..band.channels.len()).map(|index| band.bins_of(index, config)).collect()
+    let refused = |number: usize| refusal(number, center_hz, config);
+    let each = numbers.iter().enumerate();
+    each.map(|(index, number)| band.bins_of(index).ok_or_else(|| refused(*number))).collect()
 }
 
 impl Band {
-    fn bins_of(&self, index: usize, config: &SenseConfig) -> Result<ChannelBins, ConfigError> {
+    /// `None`: DC leaves less than half of the channel.
+    fn bins_of(&self, index: usize) -> Option<ChannelBins> {
         let own = self.channels[index];
         let noise_bins = own.high - own.low;
         let proper: Vec<f64> = self.places().filter(|at| own.holds(*at, 0.0, self.fft_len)).collect();
         if 2 * proper.iter().filter(|at| self.is_dc(**at)).count() > proper.len() {
-            return Err(refusal(index, config));
+            return None;
         }
         let quiet = self.quiet_of(index);
         // Without quiet bins nothing can take the noise of the guard bins back out: collect none.
@@ -161,7 +188,7 @@ impl Band {
             .collect();
         let collected_count = f64::from(count(&collected)) + imaged.len() as f64;
         let groups = groups_of(&quiet);
-        Ok(ChannelBins { collected, imaged, collected_count, noise_bins, quiet, groups })
+        Some(ChannelBins { collected, imaged, collected_count, noise_bins, quiet, groups })
     }
 
     /// Within the image of another channel. Where the other lies itself, its image is of no account.
@@ -223,17 +250,17 @@ impl Band {
     }
 }
 
-fn refusal(index: usize, config: &SenseConfig) -> ConfigError {
-    let channel = &config.channels[index];
+fn refusal(number: usize, center_hz: f64, config: &SenseConfig) -> ConfigError {
+    let channel = &config.channels[number];
     let mend = format!(
         "{} Hz is {} Hz from sdr.frequency_hz, and more than half of its {} Hz is the SDR's DC spike; move \
          sdr.frequency_hz by at least {} Hz, or leave sense.dc_exclude_hz out: the spike is estimated then, and taken out",
         channel.frequency_hz,
-        (channel.frequency_hz - config.center_hz).abs(),
+        (channel.frequency_hz - center_hz).abs(),
         channel.bandwidth_hz,
         channel.bandwidth_hz + config.dc_exclude_hz.unwrap_or(0.0),
     );
-    ConfigError { key: format!("beacon[{index}].frequency_hz"), mend }
+    ConfigError { key: format!("beacon[{number}].frequency_hz"), mend }
 }
 
 /// Bins in the runs.

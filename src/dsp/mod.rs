@@ -6,6 +6,7 @@
 //!
 //! Budget: the sense pass may take ≤ 25 % of a block's duration; these loops together cost less than half of the FFT.
 
+pub mod aligned;
 pub mod dc;
 pub mod kernel;
 pub mod layout;

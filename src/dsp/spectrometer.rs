@@ -11,6 +11,7 @@ use std::sync::Arc;
 use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 
+use crate::dsp::aligned::Aligned;
 use crate::dsp::dc::DcSpike;
 use crate::dsp::kernel::{self, Component};
 use crate::limits::{FFT_LEN_MAX, FFT_LEN_MIN};
@@ -30,11 +31,11 @@ pub fn fft_len_for(sample_rate_sps: f64) -> usize {
 /// One frame at a time from samples to powers.
 pub struct Spectrometer {
     fft: Arc<dyn Fft<f32>>,
-    /// By format: the window times the size of the format's step, once for I and once for Q.
-    windows: [Vec<[f32; 2]>; 4],
-    frame: Vec<Complex32>,
-    scratch: Vec<Complex32>,
-    power: Vec<f32>,
+    /// By format: the window times the size of the format's step.
+    windows: [Aligned<f32>; 4],
+    frame: Aligned<Complex32>,
+    scratch: Aligned<Complex32>,
+    power: Aligned<f32>,
     /// Sum of the scaled window.
     window_sum: f32,
     filled: usize,
@@ -86,13 +87,17 @@ impl Spectrometer {
         let hann = |n: usize| 0.5 - 0.5 * (std::f64::consts::TAU * n as f64 / fft_len as f64).cos();
         let energy: f64 = (0..fft_len).map(|n| hann(n) * hann(n)).sum();
         let scale = (fft_len as f64 * energy).sqrt().recip();
-        let window = |step: f64| (0..fft_len).map(|n| [(hann(n) * scale * step) as f32; 2]).collect();
+        let window = |step: f64| {
+            let mut weights = Aligned::filled(0.0, fft_len);
+            weights.iter_mut().enumerate().for_each(|(n, weight)| *weight = (hann(n) * scale * step) as f32);
+            weights
+        };
         Spectrometer {
-            scratch: vec![Complex32::default(); fft.get_inplace_scratch_len()],
+            scratch: Aligned::filled(Complex32::default(), fft.get_inplace_scratch_len()),
             fft,
             windows: [window(1.0 / 127.5), window(1.0 / 128.0), window(1.0 / 32_768.0), window(1.0)],
-            frame: vec![Complex32::default(); fft_len],
-            power: vec![0.0; fft_len],
+            frame: Aligned::filled(Complex32::default(), fft_len),
+            power: Aligned::filled(0.0, fft_len),
             window_sum: (fft_len as f64 / 2.0 * scale) as f32,
             filled: 0,
             outside: Outside::default(),
@@ -183,8 +188,8 @@ impl Spectrometer {
         let window = &self.windows[self.format as usize];
         self.frame
             .iter()
-            .zip(window)
-            .any(|(sample, [weight, _])| sample.re.abs().max(sample.im.abs()) > self.signal_min * weight)
+            .zip(window.iter())
+            .any(|(sample, weight)| sample.re.abs().max(sample.im.abs()) > self.signal_min * weight)
     }
 
     /// What was outside in the samples of the frame so far.

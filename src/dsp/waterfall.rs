@@ -15,7 +15,8 @@ pub struct Waterfall {
     frame_count: u64,
     sums: Vec<f64>,
     fold: usize,
-    first_bin_hz: f64,
+    /// The first bin of the spectra, and from one to the next.
+    first_hz: f64,
     bin_hz: f64,
 }
 
@@ -27,11 +28,16 @@ impl Waterfall {
             hops_per_row: hops_per_row.max(1),
             row: None,
             frame_count: 0,
-            sums: vec![0.0; fft_len / fold],
+            sums: vec![0.0; fft_len],
             fold,
-            first_bin_hz: first_hz + (fold - 1) as f64 / 2.0 * bin_hz,
-            bin_hz: bin_hz * fold as f64,
+            first_hz,
+            bin_hz,
         }
+    }
+
+    /// From the row that begins now on the first bin of the spectra is at `first_hz`.
+    pub fn tune(&mut self, first_hz: f64) {
+        self.first_hz = first_hz;
     }
 
     /// Row in which hop `hop` lies.
@@ -48,8 +54,8 @@ impl Waterfall {
     pub fn add(&mut self, hop: u64, sums: &[f32], frame_count: u32) {
         self.row = Some(self.row_of(hop));
         self.frame_count += u64::from(frame_count);
-        for (sum, bins) in self.sums.iter_mut().zip(sums.chunks_exact(self.fold)) {
-            *sum += bins.iter().map(|power| f64::from(*power)).sum::<f64>();
+        for (sum, hop_sum) in self.sums.iter_mut().zip(sums) {
+            *sum += f64::from(*hop_sum);
         }
     }
 
@@ -59,11 +65,13 @@ impl Waterfall {
         let per_bin = 1.0 / (self.frame_count as f64 * self.fold as f64);
         let is_empty = std::mem::take(&mut self.frame_count) == 0;
         let mut power = [CentiDb::LOWEST; SPECTRUM_BINS];
-        for (power, sum) in power.iter_mut().zip(&mut self.sums) {
-            *power = CentiDb::from_power(std::mem::take(sum) * per_bin).unwrap_or(CentiDb::LOWEST);
+        for (power, bins) in power.iter_mut().zip(self.sums.chunks_exact(self.fold)) {
+            *power = CentiDb::from_power(bins.iter().sum::<f64>() * per_bin).unwrap_or(CentiDb::LOWEST);
         }
-        let (first_bin_hz, bin_hz) = (self.first_bin_hz, self.bin_hz);
-        let bin_count = self.sums.len() as u16;
+        self.sums.fill(0.0);
+        let first_bin_hz = self.first_hz + (self.fold - 1) as f64 / 2.0 * self.bin_hz;
+        let bin_hz = self.bin_hz * self.fold as f64;
+        let bin_count = (self.sums.len() / self.fold) as u16;
         (!is_empty).then_some(Spectrum { acquired_us, first_bin_hz, bin_hz, bin_count, power })
     }
 }

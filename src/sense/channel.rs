@@ -24,6 +24,23 @@ pub(super) struct HopFacts {
     pub clipping_e4: u16,
 }
 
+impl HopFacts {
+    /// The reading of a channel that lies outside the band.
+    pub(super) fn out_of_band(&self, channel: u8) -> Reading {
+        Reading {
+            acquired_us: self.acquired_us,
+            sample_index: self.sample_index,
+            channel,
+            flags: self.flags.with(Flags::OUT_OF_BAND).with(Flags::NO_QUIET),
+            frame_count: 0,
+            clipping_e4: self.clipping_e4,
+            mean: CentiDb::LOWEST,
+            peak: CentiDb::LOWEST,
+            quiet: CentiDb::LOWEST,
+        }
+    }
+}
+
 /// One channel.
 pub(super) struct Channel {
     number: u8,
@@ -172,6 +189,11 @@ impl Channel {
     pub(super) fn cut(&mut self) -> Option<FoundPulse> {
         self.clear_frame();
         self.finder.cut()
+    }
+
+    /// Drops what the open hop has of it.
+    pub(super) fn leave_hop(&mut self) {
+        (self.peak, self.hop_sum, self.image_count) = (0.0, 0.0, 0);
     }
 
     /// The reading of a hop whose bins' powers sum to `sums`; begins the next hop.

@@ -69,6 +69,7 @@ pub fn listen_to_all(survey: &Survey, channels: &[ChannelConfig], setup: Setup) 
     let config = SenseConfig {
         sample_rate_sps: survey.sample_rate_sps(),
         center_hz: survey.center_hz(),
+        more_centers_hz: Vec::new(),
         fft_len: survey.fft_len(),
         hop_us: setup.hop_us.max(frame_us.ceil() as u32),
         dc_exclude_hz: setup.dc_exclude_hz,

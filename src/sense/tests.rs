@@ -1,5 +1,6 @@
 //! What the tests of the sense pass share: made signals in every format, a sink that keeps all, one way to run.
 
+mod bands;
 mod listening;
 mod power;
 mod recordings;
@@ -47,6 +48,7 @@ pub(super) fn config(frequency_hz: f64, bandwidth_hz: f64) -> SenseConfig {
     SenseConfig {
         sample_rate_sps: 250e3,
         center_hz: 0.0,
+        more_centers_hz: Vec::new(),
         fft_len: 256,
         hop_us: 10_000,
         dc_exclude_hz: Some(500.0),

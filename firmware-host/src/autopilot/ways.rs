@@ -44,6 +44,9 @@ const OWN_WEIGHT: u8 = 2;
 const OWN_LEAST: u8 = 4;
 const OWN_MOST: u8 = 24;
 
+/// So many numbers in a row, with no clock among them, are no copies: those bring clocks of their own.
+const RUN_FRAMES: u8 = 8;
+
 /// What a frame without a clock is.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Judged {
@@ -114,6 +117,8 @@ pub struct Ways {
     dated: Option<TimeUs>,
     /// Frames past `sequence` that came without moving it.
     past_count: u8,
+    /// The newest of those, and how many numbers in a row they were with no clock among them.
+    run: (u8, u8),
     late: Option<LateWay>,
     lost: Option<TimeUs>,
     /// Frames missing on the fresh way.
@@ -130,6 +135,7 @@ impl Default for Ways {
             other: None,
             dated: None,
             past_count: 0,
+            run: (0, 0),
             late: None,
             lost: None,
             lost_total: 0,
@@ -141,18 +147,18 @@ impl Ways {
     /// Begins anew: another sender, or one that counts from the start again.
     pub fn forget(&mut self) {
         self.seen.fill([Seen::default(); SEEN_EACH]);
-        (self.sequence, self.past_count, self.dated, self.late, self.lost) = (None, 0, None, None, None);
-        self.other = None;
+        (self.dated, self.late, self.lost) = (None, None, None);
+        self.pause();
     }
 
     /// The sender was silent: how many went missing meanwhile is not known.
     pub fn pause(&mut self) {
-        (self.sequence, self.past_count, self.other) = (None, 0, None);
+        (self.sequence, self.past_count, self.other, self.run) = (None, 0, None, (0, 0));
     }
 
     /// Takes a frame that is news by its own clock.
     pub fn take_news(&mut self, sequence: u8, print: u32, at: TimeUs) {
-        self.dated = Some(at);
+        (self.dated, self.run) = (Some(at), (0, 0));
         self.remember(sequence, print, at);
         let is_far = self.step(sequence).is_some_and(|step| step > NEAR && step <= BEHIND);
         if is_far || self.is_of_the_other(sequence, at) {
@@ -190,6 +196,7 @@ impl Ways {
 
     /// Takes a frame that is late by its own clock.
     pub fn take_late(&mut self, sequence: u8, print: u32, late_us: u64, at: TimeUs) {
+        self.run = (0, 0);
         if late_us < LATE_WAY_LEAST_US {
             return;
         }
@@ -251,10 +258,22 @@ impl Ways {
             }
             Judged::Late => {}
             // By chance a copy's number is one of the next: a frame with a clock tells where they stand.
-            _ if step > 1 && will_be_dated => self.past_count = self.past_count.saturating_add(1),
+            _ if step > 1 && will_be_dated && !self.is_run(sequence) => {
+                self.past_count = self.past_count.saturating_add(1);
+            }
             _ => self.advance(sequence, at),
         }
         judged
+    }
+
+    /// Whether the numbers past the line are a row that goes on without a clock, as parameters do.
+    fn is_run(&mut self, sequence: u8) -> bool {
+        let (last, count) = self.run;
+        let is_next = sequence.wrapping_sub(last) == 1;
+        let count = if is_next { count + 1 } else { 1 };
+        let is_run = count >= RUN_FRAMES;
+        self.run = (sequence, if is_run { 0 } else { count });
+        is_run
     }
 
     fn judge_beside(&mut self, late: &LateWay, sequence: u8, before: Option<TimeUs>, at: TimeUs) -> Judged {

@@ -9,7 +9,8 @@ use skyhound::vehicle::parameter::{Need, PARAMETERS};
 
 use super::SettingsArgs;
 use super::failure::{Failure, print, say};
-use crate::settings::{Deafness, Flags, Settings, TEMPLATE};
+use crate::settings::{Deafness, Flags, TEMPLATE};
+use crate::wiring;
 use skyhound::record::Severity;
 
 /// Arguments of `skyhound config`.
@@ -46,11 +47,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Act::Init { path } => init(&path),
         Act::Check(settings) => {
             let settings = settings.load(&Flags::default())?;
-            match (settings.sdr.sample_rate_sps, settings.sdr.frequency_hz) {
-                (Some(rate_sps), Some(frequency_hz)) => judge(&settings, rate_sps, frequency_hz)?,
-                // A file may tell them itself; then the beacons' places are checked when it is opened.
-                _ => tell(&settings.deafness_anywhere())?,
-            }
+            let (note, deaf) = wiring::foresee(&settings)?;
+            note.iter().for_each(|note| say(&format!("note: {note}")));
+            tell(&deaf)?;
             print("ok\n")
         }
         Act::Show(settings) => print(&settings.load(&Flags::default())?.to_toml()),
@@ -100,16 +99,6 @@ fn must(need: Need) -> String {
 fn bit_list(bits: u32) -> String {
     let set: Vec<_> = (0..32).filter(|bit| bits & (1 << bit) != 0).map(|bit| bit.to_string()).collect();
     set.join(", ")
-}
-
-/// What hangs on the rate and the frequency; what is not heard goes to stderr.
-fn judge(settings: &Settings, rate_sps: f64, frequency_hz: f64) -> Result<(), Failure> {
-    let tuning = settings.tuning();
-    let config = settings
-        .engine_about(rate_sps, frequency_hz + tuning.beside_hz, frequency_hz)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
-    tuning.note().iter().for_each(|note| say(&format!("note: {note}")));
-    tell(&settings.deafness(&config, None, settings.sdr.is_recording()))
 }
 
 /// Warnings to stderr; what hears nothing at all is refused.

@@ -206,6 +206,12 @@ impl Beacon {
         self.heard.map_or("no", DetectionKind::name)
     }
 
+    /// Whether half of the wider of the two channels reaches the middle of the other.
+    pub fn overlaps(&self, other: &Beacon) -> bool {
+        let (own, other) = (&self.channel, &other.channel);
+        (own.frequency_hz - other.frequency_hz).abs() <= own.bandwidth_hz.max(other.bandwidth_hz) / 2.0
+    }
+
     /// Its section of the settings file. `about_hz` is where the source is tuned, 0 when nobody knows.
     pub fn write_toml(&self, text: &mut String, about_hz: f64) -> std::fmt::Result {
         let channel = &self.channel;

@@ -89,12 +89,12 @@ fn too_short_a_file_is_an_error() {
     assert!(scan(&mut source, 1.0, ScanOptions::default()).unwrap_err().to_string().contains("too short"));
 }
 
-/// A recording of one second at each of `centers_hz`, ten soft pulses of 20 ms 40 kHz above each.
-fn retuned(folder: &tempfile::TempDir, centers_hz: &[f64]) -> PathBuf {
-    let captures: Vec<Value> = centers_hz
+/// A recording of one second at each of these frequencies, ten soft pulses of 20 ms so far above each.
+fn retuned(folder: &tempfile::TempDir, tuned: &[(f64, f64)]) -> PathBuf {
+    let captures: Vec<Value> = tuned
         .iter()
         .enumerate()
-        .map(|(n, hz)| json!({ "core:sample_start": n * 250_000, "core:frequency": hz }))
+        .map(|(n, (hz, _))| json!({ "core:sample_start": n * 250_000, "core:frequency": hz }))
         .collect();
     let label = json!({ "core:sample_start": 10, "core:sample_count": 1, "core:label": "a label" });
     let meta = json!({
@@ -107,9 +107,10 @@ fn retuned(folder: &tempfile::TempDir, centers_hz: &[f64]) -> PathBuf {
         noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         (128.0 + 20.0 * value + (noise >> 32) as f64 / f64::from(u32::MAX) * 8.0 - 4.0) as u8
     };
-    let samples: Vec<u8> = (0..250_000 * centers_hz.len())
+    let samples: Vec<u8> = (0..250_000 * tuned.len())
         .flat_map(|n| {
-            let (sin, cos) = (std::f64::consts::TAU * (n as f64 * 0.16).fract()).sin_cos();
+            let turns = tuned[n / 250_000].1 / 250e3;
+            let (sin, cos) = (std::f64::consts::TAU * (n as f64 * turns).fract()).sin_cos();
             let since = n % 25_000;
             let gate = (since.min(5_000_usize.saturating_sub(since)) as f64 / 250.0).min(1.0);
             [level(gate * cos), level(gate * sin)]
@@ -122,10 +123,13 @@ fn retuned(folder: &tempfile::TempDir, centers_hz: &[f64]) -> PathBuf {
 }
 
 #[test]
-fn what_was_taken_at_two_frequencies_is_told_for_each_and_flown_at_one() {
+fn what_was_taken_at_two_frequencies_is_told_for_each_and_flown_at_both() {
     let folder = tempfile::tempdir().unwrap();
     // The third is the first again, rounded otherwise.
-    let found = scan_file(&retuned(&folder, &[433.92e6, 868.3e6, 433.92e6 + 1.0]), f64::INFINITY);
+    let found = scan_file(
+        &retuned(&folder, &[(433.92e6, 40e3), (868.3e6, 40e3), (433.92e6 + 1.0, 40e3)]),
+        f64::INFINITY,
+    );
     let tones: Vec<f64> = found.emissions().map(|active| active.frequency_hz).collect();
     assert_eq!(tones.len(), 2, "{tones:?}");
     let json: Value = serde_json::from_str(&found.to_json()).unwrap();
@@ -136,10 +140,26 @@ fn what_was_taken_at_two_frequencies_is_told_for_each_and_flown_at_one() {
     let text = found.to_text();
     assert!(!text.contains("a label") && text.contains("and 30 more events"), "{text}");
     let toml = found.to_toml();
-    assert_eq!(toml.matches("[[beacon]]").count(), 1, "{toml}");
-    assert!(toml.contains("in another capture"), "{toml}");
+    assert_eq!(toml.matches("[[beacon]]").count(), 2, "{toml}");
     let path = folder.path().join("found.toml");
     std::fs::write(&path, &toml).unwrap();
     let settings = Settings::load(Some(&path), &[], &crate::settings::Flags::default()).unwrap();
-    assert!([433.92e6, 868.3e6].iter().any(|hz| settings.engine_about(250e3, *hz, *hz).is_ok()), "{toml}");
+    let config = settings.engine_through(250e3, &[100e6, 433.92e6, 868.3e6], 0.0).unwrap();
+    assert_eq!(config.sense.centers_hz().collect::<Vec<_>>(), [433.92e6, 868.3e6], "{toml}");
+}
+
+#[test]
+fn what_two_bands_share_is_one_beacon() {
+    let folder = tempfile::tempdir().unwrap();
+    let found =
+        scan_file(&retuned(&folder, &[(433.92e6, 40e3), (433.9e6, 60e3), (433.96e6, -30e3)]), f64::INFINITY);
+    let tones: Vec<f64> = found.emissions().map(|active| active.frequency_hz).collect();
+    assert_eq!(tones.len(), 3, "{tones:?}");
+    let toml = found.to_toml();
+    assert_eq!((toml.matches("[[beacon]]").count(), toml.matches("written above").count()), (2, 1), "{toml}");
+    let path = folder.path().join("found.toml");
+    std::fs::write(&path, &toml).unwrap();
+    let settings = Settings::load(Some(&path), &[], &crate::settings::Flags::default()).unwrap();
+    let config = settings.engine_through(250e3, &[433.92e6, 433.9e6, 433.96e6], 0.0).unwrap();
+    assert_eq!(config.sense.centers_hz().count(), 3, "each holds both");
 }

@@ -120,34 +120,26 @@ impl Scan {
     }
 
     fn write_toml(&self, text: &mut String) -> std::fmt::Result {
-        let (mut count, mut band_hz) = (0, None);
+        let mut written: Vec<(&Beacon, f64)> = Vec::new();
         for ((active, beacon), center_hz) in self.emissions().zip(&self.beacons).zip(&self.centers_hz) {
             let (mhz, dbfs, snr_db) = (active.frequency_hz / 1e6, active.power_dbfs, active.snr_db);
             write!(text, "# {mhz:.4} MHz at {dbfs:.1} dBFS, SNR {snr_db:.1} dB")?;
+            // Bands overlap: what is written once is heard in both.
+            let is_same =
+                |(other, other_hz): &(&Beacon, f64)| other_hz != center_hz && other.overlaps(beacon);
             if beacon.heard.is_none() {
                 writeln!(text, ": not heard by fly; analytics.trigger_db is {}", self.trigger_db)?;
-            } else if count == CHANNELS_MAX {
+            } else if written.iter().any(is_same) {
+                writeln!(text, ": the same from {:.4} MHz, written above", center_hz / 1e6)?;
+            } else if written.len() == CHANNELS_MAX {
                 writeln!(text, ": one more than the {CHANNELS_MAX} beacons of a flight")?;
-            } else if !self.is_in_band(beacon, *band_hz.get_or_insert(*center_hz)) {
-                let center_mhz = center_hz / 1e6;
-                writeln!(
-                    text,
-                    ": in another capture, at {center_mhz:.4} MHz: a flight hears one band, so give it settings of its own"
-                )?;
             } else {
-                count += 1;
+                written.push((beacon, *center_hz));
                 writeln!(text, ", heard as {}", beacon.heard_as())?;
                 beacon.write_toml(text, self.stream.frequency_hz)?;
             }
         }
-        if count == 0 { writeln!(text, "# nothing that fly would hear") } else { Ok(()) }
-    }
-
-    /// Whether a flight that is tuned to `center_hz` can have that beacon.
-    fn is_in_band(&self, beacon: &Beacon, center_hz: f64) -> bool {
-        let channel = &beacon.channel;
-        let half_band_hz = (self.stream.sample_rate_sps - channel.bandwidth_hz) / 2.0;
-        (channel.frequency_hz - center_hz).abs() <= half_band_hz
+        if written.is_empty() { writeln!(text, "# nothing that fly would hear") } else { Ok(()) }
     }
 
     /// For programs. Frequencies in Hz, powers in dBFS, times in µs; `null` is not known.

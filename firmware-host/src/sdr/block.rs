@@ -4,12 +4,12 @@
 //! exception is a 16-bit stream whose full scale is not 32768 (a 12-bit converter in 16 bits): it is scaled in place, so
 //! that full scale is |x| = 1.0 for everyone after this.
 
-use skyhound::dsp::kernel::FULL_SCALE;
 use skyhound::signal::{BlockStamp, SampleFormat, Samples};
 
 /// An owned, reused buffer of samples with its stamp.
 pub struct Block {
     pub(super) stamp: BlockStamp,
+    pub(super) band: usize,
     pub(super) store: Store,
     pub(super) filled: usize,
 }
@@ -31,12 +31,17 @@ impl Block {
             SampleFormat::Cs16 => Store::Cs16(vec![[0; 2]; block_samples].into()),
             SampleFormat::Cf32 => Store::Cf32(vec![[0.0; 2]; block_samples].into()),
         };
-        Block { stamp: BlockStamp::default(), store, filled: 0 }
+        Block { stamp: BlockStamp::default(), band: 0, store, filled: 0 }
     }
 
     /// When and where in the stream the first sample stands.
     pub fn stamp(&self) -> &BlockStamp {
         &self.stamp
+    }
+
+    /// In which of the bands planned for they were taken ([`Source::plan`](super::Source::plan)).
+    pub fn band(&self) -> usize {
+        self.band
     }
 
     /// The samples.
@@ -103,23 +108,6 @@ impl Block {
             Store::Cs8(s) => s[..self.filled].iter_mut().for_each(|sample| sample.swap(0, 1)),
             Store::Cs16(s) => s[..self.filled].iter_mut().for_each(|sample| sample.swap(0, 1)),
             Store::Cf32(s) => s[..self.filled].iter_mut().for_each(|sample| sample.swap(0, 1)),
-        }
-    }
-
-    /// Moves floats up by `turns` of the sample rate; `position` is the first sample's place in the turning. A sample that
-    /// was clipped in one of its numbers stays so: turned, both may be less.
-    pub(super) fn turn(&mut self, turns: f64, position: u64) {
-        let Store::Cf32(store) = &mut self.store else { unreachable!("only floats are moved") };
-        let from = (position as f64 * turns).fract();
-        for (n, sample) in store[..self.filled].iter_mut().enumerate() {
-            let (sin, cos) = (std::f64::consts::TAU * (from + n as f64 * turns).fract()).sin_cos();
-            let (sin, cos, [i, q]) = (sin as f32, cos as f32, *sample);
-            let mut turned = [i * cos - q * sin, i * sin + q * cos];
-            if i.abs() >= FULL_SCALE || q.abs() >= FULL_SCALE {
-                let larger = &mut turned[usize::from(turned[1].abs() > turned[0].abs())];
-                *larger = larger.abs().max(1.0).copysign(*larger);
-            }
-            *sample = turned;
         }
     }
 
@@ -217,17 +205,6 @@ mod tests {
         block.fill_from_bytes(&[2047i16, -2048, 1024, -1].map(i16::to_le_bytes).concat());
         block.scale(0, 2, 2048.0);
         assert!(matches!(block.samples(), Samples::Cs16([[32767, -32768], [16384, -16]])));
-    }
-
-    #[test]
-    fn a_clipped_sample_stays_clipped_when_it_is_turned() {
-        let mut block = Block::with_room(SampleFormat::Cf32, 3);
-        block.fill_floats([[1.0, 0.0], [0.9, 0.9], [0.0, -1.0]].into_iter());
-        block.turn(0.125, 1);
-        let Samples::Cf32([clipped, inside, back]) = block.samples() else { panic!("three samples") };
-        assert!(clipped[0].max(clipped[1]) >= 1.0 && clipped[0].min(clipped[1]) > 0.7, "{clipped:?}");
-        assert!((inside[0] + 0.9).abs() < 1e-6 && (inside[1] - 0.9).abs() < 1e-6, "{inside:?}");
-        assert!(back[0].abs().max(back[1].abs()) >= 1.0, "{back:?}");
     }
 
     #[test]

@@ -31,6 +31,7 @@ use crate::settings::{Pace, SdrSettings};
 use skyhound::record::{Event, Severity, Text};
 use skyhound::signal::SampleFormat;
 use skyhound::time::TimeUs;
+use std::ops::Range;
 
 /// What a source really gives, read back from the device or from the recording's metadata or name.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,11 +140,20 @@ impl Source {
         }
     }
 
-    /// Plans for one of [`Source::centers_hz`], before the first read and before [`Source::block`]. What was taken at the
-    /// frequencies `moved_hz`, whose bands hold the beacons too, is moved there; the rest is flagged out of band.
-    pub fn plan(&mut self, center_hz: f64, moved_hz: &[f64]) {
+    /// Plans for listening at these of [`Source::centers_hz`], before the first read: blocks tell which of them they are of,
+    /// and what was taken at others is flagged out of band.
+    pub fn plan(&mut self, bands_hz: &[f64]) {
         if let Kind::Recording(source) = &mut self.0 {
-            source.plan(center_hz, moved_hz);
+            source.plan(bands_hz);
+        }
+    }
+
+    /// From the first to the last of its samples taken at frequencies that `is_at` takes, µs from its begin. `None` where
+    /// nobody knows: a device, a pipe, a recording that is played over and over.
+    pub fn span_us(&self, is_at: &dyn Fn(f64) -> bool) -> Option<Range<u64>> {
+        match &self.0 {
+            Kind::Soapy(_) => None,
+            Kind::Recording(source) => source.span_us(is_at),
         }
     }
 

@@ -4,10 +4,10 @@
 //! What a container tells is in [`contents`], one reader for each container beside it. The file is read block by block and
 //! never held whole. A boundary between captures ends a block; the next one is flagged `RETUNED` when the frequency changed
 //! and `GAP` when samples are missing between (told by `core:global_index` or by the capture times; a pause of over a minute is
-//! told and not played). Blocks of a capture at
-//! another frequency than planned are `OUT_OF_BAND`. At the seam of a repeated file the phase jumps: that block is flagged
-//! `GAP` with nothing lost. With [`Pace::Max`] times begin at 0 and follow the count alone; with [`Pace::Realtime`] at the
-//! first read, and those of a stream follow the clock as a device's do ([`live`]).
+//! told and not played). Each block tells its band; blocks of a capture at a frequency that nobody planned for are
+//! `OUT_OF_BAND`. At the seam of a repeated file the phase jumps: that block is flagged `GAP` with nothing lost. With
+//! [`Pace::Max`] times begin at 0 and follow the count alone; with [`Pace::Realtime`] at the first read, and those of a stream
+//! follow the clock as a device's do ([`live`]).
 
 mod archive;
 mod captures;
@@ -27,7 +27,7 @@ mod wav;
 use super::{Block, Pace, SdrError, Step, Stream, event};
 use crate::clock::Clock;
 use crate::settings::SdrSettings;
-use captures::{Captures, Place};
+use captures::Captures;
 use contents::Annotation;
 use encoding::Encoding;
 use feed::{Feed, Got};
@@ -36,6 +36,7 @@ use opening::Opened;
 use skyhound::record::{Event, Severity};
 use skyhound::signal::{BlockStamp, Flags};
 use skyhound::time::TimeUs;
+use std::ops::Range;
 use std::time::Duration;
 use told::{Told, check_rate, count_samples};
 
@@ -50,6 +51,8 @@ pub struct RecordingSource {
     clock: Clock,
     repeat: bool,
     captures: Captures,
+    /// Which of the bands planned for was played last.
+    band: usize,
     annotations: Vec<Annotation>,
     begin_byte: u64,
     /// Samples in the file; as many as can be of a stream.
@@ -126,6 +129,7 @@ impl RecordingSource {
             clock,
             repeat: settings.file_repeat,
             captures,
+            band: 0,
             annotations: contents.annotations,
             begin_byte: contents.begin_byte,
             file_samples,
@@ -162,11 +166,20 @@ impl RecordingSource {
         self.captures.centers_hz()
     }
 
-    /// Plans for captures at `center_hz`. Those at `moved_hz` are moved there; blocks of all others are out of band.
-    pub fn plan(&mut self, center_hz: f64, moved_hz: &[f64]) {
-        self.stream.frequency_hz = center_hz;
-        self.encoding.is_made_float = self.captures.plan(center_hz, moved_hz);
-        self.stream.format = self.encoding.format();
+    /// Plans for listening at these frequencies; blocks of captures at others are out of band.
+    pub fn plan(&mut self, bands_hz: &[f64]) {
+        self.captures.plan(bands_hz);
+        self.stream.frequency_hz = self.captures.planned_hz();
+    }
+
+    /// As [`super::Source::span_us`].
+    pub fn span_us(&self, is_at: &dyn Fn(f64) -> bool) -> Option<Range<u64>> {
+        if self.repeat || self.feed.bytes().is_none() {
+            return None;
+        }
+        let us = |sample: u64| (sample as f64 * 1e6 / self.stream.sample_rate_sps) as u64;
+        let span = self.captures.span(self.file_samples, is_at);
+        Some(us(span.start)..us(span.end))
     }
 
     /// Frequency of the block that was read last, Hz; NaN when its capture does not tell.
@@ -205,9 +218,6 @@ impl RecordingSource {
             return self.end(events);
         }
         self.stamp(block, events);
-        if let Place::Moved(hz) = self.captures.place() {
-            block.turn(hz / self.stream.sample_rate_sps, self.position);
-        }
         self.tell_annotations(block.filled as u64, events);
         self.position += block.filled as u64;
         self.index += block.filled as u64;
@@ -259,8 +269,10 @@ impl RecordingSource {
     }
 
     fn stamp(&mut self, block: &mut Block, events: &mut dyn FnMut(Event)) {
-        let is_out = self.captures.place() == Place::OutOfBand;
-        let place = if is_out { Flags::OUT_OF_BAND } else { Flags::NONE };
+        let band = self.captures.band();
+        let place = if band.is_none() { Flags::OUT_OF_BAND } else { Flags::NONE };
+        self.band = band.unwrap_or(self.band);
+        block.band = self.band;
         let mut acquired_us = self.time_of(self.index);
         if let Some(live) = &mut self.live {
             let arrival = live.arrived(block.filled, self.clock.now(), &self.name, events);

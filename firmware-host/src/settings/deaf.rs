@@ -3,11 +3,12 @@
 //! The engine is asked ([`Prospect`]) with the best beacon that each setting allows. What can never be heard is refused; what
 //! is heard only in part, or later than the time at hand, is warned of.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use skyhound::analytics::prospect::Prospect;
 use skyhound::config::{AnalyticsConfig, ChannelConfig, Config, Emission, PulseTrain};
-use skyhound::dsp::layout;
+use skyhound::dsp::layout::{self, ChannelBins};
 use skyhound::dsp::spectrometer::fft_len_for;
 use skyhound::record::Severity;
 
@@ -46,6 +47,43 @@ impl Deafness {
     }
 }
 
+/// The time in which a beacon can be heard.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub enum AtHand {
+    /// As much as it takes.
+    Enough,
+    /// So much was asked for: what needs more is a mistake.
+    Asked(Duration),
+    /// So much was recorded where it is: nobody can add to that, and the rest may be worth flying.
+    Recorded(Duration),
+}
+
+impl AtHand {
+    /// For a beacon whose band was recorded in `span_us` after the begin (`None`: as long as it takes), of a flight of at
+    /// most `limit`.
+    pub fn of(span_us: Option<Range<u64>>, limit: Option<Duration>) -> AtHand {
+        match (span_us, limit.map(|limit| limit.as_micros() as u64)) {
+            (None, None) => AtHand::Enough,
+            (None, Some(limit_us)) => AtHand::Asked(Duration::from_micros(limit_us)),
+            (Some(span), Some(limit_us)) if limit_us < span.end => {
+                AtHand::Asked(Duration::from_micros(limit_us.saturating_sub(span.start)))
+            }
+            (Some(span), _) => AtHand::Recorded(Duration::from_micros(span.end.saturating_sub(span.start))),
+        }
+    }
+
+    fn us(self) -> f64 {
+        match self {
+            AtHand::Enough => f64::INFINITY,
+            AtHand::Asked(time) | AtHand::Recorded(time) => time.as_micros() as f64,
+        }
+    }
+
+    fn is_recorded(self) -> bool {
+        matches!(self, AtHand::Recorded(_))
+    }
+}
+
 /// Of a source that tells its rate itself the FFT frames are taken for the shortest that there are where no length is set:
 /// what is not heard with them is not heard with longer ones.
 const SHORT_FRAME_RATE_SPS: f64 = 465e3;
@@ -57,29 +95,34 @@ impl Settings {
         config.sense.fft_len = fft_len_for(SHORT_FRAME_RATE_SPS);
         let mut found = Vec::new();
         for (number, channel) in config.sense.channels.iter().enumerate() {
-            Asked { config: &config, channel, number, at_hand_us: None }.pulses(&mut found);
+            Asked { config: &config, channel, number, at_hand: AtHand::Enough }.pulses(&mut found);
         }
         found
     }
 
-    /// What `config` (made from these settings) cannot hear in `at_hand`; `None` = time enough. `is_fixed`: the source is
-    /// tuned where it is.
-    pub fn deafness(&self, config: &Config, at_hand: Option<Duration>, is_fixed: bool) -> Vec<Deafness> {
+    /// What `config` (made from these settings) cannot hear in the time `at_hand` for each beacon, enough where none is
+    /// given. `is_fixed`: the source is tuned where it is.
+    pub fn deafness(&self, config: &Config, at_hand: &[AtHand], is_fixed: bool) -> Vec<Deafness> {
         let mut found = Vec::new();
-        let bins = layout::channel_bins(&config.sense).unwrap_or_default();
+        let bands: Vec<_> =
+            config.sense.centers_hz().filter_map(|hz| layout::bins_at(&config.sense, hz).ok()).collect();
         for (number, channel) in config.sense.channels.iter().enumerate() {
-            let asked =
-                Asked { config, channel, number, at_hand_us: at_hand.map(|time| time.as_micros() as f64) };
+            let at_hand = at_hand.get(number).copied().unwrap_or(AtHand::Enough);
+            let asked = Asked { config, channel, number, at_hand };
             asked.pulses(&mut found);
             asked.carrier(&mut found);
-            if bins.get(number).is_some_and(|bins| bins.quiet.is_empty()) {
+            let is_loud = |bins: &ChannelBins| bins.quiet.is_empty();
+            if bands.iter().filter_map(|band| band[number].as_ref()).any(is_loud) {
                 asked.tell(&mut found, "bandwidth_hz", Severity::Warning, format!(
                     "{:.0} Hz leave no quiet bins beside it: a carrier that is on from the start is taken for noise; write at most {:.0} Hz, \
                      or raise sdr.sample_rate_sps",
                     channel.bandwidth_hz, 0.7 * config.sense.sample_rate_sps
                 ));
             }
-            asked.on_the_spike(&mut found, is_fixed);
+            let held = |hz: &f64| config.sense.holds(*hz, channel);
+            if let Some(hz) = config.sense.centers_hz().filter(held).find(|hz| asked.is_on_the_spike(*hz)) {
+                asked.on_the_spike(&mut found, hz, is_fixed);
+            }
         }
         found
     }
@@ -90,7 +133,7 @@ struct Asked<'a> {
     config: &'a Config,
     channel: &'a ChannelConfig,
     number: usize,
-    at_hand_us: Option<f64>,
+    at_hand: AtHand,
 }
 
 impl Asked<'_> {
@@ -145,7 +188,7 @@ impl Asked<'_> {
             .iter()
             .map(|period_us| self.train_us(self.channel, &self.config.analytics, *period_us))
             .collect();
-        let limit_us = self.at_hand_us.unwrap_or(f64::INFINITY);
+        let limit_us = self.at_hand.us();
         let known = || periods.iter().zip(&times);
         let deaf: Vec<f64> =
             known().filter(|(_, time)| time.is_none()).map(|(period_us, _)| *period_us).collect();
@@ -161,13 +204,31 @@ impl Asked<'_> {
             .filter(|(_, time_us)| *time_us > limit_us)
             .collect();
         if let Some((period_us, time_us)) = late.last() {
-            let severity = if late.len() == PERIODS { total } else { Severity::Warning };
+            let severity = match late.len() == PERIODS {
+                true => self.severity_of_all(total),
+                // What is sought besides is heard.
+                false if self.at_hand.is_recorded() => Severity::Note,
+                false => Severity::Warning,
+            };
             let (name, mend) = self.mend(train, *period_us, limit_us);
-            let (period_ms, time_s, limit_s) = (period_us / 1e3, time_us / 1e6, limit_us / 1e6);
+            let (period_ms, time_s, there) = (period_us / 1e3, time_us / 1e6, self.there_is());
             let told = format!(
-                "pulses every {period_ms:.0} ms are heard after {time_s:.1} s at the earliest, and there are {limit_s:.1} s: {mend}"
+                "pulses every {period_ms:.0} ms are heard after {time_s:.1} s at the earliest, and {there}: {mend}"
             );
             self.tell(found, name, severity, told);
+        }
+    }
+
+    /// Of what is never heard in the time at hand.
+    fn severity_of_all(&self, total: Severity) -> Severity {
+        if self.at_hand.is_recorded() { Severity::Warning } else { total }
+    }
+
+    fn there_is(&self) -> String {
+        let time_s = self.at_hand.us() / 1e6;
+        match self.at_hand {
+            AtHand::Recorded(_) => format!("{time_s:.1} s were recorded"),
+            AtHand::Enough | AtHand::Asked(_) => format!("there are {time_s:.1} s"),
         }
     }
 
@@ -204,32 +265,41 @@ impl Asked<'_> {
         if let Some(more) = more.find(|more| is_heard(train, *more)) {
             return ("pulses_min", format!("write analytics.false_alarms_per_hour = {more}"));
         }
-        ("period_max_ms", "take more time, write a shorter period_max_ms, or pulses_min = 1".to_string())
+        let longer = if self.at_hand.is_recorded() { "record for longer" } else { "take more time" };
+        ("period_max_ms", format!("{longer}, write a shorter period_max_ms, or pulses_min = 1"))
     }
 
     fn carrier(&self, found: &mut Vec<Deafness>) {
-        let Some(at_hand_us) = self.at_hand_us else { return };
         let needs = self.prospect(self.channel, &self.config.analytics).carrier_us().map(|us| us as f64);
-        if let Some(needs_us) = needs.filter(|needs_us| *needs_us > at_hand_us) {
+        if let Some(needs_us) = needs.filter(|needs_us| *needs_us > self.at_hand.us()) {
             let is_all = matches!(self.channel.emission, Emission::Continuous);
-            let severity = if is_all { Severity::Critical } else { Severity::Warning };
-            self.tell(found, "pulse_width_max_ms", severity, format!(
-                "a carrier is heard after {:.1} s, when it outlasts the longest pulse, and there are {:.1} s; write a shorter \
-                 pulse_width_max_ms or analytics.debounce_ms, or take more time",
-                needs_us / 1e6, at_hand_us / 1e6
-            ));
+            let severity = if is_all { self.severity_of_all(Severity::Critical) } else { Severity::Warning };
+            let longer = if self.at_hand.is_recorded() { "record for longer" } else { "take more time" };
+            self.tell(
+                found,
+                "pulse_width_max_ms",
+                severity,
+                format!(
+                    "a carrier is heard after {:.1} s, when it outlasts the longest pulse, and {}; shorten \
+                     pulse_width_max_ms or analytics.debounce_ms, or {longer}",
+                    needs_us / 1e6,
+                    self.there_is()
+                ),
+            );
         }
     }
 
-    fn on_the_spike(&self, found: &mut Vec<Deafness>, is_fixed: bool) {
+    /// Whether the spike reaches into it where the source is tuned to `center_hz`.
+    fn is_on_the_spike(&self, center_hz: f64) -> bool {
         let sense = &self.config.sense;
         let bin_hz = sense.sample_rate_sps / sense.fft_len as f64;
         let half_hz = self.channel.bandwidth_hz.max(layout::NOISE_BINS_MIN * bin_hz) / 2.0;
-        let off_hz = (self.channel.frequency_hz - sense.center_hz).abs();
         let reach_hz = half_hz + sense.dc_exclude_hz.map_or(1.5 * bin_hz, |excluded_hz| excluded_hz);
-        if off_hz >= reach_hz || sense.dc_exclude_hz == Some(0.0) {
-            return;
-        }
+        (self.channel.frequency_hz - center_hz).abs() < reach_hz && sense.dc_exclude_hz != Some(0.0)
+    }
+
+    fn on_the_spike(&self, found: &mut Vec<Deafness>, center_hz: f64, is_fixed: bool) {
+        let sense = &self.config.sense;
         let severity = if sense.dc_exclude_hz.is_some() { Severity::Warning } else { Severity::Note };
         let text = match sense.dc_exclude_hz {
             Some(excluded_hz) => format!(
@@ -239,12 +309,12 @@ impl Asked<'_> {
             None if is_fixed => format!(
                 "{:.6} MHz is where the recording is tuned: the spike there is taken out, and with it a bare carrier within 1 Hz; record \
                  beside the beacon next time",
-                sense.center_hz / 1e6
+                center_hz / 1e6
             ),
             None => format!(
                 "too wide to be tuned beside the device's spike: it is taken out, and with it a bare carrier within 1 Hz of {:.6} MHz; \
                  write a bandwidth_hz of at most {:.0}",
-                sense.center_hz / 1e6,
+                center_hz / 1e6,
                 0.4 * sense.sample_rate_sps
             ),
         };

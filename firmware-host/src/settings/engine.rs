@@ -14,15 +14,33 @@ impl Settings {
     /// # Errors
     /// The first key that does not fit, by its name in the file.
     pub fn engine(&self, stream_rate_sps: f64, stream_frequency_hz: f64) -> Result<Config, ConfigError> {
-        self.engine_about(stream_rate_sps, stream_frequency_hz, stream_frequency_hz)
+        self.engine_through(stream_rate_sps, &[stream_frequency_hz], 0.0)
     }
 
-    /// The same where the source is tuned beside `about_hz`, which the beacons' offsets are counted from.
+    /// The same for a source that goes through these frequencies (one at least), `beside_hz` from where it was asked to be.
+    /// Beacons' offsets are counted from the first of those whose band holds most of them; what holds none is left out.
     ///
     /// # Errors
     /// As [`Settings::engine`].
-    pub fn engine_about(&self, rate_sps: f64, tuned_hz: f64, about_hz: f64) -> Result<Config, ConfigError> {
-        let config = self.unchecked(rate_sps, tuned_hz, about_hz);
+    pub fn engine_through(
+        &self,
+        rate_sps: f64,
+        centers_hz: &[f64],
+        beside_hz: f64,
+    ) -> Result<Config, ConfigError> {
+        let about = |center_hz: &f64| self.unchecked(rate_sps, *center_hz, *center_hz - beside_hz);
+        let held_count = |config: &Config, center_hz: f64| {
+            config.sense.channels.iter().filter(|channel| config.sense.holds(center_hz, channel)).count()
+        };
+        // Of several that are the most, `max_by_key` has the last.
+        let most = centers_hz
+            .iter()
+            .map(about)
+            .rev()
+            .max_by_key(|config| held_count(config, config.sense.center_hz));
+        let mut config = most.unwrap_or_else(|| about(&0.0));
+        let is_heard = |hz: &f64| *hz != config.sense.center_hz && held_count(&config, *hz) > 0;
+        config.sense.more_centers_hz = centers_hz.iter().copied().filter(is_heard).collect();
         config.check().map_err(|error| self.in_file_words(error)).map(|()| config)
     }
 
@@ -32,6 +50,7 @@ impl Settings {
             sense: SenseConfig {
                 sample_rate_sps: rate_sps,
                 center_hz: tuned_hz,
+                more_centers_hz: Vec::new(),
                 fft_len: self.sense.fft_len_at(rate_sps),
                 hop_us: self.sense.hop_us,
                 dc_exclude_hz: self.sense.dc_exclude_hz,

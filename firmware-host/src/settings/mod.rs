@@ -22,7 +22,7 @@ use skyhound::config::{AnalyticsConfig, Emission, HomingConfig, InterlockConfig}
 use skyhound::dsp::spectrometer::fft_len_for;
 use toml::Value;
 
-pub use deaf::Deafness;
+pub use deaf::{AtHand, Deafness};
 pub use errors::{Origin, SettingError, SettingsErrors};
 
 pub use tuning::Tuning;

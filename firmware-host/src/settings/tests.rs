@@ -285,6 +285,33 @@ fn the_engines_complaints_are_in_the_files_words() {
 }
 
 #[test]
+fn of_several_frequencies_those_that_hold_a_beacon_are_listened_to() {
+    let narrow = |number: usize, place: &str| {
+        [
+            format!("beacon.{number}.name={number}"),
+            format!("beacon.{number}.{place}"),
+            format!("beacon.{number}.bandwidth_hz=10000"),
+        ]
+    };
+    let sets =
+        [narrow(0, "frequency_hz=433.96e6"), narrow(1, "frequency_hz=868.3e6"), narrow(2, "offset_hz=-4e4")];
+    let sets: Vec<&str> = sets.iter().flatten().map(String::as_str).collect();
+    let through =
+        |sets: &[&str], centers_hz: &[f64]| load(sets).unwrap().engine_through(250e3, centers_hz, 0.0);
+    let config = through(&sets, &[100e6, 868.3e6, 433.92e6, 433.95e6]).unwrap();
+    // Two beacons are in each of the last three bands: offsets are counted from the first of those.
+    assert_eq!(config.sense.centers_hz().collect::<Vec<_>>(), [868.3e6, 433.92e6, 433.95e6]);
+    assert_eq!(config.sense.channels[2].frequency_hz, 868.26e6);
+    let refused = through(&sets[..6], &[868.3e6, 100e6]).unwrap_err();
+    assert_eq!(refused.key, "beacon.0.frequency_hz");
+    assert!(refused.mend.contains("write 868180000 to 868420000 Hz"), "of the nearest band: {refused}");
+    assert_eq!(
+        through(&sets[..3], &[433.92e6]).unwrap(),
+        load(&sets[..3]).unwrap().engine(250e3, 433.92e6).unwrap()
+    );
+}
+
+#[test]
 fn what_is_shown_reads_back_to_the_same_with_the_same_hash() {
     let sets = [
         "sdr.gain_elements_db.LNA=20",

@@ -117,7 +117,7 @@ mod tests {
         let tuned_hz = tuning.sdr.frequency_hz.unwrap();
         assert_eq!(tuned_hz, 433.92e6 + tuning.beside_hz);
         // The offsets of beacons are counted from what was asked for.
-        let config = settings.engine_about(250e3, tuned_hz, 433.92e6).unwrap();
+        let config = settings.engine_through(250e3, &[tuned_hz], tuned_hz - 433.92e6).unwrap();
         if tuning.beside_hz != 0.0 {
             let bins = layout::channel_bins(&config.sense).unwrap();
             assert!(

@@ -12,8 +12,8 @@ use super::place::flight_bytes;
 use super::read::{Flight, open_flight, open_with};
 use super::scratch::Room;
 use super::shape::Shape;
-use super::sql::{file_writer, last_statement, quoted};
-use duckdb::core::LogicalTypeHandle;
+use super::sql::{file_writer, identifier, last_statement, quoted};
+use duckdb::core::{LogicalTypeHandle, LogicalTypeId};
 use duckdb::{Connection, Statement};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -151,13 +151,19 @@ fn cast(at: usize, shape: &Shape) -> String {
     if shape.is_plain() { place(at) } else { format!("CAST({} AS {})", place(at), shape.sql()) }
 }
 
-/// The columns of a statement that ran as it is.
+/// The columns of a statement that ran as it is, of which Arrow has what it has as it should be shown.
 fn told_columns(statement: &Statement<'_>) -> Result<Vec<(String, Shape)>, StoreError> {
-    let shape = |(at, name): (usize, String)| match Shape::of(&statement.column_logical_type(at)) {
-        shape if shape.is_plain() => Ok((name, shape)),
-        _ => Err(StoreError::Sql(format!(
-            "column \"{name}\" is of a type that only the answer of a SELECT can have here"
-        ))),
+    let shape = |(at, name): (usize, String)| {
+        let kind = statement.column_logical_type(at);
+        match Shape::of(&kind) {
+            shape if shape.is_plain() => Ok((name, shape)),
+            _ if kind.id() == LogicalTypeId::Decimal => Ok((name, Shape::Plain("DECIMAL"))),
+            _ => Err(StoreError::Sql(format!(
+                "column \"{name}\" is of a type that only the answer of a SELECT can have here; write it as text, \
+                 as in RETURNING {}::VARCHAR",
+                identifier(&name)
+            ))),
+        }
     };
     unique(statement.column_names()).into_iter().enumerate().map(shape).collect()
 }
@@ -206,7 +212,7 @@ fn to_parquet(path: &Path, sql: &str, reserve_mb: u32, out: &mut dyn Write) -> R
     let flight: Flight = open_with(path, reserve_mb, Some(&target.0))?;
     let asked = Asked::of(flight.connection(), sql)?;
     let Some(columns) = &asked.columns else {
-        return Err(StoreError::Sql("Parquet holds the answer of a SELECT only".to_string()));
+        return Err(StoreError::Sql("Parquet holds the answer of a SELECT only; write --format csv or json, or SELECT from what this makes".to_string()));
     };
     let copy = format!(
         "COPY ({}) TO {} (FORMAT parquet, COMPRESSION zstd)",

@@ -9,7 +9,7 @@ use duckdb::core::{LogicalTypeHandle, LogicalTypeId as Id};
 /// What a value is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Arrow has it as it is: truths, numbers of up to 64 bits, text. With its name in SQL.
+    /// Arrow has it as it is: truths, numbers of up to 64 bits (DECIMAL where nothing can be cast), text. With its name in SQL.
     Plain(&'static str),
     /// A number of more digits, as text.
     Digits,

@@ -6,12 +6,15 @@
 //! whoever started it starts it again, in IDLE.
 
 mod control;
+mod foresight;
 mod live;
 mod offline;
 mod sensing;
 mod sink;
 mod status;
 mod threads;
+
+pub use self::foresight::foresee;
 
 use self::threads::{Life, Threads};
 use crate::autopilot::Address;
@@ -78,9 +81,12 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
     let tuning = settings.tuning();
     let mut source =
         Source::open(&tuning.sdr, settings.pace, clock).map_err(|e| Failure::Failed(e.to_string()))?;
-    let config = plan(settings, &tuning, &mut source)?;
+    let (config, deaf) = foresight::plan(settings, &tuning, &mut source, limit)?;
+    if let Some(why) = Deafness::refusal(&deaf) {
+        return Err(Failure::Usage(why));
+    }
     let stream = source.stream().clone();
-    let announced = announce(settings, &tuning, &config, limit)?;
+    let announced = announce(&tuning, &deaf);
     let (sense, decide) = engine(&config)?;
     let signal = crate::signals::watch().map_err(|error| Failure::doing("signal handlers", error))?;
     let reading_hz = config.sense.channels.len() as f64 * 1e6 / f64::from(config.sense.hop_us);
@@ -102,43 +108,8 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
     Ok(summary)
 }
 
-/// The engine's configuration for the first of the source's frequencies whose band holds the beacons; what was taken at
-/// others that hold them too is moved there.
-fn plan(settings: &Settings, tuning: &Tuning, source: &mut Source) -> Result<Config, Failure> {
-    let rate_sps = source.stream().sample_rate_sps;
-    let (mut planned, mut refused) = (None, None);
-    let mut moved_hz = Vec::new();
-    for center_hz in source.centers_hz() {
-        match settings.engine_about(rate_sps, center_hz, center_hz - tuning.beside_hz) {
-            Ok(config) if planned.is_none() => planned = Some(config),
-            Ok(_) => moved_hz.push(center_hz),
-            Err(error) => {
-                refused.get_or_insert(error);
-            }
-        }
-    }
-    let Some(config) = planned else {
-        return Err(Failure::Usage(refused.map_or_else(String::new, |error| error.to_string())));
-    };
-    // A beacon told as an offset is another one at each frequency.
-    if settings.beacons.iter().any(|beacon| beacon.frequency_hz.is_none()) {
-        moved_hz.clear();
-    }
-    source.plan(config.sense.center_hz, &moved_hz);
-    Ok(config)
-}
-
 /// What is told at the start: where the device is tuned, and what these settings do not hear.
-fn announce(
-    settings: &Settings,
-    tuning: &Tuning,
-    config: &Config,
-    limit: Option<Duration>,
-) -> Result<Vec<Event>, Failure> {
-    let deaf = settings.deafness(config, limit, settings.sdr.is_recording());
-    if let Some(why) = Deafness::refusal(&deaf) {
-        return Err(Failure::Usage(why));
-    }
+fn announce(tuning: &Tuning, deaf: &[Deafness]) -> Vec<Event> {
     let tuned = tuning.note().map(|note| (Severity::Note, "sdr_tuned", note));
     let told = tuned.into_iter().chain(deaf.iter().map(|deaf| (deaf.severity, "deaf", deaf.to_string())));
     let event = |(severity, kind, text): (Severity, &'static str, String)| {
@@ -148,7 +119,7 @@ fn announce(
         }
         Event { at: TimeUs(0), severity, kind, text: Text::new(&text) }
     };
-    Ok(told.map(event).collect())
+    told.map(event).collect()
 }
 
 fn about(settings: &Settings, tuning: &Tuning, config: &Config, stream: &Stream, clock: Clock) -> About {

@@ -93,6 +93,7 @@ impl Offline {
             let samples = block.samples();
             let block_us = (samples.len() as f64 / rate_sps * 1e6) as u64;
             end = block.stamp().acquired_us.plus_us(block_us);
+            self.sense.tune(block.band(), &mut self.made);
             self.sense.pass(block.stamp(), samples, &mut self.made);
             self.passes_until(end, sink);
             if limit_us.is_some_and(|limit_us| end.0 >= limit_us) {

@@ -55,6 +55,7 @@ pub fn run(
             let begun = clock.now();
             let samples = block.samples();
             let block_us = samples.len() as f64 / sample_rate_sps * 1e6;
+            sense.tune(block.band(), &mut lanes);
             sense.pass(block.stamp(), samples, &mut lanes);
             budget
                 .get_or_insert_with(|| Budget::new((block_us / 4.0) as u32))

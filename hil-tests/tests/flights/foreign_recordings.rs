@@ -272,6 +272,47 @@ fn a_capture_at_another_frequency_is_not_credited_to_the_beacon() {
 }
 
 #[test]
+fn each_beacon_is_read_in_the_captures_whose_band_holds_it() {
+    let field = Field::new();
+    let samples = [cs16(&made(Scene::Pulses)), cs16(&made(Scene::Carrier))].concat();
+    let captures = r#"{"core:sample_start": 0, "core:frequency": 433920000},
+        {"core:sample_start": 500000, "core:frequency": 868300000}"#;
+    std::fs::write(field.folder().join("two.sigmf-data"), samples).unwrap();
+    std::fs::write(field.folder().join("two.sigmf-meta"), sigmf("ci16_le", "", captures, "")).unwrap();
+    let sdr = format!("file:{}", field.folder().join("two").display());
+    let beacons = field.folder().join("beacons.toml");
+    let section = |name: &str, hz: f64| {
+        format!("[[beacon]]\nname = \"{name}\"\nfrequency_hz = {hz:.1}\nbandwidth_hz = 20000.0\n")
+    };
+    std::fs::write(&beacons, section("first", 433.96e6) + &section("second", 868.34e6)).unwrap();
+    let scanned = field.folder().join("scanned.toml");
+    let said = run(&["scan", "--sdr", &sdr, "--for", "10s", "--toml"]);
+    assert_eq!((said.code, said.out.matches("[[beacon]]").count()), (Some(0), 2), "{}", said.out);
+    std::fs::write(&scanned, &said.out).unwrap();
+    for config in [&beacons, &scanned] {
+        let file = field.flown(&["--config", config.to_str().unwrap(), "--sdr", &sdr, "--pace", "max"]);
+        let of = |name: &str, mhz: &str| {
+            let named = format!("name like 'channel.%.name' and (value = '{name}' or value like '{mhz}%')");
+            number(&file, &format!("select split_part(name, '.', 2)::int from setting where {named}"))
+        };
+        let (first, second) = (of("first", "433.9"), of("second", "868.3"));
+        let readings = |channel: f64, rest: &str| {
+            number(&file, &format!("select count(*) from reading where channel = {channel} and {rest}"))
+        };
+        let (early, late) = ("acquired_us < 2000000", "acquired_us > 2000000");
+        for (channel, held, other) in [(first, early, late), (second, late, early)] {
+            assert_eq!(readings(channel, &format!("{other} and flags & 1024 <> 0")), 200.0, "{config:?}");
+            assert_eq!(readings(channel, &format!("{held} and flags & 1024 = 0")), 200.0, "{config:?}");
+        }
+        assert_eq!(number(&file, &format!("select count(*) from pulse where channel = {first}")), 20.0);
+        let found = rows(&file, "select * from detections order by began_us");
+        let told: Vec<_> = found.iter().map(|row| (row["channel"].as_f64(), row["kind"].as_str())).collect();
+        assert_eq!(told, [(Some(first), Some("pulse_train")), (Some(second), Some("carrier"))], "{found:?}");
+        assert!(found[1]["began_us"].as_f64().unwrap() >= 1.99e6, "{found:?}");
+    }
+}
+
+#[test]
 fn what_is_no_iq_fails_by_name_and_leaves_no_flight() {
     let field = Field::new();
     let page = [

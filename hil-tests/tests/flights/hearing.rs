@@ -318,6 +318,50 @@ fn settings_that_hear_nothing_are_refused_with_what_to_write() {
 }
 
 #[test]
+fn a_recording_that_is_too_short_for_its_beacon_says_so() {
+    let field = Field::new();
+    let tape = Tape { rate_sps: 48e3, seconds: 20.0, noise: 0.003 };
+    let is_on = |t: f64| (5.0..5.44).contains(&t);
+    let path =
+        tape.write(field.folder(), "406.035", |t| if is_on(t) { tone(0.1, -10e3, t) } else { SILENCE });
+    let beacon = [
+        "beacon.0.frequency_hz=406.025e6",
+        "beacon.0.bandwidth_hz=4000",
+        "beacon.0.emission=pulsed",
+        "beacon.0.period_min_ms=47500",
+        "beacon.0.period_max_ms=52500",
+        "beacon.0.pulses_min=3",
+    ];
+    let file = flown(&field, &path, &beacon);
+    assert_eq!(number(&file, "select count(*) from detection"), 0.0);
+    let deaf = texts(&file, "select text from event where kind = 'deaf' and severity = 'warning'");
+    let [why] = &deaf[..] else { panic!("{deaf:?}") };
+    assert!(
+        why.starts_with("beacon.0.period_max_ms")
+            && why.contains("20.0 s were recorded")
+            && why.contains("pulses_min = 1"),
+        "{why}"
+    );
+    // What is told to be written is heard.
+    let file = flown(&field, &path, &[&beacon[..5], &["beacon.0.pulses_min=1"]].concat());
+    assert_eq!(number(&file, "select count(*) from detections"), 1.0);
+    assert_eq!(texts(&file, "select text from event where kind = 'deaf'"), Vec::<String>::new());
+
+    let source = format!("sdr.source=file:{}", path.display());
+    let check = |more: &[&str]| {
+        let sets = [&beacon[..], &[&source], more].concat();
+        let said = run(&sets.iter().fold(vec!["config", "check"], |mut args, set| {
+            args.extend(["--set", set]);
+            args
+        }));
+        assert_eq!((said.code, said.out.as_str()), (Some(0), "ok\n"), "{}", said.err);
+        said.err
+    };
+    assert!(check(&[]).contains("warning: beacon.0.period_max_ms"), "{}", check(&[]));
+    assert!(!check(&["sdr.file.repeat=true"]).contains("recorded"), "played over and over it has no end");
+}
+
+#[test]
 fn a_device_is_tuned_beside_its_beacon() {
     let Some(module) = needs::sdr_module() else { return };
     let field = Field::new();

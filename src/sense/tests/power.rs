@@ -1,6 +1,7 @@
 //! Power against analytic truth: tones of known amplitude, noise of known power, DC, images, medians.
 
 use super::*;
+use crate::dsp::layout;
 use crate::units::{db_from_ratio, ratio_from_db};
 
 const RATE_SPS: f64 = 250e3;

@@ -67,6 +67,19 @@ fn the_first_copy_of_a_late_way_moves_no_number_though_it_is_one_of_the_next() {
 }
 
 #[test]
+fn a_long_row_without_a_clock_is_news_though_frames_before_it_were_lost() {
+    let mut ways = Ways::default();
+    ways.take_news(10, 1, at_ms(0));
+    // All parameters in a burst, after 17 frames that were lost.
+    for number in 28..1_400u32 {
+        let at = at_ms(u64::from(number));
+        assert_eq!(ways.judge(number as u8, 1_000 + number, at), Judged::Fresh, "{number}");
+    }
+    ways.take_news(1_400_u32 as u8, 2, at_ms(1_400));
+    assert_eq!(ways.lost_total, 17);
+}
+
+#[test]
 fn beside_a_late_way_what_may_be_a_copy_is_as_old_as_the_first() {
     let mut ways = Ways::default();
     for number in 0..=255u8 {

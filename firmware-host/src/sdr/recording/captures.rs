@@ -1,8 +1,9 @@
-//! The captures of a recording as they are gone through: where each ends, what is missing before it, and whether its
-//! frequency is the one that the beacons' channels are laid out for.
+//! The captures of a recording as they are gone through: where each ends, what is missing before it, and which of the bands
+//! that beacons are listened to in it is of.
 
 use super::contents::{Capture, Refusal, refuse};
 use crate::sdr::same_within_hz;
+use std::ops::Range;
 
 /// Captures further apart than this are recordings of their own: their pause is not played.
 const PAUSE_MAX_S: f64 = 60.0;
@@ -19,22 +20,10 @@ pub struct Captures {
     /// Frequencies no further apart are the same, Hz.
     tolerance_hz: f64,
     sample_rate_sps: f64,
-    planned_hz: f64,
-    /// Other frequencies whose band holds the beacons too, Hz.
-    moved_hz: Vec<f64>,
+    /// The frequencies that are listened to, Hz; one at least.
+    bands_hz: Vec<f64>,
     is_planned: bool,
     next: usize,
-}
-
-/// How the samples of a capture stand to the plan.
-#[derive(Copy, Clone, Debug, PartialEq)]
-pub enum Place {
-    /// They are at the frequency planned for.
-    Planned,
-    /// Moved by so many Hz, they are.
-    Moved(f64),
-    /// No beacon's channel can be read in them.
-    OutOfBand,
 }
 
 /// The begin of a capture.
@@ -76,8 +65,7 @@ impl Captures {
             centers_hz,
             tolerance_hz,
             sample_rate_sps,
-            planned_hz,
-            moved_hz: Vec::new(),
+            bands_hz: vec![planned_hz],
             is_planned: false,
             next: 1,
         })
@@ -90,7 +78,7 @@ impl Captures {
 
     /// The frequency planned for, Hz: at first the first one that is told; 0 when none is.
     pub fn planned_hz(&self) -> f64 {
-        self.planned_hz
+        self.bands_hz[0]
     }
 
     /// The frequencies that are told, each once, Hz.
@@ -107,15 +95,14 @@ impl Captures {
         Some(self.all[told].utc_us?.saturating_sub(before_us as i64))
     }
 
-    /// Plans for `center_hz`, and for moving there what was taken at the frequencies `moved_hz`. Whether any is.
-    pub fn plan(&mut self, center_hz: f64, moved_hz: &[f64]) -> bool {
-        (self.planned_hz, self.moved_hz, self.is_planned) = (center_hz, moved_hz.to_vec(), true);
-        (0..self.all.len()).any(|number| matches!(self.place_of(number), Place::Moved(_)))
+    /// Plans for listening at these frequencies, one at least.
+    pub fn plan(&mut self, bands_hz: &[f64]) {
+        (self.bands_hz, self.is_planned) = (bands_hz.to_vec(), true);
     }
 
     /// Whether somebody has planned for beacons, and none of them can be heard in the capture being played.
     pub fn is_deaf(&self) -> bool {
-        self.is_planned && self.place() == Place::OutOfBand
+        self.is_planned && self.band().is_none()
     }
 
     /// Frequency of the capture being played, Hz; NaN when it does not tell.
@@ -123,20 +110,27 @@ impl Captures {
         self.centers_hz[self.next - 1]
     }
 
-    /// How the capture being played stands to the plan.
-    pub fn place(&self) -> Place {
-        self.place_of(self.next - 1)
+    /// Which of the frequencies planned for it is at.
+    pub fn band(&self) -> Option<usize> {
+        let center_hz = self.center_hz();
+        self.bands_hz.iter().position(|band_hz| self.is_same(*band_hz, center_hz))
     }
 
-    fn place_of(&self, number: usize) -> Place {
-        let center_hz = self.centers_hz[number];
-        if self.is_same(center_hz, self.planned_hz) {
-            Place::Planned
-        } else if self.moved_hz.iter().any(|moved| self.is_same(*moved, center_hz)) {
-            Place::Moved(center_hz - self.planned_hz)
-        } else {
-            Place::OutOfBand
+    /// From the first to the last of the samples taken at frequencies that `is_at` takes, what is missing between counted in.
+    pub fn span(&self, file_samples: u64, is_at: &dyn Fn(f64) -> bool) -> Range<u64> {
+        let (mut lost, mut span) = (0, None::<Range<u64>>);
+        for (number, capture) in self.all.iter().enumerate() {
+            if let Some(before) = number.checked_sub(1) {
+                lost += missing_between(&self.all[before], capture, self.sample_rate_sps).0;
+            }
+            let end = self.all.get(number + 1).map_or(file_samples, |next| next.sample_start);
+            let end = end.min(file_samples);
+            if capture.sample_start < end && is_at(self.centers_hz[number]) {
+                let start = span.map_or(capture.sample_start + lost, |known| known.start);
+                span = Some(start..end + lost);
+            }
         }
+        span.unwrap_or(0..0)
     }
 
     /// The sample at which the capture being played ends; `None`: with the recording.
@@ -216,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn each_capture_stands_to_the_plan_as_its_frequency_does() {
+    fn each_capture_is_of_the_band_that_its_frequency_is() {
         let list = [
             (0, Some(433.92e6)),
             (10, Some(433.9e6)),
@@ -226,18 +220,24 @@ mod tests {
         ];
         let mut course = Captures::new(captures(&list), None, 250e3).unwrap();
         assert_eq!(course.centers_hz(), [433.92e6, 433.9e6, 868e6]);
-        assert!(course.plan(433.92e6, &[433.9e6]));
-        let mut places = vec![course.place()];
+        course.plan(&[433.92e6, 433.9e6]);
+        let mut bands = vec![course.band()];
         assert_eq!((course.until(), course.cross(9)), (Some(10), None));
         while let Some(boundary) = course.cross(40) {
             assert!(boundary.is_retuned);
-            places.push(course.place());
+            bands.push(course.band());
         }
-        let expected =
-            [Place::Planned, Place::Moved(-20e3), Place::OutOfBand, Place::OutOfBand, Place::Planned];
-        assert_eq!(places, expected);
+        assert_eq!(bands, [Some(0), Some(1), None, None, Some(0)]);
         assert!(!course.rewind(), "a Hz is none");
-        assert!(!course.plan(868e6, &[]), "and nothing is moved");
+    }
+
+    #[test]
+    fn the_time_at_a_frequency_is_that_from_its_first_sample_to_its_last() {
+        let mut all = captures(&[(0, Some(1e6)), (1_000, Some(2e6)), (3_000, Some(1e6)), (4_000, Some(3e6))]);
+        (all[0].global_index, all[1].global_index) = (Some(0), Some(1_500));
+        let span = |of_hz: f64| Captures::new(all.clone(), None, 1e3).unwrap().span(4_000, &|hz| hz == of_hz);
+        assert_eq!((span(1e6), span(2e6)), (0..4_500, 1_500..3_500));
+        assert_eq!((span(3e6), span(9e6)), (0..0, 0..0), "of which there is no sample");
     }
 
     #[test]
@@ -246,8 +246,9 @@ mod tests {
         let course = Captures::new(captures(&list), Some(100e6), 250e3).unwrap();
         assert_eq!(course.centers_hz(), [100e6, 102e6]);
         let untold = Captures::new(captures(&[(0, None), (10, None)]), None, 250e3).unwrap();
-        assert_eq!((untold.centers_hz(), untold.place()), (vec![0.0], Place::Planned));
+        assert_eq!((untold.centers_hz(), untold.band()), (vec![0.0], Some(0)));
     }
+
     #[test]
     fn more_frequencies_than_a_receiver_goes_through_are_refused_by_their_number() {
         let sweep = |count: u64| -> Vec<Capture> {

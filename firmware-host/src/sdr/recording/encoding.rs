@@ -86,15 +86,13 @@ pub struct Encoding {
     pub is_swapped: bool,
     /// The value at |x| = 1.0, > 0.
     pub full_scale: f64,
-    /// The blocks are of float whatever the number is: they will be moved in frequency.
-    pub is_made_float: bool,
 }
 
 impl Encoding {
     /// Little-endian, I before Q, at the number's own full scale.
     pub const fn of(number: Number) -> Encoding {
         let full_scale = number.full_scale();
-        Encoding { number, is_big_endian: false, is_swapped: false, full_scale, is_made_float: false }
+        Encoding { number, is_big_endian: false, is_swapped: false, full_scale }
     }
 
     /// Bytes of one sample.
@@ -117,7 +115,7 @@ impl Encoding {
 
     /// Whether the numbers stay as they are, at their own full scale.
     fn is_kept(&self) -> bool {
-        self.full_scale == self.number.full_scale() && !self.is_made_float
+        self.full_scale == self.number.full_scale()
     }
 
     /// Fills `block`, which must be of [`Encoding::format`], with the whole samples of `bytes`. The bytes may be turned round.
@@ -244,17 +242,12 @@ mod tests {
 
     #[test]
     fn what_clipped_is_at_full_scale_as_a_float() {
-        let ends: [(Number, Vec<u8>); 6] = [
-            (Number::U8, vec![255, 0]),
-            (Number::I8, vec![127, 0x80]),
-            (Number::U16, vec![255, 255, 0, 0]),
-            (Number::I16, vec![255, 127, 0, 128]),
+        for (number, bytes) in [
             (Number::I24, vec![255, 255, 127, 0, 0, 128]),
+            (Number::U32, vec![255, 255, 255, 255, 0, 0, 0, 0]),
             (Number::I32, vec![255, 255, 255, 127, 0, 0, 0, 128]),
-        ];
-        for (number, bytes) in ends {
-            let moved = Encoding { is_made_float: true, ..Encoding::of(number) };
-            assert_eq!(filled(moved, &bytes), [[1.0, -1.0]], "{number:?}");
+        ] {
+            assert_eq!(filled(Encoding::of(number), &bytes), [[1.0, -1.0]], "{number:?}");
         }
         let twelve_bits = Encoding { full_scale: 2_048.0, ..Encoding::of(Number::I16) };
         let bytes = [2_047i16, -2_048, 2_046, -2_047].map(i16::to_le_bytes).concat();

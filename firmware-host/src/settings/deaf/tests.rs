@@ -4,6 +4,14 @@ use super::*;
 use crate::settings::Flags;
 
 fn told(sets: &[&str], at_hand_s: Option<u64>) -> Vec<Deafness> {
+    told_within(sets, asked(at_hand_s))
+}
+
+fn asked(at_hand_s: Option<u64>) -> AtHand {
+    AtHand::of(None, at_hand_s.map(Duration::from_secs))
+}
+
+fn told_within(sets: &[&str], at_hand: AtHand) -> Vec<Deafness> {
     let sets: Vec<String> = ["beacon.0.offset_hz=40000", "beacon.0.bandwidth_hz=10000"]
         .iter()
         .chain(sets)
@@ -11,7 +19,7 @@ fn told(sets: &[&str], at_hand_s: Option<u64>) -> Vec<Deafness> {
         .collect();
     let settings = Settings::load(None, &sets, &Flags::default()).unwrap();
     let config = settings.engine(250e3, 433.92e6).unwrap();
-    settings.deafness(&config, at_hand_s.map(Duration::from_secs), true)
+    settings.deafness(&config, &[at_hand], true)
 }
 
 #[test]
@@ -60,8 +68,9 @@ fn all_that_is_told_fits_into_a_record() {
         let settings = Settings::load(None, &sets, &Flags::default()).unwrap();
         let center_hz = settings.sdr.frequency_hz.unwrap_or(433.92e6);
         let config = settings.unchecked(250e3, center_hz, center_hz);
-        for (at_hand_s, is_fixed) in [(None, true), (Some(1), false)] {
-            let found = settings.deafness(&config, at_hand_s.map(Duration::from_secs), is_fixed);
+        let short = AtHand::Recorded(Duration::from_millis(45_678));
+        for (at_hand, is_fixed) in [(AtHand::Enough, true), (asked(Some(1)), false), (short, true)] {
+            let found = settings.deafness(&config, &[at_hand], is_fixed);
             assert!(!found.is_empty(), "{sets:?}");
             for deaf in found {
                 let text = deaf.to_string();
@@ -122,6 +131,37 @@ fn the_time_at_hand_is_reckoned_with() {
     let half = loose("beacon.0.jitter_ratio_max=0.5");
     is_told(&half, Some(22), "beacon.0.jitter_ratio_max", "write jitter_ratio_max = 0.", Severity::Warning);
     assert_eq!(told(&loose("beacon.0.jitter_ratio_max=0.02"), Some(22)), [], "what is written is heard");
+}
+
+#[test]
+fn a_recording_that_is_too_short_is_warned_of_and_flown() {
+    let recorded =
+        |sets: &[&str], time_s: u64| told_within(sets, AtHand::Recorded(Duration::from_secs(time_s)));
+    let slow = ["beacon.0.period_min_ms=47500", "beacon.0.period_max_ms=52500", "beacon.0.emission=pulsed"];
+    let found = recorded(&slow, 20);
+    let [deaf] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((deaf.key.as_str(), deaf.severity), ("beacon.0.period_max_ms", Severity::Warning));
+    assert!(deaf.mend.contains("20.0 s were recorded") && deaf.mend.contains("pulses_min = 1"), "{deaf}");
+    assert_eq!(Deafness::refusal(&found), None);
+    assert!(recorded(&slow, 90)[0].mend.contains("write pulses_min = 2"), "{:?}", recorded(&slow, 90));
+    assert_eq!(recorded(&slow, 600), []);
+    let carrier = ["beacon.0.emission=continuous", "beacon.0.pulse_width_max_ms=1000"];
+    assert_eq!(recorded(&carrier, 1)[0].severity, Severity::Warning);
+    // Of a range of which the shorter periods are heard there is nothing to mend.
+    let range = ["beacon.0.period_min_ms=1000", "beacon.0.period_max_ms=52500"];
+    assert_eq!(recorded(&range, 20)[0].severity, Severity::Note);
+}
+
+#[test]
+fn the_time_at_hand_is_that_in_which_the_band_is_there() {
+    let s = |time_s: u64| Duration::from_secs(time_s);
+    assert_eq!(AtHand::of(None, None), AtHand::Enough);
+    assert_eq!(AtHand::of(None, Some(s(5))), AtHand::Asked(s(5)));
+    let span = 10_000_000..30_000_000;
+    assert_eq!(AtHand::of(Some(span.clone()), None), AtHand::Recorded(s(20)));
+    assert_eq!(AtHand::of(Some(span.clone()), Some(s(40))), AtHand::Recorded(s(20)));
+    assert_eq!(AtHand::of(Some(span.clone()), Some(s(25))), AtHand::Asked(s(15)));
+    assert_eq!(AtHand::of(Some(span), Some(s(5))), AtHand::Asked(s(0)));
 }
 
 #[test]

@@ -281,6 +281,34 @@ fn columns_of_one_name_are_all_there_behind_returning() {
 }
 
 #[test]
+fn decimals_behind_returning_are_right_and_what_is_not_says_what_to_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = flight(folder.path());
+    let made = "create temp table t (a decimal(4,1), b decimal(38,10), c decimal(3,3), h hugeint);
+        insert into t values (1.5, -99999999.0000000001, -0.125, 7), (NULL, 0, 0, 7) returning ";
+    let asked = |list: &str, format| answer(&path, &format!("{made}{list}"), format);
+    assert_eq!(
+        asked("a, b, c", Format::Csv).unwrap(),
+        "a,b,c\n1.5,-99999999.0000000001,-0.125\n,0.0000000000,0.000\n"
+    );
+    assert_eq!(
+        asked("a, b, c", Format::Json).unwrap(),
+        "[\n{\"a\":1.5,\"b\":-99999999.0000000001,\"c\":-0.125},\n{\"a\":null,\"b\":0.0000000000,\"c\":0.000}\n]\n"
+    );
+    assert!(asked("a", Format::Table).unwrap().contains(" 1.5 "));
+    for (column, list) in [("h", "a, h"), ("d d", "date '2026-01-02' as \"d d\"")] {
+        for format in [Format::Csv, Format::Json, Format::Table] {
+            let refused = asked(list, format).unwrap_err().to_string();
+            assert!(refused.contains(&format!("\"{column}\"")) && refused.contains("::VARCHAR"), "{refused}");
+        }
+    }
+    assert_eq!(asked("h::VARCHAR as h", Format::Csv).unwrap(), "h\n7\n7\n");
+    let refused =
+        query(&path, &format!("{made}a"), Format::Parquet, 0, &mut Vec::new()).unwrap_err().to_string();
+    assert!(refused.contains("csv or json"), "{refused}");
+}
+
+#[test]
 fn a_pivot_answers_in_every_format() {
     let folder = tempfile::tempdir().unwrap();
     let path = flight(folder.path());

@@ -56,7 +56,7 @@ fn blocks_of_another_capture_s_frequency_are_out_of_band() {
     // Planned for the second one, the first is out of band.
     let mut source = Source::open(&settings(&hop), Pace::Max, Clock::start()).unwrap();
     assert_eq!(source.centers_hz(), [433.92e6, 868.3e6]);
-    source.plan(868.3e6, &[]);
+    source.plan(&[868.3e6]);
     let (mut block, mut seen, mut told) = (source.block(), Vec::new(), Vec::new());
     while source.read(&mut block, &mut |e| told.push(e)).unwrap() == Step::Block {
         seen.push((source.center_hz(), block.stamp().flags.any(Flags::OUT_OF_BAND)));
@@ -67,24 +67,29 @@ fn blocks_of_another_capture_s_frequency_are_out_of_band() {
 }
 
 #[test]
-fn a_capture_near_by_is_moved_to_the_planned_frequency() {
+fn blocks_tell_which_band_they_are_of() {
     let folder = tempfile::tempdir().unwrap();
-    let captures = r#"{"core:sample_start": 0, "core:frequency": 1000000}, {"core:sample_start": 1000, "core:frequency": 990000}"#;
-    // A steady value stands at each capture's own centre: 10 kHz under the planned one in the second.
-    let source = sigmf(&folder, "", captures, &cs16((0..4_000).map(|n| if n % 2 == 0 { 16_384 } else { 0 })));
-    let mut source = Source::open(&settings(&source), Pace::Max, Clock::start()).unwrap();
-    source.plan(1e6, &[990e3]);
-    let (mut block, mut all) = (source.block(), Vec::new());
+    let hop = sigmf(&folder, "", HOP, &cs16(0..6_000));
+    let mut source = Source::open(&settings(&hop), Pace::Max, Clock::start()).unwrap();
+    source.plan(&[868.3e6, 433.92e6]);
+    assert_eq!(source.stream().frequency_hz, 868.3e6);
+    let (mut block, mut seen) = (source.block(), Vec::new());
     while source.read(&mut block, &mut |_| ()).unwrap() == Step::Block {
-        assert!(!block.stamp().flags.any(Flags::OUT_OF_BAND));
-        let Samples::Cf32(samples) = block.samples() else { panic!("moved samples are floats") };
-        all.extend(samples.iter().copied());
+        seen.push((block.band(), block.stamp().flags.any(Flags::OUT_OF_BAND)));
     }
-    assert!(all[..1_000].iter().all(|sample| *sample == [0.5, 0.0]));
-    for (n, [i, q]) in all[1_000..].iter().enumerate() {
-        let (sin, cos) = (-std::f64::consts::TAU * 0.1 * (1_000 + n) as f64).sin_cos();
-        assert!((f64::from(*i) - 0.5 * cos).abs() < 1e-5 && (f64::from(*q) - 0.5 * sin).abs() < 1e-5, "{n}");
-    }
+    assert_eq!(seen, [(1, false), (1, false), (0, false), (0, true), (1, false)]);
+}
+
+#[test]
+fn the_length_is_told_of_a_file_that_is_played_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let hop = settings(&sigmf(&folder, "", HOP, &cs16(0..6_000)));
+    let source = Source::open(&hop, Pace::Max, Clock::start()).unwrap();
+    assert_eq!(source.span_us(&|hz| hz > 500e6), Some(15_000..20_000));
+    assert_eq!(source.span_us(&|_| true), Some(0..30_000));
+    let over = SdrSettings { file_repeat: true, ..hop };
+    let source = Source::open(&over, Pace::Max, Clock::start()).unwrap();
+    assert_eq!(source.span_us(&|_| true), None);
 }
 
 #[test]
