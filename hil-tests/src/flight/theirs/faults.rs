@@ -2,7 +2,6 @@
 //! the parameters of ArduPilot's simulator (`SIM_*`: `SITL.cpp`).
 
 use super::{ARM, Command, Theirs};
-use crate::flight::air::Air;
 use crate::scenario::{Flavour, Kind};
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 
