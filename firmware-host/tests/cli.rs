@@ -42,6 +42,10 @@ fn config_init_check_and_show() {
     assert_eq!(code, Some(2));
     assert!(said.contains("beacon.0.frequency_hz: ") && said.contains("outside the band"), "{said}");
 
+    let (code, _, said) = run(&["config", "check", "--set", "sdr.source=file:none_433.92M_250k.cu8"]);
+    assert_eq!(code, Some(0), "it may be there when it is flown: {said}");
+    assert!(said.contains("note: none_433.92M_250k.cu8 is not there"), "{said}");
+
     let (code, needed, _) = run(&["config", "autopilot"]);
     assert_eq!(code, Some(0));
     for row in &skyhound::vehicle::parameter::PARAMETERS {

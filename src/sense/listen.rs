@@ -14,6 +14,11 @@ const ON_DB: f64 = 6.0;
 /// A carrier with fades here and there is a carrier, not a pulse train.
 const CARRIER_DUTY: f64 = 0.8;
 
+/// A line this far over its floor between its pulses is on there too, ratio of the rest to the floor.
+const LIFTED_RATIO: f64 = 0.25;
+/// Noise that a steady line lifts fluctuates this far over the line's own level, ratio.
+const FLUCTUATION_RATIO: f64 = 4.0;
+
 /// What a flight's pass is set up with, beside its channels and what the survey's frames tell.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Setup {
@@ -138,11 +143,37 @@ fn timing(readings: &[Reading], pulses: &[Pulse], channel: &ChannelConfig, hop_u
     };
     let on_us: f64 = pulses.iter().map(|pulse| f64::from(pulse.width_us)).sum();
     let duty = if is_cut || pulses.is_empty() { hop_duty } else { (on_us / span_us).min(1.0) };
+    if is_fluctuation(readings, pulses, hop_us) {
+        return Timing { pulse_count: 1, duty: 1.0, ..Timing::default() };
+    }
     let is_regular = period_us.zip(jitter_us).is_some_and(|(period, jitter)| jitter < 0.1 * period);
     if duty > CARRIER_DUTY && !is_regular {
         return Timing { pulse_count: 1, duty, ..Timing::default() };
     }
     Timing { pulse_count: pulses.len(), width_us, period_us, jitter_us, duty }
+}
+
+/// Whether the pulses are the peaks of a weak line that is on all the time: most of what it brings lies between them, and they
+/// do not stand out of that.
+fn is_fluctuation(readings: &[Reading], pulses: &[Pulse], hop_us: u32) -> bool {
+    let (mut excess, mut floor, mut hops) = (0.0, 0.0, 0.0);
+    for hop in with_quiet(readings) {
+        let quiet = ratio_from_db(hop.quiet.db());
+        (excess, floor, hops) = (excess + ratio_from_db(hop.mean.db()) - quiet, floor + quiet, hops + 1.0);
+    }
+    let (mut energy, mut inside, mut on_hops) = (0.0, 0.0, 0.0);
+    for pulse in pulses {
+        let (width, mean) = (f64::from(pulse.width_us) / f64::from(hop_us), ratio_from_db(pulse.mean.db()));
+        on_hops += width;
+        energy += width * mean;
+        inside += width * (mean - ratio_from_db(pulse.floor.db()));
+    }
+    let (off_hops, outside, floor) = (hops - on_hops, excess - inside, floor / hops);
+    let lift = outside / off_hops;
+    off_hops > 0.0
+        && outside > inside
+        && lift > LIFTED_RATIO * floor
+        && energy < FLUCTUATION_RATIO * on_hops * (floor + lift)
 }
 
 /// Of an even count the middle of the two in the middle.

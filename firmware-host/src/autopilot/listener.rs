@@ -172,7 +172,7 @@ impl Listener {
         self.speaks_mavlink_1_only &= !frame.is_mavlink_2;
         if dated == Dated::Reboot {
             self.begin_again(identity, vehicle);
-            self.ways.take_news(frame.sequence, print(frame.id, frame.payload), at);
+            self.ways.take_news(frame.sequence, print(frame.id, frame.payload), 0, at);
             let text = format_args!("the autopilot started again");
             note(events, at, Severity::Critical, "autopilot_reboot", text);
         }
@@ -201,12 +201,14 @@ impl Listener {
         let lateness_us = self.time.lateness_us();
         match dated {
             Dated::At(then) => {
-                self.ways.take_news(sequence, print, at);
+                self.ways.take_news(sequence, print, at.since_us(then), at);
                 Some(Stamp::news(then))
             }
             Dated::Same(then) => {
-                // As new as what is known: it renews nothing.
-                self.ways.judge(sequence, print, at);
+                // As new as what is known: it renews nothing. Late, it is a copy that came before the next of its kind.
+                if !self.ways.take_late(sequence, print, at.since_us(then), at) {
+                    self.ways.judge(sequence, print, at);
+                }
                 Some(Stamp::as_of(then))
             }
             Dated::Late(late_us) => {
@@ -217,8 +219,9 @@ impl Listener {
             }
             Dated::Reboot => Some(Stamp::news(at)),
             Dated::Newer => {
-                self.ways.take_news(sequence, print, at);
-                Some(match self.ways.own_late_us(at) {
+                let late_us = self.ways.may_be_late_us(sequence, at);
+                self.ways.take_news(sequence, print, 0, at);
+                Some(match late_us {
                     Some(late_us) => Stamp::as_of(at.minus_us(late_us.max(lateness_us))),
                     None => Stamp::news(at.minus_us(lateness_us)),
                 })

@@ -8,7 +8,8 @@
 //!   tell where the numbers stand (after a fade: some frames), or it is late.
 //! - While one is known, it is news when it was not heard before and its number is one of the next of the fresh way. When the
 //!   same was heard before, that may be a copy or the next of many equal ones: it is as old as the first. When the fresh
-//!   way lost frames and its number is near the late way's too, it is as late as that way. Else it is late.
+//!   way lost frames, or may have ended, and its number is near the late way's too, it is as late as that way. Else it is
+//!   late.
 //!
 //! A late way that brings frames of its own (another port of the autopilot behind a router, one that speaks MAVLink 1) counts by
 //! itself: its frames with a clock were not heard before under their numbers. Numbers then meet by chance: each frame
@@ -102,6 +103,12 @@ impl LateWay {
     fn has_its_own(&self) -> bool {
         self.own >= OWN_LEAST
     }
+
+    /// What is later than this came by it, and when nothing came by the fresh way for so long that one may have ended: its
+    /// first frame alone comes a whole lag after the last of the other.
+    fn half_us(&self) -> u64 {
+        self.late_us / 2
+    }
 }
 
 /// What was heard by which way.
@@ -120,6 +127,7 @@ pub struct Ways {
     /// The newest of those, and how many numbers in a row they were with no clock among them.
     run: (u8, u8),
     late: Option<LateWay>,
+    /// When the fresh way lost frames, or may have ended.
     lost: Option<TimeUs>,
     /// Frames missing on the fresh way.
     pub lost_total: u64,
@@ -156,9 +164,13 @@ impl Ways {
         (self.sequence, self.past_count, self.other, self.run) = (None, 0, None, (0, 0));
     }
 
-    /// Takes a frame that is news by its own clock.
-    pub fn take_news(&mut self, sequence: u8, print: u32, at: TimeUs) {
+    /// Takes a frame that is news by its own clock, and so late by it.
+    pub fn take_news(&mut self, sequence: u8, print: u32, late_us: u64, at: TimeUs) {
         (self.dated, self.run) = (Some(at), (0, 0));
+        if let Some(late) = self.late.as_mut().filter(|late| late_us >= late.half_us()) {
+            // News by the late way: the fresh one lost it.
+            (late.sequence, self.lost) = (sequence, Some(at));
+        }
         self.remember(sequence, print, at);
         let is_far = self.step(sequence).is_some_and(|step| step > NEAR && step <= BEHIND);
         if is_far || self.is_of_the_other(sequence, at) {
@@ -187,18 +199,18 @@ impl Ways {
         }
         if let Some(other) = self.other.filter(|_| at.since_us(self.heard) > FADE_US) {
             let past_count = u64::from(std::mem::take(&mut self.past_count));
-            if self.own_late_us(at).is_none() {
+            if !self.has_own_late_way(at) {
                 self.lost_total += other.lost_count.saturating_sub(past_count);
             }
             (self.sequence, self.heard, self.lost, self.other) = (Some(sequence), at, Some(at), None);
         }
     }
 
-    /// Takes a frame that is late by its own clock.
-    pub fn take_late(&mut self, sequence: u8, print: u32, late_us: u64, at: TimeUs) {
+    /// Takes a frame that tells nothing newer by its own clock, and is so late by it. Returns whether that is a late way.
+    pub fn take_late(&mut self, sequence: u8, print: u32, late_us: u64, at: TimeUs) -> bool {
         self.run = (0, 0);
         if late_us < LATE_WAY_LEAST_US {
-            return;
+            return false;
         }
         let before = self.late_way(at).map_or(0, |late| late.own);
         let own = match self.first_seen(sequence, print, at) {
@@ -206,15 +218,28 @@ impl Ways {
             None => (before + OWN_WEIGHT).min(OWN_MOST),
         };
         self.late = Some(LateWay { heard: at, sequence, late_us, own });
+        true
     }
 
     fn late_way(&self, at: TimeUs) -> Option<LateWay> {
         self.late.filter(|late| at.since_us(late.heard) <= LATE_WAY_GONE_US)
     }
 
-    /// How late a frame without an order of its own may be: as the late way with frames of its own, where there is one.
-    pub fn own_late_us(&self, at: TimeUs) -> Option<u64> {
-        self.late_way(at).filter(LateWay::has_its_own).map(|late| late.late_us)
+    /// As late as this may be what tells no time and was not heard before under its number: as the late way, where it has
+    /// frames of its own or the number is near its and the fresh way lost frames or may have ended.
+    pub fn may_be_late_us(&mut self, sequence: u8, at: TimeUs) -> Option<u64> {
+        let late = self.late_way(at)?;
+        if at.since_us(self.heard) >= late.half_us() {
+            self.lost = Some(at);
+        }
+        // To both sides: frames of that way overtake each other too.
+        let is_of_the_late = sequence.wrapping_sub(late.sequence).wrapping_add(NEAR) <= 2 * NEAR;
+        let has_lost = self.lost.is_some_and(|lost| at.since_us(lost) <= LOST_US);
+        (late.has_its_own() || (is_of_the_late && has_lost)).then_some(late.late_us)
+    }
+
+    fn has_own_late_way(&self, at: TimeUs) -> bool {
+        self.late_way(at).is_some_and(|late| late.has_its_own())
     }
 
     /// Judges a frame without a clock.
@@ -226,7 +251,7 @@ impl Ways {
                 let then = at.minus_us(late.late_us);
                 Judged::AsOf(before.map_or(then, |before| before.min(then)))
             }
-            Some(late) => self.judge_beside(&late, sequence, before, at),
+            Some(_) => self.judge_beside(sequence, before, at),
         };
         match judged {
             Judged::Fresh => self.remember(sequence, print, at),
@@ -276,18 +301,15 @@ impl Ways {
         is_run
     }
 
-    fn judge_beside(&mut self, late: &LateWay, sequence: u8, before: Option<TimeUs>, at: TimeUs) -> Judged {
+    fn judge_beside(&mut self, sequence: u8, before: Option<TimeUs>, at: TimeUs) -> Judged {
         let Some(step) = self.step(sequence) else {
             // The first of all, beside a way that is late: whose it is cannot be told.
             return Judged::Late;
         };
-        // To both sides: frames of that way overtake each other too.
-        let is_of_the_late = sequence.wrapping_sub(late.sequence).wrapping_add(NEAR) <= 2 * NEAR;
-        let has_lost = self.lost.is_some_and(|lost| at.since_us(lost) <= LOST_US);
-        let judged = match before {
-            Some(before) if (1..=NEAR).contains(&step) => Judged::AsOf(before),
-            None if step <= NEAR && has_lost && is_of_the_late => Judged::AsOf(at.minus_us(late.late_us)),
-            None if step <= NEAR => Judged::Fresh,
+        let judged = match (before, self.may_be_late_us(sequence, at)) {
+            (Some(before), _) if (1..=NEAR).contains(&step) => Judged::AsOf(before),
+            (None, Some(late_us)) if step <= NEAR => Judged::AsOf(at.minus_us(late_us)),
+            (None, None) if step <= NEAR => Judged::Fresh,
             _ => Judged::Late,
         };
         // The number of a frame that may be a copy proves no loss.
@@ -309,7 +331,7 @@ impl Ways {
             return;
         }
         let past_count = std::mem::take(&mut self.past_count);
-        let is_proof = self.own_late_us(at).is_none();
+        let is_proof = !self.has_own_late_way(at);
         let lost_count = if is_proof { (step - 1).saturating_sub(past_count) } else { 0 };
         if lost_count > 0 {
             self.lost = Some(at);

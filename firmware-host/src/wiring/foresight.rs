@@ -37,7 +37,7 @@ pub fn plan(
 }
 
 /// What is not heard, without a flight: of a recording that is there, else of the rate and frequency that are set, else
-/// whatever they are. With what is to be said of the tuning.
+/// whatever they are. With what is to be said of the tuning, or of a recording that is not there.
 ///
 /// # Errors
 /// A recording that cannot be read; a beacon out of the band.
@@ -46,15 +46,18 @@ pub fn foresee(settings: &Settings) -> Result<(Option<String>, Vec<Deafness>), F
     if let Some(mut source) = recording(settings)? {
         return Ok((None, plan(settings, &tuning, &mut source, None)?.1));
     }
+    let path = settings.sdr.source.strip_prefix("file:");
+    let absent = path.filter(|path| *path != "-" && !Path::new(path).exists());
+    let note = absent.map(|path| format!("{path} is not there: what it holds was not looked at"));
     let (Some(rate_sps), Some(frequency_hz)) = (settings.sdr.sample_rate_sps, settings.sdr.frequency_hz)
     else {
         // A recording may tell them itself; then the beacons' places are checked when it is opened.
-        return Ok((None, settings.deafness_anywhere()));
+        return Ok((note, settings.deafness_anywhere()));
     };
     let config = settings
         .engine_through(rate_sps, &[frequency_hz + tuning.beside_hz], tuning.beside_hz)
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    Ok((tuning.note(), settings.deafness(&config, &[], settings.sdr.is_recording())))
+    Ok((note.or_else(|| tuning.note()), settings.deafness(&config, &[], settings.sdr.is_recording())))
 }
 
 /// The recording that the settings name, where it is there. A pipe is left alone: what is read of it is gone.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::dsp::survey::Survey;
 use crate::sense::listen::{Listened, Setup, listen, listen_to_all};
+use crate::units::ratio_from_db;
 
 const RATE_SPS: f64 = 250e3;
 const SETUP: Setup = Setup { hop_us: 10_000, dc_exclude_hz: None };
@@ -68,6 +69,25 @@ fn a_carrier_is_on_all_the_time_and_noise_never() {
         "{:?}",
         carrier.snr_db
     );
+}
+
+#[test]
+fn the_peaks_of_a_weak_line_are_no_pulses_and_weak_pulses_are() {
+    for seed in 36..44 {
+        let noise = Random(seed).noise(1e-5, 1_250_000);
+        // Of the channel's noise, which is 1.6e-7 in these 4 kHz; the pulses of 15 dB are on for 3 % of the time.
+        for (over_db, width, counts) in [(4.0, 25_000, 0..=1), (6.0, 25_000, 1..=1), (15.0, 750, 30..=52)] {
+            let mut signal = noise.clone();
+            for start in (0..1_250_000).step_by(25_000) {
+                let amplitude = (1.6e-7f64 * ratio_from_db(over_db)).sqrt();
+                add_tone(&mut signal, start..start + width, 40e3, RATE_SPS, amplitude);
+            }
+            let own = ChannelConfig { pulse_width_min_us: 1_000, ..channel(40e3, 4e3) };
+            let timing = heard(&surveyed(&signal, SampleFormat::Cf32), &own).timing;
+            assert!(counts.contains(&timing.pulse_count), "{over_db} dB, {seed}: {timing:?}");
+            assert!(width == 750 || timing.period_us.is_none(), "{over_db} dB, {seed}: {timing:?}");
+        }
+    }
 }
 
 #[test]

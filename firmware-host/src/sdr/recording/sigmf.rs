@@ -129,6 +129,18 @@ fn finite(entry: &Value, key: &str) -> Option<f64> {
     entry.get(key).and_then(Value::as_f64).filter(|v| v.is_finite())
 }
 
+/// `core:frequency`, also where it is written as a text.
+fn frequency_hz(entry: &Value) -> Result<Option<f64>, String> {
+    let told = match entry.get("core:frequency") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(told) => told,
+    };
+    let number = told.as_f64().or_else(|| told.as_str()?.trim().parse().ok()).filter(|hz| hz.is_finite());
+    number
+        .map(Some)
+        .ok_or_else(|| format!("`core:frequency` of a capture is {told}; it must be a number, Hz"))
+}
+
 /// A whole number; programs in Python and MATLAB write `3425.0`.
 fn whole(value: &Value) -> Option<i64> {
     let float = || value.as_f64().filter(|v| v.abs() < 9.2e18).map(|v| v.floor() as i64);
@@ -153,7 +165,7 @@ fn take_captures(
         let (utc_us, utc_step_us) = datetime(entry, contents).unzip();
         let capture = Capture {
             sample_start: start.max(0) as u64,
-            frequency_hz: finite(entry, "core:frequency"),
+            frequency_hz: frequency_hz(entry)?,
             utc_us,
             utc_step_us: utc_step_us.unwrap_or(0),
             global_index: count(entry, "core:global_index"),
@@ -209,7 +221,8 @@ fn moved(utc_us: Option<i64>, samples: i64, sps: Option<f64>) -> Option<i64> {
 
 /// `core:datetime` in µs since 1970, and how exact it is.
 fn datetime(entry: &Value, contents: &mut Contents) -> Option<(i64, i64)> {
-    let text = entry.get("core:datetime")?.as_str().unwrap_or_default().trim();
+    let told = entry.get("core:datetime").filter(|told| !told.is_null())?;
+    let text = told.as_str().unwrap_or_default().trim();
     let point = text.find('.');
     let digits = point.map_or(0, |at| text[at + 1..].bytes().take_while(u8::is_ascii_digit).count());
     // More digits than a ns are legal, and a zone that is not told is UTC.
@@ -221,7 +234,7 @@ fn datetime(entry: &Value, contents: &mut Contents) -> Option<(i64, i64)> {
     match zoned.parse::<jiff::Timestamp>() {
         Ok(time) => Some((time.as_microsecond(), 10i64.pow(6 - digits.min(6) as u32))),
         Err(_) => {
-            contents.warn(format!("`core:datetime` {zoned} is no time: passed over"));
+            contents.warn(format!("`core:datetime` {told} is no time: passed over"));
             None
         }
     }

@@ -10,18 +10,30 @@ use crate::settings::SdrSettings;
 /// Whole samples between the first byte and the last; what is over is noted.
 pub fn count_samples(feed: &Feed, contents: &mut Contents, encoding: &Encoding) -> u64 {
     let sample_bytes = encoding.sample_bytes() as u64;
-    let headers = contents.captures.iter().fold(0, |sum: u64, c| c.header_bytes.saturating_add(sum));
     let Some(end) =
         feed.bytes().map(|bytes| contents.end_byte.unwrap_or(bytes).min(bytes)).or(contents.end_byte)
     else {
         return u64::MAX;
     };
-    let bytes = end.saturating_sub(contents.begin_byte).saturating_sub(headers);
+    let bytes = end.saturating_sub(contents.begin_byte);
+    leave_out_from(bytes / sample_bytes, contents);
+    let headers = contents.captures.iter().fold(0, |sum: u64, c| c.header_bytes.saturating_add(sum));
+    let bytes = bytes.saturating_sub(headers);
     let over = bytes % sample_bytes;
     if over != 0 {
         contents.warn(format!("{over} bytes after the last whole sample are left out: cut short?"));
     }
     bytes / sample_bytes
+}
+
+/// Captures of which there is no sample would be listened for.
+fn leave_out_from(end_sample: u64, contents: &mut Contents) {
+    let there = contents.captures.partition_point(|capture| capture.sample_start < end_sample).max(1);
+    let beyond = contents.captures.len().saturating_sub(there);
+    if beyond > 0 {
+        contents.captures.truncate(there);
+        contents.warn(format!("{beyond} captures begin after the last sample, and are left out: cut short?"));
+    }
 }
 
 /// Its rate as set or told.

@@ -155,6 +155,21 @@ fn times_are_read_as_programs_write_them() {
 }
 
 #[test]
+fn a_frequency_is_read_as_programs_write_it_or_refused() {
+    let with = |hz: &str| {
+        let captures = format!(r#"[{{"core:sample_start":0,"core:frequency":{hz}}}]"#);
+        parse(&format!(r#"{{"global":{{"core:datatype":"cu8"}},"captures":{captures}}}"#), None)
+    };
+    for hz in ["433920000", "433.92e6", r#""433920000""#, r#"" 433.92e6 ""#] {
+        assert_eq!(with(hz).unwrap().contents.captures[0].frequency_hz, Some(433.92e6), "{hz}");
+    }
+    assert_eq!(with("null").unwrap().contents.captures[0].frequency_hz, None);
+    for hz in [r#""433.92 MHz""#, "true", "[433920000]", r#""""#, r#""NaN""#] {
+        assert!(with(hz).unwrap_err().starts_with("`core:frequency` of a capture is"), "{hz}");
+    }
+}
+
+#[test]
 fn extensions_that_must_be_known_are_told_and_others_left_alone() {
     let with = |list: &str| made(&format!(r#","core:extensions":{list}"#), "", "").notes.len();
     assert_eq!(with(r#"[{"name":"antenna","version":"1.0.0","optional":true}]"#), 0);

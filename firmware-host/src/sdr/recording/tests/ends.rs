@@ -26,6 +26,24 @@ fn samples_that_end_before_they_were_told_to_are_told() {
 }
 
 #[test]
+fn captures_after_the_last_sample_are_told_and_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let meta = r#"{"global": {"core:datatype": "cu8", "core:sample_rate": 100000}, "captures": [
+        {"core:sample_start": 0, "core:frequency": 433e6}, {"core:sample_start": 1000, "core:frequency": 434e6},
+        {"core:sample_start": 2000, "core:frequency": 868e6, "core:header_bytes": 300},
+        {"core:sample_start": 9000}]}"#;
+    write(&folder, "p.sigmf-meta", meta.as_bytes());
+    let played = write(&folder, "p.sigmf-data", &[9; 4_000]);
+    let path = played.strip_prefix("file:").unwrap();
+    let source = RecordingSource::open(path, &settings(&played), Pace::Max, Clock::start()).unwrap();
+    assert_eq!(source.captures.centers_hz(), [433e6, 434e6]);
+    let (stamps, told) = play(&settings(&played), usize::MAX);
+    assert_eq!(stamps.iter().map(|(_, count)| count).sum::<usize>(), 2_000);
+    let left_out = "2 captures begin after the last sample, and are left out: cut short?";
+    assert!(texts(&told).contains(&(Severity::Warning, left_out)), "{told:?}");
+}
+
+#[test]
 fn a_recording_that_cannot_be_read_on_fails_the_receiver() {
     let folder = tempfile::tempdir().unwrap();
     let name = write(&folder, "x_433.92M_250k.cu8", &[5; 20_000]);
