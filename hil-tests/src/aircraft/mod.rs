@@ -3,11 +3,11 @@
 //! Requests, setpoints, faults and steps of 10 ms in; the true pose (`truth`) and what the autopilot believes and reports
 //! (`belief`) out. Nothing of the wire: `autopilot` gives it a MAVLink face.
 //! ```text
-//! wind ─→ motion (body) ─→ gps, estimator ─→ belief ─→ report ─→ MAVLink face
+//! wind ─→ motion (body) ─→ gps, estimator ─→ belief ─→ MAVLink face
 //!            ↑ velocity, yaw                    │
 //! flight (modes) ← external (setpoints), itinerary (mission), radio (sticks)
 //!            ↑ mode changes
-//! orders (requests), arming, copter | px4 (failsafes, fence), faults (the scenario's)
+//! orders (requests, the scenario's faults), arming, copter | px4 (failsafes, fence)
 //! ```
 //! The same seed and the same calls give the same flight. A step allocates nothing unless a text is told; target ≤ 0.5 µs.
 //! Behaviour copied from a document names it in the module's header; no code is copied. Not here: other vehicles,
@@ -19,7 +19,6 @@ mod belief;
 mod copter;
 mod estimator;
 mod external;
-mod faults;
 mod fence;
 mod flight;
 mod gps;
@@ -30,16 +29,14 @@ mod orders;
 mod parameters;
 mod px4;
 mod radio;
-mod report;
-mod request;
 mod tuned;
 mod wind;
 
 pub use crate::scenario::mode::{Mode, custom_mode_of, firmware_of, name_of};
 pub use belief::{Attitude, Battery, Belief, Ekf, Gps, Home, Landed, Position, Rc};
 pub use mission::{Waypoint, plan};
+pub use orders::{Answer, Request, Setpoint};
 pub use parameters::{Parameter, ParameterType, Parameters};
-pub use request::{Answer, Request, Setpoint};
 
 use crate::scenario::{self, Flavour, Ground, Place};
 use crate::trace::TruthRow;
@@ -55,15 +52,11 @@ const TEXT_COUNT_MAX: usize = 64;
 /// The aircraft.
 #[derive(Clone, Debug)]
 pub struct Aircraft {
+    settings: scenario::Aircraft,
     flavour: Flavour,
-    system: u8,
     seed: u64,
     place: Place,
     ground: Ground,
-    zones: Vec<scenario::Zone>,
-    terrain: scenario::Terrain,
-    rangefinder_max_m: f64,
-    rc_every_us: u64,
     origin: Origin,
     body: motion::Body,
     wind: wind::Wind,
@@ -100,18 +93,14 @@ impl Aircraft {
         let flavour = scenario.flavour;
         let parameters = Parameters::new(scenario);
         let tuned = tuned::Tuned::new(flavour, &parameters);
-        let capacity = if flavour == Flavour::Px4 { "BAT1_CAPACITY" } else { "BATT_CAPACITY" };
-        let capacity_ah = parameters.value(capacity).unwrap_or(5000.0).max(100.0) / 1000.0;
+        let capacity_mah = parameters.value(flavour.pick("BATT_CAPACITY", "BAT1_CAPACITY"));
+        let capacity_ah = capacity_mah.unwrap_or(5000.0).max(100.0) / 1000.0;
         let mut aircraft = Aircraft {
+            settings: scenario.clone(),
             flavour,
-            system: scenario.system,
             seed,
             place: *place,
             ground: Ground::default(),
-            zones: scenario.zone.clone(),
-            terrain: scenario.terrain,
-            rangefinder_max_m: scenario.rangefinder_max_m,
-            rc_every_us: (1e6 / scenario.rc_hz_max) as u64,
             origin: Origin::new(Wgs84 { lat_deg: place.lat_deg, lon_deg: place.lon_deg }),
             body: motion::Body::new(),
             wind: wind::Wind::new(scenario.wind_mps, scenario.gust_mps, seed),
@@ -122,7 +111,7 @@ impl Aircraft {
             tuned,
             tuned_total: parameters.change_total(),
             parameters,
-            flight: flight::Flight::new(Self::first_mode(flavour)),
+            flight: flight::Flight::new(orders::first_mode(flavour)),
             external: external::External::default(),
             mission: mission::Mission::new(flavour),
             copter: copter::Failsafes::default(),
@@ -137,16 +126,14 @@ impl Aircraft {
             belief: Belief::default(),
             texts: VecDeque::new(),
         };
-        aircraft.report_motion();
-        aircraft.report_slow();
-        aircraft.report_state();
+        aircraft.report();
         aircraft
     }
 
     /// The same, over this ground.
     pub fn over(mut self, ground: &Ground) -> Aircraft {
         self.ground = ground.clone();
-        self.report_motion();
+        self.report();
         self
     }
 
@@ -205,7 +192,7 @@ impl Aircraft {
     /// Puts it into the air there (metres from home), armed, hovering against the wind with its sensors settled, in LOITER
     /// (ArduCopter) or AUTO.LOITER (PX4).
     pub fn begin_airborne(&mut self, north_m: f64, east_m: f64, up_m: f64, yaw_rad: f64) {
-        self.receiver.warm();
+        self.receiver.is_warm = true;
         let ground = TruePose { at_us: self.now_us(), ..TruePose::default() };
         if let Some(fix) = self.receiver.fix(&ground) {
             self.estimator.align(&ground, &fix);
@@ -214,11 +201,7 @@ impl Aircraft {
         self.set_home(Some(error_m));
         let [north_mps, east_mps] = self.wind.mean_mps();
         self.body.hover([north_m, east_m, up_m], yaw_rad, [north_mps, east_mps, 0.0]);
-        let mode = match self.flavour {
-            Flavour::ArduCopter => Mode::Position,
-            Flavour::Px4 => Mode::Hold,
-        };
-        self.change_to(mode);
+        self.change_to(self.flavour.pick(Mode::Position, Mode::Hold));
         self.flight.armed = true;
         self.flight.armed_us = self.now_us();
         self.flight.has_flown = true;
@@ -227,9 +210,7 @@ impl Aircraft {
         self.flight.held_m = Some([north_m + error_m[0], east_m + error_m[1], up_m + error_m[2]]);
         let fix = self.receiver.fix(&self.body.pose);
         self.report_gps(fix);
-        self.report_motion();
-        self.report_slow();
-        self.report_state();
+        self.report();
     }
 
     /// Height of the ground below, over home's.
@@ -239,7 +220,7 @@ impl Aircraft {
 
     /// RC_CHANNELS leaves no more often, whatever is asked for.
     pub fn rc_every_us(&self) -> u64 {
-        self.rc_every_us
+        (1e6 / self.settings.rc_hz_max) as u64
     }
 
     /// Where it truly is.
@@ -284,7 +265,7 @@ impl Aircraft {
 
     /// Its MAVLink system id.
     pub fn system(&self) -> u8 {
-        self.system
+        self.settings.system
     }
 
     /// The mission as it was uploaded.
@@ -332,8 +313,5 @@ impl Aircraft {
     }
 }
 
-#[cfg(test)]
-#[path = "tests/modes.rs"]
-mod modes_tests;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -3,6 +3,10 @@
 use super::*;
 use crate::scenario::Kind;
 
+mod copter;
+mod modes;
+mod px4;
+
 pub(super) fn scenario(flavour: Flavour, parameters: &[(&str, f64)]) -> scenario::Aircraft {
     scenario::Aircraft {
         flavour,

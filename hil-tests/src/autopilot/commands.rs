@@ -59,7 +59,7 @@ impl Face {
     }
 
     fn acknowledge(&mut self, link: usize, to: (u8, u8), command: u16, answer: Answer) {
-        let ack = Message::new("COMMAND_ACK").with("command", command).with("result", answer.mav_result());
+        let ack = Message::new("COMMAND_ACK").with("command", command).with("result", answer as u8);
         self.send(link, ack.to(to));
     }
 

@@ -180,6 +180,6 @@ fn item(message: &Message, flavour: Flavour) -> Option<Waypoint> {
     let is_nowhere = lat_deg == 0.0 && lon_deg == 0.0;
     let place = Wgs84::checked(lat_deg, lon_deg).or(is_nowhere.then_some(Wgs84 { lat_deg, lon_deg }))?;
     let alt_m = Some(message.real("z")).filter(|alt_m| alt_m.is_finite())?;
-    let (command, autocontinue) = (message.whole("command") as u16, message.byte("autocontinue") != 0);
-    is_read.then_some(Waypoint { frame, command, autocontinue, params, place, alt_m })
+    let command = message.whole("command") as u16;
+    is_read.then_some(Waypoint { frame, command, params, place, alt_m })
 }

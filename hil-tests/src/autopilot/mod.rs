@@ -109,7 +109,7 @@ impl Autopilot {
         let answer = lock(&self.aircraft).request(request);
         // What it changed is told at once, not at the next step.
         lock(&self.shared.face).tell(self.now_us());
-        if answer == Answer::Accepted { Ok(()) } else { Err(messages::result_name(answer.mav_result())) }
+        if answer == Answer::Accepted { Ok(()) } else { Err(messages::result_name(answer as u8)) }
     }
 
     /// A fault, or a deed of pilot or ground crew, begins or ends. Whether it was one of the link's, the aircraft's or theirs.

@@ -44,7 +44,7 @@ impl Face {
         let value = match self.flavour {
             Flavour::ArduCopter => message.real("param_value"),
             // A type that is not the parameter's own is refused: its bytes would mean something else.
-            Flavour::Px4 if message.byte("param_type") != kind.mav_param_type() => f64::NAN,
+            Flavour::Px4 if message.byte("param_type") != kind as u8 => f64::NAN,
             Flavour::Px4 => match kind {
                 ParameterType::Real32 => message.real("param_value"),
                 _ => f64::from(i32::from_le_bytes(message.raw("param_value"))),

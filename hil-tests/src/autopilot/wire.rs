@@ -185,6 +185,21 @@ impl Message {
         self
     }
 
+    /// With each of `values` in the field whose name stands in its place.
+    #[must_use]
+    pub fn with_each<V: Into<Value>, const N: usize>(self, names: [&str; N], values: [V; N]) -> Message {
+        names.iter().zip(values).fold(self, |message, (name, value)| message.with(name, value))
+    }
+
+    /// With `value` in field `name`, if the message has one.
+    #[must_use]
+    pub fn with_if_there(mut self, name: &str, value: impl Into<Value>) -> Message {
+        if let Some(field) = self.layout.fields.iter().find(|field| field.name == name) {
+            self.put(field, 0, value.into());
+        }
+        self
+    }
+
     /// With the first bytes of `text`, as many as fit, in field `name`.
     #[must_use]
     pub fn with_text(self, name: &str, text: &str) -> Message {
@@ -294,13 +309,8 @@ impl Message {
 
     /// With its addressee, if the message has room for one.
     #[must_use]
-    pub fn to(mut self, to: (u8, u8)) -> Message {
-        for (name, value) in [("target_system", to.0), ("target_component", to.1)] {
-            if let Some(field) = self.layout.fields.iter().find(|field| field.name == name) {
-                self.put(field, 0, value.into());
-            }
-        }
-        self
+    pub fn to(self, to: (u8, u8)) -> Message {
+        self.with_if_there("target_system", to.0).with_if_there("target_component", to.1)
     }
 
     /// The MAVLink 2 frame, from (system, component).

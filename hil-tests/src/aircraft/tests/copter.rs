@@ -1,9 +1,6 @@
 //! GUIDED, and ArduCopter's failsafes.
 
-use super::super::tests::{airborne, fly, mode, steer, texts, until, watched};
-use super::super::{Answer, Request, Setpoint};
 use super::*;
-use crate::scenario::{Flavour, Kind};
 
 fn copter(parameters: &[(&str, f64)]) -> Aircraft {
     airborne(Flavour::ArduCopter, parameters)
@@ -169,7 +166,7 @@ fn a_glitch_is_told_and_does_not_move_it_until_it_is_believed() {
     fly(&mut aircraft, 5.0);
     aircraft.fault(&Kind::GpsGlitch { north_m: 0.0, east_m: 40.0 }, true);
     fly(&mut aircraft, 3.0);
-    assert!(aircraft.belief().ekf.flags & 32768 != 0 && aircraft.belief().ekf.position_ratio > 1.0);
+    assert!(aircraft.belief().ekf.flags & 32768 != 0 && aircraft.belief().ekf.ratios[1] > 1.0);
     let before = aircraft.belief().position.unwrap().local_m[1];
     assert!(before.abs() < 4.0, "not believed: {before}");
     fly(&mut aircraft, 8.0);

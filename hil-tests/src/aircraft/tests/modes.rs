@@ -1,8 +1,6 @@
 //! Modes and mission items one by one, and the requests that are not flights of their own.
 
-use super::tests::{airborne, fly, mode, scenario, steer, texts, until};
 use super::*;
-use crate::scenario::Kind;
 
 #[test]
 fn land_goes_down_slowly_at_last_and_disarms() {

@@ -1,9 +1,6 @@
 //! OFFBOARD, and PX4's failsafes.
 
-use super::super::tests::{airborne, fly, mode, scenario, steer, texts, until, watched};
-use super::super::{Answer, Request, Setpoint};
 use super::*;
-use crate::scenario::{Flavour, Kind, Place};
 
 fn px4(parameters: &[(&str, f64)]) -> Aircraft {
     airborne(Flavour::Px4, parameters)
