@@ -45,34 +45,40 @@ impl Aircraft {
         failed.iter().find(|(fails, _)| *fails).map(|(_, why)| *why)
     }
 
-    fn mode_refusal(&self) -> Option<&'static str> {
-        let throttle = self.sticks()[2];
+    fn mode_refusal(&self) -> Option<String> {
+        let (throttle, mode) = (self.sticks()[2], self.flight.intended);
         let is_mission_armable = self.parameters.whole("AUTO_OPTIONS") & 1 != 0;
-        match (self.flavour, self.flight.intended) {
-            (Flavour::ArduCopter, Mode::Mission) if !is_mission_armable => Some("Arm: AUTO mode not armable"),
-            (Flavour::ArduCopter, Mode::Return) => Some("Arm: RTL mode not armable"),
-            (Flavour::ArduCopter, Mode::Land) => Some("Arm: LAND mode not armable"),
-            (Flavour::ArduCopter, Mode::Hold) => Some("Arm: BRAKE mode not armable"),
-            (Flavour::ArduCopter, Mode::Stabilize) if throttle > -0.9 => Some("Arm: Throttle too high"),
-            (Flavour::ArduCopter, Mode::AltHold | Mode::Position) if throttle > STICK_RATIO => {
-                Some("Arm: Throttle too high")
+        let is_armable = match mode {
+            Mode::Mission => is_mission_armable,
+            mode => !matches!(mode, Mode::Return | Mode::Land | Mode::Hold),
+        };
+        let too_high = match mode {
+            Mode::Stabilize => throttle > -0.9,
+            Mode::AltHold | Mode::Position => throttle > STICK_RATIO,
+            _ => false,
+        };
+        let why = match (self.flavour, mode) {
+            (Flavour::ArduCopter, _) if !is_armable => {
+                return Some(format!("Arm: {} mode not armable", self.name_of(mode)));
             }
-            (Flavour::Px4, Mode::Return | Mode::Land) => Some("Arming denied: switch to another mode first"),
+            (Flavour::ArduCopter, _) if too_high => "Arm: Throttle too high",
+            (Flavour::Px4, Mode::Return | Mode::Land) => "Arming denied: switch to another mode first",
             (Flavour::Px4, Mode::External) if !self.external.streams(self.now_us()) => {
-                Some("Arming denied: No offboard signal")
+                "Arming denied: No offboard signal"
             }
-            (Flavour::Px4, Mode::Mission) => self.mission_refusal(),
-            _ => None,
-        }
+            (Flavour::Px4, Mode::Mission) => self.mission_refusal()?,
+            _ => return None,
+        };
+        Some(why.into())
     }
 
     pub(super) fn arm(&mut self, forced: bool) -> Answer {
         if self.flight.armed {
             return Answer::Accepted;
         }
-        let refusal = if forced { None } else { self.prearm_refusal().or(self.mode_refusal()) };
-        if let Some(why) = refusal {
-            self.tell(CRITICAL, why.into());
+        let refusal = || self.prearm_refusal().map(str::to_owned).or_else(|| self.mode_refusal());
+        if let Some(why) = if forced { None } else { refusal() } {
+            self.tell(CRITICAL, why);
             return self.flavour.pick(Answer::Failed, Answer::TemporarilyRejected);
         }
         self.flight.armed = true;

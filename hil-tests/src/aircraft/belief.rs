@@ -161,43 +161,66 @@ pub enum Landed {
 }
 
 impl Aircraft {
-    /// All but the fix, which is reported when it comes.
+    /// All of it anew, but what is set when it comes: the fix, home, a breach of the fence.
     pub(super) fn report(&mut self) {
-        self.report_motion();
-        self.report_slow();
-        self.report_state();
-    }
-
-    pub(super) fn report_motion(&mut self) {
-        let here = self.here();
-        let (body, level) = (&self.body, self.estimator.attitude_error_rad);
-        self.belief.boot_us = self.body.pose.at_us - self.boot_us;
-        self.belief.attitude = Attitude {
-            roll_rad: body.pose.roll_rad + level[0],
-            pitch_rad: body.pose.pitch_rad + level[1],
-            yaw_rad: wrap_pi(here.yaw_rad),
-            roll_rate_rad_s: body.roll_rate_rad_s,
-            pitch_rate_rad_s: body.pitch_rate_rad_s,
-            yaw_rate_rad_s: body.pose.yaw_rate_rad_s,
-        };
+        let (here, now_us) = (self.here(), self.now_us());
         let [north_m, east_m, up_m] = here.at_m;
-        self.belief.position = self.estimator.has_position.then(|| Position {
-            place: self.origin.wgs84_from_ned(NorthEast { north_m, east_m }),
-            alt_amsl_m: self.place.alt_amsl_m + up_m,
-            alt_rel_m: up_m - self.home_m()[2],
-            local_m: [north_m, east_m, -up_m],
-            velocity_mps: [here.velocity_mps[0], here.velocity_mps[1], -here.velocity_mps[2]],
-        });
-        // 0.5 hovers.
-        let throttle_ratio = (0.5 * self.body.thrust_ratio).clamp(0.0, 1.0);
-        self.belief.throttle_ratio = if self.flight.armed { throttle_ratio } else { 0.0 };
-        let is_truly_m = self.body.pose.up_m - self.ground_m();
-        self.belief.height_rangefinder_m = (self.settings.terrain == Terrain::Rangefinder)
-            .then_some(is_truly_m)
-            .filter(|m| *m <= self.settings.rangefinder_max_m);
-        // The map gives the ground where the autopilot believes itself to be.
-        let has_map = self.settings.terrain == Terrain::Map && self.estimator.has_position;
-        self.belief.height_terrain_m = has_map.then(|| up_m - self.ground.height_m(north_m, east_m));
+        let (body, level_rad) = (&self.body, self.estimator.attitude_error_rad);
+        let (terrain, has_position) = (self.settings.terrain, self.estimator.has_position);
+        // `GCS_Copter.cpp`: of the radio, the failsafe's own word, which FS_THR_ENABLE 0 never lets it say.
+        let (fails, is_active, rc_is_well) = match self.flavour {
+            Flavour::ArduCopter => (self.copter.any(), !self.flight.is_landed, !self.copter.radio),
+            Flavour::Px4 => (self.px4.selected > px4::Action::Warn, self.flight.armed, !self.radio_is_lost()),
+        };
+        self.belief = Belief {
+            boot_us: now_us - self.boot_us,
+            is_silent: now_us < self.silent_until_us,
+            position: has_position.then(|| Position {
+                place: self.origin.wgs84_from_ned(NorthEast { north_m, east_m }),
+                alt_amsl_m: self.place.alt_amsl_m + up_m,
+                alt_rel_m: up_m - self.home_m()[2],
+                local_m: [north_m, east_m, -up_m],
+                velocity_mps: [here.velocity_mps[0], here.velocity_mps[1], -here.velocity_mps[2]],
+            }),
+            attitude: Attitude {
+                roll_rad: body.pose.roll_rad + level_rad[0],
+                pitch_rad: body.pose.pitch_rad + level_rad[1],
+                yaw_rad: wrap_pi(here.yaw_rad),
+                roll_rate_rad_s: body.roll_rate_rad_s,
+                pitch_rate_rad_s: body.pitch_rate_rad_s,
+                yaw_rate_rad_s: body.pose.yaw_rate_rad_s,
+            },
+            ekf: Ekf {
+                flags: self.estimator.flags(),
+                ratios: self.estimator.reported_ratios(),
+                position_sigma_m: self.estimator.variance_m2.sqrt(),
+                height_sigma_m: 0.4,
+            },
+            battery: self.charge.reported(),
+            rc: self.radio.seen(now_us),
+            rc_is_well,
+            fence_is_on: (self.flavour == Flavour::ArduCopter).then_some(self.tuned.fence.is_on),
+            // The map gives the ground where the autopilot believes itself to be.
+            height_terrain_m: (terrain == Terrain::Map && has_position)
+                .then(|| up_m - self.ground.height_m(north_m, east_m)),
+            height_rangefinder_m: (terrain == Terrain::Rangefinder)
+                .then(|| body.pose.up_m - self.ground_m())
+                .filter(|height_m| *height_m <= self.settings.rangefinder_max_m),
+            armed: self.flight.armed,
+            landed: self.landed(),
+            system_status: match (fails, is_active) {
+                (true, _) => MAV_STATE_CRITICAL,
+                (false, true) => MAV_STATE_ACTIVE,
+                (false, false) => MAV_STATE_STANDBY,
+            },
+            custom_mode: self.flight.mode.custom(self.flavour),
+            mission_item: self.mission.current(),
+            mission_reached: self.mission.reached,
+            // 0.5 hovers.
+            throttle_ratio: if self.flight.armed { (0.5 * body.thrust_ratio).clamp(0.0, 1.0) } else { 0.0 },
+            wind_mps: self.wind.mean_mps(),
+            ..self.belief
+        };
     }
 
     /// With each fix.
@@ -222,21 +245,6 @@ impl Aircraft {
         self.belief.utc_us = Some(BEGIN_UTC_US + self.body.pose.at_us);
     }
 
-    /// Ten times a second.
-    pub(super) fn report_slow(&mut self) {
-        self.belief.ekf = Ekf {
-            flags: self.estimator.flags(),
-            ratios: self.estimator.reported_ratios(),
-            position_sigma_m: self.estimator.variance_m2.sqrt(),
-            height_sigma_m: 0.4,
-        };
-        self.belief.battery = self.charge.reported();
-        self.belief.wind_mps = self.wind.mean_mps();
-        if self.flavour == Flavour::Px4 {
-            self.belief.fence_breach = self.outside().breach_type();
-        }
-    }
-
     /// Home is here (north, east, up), or nowhere.
     pub(super) fn set_home(&mut self, home_m: Option<[f64; 3]>) {
         self.home_m = home_m;
@@ -244,30 +252,6 @@ impl Aircraft {
             place: self.origin.wgs84_from_ned(NorthEast { north_m, east_m }),
             alt_amsl_m: self.place.alt_amsl_m + up_m,
         });
-    }
-
-    /// At once.
-    pub(super) fn report_state(&mut self) {
-        let now_us = self.now_us();
-        // `GCS_Copter.cpp`: of the radio, the failsafe's own word, which FS_THR_ENABLE 0 never lets it say.
-        let (fails, is_active, rc_is_well) = match self.flavour {
-            Flavour::ArduCopter => (self.copter.any(), !self.flight.is_landed, !self.copter.radio),
-            Flavour::Px4 => (self.px4.selected > px4::Action::Warn, self.flight.armed, !self.radio_is_lost()),
-        };
-        self.belief.system_status = match (fails, is_active) {
-            (true, _) => MAV_STATE_CRITICAL,
-            (false, true) => MAV_STATE_ACTIVE,
-            (false, false) => MAV_STATE_STANDBY,
-        };
-        self.belief.rc = self.radio.seen(now_us);
-        self.belief.rc_is_well = rc_is_well;
-        self.belief.fence_is_on = (self.flavour == Flavour::ArduCopter).then_some(self.tuned.fence.is_on);
-        self.belief.is_silent = now_us < self.silent_until_us;
-        self.belief.armed = self.flight.armed;
-        self.belief.landed = self.landed();
-        self.belief.custom_mode = self.flight.mode.custom(self.flavour);
-        self.belief.mission_item = self.mission.current();
-        self.belief.mission_reached = self.mission.reached;
     }
 
     fn landed(&self) -> Landed {

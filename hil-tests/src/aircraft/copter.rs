@@ -89,24 +89,26 @@ impl Aircraft {
         self.flight.mode == Mode::Land && self.option(3)
     }
 
+    /// Tells of a failsafe that begins or ends; whether it begins.
+    fn begins(&mut self, failsafe: fn(&mut Failsafes) -> &mut bool, is_on: bool, name: &str) -> bool {
+        let was_on = std::mem::replace(failsafe(&mut self.copter), is_on);
+        if was_on != is_on {
+            let cleared = if is_on { "" } else { " Cleared" };
+            self.tell(WARNING, format!("{name} Failsafe{cleared}"));
+        }
+        is_on && !was_on
+    }
+
     fn check_radio(&mut self) {
         let action = self.parameters.whole("FS_THR_ENABLE");
         let lost = action > 0 && self.radio.lost_for_us(self.now_us()) >= self.tuned.radio_lost_us;
-        if lost == self.copter.radio {
-            return;
-        }
-        self.copter.radio = lost;
-        if !lost {
-            self.tell(WARNING, "Radio Failsafe Cleared".into());
-            return;
-        }
-        self.tell(WARNING, "Radio Failsafe".into());
         let goes_on = match self.flight.mode {
             Mode::Mission => self.option(0),
             Mode::External => self.option(2),
             _ => self.lands_already(),
         };
-        if self.flight.armed && !goes_on {
+        let begins = self.begins(|failsafes| &mut failsafes.radio, lost, "Radio");
+        if begins && self.flight.armed && !goes_on {
             self.act(if action == 3 { Mode::Land } else { Mode::Return });
         }
     }
@@ -115,25 +117,18 @@ impl Aircraft {
         let action = self.parameters.whole("FS_GCS_ENABLE");
         let age_us = self.gcs_heard_us.map_or(0, |heard_us| self.now_us() - heard_us);
         let lost = action > 0 && age_us >= self.tuned.gcs_lost_us;
-        if lost == self.copter.gcs || (lost && !self.flight.armed) {
-            return;
-        }
-        self.copter.gcs = lost;
-        if !lost {
-            self.tell(WARNING, "GCS Failsafe Cleared".into());
-            return;
-        }
-        self.tell(WARNING, "GCS Failsafe".into());
         let goes_on = match self.flight.mode {
             Mode::Mission => self.option(1),
             mode if mode.is_manual() => self.option(4),
             _ => self.lands_already(),
         };
-        match action {
-            _ if goes_on => {}
-            5 => self.act(Mode::Land),
-            7 => self.act(Mode::Hold),
-            _ => self.act(Mode::Return),
+        let counts = self.flight.armed || !lost;
+        if counts && self.begins(|failsafes| &mut failsafes.gcs, lost, "GCS") && !goes_on {
+            self.act(match action {
+                5 => Mode::Land,
+                7 => Mode::Hold,
+                _ => Mode::Return,
+            });
         }
     }
 
@@ -213,7 +208,6 @@ impl Aircraft {
     fn check_fence(&mut self) {
         let outside = self.outside();
         let most_m = outside.most_m();
-        self.belief.fence_breach = outside.breach_type();
         if most_m < 0.0 {
             if self.copter.fence_m.take().is_some() {
                 self.tell(6, "Fence breach cleared".into());

@@ -94,8 +94,9 @@ pub(super) enum Leg {
 
 /// A mission and how far it has come.
 #[derive(Clone, Debug)]
-pub(super) struct Mission {
-    pub(super) items: Vec<Waypoint>,
+pub(crate) struct Mission {
+    /// As they were uploaded.
+    pub(crate) items: Vec<Waypoint>,
     first: usize,
     current: usize,
     pub(super) leg: Leg,

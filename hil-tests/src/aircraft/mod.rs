@@ -55,7 +55,8 @@ pub struct Aircraft {
     settings: scenario::Aircraft,
     flavour: Flavour,
     seed: u64,
-    place: Place,
+    /// Home, where it stood at the begin: the origin of the truth.
+    pub(crate) place: Place,
     ground: Ground,
     origin: Origin,
     body: motion::Body,
@@ -64,24 +65,24 @@ pub struct Aircraft {
     estimator: estimator::Estimator,
     charge: battery::Charge,
     radio: radio::Radio,
-    parameters: Parameters,
+    /// What is set holds from the next step.
+    pub(crate) parameters: Parameters,
     tuned: tuned::Tuned,
-    tuned_total: u32,
     flight: flight::Flight,
     external: external::External,
-    mission: mission::Mission,
+    pub(crate) mission: mission::Mission,
     copter: copter::Failsafes,
     px4: px4::Failsafes,
     /// What the mode asked of the body in the last step.
     lead: motion::Lead,
     /// North, east, up.
     home_m: Option<[f64; 3]>,
-    ground_station: Option<(u64, u8)>,
+    /// The last heartbeat of a ground station: when, and its system id.
+    pub(crate) ground_station: Option<(u64, u8)>,
     /// The one whose loss counts.
     gcs_heard_us: Option<u64>,
     boot_us: u64,
     silent_until_us: u64,
-    reset_total: u32,
     belief: Belief,
     texts: VecDeque<(u8, String)>,
 }
@@ -109,7 +110,6 @@ impl Aircraft {
             charge: battery::Charge::new(capacity_ah, scenario.endurance_min, scenario.battery_ratio),
             radio: radio::Radio::new(tuned.sticks),
             tuned,
-            tuned_total: parameters.change_total(),
             parameters,
             flight: flight::Flight::new(orders::first_mode(flavour)),
             external: external::External::default(),
@@ -122,7 +122,6 @@ impl Aircraft {
             gcs_heard_us: None,
             boot_us: 0,
             silent_until_us: 0,
-            reset_total: 0,
             belief: Belief::default(),
             texts: VecDeque::new(),
         };
@@ -139,8 +138,7 @@ impl Aircraft {
 
     /// One step of [`STEP_US`].
     pub fn step(&mut self) {
-        if self.tuned_total != self.parameters.change_total() {
-            self.tuned_total = self.parameters.change_total();
+        if std::mem::take(&mut self.parameters.is_changed) {
             self.tuned = tuned::Tuned::new(self.flavour, &self.parameters);
         }
         let now_us = self.now_us();
@@ -151,32 +149,30 @@ impl Aircraft {
         }
         if now_us.is_multiple_of(copter::CHECK_EVERY_US) {
             self.charge.drain(self.body.thrust_ratio, (copter::CHECK_EVERY_US / STEP_US) as f64);
+            self.belief.fence_breach = self.outside().breach_type();
             match self.flavour {
                 Flavour::ArduCopter => self.check_copter(),
                 Flavour::Px4 => self.check_px4(false),
             }
-            self.report_slow();
         }
         let (lead, turn) = self.demand();
         self.lead = lead;
         let ground_m = self.ground_m();
         self.body.step(lead, turn, &self.tuned.limits, self.estimator.velocity_error_mps, wind_mps, ground_m);
         self.judge_ground();
-        self.report_motion();
-        self.report_state();
+        self.report();
     }
 
     fn take_fix(&mut self) {
         let fix = self.receiver.fix(&self.body.pose);
-        let before_m = self.estimator.position_error_m;
+        let (before_m, resets) = (self.estimator.position_error_m, self.estimator.reset_total);
         self.estimator.correct(&self.body.pose, fix);
         // A reset of the estimator moves the place held with it: both flavours' controllers take resets out of their targets.
-        if self.reset_total != self.estimator.reset_total {
-            self.reset_total = self.estimator.reset_total;
-            if let Some(held) = self.flight.held_m.as_mut() {
-                held[0] += self.estimator.position_error_m[0] - before_m[0];
-                held[1] += self.estimator.position_error_m[1] - before_m[1];
-            }
+        if self.estimator.reset_total != resets
+            && let Some(held) = self.flight.held_m.as_mut()
+        {
+            held[0] += self.estimator.position_error_m[0] - before_m[0];
+            held[1] += self.estimator.position_error_m[1] - before_m[1];
         }
         if self.home_m.is_none() && self.estimator.position_is_ok() {
             self.set_home(Some(self.here().at_m));
@@ -248,19 +244,9 @@ impl Aircraft {
         name_of(self.flavour, mode.custom(self.flavour))
     }
 
-    /// HEARTBEAT.custom_mode.
-    pub fn custom_mode(&self) -> u32 {
-        self.belief.custom_mode
-    }
-
     /// Whose modes it speaks.
     pub fn flavour(&self) -> Flavour {
         self.flavour
-    }
-
-    /// Home, where it stood at the begin: the origin of the truth.
-    pub fn place(&self) -> &Place {
-        &self.place
     }
 
     /// Its MAVLink system id.
@@ -268,26 +254,9 @@ impl Aircraft {
         self.settings.system
     }
 
-    /// The mission as it was uploaded.
-    pub fn mission(&self) -> &[Waypoint] {
-        &self.mission.items
-    }
-
-    /// Parameters.
-    pub fn parameters(&self) -> &Parameters {
-        &self.parameters
-    }
-
-    /// Parameters to be set; they hold from the next step.
-    pub fn parameters_mut(&mut self) -> &mut Parameters {
-        &mut self.parameters
-    }
-
     /// Gives each STATUSTEXT (MAV_SEVERITY, text) once.
-    pub fn texts(&mut self, each: &mut dyn FnMut(u8, &str)) {
-        for (severity, text) in self.texts.drain(..) {
-            each(severity, &text);
-        }
+    pub fn texts(&mut self) -> impl Iterator<Item = (u8, String)> {
+        self.texts.drain(..)
     }
 
     fn tell(&mut self, severity: u8, text: String) {
@@ -305,11 +274,6 @@ impl Aircraft {
     /// How often the mode in which it takes commands was left, or the motors disarmed in it.
     pub fn left_total(&self) -> u32 {
         self.flight.left_total
-    }
-
-    /// The last heartbeat of a ground station: when, and its system id.
-    pub fn ground_station(&self) -> Option<(u64, u8)> {
-        self.ground_station
     }
 }
 

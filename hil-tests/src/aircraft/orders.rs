@@ -117,7 +117,7 @@ impl Aircraft {
                 Answer::Accepted
             }
         };
-        self.report_state();
+        self.report();
         answer
     }
 
@@ -255,9 +255,8 @@ impl Aircraft {
             Kind::Disarm => drop(self.request(&Request::ArmForced(false))),
             _ => return false,
         }
-        // A real one makes these when it sends them, not at ticks of its own.
-        self.report_slow();
-        self.report_state();
+        // A real one makes its messages when it sends them, not at ticks of its own.
+        self.report();
         true
     }
 }

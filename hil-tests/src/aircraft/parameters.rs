@@ -34,7 +34,7 @@ pub struct Parameter {
 #[derive(Clone, Debug)]
 pub struct Parameters {
     all: Vec<Parameter>,
-    change_total: u32,
+    pub(super) is_changed: bool,
 }
 
 impl Parameters {
@@ -45,7 +45,7 @@ impl Parameters {
         let mut all: Vec<Parameter> =
             known.map(|&(name, kind, value)| Parameter { name: name.into(), value, kind }).collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut parameters = Parameters { all, change_total: 0 };
+        let mut parameters = Parameters { all, is_changed: false };
         parameters.limit(scenario);
         for (name, &value) in &scenario.parameters {
             parameters.set(name, value);
@@ -114,7 +114,7 @@ impl Parameters {
         if !value.is_finite() || name.is_empty() || name.len() > 16 {
             return false;
         }
-        self.change_total += 1;
+        self.is_changed = true;
         match self.search(name) {
             Ok(index) => self.all[index].value = self.all[index].kind.hold(value),
             Err(index) => {
@@ -123,11 +123,6 @@ impl Parameters {
             }
         }
         true
-    }
-
-    /// Counts changes.
-    pub fn change_total(&self) -> u32 {
-        self.change_total
     }
 }
 

@@ -25,21 +25,13 @@ pub(super) enum Action {
     Stop,
 }
 
-/// May the pilot take over?
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Takeover {
-    /// By sticks or a mode change.
-    Always,
-    /// By a mode change.
-    ModeChange,
-}
-
 /// A cause that was seen.
 #[derive(Copy, Clone, Debug)]
 struct Cause {
     action: Action,
     ends_with_cause: bool,
-    takeover: Takeover,
+    /// The pilot takes over by a mode change only, not by sticks.
+    by_mode_only: bool,
     /// COM_FAIL_ACT_T comes first.
     is_delayed: bool,
 }
@@ -76,14 +68,14 @@ impl Aircraft {
         self.renew_causes(user_changed || takes_over);
         let causes = || self.px4.causes.iter().flatten();
         let worst = causes().map(|cause| cause.action).max();
-        let takeover = causes().map(|cause| cause.takeover).max();
+        let sticks_may = causes().all(|cause| !cause.by_mode_only);
         let waits = self.px4.delay_until_us.is_some_and(|until_us| self.now_us() < until_us);
         let selected = match worst {
             Some(action) if waits && !self.px4.taken_over && action < Action::Stop => Action::Hold,
             worst => worst.unwrap_or_default(),
         };
         let by_mode = user_changed && self.px4.selected == selected;
-        let by_sticks = takes_over && takeover == Some(Takeover::Always);
+        let by_sticks = takes_over && sticks_may;
         let may = (Action::Hold..=Action::Land).contains(&selected);
         let takes = may && (self.px4.taken_over || by_mode || by_sticks);
         self.px4.taken_over |= takes;
@@ -131,7 +123,7 @@ impl Aircraft {
                 (Some(seen), Some(cause)) => cause.action = seen.action,
                 (Some(mut seen), None) => {
                     if seen.is_delayed && delay_us == 0 {
-                        seen.takeover = Takeover::ModeChange;
+                        seen.by_mode_only = true;
                     } else if seen.is_delayed && px4.selected <= Action::Hold {
                         px4.delay_until_us = px4.delay_until_us.or(Some(now_us + delay_us));
                     }
@@ -167,8 +159,11 @@ impl Aircraft {
         let whole = |name: &str| self.parameters.whole(name);
         let lasting = |is_seen: bool, action: Action, is_delayed: bool| {
             let is_delayed = is_delayed && action > Action::Warn;
-            let cause = Cause { action, ends_with_cause: false, takeover: Takeover::Always, is_delayed };
+            let cause = Cause { action, ends_with_cause: false, by_mode_only: false, is_delayed };
             (is_seen && action > Action::None).then_some(cause)
+        };
+        let link = |lost: bool, except: &str, action: &str| {
+            lasting(lost && !self.is_excepted(except), of_link_parameter(whole(action)), true)
         };
         let radio_lost = self.radio_is_lost() && !self.px4.radio_lost_at_arming;
         let gcs_us = self.gcs_heard_us.map_or(0, |heard_us| self.now_us() - heard_us);
@@ -191,19 +186,11 @@ impl Aircraft {
             _ => (Action::Warn, Action::Warn),
         };
         [
-            lasting(
-                radio_lost && !self.is_excepted("COM_RCL_EXCEPT"),
-                of_link_parameter(whole("NAV_RCL_ACT")),
-                true,
-            ),
-            lasting(
-                gcs_lost && !self.is_excepted("COM_DLL_EXCEPT"),
-                of_link_parameter(whole("NAV_DLL_ACT")),
-                true,
-            ),
+            link(radio_lost, "COM_RCL_EXCEPT", "NAV_RCL_ACT"),
+            link(gcs_lost, "COM_DLL_EXCEPT", "NAV_DLL_ACT"),
             // Out of Hold at the fence one gets by changing the mode.
             lasting(self.outside().breach_type() != 0, fence, false)
-                .map(|seen| Cause { takeover: Takeover::ModeChange, ..seen }),
+                .map(|seen| Cause { by_mode_only: true, ..seen }),
             lasting(is_critical, critical, true),
             lasting(is_emergency, emergency, true),
             self.fallback(),
@@ -234,7 +221,7 @@ impl Aircraft {
             action = of_link_parameter(self.parameters.whole("NAV_RCL_ACT")).max(Action::Hold);
         }
         let (ends_with_cause, is_delayed) = (true, false);
-        let cause = Cause { action, ends_with_cause, takeover: Takeover::Always, is_delayed };
+        let cause = Cause { action, ends_with_cause, by_mode_only: false, is_delayed };
         (action > Action::None).then_some(cause)
     }
 

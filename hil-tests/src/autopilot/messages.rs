@@ -35,7 +35,7 @@ pub fn telemetry(name: &str, aircraft: &Aircraft) -> Option<Message> {
     match name {
         "MISSION_CURRENT" => {
             // ArduPilot counts without its item 0, which is home.
-            let total = aircraft.mission().len().saturating_sub(aircraft.flavour().pick(1, 0));
+            let total = aircraft.mission.items.len().saturating_sub(aircraft.flavour().pick(1, 0));
             let seqs = [aircraft.belief().mission_item, total as u16];
             Some(Message::new(name).with_each(["seq", "total"], seqs))
         }
@@ -215,7 +215,7 @@ fn battery_status(message: Message, belief: &Belief) -> Message {
 }
 
 fn sim_state(message: Message, aircraft: &Aircraft) -> Message {
-    let (truth, home) = (aircraft.truth(), aircraft.place());
+    let (truth, home) = (aircraft.truth(), aircraft.place);
     let place = truth.place(&Origin::new(Wgs84 { lat_deg: home.lat_deg, lon_deg: home.lon_deg }));
     let angles_rad = [truth.roll_rad, truth.pitch_rad, truth.yaw_rad];
     // Of the Tait-Bryan angles roll, pitch, yaw (Diebel 2006, eq. 290).
