@@ -162,7 +162,12 @@ impl Estimator {
         let passes = self.ratios[1] < 1.0;
         self.since_pass_us = if passes { 0 } else { self.since_pass_us + FIX_EVERY_US };
         self.since_fail_us = if passes { self.since_fail_us + FIX_EVERY_US } else { 0 };
-        self.judge_glitch(passes);
+        match self.flavour {
+            Flavour::Px4 => self.is_glitching = !passes,
+            Flavour::ArduCopter if self.since_pass_us > GLITCH_AFTER_US => self.is_glitching = true,
+            Flavour::ArduCopter if self.since_fail_us > GLITCH_OVER_US => self.is_glitching = false,
+            Flavour::ArduCopter => {}
+        }
         for (error, slip) in self.velocity_error_mps.iter_mut().zip(slip) {
             *error += VELOCITY_GAIN * slip;
         }
@@ -175,15 +180,6 @@ impl Estimator {
         } else if self.since_pass_us >= self.flavour.pick(10_000_000, 7_000_000) {
             self.reset(truth, fix);
             self.reset_total += 1;
-        }
-    }
-
-    fn judge_glitch(&mut self, passes: bool) {
-        match self.flavour {
-            Flavour::Px4 => self.is_glitching = !passes,
-            Flavour::ArduCopter if self.since_pass_us > GLITCH_AFTER_US => self.is_glitching = true,
-            Flavour::ArduCopter if self.since_fail_us > GLITCH_OVER_US => self.is_glitching = false,
-            Flavour::ArduCopter => {}
         }
     }
 

@@ -5,7 +5,7 @@
 //! may be chosen). Other answers: as remembered, not checked.
 
 use super::mission::Waypoint;
-use super::{Aircraft, Mode, copter, custom_mode_of, estimator, external, px4};
+use super::{Aircraft, Mode, custom_mode_of, estimator};
 use crate::scenario::{Flavour, Kind};
 
 const WARNING: u8 = 4;
@@ -207,10 +207,10 @@ impl Aircraft {
         let flies = self.flight.armed && !self.flight.is_landed;
         self.boot_us = now_us;
         self.silent_until_us = now_us + if flies { RESET_US } else { START_US };
-        self.copter = copter::Failsafes::default();
-        self.px4 = px4::Failsafes::default();
+        self.copter = Default::default();
+        self.px4 = Default::default();
         self.gcs_heard_us = None;
-        self.external = external::External::default();
+        self.external = Default::default();
         self.texts.clear();
         self.change_to(if flies { Mode::Position } else { first_mode(self.flavour) });
         if !flies {

@@ -40,14 +40,13 @@ pub(super) struct Radio {
 impl Radio {
     /// All sticks, on these channels (1 = the first), in their middle; switches elsewhere.
     pub(super) fn new(channels: [usize; 4]) -> Radio {
-        let mut sticks_us = [1000; RC_CHANNELS_MAX];
+        let sticks_us = [1000; RC_CHANNELS_MAX];
+        let mut radio = Radio { sticks_us, overrides_us: [0; 8], overridden_us: None, lost: None };
         for channel in channels {
-            if let Some(stick) = channel.checked_sub(1).and_then(|index| sticks_us.get_mut(index)) {
-                *stick = CENTRE_US;
-            }
+            radio.move_stick(u8::try_from(channel).unwrap_or(0), None);
         }
-        sticks_us[usize::from(CHANNEL_COUNT)..].fill(0);
-        Radio { sticks_us, overrides_us: [0; 8], overridden_us: None, lost: None }
+        radio.sticks_us[usize::from(CHANNEL_COUNT)..].fill(0);
+        radio
     }
 
     /// The pilot moves channel 1..=16, or lets go of it.
@@ -87,13 +86,11 @@ impl Radio {
 
     /// What the autopilot sees.
     pub(super) fn seen(&self, now_us: u64) -> Rc {
-        let overrides = self.overrides(now_us);
-        let is_zeroed = self.lost.is_some_and(|lost| lost.zeroed) && self.lost_for_us(now_us) >= SILENT_US;
-        if is_zeroed {
+        if self.lost.is_some_and(|lost| lost.zeroed) && self.lost_for_us(now_us) >= SILENT_US {
             return Rc::default();
         }
         let mut channels_us = self.lost.map_or(self.sticks_us, |lost| lost.sticks_us);
-        if overrides {
+        if self.overrides(now_us) {
             for (channel, held) in channels_us.iter_mut().zip(self.overrides_us) {
                 *channel = if held == 0 { *channel } else { held };
             }
