@@ -181,13 +181,7 @@ fn belief(origin: &Origin, at_us: u64) -> Belief {
         attitude: Attitude { yaw_rad: moment.east_mps.atan2(moment.north_mps), ..Attitude::default() },
         gps: Gps { fix: 3, satellites: 14, hdop: 0.8, vdop: 1.2, place, alt_amsl_m, ..Gps::default() },
         // Attitude, velocities, positions, height, and all of them predicted.
-        ekf: Ekf {
-            flags: 831,
-            velocity_ratio: 0.05,
-            position_ratio: 0.04,
-            height_ratio: 0.03,
-            ..Ekf::default()
-        },
+        ekf: Ekf { flags: 831, ratios: [0.05, 0.04, 0.03, 0.0], ..Ekf::default() },
         battery: Battery { voltage_v: 15.8, current_a: 14.5, consumed_ah: 0.9, remaining_ratio: 0.82 },
         rc,
         rc_is_well: true,

@@ -27,8 +27,8 @@ const CELL_V: [(f64, f64); 8] = [
 pub(super) struct Charge {
     capacity_ah: f64,
     hover_a: f64,
-    left_ratio: f64,
-    /// Where the scenario wants it: emptied to this, with the aircraft's readings told so at once.
+    /// Of a full battery.
+    pub(super) left_ratio: f64,
     current_a: f64,
     consumed_ah: f64,
 }
@@ -36,9 +36,10 @@ pub(super) struct Charge {
 impl Charge {
     pub(super) fn new(capacity_ah: f64, endurance_min: f64, left_ratio: f64) -> Charge {
         let hover_a = (capacity_ah * 60.0 / endurance_min - IDLE_A).max(0.0);
-        let left_ratio = left_ratio.clamp(0.0, 1.0);
-        let consumed_ah = (1.0 - left_ratio) * capacity_ah;
-        Charge { capacity_ah, hover_a, left_ratio, current_a: IDLE_A, consumed_ah }
+        let mut charge =
+            Charge { capacity_ah, hover_a, left_ratio: 1.0, current_a: IDLE_A, consumed_ah: 0.0 };
+        charge.drop_to(left_ratio);
+        charge
     }
 
     /// Drops to this much.
@@ -53,14 +54,6 @@ impl Charge {
         let ah = self.current_a * STEP_S * steps / 3600.0;
         self.consumed_ah += ah;
         self.left_ratio = (self.left_ratio - ah / self.capacity_ah).max(0.0);
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.left_ratio <= 0.0
-    }
-
-    pub(super) fn left_ratio(&self) -> f64 {
-        self.left_ratio
     }
 
     pub(super) fn left_mah(&self) -> f64 {
@@ -92,7 +85,7 @@ mod tests {
     fn hovering_lasts_the_endurance() {
         let mut charge = Charge::new(5.0, 20.0, 1.0);
         let mut steps = 0;
-        while !charge.is_empty() {
+        while charge.left_ratio > 0.0 {
             charge.drain(1.0, 100.0);
             steps += 100;
         }

@@ -21,15 +21,20 @@ const FENCE_RECOVERY_US: u64 = 10_000_000;
 
 const CRITICAL: u8 = 2;
 const WARNING: u8 = 4;
+/// A level of the battery: its name, its action, and what it must not fall below.
+pub(super) const BATTERY: [[&str; 4]; 2] = [
+    ["low", "BATT_FS_LOW_ACT", "BATT_LOW_VOLT", "BATT_LOW_MAH"],
+    ["critical", "BATT_FS_CRT_ACT", "BATT_CRT_VOLT", "BATT_CRT_MAH"],
+];
 
 /// What has tripped.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Failsafes {
     pub(super) radio: bool,
-    pub(super) gcs: bool,
-    pub(super) ekf: bool,
+    gcs: bool,
+    ekf: bool,
     /// Low, critical.
-    pub(super) battery: [bool; 2],
+    battery: [bool; 2],
     under_since_us: [Option<u64>; 2],
     ekf_count: u8,
     was_glitching: bool,
@@ -64,15 +69,10 @@ impl Aircraft {
     fn act(&mut self, mode: Mode) {
         if self.flight.is_landed {
             self.disarm();
-        } else if mode == Mode::Return && !self.can_return() {
-            self.change_to(Mode::Land);
         } else {
-            self.change_to(mode);
+            let can_return = self.home_m.is_some() && self.estimator.position_is_ok();
+            self.change_to(if mode == Mode::Return && !can_return { Mode::Land } else { mode });
         }
-    }
-
-    fn can_return(&self) -> bool {
-        self.home_m.is_some() && self.estimator.position_is_ok()
     }
 
     /// A mode that the autopilot takes itself.
@@ -82,73 +82,66 @@ impl Aircraft {
     }
 
     fn option(&self, bit: i32) -> bool {
-        self.tuned.copter.options & (1 << bit) != 0
+        self.parameters.whole("FS_OPTIONS") & (1 << bit) != 0
     }
 
     fn lands_already(&self) -> bool {
         self.flight.mode == Mode::Land && self.option(3)
     }
 
+    /// Tells of a failsafe that begins or ends; whether it begins.
+    fn begins(&mut self, failsafe: fn(&mut Failsafes) -> &mut bool, is_on: bool, name: &str) -> bool {
+        let was_on = std::mem::replace(failsafe(&mut self.copter), is_on);
+        if was_on != is_on {
+            let cleared = if is_on { "" } else { " Cleared" };
+            self.tell(WARNING, format!("{name} Failsafe{cleared}"));
+        }
+        is_on && !was_on
+    }
+
     fn check_radio(&mut self) {
-        let action = self.tuned.copter.radio_action;
+        let action = self.parameters.whole("FS_THR_ENABLE");
         let lost = action > 0 && self.radio.lost_for_us(self.now_us()) >= self.tuned.radio_lost_us;
-        if lost == self.copter.radio {
-            return;
-        }
-        self.copter.radio = lost;
-        if !lost {
-            self.tell(WARNING, "Radio Failsafe Cleared".into());
-            return;
-        }
-        self.tell(WARNING, "Radio Failsafe".into());
         let goes_on = match self.flight.mode {
             Mode::Mission => self.option(0),
             Mode::External => self.option(2),
             _ => self.lands_already(),
         };
-        if self.flight.armed && !goes_on {
+        let begins = self.begins(|failsafes| &mut failsafes.radio, lost, "Radio");
+        if begins && self.flight.armed && !goes_on {
             self.act(if action == 3 { Mode::Land } else { Mode::Return });
         }
     }
 
     fn check_gcs(&mut self) {
-        let action = self.tuned.copter.gcs_action;
+        let action = self.parameters.whole("FS_GCS_ENABLE");
         let age_us = self.gcs_heard_us.map_or(0, |heard_us| self.now_us() - heard_us);
         let lost = action > 0 && age_us >= self.tuned.gcs_lost_us;
-        if lost == self.copter.gcs || (lost && !self.flight.armed) {
-            return;
-        }
-        self.copter.gcs = lost;
-        if !lost {
-            self.tell(WARNING, "GCS Failsafe Cleared".into());
-            return;
-        }
-        self.tell(WARNING, "GCS Failsafe".into());
         let goes_on = match self.flight.mode {
             Mode::Mission => self.option(1),
             mode if mode.is_manual() => self.option(4),
             _ => self.lands_already(),
         };
-        if !goes_on {
-            let mode = match action {
+        let counts = self.flight.armed || !lost;
+        if counts && self.begins(|failsafes| &mut failsafes.gcs, lost, "GCS") && !goes_on {
+            self.act(match action {
                 5 => Mode::Land,
                 7 => Mode::Hold,
                 _ => Mode::Return,
-            };
-            self.act(mode);
+            });
         }
     }
 
     fn check_battery(&mut self) {
-        for (level, name) in [(1, "critical"), (0, "low")] {
-            let (action, least_v, least_mah) = self.tuned.copter.battery[level];
-            let voltage_v = self.charge.voltage_v();
-            let now_us = self.now_us();
+        for level in [1, 0] {
+            let [name, action, least_v, least_mah] = BATTERY[level];
+            let (voltage_v, now_us) = (self.charge.voltage_v(), self.now_us());
+            let is_under = voltage_v < self.parameters.get(least_v);
             let since = &mut self.copter.under_since_us[level];
-            *since = if least_v > 0.0 && voltage_v < least_v { since.or(Some(now_us)) } else { None };
-            let by_voltage =
-                since.is_some_and(|since_us| now_us - since_us > self.tuned.copter.battery_wait_us);
-            let by_charge = least_mah > 0.0 && self.charge.left_mah() < least_mah;
+            *since = if is_under { since.or(Some(now_us)) } else { None };
+            let wait_us = self.parameters.us("BATT_LOW_TIMER");
+            let by_voltage = since.is_some_and(|since_us| now_us - since_us > wait_us);
+            let by_charge = self.charge.left_mah() < self.parameters.get(least_mah);
             let is_new = (by_voltage || by_charge) && !self.copter.battery[level] && self.flight.armed;
             if !is_new {
                 continue;
@@ -163,7 +156,7 @@ impl Aircraft {
             if self.lands_already() {
                 continue;
             }
-            match action {
+            match self.parameters.whole(action) {
                 0 => {}
                 1 => self.act(Mode::Land),
                 5 => self.disarm(),
@@ -173,13 +166,13 @@ impl Aircraft {
     }
 
     fn check_ekf(&mut self) {
-        let glitching = self.estimator.is_glitching() && self.estimator.has_position();
+        let glitching = self.estimator.is_glitching && self.estimator.has_position;
         if glitching != self.copter.was_glitching {
             self.copter.was_glitching = glitching;
             let text = if glitching { "GPS Glitch or Compass error" } else { "Glitch cleared" };
             self.tell(CRITICAL, text.into());
         }
-        let threshold = self.tuned.copter.ekf_threshold;
+        let threshold = self.parameters.get("FS_EKF_THRESH");
         if !self.flight.armed || threshold <= 0.0 {
             (self.copter.ekf_count, self.copter.ekf) = (0, false);
             return;
@@ -203,7 +196,7 @@ impl Aircraft {
     }
 
     fn act_on_ekf(&mut self) {
-        let action = self.tuned.copter.ekf_action;
+        let action = self.parameters.whole("FS_EKF_ACTION");
         if !self.flight.mode.needs_position() && action != 3 {
             return;
         }
@@ -215,7 +208,6 @@ impl Aircraft {
     fn check_fence(&mut self) {
         let outside = self.outside();
         let most_m = outside.most_m();
-        self.belief.fence_breach = outside.breach_type();
         if most_m < 0.0 {
             if self.copter.fence_m.take().is_some() {
                 self.tell(6, "Fence breach cleared".into());
@@ -246,7 +238,3 @@ impl Aircraft {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "tests/copter.rs"]
-mod tests;

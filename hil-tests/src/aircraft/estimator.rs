@@ -12,12 +12,11 @@
 //!
 //! Height is the barometer's: its error is a slow process of 0.4 m and 200 s. Compass and level errors are slow, 1° and 0.3°.
 
-use super::gps::{FIX_EVERY_US, Fix};
+use super::gps::{FIX_EVERY_US, Fix, normal};
 use super::motion::STEP_S;
 use crate::random::{self, Random};
 use crate::scenario::Flavour;
 use crate::truth::TruePose;
-use rand_distr::{Distribution, StandardNormal};
 
 const FIX_S: f64 = FIX_EVERY_US as f64 / 1e6;
 const GATE_SIGMA: f64 = 5.0;
@@ -67,14 +66,15 @@ pub(super) struct Estimator {
     pub(super) ratios: [f64; 4],
     /// Counts resets of position to GPS.
     pub(super) reset_total: u32,
-    variance_m2: f64,
+    pub(super) variance_m2: f64,
     bias_mps2: [f64; 2],
     aligned_for_us: u64,
-    has_position: bool,
+    /// There was a position once and it is still carried on, good or not.
+    pub(super) has_position: bool,
     since_pass_us: u64,
     since_fail_us: u64,
     since_fix_us: u64,
-    is_glitching: bool,
+    pub(super) is_glitching: bool,
     random: Random,
 }
 
@@ -131,7 +131,7 @@ impl Estimator {
         let Some(fix) = fix else {
             self.since_fix_us += FIX_EVERY_US;
             self.since_pass_us += FIX_EVERY_US;
-            if self.since_fix_us >= self.alone_us() {
+            if self.since_fix_us >= self.flavour.pick(7_000_000, 5_000_000) {
                 self.has_position = false;
                 self.aligned_for_us = 0;
             }
@@ -149,11 +149,12 @@ impl Estimator {
     }
 
     fn fuse(&mut self, truth: &TruePose, fix: &Fix) {
-        let truly = [truth.north_m, truth.east_m];
-        let innovation = [0, 1].map(|axis: usize| fix.at_m[axis] - truly[axis] - self.position_error_m[axis]);
-        let speed = [truth.north_mps, truth.east_mps];
-        let slip =
-            [0, 1].map(|axis: usize| fix.velocity_mps[axis] - speed[axis] - self.velocity_error_mps[axis]);
+        let (error_m, error_mps) = (self.position_error_m, self.velocity_error_mps);
+        let innovation = [fix.at_m[0] - truth.north_m - error_m[0], fix.at_m[1] - truth.east_m - error_m[1]];
+        let slip = [
+            fix.velocity_mps[0] - truth.north_mps - error_mps[0],
+            fix.velocity_mps[1] - truth.east_mps - error_mps[1],
+        ];
         let noise_m2 = POSITION_SIGMA_LEAST_M * POSITION_SIGMA_LEAST_M;
         let expected_m = (2.0 * (self.variance_m2 + noise_m2)).sqrt();
         self.ratios[0] = slip[0].hypot(slip[1]) / (GATE_SIGMA * VELOCITY_SIGMA_MPS * 2.0_f64.sqrt());
@@ -161,7 +162,12 @@ impl Estimator {
         let passes = self.ratios[1] < 1.0;
         self.since_pass_us = if passes { 0 } else { self.since_pass_us + FIX_EVERY_US };
         self.since_fail_us = if passes { self.since_fail_us + FIX_EVERY_US } else { 0 };
-        self.judge_glitch(passes);
+        match self.flavour {
+            Flavour::Px4 => self.is_glitching = !passes,
+            Flavour::ArduCopter if self.since_pass_us > GLITCH_AFTER_US => self.is_glitching = true,
+            Flavour::ArduCopter if self.since_fail_us > GLITCH_OVER_US => self.is_glitching = false,
+            Flavour::ArduCopter => {}
+        }
         for (error, slip) in self.velocity_error_mps.iter_mut().zip(slip) {
             *error += VELOCITY_GAIN * slip;
         }
@@ -171,18 +177,9 @@ impl Estimator {
             for (error, innovation) in self.position_error_m.iter_mut().zip(innovation) {
                 *error += gain * innovation;
             }
-        } else if self.since_pass_us >= self.patience_us() {
+        } else if self.since_pass_us >= self.flavour.pick(10_000_000, 7_000_000) {
             self.reset(truth, fix);
             self.reset_total += 1;
-        }
-    }
-
-    fn judge_glitch(&mut self, passes: bool) {
-        match self.flavour {
-            Flavour::Px4 => self.is_glitching = !passes,
-            Flavour::ArduCopter if self.since_pass_us > GLITCH_AFTER_US => self.is_glitching = true,
-            Flavour::ArduCopter if self.since_fail_us > GLITCH_OVER_US => self.is_glitching = false,
-            Flavour::ArduCopter => {}
         }
     }
 
@@ -207,32 +204,9 @@ impl Estimator {
         self.ratios[3] = 0.05 + 0.02 * normal(&mut self.random).abs();
     }
 
-    fn alone_us(&self) -> u64 {
-        match self.flavour {
-            Flavour::ArduCopter => 7_000_000,
-            Flavour::Px4 => 5_000_000,
-        }
-    }
-
-    fn patience_us(&self) -> u64 {
-        match self.flavour {
-            Flavour::ArduCopter => 10_000_000,
-            Flavour::Px4 => 7_000_000,
-        }
-    }
-
     /// There is a position to fly by.
     pub(super) fn position_is_ok(&self) -> bool {
         self.has_position && !self.is_bad
-    }
-
-    /// There was a position once and it is still carried on, good or not.
-    pub(super) fn has_position(&self) -> bool {
-        self.has_position
-    }
-
-    pub(super) fn is_glitching(&self) -> bool {
-        self.is_glitching
     }
 
     /// Ratios as reported.
@@ -240,23 +214,15 @@ impl Estimator {
         if self.is_bad { [1.5, 1.5, 0.3, 1.2] } else { self.ratios }
     }
 
-    /// 1-sigma of horizontal position.
-    pub(super) fn position_sigma_m(&self) -> f64 {
-        self.variance_m2.sqrt()
-    }
-
     /// Flags of the flavour's own message.
     pub(super) fn flags(&self) -> u16 {
         let up = ATTITUDE | HEIGHT;
         let ok = up | VELOCITY | POSITION_RELATIVE | POSITION | PREDICTED;
+        let is_new = self.aligned_for_us == 0 && self.reset_total == 0 && !self.is_bad;
         match (self.position_is_ok(), self.flavour) {
-            (true, Flavour::ArduCopter) => ok | if self.is_glitching { ARDUPILOT_GLITCH } else { 0 },
-            (true, Flavour::Px4) => ok | if self.is_glitching { PX4_GLITCH } else { 0 },
-            (false, Flavour::ArduCopter)
-                if self.aligned_for_us == 0 && self.reset_total == 0 && !self.is_bad =>
-            {
-                up | CONSTANT_POSITION | ARDUPILOT_UNINITIALISED
-            }
+            (true, flavour) if self.is_glitching => ok | flavour.pick(ARDUPILOT_GLITCH, PX4_GLITCH),
+            (true, _) => ok,
+            (false, Flavour::ArduCopter) if is_new => up | CONSTANT_POSITION | ARDUPILOT_UNINITIALISED,
             (false, _) => up | CONSTANT_POSITION,
         }
     }
@@ -267,10 +233,6 @@ fn slow(value: f64, sigma: f64, time_s: f64, random: &mut Random) -> f64 {
     // To first order: 0.2 s against a minute.
     let lost = FIX_S / time_s;
     value * (1.0 - lost) + sigma * (2.0 * lost).sqrt() * normal(random)
-}
-
-fn normal(random: &mut Random) -> f64 {
-    StandardNormal.sample(random)
 }
 
 #[cfg(test)]

@@ -15,15 +15,16 @@ use crate::scenario::Flavour;
 const PX4_GAP_US: u64 = 500_000;
 /// … for this long before it switches: as remembered, not checked; `offboardCheck.cpp` has no such wait.
 const PX4_STREAM_US: u64 = 1_000_000;
+
 /// What was asked from outside.
 #[derive(Clone, Debug, Default)]
 pub(super) struct External {
     /// Velocity north, east, up, and yaw rate.
-    target: Option<([f64; 3], f64)>,
+    pub(super) target: Option<([f64; 3], f64)>,
     /// When the last setpoint came, in whatever mode.
     heard_us: Option<u64>,
     /// Since when they come at more than 2 Hz.
-    streams_since_us: Option<u64>,
+    streams_since_us: u64,
     taken_us: u64,
     /// MAV_CMD_NAV_TAKEOFF in GUIDED: to this height (up).
     pub(super) take_off_m: Option<f64>,
@@ -36,19 +37,9 @@ impl External {
         self.take_off_m = None;
     }
 
-    /// A sign of life.
-    fn hears(&mut self, now_us: u64) {
-        let holds = self.heard_us.is_some_and(|heard_us| now_us - heard_us <= PX4_GAP_US);
-        if !holds {
-            self.streams_since_us = Some(now_us);
-        }
-        self.heard_us = Some(now_us);
-    }
-
     /// Setpoints have come fast and long enough for OFFBOARD.
     pub(super) fn streams(&self, now_us: u64) -> bool {
-        let alive = self.heard_us.is_some_and(|heard_us| now_us - heard_us <= PX4_GAP_US);
-        alive && self.streams_since_us.is_some_and(|since_us| now_us - since_us >= PX4_STREAM_US)
+        self.silent_us(now_us) <= PX4_GAP_US && now_us - self.streams_since_us >= PX4_STREAM_US
     }
 
     /// For how long none has come.
@@ -60,12 +51,15 @@ impl External {
 impl Aircraft {
     /// A setpoint came.
     pub(super) fn take_setpoint(&mut self, setpoint: &Setpoint) -> Answer {
-        if !setpoint.is_finite() {
+        let [north, east, down] = setpoint.velocity_mps;
+        if [north, east, down, setpoint.yaw_rate_rad_s].iter().any(|number| !number.is_finite()) {
             return self.take_unreadable();
         }
         let now_us = self.now_us();
-        self.external.hears(now_us);
-        let [north, east, down] = setpoint.velocity_mps;
+        if self.external.silent_us(now_us) > PX4_GAP_US {
+            self.external.streams_since_us = now_us;
+        }
+        self.external.heard_us = Some(now_us);
         let target = Some(([north, east, -down], setpoint.yaw_rate_rad_s));
         let flies = self.flight.mode == Mode::External && self.flight.armed;
         if self.flavour == Flavour::Px4 {
@@ -99,7 +93,7 @@ impl Aircraft {
         }
         let Some((velocity, yaw_rate)) = self.external.target else { return (self.stay(here), Turn::Hold) };
         let ours = self.flavour == Flavour::ArduCopter;
-        let is_late = ours && self.now_us() - self.external.taken_us > self.tuned.copter.guided_timeout_us;
+        let is_late = ours && self.now_us() - self.external.taken_us > self.tuned.setpoint_loss_us;
         let turn = if is_late { Turn::Hold } else { Turn::Rate(yaw_rate) };
         let [north, east, up] = velocity;
         if self.flight.is_landed && (ours || up <= 0.0) {
@@ -119,11 +113,10 @@ impl Aircraft {
         let fence = &self.tuned.fence;
         let (Some(margin_m), Some(home)) = (fence.avoid_m, self.home_m) else { return velocity_mps };
         let [mut north, mut east, mut up] = velocity_mps;
-        let out = [here.at_m[0] - home[0], here.at_m[1] - home[1]];
-        let far_m = out[0].hypot(out[1]);
+        let far_m = here.far_m(home);
         let left_m = fence.radius_m - margin_m - far_m;
         if far_m > 0.0 && left_m.is_finite() {
-            let unit = out.map(|part| part / far_m);
+            let unit = here.way_m(home).map(|part| -part / far_m);
             let outward = north * unit[0] + east * unit[1];
             let most = root_law(left_m.max(0.0), 1.0, 0.5 * self.tuned.limits.acceleration_mps2);
             let over = (outward - most).max(0.0);

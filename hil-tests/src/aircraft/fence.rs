@@ -36,19 +36,19 @@ impl Outside {
 impl Aircraft {
     /// Where it is by its own belief; inside while there is no home or no position.
     pub(super) fn outside(&self) -> Outside {
-        let at_m = self.here().at_m;
+        let here = self.here();
         let none = f64::NEG_INFINITY;
         let inside = Outside { circle_m: none, height_m: none, zones_m: none };
         let Some(home) = self.home_m else { return inside };
-        if !self.estimator.has_position() {
+        if !self.estimator.has_position {
             return inside;
         }
-        let far_m = (at_m[0] - home[0]).hypot(at_m[1] - home[1]);
         let fence = &self.tuned.fence;
+        let [north_m, east_m, up_m] = here.at_m;
         Outside {
-            circle_m: far_m - fence.radius_m,
-            height_m: at_m[2] - home[2] - fence.height_m,
-            zones_m: if fence.has_zones { self.outside_zones_m([at_m[0], at_m[1]]) } else { none },
+            circle_m: here.far_m(home) - fence.radius_m,
+            height_m: up_m - home[2] - fence.height_m,
+            zones_m: if fence.has_zones { self.outside_zones_m([north_m, east_m]) } else { none },
         }
     }
 
@@ -59,7 +59,7 @@ impl Aircraft {
             let at = Waypoint::at(command, place, 0.0);
             Waypoint { frame: super::mission::FRAME_GLOBAL, params: [param as f32, 0.0, 0.0, 0.0], ..at }
         };
-        let items = self.zones.iter().flat_map(|zone| {
+        let items = self.settings.zone.iter().flat_map(|zone| {
             let outside = u16::from(!zone.inside);
             match zone.corners_m.len() {
                 0 => vec![item(5003 + outside, zone.radius_m, zone.center_m)],
@@ -71,15 +71,11 @@ impl Aircraft {
 
     fn outside_zones_m(&self, at_m: [f64; 2]) -> f64 {
         let beyond = |inside: bool| {
-            let zones = self.zones.iter().filter(move |zone| zone.inside == inside);
+            let zones = self.settings.zone.iter().filter(move |zone| zone.inside == inside);
             zones.map(|zone| -zone.margin_m(at_m))
         };
-        let excluded_m = beyond(false).fold(f64::NEG_INFINITY, f64::max);
-        let included_m = if self.tuned.fence.is_union {
-            beyond(true).reduce(f64::min)
-        } else {
-            beyond(true).reduce(f64::max)
-        };
-        included_m.unwrap_or(f64::NEG_INFINITY).max(excluded_m)
+        let worse = if self.tuned.fence.is_union { f64::min } else { f64::max };
+        let included_m = beyond(true).reduce(worse).unwrap_or(f64::NEG_INFINITY);
+        beyond(false).fold(included_m, f64::max)
     }
 }

@@ -5,7 +5,7 @@
 //! RTL_CONE_ANG; there only within RTL_MIN_DIST of home, here at any distance). PX4's Hold, Land, Takeoff, Position: as remembered,
 //! not checked. STABILIZE is reduced to its outside: sticks lean, throttle climbs.
 
-use super::motion::{Lead, Turn, root_law, shortened};
+use super::motion::{GRAVITY_MPS2, Lead, Turn, root_law, shortened};
 use super::{Aircraft, Mode, STEP_US};
 use crate::scenario::Flavour;
 
@@ -85,15 +85,30 @@ impl Flight {
     }
 }
 
+impl Here {
+    /// The way to a place, north and east.
+    pub(super) fn way_m(&self, to_m: [f64; 3]) -> [f64; 2] {
+        [to_m[0] - self.at_m[0], to_m[1] - self.at_m[1]]
+    }
+
+    /// How far away a place is, horizontally.
+    pub(super) fn far_m(&self, to_m: [f64; 3]) -> f64 {
+        let way_m = self.way_m(to_m);
+        way_m[0].hypot(way_m[1])
+    }
+
+    pub(super) fn is_at_height(&self, up_m: f64) -> bool {
+        (self.at_m[2] - up_m).abs() < HEIGHT_M
+    }
+}
+
 impl Aircraft {
     /// Flies this mode from now on, from its beginning.
     pub(super) fn enter(&mut self, mode: Mode) {
         if self.flight.mode == mode {
             return;
         }
-        if self.flight.armed && self.flight.mode == Mode::External {
-            self.flight.left_total += 1;
-        }
+        self.count_leaving();
         self.flight.mode = mode;
         self.flight.phase = Phase::Begin;
         self.flight.held_m = None;
@@ -101,11 +116,13 @@ impl Aircraft {
         self.mission.resume();
     }
 
+    fn count_leaving(&mut self) {
+        self.flight.left_total += u32::from(self.flight.armed && self.flight.mode == Mode::External);
+    }
+
     /// Motors stop.
     pub(super) fn disarm(&mut self) {
-        if self.flight.armed && self.flight.mode == Mode::External {
-            self.flight.left_total += 1;
-        }
+        self.count_leaving();
         // `UserModeIntention::onDisarm`.
         if self.flight.armed && self.flavour == Flavour::Px4 {
             self.flight.intended = self.flight.after_disarming;
@@ -128,16 +145,20 @@ impl Aircraft {
 
     /// What the mode asks of the body now.
     pub(super) fn demand(&mut self) -> (Lead, Turn) {
-        if !self.flight.armed || self.charge.is_empty() {
+        if !self.flight.armed || self.charge.left_ratio <= 0.0 {
             return (Lead::Off, Turn::Hold);
         }
         let here = self.here();
         let mode = self.flight.mode;
-        if mode.needs_position() && !self.estimator.has_position() {
+        if mode.needs_position() && !self.estimator.has_position {
             return (Lead::Lean([0.0; 2], 0.0), Turn::Hold);
         }
         match mode {
-            Mode::Stabilize | Mode::AltHold => self.lean_by_sticks(here),
+            Mode::Stabilize | Mode::AltHold => {
+                let most_mps2 = GRAVITY_MPS2 * self.tuned.limits.tilt_rad.tan();
+                let (lean, up_mps, turn) = self.stick_demand(here, most_mps2);
+                (Lead::Lean(lean, up_mps), turn)
+            }
             Mode::Position => self.move_by_sticks(here),
             Mode::Hold => (self.stay(here), Turn::Hold),
             Mode::External => self.follow_setpoints(here),
@@ -167,63 +188,43 @@ impl Aircraft {
 
     /// Straight to a place (north, east, up), arriving there at `corner_mps`.
     pub(super) fn towards(&self, here: Here, to_m: [f64; 3], corner_mps: f64) -> Lead {
-        let way = [to_m[0] - here.at_m[0], to_m[1] - here.at_m[1]];
-        let far_m = way[0].hypot(way[1]);
+        let (way, far_m) = (here.way_m(to_m), here.far_m(to_m));
         let brake = BRAKE_SHARE * self.tuned.limits.acceleration_mps2;
-        let most =
-            self.flight.speed_mps.map_or(self.tuned.speed_mps, |speed| speed.min(self.tuned.speed_mps));
-        let speed_mps = root_law(far_m, POSITION_P, brake).hypot(corner_mps).min(most);
+        let speed_mps = root_law(far_m, POSITION_P, brake).hypot(corner_mps).min(self.speed_mps());
         let share = if far_m > 0.01 { speed_mps / far_m } else { 0.0 };
-        Lead::Velocity([way[0] * share, way[1] * share, self.climb_to(here, to_m[2])])
-    }
-
-    fn climb_to(&self, here: Here, up_m: f64) -> f64 {
-        let missing_m = up_m - here.at_m[2];
+        let missing_m = to_m[2] - here.at_m[2];
         let limit = BRAKE_SHARE * self.tuned.limits.climb_acceleration_mps2;
         let most = if missing_m > 0.0 { self.tuned.up_mps } else { self.tuned.down_mps };
-        root_law(missing_m.abs(), POSITION_P, limit).min(most).copysign(missing_m)
+        let climb_mps = root_law(missing_m.abs(), POSITION_P, limit).min(most).copysign(missing_m);
+        Lead::Velocity([way[0] * share, way[1] * share, climb_mps])
     }
 
-    /// The lead, standing over the place held and with this climb rate instead of its own.
-    pub(super) fn stay_level(&mut self, here: Here, up_mps: f64) -> Lead {
-        match self.stay(here) {
-            Lead::Velocity([north, east, _]) => Lead::Velocity([north, east, up_mps]),
-            other => other,
-        }
+    /// Ground speed at most: as changed by the mission.
+    pub(super) fn speed_mps(&self) -> f64 {
+        self.flight.speed_mps.unwrap_or(self.tuned.speed_mps).min(self.tuned.speed_mps)
     }
 
-    fn lean_by_sticks(&mut self, here: Here) -> (Lead, Turn) {
+    /// What the sticks ask for: north and east, together at most `most`; a climb rate; a turn.
+    fn stick_demand(&self, here: Here, most: f64) -> ([f64; 2], f64, Turn) {
         let [roll, pitch, throttle, yaw] = self.sticks();
-        let most = super::motion::GRAVITY_MPS2 * self.tuned.limits.tilt_rad.tan();
         let [ahead, right] = shortened([-pitch * most, roll * most], most);
         let (sin, cos) = here.yaw_rad.sin_cos();
-        let lean = [ahead * cos - right * sin, ahead * sin + right * cos];
-        let up_mps =
-            if throttle < 0.0 { throttle * self.tuned.down_mps } else { throttle * self.tuned.up_mps };
-        (Lead::Lean(lean, up_mps), self.turn_by(yaw))
-    }
-
-    fn turn_by(&self, yaw: f64) -> Turn {
-        if yaw == 0.0 { Turn::Hold } else { Turn::Rate(yaw * self.tuned.limits.yaw_rate_rad_s) }
+        let level = [ahead * cos - right * sin, ahead * sin + right * cos];
+        let up_mps = throttle * if throttle < 0.0 { self.tuned.down_mps } else { self.tuned.up_mps };
+        let turn = if yaw == 0.0 { Turn::Hold } else { Turn::Rate(yaw * self.tuned.limits.yaw_rate_rad_s) };
+        (level, up_mps, turn)
     }
 
     fn move_by_sticks(&mut self, here: Here) -> (Lead, Turn) {
-        let [roll, pitch, throttle, yaw] = self.sticks();
-        let turn = self.turn_by(yaw);
-        let up_mps =
-            if throttle < 0.0 { throttle * self.tuned.down_mps } else { throttle * self.tuned.up_mps };
-        if roll == 0.0 && pitch == 0.0 && throttle == 0.0 {
+        let ([north, east], up_mps, turn) = self.stick_demand(here, self.tuned.stick_speed_mps);
+        if [north, east, up_mps] == [0.0; 3] {
             return (self.stay(here), turn);
         }
         if self.flight.is_landed && up_mps <= 0.0 {
             return (Lead::Idle, turn);
         }
         self.flight.held_m = None;
-        let most = self.tuned.stick_speed_mps;
-        let [ahead, right] = shortened([-pitch * most, roll * most], most);
-        let (sin, cos) = here.yaw_rad.sin_cos();
-        let velocity = [ahead * cos - right * sin, ahead * sin + right * cos, up_mps];
-        (Lead::Velocity(self.kept_inside(here, velocity)), turn)
+        (Lead::Velocity(self.kept_inside(here, [north, east, up_mps])), turn)
     }
 
     /// AUTO.TAKEOFF: up, then AUTO.LOITER.
@@ -243,17 +244,14 @@ impl Aircraft {
         self.towards(here, [held[0], held[1], up_m], 0.0)
     }
 
-    pub(super) fn is_at_height(here: Here, up_m: f64) -> bool {
-        (here.at_m[2] - up_m).abs() < HEIGHT_M
-    }
-
-    fn home_m(&self) -> [f64; 3] {
+    /// Home; where it began before home is known.
+    pub(super) fn home_m(&self) -> [f64; 3] {
         self.home_m.unwrap_or([0.0; 3])
     }
 
     pub(super) fn return_home(&mut self, here: Here) -> (Lead, Turn) {
         let home = self.home_m();
-        let far_m = (here.at_m[0] - home[0]).hypot(here.at_m[1] - home[1]);
+        let far_m = here.far_m(home);
         if self.flight.phase == Phase::Begin {
             if self.flight.is_landed {
                 return (Lead::Idle, Turn::Hold);
@@ -269,7 +267,7 @@ impl Aircraft {
         let over_home = [home[0], home[1], self.flight.take_off_m];
         match self.flight.phase {
             Phase::Begin | Phase::Climb => {
-                if Self::is_at_height(here, self.flight.take_off_m) {
+                if here.is_at_height(self.flight.take_off_m) {
                     self.flight.phase = Phase::Go;
                 }
                 (self.climb(here, self.flight.take_off_m), Turn::Hold)
@@ -293,12 +291,9 @@ impl Aircraft {
 
     /// The nose towards a place, unless it is near.
     pub(super) fn turn_along(&self, here: Here, to_m: [f64; 3]) -> Turn {
-        let way = [to_m[0] - here.at_m[0], to_m[1] - here.at_m[1]];
-        if way[0].hypot(way[1]) < 2.0 * self.tuned.accept_m {
-            Turn::Hold
-        } else {
-            Turn::To(way[1].atan2(way[0]))
-        }
+        let way = here.way_m(to_m);
+        let is_near = here.far_m(to_m) < 2.0 * self.tuned.accept_m;
+        if is_near { Turn::Hold } else { Turn::To(way[1].atan2(way[0])) }
     }
 
     /// Straight down, slowly near the ground; by leaning level alone where there is no position.
@@ -312,7 +307,10 @@ impl Aircraft {
         if !self.estimator.position_is_ok() {
             return Lead::Lean([0.0; 2], -down_mps);
         }
-        self.stay_level(here, -down_mps)
+        match self.stay(here) {
+            Lead::Velocity([north, east, _]) => Lead::Velocity([north, east, -down_mps]),
+            other => other,
+        }
     }
 
     /// Notices take-off and landing, and disarms after it.
@@ -334,28 +332,22 @@ impl Aircraft {
     /// COM_DISARM_LAND after a flight, COM_DISARM_PRFLT without one.
     fn disarms_by_itself(&self) -> bool {
         let (flight, now_us) = (&self.flight, self.now_us());
-        let stands_us = flight.contact_us - LANDED_AFTER_US.min(flight.contact_us);
-        match self.flavour {
-            Flavour::ArduCopter => {
-                let landing = match flight.mode {
-                    Mode::Land => true,
-                    Mode::Return => flight.phase == Phase::Down || !flight.has_flown,
-                    Mode::Mission => self.mission.is_landing(),
-                    _ => false,
-                };
-                let low = self.sticks()[2] <= -0.9;
-                let delay_us = self.tuned.copter.disarm_delay_us;
-                let still_us = stands_us.min(now_us - flight.armed_us);
-                landing || (low && delay_us > 0 && still_us >= delay_us)
-            }
-            Flavour::Px4 if flight.has_flown => {
-                let delay_us = self.tuned.px4.disarm_land_us;
-                delay_us > 0 && stands_us >= delay_us
-            }
-            Flavour::Px4 => {
-                let delay_us = self.tuned.disarm_ground_us;
-                delay_us > 0 && now_us - flight.armed_us >= delay_us
-            }
-        }
+        let stands_us = flight.contact_us.saturating_sub(LANDED_AFTER_US);
+        let since_armed_us = now_us - flight.armed_us;
+        let landing = match flight.mode {
+            Mode::Land => true,
+            Mode::Return => flight.phase == Phase::Down || !flight.has_flown,
+            Mode::Mission => self.mission.is_landing(),
+            _ => false,
+        };
+        let (name, still_us) = match self.flavour {
+            Flavour::ArduCopter if landing => return true,
+            Flavour::ArduCopter if self.sticks()[2] > -0.9 => return false,
+            Flavour::ArduCopter => ("DISARM_DELAY", stands_us.min(since_armed_us)),
+            Flavour::Px4 if flight.has_flown => ("COM_DISARM_LAND", stands_us),
+            Flavour::Px4 => ("COM_DISARM_PRFLT", since_armed_us),
+        };
+        let delay_us = self.parameters.us(name);
+        delay_us > 0 && still_us >= delay_us
     }
 }

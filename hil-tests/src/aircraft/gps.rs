@@ -33,7 +33,8 @@ pub(super) struct Receiver {
     pub(super) glitch_m: [f64; 2],
     /// No signal.
     pub(super) is_lost: bool,
-    is_warm: bool,
+    /// It has been on for long.
+    pub(super) is_warm: bool,
     noise_m: f64,
     drift_sigma_m: f64,
     drift_m: [f64; 3],
@@ -44,20 +45,8 @@ impl Receiver {
     pub(super) fn new(noise_m: f64, drift_sigma_m: f64, seed: u64) -> Receiver {
         let mut random = random::source(seed, "aircraft gps");
         let drift_m = [1.0, 1.0, VERTICAL_RATIO].map(|ratio| ratio * drift_sigma_m * normal(&mut random));
-        Receiver {
-            glitch_m: [0.0; 2],
-            is_lost: false,
-            is_warm: false,
-            noise_m,
-            drift_sigma_m,
-            drift_m,
-            random,
-        }
-    }
-
-    /// It has been on for long.
-    pub(super) fn warm(&mut self) {
-        self.is_warm = true;
+        let (glitch_m, is_lost, is_warm) = ([0.0; 2], false, false);
+        Receiver { glitch_m, is_lost, is_warm, noise_m, drift_sigma_m, drift_m, random }
     }
 
     /// Called every [`FIX_EVERY_US`]: the fix, or none.
@@ -79,7 +68,7 @@ impl Receiver {
     }
 }
 
-fn normal(random: &mut Random) -> f64 {
+pub(super) fn normal(random: &mut Random) -> f64 {
     StandardNormal.sample(random)
 }
 

@@ -6,7 +6,7 @@
 //! item it holds). Corners are flown at a speed that falls with the angle.
 
 use super::flight::{Here, Phase};
-use super::mission::{self, FRAME_GLOBAL, FRAME_GLOBAL_INT, FRAME_MISSION, Leg, Waypoint};
+use super::mission::{self, FRAME_GLOBAL, FRAME_MISSION, Leg, Waypoint};
 use super::motion::{Lead, Turn};
 use super::{Aircraft, Mode};
 use crate::scenario::Flavour;
@@ -14,24 +14,22 @@ use skyhound::geo::Wgs84;
 
 impl Aircraft {
     pub(super) fn follow_mission(&mut self, here: Here) -> (Lead, Turn) {
-        if self.mission.leg() == Leg::None {
+        if self.mission.leg == Leg::None {
             self.begin_item(here);
         }
-        if self.flavour == Flavour::Px4 && self.flight.is_landed {
-            return self.lift_first(here);
-        }
-        match self.mission.leg() {
-            Leg::None => (self.stay(here), Turn::Hold),
+        let (is_px4, is_landed) = (self.flavour == Flavour::Px4, self.flight.is_landed);
+        match self.mission.leg {
             Leg::TakeOff(up_m) => {
-                if !self.flight.is_landed && Self::is_at_height(here, up_m) {
+                if !is_landed && here.is_at_height(up_m) {
                     self.finish_item();
                 }
                 (self.climb(here, up_m), Turn::Hold)
             }
+            // PX4 on the ground: up to the first item's height, then on.
+            Leg::Go { to_m, .. } if is_landed && is_px4 => (self.climb(here, to_m[2]), Turn::Hold),
+            _ if is_landed && is_px4 => (Lead::Idle, Turn::Hold),
+            Leg::Go { .. } if is_landed => (Lead::Idle, Turn::Hold),
             Leg::Go { to_m, stay_us, corner_mps } => {
-                if self.flight.is_landed {
-                    return (Lead::Idle, Turn::Hold);
-                }
                 let lead = self.towards(here, to_m, corner_mps);
                 let turn = self.turn_along(here, to_m);
                 self.judge_arrival(here, to_m, stay_us);
@@ -39,28 +37,17 @@ impl Aircraft {
             }
             Leg::Land => (self.descend(here), Turn::Hold),
             Leg::Return => self.return_home(here),
-            Leg::Over => (self.stay(here), Turn::Hold),
+            Leg::None | Leg::Over => (self.stay(here), Turn::Hold),
         }
-    }
-
-    /// PX4 on the ground: up to the first item's height, then on.
-    fn lift_first(&mut self, here: Here) -> (Lead, Turn) {
-        let up_m = match self.mission.leg() {
-            Leg::TakeOff(up_m) => up_m,
-            Leg::Go { to_m, .. } => to_m[2],
-            Leg::None | Leg::Land | Leg::Return | Leg::Over => return (Lead::Idle, Turn::Hold),
-        };
-        (self.climb(here, up_m), Turn::Hold)
     }
 
     fn judge_arrival(&mut self, here: Here, to_m: [f64; 3], stay_us: Option<u64>) {
-        let far_m = (to_m[0] - here.at_m[0]).hypot(to_m[1] - here.at_m[1]);
-        let there = far_m < self.tuned.accept_m && (to_m[2] - here.at_m[2]).abs() < self.tuned.accept_m;
-        if !there {
+        let accept_m = self.tuned.accept_m;
+        if here.far_m(to_m) >= accept_m || (to_m[2] - here.at_m[2]).abs() >= accept_m {
             return;
         }
         let now_us = self.now_us();
-        let since_us = self.mission.arrived(now_us);
+        let since_us = *self.mission.arrived_us.get_or_insert(now_us);
         if stay_us.is_some_and(|stay_us| now_us - since_us >= stay_us) {
             self.finish_item();
         }
@@ -81,16 +68,13 @@ impl Aircraft {
     fn begin_item(&mut self, here: Here) {
         loop {
             let Some(&item) = self.mission.item() else {
-                if self.mission.leg() != Leg::Over {
-                    self.end_mission();
-                }
-                return;
+                return self.end_mission();
             };
             if let Some(leg) = self.leg_of(&item, here) {
                 if leg == Leg::Return {
                     self.flight.phase = Phase::Begin;
                 }
-                self.mission.set_leg(leg);
+                self.mission.leg = leg;
                 return;
             }
             if item.command == mission::CHANGE_SPEED && item.params[1] > 0.0 {
@@ -101,13 +85,10 @@ impl Aircraft {
     }
 
     fn end_mission(&mut self) {
-        self.mission.set_leg(Leg::Over);
+        self.mission.leg = Leg::Over;
         self.flight.held_m = None;
         if self.mission.is_flyable() {
-            match self.flavour {
-                Flavour::ArduCopter => self.tell(6, "Mission complete".into()),
-                Flavour::Px4 => self.tell(6, "Mission finished, loitering".into()),
-            }
+            self.tell(6, self.flavour.pick("Mission complete", "Mission finished, loitering").into());
         }
     }
 
@@ -132,26 +113,23 @@ impl Aircraft {
     fn corner_mps(&self, to_m: [f64; 3], here: Here) -> f64 {
         let Some(after) = self.mission.item_after() else { return 0.0 };
         let next_m = self.place_of(after, here);
-        let legs =
-            [[to_m[0] - here.at_m[0], to_m[1] - here.at_m[1]], [next_m[0] - to_m[0], next_m[1] - to_m[1]]];
+        let legs = [here.way_m(to_m), [next_m[0] - to_m[0], next_m[1] - to_m[1]]];
         let lengths = legs.map(|leg| leg[0].hypot(leg[1]));
         if lengths[0] * lengths[1] == 0.0 {
             return 0.0;
         }
         let cos = (legs[0][0] * legs[1][0] + legs[0][1] * legs[1][1]) / (lengths[0] * lengths[1]);
         // No faster than the next leg can brake away again.
-        let speed_mps = self.flight.speed_mps.unwrap_or(self.tuned.speed_mps).min(self.tuned.speed_mps);
         let most = (self.tuned.limits.acceleration_mps2 * lengths[1]).sqrt();
-        (0.5 * (1.0 + cos) * speed_mps).min(most)
+        (0.5 * (1.0 + cos) * self.speed_mps()).min(most)
     }
 
     /// Where an item is: north, east, up.
     fn place_of(&self, item: &Waypoint, here: Here) -> [f64; 3] {
-        let home_up_m = self.home_m.map_or(0.0, |home| home[2]);
         let up_m = match item.frame {
-            FRAME_GLOBAL | FRAME_GLOBAL_INT => item.alt_m - self.place.alt_amsl_m,
+            FRAME_GLOBAL => item.alt_m - self.place.alt_amsl_m,
             FRAME_MISSION => here.at_m[2],
-            _ => item.alt_m + home_up_m,
+            _ => item.alt_m + self.home_m()[2],
         };
         if item.place == (Wgs84 { lat_deg: 0.0, lon_deg: 0.0 }) {
             return [here.at_m[0], here.at_m[1], up_m];
@@ -162,17 +140,14 @@ impl Aircraft {
 
     /// ArduPilot's AUTO and PX4's AUTO.MISSION, from a request.
     pub(super) fn mission_refusal(&self) -> Option<&'static str> {
-        let starts_on_ground = self.flight.armed && self.flight.is_landed;
         if !self.mission.is_flyable() {
-            return Some(match self.flavour {
-                Flavour::ArduCopter => "Mode change to AUTO failed: init failed",
-                Flavour::Px4 => "No valid mission available",
-            });
+            let why = ("Mode change to AUTO failed: init failed", "No valid mission available");
+            return Some(self.flavour.pick(why.0, why.1));
         }
+        let starts_on_ground = self.flight.armed && self.flight.is_landed;
         let needs_take_off = self.flavour == Flavour::ArduCopter && starts_on_ground;
-        if needs_take_off && !self.mission.begins_with_take_off() && self.flight.mode != Mode::Mission {
-            return Some("Auto: Missing Takeoff Cmd");
-        }
-        None
+        let lacks =
+            needs_take_off && !self.mission.begins_with_take_off() && self.flight.mode != Mode::Mission;
+        lacks.then_some("Auto: Missing Takeoff Cmd")
     }
 }

@@ -17,19 +17,16 @@ pub const TAKE_OFF: u16 = 22;
 pub const CHANGE_SPEED: u16 = 178;
 
 pub const FRAME_GLOBAL: u8 = 0;
-pub const FRAME_GLOBAL_INT: u8 = 5;
 pub const FRAME_MISSION: u8 = 2;
 pub const FRAME_GLOBAL_RELATIVE: u8 = 3;
 
 /// MISSION_ITEM_INT.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Waypoint {
-    /// MAV_FRAME: global (0, 5: AMSL), mission (2: no place), any other is about home.
+    /// MAV_FRAME: global (0: AMSL), mission (2: no place), any other is about home.
     pub frame: u8,
     /// MAV_CMD.
     pub command: u16,
-    /// Goes on to the next by itself.
-    pub autocontinue: bool,
     /// Parameters 1 to 4.
     pub params: [f32; 4],
     /// Where; 0/0 = where the aircraft is then.
@@ -42,12 +39,12 @@ impl Waypoint {
     /// An item without a place.
     pub fn plain(command: u16, params: [f32; 4]) -> Waypoint {
         let place = Wgs84 { lat_deg: 0.0, lon_deg: 0.0 };
-        Waypoint { frame: FRAME_MISSION, command, autocontinue: true, params, place, alt_m: 0.0 }
+        Waypoint { frame: FRAME_MISSION, command, params, place, alt_m: 0.0 }
     }
 
     /// An item at a place, altitude above home.
     pub fn at(command: u16, place: Wgs84, alt_m: f64) -> Waypoint {
-        Waypoint { frame: FRAME_GLOBAL_RELATIVE, command, autocontinue: true, params: [0.0; 4], place, alt_m }
+        Waypoint { frame: FRAME_GLOBAL_RELATIVE, command, params: [0.0; 4], place, alt_m }
     }
 }
 
@@ -97,31 +94,23 @@ pub(super) enum Leg {
 
 /// A mission and how far it has come.
 #[derive(Clone, Debug)]
-pub(super) struct Mission {
-    pub(super) items: Vec<Waypoint>,
+pub(crate) struct Mission {
+    /// As they were uploaded.
+    pub(crate) items: Vec<Waypoint>,
     first: usize,
     current: usize,
-    leg: Leg,
-    arrived_us: Option<u64>,
-    reached: (u16, u32),
+    pub(super) leg: Leg,
+    /// It is at the current item since then.
+    pub(super) arrived_us: Option<u64>,
+    /// The last item reached, and how many were.
+    pub(super) reached: (u16, u32),
 }
 
 impl Mission {
     pub(super) fn new(flavour: Flavour) -> Mission {
         let first = usize::from(flavour == Flavour::ArduCopter);
-        Mission {
-            items: Vec::new(),
-            first,
-            current: first,
-            leg: Leg::None,
-            arrived_us: None,
-            reached: (0, 0),
-        }
-    }
-
-    pub(super) fn upload(&mut self, items: &[Waypoint]) {
-        self.items = items.to_vec();
-        self.rewind();
+        let (items, leg, reached) = (Vec::new(), Leg::None, (0, 0));
+        Mission { items, first, current: first, leg, arrived_us: None, reached }
     }
 
     /// Whether there is something to fly.
@@ -145,10 +134,6 @@ impl Mission {
         self.resume();
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        self.current >= self.items.len()
-    }
-
     pub(super) fn is_landing(&self) -> bool {
         matches!(self.leg, Leg::Land | Leg::Return)
     }
@@ -158,18 +143,7 @@ impl Mission {
         self.current.min(self.items.len().saturating_sub(1)) as u16
     }
 
-    pub(super) fn reached(&self) -> (u16, u32) {
-        self.reached
-    }
-
-    pub(super) fn leg(&self) -> Leg {
-        self.leg
-    }
-
-    pub(super) fn set_leg(&mut self, leg: Leg) {
-        self.leg = leg;
-    }
-
+    /// None when it is over.
     pub(super) fn item(&self) -> Option<&Waypoint> {
         self.items.get(self.current)
     }
@@ -186,10 +160,5 @@ impl Mission {
         }
         self.current += 1;
         self.resume();
-    }
-
-    /// It is there since this time.
-    pub(super) fn arrived(&mut self, now_us: u64) -> u64 {
-        *self.arrived_us.get_or_insert(now_us)
     }
 }

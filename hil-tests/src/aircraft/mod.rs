@@ -3,11 +3,11 @@
 //! Requests, setpoints, faults and steps of 10 ms in; the true pose (`truth`) and what the autopilot believes and reports
 //! (`belief`) out. Nothing of the wire: `autopilot` gives it a MAVLink face.
 //! ```text
-//! wind ─→ motion (body) ─→ gps, estimator ─→ belief ─→ report ─→ MAVLink face
+//! wind ─→ motion (body) ─→ gps, estimator ─→ belief ─→ MAVLink face
 //!            ↑ velocity, yaw                    │
 //! flight (modes) ← external (setpoints), itinerary (mission), radio (sticks)
 //!            ↑ mode changes
-//! orders (requests), arming, copter | px4 (failsafes, fence), faults (the scenario's)
+//! orders (requests, the scenario's faults), arming, copter | px4 (failsafes, fence)
 //! ```
 //! The same seed and the same calls give the same flight. A step allocates nothing unless a text is told; target ≤ 0.5 µs.
 //! Behaviour copied from a document names it in the module's header; no code is copied. Not here: other vehicles,
@@ -19,7 +19,6 @@ mod belief;
 mod copter;
 mod estimator;
 mod external;
-mod faults;
 mod fence;
 mod flight;
 mod gps;
@@ -30,16 +29,14 @@ mod orders;
 mod parameters;
 mod px4;
 mod radio;
-mod report;
-mod request;
 mod tuned;
 mod wind;
 
 pub use crate::scenario::mode::{Mode, custom_mode_of, firmware_of, name_of};
 pub use belief::{Attitude, Battery, Belief, Ekf, Gps, Home, Landed, Position, Rc};
 pub use mission::{Waypoint, plan};
+pub use orders::{Answer, Request, Setpoint};
 pub use parameters::{Parameter, ParameterType, Parameters};
-pub use request::{Answer, Request, Setpoint};
 
 use crate::scenario::{self, Flavour, Ground, Place};
 use crate::trace::TruthRow;
@@ -55,15 +52,12 @@ const TEXT_COUNT_MAX: usize = 64;
 /// The aircraft.
 #[derive(Clone, Debug)]
 pub struct Aircraft {
+    settings: scenario::Aircraft,
     flavour: Flavour,
-    system: u8,
     seed: u64,
-    place: Place,
+    /// Home, where it stood at the begin: the origin of the truth.
+    pub(crate) place: Place,
     ground: Ground,
-    zones: Vec<scenario::Zone>,
-    terrain: scenario::Terrain,
-    rangefinder_max_m: f64,
-    rc_every_us: u64,
     origin: Origin,
     body: motion::Body,
     wind: wind::Wind,
@@ -71,24 +65,24 @@ pub struct Aircraft {
     estimator: estimator::Estimator,
     charge: battery::Charge,
     radio: radio::Radio,
-    parameters: Parameters,
+    /// What is set holds from the next step.
+    pub(crate) parameters: Parameters,
     tuned: tuned::Tuned,
-    tuned_total: u32,
     flight: flight::Flight,
     external: external::External,
-    mission: mission::Mission,
+    pub(crate) mission: mission::Mission,
     copter: copter::Failsafes,
     px4: px4::Failsafes,
     /// What the mode asked of the body in the last step.
     lead: motion::Lead,
     /// North, east, up.
     home_m: Option<[f64; 3]>,
-    ground_station: Option<(u64, u8)>,
+    /// The last heartbeat of a ground station: when, and its system id.
+    pub(crate) ground_station: Option<(u64, u8)>,
     /// The one whose loss counts.
     gcs_heard_us: Option<u64>,
     boot_us: u64,
     silent_until_us: u64,
-    reset_total: u32,
     belief: Belief,
     texts: VecDeque<(u8, String)>,
 }
@@ -100,18 +94,14 @@ impl Aircraft {
         let flavour = scenario.flavour;
         let parameters = Parameters::new(scenario);
         let tuned = tuned::Tuned::new(flavour, &parameters);
-        let capacity = if flavour == Flavour::Px4 { "BAT1_CAPACITY" } else { "BATT_CAPACITY" };
-        let capacity_ah = parameters.value(capacity).unwrap_or(5000.0).max(100.0) / 1000.0;
+        let capacity_mah = parameters.value(flavour.pick("BATT_CAPACITY", "BAT1_CAPACITY"));
+        let capacity_ah = capacity_mah.unwrap_or(5000.0).max(100.0) / 1000.0;
         let mut aircraft = Aircraft {
+            settings: scenario.clone(),
             flavour,
-            system: scenario.system,
             seed,
             place: *place,
             ground: Ground::default(),
-            zones: scenario.zone.clone(),
-            terrain: scenario.terrain,
-            rangefinder_max_m: scenario.rangefinder_max_m,
-            rc_every_us: (1e6 / scenario.rc_hz_max) as u64,
             origin: Origin::new(Wgs84 { lat_deg: place.lat_deg, lon_deg: place.lon_deg }),
             body: motion::Body::new(),
             wind: wind::Wind::new(scenario.wind_mps, scenario.gust_mps, seed),
@@ -120,9 +110,8 @@ impl Aircraft {
             charge: battery::Charge::new(capacity_ah, scenario.endurance_min, scenario.battery_ratio),
             radio: radio::Radio::new(tuned.sticks),
             tuned,
-            tuned_total: parameters.change_total(),
             parameters,
-            flight: flight::Flight::new(Self::first_mode(flavour)),
+            flight: flight::Flight::new(orders::first_mode(flavour)),
             external: external::External::default(),
             mission: mission::Mission::new(flavour),
             copter: copter::Failsafes::default(),
@@ -133,27 +122,23 @@ impl Aircraft {
             gcs_heard_us: None,
             boot_us: 0,
             silent_until_us: 0,
-            reset_total: 0,
             belief: Belief::default(),
             texts: VecDeque::new(),
         };
-        aircraft.report_motion();
-        aircraft.report_slow();
-        aircraft.report_state();
+        aircraft.report();
         aircraft
     }
 
     /// The same, over this ground.
     pub fn over(mut self, ground: &Ground) -> Aircraft {
         self.ground = ground.clone();
-        self.report_motion();
+        self.report();
         self
     }
 
     /// One step of [`STEP_US`].
     pub fn step(&mut self) {
-        if self.tuned_total != self.parameters.change_total() {
-            self.tuned_total = self.parameters.change_total();
+        if std::mem::take(&mut self.parameters.is_changed) {
             self.tuned = tuned::Tuned::new(self.flavour, &self.parameters);
         }
         let now_us = self.now_us();
@@ -164,32 +149,30 @@ impl Aircraft {
         }
         if now_us.is_multiple_of(copter::CHECK_EVERY_US) {
             self.charge.drain(self.body.thrust_ratio, (copter::CHECK_EVERY_US / STEP_US) as f64);
+            self.belief.fence_breach = self.outside().breach_type();
             match self.flavour {
                 Flavour::ArduCopter => self.check_copter(),
                 Flavour::Px4 => self.check_px4(false),
             }
-            self.report_slow();
         }
         let (lead, turn) = self.demand();
         self.lead = lead;
         let ground_m = self.ground_m();
         self.body.step(lead, turn, &self.tuned.limits, self.estimator.velocity_error_mps, wind_mps, ground_m);
         self.judge_ground();
-        self.report_motion();
-        self.report_state();
+        self.report();
     }
 
     fn take_fix(&mut self) {
         let fix = self.receiver.fix(&self.body.pose);
-        let before_m = self.estimator.position_error_m;
+        let (before_m, resets) = (self.estimator.position_error_m, self.estimator.reset_total);
         self.estimator.correct(&self.body.pose, fix);
         // A reset of the estimator moves the place held with it: both flavours' controllers take resets out of their targets.
-        if self.reset_total != self.estimator.reset_total {
-            self.reset_total = self.estimator.reset_total;
-            if let Some(held) = self.flight.held_m.as_mut() {
-                held[0] += self.estimator.position_error_m[0] - before_m[0];
-                held[1] += self.estimator.position_error_m[1] - before_m[1];
-            }
+        if self.estimator.reset_total != resets
+            && let Some(held) = self.flight.held_m.as_mut()
+        {
+            held[0] += self.estimator.position_error_m[0] - before_m[0];
+            held[1] += self.estimator.position_error_m[1] - before_m[1];
         }
         if self.home_m.is_none() && self.estimator.position_is_ok() {
             self.set_home(Some(self.here().at_m));
@@ -205,7 +188,7 @@ impl Aircraft {
     /// Puts it into the air there (metres from home), armed, hovering against the wind with its sensors settled, in LOITER
     /// (ArduCopter) or AUTO.LOITER (PX4).
     pub fn begin_airborne(&mut self, north_m: f64, east_m: f64, up_m: f64, yaw_rad: f64) {
-        self.receiver.warm();
+        self.receiver.is_warm = true;
         let ground = TruePose { at_us: self.now_us(), ..TruePose::default() };
         if let Some(fix) = self.receiver.fix(&ground) {
             self.estimator.align(&ground, &fix);
@@ -214,11 +197,7 @@ impl Aircraft {
         self.set_home(Some(error_m));
         let [north_mps, east_mps] = self.wind.mean_mps();
         self.body.hover([north_m, east_m, up_m], yaw_rad, [north_mps, east_mps, 0.0]);
-        let mode = match self.flavour {
-            Flavour::ArduCopter => Mode::Position,
-            Flavour::Px4 => Mode::Hold,
-        };
-        self.change_to(mode);
+        self.change_to(self.flavour.pick(Mode::Position, Mode::Hold));
         self.flight.armed = true;
         self.flight.armed_us = self.now_us();
         self.flight.has_flown = true;
@@ -227,9 +206,7 @@ impl Aircraft {
         self.flight.held_m = Some([north_m + error_m[0], east_m + error_m[1], up_m + error_m[2]]);
         let fix = self.receiver.fix(&self.body.pose);
         self.report_gps(fix);
-        self.report_motion();
-        self.report_slow();
-        self.report_state();
+        self.report();
     }
 
     /// Height of the ground below, over home's.
@@ -239,7 +216,7 @@ impl Aircraft {
 
     /// RC_CHANNELS leaves no more often, whatever is asked for.
     pub fn rc_every_us(&self) -> u64 {
-        self.rc_every_us
+        (1e6 / self.settings.rc_hz_max) as u64
     }
 
     /// Where it truly is.
@@ -267,46 +244,19 @@ impl Aircraft {
         name_of(self.flavour, mode.custom(self.flavour))
     }
 
-    /// HEARTBEAT.custom_mode.
-    pub fn custom_mode(&self) -> u32 {
-        self.belief.custom_mode
-    }
-
     /// Whose modes it speaks.
     pub fn flavour(&self) -> Flavour {
         self.flavour
     }
 
-    /// Home, where it stood at the begin: the origin of the truth.
-    pub fn place(&self) -> &Place {
-        &self.place
-    }
-
     /// Its MAVLink system id.
     pub fn system(&self) -> u8 {
-        self.system
-    }
-
-    /// The mission as it was uploaded.
-    pub fn mission(&self) -> &[Waypoint] {
-        &self.mission.items
-    }
-
-    /// Parameters.
-    pub fn parameters(&self) -> &Parameters {
-        &self.parameters
-    }
-
-    /// Parameters to be set; they hold from the next step.
-    pub fn parameters_mut(&mut self) -> &mut Parameters {
-        &mut self.parameters
+        self.settings.system
     }
 
     /// Gives each STATUSTEXT (MAV_SEVERITY, text) once.
-    pub fn texts(&mut self, each: &mut dyn FnMut(u8, &str)) {
-        for (severity, text) in self.texts.drain(..) {
-            each(severity, &text);
-        }
+    pub fn texts(&mut self) -> impl Iterator<Item = (u8, String)> {
+        self.texts.drain(..)
     }
 
     fn tell(&mut self, severity: u8, text: String) {
@@ -325,15 +275,7 @@ impl Aircraft {
     pub fn left_total(&self) -> u32 {
         self.flight.left_total
     }
-
-    /// The last heartbeat of a ground station: when, and its system id.
-    pub fn ground_station(&self) -> Option<(u64, u8)> {
-        self.ground_station
-    }
 }
 
-#[cfg(test)]
-#[path = "tests/modes.rs"]
-mod modes_tests;
 #[cfg(test)]
 pub(crate) mod tests;

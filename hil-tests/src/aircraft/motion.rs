@@ -76,7 +76,7 @@ pub(super) enum Turn {
 }
 
 /// The body.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Body {
     pub(super) pose: TruePose,
     pub(super) is_on_ground: bool,
@@ -98,20 +98,10 @@ pub(super) struct Body {
 impl Body {
     pub(super) fn new() -> Body {
         Body {
-            pose: TruePose::default(),
             is_on_ground: true,
-            thrust_ratio: 0.0,
-            roll_rate_rad_s: 0.0,
-            pitch_rate_rad_s: 0.0,
-            wish_mps: [0.0; 3],
-            push_mps2: [0.0; 3],
-            trim_mps2: [0.0; 3],
-            lean_mps2: [0.0; 2],
-            lift_mps2: 0.0,
-            held_yaw_rad: None,
-            tracks: false,
             lean_share: 1.0 - (-STEP_S / LEAN_LAG_S).exp(),
             lift_share: 1.0 - (-STEP_S / LIFT_LAG_S).exp(),
+            ..Body::default()
         }
     }
 
@@ -166,13 +156,12 @@ impl Body {
     fn control(&mut self, lead: Lead, limits: &Limits, error_mps: [f64; 3]) -> ([f64; 2], f64) {
         let truly = self.velocity_mps();
         let known = [truly[0] + error_mps[0], truly[1] + error_mps[1], truly[2] + error_mps[2]];
-        let (level, up_mps) = match lead {
+        let up_mps = match lead {
             Lead::Off | Lead::Idle => {
                 self.tracks = false;
                 return ([0.0; 2], -GRAVITY_MPS2);
             }
-            Lead::Velocity([north, east, up]) => (Some([north, east]), up),
-            Lead::Lean(_, up) => (None, up),
+            Lead::Velocity([_, _, up]) | Lead::Lean(_, up) => up,
         };
         if !self.tracks {
             self.wish_mps = known;
@@ -186,13 +175,15 @@ impl Body {
             (self.trim_mps2[2] + VELOCITY_I * climb_error * STEP_S).clamp(-TRIM_MAX_MPS2, TRIM_MAX_MPS2);
         let lift = lift.clamp(-LIFT_DOWN_MPS2, LIFT_UP_MPS2);
         let most = GRAVITY_MPS2 * limits.tilt_rad.tan();
-        let Some(level) = level else {
-            let Lead::Lean(lean, _) = lead else { return ([0.0; 2], lift) };
-            (self.wish_mps[0], self.wish_mps[1]) = (known[0], known[1]);
-            (self.push_mps2[0], self.push_mps2[1]) = (0.0, 0.0);
-            return (shortened(lean, most), lift);
-        };
-        self.shape_level(level, limits);
+        match lead {
+            Lead::Lean(lean, _) => {
+                (self.wish_mps[0], self.wish_mps[1]) = (known[0], known[1]);
+                (self.push_mps2[0], self.push_mps2[1]) = (0.0, 0.0);
+                return (shortened(lean, most), lift);
+            }
+            Lead::Velocity([north, east, _]) => self.shape_level([north, east], limits),
+            Lead::Off | Lead::Idle => {}
+        }
         let error = [self.wish_mps[0] - known[0], self.wish_mps[1] - known[1]];
         let asked = [0, 1].map(|axis| self.push_mps2[axis] + VELOCITY_P * error[axis] + self.trim_mps2[axis]);
         let lean = shortened(asked, most);
@@ -268,29 +259,22 @@ impl Body {
 
     fn turn(&mut self, turn: Turn, limits: &Limits) {
         let most = limits.yaw_rate_rad_s;
-        let to = match turn {
-            Turn::Rate(rate) => {
-                self.held_yaw_rad = None;
-                rate.clamp(-most, most)
-            }
-            Turn::To(yaw) => {
-                self.held_yaw_rad = Some(yaw);
-                self.rate_to(yaw, most)
-            }
-            Turn::Hold => {
-                let yaw = *self.held_yaw_rad.get_or_insert(self.pose.yaw_rad);
-                self.rate_to(yaw, most)
+        self.held_yaw_rad = match turn {
+            Turn::Rate(_) => None,
+            Turn::To(yaw) => Some(yaw),
+            Turn::Hold => self.held_yaw_rad.or(Some(self.pose.yaw_rad)),
+        };
+        let to = match (turn, self.held_yaw_rad) {
+            (Turn::Rate(rate), _) => rate.clamp(-most, most),
+            (_, held) => {
+                let missing = wrap_pi(held.unwrap_or(self.pose.yaw_rad) - self.pose.yaw_rad);
+                root_law(missing.abs(), YAW_P, YAW_ACCELERATION_RAD_S2).min(most).copysign(missing)
             }
         };
         let most_step = YAW_ACCELERATION_RAD_S2 * STEP_S;
         let rate = self.pose.yaw_rate_rad_s + (to - self.pose.yaw_rate_rad_s).clamp(-most_step, most_step);
         self.pose.yaw_rate_rad_s = rate;
         self.pose.yaw_rad = wrap_pi(self.pose.yaw_rad + rate * STEP_S);
-    }
-
-    fn rate_to(&self, yaw_rad: f64, most_rad_s: f64) -> f64 {
-        let missing = wrap_pi(yaw_rad - self.pose.yaw_rad);
-        root_law(missing.abs(), YAW_P, YAW_ACCELERATION_RAD_S2).min(most_rad_s).copysign(missing)
     }
 
     /// The attitude that gives the thrust its direction.

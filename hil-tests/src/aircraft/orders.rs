@@ -1,11 +1,12 @@
-//! Requests: each answered as the flavour answers it.
+//! What an autopilot is asked, and what it answers: MAVLink's commands without the wire; and the faults that are the aircraft's own.
 //!
 //! Sources: ArduPilot `mode.cpp` (`set_mode`: position needed only while armed), `takeoff.cpp` (armed, landed, upwards); PX4
 //! `Commander.cpp` (`handle_command`: what is refused is TEMPORARILY_REJECTED), `UserModeIntention.cpp` (while disarmed any mode
 //! may be chosen). Other answers: as remembered, not checked.
 
-use super::{Aircraft, Answer, Mode, Request};
-use crate::scenario::Flavour;
+use super::mission::Waypoint;
+use super::{Aircraft, Mode, custom_mode_of, estimator};
+use crate::scenario::{Flavour, Kind};
 
 const WARNING: u8 = 4;
 const CRITICAL: u8 = 2;
@@ -13,12 +14,72 @@ const CRITICAL: u8 = 2;
 const RESET_US: u64 = 1_500_000;
 const START_US: u64 = 3_000_000;
 
+/// A request, from whoever sent it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// MAV_CMD_DO_SET_MODE or SET_MODE with the flavour's `custom_mode`. PX4's sub mode counts.
+    Mode(u32),
+    /// MAV_CMD_COMPONENT_ARM_DISARM.
+    Arm(bool),
+    /// The same with its magic number 21196: disarms in the air too; arms without checks.
+    ArmForced(bool),
+    /// MAV_CMD_NAV_TAKEOFF, to this height above home.
+    TakeOff {
+        /// Height above home.
+        alt_m: f64,
+    },
+    /// The same, but to a far place: PX4's AUTO.TAKEOFF is entered, and never lifts off.
+    TakeOffElsewhere,
+    /// SET_POSITION_TARGET_LOCAL_NED.
+    Setpoint(Setpoint),
+    /// A setpoint of which nothing can be read. Stops ArduCopter's GUIDED.
+    Unreadable,
+    /// A whole mission was uploaded, as it was on the wire (ArduPilot's item 0 is home).
+    Mission(Vec<Waypoint>),
+    /// RC_CHANNELS_OVERRIDE: channels 1 to 8 in µs; 65535 leaves a channel, 0 gives it back to the radio.
+    RcOverride([u16; 8]),
+    /// A heartbeat of a ground station (MAV_TYPE_GCS) with this system id was heard.
+    GroundStation(u8),
+    /// MAV_CMD_PREFLIGHT_REBOOT_SHUTDOWN.
+    Reboot,
+}
+
+/// MAV_RESULT.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Done.
+    Accepted = 0,
+    /// Not now.
+    TemporarilyRejected = 1,
+    /// Not with these values, or not in this state.
+    Denied = 2,
+    /// Never.
+    Unsupported = 3,
+    /// Tried in vain.
+    Failed = 4,
+}
+
+/// SET_POSITION_TARGET_LOCAL_NED as companions send it: a velocity with a yaw rate.
+#[derive(Copy, Clone, Debug, Default, PartialEq)]
+pub struct Setpoint {
+    /// Velocity north, east, down.
+    pub velocity_mps: [f64; 3],
+    /// Yaw rate.
+    pub yaw_rate_rad_s: f64,
+}
+
+/// INITIAL_MODE 0; PX4 without a mode switch waits in Hold.
+pub(super) fn first_mode(flavour: Flavour) -> Mode {
+    flavour.pick(Mode::Stabilize, Mode::Hold)
+}
+
 impl Aircraft {
     /// Asks the autopilot.
     pub fn request(&mut self, request: &Request) -> Answer {
         if self.belief.is_silent {
             return Answer::Failed;
         }
+        let now_us = self.now_us();
         let answer = match request {
             Request::Mode(custom) => self.change_mode(*custom),
             Request::Arm(true) => self.arm(false),
@@ -35,29 +96,35 @@ impl Aircraft {
             Request::Setpoint(setpoint) => return self.take_setpoint(setpoint),
             Request::Unreadable => return self.take_unreadable(),
             Request::Mission(items) => {
-                self.mission.upload(items);
+                self.mission.items.clone_from(items);
+                self.mission.rewind();
                 Answer::Accepted
             }
             Request::RcOverride(channels_us) => {
-                let now_us = self.now_us();
                 self.radio.override_with(*channels_us, now_us);
                 Answer::Accepted
             }
-            Request::GroundStation(system) => self.hear_ground_station(*system),
+            Request::GroundStation(system) => {
+                self.ground_station = Some((now_us, *system));
+                if [0, *system].contains(&self.tuned.gcs_system) {
+                    self.gcs_heard_us = Some(now_us);
+                }
+                Answer::Accepted
+            }
             Request::Reboot if self.flight.armed => Answer::Failed,
             Request::Reboot => {
                 self.reboot();
                 Answer::Accepted
             }
         };
-        self.report_state();
+        self.report();
         answer
     }
 
     fn change_mode(&mut self, custom: u32) -> Answer {
         let Some(mode) = Mode::of(self.flavour, custom) else {
             self.tell(WARNING, format!("No such mode {custom}"));
-            return if self.flavour == Flavour::Px4 { Answer::Denied } else { Answer::Failed };
+            return self.flavour.pick(Answer::Failed, Answer::Denied);
         };
         match self.flavour {
             Flavour::ArduCopter => self.change_copter_mode(mode),
@@ -69,44 +136,39 @@ impl Aircraft {
         if mode == self.flight.mode {
             return Answer::Accepted;
         }
-        let blind = self.flight.armed && mode.needs_position() && !self.estimator.position_is_ok();
-        let mission = if mode == Mode::Mission { self.mission_refusal() } else { None };
-        let name = self.name_of(mode);
-        let refusal = match (blind, mission) {
-            (true, _) => Some(format!("Mode change to {name} failed: requires position")),
-            (false, Some(why)) => Some(why.to_owned()),
-            (false, None) => None,
+        let refusal = if self.flight.armed && mode.needs_position() && !self.estimator.position_is_ok() {
+            Some(format!("Mode change to {} failed: requires position", self.name_of(mode)))
+        } else {
+            self.mission_refusal().filter(|_| mode == Mode::Mission).map(str::to_owned)
         };
         if let Some(why) = refusal {
             self.tell(WARNING, why);
             return Answer::Failed;
         }
-        let now_us = self.now_us();
-        self.copter.pilot_recovers(now_us);
+        self.copter.pilot_recovers(self.now_us());
         self.change_to(mode);
         Answer::Accepted
     }
 
     fn change_px4_mode(&mut self, mode: Mode) -> Answer {
-        if self.flight.armed {
-            let why = match mode {
-                _ if mode.needs_position() && !self.estimator.position_is_ok() => {
-                    Some("No valid position estimate")
-                }
-                Mode::External if !self.external.streams(self.now_us()) => Some("No offboard signal"),
-                Mode::Mission => self.mission_refusal(),
-                _ => None,
-            };
-            if let Some(why) = why {
-                let name = self.name_of(mode);
-                self.tell(CRITICAL, format!("Switching to {name} is currently not available: {why}"));
-                return Answer::TemporarilyRejected;
+        let why = match mode {
+            _ if !self.flight.armed => None,
+            _ if mode.needs_position() && !self.estimator.position_is_ok() => {
+                Some("No valid position estimate")
             }
+            Mode::External if !self.external.streams(self.now_us()) => Some("No offboard signal"),
+            Mode::Mission => self.mission_refusal(),
+            _ => None,
+        };
+        if let Some(why) = why {
+            let name = self.name_of(mode);
+            self.tell(CRITICAL, format!("Switching to {name} is currently not available: {why}"));
+            return Answer::TemporarilyRejected;
         }
         if mode == Mode::TakeOff {
             self.flight.take_off_m = self.here().at_m[2] + self.tuned.take_off_m;
         }
-        if mode == Mode::Mission && self.mission.is_over() {
+        if mode == Mode::Mission && self.mission.item().is_none() {
             self.mission.rewind();
         }
         if !matches!(mode, Mode::Return | Mode::Land) {
@@ -119,71 +181,82 @@ impl Aircraft {
     }
 
     fn take_off_asked(&mut self, alt_m: f64) -> Answer {
-        let home_up_m = self.home_m.map_or(0.0, |home| home[2]);
-        let up_m = home_up_m + alt_m;
-        match self.flavour {
-            Flavour::ArduCopter => {
-                let guided = self.flight.mode == Mode::External;
-                let ready = self.flight.armed && self.flight.is_landed && up_m > self.here().at_m[2];
-                if !guided || !ready || !alt_m.is_finite() {
-                    return Answer::Failed;
-                }
-                self.external.begin();
-                self.flight.held_m = None;
-                self.external.take_off_m = Some(up_m);
-                Answer::Accepted
+        let up_m = self.home_m()[2] + alt_m;
+        if self.flavour == Flavour::Px4 {
+            let answer = self.change_px4_mode(Mode::TakeOff);
+            if answer == Answer::Accepted && alt_m.is_finite() {
+                self.flight.take_off_m = up_m.max(self.here().at_m[2]);
             }
-            Flavour::Px4 => {
-                let answer = self.change_px4_mode(Mode::TakeOff);
-                if answer == Answer::Accepted && alt_m.is_finite() {
-                    self.flight.take_off_m = up_m.max(self.here().at_m[2]);
-                }
-                answer
-            }
+            return answer;
         }
-    }
-
-    fn hear_ground_station(&mut self, system: u8) -> Answer {
-        let now_us = self.now_us();
-        self.ground_station = Some((now_us, system));
-        if self.tuned.gcs_system == 0 || self.tuned.gcs_system == system {
-            self.gcs_heard_us = Some(now_us);
+        let guided = self.flight.mode == Mode::External;
+        let ready = self.flight.armed && self.flight.is_landed && up_m > self.here().at_m[2];
+        if !guided || !ready || !alt_m.is_finite() {
+            return Answer::Failed;
         }
+        self.flight.held_m = None;
+        self.external.target = None;
+        self.external.take_off_m = Some(up_m);
         Answer::Accepted
     }
 
     /// On the ground it starts as from power-up. In the air it is a watchdog reset: ArduPilot's and PX4's keep flying armed, in
     /// the mode of the pilot's switch (here LOITER, POSCTL); the motors go on hovering meanwhile. As remembered, not checked.
-    pub(super) fn reboot(&mut self) {
+    fn reboot(&mut self) {
         let now_us = self.now_us();
         let flies = self.flight.armed && !self.flight.is_landed;
         self.boot_us = now_us;
         self.silent_until_us = now_us + if flies { RESET_US } else { START_US };
-        self.copter = super::copter::Failsafes::default();
-        self.px4 = super::px4::Failsafes::default();
+        self.copter = Default::default();
+        self.px4 = Default::default();
         self.gcs_heard_us = None;
-        self.external = super::external::External::default();
+        self.external = Default::default();
         self.texts.clear();
-        let mode = if flies { Mode::Position } else { Self::first_mode(self.flavour) };
-        self.change_to(mode);
+        self.change_to(if flies { Mode::Position } else { first_mode(self.flavour) });
         if !flies {
             self.disarm();
             self.set_home(None);
-            self.estimator = super::estimator::Estimator::new(self.flavour, self.seed ^ now_us);
+            self.estimator = estimator::Estimator::new(self.flavour, self.seed ^ now_us);
         }
         self.belief.is_silent = true;
     }
 
-    pub(super) fn first_mode(flavour: Flavour) -> Mode {
-        match flavour {
-            // INITIAL_MODE 0; PX4 without a mode switch waits in Hold.
-            Flavour::ArduCopter => Mode::Stabilize,
-            Flavour::Px4 => Mode::Hold,
+    /// A fault begins or ends. Whether it was one of the aircraft's. Deeds (a mode change, a disarming, a reboot, a battery that
+    /// dropped) have no end.
+    pub fn fault(&mut self, kind: &Kind, begins: bool) -> bool {
+        let now_us = self.now_us();
+        let while_it_lasts = |north_east: [f64; 2]| if begins { north_east } else { [0.0; 2] };
+        match *kind {
+            Kind::GpsGlitch { north_m, east_m } => self.receiver.glitch_m = while_it_lasts([north_m, east_m]),
+            Kind::GpsLoss => self.receiver.is_lost = begins,
+            Kind::EkfBad => self.estimator.is_bad = begins,
+            Kind::Gust { north_mps, east_mps } => {
+                self.wind.extra_mps = while_it_lasts([north_mps, east_mps]);
+            }
+            Kind::Stick { channel, us } => self.radio.move_stick(channel, begins.then_some(us)),
+            Kind::RcLost { zeroed, rssi_kept } if begins => self.radio.lose(now_us, zeroed, rssi_kept),
+            Kind::RcLost { .. } => self.radio.regain(),
+            Kind::Battery { .. }
+            | Kind::Reboot
+            | Kind::SystemId { .. }
+            | Kind::Mode { .. }
+            | Kind::Disarm
+                if !begins => {}
+            Kind::Battery { ratio } => self.charge.drop_to(ratio),
+            Kind::Reboot => self.reboot(),
+            Kind::SystemId { system } => {
+                self.settings.system = system;
+                self.reboot();
+            }
+            Kind::Mode { ref mode } => match custom_mode_of(self.flavour, mode) {
+                Some(custom) => drop(self.request(&Request::Mode(custom))),
+                None => self.tell(WARNING, format!("No such mode {mode}")),
+            },
+            Kind::Disarm => drop(self.request(&Request::ArmForced(false))),
+            _ => return false,
         }
-    }
-
-    /// Throttle as shown: 0.5 hovers.
-    pub(super) fn throttle_ratio(&self) -> f64 {
-        if self.flight.armed { (0.5 * self.body.thrust_ratio).clamp(0.0, 1.0) } else { 0.0 }
+        // A real one makes its messages when it sends them, not at ticks of its own.
+        self.report();
+        true
     }
 }

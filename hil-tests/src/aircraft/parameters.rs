@@ -7,31 +7,16 @@
 //! GCS, fence and battery failsafes on, with a battery of 5 Ah, a fence of 1000 m and 120 m, ArduPilot's own being 300 and 100,
 //! PX4's none; hold instead of POSCTL on the loss of OFFBOARD's setpoints) and the limits that the scenario's `[aircraft]` gives.
 
-use crate::scenario::{Aircraft, Flavour};
+use crate::scenario::Aircraft;
 
 /// MAV_PARAM_TYPE.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are MAVLink's")]
 pub enum ParameterType {
-    /// 2.
-    Int8,
-    /// 4.
-    Int16,
-    /// 6.
-    Int32,
-    /// 9.
-    Real32,
-}
-
-impl ParameterType {
-    /// MAV_PARAM_TYPE on the wire.
-    pub const fn mav_param_type(self) -> u8 {
-        match self {
-            ParameterType::Int8 => 2,
-            ParameterType::Int16 => 4,
-            ParameterType::Int32 => 6,
-            ParameterType::Real32 => 9,
-        }
-    }
+    Int8 = 2,
+    Int16 = 4,
+    Int32 = 6,
+    Real32 = 9,
 }
 
 /// One parameter.
@@ -49,19 +34,18 @@ pub struct Parameter {
 #[derive(Clone, Debug)]
 pub struct Parameters {
     all: Vec<Parameter>,
-    change_total: u32,
+    pub(super) is_changed: bool,
 }
 
 impl Parameters {
     /// Those of `flavour`, with what the scenario gives: its limits, then its own `parameters`. A name that is not known here is
     /// kept and answered, and changes nothing.
     pub fn new(scenario: &Aircraft) -> Parameters {
-        let mut all: Vec<Parameter> = table(scenario.flavour)
-            .iter()
-            .map(|&(name, kind, value)| Parameter { name: name.into(), value, kind })
-            .collect();
+        let known = scenario.flavour.pick(ARDUCOPTER, PX4).iter();
+        let mut all: Vec<Parameter> =
+            known.map(|&(name, kind, value)| Parameter { name: name.into(), value, kind }).collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut parameters = Parameters { all, change_total: 0 };
+        let mut parameters = Parameters { all, is_changed: false };
         parameters.limit(scenario);
         for (name, &value) in &scenario.parameters {
             parameters.set(name, value);
@@ -71,31 +55,17 @@ impl Parameters {
     }
 
     fn limit(&mut self, scenario: &Aircraft) {
-        let (speed, climb, acceleration) =
-            (scenario.speed_max_mps, scenario.climb_max_mps, scenario.acceleration_max_mps2);
-        let system = f64::from(scenario.system);
-        let limits = match scenario.flavour {
-            Flavour::ArduCopter => [
-                ("SYSID_THISMAV", system),
-                ("WPNAV_SPEED", speed * 100.0),
-                ("WPNAV_ACCEL", acceleration * 100.0),
-                ("WPNAV_SPEED_UP", climb * 100.0),
-                ("WPNAV_SPEED_DN", climb * 100.0),
-                ("ATC_SLEW_YAW", scenario.yaw_rate_max_deg_s * 100.0),
-                ("ANGLE_MAX", scenario.tilt_max_deg * 100.0),
-            ],
-            Flavour::Px4 => [
-                ("MAV_SYS_ID", system),
-                ("MPC_XY_VEL_MAX", speed),
-                ("MPC_ACC_HOR", acceleration),
-                ("MPC_Z_VEL_MAX_UP", climb),
-                ("MPC_Z_VEL_MAX_DN", climb),
-                ("MPC_YAWRAUTO_MAX", scenario.yaw_rate_max_deg_s),
-                ("MPC_TILTMAX_AIR", scenario.tilt_max_deg),
-            ],
-        };
-        for (name, value) in limits {
-            self.set(name, value);
+        let flavour = scenario.flavour;
+        self.set(flavour.pick("SYSID_THISMAV", "MAV_SYS_ID"), f64::from(scenario.system));
+        for (copter, px4, value) in [
+            ("WPNAV_SPEED", "MPC_XY_VEL_MAX", scenario.speed_max_mps),
+            ("WPNAV_ACCEL", "MPC_ACC_HOR", scenario.acceleration_max_mps2),
+            ("WPNAV_SPEED_UP", "MPC_Z_VEL_MAX_UP", scenario.climb_max_mps),
+            ("WPNAV_SPEED_DN", "MPC_Z_VEL_MAX_DN", scenario.climb_max_mps),
+            ("ATC_SLEW_YAW", "MPC_YAWRAUTO_MAX", scenario.yaw_rate_max_deg_s),
+            ("ANGLE_MAX", "MPC_TILTMAX_AIR", scenario.tilt_max_deg),
+        ] {
+            self.set(flavour.pick(copter, px4), value * flavour.pick(100.0, 1.0));
         }
     }
 
@@ -111,13 +81,31 @@ impl Parameters {
 
     /// Index and parameter of this name.
     pub fn find(&self, name: &str) -> Option<(usize, &Parameter)> {
-        let index = self.all.binary_search_by(|known| known.name.as_str().cmp(name)).ok()?;
+        let index = self.search(name).ok()?;
         Some((index, &self.all[index]))
+    }
+
+    fn search(&self, name: &str) -> Result<usize, usize> {
+        self.all.binary_search_by(|known| known.name.as_str().cmp(name))
     }
 
     /// Its value.
     pub fn value(&self, name: &str) -> Option<f64> {
         self.find(name).map(|(_, parameter)| parameter.value)
+    }
+
+    /// Its value, as the firmware reads it: 0 where it is not known.
+    pub(super) fn get(&self, name: &str) -> f64 {
+        self.value(name).unwrap_or(0.0)
+    }
+
+    pub(super) fn whole(&self, name: &str) -> i32 {
+        self.get(name) as i32
+    }
+
+    /// Of one in seconds.
+    pub(super) fn us(&self, name: &str) -> u64 {
+        (self.get(name).max(0.0) * 1e6) as u64
     }
 
     /// Sets it, as far as its type can hold the value; adds it where it is not known. Values that are not finite are refused.
@@ -126,8 +114,8 @@ impl Parameters {
         if !value.is_finite() || name.is_empty() || name.len() > 16 {
             return false;
         }
-        self.change_total += 1;
-        match self.all.binary_search_by(|known| known.name.as_str().cmp(name)) {
+        self.is_changed = true;
+        match self.search(name) {
             Ok(index) => self.all[index].value = self.all[index].kind.hold(value),
             Err(index) => {
                 let kind = ParameterType::Real32;
@@ -136,33 +124,21 @@ impl Parameters {
         }
         true
     }
-
-    /// Counts changes.
-    pub fn change_total(&self) -> u32 {
-        self.change_total
-    }
 }
 
 impl ParameterType {
     fn hold(self, value: f64) -> f64 {
+        // `as` saturates.
         match self {
-            ParameterType::Int8 => value.round().clamp(-128.0, 127.0),
-            ParameterType::Int16 => value.round().clamp(-32_768.0, 32_767.0),
-            ParameterType::Int32 => value.round().clamp(-2_147_483_648.0, 2_147_483_647.0),
+            ParameterType::Int8 => f64::from(value.round() as i8),
+            ParameterType::Int16 => f64::from(value.round() as i16),
+            ParameterType::Int32 => f64::from(value.round() as i32),
             ParameterType::Real32 => f64::from(value as f32),
         }
     }
 }
 
 type Row = (&'static str, ParameterType, f64);
-
-fn table(flavour: Flavour) -> &'static [Row] {
-    match flavour {
-        Flavour::ArduCopter => ARDUCOPTER,
-        Flavour::Px4 => PX4,
-    }
-}
-
 use ParameterType::{Int8, Int16, Int32, Real32};
 
 const ARDUCOPTER: &[Row] = &[
@@ -188,7 +164,6 @@ const ARDUCOPTER: &[Row] = &[
     ("FENCE_MARGIN", Real32, 2.0),
     ("FENCE_RADIUS", Real32, 1000.0),
     ("FENCE_TYPE", Int8, 7.0),
-    ("FRAME_CLASS", Int8, 1.0),
     ("FS_EKF_ACTION", Int8, 1.0),
     ("FS_EKF_THRESH", Real32, 0.8),
     ("FS_GCS_ENABLE", Int8, 1.0),
@@ -222,7 +197,6 @@ const PX4: &[Row] = &[
     ("BAT1_CAPACITY", Real32, 5000.0),
     ("BAT_CRIT_THR", Real32, 0.07),
     ("BAT_EMERGEN_THR", Real32, 0.05),
-    ("BAT_LOW_THR", Real32, 0.15),
     ("COM_DISARM_LAND", Real32, 2.0),
     ("COM_DISARM_PRFLT", Real32, 10.0),
     ("COM_DLL_EXCEPT", Int32, 0.0),
@@ -243,9 +217,7 @@ const PX4: &[Row] = &[
     ("MIS_TAKEOFF_ALT", Real32, 10.0),
     ("MPC_ACC_DOWN_MAX", Real32, 3.0),
     ("MPC_ACC_HOR", Real32, 3.0),
-    ("MPC_ACC_UP_MAX", Real32, 4.0),
     ("MPC_JERK_AUTO", Real32, 4.0),
-    ("MPC_LAND_ALT1", Real32, 10.0),
     ("MPC_LAND_ALT2", Real32, 5.0),
     ("MPC_LAND_SPEED", Real32, 0.7),
     ("MPC_TILTMAX_AIR", Real32, 45.0),

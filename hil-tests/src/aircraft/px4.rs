@@ -11,8 +11,9 @@ use super::{Aircraft, Mode};
 const CRITICAL: u8 = 2;
 
 /// By severity.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Action {
+    #[default]
     None,
     Warn,
     Position,
@@ -24,59 +25,30 @@ pub(super) enum Action {
     Stop,
 }
 
-/// May the pilot take over?
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Takeover {
-    /// By sticks or a mode change.
-    Always,
-    /// By a mode change.
-    ModeChange,
-}
-
+/// A cause that was seen.
 #[derive(Copy, Clone, Debug)]
-struct Slot {
+struct Cause {
     action: Action,
     ends_with_cause: bool,
-    is_failing: bool,
-    takeover: Takeover,
-}
-
-/// A cause as it is seen now: action, whether it ends with its cause, who may take over, whether COM_FAIL_ACT_T comes first.
-#[derive(Copy, Clone, Debug)]
-struct Seen {
-    action: Action,
-    ends_with_cause: bool,
-    takeover: Takeover,
+    /// The pilot takes over by a mode change only, not by sticks.
+    by_mode_only: bool,
+    /// COM_FAIL_ACT_T comes first.
     is_delayed: bool,
 }
 
-/// Causes: radio, ground station, fence, battery critical, battery emergency, mode cannot run.
-const CAUSES: usize = 6;
+/// Radio, ground station, fence, battery critical, battery emergency, mode cannot run.
+type Causes = [Option<Cause>; 6];
 
 /// What has tripped.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Failsafes {
-    slots: [Option<Slot>; CAUSES],
+    causes: Causes,
     pub(super) selected: Action,
     delay_until_us: Option<u64>,
     taken_over: bool,
     radio_lost_at_arming: bool,
     was_armed: bool,
     was_overridden: bool,
-}
-
-impl Default for Failsafes {
-    fn default() -> Failsafes {
-        Failsafes {
-            slots: [None; CAUSES],
-            selected: Action::None,
-            delay_until_us: None,
-            taken_over: false,
-            radio_lost_at_arming: false,
-            was_armed: false,
-            was_overridden: false,
-        }
-    }
 }
 
 fn of_link_parameter(value: i32) -> Action {
@@ -93,25 +65,21 @@ impl Aircraft {
     /// `user_changed`: the mode was changed by a request just now.
     pub(super) fn check_px4(&mut self, user_changed: bool) {
         let takes_over = self.sticks_override();
-        self.renew_slots(user_changed || takes_over);
-        let mut selected = self.px4.slots.iter().flatten().map(|slot| slot.action).max();
-        let takeover = self.px4.slots.iter().flatten().map(|slot| slot.takeover).max();
-        let now_us = self.now_us();
-        let waits = self.px4.delay_until_us.is_some_and(|until_us| now_us < until_us);
-        if waits && !self.px4.taken_over && selected.is_some_and(|action| action < Action::Stop) {
-            selected = selected.map(|_| Action::Hold);
-        }
-        let selected = selected.unwrap_or(Action::None);
-        let by_mode = user_changed && self.px4.selected == selected;
-        let by_sticks = takes_over && takeover == Some(Takeover::Always);
-        let may = (Action::Hold..=Action::Land).contains(&selected);
-        let selected = if may && (self.px4.taken_over || by_mode || by_sticks) {
-            self.px4.taken_over = true;
-            Action::Warn
-        } else {
-            selected
+        self.renew_causes(user_changed || takes_over);
+        let causes = || self.px4.causes.iter().flatten();
+        let worst = causes().map(|cause| cause.action).max();
+        let sticks_may = causes().all(|cause| !cause.by_mode_only);
+        let waits = self.px4.delay_until_us.is_some_and(|until_us| self.now_us() < until_us);
+        let selected = match worst {
+            Some(action) if waits && !self.px4.taken_over && action < Action::Stop => Action::Hold,
+            worst => worst.unwrap_or_default(),
         };
-        self.apply(selected);
+        let by_mode = user_changed && self.px4.selected == selected;
+        let by_sticks = takes_over && sticks_may;
+        let may = (Action::Hold..=Action::Land).contains(&selected);
+        let takes = may && (self.px4.taken_over || by_mode || by_sticks);
+        self.px4.taken_over |= takes;
+        self.apply(if takes { Action::Warn } else { selected });
     }
 
     fn apply(&mut self, selected: Action) {
@@ -141,52 +109,34 @@ impl Aircraft {
         self.enter(mode);
     }
 
-    fn renew_slots(&mut self, mode_changes: bool) {
+    fn renew_causes(&mut self, mode_changes: bool) {
         let armed = self.flight.armed;
         if armed != self.px4.was_armed {
             self.px4.was_armed = armed;
             self.px4.radio_lost_at_arming = self.radio_is_lost();
         }
-        if !armed {
-            self.px4.slots = [None; CAUSES];
-            self.px4.taken_over = false;
-            self.px4.delay_until_us = None;
-            return;
-        }
-        let (now_us, delay_us) = (self.now_us(), self.tuned.px4.delay_us);
-        for (index, seen) in self.seen().into_iter().enumerate() {
-            let px4 = &mut self.px4;
-            match (seen, px4.slots[index].as_mut()) {
-                (Some(seen), Some(slot)) => {
-                    slot.is_failing = true;
-                    slot.action = seen.action;
-                }
-                (Some(seen), None) => {
-                    let takeover =
-                        if seen.is_delayed && delay_us == 0 { Takeover::ModeChange } else { seen.takeover };
-                    if seen.is_delayed && delay_us > 0 && px4.selected <= Action::Hold {
+        let seen = if armed { self.seen() } else { Causes::default() };
+        let (now_us, delay_us) = (self.now_us(), self.parameters.us("COM_FAIL_ACT_T"));
+        let px4 = &mut self.px4;
+        for (cause, seen) in px4.causes.iter_mut().zip(seen) {
+            match (seen, cause.as_mut()) {
+                (Some(seen), Some(cause)) => cause.action = seen.action,
+                (Some(mut seen), None) => {
+                    if seen.is_delayed && delay_us == 0 {
+                        seen.by_mode_only = true;
+                    } else if seen.is_delayed && px4.selected <= Action::Hold {
                         px4.delay_until_us = px4.delay_until_us.or(Some(now_us + delay_us));
                     }
                     px4.taken_over &= seen.action < Action::Hold;
-                    px4.slots[index] = Some(Slot {
-                        action: seen.action,
-                        ends_with_cause: seen.ends_with_cause,
-                        is_failing: true,
-                        takeover,
-                    });
+                    *cause = Some(seen);
                 }
-                (None, Some(slot)) => {
-                    slot.is_failing = false;
-                    if slot.ends_with_cause || mode_changes {
-                        px4.slots[index] = None;
-                    }
-                }
-                (None, None) => {}
+                (None, Some(gone)) if gone.ends_with_cause || mode_changes || !armed => *cause = None,
+                (None, _) => {}
             }
         }
-        if self.px4.slots.iter().all(Option::is_none) {
-            self.px4.delay_until_us = None;
-            self.px4.taken_over = false;
+        if px4.causes.iter().all(Option::is_none) {
+            px4.delay_until_us = None;
+            px4.taken_over = false;
         }
     }
 
@@ -194,30 +144,30 @@ impl Aircraft {
         self.radio.lost_for_us(self.now_us()) >= self.tuned.radio_lost_us.max(1)
     }
 
-    fn is_excepted(&self, mask: i32) -> bool {
-        match self.flight.intended {
-            Mode::Mission => mask & 1 != 0,
-            Mode::Hold | Mode::TakeOff | Mode::Land | Mode::Return => mask & 2 != 0,
-            Mode::External => mask & 4 != 0,
-            _ => false,
-        }
+    /// COM_RCL_EXCEPT, COM_DLL_EXCEPT: bit 0 mission, 1 hold and other AUTO modes, 2 offboard.
+    fn is_excepted(&self, name: &str) -> bool {
+        let bit = match self.flight.intended {
+            Mode::Mission => 1,
+            Mode::Hold | Mode::TakeOff | Mode::Land | Mode::Return => 2,
+            Mode::External => 4,
+            _ => 0,
+        };
+        self.parameters.whole(name) & bit != 0
     }
 
-    fn seen(&self) -> [Option<Seen>; CAUSES] {
-        let (tuned, outside) = (&self.tuned.px4, self.outside());
-        let lasting = |action: Action, is_delayed: bool| {
-            (action > Action::None).then_some(Seen {
-                action,
-                ends_with_cause: false,
-                takeover: Takeover::Always,
-                is_delayed: is_delayed && action > Action::Warn,
-            })
+    fn seen(&self) -> Causes {
+        let whole = |name: &str| self.parameters.whole(name);
+        let lasting = |is_seen: bool, action: Action, is_delayed: bool| {
+            let is_delayed = is_delayed && action > Action::Warn;
+            let cause = Cause { action, ends_with_cause: false, by_mode_only: false, is_delayed };
+            (is_seen && action > Action::None).then_some(cause)
+        };
+        let link = |lost: bool, except: &str, action: &str| {
+            lasting(lost && !self.is_excepted(except), of_link_parameter(whole(action)), true)
         };
         let radio_lost = self.radio_is_lost() && !self.px4.radio_lost_at_arming;
-        let radio = radio_lost && !self.is_excepted(tuned.radio_except);
         let gcs_us = self.gcs_heard_us.map_or(0, |heard_us| self.now_us() - heard_us);
-        let landing = self.flight.intended == Mode::Land;
-        let gcs = gcs_us > self.tuned.gcs_lost_us && !landing && !self.is_excepted(tuned.gcs_except);
+        let gcs_lost = gcs_us > self.tuned.gcs_lost_us && self.flight.intended != Mode::Land;
         let fence = match self.tuned.fence.action {
             0 => Action::None,
             2 => Action::Hold,
@@ -226,34 +176,33 @@ impl Aircraft {
             5 => Action::Land,
             _ => Action::Warn,
         };
-        let fence = (outside.breach_type() != 0).then(|| lasting(fence, false)).flatten();
-        let left = self.charge.left_ratio();
-        let is_emergency = left < tuned.battery_ratio[2];
-        let is_critical = left < tuned.battery_ratio[1] && !is_emergency;
-        let (critical, emergency) = match tuned.battery_action {
+        let left = self.charge.left_ratio;
+        let is_emergency = left < self.parameters.get("BAT_EMERGEN_THR");
+        let is_critical = left < self.parameters.get("BAT_CRIT_THR") && !is_emergency;
+        let (critical, emergency) = match whole("COM_LOW_BAT_ACT") {
             1 => (Action::Return, Action::Return),
             2 => (Action::Land, Action::Land),
             3 => (Action::Return, Action::Land),
             _ => (Action::Warn, Action::Warn),
         };
         [
-            radio.then(|| lasting(of_link_parameter(tuned.radio_action), true)).flatten(),
-            gcs.then(|| lasting(of_link_parameter(tuned.gcs_action), true)).flatten(),
+            link(radio_lost, "COM_RCL_EXCEPT", "NAV_RCL_ACT"),
+            link(gcs_lost, "COM_DLL_EXCEPT", "NAV_DLL_ACT"),
             // Out of Hold at the fence one gets by changing the mode.
-            fence.map(|seen| Seen { takeover: Takeover::ModeChange, ..seen }),
-            is_critical.then(|| lasting(critical, true)).flatten(),
-            is_emergency.then(|| lasting(emergency, true)).flatten(),
+            lasting(self.outside().breach_type() != 0, fence, false)
+                .map(|seen| Cause { by_mode_only: true, ..seen }),
+            lasting(is_critical, critical, true),
+            lasting(is_emergency, emergency, true),
             self.fallback(),
         ]
     }
 
     /// The mode that was asked for cannot run.
-    fn fallback(&self) -> Option<Seen> {
-        let tuned = &self.tuned.px4;
-        let offboard = self.flight.intended == Mode::External;
-        let silent = offboard && self.external.silent_us(self.now_us()) > tuned.offboard_loss_us;
-        let blind = self.flight.intended.needs_position() && !self.estimator.position_is_ok();
-        let mut action = match tuned.offboard_loss_action {
+    fn fallback(&self) -> Option<Cause> {
+        let intended = self.flight.intended;
+        let silent_us = self.external.silent_us(self.now_us());
+        let silent = intended == Mode::External && silent_us > self.tuned.setpoint_loss_us;
+        let mut action = match self.parameters.whole("COM_OBL_RC_ACT") {
             _ if !silent => Action::None,
             1 => Action::Altitude,
             2 => Action::Stabilized,
@@ -263,31 +212,30 @@ impl Aircraft {
             6 | 7 => Action::Stop,
             _ => Action::Position,
         };
-        if blind {
-            let manual = self.flight.intended == Mode::Position;
+        if intended.needs_position() && !self.estimator.position_is_ok() {
+            let manual = intended == Mode::Position;
             action = action.max(if manual { Action::Altitude } else { Action::Return });
         }
         let by_hand = (Action::Position..=Action::Stabilized).contains(&action);
         if by_hand && self.radio_is_lost() {
-            action = of_link_parameter(tuned.radio_action).max(Action::Hold);
+            action = of_link_parameter(self.parameters.whole("NAV_RCL_ACT")).max(Action::Hold);
         }
-        let seen = Seen { action, ends_with_cause: true, takeover: Takeover::Always, is_delayed: false };
-        (action > Action::None).then_some(seen)
+        let (ends_with_cause, is_delayed) = (true, false);
+        let cause = Cause { action, ends_with_cause, by_mode_only: false, is_delayed };
+        (action > Action::None).then_some(cause)
     }
 
     /// COM_RC_OVERRIDE: a moved stick takes the aircraft to POSCTL (by how far it moved; `ManualControl.cpp`: by how fast).
     /// Whether it did just now.
     fn sticks_override(&mut self) -> bool {
-        let [roll, pitch, throttle, yaw] = self.sticks();
-        let most = [roll, pitch, throttle, yaw].iter().fold(0.0_f64, |most, stick| most.max(stick.abs()));
-        let moved = most > self.tuned.px4.override_ratio;
+        let most = self.sticks().iter().fold(0.0_f64, |most, stick| most.max(stick.abs()));
+        let moved = most > self.parameters.get("COM_RC_STICK_OV") / 100.0;
         let edge = moved && !self.px4.was_overridden;
         self.px4.was_overridden = moved;
-        let modes = self.tuned.px4.override_modes;
+        let modes = self.parameters.whole("COM_RC_OVERRIDE");
         let applies = match self.flight.mode {
             Mode::External => modes & 2 != 0,
-            Mode::Position | Mode::AltHold | Mode::Stabilize => false,
-            _ => modes & 1 != 0,
+            mode => modes & 1 != 0 && !mode.is_manual(),
         };
         let takes_over = edge && applies && self.flight.armed && !self.flight.is_landed;
         if takes_over {
@@ -297,7 +245,3 @@ impl Aircraft {
         takes_over
     }
 }
-
-#[cfg(test)]
-#[path = "tests/px4.rs"]
-mod tests;

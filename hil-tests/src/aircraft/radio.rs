@@ -40,26 +40,20 @@ pub(super) struct Radio {
 impl Radio {
     /// All sticks, on these channels (1 = the first), in their middle; switches elsewhere.
     pub(super) fn new(channels: [usize; 4]) -> Radio {
-        let mut sticks_us = [1000; RC_CHANNELS_MAX];
+        let sticks_us = [1000; RC_CHANNELS_MAX];
+        let mut radio = Radio { sticks_us, overrides_us: [0; 8], overridden_us: None, lost: None };
         for channel in channels {
-            if let Some(stick) = channel.checked_sub(1).and_then(|index| sticks_us.get_mut(index)) {
-                *stick = CENTRE_US;
-            }
+            radio.move_stick(u8::try_from(channel).unwrap_or(0), None);
         }
-        sticks_us[usize::from(CHANNEL_COUNT)..].fill(0);
-        Radio { sticks_us, overrides_us: [0; 8], overridden_us: None, lost: None }
+        radio.sticks_us[usize::from(CHANNEL_COUNT)..].fill(0);
+        radio
     }
 
-    /// The pilot moves channel 1..=16.
-    pub(super) fn move_stick(&mut self, channel: u8, us: u16) {
+    /// The pilot moves channel 1..=16, or lets go of it.
+    pub(super) fn move_stick(&mut self, channel: u8, us: Option<u16>) {
         if let Some(stick) = self.sticks_us.get_mut(usize::from(channel).wrapping_sub(1)) {
-            *stick = us;
+            *stick = us.unwrap_or(CENTRE_US);
         }
-    }
-
-    /// The pilot lets go of it.
-    pub(super) fn release(&mut self, channel: u8) {
-        self.move_stick(channel, CENTRE_US);
     }
 
     pub(super) fn lose(&mut self, now_us: u64, zeroed: bool, rssi_kept: bool) {
@@ -92,13 +86,11 @@ impl Radio {
 
     /// What the autopilot sees.
     pub(super) fn seen(&self, now_us: u64) -> Rc {
-        let overrides = self.overrides(now_us);
-        let is_zeroed = self.lost.is_some_and(|lost| lost.zeroed) && self.lost_for_us(now_us) >= SILENT_US;
-        if is_zeroed {
+        if self.lost.is_some_and(|lost| lost.zeroed) && self.lost_for_us(now_us) >= SILENT_US {
             return Rc::default();
         }
         let mut channels_us = self.lost.map_or(self.sticks_us, |lost| lost.sticks_us);
-        if overrides {
+        if self.overrides(now_us) {
             for (channel, held) in channels_us.iter_mut().zip(self.overrides_us) {
                 *channel = if held == 0 { *channel } else { held };
             }
@@ -127,14 +119,14 @@ mod tests {
     fn sticks_overrides_and_loss() {
         let mut radio = Radio::new([1, 2, 3, 4]);
         assert_eq!(radio.seen(0).channels_us[..4], [1500; 4]);
-        radio.move_stick(1, 2000);
-        radio.move_stick(4, 1510);
+        radio.move_stick(1, Some(2000));
+        radio.move_stick(4, Some(1510));
         assert_eq!(radio.sticks(0, [1, 2, 3, 4]), [1.0, 0.0, 0.0, 0.0]);
         radio.override_with([0, 1000, u16::MAX, 0, 0, 0, 0, 0], 1_000_000);
         assert_eq!(radio.seen(1_000_000).channels_us[..3], [2000, 1000, 1500]);
         assert_eq!(radio.seen(3_999_999).channels_us[1], 1000);
         assert_eq!(radio.seen(4_000_000).channels_us[1], 1500, "not repeated");
-        radio.release(1);
+        radio.move_stick(1, None);
         radio.lose(5_000_000, true, false);
         assert_eq!(radio.seen(5_499_999).channel_count, CHANNEL_COUNT);
         assert_eq!(radio.seen(5_500_000).channel_count, 0);
@@ -147,9 +139,9 @@ mod tests {
     fn a_lost_radio_freezes_and_sticks_are_mapped() {
         for (rssi_kept, rssi) in [(false, 0), (true, RSSI)] {
             let mut radio = Radio::new([1, 2, 3, 4]);
-            radio.move_stick(2, 1900);
+            radio.move_stick(2, Some(1900));
             radio.lose(1_000_000, false, rssi_kept);
-            radio.move_stick(1, 1900);
+            radio.move_stick(1, Some(1900));
             let seen = radio.seen(60_000_000);
             assert_eq!((seen.channels_us[..3].to_vec(), seen.rssi), (vec![1500, 1900, 1500], rssi));
             assert_eq!(radio.sticks(60_000_000, [2, 3, 1, 4]), [0.8, 0.0, 0.0, 0.0], "TAER");

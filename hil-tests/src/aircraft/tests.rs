@@ -3,7 +3,11 @@
 use super::*;
 use crate::scenario::Kind;
 
-pub(super) fn scenario(flavour: Flavour, parameters: &[(&str, f64)]) -> scenario::Aircraft {
+mod copter;
+mod modes;
+mod px4;
+
+fn scenario(flavour: Flavour, parameters: &[(&str, f64)]) -> scenario::Aircraft {
     scenario::Aircraft {
         flavour,
         gust_mps: 0.0,
@@ -18,14 +22,14 @@ pub(crate) fn airborne(flavour: Flavour, parameters: &[(&str, f64)]) -> Aircraft
     aircraft
 }
 
-pub(super) fn fly(aircraft: &mut Aircraft, seconds: f64) {
+fn fly(aircraft: &mut Aircraft, seconds: f64) {
     for _ in 0..(seconds * 100.0).round() as u32 {
         aircraft.step();
     }
 }
 
 /// Seconds until it is so; at most `most_s`.
-pub(super) fn until(aircraft: &mut Aircraft, most_s: f64, so: impl Fn(&Aircraft) -> bool) -> f64 {
+fn until(aircraft: &mut Aircraft, most_s: f64, so: impl Fn(&Aircraft) -> bool) -> f64 {
     for step in 0..(most_s * 100.0) as u32 {
         if so(aircraft) {
             return f64::from(step) / 100.0;
@@ -33,6 +37,34 @@ pub(super) fn until(aircraft: &mut Aircraft, most_s: f64, so: impl Fn(&Aircraft)
         aircraft.step();
     }
     f64::INFINITY
+}
+
+/// Seconds until it is in this mode.
+fn until_mode(aircraft: &mut Aircraft, name: &str) -> f64 {
+    until(aircraft, 60.0, |aircraft| aircraft.mode_name() == name)
+}
+
+/// Seconds until its motors stand.
+fn until_disarmed(aircraft: &mut Aircraft) -> f64 {
+    until(aircraft, 200.0, |aircraft| !aircraft.belief().armed)
+}
+
+/// Its mode and MAV_STATE.
+fn state(aircraft: &Aircraft) -> (&'static str, u8) {
+    (aircraft.mode_name(), aircraft.belief().system_status)
+}
+
+fn grounded(flavour: Flavour, seed: u64) -> Aircraft {
+    Aircraft::new(&scenario(flavour, &[]), &Place::default(), seed)
+}
+
+/// How far it gets from home within `seconds`, looked at each second.
+fn worst_m(aircraft: &mut Aircraft, seconds: u32) -> f64 {
+    let away_m = (0..seconds).map(|_| {
+        fly(aircraft, 1.0);
+        aircraft.truth().distance_m(0.0, 0.0)
+    });
+    away_m.fold(0.0, f64::max)
 }
 
 pub(crate) fn mode(aircraft: &mut Aircraft, name: &str) -> Answer {
@@ -49,14 +81,12 @@ pub(crate) fn steer(aircraft: &mut Aircraft, velocity_mps: [f64; 3], seconds: f6
     }
 }
 
-pub(super) fn texts(aircraft: &mut Aircraft) -> Vec<String> {
-    let mut all = Vec::new();
-    aircraft.texts(&mut |_, text| all.push(text.to_owned()));
-    all
+fn texts(aircraft: &mut Aircraft) -> Vec<String> {
+    aircraft.texts().map(|(_, text)| text).collect()
 }
 
 /// Heartbeats of the ground station that is watched, at 1 Hz, for this long.
-pub(super) fn watched(aircraft: &mut Aircraft, seconds: u32) {
+fn watched(aircraft: &mut Aircraft, seconds: u32) {
     for _ in 0..seconds {
         aircraft.request(&Request::GroundStation(255));
         fly(aircraft, 1.0);
@@ -65,7 +95,7 @@ pub(super) fn watched(aircraft: &mut Aircraft, seconds: u32) {
 
 #[test]
 fn copter_arms_takes_off_flies_returns_lands_and_disarms() {
-    let mut aircraft = Aircraft::new(&scenario(Flavour::ArduCopter, &[]), &Place::default(), 3);
+    let mut aircraft = grounded(Flavour::ArduCopter, 3);
     fly(&mut aircraft, 0.5);
     mode(&mut aircraft, "GUIDED");
     assert_eq!(aircraft.request(&Request::Arm(true)), Answer::Failed);
@@ -74,12 +104,12 @@ fn copter_arms_takes_off_flies_returns_lands_and_disarms() {
     assert!(until(&mut aircraft, 20.0, |aircraft| aircraft.prearm_refusal().is_none()) < 10.0);
     assert_eq!(aircraft.request(&Request::TakeOff { alt_m: 20.0 }), Answer::Failed, "not armed");
     assert_eq!(aircraft.request(&Request::Arm(true)), Answer::Accepted);
-    assert_eq!((aircraft.belief().armed, aircraft.belief().system_status), (true, 3));
+    assert_eq!((aircraft.belief().armed, state(&aircraft).1), (true, 3));
     steer(&mut aircraft, [3.0, 0.0, -3.0], 2.0);
     assert_eq!(aircraft.truth().up_m, 0.0, "only a take-off takes off");
     assert_eq!(aircraft.request(&Request::TakeOff { alt_m: 20.0 }), Answer::Accepted);
     assert!(until(&mut aircraft, 60.0, |aircraft| aircraft.truth().up_m > 19.0) < 30.0);
-    assert_eq!((aircraft.belief().landed, aircraft.belief().system_status), (Landed::TakingOff, 4));
+    assert_eq!((aircraft.belief().landed, state(&aircraft).1), (Landed::TakingOff, 4));
     fly(&mut aircraft, 10.0);
     assert_eq!(aircraft.belief().landed, Landed::InAir);
     assert!((aircraft.belief().position.unwrap().alt_rel_m - 20.0).abs() < 1.0);
@@ -89,7 +119,7 @@ fn copter_arms_takes_off_flies_returns_lands_and_disarms() {
     let truth = aircraft.truth();
     assert!((truth.north_mps - 5.0).abs() < 0.5 && (truth.east_mps + 5.0).abs() < 0.5, "{truth:?}");
     assert_eq!(mode(&mut aircraft, "RTL"), Answer::Accepted);
-    assert!(until(&mut aircraft, 120.0, |aircraft| !aircraft.belief().armed) < 100.0);
+    assert!(until_disarmed(&mut aircraft) < 100.0);
     let truth = aircraft.truth();
     assert!(truth.up_m == 0.0 && truth.distance_m(0.0, 0.0) < 4.0, "{truth:?}");
     assert_eq!((aircraft.belief().landed, aircraft.belief().system_status), (Landed::OnGround, 3));
@@ -106,24 +136,22 @@ fn rtl_climbs_returns_waits_and_lands() {
     assert!(aircraft.truth().distance_m(80.0, 0.0) < 3.0, "it climbs first");
     until(&mut aircraft, 60.0, |aircraft| aircraft.truth().distance_m(0.0, 0.0) < 3.0);
     assert!((aircraft.truth().up_m - 50.0).abs() < 2.0);
-    let there_s = aircraft.now_us() as f64 / 1e6;
-    until(&mut aircraft, 60.0, |aircraft| aircraft.truth().up_m < 47.0);
-    let waited_s = aircraft.now_us() as f64 / 1e6 - there_s;
+    let waited_s = until(&mut aircraft, 60.0, |aircraft| aircraft.truth().up_m < 47.0);
     assert!((4.0..9.0).contains(&waited_s), "{waited_s}");
-    let landed_s = until(&mut aircraft, 120.0, |aircraft| !aircraft.belief().armed);
+    let landed_s = until_disarmed(&mut aircraft);
     // From 47 m: 37 m at 2.5 m/s, the last 10 m at LAND_SPEED 0.5 m/s, then 1 s of standing.
     assert!((landed_s - (37.0 / 2.5 + 10.0 / 0.5 + 1.0)).abs() < 5.0, "{landed_s}");
 }
 
 #[test]
 fn px4_takes_off_loiters_flies_offboard_and_returns() {
-    let mut aircraft = Aircraft::new(&scenario(Flavour::Px4, &[]), &Place::default(), 3);
+    let mut aircraft = grounded(Flavour::Px4, 3);
     assert_eq!(aircraft.request(&Request::Arm(true)), Answer::TemporarilyRejected);
     until(&mut aircraft, 20.0, |aircraft| aircraft.prearm_refusal().is_none());
     assert_eq!(aircraft.request(&Request::Arm(true)), Answer::Accepted);
     assert_eq!(aircraft.request(&Request::TakeOff { alt_m: 15.0 }), Answer::Accepted);
     assert_eq!(aircraft.mode_name(), "AUTO.TAKEOFF");
-    assert!(until(&mut aircraft, 60.0, |aircraft| aircraft.mode_name() == "AUTO.LOITER") < 20.0);
+    assert!(until_mode(&mut aircraft, "AUTO.LOITER") < 20.0);
     fly(&mut aircraft, 5.0);
     assert!((aircraft.truth().up_m - 15.0).abs() < 1.5);
     steer(&mut aircraft, [0.0; 3], 1.5);
@@ -132,16 +160,16 @@ fn px4_takes_off_loiters_flies_offboard_and_returns() {
     assert_eq!(aircraft.mode_name(), "OFFBOARD");
     assert!((aircraft.truth().east_mps - 6.0).abs() < 0.5);
     assert_eq!(mode(&mut aircraft, "AUTO.RTL"), Answer::Accepted);
-    assert!(until(&mut aircraft, 200.0, |aircraft| !aircraft.belief().armed) < 150.0);
+    assert!(until_disarmed(&mut aircraft) < 150.0);
     assert!(aircraft.truth().distance_m(0.0, 0.0) < 4.0);
 }
 
 #[test]
 fn px4_disarms_when_nobody_takes_off() {
-    let mut aircraft = Aircraft::new(&scenario(Flavour::Px4, &[]), &Place::default(), 3);
+    let mut aircraft = grounded(Flavour::Px4, 3);
     fly(&mut aircraft, 6.0);
     aircraft.request(&Request::Arm(true));
-    let after_s = until(&mut aircraft, 20.0, |aircraft| !aircraft.belief().armed);
+    let after_s = until_disarmed(&mut aircraft);
     assert!((after_s - 10.0).abs() < 0.1, "COM_DISARM_PRFLT: {after_s}");
 }
 
@@ -153,15 +181,12 @@ fn square(flavour: Flavour, take_off: bool) -> Vec<Waypoint> {
 #[test]
 fn missions_are_flown_to_their_end() {
     for (flavour, auto) in [(Flavour::ArduCopter, "AUTO"), (Flavour::Px4, "AUTO.MISSION")] {
-        let mut aircraft = Aircraft::new(&scenario(flavour, &[]), &Place::default(), 2);
+        let mut aircraft = grounded(flavour, 2);
         fly(&mut aircraft, 6.0);
-        if flavour == Flavour::ArduCopter {
-            mode(&mut aircraft, "GUIDED");
-        }
+        let first = flavour.pick("GUIDED", "AUTO.LOITER");
+        mode(&mut aircraft, first);
         assert_ne!(mode(&mut aircraft, auto), Answer::Denied);
-        if flavour == Flavour::ArduCopter {
-            mode(&mut aircraft, "GUIDED");
-        }
+        mode(&mut aircraft, flavour.pick("GUIDED", auto));
         aircraft.request(&Request::Mission(square(flavour, true)));
         assert_eq!(aircraft.request(&Request::Arm(true)), Answer::Accepted, "{:?}", texts(&mut aircraft));
         assert_eq!(mode(&mut aircraft, auto), Answer::Accepted);
@@ -185,7 +210,7 @@ fn missions_are_flown_to_their_end() {
 
 #[test]
 fn copter_missions_need_a_take_off_on_the_ground() {
-    let mut aircraft = Aircraft::new(&scenario(Flavour::ArduCopter, &[]), &Place::default(), 2);
+    let mut aircraft = grounded(Flavour::ArduCopter, 2);
     fly(&mut aircraft, 6.0);
     mode(&mut aircraft, "GUIDED");
     aircraft.request(&Request::Mission(square(Flavour::ArduCopter, false)));
@@ -226,11 +251,7 @@ fn holds_its_place_in_gusts() {
     let gusty = scenario::Aircraft { gust_mps: 1.5, wind_mps: [6.0, 0.0], ..Default::default() };
     let mut aircraft = Aircraft::new(&gusty, &Place::default(), 5);
     aircraft.begin_airborne(0.0, 0.0, 40.0, 0.0);
-    let mut worst_m: f64 = 0.0;
-    for _ in 0..60 {
-        fly(&mut aircraft, 1.0);
-        worst_m = worst_m.max(aircraft.truth().distance_m(0.0, 0.0));
-    }
+    let worst_m = worst_m(&mut aircraft, 60);
     assert!((0.1..4.0).contains(&worst_m), "{worst_m}");
     assert!(aircraft.truth().pitch_rad > 0.02, "it leans into the wind");
 }

@@ -1,4 +1,5 @@
-//! The parameters that the flight uses, in SI units: read once for each change, since a look-up by name in every step costs.
+//! The parameters that each step of flight uses, in SI units and in what they mean to both flavours: read once for each change,
+//! since a look-up by name in every step costs. What is looked at seldom is read by name where it is used.
 
 use super::motion::Limits;
 use super::parameters::Parameters;
@@ -25,11 +26,9 @@ pub(super) struct Tuned {
     pub(super) gcs_system: u8,
     pub(super) gcs_lost_us: u64,
     pub(super) radio_lost_us: u64,
-    pub(super) disarm_ground_us: u64,
+    pub(super) setpoint_loss_us: u64,
     /// Channels of roll, pitch, throttle and yaw, 1 = the first.
     pub(super) sticks: [usize; 4],
-    pub(super) copter: Copter,
-    pub(super) px4: Px4,
 }
 
 /// The geofence; distances of infinity = off.
@@ -46,166 +45,68 @@ pub(super) struct Fence {
     pub(super) avoid_m: Option<f64>,
 }
 
-/// ArduCopter's own.
-#[derive(Copy, Clone, Debug, Default, PartialEq)]
-pub(super) struct Copter {
-    pub(super) guided_timeout_us: u64,
-    pub(super) gcs_action: i32,
-    pub(super) radio_action: i32,
-    pub(super) options: i32,
-    pub(super) ekf_threshold: f64,
-    pub(super) ekf_action: i32,
-    pub(super) checks: bool,
-    /// Low, critical: action, volts, mAh.
-    pub(super) battery: [(i32, f64, f64); 2],
-    pub(super) battery_wait_us: u64,
-    pub(super) disarm_delay_us: u64,
-    pub(super) auto_options: i32,
-}
-
-/// PX4's own.
-#[derive(Copy, Clone, Debug, Default, PartialEq)]
-pub(super) struct Px4 {
-    pub(super) offboard_loss_us: u64,
-    pub(super) offboard_loss_action: i32,
-    pub(super) gcs_action: i32,
-    pub(super) radio_action: i32,
-    /// COM_RCL_EXCEPT, COM_DLL_EXCEPT: bit 0 mission, 1 hold and other AUTO modes, 2 offboard.
-    pub(super) radio_except: i32,
-    pub(super) gcs_except: i32,
-    pub(super) battery_action: i32,
-    /// Low, critical, emergency.
-    pub(super) battery_ratio: [f64; 3],
-    pub(super) delay_us: u64,
-    pub(super) override_modes: i32,
-    pub(super) override_ratio: f64,
-    pub(super) disarm_land_us: u64,
-}
-
-fn us(seconds: f64) -> u64 {
-    (seconds.max(0.0) * 1e6) as u64
-}
-
-fn on_or_infinite(is_on: bool, value: f64) -> f64 {
-    if is_on && value > 0.0 { value } else { f64::INFINITY }
-}
-
 impl Tuned {
     pub(super) fn new(flavour: Flavour, parameters: &Parameters) -> Tuned {
-        let value = |name: &str| parameters.value(name).unwrap_or(0.0);
-        match flavour {
-            Flavour::ArduCopter => copter(&value),
-            Flavour::Px4 => px4(&value),
+        let same = |copter: &str, px4: &str| parameters.get(flavour.pick(copter, px4));
+        // ArduPilot's are in cm or hundredths of a degree.
+        let cm = |copter: &str, px4: &str| same(copter, px4) / flavour.pick(100.0, 1.0);
+        let us = |copter: &str, px4: &str| parameters.us(flavour.pick(copter, px4));
+        let (loiter_us, speed_mps) =
+            (us("RTL_LOIT_TIME", "RTL_LAND_DELAY"), cm("WPNAV_SPEED", "MPC_XY_VEL_MAX"));
+        let cone_deg = flavour.pick(0.0, parameters.get("RTL_CONE_ANG"));
+        Tuned {
+            limits: Limits {
+                acceleration_mps2: cm("WPNAV_ACCEL", "MPC_ACC_HOR"),
+                climb_acceleration_mps2: cm("WPNAV_ACCEL_Z", "MPC_ACC_DOWN_MAX"),
+                jerk_mps3: same("PSC_JERK_XY", "MPC_JERK_AUTO"),
+                tilt_rad: cm("ANGLE_MAX", "MPC_TILTMAX_AIR").to_radians(),
+                yaw_rate_rad_s: cm("ATC_SLEW_YAW", "MPC_YAWRAUTO_MAX").to_radians(),
+            },
+            speed_mps,
+            stick_speed_mps: cm("LOIT_SPEED", "MPC_VEL_MANUAL").min(flavour.pick(f64::INFINITY, speed_mps)),
+            up_mps: cm("WPNAV_SPEED_UP", "MPC_Z_VEL_MAX_UP"),
+            down_mps: cm("WPNAV_SPEED_DN", "MPC_Z_VEL_MAX_DN"),
+            land_mps: cm("LAND_SPEED", "MPC_LAND_SPEED"),
+            land_slowly_m: cm("LAND_ALT_LOW", "MPC_LAND_ALT2"),
+            accept_m: cm("WPNAV_RADIUS", "NAV_ACC_RAD"),
+            return_m: cm("RTL_ALT", "RTL_RETURN_ALT"),
+            // ArduPilot's is in ms.
+            return_loiter_us: loiter_us / flavour.pick(1_000, 1),
+            return_cone_tan: (cone_deg > 0.0).then(|| cone_deg.to_radians().tan()),
+            take_off_m: flavour.pick(10.0, parameters.get("MIS_TAKEOFF_ALT")),
+            fence: Fence::new(flavour, parameters),
+            gcs_system: flavour.pick(parameters.get("SYSID_MYGCS") as u8, 0),
+            gcs_lost_us: us("FS_GCS_TIMEOUT", "COM_DL_LOSS_T"),
+            radio_lost_us: us("RC_FS_TIMEOUT", "COM_RC_LOSS_T"),
+            setpoint_loss_us: us("GUID_TIMEOUT", "COM_OF_LOSS_T"),
+            sticks: [
+                same("RCMAP_ROLL", "RC_MAP_ROLL") as usize,
+                same("RCMAP_PITCH", "RC_MAP_PITCH") as usize,
+                same("RCMAP_THROTTLE", "RC_MAP_THROTTLE") as usize,
+                same("RCMAP_YAW", "RC_MAP_YAW") as usize,
+            ],
         }
     }
 }
 
-fn copter(value: &dyn Fn(&str) -> f64) -> Tuned {
-    let whole = |name: &str| value(name) as i32;
-    let (fence_on, fences) = (value("FENCE_ENABLE") > 0.0, whole("FENCE_TYPE"));
-    let battery = |level: &str| {
-        let of = |what: &str| value(&format!("BATT_{level}{what}"));
-        (value(&format!("BATT_FS_{level}_ACT")) as i32, of("_VOLT"), of("_MAH"))
-    };
-    Tuned {
-        limits: Limits {
-            acceleration_mps2: value("WPNAV_ACCEL") / 100.0,
-            climb_acceleration_mps2: value("WPNAV_ACCEL_Z") / 100.0,
-            jerk_mps3: value("PSC_JERK_XY"),
-            tilt_rad: (value("ANGLE_MAX") / 100.0).to_radians(),
-            yaw_rate_rad_s: (value("ATC_SLEW_YAW") / 100.0).to_radians(),
-        },
-        speed_mps: value("WPNAV_SPEED") / 100.0,
-        stick_speed_mps: value("LOIT_SPEED") / 100.0,
-        up_mps: value("WPNAV_SPEED_UP") / 100.0,
-        down_mps: value("WPNAV_SPEED_DN") / 100.0,
-        land_mps: value("LAND_SPEED") / 100.0,
-        land_slowly_m: value("LAND_ALT_LOW") / 100.0,
-        accept_m: value("WPNAV_RADIUS") / 100.0,
-        return_m: value("RTL_ALT") / 100.0,
-        return_loiter_us: us(value("RTL_LOIT_TIME") / 1000.0),
-        return_cone_tan: None,
-        take_off_m: 10.0,
-        fence: Fence {
-            is_on: fence_on,
-            action: whole("FENCE_ACTION"),
-            radius_m: on_or_infinite(fence_on && fences & 2 != 0, value("FENCE_RADIUS")),
-            height_m: on_or_infinite(fence_on && fences & 1 != 0, value("FENCE_ALT_MAX")),
-            has_zones: fence_on && fences & 4 != 0,
-            is_union: whole("FENCE_OPTIONS") & 2 != 0,
-            avoid_m: (whole("AVOID_ENABLE") & 1 != 0).then(|| value("FENCE_MARGIN")),
-        },
-        gcs_system: value("SYSID_MYGCS") as u8,
-        gcs_lost_us: us(value("FS_GCS_TIMEOUT")),
-        radio_lost_us: us(value("RC_FS_TIMEOUT")),
-        disarm_ground_us: 0,
-        sticks: ["ROLL", "PITCH", "THROTTLE", "YAW"].map(|stick| value(&format!("RCMAP_{stick}")) as usize),
-        copter: Copter {
-            guided_timeout_us: us(value("GUID_TIMEOUT")),
-            gcs_action: whole("FS_GCS_ENABLE"),
-            radio_action: whole("FS_THR_ENABLE"),
-            options: whole("FS_OPTIONS"),
-            ekf_threshold: value("FS_EKF_THRESH"),
-            ekf_action: whole("FS_EKF_ACTION"),
-            checks: value("ARMING_CHECK") != 0.0,
-            battery: [battery("LOW"), battery("CRT")],
-            battery_wait_us: us(value("BATT_LOW_TIMER")),
-            disarm_delay_us: us(value("DISARM_DELAY")),
-            auto_options: whole("AUTO_OPTIONS"),
-        },
-        px4: Px4::default(),
-    }
-}
-
-fn px4(value: &dyn Fn(&str) -> f64) -> Tuned {
-    let whole = |name: &str| value(name) as i32;
-    Tuned {
-        limits: Limits {
-            acceleration_mps2: value("MPC_ACC_HOR"),
-            climb_acceleration_mps2: value("MPC_ACC_UP_MAX").min(value("MPC_ACC_DOWN_MAX")),
-            jerk_mps3: value("MPC_JERK_AUTO"),
-            tilt_rad: value("MPC_TILTMAX_AIR").to_radians(),
-            yaw_rate_rad_s: value("MPC_YAWRAUTO_MAX").to_radians(),
-        },
-        speed_mps: value("MPC_XY_VEL_MAX"),
-        stick_speed_mps: value("MPC_VEL_MANUAL").min(value("MPC_XY_VEL_MAX")),
-        up_mps: value("MPC_Z_VEL_MAX_UP"),
-        down_mps: value("MPC_Z_VEL_MAX_DN"),
-        land_mps: value("MPC_LAND_SPEED"),
-        land_slowly_m: value("MPC_LAND_ALT2"),
-        accept_m: value("NAV_ACC_RAD"),
-        return_m: value("RTL_RETURN_ALT"),
-        return_loiter_us: us(value("RTL_LAND_DELAY")),
-        return_cone_tan: (value("RTL_CONE_ANG") > 0.0).then(|| value("RTL_CONE_ANG").to_radians().tan()),
-        take_off_m: value("MIS_TAKEOFF_ALT"),
-        fence: Fence {
-            is_on: true,
-            action: whole("GF_ACTION"),
-            radius_m: on_or_infinite(true, value("GF_MAX_HOR_DIST")),
-            height_m: on_or_infinite(true, value("GF_MAX_VER_DIST")),
-            has_zones: true,
-            is_union: false,
-            avoid_m: None,
-        },
-        gcs_system: 0,
-        gcs_lost_us: us(value("COM_DL_LOSS_T")),
-        radio_lost_us: us(value("COM_RC_LOSS_T")),
-        disarm_ground_us: us(value("COM_DISARM_PRFLT")),
-        sticks: ["ROLL", "PITCH", "THROTTLE", "YAW"].map(|stick| value(&format!("RC_MAP_{stick}")) as usize),
-        copter: Copter::default(),
-        px4: Px4 {
-            offboard_loss_us: us(value("COM_OF_LOSS_T")),
-            offboard_loss_action: whole("COM_OBL_RC_ACT"),
-            gcs_action: whole("NAV_DLL_ACT"),
-            radio_action: whole("NAV_RCL_ACT"),
-            radio_except: whole("COM_RCL_EXCEPT"),
-            gcs_except: whole("COM_DLL_EXCEPT"),
-            battery_action: whole("COM_LOW_BAT_ACT"),
-            battery_ratio: [value("BAT_LOW_THR"), value("BAT_CRIT_THR"), value("BAT_EMERGEN_THR")],
-            delay_us: us(value("COM_FAIL_ACT_T")),
-            override_modes: whole("COM_RC_OVERRIDE"),
-            override_ratio: value("COM_RC_STICK_OV") / 100.0,
-            disarm_land_us: us(value("COM_DISARM_LAND")),
-        },
+impl Fence {
+    fn new(flavour: Flavour, parameters: &Parameters) -> Fence {
+        let is_on = flavour == Flavour::Px4 || parameters.get("FENCE_ENABLE") > 0.0;
+        let types = flavour.pick(parameters.whole("FENCE_TYPE"), 7);
+        let distance_m = |bit: i32, copter: &str, px4: &str| {
+            let distance_m = parameters.get(flavour.pick(copter, px4));
+            if is_on && types & bit != 0 && distance_m > 0.0 { distance_m } else { f64::INFINITY }
+        };
+        // PX4 has none of the options.
+        let avoids = parameters.whole("AVOID_ENABLE") & 1 != 0;
+        Fence {
+            is_on,
+            action: parameters.whole(flavour.pick("FENCE_ACTION", "GF_ACTION")),
+            radius_m: distance_m(2, "FENCE_RADIUS", "GF_MAX_HOR_DIST"),
+            height_m: distance_m(1, "FENCE_ALT_MAX", "GF_MAX_VER_DIST"),
+            has_zones: is_on && types & 4 != 0,
+            is_union: parameters.whole("FENCE_OPTIONS") & 2 != 0,
+            avoid_m: avoids.then(|| parameters.get("FENCE_MARGIN")),
+        }
     }
 }

@@ -7,9 +7,9 @@
 //! hovering aircraft in calm air still sees the field drift by at 1 m/s.
 //! Not here: the second-order transverse form (the aircraft has no preferred direction), wind shear with height.
 
+use super::gps::normal;
 use super::motion::STEP_S;
 use crate::random::{self, Random};
-use rand_distr::{Distribution, StandardNormal};
 
 const FEET_PER_M: f64 = 3.280_84;
 const HEIGHT_LEAST_FT: f64 = 10.0;
@@ -56,19 +56,12 @@ impl Wind {
             self.renew_in -= 1;
             for axis in 0..3 {
                 let of = axis / 2;
-                let drawn: f64 = StandardNormal.sample(&mut self.random);
+                let drawn = normal(&mut self.random);
                 self.gust_mps[axis] = self.keep[of] * self.gust_mps[axis] + self.draw_mps[of] * drawn;
             }
         }
-        self.now_mps()
-    }
-
-    /// The wind of the last step.
-    pub(super) fn now_mps(&self) -> [f64; 3] {
-        [0, 1, 2].map(|axis| {
-            let steady = if axis < 2 { self.steady_mps[axis] + self.extra_mps[axis] } else { 0.0 };
-            steady + self.gust_mps[axis]
-        })
+        let [north, east] = self.mean_mps();
+        [north + self.gust_mps[0], east + self.gust_mps[1], self.gust_mps[2]]
     }
 
     /// Without gusts.
@@ -80,13 +73,9 @@ impl Wind {
         let through = [0, 1].map(|axis: usize| velocity_mps[axis] - self.mean_mps()[axis]);
         let speed_mps = through[0].hypot(through[1]).max(SPEED_LEAST_MPS);
         let (level_m, up_scale_m, up_ratio) = dryden(up_m);
-        for (axis, (scale_m, sigma_mps)) in
-            [(level_m, self.sigma_mps), (up_scale_m, self.sigma_mps * up_ratio)].into_iter().enumerate()
-        {
-            let keep = (-STEP_S * speed_mps / scale_m).exp();
-            self.keep[axis] = keep;
-            self.draw_mps[axis] = sigma_mps * (1.0 - keep * keep).sqrt();
-        }
+        self.keep = [level_m, up_scale_m].map(|scale_m| (-STEP_S * speed_mps / scale_m).exp());
+        let drawn = self.keep.map(|keep| (1.0 - keep * keep).sqrt());
+        self.draw_mps = [self.sigma_mps * drawn[0], self.sigma_mps * up_ratio * drawn[1]];
     }
 }
 

@@ -21,7 +21,13 @@ impl Absurd {
     /// # Errors
     /// No message has that field.
     pub fn apply(&mut self, field: &str, value: Absurdity, begins: bool) -> Result<(), String> {
-        check_field(field)?;
+        let (name, of) = field.split_once('.').unwrap_or((field, ""));
+        let has = |layout: &Layout| layout.fields.iter().any(|known| known.name == of);
+        if field != "all" && !Layout::named(name).is_some_and(has) {
+            return Err(format!(
+                "absurd field `{field}`: use MESSAGE.field as MAVLink spells them (ATTITUDE.roll), or all"
+            ));
+        }
         self.fields.retain(|on| (on.0.as_str(), on.1) != (field, value));
         self.fields.extend(begins.then(|| (field.to_owned(), value)));
         Ok(())
@@ -48,15 +54,6 @@ impl Absurd {
             }
         }
     }
-}
-
-fn check_field(which: &str) -> Result<(), String> {
-    let (name, field) = which.split_once('.').unwrap_or((which, ""));
-    let layout = Layout::named(name);
-    if which == "all" || layout.is_some_and(|layout| layout.fields.iter().any(|known| known.name == field)) {
-        return Ok(());
-    }
-    Err(format!("absurd field `{which}`: use MESSAGE.field as MAVLink spells them (ATTITUDE.roll), or all"))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use super::face::{Face, lock};
 use super::messages;
 use super::wire::{Layout, Message};
-use crate::aircraft::{Answer, Request, custom_mode_of};
+use crate::aircraft::{Answer, Mode, Request};
 use crate::scenario::Flavour;
 
 const NAV_RETURN_TO_LAUNCH: u16 = 20;
@@ -30,19 +30,19 @@ const PX4_TAKE_OFF_ALT_M: f64 = 2.5;
 
 /// Parameter 1..=7 of a command; NaN = not given.
 fn param(command: &Message, number: usize) -> f64 {
-    const NAMES: [&str; 7] = ["param1", "param2", "param3", "param4", "param5", "param6", "param7"];
-    command.real(NAMES[number - 1])
+    command.real(&format!("param{number}"))
 }
 
 /// A parameter that is a whole number ≥ −1 in 32 bits; `None` when it is anything else.
 fn whole(command: &Message, number: usize) -> Option<i64> {
     let value = param(command, number);
-    (value.is_finite() && (-1.0..=f64::from(u32::MAX)).contains(&value)).then_some(value as i64)
+    (-1.0..=f64::from(u32::MAX)).contains(&value).then_some(value as i64)
 }
 
 impl Face {
     pub(super) fn command(&mut self, link: usize, from: (u8, u8), command: &Message, at_us: u64) {
-        let answer = match command.whole("command") as u16 {
+        let id = command.whole("command") as u16;
+        let answer = match id {
             SET_MESSAGE_INTERVAL => self.set_interval(link, command, at_us),
             REQUEST_MESSAGE => self.send_requested(link, command),
             GET_HOME_POSITION => {
@@ -50,16 +50,16 @@ impl Face {
                 self.send_once(link, "HOME_POSITION");
                 if is_known { Answer::Accepted } else { Answer::Failed }
             }
-            id => match self.meant(id, command) {
+            _ => match self.meant(id, command) {
                 Ok(request) => lock(&self.aircraft).request(&request),
                 Err(answer) => answer,
             },
         };
-        self.acknowledge(link, from, command.whole("command") as u16, answer);
+        self.acknowledge(link, from, id, answer);
     }
 
     fn acknowledge(&mut self, link: usize, to: (u8, u8), command: u16, answer: Answer) {
-        let ack = Message::new("COMMAND_ACK").with("command", command).with("result", answer.mav_result());
+        let ack = Message::new("COMMAND_ACK").with("command", command).with("result", answer as u8);
         self.send(link, ack.to(to));
     }
 
@@ -71,8 +71,7 @@ impl Face {
                 let arms = match param(command, 1) {
                     1.0 => true,
                     0.0 => false,
-                    _ if copter => return Err(Answer::Unsupported),
-                    _ => return Err(Answer::Denied),
+                    _ => return Err(self.flavour.pick(Answer::Unsupported, Answer::Denied)),
                 };
                 let is_forced = param(command, 2) == FORCE;
                 Ok(if is_forced { Request::ArmForced(arms) } else { Request::Arm(arms) })
@@ -83,8 +82,8 @@ impl Face {
                 let is_nowhere = !copter && param(command, 5) == 0.0 && param(command, 6) == 0.0;
                 Ok(if is_nowhere { Request::TakeOffElsewhere } else { Request::TakeOff { alt_m } })
             }
-            NAV_RETURN_TO_LAUNCH => self.mode(if copter { "RTL" } else { "AUTO.RTL" }),
-            NAV_LAND => self.mode(if copter { "LAND" } else { "AUTO.LAND" }),
+            NAV_RETURN_TO_LAUNCH => Ok(Request::Mode(Mode::Return.custom(self.flavour))),
+            NAV_LAND => Ok(Request::Mode(Mode::Land.custom(self.flavour))),
             DO_SET_MODE => self.mode_meant(command),
             PREFLIGHT_REBOOT_SHUTDOWN if matches!(param(command, 1), 1.0 | 3.0) => Ok(Request::Reboot),
             _ => Err(Answer::Unsupported),
@@ -101,10 +100,6 @@ impl Face {
                 Some(alt_m - home.alt_amsl_m).filter(|alt_m| alt_m.is_finite()).ok_or(Answer::Denied)
             }
         }
-    }
-
-    fn mode(&self, name: &str) -> Result<Request, Answer> {
-        custom_mode_of(self.flavour, name).map(Request::Mode).ok_or(Answer::Unsupported)
     }
 
     /// Param 1 must say that a custom mode follows: ArduCopter's number in param 2; PX4's main mode in 2, its sub mode in 3.
@@ -126,39 +121,34 @@ impl Face {
         } else {
             Answer::Denied
         };
-        let named = if self.flavour == Flavour::ArduCopter { SET_MODE_MESSAGE } else { DO_SET_MODE };
-        self.acknowledge(link, from, named, answer);
+        self.acknowledge(link, from, self.flavour.pick(SET_MODE_MESSAGE, DO_SET_MODE), answer);
     }
 
     fn set_interval(&mut self, link: usize, command: &Message, at_us: u64) -> Answer {
-        let refused = if self.flavour == Flavour::ArduCopter { Answer::Denied } else { Answer::Failed };
+        let refused = self.flavour.pick(Answer::Denied, Answer::Failed);
         let (Some(name), Some(interval_us)) = (named(command), whole(command, 2)) else { return refused };
         if self.flavour == Flavour::Px4 && name == "HEARTBEAT" {
             // `Mavlink::configure_stream`: const_rate.
             return Answer::Denied;
         }
-        let Some(open) = &mut self.links[link] else { return refused };
-        if open.streams.set(name, interval_us, at_us) { Answer::Accepted } else { refused }
+        if self.links[link].streams.set(name, interval_us, at_us) { Answer::Accepted } else { refused }
     }
 
     fn send_requested(&mut self, link: usize, command: &Message) -> Answer {
-        let refused = if self.flavour == Flavour::ArduCopter { Answer::Failed } else { Answer::Denied };
+        let refused = self.flavour.pick(Answer::Failed, Answer::Denied);
         let Some(name) = named(command) else { return refused };
         if self.send_once(link, name) { Answer::Accepted } else { refused }
     }
 
     /// Sends a message that can be asked for. False when there is no such message.
     fn send_once(&mut self, link: usize, name: &str) -> bool {
-        if self.links[link].as_mut().is_some_and(|open| open.streams.ask(name)) {
+        if self.links[link].streams.ask(name) {
             return true;
         }
         // What is no stream leaves after the acknowledgement, as ArduPilot's deferred messages do.
         let message =
             messages::telemetry(name, &lock(&self.aircraft)).filter(|_| name == "AUTOPILOT_VERSION");
-        match (message, &mut self.links[link]) {
-            (Some(message), Some(open)) => open.wait(message),
-            _ => false,
-        }
+        message.is_some_and(|message| self.links[link].wait(message))
     }
 }
 

@@ -17,14 +17,14 @@ impl Face {
         }
         let now = {
             let aircraft = lock(&self.aircraft);
-            (!aircraft.belief().is_silent).then(|| (aircraft.custom_mode(), aircraft.belief().armed))
+            (!aircraft.belief().is_silent).then(|| (aircraft.belief().custom_mode, aircraft.belief().armed))
         };
         if now.is_none() || self.said == now {
             return;
         }
         let is_first = self.said.is_none();
         self.said = now;
-        for open in self.links.iter_mut().flatten().filter(|_| !is_first) {
+        for open in self.links.iter_mut().filter(|_| !is_first) {
             open.streams.beaten(now_us);
             open.streams.ask("HEARTBEAT");
         }
@@ -32,13 +32,12 @@ impl Face {
 
     /// What is told once, when it happens: texts, items reached, a home that moved.
     pub(super) fn tell_events(&mut self) {
-        let (mut said, reached, home) = {
+        let (said, reached, home) = {
             let mut aircraft = lock(&self.aircraft);
-            let mut said = Vec::new();
-            aircraft.texts(&mut |severity, text| said.push((severity, text.to_owned())));
+            let said: Vec<_> = aircraft.texts().collect();
             (said, aircraft.belief().mission_reached, aircraft.belief().home)
         };
-        for (severity, text) in said.drain(..) {
+        for (severity, text) in said {
             self.text_id = self.text_id.checked_add(1).unwrap_or(1);
             for message in messages::texts(severity, &text, self.text_id) {
                 self.send_patiently(&message);
@@ -50,7 +49,7 @@ impl Face {
         }
         if home != self.home {
             self.home = home;
-            for open in self.links.iter_mut().flatten() {
+            for open in &mut self.links {
                 open.streams.ask("HOME_POSITION");
             }
         }
@@ -62,8 +61,12 @@ impl Face {
             return;
         }
         for link in 0..self.links.len() {
-            let Some(open) = &mut self.links[link] else { continue };
-            let mut streams = std::mem::take(&mut open.streams);
+            let open = &mut self.links[link];
+            if !open.is_open {
+                continue;
+            }
+            let (mut streams, mut waiting) =
+                (std::mem::take(&mut open.streams), std::mem::take(&mut open.waiting));
             streams.run(now_us, |name| {
                 if name == "HEARTBEAT" && self.faults.is_heartless() {
                     return true;
@@ -71,29 +74,23 @@ impl Face {
                 let message = messages::telemetry(name, &lock(&self.aircraft));
                 message.is_none_or(|message| self.send(link, message))
             });
-            let Some(open) = &mut self.links[link] else { continue };
-            open.streams = streams;
-            while let Some(message) = self.links[link].as_ref().and_then(|open| open.waiting.front().cloned())
+            while let Some(message) = waiting.front()
+                && self.send(link, message.clone())
             {
-                if !self.send(link, message) {
-                    break;
-                }
-                if let Some(open) = &mut self.links[link] {
-                    open.waiting.pop_front();
-                }
+                waiting.pop_front();
             }
+            let open = &mut self.links[link];
+            (open.streams, open.waiting) = (streams, waiting);
         }
     }
 
     /// The next parameter of each list that was asked for: 100 a second, or as many as there is room for.
     pub(super) fn send_lists(&mut self) {
         for link in 0..self.links.len() {
-            let Some(index) = self.links[link].as_ref().and_then(|open| open.listed) else { continue };
+            let Some(index) = self.links[link].listed else { continue };
             let next =
                 self.parameter_value(index).map(|message| index + usize::from(self.send(link, message)));
-            if let Some(open) = &mut self.links[link] {
-                open.listed = next;
-            }
+            self.links[link].listed = next;
         }
     }
 }

@@ -30,10 +30,16 @@ pub struct Link {
     pub(super) framer: Framer,
     pub(super) heard_us: u64,
     pub(super) waiting: VecDeque<Message>,
+    /// What is sent on one that is closed goes nowhere.
+    pub(super) is_open: bool,
     sequence: u8,
 }
 
 impl Link {
+    pub(super) fn push(&self, leaving: Leaving) -> bool {
+        !self.is_open || self.outbox.push(leaving)
+    }
+
     /// Keeps a message until there is room for it. False when too many wait.
     pub(super) fn wait(&mut self, message: Message) -> bool {
         let has_place = self.waiting.len() < WAITING_MAX;
@@ -61,7 +67,7 @@ pub struct Face {
     pub(super) own: (u8, u8),
     pub(super) flavour: Flavour,
     pub(super) clock: Arc<Clock>,
-    pub(super) links: Vec<Option<Link>>,
+    pub(super) links: Vec<Link>,
     pub(super) faults: Faults,
     pub(super) upload: Option<Upload>,
     pub(super) setpoints: Vec<SetpointRow>,
@@ -95,7 +101,7 @@ impl Face {
             flavour,
             clock,
             links: Vec::new(),
-            faults: Faults::new(system),
+            faults: Faults::default(),
             upload: None,
             setpoints: Vec::new(),
             truth_rows: Vec::new(),
@@ -114,15 +120,16 @@ impl Face {
     /// A link is open; its number and the queue that its task must empty.
     pub(super) fn open(&mut self, capacity_bytes: usize) -> (usize, Arc<Outbox>) {
         let outbox = Arc::new(Outbox::new(capacity_bytes));
-        self.links.push(Some(Link {
+        self.links.push(Link {
             outbox: Arc::clone(&outbox),
             streams: self.streams(self.clock.now_us()),
             listed: None,
             framer: Framer::new(),
             heard_us: 0,
-            sequence: 0,
             waiting: VecDeque::new(),
-        }));
+            is_open: true,
+            sequence: 0,
+        });
         (self.links.len() - 1, outbox)
     }
 
@@ -131,30 +138,23 @@ impl Face {
         Streams::new(self.flavour, lock(&self.aircraft).rc_every_us(), now_us)
     }
 
-    /// A link is gone.
-    pub(super) fn close(&mut self, link: usize) {
-        self.links[link] = None;
-    }
-
     /// Sends a message of the autopilot on a link. False when it found no room.
     pub(super) fn send(&mut self, link: usize, mut message: Message) -> bool {
-        let Some(open) = self.links.get(link).and_then(Option::as_ref) else { return true };
         if self.faults.is_still_off(self.clock.now_us()) {
             return true;
         }
         self.faults.absurd.spoil(&mut message);
-        let bytes = message.frame(self.own, open.sequence);
+        let sequence = self.links[link].sequence;
+        let bytes = message.frame(self.own, sequence);
         let leaving = Leaving::new(bytes, link, message.layout.id, self.own, Says::of(&message));
         let has_left = self.push(link, leaving);
-        if let Some(open) = &mut self.links[link] {
-            open.sequence = open.sequence.wrapping_add(u8::from(has_left));
-        }
+        self.links[link].sequence = sequence.wrapping_add(u8::from(has_left));
         has_left
     }
 
     /// Sends a message as soon as there is room, at most [`WAITING_MAX`] of them.
     pub(super) fn send_patiently(&mut self, message: &Message) {
-        for open in self.links.iter_mut().flatten() {
+        for open in &mut self.links {
             // More than it holds is lost, as ArduPilot's queue of texts loses them.
             let _ = open.wait(message.clone());
         }
@@ -169,7 +169,6 @@ impl Face {
     }
 
     pub(super) fn push(&mut self, link: usize, leaving: Leaving) -> bool {
-        let Some(open) = &self.links[link] else { return true };
         let now_us = self.clock.now_us();
         if self.faults.link_lost || self.faults.is_mute {
             // Into the air, where nobody hears it.
@@ -182,6 +181,6 @@ impl Face {
         if let Some(copies_us) = self.faults.copies_us {
             self.late_out.push_back((now_us + copies_us, link, Leaving { row: None, ..leaving.clone() }));
         }
-        open.outbox.push(leaving)
+        self.links[link].push(leaving)
     }
 }

@@ -11,6 +11,7 @@ const TRACKER_FIRST_US: u64 = 3_000_000;
 const GARBAGE_BYTES_MAX: usize = 60;
 
 /// Faults that are on now.
+#[derive(Default)]
 pub struct Faults {
     /// Nothing passes on links.
     pub link_lost: bool,
@@ -29,33 +30,13 @@ pub struct Faults {
     pub(super) impostors: Vec<Impostor>,
     pub(super) absurd: Absurd,
     pub(super) is_garbage: bool,
-    random: Random,
+    random: Option<Random>,
     pub(super) strangers_us: u64,
     pub(super) garbage_us: u64,
     sequence: u8,
 }
 
 impl Faults {
-    /// None yet.
-    pub fn new(system: u8) -> Faults {
-        Faults {
-            link_lost: false,
-            is_mute: false,
-            transmit_off: false,
-            slow_us: None,
-            copies_us: None,
-            first_us: None,
-            station_is_silent: false,
-            impostors: Vec::new(),
-            absurd: Absurd::default(),
-            is_garbage: false,
-            random: random::source(system.into(), "garbage"),
-            strangers_us: 0,
-            garbage_us: 0,
-            sequence: 0,
-        }
-    }
-
     /// Begins or ends one; whether it was one of the link's.
     pub fn apply(&mut self, kind: &Kind, begins: bool) -> Result<bool, String> {
         match kind {
@@ -92,11 +73,12 @@ impl Faults {
         self.sequence
     }
 
-    pub(super) fn garbage(&mut self) -> Vec<u8> {
-        let count = 1 + self.random.next_u64() as usize % GARBAGE_BYTES_MAX;
-        let mut bytes: Vec<u8> = (0..count).map(|_| self.random.next_u64() as u8).collect();
+    pub(super) fn garbage(&mut self, seed: u64) -> Vec<u8> {
+        let random = self.random.get_or_insert_with(|| random::source(seed, "garbage"));
+        let count = 1 + random.next_u64() as usize % GARBAGE_BYTES_MAX;
+        let mut bytes: Vec<u8> = (0..count).map(|_| random.next_u64() as u8).collect();
         // Half of it looks like the begin of a frame.
-        match self.random.next_u64() % 4 {
+        match random.next_u64() % 4 {
             0 => bytes[0] = 0xFD,
             1 => bytes[0] = 0xFE,
             _ => {}

@@ -3,19 +3,30 @@
 //! Both end by telling a change of mode or of arming at once, on every link, as ArduPilot and PX4 do. What is not for the
 //! autopilot alone goes on to every other line (ArduPilot's own routing learns who is where; nothing here hangs on that). A
 //! rebooting aircraft is deaf and silent, and forgets intervals and transfers.
+//!
+//! Setpoints are read as far as a companion leads: velocity and yaw rate in LOCAL_NED. Anything else (another frame, a velocity
+//! that is ignored, a force, a number that is not finite) is one that cannot be read: ArduCopter (`GCS_Mavlink.cpp`,
+//! `handle_message_set_position_target_local_ned`) stops by it, PX4 (`mavlink_receiver.cpp`) drops it. Positions and other
+//! frames are the real ones' to fly.
 
 use super::face::{Face, lock};
 use super::outbox::Leaving;
 use super::wire::{self, Message};
 use super::wire_log::{Says, WireRow};
-use crate::aircraft::Request;
+use crate::aircraft::{Answer, Request, Setpoint};
 use crate::scenario::Flavour;
+use crate::trace::SetpointRow;
 use skyhound_host::autopilot::framing::Frame;
 
 const MAV_TYPE_GCS: u8 = 6;
 /// A frame whose rest has not come by then will not come.
 const FRAME_WAIT_US: u64 = 250_000;
 const TRUTH_EVERY_US: u64 = 100_000;
+
+const LOCAL_NED: u8 = 1;
+const IGNORE_VELOCITY: i64 = 0b111 << 3;
+const IGNORE_YAW_RATE: i64 = 1 << 11;
+const FORCE: i64 = 1 << 9;
 
 /// A frame, out of its buffer.
 struct Taken {
@@ -36,7 +47,7 @@ impl Face {
     }
 
     fn hear(&mut self, link: usize, bytes: &[u8], at_us: u64) {
-        let Some(open) = &mut self.links[link] else { return };
+        let open = &mut self.links[link];
         open.heard_us = at_us;
         let mut frames = Vec::new();
         open.framer.push(bytes, |frame| frames.extend(Taken::of(&frame)));
@@ -93,12 +104,15 @@ impl Face {
             "REQUEST_DATA_STREAM" if self.flavour == Flavour::ArduCopter => {
                 let is_start = message.byte("start_stop") != 0;
                 let rate_hz = if is_start { message.whole("req_message_rate") as u32 } else { 0 };
-                if let Some(open) = &mut self.links[link] {
-                    open.streams.set_group(message.byte("req_stream_id"), rate_hz, at_us);
-                }
+                self.links[link].streams.set_group(message.byte("req_stream_id"), rate_hz, at_us);
             }
             "TIMESYNC" if message.whole("tc1") == 0 => {
-                let boot_ns = self.boot_us(at_us) * 1_000;
+                // Between the steps too.
+                let (boot_us, step_us) = {
+                    let aircraft = lock(&self.aircraft);
+                    (aircraft.belief().boot_us, aircraft.now_us())
+                };
+                let boot_ns = (boot_us + at_us.saturating_sub(step_us)) * 1_000;
                 let answer = Message::new("TIMESYNC").with("tc1", boot_ns).with("ts1", message.whole("ts1"));
                 self.send(link, answer.to(from));
             }
@@ -108,19 +122,36 @@ impl Face {
         }
     }
 
-    /// µs since the autopilot started, between its steps too.
-    fn boot_us(&self, now_us: u64) -> u64 {
-        let aircraft = lock(&self.aircraft);
-        aircraft.belief().boot_us + now_us.saturating_sub(aircraft.now_us())
+    fn setpoint(&mut self, from: (u8, u8), message: &Message, at_us: u64) {
+        let mask = message.whole("type_mask");
+        let velocity_mps = ["vx", "vy", "vz"].map(|name| message.real(name));
+        let yaw_rate_rad_s = message.real("yaw_rate");
+        let is_read = message.byte("coordinate_frame") == LOCAL_NED && mask & (IGNORE_VELOCITY | FORCE) == 0;
+        let request = if is_read {
+            let yaw_rate_rad_s = if mask & IGNORE_YAW_RATE == 0 { yaw_rate_rad_s } else { 0.0 };
+            Request::Setpoint(Setpoint { velocity_mps, yaw_rate_rad_s })
+        } else {
+            Request::Unreadable
+        };
+        let taken = lock(&self.aircraft).request(&request) == Answer::Accepted;
+        self.setpoints.push(SetpointRow { at_us, velocity_mps, yaw_rate_rad_s, taken, from });
+    }
+
+    /// ArduPilot takes it only from the system in SYSID_MYGCS; PX4 from anybody.
+    fn rc_override(&mut self, from: (u8, u8), message: &Message) {
+        let mut aircraft = lock(&self.aircraft);
+        let ground_station = aircraft.parameters.value("SYSID_MYGCS");
+        if self.flavour == Flavour::Px4 || ground_station == Some(f64::from(from.0)) {
+            let channel = |index: usize| message.whole(&format!("chan{}_raw", index + 1)) as u16;
+            aircraft.request(&Request::RcOverride(std::array::from_fn(channel)));
+        }
     }
 
     /// What was on a slower way, and has come to its end.
     fn bring_late(&mut self, now_us: u64) {
         while let Some((_, link, leaving)) = self.late_out.pop_front_if(|(due_us, ..)| *due_us <= now_us) {
-            if let Some(open) = &self.links[link] {
-                // No room is no room for what is late, too.
-                let _ = open.outbox.push(leaving);
-            }
+            // No room is no room for what is late, too.
+            let _ = self.links[link].push(leaving);
         }
         // Stamped when they came off the socket, as all others are.
         while let Some((_, link, bytes, at_us)) = self.late_in.pop_front_if(|(due_us, ..)| *due_us <= now_us)
@@ -157,7 +188,7 @@ impl Face {
             self.own.0 = lock(&self.aircraft).system();
             self.upload = None;
             let streams = self.streams(now_us);
-            for open in self.links.iter_mut().flatten() {
+            for open in &mut self.links {
                 open.streams = streams.clone();
                 open.listed = None;
                 open.waiting.clear();
@@ -168,7 +199,7 @@ impl Face {
 
     fn give_up_late_frames(&mut self, now_us: u64) {
         for link in 0..self.links.len() {
-            let Some(open) = &mut self.links[link] else { continue };
+            let open = &mut self.links[link];
             if open.framer.waiting_bytes() == 0 || now_us < open.heard_us + FRAME_WAIT_US {
                 continue;
             }

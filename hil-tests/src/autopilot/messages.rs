@@ -33,7 +33,12 @@ const EKF_GOOD: u16 = 1 | 16;
 /// The message `name` as it would leave now; `None` when the aircraft has nothing to say in it.
 pub fn telemetry(name: &str, aircraft: &Aircraft) -> Option<Message> {
     match name {
-        "MISSION_CURRENT" => Some(mission_current(Message::new(name), aircraft)),
+        "MISSION_CURRENT" => {
+            // ArduPilot counts without its item 0, which is home.
+            let total = aircraft.mission.items.len().saturating_sub(aircraft.flavour().pick(1, 0));
+            let seqs = [aircraft.belief().mission_item, total as u16];
+            Some(Message::new(name).with_each(["seq", "total"], seqs))
+        }
         "SIM_STATE" => Some(sim_state(Message::new(name), aircraft)),
         _ => told(name, aircraft.belief(), aircraft.flavour()),
     }
@@ -41,53 +46,80 @@ pub fn telemetry(name: &str, aircraft: &Aircraft) -> Option<Message> {
 
 /// The message `name` of an autopilot that believes this of itself.
 pub fn told(name: &str, belief: &Belief, flavour: Flavour) -> Option<Message> {
-    let message = Message::new(name);
+    // Milliseconds wrap after 49 days, as the field does by definition.
+    let message = Message::new(name)
+        .with_if_there("time_boot_ms", (belief.boot_us / 1000) as u32)
+        .with_if_there("time_usec", belief.boot_us);
+    let position = belief.position.as_ref();
     match name {
         "HEARTBEAT" => Some(heartbeat(message, belief, flavour)),
         "SYS_STATUS" => Some(sys_status(message, belief)),
-        "CURRENT_MODE" => Some(
-            message.with("custom_mode", belief.custom_mode).with("intended_custom_mode", belief.custom_mode),
-        ),
-        "TERRAIN_REPORT" => terrain_report(message, belief),
+        "CURRENT_MODE" => {
+            Some(message.with_each(["custom_mode", "intended_custom_mode"], [belief.custom_mode; 2]))
+        }
+        // Without a map there is no report at all.
+        "TERRAIN_REPORT" => {
+            let (position, height_m) = (position?, belief.height_terrain_m?);
+            let heights_m = [position.alt_amsl_m - height_m, height_m];
+            let message = at(message, "lat", "lon", position.place);
+            let message = message.with_each(["terrain_height", "current_height"], heights_m);
+            Some(message.with_each(["spacing", "loaded"], [30u16, 56]))
+        }
         "ALTITUDE" => Some(altitude(message, belief)),
-        "DISTANCE_SENSOR" => distance_sensor(message, belief),
-        "SYSTEM_TIME" => Some(
-            message.with("time_unix_usec", belief.utc_us.unwrap_or(0)).with("time_boot_ms", boot_ms(belief)),
-        ),
+        "DISTANCE_SENSOR" => {
+            let distances_cm = [10.0, 50_000.0, belief.height_rangefinder_m? * 1e2];
+            let names = ["min_distance", "max_distance", "current_distance"];
+            Some(message.with("orientation", LOOKS_DOWN).with_each(names, distances_cm))
+        }
+        "SYSTEM_TIME" => Some(message.with("time_unix_usec", belief.utc_us.unwrap_or(0))),
         "GPS_RAW_INT" => Some(gps_raw_int(message, belief)),
         "GLOBAL_POSITION_INT" => Some(global_position_int(message, belief)),
-        "LOCAL_POSITION_NED" => local_position_ned(message, belief),
-        "ATTITUDE" => Some(attitude(message, belief)),
+        "LOCAL_POSITION_NED" => {
+            let message = message.with_each(["x", "y", "z"], position?.local_m);
+            Some(message.with_each(["vx", "vy", "vz"], position?.velocity_mps))
+        }
+        "ATTITUDE" => {
+            let attitude = &belief.attitude;
+            let rates = [attitude.roll_rate_rad_s, attitude.pitch_rate_rad_s, attitude.yaw_rate_rad_s];
+            let angles = [attitude.roll_rad, attitude.pitch_rad, attitude.yaw_rad];
+            let message = message.with_each(["rollspeed", "pitchspeed", "yawspeed"], rates);
+            Some(message.with_each(["roll", "pitch", "yaw"], angles))
+        }
         "VFR_HUD" => Some(vfr_hud(message, belief)),
         // PX4 has no such topic without a radio.
         "RC_CHANNELS" if flavour == Flavour::Px4 && belief.rc.channel_count == 0 => None,
-        "RC_CHANNELS" => Some(rc_channels(message, belief)),
-        "EKF_STATUS_REPORT" => Some(ekf_status_report(message, belief)),
+        "RC_CHANNELS" => {
+            let message = with_channels(message, &belief.rc.channels_us);
+            Some(message.with_each(["chancount", "rssi"], [belief.rc.channel_count, belief.rc.rssi]))
+        }
+        "EKF_STATUS_REPORT" => {
+            let names = ["velocity_variance", "pos_horiz_variance", "pos_vert_variance", "compass_variance"];
+            Some(message.with_each(names, belief.ekf.ratios).with("flags", belief.ekf.flags))
+        }
         "ESTIMATOR_STATUS" => Some(estimator_status(message, belief)),
         "BATTERY_STATUS" => Some(battery_status(message, belief)),
-        "HOME_POSITION" => home_position(message, belief),
-        "EXTENDED_SYS_STATE" => Some(message.with("landed_state", belief.landed.mav_landed_state())),
+        "HOME_POSITION" => {
+            let home = belief.home.as_ref()?;
+            let message = at(message, "latitude", "longitude", home.place);
+            Some(message.with("altitude", home.alt_amsl_m * 1e3).with_all("q", &[1.0, 0.0, 0.0, 0.0]))
+        }
+        "EXTENDED_SYS_STATE" => Some(message.with("landed_state", belief.landed as u8)),
         "AUTOPILOT_VERSION" => Some(autopilot_version(message, flavour)),
         _ => None,
     }
 }
 
 fn heartbeat(message: Message, belief: &Belief, flavour: Flavour) -> Message {
-    let autopilot = match flavour {
-        Flavour::ArduCopter => MAV_AUTOPILOT_ARDUPILOTMEGA,
-        Flavour::Px4 => MAV_AUTOPILOT_PX4,
-    };
     message
         .with("custom_mode", belief.custom_mode)
         .with("type", MAV_TYPE_QUADROTOR)
-        .with("autopilot", autopilot)
+        .with("autopilot", flavour.pick(MAV_AUTOPILOT_ARDUPILOTMEGA, MAV_AUTOPILOT_PX4))
         .with("base_mode", CUSTOM_MODE_ENABLED | if belief.armed { ARMED } else { 0 })
         .with("system_status", belief.system_status)
         .with("mavlink_version", 3u8)
 }
 
 fn sys_status(message: Message, belief: &Belief) -> Message {
-    let battery = &belief.battery;
     let sick = [
         (SENSOR_GPS, belief.gps.fix < 3),
         (SENSOR_RC, !belief.rc_is_well),
@@ -95,12 +127,13 @@ fn sys_status(message: Message, belief: &Belief) -> Message {
     ];
     let health =
         sick.iter().filter(|(_, is_sick)| *is_sick).fold(SENSORS, |health, (sensor, _)| health & !sensor);
-    let (is_there, is_on) = (belief.fence_is_on.is_some(), belief.fence_is_on == Some(true));
     let fence = |yes: bool| if yes { SENSOR_FENCE } else { 0 };
+    let (is_there, is_on) = (fence(belief.fence_is_on.is_some()), fence(belief.fence_is_on == Some(true)));
+    let battery = &belief.battery;
     message
-        .with("onboard_control_sensors_present", SENSORS | fence(is_there))
-        .with("onboard_control_sensors_enabled", SENSORS | fence(is_on))
-        .with("onboard_control_sensors_health", health | fence(is_on))
+        .with("onboard_control_sensors_present", SENSORS | is_there)
+        .with("onboard_control_sensors_enabled", SENSORS | is_on)
+        .with("onboard_control_sensors_health", health | is_on)
         .with("load", 250u16)
         .with("voltage_battery", battery.voltage_v * 1e3)
         .with("current_battery", battery.current_a * 1e2)
@@ -110,63 +143,34 @@ fn sys_status(message: Message, belief: &Belief) -> Message {
 fn gps_raw_int(message: Message, belief: &Belief) -> Message {
     let gps = &belief.gps;
     at(message, "lat", "lon", gps.place)
-        .with("time_usec", belief.boot_us)
         .with("alt", gps.alt_amsl_m * 1e3)
-        .with("eph", gps.hdop * 1e2)
-        .with("epv", gps.vdop * 1e2)
         .with("vel", gps.speed_mps * 1e2)
         .with("cog", gps.course_rad.to_degrees() * 1e2)
-        .with("fix_type", gps.fix)
-        .with("satellites_visible", gps.satellites)
+        .with_each(["eph", "epv"], [gps.hdop * 1e2, gps.vdop * 1e2])
+        .with_each(["fix_type", "satellites_visible"], [gps.fix, gps.satellites])
 }
 
 /// Before the first fix: 0/0, as ArduPilot sends it.
 fn global_position_int(message: Message, belief: &Belief) -> Message {
     let heading_rad = belief.attitude.yaw_rad.rem_euclid(TAU);
-    let message = message.with("time_boot_ms", boot_ms(belief)).with("hdg", heading_rad.to_degrees() * 1e2);
+    let message = message.with("hdg", heading_rad.to_degrees() * 1e2);
     let Some(position) = &belief.position else { return message };
-    let [north_mps, east_mps, down_mps] = position.velocity_mps;
     at(message, "lat", "lon", position.place)
-        .with("alt", position.alt_amsl_m * 1e3)
-        .with("relative_alt", position.alt_rel_m * 1e3)
-        .with("vx", north_mps * 1e2)
-        .with("vy", east_mps * 1e2)
-        .with("vz", down_mps * 1e2)
-}
-
-fn local_position_ned(message: Message, belief: &Belief) -> Option<Message> {
-    let position = belief.position.as_ref()?;
-    let message = triple(message, ["x", "y", "z"], position.local_m);
-    Some(triple(message, ["vx", "vy", "vz"], position.velocity_mps).with("time_boot_ms", boot_ms(belief)))
-}
-
-fn attitude(message: Message, belief: &Belief) -> Message {
-    let attitude = &belief.attitude;
-    let angles = [attitude.roll_rad, attitude.pitch_rad, attitude.yaw_rad];
-    let rates = [attitude.roll_rate_rad_s, attitude.pitch_rate_rad_s, attitude.yaw_rate_rad_s];
-    let message = triple(message, ["roll", "pitch", "yaw"], angles);
-    triple(message, ["rollspeed", "pitchspeed", "yawspeed"], rates).with("time_boot_ms", boot_ms(belief))
+        .with_each(["alt", "relative_alt"], [position.alt_amsl_m * 1e3, position.alt_rel_m * 1e3])
+        .with_each(["vx", "vy", "vz"], position.velocity_mps.map(|mps| mps * 1e2))
 }
 
 fn vfr_hud(message: Message, belief: &Belief) -> Message {
-    let velocity_mps = belief.position.as_ref().map_or([0.0; 3], |position| position.velocity_mps);
-    let [north_mps, east_mps, down_mps] = velocity_mps;
+    let position = belief.position.as_ref();
+    let [north_mps, east_mps, down_mps] = position.map_or([0.0; 3], |position| position.velocity_mps);
     let [wind_north_mps, wind_east_mps] = belief.wind_mps;
     message
         .with("airspeed", (north_mps - wind_north_mps).hypot(east_mps - wind_east_mps))
         .with("groundspeed", north_mps.hypot(east_mps))
-        .with("alt", belief.position.as_ref().map_or(0.0, |position| position.alt_amsl_m))
+        .with("alt", position.map_or(0.0, |position| position.alt_amsl_m))
         .with("climb", -down_mps)
         .with("heading", belief.attitude.yaw_rad.rem_euclid(TAU).to_degrees())
         .with("throttle", belief.throttle_ratio * 1e2)
-}
-
-/// Without a map there is no report at all.
-fn terrain_report(message: Message, belief: &Belief) -> Option<Message> {
-    let (position, height_m) = (belief.position.as_ref()?, belief.height_terrain_m?);
-    let message =
-        at(message, "lat", "lon", position.place).with("terrain_height", position.alt_amsl_m - height_m);
-    Some(message.with("current_height", height_m).with("spacing", 30u16).with("loaded", 56u16))
 }
 
 /// PX4 `ALTITUDE.hpp`: `altitude_terrain` is the terrain's own altitude there, and NaN what is not known.
@@ -175,57 +179,23 @@ fn altitude(message: Message, belief: &Belief) -> Message {
     let amsl_m = position.map_or(f64::NAN, |position| position.alt_amsl_m);
     let height_m = belief.height_terrain_m.or(belief.height_rangefinder_m).unwrap_or(f64::NAN);
     message
-        .with("time_usec", belief.boot_us)
-        .with("altitude_monotonic", amsl_m)
-        .with("altitude_amsl", amsl_m)
+        .with_each(["altitude_monotonic", "altitude_amsl"], [amsl_m; 2])
         .with("altitude_local", position.map_or(f64::NAN, |position| -position.local_m[2]))
         .with("altitude_relative", position.map_or(f64::NAN, |position| position.alt_rel_m))
-        .with("altitude_terrain", amsl_m - height_m)
-        .with("bottom_clearance", height_m)
-}
-
-fn distance_sensor(message: Message, belief: &Belief) -> Option<Message> {
-    let height_m = belief.height_rangefinder_m?;
-    let message = message.with("time_boot_ms", boot_ms(belief)).with("orientation", LOOKS_DOWN);
-    Some(
-        message
-            .with("min_distance", 10u16)
-            .with("max_distance", 50_000u16)
-            .with("current_distance", height_m * 1e2),
-    )
+        .with_each(["altitude_terrain", "bottom_clearance"], [amsl_m - height_m, height_m])
 }
 
 /// Channels that the radio does not have are 0 in ArduPilot and 65535 in PX4; both say how many it has.
-fn rc_channels(message: Message, belief: &Belief) -> Message {
-    let rc = &belief.rc;
-    let channels = (1..).zip(rc.channels_us);
-    channels
-        .fold(message, |message, (channel, us)| message.with(&format!("chan{channel}_raw"), us))
-        .with("chancount", rc.channel_count)
-        .with("rssi", rc.rssi)
-        .with("time_boot_ms", boot_ms(belief))
-}
-
-fn ekf_status_report(message: Message, belief: &Belief) -> Message {
-    let ekf = &belief.ekf;
-    message
-        .with("velocity_variance", ekf.velocity_ratio)
-        .with("pos_horiz_variance", ekf.position_ratio)
-        .with("pos_vert_variance", ekf.height_ratio)
-        .with("compass_variance", ekf.compass_ratio)
-        .with("flags", ekf.flags)
+fn with_channels(message: Message, channels_us: &[u16]) -> Message {
+    let named = (1..).zip(channels_us);
+    named.fold(message, |message, (channel, us)| message.with(&format!("chan{channel}_raw"), *us))
 }
 
 fn estimator_status(message: Message, belief: &Belief) -> Message {
     let ekf = &belief.ekf;
     message
-        .with("time_usec", belief.boot_us)
-        .with("vel_ratio", ekf.velocity_ratio)
-        .with("pos_horiz_ratio", ekf.position_ratio)
-        .with("pos_vert_ratio", ekf.height_ratio)
-        .with("mag_ratio", ekf.compass_ratio)
-        .with("pos_horiz_accuracy", ekf.position_sigma_m)
-        .with("pos_vert_accuracy", ekf.height_sigma_m)
+        .with_each(["vel_ratio", "pos_horiz_ratio", "pos_vert_ratio", "mag_ratio"], ekf.ratios)
+        .with_each(["pos_horiz_accuracy", "pos_vert_accuracy"], [ekf.position_sigma_m, ekf.height_sigma_m])
         .with("flags", ekf.flags)
 }
 
@@ -244,52 +214,28 @@ fn battery_status(message: Message, belief: &Belief) -> Message {
         .with("battery_remaining", battery.remaining_ratio * 1e2)
 }
 
-fn home_position(message: Message, belief: &Belief) -> Option<Message> {
-    let home = belief.home.as_ref()?;
-    let message = at(message, "latitude", "longitude", home.place).with("altitude", home.alt_amsl_m * 1e3);
-    Some(message.with_all("q", &[1.0, 0.0, 0.0, 0.0]).with("time_usec", belief.boot_us))
-}
-
-/// `total` counts as each flavour does: ArduPilot without its item 0, which is home.
-fn mission_current(message: Message, aircraft: &Aircraft) -> Message {
-    let count = aircraft.mission().len();
-    let total = if aircraft.flavour() == Flavour::ArduCopter { count.saturating_sub(1) } else { count };
-    message.with("seq", aircraft.belief().mission_item).with("total", total as u16)
-}
-
 fn sim_state(message: Message, aircraft: &Aircraft) -> Message {
-    let truth = aircraft.truth();
-    let home = aircraft.place();
+    let (truth, home) = (aircraft.truth(), aircraft.place);
     let place = truth.place(&Origin::new(Wgs84 { lat_deg: home.lat_deg, lon_deg: home.lon_deg }));
-    let message = triple(message, ["roll", "pitch", "yaw"], [truth.roll_rad, truth.pitch_rad, truth.yaw_rad]);
-    let message = quaternion(message, [truth.roll_rad, truth.pitch_rad, truth.yaw_rad]);
-    let message = at(message, "lat_int", "lon_int", place);
-    triple(message, ["vn", "ve", "vd"], [truth.north_mps, truth.east_mps, truth.down_mps])
-        .with("zgyro", truth.yaw_rate_rad_s)
-        .with("lat", place.lat_deg)
-        .with("lon", place.lon_deg)
-        .with("alt", home.alt_amsl_m + truth.up_m)
-}
-
-/// Of the Tait-Bryan angles roll, pitch, yaw (Diebel 2006, eq. 290).
-fn quaternion(message: Message, angles_rad: [f64; 3]) -> Message {
+    let angles_rad = [truth.roll_rad, truth.pitch_rad, truth.yaw_rad];
+    // Of the Tait-Bryan angles roll, pitch, yaw (Diebel 2006, eq. 290).
     let [(sr, cr), (sp, cp), (sy, cy)] = angles_rad.map(|angle| (angle / 2.0).sin_cos());
-    message
+    at(message, "lat_int", "lon_int", place)
         .with("q1", cr * cp * cy + sr * sp * sy)
         .with("q2", sr * cp * cy - cr * sp * sy)
         .with("q3", cr * sp * cy + sr * cp * sy)
         .with("q4", cr * cp * sy - sr * sp * cy)
+        .with_each(["roll", "pitch", "yaw"], angles_rad)
+        .with_each(["vn", "ve", "vd"], [truth.north_mps, truth.east_mps, truth.down_mps])
+        .with("zgyro", truth.yaw_rate_rad_s)
+        .with_each(["lat", "lon", "alt"], [place.lat_deg, place.lon_deg, home.alt_amsl_m + truth.up_m])
 }
 
 /// Versions 4.5.7 and 1.15.4, official (type 255).
 fn autopilot_version(message: Message, flavour: Flavour) -> Message {
-    let (parameters, version) = match flavour {
-        Flavour::ArduCopter => (PARAM_FLOAT, 0x0405_07FFu32),
-        Flavour::Px4 => (PARAM_ENCODE_BYTEWISE, 0x010F_04FF),
-    };
     message
-        .with("capabilities", CAPABILITIES | parameters)
-        .with("flight_sw_version", version)
+        .with("capabilities", CAPABILITIES | flavour.pick(PARAM_FLOAT, PARAM_ENCODE_BYTEWISE))
+        .with("flight_sw_version", flavour.pick(0x0405_07FFu32, 0x010F_04FF))
         .with("uid", 1u8)
 }
 
@@ -308,7 +254,7 @@ pub fn texts(severity: u8, text: &str, id: u16) -> Vec<Message> {
 pub fn parameter(flavour: Flavour, parameter: &Parameter, index: u16, count: usize) -> Message {
     let message = Message::new("PARAM_VALUE")
         .with_text("param_id", &parameter.name)
-        .with("param_type", parameter.kind.mav_param_type())
+        .with("param_type", parameter.kind as u8)
         .with("param_count", count as u16)
         .with("param_index", index);
     match (flavour, parameter.kind) {
@@ -324,37 +270,32 @@ pub fn mission_count(count: usize, mission_type: u8) -> Message {
 
 /// MISSION_ITEM_INT, without its addressee and type.
 pub fn mission_item(item: &Waypoint, index: u16, is_current: bool) -> Message {
-    let message = at(Message::new("MISSION_ITEM_INT"), "x", "y", item.place);
-    let params = ["param1", "param2", "param3", "param4"].iter().zip(item.params);
-    params
-        .fold(message, |message, (name, param)| message.with(name, f64::from(param)))
+    at(Message::new("MISSION_ITEM_INT"), "x", "y", item.place)
+        .with_each(["param1", "param2", "param3", "param4"], item.params.map(f64::from))
         .with("z", item.alt_m)
         .with("seq", index)
         .with("command", item.command)
         .with("frame", item.frame)
         .with("current", is_current)
-        .with("autocontinue", item.autocontinue)
+        .with("autocontinue", true)
 }
 
 /// A ground station's HEARTBEAT.
 pub fn station_beat() -> Message {
-    let beat = Message::new("HEARTBEAT").with("type", 6u8).with("autopilot", 8u8);
-    beat.with("system_status", 4u8).with("mavlink_version", 3u8)
+    let names = ["type", "autopilot", "system_status", "mavlink_version"];
+    Message::new("HEARTBEAT").with_each(names, [6u8, 8, 4, 3])
 }
 
 /// COMMAND_LONG with its first parameters, without its addressee.
 pub fn command(id: u16, params: &[f64]) -> Message {
-    let names = ["param1", "param2", "param3", "param4", "param5", "param6", "param7"];
     let message = Message::new("COMMAND_LONG").with("command", id);
-    names.iter().zip(params).fold(message, |message, (name, value)| message.with(name, *value))
+    let named = (1..).zip(params);
+    named.fold(message, |message, (number, value)| message.with(&format!("param{number}"), *value))
 }
 
 /// RC_CHANNELS_OVERRIDE of channels 1 to 8, without its addressee.
 pub fn rc_override(channels_us: [u16; 8]) -> Message {
-    let named = (1..).zip(channels_us);
-    named.fold(Message::new("RC_CHANNELS_OVERRIDE"), |message, (channel, us)| {
-        message.with(&format!("chan{channel}_raw"), us)
-    })
+    with_channels(Message::new("RC_CHANNELS_OVERRIDE"), &channels_us)
 }
 
 /// MAV_RESULT by its name.
@@ -364,14 +305,5 @@ pub fn result_name(result: u8) -> String {
 }
 
 fn at(message: Message, lat: &str, lon: &str, place: Wgs84) -> Message {
-    message.with(lat, place.lat_deg * 1e7).with(lon, place.lon_deg * 1e7)
-}
-
-fn triple(message: Message, names: [&str; 3], values: [f64; 3]) -> Message {
-    names.iter().zip(values).fold(message, |message, (name, value)| message.with(name, value))
-}
-
-fn boot_ms(belief: &Belief) -> u32 {
-    // Wraps after 49 days, as the field does by definition.
-    (belief.boot_us / 1000) as u32
+    message.with_each([lat, lon], [place.lat_deg * 1e7, place.lon_deg * 1e7])
 }

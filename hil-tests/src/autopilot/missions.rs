@@ -39,8 +39,8 @@ impl Face {
             "MISSION_ITEM_INT" => self.take_item(link, from, message, at_us),
             "MISSION_CLEAR_ALL" if is_uploading => self.mission_ack(link, from, ERROR, kind()),
             "MISSION_CLEAR_ALL" => {
-                let result =
-                    if matches!(kind(), TYPE_MISSION | TYPE_ALL) { self.store(Vec::new()) } else { ACCEPTED };
+                let clears = matches!(kind(), TYPE_MISSION | TYPE_ALL);
+                let result = if clears { self.store(Vec::new()) } else { ACCEPTED };
                 self.mission_ack(link, from, result, kind());
             }
             "MISSION_REQUEST_LIST" | "MISSION_REQUEST_INT" if is_uploading => {
@@ -62,7 +62,7 @@ impl Face {
         match kind {
             TYPE_FENCE => aircraft.fence_items(),
             TYPE_MISSION => {
-                let mut items = aircraft.mission().to_vec();
+                let mut items = aircraft.mission.items.clone();
                 if let (Some(first), Some(home), Flavour::ArduCopter) =
                     (items.first_mut(), aircraft.belief().home, self.flavour)
                 {
@@ -93,12 +93,9 @@ impl Face {
     fn ask_item(&mut self, now_us: u64) {
         let Some(upload) = &mut self.upload else { return };
         upload.asked_us = now_us;
-        let name = match self.flavour {
-            Flavour::ArduCopter => "MISSION_REQUEST",
-            Flavour::Px4 => "MISSION_REQUEST_INT",
-        };
-        let (link, message) =
-            (upload.link, Message::new(name).with("seq", upload.items.len() as u16).to(upload.from));
+        let name = self.flavour.pick("MISSION_REQUEST", "MISSION_REQUEST_INT");
+        let message = Message::new(name).with("seq", upload.items.len() as u16).to(upload.from);
+        let link = upload.link;
         self.send(link, message);
     }
 
@@ -136,8 +133,7 @@ impl Face {
 
     fn send_item(&mut self, link: usize, to: (u8, u8), index: u16, kind: u8) {
         let Some(item) = self.items(kind).get(usize::from(index)).copied() else {
-            let why = if self.flavour == Flavour::ArduCopter { ERROR } else { INVALID_SEQUENCE };
-            return self.mission_ack(link, to, why, kind);
+            return self.mission_ack(link, to, self.flavour.pick(ERROR, INVALID_SEQUENCE), kind);
         };
         let is_current = lock(&self.aircraft).belief().mission_item == index;
         self.send(link, messages::mission_item(&item, index, is_current).with("mission_type", kind).to(to));
@@ -146,10 +142,7 @@ impl Face {
     /// Asks again for an item that did not come, or gives up.
     pub(super) fn step_upload(&mut self, now_us: u64) {
         let Some(upload) = &self.upload else { return };
-        let (again_us, patience_us) = match self.flavour {
-            Flavour::ArduCopter => (1_000_000, 8_000_000),
-            Flavour::Px4 => (250_000, 5_000_000),
-        };
+        let (again_us, patience_us) = self.flavour.pick((1_000_000, 8_000_000), (250_000, 5_000_000));
         let (link, from) = (upload.link, upload.from);
         if now_us > upload.heard_us + patience_us {
             self.upload = None;
@@ -180,6 +173,6 @@ fn item(message: &Message, flavour: Flavour) -> Option<Waypoint> {
     let is_nowhere = lat_deg == 0.0 && lon_deg == 0.0;
     let place = Wgs84::checked(lat_deg, lon_deg).or(is_nowhere.then_some(Wgs84 { lat_deg, lon_deg }))?;
     let alt_m = Some(message.real("z")).filter(|alt_m| alt_m.is_finite())?;
-    let (command, autocontinue) = (message.whole("command") as u16, message.byte("autocontinue") != 0);
-    is_read.then_some(Waypoint { frame, command, autocontinue, params, place, alt_m })
+    let command = message.whole("command") as u16;
+    is_read.then_some(Waypoint { frame, command, params, place, alt_m })
 }

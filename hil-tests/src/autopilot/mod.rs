@@ -7,17 +7,16 @@
 //! Messages, answers and odd habits are ArduCopter 4.5's or PX4 1.15's, as far as a companion and its rig meet them; each module
 //! names the source it copies. All else is left to the real simulators (`make hil SITL=tcp:…`, `rigs/`).
 //! ```text
-//! mod (threads, operator's and pilot's hands) → ports (sockets) → hear → commands, setpoints, missions, params, due, strangers
+//! mod (threads, operator's and pilot's hands) → ports (sockets) → hear → commands, missions, params, due, strangers
 //!     → face (links, what leaves) → faults, absurd, streams, outbox → messages, wire, wire_log
 //! ```
 
 pub mod absurd;
-mod baud;
 mod clock;
 mod commands;
 mod due;
 mod face;
-pub mod faults;
+mod faults;
 mod hear;
 pub mod line;
 pub mod messages;
@@ -25,13 +24,12 @@ mod missions;
 mod outbox;
 mod params;
 mod ports;
-mod setpoints;
 mod strangers;
 pub mod streams;
 pub mod wire;
 pub mod wire_log;
 
-pub use line::{Line, LineSpec};
+pub use line::Line;
 pub use wire_log::{Says, WireRow};
 
 use crate::aircraft::{Aircraft, Answer, Request, STEP_US, custom_mode_of};
@@ -53,7 +51,6 @@ const EXTRAPOLATED_MAX_US: u64 = 100_000;
 /// A running autopilot. It ends when dropped.
 pub struct Autopilot {
     shared: Arc<Shared>,
-    aircraft: Arc<Mutex<Aircraft>>,
     lines: Vec<Line>,
     ending: Arc<Ending>,
     threads: Vec<JoinHandle<()>>,
@@ -67,12 +64,12 @@ struct Ending {
 
 impl Autopilot {
     /// Opens the lines and begins to fly by the clock.
-    pub fn start(aircraft: Aircraft, specs: &[LineSpec]) -> io::Result<Autopilot> {
+    pub fn start(aircraft: Aircraft, specs: &[Line]) -> io::Result<Autopilot> {
         let aircraft = Arc::new(Mutex::new(aircraft));
         let clock = Arc::new(Clock::new(lock(&aircraft).now_us()));
         let log = Arc::new(Mutex::new(WireLog::default()));
-        let face = Face::new(Arc::clone(&aircraft), Arc::clone(&clock), Arc::clone(&log));
-        let shared = Arc::new(Shared { face: Mutex::new(face), log, clock });
+        let face = Mutex::new(Face::new(Arc::clone(&aircraft), Arc::clone(&clock), Arc::clone(&log)));
+        let shared = Arc::new(Shared { face, aircraft, log, clock });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let lines = runtime.block_on(async {
             let mut lines = Vec::new();
@@ -82,13 +79,12 @@ impl Autopilot {
             io::Result::Ok(lines)
         })?;
         let ending = Arc::new(Ending::default());
-        let (shared_inside, aircraft_inside) = (Arc::clone(&shared), Arc::clone(&aircraft));
-        let (told, is_over) = (Arc::clone(&ending), Arc::clone(&ending));
+        let (flown, told, is_over) = (Arc::clone(&shared), Arc::clone(&ending), Arc::clone(&ending));
         let threads = vec![
             spawn("autopilot-net", move || runtime.block_on(told.told.notified()))?,
-            spawn("autopilot", move || fly(&shared_inside, &aircraft_inside, &is_over))?,
+            spawn("autopilot", move || fly(&flown, &is_over))?,
         ];
-        Ok(Autopilot { shared, aircraft, lines, ending, threads })
+        Ok(Autopilot { shared, lines, ending, threads })
     }
 
     /// The open lines, in the order they were asked for.
@@ -98,7 +94,7 @@ impl Autopilot {
 
     /// Looks at the aircraft, or puts it elsewhere.
     pub fn look<T>(&self, look: impl FnOnce(&mut Aircraft) -> T) -> T {
-        look(&mut lock(&self.aircraft))
+        look(&mut lock(&self.shared.aircraft))
     }
 
     /// The ground station asks.
@@ -106,10 +102,10 @@ impl Autopilot {
     /// # Errors
     /// The aircraft refuses.
     pub fn ask(&self, request: &Request) -> Result<(), String> {
-        let answer = lock(&self.aircraft).request(request);
+        let answer = lock(&self.shared.aircraft).request(request);
         // What it changed is told at once, not at the next step.
         lock(&self.shared.face).tell(self.now_us());
-        if answer == Answer::Accepted { Ok(()) } else { Err(messages::result_name(answer.mav_result())) }
+        if answer == Answer::Accepted { Ok(()) } else { Err(messages::result_name(answer as u8)) }
     }
 
     /// A fault, or a deed of pilot or ground crew, begins or ends. Whether it was one of the link's, the aircraft's or theirs.
@@ -121,11 +117,11 @@ impl Autopilot {
             return Ok(true);
         }
         if let Kind::Mode { mode } = kind {
-            let flavour = lock(&self.aircraft).flavour();
+            let flavour = lock(&self.shared.aircraft).flavour();
             let why = || format!("mode `{mode}`: {flavour:?} has none of this name");
             custom_mode_of(flavour, mode).ok_or_else(why)?;
         }
-        let is_known = lock(&self.aircraft).fault(kind, begins);
+        let is_known = lock(&self.shared.aircraft).fault(kind, begins);
         lock(&self.shared.face).tell(self.now_us());
         Ok(is_known)
     }
@@ -159,16 +155,16 @@ impl Autopilot {
     /// Frames that found no room on their line, by link.
     pub fn dropped_total(&self) -> u64 {
         let face = lock(&self.shared.face);
-        face.links.iter().flatten().map(|open| open.outbox.dropped_total()).sum()
+        face.links.iter().map(|open| open.outbox.dropped_total()).sum()
     }
 
     /// Where the aircraft truly is, between the steps too: the last step's pose, carried on by its velocity. At 433 MHz a jump
     /// of one step (0.1 m) would turn the carrier by 50°.
     pub fn poses(&self) -> Poses {
-        let (aircraft, clock) = (Arc::clone(&self.aircraft), Arc::clone(&self.shared.clock));
+        let shared = Arc::clone(&self.shared);
         Arc::new(move || {
-            let pose = lock(&aircraft).truth();
-            let now_us = clock.now_us().clamp(pose.at_us, pose.at_us + EXTRAPOLATED_MAX_US);
+            let pose = lock(&shared.aircraft).truth();
+            let now_us = shared.clock.now_us().clamp(pose.at_us, pose.at_us + EXTRAPOLATED_MAX_US);
             pose.carried(now_us, EXTRAPOLATED_MAX_US)
         })
     }
@@ -190,13 +186,13 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHand
 }
 
 /// Steps by the clock until told to end.
-fn fly(shared: &Shared, aircraft: &Mutex<Aircraft>, ending: &Ending) {
-    let mut next_us = lock(aircraft).now_us() + STEP_US;
+fn fly(shared: &Shared, ending: &Ending) {
+    let mut next_us = lock(&shared.aircraft).now_us() + STEP_US;
     while !ending.is_over.load(Ordering::Acquire) {
         std::thread::sleep(shared.clock.until(next_us));
         let now_us = shared.clock.now_us();
         while next_us <= now_us {
-            lock(aircraft).step();
+            lock(&shared.aircraft).step();
             next_us += STEP_US;
         }
         lock(&shared.face).pass(now_us);

@@ -8,7 +8,7 @@
 use super::face::{Face, lock};
 use super::messages;
 use super::wire::Message;
-use crate::aircraft::{Answer, ParameterType};
+use crate::aircraft::ParameterType;
 use crate::scenario::Flavour;
 
 const UNKNOWN_INDEX: u16 = u16::MAX;
@@ -16,18 +16,11 @@ const UNKNOWN_INDEX: u16 = u16::MAX;
 impl Face {
     pub(super) fn parameter(&mut self, link: usize, message: &Message) {
         match message.name() {
-            "PARAM_REQUEST_LIST" => {
-                if let Some(open) = &mut self.links[link] {
-                    open.listed = Some(0);
-                }
-            }
+            "PARAM_REQUEST_LIST" => self.links[link].listed = Some(0),
             "PARAM_REQUEST_READ" => {
                 let index = message.whole("param_index");
-                let answer = if index >= 0 {
-                    self.parameter_value(index as usize)
-                } else {
-                    self.parameter_named(message.text("param_id"))
-                };
+                let named = || self.parameter_named(message.text("param_id"));
+                let answer = usize::try_from(index).map_or_else(|_| named(), |at| self.parameter_value(at));
                 if let Some(answer) = answer {
                     self.send(link, answer);
                 }
@@ -39,18 +32,18 @@ impl Face {
 
     fn take_parameter(&mut self, message: &Message) {
         let name = message.text("param_id");
-        let kind = lock(&self.aircraft).parameters().find(name).map(|(_, known)| known.kind);
+        let kind = lock(&self.aircraft).parameters.find(name).map(|(_, known)| known.kind);
         let Some(kind) = kind else { return };
         let value = match self.flavour {
             Flavour::ArduCopter => message.real("param_value"),
             // A type that is not the parameter's own is refused: its bytes would mean something else.
-            Flavour::Px4 if message.byte("param_type") != kind.mav_param_type() => f64::NAN,
+            Flavour::Px4 if message.byte("param_type") != kind as u8 => f64::NAN,
             Flavour::Px4 => match kind {
                 ParameterType::Real32 => message.real("param_value"),
                 _ => f64::from(i32::from_le_bytes(message.raw("param_value"))),
             },
         };
-        self.set_parameter(name, value);
+        lock(&self.aircraft).parameters.set(name, value);
         if let Some(answer) = self.parameter_named(name) {
             for link in 0..self.links.len() {
                 self.send(link, answer.clone());
@@ -58,21 +51,16 @@ impl Face {
         }
     }
 
-    pub(super) fn set_parameter(&mut self, name: &str, value: f64) -> Answer {
-        let was_set = lock(&self.aircraft).parameters_mut().set(name, value);
-        if was_set { Answer::Accepted } else { Answer::Denied }
-    }
-
     fn parameter_named(&self, name: &str) -> Option<Message> {
         let aircraft = lock(&self.aircraft);
-        let (index, parameter) = aircraft.parameters().find(name)?;
-        let told = if self.flavour == Flavour::ArduCopter { UNKNOWN_INDEX } else { index as u16 };
-        Some(messages::parameter(self.flavour, parameter, told, aircraft.parameters().count()))
+        let (index, parameter) = aircraft.parameters.find(name)?;
+        let told = self.flavour.pick(UNKNOWN_INDEX, index as u16);
+        Some(messages::parameter(self.flavour, parameter, told, aircraft.parameters.count()))
     }
 
     pub(super) fn parameter_value(&self, index: usize) -> Option<Message> {
         let aircraft = lock(&self.aircraft);
-        let parameters = aircraft.parameters();
+        let parameters = &aircraft.parameters;
         let told = |known| messages::parameter(self.flavour, known, index as u16, parameters.count());
         parameters.at(index).map(told)
     }

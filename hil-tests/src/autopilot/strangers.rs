@@ -41,7 +41,7 @@ impl Face {
     }
 
     fn lose_waiting(&self) {
-        self.links.iter().flatten().for_each(|open| open.outbox.clear());
+        self.links.iter().for_each(|open| open.outbox.clear());
     }
 
     /// What strangers say now, and garbage.
@@ -49,7 +49,7 @@ impl Face {
         if self.faults.is_garbage && now_us >= self.faults.garbage_us {
             self.faults.garbage_us = now_us + GARBAGE_EVERY_US;
             for link in 0..self.links.len() {
-                let bytes = self.faults.garbage();
+                let bytes = self.faults.garbage(self.own.0.into());
                 self.push(link, Leaving { bytes, row: None });
             }
         }
@@ -78,13 +78,12 @@ impl Face {
     }
 
     fn said_by(&self, who: Impostor) -> ((u8, u8), Vec<Message>) {
-        let beat = Message::new("HEARTBEAT").with("autopilot", 8u8).with("mavlink_version", 3u8);
-        let beat = beat.with("system_status", 4u8);
+        let beat = messages::station_beat();
         let system = self.own.0;
         match who {
             // MAV_TYPE_GIMBAL, armed and in the mode of the autopilot, as careless ones copy it.
             Impostor::GimbalHeartbeat => {
-                let custom_mode = lock(&self.aircraft).custom_mode();
+                let custom_mode = lock(&self.aircraft).belief().custom_mode;
                 let beat = beat.with("type", 26u8).with("base_mode", 0x81u8).with("custom_mode", custom_mode);
                 ((system, GIMBAL), vec![beat])
             }
@@ -107,18 +106,9 @@ impl Face {
     /// The telemetry of another aircraft: somewhere else, its battery empty, its sticks moved, disarmed and in its first mode.
     fn other_aircraft(&self) -> Vec<Message> {
         let aircraft = lock(&self.aircraft);
-        let names = [
-            "HEARTBEAT",
-            "SYS_STATUS",
-            "SYSTEM_TIME",
-            "GPS_RAW_INT",
-            "GLOBAL_POSITION_INT",
-            "ATTITUDE",
-            "RC_CHANNELS",
-            "BATTERY_STATUS",
-            "HOME_POSITION",
-        ];
-        let own = names.iter().filter_map(|name| messages::telemetry(name, &aircraft));
+        let names = "HEARTBEAT SYS_STATUS SYSTEM_TIME GPS_RAW_INT GLOBAL_POSITION_INT ATTITUDE RC_CHANNELS \
+                     BATTERY_STATUS HOME_POSITION";
+        let own = names.split(' ').filter_map(|name| messages::telemetry(name, &aircraft));
         let other = |message: Message| match message.name() {
             "HEARTBEAT" => message.with("custom_mode", 0u8).with("base_mode", 1u8),
             "SYS_STATUS" | "BATTERY_STATUS" => message.with("battery_remaining", 2u8),
@@ -137,23 +127,19 @@ impl Face {
 
 /// What would enable homing on a companion that obeys anybody: parameters, commands, a mission, a mode.
 fn orders(to: (u8, u8)) -> Vec<Message> {
-    let mut orders = Vec::new();
-    for name in ["HOMING_ENABLE", "HOMING", "HOME_EN"] {
-        orders.push(
-            Message::new("PARAM_SET")
-                .with_text("param_id", name)
-                .with("param_value", 1.0)
-                .with("param_type", 9u8),
-        );
-    }
+    let parameters = ["HOMING_ENABLE", "HOMING", "HOME_EN"].map(|name| {
+        let set = Message::new("PARAM_SET").with_text("param_id", name);
+        set.with("param_value", 1.0).with("param_type", 9u8)
+    });
     // USER_1 to USER_5, MISSION_START, DO_SET_MODE, COMPONENT_ARM_DISARM.
-    for id in [31_010, 31_011, 31_012, 31_013, 31_014, 300, 176, 400] {
-        orders.push(messages::command(id, &[1.0]));
-    }
-    orders.push(Message::new("MISSION_COUNT").with("count", 1u8));
-    orders.push(Message::new("SET_MODE").with("base_mode", 1u8).with("custom_mode", 4u8));
-    orders.push(Message::new("MISSION_SET_CURRENT").with("seq", 1u8));
-    orders.into_iter().map(|message| message.to(to)).collect()
+    let commands = [31_010, 31_011, 31_012, 31_013, 31_014, 300, 176, 400];
+    let rest = [
+        Message::new("MISSION_COUNT").with("count", 1u8),
+        Message::new("SET_MODE").with("base_mode", 1u8).with("custom_mode", 4u8),
+        Message::new("MISSION_SET_CURRENT").with("seq", 1u8),
+    ];
+    let commands = commands.map(|id| messages::command(id, &[1.0]));
+    parameters.into_iter().chain(commands).chain(rest).map(|message| message.to(to)).collect()
 }
 
 #[cfg(test)]
@@ -174,13 +160,8 @@ mod tests {
         let (link, outbox) = face.open(1_000);
         let beat = Message::new("HEARTBEAT").with("type", 18u8);
         // Without room a frame would be refused; into the air it always goes.
-        let mut free_bytes = 1_000;
-        let frame_bytes = beat.frame((1, 1), 0).len();
-        while free_bytes >= frame_bytes {
-            assert!(face.send(link, beat.clone()));
-            free_bytes -= frame_bytes;
-        }
-        assert!(!face.send(link, beat.clone()));
+        let fits = 1_000 / beat.frame((1, 1), 0).len();
+        assert!((0..fits).all(|_| face.send(link, beat.clone())) && !face.send(link, beat.clone()));
         face.fall_mute(true);
         assert!((0..100).all(|_| face.send(link, beat.clone())));
         assert_eq!(outbox.dropped_total(), 1);

@@ -61,15 +61,8 @@ impl Streams {
             let is_on = px4_hz > 0.0 && (flavour == Flavour::Px4 || name == "HEARTBEAT");
             let least_us = if name == "RC_CHANNELS" { rc_every_us } else { 0 };
             let default_us = is_on.then(|| ((1e6 / px4_hz) as u64).max(least_us));
-            Stream {
-                name,
-                group,
-                default_us,
-                every_us: default_us,
-                least_us,
-                due_us: now_us,
-                is_asked: false,
-            }
+            let (every_us, due_us, is_asked) = (default_us, now_us, false);
+            Stream { name, group, default_us, every_us, least_us, due_us, is_asked }
         };
         let has = |row: &&Row| match row.0 {
             "EKF_STATUS_REPORT" | "TERRAIN_REPORT" => flavour == Flavour::ArduCopter,
@@ -104,12 +97,7 @@ impl Streams {
 
     /// Sends a message once, as soon as there is room. False when there is no such stream.
     pub fn ask(&mut self, name: &str) -> bool {
-        let stream = self.find(name);
-        if let Some(stream) = stream {
-            stream.is_asked = true;
-            return true;
-        }
-        false
+        self.find(name).map(|stream| stream.is_asked = true).is_some()
     }
 
     /// Calls `send` for each message that is due at `now_us`; one that it refuses stays due.
@@ -144,16 +132,22 @@ impl Streams {
 mod tests {
     use super::*;
 
-    /// How often each message was sent in ten seconds of passes at 100 Hz.
-    fn counted(streams: &mut Streams, from_us: u64, name: &str) -> u32 {
-        let mut count = 0;
-        for pass in 0..1_000 {
-            streams.run(from_us + pass * 10_000, |sent| {
-                count += u32::from(sent == name);
+    /// What was sent in passes at 100 Hz.
+    fn sent(streams: &mut Streams, passes: std::ops::Range<u64>) -> Vec<&'static str> {
+        let mut sent = Vec::new();
+        for pass in passes {
+            streams.run(pass * 10_000, |name| {
+                sent.push(name);
                 true
             });
         }
-        count
+        sent
+    }
+
+    /// How often a message was sent in ten seconds.
+    fn counted(streams: &mut Streams, from_us: u64, name: &str) -> usize {
+        let first = from_us / 10_000;
+        sent(streams, first..first + 1_000).iter().filter(|sent| **sent == name).count()
     }
 
     #[test]
@@ -181,22 +175,10 @@ mod tests {
         for pass in 0..100 {
             streams.run(pass * 10_000, |_| false);
         }
-        let mut sent = Vec::new();
-        for pass in 100..120 {
-            streams.run(pass * 10_000, |name| {
-                sent.push(name);
-                true
-            });
-        }
-        assert_eq!(sent.iter().filter(|name| **name == "RC_CHANNELS").count(), 2, "{sent:?}");
+        let count = |sent: &[&str], name: &str| sent.iter().filter(|sent| **sent == name).count();
+        let late = sent(&mut streams, 100..120);
+        assert_eq!(count(&late, "RC_CHANNELS"), 2, "{late:?}");
         assert!(streams.ask("HOME_POSITION") && !streams.ask("PING"));
-        sent.clear();
-        for pass in 120..122 {
-            streams.run(pass * 10_000, |name| {
-                sent.push(name);
-                true
-            });
-        }
-        assert_eq!(sent.iter().filter(|name| **name == "HOME_POSITION").count(), 1);
+        assert_eq!(count(&sent(&mut streams, 120..122), "HOME_POSITION"), 1);
     }
 }

@@ -95,11 +95,6 @@ impl Layout {
         LAYOUTS.iter().find(|layout| layout.name == name)
     }
 
-    /// All of them, by id.
-    pub fn all() -> &'static [Layout] {
-        &LAYOUTS
-    }
-
     fn field(&self, name: &str) -> &Field {
         let found = self.fields.iter().find(|field| field.name == name);
         found.unwrap_or_else(|| panic!("{} has no field {name}", self.name))
@@ -185,6 +180,21 @@ impl Message {
         self
     }
 
+    /// With each of `values` in the field whose name stands in its place.
+    #[must_use]
+    pub fn with_each<V: Into<Value>, const N: usize>(self, names: [&str; N], values: [V; N]) -> Message {
+        names.iter().zip(values).fold(self, |message, (name, value)| message.with(name, value))
+    }
+
+    /// With `value` in field `name`, if the message has one.
+    #[must_use]
+    pub fn with_if_there(mut self, name: &str, value: impl Into<Value>) -> Message {
+        if let Some(field) = self.layout.fields.iter().find(|field| field.name == name) {
+            self.put(field, 0, value.into());
+        }
+        self
+    }
+
     /// With the first bytes of `text`, as many as fit, in field `name`.
     #[must_use]
     pub fn with_text(self, name: &str, text: &str) -> Message {
@@ -198,33 +208,23 @@ impl Message {
         let bytes = field.kind.bytes();
         let at = field.offset + index * bytes;
         let into = &mut self.payload[at..at + bytes];
+        let (real, whole) = match value {
+            Value::Whole(whole) => (whole as f32, whole),
+            Value::Real(real) => (real as f32, real.round() as i128),
+        };
+        let (least, most) = range(field.kind);
         match field.kind {
-            Kind::Float => {
-                let real = match value {
-                    Value::Whole(whole) => whole as f32,
-                    Value::Real(real) => real as f32,
-                };
-                into.copy_from_slice(&real.to_le_bytes());
-            }
-            Kind::Unsigned(_) | Kind::Signed(_) => {
-                let whole = match value {
-                    Value::Whole(whole) => whole,
-                    Value::Real(real) => real.round() as i128,
-                };
-                let (least, most) = range(field.kind);
-                into.copy_from_slice(&whole.clamp(least, most).to_le_bytes()[..bytes]);
-            }
+            Kind::Float => into.copy_from_slice(&real.to_le_bytes()),
+            _ => into.copy_from_slice(&whole.clamp(least, most).to_le_bytes()[..bytes]),
         }
     }
 
     /// Puts the absurd `value` of an integer field, or of a float field, into every element.
     pub fn spoil(&mut self, field: &Field, real: f64, whole: fn(i128, i128) -> i128) {
+        let (least, most) = range(field.kind);
         let value = match field.kind {
             Kind::Float => Value::Real(real),
-            kind => {
-                let (least, most) = range(kind);
-                Value::Whole(whole(least, most))
-            }
+            _ => Value::Whole(whole(least, most)),
         };
         for index in 0..field.count {
             self.put(field, index, value);
@@ -255,7 +255,7 @@ impl Message {
     pub fn real(&self, name: &str) -> f64 {
         let field = self.layout.field(name);
         match field.kind {
-            Kind::Float => f64::from(f32::from_le_bytes(self.bytes_of(field))),
+            Kind::Float => f64::from(f32::from_le_bytes(self.raw(name))),
             _ => self.whole(name) as f64,
         }
     }
@@ -267,7 +267,8 @@ impl Message {
 
     /// The four bytes of a field as they are, for values that are bytes in a float's place.
     pub fn raw(&self, name: &str) -> [u8; 4] {
-        self.bytes_of(self.layout.field(name))
+        let at = self.layout.field(name).offset;
+        std::array::from_fn(|index| self.payload[at + index])
     }
 
     /// With four bytes as they are in a float's place.
@@ -286,21 +287,10 @@ impl Message {
         std::str::from_utf8(&bytes[..end]).unwrap_or_default()
     }
 
-    fn bytes_of(&self, field: &Field) -> [u8; 4] {
-        let mut bytes = [0; 4];
-        bytes.copy_from_slice(&self.payload[field.offset..field.offset + 4]);
-        bytes
-    }
-
     /// With its addressee, if the message has room for one.
     #[must_use]
-    pub fn to(mut self, to: (u8, u8)) -> Message {
-        for (name, value) in [("target_system", to.0), ("target_component", to.1)] {
-            if let Some(field) = self.layout.fields.iter().find(|field| field.name == name) {
-                self.put(field, 0, value.into());
-            }
-        }
-        self
+    pub fn to(self, to: (u8, u8)) -> Message {
+        self.with_if_there("target_system", to.0).with_if_there("target_component", to.1)
     }
 
     /// The MAVLink 2 frame, from (system, component).
@@ -362,7 +352,7 @@ mod tests {
         assert_eq!(read.custom_mode, 4);
         assert_eq!(read.mavtype, dialect::MavType::MAV_TYPE_QUADROTOR);
         assert!(read.base_mode.contains(dialect::MavModeFlag::MAV_MODE_FLAG_SAFETY_ARMED));
-        for layout in Layout::all() {
+        for layout in LAYOUTS.iter() {
             assert_eq!(dialect::MavMessage::extra_crc(layout.id), layout.crc_extra, "{}", layout.name);
             let id = dialect::MavMessage::message_id_from_name(layout.name);
             assert_eq!(id, Some(layout.id), "{}", layout.name);

@@ -2,8 +2,7 @@
 //!
 //! In: stamped as the bytes come off the socket (of a pseudo-terminal: when the last of them would have arrived at its baud
 //! rate), before anything is decided about them. Out: stamped when they are given to the socket (of a pseudo-terminal: when
-//! the last of them has left). Both on the aircraft's clock, µs. A row is 32 bytes; beyond [`ROWS_MAX`] rows are counted and
-//! not kept.
+//! the last of them has left). Both on the aircraft's clock, µs. A row is 32 bytes; no more than [`ROWS_MAX`] are kept.
 
 use super::wire::Message;
 
@@ -90,8 +89,6 @@ impl Says {
 #[derive(Debug, Default)]
 pub struct WireLog {
     rows: Vec<WireRow>,
-    /// Rows that were not kept.
-    pub lost_total: u64,
 }
 
 impl WireLog {
@@ -99,8 +96,6 @@ impl WireLog {
     pub fn push(&mut self, row: WireRow) {
         if self.rows.len() < ROWS_MAX {
             self.rows.push(row);
-        } else {
-            self.lost_total += 1;
         }
     }
 

@@ -6,7 +6,7 @@ use skyhound_host::cli::duration;
 
 use super::{Failure, print, say};
 use crate::aircraft::{Aircraft, Parameters};
-use crate::autopilot::{Autopilot, LineSpec};
+use crate::autopilot::{Autopilot, Line};
 use crate::scenario::{self, Flavour, Place};
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -23,7 +23,7 @@ pub struct Args {
     pub flavour: Flavour,
     /// udpin:ADDR:PORT, udpout:ADDR:PORT, tcp:ADDR:PORT (several clients) or pty:BAUD; again for more. Port 0 = any free one
     #[arg(long = "line", value_name = "LINE", default_values = ["tcp:127.0.0.1:5760", "udpout:127.0.0.1:14550"])]
-    pub lines: Vec<LineSpec>,
+    pub lines: Vec<Line>,
     /// Its MAVLink system id
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=254))]
     pub system: u8,

@@ -242,7 +242,7 @@ impl<'a> Flight<'a> {
         let belief = self.aircraft.belief();
         self.witness.sky(&Sky {
             pose,
-            custom_mode: self.aircraft.custom_mode(),
+            custom_mode: belief.custom_mode,
             armed: belief.armed,
             navigates: belief.gps.fix >= 3,
             believed: belief.position.map(|position| position.place),
@@ -257,7 +257,7 @@ impl<'a> Flight<'a> {
             self.control(pose.at_us);
         }
         // STATUSTEXTs are the ground station's to read.
-        self.aircraft.texts(&mut |_, _| {});
+        drop(self.aircraft.texts());
     }
 
     /// The control thread's turn: takes in what the link brought, and passes when it is time or something hurries.

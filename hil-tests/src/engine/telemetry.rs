@@ -156,7 +156,7 @@ impl Telemetry {
         let Some(identity) = self.vehicle.identity else { return };
         // TIMESYNC tells it.
         self.vehicle.clock_offset_us = Some(Aged::new(belief.boot_us as i64 - now.0 as i64, now));
-        if let Some((at_us, system)) = aircraft.ground_station() {
+        if let Some((at_us, system)) = aircraft.ground_station {
             self.vehicle.ground_station = Some(Aged::new(system, TimeUs(at_us)));
         }
         if !self.transmits_not {
@@ -182,7 +182,7 @@ impl Telemetry {
         if self.impostor == Some(Impostor::GimbalHeartbeat) {
             return;
         }
-        self.told = Some((aircraft.custom_mode(), aircraft.belief().armed));
+        self.told = Some((aircraft.belief().custom_mode, aircraft.belief().armed));
         let firmware = firmware_of(aircraft.flavour());
         self.vehicle.identity = Some(Identity { system: aircraft.system(), component: 1, firmware });
         let before = self.vehicle.left_total;
@@ -210,7 +210,7 @@ impl Telemetry {
             self.home_due_us = now.0 + if home.is_some() { HOME_EVERY_US } else { HOME_UNKNOWN_EVERY_US };
             home.into_iter().for_each(|home| self.take(home, now));
         }
-        let (firmware, parameters) = (identity.firmware, aircraft.parameters());
+        let (firmware, parameters) = (identity.firmware, &aircraft.parameters);
         let name = self.parts.params.due(now, firmware, &self.vehicle.parameters);
         if let Some((index, known)) = name.and_then(|name| parameters.find(name)) {
             let told = messages::parameter(aircraft.flavour(), known, index as u16, parameters.count());

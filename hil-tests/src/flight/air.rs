@@ -3,7 +3,7 @@
 
 use super::wire::Said;
 use crate::aircraft::firmware_of;
-use crate::autopilot::{Autopilot, LineSpec, Says, WireRow};
+use crate::autopilot::{self, Autopilot, Says, WireRow};
 use crate::rig::Line;
 use crate::scenario::Kind;
 use crate::script::{Do, Seen};
@@ -11,6 +11,7 @@ use crate::trace::{SetpointRow, TruthRow};
 use crate::truth::Poses;
 use skyhound::vehicle::Mode;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 /// An aircraft with its ground station. What that asks of it fails when it is refused, or not answered.
 pub trait Air {
@@ -43,12 +44,12 @@ pub trait Air {
 }
 
 /// The simulated autopilot's end of a line.
-pub fn spec(line: Line) -> LineSpec {
+pub fn spec(line: Line) -> autopilot::Line {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     match line {
-        Line::Udp => LineSpec::UdpIn(any),
-        Line::Tcp => LineSpec::Tcp(any),
-        Line::Pty { baud } => LineSpec::Pty { baud },
+        Line::Udp => autopilot::Line::UdpIn(any),
+        Line::Tcp => autopilot::Line::Tcp(any),
+        Line::Pty { baud } => autopilot::Line::Pty { path: PathBuf::new(), baud },
     }
 }
 

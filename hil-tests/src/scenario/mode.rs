@@ -60,6 +60,16 @@ fn table(flavour: Flavour) -> &'static [(Mode, u32)] {
     }
 }
 
+impl Flavour {
+    /// What is one thing to ArduCopter and another to PX4.
+    pub fn pick<T>(self, copter: T, px4: T) -> T {
+        match self {
+            Flavour::ArduCopter => copter,
+            Flavour::Px4 => px4,
+        }
+    }
+}
+
 /// As the engine calls the flavour.
 pub const fn firmware_of(flavour: Flavour) -> Firmware {
     match flavour {

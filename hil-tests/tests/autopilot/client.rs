@@ -2,13 +2,14 @@
 
 use skyhound_host::autopilot::framing::{Framer, FramingTotals};
 use skyhound_rig::aircraft::Aircraft;
-use skyhound_rig::autopilot::messages::command;
+use skyhound_rig::autopilot::messages::{command, station_beat};
 use skyhound_rig::autopilot::wire::Message;
-use skyhound_rig::autopilot::{Autopilot, Line, LineSpec, messages};
+use skyhound_rig::autopilot::{Autopilot, Line};
 use skyhound_rig::scenario::{self, Flavour, Place};
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, UdpSocket};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::{Duration, Instant};
 
@@ -16,63 +17,63 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// 30 m above home, armed, in LOITER or AUTO.LOITER.
-pub fn aloft(flavour: Flavour) -> Aircraft {
-    let settings = scenario::Aircraft { flavour, ..Default::default() };
-    let mut aircraft = Aircraft::new(&settings, &Place::default(), 7);
+pub fn aloft(settings: &scenario::Aircraft) -> Aircraft {
+    let mut aircraft = Aircraft::new(settings, &Place::default(), 7);
     aircraft.begin_airborne(0.0, 0.0, 30.0, 0.0);
     aircraft
 }
 
 /// Flies it on `lines`.
 pub fn flown(flavour: Flavour, lines: &[&str]) -> Autopilot {
-    let lines: Vec<LineSpec> = lines.iter().map(|line| line.parse().unwrap()).collect();
-    Autopilot::start(aloft(flavour), &lines).unwrap()
+    let lines: Vec<Line> = lines.iter().map(|line| line.parse().unwrap()).collect();
+    let settings = scenario::Aircraft { flavour, ..Default::default() };
+    Autopilot::start(aloft(&settings), &lines).unwrap()
 }
 
-enum Socket {
-    Udp(UdpSocket),
-    Tcp(TcpStream),
-    Serial(File),
+/// Flies it on any UDP port, where the companion meets it and has heard its heartbeat.
+pub fn met(flavour: Flavour) -> (Autopilot, Client) {
+    let autopilot = flown(flavour, &["udpin:127.0.0.1:0"]);
+    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
+    client.told("HEARTBEAT");
+    (autopilot, client)
 }
+
+/// Who said it, its sequence number, what was said.
+pub type Heard = ((u8, u8), u8, Message);
 
 /// Somebody.
 pub struct Client {
-    socket: Socket,
+    /// Of whatever kind: without blocking, they are all written and read alike.
+    line: File,
     framer: Framer,
     from: (u8, u8),
     sequence: u8,
-    /// All that was heard: sender, sequence number, message.
-    pub heard: Vec<((u8, u8), u8, Message)>,
+    pub heard: Vec<Heard>,
 }
 
 impl Client {
     /// Who meets the autopilot on `line`, speaking as `from`.
     pub fn meet(line: &Line, from: (u8, u8)) -> Client {
-        let socket = match line {
+        let line = match line {
             Line::UdpIn(at) => {
                 let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
                 socket.connect(at).unwrap();
                 socket.set_nonblocking(true).unwrap();
-                Socket::Udp(socket)
+                File::from(OwnedFd::from(socket))
             }
-            Line::UdpOut(to) => {
-                let socket = UdpSocket::bind(to).unwrap();
-                socket.set_nonblocking(true).unwrap();
-                Socket::Udp(socket)
-            }
+            Line::UdpOut(to) => panic!("nobody meets it at {to}"),
             Line::Tcp(at) => {
                 let stream = TcpStream::connect(at).unwrap();
                 stream.set_nonblocking(true).unwrap();
-                Socket::Tcp(stream)
+                File::from(OwnedFd::from(stream))
             }
             Line::Pty { path, .. } => {
                 let flags = rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::NONBLOCK;
                 let flags = i32::try_from(flags.bits()).unwrap();
-                let file = File::options().read(true).write(true).custom_flags(flags).open(path).unwrap();
-                Socket::Serial(file)
+                File::options().read(true).write(true).custom_flags(flags).open(path).unwrap()
             }
         };
-        let mut client = Client { socket, framer: Framer::new(), from, sequence: 0, heard: Vec::new() };
+        let mut client = Client { line, framer: Framer::new(), from, sequence: 0, heard: Vec::new() };
         client.beat();
         client
     }
@@ -80,7 +81,7 @@ impl Client {
     /// Its heartbeat: a ground station's from system 255, an onboard computer's from any other.
     pub fn beat(&mut self) {
         let kind: u8 = if self.from.0 == 255 { 6 } else { 18 };
-        self.say(messages::station_beat().with("type", kind));
+        self.say(station_beat().with("type", kind));
     }
 
     pub fn say(&mut self, message: Message) {
@@ -96,12 +97,7 @@ impl Client {
     /// Writes all of it, however slowly the line takes it.
     pub fn write(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            let wrote = match &mut self.socket {
-                Socket::Udp(socket) => socket.send(bytes),
-                Socket::Tcp(stream) => stream.write(bytes),
-                Socket::Serial(file) => file.write(bytes),
-            };
-            match wrote {
+            match self.line.write(bytes) {
                 Ok(count) => bytes = &bytes[count..],
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     std::thread::sleep(Duration::from_millis(1))
@@ -114,19 +110,12 @@ impl Client {
     /// Takes in what has come.
     pub fn take(&mut self) {
         let mut bytes = [0; 4_096];
-        loop {
-            let got = match &mut self.socket {
-                Socket::Udp(socket) => socket.recv(&mut bytes),
-                Socket::Tcp(stream) => stream.read(&mut bytes),
-                Socket::Serial(file) => file.read(&mut bytes),
-            };
-            let Ok(count @ 1..) = got else { return };
+        while let Ok(count @ 1..) = self.line.read(&mut bytes) {
             let heard = &mut self.heard;
             self.framer.push(&bytes[..count], |frame| {
                 let from = (frame.system as u8, frame.component);
-                heard.extend(
-                    Message::read(frame.id, frame.payload).map(|message| (from, frame.sequence, message)),
-                );
+                let message = Message::read(frame.id, frame.payload);
+                heard.extend(message.map(|message| (from, frame.sequence, message)));
             });
         }
     }
@@ -163,6 +152,19 @@ impl Client {
     /// Waits for a message of this name from the autopilot.
     pub fn told(&mut self, name: &str) -> Message {
         self.until(name, |from, message| (from == (1, 1) && message.name() == name).then(|| message.clone()))
+    }
+
+    /// Waits for a message of this name, whoever's, that is so.
+    pub fn until_so(&mut self, name: &str, is_so: impl Fn(&Message) -> bool) {
+        self.until(name, |_, message| (message.name() == name && is_so(message)).then_some(()));
+    }
+
+    /// What has come since now, within `time`, if it is so.
+    pub fn heard_within(&mut self, time: Duration, is_so: impl Fn(&Heard) -> bool) -> Vec<Heard> {
+        self.take();
+        self.heard.clear();
+        self.hear(time);
+        self.heard.iter().filter(|heard| is_so(heard)).cloned().collect()
     }
 
     /// What came, as bytes.

@@ -1,24 +1,23 @@
 //! Faults of the link, as those on the line meet them.
 
-use super::client::{Client, flown, velocity};
+use super::client::{Client, Heard, flown, met, velocity};
 use skyhound_rig::autopilot::wire::Message;
 use skyhound_rig::scenario::fault::{Absurdity, Impostor};
 use skyhound_rig::scenario::{Flavour, Kind};
 use std::time::Duration;
 
-const ANY_UDP: &str = "udpin:127.0.0.1:0";
+fn is_beat_of(from: (u8, u8)) -> impl Fn(&Heard) -> bool {
+    move |heard| heard.0 == from && heard.2.name() == "HEARTBEAT"
+}
 
 #[test]
 fn on_a_lost_link_nothing_passes_either_way() {
-    let autopilot = flown(Flavour::ArduCopter, &[ANY_UDP]);
-    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
-    client.told("HEARTBEAT");
+    let (autopilot, mut client) = met(Flavour::ArduCopter);
     assert_eq!(autopilot.fault(&Kind::LinkLost, true), Ok(true));
     client.hear(Duration::from_millis(100));
-    client.heard.clear();
     client.say(velocity(1.0, 0.0, 0.0));
-    client.hear(Duration::from_millis(2_500));
-    assert!(client.heard.is_empty() && autopilot.setpoints().is_empty(), "{:?}", client.heard);
+    let heard = client.heard_within(Duration::from_millis(2_500), |_| true);
+    assert!(heard.is_empty() && autopilot.setpoints().is_empty(), "{heard:?}");
     assert_eq!(autopilot.fault(&Kind::LinkLost, false), Ok(true));
     client.told("HEARTBEAT");
     client.say(velocity(1.0, 0.0, 0.0));
@@ -27,18 +26,12 @@ fn on_a_lost_link_nothing_passes_either_way() {
 
 #[test]
 fn a_named_field_is_absurd_while_it_lasts() {
-    let autopilot = flown(Flavour::Px4, &[ANY_UDP]);
-    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
+    let (autopilot, mut client) = met(Flavour::Px4);
     let absurd = |field: &str| Kind::Absurd { field: field.into(), value: Absurdity::Nan };
     assert_eq!(autopilot.fault(&absurd("ATTITUDE.yaw"), true), Ok(true));
-    client.until("yaw is NaN", |_, message| {
-        (message.name() == "ATTITUDE" && message.real("yaw").is_nan() && message.real("roll").is_finite())
-            .then_some(())
-    });
+    client.until_so("ATTITUDE", |told| told.real("yaw").is_nan() && told.real("roll").is_finite());
     assert_eq!(autopilot.fault(&absurd("ATTITUDE.yaw"), false), Ok(true));
-    client.until("yaw is good", |_, message| {
-        (message.name() == "ATTITUDE" && message.real("yaw").is_finite()).then_some(())
-    });
+    client.until_so("ATTITUDE", |told| told.real("yaw").is_finite());
     let why = autopilot.fault(&absurd("ATTITUDE.jaw"), true).unwrap_err();
     assert!(why.contains("ATTITUDE.jaw"), "{why}");
     let why = autopilot.fault(&Kind::Mode { mode: "GUIDED".into() }, true).unwrap_err();
@@ -47,9 +40,7 @@ fn a_named_field_is_absurd_while_it_lasts() {
 
 #[test]
 fn strangers_speak_under_their_own_names() {
-    let autopilot = flown(Flavour::ArduCopter, &[ANY_UDP]);
-    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
-    client.told("HEARTBEAT");
+    let (autopilot, mut client) = met(Flavour::ArduCopter);
     let mut comes = |who: Impostor, from: (u8, u8), name: &str, is_so: fn(&Message) -> bool| {
         autopilot.fault(&Kind::Impostor { who }, true).unwrap();
         client.until(name, |sender, message| {
@@ -67,16 +58,12 @@ fn strangers_speak_under_their_own_names() {
 /// While a gimbal pretends, the autopilot's own heartbeats have stopped, and they come back.
 #[test]
 fn the_gimbal_speaks_instead_of_the_autopilot() {
-    let autopilot = flown(Flavour::ArduCopter, &[ANY_UDP]);
-    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
-    client.told("HEARTBEAT");
+    let (autopilot, mut client) = met(Flavour::ArduCopter);
     let gimbal = Kind::Impostor { who: Impostor::GimbalHeartbeat };
     autopilot.fault(&gimbal, true).unwrap();
     client.hear(Duration::from_millis(50));
-    client.heard.clear();
-    client.hear(Duration::from_millis(2_200));
-    let beats =
-        |from| client.heard.iter().filter(|heard| heard.0 == from && heard.2.name() == "HEARTBEAT").count();
+    let heard = client.heard_within(Duration::from_millis(2_200), |_| true);
+    let beats = |from| heard.iter().filter(|heard| is_beat_of(from)(heard)).count();
     assert_eq!(beats((1, 1)), 0);
     assert!(beats((1, 154)) >= 3);
     autopilot.fault(&gimbal, false).unwrap();
@@ -89,9 +76,8 @@ fn garbage_costs_no_message() {
     let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
     client.told("HEARTBEAT");
     client.take();
-    client.heard.clear();
     autopilot.fault(&Kind::Garbage, true).unwrap();
-    client.hear(Duration::from_secs(3));
+    client.heard_within(Duration::from_secs(3), |_| true);
     autopilot.fault(&Kind::Garbage, false).unwrap();
     client.hear(Duration::from_millis(500));
     let totals = client.totals();
@@ -106,8 +92,7 @@ fn garbage_costs_no_message() {
 /// A rebooting autopilot is silent, and has forgotten which messages it was asked for.
 #[test]
 fn a_reboot_forgets_what_was_asked() {
-    let autopilot = flown(Flavour::ArduCopter, &[ANY_UDP]);
-    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
+    let (autopilot, mut client) = met(Flavour::ArduCopter);
     client.command(511, &[30.0, 50_000.0]);
     client.told("ATTITUDE");
     client.hear(Duration::from_millis(500));
@@ -116,28 +101,22 @@ fn a_reboot_forgets_what_was_asked() {
     client.hear(Duration::from_millis(300));
     client.heard.clear();
     client.told("HEARTBEAT");
-    client.hear(Duration::from_secs(1));
-    assert!(client.heard.iter().all(|heard| heard.2.name() != "ATTITUDE"), "{:?}", client.heard);
+    let heard = client.heard_within(Duration::from_secs(1), |heard| heard.2.name() == "ATTITUDE");
+    assert!(heard.is_empty(), "{heard:?}");
     client.command(511, &[30.0, 50_000.0]);
     let boot_us = client.told("ATTITUDE").whole("time_boot_ms") as u64 * 1_000;
-    assert!(
-        boot_us <= autopilot.now_us() - rebooted_us + 20_000,
-        "{boot_us} counts from before {rebooted_us}"
-    );
+    let most_us = autopilot.now_us() - rebooted_us + 20_000;
+    assert!(boot_us <= most_us, "{boot_us} counts from before {rebooted_us}");
 }
 
 /// A second way brings each frame once more, byte for byte; a slow one brings it late, both ways.
 #[test]
 fn ways_may_be_late() {
-    let autopilot = flown(Flavour::ArduCopter, &[ANY_UDP]);
-    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
-    client.told("HEARTBEAT");
+    let (autopilot, mut client) = met(Flavour::ArduCopter);
     let copies = Kind::LateCopies { delay_s: 0.5 };
     autopilot.fault(&copies, true).unwrap();
-    client.heard.clear();
-    client.hear(Duration::from_millis(4_500));
-    let is_its_beat = |heard: &&((u8, u8), u8, Message)| heard.0 == (1, 1) && heard.2.name() == "HEARTBEAT";
-    let beats: Vec<u8> = client.heard.iter().filter(is_its_beat).map(|heard| heard.1).collect();
+    let beats = client.heard_within(Duration::from_millis(4_500), is_beat_of((1, 1)));
+    let beats: Vec<u8> = beats.iter().map(|heard| heard.1).collect();
     let again = beats.iter().filter(|sequence| beats.iter().filter(|other| other == sequence).count() == 2);
     assert!(again.count() >= 4, "{beats:?}");
     autopilot.fault(&copies, false).unwrap();
@@ -157,25 +136,16 @@ fn ways_may_be_late() {
 /// PX4's heartbeat keeps to its grid, is not asked to come sooner, and CURRENT_MODE tells a change between.
 #[test]
 fn a_px4_beats_once_a_second_whatever_changes() {
-    let autopilot = flown(Flavour::Px4, &[ANY_UDP]);
-    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
-    client.told("HEARTBEAT");
-    let ask = |id: f64, us: f64| {
-        let command =
-            Message::new("COMMAND_LONG").with("command", 511u16).with("param1", id).with("param2", us);
-        command.to((1, 1))
-    };
-    client.say(ask(0.0, 100_000.0));
+    let (autopilot, mut client) = met(Flavour::Px4);
+    client.command(511, &[0.0, 100_000.0]);
     assert_eq!(client.told("COMMAND_ACK").whole("result"), 2, "DENIED");
-    client.say(ask(436.0, 100_000.0));
+    client.command(511, &[436.0, 100_000.0]);
     assert_eq!(client.told("COMMAND_ACK").whole("result"), 0);
     client.told("HEARTBEAT");
     client.heard.clear();
     autopilot.fault(&Kind::Mode { mode: "POSCTL".into() }, true).unwrap();
     let posctl = i64::from(3 << 16);
-    client.until("the mode is told", |_, message| {
-        (message.name() == "CURRENT_MODE" && message.whole("custom_mode") == posctl).then_some(())
-    });
+    client.until_so("CURRENT_MODE", |told| told.whole("custom_mode") == posctl);
     assert!(client.heard.iter().all(|heard| heard.2.name() != "HEARTBEAT"), "before the heartbeat");
     assert_eq!(client.told("HEARTBEAT").whole("custom_mode"), posctl);
 }

@@ -1,6 +1,6 @@
 //! Lines: who hears whom on which, what a baud rate allows, and when a message is said to have come.
 
-use super::client::{Client, flown, velocity};
+use super::client::{Client, Heard, flown, met, velocity};
 use skyhound_rig::autopilot::Says;
 use skyhound_rig::autopilot::messages::command;
 use skyhound_rig::autopilot::wire::Message;
@@ -34,9 +34,7 @@ fn those_on_other_lines_are_seen_and_reached() {
     });
     assert_eq!(got, 7.0);
     third.say(Message::new("STATUSTEXT").with("severity", 6u8).with_text("text", "hello"));
-    companion.until("a broadcast comes", |_, message| {
-        (message.name() == "STATUSTEXT" && message.text("text") == "hello").then_some(())
-    });
+    companion.until_so("STATUSTEXT", |broadcast| broadcast.text("text") == "hello");
     second.command(31_000, &[]);
     let ack = second.told("COMMAND_ACK");
     assert_eq!((ack.whole("result"), ack.byte("target_system"), ack.byte("target_component")), (3, 1, 192));
@@ -52,19 +50,19 @@ fn a_serial_line_carries_no_more_than_its_baud_rate() {
     for id in [1, 24, 30, 32, 33, 65, 74, 108, 147, 193] {
         client.command(SET_MESSAGE_INTERVAL, &[f64::from(id), 20_000.0]);
     }
-    client.until("the last is answered", |_, message| (message.name() == "SIM_STATE").then_some(()));
+    // The last that was asked for.
+    client.until_so("SIM_STATE", |_| true);
     client.take();
-    client.heard.clear();
     let (before, begun) = (client.totals(), Instant::now());
-    client.hear(Duration::from_secs(3));
+    let own = client.heard_within(Duration::from_secs(3), |heard| heard.0 == (1, 1));
     let (after, took_s) = (client.totals(), begun.elapsed().as_secs_f64());
     let bytes = (after.received_bytes_total - before.received_bytes_total) as f64;
     // What the terminal held when the counting began, and a piece.
     assert!(bytes <= 5_760.0 * took_s + 4_096.0 + 64.0, "{bytes} bytes in {took_s} s");
     assert!(bytes >= 1_000.0, "{bytes} bytes in {took_s} s");
     assert_eq!((after.crc_error_total, after.garbage_bytes_total), (0, 0), "only whole messages: {after:?}");
-    let own: Vec<u8> = client.heard.iter().filter(|heard| heard.0 == (1, 1)).map(|heard| heard.1).collect();
-    assert!(own.windows(2).all(|two| two[1] == two[0].wrapping_add(1)), "what finds no room takes no number");
+    let follows = |two: &[Heard]| two[1].1 == two[0].1.wrapping_add(1);
+    assert!(own.windows(2).all(follows), "what finds no room takes no number");
     assert!(autopilot.dropped_total() > 0, "more was asked for than fits");
 }
 
@@ -86,14 +84,11 @@ fn the_way_in_has_its_baud_rate_too() {
 /// A setpoint's time is that of its arrival, not of a step.
 #[test]
 fn arrivals_have_their_own_time() {
-    let autopilot = flown(Flavour::ArduCopter, &[ANY_UDP]);
-    let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
-    client.told("HEARTBEAT");
+    let (autopilot, mut client) = met(Flavour::ArduCopter);
     let mut sent = Vec::new();
     for count in 0..60 {
-        let before_us = autopilot.now_us();
+        sent.push(autopilot.now_us());
         client.say(velocity(f64::from(count), 0.0, 0.0));
-        sent.push(before_us);
         std::thread::sleep(Duration::from_micros(7_300));
     }
     client.until("all have come", |_, _| (autopilot.setpoints().len() == 60).then_some(()));
@@ -104,15 +99,12 @@ fn arrivals_have_their_own_time() {
     let is_within_step = |at_us: u64| (1_500..8_500).contains(&(at_us % 10_000));
     let within = setpoints.iter().filter(|setpoint| is_within_step(setpoint.at_us)).count();
     assert!(within >= 15, "{within} of 60 came between steps");
-    let logged: Vec<f32> = autopilot
-        .wire()
-        .iter()
-        .filter(|row| !row.is_out)
-        .filter_map(|row| match row.says {
-            Says::Velocity([north_mps, ..]) => Some(north_mps),
-            _ => None,
-        })
-        .collect();
+    let wire = autopilot.wire();
+    let logged = wire.iter().filter(|row| !row.is_out).filter_map(|row| match row.says {
+        Says::Velocity([north_mps, ..]) => Some(north_mps),
+        _ => None,
+    });
+    let logged: Vec<f32> = logged.collect();
     assert_eq!(logged, (0..60u8).map(f32::from).collect::<Vec<_>>());
     assert!(setpoints.iter().all(|setpoint| setpoint.from == (1, 191) && !setpoint.taken), "it is in LOITER");
 }
@@ -127,20 +119,13 @@ fn a_change_of_mode_is_told_at_once() {
     two.told("HEARTBEAT");
     one.command(176, &[1.0, 4.0]);
     for client in [&mut one, &mut two] {
-        client.until("GUIDED is told", |from, message| {
-            (from == (1, 1) && message.name() == "HEARTBEAT" && message.whole("custom_mode") == 4)
-                .then_some(())
-        });
+        while client.told("HEARTBEAT").whole("custom_mode") != 4 {}
     }
     let wire = autopilot.wire();
     let asked_us = wire.iter().find(|row| !row.is_out && row.id == 76).unwrap().at_us;
     for link in [0, 1] {
-        let told = wire.iter().find(|row| {
-            row.is_out
-                && row.link == link
-                && row.at_us >= asked_us
-                && matches!(row.says, Says::Mode { custom: 4, .. })
-        });
-        assert!(told.is_some(), "link {link}: {asked_us}");
+        let mut later = wire.iter().filter(|row| row.is_out && row.link == link && row.at_us >= asked_us);
+        let is_told = later.any(|row| matches!(row.says, Says::Mode { custom: 4, .. }));
+        assert!(is_told, "link {link}: {asked_us}");
     }
 }

@@ -1,10 +1,9 @@
 //! The mission protocol where it does not go well.
 
-use super::client::{Client, flown};
-use skyhound_rig::aircraft::Aircraft;
+use super::client::{Client, aloft, flown};
 use skyhound_rig::autopilot::Autopilot;
 use skyhound_rig::autopilot::wire::Message;
-use skyhound_rig::scenario::{self, Flavour, Place, Zone};
+use skyhound_rig::scenario::{self, Flavour, Zone};
 
 fn count(items: u16) -> Message {
     Message::new("MISSION_COUNT").with("count", items).to((1, 1))
@@ -85,9 +84,8 @@ fn the_scenarios_fence_is_told_corner_by_corner() {
         zone: vec![zone(false, corners_m), zone(true, Vec::new())],
         ..scenario::Aircraft::default()
     };
-    let mut aircraft = Aircraft::new(&settings, &Place::default(), 7);
-    aircraft.begin_airborne(0.0, 0.0, 30.0, 0.0);
-    let autopilot = Autopilot::start(aircraft, &["udpin:127.0.0.1:0".parse().unwrap()]).unwrap();
+    let lines = ["udpin:127.0.0.1:0".parse().unwrap()];
+    let autopilot = Autopilot::start(aloft(&settings), &lines).unwrap();
     let mut client = Client::meet(&autopilot.lines()[0], (1, 191));
     let fence = |message: Message| message.with("mission_type", 1u8).to((1, 1));
     client.say(fence(Message::new("MISSION_REQUEST_LIST")));

@@ -4,6 +4,7 @@ Ends with code 0 and the line `flown` when everything was as the real firmware's
 """
 import math
 import os
+import struct
 import sys
 import termios
 import time
@@ -42,13 +43,10 @@ class Terminal(mavutil.mavfile):
                 time.sleep(0.001)
 
 
-def connect():
-    if address.startswith("serial:"):
-        return Terminal(address.split(":")[1])
-    return mavutil.mavlink_connection(address, source_system=255, dialect="ardupilotmega")
-
-
-link = connect()
+if address.startswith("serial:"):
+    link = Terminal(address.split(":")[1])
+else:
+    link = mavutil.mavlink_connection(address, source_system=255, dialect="ardupilotmega")
 beaten = 0.0
 # CURRENT_MODE, which this dialect has not: pymavlink counts each as lost.
 unknown_count = 0
@@ -86,24 +84,27 @@ def until(what, kind, is_so=lambda message: True, meanwhile=lambda: None, patien
     sys.exit(f"waited in vain until {what}")
 
 
-def command(number, *params, expect=m.MAV_RESULT_ACCEPTED):
+def send_command(number, *params):
     link.mav.command_long_send(1, 1, number, 0, *(list(params) + [0] * (7 - len(params))))
-    ack = until(f"command {number} is answered", "COMMAND_ACK", lambda ack: ack.command == number, patience=10)
-    assert ack.result == expect, f"command {number} {params}: {ack.result}, not {expect}"
-    return ack
 
 
-def retried(what, act):
+def answered(number, *params):
+    send_command(number, *params)
+    said = until(f"command {number} is answered", "COMMAND_ACK", lambda ack: ack.command == number, patience=10)
+    return said.result
+
+
+def command(number, *params, expect=m.MAV_RESULT_ACCEPTED):
+    result = answered(number, *params)
+    assert result == expect, f"command {number} {params}: {result}, not {expect}"
+
+
+def arm():
     """Until the aircraft agrees: checks before arming take their time."""
     end = time.time() + PATIENCE
-    while time.time() < end:
-        link.mav.command_long_send(1, 1, act[0], 0, *(list(act[1:]) + [0] * (8 - len(act))))
-        ack = until(f"{what} is answered", "COMMAND_ACK", lambda ack: ack.command == act[0], patience=10)
-        if ack.result == m.MAV_RESULT_ACCEPTED:
-            return
-        for _ in hear(0.5):
-            pass
-    sys.exit(f"{what} was never accepted")
+    while answered(m.MAV_CMD_COMPONENT_ARM_DISARM, 1) != m.MAV_RESULT_ACCEPTED:
+        assert time.time() < end, "arming was never accepted"
+        list(hear(0.5))
 
 
 def is_in(custom, armed=None):
@@ -131,8 +132,7 @@ def rates():
     estimator = m.MAVLINK_MSG_ID_EKF_STATUS_REPORT if is_copter else m.MAVLINK_MSG_ID_ESTIMATOR_STATUS
     wanted = {30: 10, 33: 5, 65: 5, 24: 2, 1: 2, 147: 2, estimator: 2, 245: 2, 74: 2, 2: 1, 108: 2, 32: 2}
     if is_copter:
-        for _ in hear(0.5):
-            pass
+        list(hear(0.5))
         silent = {got.get_msgId() for got in hear(1.5)} - {0, 242, 253}
         assert not silent & set(wanted), f"nobody asked for {silent}"
     for number, hz in wanted.items():
@@ -163,24 +163,15 @@ def parameters():
     # ArduPilot takes integers as floats, PX4 as their bytes.
     name = "RTL_LOIT_TIME" if is_copter else "COM_OBL_RC_ACT"
     assert table[name].param_type == m.MAV_PARAM_TYPE_INT32
-    if is_copter:
-        link.mav.param_set_send(1, 1, name.encode(), 0.0, m.MAV_PARAM_TYPE_INT32)
-    else:
-        link.mav.param_set_send(1, 1, name.encode(), bytes_of(5), m.MAV_PARAM_TYPE_INT32)
+    value = 0.0 if is_copter else recast("<i", "<f", 5)
+    link.mav.param_set_send(1, 1, name.encode(), value, m.MAV_PARAM_TYPE_INT32)
     told = until("it is set", "PARAM_VALUE", lambda got: got.param_id == name).param_value
-    assert (told if is_copter else whole_of(told)) == (0 if is_copter else 5), told
+    assert (told if is_copter else recast("<f", "<i", told)) == (0 if is_copter else 5), told
 
 
-def bytes_of(whole):
-    import struct
-
-    return struct.unpack("<f", struct.pack("<i", whole))[0]
-
-
-def whole_of(real):
-    import struct
-
-    return struct.unpack("<i", struct.pack("<f", real))[0]
+def recast(kind, other, value):
+    """The bytes of a value of one kind, read as another's."""
+    return struct.unpack(other, struct.pack(kind, value))[0]
 
 
 def mission():
@@ -221,13 +212,12 @@ def mission():
 
 
 def request_home():
-    link.mav.command_long_send(1, 1, m.MAV_CMD_REQUEST_MESSAGE, 0, m.MAVLINK_MSG_ID_HOME_POSITION, 0, 0, 0, 0, 0, 0)
     end = time.time() + PATIENCE
     while time.time() < end:
+        send_command(m.MAV_CMD_REQUEST_MESSAGE, m.MAVLINK_MSG_ID_HOME_POSITION)
         for got in hear(2):
             if got.get_type() == "HOME_POSITION":
                 return got
-        link.mav.command_long_send(1, 1, m.MAV_CMD_REQUEST_MESSAGE, 0, m.MAVLINK_MSG_ID_HOME_POSITION, 0, 0, 0, 0, 0, 0)
     sys.exit("home was never known")
 
 
@@ -251,14 +241,14 @@ def pushed(north, east, down):
 def take_off_in_guided():
     command(m.MAV_CMD_DO_SET_MODE, 1, 4)
     until("it is in GUIDED", "HEARTBEAT", is_in(4))
-    retried("arming", (m.MAV_CMD_COMPONENT_ARM_DISARM, 1))
+    arm()
     until("it is armed", "HEARTBEAT", is_in(4, True))
     command(m.MAV_CMD_NAV_TAKEOFF, 0, 0, 0, 0, 0, 0, 10)
 
 
 def take_off_by_itself():
     home = request_home()
-    retried("arming", (m.MAV_CMD_COMPONENT_ARM_DISARM, 1))
+    arm()
     nan = math.nan
     command(m.MAV_CMD_NAV_TAKEOFF, nan, 0, 0, nan, nan, nan, home.altitude / 1e3 + 10)
     until("it takes off", "HEARTBEAT", is_in(4 << 16 | 2 << 24, True))
@@ -269,7 +259,7 @@ def enter_offboard():
     stream = pushed(0, 0, 0)
     for _ in hear(1.5):
         stream()
-    link.mav.command_long_send(1, 1, m.MAV_CMD_DO_SET_MODE, 0, 1, 6, 0, 0, 0, 0, 0)
+    send_command(m.MAV_CMD_DO_SET_MODE, 1, 6)
     until("it is in OFFBOARD", "HEARTBEAT", is_in(6 << 16), stream)
 
 

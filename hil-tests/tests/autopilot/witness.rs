@@ -1,27 +1,19 @@
 //! pymavlink, which nobody here wrote, flies it: over UDP, TCP and a pseudo-terminal, both flavours.
 
 use skyhound_rig::aircraft::Aircraft;
-use skyhound_rig::autopilot::{Autopilot, Line, LineSpec};
+use skyhound_rig::autopilot::{Autopilot, Line};
 use skyhound_rig::scenario::{self, Flavour, Place};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 fn python() -> Option<String> {
     let python = std::env::var("SKYHOUND_PYTHON").ok().filter(|path| !path.is_empty());
     let python = python.unwrap_or_else(|| "python3".to_owned());
-    let found = Command::new(&python)
-        .args(["-c", "import pymavlink"])
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
+    let asked = Command::new(&python).args(["-c", "import pymavlink"]).stderr(Stdio::null()).status();
+    let found = asked.is_ok_and(|status| status.success());
     if !found {
         println!("ignored, needs pymavlink");
     }
     found.then_some(python)
-}
-
-fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/autopilot").join(name)
 }
 
 /// What pymavlink must be told to meet a line.
@@ -44,10 +36,9 @@ fn flies(flavour: Flavour, name: &str, line: &str) {
     };
     settings.parameters.extend(quick.iter().map(|(name, value)| ((*name).to_owned(), *value)));
     let aircraft = Aircraft::new(&settings, &Place::default(), 11);
-    let autopilot = Autopilot::start(aircraft, &[line.parse::<LineSpec>().unwrap()]).unwrap();
+    let autopilot = Autopilot::start(aircraft, &[line.parse().unwrap()]).unwrap();
     let flown = Command::new(python)
-        .arg(script("witness.py"))
-        .args([&address(&autopilot.lines()[0]), name])
+        .args(["tests/autopilot/witness.py", &address(&autopilot.lines()[0]), name])
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -60,8 +51,8 @@ fn flies(flavour: Flavour, name: &str, line: &str) {
 #[test]
 fn layouts_are_pymavlinks() {
     let Some(python) = python() else { return };
-    let fields = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/autopilot/fields.txt");
-    let compared = Command::new(python).arg(script("layouts.py")).arg(fields).output().unwrap();
+    let arguments = ["tests/autopilot/layouts.py", "src/autopilot/fields.txt"];
+    let compared = Command::new(python).args(arguments).output().unwrap();
     let why = String::from_utf8_lossy(&compared.stderr);
     assert!(compared.status.success(), "{why}");
 }

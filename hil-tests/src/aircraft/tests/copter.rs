@@ -1,20 +1,22 @@
 //! GUIDED, and ArduCopter's failsafes.
 
-use super::super::tests::{airborne, fly, mode, steer, texts, until, watched};
-use super::super::{Answer, Request, Setpoint};
 use super::*;
-use crate::scenario::{Flavour, Kind};
 
 fn copter(parameters: &[(&str, f64)]) -> Aircraft {
     airborne(Flavour::ArduCopter, parameters)
+}
+
+fn guided(parameters: &[(&str, f64)]) -> Aircraft {
+    let mut aircraft = copter(parameters);
+    mode(&mut aircraft, "GUIDED");
+    aircraft
 }
 
 /// Flies straight on for GUID_TIMEOUT, then brakes: v·T + v²/2a + v·a/2j.
 #[test]
 fn guided_stops_after_its_timeout() {
     for timeout_s in [1.0, 3.0] {
-        let mut aircraft = copter(&[("GUID_TIMEOUT", timeout_s)]);
-        mode(&mut aircraft, "GUIDED");
+        let mut aircraft = guided(&[("GUID_TIMEOUT", timeout_s)]);
         steer(&mut aircraft, [5.0, 0.0, 0.0], 10.0);
         let from_m = aircraft.truth().north_m;
         fly(&mut aircraft, timeout_s - 0.1);
@@ -30,8 +32,7 @@ fn guided_stops_after_its_timeout() {
 
 #[test]
 fn guided_turns_for_as_long_as_it_is_told() {
-    let mut aircraft = copter(&[]);
-    mode(&mut aircraft, "GUIDED");
+    let mut aircraft = guided(&[]);
     aircraft.request(&Request::Setpoint(Setpoint { velocity_mps: [0.0; 3], yaw_rate_rad_s: 0.4 }));
     fly(&mut aircraft, 0.9);
     assert!((aircraft.truth().yaw_rate_rad_s - 0.4).abs() < 1e-6);
@@ -64,47 +65,40 @@ fn an_unreadable_setpoint_stops_guided() {
 
 #[test]
 fn the_ground_station_that_counts_is_watched_once_heard() {
-    let mut aircraft = copter(&[]);
-    mode(&mut aircraft, "GUIDED");
+    let mut aircraft = guided(&[]);
     fly(&mut aircraft, 20.0);
     assert_eq!(aircraft.mode_name(), "GUIDED", "never heard");
     watched(&mut aircraft, 2);
-    let lost_s = until(&mut aircraft, 20.0, |aircraft| aircraft.mode_name() == "RTL");
+    let lost_s = until_mode(&mut aircraft, "RTL");
     assert!((lost_s - 4.0).abs() < 0.15, "1 s after the last heartbeat it has {lost_s} s left");
-    assert_eq!(aircraft.belief().system_status, 5);
-    assert_eq!(aircraft.left_total(), 1);
+    assert_eq!((state(&aircraft).1, aircraft.left_total()), (5, 1));
     aircraft.request(&Request::GroundStation(254));
     fly(&mut aircraft, 0.2);
     assert_eq!(aircraft.belief().system_status, 5, "that is not SYSID_MYGCS");
     watched(&mut aircraft, 1);
-    assert_eq!((aircraft.belief().system_status, aircraft.mode_name()), (4, "RTL"));
+    assert_eq!(state(&aircraft), ("RTL", 4));
     assert_eq!(texts(&mut aircraft), ["GCS Failsafe", "GCS Failsafe Cleared"]);
-    let mut without = copter(&[("FS_GCS_ENABLE", 0.0)]);
-    mode(&mut without, "GUIDED");
-    watched(&mut without, 1);
-    fly(&mut without, 10.0);
-    assert_eq!(without.mode_name(), "GUIDED");
-    let mut landing = copter(&[("FS_GCS_ENABLE", 5.0)]);
-    mode(&mut landing, "GUIDED");
-    watched(&mut landing, 1);
-    fly(&mut landing, 6.0);
-    assert_eq!(landing.mode_name(), "LAND");
-    let mut loiter = copter(&[]);
-    watched(&mut loiter, 1);
-    fly(&mut loiter, 6.0);
-    assert_eq!(loiter.mode_name(), "LOITER", "FS_OPTIONS 16: the pilot has it");
+    // FS_OPTIONS 16: in LOITER the pilot has it.
+    for (begins, enable, ends) in
+        [("GUIDED", 0.0, "GUIDED"), ("GUIDED", 5.0, "LAND"), ("LOITER", 1.0, "LOITER")]
+    {
+        let mut aircraft = copter(&[("FS_GCS_ENABLE", enable)]);
+        mode(&mut aircraft, begins);
+        watched(&mut aircraft, 1);
+        fly(&mut aircraft, 10.0);
+        assert_eq!(aircraft.mode_name(), ends, "FS_GCS_ENABLE {enable} in {begins}");
+    }
 }
 
 #[test]
 fn battery_actions_come_once_for_each_level() {
-    let mut aircraft = copter(&[]);
-    mode(&mut aircraft, "GUIDED");
+    let mut aircraft = guided(&[]);
     aircraft.fault(&Kind::Battery { ratio: 0.25 }, true);
     fly(&mut aircraft, 1.0);
-    assert_eq!((aircraft.mode_name(), aircraft.belief().system_status), ("GUIDED", 4));
+    assert_eq!(state(&aircraft), ("GUIDED", 4));
     aircraft.fault(&Kind::Battery { ratio: 0.19 }, true);
     fly(&mut aircraft, 0.2);
-    assert_eq!((aircraft.mode_name(), aircraft.belief().system_status), ("RTL", 5));
+    assert_eq!(state(&aircraft), ("RTL", 5));
     assert!(texts(&mut aircraft)[0].starts_with("Battery 1 is low"));
     mode(&mut aircraft, "LOITER");
     fly(&mut aircraft, 5.0);
@@ -123,44 +117,40 @@ fn battery_actions_come_once_for_each_level() {
 fn low_voltage_counts_after_its_time() {
     let mut aircraft = copter(&[("BATT_LOW_VOLT", 14.9), ("BATT_LOW_MAH", 0.0)]);
     aircraft.fault(&Kind::Battery { ratio: 0.4 }, true);
-    let after_s = until(&mut aircraft, 20.0, |aircraft| aircraft.mode_name() == "RTL");
+    let after_s = until_mode(&mut aircraft, "RTL");
     assert!((after_s - 10.1).abs() < 0.2, "{after_s}");
 }
 
 #[test]
 fn radio_loss_returns() {
-    let mut aircraft = copter(&[]);
-    mode(&mut aircraft, "GUIDED");
+    let mut aircraft = guided(&[]);
     aircraft.fault(&Kind::RcLost { zeroed: false, rssi_kept: false }, true);
-    let after_s = until(&mut aircraft, 5.0, |aircraft| aircraft.mode_name() == "RTL");
+    let after_s = until_mode(&mut aircraft, "RTL");
     assert!((after_s - 1.0).abs() < 0.15, "RC_FS_TIMEOUT: {after_s}");
     assert!(!aircraft.belief().rc_is_well && aircraft.belief().rc.channel_count == 16, "frozen");
-    let mut unseen = copter(&[("FS_THR_ENABLE", 0.0)]);
-    mode(&mut unseen, "GUIDED");
+    let mut unseen = guided(&[("FS_THR_ENABLE", 0.0)]);
     unseen.fault(&Kind::RcLost { zeroed: false, rssi_kept: true }, true);
     fly(&mut unseen, 5.0);
-    assert_eq!((unseen.mode_name(), unseen.belief().system_status), ("GUIDED", 4));
+    assert_eq!(state(&unseen), ("GUIDED", 4));
     assert!(unseen.belief().rc_is_well && unseen.belief().rc.rssi > 0, "nobody is told");
-    let mut goes_on = copter(&[("FS_OPTIONS", 4.0)]);
-    mode(&mut goes_on, "GUIDED");
+    let mut goes_on = guided(&[("FS_OPTIONS", 4.0)]);
     goes_on.fault(&Kind::RcLost { zeroed: false, rssi_kept: false }, true);
     fly(&mut goes_on, 3.0);
-    assert_eq!((goes_on.mode_name(), goes_on.belief().system_status), ("GUIDED", 5));
+    assert_eq!(state(&goes_on), ("GUIDED", 5));
 }
 
 #[test]
 fn gps_loss_lands_where_it_drifts() {
-    let mut aircraft = copter(&[]);
-    mode(&mut aircraft, "GUIDED");
+    let mut aircraft = guided(&[]);
     aircraft.fault(&Kind::GpsLoss, true);
     fly(&mut aircraft, 0.3);
     assert_eq!(aircraft.belief().gps.fix, 1);
-    let after_s = until(&mut aircraft, 20.0, |aircraft| aircraft.mode_name() == "LAND");
+    let after_s = until_mode(&mut aircraft, "LAND");
     assert!((after_s - 7.7).abs() < 0.5, "7 s of dead reckoning, 1 s of doubt: {after_s}");
     assert!(texts(&mut aircraft).contains(&"EKF Failsafe: changed to LAND Mode".to_owned()));
     assert_eq!(mode(&mut aircraft, "GUIDED"), Answer::Failed);
     assert_eq!(texts(&mut aircraft), ["Mode change to GUIDED failed: requires position"]);
-    assert!(until(&mut aircraft, 90.0, |aircraft| !aircraft.belief().armed) < 70.0);
+    assert!(until_disarmed(&mut aircraft) < 70.0);
 }
 
 #[test]
@@ -169,7 +159,7 @@ fn a_glitch_is_told_and_does_not_move_it_until_it_is_believed() {
     fly(&mut aircraft, 5.0);
     aircraft.fault(&Kind::GpsGlitch { north_m: 0.0, east_m: 40.0 }, true);
     fly(&mut aircraft, 3.0);
-    assert!(aircraft.belief().ekf.flags & 32768 != 0 && aircraft.belief().ekf.position_ratio > 1.0);
+    assert!(aircraft.belief().ekf.flags & 32768 != 0 && aircraft.belief().ekf.ratios[1] > 1.0);
     let before = aircraft.belief().position.unwrap().local_m[1];
     assert!(before.abs() < 4.0, "not believed: {before}");
     fly(&mut aircraft, 8.0);
@@ -181,10 +171,9 @@ fn a_glitch_is_told_and_does_not_move_it_until_it_is_believed() {
 
 #[test]
 fn a_lost_estimator_lands() {
-    let mut aircraft = copter(&[]);
-    mode(&mut aircraft, "GUIDED");
+    let mut aircraft = guided(&[]);
     aircraft.fault(&Kind::EkfBad, true);
-    let after_s = until(&mut aircraft, 5.0, |aircraft| aircraft.mode_name() == "LAND");
+    let after_s = until_mode(&mut aircraft, "LAND");
     assert!((after_s - 1.0).abs() < 0.15, "{after_s}");
     aircraft.fault(&Kind::EkfBad, false);
     fly(&mut aircraft, 2.0);
@@ -194,37 +183,30 @@ fn a_lost_estimator_lands() {
 
 #[test]
 fn guided_stops_before_the_fence_and_others_return_at_it() {
-    let parameters = [("FENCE_RADIUS", 60.0)];
-    let mut aircraft = copter(&parameters);
-    mode(&mut aircraft, "GUIDED");
+    let mut aircraft = guided(&[("FENCE_RADIUS", 60.0)]);
     steer(&mut aircraft, [8.0, 3.0, 0.0], 25.0);
     let far_m = aircraft.truth().distance_m(0.0, 0.0);
     assert_eq!(aircraft.mode_name(), "GUIDED");
     assert!((52.0..61.0).contains(&far_m), "avoidance: {far_m}");
-    let mut without = copter(&[("FENCE_RADIUS", 60.0), ("AVOID_ENABLE", 0.0)]);
-    mode(&mut without, "GUIDED");
-    let back_s = {
-        steer(&mut without, [8.0, 0.0, 0.0], 8.0);
-        until(&mut without, 5.0, |aircraft| aircraft.mode_name() == "RTL")
-    };
-    assert!(back_s < 2.0);
+    let mut without = guided(&[("FENCE_RADIUS", 60.0), ("AVOID_ENABLE", 0.0)]);
+    steer(&mut without, [8.0, 0.0, 0.0], 8.0);
+    assert!(until_mode(&mut without, "RTL") < 2.0);
     assert!(texts(&mut without).contains(&"Circle fence breached".to_owned()));
     fly(&mut without, 30.0);
     assert!(without.truth().distance_m(0.0, 0.0) < 10.0);
-    let mut landing = copter(&[("FENCE_RADIUS", 60.0), ("AVOID_ENABLE", 0.0), ("FENCE_ACTION", 2.0)]);
-    mode(&mut landing, "GUIDED");
-    steer(&mut landing, [8.0, 0.0, 0.0], 12.0);
-    assert_eq!(landing.mode_name(), "LAND");
-    let mut high = copter(&[("FENCE_ALT_MAX", 40.0), ("AVOID_ENABLE", 0.0)]);
-    mode(&mut high, "GUIDED");
-    steer(&mut high, [0.0, 0.0, -2.0], 12.0);
-    assert_eq!(high.mode_name(), "RTL");
+    for (parameters, velocity_mps, ends) in [
+        ([("FENCE_RADIUS", 60.0), ("FENCE_ACTION", 2.0)], [8.0, 0.0, 0.0], "LAND"),
+        ([("FENCE_ALT_MAX", 40.0), ("FENCE_ACTION", 1.0)], [0.0, 0.0, -2.0], "RTL"),
+    ] {
+        let mut aircraft = guided(&[&parameters[..], &[("AVOID_ENABLE", 0.0)]].concat());
+        steer(&mut aircraft, velocity_mps, 12.0);
+        assert_eq!(aircraft.mode_name(), ends);
+    }
 }
 
 #[test]
 fn in_the_rtl_of_a_failsafe_the_pilot_may_change_the_mode() {
-    let mut aircraft = copter(&[("FENCE_RADIUS", 60.0), ("AVOID_ENABLE", 0.0)]);
-    mode(&mut aircraft, "GUIDED");
+    let mut aircraft = guided(&[("FENCE_RADIUS", 60.0), ("AVOID_ENABLE", 0.0)]);
     for _ in 0..40 {
         if aircraft.mode_name() == "GUIDED" {
             steer(&mut aircraft, [8.0, 0.0, 0.0], 0.5);

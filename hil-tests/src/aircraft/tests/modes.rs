@@ -1,8 +1,6 @@
 //! Modes and mission items one by one, and the requests that are not flights of their own.
 
-use super::tests::{airborne, fly, mode, scenario, steer, texts, until};
 use super::*;
-use crate::scenario::Kind;
 
 #[test]
 fn land_goes_down_slowly_at_last_and_disarms() {
@@ -14,7 +12,7 @@ fn land_goes_down_slowly_at_last_and_disarms() {
     ] {
         let mut aircraft = airborne(flavour, &[]);
         assert_eq!(mode(&mut aircraft, name), Answer::Accepted);
-        let landed_s = until(&mut aircraft, 90.0, |aircraft| !aircraft.belief().armed);
+        let landed_s = until_disarmed(&mut aircraft);
         assert!((landed_s - expected_s).abs() < 5.0, "{name}: {landed_s} for {expected_s}");
         assert!(aircraft.truth().distance_m(0.0, 0.0) < 3.0);
     }
@@ -53,19 +51,19 @@ fn unknown_modes_are_refused_and_disarmed_ones_are_free() {
     let mut copter = airborne(Flavour::ArduCopter, &[]);
     assert_eq!(copter.request(&Request::Mode(99)), Answer::Failed);
     assert_eq!(texts(&mut copter), ["No such mode 99"]);
-    let mut px4 = Aircraft::new(&scenario(Flavour::Px4, &[]), &Place::default(), 1);
+    let mut px4 = grounded(Flavour::Px4, 1);
     assert_eq!(px4.request(&Request::Mode(99 << 16)), Answer::Denied);
     assert_eq!(mode(&mut px4, "OFFBOARD"), Answer::Accepted, "while disarmed any mode may be chosen");
     assert_eq!(px4.mode_name(), "OFFBOARD");
     fly(&mut px4, 6.0);
     assert_eq!(px4.request(&Request::Arm(true)), Answer::TemporarilyRejected, "but not armed in");
-    let mut ground = Aircraft::new(&scenario(Flavour::ArduCopter, &[]), &Place::default(), 1);
+    let mut ground = grounded(Flavour::ArduCopter, 1);
     assert_eq!(mode(&mut ground, "GUIDED"), Answer::Accepted);
 }
 
 #[test]
 fn modes_that_are_not_to_be_armed_in_say_so() {
-    let mut aircraft = Aircraft::new(&scenario(Flavour::ArduCopter, &[]), &Place::default(), 1);
+    let mut aircraft = grounded(Flavour::ArduCopter, 1);
     fly(&mut aircraft, 6.0);
     let in_mode = |aircraft: &mut Aircraft, name: &str| {
         mode(aircraft, name);
@@ -77,7 +75,7 @@ fn modes_that_are_not_to_be_armed_in_say_so() {
     assert_eq!(in_mode(&mut aircraft, "STABILIZE"), (Answer::Failed, "Arm: Throttle too high".into()));
     aircraft.fault(&Kind::Stick { channel: 3, us: 1000 }, true);
     assert_eq!(in_mode(&mut aircraft, "STABILIZE").0, Answer::Accepted);
-    let after_s = until(&mut aircraft, 20.0, |aircraft| !aircraft.belief().armed);
+    let after_s = until_disarmed(&mut aircraft);
     assert!((after_s - 10.0).abs() < 0.1, "DISARM_DELAY with the throttle low: {after_s}");
     aircraft.fault(&Kind::Battery { ratio: 0.1 }, true);
     assert_eq!(
@@ -108,7 +106,7 @@ fn loiter_time_waits_and_return_comes_home() {
     let waited_s = until(&mut aircraft, 60.0, |aircraft| aircraft.belief().mission_item == 4);
     assert!((4.9..8.0).contains(&waited_s), "{waited_s}");
     assert_eq!(aircraft.belief().mission_reached, (3, 2));
-    assert!(until(&mut aircraft, 120.0, |aircraft| !aircraft.belief().armed) < 90.0);
+    assert!(until_disarmed(&mut aircraft) < 90.0);
     assert_eq!(aircraft.mode_name(), "AUTO");
     assert!(aircraft.truth().distance_m(0.0, 0.0) < 4.0);
 }
@@ -118,7 +116,7 @@ fn a_mission_may_end_with_a_landing() {
     let mut aircraft = airborne(Flavour::ArduCopter, &[]);
     aircraft.request(&Request::Mission(items(&[Waypoint::plain(mission::LAND, [0.0; 4])])));
     mode(&mut aircraft, "AUTO");
-    assert!(until(&mut aircraft, 120.0, |aircraft| !aircraft.belief().armed) < 90.0);
+    assert!(until_disarmed(&mut aircraft) < 90.0);
     assert!(aircraft.truth().distance_m(30.0, 0.0) < 4.0);
 }
 
@@ -127,12 +125,12 @@ fn a_mission_may_end_with_a_landing() {
 fn parameters_take_effect_in_flight() {
     let mut aircraft = airborne(Flavour::ArduCopter, &[]);
     mode(&mut aircraft, "GUIDED");
-    assert!(aircraft.parameters_mut().set("WPNAV_SPEED", 300.0));
+    assert!(aircraft.parameters.set("WPNAV_SPEED", 300.0));
     steer(&mut aircraft, [9.0, 0.0, 0.0], 8.0);
     assert!((aircraft.truth().speed_mps() - 3.0).abs() < 0.2);
-    assert!(!aircraft.parameters_mut().set("WPNAV_SPEED", f64::NAN));
-    let (index, parameter) = aircraft.parameters().find("WPNAV_SPEED").unwrap();
-    assert_eq!((aircraft.parameters().at(index), parameter.value), (Some(parameter), 300.0));
+    assert!(!aircraft.parameters.set("WPNAV_SPEED", f64::NAN));
+    let (index, parameter) = aircraft.parameters.find("WPNAV_SPEED").unwrap();
+    assert_eq!((aircraft.parameters.at(index), parameter.value), (Some(parameter), 300.0));
 }
 
 /// A gust of the scenario's pushes, and it stands it.
@@ -140,11 +138,7 @@ fn parameters_take_effect_in_flight() {
 fn a_gust_leans_it_over() {
     let mut aircraft = airborne(Flavour::Px4, &[]);
     aircraft.fault(&Kind::Gust { north_mps: 0.0, east_mps: 9.0 }, true);
-    let mut worst_m: f64 = 0.0;
-    for _ in 0..20 {
-        fly(&mut aircraft, 1.0);
-        worst_m = worst_m.max(aircraft.truth().distance_m(0.0, 0.0));
-    }
+    let worst_m = worst_m(&mut aircraft, 20);
     assert!((0.2..6.0).contains(&worst_m) && aircraft.truth().roll_rad < -0.1, "{worst_m}");
     aircraft.fault(&Kind::Gust { north_mps: 0.0, east_mps: 9.0 }, false);
     fly(&mut aircraft, 15.0);

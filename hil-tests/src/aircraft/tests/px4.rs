@@ -1,9 +1,6 @@
 //! OFFBOARD, and PX4's failsafes.
 
-use super::super::tests::{airborne, fly, mode, scenario, steer, texts, until, watched};
-use super::super::{Answer, Request, Setpoint};
 use super::*;
-use crate::scenario::{Flavour, Kind, Place};
 
 fn px4(parameters: &[(&str, f64)]) -> Aircraft {
     airborne(Flavour::Px4, parameters)
@@ -47,12 +44,12 @@ fn offboard_loss_holds_and_comes_back() {
     steer(&mut aircraft, [5.0, 0.0, 0.0], 8.0);
     let after_s = until(&mut aircraft, 5.0, |aircraft| aircraft.mode_name() != "OFFBOARD");
     assert!((after_s - 1.0).abs() < 0.15, "{after_s}");
-    assert_eq!((aircraft.mode_name(), aircraft.belief().system_status), ("AUTO.LOITER", 5));
+    assert_eq!(state(&aircraft), ("AUTO.LOITER", 5));
     assert_eq!(texts(&mut aircraft), ["Failsafe activated"]);
     fly(&mut aircraft, 6.0);
     assert!(aircraft.truth().speed_mps() < 0.2);
     steer(&mut aircraft, [0.0; 3], 0.5);
-    assert_eq!((aircraft.mode_name(), aircraft.belief().system_status), ("OFFBOARD", 4));
+    assert_eq!(state(&aircraft), ("OFFBOARD", 4));
     assert_eq!(aircraft.left_total(), 1);
 }
 
@@ -89,33 +86,33 @@ fn the_fence_holds_until_the_mode_is_changed() {
 #[test]
 fn battery_returns_then_lands_after_a_moment_to_take_over() {
     let mut aircraft = offboard(&[]);
-    aircraft.fault(&Kind::Battery { ratio: 0.14 }, true);
-    steer(&mut aircraft, [0.0; 3], 1.0);
-    assert_eq!(aircraft.mode_name(), "OFFBOARD", "low is a warning");
-    aircraft.fault(&Kind::Battery { ratio: 0.065 }, true);
-    steer(&mut aircraft, [0.0; 3], 1.0);
-    assert_eq!(aircraft.mode_name(), "AUTO.LOITER", "COM_FAIL_ACT_T");
-    steer(&mut aircraft, [0.0; 3], 5.0);
-    assert_eq!(aircraft.mode_name(), "AUTO.RTL");
-    aircraft.fault(&Kind::Battery { ratio: 0.04 }, true);
-    fly(&mut aircraft, 0.5);
-    assert_eq!(aircraft.mode_name(), "AUTO.LAND");
+    // Low is a warning; critical waits for COM_FAIL_ACT_T first.
+    for (ratio, seconds, name) in [
+        (0.14, 1.0, "OFFBOARD"),
+        (0.065, 1.0, "AUTO.LOITER"),
+        (0.065, 5.0, "AUTO.RTL"),
+        (0.04, 0.5, "AUTO.LAND"),
+    ] {
+        aircraft.fault(&Kind::Battery { ratio }, true);
+        steer(&mut aircraft, [0.0; 3], seconds);
+        assert_eq!(aircraft.mode_name(), name, "at {ratio} for {seconds} s");
+    }
 }
 
 #[test]
 fn lost_links_return() {
     let mut aircraft = px4(&[]);
     watched(&mut aircraft, 1);
-    let after_s = until(&mut aircraft, 30.0, |aircraft| aircraft.mode_name() == "AUTO.RTL");
+    let after_s = until_mode(&mut aircraft, "AUTO.RTL");
     assert!((after_s - (10.0 - 1.0 + 5.0)).abs() < 0.3, "COM_DL_LOSS_T, then COM_FAIL_ACT_T: {after_s}");
     let mut radio = px4(&[]);
     radio.fault(&Kind::RcLost { zeroed: false, rssi_kept: false }, true);
-    let after_s = until(&mut radio, 30.0, |aircraft| aircraft.mode_name() == "AUTO.RTL");
+    let after_s = until_mode(&mut radio, "AUTO.RTL");
     assert!((after_s - 5.5).abs() < 0.3, "COM_RC_LOSS_T, then COM_FAIL_ACT_T: {after_s}");
     let mut none = px4(&[("NAV_DLL_ACT", 0.0)]);
     watched(&mut none, 1);
     fly(&mut none, 20.0);
-    assert_eq!((none.mode_name(), none.belief().system_status), ("AUTO.LOITER", 4));
+    assert_eq!(state(&none), ("AUTO.LOITER", 4));
 }
 
 #[test]
@@ -132,19 +129,13 @@ fn the_pilot_takes_over_in_a_failsafe() {
 /// COM_RC_OVERRIDE: AUTO modes by default, OFFBOARD with bit 1.
 #[test]
 fn sticks_take_over_where_they_may() {
-    let stick = Kind::Stick { channel: 1, us: 1800 };
-    let mut auto = px4(&[]);
-    auto.fault(&stick, true);
-    fly(&mut auto, 0.2);
-    assert_eq!(auto.mode_name(), "POSCTL");
-    let mut external = offboard(&[]);
-    external.fault(&stick, true);
-    steer(&mut external, [0.0; 3], 0.5);
-    assert_eq!(external.mode_name(), "OFFBOARD");
-    let mut allowed = offboard(&[("COM_RC_OVERRIDE", 3.0)]);
-    allowed.fault(&stick, true);
-    steer(&mut allowed, [0.0; 3], 0.5);
-    assert_eq!(allowed.mode_name(), "POSCTL");
+    for (mut aircraft, ends) in
+        [(px4(&[]), "POSCTL"), (offboard(&[]), "OFFBOARD"), (offboard(&[("COM_RC_OVERRIDE", 3.0)]), "POSCTL")]
+    {
+        aircraft.fault(&Kind::Stick { channel: 1, us: 1800 }, true);
+        steer(&mut aircraft, [0.0; 3], 0.5);
+        assert_eq!(aircraft.mode_name(), ends);
+    }
 }
 
 #[test]
@@ -156,7 +147,7 @@ fn without_a_position_it_descends() {
     steer(&mut aircraft, [0.0; 3], 1.5);
     assert_eq!(aircraft.mode_name(), "AUTO.LAND");
     assert_eq!(mode(&mut aircraft, "OFFBOARD"), Answer::TemporarilyRejected);
-    assert!(until(&mut aircraft, 90.0, |aircraft| !aircraft.belief().armed) < 70.0);
+    assert!(until_disarmed(&mut aircraft) < 70.0);
 }
 
 /// `UserModeIntention::onDisarm`: whatever brought it home, the mode chosen before is intended again.
@@ -164,14 +155,14 @@ fn without_a_position_it_descends() {
 fn after_a_landing_from_return_the_mode_before_is_back() {
     let mut aircraft = offboard(&[]);
     assert_eq!(mode(&mut aircraft, "AUTO.RTL"), Answer::Accepted);
-    assert!(until(&mut aircraft, 120.0, |aircraft| !aircraft.belief().armed) < 110.0);
+    assert!(until_disarmed(&mut aircraft) < 110.0);
     fly(&mut aircraft, 0.2);
     assert_eq!((aircraft.mode_name(), aircraft.belief().armed), ("OFFBOARD", false));
 }
 
 #[test]
 fn a_take_off_to_nowhere_is_acknowledged_and_stays_on_the_ground() {
-    let mut aircraft = Aircraft::new(&scenario(Flavour::Px4, &[]), &Place::default(), 1);
+    let mut aircraft = grounded(Flavour::Px4, 1);
     assert!(until(&mut aircraft, 20.0, |aircraft| aircraft.prearm_refusal().is_none()) < 10.0);
     assert_eq!(aircraft.request(&Request::Arm(true)), Answer::Accepted);
     assert_eq!(aircraft.request(&Request::TakeOffElsewhere), Answer::Accepted);

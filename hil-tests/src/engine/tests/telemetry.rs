@@ -92,7 +92,7 @@ fn parameters_are_those_that_homing_needs() {
         let missing: Vec<_> =
             decide.missing().iter().filter(|trip| trip.interlock == Interlock::Failsafes).collect();
         assert!(missing.is_empty(), "{flavour:?}: {missing:?}");
-        aircraft.parameters_mut().set(name, 0.0);
+        aircraft.parameters.set(name, 0.0);
         listen(&mut aircraft, &mut link, 60.0);
         let vehicle = link.vehicle(&aircraft, TimeUs(aircraft.now_us()));
         assert_eq!(vehicle.parameters.told(parameter::index(name)).unwrap().value, 0.0);
