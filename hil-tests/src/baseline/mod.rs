@@ -1,18 +1,18 @@
 //! Two simple ways to a beacon, to hold Skyhound's against: the plain gradient climber of the first airborne core, and a
 //! spiral to the strongest reading. Same world, same aircraft, same ears (the engine's detection); other steering.
 //!
-//! They fly with ideal permission: no operator, no interlocks, no lost link; only the fence, the speed limits and the slew
-//! limit hold. So they show what steering alone is worth. Each leaves a trace of the same form as Skyhound's flight: SEARCHING
-//! until heard, HOMING while it is led, HOLDING where it says that the beacon is.
+//! They fly with ideal permission: no interlocks; only the fence, the speed limits and the slew limit hold. So they show what
+//! steering alone is worth. Each leads the same flight as Skyhound's (`engine::fly_led`): SEARCHING until the aircraft is
+//! handed over, HOMING while it is led, HOLDING where it says that the beacon is.
 //!
 //! Not here: faults other than the world's (statistics are about finding, campaigns about faults).
 
 pub mod climber;
-pub mod flight;
+mod leader;
 mod plane;
 pub mod spiral;
 
-pub use flight::fly;
+pub use leader::Leader;
 
 use skyhound::command::Velocity;
 use skyhound::config::{HomingConfig, InterlockConfig};

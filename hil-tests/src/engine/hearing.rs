@@ -158,9 +158,9 @@ impl Hearing {
         self.receiver.is_alive()
     }
 
-    /// A fault begins or ends; whether it was the world's or the device's.
-    pub(super) fn fault(&mut self, kind: &Kind, begins: bool, now_us: u64) -> bool {
-        let is_worlds = match &mut self.ears {
+    /// A fault of the world or the device begins or ends.
+    pub(super) fn fault(&mut self, kind: &Kind, begins: bool, now_us: u64) {
+        match &mut self.ears {
             Ears::Readings { world, .. } => world.apply(kind, begins),
             Ears::Iq { world, .. } => world.apply(kind, begins),
         };
@@ -171,9 +171,8 @@ impl Hearing {
             Kind::SdrRate { factor } => trouble.rate_factor = begins.then_some(factor),
             Kind::SdrStuck => trouble.is_stuck = begins,
             Kind::SdrOverflow { told } => trouble.overflows = begins.then_some((now_us, told)),
-            _ => return is_worlds,
+            _ => {}
         }
-        true
     }
 
     /// The aircraft went from one pose to the other, and the receiver listened.

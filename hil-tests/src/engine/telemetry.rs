@@ -233,8 +233,8 @@ impl Telemetry {
         answer.into_iter().for_each(|answer| self.take(answer, now));
     }
 
-    /// A fault of the link begins or ends. Whether it was one. GcsLost is the caller's: it stops the heartbeats.
-    pub(super) fn fault(&mut self, kind: &Kind, begins: bool) -> bool {
+    /// A fault of the link begins or ends. GcsLost is the caller's: it stops the heartbeats.
+    pub(super) fn fault(&mut self, kind: &Kind, begins: bool) {
         let late_us = |delay_s: f64| begins.then_some((delay_s * 1e6) as u64);
         match kind {
             Kind::LinkLost => self.link_is_lost = begins,
@@ -244,11 +244,9 @@ impl Telemetry {
             Kind::Impostor { who } => self.impostor = begins.then_some(*who),
             // A field that no message has is absurd nowhere; where there is a wire, that is told.
             Kind::Absurd { field, value } => drop(self.absurd.apply(field, *value, begins)),
-            // The framing drops it whole.
-            Kind::Garbage => {}
-            _ => return false,
+            // The framing drops garbage whole.
+            _ => {}
         }
-        true
     }
 
     /// Whether what the daemon sends reaches the autopilot, and by how much later.

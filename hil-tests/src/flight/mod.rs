@@ -29,7 +29,7 @@ use crate::rig::{self, Depth, Rig, Sdr};
 use crate::scenario::{Kind, Scenario};
 use crate::script::{self, Script};
 use crate::soapy::{self, NoModule};
-use crate::trace::{COMPONENT, DeedRow, StateRow, Trace};
+use crate::trace::{COMPONENT, DeedRow, Trace};
 use crate::watch::Watcher;
 use crate::world::iq::IqWorld;
 use air::Air;
@@ -37,7 +37,6 @@ use course::Course;
 use daemons::{Daemons, Line};
 use sdr::SdrControl;
 use second::Second;
-use skyhound::command::State;
 use std::path::Path;
 use theirs::Theirs;
 
@@ -192,7 +191,7 @@ fn trace_of(scenario: &Scenario, course: &mut Course) -> Result<Trace, String> {
     for life in &lives {
         read::read(&life.file, &life.clock, &mut trace)?;
         if let Some(killed_us) = life.killed_us {
-            killed(&mut trace, killed_us);
+            trace.killed(killed_us);
         }
     }
     // A recorder that stopped knows nothing of what came later; the daemon's status did.
@@ -247,13 +246,4 @@ fn trace_of(scenario: &Scenario, course: &mut Course) -> Result<Trace, String> {
     trace.deeds = std::mem::take(&mut course.deeds);
     trace.files.push(course.daemons.site().root().join("err"));
     Ok(trace)
-}
-
-/// The state machine of a killed daemon ends with it; its file cannot say so.
-fn killed(trace: &mut Trace, at_us: u64) {
-    let from = trace.states.last().map_or(State::Idle.name(), |row| row.to.as_str()).to_owned();
-    if from != State::Idle.name() {
-        let (to, reason) = (State::Idle.name().to_owned(), "the daemon was killed".to_owned());
-        trace.states.push(StateRow { at_us, from, to, reason, interlock: None });
-    }
 }
