@@ -4,8 +4,6 @@
 //! else GLOBAL_POSITION_INT with ATTITUDE, the autopilot's own belief. Home is the scenario's origin: the scenario's beacons lie
 //! about it wherever on Earth that is. Between two messages the pose goes on with its velocity, for half a second at most.
 
-mod texts;
-
 use crate::autopilot::wire::Message;
 use crate::flight::wire::Said;
 use crate::trace::TruthRow;
@@ -14,7 +12,6 @@ use skyhound::geo::{Origin, Wgs84};
 use skyhound::vehicle::{Firmware, Mode};
 use skyhound_host::autopilot::framing::Frame;
 use std::collections::BTreeMap;
-use texts::Texts;
 
 /// MAV_COMP_ID_AUTOPILOT1.
 const AUTOPILOT: u8 = 1;
@@ -22,6 +19,9 @@ const AUTOPILOT: u8 = 1;
 const AHEAD_MAX_US: u64 = 500_000;
 /// A pose that is this old is none.
 const POSE_AGE_MAX_US: u64 = 2_000_000;
+/// MAV_SEVERITY from which a text is a warning, and more texts than this are not kept.
+const WARNING: u8 = 4;
+const TEXTS_MAX: usize = 1_000;
 /// MAV_SYS_STATUS_PREARM_CHECK.
 const PREARM_CHECK: i64 = 0x1000_0000;
 
@@ -34,6 +34,14 @@ pub struct Told {
     pub kind: u8,
     /// How often it was told.
     pub count: u32,
+}
+
+#[derive(Clone, Debug)]
+struct Text {
+    at_us: u64,
+    severity: u8,
+    id: i64,
+    text: String,
 }
 
 /// All that was heard.
@@ -53,8 +61,8 @@ pub struct Heard {
     pub may_arm: Option<bool>,
     /// Parameters as told.
     pub parameters: BTreeMap<String, Told>,
-    /// What it said in words.
-    pub texts: Texts,
+    /// What it said in words, pieces joined.
+    texts: Vec<Text>,
     /// Newest answer to a command: which, result, how many so far.
     pub command_ack: Option<(u16, u8, u32)>,
     /// The mission item asked for, and how often anything was asked.
@@ -111,7 +119,7 @@ impl Heard {
                 let may = whole("onboard_control_sensors_health") & PREARM_CHECK != 0;
                 self.may_arm = is_told.then_some(may);
             }
-            "STATUSTEXT" => self.texts.take(&message, now_us),
+            "STATUSTEXT" => self.hear_text(&message, now_us),
             "ATTITUDE" if !self.is_simulated => self.turn(&message, "yawspeed"),
             "GLOBAL_POSITION_INT" if !self.is_simulated && (whole("lat"), whole("lon")) != (0, 0) => {
                 let velocity_mps = ["vx", "vy", "vz"].map(|name| real(name) / 100.0);
@@ -148,6 +156,27 @@ impl Heard {
         }
     }
 
+    fn hear_text(&mut self, told: &Message, at_us: u64) {
+        let (id, number, piece) = (told.whole("id"), told.whole("chunk_seq"), told.text("text"));
+        let begun = self.texts.iter_mut().rev().find(|text| id != 0 && number > 0 && text.id == id);
+        if let Some(text) = begun {
+            text.text.push_str(piece);
+        } else if self.texts.len() < TEXTS_MAX {
+            self.texts.push(Text { at_us, severity: told.byte("severity"), id, text: piece.to_owned() });
+        }
+    }
+
+    /// Its warnings and worse since a time, each once, in order.
+    pub fn warnings(&self, since_us: u64) -> Vec<&str> {
+        let mut told: Vec<&str> = Vec::new();
+        for text in self.texts.iter().filter(|text| text.at_us >= since_us && text.severity <= WARNING) {
+            if !told.contains(&text.text.as_str()) {
+                told.push(&text.text);
+            }
+        }
+        told
+    }
+
     fn is_in(&mut self, custom_mode: u32, now_us: u64) {
         self.custom_mode = custom_mode;
         let is_ours = self.mode().accepts_commands();
@@ -181,7 +210,7 @@ impl Heard {
         self.posed_us = self.posed_us.map(|_| 0);
         let newest = self.said.pop();
         self.said = newest.map(|said| Said { at_us: 0, ..said }).into_iter().collect();
-        self.texts = Texts::default();
+        self.texts.clear();
     }
 
     /// Home, and its height above the sea.
@@ -225,4 +254,24 @@ impl Heard {
 
 fn place(message: &Message, lat: &str, lon: &str) -> Wgs84 {
     Wgs84 { lat_deg: message.real(lat) / 1e7, lon_deg: message.real(lon) / 1e7 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autopilot::messages;
+
+    #[test]
+    fn pieces_are_joined_and_each_warning_is_told_once() {
+        let mut heard = Heard::default();
+        let long = format!("{}y", "x".repeat(50));
+        let need = "PreArm: Need Position Estimate";
+        for (severity, text, at_us) in
+            [(2, need, 5), (6, "EKF3 IMU0 initialised", 6), (2, &long, 7), (2, need, 9)]
+        {
+            messages::texts(severity, text, 9).iter().for_each(|piece| heard.hear_text(piece, at_us));
+        }
+        assert_eq!(heard.warnings(0), [need, &long]);
+        assert_eq!(heard.warnings(8), [need]);
+    }
 }
