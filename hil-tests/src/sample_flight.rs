@@ -9,8 +9,13 @@ use crate::aircraft::{
 };
 use crate::autopilot::messages::{parameter as parameter_told, station_beat, told};
 use crate::autopilot::wire::Message;
+use crate::codes::Form;
+use crate::random;
 use crate::scenario::{Aircraft, Flavour};
+use rand::RngExt;
+use rand_distr::StandardNormal;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
+use skyhound::signal::SampleFormat;
 use skyhound::vehicle::{Firmware, parameter};
 use std::f64::consts::TAU;
 use std::fs::{self, File};
@@ -80,11 +85,11 @@ fn write_recording(folder: &Path, seconds: f64) -> io::Result<()> {
     });
     fs::write(folder.join("iq.sigmf-meta"), serde_json::to_vec_pretty(&meta)?)?;
     let mut out = BufWriter::new(File::create(folder.join("iq.sigmf-data"))?);
-    let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
+    let (mut random, mut bytes) = (random::source(0, "sample flight"), Vec::new());
     let noise_sigma = (10f64.powf(NOISE_DBFS / 10.0) / 2.0).sqrt();
     for index in 0..(seconds * SAMPLE_RATE_SPS) as u64 {
         let time_s = index as f64 / SAMPLE_RATE_SPS;
-        let (mut i, mut q) = noise.pair(noise_sigma);
+        let [mut i, mut q] = [(); 2].map(|()| noise_sigma * random.sample::<f64, _>(StandardNormal));
         if time_s % PULSE_PERIOD_S < PULSE_WIDTH_S {
             let distance_m = path(time_s).at.distance_m(BEACON).hypot(ALTITUDE_M);
             let power_dbfs = POWER_AT_10_M_DBFS - 20.0 * (distance_m / 10.0).log10();
@@ -93,31 +98,11 @@ fn write_recording(folder: &Path, seconds: f64) -> io::Result<()> {
             i += amplitude * phase.cos();
             q += amplitude * phase.sin();
         }
-        out.write_all(&[eight_bits(i) as u8, eight_bits(q) as u8])?;
+        bytes.clear();
+        Form::of(SampleFormat::Cs8).write(&[[i as f32, q as f32]], &mut bytes);
+        out.write_all(&bytes)?;
     }
     out.flush()
-}
-
-fn eight_bits(value: f64) -> i8 {
-    (value * 128.0).round().clamp(-128.0, 127.0) as i8
-}
-
-/// White Gaussian noise: xorshift64* (Vigna 2016) through Box and Muller's transform.
-struct Noise(u64);
-
-impl Noise {
-    fn uniform(&mut self) -> f64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        ((self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 + 0.5) / (1u64 << 53) as f64
-    }
-
-    fn pair(&mut self, sigma: f64) -> (f64, f64) {
-        let radius = sigma * (-2.0 * self.uniform().ln()).sqrt();
-        let (sin, cos) = (TAU * self.uniform()).sin_cos();
-        (radius * cos, radius * sin)
-    }
 }
 
 /// Writes the flight log alone.

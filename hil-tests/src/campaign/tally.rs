@@ -23,15 +23,21 @@ pub struct OfKind {
 /// Counts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
-    flights: u64,
+    /// Flights flown.
+    pub flights: u64,
     passes: u64,
-    flown_s: f64,
-    kinds: BTreeMap<&'static str, OfKind>,
+    /// Seconds flown.
+    pub flown_s: f64,
+    /// By kind of fault.
+    pub kinds: BTreeMap<&'static str, OfKind>,
     reached: [u64; 5],
-    stops: BTreeMap<String, u64>,
+    /// By cause of a stop.
+    pub stops: BTreeMap<String, u64>,
     failed: Vec<(u64, Vec<String>)>,
-    failed_total: u64,
-    broken: [u64; 11],
+    /// Flights with a violation.
+    pub failed_total: u64,
+    /// Flights in which the invariant of this number was broken.
+    pub broken: [u64; 11],
 }
 
 impl Tally {
@@ -70,36 +76,6 @@ impl Tally {
                 self.failed.push((flown.seed, flown.violations.clone()));
             }
         }
-    }
-
-    /// Flights flown.
-    pub fn flights(&self) -> u64 {
-        self.flights
-    }
-
-    /// Seconds flown.
-    pub fn flown_s(&self) -> f64 {
-        self.flown_s
-    }
-
-    /// Flights with a violation.
-    pub fn failed_total(&self) -> u64 {
-        self.failed_total
-    }
-
-    /// Flights in which this invariant was broken.
-    pub fn broken(&self, number: u8) -> u64 {
-        self.broken.get(usize::from(number)).copied().unwrap_or(0)
-    }
-
-    /// By kind of fault.
-    pub fn kinds(&self) -> &BTreeMap<&'static str, OfKind> {
-        &self.kinds
-    }
-
-    /// By cause of a stop.
-    pub fn stops(&self) -> &BTreeMap<String, u64> {
-        &self.stops
     }
 
     /// Share of flights that reached `state`.
