@@ -4,8 +4,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// `work(0..count)`, results in order. `progress` hears the count of finished pieces, from any thread.
@@ -26,13 +26,13 @@ pub fn in_order<T: Send>(
                         return;
                     }
                     let result = work(index);
-                    results.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((index, result));
+                    lock(&results).push((index, result));
                     progress(done.fetch_add(1, Ordering::Relaxed) + 1);
                 }
             });
         }
     });
-    let mut results = results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
 }
@@ -47,6 +47,11 @@ pub fn within<T>(limit: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<
         }
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// The lock, also after a panic of who held it: what it guards is whole between any two lines.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a panic said.

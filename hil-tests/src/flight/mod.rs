@@ -74,7 +74,9 @@ impl Rig {
         watcher: &mut dyn Watcher,
     ) -> Result<Trace, NotFlown> {
         let scenario = &self.adapted(scenario)?;
-        match lacking(scenario, self) {
+        let second_line = || "a rig with a second line to its autopilot".to_owned();
+        let lacks_line = || (has_second(scenario) && self.depth == Depth::C).then(second_line);
+        match self.lacks(scenario).or_else(lacks_line) {
             Some(needs) => Err(NotFlown::Ignored(needs)),
             None if self.depth == Depth::A => Ok(engine::fly(scenario, seed, Level::Readings)),
             None => fly(scenario, seed, self, folder, watcher),
@@ -89,14 +91,14 @@ fn fly(
     folder: &Path,
     watcher: &mut dyn Watcher,
 ) -> Result<Trace, NotFlown> {
-    let driver = match rig.sdr {
-        Sdr::Device(_) if !has_second(scenario) => None,
-        Sdr::Device(_) | Sdr::Simulated => Some(soapy::module().map_err(|why| match why {
+    let has_second = has_second(scenario);
+    let driver = (rig.sdr == Sdr::Simulated || has_second).then(|| {
+        soapy::module().map_err(|why| match why {
             NoModule::Lacks(_) => NotFlown::Ignored(why.to_string()),
             NoModule::Broken(_) => NotFlown::Failed(why.to_string()),
-        })?),
-    };
-    let has_second = has_second(scenario);
+        })
+    });
+    let driver = driver.transpose()?;
     let air: Box<dyn Air> = match &rig.autopilot {
         rig::Autopilot::At(foreign) => Box::new(Theirs::find(scenario, foreign, watcher)?),
         rig::Autopilot::Simulated(line) => {
@@ -119,14 +121,6 @@ fn fly(
 /// Whether a second daemon comes, which hears our own driver whatever the first one hears.
 fn has_second(scenario: &Scenario) -> bool {
     scenario.fault.iter().any(|fault| fault.kind == Kind::SecondDaemon)
-}
-
-/// What is not there and `scenario` needs.
-fn lacking(scenario: &Scenario, rig: &Rig) -> Option<String> {
-    rig.lacks(scenario).or_else(|| {
-        (has_second(scenario) && rig.depth == Depth::C)
-            .then(|| "a rig with a second line to its autopilot".to_owned())
-    })
 }
 
 /// Opens and starts everything around `air` but the daemon. `driver`: the folder of our own SDR driver, where somebody hears with it.
@@ -210,7 +204,7 @@ fn trace_of(scenario: &Scenario, course: &mut Course) -> Result<Trace, String> {
         said: course.air.said(system),
         enabled_us: course.enabled_us.clone(),
         mute: muted.chain(course.held.iter().copied()).collect(),
-        others: scenario.fault.iter().any(|fault| fault.kind == Kind::SecondDaemon),
+        others: has_second(scenario),
         end_us,
     };
     trace.violations = wire::judge(&trace, &known);
@@ -228,16 +222,14 @@ fn trace_of(scenario: &Scenario, course: &mut Course) -> Result<Trace, String> {
     trace.truth.retain(|row| row.pose.at_us < last.pose.at_us);
     trace.truth.push(last);
     let may_fail = scenario.fault.iter().any(|fault| fault.kind == Kind::DiskFull);
-    match course.daemons.exit_code() {
-        Some(code) => {
+    match course.daemons.exit {
+        Some(Some(code)) => {
             trace.numbers.insert("exit_code".into(), code.into());
             if code != 0 && !may_fail {
                 trace.violations.push(format!("end: the daemon ended with exit code {code}"));
             }
         }
-        None if course.daemons.was_stopped() => {
-            trace.violations.push("end: a signal ended the daemon".to_owned());
-        }
+        Some(None) => trace.violations.push("end: a signal ended the daemon".to_owned()),
         // Killed by the scenario.
         None => {}
     }

@@ -54,37 +54,3 @@ fn lay_over(under: &mut Table, over: &Table) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rig::file;
-
-    fn rig(more: &str) -> Rig {
-        let text =
-            "about = ''\ndepth = 'c'\nautopilot = 'udpin:127.0.0.1:1'\nrig_line = 'udpin:127.0.0.1:2'\n";
-        file::parse("x", &format!("{text}{more}")).unwrap()
-    }
-
-    #[test]
-    fn the_rigs_settings_go_over_the_scenarios_and_are_checked() {
-        let fence: Scenario = toml::from_str(include_str!("../../scenarios/fence.toml")).unwrap();
-        let rig_b = rig("[skyhound.interlock]\nterrain = 'may_be_unknown'\nfence = { alt_rel_max_m = 90.0 }");
-        let adapted = rig_b.adapted(&fence).unwrap();
-        let limits = adapted.config().unwrap().interlock;
-        assert_eq!((limits.fence.radius_m, limits.fence.alt_rel_max_m), (60.0, 90.0));
-        assert_eq!(rig_b.adapted(&adapted).unwrap().skyhound, adapted.skyhound);
-        let why = rig("[skyhound.interlock]\nterain = 'known'").adapted(&fence).unwrap_err();
-        assert!(why.starts_with("rig x: ") && why.contains("interlock.terain"), "{why}");
-    }
-
-    #[test]
-    fn modes_are_what_they_do_on_the_other_firmware() {
-        let pilot: Scenario = toml::from_str(include_str!("../../scenarios/pilot_mode.toml")).unwrap();
-        let px4 = rig("flavour = 'px4'").adapted(&pilot).unwrap();
-        assert_eq!(px4.aircraft.flavour, Flavour::Px4);
-        assert_eq!(px4.fault[0].kind, Kind::Mode { mode: "POSCTL".into() });
-        let same = rig("").adapted(&pilot).unwrap();
-        assert_eq!(same.fault[0].kind, Kind::Mode { mode: "LOITER".into() });
-    }
-}

@@ -69,13 +69,8 @@ impl Foreign {
     pub fn names(&self, more: &BTreeMap<String, f64>) -> Vec<Vec<String>> {
         let rows = parameter::of(firmware_of(self.flavour)).map(|(_, row)| row);
         let mut names: Vec<Vec<String>> = rows
-            .map(|row| {
-                [row.name, row.other_name]
-                    .iter()
-                    .filter(|name| !name.is_empty())
-                    .map(|name| (*name).into())
-                    .collect()
-            })
+            .map(|row| [row.name, row.other_name].into_iter().filter(|name| !name.is_empty()))
+            .map(|names| names.map(str::to_owned).collect())
             .collect();
         for name in self.parameters.keys().chain(more.keys()) {
             if !names.iter().flatten().any(|known: &String| known == name) {

@@ -1,7 +1,7 @@
 //! Rig files: what is built in, and what is refused with which mend.
 
 use super::*;
-use crate::scenario::Scenario;
+use crate::scenario::{Flavour, Kind, Scenario};
 
 #[test]
 fn every_built_in_rig_and_example_reads() {
@@ -93,4 +93,26 @@ fn hardware_lacks_what_only_a_simulation_can_do() {
     assert_eq!(px4.lacks(&plain).unwrap(), "an autopilot that is ArduCopter");
     assert_eq!(px4.lacks(&px4.adapted(&plain).unwrap()), None);
     assert!(px4.lacks(&px4.adapted(&gps).unwrap()).is_some(), "its simulator is told nothing");
+}
+
+#[test]
+fn the_rigs_settings_go_over_the_scenarios_and_are_checked() {
+    let fence: Scenario = toml::from_str(include_str!("../../scenarios/fence.toml")).unwrap();
+    let rig_b = foreign("[skyhound.interlock]\nterrain = 'may_be_unknown'\nfence = { alt_rel_max_m = 90.0 }");
+    let adapted = rig_b.adapted(&fence).unwrap();
+    let limits = adapted.config().unwrap().interlock;
+    assert_eq!((limits.fence.radius_m, limits.fence.alt_rel_max_m), (60.0, 90.0));
+    assert_eq!(rig_b.adapted(&adapted).unwrap().skyhound, adapted.skyhound);
+    let why = foreign("[skyhound.interlock]\nterain = 'known'").adapted(&fence).unwrap_err();
+    assert!(why.starts_with("rig x: ") && why.contains("interlock.terain"), "{why}");
+}
+
+#[test]
+fn modes_are_what_they_do_on_the_other_firmware() {
+    let pilot: Scenario = toml::from_str(include_str!("../../scenarios/pilot_mode.toml")).unwrap();
+    let px4 = foreign("flavour = 'px4'").adapted(&pilot).unwrap();
+    assert_eq!(px4.aircraft.flavour, Flavour::Px4);
+    assert_eq!(px4.fault[0].kind, Kind::Mode { mode: "POSCTL".into() });
+    let same = foreign("").adapted(&pilot).unwrap();
+    assert_eq!(same.fault[0].kind, Kind::Mode { mode: "LOITER".into() });
 }

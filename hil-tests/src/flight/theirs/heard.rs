@@ -26,7 +26,7 @@ const TEXTS_MAX: usize = 1_000;
 const PREARM_CHECK: i64 = 0x1000_0000;
 
 /// A parameter as told.
-#[derive(Copy, Clone, Debug)]
+#[derive(Copy, Clone, Debug, Default)]
 pub struct Told {
     /// As it is on the wire.
     pub raw: [u8; 4],
@@ -47,11 +47,8 @@ struct Text {
 /// All that was heard.
 #[derive(Clone, Debug, Default)]
 pub struct Heard {
-    /// System id of the autopilot.
     pub system: Option<u8>,
-    /// HEARTBEAT.custom_mode.
     pub custom_mode: u32,
-    /// Motors armed.
     pub armed: bool,
     /// In the air, where the autopilot says so.
     pub airborne: Option<bool>,
@@ -135,10 +132,9 @@ impl Heard {
                 self.place(at, real("alt"), ["vn", "ve", "vd"].map(real), now_us);
             }
             "PARAM_VALUE" => {
-                let told = self.parameters.entry(message.text("param_id").to_owned());
-                let count = told.or_insert(Told { raw: [0; 4], kind: 0, count: 0 });
+                let told = self.parameters.entry(message.text("param_id").to_owned()).or_default();
                 let (raw, kind) = (message.raw("param_value"), message.byte("param_type"));
-                *count = Told { raw, kind, count: count.count + 1 };
+                *told = Told { raw, kind, count: told.count + 1 };
             }
             "COMMAND_ACK" => {
                 let count = self.command_ack.map_or(0, |(.., count)| count) + 1;

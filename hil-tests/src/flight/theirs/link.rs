@@ -5,13 +5,14 @@
 use super::heard::Heard;
 use crate::autopilot::messages;
 use crate::autopilot::wire::Message;
+use crate::shared::lock;
 use skyhound::vehicle::Firmware;
 use skyhound_host::autopilot::Address;
 use skyhound_host::autopilot::framing::Framer;
 use skyhound_host::autopilot::line::Line;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -67,7 +68,7 @@ impl Shared {
 
     /// All that was heard.
     pub fn heard(&self) -> MutexGuard<'_, Heard> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.heard)
     }
 }
 
@@ -101,14 +102,13 @@ impl Link {
 
     /// Sends a message.
     pub fn send(&self, message: Message) -> Result<(), String> {
-        let gone = self.shared.gone.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        gone.map_or(Ok(()), Err)?;
+        lock(&self.shared.gone).clone().map_or(Ok(()), Err)?;
         self.sender.send(message).map_err(|_| "the rig's line has ended".to_owned())
     }
 
     /// Holds a stick (channel 1..=8), or lets it go.
     pub fn hold_stick(&self, channel: u8, us: Option<u16>) {
-        let mut sticks = self.shared.sticks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sticks = lock(&self.shared.sticks);
         if let Some(stick) = usize::from(channel).checked_sub(1).and_then(|index| sticks.get_mut(index)) {
             *stick = us.unwrap_or(RELEASE);
         }
@@ -162,9 +162,7 @@ async fn live(
 ) {
     let mut opened = Ok(line);
     while !over.load(Ordering::Acquire) {
-        let tell = |why: Option<String>| {
-            *shared.gone.lock().unwrap_or_else(PoisonError::into_inner) = why;
-        };
+        let tell = |why: Option<String>| *lock(&shared.gone) = why;
         let broken = match opened {
             Ok(line) => {
                 tell(None);
@@ -220,12 +218,11 @@ async fn run(
             ask = now + ASK_EVERY;
         }
         if let Some(system) = system.filter(|_| now >= stick) {
-            let sent = *shared.sticks.lock().unwrap_or_else(PoisonError::into_inner);
+            let sent = *lock(&shared.sticks);
             if sent.iter().any(|us| *us != NO_OVERRIDE) {
                 out.send(&mut line, &messages::rc_override(sent).to((system, 1))).await?;
             }
-            let mut sticks = shared.sticks.lock().unwrap_or_else(PoisonError::into_inner);
-            for (stick, sent) in sticks.iter_mut().zip(sent) {
+            for (stick, sent) in lock(&shared.sticks).iter_mut().zip(sent) {
                 // Given back once, it is the radio's; and ArduPilot takes each override for a ground station's sign of life.
                 if (*stick, sent) == (RELEASE, RELEASE) {
                     *stick = NO_OVERRIDE;

@@ -19,13 +19,13 @@ use crate::autopilot::wire::Message;
 use crate::rig::Foreign;
 use crate::scenario::{Flavour, Kind, Scenario};
 use crate::script::{Do, Seen};
-use crate::shared::within;
+use crate::shared::{lock, within};
 use crate::trace::{SetpointRow, TruthRow};
 use crate::truth::Poses;
 use crate::watch::Watcher;
 use heard::Heard;
 use link::Link;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// How long an autopilot may take to be found with its place and home: a cold SITL takes 40 s to its fix.
@@ -302,7 +302,7 @@ impl Air for Theirs {
     /// As a person would: nothing is wrong with it any more, and it flies home. Refusals are the next flight's to tell.
     fn leave(&self) {
         let _ = self.calm();
-        let borrowed = std::mem::take(&mut *self.borrowed.lock().unwrap_or_else(PoisonError::into_inner));
+        let borrowed = std::mem::take(&mut *lock(&self.borrowed));
         for (name, value) in borrowed {
             let _ = self.set(&name, value);
         }

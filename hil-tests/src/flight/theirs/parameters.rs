@@ -7,10 +7,9 @@ use super::heard::Told;
 use crate::autopilot::wire::Message;
 use crate::flight::NotFlown;
 use crate::scenario::{Flavour, Scenario};
-use crate::shared::within;
+use crate::shared::{lock, within};
 use crate::watch::Watcher;
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 /// ArduPilot keeps five questions and forgets the rest.
@@ -44,8 +43,7 @@ impl Theirs {
                 self.set(&one.name, value)?;
             }
             if let Some(present) = one.present.filter(|_| more.contains_key(&one.name)) {
-                let mut borrowed = self.borrowed.lock().unwrap_or_else(PoisonError::into_inner);
-                borrowed.push((one.name.clone(), present));
+                lock(&self.borrowed).push((one.name.clone(), present));
             }
         }
         match self.foreign.wanted(more, &self.read(&names)?).first() {
