@@ -56,12 +56,10 @@ pub struct TruthRow {
 #[derive(Copy, Clone, Debug, Default, PartialEq)]
 pub struct SignalRow {
     pub at_us: u64,
-    /// Power, dBFS.
     pub power_dbfs: Option<f64>,
     /// Temporal noise floor, dBFS.
     pub floor_dbfs: Option<f64>,
     pub snr_db: Option<f64>,
-    /// Whether the beacon is heard.
     pub heard: bool,
 }
 
@@ -69,7 +67,7 @@ pub struct SignalRow {
 #[derive(Clone, Debug, PartialEq)]
 pub struct StateRow {
     pub at_us: u64,
-    /// From, as people spell it.
+    /// As people spell it.
     pub from: String,
     pub to: String,
     /// Why, in words.

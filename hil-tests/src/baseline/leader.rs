@@ -91,6 +91,9 @@ impl Leader {
                 None => (was, Reason::Lost, None),
             },
         };
+        if state == State::Idle {
+            self.steer = None;
+        }
         if state != was {
             (self.state, self.since_us) = (state, now_us);
             changed(&StateChange { at: inputs.now, from: was, to: state, reason });

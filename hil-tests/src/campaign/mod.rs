@@ -169,10 +169,5 @@ pub fn fly_all(plan: &Plan, progress: &(dyn Fn(u64) + Sync)) -> Tally {
     tally
 }
 
-/// The command that repeats a flight.
-pub fn command(seed: u64) -> String {
-    format!("skyhound-rig campaign --flights 1 --seed {seed} -v")
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Counts of a campaign: by fault, by state reached, by cause of stops, and what failed.
 
-use super::{Flown, command};
+use super::Flown;
 use comfy_table::{Table, presets};
 use skyhound::command::State;
 use std::collections::BTreeMap;
@@ -113,7 +113,7 @@ impl fmt::Display for Tally {
         writeln!(f, "reached: {}", states.join(", "))?;
         for (seed, violations) in &self.failed {
             writeln!(f, "\nseed {seed}: {}", violations.join("\n  "))?;
-            writeln!(f, "  repeat: {}", command(*seed))?;
+            writeln!(f, "  repeat: skyhound-rig campaign --flights 1 --seed {seed} -v")?;
         }
         for (number, flights) in self.broken.iter().enumerate().filter(|(_, flights)| **flights > 0) {
             writeln!(f, "\n{} broken in {flights} flights", mark(number))?;

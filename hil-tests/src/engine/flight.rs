@@ -234,7 +234,7 @@ impl<'a> Flight<'a> {
         self.aircraft.step();
         let pose = self.aircraft.truth();
         let starved_until_us = self.machine.starved_until_us(pose.at_us);
-        self.hearing.hold(starved_until_us.unwrap_or(0));
+        self.hearing.held_until_us = starved_until_us.unwrap_or(0);
         self.hearing.step(&from, &pose);
         let belief = self.aircraft.belief();
         self.witness.sky(&Sky {
@@ -264,7 +264,7 @@ impl<'a> Flight<'a> {
         let now = TimeUs(now_us);
         life.vehicle = *life.telemetry.vehicle(&self.aircraft, TimeUs(at_us));
         self.machine.change(&mut life.vehicle, now_us);
-        let sdr_alive = self.hearing.is_alive();
+        let sdr_alive = self.hearing.receiver.is_alive;
         let hurries = life.decider.hurries(now, &life.vehicle, sdr_alive);
         if at_us < life.due_us && !hurries && self.acts.is_empty() {
             return;

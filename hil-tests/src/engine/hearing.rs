@@ -59,13 +59,14 @@ pub(super) struct Hearing {
     ears: Ears,
     config: SenseConfig,
     settings: SdrSettings,
-    receiver: Receiver,
+    pub(super) receiver: Receiver,
     trouble: Trouble,
     /// Samples that the device has taken, and pieces that it has made of them.
     taken: f64,
     pieces: u64,
     chance: Random,
-    held_until_us: u64,
+    /// Nothing reaches the control pass before then: the process gets no processor.
+    pub(super) held_until_us: u64,
     out: Out,
 }
 
@@ -146,15 +147,6 @@ impl Hearing {
         if let Ears::Iq { sense: old, .. } = &mut self.ears {
             **old = sense(&self.config);
         }
-    }
-
-    /// Nothing reaches the control pass before then: the process gets no processor.
-    pub(super) fn hold(&mut self, until_us: u64) {
-        self.held_until_us = until_us;
-    }
-
-    pub(super) fn is_alive(&self) -> bool {
-        self.receiver.is_alive()
     }
 
     /// A fault of the world or the device begins or ends.

@@ -10,9 +10,9 @@ use skyhound::vehicle::Vehicle;
 /// The second daemon's first heartbeat comes this long after its start.
 const RIVAL_BEATS_US: u64 = 1_000_000;
 /// A rival not heard for this long is gone (the host's listener).
-const RIVAL_GONE_US: u64 = 5_000_000;
+pub(super) const RIVAL_GONE_US: u64 = 5_000_000;
 /// As the host's listener says it.
-const RIVAL: &str = "another program speaks with our system and component id";
+pub(super) const RIVAL: &str = "another program speaks with our system and component id";
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Machine {

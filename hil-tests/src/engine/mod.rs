@@ -21,7 +21,11 @@ mod telemetry;
 mod wire;
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    mod chain;
+    mod flights;
+    mod telemetry;
+}
 
 use crate::baseline::{Leader, Policy};
 use crate::invariants::{Invariants, Witness};

@@ -8,6 +8,7 @@
 //! mode or arming change; PX4's stays on its grid of 1 Hz (`HEARTBEAT.hpp`), with CURRENT_MODE beside it.
 //! Not here: frames, their senders and their times by the sender's clock (depth b).
 
+use super::machine::{RIVAL, RIVAL_GONE_US};
 use crate::aircraft::{Aircraft, firmware_of};
 use crate::autopilot::absurd::Absurd;
 use crate::autopilot::messages;
@@ -30,8 +31,6 @@ const HOME_UNKNOWN_EVERY_US: u64 = 2_000_000;
 const RC_LEAST_HZ: f64 = 40.0;
 const MODE_HZ: f64 = 10.0;
 const GROUND_LEAST_HZ: f64 = 4.0;
-/// A rival or a second autopilot is believed for this long after its last message.
-const RIVAL_GONE_US: u64 = 5_000_000;
 /// Copies that come late are looked at this often.
 const COPY_EVERY_US: u64 = 50_000;
 /// MAV_MISSION_TYPE_FENCE.
@@ -257,7 +256,7 @@ impl Telemetry {
     /// Others on the link. Strangers' commands reach nothing at this depth: the engine has no door for them.
     fn judge_others(&mut self, now: TimeUs) {
         let why = match self.impostor {
-            Some(Impostor::OwnIds) => "another program speaks with our system and component id",
+            Some(Impostor::OwnIds) => RIVAL,
             Some(Impostor::OtherSystem) => "two autopilots on the link: name ours with autopilot.system",
             // A tracker cannot be commanded: it is named, and nothing more.
             Some(Impostor::GimbalHeartbeat | Impostor::Commander | Impostor::Tracker) | None => return,

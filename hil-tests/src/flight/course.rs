@@ -1,9 +1,8 @@
 //! The course of a flight: 25 times a second the script looks at what is shown, and what it wants is done.
 
 use super::air::Air;
-use super::daemons::Daemons;
+use super::daemons::{Daemons, Second};
 use super::sdr::SdrControl;
-use super::second::Second;
 use crate::iq_server::IqServer;
 use crate::judge::verdict::cause::REFUSED;
 use crate::scenario::Kind;

@@ -1,7 +1,7 @@
 //! The daemons of a flight: the one under test, killed and started again where the scenario says so, on a machine that goes
-//! wrong; and a second one on the same aircraft.
+//! wrong; and a second one on the same aircraft, on another line of its autopilot: it must refuse to command.
 
-use crate::daemon::{ClockJoin, Daemon, Look, Site};
+use crate::daemon::{ClockJoin, Daemon, Look, Site, number};
 use crate::machine::{Shim, SmallDisk, Starving};
 use crate::scenario::{Kind, Scenario};
 use crate::truth::Poses;
@@ -14,6 +14,8 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Room for a flight file and what is lost to its reserve.
 const DISK_MB: u32 = 96;
+/// Between two tries of the second daemon's operator.
+const AGAIN_US: u64 = 3_000_000;
 
 /// How a daemon is started: everything but its site.
 #[derive(Clone, Debug)]
@@ -40,7 +42,7 @@ pub struct Daemons {
     // Dropped in this order: what signals the daemon before the daemon, whose number may soon be another's; then its disk.
     starving: Option<Starving>,
     running: Option<(Daemon, Look)>,
-    site: Site,
+    pub site: Site,
     line: Line,
     poses: Poses,
     shim: Option<Shim>,
@@ -184,9 +186,62 @@ impl Daemons {
         }
         Ok(std::mem::take(&mut self.lives))
     }
+}
 
-    /// Where it is.
-    pub fn site(&self) -> &Site {
-        &self.site
+/// The second daemon with its operator, who enables homing again and again.
+pub struct Second {
+    daemons: Daemons,
+    asked_us: u64,
+    answers: Vec<Result<String, String>>,
+    runs: bool,
+}
+
+impl Second {
+    /// In `site`; it does not run yet.
+    pub fn new(site: Site, scenario: &Scenario, line: Line, poses: Poses) -> Result<Second, String> {
+        // The machine's faults are the first one's.
+        let well = Scenario { fault: Vec::new(), ..scenario.clone() };
+        let daemons = Daemons::new(site, &well, line, poses)?;
+        Ok(Second { daemons, asked_us: 0, answers: Vec::new(), runs: false })
+    }
+
+    /// Starts it.
+    pub fn start(&mut self) -> Result<(), String> {
+        self.daemons.start()?;
+        self.runs = true;
+        Ok(())
+    }
+
+    /// Its operator tries.
+    pub fn ask_again(&mut self, now_us: u64) {
+        if self.runs && now_us >= self.asked_us + AGAIN_US {
+            self.asked_us = now_us;
+            self.answers.push(self.daemons.homing(true));
+        }
+    }
+
+    /// Ends it.
+    pub fn end(&mut self) -> Result<(), String> {
+        self.runs = false;
+        self.daemons.end()
+    }
+
+    /// What it did that it must not: a permission it got, a velocity it commanded. And why it refused, last.
+    pub fn judged(&mut self) -> Result<(Vec<String>, Option<String>), String> {
+        let mut violations = Vec::new();
+        let granted = self.answers.iter().flatten();
+        violations.extend(granted.map(|told| format!("second daemon: homing was not refused: {told}")));
+        for life in self.daemons.lives()? {
+            let moves = number(&life.file, "select count(*) from command where kind = 'velocity'")?;
+            if moves > 0.0 {
+                violations.push(format!("second daemon: it commanded {moves} velocities"));
+            }
+        }
+        let refusals = self.answers.iter().rev().filter_map(|answer| answer.as_ref().err());
+        let refused = refusals.into_iter().find(|why| why.contains("another program speaks")).cloned();
+        if refused.is_none() {
+            violations.push("second daemon: it was never refused for being the second".to_owned());
+        }
+        Ok((violations, refused))
     }
 }

@@ -17,11 +17,10 @@ mod course;
 mod daemons;
 pub mod read;
 pub mod sdr;
-mod second;
 mod theirs;
 pub mod wire;
 
-use crate::autopilot::Autopilot;
+use crate::autopilot::{Autopilot, Line};
 use crate::daemon::Site;
 use crate::engine::{self, Level};
 use crate::iq_server::IqServer;
@@ -34,9 +33,8 @@ use crate::watch::Watcher;
 use crate::world::iq::IqWorld;
 use air::Air;
 use course::Course;
-use daemons::{Daemons, Line};
+use daemons::{Daemons, Second};
 use sdr::SdrControl;
-use second::Second;
 use std::path::Path;
 use theirs::Theirs;
 
@@ -99,16 +97,20 @@ fn fly(
         })
     });
     let driver = driver.transpose()?;
-    let air: Box<dyn Air> = match &rig.autopilot {
-        rig::Autopilot::At(foreign) => Box::new(Theirs::find(scenario, foreign, watcher)?),
+    let (addresses, notes, air): (Vec<String>, Vec<String>, Box<dyn Air>) = match &rig.autopilot {
+        rig::Autopilot::At(foreign) => {
+            let theirs = Theirs::find(scenario, foreign, watcher)?;
+            (vec![foreign.daemon.to_string()], theirs.notes().into(), Box::new(theirs))
+        }
         rig::Autopilot::Simulated(line) => {
             let lines = vec![air::spec(*line); if has_second { 2 } else { 1 }];
             let autopilot = Autopilot::start(script::aircraft(scenario, seed), &lines);
-            Box::new(autopilot.map_err(|error| format!("simulated autopilot: {error}"))?)
+            let autopilot = autopilot.map_err(|error| format!("simulated autopilot: {error}"))?;
+            (autopilot.lines().iter().map(Line::for_daemon).collect(), Vec::new(), Box::new(autopilot))
         }
     };
-    let mut course = prepare(scenario, seed, rig, folder, driver.as_deref(), air)?;
-    for what in course.air.notes() {
+    let mut course = prepare(scenario, seed, rig, folder, driver.as_deref(), &addresses, air)?;
+    for what in notes {
         watcher.told(&what);
         course.deeds.push(DeedRow { at_us: 0, what: format!("rig: {what}") });
     }
@@ -130,9 +132,9 @@ fn prepare(
     rig: &Rig,
     folder: &Path,
     driver: Option<&Path>,
+    addresses: &[String],
     air: Box<dyn Air>,
 ) -> Result<Course, String> {
-    let has_second = has_second(scenario);
     let told = |error: std::io::Error| format!("{}: {error}", folder.display());
     let site = Site::at(folder).map_err(told)?;
     let sdr = SdrControl::new(folder.join("sdr"))?;
@@ -150,19 +152,18 @@ fn prepare(
     let config = site.settings(&scenario.settings_file())?;
     // A rig that is itself killed leaves a daemon that ends by itself.
     let limit = format!("{:.0}s", scenario.duration_s + 120.0);
-    let line = |source: &str, index: usize| -> Result<Line, String> {
-        let address = air.address(index).ok_or("no line for this daemon")?;
+    let line = |source: &str, address: &str| {
         let config = config.to_string_lossy();
-        let args = ["--config", &*config, "--sdr", source, "--autopilot", &address, "--for", &limit];
+        let args = ["--config", &*config, "--sdr", source, "--autopilot", address, "--for", &limit];
         let ours = driver.filter(|_| source.starts_with(OUR_DEVICE));
         let variables = ours.map(soapy::environment).into_iter().flatten();
         let variables = variables.map(|(name, path)| (name.to_owned(), path)).collect();
-        Ok(Line { args: args.map(str::to_owned).into(), variables })
+        daemons::Line { args: args.map(str::to_owned).into(), variables }
     };
-    let first = line(&source, 0)?;
+    let first = line(&source, &addresses[0]);
     // It hears something of its own, so that nothing but the first daemon keeps it from homing.
     let second =
-        has_second.then(|| line(&format!("{OUR_DEVICE},serial=rig-1,tone_hz=40000"), 1)).transpose()?;
+        addresses.get(1).map(|address| line(&format!("{OUR_DEVICE},serial=rig-1,tone_hz=40000"), address));
     let daemons = Daemons::new(site, scenario, first, air.poses())?;
     let mut course = Course::new(air, iq, sdr, daemons);
     if let Some(line) = second {
@@ -236,6 +237,6 @@ fn trace_of(scenario: &Scenario, course: &mut Course) -> Result<Trace, String> {
     let held_us: u64 = course.held.iter().map(|(from_us, until_us)| until_us - from_us).sum();
     trace.numbers.insert("rig_held_s".into(), held_us as f64 / 1e6);
     trace.deeds = std::mem::take(&mut course.deeds);
-    trace.files.push(course.daemons.site().root().join("err"));
+    trace.files.push(course.daemons.site.root().join("err"));
     Ok(trace)
 }

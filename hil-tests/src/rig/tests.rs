@@ -18,47 +18,33 @@ fn every_built_in_rig_and_example_reads() {
 
 #[test]
 fn errors_name_the_key_and_the_mend() {
-    for (text, words) in [
-        ("depth = 'a'", "missing field `about`"),
-        ("about = ''\ndepth = 'd'", "depth"),
-        ("about = ''\ndepth = 'b'\nlines = 'udp'", "unknown field `lines`"),
-        ("about = ''\ndepth = 'b'\nline = 'usb'", "line: `usb` is no line; write `udp`, `tcp` or `pty:BAUD`"),
+    let lines = "autopilot = 'udpin:127.0.0.1:1'\nrig_line = 'udpin:127.0.0.1:2'";
+    let nan = format!("{lines}\n[parameters]\nGUID_TIMEOUT = nan");
+    for (depth, more, words) in [
+        ("d", "", "depth"),
+        ("b", "lines = 'udp'", "unknown field `lines`"),
+        ("b", "line = 'usb'", "line: `usb` is no line; write `udp`, `tcp` or `pty:BAUD`"),
+        ("b", "line = 'pty:7'", "line: `pty:7`: the baud rate must be within 1200..=12000000"),
+        ("b", "sdr = 'rtl'", "sdr = \"rtl\": write \"simulated\" or \"soapy:ARGUMENTS\""),
+        ("b", "sdr = 'soapy:driver=rtlsdr'", "with hardware write depth = \"c\""),
+        ("c", "", "or write depth = \"b\""),
+        ("b", "rig_line = 'udpin:127.0.0.1:1'", "rig_line: only with an autopilot's address"),
+        ("c", "autopilot = 'tcpout:127.0.0.1:5760'", "rig_line is missing"),
+        ("c", lines.replacen("udpin:127.0.0.1:1", "usb", 1).as_str(), "autopilot: autopilot address `usb`"),
+        ("c", lines.replacen("udpin:127.0.0.1:1", "none", 1).as_str(), "autopilot: `none` cannot fly"),
+        ("b", "set_parameters = true", "set_parameters: only with an autopilot's address"),
         (
-            "about = ''\ndepth = 'b'\nline = 'pty:7'",
-            "line: `pty:7`: the baud rate must be within 1200..=12000000",
-        ),
-        ("about = ''\ndepth = 'b'\nsdr = 'rtl'", "sdr = \"rtl\": write \"simulated\" or \"soapy:ARGUMENTS\""),
-        ("about = ''\ndepth = 'b'\nsdr = 'soapy:driver=rtlsdr'", "with hardware write depth = \"c\""),
-        ("about = ''\ndepth = 'c'", "or write depth = \"b\""),
-        (
-            "about = ''\ndepth = 'b'\nrig_line = 'udpin:127.0.0.1:1'",
-            "rig_line: only with an autopilot's address",
-        ),
-        ("about = ''\ndepth = 'c'\nautopilot = 'tcpout:127.0.0.1:5760'", "rig_line is missing"),
-        (
-            "about = ''\ndepth = 'c'\nautopilot = 'usb'\nrig_line = 'udpin:127.0.0.1:1'",
-            "autopilot: autopilot address `usb`",
-        ),
-        (
-            "about = ''\ndepth = 'c'\nautopilot = 'none'\nrig_line = 'udpin:127.0.0.1:1'",
-            "autopilot: `none` cannot fly",
-        ),
-        (
-            "about = ''\ndepth = 'b'\nset_parameters = true",
-            "set_parameters: only with an autopilot's address",
-        ),
-        (
-            "about = ''\ndepth = 'c'\nautopilot = 'udpin:127.0.0.1:1'\nrig_line = 'udpin:127.0.0.1:2'\n[parameters]\nGUID_TIMEOUT = nan",
+            "c",
+            nan.as_str(),
             "parameters.GUID_TIMEOUT = NaN: write a name of 1 to 16 bytes and a finite number",
         ),
-        (
-            "about = ''\ndepth = 'c'\nautopilot = 'udpin:127.0.0.1:1'\nrig_line = 'udpin:127.0.0.1:2'\nline = 'udp'",
-            "line: only with autopilot = \"simulated\"",
-        ),
+        ("c", format!("{lines}\nline = 'udp'").as_str(), "line: only with autopilot = \"simulated\""),
     ] {
-        let why = file::parse("x", text).unwrap_err();
+        let text = format!("about = ''\ndepth = '{depth}'\n{more}");
+        let why = file::parse("x", &text).unwrap_err();
         assert!(why.contains(words), "{text}\n{why}");
     }
+    assert!(file::parse("x", "depth = 'a'").unwrap_err().contains("missing field `about`"));
     let why = Rig::find("rigs/none.toml").unwrap_err();
     assert!(why.contains("rigs/none.toml") && why.contains("engine, software, serial, tcp"), "{why}");
 }

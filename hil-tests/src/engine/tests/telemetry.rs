@@ -194,7 +194,7 @@ fn absurd_values_come_through_as_the_wire_lets_them() {
     assert!(now_us - vehicle.attitude.unwrap().received_us.0 >= 500_000, "refused: it grows old");
     assert!(vehicle.attitude.unwrap().value.roll_rad.is_finite());
     let (vehicle, _) = spoil("ATTITUDE.roll", Absurdity::Huge);
-    assert_eq!(vehicle.attitude.unwrap().value.roll_rad, -1e30);
+    assert_eq!(vehicle.attitude.unwrap().value.roll_rad, f64::from(-1e30_f32));
     let (vehicle, now_us) = spoil("GLOBAL_POSITION_INT.lat", Absurdity::Nan);
     assert!(now_us - vehicle.position.unwrap().received_us.0 >= 500_000, "214.7° is no place");
     let (vehicle, _) = spoil("GLOBAL_POSITION_INT.relative_alt", Absurdity::Nan);

@@ -56,7 +56,7 @@ impl Theirs {
 
     fn home(&self) -> Origin {
         let anywhere = Origin::new(Wgs84 { lat_deg: 0.0, lon_deg: 0.0 });
-        self.heard().home().map_or(anywhere, |(origin, _)| origin)
+        self.heard().home.map_or(anywhere, |(origin, _)| origin)
     }
 
     fn turn(&self, knobs: &[Box<Knob>], on: bool) -> Result<bool, String> {

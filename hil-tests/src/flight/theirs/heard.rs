@@ -72,8 +72,10 @@ pub struct Heard {
     pub rows: Vec<TruthRow>,
     /// Whose it is, by its heartbeat.
     pub firmware: Option<Firmware>,
-    home: Option<(Origin, f64)>,
-    is_simulated: bool,
+    /// And its height above the sea, m.
+    pub home: Option<(Origin, f64)>,
+    /// Its truth is a simulator's.
+    pub is_simulated: bool,
     pose: TruePose,
     posed_us: Option<u64>,
 }
@@ -209,12 +211,6 @@ impl Heard {
         self.texts.clear();
     }
 
-    /// Home, and its height above the sea.
-    pub fn home(&self) -> Option<(Origin, f64)> {
-        self.home
-    }
-
-    /// Its mode.
     pub fn mode(&self) -> Mode {
         Mode { firmware: self.firmware.unwrap_or(Firmware::Other), custom: self.custom_mode }
     }
@@ -222,11 +218,6 @@ impl Heard {
     /// Whether it tells where it is, and where home is.
     pub fn is_placed(&self, now_us: u64) -> bool {
         self.posed_us.is_some_and(|posed_us| now_us < posed_us + POSE_AGE_MAX_US)
-    }
-
-    /// Whether its truth is a simulator's.
-    pub fn is_simulated(&self) -> bool {
-        self.is_simulated
     }
 
     /// Where it is now.
@@ -237,7 +228,6 @@ impl Heard {
         }
     }
 
-    /// Truth now.
     pub fn truth(&self, now_us: u64) -> TruthRow {
         TruthRow {
             pose: self.pose(now_us),

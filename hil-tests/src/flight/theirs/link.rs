@@ -36,7 +36,7 @@ const RELEASE: u16 = 0;
 
 /// The line. It ends when dropped.
 pub struct Link {
-    shared: Arc<Shared>,
+    pub shared: Arc<Shared>,
     sender: mpsc::Sender<Message>,
     over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -59,21 +59,18 @@ impl Shared {
         (self.opened.elapsed().as_micros() as u64).saturating_sub(self.zero_us.load(Ordering::Acquire))
     }
 
-    /// The scenario begins now.
     pub fn begin(&self) {
         let mut heard = self.heard();
         self.zero_us.store(self.opened.elapsed().as_micros() as u64, Ordering::Release);
         heard.begin();
     }
 
-    /// All that was heard.
     pub fn heard(&self) -> MutexGuard<'_, Heard> {
         lock(&self.heard)
     }
 }
 
 impl Link {
-    /// Opens the line.
     pub fn open(address: &Address) -> Result<Link, String> {
         let shared = Arc::new(Shared {
             heard: Mutex::default(),
@@ -95,12 +92,6 @@ impl Link {
         Ok(Link { shared, sender, over, thread: Some(thread) })
     }
 
-    /// What is shared.
-    pub fn shared(&self) -> &Arc<Shared> {
-        &self.shared
-    }
-
-    /// Sends a message.
     pub fn send(&self, message: Message) -> Result<(), String> {
         lock(&self.shared.gone).clone().map_or(Ok(()), Err)?;
         self.sender.send(message).map_err(|_| "the rig's line has ended".to_owned())

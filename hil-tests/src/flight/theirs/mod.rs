@@ -105,13 +105,13 @@ impl Theirs {
         if theirs.placed_within(ANSWER_WITHIN * TRIES, watcher)?.is_none() {
             return Err(NotFlown::Failed(format!("rig_line {rig}: the autopilot tells its place no more")));
         }
-        theirs.link.shared().begin();
+        theirs.link.shared.begin();
         Ok(theirs)
     }
 
     /// All that was heard of it.
     fn heard(&self) -> MutexGuard<'_, Heard> {
-        self.link.shared().heard()
+        self.link.shared.heard()
     }
 
     fn placed_within(&self, limit: Duration, watcher: &mut dyn Watcher) -> Result<Option<()>, NotFlown> {
@@ -124,6 +124,15 @@ impl Theirs {
     /// Sends a message to the autopilot.
     fn send(&self, message: Message) -> Result<(), String> {
         self.link.send(message.to((self.system, 1)))
+    }
+
+    /// How it stood when the scenario began.
+    pub fn notes(&self) -> [String; 2] {
+        let source = match self.heard().is_simulated {
+            true => "truth is the simulator's own (SIM_STATE)",
+            false => "truth is the autopilot's belief (GLOBAL_POSITION_INT, ATTITUDE)",
+        };
+        [self.begun.clone(), source.to_owned()]
     }
 
     /// Arms or disarms.
@@ -149,7 +158,7 @@ impl Theirs {
             Flavour::ArduCopter => self.command(TAKE_OFF, &[0., 0., 0., 0., 0., 0., alt_m]),
             Flavour::Px4 => {
                 // Here, as it stands, to a height above the sea: 0/0 would be a place, and a height above home is below ground.
-                let (_, home_amsl_m) = self.heard().home().ok_or("take-off: no home is told")?;
+                let (_, home_amsl_m) = self.heard().home.ok_or("take-off: no home is told")?;
                 let nan = f64::NAN;
                 self.command(TAKE_OFF, &[nan, 0., 0., nan, nan, nan, home_amsl_m + alt_m])
             }
@@ -225,12 +234,8 @@ fn watched_within<T>(
 }
 
 impl Air for Theirs {
-    fn address(&self, index: usize) -> Option<String> {
-        (index == 0).then(|| self.foreign.daemon.to_string())
-    }
-
     fn poses(&self) -> Poses {
-        let shared = Arc::clone(self.link.shared());
+        let shared = Arc::clone(&self.link.shared);
         Arc::new(move || {
             let now_us = shared.now_us();
             shared.heard().pose(now_us)
@@ -238,7 +243,7 @@ impl Air for Theirs {
     }
 
     fn now_us(&self) -> u64 {
-        self.link.shared().now_us()
+        self.link.shared.now_us()
     }
 
     fn sight(&self) -> Seen<'static> {
@@ -289,14 +294,6 @@ impl Air for Theirs {
 
     fn said(&self, _: u8) -> Vec<Said> {
         self.heard().said.clone()
-    }
-
-    fn notes(&self) -> Vec<String> {
-        let source = match self.heard().is_simulated() {
-            true => "truth is the simulator's own (SIM_STATE)",
-            false => "truth is the autopilot's belief (GLOBAL_POSITION_INT, ATTITUDE)",
-        };
-        vec![self.begun.clone(), source.to_owned()]
     }
 
     /// As a person would: nothing is wrong with it any more, and it flies home. Refusals are the next flight's to tell.
