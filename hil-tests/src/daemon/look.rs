@@ -9,7 +9,6 @@
 use crate::shared::lock;
 use skyhound_host::ctl::{self, Ask, Status};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,7 +19,6 @@ const EVERY: Duration = Duration::from_millis(37);
 #[derive(Debug)]
 pub struct Look {
     seen: Arc<Mutex<Seen>>,
-    over: Arc<AtomicBool>,
 }
 
 #[derive(Debug, Default)]
@@ -34,20 +32,21 @@ struct Seen {
 impl Look {
     /// Looks at the daemon behind `socket` until this is dropped. `now_us` tells the rig's time.
     pub fn begin(socket: &Path, now_us: impl Fn() -> u64 + Send + 'static) -> Look {
-        let (seen, over) = (Arc::new(Mutex::new(Seen::default())), Arc::new(AtomicBool::new(false)));
-        let (seen_inside, over_inside, socket) = (Arc::clone(&seen), Arc::clone(&over), socket.to_owned());
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let (watched, socket) = (Arc::downgrade(&seen), socket.to_owned());
         // Never joined: an answer may be seconds away, and nobody needs it any more.
         std::thread::spawn(move || {
-            while !over_inside.load(Ordering::Acquire) {
+            while let Some(seen) = watched.upgrade() {
                 let status = ctl::ask(&socket, Ask::Status).ok().and_then(|answer| answer.status);
                 if let Some(status) = status {
                     let at_us = now_us();
-                    lock(&seen_inside).take(status, at_us);
+                    lock(&seen).take(status, at_us);
                 }
+                drop(seen);
                 std::thread::sleep(EVERY);
             }
         });
-        Look { seen, over }
+        Look { seen }
     }
 
     /// What was seen last, and when; `None` before the first answer.
@@ -72,12 +71,6 @@ impl Seen {
         self.clock.arrived((status.uptime_s * 1e6) as u64, at_us);
         self.file = status.recorder.file.as_ref().map(PathBuf::from).or(self.file.take());
         (self.status, self.at_us) = (Some(status), at_us);
-    }
-}
-
-impl Drop for Look {
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::Release);
     }
 }
 

@@ -38,7 +38,6 @@ const RELEASE: u16 = 0;
 pub struct Link {
     pub shared: Arc<Shared>,
     sender: mpsc::Sender<Message>,
-    over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -49,6 +48,7 @@ pub struct Shared {
     /// When the scenario began, µs since the line was opened.
     zero_us: AtomicU64,
     silent: AtomicBool,
+    over: AtomicBool,
     sticks: Mutex<[u16; 8]>,
     gone: Mutex<Option<String>>,
 }
@@ -77,6 +77,7 @@ impl Link {
             opened: Instant::now(),
             zero_us: AtomicU64::new(0),
             silent: AtomicBool::new(false),
+            over: AtomicBool::new(false),
             sticks: Mutex::new([NO_OVERRIDE; 8]),
             gone: Mutex::default(),
         });
@@ -84,12 +85,11 @@ impl Link {
         let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
         let line = runtime.block_on(Line::open(address)).map_err(|error| format!("{address}: {error}"))?;
         let (sender, orders) = mpsc::channel();
-        let over = Arc::new(AtomicBool::new(false));
-        let (shared_inside, over_inside, address) = (Arc::clone(&shared), Arc::clone(&over), address.clone());
+        let (shared_inside, address) = (Arc::clone(&shared), address.clone());
         let thread = std::thread::spawn(move || {
-            runtime.block_on(live(line, &address, &shared_inside, &orders, &over_inside));
+            runtime.block_on(live(line, &address, &shared_inside, &orders));
         });
-        Ok(Link { shared, sender, over, thread: Some(thread) })
+        Ok(Link { shared, sender, thread: Some(thread) })
     }
 
     pub fn send(&self, message: Message) -> Result<(), String> {
@@ -113,7 +113,7 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.over.store(true, Ordering::Release);
+        self.shared.over.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -144,20 +144,14 @@ impl Out {
 }
 
 /// Runs the line, and opens it again while it must.
-async fn live(
-    line: Line,
-    address: &Address,
-    shared: &Shared,
-    orders: &mpsc::Receiver<Message>,
-    over: &AtomicBool,
-) {
+async fn live(line: Line, address: &Address, shared: &Shared, orders: &mpsc::Receiver<Message>) {
     let mut opened = Ok(line);
-    while !over.load(Ordering::Acquire) {
+    while !shared.over.load(Ordering::Acquire) {
         let tell = |why: Option<String>| *lock(&shared.gone) = why;
         let broken = match opened {
             Ok(line) => {
                 tell(None);
-                run(line, shared, orders, over).await.err()
+                run(line, shared, orders).await.err()
             }
             Err(error) => Some(error),
         };
@@ -171,16 +165,11 @@ async fn live(
     }
 }
 
-async fn run(
-    mut line: Line,
-    shared: &Shared,
-    orders: &mpsc::Receiver<Message>,
-    over: &AtomicBool,
-) -> std::io::Result<()> {
+async fn run(mut line: Line, shared: &Shared, orders: &mpsc::Receiver<Message>) -> std::io::Result<()> {
     let (mut framer, mut out) = (Framer::new(), Out { sequence: 0, peer: None });
     let mut buffer = [0; 4_096];
     let (mut beat, mut stick, mut ask) = (Instant::now(), Instant::now(), Instant::now());
-    while !over.load(Ordering::Acquire) {
+    while !shared.over.load(Ordering::Acquire) {
         let read = std::future::poll_fn(|cx| line.poll_read(cx, &mut buffer));
         if let Ok(read) = tokio::time::timeout(READ_WAIT, read).await {
             let (count, peer) = read?;
