@@ -9,7 +9,6 @@
 mod adapted;
 mod file;
 pub mod foreign;
-mod lacking;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

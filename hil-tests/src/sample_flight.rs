@@ -9,8 +9,13 @@ use crate::aircraft::{
 };
 use crate::autopilot::messages::{parameter as parameter_told, station_beat, told};
 use crate::autopilot::wire::Message;
+use crate::codes::Form;
+use crate::random;
 use crate::scenario::{Aircraft, Flavour};
+use rand::RngExt;
+use rand_distr::StandardNormal;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
+use skyhound::signal::SampleFormat;
 use skyhound::vehicle::{Firmware, parameter};
 use std::f64::consts::TAU;
 use std::fs::{self, File};
@@ -34,20 +39,12 @@ const ALTITUDE_M: f64 = 30.0;
 /// GUIDED of ArduCopter.
 const MODE_GUIDED: u32 = 4;
 
-struct Moment {
-    at: NorthEast,
-    north_mps: f64,
-    east_mps: f64,
-}
-
-fn path(time_s: f64) -> Moment {
+/// Where it is, and its velocity north and east, m/s.
+fn path(time_s: f64) -> (NorthEast, [f64; 2]) {
     let (amplitude_m, period_s, forward_mps) = (20.0, 10.0, 6.0);
     let phase = TAU * time_s / period_s;
-    Moment {
-        at: NorthEast { north_m: 10.0 + forward_mps * time_s, east_m: amplitude_m * phase.sin() },
-        north_mps: forward_mps,
-        east_mps: amplitude_m * TAU / period_s * phase.cos(),
-    }
+    let at = NorthEast { north_m: 10.0 + forward_mps * time_s, east_m: amplitude_m * phase.sin() };
+    (at, [forward_mps, amplitude_m * TAU / period_s * phase.cos()])
 }
 
 /// Writes `iq.sigmf-meta`, `iq.sigmf-data` and `flight.tlog` of `seconds` into `folder`; the recording as `--sdr` takes it.
@@ -80,44 +77,24 @@ fn write_recording(folder: &Path, seconds: f64) -> io::Result<()> {
     });
     fs::write(folder.join("iq.sigmf-meta"), serde_json::to_vec_pretty(&meta)?)?;
     let mut out = BufWriter::new(File::create(folder.join("iq.sigmf-data"))?);
-    let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
+    let (mut random, mut bytes) = (random::source(0, "sample flight"), Vec::new());
     let noise_sigma = (10f64.powf(NOISE_DBFS / 10.0) / 2.0).sqrt();
     for index in 0..(seconds * SAMPLE_RATE_SPS) as u64 {
         let time_s = index as f64 / SAMPLE_RATE_SPS;
-        let (mut i, mut q) = noise.pair(noise_sigma);
+        let [mut i, mut q] = [(); 2].map(|()| noise_sigma * random.sample::<f64, _>(StandardNormal));
         if time_s % PULSE_PERIOD_S < PULSE_WIDTH_S {
-            let distance_m = path(time_s).at.distance_m(BEACON).hypot(ALTITUDE_M);
+            let distance_m = path(time_s).0.distance_m(BEACON).hypot(ALTITUDE_M);
             let power_dbfs = POWER_AT_10_M_DBFS - 20.0 * (distance_m / 10.0).log10();
             let amplitude = 10f64.powf(power_dbfs / 20.0);
             let phase = TAU * (BEACON_OFFSET_HZ / SAMPLE_RATE_SPS * index as f64).fract();
             i += amplitude * phase.cos();
             q += amplitude * phase.sin();
         }
-        out.write_all(&[eight_bits(i) as u8, eight_bits(q) as u8])?;
+        bytes.clear();
+        Form::of(SampleFormat::Cs8).write(&[[i as f32, q as f32]], &mut bytes);
+        out.write_all(&bytes)?;
     }
     out.flush()
-}
-
-fn eight_bits(value: f64) -> i8 {
-    (value * 128.0).round().clamp(-128.0, 127.0) as i8
-}
-
-/// White Gaussian noise: xorshift64* (Vigna 2016) through Box and Muller's transform.
-struct Noise(u64);
-
-impl Noise {
-    fn uniform(&mut self) -> f64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        ((self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 + 0.5) / (1u64 << 53) as f64
-    }
-
-    fn pair(&mut self, sigma: f64) -> (f64, f64) {
-        let radius = sigma * (-2.0 * self.uniform().ln()).sqrt();
-        let (sin, cos) = (TAU * self.uniform()).sin_cos();
-        (radius * cos, radius * sin)
-    }
 }
 
 /// Writes the flight log alone.
@@ -168,17 +145,17 @@ fn parameters() -> impl Iterator<Item = Message> {
 
 /// Armed, in GUIDED, in good health, over flat ground at home's height.
 fn belief(origin: &Origin, at_us: u64) -> Belief {
-    let moment = path(at_us as f64 / 1e6);
-    let place = origin.wgs84_from_ned(moment.at);
-    let velocity_mps = [moment.north_mps, moment.east_mps, 0.0];
+    let (at, [north_mps, east_mps]) = path(at_us as f64 / 1e6);
+    let place = origin.wgs84_from_ned(at);
+    let velocity_mps = [north_mps, east_mps, 0.0];
     let (alt_amsl_m, alt_rel_m) = (HOME_AMSL_M + ALTITUDE_M, ALTITUDE_M);
-    let local_m = [moment.at.north_m, moment.at.east_m, -ALTITUDE_M];
+    let local_m = [at.north_m, at.east_m, -ALTITUDE_M];
     let mut rc = Rc { channel_count: 8, rssi: 200, ..Rc::default() };
     rc.channels_us[..4].fill(1_500);
     Belief {
         boot_us: at_us,
         position: Some(Position { place, alt_amsl_m, alt_rel_m, local_m, velocity_mps }),
-        attitude: Attitude { yaw_rad: moment.east_mps.atan2(moment.north_mps), ..Attitude::default() },
+        attitude: Attitude { yaw_rad: east_mps.atan2(north_mps), ..Attitude::default() },
         gps: Gps { fix: 3, satellites: 14, hdop: 0.8, vdop: 1.2, place, alt_amsl_m, ..Gps::default() },
         // Attitude, velocities, positions, height, and all of them predicted.
         ekf: Ekf { flags: 831, ratios: [0.05, 0.04, 0.03, 0.0], ..Ekf::default() },

@@ -1,11 +1,12 @@
 //! What several parts need: many independent pieces of work on a few threads, with results in the order of the work (the same
-//! for any count of threads); words in a file that somebody else reads; a panic's words; a
-//! quantile; processor time.
+//! for any count of threads); waiting for an answer; words in a file that somebody else reads; a panic's words; a quantile;
+//! processor time.
 
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// `work(0..count)`, results in order. `progress` hears the count of finished pieces, from any thread.
 pub fn in_order<T: Send>(
@@ -25,15 +26,32 @@ pub fn in_order<T: Send>(
                         return;
                     }
                     let result = work(index);
-                    results.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((index, result));
+                    lock(&results).push((index, result));
                     progress(done.fetch_add(1, Ordering::Relaxed) + 1);
                 }
             });
         }
     });
-    let mut results = results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// What `ask` answers, asked again and again; none when `limit` is over before.
+pub fn within<T>(limit: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    let begun = Instant::now();
+    loop {
+        let answer = ask();
+        if answer.is_some() || begun.elapsed() > limit {
+            return answer;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The lock, also after a panic of who held it: what it guards is whole between any two lines.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a panic said.

@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "what a name with its unit says is not said again")]
 
 use crate::truth::TruePose;
+use skyhound::command::State;
 
 /// The daemon's component id by default, `MAV_COMP_ID_ONBOARD_COMPUTER`: whose setpoints are those under test.
 pub const COMPONENT: u8 = 191;
@@ -30,6 +31,16 @@ pub struct Trace {
     pub files: Vec<std::path::PathBuf>,
 }
 
+impl Trace {
+    /// The process died: nobody is in its state any more. Not a stop, which has a cause.
+    pub fn killed(&mut self, at_us: u64) {
+        let idle = State::Idle.name();
+        if let Some(from) = self.states.last().map(|row| row.to.clone()).filter(|from| from != idle) {
+            self.states.push(StateRow::new(at_us, &from, idle, "the process died"));
+        }
+    }
+}
+
 /// Truth at one moment.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct TruthRow {
@@ -42,15 +53,13 @@ pub struct TruthRow {
 }
 
 /// The daemon's signal facts at one moment.
-#[derive(Copy, Clone, Debug, PartialEq)]
+#[derive(Copy, Clone, Debug, Default, PartialEq)]
 pub struct SignalRow {
     pub at_us: u64,
-    /// Power, dBFS.
     pub power_dbfs: Option<f64>,
     /// Temporal noise floor, dBFS.
     pub floor_dbfs: Option<f64>,
     pub snr_db: Option<f64>,
-    /// Whether the beacon is heard.
     pub heard: bool,
 }
 
@@ -58,13 +67,20 @@ pub struct SignalRow {
 #[derive(Clone, Debug, PartialEq)]
 pub struct StateRow {
     pub at_us: u64,
-    /// From, as people spell it.
+    /// As people spell it.
     pub from: String,
     pub to: String,
     /// Why, in words.
     pub reason: String,
     /// The interlock that tripped, by name.
     pub interlock: Option<String>,
+}
+
+impl StateRow {
+    /// A change that no interlock caused.
+    pub fn new(at_us: u64, from: &str, to: &str, reason: impl Into<String>) -> StateRow {
+        StateRow { at_us, from: from.into(), to: to.into(), reason: reason.into(), interlock: None }
+    }
 }
 
 /// A setpoint received by the autopilot.

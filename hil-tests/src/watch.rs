@@ -39,7 +39,7 @@ pub fn play(trace: &Trace, watcher: &mut dyn Watcher, pause: &mut dyn FnMut(u64)
     let mut told = told.into_iter().peekable();
     let mut states = trace.states.iter().peekable();
     let mut signals = trace.signal.iter().peekable();
-    let mut signal = SignalRow { at_us: 0, power_dbfs: None, floor_dbfs: None, snr_db: None, heard: false };
+    let mut signal = SignalRow::default();
     let mut state = trace.states.first().map_or("IDLE", |row| row.from.as_str());
     let mut before_us = 0;
     for truth in &trace.truth {
@@ -88,28 +88,12 @@ mod tests {
 
     #[test]
     fn a_finished_flight_plays_in_order_and_ends_when_asked() {
-        let truth = |at_us| TruthRow {
-            pose: TruePose { at_us, ..TruePose::default() },
-            mode: "AUTO",
-            armed: true,
-            battery_ratio: 1.0,
-        };
+        let pose = |at_us| TruePose { at_us, ..TruePose::default() };
+        let truth = |at_us| TruthRow { pose: pose(at_us), mode: "AUTO", armed: true, battery_ratio: 1.0 };
         let trace = Trace {
             truth: vec![truth(0), truth(100), truth(200), truth(300)],
-            signal: vec![SignalRow {
-                at_us: 150,
-                power_dbfs: None,
-                floor_dbfs: None,
-                snr_db: None,
-                heard: true,
-            }],
-            states: vec![StateRow {
-                at_us: 200,
-                from: "IDLE".into(),
-                to: "SEARCHING".into(),
-                reason: "operator: homing on".into(),
-                interlock: None,
-            }],
+            signal: vec![SignalRow { at_us: 150, heard: true, ..SignalRow::default() }],
+            states: vec![StateRow::new(200, "IDLE", "SEARCHING", "operator: homing on")],
             deeds: vec![DeedRow { at_us: 120, what: "gps_loss".into() }],
             ..Trace::default()
         };

@@ -24,7 +24,7 @@ const S_TURN_PERIOD_US: f64 = 20e6;
 
 /// The law and what it remembers.
 #[derive(Clone, Debug)]
-pub struct Climber {
+pub(super) struct Climber {
     settings: HomingConfig,
     plane: Plane,
     course_rad: f64,
@@ -38,7 +38,7 @@ pub struct Climber {
 
 impl Climber {
     /// Straight ahead at first.
-    pub fn new(settings: &HomingConfig, seen: &Seen<'_>) -> Climber {
+    pub(super) fn new(settings: &HomingConfig, seen: &Seen<'_>) -> Climber {
         Climber {
             settings: settings.clone(),
             plane: Plane::default(),

@@ -1,18 +1,18 @@
 //! Two simple ways to a beacon, to hold Skyhound's against: the plain gradient climber of the first airborne core, and a
 //! spiral to the strongest reading. Same world, same aircraft, same ears (the engine's detection); other steering.
 //!
-//! They fly with ideal permission: no operator, no interlocks, no lost link; only the fence, the speed limits and the slew
-//! limit hold. So they show what steering alone is worth. Each leaves a trace of the same form as Skyhound's flight: SEARCHING
-//! until heard, HOMING while it is led, HOLDING where it says that the beacon is.
+//! They fly with ideal permission: no interlocks; only the fence, the speed limits and the slew limit hold. So they show what
+//! steering alone is worth. Each leads the same flight as Skyhound's (`engine::fly_led`): SEARCHING until the aircraft is
+//! handed over, HOMING while it is led, HOLDING where it says that the beacon is.
 //!
 //! Not here: faults other than the world's (statistics are about finding, campaigns about faults).
 
-pub mod climber;
-pub mod flight;
+mod climber;
+mod leader;
 mod plane;
-pub mod spiral;
+mod spiral;
 
-pub use flight::fly;
+pub use leader::Leader;
 
 use skyhound::command::Velocity;
 use skyhound::config::{HomingConfig, InterlockConfig};
@@ -20,39 +20,35 @@ use skyhound::geo::NorthEast;
 
 /// A reading of the channel flown to, with its place.
 #[derive(Copy, Clone, Debug, PartialEq)]
-pub struct Sample {
-    /// When, µs of the scenario.
-    pub at_us: u64,
+struct Sample {
+    at_us: u64,
     /// Where, about home.
-    pub at: NorthEast,
+    at: NorthEast,
     /// Power of the beacon if it is on in this reading, 0.01 dB.
-    pub power: Option<i32>,
+    power: Option<i32>,
 }
 
 /// What a baseline sees in a pass.
 #[derive(Copy, Clone, Debug)]
-pub struct Seen<'a> {
-    /// Now, µs of the scenario.
-    pub now_us: u64,
+struct Seen<'a> {
+    now_us: u64,
     /// When the flight is over at the latest.
-    pub until_us: u64,
+    until_us: u64,
     /// Where the autopilot believes itself, about home.
-    pub at: NorthEast,
-    /// Heading.
-    pub yaw_rad: f64,
+    at: NorthEast,
+    yaw_rad: f64,
     /// Readings since the pass before.
-    pub samples: &'a [Sample],
-    /// Whether the beacon is heard now.
-    pub heard: bool,
+    samples: &'a [Sample],
+    heard: bool,
     /// Largest SNR lately.
-    pub snr_db: Option<f64>,
+    snr_db: Option<f64>,
     /// Trend of power.
-    pub slope_db_s: Option<f64>,
+    slope_db_s: Option<f64>,
 }
 
 /// What a baseline wants.
 #[derive(Copy, Clone, Debug, PartialEq)]
-pub enum Wish {
+enum Wish {
     /// Fly so.
     Fly(Velocity),
     /// The beacon is here: stay.
@@ -62,14 +58,14 @@ pub enum Wish {
 /// Which baseline.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// [`climber::Climber`].
+    /// Up the gradient.
     Climber,
-    /// [`spiral::Spiral`].
+    /// A spiral, then back to the strongest reading.
     Spiral,
 }
 
 /// A way to steer. Called every pass from when the beacon was first heard.
-pub trait Steer {
+trait Steer {
     /// The wish of this pass.
     fn steer(&mut self, seen: &Seen<'_>) -> Wish;
 }

@@ -27,7 +27,7 @@ const FENCE_CLEAR_M: f64 = 15.0;
 
 /// The law and what it remembers.
 #[derive(Clone, Debug)]
-pub struct Spiral {
+pub(super) struct Spiral {
     speed_mps: f64,
     fence_m: f64,
     centre: NorthEast,
@@ -42,7 +42,7 @@ pub struct Spiral {
 
 impl Spiral {
     /// About where the aircraft is now.
-    pub fn new(homing: &HomingConfig, limits: &InterlockConfig, seen: &Seen<'_>) -> Spiral {
+    pub(super) fn new(homing: &HomingConfig, limits: &InterlockConfig, seen: &Seen<'_>) -> Spiral {
         Spiral {
             speed_mps: homing.speed_mps,
             fence_m: limits.fence.radius_m - FENCE_CLEAR_M,

@@ -19,24 +19,10 @@ use std::ops::Range;
 pub const KINDS: u32 = 36;
 
 /// Fields that may be absurd, of every message that the daemon reads.
-const FIELDS: [&str; 16] = [
-    "all",
-    "ATTITUDE.roll",
-    "ATTITUDE.yaw",
-    "ATTITUDE.yawspeed",
-    "GLOBAL_POSITION_INT.lat",
-    "GLOBAL_POSITION_INT.lon",
-    "GLOBAL_POSITION_INT.relative_alt",
-    "GLOBAL_POSITION_INT.vx",
-    "GPS_RAW_INT.eph",
-    "GPS_RAW_INT.satellites_visible",
-    "EKF_STATUS_REPORT.velocity_variance",
-    "SYS_STATUS.battery_remaining",
-    "SYS_STATUS.voltage_battery",
-    "RC_CHANNELS.chan1_raw",
-    "HOME_POSITION.latitude",
-    "HEARTBEAT.custom_mode",
-];
+const FIELDS: &str = "all ATTITUDE.roll ATTITUDE.yaw ATTITUDE.yawspeed GLOBAL_POSITION_INT.lat \
+    GLOBAL_POSITION_INT.lon GLOBAL_POSITION_INT.relative_alt GLOBAL_POSITION_INT.vx GPS_RAW_INT.eph \
+    GPS_RAW_INT.satellites_visible EKF_STATUS_REPORT.velocity_variance SYS_STATUS.battery_remaining \
+    SYS_STATUS.voltage_battery RC_CHANNELS.chan1_raw HOME_POSITION.latitude HEARTBEAT.custom_mode";
 
 /// The name of the kind of fault that is spelt so; `None` = no such kind.
 pub fn kind_named(name: &str) -> Option<&'static str> {
@@ -299,18 +285,9 @@ fn faults(draw: &mut Draw, flavour: Flavour) -> Vec<Fault> {
 }
 
 fn fault(draw: &mut Draw, flavour: Flavour) -> Fault {
-    let on = draw.one(&[
-        Act::Begin,
-        Act::Airborne,
-        Act::Heard,
-        Act::Searching,
-        Act::Homing,
-        Act::Homing,
-        Act::Homing,
-        Act::Holding,
-        Act::Ended,
-    ]);
-    let after_s = if on == Act::Begin { draw.of(0.0..40.0) } else { draw.of(0.0..12.0) };
+    use Act::{Airborne, Begin, Ended, Heard, Holding, Homing, Searching};
+    let on = draw.one(&[Begin, Airborne, Heard, Searching, Homing, Homing, Homing, Holding, Ended]);
+    let after_s = if on == Begin { draw.of(0.0..40.0) } else { draw.of(0.0..12.0) };
     let for_s = draw.chance(0.85).then(|| draw.of(0.05..1.0) * draw.one(&[1.0, 5.0, 20.0]));
     let kind = kind(draw.count(0..KINDS), draw, flavour);
     // Half of the killed stay dead: only then does nobody stop an aircraft that flies on.
@@ -320,6 +297,7 @@ fn fault(draw: &mut Draw, flavour: Flavour) -> Fault {
 
 /// The kind with this number, 0..[`KINDS`], the last one for all above, with random parameters.
 fn kind(number: u32, draw: &mut Draw, flavour: Flavour) -> Kind {
+    use Impostor::{Commander, GimbalHeartbeat, OtherSystem, OwnIds, Tracker};
     let modes: &[&str] = match flavour {
         Flavour::ArduCopter => &["LOITER", "RTL", "LAND", "AUTO", "ALT_HOLD", "STABILIZE", "BRAKE"],
         Flavour::Px4 => &["POSCTL", "AUTO.RTL", "AUTO.LAND", "AUTO.LOITER", "AUTO.MISSION", "ALTCTL"],
@@ -345,17 +323,9 @@ fn kind(number: u32, draw: &mut Draw, flavour: Flavour) -> Kind {
         14 => Kind::HomingOn,
         15 => Kind::LinkLost,
         16 => Kind::GcsLost,
-        17 => Kind::Impostor {
-            who: draw.one(&[
-                Impostor::GimbalHeartbeat,
-                Impostor::OtherSystem,
-                Impostor::Commander,
-                Impostor::OwnIds,
-                Impostor::Tracker,
-            ]),
-        },
+        17 => Kind::Impostor { who: draw.one(&[GimbalHeartbeat, OtherSystem, Commander, OwnIds, Tracker]) },
         18 => Kind::Absurd {
-            field: draw.one(&FIELDS).into(),
+            field: draw.one(&FIELDS.split(' ').collect::<Vec<_>>()).into(),
             value: draw.one(&[Absurdity::Nan, Absurdity::Infinity, Absurdity::Huge]),
         },
         19 => Kind::Garbage,

@@ -13,6 +13,7 @@ use crate::engine::{self, Level};
 use crate::invariants::{Decisions, Invariants, Sky, Step, Witness};
 use crate::scenario::{Kind, Scenario};
 use crate::shared::{in_order, panic_words};
+use crate::trace::{DeedRow, Trace};
 use skyhound::command::{Reason, State};
 use skyhound::record::Record;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,22 +46,20 @@ pub struct Flown {
 struct Eyes {
     invariants: Invariants,
     decisions: Decisions,
-    reached: [bool; 5],
-    stops: Vec<String>,
-    passes: u64,
+    flown: Flown,
 }
 
 impl Witness for Eyes {
     fn pass(&mut self, step: &Step<'_>) {
         self.invariants.pass(step);
         self.decisions.pass(step);
-        self.passes += 1;
-        self.reached[step.state as usize] = true;
+        self.flown.passes += 1;
+        self.flown.reached[step.state as usize] = true;
         for record in step.kept {
             if let Record::StateChange(change) = record
                 && change.to == State::Idle
             {
-                self.stops.push(match change.reason {
+                self.flown.stops.push(match change.reason {
                     Reason::Interlock(trip) => trip.interlock.name().into(),
                     reason => reason.to_string(),
                 });
@@ -76,25 +75,23 @@ impl Witness for Eyes {
 /// Flies the mix of `seed`.
 pub fn fly(seed: u64) -> Flown {
     let scenario = mix::scenario(seed);
-    let flown = catch_unwind(AssertUnwindSafe(|| watched(&scenario, seed)));
-    let mut flown = match flown {
+    let failed = |why| Flown { seed, violations: vec![why], ..Flown::default() };
+    match catch_unwind(AssertUnwindSafe(|| watched(&scenario, seed))) {
         Ok(Ok(flown)) => flown,
         Ok(Err(why)) => failed(format!("the mix is no scenario: {why}")),
         Err(panic) => failed(format!("panic: {}", panic_words(&*panic))),
-    };
-    flown.seed = seed;
-    flown
-}
-
-fn failed(why: String) -> Flown {
-    Flown { violations: vec![why], ..Flown::default() }
+    }
 }
 
 fn watched(scenario: &Scenario, seed: u64) -> Result<Flown, String> {
     let (trace, eyes) = flight(scenario, seed)?;
     let mut violations = eyes.invariants.violations().to_vec();
+    let is_disk = |kind: &Kind| matches!(kind, Kind::DiskFull | Kind::DiskStall);
+    let is_clock = |kind: &Kind| matches!(kind, Kind::ClockStep { .. } | Kind::Clock1970);
     for (number, what, is_it) in [(7, "disk", is_disk as fn(&Kind) -> bool), (8, "clock", is_clock)] {
-        if let Some(without) = without(scenario, is_it) {
+        let mut without = scenario.clone();
+        without.fault.retain(|fault| !is_it(&fault.kind));
+        if without.fault.len() < scenario.fault.len() {
             let (_, other) = flight(&without, seed)?;
             violations.extend(eyes.decisions.parts_from(&other.decisions).map(|parted| {
                 format!("invariant {number}: the {what}'s fault changed a decision: {parted}")
@@ -102,8 +99,7 @@ fn watched(scenario: &Scenario, seed: u64) -> Result<Flown, String> {
         }
     }
     violations.extend(trace.violations);
-    let deeds: Vec<String> =
-        trace.deeds.iter().map(|deed| format!("{:8.3} s {}", deed.at_us as f64 / 1e6, deed.what)).collect();
+    let deed = |deed: &DeedRow| format!("{:8.3} s {}", deed.at_us as f64 / 1e6, deed.what);
     let began = |kind: &Kind| {
         let told = match kind {
             Kind::HomingOn => "operator: homing on",
@@ -115,41 +111,18 @@ fn watched(scenario: &Scenario, seed: u64) -> Result<Flown, String> {
     Ok(Flown {
         seed,
         faults: scenario.fault.iter().map(|fault| (fault.kind.name(), began(&fault.kind))).collect(),
-        reached: eyes.reached,
-        stops: eyes.stops,
-        passes: eyes.passes,
         flown_s: trace.truth.last().map_or(0.0, |row| row.pose.at_us as f64 / 1e6),
         violations,
-        deeds,
+        deeds: trace.deeds.iter().map(deed).collect(),
+        ..eyes.flown
     })
 }
 
-fn flight(scenario: &Scenario, seed: u64) -> Result<(crate::trace::Trace, Eyes), String> {
-    let config = scenario.config()?;
-    let mut eyes = Eyes {
-        invariants: Invariants::new(&config),
-        decisions: Decisions::default(),
-        reached: [false; 5],
-        stops: Vec::new(),
-        passes: 0,
-    };
+fn flight(scenario: &Scenario, seed: u64) -> Result<(Trace, Eyes), String> {
+    let invariants = Invariants::new(&scenario.config()?);
+    let mut eyes = Eyes { invariants, decisions: Decisions::default(), flown: Flown::default() };
     let trace = engine::fly_with(scenario, seed, Level::Readings, &mut eyes);
     Ok((trace, eyes))
-}
-
-/// The scenario without its faults of one sort; `None` where it has none.
-fn without(scenario: &Scenario, is_it: fn(&Kind) -> bool) -> Option<Scenario> {
-    let mut without = scenario.clone();
-    without.fault.retain(|fault| !is_it(&fault.kind));
-    (without.fault.len() < scenario.fault.len()).then_some(without)
-}
-
-fn is_disk(kind: &Kind) -> bool {
-    matches!(kind, Kind::DiskFull | Kind::DiskStall)
-}
-
-fn is_clock(kind: &Kind) -> bool {
-    matches!(kind, Kind::ClockStep { .. } | Kind::Clock1970)
 }
 
 /// Seeds that failed once.
@@ -184,21 +157,16 @@ pub fn fly_all(plan: &Plan, progress: &(dyn Fn(u64) + Sync)) -> Tally {
     let mut tally = Tally::default();
     let part_len = if until_broken.is_some() { 16 } else { 512 };
     for part in seeds.chunks(part_len) {
-        let before = tally.flights();
+        let before = tally.flights;
         let flown = in_order(part.len() as u64, threads, &|done| progress(before + done), |index| {
             fly(part[index as usize])
         });
         flown.iter().for_each(|flown| tally.add(flown));
-        if until_broken.is_some_and(|number| tally.broken(number) > 0) {
+        if until_broken.is_some_and(|number| tally.broken[usize::from(number)] > 0) {
             break;
         }
     }
     tally
-}
-
-/// The command that repeats a flight.
-pub fn command(seed: u64) -> String {
-    format!("skyhound-rig campaign --flights 1 --seed {seed} -v")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Counts of a campaign: by fault, by state reached, by cause of stops, and what failed.
 
-use super::{Flown, command};
+use super::Flown;
 use comfy_table::{Table, presets};
 use skyhound::command::State;
 use std::collections::BTreeMap;
@@ -23,15 +23,21 @@ pub struct OfKind {
 /// Counts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
-    flights: u64,
+    /// Flights flown.
+    pub flights: u64,
     passes: u64,
-    flown_s: f64,
-    kinds: BTreeMap<&'static str, OfKind>,
+    /// Seconds flown.
+    pub flown_s: f64,
+    /// By kind of fault.
+    pub kinds: BTreeMap<&'static str, OfKind>,
     reached: [u64; 5],
-    stops: BTreeMap<String, u64>,
+    /// By cause of a stop.
+    pub stops: BTreeMap<String, u64>,
     failed: Vec<(u64, Vec<String>)>,
-    failed_total: u64,
-    broken: [u64; 11],
+    /// Flights with a violation.
+    pub failed_total: u64,
+    /// Flights in which the invariant of this number was broken.
+    pub broken: [u64; 11],
 }
 
 impl Tally {
@@ -72,36 +78,6 @@ impl Tally {
         }
     }
 
-    /// Flights flown.
-    pub fn flights(&self) -> u64 {
-        self.flights
-    }
-
-    /// Seconds flown.
-    pub fn flown_s(&self) -> f64 {
-        self.flown_s
-    }
-
-    /// Flights with a violation.
-    pub fn failed_total(&self) -> u64 {
-        self.failed_total
-    }
-
-    /// Flights in which this invariant was broken.
-    pub fn broken(&self, number: u8) -> u64 {
-        self.broken.get(usize::from(number)).copied().unwrap_or(0)
-    }
-
-    /// By kind of fault.
-    pub fn kinds(&self) -> &BTreeMap<&'static str, OfKind> {
-        &self.kinds
-    }
-
-    /// By cause of a stop.
-    pub fn stops(&self) -> &BTreeMap<String, u64> {
-        &self.stops
-    }
-
     /// Share of flights that reached `state`.
     pub fn reached_ratio(&self, state: State) -> f64 {
         self.reached[state as usize] as f64 / self.flights.max(1) as f64
@@ -137,7 +113,7 @@ impl fmt::Display for Tally {
         writeln!(f, "reached: {}", states.join(", "))?;
         for (seed, violations) in &self.failed {
             writeln!(f, "\nseed {seed}: {}", violations.join("\n  "))?;
-            writeln!(f, "  repeat: {}", command(*seed))?;
+            writeln!(f, "  repeat: skyhound-rig campaign --flights 1 --seed {seed} -v")?;
         }
         for (number, flights) in self.broken.iter().enumerate().filter(|(_, flights)| **flights > 0) {
             writeln!(f, "\n{} broken in {flights} flights", mark(number))?;

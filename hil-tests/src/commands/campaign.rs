@@ -60,15 +60,15 @@ pub fn run(args: Args) -> Result<(), Failure> {
         say("");
     }
     print(&format!("{tally}\n"))?;
-    let pace = tally.flown_s() / (cpu_s() - begun_s);
+    let pace = tally.flown_s / (cpu_s() - begun_s);
     say(&format!("{pace:.0} × real time per core (flights that are flown twice count once)"));
     judged(&tally)
 }
 
 fn judged(tally: &Tally) -> Result<(), Failure> {
-    match tally.failed_total() {
+    match tally.failed_total {
         0 => Ok(()),
-        count => Err(Failure::Failed(format!("{count} of {} flights broke an invariant", tally.flights()))),
+        count => Err(Failure::Failed(format!("{count} of {} flights broke an invariant", tally.flights))),
     }
 }
 

@@ -1,14 +1,17 @@
-//! One running `skyhound fly`, and the other commands of the same program.
+//! One running `skyhound fly`, and the other commands of the same program; among them questions to a flight file, by the
+//! program that wrote it: `skyhound query FILE SQL --format json`.
 
 use super::Site;
 use crate::programs;
+use crate::shared::within;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use skyhound_host::ctl::{self, Answer, Ask, Status};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Settings of whoever runs the rig that must not reach the program under test.
 const NOT_OURS: [&str; 5] =
@@ -45,6 +48,39 @@ impl From<Output> for Said {
 pub fn run(line: &[&str]) -> Result<Said, String> {
     let output = command()?.args(line).output();
     Ok(output.map_err(|error| format!("skyhound {}: {error}", line.join(" ")))?.into())
+}
+
+/// The answer of `skyhound query` in `format` (table, csv, json).
+pub fn query(file: &Path, sql: &str, format: &str) -> Result<String, String> {
+    let path = file.to_string_lossy();
+    let said = run(&["query", &path, sql, "--format", format])?;
+    match said.code {
+        Some(0) => Ok(said.out),
+        _ => Err(format!("query of {path}: {}: {sql}", said.err.trim())),
+    }
+}
+
+/// Rows of the answer, each an object by column.
+pub fn rows(file: &Path, sql: &str) -> Result<Vec<Value>, String> {
+    let text = query(file, sql, "json")?;
+    serde_json::from_str(&text).map_err(|error| format!("{sql}: {error}: {text}"))
+}
+
+/// The one number that `sql` answers with.
+pub fn number(file: &Path, sql: &str) -> Result<f64, String> {
+    let rows = rows(file, sql)?;
+    let value = rows.first().and_then(first_column);
+    value.and_then(Value::as_f64).ok_or_else(|| format!("{sql}: no number in {rows:?}"))
+}
+
+/// The first column as texts.
+pub fn text_column(file: &Path, sql: &str) -> Result<Vec<String>, String> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    Ok(rows(file, sql)?.iter().filter_map(first_column).map(text).collect())
+}
+
+fn first_column(row: &Value) -> Option<&Value> {
+    row.as_object()?.values().next()
 }
 
 /// A running flight. Killed when dropped.
@@ -149,28 +185,19 @@ impl Daemon {
         patience: Duration,
         mut ask: impl FnMut(&Daemon) -> Option<T>,
     ) -> Result<T, String> {
-        let begun = Instant::now();
-        loop {
-            if let Some(answer) = ask(self) {
-                return Ok(answer);
-            }
-            if let Some(how) = self.ended() {
-                return Err(format!("skyhound fly ended ({how}) before {what}: {}", self.said().trim()));
-            }
-            if begun.elapsed() > patience {
-                return Err(format!("waited in vain until {what}; it said: {}", self.said().trim()));
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        let answer = within(patience, || match ask(self) {
+            Some(answer) => Some(Ok(answer)),
+            None => self
+                .ended()
+                .map(|how| Err(format!("skyhound fly ended ({how}) before {what}: {}", self.said().trim()))),
+        });
+        let in_vain = || Err(format!("waited in vain until {what}; it said: {}", self.said().trim()));
+        answer.unwrap_or_else(in_vain)
     }
 
     /// Waits for its end; `None` when `patience` is over before.
     pub fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
-        let begun = Instant::now();
-        while self.ended().is_none() && begun.elapsed() < patience {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        self.ended()
+        within(patience, || self.ended())
     }
 
     /// Ends the flight as an operator does (`skyhound ctl stop`) and waits for its end.

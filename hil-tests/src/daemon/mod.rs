@@ -8,18 +8,15 @@
 //! Nothing is left behind: a daemon that is dropped is killed, whether it was stopped or not. (Against a rig that is itself
 //! killed, a flight is given `--for` its length.)
 
-mod ask;
 mod child;
-pub mod clock;
 mod look;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
-pub use ask::{number, query, rows, text_column};
-pub use child::{Daemon, Said, command, run};
-pub use look::Look;
+pub use child::{Daemon, Said, command, number, query, rows, run, text_column};
+pub use look::{ClockJoin, Look};
 
 /// What a daemon has for itself.
 #[derive(Debug)]

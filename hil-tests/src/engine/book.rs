@@ -4,8 +4,8 @@
 //! is ever asked by the control pass, so neither can change a decision; what is lost is counted.
 
 use crate::scenario::Kind;
-use crate::trace::{DeedRow, EventRow, SignalRow, StateRow, Trace, TruthRow};
-use skyhound::command::{Reason, State, StateChange};
+use crate::trace::{EventRow, SignalRow, StateRow, Trace, TruthRow};
+use skyhound::command::{Reason, StateChange};
 use skyhound::facts::{Facts, Floor};
 use skyhound::record::{PlacedReading, Record, Sink};
 
@@ -72,42 +72,20 @@ impl Book {
         }
     }
 
-    pub(super) fn clear_pass(&mut self) {
-        self.readings.clear();
-        self.records.clear();
-    }
-
-    /// A fault of the disk begins or ends; whether it was one.
-    pub(super) fn fault(&mut self, kind: &Kind, begins: bool) -> bool {
+    /// A fault of the disk begins or ends.
+    pub(super) fn fault(&mut self, kind: &Kind, begins: bool) {
         match kind {
-            Kind::DiskStall => self.is_stalled = begins,
+            Kind::DiskStall if begins => self.is_stalled = true,
+            Kind::DiskStall => (self.is_stalled, self.waiting) = (false, 0),
             // A recorder that stopped begins no second file by itself.
             Kind::DiskFull => self.is_full |= begins,
-            _ => return false,
+            _ => {}
         }
-        if !self.is_stalled {
-            self.waiting = 0;
-        }
-        true
     }
 
-    pub(super) fn deed(&mut self, at_us: u64, what: String) {
-        self.trace.deeds.push(DeedRow { at_us, what });
-    }
-
-    /// The process died: nobody is in that state any more. Not a stop, which has a cause.
-    pub(super) fn killed(&mut self, at_us: u64, was: State) {
+    pub(super) fn killed(&mut self, at_us: u64) {
         self.hops.close();
-        if was != State::Idle {
-            let (from, to) = (was.name().into(), State::Idle.name().into());
-            self.trace.states.push(StateRow {
-                at_us,
-                from,
-                to,
-                reason: "the process died".into(),
-                interlock: None,
-            });
-        }
+        self.trace.killed(at_us);
     }
 
     pub(super) fn truth(&mut self, row: impl FnOnce() -> TruthRow, at_us: u64) {
@@ -126,34 +104,36 @@ impl Book {
         numbers.insert("readings_lost_total".into(), self.hops.lost as f64);
         self.trace
     }
+}
 
-    fn facts(&mut self, facts: &Facts) {
-        let floor = match facts.snr_floor {
+fn signal_row(facts: &Facts) -> SignalRow {
+    SignalRow {
+        at_us: facts.at.0,
+        power_dbfs: facts.power_dbfs,
+        floor_dbfs: match facts.snr_floor {
             Floor::Spectral => facts.floor_spectral_dbfs,
             Floor::Temporal => facts.floor_temporal_dbfs,
-        };
-        self.trace.signal.push(SignalRow {
-            at_us: facts.at.0,
-            power_dbfs: facts.power_dbfs,
-            floor_dbfs: floor,
-            snr_db: facts.snr_db,
-            heard: facts.heard,
-        });
+        },
+        snr_db: facts.snr_db,
+        heard: facts.heard,
     }
+}
 
-    fn state(&mut self, change: &StateChange) {
-        let interlock = match change.reason {
-            Reason::Interlock(trip) => Some(trip.interlock.name().to_string()),
-            _ => None,
-        };
-        self.trace.states.push(StateRow {
-            at_us: change.at.0,
-            from: change.from.name().into(),
-            to: change.to.name().into(),
-            reason: change.reason.to_string(),
-            interlock,
-        });
-    }
+pub(super) fn state_row(change: &StateChange) -> StateRow {
+    let interlock = match change.reason {
+        Reason::Interlock(trip) => Some(trip.interlock.name().to_string()),
+        _ => None,
+    };
+    let reason = change.reason.to_string();
+    StateRow { interlock, ..StateRow::new(change.at.0, change.from.name(), change.to.name(), reason) }
+}
+
+/// Where nobody reads what is recorded.
+pub(super) struct Unread;
+
+impl Sink for Unread {
+    fn reading(&mut self, _: &PlacedReading) {}
+    fn record(&mut self, _: &Record) {}
 }
 
 impl Sink for Book {
@@ -172,8 +152,10 @@ impl Sink for Book {
 
     fn record(&mut self, record: &Record) {
         match record {
-            Record::Facts(facts) if facts.channel == self.channel => self.facts(facts),
-            Record::StateChange(change) => self.state(change),
+            Record::Facts(facts) if facts.channel == self.channel => {
+                self.trace.signal.push(signal_row(facts))
+            }
+            Record::StateChange(change) => self.trace.states.push(state_row(change)),
             Record::Event(event) => self.trace.events.push(EventRow {
                 at_us: event.at.0,
                 kind: event.kind.into(),

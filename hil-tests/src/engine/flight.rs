@@ -2,26 +2,27 @@
 //!
 //! Order within a step: what is due by the script is done; what has come over the wire reaches the aircraft; it moves; the
 //! receiver hears what was on the air meanwhile; the link tells what the autopilot reports; then, when one is due or something
-//! hurries, a control pass. Passes stand on the host's grid and come up to a millisecond late, drawn from the seed.
+//! hurries, a control pass. Passes stand on the host's grid and come up to a millisecond late, drawn from the seed. Where a
+//! baseline leads, the operator's acts are its, and what it wants is sent in place of the engine's command.
 
 use super::Level;
-use super::book::Book;
+use super::book::{Book, Unread, state_row};
 use super::hearing::Hearing;
 use super::machine::Machine;
 use super::telemetry::Telemetry;
 use super::wire::Wire;
 use crate::aircraft::{Aircraft, Request};
+use crate::baseline::Leader;
 use crate::invariants::{Sky, Step, Witness};
 use crate::random::{self, Random};
 use crate::scenario::{Kind, Scenario};
 use crate::script::{self, Do, Script, Seen};
-use crate::trace::Trace;
+use crate::trace::{DeedRow, Trace};
 use rand::Rng;
-use skyhound::command::{OperatorAct, State};
+use skyhound::command::{Command, OperatorAct, StateChange};
 use skyhound::config::Config;
 use skyhound::decide::{Decide, PassInputs};
 use skyhound::geo::Wgs84;
-use skyhound::record::{PlacedReading, Record, Sink};
 use skyhound::signal::{Pulse, Reading};
 use skyhound::time::TimeUs;
 use skyhound::vehicle::Vehicle;
@@ -53,14 +54,6 @@ struct Second {
     has_asked: bool,
 }
 
-/// Nobody reads what the second daemon records.
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn reading(&mut self, _: &PlacedReading) {}
-    fn record(&mut self, _: &Record) {}
-}
-
 fn decide(config: &Config) -> Decide {
     Decide::new(config).expect("a loaded scenario's settings fit the engine")
 }
@@ -76,6 +69,7 @@ pub(super) struct Flight<'a> {
     book: Book,
     machine: Machine,
     life: Option<Life>,
+    leader: Option<Leader>,
     second: Option<Second>,
     lives: u32,
     acts: VecDeque<OperatorAct>,
@@ -94,6 +88,7 @@ impl<'a> Flight<'a> {
         scenario: &Scenario,
         seed: u64,
         level: Level,
+        leader: Option<Leader>,
         witness: &'a mut dyn Witness,
     ) -> Result<Flight<'a>, String> {
         let settings = scenario.settings()?;
@@ -108,6 +103,7 @@ impl<'a> Flight<'a> {
             book: Book::new(lane_capacity as u64, hop_us),
             machine: Machine::default(),
             life: None,
+            leader,
             second: None,
             lives: 0,
             acts: VecDeque::new(),
@@ -154,7 +150,7 @@ impl<'a> Flight<'a> {
         let now_us = self.aircraft.now_us();
         let seen = self.seen();
         for deed in self.script.step(now_us, &seen) {
-            self.book.deed(now_us, deed.to_string());
+            self.book.trace.deeds.push(DeedRow { at_us: now_us, what: deed.to_string() });
             match deed {
                 Do::Begin(kind) => self.fault(&kind, true),
                 Do::End(kind) => self.fault(&kind, false),
@@ -171,8 +167,9 @@ impl<'a> Flight<'a> {
 
     fn seen(&self) -> Seen<'static> {
         let decider = self.life.as_ref().map(|life| &life.decider);
+        let leads = self.leader.as_ref().map(Leader::state);
         Seen {
-            state: decider.map_or(State::Idle, |decider| decider.state()),
+            state: leads.or(decider.map(Decide::state)).unwrap_or_default(),
             heard: decider.is_some_and(|decider| decider.facts().iter().any(|facts| facts.heard)),
             locked: decider.is_some_and(|decider| decider.locked().is_some()),
             latched: decider.is_some_and(|decider| decider.latched().is_some()),
@@ -192,8 +189,8 @@ impl<'a> Flight<'a> {
         let now_us = self.aircraft.now_us();
         match kind {
             Kind::Kill if begins => {
-                let was = self.life.take().map_or(State::Idle, |life| life.decider.state());
-                self.book.killed(now_us, was);
+                self.life = None;
+                self.book.killed(now_us);
                 self.wire.forget();
                 self.acts.clear();
             }
@@ -237,7 +234,7 @@ impl<'a> Flight<'a> {
         self.aircraft.step();
         let pose = self.aircraft.truth();
         let starved_until_us = self.machine.starved_until_us(pose.at_us);
-        self.hearing.hold(starved_until_us.unwrap_or(0));
+        self.hearing.held_until_us = starved_until_us.unwrap_or(0);
         self.hearing.step(&from, &pose);
         let belief = self.aircraft.belief();
         self.witness.sky(&Sky {
@@ -267,7 +264,7 @@ impl<'a> Flight<'a> {
         let now = TimeUs(now_us);
         life.vehicle = *life.telemetry.vehicle(&self.aircraft, TimeUs(at_us));
         self.machine.change(&mut life.vehicle, now_us);
-        let sdr_alive = self.hearing.is_alive();
+        let sdr_alive = self.hearing.receiver.is_alive;
         let hurries = life.decider.hurries(now, &life.vehicle, sdr_alive);
         if at_us < life.due_us && !hurries && self.acts.is_empty() {
             return;
@@ -277,17 +274,26 @@ impl<'a> Flight<'a> {
         self.readings.clear();
         self.pulses.clear();
         self.hearing.take(now_us, &mut self.readings, &mut self.pulses);
+        let act = self.acts.pop_front();
         let inputs = PassInputs {
             now,
             readings: &self.readings,
             pulses: &self.pulses,
             vehicle: &life.vehicle,
-            act: self.acts.pop_front(),
+            act: act.filter(|_| self.leader.is_none()),
             sdr_alive,
         };
-        self.book.clear_pass();
+        self.book.readings.clear();
+        self.book.records.clear();
         self.book.channel = life.decider.target().unwrap_or(self.book.channel);
-        let command = life.decider.pass(&inputs, &mut self.book);
+        let mut command = life.decider.pass(&inputs, &mut self.book);
+        if let Some(leader) = &mut self.leader {
+            let inputs = PassInputs { act, ..inputs };
+            let Book { readings, trace, .. } = &mut self.book;
+            let mut changed = |change: &StateChange| trace.states.push(state_row(change));
+            let led = leader.pass(&inputs, life.decider.facts(), readings, &mut changed);
+            command = led.map_or(command, Command::Velocity);
+        }
         self.wire.command(now_us, &command, life.telemetry.passes());
         self.witness.pass(&Step {
             at_us: now_us,
@@ -305,7 +311,7 @@ impl<'a> Flight<'a> {
             let asks = !second.has_asked && at_us >= second.since_us + SECOND_ASKS_US;
             second.has_asked |= asks;
             let inputs = PassInputs { act: asks.then_some(OperatorAct::HomingOn), ..inputs };
-            let command = second.decider.pass(&inputs, &mut Nowhere);
+            let command = second.decider.pass(&inputs, &mut Unread);
             second.wire.command(now_us, &command, life.telemetry.passes());
         }
     }

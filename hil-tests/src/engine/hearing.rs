@@ -50,7 +50,7 @@ impl Trouble {
 
 /// The world as it is heard.
 enum Ears {
-    Readings { world: Box<World>, hop_samples: f64, hops: u64, piece: Heard, numbers: Vec<u64> },
+    Readings { world: Box<World>, hop_samples: f64, hops: u64, piece: Heard },
     Iq { world: Box<IqWorld>, sense: Box<Sense>, samples: Vec<[f32; 2]>, stuck: Vec<[f32; 2]> },
 }
 
@@ -59,13 +59,14 @@ pub(super) struct Hearing {
     ears: Ears,
     config: SenseConfig,
     settings: SdrSettings,
-    receiver: Receiver,
+    pub(super) receiver: Receiver,
     trouble: Trouble,
     /// Samples that the device has taken, and pieces that it has made of them.
     taken: f64,
     pieces: u64,
     chance: Random,
-    held_until_us: u64,
+    /// Nothing reaches the control pass before then: the process gets no processor.
+    pub(super) held_until_us: u64,
     out: Out,
 }
 
@@ -117,7 +118,6 @@ impl Hearing {
                 hop_samples: f64::from(config.hop_us) * 1e-6 * config.sample_rate_sps,
                 hops: 0,
                 piece: Heard::default(),
-                numbers: Vec::new(),
             },
             Level::Iq => Ears::Iq {
                 world: Box::new(IqWorld::new(scenario, seed)),
@@ -149,18 +149,9 @@ impl Hearing {
         }
     }
 
-    /// Nothing reaches the control pass before then: the process gets no processor.
-    pub(super) fn hold(&mut self, until_us: u64) {
-        self.held_until_us = until_us;
-    }
-
-    pub(super) fn is_alive(&self) -> bool {
-        self.receiver.is_alive()
-    }
-
-    /// A fault begins or ends; whether it was the world's or the device's.
-    pub(super) fn fault(&mut self, kind: &Kind, begins: bool, now_us: u64) -> bool {
-        let is_worlds = match &mut self.ears {
+    /// A fault of the world or the device begins or ends.
+    pub(super) fn fault(&mut self, kind: &Kind, begins: bool, now_us: u64) {
+        match &mut self.ears {
             Ears::Readings { world, .. } => world.apply(kind, begins),
             Ears::Iq { world, .. } => world.apply(kind, begins),
         };
@@ -171,9 +162,8 @@ impl Hearing {
             Kind::SdrRate { factor } => trouble.rate_factor = begins.then_some(factor),
             Kind::SdrStuck => trouble.is_stuck = begins,
             Kind::SdrOverflow { told } => trouble.overflows = begins.then_some((now_us, told)),
-            _ => return is_worlds,
+            _ => {}
         }
-        true
     }
 
     /// The aircraft went from one pose to the other, and the receiver listened.
@@ -210,12 +200,11 @@ impl Hearing {
     fn hand_over(&mut self, stretch: &Stretch, pose: &TruePose) {
         loop {
             let piece_end = (self.pieces + 1) as f64 * PIECE_SAMPLES as f64;
-            if let Ears::Readings { world, hop_samples, hops, piece, numbers } = &mut self.ears {
+            if let Ears::Readings { world, hop_samples, hops, piece } = &mut self.ears {
                 let hop_end = (*hops + 1) as f64 * *hop_samples;
                 if hop_end <= self.taken.min(piece_end) {
                     let from_us = stretch.at_us(hop_end - *hop_samples).max(0.0);
                     world.hop(pose, from_us as u64, piece);
-                    numbers.resize(piece.readings.len(), *hops);
                     *hops += 1;
                     continue;
                 }
@@ -240,7 +229,7 @@ impl Hearing {
         let there_us = at_us + least_us + self.chance.next_u64() % (most_us - least_us);
         self.out.at_us = there_us.max(self.held_until_us);
         match &mut self.ears {
-            Ears::Readings { piece, numbers, hop_samples, .. } => {
+            Ears::Readings { piece, hops, hop_samples, .. } => {
                 if heard {
                     let placing = Placing {
                         stamp: &stamp,
@@ -250,11 +239,10 @@ impl Hearing {
                         config: &self.config,
                         factor: self.trouble.rate_factor.unwrap_or(1.0),
                     };
-                    placing.place(piece, numbers, &mut self.out);
+                    placing.place(piece, *hops, &mut self.out);
                 }
                 piece.readings.clear();
                 piece.pulses.clear();
-                numbers.clear();
             }
             Ears::Iq { sense, samples, stuck, .. } => {
                 if self.trouble.is_stuck && stuck.len() == PIECE_SAMPLES {
@@ -293,12 +281,15 @@ struct Placing<'a> {
 }
 
 impl Placing<'_> {
-    fn place(&self, piece: &Heard, numbers: &[u64], out: &mut Out) {
+    /// `hops`: how many were drawn until the piece's end.
+    fn place(&self, piece: &Heard, hops: u64, out: &mut Out) {
         let whole = Flags(self.stamp.flags.0 & (Flags::STUCK.0 | Flags::RETUNED.0));
-        let first_hop = numbers.first().copied();
-        for (reading, hop) in piece.readings.iter().zip(numbers) {
-            let begin = *hop as f64 * self.hop_samples - self.first_sample;
-            let flags = if Some(*hop) == first_hop { self.stamp.flags } else { whole };
+        let channel_count = self.config.channels.len();
+        let first_hop = hops - (piece.readings.len() / channel_count) as u64;
+        for (index, reading) in piece.readings.iter().enumerate() {
+            let hop = first_hop + (index / channel_count) as u64;
+            let begin = hop as f64 * self.hop_samples - self.first_sample;
+            let flags = if hop == first_hop { self.stamp.flags } else { whole };
             let mut placed = Reading {
                 acquired_us: TimeUs(self.on_the_clock(begin + self.hop_samples / 2.0)),
                 sample_index: (self.stamp.sample_index as f64 + begin).max(0.0) as u64,

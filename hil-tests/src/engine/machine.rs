@@ -10,9 +10,9 @@ use skyhound::vehicle::Vehicle;
 /// The second daemon's first heartbeat comes this long after its start.
 const RIVAL_BEATS_US: u64 = 1_000_000;
 /// A rival not heard for this long is gone (the host's listener).
-const RIVAL_GONE_US: u64 = 5_000_000;
+pub(super) const RIVAL_GONE_US: u64 = 5_000_000;
 /// As the host's listener says it.
-const RIVAL: &str = "another program speaks with our system and component id";
+pub(super) const RIVAL: &str = "another program speaks with our system and component id";
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Machine {
@@ -26,8 +26,8 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// A fault begins or ends; whether it was one of these.
-    pub(super) fn fault(&mut self, kind: &Kind, begins: bool, now_us: u64) -> bool {
+    /// A fault begins or ends.
+    pub(super) fn fault(&mut self, kind: &Kind, begins: bool, now_us: u64) {
         match *kind {
             Kind::CpuStarved { pause_ms, every_ms } => {
                 self.starved = begins.then_some((now_us, (pause_ms * 1e3) as u64, (every_ms * 1e3) as u64));
@@ -37,17 +37,11 @@ impl Machine {
                 self.utc_step_us += if begins { step_us } else { -step_us };
             }
             Kind::Clock1970 => self.is_1970 = begins,
-            Kind::SecondDaemon => {
-                self.rival = if begins {
-                    Some((now_us, None))
-                } else {
-                    self.rival.map(|(at_us, _)| (at_us, Some(now_us)))
-                };
-            }
+            Kind::SecondDaemon if begins => self.rival = Some((now_us, None)),
+            Kind::SecondDaemon => self.rival = self.rival.map(|(at_us, _)| (at_us, Some(now_us))),
             Kind::GcsLost => self.gcs_is_lost = begins,
-            _ => return false,
+            _ => {}
         }
-        true
     }
 
     /// Until when the process gets no processor, if it gets none now.

@@ -21,12 +21,18 @@ mod telemetry;
 mod wire;
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    mod chain;
+    mod flights;
+    mod telemetry;
+}
 
+use crate::baseline::{Leader, Policy};
 use crate::invariants::{Invariants, Witness};
-use crate::scenario::Scenario;
+use crate::scenario::{Kind, Scenario};
 use crate::trace::Trace;
 use flight::Flight;
+use skyhound::config::Config;
 
 /// What the engine hears.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -55,8 +61,22 @@ pub fn fly(scenario: &Scenario, seed: u64, level: Level) -> Trace {
 /// # Panics
 /// As [`fly`].
 pub fn fly_with(scenario: &Scenario, seed: u64, level: Level, witness: &mut dyn Witness) -> Trace {
-    match Flight::new(scenario, seed, level, witness) {
-        Ok(flight) => flight.fly(),
-        Err(why) => panic!("scenario {}: {why}", scenario.name),
-    }
+    begun(scenario, Flight::new(scenario, seed, level, None, witness)).fly()
+}
+
+/// The same flight, led by a baseline. Faults other than the world's do not happen: they are not steering's.
+///
+/// # Panics
+/// As [`fly`].
+pub fn fly_led(scenario: &Scenario, config: &Config, seed: u64, policy: Policy) -> Trace {
+    let mut scenario = scenario.clone();
+    scenario.fault.retain(|fault| {
+        matches!(fault.kind, Kind::BeaconOff { .. } | Kind::InterfererOn { .. } | Kind::NoiseStep { .. })
+    });
+    let leader = Leader::new(&scenario, config, policy);
+    begun(&scenario, Flight::new(&scenario, seed, Level::Readings, Some(leader), &mut ())).fly()
+}
+
+fn begun<'a>(scenario: &Scenario, flight: Result<Flight<'a>, String>) -> Flight<'a> {
+    flight.unwrap_or_else(|why| panic!("scenario {}: {why}", scenario.name))
 }

@@ -19,7 +19,7 @@ pub(super) struct Receiver {
     piece_samples: usize,
     settings: SdrSettings,
     clock: SampleClock,
-    is_alive: bool,
+    pub(super) is_alive: bool,
     /// Nothing has come since the start or a return.
     is_fresh: bool,
     has_begun: bool,
@@ -45,10 +45,6 @@ impl Receiver {
             pending: Flags::NONE,
             pending_lost: 0,
         }
-    }
-
-    pub(super) fn is_alive(&self) -> bool {
-        self.is_alive
     }
 
     /// Whether pieces that come now are read: not while the device is closed.

@@ -8,6 +8,7 @@
 //! mode or arming change; PX4's stays on its grid of 1 Hz (`HEARTBEAT.hpp`), with CURRENT_MODE beside it.
 //! Not here: frames, their senders and their times by the sender's clock (depth b).
 
+use super::machine::{RIVAL, RIVAL_GONE_US};
 use crate::aircraft::{Aircraft, firmware_of};
 use crate::autopilot::absurd::Absurd;
 use crate::autopilot::messages;
@@ -30,8 +31,6 @@ const HOME_UNKNOWN_EVERY_US: u64 = 2_000_000;
 const RC_LEAST_HZ: f64 = 40.0;
 const MODE_HZ: f64 = 10.0;
 const GROUND_LEAST_HZ: f64 = 4.0;
-/// A rival or a second autopilot is believed for this long after its last message.
-const RIVAL_GONE_US: u64 = 5_000_000;
 /// Copies that come late are looked at this often.
 const COPY_EVERY_US: u64 = 50_000;
 /// MAV_MISSION_TYPE_FENCE.
@@ -233,8 +232,8 @@ impl Telemetry {
         answer.into_iter().for_each(|answer| self.take(answer, now));
     }
 
-    /// A fault of the link begins or ends. Whether it was one. GcsLost is the caller's: it stops the heartbeats.
-    pub(super) fn fault(&mut self, kind: &Kind, begins: bool) -> bool {
+    /// A fault of the link begins or ends. GcsLost is the caller's: it stops the heartbeats.
+    pub(super) fn fault(&mut self, kind: &Kind, begins: bool) {
         let late_us = |delay_s: f64| begins.then_some((delay_s * 1e6) as u64);
         match kind {
             Kind::LinkLost => self.link_is_lost = begins,
@@ -244,11 +243,9 @@ impl Telemetry {
             Kind::Impostor { who } => self.impostor = begins.then_some(*who),
             // A field that no message has is absurd nowhere; where there is a wire, that is told.
             Kind::Absurd { field, value } => drop(self.absurd.apply(field, *value, begins)),
-            // The framing drops it whole.
-            Kind::Garbage => {}
-            _ => return false,
+            // The framing drops garbage whole.
+            _ => {}
         }
-        true
     }
 
     /// Whether what the daemon sends reaches the autopilot, and by how much later.
@@ -259,7 +256,7 @@ impl Telemetry {
     /// Others on the link. Strangers' commands reach nothing at this depth: the engine has no door for them.
     fn judge_others(&mut self, now: TimeUs) {
         let why = match self.impostor {
-            Some(Impostor::OwnIds) => "another program speaks with our system and component id",
+            Some(Impostor::OwnIds) => RIVAL,
             Some(Impostor::OtherSystem) => "two autopilots on the link: name ours with autopilot.system",
             // A tracker cannot be commanded: it is named, and nothing more.
             Some(Impostor::GimbalHeartbeat | Impostor::Commander | Impostor::Tracker) | None => return,

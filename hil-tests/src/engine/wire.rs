@@ -10,23 +10,19 @@ use crate::trace::{COMPONENT, SetpointRow};
 use rand::Rng;
 use skyhound::command::{Command, Velocity};
 use std::collections::VecDeque;
+use std::mem::{Discriminant, discriminant};
 
 /// Passes come a little early now and then; the setpoint is not skipped for that.
 const EARLY_US: u64 = 10_000;
 /// From the pass to the autopilot: sending, a serial line or a datagram, the autopilot's own loop.
 const DELAY_US: (u64, u64) = (1_500, 6_000);
 
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-enum Sent {
-    Velocity,
-    Stop,
-}
-
 /// One daemon's line.
 #[derive(Clone, Debug)]
 pub(super) struct Wire {
     every_us: u64,
-    last: Option<(Sent, u64)>,
+    /// The kind of the last one sent, and when that was.
+    last: Option<(Discriminant<Command>, u64)>,
     on_the_way: VecDeque<SetpointRow>,
     chance: Random,
     from: (u8, u8),
@@ -50,18 +46,16 @@ impl Wire {
 
     /// Sends what a pass commanded; `late_us`: by how much later than it should the line delivers, if it does.
     pub(super) fn command(&mut self, now_us: u64, command: &Command, late_us: Option<u64>) {
-        let (kind, velocity) = match command {
-            Command::Velocity(velocity) => (Sent::Velocity, *velocity),
-            Command::Stop => (Sent::Stop, Velocity::default()),
-            Command::Silence(_) => {
-                self.last = None;
-                return;
-            }
+        let velocity = match command {
+            Command::Velocity(velocity) => *velocity,
+            Command::Stop => Velocity::default(),
+            Command::Silence(_) => return self.forget(),
         };
-        let is_early = |(last, sent_us): (Sent, u64)| {
-            last == kind && now_us.saturating_sub(sent_us) + EARLY_US < self.every_us
-        };
-        if self.last.is_some_and(is_early) {
+        let kind = discriminant(command);
+        if self
+            .last
+            .is_some_and(|(last, us)| last == kind && now_us.saturating_sub(us) + EARLY_US < self.every_us)
+        {
             return;
         }
         self.last = Some((kind, now_us));

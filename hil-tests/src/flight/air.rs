@@ -15,8 +15,6 @@ use std::path::PathBuf;
 
 /// An aircraft with its ground station. What that asks of it fails when it is refused, or not answered.
 pub trait Air {
-    /// What `skyhound fly --autopilot` is told, for the daemon `index`.
-    fn address(&self, index: usize) -> Option<String>;
     /// Where it truly is.
     fn poses(&self) -> Poses;
     /// µs since the scenario began.
@@ -35,10 +33,6 @@ pub trait Air {
     fn setpoints(&self) -> Option<Vec<SetpointRow>>;
     /// What the autopilot `system` said of mode and arming to the daemon, when it left.
     fn said(&self, system: u8) -> Vec<Said>;
-    /// How it stood when the scenario began, where that is worth a word.
-    fn notes(&self) -> Vec<String> {
-        Vec::new()
-    }
     /// The flight is over: someone else's goes home.
     fn leave(&self) {}
 }
@@ -55,10 +49,6 @@ pub fn spec(line: Line) -> autopilot::Line {
 
 /// The rig's own.
 impl Air for Autopilot {
-    fn address(&self, index: usize) -> Option<String> {
-        self.lines().get(index).map(crate::autopilot::Line::for_daemon)
-    }
-
     fn poses(&self) -> Poses {
         self.poses()
     }

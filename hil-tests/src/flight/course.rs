@@ -1,9 +1,8 @@
 //! The course of a flight: 25 times a second the script looks at what is shown, and what it wants is done.
 
 use super::air::Air;
-use super::daemons::Daemons;
+use super::daemons::{Daemons, Second};
 use super::sdr::SdrControl;
-use super::second::Second;
 use crate::iq_server::IqServer;
 use crate::judge::verdict::cause::REFUSED;
 use crate::scenario::Kind;
@@ -80,14 +79,10 @@ impl Course {
             }
             let status = self.daemons.seen().filter(|(_, at_us)| at_us + STATUS_AGE_MAX_US >= now_us);
             let status = status.map(|(status, _)| status);
-            if let Some(status) = &status {
-                self.note(status, now_us);
-            }
+            status.iter().for_each(|status| self.note(status, now_us));
             self.sdr.step(now_us)?;
             let deeds = script.step(now_us, &self.seen(status.as_ref(), now_us));
-            for deed in deeds {
-                self.perform(deed, watcher)?;
-            }
+            deeds.into_iter().try_for_each(|deed| self.perform(deed, watcher))?;
             if let Some(how) = self.daemons.ended() {
                 return Err(format!("skyhound fly ended by itself in flight ({how})"));
             }
@@ -119,15 +114,14 @@ impl Course {
         if from != status.state {
             let reason = status.latched.clone().unwrap_or_else(|| "as its status showed".to_owned());
             let interlock = status.latched.as_ref().and_then(|why| why.split(' ').next()).map(str::to_owned);
-            self.shown.push(StateRow { at_us, from, to: status.state.clone(), reason, interlock });
+            self.shown.push(StateRow { interlock, ..StateRow::new(at_us, &from, &status.state, reason) });
         }
     }
 
     fn seen(&mut self, status: Option<&Status>, now_us: u64) -> Seen<'static> {
         let sight = self.air.sight();
-        let state =
-            status.and_then(|status| State::ALL.into_iter().find(|state| state.name() == status.state));
-        let mut state = state.unwrap_or_default();
+        let state_named = |name: &str| State::ALL.into_iter().find(|state| state.name() == name);
+        let mut state = status.and_then(|status| state_named(&status.state)).unwrap_or_default();
         // The board is written each 200 ms: until then the answer of `ctl` is newer.
         if let Some((ahead, until_us)) = self.ahead {
             match now_us < until_us && state == State::Idle {
@@ -165,7 +159,10 @@ impl Course {
         };
         // Refused is an answer: the operator looks and tries again.
         match answer {
-            Some(Err(why)) => what = format!("{what}{REFUSED}{}", one_line(&why)),
+            Some(Err(why)) => {
+                let on_one_line = why.lines().map(str::trim).collect::<Vec<_>>().join("; ");
+                what = format!("{what}{REFUSED}{on_one_line}");
+            }
             Some(Ok(told)) if !told.is_empty() => what = format!("{what}: {told}"),
             _ => {}
         }
@@ -218,21 +215,14 @@ impl Course {
 fn signal(status: Option<&Status>, at_us: u64) -> SignalRow {
     let channels = status.map(|status| status.channels.as_slice()).unwrap_or_default();
     let heard = channels.iter().filter(|channel| channel.heard);
-    let channel = heard.max_by(|a, b| {
-        let snr_db = |snr_db: Option<f64>| snr_db.unwrap_or(f64::NEG_INFINITY);
-        snr_db(a.snr_db).total_cmp(&snr_db(b.snr_db))
-    });
-    let channel = channel.or(channels.first());
-    SignalRow {
+    let snr_db = |snr_db: Option<f64>| snr_db.unwrap_or(f64::NEG_INFINITY);
+    let strongest = heard.max_by(|a, b| snr_db(a.snr_db).total_cmp(&snr_db(b.snr_db)));
+    let row = strongest.or(channels.first()).map(|channel| SignalRow {
         at_us,
-        power_dbfs: channel.and_then(|channel| channel.power_dbfs),
-        floor_dbfs: channel.and_then(|channel| channel.floor_dbfs),
-        snr_db: channel.and_then(|channel| channel.snr_db),
-        heard: channel.is_some_and(|channel| channel.heard),
-    }
-}
-
-/// What was said on several lines, on one.
-fn one_line(text: &str) -> String {
-    text.lines().map(str::trim).collect::<Vec<_>>().join("; ")
+        power_dbfs: channel.power_dbfs,
+        floor_dbfs: channel.floor_dbfs,
+        snr_db: channel.snr_db,
+        heard: channel.heard,
+    });
+    row.unwrap_or(SignalRow { at_us, ..SignalRow::default() })
 }

@@ -1,22 +1,21 @@
 //! The daemons of a flight: the one under test, killed and started again where the scenario says so, on a machine that goes
-//! wrong; and a second one on the same aircraft.
+//! wrong; and a second one on the same aircraft, on another line of its autopilot: it must refuse to command.
 
-use crate::daemon::{Daemon, Look, Site};
+use crate::daemon::{ClockJoin, Daemon, Look, Site, number};
 use crate::machine::{Shim, SmallDisk, Starving};
 use crate::scenario::{Kind, Scenario};
 use crate::truth::Poses;
 use skyhound_host::ctl::Status;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
-
-use crate::daemon::clock::ClockJoin;
 
 /// Far beyond what a start or an end takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Room for a flight file and what is lost to its reserve.
 const DISK_MB: u32 = 96;
+/// Between two tries of the second daemon's operator.
+const AGAIN_US: u64 = 3_000_000;
 
 /// How a daemon is started: everything but its site.
 #[derive(Clone, Debug)]
@@ -43,41 +42,37 @@ pub struct Daemons {
     // Dropped in this order: what signals the daemon before the daemon, whose number may soon be another's; then its disk.
     starving: Option<Starving>,
     running: Option<(Daemon, Look)>,
-    site: Site,
+    pub site: Site,
     line: Line,
     poses: Poses,
     shim: Option<Shim>,
     disk: Option<SmallDisk>,
     lives: Vec<Life>,
-    exit_code: Option<i32>,
-    was_stopped: bool,
+    /// How it ended, once it was ended: the exit code, or none when a signal did it.
+    pub exit: Option<Option<i32>>,
 }
 
 impl Daemons {
     /// Makes the machine that `scenario` needs. Nothing runs yet.
     pub fn new(site: Site, scenario: &Scenario, line: Line, poses: Poses) -> Result<Daemons, String> {
         let has = |wanted: fn(&Kind) -> bool| scenario.fault.iter().any(|fault| wanted(&fault.kind));
-        let disk = match has(|kind| *kind == Kind::DiskFull) {
-            // Without root the shim answers that the disk is full.
-            true => SmallDisk::mount(&site.flights(), DISK_MB).ok(),
-            false => None,
-        };
+        // Without root the shim answers that the disk is full.
+        let mount = || SmallDisk::mount(&site.flights(), DISK_MB).ok();
+        let disk = has(|kind| *kind == Kind::DiskFull).then(mount).flatten();
         let preloads = |kind: &Kind| {
             matches!(kind, Kind::DiskFull | Kind::DiskStall | Kind::ClockStep { .. } | Kind::Clock1970)
         };
         let shim = if has(preloads) { Some(Shim::new(site.root())?) } else { None };
-        let (running, starving) = (None, None);
         Ok(Daemons {
-            running,
-            starving,
+            running: None,
+            starving: None,
             site,
             line,
             poses,
             shim,
             disk,
             lives: Vec::new(),
-            exit_code: None,
-            was_stopped: false,
+            exit: None,
         })
     }
 
@@ -86,23 +81,18 @@ impl Daemons {
     /// # Errors
     /// It ended instead, with what it said; or it never answered.
     pub fn start(&mut self) -> Result<(), String> {
-        let command = self.command()?;
-        let mut daemon = self.site.start(command)?;
-        let poses = Arc::clone(&self.poses);
-        let look = Look::begin(daemon.socket(), move || poses().at_us);
-        daemon.until("it answers", PATIENCE, |_| look.file())?;
-        self.running = Some((daemon, look));
-        Ok(())
-    }
-
-    fn command(&self) -> Result<Command, String> {
         let args: Vec<&str> = self.line.args.iter().map(String::as_str).collect();
         let mut command = self.site.fly(&args)?;
         command.envs(self.line.variables.iter().map(|(name, value)| (name, value)));
         if let Some(shim) = &self.shim {
             shim.around(&mut command);
         }
-        Ok(command)
+        let mut daemon = self.site.start(command)?;
+        let poses = Arc::clone(&self.poses);
+        let look = Look::begin(daemon.socket(), move || poses().at_us);
+        daemon.until("it answers", PATIENCE, |_| look.file())?;
+        self.running = Some((daemon, look));
+        Ok(())
     }
 
     /// What `ctl status` showed last, and when; `None` while none runs.
@@ -140,17 +130,15 @@ impl Daemons {
                 self.starving =
                     running.map(|(daemon, _)| Starving::begin(daemon.pid(), ms(*pause_ms), ms(*every_ms)));
             }
-            Kind::DiskFull if self.disk.is_some() => {
-                self.disk.iter().try_for_each(|disk| disk.fill(begins))?
-            }
-            Kind::DiskFull => self.shim()?.fill(begins)?,
+            Kind::DiskFull => match &self.disk {
+                Some(disk) => disk.fill(begins)?,
+                None => self.shim()?.fill(begins)?,
+            },
             Kind::DiskStall => self.shim()?.stall(begins)?,
-            Kind::ClockStep { hours } => {
-                // A step is for good: when its time is over the clock steps back.
-                self.shim()?.step_utc(if begins { (hours * 3_600.0) as i64 } else { 0 })?;
-            }
+            // A step is for good: when its time is over the clock steps back.
+            Kind::ClockStep { hours } if begins => self.shim()?.step_utc((hours * 3_600.0) as i64)?,
             Kind::Clock1970 if begins => self.shim()?.to_1970()?,
-            Kind::Clock1970 => self.shim()?.step_utc(0)?,
+            Kind::ClockStep { .. } | Kind::Clock1970 => self.shim()?.step_utc(0)?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -181,9 +169,7 @@ impl Daemons {
             shim.stall(false)?;
         }
         if let Some((mut daemon, look)) = self.running.take() {
-            let status = daemon.stop(PATIENCE)?;
-            self.exit_code = status.code();
-            self.was_stopped = true;
+            self.exit = Some(daemon.stop(PATIENCE)?.code());
             self.live_on(&look, None);
         }
         Ok(())
@@ -200,19 +186,62 @@ impl Daemons {
         }
         Ok(std::mem::take(&mut self.lives))
     }
+}
 
-    /// Exit code of the last life; `None` when a signal ended it, or while it runs.
-    pub fn exit_code(&self) -> Option<i32> {
-        self.exit_code
+/// The second daemon with its operator, who enables homing again and again.
+pub struct Second {
+    daemons: Daemons,
+    asked_us: u64,
+    answers: Vec<Result<String, String>>,
+    runs: bool,
+}
+
+impl Second {
+    /// In `site`; it does not run yet.
+    pub fn new(site: Site, scenario: &Scenario, line: Line, poses: Poses) -> Result<Second, String> {
+        // The machine's faults are the first one's.
+        let well = Scenario { fault: Vec::new(), ..scenario.clone() };
+        let daemons = Daemons::new(site, &well, line, poses)?;
+        Ok(Second { daemons, asked_us: 0, answers: Vec::new(), runs: false })
     }
 
-    /// Whether it ran until [`Daemons::end`].
-    pub fn was_stopped(&self) -> bool {
-        self.was_stopped
+    /// Starts it.
+    pub fn start(&mut self) -> Result<(), String> {
+        self.daemons.start()?;
+        self.runs = true;
+        Ok(())
     }
 
-    /// Where it is.
-    pub fn site(&self) -> &Site {
-        &self.site
+    /// Its operator tries.
+    pub fn ask_again(&mut self, now_us: u64) {
+        if self.runs && now_us >= self.asked_us + AGAIN_US {
+            self.asked_us = now_us;
+            self.answers.push(self.daemons.homing(true));
+        }
+    }
+
+    /// Ends it.
+    pub fn end(&mut self) -> Result<(), String> {
+        self.runs = false;
+        self.daemons.end()
+    }
+
+    /// What it did that it must not: a permission it got, a velocity it commanded. And why it refused, last.
+    pub fn judged(&mut self) -> Result<(Vec<String>, Option<String>), String> {
+        let mut violations = Vec::new();
+        let granted = self.answers.iter().flatten();
+        violations.extend(granted.map(|told| format!("second daemon: homing was not refused: {told}")));
+        for life in self.daemons.lives()? {
+            let moves = number(&life.file, "select count(*) from command where kind = 'velocity'")?;
+            if moves > 0.0 {
+                violations.push(format!("second daemon: it commanded {moves} velocities"));
+            }
+        }
+        let refusals = self.answers.iter().rev().filter_map(|answer| answer.as_ref().err());
+        let refused = refusals.into_iter().find(|why| why.contains("another program speaks")).cloned();
+        if refused.is_none() {
+            violations.push("second daemon: it was never refused for being the second".to_owned());
+        }
+        Ok((violations, refused))
     }
 }

@@ -17,11 +17,10 @@ mod course;
 mod daemons;
 pub mod read;
 pub mod sdr;
-mod second;
 mod theirs;
 pub mod wire;
 
-use crate::autopilot::Autopilot;
+use crate::autopilot::{Autopilot, Line};
 use crate::daemon::Site;
 use crate::engine::{self, Level};
 use crate::iq_server::IqServer;
@@ -29,15 +28,13 @@ use crate::rig::{self, Depth, Rig, Sdr};
 use crate::scenario::{Kind, Scenario};
 use crate::script::{self, Script};
 use crate::soapy::{self, NoModule};
-use crate::trace::{COMPONENT, DeedRow, StateRow, Trace};
+use crate::trace::{COMPONENT, DeedRow, Trace};
 use crate::watch::Watcher;
 use crate::world::iq::IqWorld;
 use air::Air;
 use course::Course;
-use daemons::{Daemons, Line};
+use daemons::{Daemons, Second};
 use sdr::SdrControl;
-use second::Second;
-use skyhound::command::State;
 use std::path::Path;
 use theirs::Theirs;
 
@@ -75,7 +72,9 @@ impl Rig {
         watcher: &mut dyn Watcher,
     ) -> Result<Trace, NotFlown> {
         let scenario = &self.adapted(scenario)?;
-        match lacking(scenario, self) {
+        let second_line = || "a rig with a second line to its autopilot".to_owned();
+        let lacks_line = || (has_second(scenario) && self.depth == Depth::C).then(second_line);
+        match self.lacks(scenario).or_else(lacks_line) {
             Some(needs) => Err(NotFlown::Ignored(needs)),
             None if self.depth == Depth::A => Ok(engine::fly(scenario, seed, Level::Readings)),
             None => fly(scenario, seed, self, folder, watcher),
@@ -90,24 +89,28 @@ fn fly(
     folder: &Path,
     watcher: &mut dyn Watcher,
 ) -> Result<Trace, NotFlown> {
-    let driver = match rig.sdr {
-        Sdr::Device(_) if !has_second(scenario) => None,
-        Sdr::Device(_) | Sdr::Simulated => Some(soapy::module().map_err(|why| match why {
+    let has_second = has_second(scenario);
+    let driver = (rig.sdr == Sdr::Simulated || has_second).then(|| {
+        soapy::module().map_err(|why| match why {
             NoModule::Lacks(_) => NotFlown::Ignored(why.to_string()),
             NoModule::Broken(_) => NotFlown::Failed(why.to_string()),
-        })?),
-    };
-    let has_second = has_second(scenario);
-    let air: Box<dyn Air> = match &rig.autopilot {
-        rig::Autopilot::At(foreign) => Box::new(Theirs::find(scenario, foreign, watcher)?),
+        })
+    });
+    let driver = driver.transpose()?;
+    let (addresses, notes, air): (Vec<String>, Vec<String>, Box<dyn Air>) = match &rig.autopilot {
+        rig::Autopilot::At(foreign) => {
+            let theirs = Theirs::find(scenario, foreign, watcher)?;
+            (vec![foreign.daemon.to_string()], theirs.notes().into(), Box::new(theirs))
+        }
         rig::Autopilot::Simulated(line) => {
             let lines = vec![air::spec(*line); if has_second { 2 } else { 1 }];
             let autopilot = Autopilot::start(script::aircraft(scenario, seed), &lines);
-            Box::new(autopilot.map_err(|error| format!("simulated autopilot: {error}"))?)
+            let autopilot = autopilot.map_err(|error| format!("simulated autopilot: {error}"))?;
+            (autopilot.lines().iter().map(Line::for_daemon).collect(), Vec::new(), Box::new(autopilot))
         }
     };
-    let mut course = prepare(scenario, seed, rig, folder, driver.as_deref(), air)?;
-    for what in course.air.notes() {
+    let mut course = prepare(scenario, seed, rig, folder, driver.as_deref(), &addresses, air)?;
+    for what in notes {
         watcher.told(&what);
         course.deeds.push(DeedRow { at_us: 0, what: format!("rig: {what}") });
     }
@@ -122,14 +125,6 @@ fn has_second(scenario: &Scenario) -> bool {
     scenario.fault.iter().any(|fault| fault.kind == Kind::SecondDaemon)
 }
 
-/// What is not there and `scenario` needs.
-fn lacking(scenario: &Scenario, rig: &Rig) -> Option<String> {
-    rig.lacks(scenario).or_else(|| {
-        (has_second(scenario) && rig.depth == Depth::C)
-            .then(|| "a rig with a second line to its autopilot".to_owned())
-    })
-}
-
 /// Opens and starts everything around `air` but the daemon. `driver`: the folder of our own SDR driver, where somebody hears with it.
 fn prepare(
     scenario: &Scenario,
@@ -137,9 +132,9 @@ fn prepare(
     rig: &Rig,
     folder: &Path,
     driver: Option<&Path>,
+    addresses: &[String],
     air: Box<dyn Air>,
 ) -> Result<Course, String> {
-    let has_second = has_second(scenario);
     let told = |error: std::io::Error| format!("{}: {error}", folder.display());
     let site = Site::at(folder).map_err(told)?;
     let sdr = SdrControl::new(folder.join("sdr"))?;
@@ -157,19 +152,18 @@ fn prepare(
     let config = site.settings(&scenario.settings_file())?;
     // A rig that is itself killed leaves a daemon that ends by itself.
     let limit = format!("{:.0}s", scenario.duration_s + 120.0);
-    let line = |source: &str, index: usize| -> Result<Line, String> {
-        let address = air.address(index).ok_or("no line for this daemon")?;
+    let line = |source: &str, address: &str| {
         let config = config.to_string_lossy();
-        let args = ["--config", &*config, "--sdr", source, "--autopilot", &address, "--for", &limit];
+        let args = ["--config", &*config, "--sdr", source, "--autopilot", address, "--for", &limit];
         let ours = driver.filter(|_| source.starts_with(OUR_DEVICE));
         let variables = ours.map(soapy::environment).into_iter().flatten();
         let variables = variables.map(|(name, path)| (name.to_owned(), path)).collect();
-        Ok(Line { args: args.map(str::to_owned).into(), variables })
+        daemons::Line { args: args.map(str::to_owned).into(), variables }
     };
-    let first = line(&source, 0)?;
+    let first = line(&source, &addresses[0]);
     // It hears something of its own, so that nothing but the first daemon keeps it from homing.
     let second =
-        has_second.then(|| line(&format!("{OUR_DEVICE},serial=rig-1,tone_hz=40000"), 1)).transpose()?;
+        addresses.get(1).map(|address| line(&format!("{OUR_DEVICE},serial=rig-1,tone_hz=40000"), address));
     let daemons = Daemons::new(site, scenario, first, air.poses())?;
     let mut course = Course::new(air, iq, sdr, daemons);
     if let Some(line) = second {
@@ -192,7 +186,7 @@ fn trace_of(scenario: &Scenario, course: &mut Course) -> Result<Trace, String> {
     for life in &lives {
         read::read(&life.file, &life.clock, &mut trace)?;
         if let Some(killed_us) = life.killed_us {
-            killed(&mut trace, killed_us);
+            trace.killed(killed_us);
         }
     }
     // A recorder that stopped knows nothing of what came later; the daemon's status did.
@@ -211,7 +205,7 @@ fn trace_of(scenario: &Scenario, course: &mut Course) -> Result<Trace, String> {
         said: course.air.said(system),
         enabled_us: course.enabled_us.clone(),
         mute: muted.chain(course.held.iter().copied()).collect(),
-        others: scenario.fault.iter().any(|fault| fault.kind == Kind::SecondDaemon),
+        others: has_second(scenario),
         end_us,
     };
     trace.violations = wire::judge(&trace, &known);
@@ -229,31 +223,20 @@ fn trace_of(scenario: &Scenario, course: &mut Course) -> Result<Trace, String> {
     trace.truth.retain(|row| row.pose.at_us < last.pose.at_us);
     trace.truth.push(last);
     let may_fail = scenario.fault.iter().any(|fault| fault.kind == Kind::DiskFull);
-    match course.daemons.exit_code() {
-        Some(code) => {
+    match course.daemons.exit {
+        Some(Some(code)) => {
             trace.numbers.insert("exit_code".into(), code.into());
             if code != 0 && !may_fail {
                 trace.violations.push(format!("end: the daemon ended with exit code {code}"));
             }
         }
-        None if course.daemons.was_stopped() => {
-            trace.violations.push("end: a signal ended the daemon".to_owned());
-        }
+        Some(None) => trace.violations.push("end: a signal ended the daemon".to_owned()),
         // Killed by the scenario.
         None => {}
     }
     let held_us: u64 = course.held.iter().map(|(from_us, until_us)| until_us - from_us).sum();
     trace.numbers.insert("rig_held_s".into(), held_us as f64 / 1e6);
     trace.deeds = std::mem::take(&mut course.deeds);
-    trace.files.push(course.daemons.site().root().join("err"));
+    trace.files.push(course.daemons.site.root().join("err"));
     Ok(trace)
-}
-
-/// The state machine of a killed daemon ends with it; its file cannot say so.
-fn killed(trace: &mut Trace, at_us: u64) {
-    let from = trace.states.last().map_or(State::Idle.name(), |row| row.to.as_str()).to_owned();
-    if from != State::Idle.name() {
-        let (to, reason) = (State::Idle.name().to_owned(), "the daemon was killed".to_owned());
-        trace.states.push(StateRow { at_us, from, to, reason, interlock: None });
-    }
 }

@@ -1,7 +1,6 @@
 //! What a flight file says of a flight, by `skyhound query`, with its times moved to the scenario's clock.
 
-use crate::daemon::clock::ClockJoin;
-use crate::daemon::{number, rows};
+use crate::daemon::{ClockJoin, number, rows};
 use crate::trace::{COMPONENT, EventRow, SetpointRow, SignalRow, StateRow, Trace};
 use serde_json::Value;
 use std::path::Path;

@@ -10,7 +10,7 @@ const SKIP_MS: u32 = 20;
 const OVERFLOW_EVERY_US: u64 = 200_000;
 
 /// What the driver is told.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct SdrControl {
     path: PathBuf,
     unplugged: Option<&'static str>,
@@ -26,16 +26,7 @@ pub struct SdrControl {
 impl SdrControl {
     /// A device that is well. The words stand in the file `path`.
     pub fn new(path: PathBuf) -> Result<SdrControl, String> {
-        let control = SdrControl {
-            path,
-            unplugged: None,
-            stalled: false,
-            stuck: false,
-            rate: None,
-            told_overflow_total: 0,
-            untold_overflow_total: 0,
-            overflows: None,
-        };
+        let control = SdrControl { path, ..SdrControl::default() };
         control.tell()?;
         Ok(control)
     }
@@ -86,15 +77,12 @@ impl SdrControl {
     }
 
     fn tell(&self) -> Result<(), String> {
-        let mut words = vec![
-            format!("overflow={}", self.told_overflow_total),
-            format!("skip={}:{SKIP_MS}", self.untold_overflow_total),
-        ];
-        words.extend(self.unplugged.map(str::to_owned));
-        words.extend(self.stalled.then(|| "stall".to_owned()));
-        words.extend(self.stuck.then(|| "stuck".to_owned()));
-        words.extend(self.rate.map(|factor| format!("rate={factor}")));
-        shared::tell(&self.path, &words.join(" "))
+        let (told, untold) = (self.told_overflow_total, self.untold_overflow_total);
+        let mut words = format!("overflow={told} skip={untold}:{SKIP_MS}");
+        let faults = [self.unplugged, self.stalled.then_some("stall"), self.stuck.then_some("stuck")];
+        faults.into_iter().flatten().for_each(|word| words += &format!(" {word}"));
+        words += &self.rate.map_or(String::new(), |factor| format!(" rate={factor}"));
+        shared::tell(&self.path, &words)
     }
 }
 

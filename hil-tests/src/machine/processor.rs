@@ -78,7 +78,7 @@ impl Drop for Hogs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
+    use crate::shared::within;
 
     /// The letter of a process's state (proc(5)): R running, T stopped …
     fn state(process: Pid) -> char {
@@ -87,11 +87,8 @@ mod tests {
     }
 
     fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-        let begun = Instant::now();
-        while !is_so() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        let seen = within(Duration::from_secs(60), || is_so().then_some(()));
+        assert!(seen.is_some(), "waited in vain until {what}");
     }
 
     #[test]

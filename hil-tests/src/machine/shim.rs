@@ -97,7 +97,7 @@ fn build(folder: &Path) -> Result<PathBuf, String> {
 mod tests {
     use super::*;
     use std::process::{Child, Stdio};
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     fn under(shim: &Shim, line: &str) -> Command {
         let mut command = Command::new("sh");
@@ -152,10 +152,7 @@ mod tests {
         std::thread::sleep(Duration::from_millis(300));
         assert!(child.try_wait().unwrap().is_none(), "it did not wait for the disk");
         shim.stall(false).unwrap();
-        let begun = Instant::now();
-        while child.try_wait().unwrap().is_none() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "it waits for ever");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        let ended = shared::within(Duration::from_secs(60), || child.try_wait().unwrap());
+        assert!(ended.is_some(), "it waits for ever");
     }
 }

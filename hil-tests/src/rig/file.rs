@@ -14,8 +14,7 @@ use crate::scenario::Flavour;
 struct File {
     about: String,
     depth: Depth,
-    #[serde(default = "simulated")]
-    autopilot: String,
+    autopilot: Option<String>,
     line: Option<String>,
     rig_line: Option<String>,
     flavour: Option<Flavour>,
@@ -23,8 +22,7 @@ struct File {
     sticks: Option<Sticks>,
     set_parameters: Option<bool>,
     parameters: Option<BTreeMap<String, f64>>,
-    #[serde(default = "simulated")]
-    sdr: String,
+    sdr: Option<String>,
     #[serde(default)]
     skyhound: toml::Table,
 }
@@ -37,10 +35,6 @@ enum Sticks {
     Radio,
     /// The rig: it sends all four, all the time.
     Rig,
-}
-
-fn simulated() -> String {
-    SIMULATED.into()
 }
 
 const SIMULATED: &str = "simulated";
@@ -67,7 +61,7 @@ impl FromStr for Line {
 pub(super) fn parse(name: &str, text: &str) -> Result<Rig, String> {
     let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
     let autopilot = autopilot(&file)?;
-    let sdr = match file.sdr.as_str() {
+    let sdr = match file.sdr.as_deref().unwrap_or(SIMULATED) {
         SIMULATED => Sdr::Simulated,
         device if device.starts_with("soapy:") => Sdr::Device(device.to_string()),
         other => return Err(format!("sdr = \"{other}\": write \"simulated\" or \"soapy:ARGUMENTS\"")),
@@ -88,7 +82,7 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Rig, String> {
 }
 
 fn autopilot(file: &File) -> Result<Autopilot, String> {
-    if file.autopilot == SIMULATED {
+    let Some(daemon) = file.autopilot.as_deref().filter(|autopilot| *autopilot != SIMULATED) else {
         let foreign = [
             ("rig_line", file.rig_line.is_some()),
             ("flavour", file.flavour.is_some()),
@@ -102,7 +96,7 @@ fn autopilot(file: &File) -> Result<Autopilot, String> {
         }
         let line = file.line.as_deref().unwrap_or("udp");
         return Ok(Autopilot::Simulated(line.parse().map_err(|why| format!("line: {why}"))?));
-    }
+    };
     if file.line.is_some() {
         return Err("line: only with autopilot = \"simulated\"; an address says its line itself".into());
     }
@@ -126,7 +120,7 @@ fn autopilot(file: &File) -> Result<Autopilot, String> {
         ));
     }
     Ok(Autopilot::At(Box::new(Foreign {
-        daemon: address("autopilot", &file.autopilot)?,
+        daemon: address("autopilot", daemon)?,
         rig: address("rig_line", rig)?,
         flavour: file.flavour.unwrap_or_default(),
         is_simulator: file.simulator.unwrap_or(false),

@@ -69,13 +69,8 @@ impl Foreign {
     pub fn names(&self, more: &BTreeMap<String, f64>) -> Vec<Vec<String>> {
         let rows = parameter::of(firmware_of(self.flavour)).map(|(_, row)| row);
         let mut names: Vec<Vec<String>> = rows
-            .map(|row| {
-                [row.name, row.other_name]
-                    .iter()
-                    .filter(|name| !name.is_empty())
-                    .map(|name| (*name).into())
-                    .collect()
-            })
+            .map(|row| [row.name, row.other_name].into_iter().filter(|name| !name.is_empty()))
+            .map(|names| names.map(str::to_owned).collect())
             .collect();
         for name in self.parameters.keys().chain(more.keys()) {
             if !names.iter().flatten().any(|known: &String| known == name) {
@@ -182,32 +177,15 @@ mod tests {
 
     /// ArduCopter 4.6.2's own defaults.
     fn shipped() -> BTreeMap<String, f64> {
-        let of = |(name, value): (&str, f64)| (name.to_string(), value);
-        let shipped = [
-            ("GUID_TIMEOUT", 3.0),
-            ("FS_GCS_ENABLE", 0.0),
-            ("FS_GCS_TIMEOUT", 5.0),
-            ("FS_THR_ENABLE", 1.0),
-            ("FS_OPTIONS", 16.0),
-            ("RC_OPTIONS", 32.0),
-            ("RC_FS_TIMEOUT", 1.0),
-            ("FS_EKF_ACTION", 1.0),
-            ("FS_EKF_THRESH", 0.8),
-            ("FENCE_ENABLE", 0.0),
-            ("FENCE_ACTION", 1.0),
-            ("FENCE_TYPE", 7.0),
-            ("BATT_MONITOR", 4.0),
-            ("BATT_LOW_TIMER", 10.0),
-            ("BATT_FS_LOW_ACT", 0.0),
-            ("BATT_LOW_VOLT", 10.5),
-            ("BATT_CAPACITY", 3_300.0),
-            ("MAV_GCS_SYSID", 255.0),
-            ("RCMAP_ROLL", 1.0),
-            ("RCMAP_PITCH", 2.0),
-            ("RCMAP_THROTTLE", 3.0),
-            ("RCMAP_YAW", 4.0),
-        ];
-        shipped.map(of).into()
+        let shipped = "GUID_TIMEOUT 3, FS_GCS_ENABLE 0, FS_GCS_TIMEOUT 5, FS_THR_ENABLE 1, FS_OPTIONS 16, \
+            RC_OPTIONS 32, RC_FS_TIMEOUT 1, FS_EKF_ACTION 1, FS_EKF_THRESH 0.8, FENCE_ENABLE 0, FENCE_ACTION 1, \
+            FENCE_TYPE 7, BATT_MONITOR 4, BATT_LOW_TIMER 10, BATT_FS_LOW_ACT 0, BATT_LOW_VOLT 10.5, \
+            BATT_CAPACITY 3300, MAV_GCS_SYSID 255, RCMAP_ROLL 1, RCMAP_PITCH 2, RCMAP_THROTTLE 3, RCMAP_YAW 4";
+        let of = |told: &str| {
+            let (name, value) = told.split_once(' ').unwrap();
+            (name.to_string(), value.parse().unwrap())
+        };
+        shipped.split(", ").map(of).collect()
     }
 
     fn told(wanted: &[Wanted]) -> Vec<String> {

@@ -131,7 +131,7 @@ impl Script {
         Script {
             timeline: Timeline::new(&scenario.fault),
             operator: Operator::new(scenario),
-            duration_us: (scenario.duration_s * 1e6) as u64,
+            duration_us: us(scenario.duration_s),
         }
     }
 
@@ -147,4 +147,8 @@ impl Script {
     pub fn is_over(&self, now_us: u64) -> bool {
         now_us >= self.duration_us || self.operator.is_done()
     }
+}
+
+fn us(seconds: f64) -> u64 {
+    (seconds * 1e6) as u64
 }

@@ -10,7 +10,7 @@
 //! enters it only while setpoints come. What was refused is tried again as a human would: every two seconds, and at once
 //! when the lock opens. A mode that somebody else changed is theirs until the operator acts again.
 
-use super::{Do, Seen, points_m};
+use super::{Do, Seen, points_m, us};
 use crate::aircraft::{Waypoint, plan};
 use crate::scenario::{Flavour, Scenario};
 use skyhound::command::State;
@@ -268,8 +268,4 @@ impl Operator {
             deeds.push(Do::SetMode(self.modes.home));
         }
     }
-}
-
-fn us(seconds: f64) -> u64 {
-    (seconds * 1e6) as u64
 }

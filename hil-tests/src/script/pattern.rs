@@ -1,8 +1,7 @@
 //! Search patterns: their shape as points (m north, east, up of home), in the order in which they are flown.
 
 use crate::aircraft::Aircraft;
-use crate::scenario::Scenario;
-use crate::scenario::{Pattern, Search};
+use crate::scenario::{Pattern, Scenario, Search};
 use std::f64::consts::{FRAC_PI_2, TAU};
 
 /// Corners of a polygon flown for a circle.
@@ -40,18 +39,12 @@ pub fn points_m(search: &Search) -> Vec<[f64; 3]> {
 
 /// The scenario's aircraft as it begins: on the ground at home, or in the air over the first waypoint.
 pub fn aircraft(scenario: &Scenario, seed: u64) -> Aircraft {
+    let search = &scenario.search;
     let mut aircraft = Aircraft::new(&scenario.aircraft, &scenario.place, seed).over(&scenario.world.ground);
-    if let Some(([north_m, east_m, up_m], yaw_rad)) = begin_pose(scenario) {
+    if let Some(&[north_m, east_m, up_m]) = points_m(search).first().filter(|_| search.airborne) {
+        let turn_rad = if search.pattern == Pattern::Orbit { FRAC_PI_2 } else { 0.0 };
+        let yaw_rad = skyhound::geo::wrap_pi(search.heading_deg.to_radians() + turn_rad);
         aircraft.begin_airborne(north_m, east_m, up_m, yaw_rad);
     }
     aircraft
-}
-
-/// Where it begins when it begins in the air: north, east, up (m) and yaw (rad) of the first waypoint.
-fn begin_pose(scenario: &Scenario) -> Option<([f64; 3], f64)> {
-    let search = &scenario.search;
-    let points = points_m(search);
-    let first = *points.first().filter(|_| search.airborne)?;
-    let turn_rad = if search.pattern == Pattern::Orbit { FRAC_PI_2 } else { 0.0 };
-    Some((first, skyhound::geo::wrap_pi(search.heading_deg.to_radians() + turn_rad)))
 }

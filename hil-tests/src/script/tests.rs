@@ -17,7 +17,6 @@ struct Play {
     script: Script,
     now_us: u64,
     seen: Seen<'static>,
-    obeys: bool,
     deeds: Vec<(f64, String)>,
 }
 
@@ -33,7 +32,15 @@ impl Play {
             ..Seen::default()
         };
         let script = Script::new(&scenario(more));
-        Play { script, now_us: 0, seen: flying, obeys: true, deeds: Vec::new() }
+        Play { script, now_us: 0, seen: flying, deeds: Vec::new() }
+    }
+
+    /// Handed over, homing enabled.
+    fn led(more: &str) -> Play {
+        let mut play = Play::new(more);
+        play.seen.heard = true;
+        play.run(3.0).told();
+        play
     }
 
     fn run(&mut self, seconds: f64) -> &mut Play {
@@ -41,9 +48,7 @@ impl Play {
         while self.now_us < until_us {
             for deed in self.script.step(self.now_us, &self.seen) {
                 self.deeds.push((self.now_us as f64 / 1e6, deed.to_string()));
-                if self.obeys {
-                    self.obey(&deed);
-                }
+                self.obey(&deed);
             }
             self.now_us += 20_000;
         }
@@ -141,9 +146,7 @@ fn homing_is_asked_for_while_locked_and_at_once_when_the_lock_opens() {
 
 #[test]
 fn after_a_stop_it_is_tried_as_often_as_said() {
-    let mut play = Play::new("[operator]\nretries = 1\n");
-    play.seen.heard = true;
-    play.run(3.0).told();
+    let mut play = Play::led("[operator]\nretries = 1\n");
     assert_eq!(play.seen.state, State::Searching);
     (play.seen.state, play.seen.latched, play.seen.mode) = (State::Idle, true, "LOITER");
     play.run(10.0);
@@ -155,9 +158,7 @@ fn after_a_stop_it_is_tried_as_often_as_said() {
 
 #[test]
 fn a_dead_daemon_is_not_asked_and_a_new_one_is() {
-    let mut play = Play::new("[operator]\nretries = 1\n");
-    play.seen.heard = true;
-    play.run(3.0).told();
+    let mut play = Play::led("[operator]\nretries = 1\n");
     (play.seen.state, play.seen.heard, play.seen.answers) = (State::Idle, false, false);
     play.run(10.0);
     assert!(play.told().is_empty());
@@ -168,9 +169,7 @@ fn a_dead_daemon_is_not_asked_and_a_new_one_is() {
 
 #[test]
 fn an_empty_sky_is_searched_on() {
-    let mut play = Play::new("[operator]\nretries = 1\n");
-    play.seen.heard = true;
-    play.run(3.0).told();
+    let mut play = Play::led("[operator]\nretries = 1\n");
     play.seen.heard = false;
     play.run(25.0);
     assert_eq!(play.told(), ["23.00 operator: homing off", "23.02 operator: mode AUTO"]);
@@ -178,9 +177,7 @@ fn an_empty_sky_is_searched_on() {
 
 #[test]
 fn home_in_the_end_and_then_it_is_over() {
-    let mut play = Play::new("[operator]\nlands_after_s = 2\n");
-    play.seen.heard = true;
-    play.run(3.0).told();
+    let mut play = Play::led("[operator]\nlands_after_s = 2\n");
     play.seen.state = State::Holding;
     play.run(10.0);
     assert_eq!(play.told(), ["5.00 operator: homing off", "6.02 operator: mode RTL"]);
@@ -193,11 +190,9 @@ fn home_in_the_end_and_then_it_is_over() {
 #[test]
 fn takes_off_when_ready() {
     let mut play = Play::new("");
-    play.script = Script::new(&{
-        let mut scenario = scenario("");
-        scenario.search.airborne = false;
-        scenario
-    });
+    let mut grounded = scenario("");
+    grounded.search.airborne = false;
+    play.script = Script::new(&grounded);
     play.seen = Seen { mode: "STABILIZE", answers: true, ..Seen::default() };
     play.run(1.0);
     assert_eq!(play.told(), ["0.00 operator: mission of 4 items"]);

@@ -1,6 +1,6 @@
 //! Faults on their timeline: triggers seen, begins and ends in order.
 
-use super::{Do, Seen};
+use super::{Do, Seen, us};
 use crate::scenario::{Act, Fault, Kind};
 use skyhound::command::State;
 
@@ -107,8 +107,4 @@ impl Timeline {
             };
         }
     }
-}
-
-fn us(seconds: f64) -> u64 {
-    (seconds * 1e6) as u64
 }

@@ -10,7 +10,7 @@
 pub mod numbers;
 pub mod table;
 
-use crate::baseline::{self, Policy};
+use crate::baseline::Policy;
 use crate::engine::{self, Level};
 use crate::judge::metrics::{FOUND_WITHIN_M, metrics};
 use crate::scenario::Scenario;
@@ -133,7 +133,7 @@ fn fly(
 ) -> (Outcome, f64) {
     let trace = match policy {
         None => engine::fly(scenario, seed, Level::Readings),
-        Some(policy) => baseline::fly(scenario, config, seed, policy),
+        Some(policy) => engine::fly_led(scenario, config, seed, policy),
     };
     let flown_s = trace.truth.last().map_or(0.0, |row| row.pose.at_us as f64 / 1e6);
     (outcome(scenario, &trace, within_m), flown_s)

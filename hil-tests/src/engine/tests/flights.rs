@@ -130,50 +130,30 @@ fn a_new_life_is_never_enabled_by_itself() {
 /// What leaves the aircraft without one of its own failsafes, each by itself; nothing of it may be homed with.
 #[test]
 fn an_empty_failsafe_keeps_homing_locked() {
-    const COPTER: [&[(&str, f64)]; 15] = [
-        &[("GUID_TIMEOUT", 3.0)],
-        &[("FENCE_ENABLE", 0.0)],
-        &[("FENCE_ACTION", 0.0)],
-        &[("FENCE_TYPE", 0.0)],
-        &[("FENCE_TYPE", 1.0)],
-        &[("FS_GCS_ENABLE", 0.0)],
-        &[("FS_THR_ENABLE", 0.0)],
-        &[("FS_OPTIONS", 4.0)],
-        &[("FS_EKF_ACTION", 0.0)],
-        &[("BATT_MONITOR", 0.0)],
-        &[("BATT_FS_LOW_ACT", 0.0), ("BATT_FS_CRT_ACT", 0.0)],
-        &[("BATT_LOW_MAH", 0.0), ("BATT_CRT_MAH", 0.0)],
-        &[("BATT_FS_LOW_ACT", 0.0), ("BATT_CRT_MAH", 0.0)],
-        // Nobody speaks as this one: its failsafe was never armed.
-        &[("SYSID_MYGCS", 252.0)],
-        &[("RCMAP_ROLL", 0.0)],
-    ];
-    const PX4: [&[(&str, f64)]; 9] = [
-        &[("COM_OF_LOSS_T", 3.0)],
-        &[("COM_OBL_RC_ACT", 0.0)],
-        &[("COM_RCL_EXCEPT", 4.0)],
-        &[("NAV_RCL_ACT", 0.0)],
-        &[("NAV_DLL_ACT", 0.0)],
-        &[("GF_ACTION", 0.0)],
-        &[("GF_MAX_HOR_DIST", 0.0)],
-        &[("COM_LOW_BAT_ACT", 0.0)],
-        &[("BAT_CRIT_THR", 0.0)],
-    ];
+    // Nobody speaks as ground station 252: its failsafe was never armed.
+    const COPTER: &str = "GUID_TIMEOUT 3, FENCE_ENABLE 0, FENCE_ACTION 0, FENCE_TYPE 0, FENCE_TYPE 1, \
+        FS_GCS_ENABLE 0, FS_THR_ENABLE 0, FS_OPTIONS 4, FS_EKF_ACTION 0, BATT_MONITOR 0, \
+        BATT_FS_LOW_ACT 0 BATT_FS_CRT_ACT 0, BATT_LOW_MAH 0 BATT_CRT_MAH 0, BATT_FS_LOW_ACT 0 BATT_CRT_MAH 0, \
+        SYSID_MYGCS 252, RCMAP_ROLL 0";
+    const PX4: &str = "COM_OF_LOSS_T 3, COM_OBL_RC_ACT 0, COM_RCL_EXCEPT 4, NAV_RCL_ACT 0, NAV_DLL_ACT 0, \
+        GF_ACTION 0, GF_MAX_HOR_DIST 0, COM_LOW_BAT_ACT 0, BAT_CRIT_THR 0";
     let mut scenario = load::find("fence").unwrap();
     scenario.duration_s = 9.0;
-    let mut homes = |flavour, set: &[(&str, f64)], absent: &[&str]| {
+    let mut homes = |flavour, set: &str, absent: &[&str]| {
         scenario.aircraft.flavour = flavour;
-        scenario.aircraft.parameters = set.iter().map(|&(name, value)| (name.to_owned(), value)).collect();
+        let words: Vec<&str> = set.split_whitespace().collect();
+        let named = words.chunks(2).map(|pair| (pair[0].to_owned(), pair[1].parse().unwrap()));
+        scenario.aircraft.parameters = named.collect();
         scenario.aircraft.absent = absent.iter().map(|&name| name.to_owned()).collect();
         fly(&scenario, 3, Level::Readings).setpoints.iter().any(crate::trace::SetpointRow::moves)
     };
-    for (flavour, sets) in [(Flavour::ArduCopter, &COPTER[..]), (Flavour::Px4, &PX4[..])] {
-        assert!(homes(flavour, &[], &[]), "{flavour:?} as it should be");
-        for set in sets {
-            assert!(!homes(flavour, set, &[]), "{flavour:?} with {set:?}");
+    for (flavour, sets) in [(Flavour::ArduCopter, COPTER), (Flavour::Px4, PX4)] {
+        assert!(homes(flavour, "", &[]), "{flavour:?} as it should be");
+        for set in sets.split(", ") {
+            assert!(!homes(flavour, set, &[]), "{flavour:?} with {set}");
         }
     }
     for (flavour, absent) in [(Flavour::ArduCopter, "FENCE_TYPE"), (Flavour::Px4, "NAV_RCL_ACT")] {
-        assert!(!homes(flavour, &[], &[absent]), "{flavour:?} without {absent}");
+        assert!(!homes(flavour, "", &[absent]), "{flavour:?} without {absent}");
     }
 }

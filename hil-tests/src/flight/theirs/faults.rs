@@ -56,12 +56,12 @@ impl Theirs {
 
     fn home(&self) -> Origin {
         let anywhere = Origin::new(Wgs84 { lat_deg: 0.0, lon_deg: 0.0 });
-        self.link.shared().heard().home().map_or(anywhere, |(origin, _)| origin)
+        self.heard().home.map_or(anywhere, |(origin, _)| origin)
     }
 
     fn turn(&self, knobs: &[Box<Knob>], on: bool) -> Result<bool, String> {
         for knob in knobs {
-            let known = |name: &str| self.link.shared().heard().parameters.contains_key(name);
+            let known = |name: &str| self.heard().parameters.contains_key(name);
             if !knob.iter().any(|(name, ..)| known(name)) {
                 self.read(&[knob.iter().map(|(name, ..)| (*name).to_owned()).collect()])?;
             }

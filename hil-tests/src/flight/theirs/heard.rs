@@ -4,8 +4,6 @@
 //! else GLOBAL_POSITION_INT with ATTITUDE, the autopilot's own belief. Home is the scenario's origin: the scenario's beacons lie
 //! about it wherever on Earth that is. Between two messages the pose goes on with its velocity, for half a second at most.
 
-mod texts;
-
 use crate::autopilot::wire::Message;
 use crate::flight::wire::Said;
 use crate::trace::TruthRow;
@@ -14,7 +12,6 @@ use skyhound::geo::{Origin, Wgs84};
 use skyhound::vehicle::{Firmware, Mode};
 use skyhound_host::autopilot::framing::Frame;
 use std::collections::BTreeMap;
-use texts::Texts;
 
 /// MAV_COMP_ID_AUTOPILOT1.
 const AUTOPILOT: u8 = 1;
@@ -22,11 +19,14 @@ const AUTOPILOT: u8 = 1;
 const AHEAD_MAX_US: u64 = 500_000;
 /// A pose that is this old is none.
 const POSE_AGE_MAX_US: u64 = 2_000_000;
+/// MAV_SEVERITY from which a text is a warning, and more texts than this are not kept.
+const WARNING: u8 = 4;
+const TEXTS_MAX: usize = 1_000;
 /// MAV_SYS_STATUS_PREARM_CHECK.
 const PREARM_CHECK: i64 = 0x1000_0000;
 
 /// A parameter as told.
-#[derive(Copy, Clone, Debug)]
+#[derive(Copy, Clone, Debug, Default)]
 pub struct Told {
     /// As it is on the wire.
     pub raw: [u8; 4],
@@ -36,14 +36,19 @@ pub struct Told {
     pub count: u32,
 }
 
+#[derive(Clone, Debug)]
+struct Text {
+    at_us: u64,
+    severity: u8,
+    id: i64,
+    text: String,
+}
+
 /// All that was heard.
 #[derive(Clone, Debug, Default)]
 pub struct Heard {
-    /// System id of the autopilot.
     pub system: Option<u8>,
-    /// HEARTBEAT.custom_mode.
     pub custom_mode: u32,
-    /// Motors armed.
     pub armed: bool,
     /// In the air, where the autopilot says so.
     pub airborne: Option<bool>,
@@ -53,8 +58,8 @@ pub struct Heard {
     pub may_arm: Option<bool>,
     /// Parameters as told.
     pub parameters: BTreeMap<String, Told>,
-    /// What it said in words.
-    pub texts: Texts,
+    /// What it said in words, pieces joined.
+    texts: Vec<Text>,
     /// Newest answer to a command: which, result, how many so far.
     pub command_ack: Option<(u16, u8, u32)>,
     /// The mission item asked for, and how often anything was asked.
@@ -67,8 +72,10 @@ pub struct Heard {
     pub rows: Vec<TruthRow>,
     /// Whose it is, by its heartbeat.
     pub firmware: Option<Firmware>,
-    home: Option<(Origin, f64)>,
-    is_simulated: bool,
+    /// And its height above the sea, m.
+    pub home: Option<(Origin, f64)>,
+    /// Its truth is a simulator's.
+    pub is_simulated: bool,
     pose: TruePose,
     posed_us: Option<u64>,
 }
@@ -111,7 +118,7 @@ impl Heard {
                 let may = whole("onboard_control_sensors_health") & PREARM_CHECK != 0;
                 self.may_arm = is_told.then_some(may);
             }
-            "STATUSTEXT" => self.texts.take(&message, now_us),
+            "STATUSTEXT" => self.hear_text(&message, now_us),
             "ATTITUDE" if !self.is_simulated => self.turn(&message, "yawspeed"),
             "GLOBAL_POSITION_INT" if !self.is_simulated && (whole("lat"), whole("lon")) != (0, 0) => {
                 let velocity_mps = ["vx", "vy", "vz"].map(|name| real(name) / 100.0);
@@ -127,10 +134,9 @@ impl Heard {
                 self.place(at, real("alt"), ["vn", "ve", "vd"].map(real), now_us);
             }
             "PARAM_VALUE" => {
-                let told = self.parameters.entry(message.text("param_id").to_owned());
-                let count = told.or_insert(Told { raw: [0; 4], kind: 0, count: 0 });
+                let told = self.parameters.entry(message.text("param_id").to_owned()).or_default();
                 let (raw, kind) = (message.raw("param_value"), message.byte("param_type"));
-                *count = Told { raw, kind, count: count.count + 1 };
+                *told = Told { raw, kind, count: told.count + 1 };
             }
             "COMMAND_ACK" => {
                 let count = self.command_ack.map_or(0, |(.., count)| count) + 1;
@@ -146,6 +152,27 @@ impl Heard {
             }
             _ => {}
         }
+    }
+
+    fn hear_text(&mut self, told: &Message, at_us: u64) {
+        let (id, number, piece) = (told.whole("id"), told.whole("chunk_seq"), told.text("text"));
+        let begun = self.texts.iter_mut().rev().find(|text| id != 0 && number > 0 && text.id == id);
+        if let Some(text) = begun {
+            text.text.push_str(piece);
+        } else if self.texts.len() < TEXTS_MAX {
+            self.texts.push(Text { at_us, severity: told.byte("severity"), id, text: piece.to_owned() });
+        }
+    }
+
+    /// Its warnings and worse since a time, each once, in order.
+    pub fn warnings(&self, since_us: u64) -> Vec<&str> {
+        let mut told: Vec<&str> = Vec::new();
+        for text in self.texts.iter().filter(|text| text.at_us >= since_us && text.severity <= WARNING) {
+            if !told.contains(&text.text.as_str()) {
+                told.push(&text.text);
+            }
+        }
+        told
     }
 
     fn is_in(&mut self, custom_mode: u32, now_us: u64) {
@@ -181,15 +208,9 @@ impl Heard {
         self.posed_us = self.posed_us.map(|_| 0);
         let newest = self.said.pop();
         self.said = newest.map(|said| Said { at_us: 0, ..said }).into_iter().collect();
-        self.texts = Texts::default();
+        self.texts.clear();
     }
 
-    /// Home, and its height above the sea.
-    pub fn home(&self) -> Option<(Origin, f64)> {
-        self.home
-    }
-
-    /// Its mode.
     pub fn mode(&self) -> Mode {
         Mode { firmware: self.firmware.unwrap_or(Firmware::Other), custom: self.custom_mode }
     }
@@ -197,11 +218,6 @@ impl Heard {
     /// Whether it tells where it is, and where home is.
     pub fn is_placed(&self, now_us: u64) -> bool {
         self.posed_us.is_some_and(|posed_us| now_us < posed_us + POSE_AGE_MAX_US)
-    }
-
-    /// Whether its truth is a simulator's.
-    pub fn is_simulated(&self) -> bool {
-        self.is_simulated
     }
 
     /// Where it is now.
@@ -212,7 +228,6 @@ impl Heard {
         }
     }
 
-    /// Truth now.
     pub fn truth(&self, now_us: u64) -> TruthRow {
         TruthRow {
             pose: self.pose(now_us),
@@ -225,4 +240,24 @@ impl Heard {
 
 fn place(message: &Message, lat: &str, lon: &str) -> Wgs84 {
     Wgs84 { lat_deg: message.real(lat) / 1e7, lon_deg: message.real(lon) / 1e7 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autopilot::messages;
+
+    #[test]
+    fn pieces_are_joined_and_each_warning_is_told_once() {
+        let mut heard = Heard::default();
+        let long = format!("{}y", "x".repeat(50));
+        let need = "PreArm: Need Position Estimate";
+        for (severity, text, at_us) in
+            [(2, need, 5), (6, "EKF3 IMU0 initialised", 6), (2, &long, 7), (2, need, 9)]
+        {
+            messages::texts(severity, text, 9).iter().for_each(|piece| heard.hear_text(piece, at_us));
+        }
+        assert_eq!(heard.warnings(0), [need, &long]);
+        assert_eq!(heard.warnings(8), [need]);
+    }
 }

@@ -5,13 +5,14 @@
 use super::heard::Heard;
 use crate::autopilot::messages;
 use crate::autopilot::wire::Message;
+use crate::shared::lock;
 use skyhound::vehicle::Firmware;
 use skyhound_host::autopilot::Address;
 use skyhound_host::autopilot::framing::Framer;
 use skyhound_host::autopilot::line::Line;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -35,9 +36,8 @@ const RELEASE: u16 = 0;
 
 /// The line. It ends when dropped.
 pub struct Link {
-    shared: Arc<Shared>,
+    pub shared: Arc<Shared>,
     sender: mpsc::Sender<Message>,
-    over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -48,6 +48,7 @@ pub struct Shared {
     /// When the scenario began, µs since the line was opened.
     zero_us: AtomicU64,
     silent: AtomicBool,
+    over: AtomicBool,
     sticks: Mutex<[u16; 8]>,
     gone: Mutex<Option<String>>,
 }
@@ -58,27 +59,25 @@ impl Shared {
         (self.opened.elapsed().as_micros() as u64).saturating_sub(self.zero_us.load(Ordering::Acquire))
     }
 
-    /// The scenario begins now.
     pub fn begin(&self) {
         let mut heard = self.heard();
         self.zero_us.store(self.opened.elapsed().as_micros() as u64, Ordering::Release);
         heard.begin();
     }
 
-    /// All that was heard.
     pub fn heard(&self) -> MutexGuard<'_, Heard> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.heard)
     }
 }
 
 impl Link {
-    /// Opens the line.
     pub fn open(address: &Address) -> Result<Link, String> {
         let shared = Arc::new(Shared {
             heard: Mutex::default(),
             opened: Instant::now(),
             zero_us: AtomicU64::new(0),
             silent: AtomicBool::new(false),
+            over: AtomicBool::new(false),
             sticks: Mutex::new([NO_OVERRIDE; 8]),
             gone: Mutex::default(),
         });
@@ -86,29 +85,21 @@ impl Link {
         let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
         let line = runtime.block_on(Line::open(address)).map_err(|error| format!("{address}: {error}"))?;
         let (sender, orders) = mpsc::channel();
-        let over = Arc::new(AtomicBool::new(false));
-        let (shared_inside, over_inside, address) = (Arc::clone(&shared), Arc::clone(&over), address.clone());
+        let (shared_inside, address) = (Arc::clone(&shared), address.clone());
         let thread = std::thread::spawn(move || {
-            runtime.block_on(live(line, &address, &shared_inside, &orders, &over_inside));
+            runtime.block_on(live(line, &address, &shared_inside, &orders));
         });
-        Ok(Link { shared, sender, over, thread: Some(thread) })
+        Ok(Link { shared, sender, thread: Some(thread) })
     }
 
-    /// What is shared.
-    pub fn shared(&self) -> &Arc<Shared> {
-        &self.shared
-    }
-
-    /// Sends a message.
     pub fn send(&self, message: Message) -> Result<(), String> {
-        let gone = self.shared.gone.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        gone.map_or(Ok(()), Err)?;
+        lock(&self.shared.gone).clone().map_or(Ok(()), Err)?;
         self.sender.send(message).map_err(|_| "the rig's line has ended".to_owned())
     }
 
     /// Holds a stick (channel 1..=8), or lets it go.
     pub fn hold_stick(&self, channel: u8, us: Option<u16>) {
-        let mut sticks = self.shared.sticks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sticks = lock(&self.shared.sticks);
         if let Some(stick) = usize::from(channel).checked_sub(1).and_then(|index| sticks.get_mut(index)) {
             *stick = us.unwrap_or(RELEASE);
         }
@@ -122,7 +113,7 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.over.store(true, Ordering::Release);
+        self.shared.over.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -153,22 +144,14 @@ impl Out {
 }
 
 /// Runs the line, and opens it again while it must.
-async fn live(
-    line: Line,
-    address: &Address,
-    shared: &Shared,
-    orders: &mpsc::Receiver<Message>,
-    over: &AtomicBool,
-) {
+async fn live(line: Line, address: &Address, shared: &Shared, orders: &mpsc::Receiver<Message>) {
     let mut opened = Ok(line);
-    while !over.load(Ordering::Acquire) {
-        let tell = |why: Option<String>| {
-            *shared.gone.lock().unwrap_or_else(PoisonError::into_inner) = why;
-        };
+    while !shared.over.load(Ordering::Acquire) {
+        let tell = |why: Option<String>| *lock(&shared.gone) = why;
         let broken = match opened {
             Ok(line) => {
                 tell(None);
-                run(line, shared, orders, over).await.err()
+                run(line, shared, orders).await.err()
             }
             Err(error) => Some(error),
         };
@@ -182,16 +165,11 @@ async fn live(
     }
 }
 
-async fn run(
-    mut line: Line,
-    shared: &Shared,
-    orders: &mpsc::Receiver<Message>,
-    over: &AtomicBool,
-) -> std::io::Result<()> {
+async fn run(mut line: Line, shared: &Shared, orders: &mpsc::Receiver<Message>) -> std::io::Result<()> {
     let (mut framer, mut out) = (Framer::new(), Out { sequence: 0, peer: None });
     let mut buffer = [0; 4_096];
     let (mut beat, mut stick, mut ask) = (Instant::now(), Instant::now(), Instant::now());
-    while !over.load(Ordering::Acquire) {
+    while !shared.over.load(Ordering::Acquire) {
         let read = std::future::poll_fn(|cx| line.poll_read(cx, &mut buffer));
         if let Ok(read) = tokio::time::timeout(READ_WAIT, read).await {
             let (count, peer) = read?;
@@ -220,12 +198,11 @@ async fn run(
             ask = now + ASK_EVERY;
         }
         if let Some(system) = system.filter(|_| now >= stick) {
-            let sent = *shared.sticks.lock().unwrap_or_else(PoisonError::into_inner);
+            let sent = *lock(&shared.sticks);
             if sent.iter().any(|us| *us != NO_OVERRIDE) {
                 out.send(&mut line, &messages::rc_override(sent).to((system, 1))).await?;
             }
-            let mut sticks = shared.sticks.lock().unwrap_or_else(PoisonError::into_inner);
-            for (stick, sent) in sticks.iter_mut().zip(sent) {
+            for (stick, sent) in lock(&shared.sticks).iter_mut().zip(sent) {
                 // Given back once, it is the radio's; and ArduPilot takes each override for a ground station's sign of life.
                 if (*stick, sent) == (RELEASE, RELEASE) {
                     *stick = NO_OVERRIDE;

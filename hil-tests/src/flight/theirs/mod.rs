@@ -19,12 +19,14 @@ use crate::autopilot::wire::Message;
 use crate::rig::Foreign;
 use crate::scenario::{Flavour, Kind, Scenario};
 use crate::script::{Do, Seen};
+use crate::shared::{lock, within};
 use crate::trace::{SetpointRow, TruthRow};
 use crate::truth::Poses;
 use crate::watch::Watcher;
+use heard::Heard;
 use link::Link;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 /// How long an autopilot may take to be found with its place and home: a cold SITL takes 40 s to its fix.
 const FOUND_WITHIN: Duration = Duration::from_secs(90);
@@ -33,7 +35,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// Its words about a refusal come with the answer, or soon after.
 const EXPLAINED_WITHIN: Duration = Duration::from_millis(400);
 const TRIES: u32 = 3;
-const POLL: Duration = Duration::from_millis(10);
 /// Truth as verdicts are counted from it.
 const ROWS_EVERY_US: u64 = 100_000;
 /// Higher than this it is in the air, where nothing better is told.
@@ -81,15 +82,15 @@ impl Theirs {
         };
         let rig = &foreign.rig;
         watcher.told("looks for the autopilot");
-        if !theirs.is_placed_within(FOUND_WITHIN, watcher)? {
-            let why = match theirs.link.shared().heard().system {
+        if theirs.placed_within(FOUND_WITHIN, watcher)?.is_none() {
+            let why = match theirs.heard().system {
                 None => "no autopilot was heard",
                 Some(_) => "the autopilot tells no position or no home (no GPS fix?)",
             };
             return Err(NotFlown::Failed(format!("rig_line {rig}: {why}{}", theirs.warnings(0))));
         }
         let (system, firmware) = {
-            let heard = theirs.link.shared().heard();
+            let heard = theirs.heard();
             (heard.system.unwrap_or_default(), heard.mode().firmware)
         };
         theirs.system = system;
@@ -100,29 +101,38 @@ impl Theirs {
             )));
         }
         theirs.begun = theirs.make_ready(scenario, watcher)?;
-        theirs.link.shared().heard().forget_place();
-        if !theirs.is_placed_within(ANSWER_WITHIN * TRIES, watcher)? {
+        theirs.heard().forget_place();
+        if theirs.placed_within(ANSWER_WITHIN * TRIES, watcher)?.is_none() {
             return Err(NotFlown::Failed(format!("rig_line {rig}: the autopilot tells its place no more")));
         }
-        theirs.link.shared().begin();
+        theirs.link.shared.begin();
         Ok(theirs)
     }
 
-    fn is_placed_within(&self, limit: Duration, watcher: &mut dyn Watcher) -> Result<bool, NotFlown> {
-        let begun = Instant::now();
-        while begun.elapsed() < limit {
-            let now_us = self.now_us();
-            let heard = self.link.shared().heard();
-            if heard.system.is_some() && heard.is_placed(now_us) {
-                return Ok(true);
-            }
-            drop(heard);
-            if watcher.ends() {
-                return Err(NotFlown::Failed("ended before the flight began".to_owned()));
-            }
-            std::thread::sleep(POLL);
-        }
-        Ok(false)
+    /// All that was heard of it.
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.link.shared.heard()
+    }
+
+    fn placed_within(&self, limit: Duration, watcher: &mut dyn Watcher) -> Result<Option<()>, NotFlown> {
+        watched_within(limit, watcher, |_| {
+            let (now_us, heard) = (self.now_us(), self.heard());
+            (heard.system.is_some() && heard.is_placed(now_us)).then_some(())
+        })
+    }
+
+    /// Sends a message to the autopilot.
+    fn send(&self, message: Message) -> Result<(), String> {
+        self.link.send(message.to((self.system, 1)))
+    }
+
+    /// How it stood when the scenario began.
+    pub fn notes(&self) -> [String; 2] {
+        let source = match self.heard().is_simulated {
+            true => "truth is the simulator's own (SIM_STATE)",
+            false => "truth is the autopilot's belief (GLOBAL_POSITION_INT, ATTITUDE)",
+        };
+        [self.begun.clone(), source.to_owned()]
     }
 
     /// Arms or disarms.
@@ -139,7 +149,7 @@ impl Theirs {
             Flavour::Px4 => (custom >> 16 & 0xff, custom >> 24),
         };
         self.command(SET_MODE, &[CUSTOM_MODE, f64::from(main), f64::from(sub)])?;
-        let has_it = self.wait(|| (self.link.shared().heard().custom_mode == custom).then_some(()));
+        let has_it = within(ANSWER_WITHIN, || (self.heard().custom_mode == custom).then_some(()));
         has_it.ok_or_else(|| format!("mode {name} was accepted and never came"))
     }
 
@@ -148,8 +158,7 @@ impl Theirs {
             Flavour::ArduCopter => self.command(TAKE_OFF, &[0., 0., 0., 0., 0., 0., alt_m]),
             Flavour::Px4 => {
                 // Here, as it stands, to a height above the sea: 0/0 would be a place, and a height above home is below ground.
-                let (_, home_amsl_m) =
-                    self.link.shared().heard().home().ok_or("take-off: no home is told")?;
+                let (_, home_amsl_m) = self.heard().home.ok_or("take-off: no home is told")?;
                 let nan = f64::NAN;
                 self.command(TAKE_OFF, &[nan, 0., 0., nan, nan, nan, home_amsl_m + alt_m])
             }
@@ -158,43 +167,38 @@ impl Theirs {
 
     /// By the mission protocol (mavlink.io, "Mission Protocol").
     fn upload(&self, mission: &[Waypoint]) -> Result<(), String> {
-        let asked = || self.link.shared().heard().mission_request.map_or(0, |(_, count)| count);
-        let ended = || self.link.shared().heard().mission_ack.map_or(0, |(_, count)| count);
-        let (mut answered, before) = (asked(), ended());
-        let count = Message::new("MISSION_COUNT").with("count", mission.len() as u16);
-        self.link.send(count.to((self.system, 1)))?;
+        let mut answered = self.heard().mission_request.map_or(0, |(_, count)| count);
+        let before = self.heard().mission_ack.map_or(0, |(_, count)| count);
+        self.send(Message::new("MISSION_COUNT").with("count", mission.len() as u16))?;
         loop {
-            let next = self.wait(|| {
-                let heard = self.link.shared().heard();
+            let next = within(ANSWER_WITHIN, || {
+                let heard = self.heard();
                 let end = heard.mission_ack.filter(|(_, count)| *count > before);
                 let item = heard.mission_request.filter(|(_, count)| *count > answered);
-                (end.is_some() || item.is_some()).then_some((end, item))
+                end.map(Err).or(item.map(Ok))
             });
             match next {
                 None => return Err("mission: no answer".to_owned()),
-                Some((Some((ACCEPTED, _)), _)) => return Ok(()),
-                Some((Some((why, _)), _)) => return Err(format!("mission: MAV_MISSION_RESULT {why}")),
-                Some((None, Some((item, count)))) => {
+                Some(Err((ACCEPTED, _))) => return Ok(()),
+                Some(Err((why, _))) => return Err(format!("mission: MAV_MISSION_RESULT {why}")),
+                Some(Ok((item, count))) => {
                     answered = count;
                     let waypoint =
                         mission.get(usize::from(item)).ok_or(format!("mission: no item {item}"))?;
-                    let message = messages::mission_item(waypoint, item, false);
-                    self.link.send(message.to((self.system, 1)))?;
+                    self.send(messages::mission_item(waypoint, item, false))?;
                 }
-                Some((None, None)) => {}
             }
         }
     }
 
     /// COMMAND_LONG until it is answered.
     fn command(&self, (what, id): Command, params: &[f64]) -> Result<(), String> {
-        let count = || self.link.shared().heard().command_ack.map_or(0, |(.., count)| count);
         let since_us = self.now_us();
         for _ in 0..TRIES {
-            let before = count();
-            self.link.send(messages::command(id, params).to((self.system, 1)))?;
-            let answer = self.wait(|| {
-                let ack = self.link.shared().heard().command_ack;
+            let before = self.heard().command_ack.map_or(0, |(.., count)| count);
+            self.send(messages::command(id, params))?;
+            let answer = within(ANSWER_WITHIN, || {
+                let ack = self.heard().command_ack;
                 ack.filter(|(which, _, count)| *which == id && *count > before).map(|(_, result, _)| result)
             });
             match answer {
@@ -212,32 +216,26 @@ impl Theirs {
 
     /// What the autopilot warned of since then, to stand after a colon.
     fn warnings(&self, since_us: u64) -> String {
-        let heard = self.link.shared().heard();
-        match heard.texts.warnings(since_us).join("; ") {
+        match self.heard().warnings(since_us).join("; ") {
             none if none.is_empty() => none,
             told => format!(": {told}"),
         }
     }
+}
 
-    fn wait<T>(&self, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
-        let begun = Instant::now();
-        while begun.elapsed() < ANSWER_WITHIN {
-            if let Some(answer) = ask() {
-                return Some(answer);
-            }
-            std::thread::sleep(POLL);
-        }
-        None
-    }
+/// As [`within`], while the watcher lets it go on.
+fn watched_within<T>(
+    limit: Duration,
+    watcher: &mut dyn Watcher,
+    mut ask: impl FnMut(&mut dyn Watcher) -> Option<T>,
+) -> Result<Option<T>, NotFlown> {
+    let ended = || NotFlown::Failed("ended before the flight began".to_owned());
+    within(limit, || if watcher.ends() { Some(Err(ended())) } else { ask(watcher).map(Ok) }).transpose()
 }
 
 impl Air for Theirs {
-    fn address(&self, index: usize) -> Option<String> {
-        (index == 0).then(|| self.foreign.daemon.to_string())
-    }
-
     fn poses(&self) -> Poses {
-        let shared = Arc::clone(self.link.shared());
+        let shared = Arc::clone(&self.link.shared);
         Arc::new(move || {
             let now_us = shared.now_us();
             shared.heard().pose(now_us)
@@ -245,12 +243,11 @@ impl Air for Theirs {
     }
 
     fn now_us(&self) -> u64 {
-        self.link.shared().now_us()
+        self.link.shared.now_us()
     }
 
     fn sight(&self) -> Seen<'static> {
-        let now_us = self.now_us();
-        let heard = self.link.shared().heard();
+        let (now_us, heard) = (self.now_us(), self.heard());
         let up_m = heard.pose(now_us).up_m;
         Seen {
             ready: heard.is_placed(now_us),
@@ -264,12 +261,12 @@ impl Air for Theirs {
 
     fn truth(&self) -> TruthRow {
         let now_us = self.now_us();
-        self.link.shared().heard().truth(now_us)
+        self.heard().truth(now_us)
     }
 
     fn truth_rows(&self) -> Vec<TruthRow> {
         let mut rows: Vec<TruthRow> = Vec::new();
-        for row in &self.link.shared().heard().rows {
+        for row in &self.heard().rows {
             if rows.last().is_none_or(|last| row.pose.at_us >= last.pose.at_us + ROWS_EVERY_US) {
                 rows.push(*row);
             }
@@ -296,21 +293,13 @@ impl Air for Theirs {
     }
 
     fn said(&self, _: u8) -> Vec<Said> {
-        self.link.shared().heard().said.clone()
-    }
-
-    fn notes(&self) -> Vec<String> {
-        let source = match self.link.shared().heard().is_simulated() {
-            true => "truth is the simulator's own (SIM_STATE)",
-            false => "truth is the autopilot's belief (GLOBAL_POSITION_INT, ATTITUDE)",
-        };
-        vec![self.begun.clone(), source.to_owned()]
+        self.heard().said.clone()
     }
 
     /// As a person would: nothing is wrong with it any more, and it flies home. Refusals are the next flight's to tell.
     fn leave(&self) {
         let _ = self.calm();
-        let borrowed = std::mem::take(&mut *self.borrowed.lock().unwrap_or_else(PoisonError::into_inner));
+        let borrowed = std::mem::take(&mut *lock(&self.borrowed));
         for (name, value) in borrowed {
             let _ = self.set(&name, value);
         }

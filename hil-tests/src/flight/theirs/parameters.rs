@@ -2,15 +2,15 @@
 //!
 //! ArduPilot carries every value as the number it is. PX4 carries integers as their bytes in the field of a float.
 
+use super::Theirs;
 use super::heard::Told;
-use super::{POLL, Theirs};
 use crate::autopilot::wire::Message;
 use crate::flight::NotFlown;
 use crate::scenario::{Flavour, Scenario};
+use crate::shared::{lock, within};
 use crate::watch::Watcher;
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// ArduPilot keeps five questions and forgets the rest.
 const AT_ONCE: usize = 4;
@@ -43,8 +43,7 @@ impl Theirs {
                 self.set(&one.name, value)?;
             }
             if let Some(present) = one.present.filter(|_| more.contains_key(&one.name)) {
-                let mut borrowed = self.borrowed.lock().unwrap_or_else(PoisonError::into_inner);
-                borrowed.push((one.name.clone(), present));
+                lock(&self.borrowed).push((one.name.clone(), present));
             }
         }
         match self.foreign.wanted(more, &self.read(&names)?).first() {
@@ -55,27 +54,25 @@ impl Theirs {
 
     /// What is told of each, by whichever of its names it is known; what is not told in ten tries is not there.
     pub(super) fn read(&self, names: &[Vec<String>]) -> Result<BTreeMap<String, f64>, String> {
-        let before = self.link.shared().heard().parameters.clone();
+        let before = self.heard().parameters.clone();
         let count = |of: &BTreeMap<String, Told>, name: &str| of.get(name).map_or(0, |told| told.count);
         // Told before this reading only: it does not answer now.
         let is_told = |names: &[String]| {
-            let heard = self.link.shared().heard();
+            let heard = self.heard();
             names.iter().any(|name| count(&heard.parameters, name) > count(&before, name))
         };
         for _ in 0..TRIES {
             let missing: Vec<_> = names.iter().filter(|names| !is_told(names)).collect();
             for some in missing.chunks(AT_ONCE) {
                 for name in some.iter().copied().flatten() {
-                    self.link.send(self.question(name))?;
+                    let question = Message::new("PARAM_REQUEST_READ").with("param_index", -1);
+                    self.send(question.with_text("param_id", name))?;
                 }
-                let begun = Instant::now();
-                while begun.elapsed() < TOLD_WITHIN && !some.iter().all(|names| is_told(names)) {
-                    std::thread::sleep(POLL);
-                }
+                within(TOLD_WITHIN, || some.iter().all(|names| is_told(names)).then_some(()));
             }
         }
         let known: Vec<&String> = names.iter().filter(|names| is_told(names)).flatten().collect();
-        let heard = self.link.shared().heard();
+        let heard = self.heard();
         let told = known.into_iter().filter_map(|name| {
             let told = heard.parameters.get(name)?;
             Some((name.clone(), number(self.foreign.flavour, told.raw, told.kind)))
@@ -85,28 +82,18 @@ impl Theirs {
 
     /// Sets one, until the autopilot tells it so.
     pub(super) fn set(&self, name: &str, value: f64) -> Result<(), String> {
-        let known = self.link.shared().heard().parameters.get(name).copied();
-        let kind = known.ok_or_else(|| format!("parameter {name}: not known"))?.kind;
+        let told = || self.heard().parameters.get(name).copied();
+        let kind = told().ok_or_else(|| format!("parameter {name}: not known"))?.kind;
         let raw = on_the_wire(self.foreign.flavour, value, kind);
         let set = Message::new("PARAM_SET").with_text("param_id", name).with("param_type", kind);
-        let set = set.with_raw("param_value", raw).to((self.system, 1));
+        let set = set.with_raw("param_value", raw);
         for _ in 0..TRIES {
-            self.link.send(set.clone())?;
-            let begun = Instant::now();
-            while begun.elapsed() < TOLD_WITHIN {
-                let told = self.link.shared().heard().parameters.get(name).map(|told| told.raw);
-                if told == Some(raw) {
-                    return Ok(());
-                }
-                std::thread::sleep(POLL);
+            self.send(set.clone())?;
+            if within(TOLD_WITHIN, || told().filter(|told| told.raw == raw)).is_some() {
+                return Ok(());
             }
         }
         Err(format!("parameter {name}: {value} was not taken"))
-    }
-
-    fn question(&self, name: &str) -> Message {
-        let question = Message::new("PARAM_REQUEST_READ").with("param_index", -1);
-        question.with_text("param_id", name).to((self.system, 1))
     }
 }
 

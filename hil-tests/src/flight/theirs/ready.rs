@@ -4,10 +4,11 @@
 //! All of it as a person with a ground station would do it, and with their patience. Nothing is forced: what the autopilot
 //! refuses is told in its own words.
 
-use super::{Command, Theirs};
+use super::{ANSWER_WITHIN, Command, Theirs, watched_within};
 use crate::flight::NotFlown;
 use crate::flight::air::Air;
 use crate::scenario::{Flavour, Scenario};
+use crate::shared::within;
 use crate::watch::Watcher;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,6 @@ const LANDED_WITHIN: Duration = Duration::from_secs(240);
 /// Landed this long and still armed, it is disarmed.
 const DISARMS_WITHIN: Duration = Duration::from_secs(15);
 const AGAIN: Duration = Duration::from_secs(3);
-const LOOK: Duration = Duration::from_millis(100);
 /// Nearer to home than this it lands where it is.
 const AT_HOME_M: f64 = 3.0;
 /// With less than this a flight ends by its battery.
@@ -54,9 +54,8 @@ impl Theirs {
         if scenario.search.airborne {
             self.lift(scenario.search.altitude_m, watcher)?;
         }
-        let heard = self.link.shared().heard();
-        let battery =
-            heard.battery_ratio.map_or("unknown".to_owned(), |ratio| format!("{:.0} %", ratio * 100.0));
+        let ratio = self.heard().battery_ratio;
+        let battery = ratio.map_or("unknown".to_owned(), |ratio| format!("{:.0} %", ratio * 100.0));
         let place =
             if scenario.search.airborne { "in the air over home" } else { "landed at home, disarmed" };
         Ok(format!("begins {place}, battery {battery}"))
@@ -68,19 +67,11 @@ impl Theirs {
             Flavour::ArduCopter => ("RTL", "LAND"),
             Flavour::Px4 => ("AUTO.RTL", "AUTO.LAND"),
         };
-        let (begun, mut asked, mut down) = (Instant::now(), None::<Instant>, None::<Instant>);
-        let mut refused = None;
-        loop {
+        let (mut asked, mut down, mut refused) = (None::<Instant>, None::<Instant>, None);
+        let landed = watched_within(LANDED_WITHIN, watcher, |watcher| {
             let sight = self.sight();
             if !sight.airborne && !sight.armed {
-                return Ok(());
-            }
-            if begun.elapsed() > LANDED_WITHIN {
-                let why = refused.map_or(String::new(), |why| format!("; {why}"));
-                return Err(NotFlown::Failed(format!(
-                    "the aircraft does not land: {} at {:.0} m{why}",
-                    sight.mode, sight.up_m
-                )));
+                return Some(());
             }
             if sight.airborne {
                 down = None;
@@ -98,11 +89,15 @@ impl Theirs {
                         self.set_mode(wanted).or_else(|_| self.set_mode(land))
                     }
                 };
-                refused = answer.err().or(refused);
+                refused = answer.err().or(refused.take());
                 asked = Some(Instant::now());
             }
-            self.pause(watcher)?;
-        }
+            None
+        })?;
+        landed.ok_or_else(|| {
+            let (sight, why) = (self.sight(), refused.map_or(String::new(), |why| format!("; {why}")));
+            format!("the aircraft does not land: {} at {:.0} m{why}", sight.mode, sight.up_m).into()
+        })
     }
 
     /// What a fresh battery would be.
@@ -111,17 +106,14 @@ impl Theirs {
             // Refused where nothing counts the charge: then what is told of it decides.
             let _ = self.count_battery(1.0);
         }
-        match self
-            .wait(|| self.link.shared().heard().battery_ratio.filter(|ratio| *ratio >= BATTERY_MIN_RATIO))
-        {
-            Some(_) => Ok(()),
-            None => match self.link.shared().heard().battery_ratio {
-                Some(ratio) => Err(NotFlown::Failed(format!(
-                    "the battery is at {:.0} %: charge it, or start the simulator anew",
-                    ratio * 100.0
-                ))),
-                None => Ok(()),
-            },
+        let is_charged = |ratio: &f64| *ratio >= BATTERY_MIN_RATIO;
+        let charged = within(ANSWER_WITHIN, || self.heard().battery_ratio.filter(is_charged));
+        match charged.or(self.heard().battery_ratio).filter(|ratio| !is_charged(ratio)) {
+            None => Ok(()),
+            Some(ratio) => Err(NotFlown::Failed(format!(
+                "the battery is at {:.0} %: charge it, or start the simulator anew",
+                ratio * 100.0
+            ))),
         }
     }
 
@@ -134,23 +126,16 @@ impl Theirs {
 
     /// Until its own checks allow arming.
     fn wait_for_checks(&self, watcher: &mut dyn Watcher) -> Result<(), NotFlown> {
-        let (begun, since_us) = (Instant::now(), self.now_us());
-        let mut told = false;
-        while self.link.shared().heard().may_arm == Some(false) {
-            if begun.elapsed() > ARMED_WITHIN {
-                let warnings = self.warnings(since_us);
-                return Err(NotFlown::Failed(format!(
-                    "not ready to arm in {} s{warnings}",
-                    ARMED_WITHIN.as_secs()
-                )));
-            }
-            if !told {
+        let (since_us, mut told) = (self.now_us(), false);
+        let ready = watched_within(ARMED_WITHIN, watcher, |watcher| {
+            let waits = self.heard().may_arm == Some(false);
+            if waits && !std::mem::replace(&mut told, true) {
                 watcher.told("waits until it is ready to arm");
-                told = true;
             }
-            self.pause(watcher)?;
-        }
-        Ok(())
+            (!waits).then_some(())
+        })?;
+        let (limit_s, warnings) = (ARMED_WITHIN.as_secs(), self.warnings(since_us));
+        ready.ok_or_else(|| format!("not ready to arm in {limit_s} s{warnings}").into())
     }
 
     /// To this height over home, throttle down while it is armed.
@@ -161,45 +146,28 @@ impl Theirs {
         };
         watcher.told(&format!("takes off to {alt_m} m"));
         self.link.hold_stick(THROTTLE, Some(DOWN_US));
-        let begun = Instant::now();
-        loop {
-            let tried =
+        let (mut tried, mut refused) = (None::<Instant>, String::new());
+        let taken_off = watched_within(ARMED_WITHIN, watcher, |_| {
+            if tried.is_some_and(|tried| tried.elapsed() < AGAIN) {
+                return None;
+            }
+            let answer =
                 self.set_mode(mode).and_then(|()| self.arm_or_not(true)).and_then(|()| self.take_off(alt_m));
-            match tried {
-                Ok(()) => break,
-                Err(why) if begun.elapsed() > ARMED_WITHIN => return Err(NotFlown::Failed(why)),
-                Err(_) => {}
-            }
-            let again = Instant::now();
-            while again.elapsed() < AGAIN {
-                self.pause(watcher)?;
-            }
-        }
+            tried = Some(Instant::now());
+            answer.map_err(|why| refused = why).ok()
+        })?;
+        taken_off.ok_or(refused)?;
         let limit = Duration::from_secs_f64(CLIMB_BEGINS_WITHIN_S + alt_m / CLIMB_MIN_MPS);
-        let begun = Instant::now();
-        loop {
-            let (sight, truth) = (self.sight(), self.truth());
-            if sight.up_m >= alt_m - CLIMBED_M && truth.pose.down_mps.abs() < LEVEL_MPS {
-                break;
-            }
-            if begun.elapsed() > limit {
-                let (mode, up_m) = (sight.mode, sight.up_m);
-                return Err(NotFlown::Failed(format!(
-                    "the take-off was accepted and ended at {up_m:.0} of {alt_m} m, {mode}{}",
-                    self.warnings(0)
-                )));
-            }
-            self.pause(watcher)?;
-        }
+        let climbed = watched_within(limit, watcher, |_| {
+            let is_level = self.truth().pose.down_mps.abs() < LEVEL_MPS;
+            (self.sight().up_m >= alt_m - CLIMBED_M && is_level).then_some(())
+        })?;
+        climbed.ok_or_else(|| {
+            let (sight, warnings) = (self.sight(), self.warnings(0));
+            let (mode, up_m) = (sight.mode, sight.up_m);
+            format!("the take-off was accepted and ended at {up_m:.0} of {alt_m} m, {mode}{warnings}")
+        })?;
         self.link.hold_stick(THROTTLE, self.foreign.holds_sticks.then_some(REST_US));
-        Ok(())
-    }
-
-    fn pause(&self, watcher: &mut dyn Watcher) -> Result<(), NotFlown> {
-        if watcher.ends() {
-            return Err(NotFlown::Failed("ended before the flight began".to_owned()));
-        }
-        std::thread::sleep(LOOK);
         Ok(())
     }
 }
