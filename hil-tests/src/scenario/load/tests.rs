@@ -1,7 +1,7 @@
 //! What is refused says file, key and mend; what is built in loads.
 
 use super::*;
-use crate::scenario::{Kind, Scenario};
+use crate::scenario::{Act, Kind, Scenario, Trigger, Waveform};
 
 const GOOD: &str = r#"
 about = "a test"
@@ -30,8 +30,12 @@ fn refusal(more: &str) -> String {
 fn a_good_one_is_read() {
     let scenario =
         read("[[fault]]\non = 'homing'\nafter_s = 2\nfor_s = 1\ndo = 'gps_glitch'\neast_m = 50\n").unwrap();
-    assert_eq!(scenario.name, "test");
+    assert_eq!((scenario.name.as_str(), scenario.operator.homes), ("test", true));
+    assert_eq!(scenario.world.beacon[0].waveform, Waveform::Continuous);
+    assert_eq!(scenario.fault[0].trigger, Trigger { on: Act::Homing, after_s: 2.0 });
     assert_eq!(scenario.fault[0].kind, Kind::GpsGlitch { north_m: 0.0, east_m: 50.0 });
+    assert_eq!(scenario.fault[0].kind.to_string(), "gps_glitch north_m=0 east_m=50");
+    assert_eq!(Kind::Mode { mode: "RTL".into() }.to_string(), "mode RTL");
 }
 
 #[test]
