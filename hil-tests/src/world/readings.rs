@@ -129,7 +129,7 @@ impl Listener {
         }
         let speed_mps = (pose.speed_mps().powi(2) + pose.down_mps.powi(2)).sqrt();
         for (index, fade) in self.fades.iter_mut().enumerate().filter(|(index, _)| self.means[*index] > 0.0) {
-            let wavelength_m = LIGHT_MPS / air.emitters()[index].beacon.frequency_hz;
+            let wavelength_m = LIGHT_MPS / air.emitters[index].beacon.frequency_hz;
             let stretches = speed_mps * hop_us * 1e-6 / (STRETCH_WAVELENGTHS * wavelength_m);
             fade.stretches = (stretches.ceil() as usize).min(STRETCHES_MAX);
             for (n, gain) in fade.gains[..=fade.stretches].iter_mut().enumerate() {
@@ -171,7 +171,7 @@ impl Listener {
             clipped += clipping.share;
             let at = FrameAt { number, span, noise, gain: clipping.gain };
             for ear in &mut self.ears {
-                heard.pulses.extend(ear.frame(&at, &self.powers, air.emitters_mut(), self.us_per_sample));
+                heard.pulses.extend(ear.frame(&at, &self.powers, &mut air.emitters, self.us_per_sample));
             }
         }
         clipped
@@ -180,7 +180,7 @@ impl Listener {
     /// The strongest emitter as a tone in what the others and noise make.
     fn clipping(&self, air: &mut Air, span: Span, noise: f64) -> Clipping {
         let (mut strongest, mut crest, mut rest) = (0.0, 0.0, noise * self.band_bins);
-        for (power, emitter) in self.powers.iter().zip(air.emitters_mut()) {
+        for (power, emitter) in self.powers.iter().zip(&mut air.emitters) {
             let power = power * emitter.frame_power(span, &Share::ALL);
             rest += power.min(strongest);
             if power > strongest {

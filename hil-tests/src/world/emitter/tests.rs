@@ -2,7 +2,6 @@
 
 use super::super::waveform::{AM_HIGH_HZ, AM_LOW_HZ, BURST_HALF_BIT_US};
 use super::*;
-use crate::scenario::Waveform;
 use std::f64::consts::TAU;
 
 fn emitter(waveform: Waveform, seed: u64) -> Emitter {
@@ -42,7 +41,7 @@ fn turn(a: [f32; 2], b: [f32; 2]) -> f64 {
 fn starts_us(emitter: &mut Emitter, seconds: f64) -> Vec<f64> {
     let schedule = emitter.sent.schedule.as_mut().unwrap();
     let (first, last) = (schedule.slot(0.0) + 1, schedule.slot(seconds * 1e6));
-    (first..last).filter_map(|slot| schedule.sent(slot).map(|span| span.from_us)).collect()
+    (first..last).filter_map(|slot| schedule.transmission(slot).map(|span| span.from_us)).collect()
 }
 
 #[test]
@@ -150,7 +149,7 @@ fn chirps_rise_through_the_band_and_join_in_phase() {
     // Never a jump of phase, at most the band's edge.
     assert!((0..all.len() - 1).all(|n| hz(n).abs() < 63.5e3));
     // Content shifts the symbols.
-    let starts: Vec<f64> = (8..20).map(|symbol| lora.sent.chirp_start(0, symbol)).collect();
+    let starts: Vec<f64> = (8..20).map(|symbol| lora.sent.chirp_start(0, symbol, 7)).collect();
     assert!(starts.windows(2).any(|pair| pair[0] != pair[1]));
 }
 
