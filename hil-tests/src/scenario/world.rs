@@ -20,6 +20,13 @@ pub struct World {
     pub ground: Ground,
 }
 
+impl World {
+    /// Beacons, then interferers.
+    pub fn emitters(&self) -> impl Iterator<Item = &Beacon> {
+        self.beacon.iter().chain(&self.interferer)
+    }
+}
+
 /// An emitter.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -60,7 +60,7 @@ impl Air {
     /// The air of `scenario`, tuned to its receiver's frequency; its chances are drawn from `seed`.
     pub fn new(scenario: &Scenario, seed: u64) -> Air {
         let world = &scenario.world;
-        let beacons = || world.beacon.iter().chain(&world.interferer).enumerate();
+        let beacons = || world.emitters().enumerate();
         let emitter = |(index, beacon): (usize, &Beacon)| {
             Emitter::new(beacon, random::source(seed, &format!("schedule of emitter {index}")).next_u64())
         };

@@ -68,8 +68,7 @@ impl Listener {
             Err(error) => panic!("settings of the sense pass: {error:?}"),
         };
         let ears = bins.iter().enumerate().map(|(index, bins)| Ear::new(index, bins, scenario, config, seed));
-        let beacons = || scenario.world.beacon.iter().chain(&scenario.world.interferer);
-        let emitters = beacons().count();
+        let emitters = scenario.world.emitters().count();
         let step = 2.0 / 2_f64.powi(i32::from(receiver.adc_bits));
         Listener {
             ears: ears.collect(),
@@ -81,7 +80,7 @@ impl Listener {
             quantised: step * step / 6.0 / config.fft_len as f64,
             band_bins: config.fft_len as f64,
             next_hop: None,
-            in_band: beacons().map(|beacon| is_in_band(beacon, config)).collect(),
+            in_band: scenario.world.emitters().map(|beacon| is_in_band(beacon, config)).collect(),
             means: vec![0.0; emitters],
             fades: vec![Fade::default(); emitters],
             powers: vec![0.0; emitters],

@@ -102,14 +102,8 @@ fn places(runs: &[Run]) -> impl Iterator<Item = u32> {
 
 /// Of each emitter: its share in the collected bins, and what it leaves in the quiet ones.
 pub(super) fn shares(bins: &ChannelBins, scenario: &Scenario, config: &SenseConfig) -> Vec<(Share, Leak)> {
-    let world = &scenario.world;
-    let band = Band::new(bins, config, &world.receiver);
-    world
-        .beacon
-        .iter()
-        .chain(&world.interferer)
-        .map(|beacon| (band.share(beacon), band.leak(beacon)))
-        .collect()
+    let band = Band::new(bins, config, &scenario.world.receiver);
+    scenario.world.emitters().map(|beacon| (band.share(beacon), band.leak(beacon))).collect()
 }
 
 /// What an emitter leaves in the quiet bins, ratios of its power.
