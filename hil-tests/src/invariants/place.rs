@@ -84,7 +84,7 @@ impl Place {
         let (fence, up_m, least_m) = (&limits.fence, sky.pose.up_m, limits.ground_clearance_min_m);
         let beyond = [
             ("radius", at.north_m.hypot(at.east_m) - fence.radius_m, ERROR_MAX_M),
-            ("polygon", fence::outside_m(&origin, at, &fence.polygon), ERROR_MAX_M),
+            ("polygon", -fence::inside_m(&origin, at, &fence.polygon), ERROR_MAX_M),
             ("highest altitude", up_m - fence.alt_rel_max_m, HEIGHT_ERROR_MAX_M),
             ("lowest altitude", fence.alt_rel_min_m - up_m, HEIGHT_ERROR_MAX_M),
             (
