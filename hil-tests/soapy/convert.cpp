@@ -26,7 +26,7 @@ void from_codes(const Source &source, const Model &model, const char *from, cons
         each<From, float>(from, to, count, [=](float code) { return (code - zero) / floats; });
     else if (format == SOAPY_SDR_CS16)
         each<From, int16_t>(from, to, count, [=](float code) {
-            return static_cast<int16_t>(std::clamp((code - zero) / full * sixteen, -sixteen, sixteen - 1));
+            return static_cast<int16_t>(std::clamp(std::round((code - zero) / full * sixteen), -sixteen, sixteen - 1));
         });
     else if (format == SOAPY_SDR_CU8)
         each<From, uint8_t>(from, to, count, [=](float code) {

@@ -26,8 +26,18 @@ const RATE_SPS: f64 = 250_000.0;
 /// Far beyond what anything here takes: only a fault of the program under test reaches it.
 const PATIENCE_US: u64 = 30_000_000;
 
-/// Runs `body` in a process that sees the rig's driver; `test` is the test's own path.
-fn on_rig(test: &str, body: impl FnOnce(&Rig)) {
+/// Runs `body`, which stands in a test of its own, in a process that sees the rig's driver.
+fn on_rig<F: FnOnce(&Rig)>(body: F) {
+    apart(test_of::<F>(), body);
+}
+
+/// The path of the test in which the closure `F` stands.
+fn test_of<F>() -> &'static str {
+    let path = std::any::type_name::<F>().trim_end_matches("::{{closure}}");
+    path.split_once("::").expect("a path").1
+}
+
+fn apart(test: &str, body: impl FnOnce(&Rig)) {
     const INSIDE: &str = "SKYHOUND_RIG_INSIDE";
     if std::env::var_os(INSIDE).is_some() {
         let folder = tempfile::tempdir().unwrap();

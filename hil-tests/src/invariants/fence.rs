@@ -26,15 +26,17 @@ pub(super) enum Reach {
 }
 
 impl Reach {
-    /// `worst_m`, `excess_m`: metres beyond the line at the worst, and as known.
-    pub(super) fn of(excess_m: f64, worst_m: f64) -> Reach {
-        if excess_m.is_nan() || excess_m > ROUNDING_M {
-            Reach::Out
-        } else if worst_m > -ROUNDING_M {
-            Reach::Doubtful
-        } else {
-            Reach::In
+    pub(super) fn of(is_out: bool, is_doubtful: bool) -> Reach {
+        match (is_out, is_doubtful) {
+            (true, _) => Reach::Out,
+            (false, true) => Reach::Doubtful,
+            (false, false) => Reach::In,
         }
+    }
+
+    /// `worst_m`, `excess_m`: metres beyond the line at the worst, and as known.
+    pub(super) fn beyond(excess_m: f64, worst_m: f64) -> Reach {
+        Reach::of(excess_m.is_nan() || excess_m > ROUNDING_M, worst_m > -ROUNDING_M)
     }
 }
 
@@ -83,7 +85,7 @@ pub(super) fn judge(
     let worst_m = furthest_m.max(from_home_m(&at) + stop_m(limits.speed_max_mps));
     let radius_m = limits.fence.radius_m.min(own.radius_m);
     let alt_rel_max_m = limits.fence.alt_rel_max_m.min(own.alt_rel_max_m);
-    let radius = Reach::of(furthest_m - radius_m, worst_m - radius_m);
+    let radius = Reach::beyond(furthest_m - radius_m, worst_m - radius_m);
     let climbs =
         [known.value.down_mps, lead.down_mps].map(|down_mps| -down_mps.signum() * stop_m(down_mps.abs()));
     let (mut above_m, mut worst_m) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
@@ -99,7 +101,7 @@ pub(super) fn judge(
         radius,
         polygon: polygon(&origin, at, &ends, stop_m(limits.speed_max_mps), &limits.fence.polygon),
         zones: zones(&origin, at, &ends, stop_m(limits.speed_max_mps), own),
-        altitude: Reach::of(above_m, worst_m + 0.1),
+        altitude: Reach::beyond(above_m, worst_m + 0.1),
     }
 }
 
@@ -117,13 +119,8 @@ fn polygon(origin: &Origin, at: NorthEast, ends: &[NorthEast; 2], reach_m: f64, 
     let mut edges = corners.iter().zip(corners.iter().cycle().skip(1));
     let crosses = edges.any(|(a, b)| ends.iter().any(|end| cross(at, *end, *a, *b)));
     let ends_m = ends.iter().map(|end| at.distance_m(*end)).fold(reach_m, f64::max);
-    if inside_m < -ROUNDING_M || (crosses && inside_m > ROUNDING_M) {
-        Reach::Out
-    } else if inside_m < ends_m + ROUNDING_M {
-        Reach::Doubtful
-    } else {
-        Reach::In
-    }
+    let is_out = inside_m < -ROUNDING_M || (crosses && inside_m > ROUNDING_M);
+    Reach::of(is_out, inside_m < ends_m + ROUNDING_M)
 }
 
 /// The areas uploaded to the autopilot. Surely broken is one on whose wrong side the aircraft is or would come to stand; what the
@@ -134,11 +131,7 @@ fn zones(origin: &Origin, at: NorthEast, ends: &[NorthEast; 2], reach_m: f64, ow
     let reach_of = |zone: &Zone| {
         let worst_m = [at, ends[0], ends[1]].map(|place| right_m(origin, place, zone, zones));
         let least_m = worst_m.into_iter().fold(f64::INFINITY, f64::min);
-        match (least_m < -ROUNDING_M, worst_m[0] > far_m + ROUNDING_M) {
-            (true, _) => Reach::Out,
-            (false, true) => Reach::In,
-            (false, false) => Reach::Doubtful,
-        }
+        Reach::of(least_m < -ROUNDING_M, worst_m[0] <= far_m + ROUNDING_M)
     };
     let (inclusions, exclusions): (Vec<Zone>, Vec<Zone>) = zones.iter().partition(is_inclusion);
     let mut all: Vec<Reach> = exclusions.iter().map(reach_of).collect();
@@ -254,11 +247,10 @@ mod tests {
         let origin = Origin::new(HOME);
         let mut limits = limits();
         // A square of 100 m with a wedge cut in from the east, its tip at 6 m north, 0 east.
-        let (west, east) =
-            ([(-50.0, -50.0), (50.0, -50.0)], [(50.0, 50.0), (7.0, 50.0), (6.0, 0.0), (5.0, 50.0)]);
-        let corners = west.into_iter().chain(east).chain([(-50.0, 50.0)]);
+        let north_m = [-50.0, 50.0, 50.0, 7.0, 6.0, 5.0, -50.0];
+        let east_m = [-50.0, -50.0, 50.0, 50.0, 0.0, 50.0, 50.0];
         let place = |(north_m, east_m)| origin.wgs84_from_ned(NorthEast { north_m, east_m });
-        limits.fence.polygon = corners.map(place).collect();
+        limits.fence.polygon = north_m.into_iter().zip(east_m).map(place).collect();
         for (north_m, east_m, lead_mps, reach) in [
             (-20.0, 20.0, 0.0, Reach::In),
             // Across the wedge, away from it, and in it.

@@ -21,7 +21,6 @@ mod alone;
 mod bounds;
 mod causes;
 mod conditions;
-mod dated;
 mod failsafes;
 mod fence;
 mod ground;
@@ -47,7 +46,6 @@ use skyhound::vehicle::Firmware;
 use alone::Alone;
 use bounds::Bounds;
 use causes::Causes;
-use dated::Dated;
 use hands::Memory;
 use heard::Heard;
 use kept::Kept;
@@ -152,7 +150,6 @@ struct Life {
 struct Truth {
     alone: Alone,
     place: Place,
-    dated: Dated,
     /// Since when the aircraft is truly in another mode, or disarmed.
     left_us: Option<u64>,
     firmware: Option<Firmware>,
@@ -211,7 +208,7 @@ impl Witness for Invariants {
         let still = judge(Velocity::default());
         let led = match step.command {
             Command::Velocity(velocity) => judge(velocity),
-            Command::Stop | Command::Silence(_) => still,
+            Command::Stop | Command::Silence(_) => still.clone(),
         };
         causes.judge(step, &led, u64::from(self.config.homing.holding_us), told);
         permit.follow(step, &still, memory, told);
@@ -224,7 +221,6 @@ impl Witness for Invariants {
 
     fn sky(&mut self, sky: &Sky) {
         self.told.at_us = sky.pose.at_us;
-        self.truth.dated.see(sky);
         self.truth.alone.judge(sky, &mut self.told);
         self.truth.place.judge(sky, &self.config.interlock, &mut self.told);
         let takes = |firmware| conditions::takes_setpoints(firmware, sky.custom_mode);
@@ -239,8 +235,7 @@ impl Truth {
         self.firmware = step.inputs.vehicle.identity.map(|bound| bound.firmware);
         let (Command::Velocity(_), Some(firmware)) = (step.command, self.firmware) else { return };
         self.alone.moved(step.at_us, firmware);
-        self.place.moved(step, firmware);
-        self.dated.moved(step, told);
+        self.place.moved(step, firmware, told);
         let late_us = u64::from(limits.heartbeat_age_max_us) + 300_000;
         if let Some(left_us) = self.left_us.filter(|left_us| step.at_us > left_us + late_us) {
             let for_ms = (step.at_us - left_us) / 1000;

@@ -92,7 +92,6 @@ pub enum Waveform {
     /// A 406 MHz distress beacon (C/S T.001: 160 ms carrier, then 400 bit/s biphase-L of ±1.1 rad; about 0.5 s every 50 s ± 2.5 s).
     Burst406 {
         /// Start to start; 50 in the standard, shorter for quick tests.
-        #[serde(default = "fifty")]
         period_s: f64,
     },
     /// LoRa-like chirps: packets of up-chirps of `2^spreading / bandwidth` each.
@@ -108,9 +107,6 @@ pub enum Waveform {
 
 fn three() -> f64 {
     3.0
-}
-fn fifty() -> f64 {
-    50.0
 }
 
 /// Antenna pattern with its gain.

@@ -1,9 +1,8 @@
 //! An emitter: where it stands, what it sends and when; its power over any stretch of time, and its samples.
 //!
-//! Three views of one transmission, kept together by tests: [`Emitter::mean_power`] over an interval (exact edges), the power that one
-//! Hann-windowed FFT frame finds inside a channel (`frame_power`, for readings), and the samples ([`Emitter::baseband`]).
-//!
-//! Samples are taken of the envelope as it is: where the rate is under a chirp's bandwidth it folds, as in a receiver without filter.
+//! Two views of one transmission, kept together by tests: the power that one Hann-windowed FFT frame finds inside a channel
+//! (`frame_power`, for readings), and the samples ([`Emitter::baseband`]), which are of the envelope as it is: where the rate is
+//! under a chirp's bandwidth it folds, as in a receiver without filter.
 
 use super::waveform::{
     AM_FACTOR, BURST_CARRIER_US, BURST_PHASE_RAD, Sent, Span, am_scale, am_tone, sweep_us, symbol_us,

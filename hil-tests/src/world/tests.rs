@@ -51,6 +51,18 @@ fn flying(at_us: u64) -> TruePose {
     }
 }
 
+/// Mean and standard deviation.
+pub(super) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    (mean, (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt())
+}
+
+/// Mean power of samples.
+pub(super) fn power(samples: &[[f32; 2]]) -> f64 {
+    samples.as_flattened().iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / samples.len() as f64
+}
+
 fn fly(world: &mut World, pose: impl Fn(u64) -> TruePose, hops: u64) -> Heard {
     let mut heard = Heard::default();
     for hop in 0..hops {

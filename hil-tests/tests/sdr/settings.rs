@@ -6,7 +6,7 @@ use skyhound_host::sdr::{offers_to_json, offers_to_text, probe};
 
 #[test]
 fn every_native_format_reads_the_same_level_with_agc_off() {
-    on_rig("settings::every_native_format_reads_the_same_level_with_agc_off", |rig| {
+    on_rig(|rig| {
         let cases = [
             ("native=CS8", "auto", SampleFormat::Cs8, 128.0),
             ("native=CS16", "auto", SampleFormat::Cs16, 32_768.0),
@@ -31,7 +31,7 @@ fn every_native_format_reads_the_same_level_with_agc_off() {
 
 #[test]
 fn gain_is_set_in_total_or_by_element() {
-    on_rig("settings::gain_is_set_in_total_or_by_element", |rig| {
+    on_rig(|rig| {
         let total = SdrSettings { gain_db: Some(30.0), ..rig.settings("") };
         let elements = vec![("LNA".to_owned(), 25.0), ("VGA".to_owned(), 5.0)];
         let by_element = SdrSettings { gain_elements_db: elements, ..rig.settings("") };
@@ -45,7 +45,7 @@ fn gain_is_set_in_total_or_by_element() {
 
 #[test]
 fn what_the_device_cannot_do_is_told_with_the_mend() {
-    on_rig("settings::what_the_device_cannot_do_is_told_with_the_mend", |rig| {
+    on_rig(|rig| {
         let base = || rig.settings("");
         let cases = [
             (SdrSettings { antenna: Some("TX9".into()), ..base() }, "RX, AUX"),
@@ -71,7 +71,7 @@ fn what_the_device_cannot_do_is_told_with_the_mend() {
 
 #[test]
 fn probe_lists_the_device_and_what_it_offers() {
-    on_rig("settings::probe_lists_the_device_and_what_it_offers", |rig| {
+    on_rig(|rig| {
         let offers = probe("driver=skyhound-rig,serial=A7,native=CS16,fullscale=2048").unwrap();
         let [offer] = &offers[..] else { panic!("{offers:#?}") };
         assert_eq!((offer.driver.as_str(), offer.serial.as_str()), ("skyhound-rig", "A7"));

@@ -1,6 +1,7 @@
 //! Samples of the world against what was sent into it.
 
 use super::*;
+use crate::world::tests::power;
 use std::f64::consts::TAU;
 
 const RATE_SPS: f64 = 250_000.0;
@@ -27,8 +28,7 @@ fn hover(world: &mut IqWorld, from_ms: u64, ms: u64) -> Vec<[f32; 2]> {
 }
 
 fn dbfs(samples: &[[f32; 2]]) -> f64 {
-    let sum: f64 = samples.as_flattened().iter().map(|v| f64::from(*v).powi(2)).sum();
-    10.0 * (sum / samples.len() as f64).log10()
+    10.0 * power(samples).log10()
 }
 
 /// Samples turned back by a carrier at `hz`.
@@ -47,7 +47,7 @@ fn sum(of: impl Iterator<Item = [f64; 2]>) -> [f64; 2] {
 /// Level of the carrier at `hz`, and of what is left without it.
 fn carrier_and_rest(samples: &[[f32; 2]], hz: f64) -> (f64, f64) {
     let [re, im] = sum(turned_back(samples, hz)).map(|part| part / samples.len() as f64);
-    let (carrier, all) = (re * re + im * im, 10f64.powf(dbfs(samples) / 10.0));
+    let (carrier, all) = (re * re + im * im, power(samples));
     (10.0 * carrier.log10(), 10.0 * (all - carrier).log10())
 }
 

@@ -1,6 +1,7 @@
 //! Each impairment of the receiver against its closed form.
 
 use super::*;
+use crate::world::tests::power;
 use skyhound::units::db_from_ratio as db;
 use std::f64::consts::{PI, TAU};
 
@@ -24,10 +25,6 @@ fn tone(amplitude: f64, turns: usize) -> Vec<[f32; 2]> {
         [(amplitude * cos) as f32, (amplitude * sin) as f32]
     };
     (0..65_536).map(sample).collect()
-}
-
-fn power(samples: &[[f32; 2]]) -> f64 {
-    samples.as_flattened().iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / samples.len() as f64
 }
 
 /// Power at `turns` turns over the samples.

@@ -79,10 +79,8 @@ fn through_sense(world: &mut World, receiver: &Receiver, config: &SenseConfig, h
 /// Mean of linear powers, and standard deviation of decibels.
 fn level_and_spread<'a, T: 'a>(of: impl IntoIterator<Item = &'a T>, db: impl Fn(&'a T) -> f64) -> (f64, f64) {
     let all: Vec<f64> = of.into_iter().map(db).collect();
-    let count = all.len() as f64;
-    let level = db_from_ratio(all.iter().map(|db| ratio_from_db(*db)).sum::<f64>() / count);
-    let mean = all.iter().sum::<f64>() / count;
-    (level, (all.iter().map(|db| (db - mean).powi(2)).sum::<f64>() / count).sqrt())
+    let level = all.iter().map(|db| ratio_from_db(*db)).sum::<f64>() / all.len() as f64;
+    (db_from_ratio(level), mean_and_deviation(&all).1)
 }
 
 type View = (&'static str, fn(&Reading) -> f64);
