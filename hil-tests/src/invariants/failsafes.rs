@@ -123,7 +123,8 @@ pub(super) fn sticks_us(vehicle: &Vehicle, now: TimeUs) -> Option<[u16; 4]> {
     let parameters = if bound.firmware == Firmware::Px4 { PX4_STICKS } else { COPTER_STICKS };
     for (us, parameter) in sticks_us.iter_mut().zip(parameters) {
         let channel = told(vehicle, now, parameter)? as usize;
-        *us = *rc.value.channels_us.get(channel.checked_sub(1)?)?;
+        let mut there = rc.value.channels_us.iter().take(usize::from(rc.value.channel_count));
+        *us = *there.nth(channel.checked_sub(1)?)?;
     }
     Some(sticks_us)
 }

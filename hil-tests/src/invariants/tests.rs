@@ -252,7 +252,7 @@ fn now(vehicle: &Vehicle) -> TimeUs {
 
 #[test]
 fn a_velocity_while_something_fails_is_invariant_1() {
-    let spoils: [fn(&mut Vehicle); 22] = [
+    let spoils: [fn(&mut Vehicle); 23] = [
         |v| v.heartbeat.as_mut().unwrap().value.mode.custom = 5,
         |v| v.heartbeat.as_mut().unwrap().received_us = TimeUs(0),
         |v| v.heartbeat.as_mut().unwrap().value.armed = false,
@@ -266,6 +266,7 @@ fn a_velocity_while_something_fails_is_invariant_1() {
         |v| v.gps.as_mut().unwrap().value.fix = 2,
         |v| v.left_total += 1,
         |v| v.rc.as_mut().unwrap().value.rssi = Some(0),
+        |v| v.rc.as_mut().unwrap().value.channel_count = 3,
         |v| v.health = at(now(v), SICK),
         |v| v.landed = at(now(v), Landed::Landing),
         |v| v.height_terrain_m = None,
