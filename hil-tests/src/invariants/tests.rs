@@ -324,7 +324,8 @@ const SILENCE: Command =
 
 #[test]
 fn what_is_done_to_a_pass_is_told_by_its_number() {
-    let deeds: [(usize, fn(&mut Flight)); 16] = [
+    type Deed = fn(&mut Flight);
+    let deeds: [(usize, Deed); 16] = [
         (2, |f| f.tampered(|pass| velocity(pass).north_mps = f64::NAN)),
         (2, |f| f.tampered(|pass| velocity(pass).north_mps += 5.1)),
         (2, |f| f.tampered(|pass| velocity(pass).down_mps = 1.1)),

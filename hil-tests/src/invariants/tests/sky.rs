@@ -9,7 +9,8 @@ fn an_aircraft_that_flies_on_alone_is_invariant_9() {
         sky.pose.north_mps = if (1_000..=4_000).contains(&ms) { 0.0 } else { 1.7 };
         sky.believed = Some(Origin::new(HOME).wgs84_from_ned(NorthEast { north_m, east_m: 0.0 }));
     }
-    let cases: [(fn(u64, &mut Sky), u32); 7] = [
+    type Change = fn(u64, &mut Sky);
+    let cases: [(Change, u32); 7] = [
         (|_, sky| (sky.pose.north_mps, sky.alive, sky.custom_mode) = (3.0, false, 6), 0),
         (|_, sky| (sky.pose.north_mps, sky.alive) = (3.0, false), 1),
         (|ms, sky| (sky.pose.north_mps, sky.alive) = (if ms < 2_500 { 3.0 } else { 0.3 }, false), 0),
