@@ -17,31 +17,26 @@ RigDevice::RigDevice(const Kwargs &args)
     overflows_ = control_.number("overflow", 0);
     skips_ = control_.number("skip", 0);
     // As a real device: in use from its opening on, by one program.
-    if (args.count("world") != 0) source_ = world(args.at("world"), model_);
-}
-
-std::vector<std::string> RigDevice::getStreamFormats(const int, const size_t) const { return model_.formats; }
-
-std::string RigDevice::getNativeStreamFormat(const int, const size_t, double &fullScale) const
-{
-    fullScale = model_.full_scale;
-    return model_.native;
+    source_ = args.count("world") != 0 ? world(args.at("world"), model_) : tone(number(args, "tone_hz", 20e3));
 }
 
 SoapySDR::ArgInfoList RigDevice::getStreamArgsInfo(const int, const size_t) const
 {
-    SoapySDR::ArgInfo length, buffers;
-    length.key = "bufflen";
-    length.value = std::to_string(model_.length_in_bytes ? 2 * model_.mtu : model_.mtu);
-    length.name = "Buffer Size";
-    length.units = model_.length_in_bytes ? "bytes" : "samples";
-    length.type = SoapySDR::ArgInfo::INT;
-    buffers.key = "buffers";
-    buffers.value = std::to_string(model_.buffers);
-    buffers.name = "Buffer Count";
-    buffers.units = "buffers";
-    buffers.type = SoapySDR::ArgInfo::INT;
-    return model_.has_length ? SoapySDR::ArgInfoList{length, buffers} : SoapySDR::ArgInfoList{buffers};
+    const auto count = [](const char *key, const char *name, const char *units, size_t value) {
+        SoapySDR::ArgInfo made;
+        made.key = key;
+        made.name = name;
+        made.units = units;
+        made.value = std::to_string(value);
+        made.type = SoapySDR::ArgInfo::INT;
+        return made;
+    };
+    SoapySDR::ArgInfoList all;
+    const bool bytes = model_.length_in_bytes;
+    if (model_.has_length)
+        all.push_back(count("bufflen", "Buffer Size", bytes ? "bytes" : "samples", bytes ? 2 * model_.mtu : model_.mtu));
+    all.push_back(count("buffers", "Buffer Count", "buffers", model_.buffers));
+    return all;
 }
 
 void RigDevice::setGainMode(const int, const size_t, const bool automatic)
@@ -56,9 +51,9 @@ std::vector<std::string> RigDevice::listGains(const int, const size_t) const
     return names;
 }
 
-Element &RigDevice::element(const std::string &name)
+const Element &RigDevice::element(const std::string &name) const
 {
-    for (auto &element : model_.elements)
+    for (const auto &element : model_.elements)
         if (element.name == name) return element;
     throw std::runtime_error("skyhound-rig: no gain " + name);
 }
@@ -87,28 +82,10 @@ void RigDevice::setGain(const int, const size_t, const std::string &name, const 
     gains_db_[name] = std::min(took, stage.high_db);
 }
 
-double RigDevice::getGain(const int, const size_t, const std::string &name) const
-{
-    const auto it = gains_db_.find(name);
-    return it == gains_db_.end() ? 0 : it->second;
-}
-
 SoapySDR::Range RigDevice::getGainRange(const int, const size_t, const std::string &name) const
 {
-    for (const auto &stage : model_.elements)
-        if (stage.name == name) return SoapySDR::Range(stage.low_db, stage.high_db, stage.step_db);
-    return SoapySDR::Range(0, 0);
-}
-
-void RigDevice::setFrequency(const int, const size_t, const std::string &, const double hz, const Kwargs &)
-{
-    frequency_hz_ = hz;
-}
-
-// There is no component CORR: the program must correct by tuning.
-SoapySDR::RangeList RigDevice::getFrequencyRange(const int, const size_t, const std::string &) const
-{
-    return model_.frequencies_hz;
+    const Element &stage = element(name);
+    return SoapySDR::Range(stage.low_db, stage.high_db, stage.step_db);
 }
 
 void RigDevice::setSampleRate(const int, const size_t, const double rate)
@@ -120,11 +97,6 @@ void RigDevice::setSampleRate(const int, const size_t, const double rate)
     const bool is_near = model_.driver_key == "skyhound-rig" && rate > highest && rate <= 20e6;
     if (!is_near && std::none_of(ranges.begin(), ranges.end(), fits)) throw std::runtime_error("rate out of range");
     rate_ = std::min(rate, highest);
-}
-
-std::string RigDevice::readSensor(const std::string &name) const
-{
-    return name == "agc" ? (agc_ ? "on" : "off") : std::to_string(frequency_hz_);
 }
 
 Setting RigDevice::setting() const

@@ -18,8 +18,12 @@ public:
     Kwargs getHardwareInfo() const override { return {{"origin", "skyhound rig"}}; }
     size_t getNumChannels(const int direction) const override { return direction == SOAPY_SDR_RX ? 1 : 0; }
 
-    std::vector<std::string> getStreamFormats(const int, const size_t) const override;
-    std::string getNativeStreamFormat(const int, const size_t, double &fullScale) const override;
+    std::vector<std::string> getStreamFormats(const int, const size_t) const override { return model_.formats; }
+    std::string getNativeStreamFormat(const int, const size_t, double &fullScale) const override
+    {
+        fullScale = model_.full_scale;
+        return model_.native;
+    }
     SoapySDR::ArgInfoList getStreamArgsInfo(const int, const size_t) const override;
 
     std::vector<std::string> listAntennas(const int, const size_t) const override { return model_.antennas; }
@@ -34,16 +38,23 @@ public:
     using SoapySDR::Device::getGainRange;
     void setGain(const int, const size_t, const double value) override;
     void setGain(const int, const size_t, const std::string &name, const double value) override;
-    double getGain(const int, const size_t, const std::string &name) const override;
+    double getGain(const int, const size_t, const std::string &name) const override { return gains_db_.at(name); }
     SoapySDR::Range getGainRange(const int, const size_t, const std::string &name) const override;
 
     std::vector<std::string> listFrequencies(const int, const size_t) const override { return {"RF"}; }
     using SoapySDR::Device::getFrequency;
     using SoapySDR::Device::getFrequencyRange;
     using SoapySDR::Device::setFrequency;
-    void setFrequency(const int, const size_t, const std::string &, const double hz, const Kwargs &) override;
+    void setFrequency(const int, const size_t, const std::string &, const double hz, const Kwargs &) override
+    {
+        frequency_hz_ = hz;
+    }
     double getFrequency(const int, const size_t, const std::string &) const override { return frequency_hz_; }
-    SoapySDR::RangeList getFrequencyRange(const int, const size_t, const std::string &) const override;
+    // There is no component CORR: the program must correct by tuning.
+    SoapySDR::RangeList getFrequencyRange(const int, const size_t, const std::string &) const override
+    {
+        return model_.frequencies_hz;
+    }
     void setSampleRate(const int, const size_t, const double rate) override;
     double getSampleRate(const int, const size_t) const override { return rate_; }
     SoapySDR::RangeList getSampleRateRange(const int, const size_t) const override { return model_.rates_sps; }
@@ -53,7 +64,10 @@ public:
 
     std::vector<std::string> listSensors() const override { return {"agc", "tuned_hz"}; }
     using SoapySDR::Device::readSensor;
-    std::string readSensor(const std::string &name) const override;
+    std::string readSensor(const std::string &name) const override
+    {
+        return name == "agc" ? (agc_ ? "on" : "off") : std::to_string(frequency_hz_);
+    }
 
     SoapySDR::Stream *setupStream(
         const int, const std::string &format, const std::vector<size_t> &, const Kwargs &args) override;
@@ -66,7 +80,7 @@ public:
 
 private:
     Setting setting() const;
-    Element &element(const std::string &name);
+    const Element &element(const std::string &name) const;
     // Faults that end a read at once, with its answer; 0: none.
     int fail(long timeoutUs);
     void change_rate();

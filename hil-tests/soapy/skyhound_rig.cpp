@@ -1,18 +1,16 @@
-// A SoapySDR driver without hardware: driver=skyhound-rig. It streams a world, a recording or a tone in noise in real time,
+// A SoapySDR driver without hardware: driver=skyhound-rig. It streams a world or a tone in noise in real time,
 // with faults on command, so that the program under test meets the real SoapySDR library.
 //
 //   skyhound_rig.cpp   this: finding and making devices
 //   device.hpp/.cpp    settings: rate, frequency, gain, formats          model.hpp   which device it is like
 //   stream.cpp         streaming in real time, and the faults            control.hpp arguments, and faults on command
-//   source.hpp         where samples come from: playback.cpp (recording, tone), world.cpp (a rig's world, over a socket)
+//   source.hpp         where samples come from: tone.cpp, world.cpp (a rig's world, over a socket); convert.cpp
 //
 // Device arguments
-//   world=SOCKET       samples of the world of the rig that listens there (skyhound_rig::iq_server); else
-//   file=PATH          raw samples in the stream's format, over and over; else a tone in noise
+//   world=SOCKET       samples of the world of the rig that listens there (skyhound_rig::iq_server); else a tone in noise
+//   tone_hz=20000      of the tone, above the tuned frequency
 //   like=rtlsdr        formats, gains, rates, buffer sizes, queue and times as SoapyRTLSDR has them; or like=hackrf
 //   native=CS16        native format: CU8, CS8, CS16 or CF32;  fullscale=2048: its full scale (12 bits in 16)
-//   tone_hz=20000 tone_dbfs=-20 noise_dbfs=-60   of the tone, at 20 dB of gain; AGC on lifts both by 15 dB
-//   emitter_hz=433.94e6 oscillator_ppm=20   instead of tone_hz: an emitter, heard through an oscillator that is fast
 //   mtu=4096           samples handed over at once
 //   times=1            timestamps with every buffer
 //   agc=stuck          AGC stays on whatever is asked;  agc=none: there is none

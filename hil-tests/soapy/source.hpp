@@ -23,10 +23,11 @@ enum class Taken { Samples, Late, Gone };
 
 class Source {
 public:
+    Source(std::string form, double full_scale) : form(std::move(form)), full_scale(full_scale) {}
     virtual ~Source() = default;
     // The form of its samples, in SoapySDR's word, and their full scale.
-    std::string form;
-    double full_scale = 1;
+    const std::string form;
+    const double full_scale;
     // Most samples it is asked for at once.
     virtual size_t piece(double rate_sps, size_t mtu) const = 0;
     // Puts `count` samples from index `from` on into `to`. Late: not until `deadline`; ask again for the same.
@@ -38,11 +39,15 @@ inline size_t bytes_of(const std::string &form)
     return form == SOAPY_SDR_CF32 ? 8 : form == SOAPY_SDR_CS16 ? 4 : 2;
 }
 
-// A recording or a tone in the stream's format; throws when it cannot be had.
-std::unique_ptr<Source> playback(const Kwargs &args, const Model &model, const std::string &format, const Setting &setting);
+// A tone in noise, so far above the tuned frequency.
+std::unique_ptr<Source> tone(double hz);
 // The world behind a socket; throws when nobody is there or somebody else has the device.
 std::unique_ptr<Source> world(const std::string &socket, const Model &model);
 // Whether anybody listens on the socket.
 bool world_is_there(const std::string &socket);
+
+// Turns `count` samples of a source's form into the stream's format, as drivers do it. Where both are the same they are
+// copied. CU8 becomes CS8 by taking off 127 and floats by taking off 127.4, as SoapyRTLSDR does it.
+void convert(const Source &source, const Model &model, const char *from, const std::string &format, char *to, size_t count);
 
 } // namespace skyhound

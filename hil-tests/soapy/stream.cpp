@@ -3,7 +3,6 @@
 // The device has a buffer that the hardware fills piece by piece; a read waits until it is full, and then hands it over in
 // as many parts as it is asked for. The queue behind it is only counted: what nobody fetched in time is gone.
 
-#include "convert.hpp"
 #include "device.hpp"
 
 #include <algorithm>
@@ -36,7 +35,6 @@ SoapySDR::Stream *RigDevice::setupStream(
         if (given >= 2) mtu_ = static_cast<size_t>(model_.length_in_bytes ? given / 2 : given);
     }
     buffers_ = static_cast<size_t>(number(args, "buffers", static_cast<double>(model_.buffers)));
-    if (args_.count("world") == 0) source_ = playback(args_, model_, format, setting());
     buffer_.assign(mtu_ * bytes_of(source_->form), 0);
     return reinterpret_cast<SoapySDR::Stream *>(this);
 }

@@ -71,7 +71,7 @@ private:
 
 class World : public Source {
 public:
-    explicit World(const std::string &path) : socket_(path)
+    World(const std::string &path, const Model &model) : Source(model.transport, model.full_scale), socket_(path)
     {
         char answer[16] = {};
         const bool told = socket_.send("open\n") && socket_.receive(answer, sizeof answer - 1, Clock::now() + OPEN_WAIT) > 0;
@@ -87,19 +87,24 @@ public:
     Taken take(char *to, uint64_t from, size_t count, const Setting &setting, Clock::time_point deadline) override
     {
         // What was asked for and is not wanted any more still comes first.
-        while (left_bytes_ > 0 && (asked_from_ != from || asked_count_ != count)) {
-            char unwanted[4096];
-            const ssize_t got = socket_.receive(unwanted, std::min(sizeof unwanted, left_bytes_), deadline);
-            if (got <= 0) return got < 0 ? Taken::Gone : Taken::Late;
-            left_bytes_ -= static_cast<size_t>(got);
+        if (asked_from_ != from || asked_count_ != count) {
+            std::vector<char> unwanted(left_bytes_);
+            if (const Taken got = rest(unwanted.data(), left_bytes_, deadline); got != Taken::Samples) return got;
         }
+        const size_t all = count * bytes_of(form);
         if (left_bytes_ == 0) {
             if (!ask(from, count, setting)) return Taken::Gone;
             asked_from_ = from;
             asked_count_ = count;
-            left_bytes_ = count * bytes_of(form);
+            left_bytes_ = all;
         }
-        const size_t all = count * bytes_of(form);
+        return rest(to, all, deadline);
+    }
+
+private:
+    // The rest of what was asked for, `all` bytes at `to`.
+    Taken rest(char *to, size_t all, Clock::time_point deadline)
+    {
         while (left_bytes_ > 0) {
             const ssize_t got = socket_.receive(to + (all - left_bytes_), left_bytes_, deadline);
             if (got <= 0) return got < 0 ? Taken::Gone : Taken::Late;
@@ -108,7 +113,6 @@ public:
         return Taken::Samples;
     }
 
-private:
     bool ask(uint64_t from, size_t count, const Setting &setting)
     {
         char gain[32] = "auto", line[256];
@@ -128,10 +132,7 @@ private:
 
 std::unique_ptr<Source> world(const std::string &socket, const Model &model)
 {
-    auto made = std::make_unique<World>(socket);
-    made->form = model.transport;
-    made->full_scale = model.full_scale;
-    return made;
+    return std::make_unique<World>(socket, model);
 }
 
 bool world_is_there(const std::string &socket)

@@ -5,7 +5,7 @@
 
 use crate::codes::Form;
 use crate::course::Course;
-use crate::scenario::{Beacon, Scenario, Waveform};
+use crate::scenario::{Scenario, Waveform};
 use crate::script::Timeline;
 use crate::world::iq::{IqWorld, OnAir};
 use serde_json::{Value, json};
@@ -42,17 +42,17 @@ pub fn write(
     seconds: f64,
     format: SampleFormat,
 ) -> io::Result<Written> {
-    let (samples_path, rate_sps) =
-        (meta.with_extension("sigmf-data"), scenario.world.receiver.sample_rate_sps);
+    let (samples_path, receiver) = (meta.with_extension("sigmf-data"), &scenario.world.receiver);
     let (course, form) = (Course::new(scenario), Form::of(format));
     let mut world = IqWorld::new(scenario, seed);
     world.log_on_air();
     let mut out = BufWriter::new(File::create(&samples_path)?);
     let (mut samples, mut bytes, mut timeline) = (Vec::new(), Vec::new(), Timeline::new(&scenario.fault));
-    let sample_count = (seconds * rate_sps).round() as u64;
+    let sample_count = (seconds * receiver.sample_rate_sps).round() as u64;
     let (mut done, mut at_us) = (0, 0);
     while done < sample_count {
-        let until = (((at_us + STEP_US) as f64 * rate_sps * 1e-6).round() as u64).min(sample_count);
+        let until = ((at_us + STEP_US) as f64 * receiver.sample_rate_sps * 1e-6).round() as u64;
+        let until = until.min(sample_count);
         timeline.by_clock(at_us, |kind, begins| world.apply(kind, begins));
         samples.resize((until - done) as usize, [0.0; 2]);
         world.samples(&course.pose(at_us), &course.pose(at_us + STEP_US), &mut samples);
@@ -82,10 +82,9 @@ fn metadata(scenario: &Scenario, seed: u64, format: SampleFormat, heard: &[OnAir
         SampleFormat::Cs16 => "ci16_le",
         SampleFormat::Cf32 => "cf32_le",
     };
-    let mut annotations: Vec<(u64, Value)> =
-        heard.iter().map(|on| (on.first, annotation(scenario, on))).collect();
-    annotations.sort_by_key(|(first, _)| *first);
-    let annotations: Vec<Value> = annotations.into_iter().map(|(_, annotation)| annotation).collect();
+    let mut heard = heard.to_vec();
+    heard.sort_by_key(|on| on.first);
+    let annotations: Vec<Value> = heard.iter().map(|on| annotation(scenario, on)).collect();
     json!({
         "global": {
             "core:datatype": datatype,
@@ -102,8 +101,8 @@ fn metadata(scenario: &Scenario, seed: u64, format: SampleFormat, heard: &[OnAir
 
 fn annotation(scenario: &Scenario, on: &OnAir) -> Value {
     let world = &scenario.world;
-    let beacons = world.beacon.iter().chain(&world.interferer).collect::<Vec<&Beacon>>();
-    let (beacon, heard_hz) = (beacons[on.emitter], world.receiver.center_hz + on.offset_hz);
+    let Some(beacon) = world.emitters().nth(on.emitter) else { return Value::Null };
+    let heard_hz = world.receiver.center_hz + on.offset_hz;
     let half_hz = bandwidth_hz(&beacon.waveform) / 2.0;
     json!({
         "core:sample_start": on.first,

@@ -12,17 +12,16 @@ use std::sync::OnceLock;
 use std::{fs, io};
 
 /// Name and text of each source; the headers among them are not compiled by themselves.
-const SOURCES: [(&str, &str); 11] = [
+const SOURCES: [(&str, &str); 10] = [
     ("control.hpp", include_str!("../soapy/control.hpp")),
     ("convert.cpp", include_str!("../soapy/convert.cpp")),
-    ("convert.hpp", include_str!("../soapy/convert.hpp")),
     ("device.cpp", include_str!("../soapy/device.cpp")),
     ("device.hpp", include_str!("../soapy/device.hpp")),
     ("model.hpp", include_str!("../soapy/model.hpp")),
-    ("playback.cpp", include_str!("../soapy/playback.cpp")),
     ("skyhound_rig.cpp", include_str!("../soapy/skyhound_rig.cpp")),
     ("source.hpp", include_str!("../soapy/source.hpp")),
     ("stream.cpp", include_str!("../soapy/stream.cpp")),
+    ("tone.cpp", include_str!("../soapy/tone.cpp")),
     ("world.cpp", include_str!("../soapy/world.cpp")),
 ];
 

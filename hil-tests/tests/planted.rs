@@ -8,7 +8,7 @@ mod bugs;
 #[path = "planted/workshop.rs"]
 mod workshop;
 
-use bugs::{BUGS, Bug};
+use bugs::Bug;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,23 +20,24 @@ const FLIGHTS: &str = "400";
 fn campaign(planted: &Planted, bug: Option<&Bug>) -> String {
     let invariant = bug.map_or(0, |bug| bug.invariant).to_string();
     let mut arguments = vec![if bug.is_some() { FLIGHTS } else { "60" }, "1", &invariant];
-    arguments.extend(bug.map(|bug| bug.with).filter(|with| !with.is_empty()));
+    arguments.extend(bug.and_then(|bug| bug.with));
     let done = planted.run(bug.map(|bug| bug.name), &arguments);
     String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr)
 }
 
 #[test]
 fn each_planted_bug_is_told_by_its_invariant() {
-    let covered: BTreeSet<u8> = BUGS.iter().map(|bug| bug.invariant).collect();
+    let bugs = bugs::all();
+    let covered: BTreeSet<u8> = bugs.iter().map(|bug| bug.invariant).collect();
     assert_eq!(covered, (1..=10).collect(), "an invariant without a bug is not tested");
-    let planted = Planted::build(BUGS);
+    let planted = Planted::build(&bugs);
     let sound = campaign(&planted, None);
     assert!(sound.contains("none broke an invariant"), "without a bug:\n{sound}");
     let (next, missed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                while let Some(bug) = BUGS.get(next.fetch_add(1, Ordering::Relaxed)) {
+                while let Some(bug) = bugs.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let told = campaign(&planted, Some(bug));
                     let invariant = format!("invariant {}:", bug.invariant);
                     match told.lines().find(|line| line.contains(&invariant)) {

@@ -4,8 +4,6 @@
 
 #[path = "sdr/faults.rs"]
 mod faults;
-#[path = "sdr/scan.rs"]
-mod scan;
 #[path = "sdr/settings.rs"]
 mod settings;
 #[path = "sdr/world.rs"]
@@ -16,8 +14,9 @@ use skyhound::ring::{Consumer, lane};
 use skyhound::signal::{BlockStamp, Samples};
 use skyhound_host::clock::Clock;
 use skyhound_host::realtime::{self, Role};
-use skyhound_host::sdr::{Block, Blocks, Receiver, Source};
-use skyhound_host::settings::{Pace, SdrSettings};
+use skyhound_host::scan::{ScanOptions, scan};
+use skyhound_host::sdr::{Block, Blocks, Receiver, Source, Step};
+use skyhound_host::settings::{Flags as NoFlags, Pace, SdrSettings, Settings};
 use skyhound_rig::{needs, soapy};
 use std::path::PathBuf;
 use std::process::Command;
@@ -27,8 +26,18 @@ const RATE_SPS: f64 = 250_000.0;
 /// Far beyond what anything here takes: only a fault of the program under test reaches it.
 const PATIENCE_US: u64 = 30_000_000;
 
-/// Runs `body` in a process that sees the rig's driver; `test` is the test's own path.
-fn on_rig(test: &str, body: impl FnOnce(&Rig)) {
+/// Runs `body`, which stands in a test of its own, in a process that sees the rig's driver.
+fn on_rig<F: FnOnce(&Rig)>(body: F) {
+    apart(test_of::<F>(), body);
+}
+
+/// The path of the test in which the closure `F` stands.
+fn test_of<F>() -> &'static str {
+    let path = std::any::type_name::<F>().trim_end_matches("::{{closure}}");
+    path.split_once("::").expect("a path").1
+}
+
+fn apart(test: &str, body: impl FnOnce(&Rig)) {
     const INSIDE: &str = "SKYHOUND_RIG_INSIDE";
     if std::env::var_os(INSIDE).is_some() {
         let folder = tempfile::tempdir().unwrap();
@@ -41,10 +50,29 @@ fn on_rig(test: &str, body: impl FnOnce(&Rig)) {
         .env(INSIDE, "1")
         .output()
         .unwrap();
-    let told =
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let [out, err] = [&output.stdout, &output.stderr].map(|said| String::from_utf8_lossy(said));
+    let told = out.into_owned() + &err;
     assert!(output.status.success(), "{told}");
     assert!(told.contains("1 passed"), "no such test as {test}: {told}");
+}
+
+fn open(settings: &SdrSettings) -> Result<Source, String> {
+    Source::open(settings, Pace::Realtime, Clock::start()).map_err(|error| error.to_string())
+}
+
+/// A fifth of a second of samples, and the events until then.
+fn listen(settings: &SdrSettings) -> (Source, Vec<(f64, f64)>, Vec<Event>) {
+    let clock = Clock::start();
+    let mut source = Source::open(settings, Pace::Realtime, clock).unwrap();
+    let (mut block, mut samples, mut events) = (source.block(), Vec::new(), Vec::new());
+    let end = clock.now().plus_us(PATIENCE_US);
+    while samples.len() < RATE_SPS as usize / 5 {
+        assert!(clock.now() < end, "no samples: {events:?}");
+        if source.read(&mut block, &mut |event| events.push(event)).unwrap() == Step::Block {
+            samples.extend(to_float(&block));
+        }
+    }
+    (source, samples, events)
 }
 
 struct Rig {
@@ -60,19 +88,11 @@ impl Rig {
             sample_rate_sps: Some(RATE_SPS),
             frequency_hz: Some(433.92e6),
             gain_db: None,
-            gain_elements_db: Vec::new(),
-            bandwidth_hz: None,
-            antenna: None,
-            correction_ppm: 0.0,
-            format: "auto".into(),
-            stream_args: Vec::new(),
             stall_timeout_us: 600_000,
             reopen_wait_min_us: 50_000,
             reopen_wait_max_us: 200_000,
             clock_slack_us: 20_000,
-            file_repeat: false,
-            file_swap_iq: false,
-            file_full_scale: None,
+            ..Settings::load(None, &[], &NoFlags::default()).unwrap().sdr
         }
     }
 

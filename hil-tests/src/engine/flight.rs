@@ -302,7 +302,6 @@ impl<'a> Flight<'a> {
             command,
             state: life.decider.state(),
             facts: life.decider.facts(),
-            locked: life.decider.locked(),
             latched: life.decider.latched(),
             kept_readings: &self.book.readings,
             kept: &self.book.records,

@@ -22,7 +22,8 @@ impl Causes {
     pub(super) fn judge(&mut self, step: &Step<'_>, worst: &Findings, holding_us: u64, told: &mut Told) {
         let mut stops = 0;
         let mut ends = 0;
-        for change in changes(step) {
+        for record in step.kept {
+            let Record::StateChange(change) = record else { continue };
             if change.from != self.state {
                 told.tell(5, || format!("recorded from {}, was {}", change.from.name(), self.state.name()));
             }
@@ -61,7 +62,7 @@ impl Causes {
             Reason::Operator(act) => act == OperatorAct::HomingOff && step.inputs.act == Some(act),
             // What steering wished for is the engine's own to know.
             Reason::Interlock(trip) if trip.interlock == Interlock::CommandLimits => true,
-            Reason::Interlock(trip) => worst.maybe.has(trip.interlock),
+            Reason::Interlock(trip) => worst.maybe.contains(&trip.interlock),
             Reason::HeldLongEnough => {
                 change.from == State::Holding && change.at.since_us(self.entered) >= holding_us
             }
@@ -78,11 +79,4 @@ impl Causes {
             told.tell(5, || format!("stopped by {}, but latched is {:?}", change.reason, step.latched));
         }
     }
-}
-
-fn changes<'a>(step: &Step<'a>) -> impl Iterator<Item = &'a StateChange> {
-    step.kept.iter().filter_map(|record| match record {
-        Record::StateChange(change) => Some(change),
-        _ => None,
-    })
 }

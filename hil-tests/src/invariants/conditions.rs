@@ -8,7 +8,7 @@
 use super::failsafes;
 use super::fence::{self, Reach};
 use super::hands::Memory;
-use super::sane::{fresh, is_position_sane, within};
+use super::sane::{fresh, is_position_sane, is_px4, within};
 use skyhound::command::{Interlock, Velocity};
 use skyhound::config::{InterlockConfig, Samples, TerrainRule};
 use skyhound::decide::PassInputs;
@@ -18,7 +18,6 @@ use skyhound::time::{Aged, TimeUs};
 use skyhound::vehicle::parameter::index;
 use skyhound::vehicle::{Firmware, Landed, Mode, PartHealth, Vehicle, Zone, Zones};
 use std::f64::consts::PI;
-use std::fmt;
 
 /// GUIDED of ArduCopter (`mode.h`).
 pub(super) const GUIDED: u32 = 4;
@@ -38,58 +37,33 @@ const FENCE_ALT_MAX: usize = index("FENCE_ALT_MAX");
 const GF_MAX_HOR_DIST: usize = index("GF_MAX_HOR_DIST");
 const GF_MAX_VER_DIST: usize = index("GF_MAX_VER_DIST");
 
-/// A set of conditions.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Set(u32);
-
-impl Set {
-    pub(super) fn add(&mut self, condition: Interlock) {
-        self.0 |= 1 << condition as u32;
-    }
-
-    pub(super) fn has(self, condition: Interlock) -> bool {
-        self.0 & (1 << condition as u32) != 0
-    }
-
-    pub(super) fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    pub(super) fn without(self, condition: Interlock) -> Set {
-        Set(self.0 & !(1 << condition as u32))
-    }
-}
-
-impl fmt::Display for Set {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = Interlock::ALL.iter().filter(|condition| self.has(**condition));
-        f.write_str(&names.map(|condition| condition.name()).collect::<Vec<_>>().join(", "))
-    }
-}
-
 /// What does not hold.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Findings {
     /// Fails whatever the rounding and the wish.
-    pub(super) sure: Set,
+    pub(super) sure: Vec<Interlock>,
     /// May fail; holds all of `sure`.
-    pub(super) maybe: Set,
+    pub(super) maybe: Vec<Interlock>,
 }
 
 impl Findings {
     fn require(&mut self, condition: Interlock, holds: bool) {
-        if !holds {
-            self.sure.add(condition);
-            self.maybe.add(condition);
-        }
+        self.reach(condition, if holds { Reach::In } else { Reach::Out });
     }
 
     fn reach(&mut self, condition: Interlock, reach: Reach) {
-        self.require(condition, reach != Reach::Out);
-        if reach == Reach::Doubtful {
-            self.maybe.add(condition);
+        if reach == Reach::Out && !self.sure.contains(&condition) {
+            self.sure.push(condition);
+        }
+        if reach != Reach::In {
+            self.maybe.push(condition);
         }
     }
+}
+
+/// The conditions in words.
+pub(super) fn told(conditions: &[Interlock]) -> String {
+    conditions.iter().map(|condition| condition.name()).collect::<Vec<_>>().join(", ")
 }
 
 /// Judges a pass in which `lead` is commanded (zero: nothing is). `memory` has taken the pass in already.
@@ -168,22 +142,19 @@ fn fences(
 ) {
     let home = fresh(vehicle.home, now, HOME_AGE_MAX_US)
         .filter(|home| Wgs84::checked(home.place.lat_deg, home.place.lon_deg).is_some());
-    found.require(Interlock::FenceRadius, home.is_some());
-    if let Some(home) = home {
-        found.reach(Interlock::FenceRadius, memory.home_moved(home.place));
-        if let Some(known) = vehicle.position.filter(|_| is_position_sane(vehicle, now, limits)) {
-            let (own, are_known) = own_fence(vehicle, now);
-            let margins = fence::judge(home.place, &known, now, limits, &own, lead);
-            found.reach(Interlock::FenceRadius, margins.radius);
-            found.reach(Interlock::FencePolygon, margins.polygon);
-            found.reach(Interlock::FenceAltitude, margins.altitude);
-            found.reach(Interlock::FenceAutopilot, margins.zones);
-            found.require(Interlock::FenceAutopilot, are_known);
-            let (least_m, may) = (limits.ground_clearance_min_m, limits.terrain == TerrainRule::MayBeUnknown);
-            let ground = memory.ground.judge(vehicle, now, least_m, may, margins.worst_way_m);
-            found.reach(Interlock::Terrain, ground);
-        }
-    }
+    let Some(home) = home else { return found.require(Interlock::FenceRadius, false) };
+    found.reach(Interlock::FenceRadius, memory.home_moved(home.place));
+    let Some(known) = vehicle.position.filter(|_| is_position_sane(vehicle, now, limits)) else { return };
+    let (own, are_known) = own_fence(vehicle, now);
+    let margins = fence::judge(home.place, &known, now, limits, &own, lead);
+    found.reach(Interlock::FenceRadius, margins.radius);
+    found.reach(Interlock::FencePolygon, margins.polygon);
+    found.reach(Interlock::FenceAltitude, margins.altitude);
+    found.reach(Interlock::FenceAutopilot, margins.zones);
+    found.require(Interlock::FenceAutopilot, are_known);
+    let (least_m, may) = (limits.ground_clearance_min_m, limits.terrain == TerrainRule::MayBeUnknown);
+    let ground = memory.ground.judge(vehicle, now, least_m, may, margins.worst_way_m);
+    found.reach(Interlock::Terrain, ground);
 }
 
 /// The autopilot's own fence, and whether its areas are known where they count.
@@ -192,7 +163,7 @@ fn own_fence(vehicle: &Vehicle, now: TimeUs) -> (fence::Own<'_>, bool) {
     let limit = |counts: bool, parameter: usize| {
         Some(told(parameter)).filter(|limit_m| counts && *limit_m > 0.0).unwrap_or(f64::INFINITY)
     };
-    let is_px4 = vehicle.identity.is_some_and(|bound| bound.firmware == Firmware::Px4);
+    let is_px4 = is_px4(vehicle);
     let types = told(FENCE_TYPE) as u32;
     let margin_m = if is_px4 { 0.0 } else { told(FENCE_MARGIN).max(0.0) };
     let (radius_m, alt_rel_max_m) = match is_px4 {
@@ -224,7 +195,7 @@ fn own_fence(vehicle: &Vehicle, now: TimeUs) -> (fence::Own<'_>, bool) {
 fn sticks(vehicle: &Vehicle, now: TimeUs, limits: &InterlockConfig, memory: &Memory) -> Reach {
     let age_max_us = 4 * u64::from(limits.rc_interval_max_us);
     let rc = fresh(vehicle.rc, now, age_max_us).filter(|rc| rc.rssi != Some(0));
-    let is_px4 = vehicle.identity.is_some_and(|bound| bound.firmware == Firmware::Px4);
+    let is_px4 = is_px4(vehicle);
     let is_well = vehicle.health.is_some_and(|health| match health.value.rc_receiver {
         PartHealth::Good => true,
         PartHealth::Bad => false,

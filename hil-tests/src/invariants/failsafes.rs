@@ -24,7 +24,7 @@ enum Must {
 use Must::{Be, BeKnown, BeOf, Have, Lack, LackIfKnown};
 
 const MOST: f64 = f64::MAX;
-const COPTER: [(usize, Must); 22] = [
+const COPTER: [(usize, Must); 18] = [
     (index("GUID_TIMEOUT"), Be(1e-6, 1.0)),
     (index("FS_GCS_ENABLE"), Be(1.0, MOST)),
     (index("FS_GCS_TIMEOUT"), Be(0.5, 30.0)),
@@ -43,12 +43,8 @@ const COPTER: [(usize, Must); 22] = [
     (index("FENCE_MARGIN"), BeKnown),
     (index("BATT_MONITOR"), Be(1.0, MOST)),
     (index("BATT_LOW_TIMER"), Be(1.0, 60.0)),
-    (index("RCMAP_ROLL"), Be(1.0, 16.0)),
-    (index("RCMAP_PITCH"), Be(1.0, 16.0)),
-    (index("RCMAP_THROTTLE"), Be(1.0, 16.0)),
-    (index("RCMAP_YAW"), Be(1.0, 16.0)),
 ];
-const PX4: [(usize, Must); 18] = [
+const PX4: [(usize, Must); 14] = [
     (index("COM_OF_LOSS_T"), Be(0.0, 1.0)),
     (index("COM_OBL_RC_ACT"), Be(5.0, 5.0)),
     (index("COM_RCL_EXCEPT"), Lack(1 << 2)),
@@ -63,10 +59,6 @@ const PX4: [(usize, Must); 18] = [
     (index("GF_MAX_VER_DIST"), BeKnown),
     (index("COM_LOW_BAT_ACT"), Be(1.0, MOST)),
     (index("BAT_CRIT_THR"), Be(0.01, 0.9)),
-    (index("RC_MAP_ROLL"), Be(1.0, 18.0)),
-    (index("RC_MAP_PITCH"), Be(1.0, 18.0)),
-    (index("RC_MAP_THROTTLE"), Be(1.0, 18.0)),
-    (index("RC_MAP_YAW"), Be(1.0, 18.0)),
 ];
 /// An action and two thresholds, of which one must be set: low, or critical.
 const BATTERY: [[usize; 3]; 2] = [
@@ -97,6 +89,8 @@ pub(super) fn hold(vehicle: &Vehicle, now: TimeUs, limits: &InterlockConfig) -> 
         (Some(value), Have(bits)) => value as u32 & bits != 0,
         (Some(_), BeKnown) => true,
     };
+    let are_mapped =
+        |sticks: [usize; 4], channels: f64| sticks.iter().all(|one| is_so(&(*one, Be(1.0, channels))));
     let health = fresh(vehicle.health, now, u64::from(limits.status_age_max_us));
     let Some(bound) = vehicle.identity else { return false };
     match bound.firmware {
@@ -111,11 +105,12 @@ pub(super) fn hold(vehicle: &Vehicle, now: TimeUs, limits: &InterlockConfig) -> 
                 (1.0..=255.0).contains(&id) && id != f64::from(bound.system) && heard == Some(id)
             });
             let is_fenced = health.is_some_and(|health| health.fence == PartHealth::Good);
-            is_fenced && COPTER.iter().all(is_so) && BATTERY.iter().any(acts) && is_watched
+            let is_mapped = are_mapped(COPTER_STICKS, 16.0);
+            is_fenced && is_mapped && COPTER.iter().all(is_so) && BATTERY.iter().any(acts) && is_watched
         }
         Firmware::Px4 => {
             let is_well = |health: Health| matches!(health.fence, PartHealth::Good | PartHealth::Absent);
-            health.is_some_and(is_well) && PX4.iter().all(is_so)
+            health.is_some_and(is_well) && are_mapped(PX4_STICKS, 18.0) && PX4.iter().all(is_so)
         }
         Firmware::Other => false,
     }
@@ -128,7 +123,8 @@ pub(super) fn sticks_us(vehicle: &Vehicle, now: TimeUs) -> Option<[u16; 4]> {
     let parameters = if bound.firmware == Firmware::Px4 { PX4_STICKS } else { COPTER_STICKS };
     for (us, parameter) in sticks_us.iter_mut().zip(parameters) {
         let channel = told(vehicle, now, parameter)? as usize;
-        *us = *rc.value.channels_us.get(channel.checked_sub(1)?)?;
+        let mut there = rc.value.channels_us.iter().take(usize::from(rc.value.channel_count));
+        *us = *there.nth(channel.checked_sub(1)?)?;
     }
     Some(sticks_us)
 }

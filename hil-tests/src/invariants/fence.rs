@@ -2,10 +2,11 @@
 //! any of the way there lie outside. Margin ≥ v·T + v²/2a, T from the cause to braking, a its deceleration.
 //!
 //! Taken for the velocity that the aircraft has and the one commanded now. The position is as old as its age, which counts
-//! into T. A polygon is left where the way properly crosses one of its edges; inside is the winding number's word.
+//! into T. A polygon is left where the way properly crosses one of its edges; inside is the even-odd rule's word.
 //! `Doubtful` is what lies within [`ROUNDING_M`] of the line, or what a wish of full speed could reach and the engine, which
 //! knows its wish, may therefore have refused.
 
+use crate::scenario::zone::polygon_margin_m;
 use skyhound::command::Velocity;
 use skyhound::config::InterlockConfig;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
@@ -25,15 +26,17 @@ pub(super) enum Reach {
 }
 
 impl Reach {
-    /// `worst_m`, `excess_m`: metres beyond the line at the worst, and as known.
-    pub(super) fn of(excess_m: f64, worst_m: f64) -> Reach {
-        if excess_m.is_nan() || excess_m > ROUNDING_M {
-            Reach::Out
-        } else if worst_m > -ROUNDING_M {
-            Reach::Doubtful
-        } else {
-            Reach::In
+    pub(super) fn of(is_out: bool, is_doubtful: bool) -> Reach {
+        match (is_out, is_doubtful) {
+            (true, _) => Reach::Out,
+            (false, true) => Reach::Doubtful,
+            (false, false) => Reach::In,
         }
+    }
+
+    /// `worst_m`, `excess_m`: metres beyond the line at the worst, and as known.
+    pub(super) fn beyond(excess_m: f64, worst_m: f64) -> Reach {
+        Reach::of(excess_m.is_nan() || excess_m > ROUNDING_M, worst_m > -ROUNDING_M)
     }
 }
 
@@ -82,7 +85,7 @@ pub(super) fn judge(
     let worst_m = furthest_m.max(from_home_m(&at) + stop_m(limits.speed_max_mps));
     let radius_m = limits.fence.radius_m.min(own.radius_m);
     let alt_rel_max_m = limits.fence.alt_rel_max_m.min(own.alt_rel_max_m);
-    let radius = Reach::of(furthest_m - radius_m, worst_m - radius_m);
+    let radius = Reach::beyond(furthest_m - radius_m, worst_m - radius_m);
     let climbs =
         [known.value.down_mps, lead.down_mps].map(|down_mps| -down_mps.signum() * stop_m(down_mps.abs()));
     let (mut above_m, mut worst_m) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
@@ -98,7 +101,7 @@ pub(super) fn judge(
         radius,
         polygon: polygon(&origin, at, &ends, stop_m(limits.speed_max_mps), &limits.fence.polygon),
         zones: zones(&origin, at, &ends, stop_m(limits.speed_max_mps), own),
-        altitude: Reach::of(above_m, worst_m + 0.1),
+        altitude: Reach::beyond(above_m, worst_m + 0.1),
     }
 }
 
@@ -111,20 +114,13 @@ fn polygon(origin: &Origin, at: NorthEast, ends: &[NorthEast; 2], reach_m: f64, 
     if corners.is_empty() {
         return Reach::In;
     }
+    let inside_m = inside_m(origin, at, corners);
     let corners: Vec<NorthEast> = corners.iter().map(|corner| origin.ned_from_wgs84(*corner)).collect();
-    let edges = || corners.iter().zip(corners.iter().cycle().skip(1));
-    let nearest_m = edges().map(|(a, b)| to_segment_m(at, *a, *b)).fold(f64::INFINITY, f64::min);
-    let winds: f64 = edges().map(|(a, b)| turn_rad(at, *a, *b)).sum();
-    let is_inside = winds.abs() > std::f64::consts::PI;
-    if !is_inside {
-        return if nearest_m > ROUNDING_M { Reach::Out } else { Reach::Doubtful };
-    }
-    let crosses = ends.iter().any(|end| edges().any(|(a, b)| cross(at, *end, *a, *b)));
-    if crosses && nearest_m > ROUNDING_M {
-        return Reach::Out;
-    }
+    let mut edges = corners.iter().zip(corners.iter().cycle().skip(1));
+    let crosses = edges.any(|(a, b)| ends.iter().any(|end| cross(at, *end, *a, *b)));
     let ends_m = ends.iter().map(|end| at.distance_m(*end)).fold(reach_m, f64::max);
-    if nearest_m < ends_m + ROUNDING_M { Reach::Doubtful } else { Reach::In }
+    let is_out = inside_m < -ROUNDING_M || (crosses && inside_m > ROUNDING_M);
+    Reach::of(is_out, inside_m < ends_m + ROUNDING_M)
 }
 
 /// The areas uploaded to the autopilot. Surely broken is one on whose wrong side the aircraft is or would come to stand; what the
@@ -133,13 +129,9 @@ fn zones(origin: &Origin, at: NorthEast, ends: &[NorthEast; 2], reach_m: f64, ow
     let Some((zones, is_union)) = own.zones else { return Reach::In };
     let far_m = ends.iter().map(|end| at.distance_m(*end)).fold(reach_m, f64::max) + own.margin_m;
     let reach_of = |zone: &Zone| {
-        let worst_m = [at, ends[0], ends[1]].map(|place| inside_m(origin, place, zone, zones));
+        let worst_m = [at, ends[0], ends[1]].map(|place| right_m(origin, place, zone, zones));
         let least_m = worst_m.into_iter().fold(f64::INFINITY, f64::min);
-        match (least_m < -ROUNDING_M, worst_m[0] > far_m + ROUNDING_M) {
-            (true, _) => Reach::Out,
-            (false, true) => Reach::In,
-            (false, false) => Reach::Doubtful,
-        }
+        Reach::of(least_m < -ROUNDING_M, worst_m[0] <= far_m + ROUNDING_M)
     };
     let (inclusions, exclusions): (Vec<Zone>, Vec<Zone>) = zones.iter().partition(is_inclusion);
     let mut all: Vec<Reach> = exclusions.iter().map(reach_of).collect();
@@ -157,37 +149,18 @@ fn is_inclusion(zone: &Zone) -> bool {
 }
 
 /// How far a place is on the right side of an area's edge.
-fn inside_m(origin: &Origin, at: NorthEast, zone: &Zone, zones: &Zones) -> f64 {
+fn right_m(origin: &Origin, at: NorthEast, zone: &Zone, zones: &Zones) -> f64 {
     let within_m = match *zone {
         Zone::Circle { center, radius_m, .. } => radius_m - at.distance_m(origin.ned_from_wgs84(center)),
-        Zone::Polygon { .. } => {
-            let corners = zones.corners(zone);
-            let edges_m: Vec<NorthEast> =
-                corners.iter().map(|corner| origin.ned_from_wgs84(*corner)).collect();
-            let edges = edges_m.iter().zip(edges_m.iter().cycle().skip(1));
-            let nearest_m = edges.map(|(a, b)| to_segment_m(at, *a, *b)).fold(f64::INFINITY, f64::min);
-            if outside_m(origin, at, corners) > 0.0 { -nearest_m } else { nearest_m }
-        }
+        Zone::Polygon { .. } => inside_m(origin, at, zones.corners(zone)),
     };
     if is_inclusion(zone) { within_m } else { -within_m }
 }
 
-/// Metres outside the polygon; none is 0, as inside.
-pub(super) fn outside_m(origin: &Origin, at: NorthEast, corners: &[Wgs84]) -> f64 {
+/// How far inside the polygon, negative outside; none has no end.
+pub(super) fn inside_m(origin: &Origin, at: NorthEast, corners: &[Wgs84]) -> f64 {
     let corners: Vec<NorthEast> = corners.iter().map(|corner| origin.ned_from_wgs84(*corner)).collect();
-    let edges = || corners.iter().zip(corners.iter().cycle().skip(1));
-    let winds: f64 = edges().map(|(a, b)| turn_rad(at, *a, *b)).sum();
-    if corners.is_empty() || winds.abs() > std::f64::consts::PI {
-        return 0.0;
-    }
-    edges().map(|(a, b)| to_segment_m(at, *a, *b)).fold(f64::INFINITY, f64::min)
-}
-
-/// Angle under which the edge is seen, signed.
-fn turn_rad(at: NorthEast, a: NorthEast, b: NorthEast) -> f64 {
-    let (an, ae, bn, be) =
-        (a.north_m - at.north_m, a.east_m - at.east_m, b.north_m - at.north_m, b.east_m - at.east_m);
-    (an * be - ae * bn).atan2(an * bn + ae * be)
+    polygon_margin_m(&corners, at)
 }
 
 /// Whether two segments properly cross, by more than rounding.
@@ -201,13 +174,6 @@ fn cross(p: NorthEast, q: NorthEast, a: NorthEast, b: NorthEast) -> bool {
     apart(side(p, q, a), side(p, q, b)) && apart(side(a, b, p), side(a, b, q))
 }
 
-fn to_segment_m(at: NorthEast, a: NorthEast, b: NorthEast) -> f64 {
-    let (n, e) = (b.north_m - a.north_m, b.east_m - a.east_m);
-    let along = ((at.north_m - a.north_m) * n + (at.east_m - a.east_m) * e) / (n * n + e * e).max(1e-12);
-    let share = along.clamp(0.0, 1.0);
-    at.distance_m(NorthEast { north_m: a.north_m + n * share, east_m: a.east_m + e * share })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,26 +184,19 @@ mod tests {
         InterlockConfig { reaction_us: 1_000_000, brake_mps2: 2.5, ..super::super::tests::config().interlock }
     }
 
-    fn at(north_m: f64, east_m: f64, north_mps: f64) -> Aged<Position> {
-        let place = Origin::new(HOME).wgs84_from_ned(NorthEast { north_m, east_m });
-        let position =
-            Position { place, alt_amsl_m: 440.0, alt_rel_m: 40.0, north_mps, east_mps: 0.0, down_mps: 0.0 };
-        Aged::new(position, TimeUs(1_000_000))
-    }
-
-    fn judged(known: &Aged<Position>, limits: &InterlockConfig, lead_north_mps: f64) -> Margins {
-        beside(known, limits, lead_north_mps, None)
-    }
-
-    fn beside(
-        known: &Aged<Position>,
+    /// At a place about home, flying and led north; with the autopilot's areas.
+    fn judged(
+        (north_m, east_m, north_mps, lead_north_mps): (f64, f64, f64, f64),
         limits: &InterlockConfig,
-        lead_north_mps: f64,
         zones: Option<(&Zones, bool)>,
     ) -> Margins {
+        let place = Origin::new(HOME).wgs84_from_ned(NorthEast { north_m, east_m });
+        let known =
+            Position { place, alt_amsl_m: 440.0, alt_rel_m: 40.0, north_mps, east_mps: 0.0, down_mps: 0.0 };
         let lead = Velocity { north_mps: lead_north_mps, ..Velocity::default() };
         let own = Own { radius_m: 1e9, alt_rel_max_m: 1e9, margin_m: 2.0, zones };
-        judge(HOME, known, TimeUs(1_000_000), limits, &own, lead)
+        let now = TimeUs(1_000_000);
+        judge(HOME, &Aged::new(known, now), now, limits, &own, lead)
     }
 
     #[test]
@@ -247,16 +206,21 @@ mod tests {
         let mut zones = Zones::default();
         zones.push_circle(true, place(0.0, 0.0), 100.0);
         zones.push_polygon(false, &[place(40.0, -20.0), place(40.0, 20.0), place(60.0, 0.0)]);
-        let seen = |north_m, east_m, mps, union| {
-            beside(&at(north_m, east_m, mps), &limits, 0.0, Some((&zones, union))).zones
-        };
-        assert_eq!((seen(0.0, 0.0, 0.0, false), seen(50.0, 0.0, 0.0, false)), (Reach::In, Reach::Out));
         // 5 m/s: 10 m to standing still, 2 m of margin.
-        assert_eq!((seen(29.0, 0.0, 5.0, false), seen(31.0, 0.0, 5.0, false)), (Reach::Doubtful, Reach::Out));
-        assert_eq!((seen(-85.0, 0.0, -5.0, false), seen(-91.0, 0.0, -5.0, false)), (Reach::In, Reach::Out));
+        for (north_m, mps, reach) in [
+            (0.0, 0.0, Reach::In),
+            (50.0, 0.0, Reach::Out),
+            (29.0, 5.0, Reach::Doubtful),
+            (31.0, 5.0, Reach::Out),
+            (-85.0, -5.0, Reach::In),
+            (-91.0, -5.0, Reach::Out),
+        ] {
+            let seen = judged((north_m, 0.0, mps, 0.0), &limits, Some((&zones, false))).zones;
+            assert_eq!(seen, reach, "{north_m} m, {mps} m/s");
+        }
         zones.push_circle(true, place(-150.0, 0.0), 100.0);
-        let seen = |north_m, union| beside(&at(north_m, 0.0, 0.0), &limits, 0.0, Some((&zones, union))).zones;
-        assert_eq!((seen(0.0, false), seen(0.0, true)), (Reach::Out, Reach::In));
+        let seen = |union| judged((0.0, 0.0, 0.0, 0.0), &limits, Some((&zones, union))).zones;
+        assert_eq!((seen(false), seen(true)), (Reach::Out, Reach::In));
     }
 
     #[test]
@@ -264,13 +228,18 @@ mod tests {
         let mut limits = limits();
         (limits.fence.radius_m, limits.speed_max_mps) = (100.0, 5.0);
         // 5 m/s: 5 m of reaction and 5 m of braking.
-        assert_eq!(judged(&at(89.9, 0.0, 5.0), &limits, 0.0).radius, Reach::In);
-        assert_eq!(judged(&at(90.1, 0.0, 5.0), &limits, 0.0).radius, Reach::Out);
-        assert_eq!(judged(&at(90.1, 0.0, -5.0), &limits, 0.0).radius, Reach::Doubtful);
-        assert_eq!(judged(&at(90.1, 0.0, 0.0), &limits, 5.0).radius, Reach::Out);
-        assert_eq!(judged(&at(80.0, 0.0, 0.0), &limits, 0.0).radius, Reach::In);
-        assert_eq!(judged(&at(100.1, 0.0, 0.0), &limits, 0.0).radius, Reach::Out);
-        assert_eq!(judged(&at(0.0, 0.0, f64::NAN), &limits, 0.0).radius, Reach::Out);
+        for (north_m, north_mps, lead_mps, reach) in [
+            (89.9, 5.0, 0.0, Reach::In),
+            (90.1, 5.0, 0.0, Reach::Out),
+            (90.1, -5.0, 0.0, Reach::Doubtful),
+            (90.1, 0.0, 5.0, Reach::Out),
+            (80.0, 0.0, 0.0, Reach::In),
+            (100.1, 0.0, 0.0, Reach::Out),
+            (0.0, f64::NAN, 0.0, Reach::Out),
+        ] {
+            let seen = judged((north_m, 0.0, north_mps, lead_mps), &limits, None).radius;
+            assert_eq!(seen, reach, "{north_m} m, {north_mps} m/s, {lead_mps} m/s");
+        }
     }
 
     #[test]
@@ -278,21 +247,20 @@ mod tests {
         let origin = Origin::new(HOME);
         let mut limits = limits();
         // A square of 100 m with a wedge cut in from the east, its tip at 6 m north, 0 east.
-        let corners = [
-            (-50.0, -50.0),
-            (50.0, -50.0),
-            (50.0, 50.0),
-            (7.0, 50.0),
-            (6.0, 0.0),
-            (5.0, 50.0),
-            (-50.0, 50.0),
-        ];
-        limits.fence.polygon =
-            corners.map(|(north_m, east_m)| origin.wgs84_from_ned(NorthEast { north_m, east_m })).to_vec();
-        assert_eq!(judged(&at(-20.0, 20.0, 0.0), &limits, 0.0).polygon, Reach::In);
-        assert_eq!(judged(&at(0.0, 20.0, 0.0), &limits, 5.0).polygon, Reach::Out, "across the wedge");
-        assert_eq!(judged(&at(0.0, 20.0, 0.0), &limits, -5.0).polygon, Reach::Doubtful);
-        assert_eq!(judged(&at(6.0, 20.0, 0.0), &limits, 0.0).polygon, Reach::Out, "in the wedge");
-        assert_eq!(judged(&at(-51.0, 0.0, 0.0), &limits, 0.0).polygon, Reach::Out);
+        let north_m = [-50.0, 50.0, 50.0, 7.0, 6.0, 5.0, -50.0];
+        let east_m = [-50.0, -50.0, 50.0, 50.0, 0.0, 50.0, 50.0];
+        let place = |(north_m, east_m)| origin.wgs84_from_ned(NorthEast { north_m, east_m });
+        limits.fence.polygon = north_m.into_iter().zip(east_m).map(place).collect();
+        for (north_m, east_m, lead_mps, reach) in [
+            (-20.0, 20.0, 0.0, Reach::In),
+            // Across the wedge, away from it, and in it.
+            (0.0, 20.0, 5.0, Reach::Out),
+            (0.0, 20.0, -5.0, Reach::Doubtful),
+            (6.0, 20.0, 0.0, Reach::Out),
+            (-51.0, 0.0, 0.0, Reach::Out),
+        ] {
+            let seen = judged((north_m, east_m, 0.0, lead_mps), &limits, None).polygon;
+            assert_eq!(seen, reach, "{north_m} m, {east_m} m, {lead_mps} m/s");
+        }
     }
 }

@@ -85,14 +85,12 @@ impl Memory {
             self.rc_seen = None;
             return;
         };
-        match self.rc_seen {
-            Some(seen) if rc.received_us > seen => {
-                self.rc_intervals_us.push_back(rc.received_us.since_us(seen))
-            }
-            Some(_) => return,
-            None => {}
+        if self.rc_seen.is_some_and(|seen| rc.received_us <= seen) {
+            return;
         }
-        self.rc_seen = Some(rc.received_us);
+        if let Some(seen) = self.rc_seen.replace(rc.received_us) {
+            self.rc_intervals_us.push_back(rc.received_us.since_us(seen));
+        }
         if self.rc_intervals_us.len() > INTERVALS {
             self.rc_intervals_us.pop_front();
         }
@@ -105,13 +103,8 @@ impl Memory {
         let is_seldom = |us: &u64| *us > most_us + most_us / 5;
         let lately = self.rc_intervals_us.iter().rev().take(INTERVALS_SURE);
         let is_surely_seldom = self.rc_intervals_us.len() >= INTERVALS_SURE && lately.clone().all(is_seldom);
-        if self.rc_intervals_us.is_empty() || is_surely_seldom {
-            Reach::Out
-        } else if self.rc_intervals_us.iter().any(|us| *us > most_us) {
-            Reach::Doubtful
-        } else {
-            Reach::In
-        }
+        let is_out = self.rc_intervals_us.is_empty() || is_surely_seldom;
+        Reach::of(is_out, self.rc_intervals_us.iter().any(|us| *us > most_us))
     }
 
     /// Whether the operator's wish is in force.
@@ -121,11 +114,10 @@ impl Memory {
 
     fn follow(&mut self, position: Option<Aged<Position>>, jump_max_m: f64) {
         let Some(to) = position else { return };
-        let Some(from) = self.position.replace(to) else { return };
-        if to.received_us <= from.received_us {
-            self.position = Some(from);
+        if self.position.is_some_and(|from| to.received_us <= from.received_us) {
             return;
         }
+        let Some(from) = self.position.replace(to) else { return };
         let step = Origin::new(from.value.place).ned_from_wgs84(to.value.place);
         let climb_m = (to.value.alt_rel_m - from.value.alt_rel_m).abs();
         let speed_mps = speed_mps(&from.value).max(speed_mps(&to.value));
@@ -142,13 +134,7 @@ impl Memory {
     /// A jump locks for `lock_us`.
     pub(super) fn jump(&self, now: TimeUs, lock_us: u32) -> Reach {
         let lately = |at: Option<TimeUs>| at.is_some_and(|at| now.since_us(at) < u64::from(lock_us));
-        if lately(self.jumped) {
-            Reach::Out
-        } else if lately(self.nearly_jumped) {
-            Reach::Doubtful
-        } else {
-            Reach::In
-        }
+        Reach::of(lately(self.jumped), lately(self.nearly_jumped))
     }
 
     /// The operator's wish comes into force with things as they are.
@@ -178,7 +164,7 @@ impl Memory {
     pub(super) fn home_moved(&self, home: Wgs84) -> Reach {
         let Some(then) = self.given.as_ref().and_then(|given| given.home) else { return Reach::In };
         let moved_m = Origin::new(then).ned_from_wgs84(home).distance_m(NorthEast::default());
-        Reach::of(moved_m - HOME_MOVE_M, moved_m - HOME_MOVE_M)
+        Reach::beyond(moved_m - HOME_MOVE_M, moved_m - HOME_MOVE_M)
     }
 
     /// Whether the sticks rest: centred while homing is not in force, unmoved while it is.

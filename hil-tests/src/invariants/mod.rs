@@ -21,7 +21,6 @@ mod alone;
 mod bounds;
 mod causes;
 mod conditions;
-mod dated;
 mod failsafes;
 mod fence;
 mod ground;
@@ -37,7 +36,7 @@ pub use same::Decisions;
 
 use crate::truth::TruePose;
 use skyhound::command::{Command, State, Trip, Velocity};
-use skyhound::config::Config;
+use skyhound::config::{Config, InterlockConfig};
 use skyhound::decide::PassInputs;
 use skyhound::facts::Facts;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
@@ -47,7 +46,6 @@ use skyhound::vehicle::Firmware;
 use alone::Alone;
 use bounds::Bounds;
 use causes::Causes;
-use dated::Dated;
 use hands::Memory;
 use heard::Heard;
 use kept::Kept;
@@ -69,8 +67,6 @@ pub struct Step<'a> {
     pub state: State,
     /// Facts it worked from.
     pub facts: &'a [Facts],
-    /// What keeps homing locked.
-    pub locked: Option<Trip>,
     /// Cause of the last stop.
     pub latched: Option<Trip>,
     /// Readings the sink was given in this pass, in order, also those that a full disk then loses.
@@ -133,16 +129,27 @@ impl Witness for () {
 pub struct Invariants {
     config: Config,
     told: Told,
-    life: u32,
+    life: Life,
+    truth: Truth,
+}
+
+/// What is known of one life of the process: a new one knows nothing of the one before.
+#[derive(Debug, Default)]
+struct Life {
+    number: u32,
     memory: Memory,
     permit: Permit,
     bounds: Bounds,
     causes: Causes,
     kept: Kept,
     heard: Heard,
+}
+
+/// What is known of the aircraft, which stays the same.
+#[derive(Debug, Default)]
+struct Truth {
     alone: Alone,
     place: Place,
-    dated: Dated,
     /// Since when the aircraft is truly in another mode, or disarmed.
     left_us: Option<u64>,
     firmware: Option<Firmware>,
@@ -171,68 +178,8 @@ impl Invariants {
         Invariants {
             config: config.clone(),
             told: Told::default(),
-            life: 0,
-            memory: Memory::default(),
-            permit: Permit::default(),
-            bounds: Bounds::default(),
-            causes: Causes::default(),
-            kept: Kept::default(),
-            heard: Heard::default(),
-            alone: Alone::default(),
-            place: Place::default(),
-            dated: Dated::default(),
-            left_us: None,
-            firmware: None,
-        }
-    }
-
-    /// Judges a pass. Same as [`Witness::pass`].
-    pub fn step(&mut self, step: &Step<'_>) {
-        if step.life != self.life {
-            self.forget(step.life);
-        }
-        self.told.at_us = step.at_us;
-        let limits = &self.config.interlock;
-        let channels = self.config.sense.channels.len();
-        self.memory.take(step.inputs, channels, self.bounds.moved(), limits);
-        let judge = |memory: &Memory, lead| conditions::judge(limits, step.inputs, step.facts, memory, lead);
-        let still = judge(&self.memory, Velocity::default());
-        let led = match step.command {
-            Command::Velocity(velocity) => judge(&self.memory, velocity),
-            Command::Stop | Command::Silence(_) => still,
-        };
-        let told = &mut self.told;
-        self.causes.judge(step, &led, u64::from(self.config.homing.holding_us), told);
-        self.permit.follow(step, &still, &mut self.memory, told);
-        self.permit.command(step, &led, limits, told);
-        self.bounds.judge(step, self.memory.gap_us.unwrap_or(0), limits, told);
-        self.kept.judge(step, channels, told);
-        self.heard.judge(step, told);
-        self.truly(step);
-    }
-
-    /// A new process knows nothing of the one before; the aircraft is the same.
-    fn forget(&mut self, life: u32) {
-        self.life = life;
-        self.memory = Memory::default();
-        self.permit = Permit::default();
-        self.bounds = Bounds::default();
-        self.causes = Causes::default();
-        self.kept = Kept::default();
-        self.heard = Heard::default();
-    }
-
-    /// What the truth says of a velocity.
-    fn truly(&mut self, step: &Step<'_>) {
-        self.firmware = step.inputs.vehicle.identity.map(|bound| bound.firmware);
-        let (Command::Velocity(_), Some(firmware)) = (step.command, self.firmware) else { return };
-        self.alone.moved(step.at_us, firmware);
-        self.place.moved(step, firmware);
-        self.dated.moved(step, &mut self.told);
-        let late_us = u64::from(self.config.interlock.heartbeat_age_max_us) + 300_000;
-        if let Some(left_us) = self.left_us.filter(|left_us| step.at_us > left_us + late_us) {
-            let for_ms = (step.at_us - left_us) / 1000;
-            self.told.tell(1, || format!("a velocity, the aircraft truly out of our mode for {for_ms} ms"));
+            life: Life::default(),
+            truth: Truth::default(),
         }
     }
 
@@ -249,19 +196,50 @@ impl Invariants {
 
 impl Witness for Invariants {
     fn pass(&mut self, step: &Step<'_>) {
-        self.step(step);
+        if step.life != self.life.number {
+            self.life = Life { number: step.life, ..Life::default() };
+        }
+        self.told.at_us = step.at_us;
+        let (limits, told) = (&self.config.interlock, &mut self.told);
+        let channels = self.config.sense.channels.len();
+        let Life { memory, permit, bounds, causes, kept, heard, .. } = &mut self.life;
+        memory.take(step.inputs, channels, bounds.moved(), limits);
+        let judge = |lead| conditions::judge(limits, step.inputs, step.facts, memory, lead);
+        let still = judge(Velocity::default());
+        let led = match step.command {
+            Command::Velocity(velocity) => judge(velocity),
+            Command::Stop | Command::Silence(_) => still.clone(),
+        };
+        causes.judge(step, &led, u64::from(self.config.homing.holding_us), told);
+        permit.follow(step, &still, memory, told);
+        permit.command(step, &led, limits, told);
+        bounds.judge(step, memory.gap_us.unwrap_or(0), limits, told);
+        kept.judge(step, channels, told);
+        heard.judge(step, told);
+        self.truth.pass(step, limits, told);
     }
 
     fn sky(&mut self, sky: &Sky) {
         self.told.at_us = sky.pose.at_us;
-        self.dated.see(sky);
-        self.alone.judge(sky, &mut self.told);
-        self.place.judge(sky, &self.config.interlock, &mut self.told);
-        let ours =
-            self.firmware.is_none_or(|firmware| conditions::takes_setpoints(firmware, sky.custom_mode));
-        match ours && sky.armed {
-            true => self.left_us = None,
-            false => self.left_us = self.left_us.or(Some(sky.pose.at_us)),
+        self.truth.alone.judge(sky, &mut self.told);
+        self.truth.place.judge(sky, &self.config.interlock, &mut self.told);
+        let takes = |firmware| conditions::takes_setpoints(firmware, sky.custom_mode);
+        let is_ours = self.truth.firmware.is_none_or(takes) && sky.armed;
+        self.truth.left_us = if is_ours { None } else { self.truth.left_us.or(Some(sky.pose.at_us)) };
+    }
+}
+
+impl Truth {
+    /// What the truth says of a velocity.
+    fn pass(&mut self, step: &Step<'_>, limits: &InterlockConfig, told: &mut Told) {
+        self.firmware = step.inputs.vehicle.identity.map(|bound| bound.firmware);
+        let (Command::Velocity(_), Some(firmware)) = (step.command, self.firmware) else { return };
+        self.alone.moved(step.at_us, firmware);
+        self.place.moved(step, firmware, told);
+        let late_us = u64::from(limits.heartbeat_age_max_us) + 300_000;
+        if let Some(left_us) = self.left_us.filter(|left_us| step.at_us > left_us + late_us) {
+            let for_ms = (step.at_us - left_us) / 1000;
+            told.tell(1, || format!("a velocity, the aircraft truly out of our mode for {for_ms} ms"));
         }
     }
 }

@@ -8,13 +8,13 @@
 //! After movement come zeros while the aircraft is ours (at least [`ZEROS_MIN`], at most [`ZEROS_MAX`] or 1 s), then
 //! silence. PX4 alone may be sent zeros while `Asked`, and while `Given` and nothing is homed on.
 
-use super::conditions::{self, Findings, Set};
+use super::conditions::{self, Findings};
 use super::hands::Memory;
+use super::sane::is_px4;
 use super::{Step, Told};
 use skyhound::command::{Command, Interlock, OperatorAct, State};
 use skyhound::config::InterlockConfig;
 use skyhound::time::TimeUs;
-use skyhound::vehicle::Firmware;
 
 /// One or two lost packets must not matter.
 const ZEROS_MIN: u32 = 3;
@@ -25,8 +25,8 @@ const ZEROS_MAX_US: u64 = 1_000_000;
 const ASKED_MAX_US: u64 = 15_100_000;
 
 /// What the operator's last act amounts to.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Permission {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Permission {
     /// Nothing was allowed in this life.
     #[default]
     Never,
@@ -34,16 +34,8 @@ pub(super) enum Permission {
     Asked(TimeUs),
     /// In force.
     Given,
-    /// Was in force.
-    Ended(Cause),
-}
-
-/// Why it ended.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
-    Operator,
-    Conditions(Set),
-    Idle,
+    /// Was in force, until this.
+    Ended(String),
 }
 
 /// The judge of both.
@@ -56,70 +48,68 @@ pub(super) struct Permit {
 }
 
 impl Permit {
-    pub(super) fn is_given(&self) -> bool {
+    fn is_given(&self) -> bool {
         self.permission == Permission::Given
     }
 
     /// Follows the operator, the conditions (`still`: with nothing commanded) and our state.
     pub(super) fn follow(&mut self, step: &Step<'_>, still: &Findings, memory: &mut Memory, told: &mut Told) {
-        let began = self.permission;
+        let was_given = self.is_given();
         let enabled = step.state != State::Idle;
         self.permission = self.next(step, still);
-        if self.permission == Permission::Given && began != Permission::Given {
-            memory.give(step.inputs.vehicle, step.inputs.now);
+        match (was_given, self.is_given()) {
+            (false, true) => memory.give(step.inputs.vehicle, step.inputs.now),
+            (true, false) => memory.end(),
+            _ => {}
         }
-        if self.permission != Permission::Given && began == Permission::Given {
-            memory.end();
-        }
-        match self.permission {
+        let state = step.state.name();
+        match &self.permission {
             Permission::Given if !enabled => {
-                self.permission = Permission::Ended(Cause::Idle);
+                self.permission = Permission::Ended("our state IDLE".into());
                 memory.end();
             }
             Permission::Given => {}
             _ if !enabled => {}
-            Permission::Ended(cause) if began == Permission::Given => {
-                told.tell(3, || {
-                    format!("{} ends homing, yet it goes on in {}", cause.told(), step.state.name())
-                });
+            Permission::Ended(cause) if was_given => {
+                told.tell(3, || format!("{cause} ends homing, yet it goes on in {state}"));
             }
             Permission::Ended(cause) => {
-                told.tell(3, || {
-                    format!("{} without the operator, after {} ended homing", step.state.name(), cause.told())
-                });
+                told.tell(3, || format!("{state} without the operator, after {cause} ended homing"));
             }
             Permission::Never | Permission::Asked(_) => told.tell(1, || match still.sure.is_empty() {
-                true => format!("{} though the operator allowed nothing", step.state.name()),
-                false => format!("{} while these do not hold: {}", step.state.name(), still.sure),
+                true => format!("{state} though the operator allowed nothing"),
+                false => format!("{state} while these do not hold: {}", conditions::told(&still.sure)),
             }),
         }
     }
 
     fn next(&self, step: &Step<'_>, still: &Findings) -> Permission {
         let now = step.inputs.now;
-        let fails = still.sure;
-        let rest = fails.without(Interlock::Mode);
-        match (step.inputs.act, self.permission) {
+        let fails = &still.sure;
+        let rest: Vec<Interlock> = fails.iter().copied().filter(|one| *one != Interlock::Mode).collect();
+        match (step.inputs.act, &self.permission) {
             (Some(OperatorAct::HomingOff), Permission::Never) => Permission::Never,
-            (Some(OperatorAct::HomingOff), _) => Permission::Ended(Cause::Operator),
+            (Some(OperatorAct::HomingOff), _) => Permission::Ended("the operator".into()),
             (_, Permission::Given) if fails.is_empty() => Permission::Given,
-            (_, Permission::Given) => Permission::Ended(Cause::Conditions(fails)),
+            (_, Permission::Given) => Permission::Ended(conditions::told(fails)),
             // Where rounding or an unknown wish decides, the engine's word is taken.
             (Some(OperatorAct::HomingOn), _) if fails.is_empty() && step.state != State::Idle => {
                 Permission::Given
             }
-            (Some(OperatorAct::HomingOn), _) if is_px4(step) && !fails.is_empty() && rest.is_empty() => {
+            (Some(OperatorAct::HomingOn), _)
+                if is_px4(step.inputs.vehicle) && !fails.is_empty() && rest.is_empty() =>
+            {
                 Permission::Asked(now)
             }
             (Some(OperatorAct::HomingOn), _) => Permission::Never,
             (None, Permission::Asked(_)) if fails.is_empty() && step.state != State::Idle => {
                 Permission::Given
             }
-            (None, Permission::Asked(_)) if !rest.is_empty() => Permission::Ended(Cause::Conditions(rest)),
-            (None, Permission::Asked(since)) if now.since_us(since) > ASKED_MAX_US => {
-                Permission::Ended(Cause::Conditions(fails))
+            (None, Permission::Asked(_)) if !rest.is_empty() => Permission::Ended(conditions::told(&rest)),
+            (None, Permission::Asked(since)) if now.since_us(*since) > ASKED_MAX_US => {
+                Permission::Ended(conditions::told(fails))
             }
-            (None, permission) => permission,
+            (None, permission) => permission.clone(),
         }
     }
 
@@ -142,7 +132,7 @@ impl Permit {
         self.zeros = Some(0);
         self.moved = step.inputs.now;
         if !led.sure.is_empty() {
-            told.tell(1, || format!("a velocity while these do not hold: {}", led.sure));
+            told.tell(1, || format!("a velocity while these do not hold: {}", conditions::told(&led.sure)));
         }
         if let Some(trip) = step.latched {
             told.tell(1, || format!("a velocity while latched: {trip}"));
@@ -150,10 +140,10 @@ impl Permit {
         if !step.state.commands() {
             told.tell(1, || format!("a velocity in {}", step.state.name()));
         }
-        match self.permission {
+        match &self.permission {
             Permission::Given => {}
             Permission::Ended(cause) => {
-                told.tell(3, || format!("a velocity though {} ended homing", cause.told()));
+                told.tell(3, || format!("a velocity though {cause} ended homing"));
             }
             Permission::Never | Permission::Asked(_) => {
                 told.tell(1, || "a velocity though the operator allowed nothing".into());
@@ -163,13 +153,14 @@ impl Permit {
 
     fn zero(&mut self, step: &Step<'_>, led: &Findings, limits: &InterlockConfig, told: &mut Told) {
         let now = step.inputs.now;
-        let px4 = is_px4(step);
+        let px4 = is_px4(step.inputs.vehicle);
         let asked = matches!(self.permission, Permission::Asked(_));
         if px4 && asked {
             return;
         }
         if !conditions::is_ours(step.inputs.vehicle, now, limits) {
-            told.tell(1, || format!("a zero setpoint, not ours to send: {} do not hold", led.sure));
+            let fail = conditions::told(&led.sure);
+            told.tell(1, || format!("a zero setpoint, not ours to send: {fail} do not hold"));
         }
         if px4 && self.is_given() {
             self.zeros = self.zeros.map(|zeros| zeros + 1);
@@ -195,18 +186,4 @@ impl Permit {
             told.tell(3, || format!("silence after movement and {zeros} zero setpoints, in our mode"));
         }
     }
-}
-
-impl Cause {
-    fn told(self) -> String {
-        match self {
-            Cause::Operator => "the operator".into(),
-            Cause::Conditions(set) => set.to_string(),
-            Cause::Idle => "our state IDLE".into(),
-        }
-    }
-}
-
-fn is_px4(step: &Step<'_>) -> bool {
-    step.inputs.vehicle.identity.is_some_and(|bound| bound.firmware == Firmware::Px4)
 }

@@ -17,25 +17,14 @@ impl Witness for Decisions {
 impl Decisions {
     /// Where two flights part, told; `None` = they are the same, bit for bit.
     pub fn parts_from(&self, other: &Decisions) -> Option<String> {
-        let pairs = self.0.iter().zip(&other.0);
-        let differs = pairs.clone().find(|(a, b)| bits(a) != bits(b));
-        match differs {
-            Some((a, b)) => Some(format!(
-                "{:.3} s: {:?} in {} became {:?} in {}",
-                s(a.0),
-                b.1,
-                b.2.name(),
-                a.1,
-                a.2.name()
-            )),
-            None if self.0.len() == other.0.len() => None,
-            None => Some(format!("{} passes became {}", other.0.len(), self.0.len())),
-        }
+        let differs = self.0.iter().zip(&other.0).find(|(a, b)| bits(a) != bits(b));
+        let Some(((at_us, now, now_in), (_, was, was_in))) = differs else {
+            let counts = (other.0.len(), self.0.len());
+            return (counts.0 != counts.1).then(|| format!("{} passes became {}", counts.0, counts.1));
+        };
+        let (at_s, was_in, now_in) = (*at_us as f64 / 1e6, was_in.name(), now_in.name());
+        Some(format!("{at_s:.3} s: {was:?} in {was_in} became {now:?} in {now_in}"))
     }
-}
-
-fn s(at_us: u64) -> f64 {
-    at_us as f64 / 1e6
 }
 
 /// −0 is not 0, and NaN is itself.

@@ -3,7 +3,7 @@
 use skyhound::config::InterlockConfig;
 use skyhound::geo::Wgs84;
 use skyhound::time::{Aged, TimeUs};
-use skyhound::vehicle::Vehicle;
+use skyhound::vehicle::{Firmware, Vehicle};
 
 pub(super) fn fresh<T: Copy>(input: Option<Aged<T>>, now: TimeUs, age_max_us: u64) -> Option<T> {
     let input = input?;
@@ -24,4 +24,8 @@ pub(super) fn is_position_sane(vehicle: &Vehicle, now: TimeUs, limits: &Interloc
 
 pub(super) fn within(value: f64, limit: f64) -> bool {
     (-limit..=limit).contains(&value)
+}
+
+pub(super) fn is_px4(vehicle: &Vehicle) -> bool {
+    vehicle.identity.is_some_and(|bound| bound.firmware == Firmware::Px4)
 }

@@ -6,7 +6,7 @@ mod sky;
 
 use super::*;
 use crate::scenario::{self, Flavour};
-use skyhound::command::{Interlock, OperatorAct};
+use skyhound::command::{Fault, Interlock, OperatorAct};
 use skyhound::decide::Decide;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::record::Sink;
@@ -94,7 +94,16 @@ impl Flight {
         self.pass(Some(act), |_| {}, |_| {});
     }
 
-    /// `hide`: what only the judge is shown, not the engine.
+    /// A pass of which only the judge is shown another aircraft.
+    fn hidden(&mut self, hide: impl FnOnce(&mut Vehicle)) {
+        self.pass(None, hide, |_| {});
+    }
+
+    /// A pass of which the judge is told something else than it was.
+    fn tampered(&mut self, tamper: impl FnOnce(&mut Pass)) {
+        self.pass(None, |_| {}, tamper);
+    }
+
     fn pass(
         &mut self,
         act: Option<OperatorAct>,
@@ -108,26 +117,25 @@ impl Flight {
             self.at.north_m += velocity.north_mps * 0.05;
             self.at.east_m += velocity.east_mps * 0.05;
         }
-        let mut vehicle = self.vehicle(now);
+        let known = self.vehicle(now);
+        let mut vehicle = known;
         let inputs =
-            PassInputs { now, readings: &readings, pulses: &[], vehicle: &vehicle, act, sdr_alive: true };
+            PassInputs { now, readings: &readings, pulses: &[], vehicle: &known, act, sdr_alive: true };
         let mut sunk = Sunk::default();
         let command = self.decide.pass(&inputs, &mut sunk);
         self.latest = command;
         let mut pass = Pass { command, state: self.decide.state(), latched: self.decide.latched(), sunk };
         let facts = self.decide.facts().to_vec();
         hide(&mut vehicle);
-        let inputs =
-            PassInputs { now, readings: &readings, pulses: &[], vehicle: &vehicle, act, sdr_alive: true };
+        let inputs = PassInputs { vehicle: &vehicle, ..inputs };
         tamper(&mut pass);
-        self.judge.step(&Step {
+        self.judge.pass(&Step {
             at_us: self.now,
             life: 1,
             inputs: &inputs,
             command: pass.command,
             state: pass.state,
             facts: &facts,
-            locked: self.decide.locked(),
             latched: pass.latched,
             kept_readings: &pass.sunk.readings,
             kept: &pass.sunk.records,
@@ -156,37 +164,30 @@ impl Flight {
             degraded: false,
             variance_max: 0.1,
         };
-        let level = Attitude { roll_rad: 0.0, pitch_rad: 0.0, yaw_rad: 0.5, yaw_rate_rad_s: 0.0 };
+        let battery = Battery { voltage_v: Some(15.0), current_a: None, remaining_ratio: Some(0.8) };
         Vehicle {
             identity: Some(Identity { system: 1, component: 1, firmware: self.firmware }),
-            heartbeat: Some(Aged::new(Heartbeat { mode, armed: true, system_status: 4 }, now)),
-            attitude: Some(Aged::new(level, now)),
-            position: Some(Aged::new(position, now)),
-            gps: Some(Aged::new(Gps { fix: 3, satellites: Some(12), hdop: Some(0.8) }, now)),
-            ekf: Some(Aged::new(ekf, now)),
-            battery: Some(Aged::new(
-                skyhound::vehicle::Battery {
-                    voltage_v: Some(15.0),
-                    current_a: None,
-                    remaining_ratio: Some(0.8),
-                },
-                now,
-            )),
-            rc: Some(Aged::new(Rc { channels_us: [1500; 18], channel_count: 8, rssi: None }, now)),
-            health: Some(Aged::new(Health { rc_receiver: PartHealth::Good, fence: PartHealth::Good }, now)),
-            landed: Some(Aged::new(Landed::InAir, now)),
-            height_terrain_m: Some(Aged::new(40.0, now)),
-            zones: Some(Aged::new(Zones::default(), now)),
-            ground_station: Some(Aged::new(255, now)),
+            heartbeat: at(now, Heartbeat { mode, armed: true, system_status: 4 }),
+            attitude: at(now, Attitude { roll_rad: 0.0, pitch_rad: 0.0, yaw_rad: 0.5, yaw_rate_rad_s: 0.0 }),
+            position: at(now, position),
+            gps: at(now, Gps { fix: 3, satellites: Some(12), hdop: Some(0.8) }),
+            ekf: at(now, ekf),
+            battery: at(now, battery),
+            rc: at(now, Rc { channels_us: [1500; 18], channel_count: 8, rssi: None }),
+            health: at(now, Health { rc_receiver: PartHealth::Good, fence: PartHealth::Good }),
+            landed: at(now, Landed::InAir),
+            height_terrain_m: at(now, 40.0),
+            zones: at(now, Zones::default()),
+            ground_station: at(now, 255),
             parameters: parameters(self.firmware, now),
-            home: Some(Aged::new(Home { place: HOME, alt_amsl_m: 400.0 }, now)),
+            home: at(now, Home { place: HOME, alt_amsl_m: 400.0 }),
             ..Vehicle::default()
         }
     }
+}
 
-    fn told(&self, number: usize) {
-        assert!(self.judge.broken()[number] > 0, "{number} was not told: {:?}", self.judge.violations());
-    }
+fn at<T>(now: TimeUs, value: T) -> Option<Aged<T>> {
+    Some(Aged::new(value, now))
 }
 
 const SICK: Health = Health { rc_receiver: PartHealth::Bad, fence: PartHealth::Good };
@@ -194,11 +195,11 @@ const SICK: Health = Health { rc_receiver: PartHealth::Bad, fence: PartHealth::G
 /// As a scenario's aircraft has them.
 fn parameters(firmware: Firmware, now: TimeUs) -> Parameters {
     let flavour = if firmware == Firmware::Px4 { Flavour::Px4 } else { Flavour::ArduCopter };
-    let own =
-        crate::aircraft::Parameters::new(&scenario::Aircraft { flavour, ..scenario::Aircraft::default() });
+    let aircraft = scenario::Aircraft { flavour, ..scenario::Aircraft::default() };
+    let own = crate::aircraft::Parameters::new(&aircraft);
     let mut told = Parameters::default();
-    for (at, row) in parameter::of(firmware) {
-        told.keep(at, own.value(row.name).map(|value| Aged::new(value, now)));
+    for (number, row) in parameter::of(firmware) {
+        told.keep(number, own.value(row.name).and_then(|value| at(now, value)));
     }
     told
 }
@@ -245,9 +246,13 @@ fn the_engine_breaks_nothing_from_enabling_to_stopping_and_again() {
     }
 }
 
+fn now(vehicle: &Vehicle) -> TimeUs {
+    vehicle.rc.unwrap().received_us
+}
+
 #[test]
 fn a_velocity_while_something_fails_is_invariant_1() {
-    let spoils: [fn(&mut Vehicle); 22] = [
+    let spoils: [fn(&mut Vehicle); 23] = [
         |v| v.heartbeat.as_mut().unwrap().value.mode.custom = 5,
         |v| v.heartbeat.as_mut().unwrap().received_us = TimeUs(0),
         |v| v.heartbeat.as_mut().unwrap().value.armed = false,
@@ -257,26 +262,24 @@ fn a_velocity_while_something_fails_is_invariant_1() {
         |v| v.position.as_mut().unwrap().value.place.lat_deg += 0.1,
         |v| v.battery.as_mut().unwrap().value.remaining_ratio = Some(0.29),
         |v| v.rc = None,
-        |v| v.parameters.keep(index("GUID_TIMEOUT"), Some(Aged::new(3.0, v.rc.unwrap().received_us))),
+        |v| v.parameters.keep(index("GUID_TIMEOUT"), at(now(v), 3.0)),
         |v| v.gps.as_mut().unwrap().value.fix = 2,
         |v| v.left_total += 1,
         |v| v.rc.as_mut().unwrap().value.rssi = Some(0),
-        |v| v.health = Some(Aged::new(SICK, v.rc.unwrap().received_us)),
-        |v| v.landed = Some(Aged::new(Landed::Landing, v.rc.unwrap().received_us)),
+        |v| v.rc.as_mut().unwrap().value.channel_count = 3,
+        |v| v.health = at(now(v), SICK),
+        |v| v.landed = at(now(v), Landed::Landing),
         |v| v.height_terrain_m = None,
         |v| v.height_terrain_m.as_mut().unwrap().value = 9.9,
         |v| v.zones = None,
         |v| v.zones.as_mut().unwrap().value.push_circle(false, HOME, 100.0),
-        |v| {
-            v.mode_told =
-                Some(Aged::new(Mode { firmware: Firmware::ArduCopter, custom: 5 }, v.rc.unwrap().received_us))
-        },
-        |v| v.parameters.keep(index("FENCE_RADIUS"), Some(Aged::new(1.0, v.rc.unwrap().received_us))),
+        |v| v.mode_told = at(now(v), Mode { firmware: Firmware::ArduCopter, custom: 5 }),
+        |v| v.parameters.keep(index("FENCE_RADIUS"), at(now(v), 1.0)),
         |v| v.ground_station = None,
     ];
     for (index, spoil) in spoils.into_iter().enumerate() {
         let mut flight = Flight::homing();
-        flight.pass(None, spoil, |_| {});
+        flight.hidden(spoil);
         assert!(flight.judge.broken()[1] > 0, "{index}: {:?}", flight.judge.violations());
     }
 }
@@ -285,10 +288,10 @@ fn a_velocity_while_something_fails_is_invariant_1() {
 fn a_stick_moved_for_60_ms_is_seen() {
     let mut flight = Flight::homing();
     let moved = |v: &mut Vehicle| v.rc.as_mut().unwrap().value.channels_us[0] = 1560;
-    flight.pass(None, moved, |_| {});
+    flight.hidden(moved);
     assert_eq!(flight.judge.broken()[1], 0, "{:?}", flight.judge.violations());
-    flight.pass(None, moved, |_| {});
-    flight.told(1);
+    flight.hidden(moved);
+    assert!(flight.judge.broken()[1] > 0);
 }
 
 #[test]
@@ -307,100 +310,67 @@ fn what_the_fence_predicts_is_seen() {
     assert!(fence, "{:?}", flight.judge.violations());
 }
 
+fn velocity(pass: &mut Pass) -> &mut Velocity {
+    let Command::Velocity(velocity) = &mut pass.command else { panic!("not homing") };
+    velocity
+}
+
+fn is_change(record: &Record) -> bool {
+    matches!(record, Record::StateChange(_))
+}
+
+const SILENCE: Command =
+    Command::Silence(Trip { interlock: Interlock::Facts, fault: Fault::Stale, detail: "" });
+
 #[test]
-fn bounds_are_invariant_2() {
-    let tampers: [fn(&mut Velocity); 5] = [
-        |v| v.north_mps = f64::NAN,
-        |v| v.north_mps += 5.1,
-        |v| v.down_mps = 1.1,
-        |v| v.yaw_rate_rad_s = -0.9,
-        |v| v.north_mps += 0.126 * if v.north_mps > 0.0 { -2.0 } else { 2.0 },
+fn what_is_done_to_a_pass_is_told_by_its_number() {
+    type Deed = fn(&mut Flight);
+    let deeds: [(usize, Deed); 16] = [
+        (2, |f| f.tampered(|pass| velocity(pass).north_mps = f64::NAN)),
+        (2, |f| f.tampered(|pass| velocity(pass).north_mps += 5.1)),
+        (2, |f| f.tampered(|pass| velocity(pass).down_mps = 1.1)),
+        (2, |f| f.tampered(|pass| velocity(pass).yaw_rate_rad_s = -0.9)),
+        (2, |f| f.tampered(|pass| velocity(pass).north_mps -= 0.252 * velocity(pass).north_mps.signum())),
+        // No zero at the stop, zeros for ever, a velocity after it, and no stop at all.
+        (3, |f| f.pass(Some(OperatorAct::HomingOff), |_| {}, |pass| pass.command = SILENCE)),
+        (3, |f| {
+            f.act(OperatorAct::HomingOff);
+            (0..30).for_each(|_| f.tampered(|pass| pass.command = Command::Stop));
+        }),
+        (3, |f| {
+            f.act(OperatorAct::HomingOff);
+            f.passes(30);
+            f.tampered(|pass| pass.command = Command::Velocity(Velocity::default()));
+        }),
+        (3, |f| f.hidden(|v| v.battery = None)),
+        (4, |f| (0..8).for_each(|_| f.tampered(|pass| pass.command = SILENCE))),
+        // The mode is left: no cause, two causes, one that is not there.
+        (5, |f| {
+            f.custom = 5;
+            f.tampered(|pass| pass.sunk.records.retain(|record| !is_change(record)));
+        }),
+        (5, |f| {
+            f.custom = 5;
+            f.tampered(|pass| {
+                pass.sunk.records.extend(pass.sunk.records.clone().into_iter().find(is_change))
+            });
+        }),
+        (5, |f| {
+            f.custom = 5;
+            f.hidden(|v| v.heartbeat.as_mut().unwrap().value.mode.custom = 4);
+        }),
+        (6, |f| {
+            f.tampered(|pass| pass.sunk.readings.truncate(1));
+            f.passes(1);
+        }),
+        (6, |f| f.tampered(|pass| pass.sunk.records.retain(|r| !matches!(r, Record::Command(..))))),
+        (6, |f| f.tampered(|pass| pass.sunk.records.retain(|r| !matches!(r, Record::Vehicle(..))))),
     ];
-    for (index, tamper) in tampers.into_iter().enumerate() {
+    for (index, (number, deed)) in deeds.into_iter().enumerate() {
         let mut flight = Flight::homing();
-        flight.pass(
-            None,
-            |_| {},
-            |pass| {
-                let Command::Velocity(velocity) = &mut pass.command else { panic!("not homing") };
-                tamper(velocity);
-            },
-        );
-        assert!(flight.judge.broken()[2] > 0, "{index}: {:?}", flight.judge.violations());
-    }
-}
-
-#[test]
-fn what_follows_a_stop_is_invariant_3() {
-    let silence = Command::Silence(Trip {
-        interlock: Interlock::OperatorEnable,
-        fault: skyhound::command::Fault::Refused,
-        detail: "",
-    });
-    let mut no_zero = Flight::homing();
-    no_zero.pass(Some(OperatorAct::HomingOff), |_| {}, |pass| pass.command = silence);
-    no_zero.told(3);
-    let mut endless = Flight::homing();
-    endless.act(OperatorAct::HomingOff);
-    (0..30).for_each(|_| endless.pass(None, |_| {}, |pass| pass.command = Command::Stop));
-    endless.told(3);
-    let mut resumes = Flight::homing();
-    resumes.act(OperatorAct::HomingOff);
-    resumes.passes(30);
-    resumes.pass(None, |_| {}, |pass| pass.command = Command::Velocity(Velocity::default()));
-    resumes.told(3);
-    let mut goes_on = Flight::homing();
-    goes_on.pass(None, |v| v.battery = None, |_| {});
-    goes_on.told(3);
-}
-
-#[test]
-fn silence_while_homing_is_invariant_4() {
-    let mut flight = Flight::homing();
-    let trip = Trip { interlock: Interlock::Facts, fault: skyhound::command::Fault::Stale, detail: "" };
-    (0..8).for_each(|_| flight.pass(None, |_| {}, |pass| pass.command = Command::Silence(trip)));
-    flight.told(4);
-}
-
-#[test]
-fn causes_are_invariant_5() {
-    let mut none = Flight::homing();
-    none.custom = 5;
-    none.pass(
-        None,
-        |_| {},
-        |pass| pass.sunk.records.retain(|record| !matches!(record, Record::StateChange(_))),
-    );
-    none.told(5);
-    let mut twice = Flight::homing();
-    twice.custom = 5;
-    twice.pass(
-        None,
-        |_| {},
-        |pass| {
-            let change =
-                pass.sunk.records.iter().copied().find(|record| matches!(record, Record::StateChange(_)));
-            pass.sunk.records.extend(change);
-        },
-    );
-    twice.told(5);
-    let mut untrue = Flight::homing();
-    untrue.custom = 5;
-    untrue.pass(None, |v| v.heartbeat.as_mut().unwrap().value.mode.custom = 4, |_| {});
-    untrue.told(5);
-}
-
-#[test]
-fn lost_records_are_invariant_6() {
-    let mut readings = Flight::homing();
-    readings.pass(None, |_| {}, |pass| pass.sunk.readings.truncate(1));
-    readings.passes(1);
-    readings.told(6);
-    for kind in [|r: &Record| matches!(r, Record::Command(..)), |r: &Record| matches!(r, Record::Vehicle(..))]
-    {
-        let mut records = Flight::homing();
-        records.pass(None, |_| {}, |pass| pass.sunk.records.retain(|record| !kind(record)));
-        records.told(6);
+        deed(&mut flight);
+        let told = flight.judge.violations();
+        assert!(flight.judge.broken()[number] > 0, "deed {index}: {number} was not told: {told:?}");
     }
 }
 

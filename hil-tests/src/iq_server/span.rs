@@ -78,41 +78,35 @@ mod tests {
         Take { from, count, tuning, form: Form::of(SampleFormat::Cs8) }
     }
 
-    fn check(span: (TruePose, TruePose), from_us: u64, to_us: u64) {
-        for (pose, at_us) in [(span.0, from_us), (span.1, to_us)] {
-            assert_eq!(pose.at_us, at_us);
-            assert!((pose.north_m - at_us as f64 * 1e-5).abs() < 1e-4, "{pose:?}");
+    #[test]
+    fn samples_are_of_where_the_aircraft_was_at_their_time() {
+        // Takes of 5 ms: from which sample, with which newest pose, and the time that the first must have, ms.
+        let streams: [&[(u64, u64, u64)]; 3] = [
+            // However seldom it is seen: the pose is 10 ms apart, so samples go ahead of it and the next fall behind; then
+            // some are fetched late, in one go, and are of the past.
+            &[
+                (0, 1_000, 995),
+                (5, 1_000, 1_000),
+                (10, 1_010, 1_005),
+                (15, 1_030, 1_010),
+                (20, 1_030, 1_015),
+                (25, 1_030, 1_020),
+            ],
+            // Lost samples are time that passed.
+            &[(0, 1_000, 995), (55, 1_055, 1_050)],
+            // A stream that begins anew is of now, as is that of a rig that was held up, or jumped.
+            &[(0, 1_000, 995), (0, 9_000, 8_995), (5, 20_000, 19_995)],
+        ];
+        for takes in streams {
+            let mut time = StreamTime::default();
+            for (from_ms, pose_ms, start_ms) in takes {
+                let span = time.span(&take(from_ms * 1_000, 5_000), &pose(pose_ms * 1_000));
+                for (pose, at_us) in [(span.0, start_ms * 1_000), (span.1, start_ms * 1_000 + 5_000)] {
+                    assert_eq!(pose.at_us, at_us, "{takes:?}");
+                    assert!((pose.north_m - at_us as f64 * 1e-5).abs() < 1e-4, "{pose:?}");
+                }
+            }
         }
-    }
-
-    #[test]
-    fn samples_follow_the_aircraft_however_seldom_it_is_seen() {
-        let mut time = StreamTime::default();
-        check(time.span(&take(0, 5_000), &pose(1_000_000)), 995_000, 1_000_000);
-        // The pose is 10 ms apart, the samples 5: the first goes ahead of it, the next falls behind.
-        check(time.span(&take(5_000, 5_000), &pose(1_000_000)), 1_000_000, 1_005_000);
-        check(time.span(&take(10_000, 5_000), &pose(1_010_000)), 1_005_000, 1_010_000);
-        // Fetched late, in one go: the samples are of the past.
-        for from in [15_000, 20_000, 25_000] {
-            let at_us = 995_000 + from;
-            check(time.span(&take(from, 5_000), &pose(1_030_000)), at_us, at_us + 5_000);
-        }
-    }
-
-    #[test]
-    fn lost_samples_are_time_that_passed() {
-        let mut time = StreamTime::default();
-        time.span(&take(0, 5_000), &pose(1_000_000));
-        check(time.span(&take(55_000, 5_000), &pose(1_055_000)), 1_050_000, 1_055_000);
-    }
-
-    #[test]
-    fn a_stream_that_begins_anew_is_of_now() {
-        let mut time = StreamTime::default();
-        time.span(&take(0, 5_000), &pose(1_000_000));
-        check(time.span(&take(0, 5_000), &pose(9_000_000)), 8_995_000, 9_000_000);
-        // A rig that was held up, or jumped.
-        check(time.span(&take(5_000, 5_000), &pose(20_000_000)), 19_995_000, 20_000_000);
     }
 
     #[test]

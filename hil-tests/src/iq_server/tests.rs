@@ -1,15 +1,9 @@
 //! The world behind its socket, asked as the driver asks it.
 
 use super::*;
-use crate::scenario::{Kind, Scenario};
+use crate::scenario::Scenario;
 use crate::truth::hovering;
-use crate::world::iq::IqWorld;
-use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-const LOUD: &str = include_str!("../../tests/loud.toml");
 /// Far beyond what anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -19,15 +13,15 @@ struct Rig {
     _folder: tempfile::TempDir,
 }
 
-fn start(socket: &Path) -> IqServer {
-    let scenario: Scenario = toml::from_str(LOUD).unwrap();
-    IqServer::start(socket, IqWorld::new(&scenario, 1), hovering(40.0)).unwrap()
+fn start(socket: &Path) -> io::Result<IqServer> {
+    let scenario: Scenario = toml::from_str(include_str!("../../tests/loud.toml")).unwrap();
+    IqServer::start(socket, IqWorld::new(&scenario, 1), hovering(40.0))
 }
 
 fn rig() -> Rig {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("world.sock");
-    Rig { server: start(&socket), socket, _folder: folder }
+    Rig { server: start(&socket).unwrap(), socket, _folder: folder }
 }
 
 fn connect(socket: &Path) -> UnixStream {
@@ -39,12 +33,9 @@ fn connect(socket: &Path) -> UnixStream {
 /// What the server answers to `open`.
 fn open(stream: &mut UnixStream) -> String {
     stream.write_all(b"open\n").unwrap();
+    // Nothing comes behind it until something is asked for.
     let mut answer = String::new();
-    while !answer.ends_with('\n') {
-        let mut byte = [0];
-        assert_eq!(stream.read(&mut byte).unwrap(), 1, "it closed after `{answer}`");
-        answer.push(byte[0].into());
-    }
+    BufReader::new(stream).read_line(&mut answer).unwrap();
     answer
 }
 
@@ -125,11 +116,8 @@ fn the_server_ends_whatever_its_drivers_do() {
     drop(server);
     assert!(!socket.exists());
     // What a killed rig leaves behind is no hindrance; one that runs is.
-    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
-    let again = start(&socket);
-    let scenario = toml::from_str(LOUD).unwrap();
-    let second = IqServer::start(&socket, IqWorld::new(&scenario, 1), hovering(40.0));
-    assert!(second.is_err());
+    drop(UnixListener::bind(&socket).unwrap());
+    let _again = start(&socket).unwrap();
+    assert!(start(&socket).is_err());
     assert_eq!(open(&mut connect(&socket)), "ok\n");
-    drop(again);
 }

@@ -7,12 +7,8 @@ fn scenario() -> Scenario {
     let text = r#"
         about = "a tag and a carrier"
         duration_s = 60
-        [search]
-        pattern = "line"
-        speed_mps = 10.0
-        leg_m = 5.0
-        airborne = true
-        [world]
+        search = { pattern = "line", speed_mps = 10.0, leg_m = 5.0, airborne = true }
+        fault = [{ after_s = 0.25, for_s = 0.5, do = "interferer_on" }]
         [[world.beacon]]
         name = "tag"
         north_m = 50.0
@@ -27,10 +23,6 @@ fn scenario() -> Scenario {
         frequency_hz = 433.88e6
         power_dbm = 0.0
         on = false
-        [[fault]]
-        after_s = 0.25
-        for_s = 0.5
-        do = "interferer_on"
     "#;
     toml::from_str(text).unwrap()
 }
@@ -55,7 +47,7 @@ fn every_transmission_is_annotated_where_it_is() {
     let (written, meta, bytes) = written(SampleFormat::Cf32, 1.0);
     assert_eq!((written.sample_count, bytes.len()), (250_000, 2_000_000));
     assert_eq!(meta["global"]["core:datatype"], "cf32_le");
-    let all: Vec<&Value> = meta["annotations"].as_array().unwrap().iter().collect();
+    let all = meta["annotations"].as_array().unwrap();
     assert_eq!(all.len(), written.annotation_count);
     let of = |label: &str| -> Vec<(u64, u64, f64)> {
         let named = all.iter().filter(|a| a["core:label"] == label);

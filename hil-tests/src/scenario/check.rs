@@ -3,7 +3,7 @@
 //! The first thing that is wrong is told, by its key as the file has it, with what to write instead.
 
 use super::expect::OR;
-use super::mode::{custom_mode_of, name_of};
+use super::mode::{custom_mode_of, names};
 use super::words::{EVERY_FAULT, KINDS};
 use super::{Act, Beacon, Fault, Kind, Scenario, Search, Waveform};
 use skyhound::command::{Interlock, State};
@@ -18,10 +18,10 @@ pub(super) fn fault_keys(table: &toml::Table) -> Checked {
     for (index, fault) in faults.iter().enumerate() {
         let Some(fault) = fault.as_table() else { continue };
         let Some(kind) = fault.get("do").and_then(toml::Value::as_str) else {
-            return Err(format!("fault[{index}].do: is missing; write one of {}", names()));
+            return Err(format!("fault[{index}].do: is missing; write one of {}", kinds()));
         };
         let Some((_, own)) = KINDS.iter().find(|(name, _)| *name == kind) else {
-            return Err(format!("fault[{index}].do: no such fault as \"{kind}\"; write one of {}", names()));
+            return Err(format!("fault[{index}].do: no such fault as \"{kind}\"; write one of {}", kinds()));
         };
         let known = || EVERY_FAULT.iter().chain(*own);
         if let Some(key) = fault.keys().find(|key| known().all(|known| known != key)) {
@@ -32,7 +32,7 @@ pub(super) fn fault_keys(table: &toml::Table) -> Checked {
     Ok(())
 }
 
-fn names() -> String {
+fn kinds() -> String {
     KINDS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
@@ -104,13 +104,12 @@ fn world(scenario: &Scenario) -> Checked {
         within(&format!("world.ground.hill[{index}].radius_m"), hill.radius_m, 1.0, 20e3, "m")?;
         within(&format!("world.ground.hill[{index}].height_m"), hill.height_m, -500.0, 500.0, "m")?;
     }
-    if scenario.skyhound.get("sdr").is_some_and(|sdr| sdr.get("sample_rate_sps").is_some()) {
-        return Err("skyhound.sdr.sample_rate_sps: write it as world.receiver.sample_rate_sps".into());
+    let ours = [("sample_rate_sps", "sample_rate_sps"), ("frequency_hz", "center_hz")];
+    let is_set = |key: &str| scenario.skyhound.get("sdr").is_some_and(|sdr| sdr.get(key).is_some());
+    match ours.iter().find(|(key, _)| is_set(key)) {
+        Some((key, ours)) => Err(format!("skyhound.sdr.{key}: write it as world.receiver.{ours}")),
+        None => Ok(()),
     }
-    if scenario.skyhound.get("sdr").is_some_and(|sdr| sdr.get("frequency_hz").is_some()) {
-        return Err("skyhound.sdr.frequency_hz: write it as world.receiver.center_hz".into());
-    }
-    Ok(())
 }
 
 fn beacon(beacon: &Beacon) -> Checked {
@@ -162,9 +161,8 @@ fn aircraft(scenario: &Scenario) -> Checked {
     for (index, zone) in aircraft.zone.iter().enumerate() {
         let is_disc = zone.corners_m.is_empty() && zone.radius_m > 0.0;
         if !is_disc && zone.corners_m.len() < 3 {
-            return Err(format!(
-                "aircraft.zone[{index}]: write corners_m, three or more, or center_m and radius_m"
-            ));
+            let mend = "write corners_m, three or more, or center_m and radius_m";
+            return Err(format!("aircraft.zone[{index}]: {mend}"));
         }
     }
     for (name, value) in &aircraft.parameters {
@@ -206,6 +204,7 @@ fn kind(scenario: &Scenario, kind: &Kind) -> Checked {
         (false, 0) => Err(format!("{key}: the world has none")),
         (false, count) => Err(format!("{key}: {index} is none of the world's; write 0 to {}", count - 1)),
     };
+    let flavour = scenario.aircraft.flavour;
     match kind {
         Kind::BeaconOff { beacon } => index("beacon", *beacon, scenario.world.beacon.len()),
         Kind::InterfererOn { interferer } => {
@@ -221,18 +220,13 @@ fn kind(scenario: &Scenario, kind: &Kind) -> Checked {
             within("north_mps", *north_mps, -20.0, 20.0, "m/s")?;
             within("east_mps", *east_mps, -20.0, 20.0, "m/s")
         }
-        Kind::Mode { mode } if custom_mode_of(scenario.aircraft.flavour, mode).is_none() => {
-            let flavour = scenario.aircraft.flavour;
-            Err(format!("mode: {flavour:?} has no \"{mode}\"; write {}", modes(scenario)))
+        Kind::Mode { mode } if custom_mode_of(flavour, mode).is_none() => {
+            let known = names(flavour).collect::<Vec<_>>().join(", ");
+            Err(format!("mode: {flavour:?} has no \"{mode}\"; write {known}"))
         }
         Kind::Stick { channel, us } => {
-            within(
-                "channel",
-                f64::from(*channel),
-                1.0,
-                16.0,
-                "(1 to 4: roll, pitch, throttle, yaw by default)",
-            )?;
+            let sticks = "(1 to 4: roll, pitch, throttle, yaw by default)";
+            within("channel", f64::from(*channel), 1.0, 16.0, sticks)?;
             within("us", f64::from(*us), 800.0, 2200.0, "µs")
         }
         Kind::Absurd { field, .. } if field != "all" && field.split('.').count() != 2 => {
@@ -250,20 +244,6 @@ fn kind(scenario: &Scenario, kind: &Kind) -> Checked {
         }
         _ => Ok(()),
     }
-}
-
-/// The modes of the scenario's flavour that can be named.
-fn modes(scenario: &Scenario) -> String {
-    let flavour = scenario.aircraft.flavour;
-    let customs = (0..30).chain((0..10).flat_map(|main| (0..10).map(move |sub| main << 16 | sub << 24)));
-    let mut names: Vec<&str> = Vec::new();
-    for custom in customs {
-        let name = name_of(flavour, custom);
-        if custom_mode_of(flavour, name).is_some() && !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names.join(", ")
 }
 
 fn expect(scenario: &Scenario) -> Checked {

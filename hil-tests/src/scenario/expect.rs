@@ -36,9 +36,7 @@ pub const fn word(flavour: Flavour) -> &'static str {
 #[derive(Copy, Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bounds {
-    /// At least.
     pub min: Option<f64>,
-    /// At most.
     pub max: Option<f64>,
 }
 

@@ -1,17 +1,15 @@
 //! What goes wrong in a scenario, and what pilots, ground crews and strangers do: each with its moment.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// One entry of the timeline.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Fault {
-    /// When it begins.
     #[serde(flatten)]
     pub trigger: Trigger,
     /// For how long; none = for good (or, of a deed like a mode change, done once).
     #[serde(default)]
     pub for_s: Option<f64>,
-    /// What.
     #[serde(flatten)]
     pub kind: Kind,
 }
@@ -22,7 +20,6 @@ pub struct Trigger {
     /// From when it counts.
     #[serde(default)]
     pub on: Act,
-    /// Seconds after that.
     #[serde(default)]
     pub after_s: f64,
 }
@@ -49,24 +46,19 @@ pub enum Act {
 }
 
 /// What happens.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Kind {
     // The world
     /// A beacon falls silent.
     BeaconOff {
-        /// Index of the beacon.
         #[serde(default)]
         beacon: usize,
     },
-    /// The receiver's noise rises.
-    NoiseStep {
-        /// By this.
-        db: f64,
-    },
+    /// The receiver's noise rises by this.
+    NoiseStep { db: f64 },
     /// An interferer that was off is on.
     InterfererOn {
-        /// Index of the interferer.
         #[serde(default)]
         interferer: usize,
     },
@@ -74,10 +66,8 @@ pub enum Kind {
     // The aircraft
     /// The GPS position jumps.
     GpsGlitch {
-        /// North.
         #[serde(default)]
         north_m: f64,
-        /// East.
         #[serde(default)]
         east_m: f64,
     },
@@ -85,41 +75,25 @@ pub enum Kind {
     GpsLoss,
     /// The estimator says that it is lost.
     EkfBad,
-    /// The battery drops.
-    Battery {
-        /// To this, 0..=1.
-        ratio: f64,
-    },
+    /// The battery drops to this, 0..=1.
+    Battery { ratio: f64 },
     /// A steady gust, added to the wind.
     Gust {
-        /// Towards north.
         #[serde(default)]
         north_mps: f64,
-        /// Towards east.
         #[serde(default)]
         east_mps: f64,
     },
     /// The autopilot reboots.
     Reboot,
     /// It reboots with another system id.
-    SystemId {
-        /// With this.
-        system: u8,
-    },
+    SystemId { system: u8 },
 
     // People
     /// The pilot or the ground station changes the mode (LOITER, RTL …, by the flavour's own name).
-    Mode {
-        /// To this.
-        mode: String,
-    },
-    /// The pilot moves a stick.
-    Stick {
-        /// Channel 1..=16; 1 to 4 are roll, pitch, throttle, yaw unless mapped otherwise.
-        channel: u8,
-        /// To this, 1000..=2000 µs.
-        us: u16,
-    },
+    Mode { mode: String },
+    /// The pilot moves a stick to 1000..=2000 µs; channels 1 to 4 are roll, pitch, throttle, yaw unless mapped otherwise.
+    Stick { channel: u8, us: u16 },
     /// RC is lost: the receiver goes on with the last channels, as real ones do.
     RcLost {
         /// It sends no channels any more.
@@ -139,84 +113,55 @@ pub enum Kind {
     // The link
     /// Nothing passes between daemon and autopilot.
     LinkLost,
-    /// A second, slower way: each message of the autopilot comes again.
-    LateCopies {
-        /// Later by this.
-        delay_s: f64,
-    },
-    /// Everything is late, both ways.
-    SlowLink {
-        /// By this.
-        delay_s: f64,
-    },
+    /// A second, slower way: each message of the autopilot comes again, later by this.
+    LateCopies { delay_s: f64 },
+    /// Everything is late by this, both ways.
+    SlowLink { delay_s: f64 },
     /// Nothing that the daemon sends reaches the autopilot.
     TransmitOff,
     /// The ground station's heartbeat stops.
     GcsLost,
     /// Somebody else on the link sends what the autopilot or the operator would.
-    Impostor {
-        /// Who.
-        who: Impostor,
-    },
-    /// The autopilot's own messages carry absurd values.
-    Absurd {
-        /// In which message field, as `MESSAGE.field`; `all` = each in turn.
-        field: String,
-        /// Which value.
-        value: Absurdity,
-    },
+    Impostor { who: Impostor },
+    /// The autopilot's own messages carry absurd values, in the field `MESSAGE.field`, or in `all` in turn.
+    Absurd { field: String, value: Absurdity },
     /// Bytes that are no message between the messages.
     Garbage,
 
     // The SDR
     /// Unplugged: the driver says so, or says nothing.
     SdrUnplug {
-        /// Says nothing.
         #[serde(default)]
         silent: bool,
     },
     /// No samples.
     SdrStall,
     /// Samples come at this many times the asked rate.
-    SdrRate {
-        /// Factor.
-        factor: f64,
-    },
+    SdrRate { factor: f64 },
     /// The same samples again and again.
     SdrStuck,
-    /// Samples are lost.
-    SdrOverflow {
-        /// The driver says so.
-        told: bool,
-    },
+    /// Samples are lost; the driver says so, or not.
+    SdrOverflow { told: bool },
 
     // The machine
     /// The disk is full.
     DiskFull,
     /// The disk does not answer.
     DiskStall,
-    /// UTC jumps.
-    ClockStep {
-        /// By this.
-        hours: f64,
-    },
+    /// UTC jumps by this.
+    ClockStep { hours: f64 },
     /// The machine's UTC is 1970.
     Clock1970,
     /// The daemon is killed (SIGKILL) and, after `for_s`, started again.
     Kill,
     /// A second daemon on the same aircraft.
     SecondDaemon,
-    /// The daemon gets no processor for this long, again and again.
-    CpuStarved {
-        /// Length of a pause.
-        pause_ms: f64,
-        /// From pause to pause.
-        every_ms: f64,
-    },
+    /// The daemon gets no processor for `pause_ms`, again and again.
+    CpuStarved { pause_ms: f64, every_ms: f64 },
 }
 
 /// Who pretends.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Impostor {
     /// A gimbal of the same system sends heartbeats while the autopilot's have stopped.
@@ -232,7 +177,7 @@ pub enum Impostor {
 }
 
 /// Which absurd value.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Absurdity {
     /// Not a number; where the field is an integer, its largest value.

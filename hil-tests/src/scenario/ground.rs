@@ -16,17 +16,13 @@ pub struct Ground {
     pub hill: Vec<Hill>,
 }
 
-/// A cone.
+/// A cone, by its summit and the radius of its foot.
 #[derive(Copy, Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hill {
-    /// Its summit north of home.
     pub north_m: f64,
-    /// Its summit east of home.
     pub east_m: f64,
-    /// Its height.
     pub height_m: f64,
-    /// Radius of its foot.
     pub radius_m: f64,
 }
 

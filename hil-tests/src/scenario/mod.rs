@@ -3,6 +3,7 @@
 //! These are the plain types of `scenarios/*.toml`; `load` reads and checks them. A scenario is flown at three depths:
 //! (a) the engine in virtual time, (b) the real daemon in real time, (c) the real daemon on someone's hardware. It says
 //! nothing of how: that is the rig's.
+#![allow(missing_docs, reason = "what a name with its unit says is not said again")]
 
 mod check;
 pub mod expect;
@@ -44,18 +45,15 @@ pub struct Scenario {
     pub place: Place,
     /// What is on the air and how it arrives.
     pub world: World,
-    /// Who flies.
     #[serde(default)]
     pub aircraft: Aircraft,
     /// How the area is searched until the beacon is heard.
     pub search: Search,
-    /// What the operator does.
     #[serde(default)]
     pub operator: Operator,
     /// What goes wrong, and what pilots and strangers do.
     #[serde(default)]
     pub fault: Vec<Fault>,
-    /// What must be true.
     #[serde(default)]
     pub expect: Expect,
     /// Settings of the daemon under test: the sections and keys of `skyhound.toml`.
@@ -67,15 +65,12 @@ fn one() -> u64 {
     1
 }
 
-/// Home, where the aircraft stands at the begin.
+/// Home, where the aircraft stands at the begin, WGS84.
 #[derive(Copy, Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
-    /// Latitude, WGS84.
     pub lat_deg: f64,
-    /// Longitude, WGS84.
     pub lon_deg: f64,
-    /// Altitude above mean sea level.
     pub alt_amsl_m: f64,
 }
 
@@ -115,17 +110,12 @@ pub enum Terrain {
 pub struct Aircraft {
     /// Whose modes it speaks.
     pub flavour: Flavour,
-    /// Its MAVLink system id.
     pub system: u8,
     /// Horizontal speed at most (WPNAV_SPEED, MPC_XY_VEL_MAX).
     pub speed_max_mps: f64,
-    /// Horizontal acceleration at most.
     pub acceleration_max_mps2: f64,
-    /// Climb and sink rate at most.
     pub climb_max_mps: f64,
-    /// Yaw rate at most.
     pub yaw_rate_max_deg_s: f64,
-    /// Tilt at most.
     pub tilt_max_deg: f64,
     /// Mean wind, towards which it blows: north and east.
     pub wind_mps: [f64; 2],
@@ -139,17 +129,13 @@ pub struct Aircraft {
     pub battery_ratio: f64,
     /// Minutes of hover in a full battery.
     pub endurance_min: f64,
-    /// How it knows its height above the ground.
     pub terrain: Terrain,
-    /// How far its rangefinder sees.
     pub rangefinder_max_m: f64,
     /// RC_CHANNELS comes at most this often, whatever is asked for.
     pub rc_hz_max: f64,
-    /// The fence uploaded to the autopilot.
     pub zone: Vec<Zone>,
     /// Parameters that differ from the autopilot's defaults that suit us (GUID_TIMEOUT, FENCE_ENABLE …).
     pub parameters: BTreeMap<String, f64>,
-    /// Parameters that it has not.
     pub absent: Vec<String>,
 }
 
@@ -183,12 +169,10 @@ impl Default for Aircraft {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
-    /// The mission's shape.
     pub pattern: Pattern,
     /// Altitude above home.
     #[serde(default = "forty")]
     pub altitude_m: f64,
-    /// Ground speed.
     #[serde(default = "six")]
     pub speed_mps: f64,
     /// First waypoint, north and east of home.
@@ -255,22 +239,5 @@ pub struct Operator {
 impl Default for Operator {
     fn default() -> Operator {
         Operator { homes: true, homes_after_s: 1.0, retries: 0, lands_after_s: None }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sample_scenario_reads() {
-        let text = include_str!("../../scenarios/open_carrier.toml");
-        let scenario: Scenario = toml::from_str(text).unwrap();
-        assert_eq!(scenario.world.beacon[0].waveform, Waveform::Continuous);
-        assert!(scenario.operator.homes);
-        let fault: Fault =
-            toml::from_str("on = 'homing'\nafter_s = 2\ndo = 'gps_glitch'\neast_m = 50.0").unwrap();
-        assert_eq!(fault.kind, Kind::GpsGlitch { north_m: 0.0, east_m: 50.0 });
-        assert_eq!(fault.trigger, Trigger { on: Act::Homing, after_s: 2.0 });
     }
 }

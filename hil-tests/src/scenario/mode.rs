@@ -78,6 +78,11 @@ pub const fn firmware_of(flavour: Flavour) -> Firmware {
     }
 }
 
+/// The names of the flavour's modes.
+pub fn names(flavour: Flavour) -> impl Iterator<Item = &'static str> {
+    table(flavour).iter().map(move |&(_, custom)| name_of(flavour, custom))
+}
+
 /// The `custom_mode` of the mode with this name; `None` = the flavour, or this simulation of it, has none.
 pub fn custom_mode_of(flavour: Flavour, name: &str) -> Option<u32> {
     table(flavour).iter().map(|&(_, custom)| custom).find(|&custom| name_of(flavour, custom) == name)

@@ -4,8 +4,8 @@
 //! [`Kind`] together.
 
 use super::Kind;
-use super::fault::Impostor;
 use std::fmt;
+use toml::{Table, Value};
 
 /// Keys that every fault has.
 pub(super) const EVERY_FAULT: [&str; 4] = ["on", "after_s", "for_s", "do"];
@@ -52,98 +52,34 @@ pub(super) const KINDS: &[(&str, &[&str])] = &[
 
 impl Kind {
     /// Its `do` in a scenario.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Kind::BeaconOff { .. } => "beacon_off",
-            Kind::NoiseStep { .. } => "noise_step",
-            Kind::InterfererOn { .. } => "interferer_on",
-            Kind::GpsGlitch { .. } => "gps_glitch",
-            Kind::GpsLoss => "gps_loss",
-            Kind::EkfBad => "ekf_bad",
-            Kind::Battery { .. } => "battery",
-            Kind::Gust { .. } => "gust",
-            Kind::Reboot => "reboot",
-            Kind::SystemId { .. } => "system_id",
-            Kind::Mode { .. } => "mode",
-            Kind::Stick { .. } => "stick",
-            Kind::RcLost { .. } => "rc_lost",
-            Kind::Disarm => "disarm",
-            Kind::HomingOff => "homing_off",
-            Kind::HomingOn => "homing_on",
-            Kind::LinkLost => "link_lost",
-            Kind::LateCopies { .. } => "late_copies",
-            Kind::SlowLink { .. } => "slow_link",
-            Kind::TransmitOff => "transmit_off",
-            Kind::GcsLost => "gcs_lost",
-            Kind::Impostor { .. } => "impostor",
-            Kind::Absurd { .. } => "absurd",
-            Kind::Garbage => "garbage",
-            Kind::SdrUnplug { .. } => "sdr_unplug",
-            Kind::SdrStall => "sdr_stall",
-            Kind::SdrRate { .. } => "sdr_rate",
-            Kind::SdrStuck => "sdr_stuck",
-            Kind::SdrOverflow { .. } => "sdr_overflow",
-            Kind::DiskFull => "disk_full",
-            Kind::DiskStall => "disk_stall",
-            Kind::ClockStep { .. } => "clock_step",
-            Kind::Clock1970 => "clock1970",
-            Kind::Kill => "kill",
-            Kind::SecondDaemon => "second_daemon",
-            Kind::CpuStarved { .. } => "cpu_starved",
-        }
+    pub fn name(&self) -> &'static str {
+        self.spelt().0
+    }
+
+    /// Its `do` and its keys, and the table that says it in a scenario.
+    fn spelt(&self) -> (&'static str, &'static [&'static str], Table) {
+        let table = Table::try_from(self).unwrap_or_default();
+        let own = KINDS.iter().find(|(name, _)| table.get("do").and_then(Value::as_str) == Some(name));
+        let (name, keys) = own.copied().unwrap_or_default();
+        (name, keys, table)
     }
 
     /// Whether it is done at one moment and has no end.
     pub const fn is_deed(&self) -> bool {
-        matches!(
-            self,
-            Kind::Mode { .. }
-                | Kind::Disarm
-                | Kind::Reboot
-                | Kind::SystemId { .. }
-                | Kind::HomingOn
-                | Kind::HomingOff
-        )
+        use Kind::*;
+        matches!(self, Mode { .. } | Disarm | Reboot | SystemId { .. } | HomingOn | HomingOff)
     }
 }
 
 impl fmt::Display for Kind {
-    /// Its `do`, and then its values: `gps_glitch north_m=0 east_m=50`.
+    /// Its `do`, and then its values, words without their keys: `gps_glitch north_m=0 east_m=50`, `mode RTL`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())?;
-        match self {
-            Kind::BeaconOff { beacon } => write!(f, " beacon={beacon}"),
-            Kind::NoiseStep { db } => write!(f, " db={db}"),
-            Kind::InterfererOn { interferer } => write!(f, " interferer={interferer}"),
-            Kind::GpsGlitch { north_m, east_m } => write!(f, " north_m={north_m} east_m={east_m}"),
-            Kind::Battery { ratio } => write!(f, " ratio={ratio}"),
-            Kind::Gust { north_mps, east_mps } => write!(f, " north_mps={north_mps} east_mps={east_mps}"),
-            Kind::Mode { mode } => write!(f, " {mode}"),
-            Kind::RcLost { zeroed, rssi_kept } => write!(f, " zeroed={zeroed} rssi_kept={rssi_kept}"),
-            Kind::LateCopies { delay_s } | Kind::SlowLink { delay_s } => write!(f, " delay_s={delay_s}"),
-            Kind::SystemId { system } => write!(f, " system={system}"),
-            Kind::Stick { channel, us } => write!(f, " channel={channel} us={us}"),
-            Kind::Impostor { who } => write!(f, " {}", who.name()),
-            Kind::Absurd { field, value } => write!(f, " {field}={value:?}"),
-            Kind::SdrUnplug { silent } => write!(f, " silent={silent}"),
-            Kind::SdrRate { factor } => write!(f, " factor={factor}"),
-            Kind::SdrOverflow { told } => write!(f, " told={told}"),
-            Kind::ClockStep { hours } => write!(f, " hours={hours}"),
-            Kind::CpuStarved { pause_ms, every_ms } => write!(f, " pause_ms={pause_ms} every_ms={every_ms}"),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Impostor {
-    /// As a scenario spells it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Impostor::GimbalHeartbeat => "gimbal_heartbeat",
-            Impostor::OtherSystem => "other_system",
-            Impostor::Tracker => "tracker",
-            Impostor::Commander => "commander",
-            Impostor::OwnIds => "own_ids",
-        }
+        let (name, keys, table) = self.spelt();
+        f.write_str(name)?;
+        keys.iter().try_for_each(|key| match &table[*key] {
+            Value::String(word) => write!(f, " {word}"),
+            Value::Float(number) => write!(f, " {key}={number}"),
+            value => write!(f, " {key}={value}"),
+        })
     }
 }

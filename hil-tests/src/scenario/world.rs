@@ -12,45 +12,42 @@ pub struct World {
     /// Emitters that disturb. Same form.
     #[serde(default)]
     pub interferer: Vec<Beacon>,
-    /// The way.
     #[serde(default)]
     pub propagation: Propagation,
-    /// The receiver and its antenna.
     #[serde(default)]
     pub receiver: Receiver,
-    /// The ground.
     #[serde(default)]
     pub ground: Ground,
+}
+
+impl World {
+    /// Beacons, then interferers.
+    pub fn emitters(&self) -> impl Iterator<Item = &Beacon> {
+        self.beacon.iter().chain(&self.interferer)
+    }
 }
 
 /// An emitter.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Beacon {
-    /// Name for people.
     #[serde(default = "beacon")]
     pub name: String,
-    /// North of home.
     pub north_m: f64,
-    /// East of home.
     pub east_m: f64,
     /// Height above home's ground.
     #[serde(default = "one_metre")]
     pub height_m: f64,
-    /// Carrier.
     pub frequency_hz: f64,
     /// Power into its antenna while on.
     pub power_dbm: f64,
-    /// What it sends.
     #[serde(default)]
     pub waveform: Waveform,
-    /// Its antenna.
     #[serde(default)]
     pub antenna: Antenna,
-    /// Tilt of its antenna from upright, degrees; with `Antenna::Dipole` it lies over towards `lean_deg`.
+    /// Tilt of its antenna from upright, towards the bearing `lean_deg`.
     #[serde(default)]
     pub tilt_deg: f64,
-    /// Bearing towards which it lies over.
     #[serde(default)]
     pub lean_deg: f64,
     /// On at the begin.
@@ -78,36 +75,30 @@ pub enum Waveform {
     /// The swept tone of 121.5 MHz beacons (ICAO Annex 10 Vol. III, 5.2: AM, sweeping down over at least 700 Hz within
     /// 1600..300 Hz, 2 to 4 times a second, modulation factor ≥ 0.85).
     AmSweep {
-        /// Sweeps a second.
         #[serde(default = "three")]
         rate_hz: f64,
     },
     /// A pulse train, as of wildlife tags.
     Pulses {
-        /// Length of a pulse.
         width_ms: f64,
         /// Start to start.
         period_ms: f64,
         /// Standard deviation of each start.
         #[serde(default)]
         jitter_ms: f64,
-        /// Share of pulses that are not sent.
         #[serde(default)]
         missing_ratio: f64,
     },
     /// A 406 MHz distress beacon (C/S T.001: 160 ms carrier, then 400 bit/s biphase-L of ±1.1 rad; about 0.5 s every 50 s ± 2.5 s).
     Burst406 {
         /// Start to start; 50 in the standard, shorter for quick tests.
-        #[serde(default = "fifty")]
         period_s: f64,
     },
     /// LoRa-like chirps: packets of up-chirps of `2^spreading / bandwidth` each.
     Chirps {
         /// Spreading factor 7..=12.
         spreading: u8,
-        /// Bandwidth swept.
         bandwidth_hz: f64,
-        /// Symbols of a packet.
         symbols: u32,
         /// Packet to packet.
         period_s: f64,
@@ -116,9 +107,6 @@ pub enum Waveform {
 
 fn three() -> f64 {
     3.0
-}
-fn fifty() -> f64 {
-    50.0
 }
 
 /// Antenna pattern with its gain.
@@ -137,7 +125,6 @@ pub enum Antenna {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Propagation {
-    /// Mean path loss.
     pub model: PathLoss,
     /// Exponent of the log-distance law; 2 = free space.
     pub exponent: f64,
@@ -145,9 +132,7 @@ pub struct Propagation {
     pub shadow_sigma_db: f64,
     /// Distance at which its autocorrelation has fallen to 1/e (Gudmundson 1991).
     pub shadow_decorrelation_m: f64,
-    /// Small-scale fading.
     pub fading: Fading,
-    /// Rician K-factor.
     pub rician_k_db: f64,
     /// Magnitude of the ground's reflection coefficient in the two-ray model; its phase is π.
     pub ground_reflection: f64,
@@ -186,7 +171,6 @@ pub enum PathLoss {
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fading {
-    /// None.
     None,
     /// A direct ray and scatter.
     Rician,
@@ -198,17 +182,13 @@ pub enum Fading {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Receiver {
-    /// Frequency tuned to.
     pub center_hz: f64,
-    /// Sample rate.
     pub sample_rate_sps: f64,
-    /// Noise figure.
     pub noise_figure_db: f64,
     /// Gain of the SDR as set.
     pub gain_db: f64,
     /// Power at the antenna that drives the converter to full scale at 0 dB of gain.
     pub full_scale_dbm: f64,
-    /// Bits of the converter.
     pub adc_bits: u8,
     /// DC offset, of full scale; −200 = none.
     pub dc_offset_dbfs: f64,
@@ -220,7 +200,6 @@ pub struct Receiver {
     pub oscillator_ppm: f64,
     /// Noise of the drone itself over the receiver's own; 0 = as much again.
     pub drone_noise_db: f64,
-    /// The drone's antenna.
     pub antenna: Antenna,
 }
 

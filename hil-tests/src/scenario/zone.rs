@@ -12,10 +12,8 @@ pub struct Zone {
     /// Corners north and east of home, three or more; none = a disc.
     #[serde(default)]
     pub corners_m: Vec<[f64; 2]>,
-    /// Centre of the disc.
     #[serde(default)]
     pub center_m: [f64; 2],
-    /// Its radius.
     #[serde(default)]
     pub radius_m: f64,
 }

@@ -34,12 +34,14 @@ pub struct Arrival {
 
 /// All emitters, their paths, and the noise.
 pub struct Air {
-    emitters: Vec<Emitter>,
+    /// Beacons, then interferers.
+    pub(super) emitters: Vec<Emitter>,
     paths: Vec<Path>,
     arrivals: Vec<Arrival>,
     beacon_count: usize,
     antenna: crate::scenario::world::Antenna,
-    center_hz: f64,
+    /// What the receiver is tuned to.
+    pub(super) center_hz: f64,
     oscillator_ppm: f64,
     noise_dbm_hz: f64,
     noise_step_db: f64,
@@ -58,13 +60,11 @@ impl Air {
     /// The air of `scenario`, tuned to its receiver's frequency; its chances are drawn from `seed`.
     pub fn new(scenario: &Scenario, seed: u64) -> Air {
         let world = &scenario.world;
-        let beacons = || world.beacon.iter().chain(&world.interferer).enumerate();
-        let name = |what: &str, index: usize| format!("{what} of emitter {index}");
-        let emitters: Vec<Emitter> = beacons()
-            .map(|(index, beacon)| {
-                Emitter::new(beacon, random::source(seed, &name("schedule", index)).next_u64())
-            })
-            .collect();
+        let beacons = || world.emitters().enumerate();
+        let emitter = |(index, beacon): (usize, &Beacon)| {
+            Emitter::new(beacon, random::source(seed, &format!("schedule of emitter {index}")).next_u64())
+        };
+        let emitters: Vec<Emitter> = beacons().map(emitter).collect();
         let paths = beacons().map(|(index, beacon)| Path::new(world, beacon, index, seed)).collect();
         let drone_db = db_from_ratio(1.0 + ratio_from_db(world.receiver.drone_noise_db));
         Air {
@@ -78,13 +78,6 @@ impl Air {
             noise_dbm_hz: KT0_DBM_HZ + world.receiver.noise_figure_db + drone_db,
             noise_step_db: 0.0,
         }
-    }
-
-    /// The same air with the receiver tuned to `center_hz`.
-    #[must_use]
-    pub fn tuned_to(mut self, center_hz: f64) -> Air {
-        self.center_hz = center_hz;
-        self
     }
 
     /// See [`super::World::apply`].
@@ -104,7 +97,7 @@ impl Air {
         }
     }
 
-    /// See [`super::World::arrivals`].
+    /// What arrives now, per emitter: beacons, then interferers.
     pub fn arrivals(&mut self, pose: &TruePose) -> &[Arrival] {
         let flying = Pointed::flying(self.antenna, pose);
         let tuned_hz = self.center_hz * (1.0 + 1e-6 * self.oscillator_ppm);
@@ -132,17 +125,7 @@ impl Air {
         path.fading.gain(at_m, path.way(at_m).1)
     }
 
-    /// Beacons, then interferers.
-    pub fn emitters(&self) -> &[Emitter] {
-        &self.emitters
-    }
-
-    /// The same, to draw their envelopes.
-    pub fn emitters_mut(&mut self) -> &mut [Emitter] {
-        &mut self.emitters
-    }
-
-    /// See [`super::World::noise_dbm_hz`].
+    /// Noise at the receiver's input: kT·NF, the drone's own, and steps.
     pub fn noise_dbm_hz(&self) -> f64 {
         self.noise_dbm_hz + self.noise_step_db
     }
@@ -204,12 +187,9 @@ impl Path {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::scenario;
     use super::*;
-
-    fn scenario(world: &str) -> Scenario {
-        toml::from_str(&format!("about = 't'\nduration_s = 1\n[search]\npattern = 'hover'\n[world]\n{world}"))
-            .unwrap()
-    }
+    use std::f64::consts::TAU;
 
     const OPEN: &str = "beacon = [{ north_m = 100, east_m = 0, height_m = 40, frequency_hz = 433.92e6, power_dbm = 10, \
          antenna = 'isotropic' }]\ninterferer = [{ north_m = 0, east_m = 50, frequency_hz = 434e6, power_dbm = 0, on = false }]\n\
@@ -234,9 +214,7 @@ mod tests {
     #[test]
     fn the_fade_turns_with_scatter_doppler_between_plus_and_minus_v_over_lambda() {
         // Along a path, direct ray and scatter add up: with offset_hz and fade a receiver gets each ray's own Doppler.
-        let mut text = OPEN.replace("'none'", "'rayleigh'");
-        text.push('\n');
-        let mut air = Air::new(&scenario(&text), 4);
+        let mut air = Air::new(&scenario(&OPEN.replace("'none'", "'rayleigh'")), 4);
         let speed = 10.0;
         let highest_hz = speed / (LIGHT_MPS / 433.92e6);
         let step_s = 1e-3;
@@ -252,7 +230,7 @@ mod tests {
                 };
                 let tuned_hz = 433.92e6 * 1e-6;
                 let arrival = air.arrivals(&pose)[0];
-                phase += std::f64::consts::TAU * (arrival.offset_hz + tuned_hz) * step_s;
+                phase += TAU * (arrival.offset_hz + tuned_hz) * step_s;
                 let (sin, cos) = phase.sin_cos();
                 let [re, im] = arrival.fade.map(f64::from);
                 [re * cos - im * sin, re * sin + im * cos]
@@ -264,8 +242,8 @@ mod tests {
             let hz = f64::from(bin) * 0.25;
             let (mut re, mut im) = (0.0, 0.0);
             for (n, [x, y]) in received.iter().enumerate() {
-                let window = 0.5 - 0.5 * (std::f64::consts::TAU * n as f64 / 8_192.0).cos();
-                let (sin, cos) = (-std::f64::consts::TAU * hz * n as f64 * step_s).sin_cos();
+                let window = 0.5 - 0.5 * (TAU * n as f64 / 8_192.0).cos();
+                let (sin, cos) = (-TAU * hz * n as f64 * step_s).sin_cos();
                 re += window * (x * cos - y * sin);
                 im += window * (x * sin + y * cos);
             }

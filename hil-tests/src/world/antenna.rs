@@ -89,14 +89,12 @@ fn dot(a: Axis, b: Axis) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use skyhound::units::db_from_ratio as db;
+    use std::f64::consts::FRAC_PI_2;
 
     const NORTH: Axis = [1.0, 0.0, 0.0];
     const EAST: Axis = [0.0, 1.0, 0.0];
     const DOWN: Axis = [0.0, 0.0, 1.0];
-
-    fn db(ratio: f64) -> f64 {
-        10.0 * ratio.log10()
-    }
 
     fn dipole(tilt_deg: f64, lean_deg: f64) -> Pointed {
         Pointed::standing(Antenna::Dipole, tilt_deg, lean_deg)
@@ -141,17 +139,16 @@ mod tests {
         let level = Pointed::flying(Antenna::Dipole, &TruePose { yaw_rad: 1.0, ..TruePose::default() });
         assert!((db(level.gain(NORTH)) - 2.15).abs() < 0.01);
         // Nose up by 90° while heading east: the axis lies east. Rolled right by 90° while heading north: it lies west.
-        let up =
-            TruePose { pitch_rad: 90_f64.to_radians(), yaw_rad: 90_f64.to_radians(), ..TruePose::default() };
+        let up = TruePose { pitch_rad: FRAC_PI_2, yaw_rad: FRAC_PI_2, ..TruePose::default() };
         assert!((db(Pointed::flying(Antenna::Dipole, &up).gain(EAST)) - 2.15 + 25.0).abs() < 0.01);
-        let rolled = TruePose { roll_rad: 90_f64.to_radians(), ..TruePose::default() };
+        let rolled = TruePose { roll_rad: FRAC_PI_2, ..TruePose::default() };
         let rolled = Pointed::flying(Antenna::Dipole, &rolled);
         assert!((rolled.axis[1] + 1.0).abs() < 1e-9);
         // Pitching down by 20° to fly at the beacon ahead costs what the pattern says, on both antennas' account.
         let pitched = TruePose { pitch_rad: -20_f64.to_radians(), ..TruePose::default() };
         let gain = link_gain(&dipole(0.0, 0.0), &Pointed::flying(Antenna::Dipole, &pitched), NORTH);
         let (sin, cos) = 20_f64.to_radians().sin_cos();
-        let closed = 1.643 * 1.643 * ((std::f64::consts::FRAC_PI_2 * sin).cos() / cos).powi(2);
+        let closed = 1.643 * 1.643 * ((FRAC_PI_2 * sin).cos() / cos).powi(2);
         assert!((db(gain) - db(closed)).abs() < 0.01);
     }
 }

@@ -38,15 +38,28 @@ pub(super) struct Ear {
     /// Of each emitter: the share in the collected bins, and what leaks into the quiet ones.
     shares: Vec<(Share, Leak)>,
     pulse_frames: u64,
-    /// Of the hop so far.
-    sum: f64,
+    us_per_sample: f64,
+    of_hop: Sums,
+    of_pulse: Sums,
+}
+
+/// Over FFT frames.
+#[derive(Default)]
+struct Sums {
+    frames: u64,
+    power: f64,
     peak: f64,
     leaked: f64,
     lifted: f64,
-    /// Of the pulse frame so far.
-    pulse_sum: f64,
-    pulse_leaked: f64,
-    frames_in_sum: u64,
+}
+
+impl Sums {
+    fn add(&mut self, power: f64, leaked: f64) {
+        self.frames += 1;
+        self.power += power;
+        self.peak = self.peak.max(power);
+        self.leaked += leaked;
+    }
 }
 
 /// One FFT frame.
@@ -58,16 +71,6 @@ pub(super) struct FrameAt {
     pub noise: f64,
     /// Power gain that clipping leaves.
     pub gain: f64,
-}
-
-/// What all channels' readings of one hop share.
-pub(super) struct HopFacts {
-    pub acquired_us: TimeUs,
-    pub sample_index: u64,
-    pub flags: Flags,
-    pub frame_count: u32,
-    pub clipping_e4: u16,
-    pub noise: f64,
 }
 
 impl Ear {
@@ -101,25 +104,15 @@ impl Ear {
             has_quiet: !bins.quiet.is_empty(),
             shares: spread::shares(bins, scenario, config),
             pulse_frames,
-            sum: 0.0,
-            peak: 0.0,
-            leaked: 0.0,
-            lifted: 0.0,
-            pulse_sum: 0.0,
-            pulse_leaked: 0.0,
-            frames_in_sum: 0,
+            us_per_sample: 1e6 / config.sample_rate_sps,
+            of_hop: Sums::default(),
+            of_pulse: Sums::default(),
         }
     }
 
     /// One frame of emitters at `powers`; the pulse that ended with it.
     #[inline]
-    pub fn frame(
-        &mut self,
-        at: &FrameAt,
-        powers: &[f64],
-        emitters: &mut [Emitter],
-        us_per_sample: f64,
-    ) -> Option<Pulse> {
+    pub fn frame(&mut self, at: &FrameAt, powers: &[f64], emitters: &mut [Emitter]) -> Option<Pulse> {
         let (mut signal, mut leaked) = (0.0, 0.0);
         for ((power, (share, leak)), emitter) in powers.iter().zip(&self.shares).zip(emitters) {
             if power * share.most > UNHEARD * at.noise {
@@ -128,67 +121,53 @@ impl Ear {
             if power * leak.most() > LIFTING * at.noise {
                 let power = power * emitter.frame_power(at.span, &Share::ALL);
                 leaked += power * leak.median();
-                self.lifted += leak.lifted(LIFTING * at.noise / power.max(f64::MIN_POSITIVE));
+                self.of_hop.lifted += leak.lifted(LIFTING * at.noise / power.max(f64::MIN_POSITIVE));
             }
         }
         let (signal, leaked) = (signal * at.gain, leaked * at.gain);
         let noise = self.collected_count * at.noise;
         let power = self.spread.power(signal, noise, at.noise, normal(&mut self.random));
-        self.sum += power;
-        self.peak = self.peak.max(power);
-        self.leaked += leaked;
-        self.pulse_sum += power;
-        self.pulse_leaked += leaked;
-        self.frames_in_sum += 1;
+        self.of_hop.add(power, leaked);
+        self.of_pulse.add(power, leaked);
         if !(at.number + 1).is_multiple_of(self.pulse_frames) {
             return None;
         }
-        let found = if self.frames_in_sum == self.pulse_frames { self.pulse_frame(at) } else { None };
-        self.clear_frame();
-        found.map(|found| self.pulse(&found, us_per_sample))
+        let pulse = std::mem::take(&mut self.of_pulse);
+        let found = if pulse.frames == self.pulse_frames { self.pulse_frame(at, &pulse) } else { None };
+        found.map(|found| self.pulse(&found))
     }
 
-    fn pulse_frame(&mut self, at: &FrameAt) -> Option<FoundPulse> {
+    fn pulse_frame(&mut self, at: &FrameAt, sums: &Sums) -> Option<FoundPulse> {
         let per_frame = 1.0 / self.pulse_frames as f64;
         let floor = self.has_quiet.then(|| {
             let noise = at.noise * self.spread.floor(normal(&mut self.random));
-            (self.collected_count * (noise + self.pulse_leaked * per_frame)) as f32
+            (self.collected_count * (noise + sums.leaked * per_frame)) as f32
         });
-        self.finder.push(at.number / self.pulse_frames, (self.pulse_sum * per_frame) as f32, floor)
-    }
-
-    fn clear_frame(&mut self) {
-        (self.pulse_sum, self.pulse_leaked, self.frames_in_sum) = (0.0, 0.0, 0);
+        self.finder.push(at.number / self.pulse_frames, (sums.power * per_frame) as f32, floor)
     }
 
     /// Samples are missing here; the pulse that was open.
-    pub fn cut(&mut self, us_per_sample: f64) -> Option<Pulse> {
-        self.clear_frame();
-        self.finder.cut().map(|found| self.pulse(&found, us_per_sample))
+    pub fn cut(&mut self) -> Option<Pulse> {
+        self.of_pulse = Sums::default();
+        self.finder.cut().map(|found| self.pulse(&found))
     }
 
-    /// The reading of the hop; begins the next.
-    pub fn reading(&mut self, hop: &HopFacts) -> Reading {
+    /// The channel's reading of the hop `hop`, whose bins have `noise`; begins the next.
+    pub fn reading(&mut self, hop: &Reading, noise: f64) -> Reading {
         let frames = f64::from(hop.frame_count.max(1));
-        let sum = std::mem::take(&mut self.sum);
-        let peak = std::mem::take(&mut self.peak);
-        let leaked = std::mem::take(&mut self.leaked) / frames;
-        let lifted = std::mem::take(&mut self.lifted) / frames;
-        let quiet = self
-            .has_quiet
-            .then(|| hop.noise * self.spread.quiet(frames, lifted, normal(&mut self.random)) + leaked);
+        let Sums { power, peak, leaked, lifted, .. } = std::mem::take(&mut self.of_hop);
+        let quiet = self.has_quiet.then(|| {
+            noise * self.spread.quiet(frames, lifted / frames, normal(&mut self.random)) + leaked / frames
+        });
         let quiet_power = quiet.map(|quiet| quiet / median_of_noise(frames));
         let in_channel = |quiet: f64| CentiDb::from_db(db_from_ratio(quiet * self.noise_bins) as f32);
         Reading {
-            acquired_us: hop.acquired_us,
-            sample_index: hop.sample_index,
             channel: self.number,
             flags: if self.has_quiet { hop.flags } else { hop.flags.with(Flags::NO_QUIET) },
-            frame_count: hop.frame_count.min(u32::from(u16::MAX)) as u16,
-            clipping_e4: hop.clipping_e4,
-            mean: self.in_channel(sum / frames, quiet_power),
+            mean: self.in_channel(power / frames, quiet_power),
             peak: self.in_channel(peak, quiet_power),
             quiet: quiet.and_then(in_channel).unwrap_or(CentiDb::LOWEST),
+            ..*hop
         }
     }
 
@@ -201,12 +180,12 @@ impl Ear {
         CentiDb::from_power(power).unwrap_or(CentiDb::LOWEST)
     }
 
-    fn pulse(&self, found: &FoundPulse, us_per_sample: f64) -> Pulse {
+    fn pulse(&self, found: &FoundPulse) -> Pulse {
         let per_bin = f64::from(found.floor) / self.collected_count;
         let quiet_power = self.has_quiet.then_some(per_bin);
         Pulse {
-            start_us: TimeUs((found.start_sample * us_per_sample).round().max(0.0) as u64),
-            width_us: (found.width_samples * us_per_sample).round() as u32,
+            start_us: TimeUs((found.start_sample * self.us_per_sample).round().max(0.0) as u64),
+            width_us: (found.width_samples * self.us_per_sample).round() as u32,
             channel: self.number,
             flags: if self.has_quiet { found.flags } else { found.flags.with(Flags::NO_QUIET) },
             mean: self.in_channel(found.mean, quiet_power),

@@ -1,15 +1,14 @@
 //! An emitter: where it stands, what it sends and when; its power over any stretch of time, and its samples.
 //!
-//! Three views of one transmission, kept together by tests: [`Emitter::mean_power`] over an interval (exact edges), the power that one
-//! Hann-windowed FFT frame finds inside a channel (`frame_power`, for readings), and the samples ([`Emitter::baseband`]).
-//!
-//! Samples are taken of the envelope as it is: where the rate is under a chirp's bandwidth it folds, as in a receiver without filter.
+//! Two views of one transmission, kept together by tests: the power that one Hann-windowed FFT frame finds inside a channel
+//! (`frame_power`, for readings), and the samples ([`Emitter::baseband`]), which are of the envelope as it is: where the rate is
+//! under a chirp's bandwidth it folds, as in a receiver without filter.
 
 use super::waveform::{
-    AM_FACTOR, BURST_CARRIER_US, BURST_PHASE_RAD, Form, Sent, Span, am_scale, am_tone, symbol_us,
+    AM_FACTOR, BURST_CARRIER_US, BURST_PHASE_RAD, Sent, Span, am_scale, am_tone, sweep_us, symbol_us,
 };
 use super::waves::cos_turns;
-use crate::scenario::Beacon;
+use crate::scenario::{Beacon, Waveform};
 use std::f64::consts::PI;
 
 /// One beacon or interferer.
@@ -43,93 +42,73 @@ impl Share {
 impl Emitter {
     /// The emitter `beacon`; `seed` draws its schedule and its bits.
     pub fn new(beacon: &Beacon, seed: u64) -> Emitter {
-        Emitter { on: beacon.on, sent: Sent::new(&beacon.waveform, seed), beacon: beacon.clone() }
+        Emitter { on: beacon.on, sent: Sent::new(beacon.waveform, seed), beacon: beacon.clone() }
     }
 
     /// Power that a channel's `share` finds in one frame under a Hann window.
     #[inline]
     pub(super) fn frame_power(&mut self, frame: Span, share: &Share) -> f64 {
-        match self.sent.form {
-            Form::Carrier if self.sent.schedule.is_none() => share.carrier,
-            Form::AmSweep { sweep_us } => am_frame(frame, sweep_us, share),
-            _ => self.keyed(frame, share, hann_energy),
+        match self.sent.waveform {
+            Waveform::Continuous => share.carrier,
+            Waveform::AmSweep { rate_hz } => am_frame(frame, sweep_us(rate_hz), share),
+            _ => self.keyed(frame, share),
         }
     }
 
-    /// Power over `frame` of a waveform that comes and goes; `energy(x)` is the share of the frame's weight before x of it.
-    fn keyed(&mut self, frame: Span, share: &Share, energy: impl Fn(f64) -> f64) -> f64 {
+    /// Power over `frame` of a waveform that comes and goes.
+    fn keyed(&mut self, frame: Span, share: &Share) -> f64 {
         let length_us = frame.to_us - frame.from_us;
         let place = |at_us: f64| ((at_us - frame.from_us) / length_us).clamp(0.0, 1.0);
-        let weight = |from_us: f64, to_us: f64| {
-            let (from, to) = (place(from_us), place(to_us));
-            if to <= from {
-                0.0
-            } else if from == 0.0 && to == 1.0 {
-                1.0
-            } else {
-                energy(to) - energy(from)
-            }
+        let weight = |from_us: f64, to_us: f64| match (place(from_us), place(to_us)) {
+            (from, to) if to <= from => 0.0,
+            (0.0, 1.0) => 1.0,
+            (from, to) => hann_energy(to) - hann_energy(from),
         };
-        let Some((first, last)) = self.slots(frame) else { return share.carrier };
+        let Some((first, last)) = self.sent.slots(frame) else { return share.carrier };
         let mut sum = 0.0;
         for slot in first..=last {
-            let Some(span) = self.sent.schedule.as_mut().and_then(|schedule| schedule.sent(slot)) else {
-                continue;
-            };
+            let Some(span) = self.sent.transmission(slot) else { continue };
             if span.to_us <= frame.from_us || span.from_us >= frame.to_us {
                 continue;
             }
-            sum += match self.sent.form {
-                Form::Carrier | Form::AmSweep { .. } => share.carrier * weight(span.from_us, span.to_us),
-                Form::Burst => {
+            sum += match self.sent.waveform {
+                Waveform::Burst406 { .. } => {
                     let keyed_us = span.from_us + BURST_CARRIER_US;
                     let at_carrier = BURST_PHASE_RAD.cos().powi(2);
                     let keyed = at_carrier * share.carrier + (1.0 - at_carrier) * share.sides;
                     share.carrier * weight(span.from_us, keyed_us) + keyed * weight(keyed_us, span.to_us)
                 }
-                Form::Chirps { spreading, bandwidth_hz } => self.swept(
-                    slot,
-                    span,
-                    frame,
-                    symbol_us(spreading, bandwidth_hz),
-                    bandwidth_hz,
-                    share,
-                    &weight,
-                ),
+                Waveform::Chirps { spreading, bandwidth_hz, .. } => {
+                    let edges = share.edges_hz.map(|hz| (hz / bandwidth_hz + 0.5).clamp(0.0, 1.0));
+                    match edges == [0.0, 1.0] {
+                        true => weight(span.from_us, span.to_us),
+                        false => self.swept(slot, span, frame, (spreading, bandwidth_hz), edges, &weight),
+                    }
+                }
+                _ => share.carrier * weight(span.from_us, span.to_us),
             };
         }
         sum
     }
 
-    /// First and last slot that `frame` touches; `None` without a schedule.
-    fn slots(&self, frame: Span) -> Option<(i64, i64)> {
-        let schedule = self.sent.schedule.as_ref()?;
-        Some((schedule.slot(frame.from_us), schedule.slot(frame.to_us)))
-    }
-
-    /// Weight of the time within `frame` in which the chirps of transmission `slot` are between the channel's edges.
-    #[allow(clippy::too_many_arguments)]
+    /// Weight of the time within `frame` in which the chirps of transmission `slot` are between `low` and `high` of their band.
     fn swept(
         &self,
         slot: i64,
         span: Span,
         frame: Span,
-        symbol_us: f64,
-        bandwidth_hz: f64,
-        share: &Share,
+        (spreading, bandwidth_hz): (u8, f64),
+        [low, high]: [f64; 2],
         weight: &impl Fn(f64, f64) -> f64,
     ) -> f64 {
-        let [low, high] = share.edges_hz.map(|hz| (hz / bandwidth_hz + 0.5).clamp(0.0, 1.0));
-        if low == 0.0 && high == 1.0 {
-            return weight(span.from_us, span.to_us);
-        }
+        let symbol_us = symbol_us(spreading, bandwidth_hz);
         let from_us = span.from_us.max(frame.from_us);
         let to_us = span.to_us.min(frame.to_us);
         let symbol_of = |at_us: f64| ((at_us - span.from_us) / symbol_us).floor().max(0.0) as u32;
         let mut sum = 0.0;
         for symbol in symbol_of(from_us)..=symbol_of(to_us) {
             let begin_us = span.from_us + f64::from(symbol) * symbol_us;
-            let start = self.sent.chirp_start(slot, symbol);
+            let start = self.sent.chirp_start(slot, symbol, spreading);
             // The sweep passes [start, 1] first, then [0, start].
             for (lowest, highest, after) in [(start, 1.0, -start), (0.0, start, 1.0 - start)] {
                 let (enters, leaves) = (low.clamp(lowest, highest), high.clamp(lowest, highest));
@@ -145,18 +124,15 @@ impl Emitter {
     pub fn baseband(&mut self, from_us: f64, rate_sps: f64, out: &mut [[f32; 2]]) {
         let step_us = 1e6 / rate_sps;
         let at_us = |n: usize| from_us + n as f64 * step_us;
-        let Some((first, last)) = self.slots(Span { from_us, to_us: at_us(out.len()) }) else {
-            self.fill(0, 0.0, from_us, step_us, out);
-            return;
+        let Some((first, last)) = self.sent.slots(Span { from_us, to_us: at_us(out.len()) }) else {
+            return self.fill(0, 0.0, from_us, step_us, out);
         };
         out.fill([0.0; 2]);
         // The first sample at or after a moment.
         let count = out.len();
         let index = |us: f64| (((us - from_us) / step_us).ceil().max(0.0) as usize).min(count);
         for slot in first..=last {
-            let Some(span) = self.sent.schedule.as_mut().and_then(|schedule| schedule.sent(slot)) else {
-                continue;
-            };
+            let Some(span) = self.sent.transmission(slot) else { continue };
             let (from, to) = (index(span.from_us), index(span.to_us));
             if from < to {
                 self.fill(slot, span.from_us, at_us(from), step_us, &mut out[from..to]);
@@ -166,9 +142,8 @@ impl Emitter {
 
     /// Samples of transmission `number`, begun at `begin_us`, from `from_us` on.
     fn fill(&self, number: i64, begin_us: f64, from_us: f64, step_us: f64, out: &mut [[f32; 2]]) {
-        if self.sent.form == Form::Carrier {
-            out.fill([1.0, 0.0]);
-            return;
+        if matches!(self.sent.waveform, Waveform::Continuous | Waveform::Pulses { .. }) {
+            return out.fill([1.0, 0.0]);
         }
         for (n, sample) in out.iter_mut().enumerate() {
             *sample = self.sent.envelope(number, from_us + n as f64 * step_us - begin_us);

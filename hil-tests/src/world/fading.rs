@@ -62,6 +62,7 @@ impl Fading {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::mean_and_deviation;
     use super::*;
     use crate::random;
     use scenario::world::Fading::{None as Still, Rayleigh, Rician};
@@ -103,10 +104,8 @@ mod tests {
         // Greenwood & Hanzo's moment estimate: K from mean and variance of the power.
         for k_db in [0.0, 6.0, 10.0] {
             let all = gains(Rician, k_db);
-            let count = all.len() as f64;
-            let mean = all.iter().map(power).sum::<f64>() / count;
-            let variance = all.iter().map(|g| (power(g) - mean).powi(2)).sum::<f64>() / count;
-            let root = (1.0 - variance / (mean * mean)).max(0.0).sqrt();
+            let (mean, deviation) = mean_and_deviation(&all.iter().map(power).collect::<Vec<f64>>());
+            let root = (1.0 - (deviation / mean).powi(2)).max(0.0).sqrt();
             let measured_db = 10.0 * (root / (1.0 - root)).log10();
             assert!((measured_db - k_db).abs() < 0.5, "{k_db}: {measured_db}");
             assert!((mean - 1.0).abs() < 0.02);

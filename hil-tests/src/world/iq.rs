@@ -89,7 +89,7 @@ impl IqWorld {
         let air = Air::new(scenario, seed);
         let receiver = Receiver::new(&scenario.world.receiver);
         IqWorld {
-            paths: vec![Path::default(); air.emitters().len()],
+            paths: vec![Path::default(); air.emitters.len()],
             noise: Noise::new(source(seed, "receiver noise")),
             tuning: Tuning {
                 rate_sps: scenario.world.receiver.sample_rate_sps,
@@ -151,13 +151,9 @@ impl IqWorld {
         let total = out.len() as f64;
         let mut done = 0.0;
         for out in out.chunks_mut(segment) {
-            let ratio = |count: f64| count / total;
-            self.segment(
-                &between(from, to, ratio(done)),
-                &between(from, to, ratio(done + out.len() as f64)),
-                out,
-            );
+            let begin = between(from, to, done / total);
             done += out.len() as f64;
+            self.segment(&begin, &between(from, to, done / total), out);
         }
     }
 
@@ -173,8 +169,7 @@ impl IqWorld {
         self.hear(to);
         let moved_hz = self.air_center_hz - self.receiver.true_center_hz(center_hz);
         for index in 0..self.paths.len() {
-            let offset_hz = self.arrivals[index].offset_hz + moved_hz;
-            self.add(index, offset_hz, out);
+            self.add(index, self.arrivals[index].offset_hz + moved_hz, out);
         }
         self.receiver.convert(out);
         if gain == Gain::Automatic {
@@ -197,7 +192,7 @@ impl IqWorld {
         let from = std::mem::replace(&mut path.gain, to);
         // Its own clock goes on, heard or not.
         self.envelope.resize(out.len(), [0.0; 2]);
-        self.air.emitters_mut()[index].baseband(self.at_us, self.tuning.rate_sps, &mut self.envelope);
+        self.air.emitters[index].baseband(self.at_us, self.tuning.rate_sps, &mut self.envelope);
         let (Some(from), Some(to), true) = (from, to, turns_per_sample.abs() < 0.5) else {
             return path.carrier.skip(turns_per_sample * out.len() as f64);
         };

@@ -2,7 +2,7 @@
 //! Hz), and into the readings (dBFS) and pulses that the sense pass would make of them.
 //!
 //! Two doors to one world. Readings level: [`World::hop`] draws what `skyhound::sense` would report without a sample being made,
-//! in a fifth of the sense pass's own time. IQ level: [`World::arrivals`] and [`Emitter::baseband`] say what to add up, sample by
+//! in a fifth of the sense pass's own time. IQ level: [`Air::arrivals`] and `Emitter::baseband` say what to add up, sample by
 //! sample. Both see the same emitters on the same clock, the same shadowing and the same fading.
 //!
 //! Invariants: pure and seeded; what hangs on place or time (shadowing, fading, schedules) is a function of it, so coming
@@ -13,17 +13,17 @@
 //! (`iq`, `receiver`), more than what DC, clipping, quantisation and image do to readings.
 
 mod air;
-pub mod antenna;
+mod antenna;
 mod clip;
 mod ear;
 mod emitter;
-pub mod fading;
+mod fading;
 pub mod iq;
-pub mod noise;
-pub mod path_loss;
+mod noise;
+mod path_loss;
 mod readings;
 pub mod receiver;
-pub mod shadowing;
+mod shadowing;
 mod spread;
 mod waveform;
 mod waves;
@@ -31,7 +31,7 @@ mod waves;
 use crate::scenario::{Kind, Scenario};
 use crate::truth::TruePose;
 pub use air::{Air, Arrival};
-pub use emitter::Emitter;
+use emitter::Emitter;
 use skyhound::config::SenseConfig;
 use skyhound::signal::{Pulse, Reading};
 
@@ -59,10 +59,9 @@ impl World {
     /// # Panics
     /// Settings that the sense pass refuses (`Sense::new`).
     pub fn new(scenario: &Scenario, config: &SenseConfig, seed: u64) -> World {
-        World {
-            air: Air::new(scenario, seed).tuned_to(config.center_hz),
-            listener: readings::Listener::new(scenario, config, seed),
-        }
+        let mut air = Air::new(scenario, seed);
+        air.center_hz = config.center_hz;
+        World { air, listener: readings::Listener::new(scenario, config, seed) }
     }
 
     /// Begins or ends what is the world's (a beacon falls silent, noise steps, an interferer comes on); whether it was.
@@ -75,26 +74,6 @@ impl World {
     /// open pulses end and the next readings say so.
     pub fn hop(&mut self, pose: &TruePose, from_us: u64, heard: &mut Heard) {
         self.listener.hop(&mut self.air, pose, from_us, heard);
-    }
-
-    /// What arrives now, per emitter: beacons, then interferers.
-    pub fn arrivals(&mut self, pose: &TruePose) -> &[Arrival] {
-        self.air.arrivals(pose)
-    }
-
-    /// Beacons, then interferers.
-    pub fn emitters(&self) -> &[Emitter] {
-        self.air.emitters()
-    }
-
-    /// The same, to draw their envelopes.
-    pub fn emitters_mut(&mut self) -> &mut [Emitter] {
-        self.air.emitters_mut()
-    }
-
-    /// Noise at the receiver's input: kT·NF, the drone's own, and steps.
-    pub fn noise_dbm_hz(&self) -> f64 {
-        self.air.noise_dbm_hz()
     }
 }
 

@@ -14,11 +14,9 @@ pub const NEAREST_M: f64 = 1.0;
 const NULL_RATIO: f64 = 1e-4;
 
 /// The law of one emitter's path.
-#[derive(Copy, Clone, Debug)]
+#[derive(Clone, Debug)]
 pub struct Loss {
-    model: PathLoss,
-    exponent: f64,
-    reflection: f64,
+    way: Propagation,
     frequency_hz: f64,
     /// Friis' gain at 1 m.
     first_metre: f64,
@@ -26,28 +24,23 @@ pub struct Loss {
 
 impl Loss {
     /// For a carrier of `frequency_hz`.
-    pub fn new(propagation: &Propagation, frequency_hz: f64) -> Loss {
-        Loss {
-            model: propagation.model,
-            exponent: propagation.exponent,
-            reflection: propagation.ground_reflection,
-            frequency_hz,
-            first_metre: (LIGHT_MPS / (4.0 * PI * frequency_hz)).powi(2),
-        }
+    pub fn new(way: &Propagation, frequency_hz: f64) -> Loss {
+        let first_metre = (LIGHT_MPS / (4.0 * PI * frequency_hz)).powi(2);
+        Loss { way: way.clone(), frequency_hz, first_metre }
     }
 
     /// Power gain over a level distance of `ground_m` between heights `from_m` and `to_m`.
     #[inline]
     pub fn gain(&self, ground_m: f64, from_m: f64, to_m: f64) -> f64 {
         let direct_m = (ground_m * ground_m + (to_m - from_m).powi(2)).sqrt().max(NEAREST_M);
-        match self.model {
+        match self.way.model {
             PathLoss::FreeSpace => self.first_metre / (direct_m * direct_m),
-            PathLoss::LogDistance => self.first_metre * direct_m.powf(-self.exponent),
+            PathLoss::LogDistance => self.first_metre * direct_m.powf(-self.way.exponent),
             PathLoss::TwoRay => {
                 let bounced_m =
                     (ground_m * ground_m + (to_m.max(0.0) + from_m.max(0.0)).powi(2)).sqrt().max(direct_m);
                 let behind = TAU * (bounced_m - direct_m) * self.frequency_hz / LIGHT_MPS;
-                let bounced = -self.reflection * direct_m / bounced_m;
+                let bounced = -self.way.ground_reflection * direct_m / bounced_m;
                 let sum = 1.0 + bounced * bounced + 2.0 * bounced * behind.cos();
                 self.first_metre / (direct_m * direct_m) * sum.max(NULL_RATIO)
             }

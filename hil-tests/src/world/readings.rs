@@ -11,7 +11,7 @@
 
 use super::air::Air;
 use super::clip::{Clipping, clipping};
-use super::ear::{Ear, FrameAt, HopFacts};
+use super::ear::{Ear, FrameAt};
 use super::emitter::Share;
 use super::waveform::Span;
 use super::{Heard, LIGHT_MPS, Scenario};
@@ -19,9 +19,9 @@ use crate::scenario::{Beacon, Waveform};
 use crate::truth::TruePose;
 use skyhound::config::SenseConfig;
 use skyhound::dsp::layout;
-use skyhound::signal::Flags;
+use skyhound::signal::{Flags, Reading};
 use skyhound::time::TimeUs;
-use skyhound::units::ratio_from_db;
+use skyhound::units::{CentiDb, ratio_from_db};
 
 /// Total power of emitters from which clipping is looked for: −12 dBFS.
 const LOUD: f64 = 0.063;
@@ -44,8 +44,6 @@ pub(super) struct Listener {
     gain_db: f64,
     /// Quantisation noise of one bin, full scale² = 1.
     quantised: f64,
-    /// Noise over the whole band besides, in bins of that of one.
-    band_bins: f64,
     next_hop: Option<u64>,
     /// Of each emitter: whether the receiver's filter lets any of it through.
     in_band: Vec<bool>,
@@ -68,8 +66,7 @@ impl Listener {
             Err(error) => panic!("settings of the sense pass: {error:?}"),
         };
         let ears = bins.iter().enumerate().map(|(index, bins)| Ear::new(index, bins, scenario, config, seed));
-        let beacons = || scenario.world.beacon.iter().chain(&scenario.world.interferer);
-        let emitters = beacons().count();
+        let emitters = scenario.world.emitters().count();
         let step = 2.0 / 2_f64.powi(i32::from(receiver.adc_bits));
         Listener {
             ears: ears.collect(),
@@ -79,9 +76,8 @@ impl Listener {
             bin_hz: config.sample_rate_sps / config.fft_len as f64,
             gain_db: receiver.gain_db - receiver.full_scale_dbm,
             quantised: step * step / 6.0 / config.fft_len as f64,
-            band_bins: config.fft_len as f64,
             next_hop: None,
-            in_band: beacons().map(|beacon| is_in_band(beacon, config)).collect(),
+            in_band: scenario.world.emitters().map(|beacon| is_in_band(beacon, config)).collect(),
             means: vec![0.0; emitters],
             fades: vec![Fade::default(); emitters],
             powers: vec![0.0; emitters],
@@ -95,9 +91,7 @@ impl Listener {
         let mut flags = Flags::NONE;
         if self.next_hop.is_some_and(|next| next != hop) {
             flags = Flags::GAP;
-            for ear in &mut self.ears {
-                heard.pulses.extend(ear.cut(self.us_per_sample));
-            }
+            heard.pulses.extend(self.ears.iter_mut().filter_map(Ear::cut));
         }
         self.next_hop = Some(hop + 1);
         let middle_us = (hop as f64 + 0.5) * hop_us;
@@ -109,15 +103,18 @@ impl Listener {
         if clipping_e4 >= CLIPPED_E4 {
             flags = flags.with(Flags::CLIPPED);
         }
-        let facts = HopFacts {
+        let of_hop = Reading {
             acquired_us: TimeUs(middle_us.round() as u64),
             sample_index: hop * self.hop_samples,
+            channel: 0,
             flags,
-            frame_count: (after - first) as u32,
+            frame_count: (after - first).min(u64::from(u16::MAX)) as u16,
             clipping_e4: clipping_e4 as u16,
-            noise,
+            mean: CentiDb::LOWEST,
+            peak: CentiDb::LOWEST,
+            quiet: CentiDb::LOWEST,
         };
-        heard.readings.extend(self.ears.iter_mut().map(|ear| ear.reading(&facts)));
+        heard.readings.extend(self.ears.iter_mut().map(|ear| ear.reading(&of_hop, noise)));
     }
 
     fn listen(&mut self, air: &Air, pose: &TruePose, middle_us: f64, hop_us: f64) {
@@ -129,7 +126,7 @@ impl Listener {
         }
         let speed_mps = (pose.speed_mps().powi(2) + pose.down_mps.powi(2)).sqrt();
         for (index, fade) in self.fades.iter_mut().enumerate().filter(|(index, _)| self.means[*index] > 0.0) {
-            let wavelength_m = LIGHT_MPS / air.emitters()[index].beacon.frequency_hz;
+            let wavelength_m = LIGHT_MPS / air.emitters[index].beacon.frequency_hz;
             let stretches = speed_mps * hop_us * 1e-6 / (STRETCH_WAVELENGTHS * wavelength_m);
             fade.stretches = (stretches.ceil() as usize).min(STRETCHES_MAX);
             for (n, gain) in fade.gains[..=fade.stretches].iter_mut().enumerate() {
@@ -156,7 +153,7 @@ impl Listener {
         heard: &mut Heard,
     ) -> f64 {
         let frame_us = self.fft_len as f64 * self.us_per_sample;
-        let is_loud = self.means.iter().sum::<f64>() > LOUD || noise * self.band_bins > LOUD;
+        let is_loud = self.means.iter().sum::<f64>() > LOUD || noise * self.fft_len as f64 > LOUD;
         let mut clipped = 0.0;
         let hop_us = self.hop_samples as f64 * self.us_per_sample;
         for number in frames {
@@ -170,17 +167,16 @@ impl Listener {
                 if is_loud { self.clipping(air, span, noise) } else { Clipping { share: 0.0, gain: 1.0 } };
             clipped += clipping.share;
             let at = FrameAt { number, span, noise, gain: clipping.gain };
-            for ear in &mut self.ears {
-                heard.pulses.extend(ear.frame(&at, &self.powers, air.emitters_mut(), self.us_per_sample));
-            }
+            let ended = |ear: &mut Ear| ear.frame(&at, &self.powers, &mut air.emitters);
+            heard.pulses.extend(self.ears.iter_mut().filter_map(ended));
         }
         clipped
     }
 
     /// The strongest emitter as a tone in what the others and noise make.
     fn clipping(&self, air: &mut Air, span: Span, noise: f64) -> Clipping {
-        let (mut strongest, mut crest, mut rest) = (0.0, 0.0, noise * self.band_bins);
-        for (power, emitter) in self.powers.iter().zip(air.emitters_mut()) {
+        let (mut strongest, mut crest, mut rest) = (0.0, 0.0, noise * self.fft_len as f64);
+        for (power, emitter) in self.powers.iter().zip(&mut air.emitters) {
             let power = power * emitter.frame_power(span, &Share::ALL);
             rest += power.min(strongest);
             if power > strongest {

@@ -102,14 +102,8 @@ fn places(runs: &[Run]) -> impl Iterator<Item = u32> {
 
 /// Of each emitter: its share in the collected bins, and what it leaves in the quiet ones.
 pub(super) fn shares(bins: &ChannelBins, scenario: &Scenario, config: &SenseConfig) -> Vec<(Share, Leak)> {
-    let world = &scenario.world;
-    let band = Band::new(bins, config, &world.receiver);
-    world
-        .beacon
-        .iter()
-        .chain(&world.interferer)
-        .map(|beacon| (band.share(beacon), band.leak(beacon)))
-        .collect()
+    let band = Band::new(bins, config, &scenario.world.receiver);
+    scenario.world.emitters().map(|beacon| (band.share(beacon), band.leak(beacon))).collect()
 }
 
 /// What an emitter leaves in the quiet bins, ratios of its power.
@@ -250,6 +244,7 @@ fn hann(x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::mean_and_deviation;
     use super::*;
 
     #[test]
@@ -276,10 +271,9 @@ mod tests {
         for wanted in [2.0, 4.0, 20.0] {
             let all: Vec<f64> =
                 (0..50_000).map(|_| gamma(wanted, StandardNormal.sample(&mut random))).collect();
-            let mean = all.iter().sum::<f64>() / 5e4;
-            let variance = all.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 5e4;
+            let (mean, deviation) = mean_and_deviation(&all);
             assert!((mean - 1.0).abs() < 0.012, "{wanted}: {mean}");
-            assert!((variance * wanted - 1.0).abs() < 0.05, "{wanted}: {variance}");
+            assert!((deviation.powi(2) * wanted - 1.0).abs() < 0.05, "{wanted}: {deviation}");
         }
     }
 }

@@ -5,9 +5,10 @@ mod tracks;
 
 use super::*;
 use skyhound::config::{ChannelConfig, Emission};
+use skyhound::signal::Flags;
 
 /// A scenario of which only the world counts.
-fn scenario(world: &str) -> Scenario {
+pub(super) fn scenario(world: &str) -> Scenario {
     let text = format!("about = 't'\nduration_s = 1\n[search]\npattern = 'hover'\n[world]\n{world}");
     toml::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
@@ -50,6 +51,18 @@ fn flying(at_us: u64) -> TruePose {
     }
 }
 
+/// Mean and standard deviation.
+pub(super) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    (mean, (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt())
+}
+
+/// Mean power of samples.
+pub(super) fn power(samples: &[[f32; 2]]) -> f64 {
+    samples.as_flattened().iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / samples.len() as f64
+}
+
 fn fly(world: &mut World, pose: impl Fn(u64) -> TruePose, hops: u64) -> Heard {
     let mut heard = Heard::default();
     for hop in 0..hops {
@@ -80,13 +93,12 @@ fn looking_at_arrivals_or_adding_an_interferer_leaves_the_rest_as_it_was() {
     let mut looked_at = World::new(&scenario(TWO), &channels, 7);
     let mut heard = Heard::default();
     for hop in 0..100 {
-        looked_at.arrivals(&flying(hop * 777));
+        looked_at.air.arrivals(&flying(hop * 777));
         looked_at.hop(&flying(hop * 10_000), hop * 10_000, &mut heard);
     }
     assert_eq!(heard, plain);
-    let far = format!(
-        "{TWO}\ninterferer = [{{ north_m = 0, east_m = 9, frequency_hz = 433.83e6, power_dbm = -90 }}]"
-    );
+    let far = "interferer = [{ north_m = 0, east_m = 9, frequency_hz = 433.83e6, power_dbm = -90 }]";
+    let far = format!("{TWO}\n{far}");
     assert_eq!(fly(&mut World::new(&scenario(&far), &channels, 7), flying, 100), plain);
 }
 
@@ -97,55 +109,10 @@ fn hops_left_out_are_a_gap() {
     for hop in [0_u64, 1, 2, 5, 6] {
         world.hop(&flying(hop * 10_000), hop * 10_000, &mut heard);
     }
-    let gaps: Vec<bool> = heard.readings.iter().map(|r| r.flags.any(skyhound::signal::Flags::GAP)).collect();
+    let gaps: Vec<bool> = heard.readings.iter().map(|r| r.flags.any(Flags::GAP)).collect();
     assert_eq!(gaps, [false, false, false, true, false]);
-    assert_eq!(heard.readings[3].acquired_us.0, 55_000);
-    assert_eq!(heard.readings[3].sample_index, 12_500);
+    assert_eq!((heard.readings[3].acquired_us.0, heard.readings[3].sample_index), (55_000, 12_500));
     // The carrier was a pulse until then.
     assert_eq!(heard.pulses.len(), 1);
-    assert!(heard.pulses[0].flags.any(skyhound::signal::Flags::END_UNSEEN));
-}
-
-/// CPU time of this thread, from the kernel's own count.
-fn cpu_ns() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    text.split(' ').next().unwrap().parse().unwrap()
-}
-
-/// Prints what a hop costs in CPU time, beside the real sense pass on a hop of samples; with `--release … -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints times; of use in an optimised build only"]
-fn speed() {
-    use skyhound::sense::Sense;
-    use skyhound::signal::{BlockStamp, Samples};
-    const HOPS: u64 = 50_000;
-    let channels = config(&[(433.96e6, 4e3)]);
-    let one = "beacon = [{ north_m = 0, east_m = 0, frequency_hz = 433.96e6, power_dbm = -20 }]";
-    let (mut world, mut heard) = (World::new(&scenario(one), &channels, 7), Heard::default());
-    let (mut sense, samples) = (Sense::new(&channels).unwrap(), vec![[0.001_f32; 2]; 2_500]);
-    let mut kept = against_sense::Kept::default();
-    let (mut hop_ns, mut sense_ns) = (f64::INFINITY, f64::INFINITY);
-    // The least of five: the machine is not ours alone.
-    for round in 0..5 {
-        let began_ns = cpu_ns();
-        for hop in round * HOPS..(round + 1) * HOPS {
-            heard.readings.clear();
-            world.hop(&flying(hop * 10_000), hop * 10_000, &mut heard);
-        }
-        hop_ns = hop_ns.min((cpu_ns() - began_ns) / HOPS as f64);
-        let began_ns = cpu_ns();
-        for hop in 0..HOPS / 10 {
-            let stamp = BlockStamp {
-                sample_index: (round * HOPS / 10 + hop) * 2_500,
-                acquired_us: skyhound::time::TimeUs((round * HOPS / 10 + hop) * 10_000),
-                ..BlockStamp::default()
-            };
-            sense.pass(&stamp, Samples::Cf32(&samples), &mut kept);
-        }
-        sense_ns = sense_ns.min((cpu_ns() - began_ns) * 10.0 / HOPS as f64);
-    }
-    println!(
-        "a hop drawn: {hop_ns:.0} ns; sensed from 2500 samples: {sense_ns:.0} ns ({:.0} x)",
-        sense_ns / hop_ns
-    );
+    assert!(heard.pulses[0].flags.any(Flags::END_UNSEEN));
 }

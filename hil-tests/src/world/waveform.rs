@@ -34,15 +34,6 @@ const BURST_MOVE_RATIO: f64 = 0.025;
 /// Shorter periods are taken for this: a scenario of zero must not hang the rig.
 const PERIOD_MIN_US: f64 = 1_000.0;
 
-/// The form of what is sent, times in µs since the transmission's begin.
-#[derive(Copy, Clone, Debug, PartialEq)]
-pub(super) enum Form {
-    Carrier,
-    AmSweep { sweep_us: f64 },
-    Burst,
-    Chirps { spreading: u8, bandwidth_hz: f64 },
-}
-
 /// How a start is moved from its place.
 #[derive(Copy, Clone, Debug)]
 enum Jitter {
@@ -70,64 +61,75 @@ pub(super) struct Span {
     pub to_us: f64,
 }
 
-/// An emitter's waveform: form, and schedule unless it is on all the time.
+/// An emitter's waveform, and its schedule unless it is on all the time.
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
-    pub form: Form,
+    pub waveform: Waveform,
     pub schedule: Option<Schedule>,
     pub seed: u64,
 }
 
 impl Sent {
-    pub fn new(waveform: &Waveform, seed: u64) -> Sent {
+    pub fn new(waveform: Waveform, seed: u64) -> Sent {
         let phase = chance(seed, i64::MIN, 0);
-        let even = |period_us, width_us, jitter, missing_ratio| {
+        let slots = |period_us, width_us, jitter, missing_ratio| {
             let period_us = f64::max(period_us, PERIOD_MIN_US);
             let width_us = f64::min(width_us, period_us);
             let phase_us = phase * period_us;
             let newest = (i64::MIN, None);
             Some(Schedule { seed, phase_us, period_us, width_us, jitter, missing_ratio, newest })
         };
-        let still = Jitter::Even { most_us: 0.0 };
-        let (form, schedule) = match *waveform {
-            Waveform::Continuous => (Form::Carrier, None),
-            Waveform::AmSweep { rate_hz } => (Form::AmSweep { sweep_us: 1e6 / rate_hz.max(0.01) }, None),
+        let schedule = match waveform {
+            Waveform::Continuous | Waveform::AmSweep { .. } => None,
             Waveform::Pulses { width_ms, period_ms, jitter_ms, missing_ratio } => {
                 let jitter = Jitter::Normal { deviation_us: jitter_ms * 1e3 };
-                (Form::Carrier, even(period_ms * 1e3, width_ms * 1e3, jitter, missing_ratio))
+                slots(period_ms * 1e3, width_ms * 1e3, jitter, missing_ratio)
             }
             Waveform::Burst406 { period_s } => {
                 let width_us = BURST_CARRIER_US + f64::from(BURST_BITS) * 2.0 * BURST_HALF_BIT_US;
                 let jitter = Jitter::Even { most_us: BURST_MOVE_RATIO * period_s * 1e6 };
-                (Form::Burst, even(period_s * 1e6, width_us, jitter, 0.0))
+                slots(period_s * 1e6, width_us, jitter, 0.0)
             }
             Waveform::Chirps { spreading, bandwidth_hz, symbols, period_s } => {
                 let width_us = f64::from(symbols) * symbol_us(spreading, bandwidth_hz);
-                (Form::Chirps { spreading, bandwidth_hz }, even(period_s * 1e6, width_us, still, 0.0))
+                slots(period_s * 1e6, width_us, Jitter::Even { most_us: 0.0 }, 0.0)
             }
         };
-        Sent { form, schedule, seed }
+        Sent { waveform, schedule, seed }
+    }
+
+    /// First and last slot that `within` touches; `None` without a schedule.
+    pub fn slots(&self, within: Span) -> Option<(i64, i64)> {
+        let schedule = self.schedule.as_ref()?;
+        Some((schedule.slot(within.from_us), schedule.slot(within.to_us)))
+    }
+
+    /// The transmission of slot `slot`, unless it is missing.
+    #[inline]
+    pub fn transmission(&mut self, slot: i64) -> Option<Span> {
+        self.schedule.as_mut()?.transmission(slot)
     }
 
     /// By how much the amplitude swings about its mean, 0..=1.
     pub fn crest(&self) -> f64 {
-        if matches!(self.form, Form::AmSweep { .. }) { AM_FACTOR } else { 0.0 }
+        if matches!(self.waveform, Waveform::AmSweep { .. }) { AM_FACTOR } else { 0.0 }
     }
 
     /// Complex envelope `since_us` after the begin of transmission `number`.
     pub fn envelope(&self, number: i64, since_us: f64) -> [f32; 2] {
-        match self.form {
-            Form::Carrier => [1.0, 0.0],
-            Form::AmSweep { sweep_us } => {
-                [(am_scale() * (1.0 + AM_FACTOR * am_tone(since_us, sweep_us).0)) as f32, 0.0]
+        match self.waveform {
+            Waveform::Continuous | Waveform::Pulses { .. } => [1.0, 0.0],
+            Waveform::AmSweep { rate_hz } => {
+                let tone = am_tone(since_us, sweep_us(rate_hz)).0;
+                [(am_scale() * (1.0 + AM_FACTOR * tone)) as f32, 0.0]
             }
-            Form::Burst => {
+            Waveform::Burst406 { .. } => {
                 let (sin, cos) = self.burst_phase_rad(number, since_us).sin_cos();
                 [cos as f32, sin as f32]
             }
-            Form::Chirps { spreading, bandwidth_hz } => {
-                let chirp = self.chirp(number, since_us, spreading, bandwidth_hz);
-                [cos_turns(chirp.turns) as f32, cos_turns(chirp.turns - 0.25) as f32]
+            Waveform::Chirps { spreading, bandwidth_hz, .. } => {
+                let turns = self.chirp_turns(number, since_us, spreading, bandwidth_hz);
+                [cos_turns(turns) as f32, cos_turns(turns - 0.25) as f32]
             }
         }
     }
@@ -139,7 +141,11 @@ impl Sent {
         }
         let half = (bits_us / BURST_HALF_BIT_US) as u32;
         let level = |half: u32| {
-            let is_one = self.burst_bit(number, half / 2);
+            let bit = half / 2;
+            let is_one = match bit < BURST_SYNC_BITS {
+                true => BURST_SYNC >> bit & 1 == 1,
+                false => chance(self.seed, number, u64::from(bit)) < 0.5,
+            };
             if is_one == half.is_multiple_of(2) { BURST_PHASE_RAD } else { -BURST_PHASE_RAD }
         };
         let before = if half == 0 { 0.0 } else { level(half - 1) };
@@ -147,28 +153,20 @@ impl Sent {
         before + (level(half) - before) * way
     }
 
-    pub fn burst_bit(&self, number: i64, bit: u32) -> bool {
-        if bit < BURST_SYNC_BITS {
-            return BURST_SYNC >> bit & 1 == 1;
-        }
-        chance(self.seed, number, u64::from(bit)) < 0.5
-    }
-
-    /// Where in its sweep a chirp is.
-    pub fn chirp(&self, number: i64, since_us: f64, spreading: u8, bandwidth_hz: f64) -> Chirp {
+    /// Phase of a chirp since its symbol's begin; whole turns at its end.
+    fn chirp_turns(&self, number: i64, since_us: f64, spreading: u8, bandwidth_hz: f64) -> f64 {
         let symbol_us = symbol_us(spreading, bandwidth_hz);
         let symbol = (since_us / symbol_us).floor();
         let in_symbol_s = (since_us - symbol * symbol_us) * 1e-6;
-        let low_hz = (self.chirp_start(number, symbol as u32) - 0.5) * bandwidth_hz;
+        let low_hz = (self.chirp_start(number, symbol as u32, spreading) - 0.5) * bandwidth_hz;
         let slope = bandwidth_hz * 1e6 / symbol_us;
         let wrap_s = (0.5 * bandwidth_hz - low_hz) / slope;
         let wrapped = bandwidth_hz * (in_symbol_s - wrap_s).max(0.0);
-        Chirp { turns: low_hz * in_symbol_s + 0.5 * slope * in_symbol_s * in_symbol_s - wrapped }
+        low_hz * in_symbol_s + 0.5 * slope * in_symbol_s * in_symbol_s - wrapped
     }
 
     /// Where in the band symbol `symbol` begins, 0..1.
-    pub fn chirp_start(&self, number: i64, symbol: u32) -> f64 {
-        let Form::Chirps { spreading, .. } = self.form else { return 0.0 };
+    pub fn chirp_start(&self, number: i64, symbol: u32, spreading: u8) -> f64 {
         if symbol < CHIRP_PREAMBLE {
             return 0.0;
         }
@@ -177,14 +175,12 @@ impl Sent {
     }
 }
 
-/// A chirp at one moment.
-pub(super) struct Chirp {
-    /// Phase since its symbol's begin; whole turns at its end.
-    pub turns: f64,
-}
-
 pub(super) fn symbol_us(spreading: u8, bandwidth_hz: f64) -> f64 {
     f64::from(1_u32 << spreading.min(16)) / bandwidth_hz * 1e6
+}
+
+pub(super) fn sweep_us(rate_hz: f64) -> f64 {
+    1e6 / rate_hz.max(0.01)
 }
 
 /// Carrier amplitude by which carrier and sidebands together have power 1.
@@ -207,9 +203,8 @@ impl Schedule {
         ((at_us - self.phase_us + slack_us) / self.period_us).floor() as i64
     }
 
-    /// The transmission of slot `slot`, unless it is missing.
     #[inline]
-    pub fn sent(&mut self, slot: i64) -> Option<Span> {
+    pub fn transmission(&mut self, slot: i64) -> Option<Span> {
         if self.newest.0 != slot {
             self.newest = (slot, self.draw(slot));
         }

@@ -7,36 +7,20 @@
 //! that the real one is never overwritten. Unchanged files keep their times: the second run compiles nothing.
 
 use super::bugs::Bug;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Name of the program with the bugs.
 const PROGRAM: &str = "skyhound-rig-planted";
-/// Asked by every guard.
-const SWITCH: &str = "SKYHOUND_PLANTED";
-/// The module that is added to the engine.
-const MODULE: &str = include_str!("copy/planted.rs");
-
 /// What depth a needs of the host, and of the rig.
-const HOST: [&str; 5] = ["autopilot", "clock", "realtime", "sdr", "settings"];
-const RIG: [&str; 13] = [
-    "aircraft",
-    "autopilot",
-    "campaign",
-    "codes",
-    "engine",
-    "invariants",
-    "random",
-    "scenario",
-    "script",
-    "shared",
-    "trace",
-    "truth",
-    "world",
-];
-/// Flies a campaign: how many flights from which seed, until which invariant is broken (0 = none), with which fault.
-const MAIN: &str = include_str!("copy/main.rs");
+const HOST: &str = "autopilot clock realtime sdr settings";
+const RIG: &str =
+    "aircraft autopilot campaign codes engine invariants random scenario script shared trace truth world";
+
+/// The copy's files by their paths in the workspace.
+type Files = BTreeMap<PathBuf, String>;
 
 /// The program with all bugs, all off until one is named.
 pub struct Planted {
@@ -51,95 +35,68 @@ impl Planted {
     pub fn build(bugs: &[Bug]) -> Planted {
         let real = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace's folder");
         let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("planted");
-        let mut files = vec![("Cargo.lock".into(), read(&real.join("Cargo.lock")))];
-        files.push(("Cargo.toml".into(), read(&real.join("Cargo.toml"))));
-        for folder in ["src", "firmware-host", "hil-tests", "benches"] {
-            collect(real, Path::new(folder), &mut files);
+        let mut files = Files::new();
+        for name in ["Cargo.lock", "Cargo.toml", "src", "firmware-host", "hil-tests", "benches"] {
+            collect(real, Path::new(name), &mut files);
         }
-        let mut patches: Vec<_> = bugs.iter().flat_map(|bug| bug.patches).collect();
-        let module = super::bugs::Patch {
-            file: "src/lib.rs",
-            from: "pub mod record;",
-            to: "pub mod planted;\npub mod record;",
-        };
-        patches.push(&module);
-        patches.iter().for_each(|patch| plant(&mut files, patch.file, patch.from, patch.to));
-        let named = format!("name = \"{PROGRAM}\"");
-        plant(
-            &mut files,
-            "hil-tests/Cargo.toml",
-            "[[bin]]\nname = \"skyhound-rig\"",
-            &format!("[[bin]]\n{named}"),
-        );
+        for patch in bugs.iter().flat_map(|bug| &bug.patches) {
+            plant(&mut files, patch.file, &patch.from.join("\n"), &patch.to.join("\n"));
+        }
+        plant(&mut files, "src/lib.rs", "pub mod record;", "pub mod planted;\npub mod record;");
+        let program = |name: &str| format!("[[bin]]\nname = \"{name}\"");
+        plant(&mut files, "hil-tests/Cargo.toml", &program("skyhound-rig"), &program(PROGRAM));
         // Cargo tells packages of two workspaces apart by name, version and place within: with the same version the copy's
         // libraries would overwrite the real ones in the target folder.
         let version =
             |mark: &str| format!("[workspace.package]\nversion = \"{}{mark}\"", env!("CARGO_PKG_VERSION"));
         plant(&mut files, "Cargo.toml", &version(""), &version("-planted"));
-        files.push(("src/planted.rs".into(), MODULE.into()));
-        let only = |modules: &[&str]| {
-            let modules = modules.iter().map(|name| format!("pub mod {name};\n"));
+        let only = |modules: &str| {
+            let modules = modules.split(' ').map(|name| format!("pub mod {name};\n"));
             format!("//! What depth a needs.\n#![allow(missing_docs)]\n{}", modules.collect::<String>())
         };
-        replace(&mut files, "firmware-host/src/lib.rs", only(&HOST));
-        replace(&mut files, "hil-tests/src/lib.rs", only(&RIG));
-        replace(&mut files, "hil-tests/src/main.rs", MAIN.into());
+        files.insert("src/planted.rs".into(), include_str!("copy/planted.rs").into());
+        files.insert("firmware-host/src/lib.rs".into(), only(HOST));
+        files.insert("hil-tests/src/lib.rs".into(), only(RIG));
+        files.insert("hil-tests/src/main.rs".into(), include_str!("copy/main.rs").into());
         for (path, text) in &files {
-            write(&copy.join(path), text);
+            let path = copy.join(path);
+            if !fs::read_to_string(&path).is_ok_and(|there| there == *text) {
+                fs::create_dir_all(path.parent().expect("a file's folder")).expect("a folder for the copy");
+                fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            }
         }
         Planted { program: compile(real, &copy) }
     }
 
     /// Runs the program with `bug` on, or none.
     pub fn run(&self, bug: Option<&str>, arguments: &[&str]) -> Output {
-        let run = Command::new(&self.program).args(arguments).env(SWITCH, bug.unwrap_or_default()).output();
-        run.unwrap_or_else(|error| panic!("{}: {error}", self.program.display()))
+        let mut program = Command::new(&self.program);
+        program.args(arguments).env("SKYHOUND_PLANTED", bug.unwrap_or_default());
+        program.output().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()))
     }
 }
 
-fn collect(real: &Path, folder: &Path, files: &mut Vec<(PathBuf, String)>) {
-    let mut entries: Vec<_> =
-        fs::read_dir(real.join(folder)).expect("a folder of sources").flatten().collect();
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let path = folder.join(entry.file_name());
-        let is_tests = path == Path::new("hil-tests/tests") || path == Path::new("firmware-host/tests");
-        if entry.path().is_dir() {
-            if !is_tests {
-                collect(real, &path, files);
-            }
-        } else if let Ok(text) = fs::read_to_string(entry.path()) {
-            files.push((path, text));
-        }
+/// Reads the file at `path`, or all below the folder there but tests and what is no text.
+fn collect(real: &Path, path: &Path, files: &mut Files) {
+    if path.ends_with("hil-tests/tests") || path.ends_with("firmware-host/tests") {
+        return;
+    }
+    if let Ok(entries) = fs::read_dir(real.join(path)) {
+        entries.flatten().for_each(|entry| collect(real, &path.join(entry.file_name()), files));
+    } else if let Ok(text) = fs::read_to_string(real.join(path)) {
+        files.insert(path.to_owned(), text);
     }
 }
 
-fn replace(files: &mut [(PathBuf, String)], file: &str, with: String) {
-    let found = files.iter_mut().find(|(path, _)| path == Path::new(file));
-    found.unwrap_or_else(|| panic!("{file} is not there")).1 = with;
-}
-
-fn plant(files: &mut [(PathBuf, String)], file: &str, from: &str, to: &str) {
-    let found = files.iter_mut().find(|(path, _)| path == Path::new(file));
-    let (_, text) = found.unwrap_or_else(|| panic!("{file}: to be patched, but not there"));
+fn plant(files: &mut Files, file: &str, from: &str, to: &str) {
+    let text = files.get_mut(Path::new(file));
+    let text = text.unwrap_or_else(|| panic!("{file}: to be patched, but not there"));
     let count = text.matches(from).count();
     assert_eq!(
         count, 1,
         "{file}: this text must be there exactly once, so that a bug can be planted:\n{from}"
     );
     *text = text.replacen(from, to, 1);
-}
-
-fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-fn write(path: &Path, text: &str) {
-    if fs::read_to_string(path).is_ok_and(|there| there == text) {
-        return;
-    }
-    fs::create_dir_all(path.parent().expect("a file's folder")).expect("a folder for the copy");
-    fs::write(path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }
 
 /// Builds the program of the copy into the target folder and profile of this test.
@@ -154,19 +111,13 @@ fn compile(real: &Path, copy: &Path) -> PathBuf {
     }
     // Cargo's own words to this test would make its dependencies look changed.
     for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy().into_owned();
-        if name.starts_with("CARGO_PKG_")
-            || name.starts_with("CARGO_MANIFEST")
-            || name.starts_with("CARGO_BIN_")
-        {
+        let own = ["CARGO_PKG_", "CARGO_MANIFEST", "CARGO_BIN_"];
+        if own.iter().any(|own| name.to_string_lossy().starts_with(own)) {
             cargo.env_remove(name);
         }
     }
     let done = cargo.output().expect("cargo");
-    assert!(
-        done.status.success(),
-        "the planted engine does not build:\n{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "the planted engine does not build:\n{said}");
     built.join(PROGRAM)
 }

@@ -6,15 +6,18 @@ use skyhound::signal::Flags;
 /// 50 ms of samples at the rig's rate.
 const SKIPPED: u64 = 12_500;
 
-fn settle(run: &mut Run) {
+/// A run that has settled.
+fn settled(rig: &Rig, args: &str) -> Run {
+    let mut run = Run::start(&rig.settings(args));
     run.until("samples come", |run| run.stamps.len() > 20);
     run.run_for(1_500_000);
     assert_eq!(run.lost_samples(), 0, "{:#?}", run.events);
+    run
 }
 
 #[test]
 fn a_healthy_device_loses_nothing() {
-    on_rig("faults::a_healthy_device_loses_nothing", |rig| {
+    on_rig(|rig| {
         for args in ["times=0,mtu=4096", "times=1,mtu=363"] {
             let mut run = Run::start(&rig.settings(args));
             run.run_for(3_000_000);
@@ -29,7 +32,7 @@ fn a_healthy_device_loses_nothing() {
 
 #[test]
 fn no_block_waits_for_the_driver_s_next_piece() {
-    on_rig("faults::no_block_waits_for_the_driver_s_next_piece", |rig| {
+    on_rig(|rig| {
         let mut run = Run::start(&rig.settings("mtu=5003"));
         run.until("blocks come", |run| run.stamps.len() >= 40);
         for piece in run.stamps.chunks_exact(3) {
@@ -41,11 +44,10 @@ fn no_block_waits_for_the_driver_s_next_piece() {
 
 #[test]
 fn a_told_overflow_is_flagged_and_its_gap_found() {
-    on_rig("faults::a_told_overflow_is_flagged_and_its_gap_found", |rig| {
+    on_rig(|rig| {
         for args in ["times=1", "times=0"] {
             rig.faults("overflow=0");
-            let mut run = Run::start(&rig.settings(args));
-            settle(&mut run);
+            let mut run = settled(rig, args);
             rig.faults("overflow=1");
             run.until("the gap is found", |run| run.lost_samples() > 0);
             assert_eq!(run.count("sdr_overflow"), 1);
@@ -60,42 +62,29 @@ fn a_told_overflow_is_flagged_and_its_gap_found() {
 }
 
 #[test]
-fn an_untold_loss_is_caught_by_the_driver_s_times() {
-    on_rig("faults::an_untold_loss_is_caught_by_the_driver_s_times", |rig| {
-        let mut run = Run::start(&rig.settings("times=1"));
-        settle(&mut run);
-        rig.faults("skip=1:50");
-        run.until("the gap is found", |run| run.lost_samples() > 0);
-        let (stamp, _) = run.stamps.iter().find(|(stamp, _)| stamp.lost_samples > 0).unwrap();
-        assert!(stamp.lost_samples.abs_diff(SKIPPED) <= 2, "{stamp:?}");
-        assert!(stamp.flags.any(Flags::GAP));
-        run.run_for(1_500_000);
-        assert_eq!(run.count("sdr_gap"), 1, "told once: {:#?}", run.events);
-        run.check(20_000);
-    });
-}
-
-#[test]
-fn an_untold_loss_is_caught_by_count_against_clock() {
-    on_rig("faults::an_untold_loss_is_caught_by_count_against_clock", |rig| {
-        let mut run = Run::start(&rig.settings("times=0"));
-        settle(&mut run);
-        rig.faults("skip=1:50");
-        run.until("the gap is found", |run| run.lost_samples() > 0);
-        let (stamp, _) = run.stamps.iter().find(|(stamp, _)| stamp.lost_samples > 0).unwrap();
-        assert!(stamp.lost_samples.abs_diff(SKIPPED) <= 2_500, "{stamp:?}");
-        assert!(stamp.flags.any(Flags::GAP));
-        run.run_for(2_000_000);
-        assert_eq!(run.count("sdr_gap"), 1, "told once: {:#?}", run.events);
-        run.check(30_000);
+fn an_untold_loss_is_caught_by_the_driver_s_times_or_by_count_against_clock() {
+    on_rig(|rig| {
+        for (args, off_max, after_us, slack_us) in
+            [("times=1", 2, 1_500_000, 20_000), ("times=0", 2_500, 2_000_000, 30_000)]
+        {
+            rig.faults("skip=0:50");
+            let mut run = settled(rig, args);
+            rig.faults("skip=1:50");
+            run.until("the gap is found", |run| run.lost_samples() > 0);
+            let (stamp, _) = run.stamps.iter().find(|(stamp, _)| stamp.lost_samples > 0).unwrap();
+            assert!(stamp.lost_samples.abs_diff(SKIPPED) <= off_max, "{args}: {stamp:?}");
+            assert!(stamp.flags.any(Flags::GAP));
+            run.run_for(after_us);
+            assert_eq!(run.count("sdr_gap"), 1, "{args}, told once: {:#?}", run.events);
+            run.check(slack_us);
+        }
     });
 }
 
 #[test]
 fn a_stalled_device_is_opened_again() {
-    on_rig("faults::a_stalled_device_is_opened_again", |rig| {
-        let mut run = Run::start(&rig.settings("times=0"));
-        settle(&mut run);
+    on_rig(|rig| {
+        let mut run = settled(rig, "times=0");
         rig.faults("stall");
         let totals = run.receiver.totals();
         run.until("the stall is seen", |_| !totals.is_alive());
@@ -110,11 +99,10 @@ fn a_stalled_device_is_opened_again() {
 
 #[test]
 fn an_unplugged_device_comes_back_with_its_gap_recorded() {
-    on_rig("faults::an_unplugged_device_comes_back_with_its_gap_recorded", |rig| {
+    on_rig(|rig| {
         for unplug in ["unplug", "unplug=silent"] {
             rig.faults("");
-            let mut run = Run::start(&rig.settings("times=1"));
-            settle(&mut run);
+            let mut run = settled(rig, "times=1");
             let totals = run.receiver.totals();
             rig.faults(unplug);
             run.until("the loss is seen", |run| !totals.is_alive() && run.count("sdr_lost") > 0);
@@ -126,11 +114,8 @@ fn an_unplugged_device_comes_back_with_its_gap_recorded() {
             run.until("it is back", |run| totals.is_alive() && run.lost_samples() > 0);
             run.run_for(500_000);
             assert_eq!(run.count("sdr_reopened"), 1, "{:#?}", run.events);
-            assert!(
-                run.lost_samples() as f64 >= RATE_SPS,
-                "at least the second away: {}",
-                run.lost_samples()
-            );
+            let lost = run.lost_samples();
+            assert!(lost as f64 >= RATE_SPS, "at least the second away: {lost}");
             assert_eq!(totals.device_lost_total(), 1);
             let after = run.stamps.iter().find(|(stamp, _)| stamp.lost_samples > 0).unwrap();
             assert!(after.0.flags.any(Flags::GAP));
@@ -141,9 +126,8 @@ fn an_unplugged_device_comes_back_with_its_gap_recorded() {
 
 #[test]
 fn stopping_does_not_wait_for_a_lost_device() {
-    on_rig("faults::stopping_does_not_wait_for_a_lost_device", |rig| {
-        let mut run = Run::start(&rig.settings(""));
-        settle(&mut run);
+    on_rig(|rig| {
+        let mut run = settled(rig, "");
         rig.faults("unplug=silent");
         let totals = run.receiver.totals();
         run.until("the loss is seen", |_| !totals.is_alive());
@@ -153,9 +137,8 @@ fn stopping_does_not_wait_for_a_lost_device() {
 
 #[test]
 fn a_hanging_driver_is_seen_and_left_behind() {
-    on_rig("faults::a_hanging_driver_is_seen_and_left_behind", |rig| {
-        let mut run = Run::start(&rig.settings(""));
-        settle(&mut run);
+    on_rig(|rig| {
+        let mut run = settled(rig, "");
         let totals = run.receiver.totals();
         assert!(totals.is_alive());
         rig.faults("hang");
@@ -168,7 +151,7 @@ fn a_hanging_driver_is_seen_and_left_behind() {
 
 #[test]
 fn a_wrong_rate_is_told_with_the_true_one() {
-    on_rig("faults::a_wrong_rate_is_told_with_the_true_one", |rig| {
+    on_rig(|rig| {
         rig.faults("rate=0.9");
         let mut run = Run::start(&rig.settings("times=0"));
         run.until("the rate is measured", |run| run.count("sdr_rate") > 0);
@@ -184,12 +167,22 @@ fn a_wrong_rate_is_told_with_the_true_one() {
 
 #[test]
 fn a_stuck_driver_is_flagged() {
-    on_rig("faults::a_stuck_driver_is_flagged", |rig| {
-        let mut run = Run::start(&rig.settings("times=0"));
-        settle(&mut run);
+    on_rig(|rig| {
+        let mut run = settled(rig, "times=0");
         assert!(run.stamps.iter().all(|(stamp, _)| !stamp.flags.any(Flags::STUCK)));
         rig.faults("stuck");
         run.until("it is flagged", |run| run.stamps.iter().any(|(stamp, _)| stamp.flags.any(Flags::STUCK)));
         assert_eq!(run.count("sdr_stuck"), 1);
+    });
+}
+
+#[test]
+fn a_silent_device_is_an_error_of_a_scan() {
+    on_rig(|rig| {
+        let mut source = open(&rig.settings("")).unwrap();
+        rig.faults("unplug=silent");
+        let options = ScanOptions { silence_max_us: 500_000, ..ScanOptions::default() };
+        let error = scan(&mut source, 1.0, options).unwrap_err().to_string();
+        assert!(error.contains("no samples") && error.contains("skyhound-rig"), "{error}");
     });
 }

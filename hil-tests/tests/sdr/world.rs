@@ -2,10 +2,9 @@
 
 use super::*;
 use skyhound::signal::SampleFormat;
-use skyhound_host::scan::{ScanOptions, scan};
-use skyhound_host::sdr::{Step, probe};
+use skyhound_host::sdr::probe;
 use skyhound_rig::iq_server::IqServer;
-use skyhound_rig::scenario::Scenario;
+use skyhound_rig::scenario::{Scenario, Waveform};
 use skyhound_rig::truth::hovering;
 use skyhound_rig::world::Air;
 use skyhound_rig::world::iq::IqWorld;
@@ -21,8 +20,8 @@ fn scenario() -> Scenario {
     toml::from_str(include_str!("../loud.toml")).unwrap()
 }
 
-fn serve(socket: &Path) -> IqServer {
-    IqServer::start(socket, IqWorld::new(&scenario(), 1), hovering(UP_M)).unwrap()
+fn serve(socket: &Path, scenario: &Scenario) -> IqServer {
+    IqServer::start(socket, IqWorld::new(scenario, 1), hovering(UP_M)).unwrap()
 }
 
 /// Level that the beacon must have at `gain_db`.
@@ -36,10 +35,10 @@ fn level_dbfs(gain_db: f64) -> f64 {
 }
 
 /// Runs `body` with a rig whose world is served; settings then begin with `world=…`.
-fn on_world(test: &str, body: impl FnOnce(&Rig, &str, IqServer)) {
-    on_rig(test, |rig| {
+fn on_world<F: FnOnce(&Rig, &str, IqServer)>(scenario: Scenario, body: F) {
+    apart(test_of::<F>(), |rig| {
         let socket = rig.control.with_extension("sock");
-        body(rig, &format!("world={}", socket.display()), serve(&socket));
+        body(rig, &format!("world={}", socket.display()), serve(&socket, &scenario));
     });
 }
 
@@ -50,7 +49,7 @@ fn with_gain(settings: SdrSettings, gain_db: f64) -> SdrSettings {
 
 #[test]
 fn every_device_hears_the_beacon_where_and_as_loud_as_it_is() {
-    on_world("world::every_device_hears_the_beacon_where_and_as_loud_as_it_is", |rig, world, _server| {
+    on_world(scenario(), |rig, world, _server| {
         let cases = [
             ("native=CS8", "auto", 250e3, SampleFormat::Cs8),
             ("native=CS16", "auto", 250e3, SampleFormat::Cs16),
@@ -68,7 +67,7 @@ fn every_device_hears_the_beacon_where_and_as_loud_as_it_is() {
                 sample_rate_sps: Some(sample_rate_sps),
                 ..with_gain(rig.settings(&format!("{world},{args}")), 40.0)
             };
-            let mut source = Source::open(&settings, Pace::Realtime, Clock::start()).unwrap();
+            let mut source = open(&settings).unwrap();
             assert_eq!(source.stream().format, expected, "{args}");
             let gain_db = source.stream().gain_db.unwrap();
             assert!((gain_db - 40.0).abs() < 1.1, "{args}: {gain_db} dB");
@@ -86,7 +85,7 @@ fn every_device_hears_the_beacon_where_and_as_loud_as_it_is() {
 
 #[test]
 fn devices_offer_what_the_real_ones_do() {
-    on_world("world::devices_offer_what_the_real_ones_do", |rig, world, _server| {
+    on_world(scenario(), |rig, world, _server| {
         let offer = |args: &str| {
             let offers = probe(&format!("driver=skyhound-rig,{world},{args}")).unwrap();
             let [offer] = &offers[..] else { panic!("{offers:#?}") };
@@ -106,55 +105,44 @@ fn devices_offer_what_the_real_ones_do() {
         assert!(offer("agc=none").formats.iter().any(|format| format == "CU8"));
         // The daemon shortens RTL-SDR's buffers, of 16 384 bytes; HackRF has no such setting.
         let open = |args: &str, sps: f64| {
-            let settings =
-                SdrSettings { sample_rate_sps: Some(sps), ..rig.settings(&format!("{world},{args}")) };
-            Source::open(&settings, Pace::Realtime, Clock::start())
+            let settings = rig.settings(&format!("{world},{args}"));
+            open(&SdrSettings { sample_rate_sps: Some(sps), ..settings })
         };
         assert_eq!(open("like=rtlsdr", 2.4e6).unwrap().stream().driver_block_samples, 8_192);
         assert_eq!(open("like=hackrf", 20e6).unwrap().stream().driver_block_samples, 131_072);
-        assert!(open("like=rtlsdr", 500e3).err().unwrap().to_string().contains("out of range"));
+        assert!(open("like=rtlsdr", 500e3).err().unwrap().contains("out of range"));
         assert_eq!(open("mtu=1000", 20e6).unwrap().stream().sample_rate_sps, 20e6);
-        let error = open("like=airspy", 1e6).err().unwrap().to_string();
+        let error = open("like=airspy", 1e6).err().unwrap();
         assert!(error.contains("rtlsdr, hackrf"), "{error}");
     });
 }
 
 #[test]
 fn levels_follow_the_gain_and_an_agc_that_stays_on_is_told() {
-    on_world("world::levels_follow_the_gain_and_an_agc_that_stays_on_is_told", |rig, world, _server| {
-        let listen = |args: &str, gain_db: f64| {
-            let settings = with_gain(rig.settings(&format!("{world},{args}")), gain_db);
-            let mut source = Source::open(&settings, Pace::Realtime, Clock::start()).unwrap();
-            let (mut block, mut events, mut samples) = (source.block(), Vec::new(), Vec::new());
-            while samples.len() < RATE_SPS as usize / 4 {
-                if source.read(&mut block, &mut |event| events.push(event)).unwrap() == Step::Block {
-                    samples.extend(to_float(&block));
-                }
-            }
-            (power_dbfs(&samples[samples.len() / 2..]), events)
-        };
+    on_world(scenario(), |rig, world, _server| {
         for gain_db in [35.0, 45.0] {
-            let (level, events) = listen("", gain_db);
+            let listen = |args: &str| {
+                let settings = with_gain(rig.settings(&format!("{world},{args}")), gain_db);
+                let (_, samples, events) = listen(&settings);
+                (power_dbfs(&samples[samples.len() / 2..]), events)
+            };
+            let (level, events) = listen("");
             assert!((level - level_dbfs(gain_db)).abs() < 0.3, "{level} at {gain_db} dB");
             assert!(events.is_empty(), "{events:?}");
-        }
-        for gain_db in [35.0, 45.0] {
-            let (level, events) = listen("agc=stuck", gain_db);
+            let (level, events) = listen("agc=stuck");
             assert!((level + 15.0).abs() < 1.0, "the AGC's level: {level}");
-            assert!(
-                events.iter().any(|e| e.text.as_str().contains("AGC cannot be turned off")),
-                "{events:?}"
-            );
+            let is_told = events.iter().any(|e| e.text.as_str().contains("AGC cannot be turned off"));
+            assert!(is_told, "{events:?}");
         }
     });
 }
 
 #[test]
 fn a_lie_about_the_rate_is_told_and_shifts_what_is_heard() {
-    on_world("world::a_lie_about_the_rate_is_told_and_shifts_what_is_heard", |rig, world, _server| {
+    on_world(scenario(), |rig, world, _server| {
         rig.faults("rate=0.9");
         let settings = with_gain(rig.settings(&format!("{world},times=0")), 40.0);
-        let mut source = Source::open(&settings, Pace::Realtime, Clock::start()).unwrap();
+        let mut source = open(&settings).unwrap();
         let found = scan(&mut source, 0.4, ScanOptions::default()).unwrap();
         let beacon = found.emissions().next().unwrap_or_else(|| panic!("{}", found.to_text())).frequency_hz;
         // 40 kHz of 225 kS/s look like 44.4 of 250.
@@ -166,24 +154,55 @@ fn a_lie_about_the_rate_is_told_and_shifts_what_is_heard() {
 }
 
 #[test]
+fn a_pulse_train_is_scanned_like_a_recording() {
+    let mut train = scenario();
+    train.world.receiver.oscillator_ppm = 0.0;
+    train.world.beacon[0].waveform =
+        Waveform::Pulses { width_ms: 25.0, period_ms: 100.0, jitter_ms: 0.0, missing_ratio: 0.0 };
+    on_world(train, |rig, world, _server| {
+        let mut source = open(&with_gain(rig.settings(world), 40.0)).unwrap();
+        let found = scan(&mut source, 1.0, ScanOptions::default()).unwrap();
+        let [active] = found.emissions().collect::<Vec<_>>()[..] else { panic!("{}", found.to_text()) };
+        assert!((active.frequency_hz - BEACON_HZ).abs() < 300.0, "{active:?}");
+        assert!((9..=11).contains(&active.timing.pulse_count), "{active:?}");
+        assert!((active.timing.width_us.unwrap() - 25_000.0).abs() < 500.0, "{active:?}");
+        assert!((active.timing.period_us.unwrap() - 100_000.0).abs() < 500.0, "{active:?}");
+        assert!((active.power_dbfs - level_dbfs(40.0)).abs() < 0.4, "{active:?}");
+        let json: serde_json::Value = serde_json::from_str(&found.to_json()).unwrap();
+        assert_eq!(json["gain_db"], 40.0);
+    });
+}
+
+#[test]
+fn an_oscillator_s_error_is_tuned_away() {
+    let mut fast = scenario();
+    fast.world.receiver.oscillator_ppm = 20.0;
+    on_world(fast, |rig, world, _server| {
+        let settings = with_gain(rig.settings(world), 40.0);
+        let off_hz = tone_hz(&listen(&settings).1);
+        assert!((off_hz - (40_000.0 - 8_678.4)).abs() < 50.0, "20 ppm of 433.92 MHz: {off_hz}");
+        let (source, right, events) = listen(&SdrSettings { correction_ppm: 20.0, ..settings });
+        assert!((tone_hz(&right) - 40_000.0).abs() < 50.0, "{}", tone_hz(&right));
+        assert!((source.stream().frequency_hz - 433.92e6).abs() < 1.0);
+        assert_eq!(events, []);
+    });
+}
+
+#[test]
 fn a_rig_that_dies_is_a_device_that_is_gone_and_comes_back_with_it() {
-    on_world(
-        "world::a_rig_that_dies_is_a_device_that_is_gone_and_comes_back_with_it",
-        |rig, world, server| {
-            let mut run = Run::start(&rig.settings(&format!("{world},times=0")));
-            let totals = run.receiver.totals();
-            run.until("samples come", |run| run.stamps.len() > 20);
-            let busy = Source::open(&rig.settings(world), Pace::Realtime, Clock::start()).err().unwrap();
-            assert!(busy.to_string().contains("another program has the device"), "{busy}");
-            drop(server);
-            run.until("the loss is seen", |run| !totals.is_alive() && run.count("sdr_lost") > 1);
-            assert!(
-                probe(&format!("driver=skyhound-rig,{world}")).unwrap().iter().all(|o| o.problem.is_some())
-            );
-            let told = run.events.iter().any(|event| event.text.as_str().contains("is the rig running?"));
-            assert!(told, "{:#?}", run.events);
-            let _again = serve(&rig.control.with_extension("sock"));
-            run.until("it is back", |run| totals.is_alive() && run.count("sdr_reopened") == 1);
-        },
-    );
+    on_world(scenario(), |rig, world, server| {
+        let mut run = Run::start(&rig.settings(&format!("{world},times=0")));
+        let totals = run.receiver.totals();
+        run.until("samples come", |run| run.stamps.len() > 20);
+        let busy = open(&rig.settings(world)).err().unwrap();
+        assert!(busy.contains("another program has the device"), "{busy}");
+        drop(server);
+        run.until("the loss is seen", |run| !totals.is_alive() && run.count("sdr_lost") > 1);
+        let offers = probe(&format!("driver=skyhound-rig,{world}")).unwrap();
+        assert!(offers.iter().all(|offer| offer.problem.is_some()));
+        let told = run.events.iter().any(|event| event.text.as_str().contains("is the rig running?"));
+        assert!(told, "{:#?}", run.events);
+        let _again = serve(&rig.control.with_extension("sock"), &scenario());
+        run.until("it is back", |run| totals.is_alive() && run.count("sdr_reopened") == 1);
+    });
 }

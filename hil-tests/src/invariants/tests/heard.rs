@@ -17,28 +17,24 @@ fn detections_that_overlap_are_invariant_10() {
     ];
     for (reports, is_sound) in told {
         let mut flight = Flight::homing();
-        flight.pass(
-            None,
-            |_| {},
-            |pass| {
-                // What the flight's own detections are is not looked at here.
-                pass.sunk.records.retain(|record| !matches!(record, Record::Detection(_)));
-                for (id, began_us, ended_us) in reports {
-                    pass.sunk.records.push(Record::Detection(Detection {
-                        id: 1_000 + id,
-                        channel: 1,
-                        kind: DetectionKind::Carrier,
-                        began_us: TimeUs(*began_us),
-                        confirmed_us: TimeUs(*began_us),
-                        ended_us: ended_us.map(TimeUs),
-                        snr_peak_db: 20.0,
-                        power_peak_dbfs: -60.0,
-                        pattern: Pattern::default(),
-                        false_alarm_probability: 0.0,
-                    }));
-                }
-            },
-        );
+        flight.tampered(|pass| {
+            // What the flight's own detections are is not looked at here.
+            pass.sunk.records.retain(|record| !matches!(record, Record::Detection(_)));
+            for (id, began_us, ended_us) in reports {
+                pass.sunk.records.push(Record::Detection(Detection {
+                    id: 1_000 + id,
+                    channel: 1,
+                    kind: DetectionKind::Carrier,
+                    began_us: TimeUs(*began_us),
+                    confirmed_us: TimeUs(*began_us),
+                    ended_us: ended_us.map(TimeUs),
+                    snr_peak_db: 20.0,
+                    power_peak_dbfs: -60.0,
+                    pattern: Pattern::default(),
+                    false_alarm_probability: 0.0,
+                }));
+            }
+        });
         assert_eq!(flight.judge.broken()[10] == 0, is_sound, "{reports:?}");
     }
 }

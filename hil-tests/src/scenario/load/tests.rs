@@ -1,7 +1,7 @@
 //! What is refused says file, key and mend; what is built in loads.
 
 use super::*;
-use crate::scenario::{Kind, Scenario};
+use crate::scenario::{Act, Kind, Scenario, Trigger, Waveform};
 
 const GOOD: &str = r#"
 about = "a test"
@@ -22,16 +22,16 @@ fn read(more: &str) -> Result<Scenario, String> {
     parse("test", &format!("{GOOD}{more}"), "some/file.toml")
 }
 
-fn refusal(more: &str) -> String {
-    read(more).expect_err(more)
-}
-
 #[test]
 fn a_good_one_is_read() {
     let scenario =
         read("[[fault]]\non = 'homing'\nafter_s = 2\nfor_s = 1\ndo = 'gps_glitch'\neast_m = 50\n").unwrap();
-    assert_eq!(scenario.name, "test");
+    assert_eq!((scenario.name.as_str(), scenario.operator.homes), ("test", true));
+    assert_eq!(scenario.world.beacon[0].waveform, Waveform::Continuous);
+    assert_eq!(scenario.fault[0].trigger, Trigger { on: Act::Homing, after_s: 2.0 });
     assert_eq!(scenario.fault[0].kind, Kind::GpsGlitch { north_m: 0.0, east_m: 50.0 });
+    assert_eq!(scenario.fault[0].kind.to_string(), "gps_glitch north_m=0 east_m=50");
+    assert_eq!(Kind::Mode { mode: "RTL".into() }.to_string(), "mode RTL");
 }
 
 #[test]
@@ -52,55 +52,42 @@ fn every_built_in_scenario_loads_and_none_is_forgotten() {
 
 #[test]
 fn refusals_name_file_key_and_mend() {
-    let cases = [
-        ("[[fault]]\ndo = 'gps_glitch'\neats_m = 5\n", "fault[0].eats_m: no such key; gps_glitch has on,"),
-        ("[[fault]]\ndo = 'gps_glich'\n", "fault[0].do: no such fault as \"gps_glich\"; write one of"),
-        ("[[fault]]\non = 'homing'\n", "fault[0].do: is missing"),
+    let of_faults = [
+        ("do = 'gps_glitch'\neats_m = 5", "eats_m: no such key; gps_glitch has on,"),
+        ("do = 'gps_glich'", "do: no such fault as \"gps_glich\"; write one of"),
+        ("on = 'homing'", "do: is missing"),
+        ("do = 'mode'\nmode = 'OFFBOARD'", "mode: ArduCopter has no \"OFFBOARD\"; write"),
+        ("do = 'mode'\nmode = 'RTL'\nfor_s = 1", "for_s: mode is done at one moment"),
+        ("do = 'beacon_off'\nbeacon = 1", "beacon: 1 is none of the world's; write 0 to 0"),
+        ("do = 'interferer_on'", "interferer: the world has none"),
+        ("do = 'stick'\nchannel = 17\nus = 1500", "channel: 17 is out of range; write 1 to 16"),
+        ("do = 'battery'\nratio = 1.5", "ratio: 1.5 is out of range; write 0 to 1"),
+        ("do = 'absurd'\nfield = 'yaw'\nvalue = 'nan'", "field: \"yaw\"; write MESSAGE.field"),
+        ("do = 'cpu_starved'\npause_ms = 500\nevery_ms = 100", "pause_ms: 500"),
+        ("on = 'homing'\ndo = 'ekf_bad'\n[operator]\nhomes = false", "on: nobody enables homing"),
+    ];
+    let of_faults =
+        of_faults.map(|(more, wanted)| (format!("[[fault]]\n{more}\n"), format!("fault[0].{wanted}")));
+    let of_others = [
+        ("[expect.number]\nfinal_error_m = { min = 5, max = 1 }", "write min, max or both"),
+        ("[expect]\nstates = ['HOVERING']", "expect.states: no such state as \"HOVERING\"; write IDLE"),
         (
-            "[[fault]]\ndo = 'mode'\nmode = 'OFFBOARD'\n",
-            "fault[0].mode: ArduCopter has no \"OFFBOARD\"; write",
-        ),
-        ("[[fault]]\ndo = 'mode'\nmode = 'RTL'\nfor_s = 1\n", "fault[0].for_s: mode is done at one moment"),
-        (
-            "[[fault]]\ndo = 'beacon_off'\nbeacon = 1\n",
-            "fault[0].beacon: 1 is none of the world's; write 0 to 0",
-        ),
-        ("[[fault]]\ndo = 'interferer_on'\n", "fault[0].interferer: the world has none"),
-        (
-            "[[fault]]\ndo = 'stick'\nchannel = 17\nus = 1500\n",
-            "fault[0].channel: 17 is out of range; write 1 to 16",
-        ),
-        ("[[fault]]\ndo = 'battery'\nratio = 1.5\n", "fault[0].ratio: 1.5 is out of range; write 0 to 1"),
-        (
-            "[[fault]]\ndo = 'absurd'\nfield = 'yaw'\nvalue = 'nan'\n",
-            "fault[0].field: \"yaw\"; write MESSAGE.field",
-        ),
-        ("[[fault]]\ndo = 'cpu_starved'\npause_ms = 500\nevery_ms = 100\n", "fault[0].pause_ms: 500"),
-        (
-            "[[fault]]\non = 'homing'\ndo = 'ekf_bad'\n[operator]\nhomes = false\n",
-            "fault[0].on: nobody enables homing",
-        ),
-        ("[expect.number]\nfinal_error_m = { min = 5, max = 1 }\n", "write min, max or both"),
-        ("[expect]\nstates = ['HOVERING']\n", "expect.states: no such state as \"HOVERING\"; write IDLE"),
-        (
-            "[expect]\nstops = ['fence']\n",
+            "[expect]\nstops = ['fence']",
             "expect.stops: no such cause as \"fence\"; write operator, operator_enable",
         ),
-        ("[skyhound.homing]\nsped_mps = 3.0\n", "homing.sped_mps"),
-        ("[skyhound.homing]\nspeed_mps = 300.0\n", "homing.speed_mps"),
-        (
-            "[skyhound.sdr]\nsample_rate_sps = 1e6\n",
-            "skyhound.sdr.sample_rate_sps: write it as world.receiver",
-        ),
-        ("[aircraft]\nwind = 3\n", "unknown field `wind`"),
-        ("[aircraft]\nspeed_max_mps = 3\n", "search.speed_mps: 6 is out of range; write 0.1 to 3 m/s"),
-        ("[operator]\nlands_after_s = nan\n", "operator.lands_after_s: NaN is out of range"),
-        ("[aircraft]\nsystem = true\n", "line 15: invalid type: boolean `true`, expected u8"),
-        ("[aircraft\n", "line 14: "),
+        ("[skyhound.homing]\nsped_mps = 3.0", "homing.sped_mps"),
+        ("[skyhound.homing]\nspeed_mps = 300.0", "homing.speed_mps"),
+        ("[skyhound.sdr]\nsample_rate_sps = 1e6", "skyhound.sdr.sample_rate_sps: write it as world.receiver"),
+        ("[aircraft]\nwind = 3", "unknown field `wind`"),
+        ("[aircraft]\nspeed_max_mps = 3", "search.speed_mps: 6 is out of range; write 0.1 to 3 m/s"),
+        ("[operator]\nlands_after_s = nan", "operator.lands_after_s: NaN is out of range"),
+        ("[aircraft]\nsystem = true", "line 15: invalid type: boolean `true`, expected u8"),
+        ("[aircraft", "line 14: "),
     ];
-    for (more, wanted) in cases {
-        let told = refusal(more);
-        assert!(told.starts_with("some/file.toml: ") && told.contains(wanted), "{more}\n{told}\n{wanted}");
+    let of_others = of_others.map(|(more, wanted)| (format!("{more}\n"), wanted.to_owned()));
+    for (more, wanted) in of_faults.into_iter().chain(of_others) {
+        let told = read(&more).expect_err(&more);
+        assert!(told.starts_with("some/file.toml: ") && told.contains(&wanted), "{more}\n{told}\n{wanted}");
         assert_eq!(told.lines().count(), 1, "{told}");
     }
 }

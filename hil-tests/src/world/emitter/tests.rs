@@ -1,8 +1,8 @@
-//! Waveforms against their standards, and the three views of one transmission against each other.
+//! Waveforms against their standards, and the two views of one transmission against each other.
 
+use super::super::tests::{mean_and_deviation, power};
 use super::super::waveform::{AM_HIGH_HZ, AM_LOW_HZ, BURST_HALF_BIT_US};
 use super::*;
-use crate::scenario::Waveform;
 use std::f64::consts::TAU;
 
 fn emitter(waveform: Waveform, seed: u64) -> Emitter {
@@ -28,10 +28,6 @@ fn samples(emitter: &mut Emitter, from_us: f64, rate_sps: f64, count: usize) -> 
     out
 }
 
-fn power(samples: &[[f32; 2]]) -> f64 {
-    samples.iter().map(|s| f64::from(s[0] * s[0] + s[1] * s[1])).sum::<f64>() / samples.len() as f64
-}
-
 /// Turns of phase from one sample to the next.
 fn turn(a: [f32; 2], b: [f32; 2]) -> f64 {
     let [re, im] = [a[0] * b[0] + a[1] * b[1], a[0] * b[1] - a[1] * b[0]];
@@ -42,7 +38,7 @@ fn turn(a: [f32; 2], b: [f32; 2]) -> f64 {
 fn starts_us(emitter: &mut Emitter, seconds: f64) -> Vec<f64> {
     let schedule = emitter.sent.schedule.as_mut().unwrap();
     let (first, last) = (schedule.slot(0.0) + 1, schedule.slot(seconds * 1e6));
-    (first..last).filter_map(|slot| schedule.sent(slot).map(|span| span.from_us)).collect()
+    (first..last).filter_map(|slot| schedule.transmission(slot).map(|span| span.from_us)).collect()
 }
 
 #[test]
@@ -51,16 +47,12 @@ fn pulses_jitter_and_go_missing_as_told() {
     let starts = starts_us(&mut tag, 20_000.0);
     let missing = 1.0 - starts.len() as f64 / 20_000.0;
     assert!((missing - 0.2).abs() < 0.01, "{missing}");
-    let phase_us = {
-        let off: Vec<f64> = starts.iter().map(|s| s.rem_euclid(1e6)).collect();
-        // The phase is anywhere: unroll about the first.
-        let about = off[0];
-        let near: Vec<f64> = off.iter().map(|o| (o - about + 1.5e6).rem_euclid(1e6) - 0.5e6).collect();
-        let mean = near.iter().sum::<f64>() / near.len() as f64;
-        let variance = near.iter().map(|o| (o - mean).powi(2)).sum::<f64>() / near.len() as f64;
-        assert!((variance.sqrt() / 15e3 - 1.0).abs() < 0.03, "{}", variance.sqrt());
-        about + mean
-    };
+    // The phase is anywhere: unroll about the first.
+    let about = starts[0].rem_euclid(1e6);
+    let near: Vec<f64> = starts.iter().map(|start| (start - about + 0.5e6).rem_euclid(1e6) - 0.5e6).collect();
+    let (mean_us, deviation_us) = mean_and_deviation(&near);
+    assert!((deviation_us / 15e3 - 1.0).abs() < 0.03, "{deviation_us}");
+    let phase_us = about + mean_us;
     let other = starts_us(&mut emitter(PULSES, 6), 10.0)[0].rem_euclid(1e6);
     assert!((other - phase_us).abs() > 1e3, "each has a phase of its own");
     // Pulses never overlap, however strong the jitter.
@@ -150,7 +142,7 @@ fn chirps_rise_through_the_band_and_join_in_phase() {
     // Never a jump of phase, at most the band's edge.
     assert!((0..all.len() - 1).all(|n| hz(n).abs() < 63.5e3));
     // Content shifts the symbols.
-    let starts: Vec<f64> = (8..20).map(|symbol| lora.sent.chirp_start(0, symbol)).collect();
+    let starts: Vec<f64> = (8..20).map(|symbol| lora.sent.chirp_start(0, symbol, 7)).collect();
     assert!(starts.windows(2).any(|pair| pair[0] != pair[1]));
 }
 

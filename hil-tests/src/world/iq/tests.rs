@@ -1,31 +1,18 @@
 //! Samples of the world against what was sent into it.
 
 use super::*;
+use crate::world::tests::power;
 use std::f64::consts::TAU;
 
 const RATE_SPS: f64 = 250_000.0;
 
 /// One carrier 40 kHz up, 100 m north, in free space without chance; a receiver of 14 bits without impairments.
 fn scenario() -> Scenario {
-    let text = r#"
-        about = "one carrier"
-        duration_s = 10
-        [search]
-        pattern = "hover"
-        [world]
-        beacon = [{ north_m = 100.0, east_m = 0.0, frequency_hz = 433.96e6, power_dbm = 0.0 }]
-        [world.propagation]
-        model = "free_space"
-        fading = "none"
-        shadow_sigma_db = 0.0
-        [world.receiver]
-        adc_bits = 14
-        dc_offset_dbfs = -200.0
-        iq_gain_db = 0.0
-        iq_phase_deg = 0.0
-        oscillator_ppm = 0.0
-    "#;
-    toml::from_str(text).unwrap()
+    crate::world::tests::scenario(
+        "beacon = [{ north_m = 100, east_m = 0, frequency_hz = 433.96e6, power_dbm = 0 }]\n\
+         propagation = { model = 'free_space', fading = 'none', shadow_sigma_db = 0 }\n\
+         receiver = { adc_bits = 14, dc_offset_dbfs = -200, iq_gain_db = 0, iq_phase_deg = 0, oscillator_ppm = 0 }",
+    )
 }
 
 fn pose(at_us: u64) -> TruePose {
@@ -41,34 +28,27 @@ fn hover(world: &mut IqWorld, from_ms: u64, ms: u64) -> Vec<[f32; 2]> {
 }
 
 fn dbfs(samples: &[[f32; 2]]) -> f64 {
-    let sum: f64 = samples.as_flattened().iter().map(|v| f64::from(*v).powi(2)).sum();
-    10.0 * (sum / samples.len() as f64).log10()
+    10.0 * power(samples).log10()
+}
+
+/// Samples turned back by a carrier at `hz`.
+fn turned_back(samples: &[[f32; 2]], hz: f64) -> impl Iterator<Item = [f64; 2]> {
+    samples.iter().enumerate().map(move |(n, sample)| {
+        let (sin, cos) = (TAU * (hz / RATE_SPS * n as f64).fract()).sin_cos();
+        let [i, q] = sample.map(f64::from);
+        [i * cos + q * sin, q * cos - i * sin]
+    })
+}
+
+fn sum(of: impl Iterator<Item = [f64; 2]>) -> [f64; 2] {
+    of.fold([0.0; 2], |sum, value| [sum[0] + value[0], sum[1] + value[1]])
 }
 
 /// Level of the carrier at `hz`, and of what is left without it.
 fn carrier_and_rest(samples: &[[f32; 2]], hz: f64) -> (f64, f64) {
-    let turn = |n: usize| (TAU * (hz / RATE_SPS * n as f64).fract()).sin_cos();
-    let (mut re, mut im) = (0.0, 0.0);
-    for (n, [i, q]) in samples.iter().enumerate() {
-        let ((sin, cos), (i, q)) = (turn(n), (f64::from(*i), f64::from(*q)));
-        re += i * cos + q * sin;
-        im += q * cos - i * sin;
-    }
-    let n = samples.len() as f64;
-    let (re, im) = (re / n, im / n);
-    let rest = |(n, [i, q]): (usize, &[f32; 2])| {
-        let (sin, cos) = turn(n);
-        [(f64::from(*i) - re * cos + im * sin) as f32, (f64::from(*q) - re * sin - im * cos) as f32]
-    };
-    let rest: Vec<[f32; 2]> = samples.iter().enumerate().map(rest).collect();
-    (10.0 * (re * re + im * im).log10(), dbfs(&rest))
-}
-
-/// What the world says of the first emitter and of the noise.
-fn expected(scenario: &Scenario, seed: u64) -> (Arrival, f64) {
-    let mut air = Air::new(scenario, seed);
-    let arrival = air.arrivals(&pose(0))[0];
-    (arrival, air.noise_dbm_hz())
+    let [re, im] = sum(turned_back(samples, hz)).map(|part| part / samples.len() as f64);
+    let (carrier, all) = (re * re + im * im, power(samples));
+    (10.0 * carrier.log10(), 10.0 * (all - carrier).log10())
 }
 
 #[test]
@@ -76,14 +56,13 @@ fn carrier_and_noise_have_the_levels_of_the_world() {
     let mut scenario = scenario();
     for gain_db in [20.0, 35.0] {
         scenario.world.receiver.gain_db = gain_db;
-        let (arrival, noise_dbm_hz) = expected(&scenario, 1);
+        let mut air = Air::new(&scenario, 1);
+        let (arrival, noise_dbm_hz) = (air.arrivals(&pose(0))[0], air.noise_dbm_hz());
         let (carrier, rest) = carrier_and_rest(&hover(&mut IqWorld::new(&scenario, 1), 0, 200), 40_000.0);
         let full_scale_dbm = scenario.world.receiver.full_scale_dbm - gain_db;
         let fade_db = 10.0 * f64::from(arrival.fade[0].hypot(arrival.fade[1])).powi(2).log10();
-        assert!(
-            (carrier - (arrival.power_dbm + fade_db - full_scale_dbm)).abs() < 0.05,
-            "{carrier}, {arrival:?}"
-        );
+        let level = arrival.power_dbm + fade_db - full_scale_dbm;
+        assert!((carrier - level).abs() < 0.05, "{carrier}, {arrival:?}");
         // The converter's own error, a step's square over 12 in each of I and Q, comes on top.
         let noise = 10f64.powf((noise_dbm_hz + 10.0 * RATE_SPS.log10() - full_scale_dbm) / 10.0);
         let noise = 10.0 * (noise + 2.0 / 12.0 * 2f64.powi(-26)).log10();
@@ -149,19 +128,10 @@ fn no_seam_between_calls_of_any_length_while_the_aircraft_moves() {
         us += ms as u64 * 1_000;
     }
     // The carrier turned back: its phase goes on slowly (Doppler), without a jump over the noise. Means of 25 samples.
-    let turned: Vec<(f64, f64)> = samples
-        .iter()
-        .enumerate()
-        .map(|(n, [i, q])| {
-            let (sin, cos) = (TAU * (40_000.0 / RATE_SPS * n as f64).fract()).sin_cos();
-            let (i, q) = (f64::from(*i), f64::from(*q));
-            (i * cos + q * sin, q * cos - i * sin)
-        })
-        .collect();
-    let means: Vec<(f64, f64)> =
-        turned.chunks_exact(25).map(|c| c.iter().fold((0.0, 0.0), |s, v| (s.0 + v.0, s.1 + v.1))).collect();
+    let turned: Vec<[f64; 2]> = turned_back(&samples, 40_000.0).collect();
+    let means: Vec<[f64; 2]> = turned.chunks_exact(25).map(|chunk| sum(chunk.iter().copied())).collect();
     for (n, pair) in means.windows(2).enumerate() {
-        let [(a, b), (c, d)] = pair else { unreachable!() };
+        let [[a, b], [c, d]] = pair else { unreachable!() };
         let turn_rad = f64::atan2(a * d - b * c, a * c + b * d);
         let change_db = 10.0 * ((c * c + d * d) / (a * a + b * b)).log10();
         assert!(turn_rad.abs() < 0.1 && change_db.abs() < 1.0, "at {n}: {turn_rad} rad, {change_db} dB");
@@ -174,10 +144,7 @@ fn the_same_seed_and_poses_are_the_same_samples_however_they_are_cut() {
     scenario.world.propagation = crate::scenario::Propagation::default();
     let whole = hover(&mut IqWorld::new(&scenario, 5), 0, 40);
     let mut world = IqWorld::new(&scenario, 5);
-    let cut: Vec<[f32; 2]> = [(0, 10), (10, 1), (11, 29)]
-        .into_iter()
-        .flat_map(|(from_ms, ms)| hover(&mut world, from_ms, ms))
-        .collect();
+    let cut = [(0, 10), (10, 1), (11, 29)].map(|(from_ms, ms)| hover(&mut world, from_ms, ms)).concat();
     assert!(whole == cut, "the same samples");
     assert_ne!(whole, hover(&mut IqWorld::new(&scenario, 6), 0, 40));
 }

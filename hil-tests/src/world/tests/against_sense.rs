@@ -5,12 +5,12 @@ use crate::random;
 use crate::scenario::Receiver;
 use rand_distr::{Distribution, StandardNormal};
 use skyhound::sense::{Sense, SenseSink};
-use skyhound::signal::{BlockStamp, Flags, Samples, Spectrum};
+use skyhound::signal::{BlockStamp, Samples, Spectrum};
 use skyhound::time::TimeUs;
 use skyhound::units::{db_from_ratio, ratio_from_db};
 
 #[derive(Default)]
-pub(super) struct Kept(Heard);
+struct Kept(Heard);
 
 impl SenseSink for Kept {
     fn reading(&mut self, reading: &Reading) {
@@ -37,8 +37,8 @@ fn through_sense(world: &mut World, receiver: &Receiver, config: &SenseConfig, h
     let count = (rate_sps / 1e3) as usize;
     let gain_db = receiver.gain_db - receiver.full_scale_dbm;
     let steps = 2_f32.powi(i32::from(receiver.adc_bits) - 1);
-    let deviation = (ratio_from_db(world.noise_dbm_hz() + gain_db) * rate_sps / 2.0).sqrt();
-    let mut phases = vec![0.0_f64; world.emitters().len()];
+    let deviation = (ratio_from_db(world.air.noise_dbm_hz() + gain_db) * rate_sps / 2.0).sqrt();
+    let mut phases = vec![0.0_f64; world.air.emitters.len()];
     let mut envelope = vec![[0.0_f32; 2]; count];
     for block in 0..hops * config.hop_us as usize / 1_000 {
         let from_us = block as u64 * 1_000;
@@ -47,8 +47,8 @@ fn through_sense(world: &mut World, receiver: &Receiver, config: &SenseConfig, h
             let [i, q]: [f64; 2] = std::array::from_fn(|_| StandardNormal.sample(&mut random));
             samples.push([(i * deviation) as f32, (q * deviation) as f32]);
         }
-        let arrivals = world.arrivals(&flying(from_us + 500)).to_vec();
-        for ((arrival, emitter), phase) in arrivals.iter().zip(world.emitters_mut()).zip(&mut phases) {
+        let arrivals = world.air.arrivals(&flying(from_us + 500)).to_vec();
+        for ((arrival, emitter), phase) in arrivals.iter().zip(&mut world.air.emitters).zip(&mut phases) {
             if !arrival.on {
                 continue;
             }
@@ -77,12 +77,10 @@ fn through_sense(world: &mut World, receiver: &Receiver, config: &SenseConfig, h
 }
 
 /// Mean of linear powers, and standard deviation of decibels.
-fn level_and_spread(readings: &[Reading], db: impl Fn(&Reading) -> f64) -> (f64, f64) {
-    let all: Vec<f64> = readings.iter().map(db).collect();
-    let count = all.len() as f64;
-    let level = db_from_ratio(all.iter().map(|db| ratio_from_db(*db)).sum::<f64>() / count);
-    let mean = all.iter().sum::<f64>() / count;
-    (level, (all.iter().map(|db| (db - mean).powi(2)).sum::<f64>() / count).sqrt())
+fn level_and_spread<'a, T: 'a>(of: impl IntoIterator<Item = &'a T>, db: impl Fn(&'a T) -> f64) -> (f64, f64) {
+    let all: Vec<f64> = of.into_iter().map(db).collect();
+    let level = all.iter().map(|db| ratio_from_db(*db)).sum::<f64>() / all.len() as f64;
+    (db_from_ratio(level), mean_and_deviation(&all).1)
 }
 
 type View = (&'static str, fn(&Reading) -> f64);
@@ -94,19 +92,17 @@ struct Both {
     sensed: Heard,
 }
 
-fn both(world: &str, channels: &[(f64, f64)], hops: usize) -> Both {
-    both_by(world, &config(channels), hops)
-}
-
-fn both_by(world: &str, config: &SenseConfig, hops: usize) -> Both {
+fn both(world: &str, config: &SenseConfig, hops: usize) -> Both {
     let or = |key: &str, otherwise: &'static str| if world.contains(key) { "" } else { otherwise };
     let scenario = scenario(&format!("{world}\n{}\n{}", or("propagation", WAY), or("receiver", RECEIVER)));
-    let drawn = fly(&mut World::new(&scenario, config, 3), flying, hops as u64);
-    let sensed = through_sense(&mut World::new(&scenario, config, 3), &scenario.world.receiver, config, hops);
+    let mut drawn = fly(&mut World::new(&scenario, config, 3), flying, hops as u64);
+    let receiver = &scenario.world.receiver;
+    let mut sensed = through_sense(&mut World::new(&scenario, config, 3), receiver, config, hops);
     let whole = drawn.readings.len().min(sensed.readings.len());
     assert!(whole + config.channels.len() >= drawn.readings.len());
-    let cut = |heard: Heard| Heard { readings: heard.readings[..whole].to_vec(), ..heard };
-    Both { drawn: cut(drawn), sensed: cut(sensed) }
+    drawn.readings.truncate(whole);
+    sensed.readings.truncate(whole);
+    Both { drawn, sensed }
 }
 
 impl Both {
@@ -115,12 +111,8 @@ impl Both {
             .map(|heard| heard.readings.iter().filter(|r| r.channel == channel).copied().collect())
     }
 
-    /// Levels within 0.3 dB and spreads alike, of mean, peak and quiet; everything that is not chance the same.
-    fn agree(&self, channel: u8, name: &str) {
-        self.agree_in(channel, &VIEWS, name);
-    }
-
-    fn agree_in(&self, channel: u8, views: &[View], name: &str) {
+    /// Levels within 0.3 dB and spreads alike, of `views`; everything that is not chance the same.
+    fn agree(&self, channel: u8, views: &[View], name: &str) {
         let [drawn, sensed] = self.of(channel);
         for (a, b) in drawn.iter().zip(&sensed) {
             let certain = |r: &Reading| (r.acquired_us, r.sample_index, r.frame_count, r.flags);
@@ -137,9 +129,9 @@ impl Both {
 
     /// The same pulses: as many, at the same time, as long, as strong.
     fn same_pulses(&self, channel: u8, at_least: usize, name: &str) {
-        let of =
-            |heard: &Heard| heard.pulses.iter().filter(|p| p.channel == channel).copied().collect::<Vec<_>>();
-        let (drawn, sensed) = (of(&self.drawn), of(&self.sensed));
+        let [drawn, sensed] = [&self.drawn, &self.sensed].map(|heard| {
+            heard.pulses.iter().filter(|p| p.channel == channel).copied().collect::<Vec<Pulse>>()
+        });
         assert!(drawn.len() >= at_least, "{name}: {} pulses", drawn.len());
         assert_eq!(drawn.len(), sensed.len(), "{name}");
         for (a, b) in drawn.iter().zip(&sensed) {
@@ -150,15 +142,11 @@ impl Both {
             assert!((a.peak.db() - b.peak.db()).abs() < 1.5, "{name}: {a:?} {b:?}");
         }
         // The floor under a pulse at the very begin is that of a frame or two: chance.
-        let settled =
-            |pulses: &[Pulse]| pulses.iter().filter(|p| p.start_us.0 > 100_000).copied().collect::<Vec<_>>();
-        let (drawn, sensed) = (settled(&drawn), settled(&sensed));
-        let mean = |pulses: &[Pulse], db: fn(&Pulse) -> f64| {
-            db_from_ratio(pulses.iter().map(|p| ratio_from_db(db(p))).sum::<f64>() / pulses.len() as f64)
-        };
+        let settled = |pulse: &&Pulse| pulse.start_us.0 > 100_000;
         let views: [fn(&Pulse) -> f64; 3] = [|p| p.mean.db(), |p| p.peak.db(), |p| p.floor.db()];
         for db in views {
-            let (a, b) = (mean(&drawn, db), mean(&sensed, db));
+            let [a, b] =
+                [&drawn, &sensed].map(|pulses| level_and_spread(pulses.iter().filter(settled), db).0);
             assert!((a - b).abs() < 0.3, "{name}: {a} dBFS drawn, {b} sensed");
         }
     }
@@ -170,17 +158,36 @@ fn beacon(power_dbm: f64, waveform: &str) -> String {
     )
 }
 
+const CARRIER: &str = "{ kind = 'continuous' }";
+const CHIRPS: &str =
+    "{ kind = 'chirps', spreading = 9, bandwidth_hz = 31250.0, symbols = 24, period_s = 0.8 }";
+
 #[test]
-fn carriers_strong_weak_and_silent() {
-    for power_dbm in [-15.0, -45.0, -62.0, -200.0] {
-        let both = both(&beacon(power_dbm, "{ kind = 'continuous' }"), &[(433.96e6, 4e3)], 400);
-        both.agree(0, &format!("carrier of {power_dbm} dBm"));
+fn every_waveform_reads_alike_and_makes_the_same_pulses() {
+    let pulses = "{ kind = 'pulses', width_ms = 20, period_ms = 250, jitter_ms = 12, missing_ratio = 0.2 }";
+    // Power, waveform, channel's width, hops, and how many pulses at least; none = they are not compared.
+    for (power_dbm, waveform, bandwidth_hz, hops, pulses_min) in [
+        (-15.0, CARRIER, 4e3, 400, None),
+        (-45.0, CARRIER, 4e3, 400, None),
+        (-62.0, CARRIER, 4e3, 400, None),
+        (-200.0, CARRIER, 4e3, 400, None),
+        (-25.0, pulses, 4e3, 600, Some(12)),
+        (-25.0, "{ kind = 'burst406', period_s = 1.5 }", 4e3, 800, Some(4)),
+        (-25.0, "{ kind = 'am_sweep' }", 8e3, 400, None),
+        (-25.0, CHIRPS, 40e3, 500, Some(3)),
+    ] {
+        let name = format!("{waveform} of {power_dbm} dBm");
+        let both = both(&beacon(power_dbm, waveform), &config(&[(433.96e6, bandwidth_hz)]), hops);
+        both.agree(0, &VIEWS, &name);
+        if let Some(pulses_min) = pulses_min {
+            both.same_pulses(0, pulses_min, &name);
+        }
     }
 }
 
 #[test]
 fn a_strong_carrier_fades_alike_hop_for_hop() {
-    let both = both(&beacon(-15.0, "{ kind = 'continuous' }"), &[(433.96e6, 4e3)], 400);
+    let both = both(&beacon(-15.0, CARRIER), &config(&[(433.96e6, 4e3)]), 400);
     let [drawn, sensed] = both.of(0);
     let far = drawn.iter().zip(&sensed).filter(|(a, b)| (a.mean.db() - b.mean.db()).abs() > 0.3).count();
     assert!(far <= 16, "{far} of 400 hops more than 0.3 dB apart");
@@ -189,42 +196,18 @@ fn a_strong_carrier_fades_alike_hop_for_hop() {
 }
 
 #[test]
-fn pulses_are_the_same_pulses() {
-    let waveform = "{ kind = 'pulses', width_ms = 20, period_ms = 250, jitter_ms = 12, missing_ratio = 0.2 }";
-    let both = both(&beacon(-25.0, waveform), &[(433.96e6, 4e3)], 600);
-    both.agree(0, "pulses");
-    both.same_pulses(0, 12, "pulses");
-}
-
-#[test]
-fn distress_bursts_are_the_same_pulses() {
-    let both = both(&beacon(-25.0, "{ kind = 'burst406', period_s = 1.5 }"), &[(433.96e6, 4e3)], 800);
-    both.agree(0, "bursts");
-    both.same_pulses(0, 4, "bursts");
-}
-
-#[test]
 fn a_pulse_longer_than_the_longest_is_cut_alike() {
     let waveform = "{ kind = 'pulses', width_ms = 900, period_ms = 2000 }";
-    let both = both(&beacon(-25.0, waveform), &[(433.96e6, 4e3)], 600);
+    let both = both(&beacon(-25.0, waveform), &config(&[(433.96e6, 4e3)]), 600);
     both.same_pulses(0, 2, "long pulses");
     assert!(both.drawn.pulses.iter().all(|p| p.flags.any(Flags::END_UNSEEN)));
 }
 
+/// The jumps between its symbols splatter into quiet bins, which is not drawn: quiet agrees in level, not in spread.
 #[test]
-fn am_within_its_channel() {
-    both(&beacon(-25.0, "{ kind = 'am_sweep' }"), &[(433.96e6, 8e3)], 400).agree(0, "AM");
-}
-
-#[test]
-fn chirps_wider_than_the_channel_and_within_it() {
-    let waveform = "{ kind = 'chirps', spreading = 9, bandwidth_hz = 31250.0, symbols = 24, period_s = 0.8 }";
-    let within = both(&beacon(-25.0, waveform), &[(433.96e6, 40e3)], 500);
-    within.agree(0, "chirps within");
-    within.same_pulses(0, 3, "chirps within");
-    // The jumps between its symbols splatter into quiet bins, which is not drawn: quiet agrees in level, not in spread.
-    let through = both(&beacon(-25.0, waveform), &[(433.965e6, 5e3)], 500);
-    through.agree_in(0, &VIEWS[..2], "chirps through");
+fn chirps_wider_than_the_channel() {
+    let through = both(&beacon(-25.0, CHIRPS), &config(&[(433.965e6, 5e3)]), 500);
+    through.agree(0, &VIEWS[..2], "chirps through");
     let [drawn, sensed] = through.of(0).map(|readings| level_and_spread(&readings, |r| r.quiet.db()).0);
     assert!((drawn - sensed).abs() < 0.4, "quiet: {drawn} dBFS drawn, {sensed} sensed");
 }
@@ -236,17 +219,18 @@ fn neighbours_count_as_far_as_they_are_inside() {
          { north_m = 20, east_m = 0, frequency_hz = 433.972e6, power_dbm = -20 }]\n\
          interferer = [{ north_m = 0, east_m = 30, frequency_hz = 433.9593e6, power_dbm = -36 }, \
          { north_m = 0, east_m = -30, frequency_hz = 433.9634e6, power_dbm = -33 }]";
-    let both = both(world, &[(433.96e6, 4e3), (433.972e6, 4e3)], 400);
+    let both = both(world, &config(&[(433.96e6, 4e3), (433.972e6, 4e3)]), 400);
     // Their beats are not drawn: only the mean is that of the samples.
     let [drawn, sensed] = both.of(0).map(|readings| level_and_spread(&readings, |r| r.mean.db()).0);
     assert!((drawn - sensed).abs() < 0.3, "between neighbours: {drawn} dBFS drawn, {sensed} sensed");
-    both.agree(1, "the neighbour");
+    both.agree(1, &VIEWS, "the neighbour");
 }
 
 #[test]
 fn over_full_scale_it_is_flagged_and_held_alike() {
     let open = "propagation = { shadow_sigma_db = 0, fading = 'none' }";
-    let both = both(&format!("{}\n{open}", beacon(27.0, "{ kind = 'continuous' }")), &[(433.96e6, 4e3)], 60);
+    let world = format!("{}\n{open}", beacon(27.0, CARRIER));
+    let both = both(&world, &config(&[(433.96e6, 4e3)]), 60);
     let [drawn, sensed] = both.of(0);
     assert!(drawn.iter().any(|r| r.clipping_e4 > 2_000));
     for (a, b) in drawn.iter().zip(&sensed) {
@@ -262,8 +246,8 @@ fn several_fft_frames_to_a_pulse_frame() {
     let config = SenseConfig { sample_rate_sps: 1.024e6, fft_len: 512, ..config(&[(434.1e6, 2e3)]) };
     let waveform = "{ kind = 'pulses', width_ms = 15, period_ms = 200, jitter_ms = 5 }";
     let beacon = beacon(-25.0, waveform).replace("433.96e6", "434.1e6");
-    let both = both_by(&beacon, &config, 500);
-    both.agree(0, "pulses at 1 MS/s");
+    let both = both(&beacon, &config, 500);
+    both.agree(0, &VIEWS, "pulses at 1 MS/s");
     both.same_pulses(0, 15, "pulses at 1 MS/s");
 }
 
@@ -273,13 +257,11 @@ fn a_coarse_converter_adds_its_steps_noise() {
     let world = |bits: u8| {
         let thermal_dbfs = -173.975 + 6.0 + 4.767 + 53.98;
         let full_scale_dbm = 30.0 + thermal_dbfs + 10.0 * (128.0_f64.powi(2) * 2.0).log10();
-        format!(
-            "{}\nreceiver = {{ adc_bits = {bits}, gain_db = 30, full_scale_dbm = {full_scale_dbm} }}",
-            beacon(-200.0, "{ kind = 'continuous' }")
-        )
+        let receiver = format!("{{ adc_bits = {bits}, gain_db = 30, full_scale_dbm = {full_scale_dbm} }}");
+        format!("{}\nreceiver = {receiver}", beacon(-200.0, CARRIER))
     };
-    let [coarse, fine] = [8, 16].map(|bits| both(&world(bits), &[(433.96e6, 4e3)], 400));
-    coarse.agree(0, "8 bits");
+    let [coarse, fine] = [8, 16].map(|bits| both(&world(bits), &config(&[(433.96e6, 4e3)]), 400));
+    coarse.agree(0, &VIEWS, "8 bits");
     let level = |both: &Both| level_and_spread(&both.of(0)[0], |r| r.quiet.db()).0;
     let rise = level(&coarse) - level(&fine);
     assert!(rise > 0.3, "{rise}");
@@ -287,7 +269,7 @@ fn a_coarse_converter_adds_its_steps_noise() {
 
 #[test]
 fn a_noise_step_lifts_readings_floor_and_quiet() {
-    let scenario = scenario(&format!("{}\n{RECEIVER}", beacon(-200.0, "{ kind = 'continuous' }")));
+    let scenario = scenario(&format!("{}\n{RECEIVER}", beacon(-200.0, CARRIER)));
     let mut world = World::new(&scenario, &config(&[(433.96e6, 4e3)]), 3);
     let before = fly(&mut world, flying, 300);
     world.apply(&Kind::NoiseStep { db: 9.0 }, true);

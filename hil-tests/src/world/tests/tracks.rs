@@ -24,12 +24,12 @@ fn columns(line: &str) -> Vec<f64> {
 const OVERHEAD_M: f64 = 20.0;
 
 /// The track `name` but for what lies straight overhead; altitudes above sea become heights over the lowest.
-fn track(folder: &Path, name: &str, is_above_sea: bool) -> Vec<Row> {
+fn track(folder: &Path, name: &str) -> Vec<Row> {
     let read = |file: String| std::fs::read_to_string(folder.join(file)).unwrap();
     let truths = read("truth.csv".into());
     let truth = columns(truths.lines().find(|line| line.starts_with(&format!("{name},"))).unwrap());
     let rows: Vec<Vec<f64>> = read(format!("{name}.csv")).lines().skip(1).map(columns).collect();
-    let is_rover = name.starts_with("afar");
+    let (is_rover, is_above_sea) = (name.starts_with("afar"), name.starts_with("ucsd2014"));
     let lowest_m = if is_above_sea { rows.iter().map(|r| r[3]).fold(f64::INFINITY, f64::min) } else { 0.0 };
     rows.iter()
         .map(|row| Row {
@@ -42,8 +42,8 @@ fn track(folder: &Path, name: &str, is_above_sea: bool) -> Vec<Row> {
         .collect()
 }
 
-/// Residuals' standard deviation and the fitted exponent.
-fn residuals(rows: &[Row]) -> (Vec<f64>, f64, f64) {
+/// Residuals and the fitted exponent.
+fn residuals(rows: &[Row]) -> (Vec<f64>, f64) {
     let decades = |r: &Row| (r.north_m.powi(2) + r.east_m.powi(2) + r.up_m.powi(2)).sqrt().max(1.0).log10();
     let count = rows.len() as f64;
     let mean_x = rows.iter().map(decades).sum::<f64>() / count;
@@ -55,8 +55,7 @@ fn residuals(rows: &[Row]) -> (Vec<f64>, f64, f64) {
     }
     let slope = xy / xx;
     let left: Vec<f64> = rows.iter().map(|r| r.power_db - mean_y - slope * (decades(r) - mean_x)).collect();
-    let spread = (left.iter().map(|r| r * r).sum::<f64>() / count).sqrt();
-    (left, spread, -slope / 10.0)
+    (left, -slope / 10.0)
 }
 
 /// Edges of the classes of distance in which the autocorrelation is taken, m.
@@ -66,8 +65,9 @@ const CLASSES_M: [f64; 9] = [5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 80.0, 120.
 const PAIRS_MIN: f64 = 10.0;
 
 /// Sums of products of residuals and their counts, per class.
-fn products(rows: &[Row], left: &[f64]) -> Vec<[f64; 2]> {
-    let mut sums = vec![[0.0; 2]; CLASSES_M.len() - 1];
+type Products = [[f64; 2]; CLASSES_M.len() - 1];
+
+fn add_products(sums: &mut Products, rows: &[Row], left: &[f64]) {
     for (i, a) in rows.iter().enumerate() {
         for (j, b) in rows.iter().enumerate().skip(i + 1) {
             let apart_m = (a.north_m - b.north_m).hypot(a.east_m - b.east_m);
@@ -78,11 +78,10 @@ fn products(rows: &[Row], left: &[f64]) -> Vec<[f64; 2]> {
             }
         }
     }
-    sums
 }
 
 /// Where the autocorrelation falls under 1/e, straight between the classes' middles.
-fn length_m(sums: &[[f64; 2]], variance: f64, tracks: f64) -> f64 {
+fn length_m(sums: &Products, variance: f64, tracks: f64) -> f64 {
     let (mut before_m, mut before) = (0.0, 1.0);
     for (edge, [sum, count]) in CLASSES_M.windows(2).zip(sums) {
         if *count < PAIRS_MIN * tracks {
@@ -131,30 +130,28 @@ fn flown(rows: &[Row], world: &str, seed: u64, hops: u32) -> Vec<Row> {
         .collect()
 }
 
-/// Mean spread (root of the mean variance), autocorrelation length and mean exponent over seeds.
-fn simulated(rows: &[Row], world: &str, hops: u32) -> (f64, f64, f64) {
-    const SEEDS: u64 = 60;
-    let (mut variance, mut exponents) = (0.0, 0.0);
-    let mut sums = vec![[0.0; 2]; CLASSES_M.len() - 1];
-    for seed in 0..SEEDS {
-        let flown = flown(rows, world, seed, hops);
-        let (left, spread, exponent) = residuals(&flown);
-        variance += spread * spread / SEEDS as f64;
-        exponents += exponent / SEEDS as f64;
-        for (sum, more) in sums.iter_mut().zip(products(&flown, &left)) {
-            sum[0] += more[0];
-            sum[1] += more[1];
-        }
+/// Of tracks along one path: spread (root of the mean variance of the residuals), autocorrelation length, mean exponent.
+fn roughness(tracks: &[Vec<Row>]) -> (f64, f64, f64) {
+    let count = tracks.len() as f64;
+    let (mut variance, mut exponents, mut sums) = (0.0, 0.0, Products::default());
+    for rows in tracks {
+        let (left, exponent) = residuals(rows);
+        variance += mean_and_deviation(&left).1.powi(2) / count;
+        exponents += exponent / count;
+        add_products(&mut sums, rows, &left);
     }
-    (variance.sqrt(), length_m(&sums, variance, SEEDS as f64), exponents)
+    (variance.sqrt(), length_m(&sums, variance, count), exponents)
 }
 
-/// Spread, length and exponent of a real track, told with the simulated ones.
+fn simulated(rows: &[Row], world: &str, hops: u32) -> (f64, f64, f64) {
+    roughness(&(0..60).map(|seed| flown(rows, world, seed, hops)).collect::<Vec<_>>())
+}
+
+/// The roughness of a real track, told with that of simulated ones.
 fn compared(folder: &Path, name: &str, world: &str, hops: u32) -> [(f64, f64, f64); 2] {
-    let rows = track(folder, name, name.starts_with("ucsd2014"));
-    let (left, spread, exponent) = residuals(&rows);
-    let real = (spread, length_m(&products(&rows, &left), spread * spread, 1.0), exponent);
+    let rows = track(folder, name);
     let ours = simulated(&rows, world, hops);
+    let real = roughness(&[rows]);
     println!(
         "{name}: spread {:.1} dB real, {:.1} simulated; length {:.0} m, {:.0}; exponent {:.2}, {:.2}",
         real.0, ours.0, real.1, ours.1, real.2, ours.2
@@ -169,11 +166,8 @@ fn by_default_tracks_are_as_rough_as_the_real_search_of_the_rover() {
     let [real, ours] = compared(&folder, "afar_1428", "", 20);
     assert!((0.7..1.3).contains(&(ours.0 / real.0)), "spread: {ours:?} for {real:?}");
     assert!((0.5..2.0).contains(&(ours.1 / real.1)), "length: {ours:?} for {real:?}");
-    let old = simulated(
-        &track(&folder, "afar_1428", false),
-        "propagation = { shadow_sigma_db = 4, shadow_decorrelation_m = 20 }",
-        20,
-    );
+    let smoother = "propagation = { shadow_sigma_db = 4, shadow_decorrelation_m = 20 }";
+    let old = simulated(&track(&folder, "afar_1428"), smoother, 20);
     assert!(old.0 / real.0 < 0.7, "the test can tell a smoother world: {old:?}");
 }
 
