@@ -182,25 +182,13 @@ async fn a_flight_played_over_udp_is_heard_whole() {
 #[test]
 fn the_command_plays_and_says_what_it_did() {
     let Some(file) = needs::data("tlog/magfit_bench.tlog") else { return };
-    let rig = env!("CARGO_BIN_EXE_skyhound-rig");
-    let run = |arguments: &[&str]| std::process::Command::new(rig).args(arguments).output().unwrap();
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let to = format!("udpout:{}", socket.local_addr().unwrap());
-    let file = file.to_str().unwrap();
-    let done = run(&["play-tlog", file, "--to", &to, "--speed", "1000"]);
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_skyhound-rig"))
+        .args(["play-tlog", file.to_str().unwrap(), "--to", &to, "--speed", "1000"])
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&done.stdout);
     assert!(done.status.success() && said.contains("played 2632 frames (76559 bytes)"), "{said}");
     assert!(said.contains("refused 0, skipped 0 bytes"), "{said}");
-
-    let failed = run(&["play-tlog", "nowhere.tlog", "--to", &to]);
-    assert_eq!(failed.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&failed.stderr).contains("nowhere.tlog: No such file"));
-    for wrong in [["--to", "udpout:14550"], ["--speed", "0"]] {
-        let mut arguments = vec!["play-tlog", file];
-        if wrong[0] == "--speed" {
-            arguments.extend(["--to", &to]);
-        }
-        arguments.extend(wrong);
-        assert_eq!(run(&arguments).status.code(), Some(2), "{wrong:?}");
-    }
 }

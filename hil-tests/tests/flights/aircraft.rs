@@ -1,8 +1,9 @@
-//! An autopilot of the air: plays a flight log over UDP, with another mode or other sticks on demand, and keeps what it is
-//! told. Frames that need no change are sent as they were recorded.
+//! An autopilot of the air: plays the sample flight's log over UDP, with another mode or other sticks on demand, and keeps what
+//! it is told. Frames that need no change are sent as they were recorded.
 
 use skyhound_host::autopilot::framing::Framer;
 use skyhound_rig::autopilot::wire::Message;
+use skyhound_rig::sample_flight;
 use skyhound_rig::tlog::Entries;
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,9 +14,10 @@ use std::time::{Duration, Instant};
 pub const GUIDED: u32 = 4;
 pub const LOITER: u32 = 5;
 
-/// A port of loopback that was free a moment ago.
-pub fn free_port() -> u16 {
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// A port of loopback that was free a moment ago, and what makes a daemon listen there.
+pub fn free_port() -> (u16, String) {
+    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    (port, format!("--autopilot udpin:127.0.0.1:{port}"))
 }
 
 /// What is changed in the log on its way.
@@ -33,7 +35,7 @@ pub struct Heard {
 }
 
 pub struct Aircraft {
-    socket: UdpSocket,
+    socket: Arc<UdpSocket>,
     hands: Arc<Mutex<Hands>>,
     heard: Arc<Mutex<Vec<Heard>>>,
     landed: Arc<AtomicBool>,
@@ -41,21 +43,22 @@ pub struct Aircraft {
 }
 
 impl Aircraft {
-    /// Takes off: plays `log` to the daemon that listens at `port`, `speed` times as fast as it was recorded.
-    pub fn fly(log: Vec<u8>, port: u16, speed: f64) -> Aircraft {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    /// Takes off: flies for `seconds` before the daemon that listens at `port`.
+    pub fn fly(seconds: f64, port: u16) -> Aircraft {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        sample_flight::write_log(log.path(), seconds).unwrap();
+        let log = std::fs::read(log.path()).unwrap();
+        let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap());
         socket.connect(("127.0.0.1", port)).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
         let hands = Arc::new(Mutex::new(Hands { mode: GUIDED, roll_stick_us: 1_500 }));
         let (heard, landed) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
         let player = {
-            let (socket, hands) = (socket.try_clone().unwrap(), Arc::clone(&hands));
-            let landed = Arc::clone(&landed);
-            std::thread::spawn(move || play(&log, &socket, &hands, &landed, speed))
+            let (socket, hands, landed) = (Arc::clone(&socket), Arc::clone(&hands), Arc::clone(&landed));
+            std::thread::spawn(move || play(&log, &socket, &hands, &landed))
         };
         let listener = {
-            let (socket, heard) = (socket.try_clone().unwrap(), Arc::clone(&heard));
-            let landed = Arc::clone(&landed);
+            let (socket, heard, landed) = (Arc::clone(&socket), Arc::clone(&heard), Arc::clone(&landed));
             std::thread::spawn(move || listen(&socket, &heard, &landed))
         };
         Aircraft { socket, hands, heard, landed, threads: vec![player, listener] }
@@ -108,12 +111,12 @@ impl Drop for Aircraft {
     }
 }
 
-fn play(log: &[u8], socket: &UdpSocket, hands: &Mutex<Hands>, landed: &AtomicBool, speed: f64) {
+fn play(log: &[u8], socket: &UdpSocket, hands: &Mutex<Hands>, landed: &AtomicBool) {
     let begun = Instant::now();
     let mut first_us = None;
     for entry in Entries::new(log) {
         let at_us = entry.recorded_us.saturating_sub(*first_us.get_or_insert(entry.recorded_us));
-        let due = begun + Duration::from_secs_f64(at_us as f64 / 1e6 / speed);
+        let due = begun + Duration::from_micros(at_us);
         while let Some(wait) = due.checked_duration_since(Instant::now()) {
             if landed.load(Ordering::Acquire) {
                 return;
