@@ -1,11 +1,10 @@
 //! The track from above, in the colours of our states, over home, fence and the true beacons. One scale for both axes.
 
 use std::f64::consts::TAU;
-use std::ops::RangeInclusive;
 
-use super::chart::{Chart, Point, area};
+use super::chart::{Axis, Chart, Point, area};
 use super::style::{DEED, QUIET, TRUTH, bands, colour, labels};
-use crate::judge::metrics::fence_radius_m;
+use crate::judge::metrics::{fence_radius_m, pose_at};
 use crate::scenario::Scenario;
 use crate::trace::Trace;
 use crate::truth::TruePose;
@@ -46,12 +45,10 @@ impl View {
         (east - self.centre.0).abs() <= self.half.0 && (north - self.centre.1).abs() <= self.half.1
     }
 
-    fn east(&self) -> RangeInclusive<f64> {
-        self.centre.0 - self.half.0..=self.centre.0 + self.half.0
-    }
-
-    fn north(&self) -> RangeInclusive<f64> {
-        self.centre.1 - self.half.1..=self.centre.1 + self.half.1
+    /// East and north.
+    fn axes(&self) -> (Axis, Axis) {
+        let axis = |centre: f64, half: f64| centre - half..=centre + half;
+        (axis(self.centre.0, self.half.0), axis(self.centre.1, self.half.1))
     }
 }
 
@@ -63,7 +60,8 @@ fn point(pose: &TruePose) -> Point {
 pub(super) fn svg(scenario: &Scenario, trace: &Trace) -> String {
     let beacons = scenario.world.beacon.iter().map(|beacon| (beacon.east_m, beacon.north_m));
     let view = View::of(trace.truth.iter().map(|row| point(&row.pose)).chain(beacons));
-    let mut chart = Chart::new(HEIGHT, view.east(), view.north(), "m north, over m east", "");
+    let (east, north) = view.axes();
+    let mut chart = Chart::new(HEIGHT, east, north, "m north, over m east", "");
     fence(&mut chart, scenario, view);
     let end_us = trace.truth.last().map_or(0, |row| row.pose.at_us);
     for (from_us, to_us, state) in bands(trace, end_us) {
@@ -110,12 +108,9 @@ fn marks(chart: &mut Chart, scenario: &Scenario, view: View) {
 
 /// The number of each deed where the aircraft was.
 fn deeds(chart: &mut Chart, trace: &Trace, view: View) {
-    let place = |at_us: u64| {
-        let after = trace.truth.partition_point(|row| row.pose.at_us <= at_us);
-        trace.truth.get(after.saturating_sub(1)).map(|row| point(&row.pose))
-    };
     // A flight has truth from its first moment on, or none at all: the numbers stay those of the list.
-    let marks: Vec<Point> = trace.deeds.iter().filter_map(|deed| place(deed.at_us)).collect();
+    let poses = trace.deeds.iter().filter_map(|deed| pose_at(trace, deed.at_us));
+    let marks: Vec<Point> = poses.map(point).collect();
     marks.iter().for_each(|mark| chart.circle(*mark, 3.0, DEED, true));
     for (label, at) in labels(&marks, view.half.0 * LABEL_RATIO) {
         chart.word(at, (6.0, -6.0), "start", DEED, &label);
