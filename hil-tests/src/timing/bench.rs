@@ -91,26 +91,15 @@ impl Bench {
 
     /// One trial: homes, waits `wait_s`, makes the cause, and looks on until nothing more can come.
     pub fn trial(&mut self, cause: Cause, wait_s: f64) -> Result<Trial, String> {
-        let spoilt = |bench: &Bench| {
-            bench.tell_spoilt(cause);
-            Ok(Trial { cause, outcome: Outcome::Spoilt, gap_ms: None })
-        };
         self.make_ready(cause)?;
-        let Some(begun_us) = self.home()? else { return spoilt(self) };
-        let cause_us = match cause {
-            Cause::FenceCrossed => match self.cross_the_fence()? {
-                Some(cause_us) => cause_us,
-                None => return spoilt(self),
-            },
-            _ => {
-                self.wait_until(begun_us + (wait_s * 1e6) as u64);
-                if !self.commands() {
-                    return spoilt(self);
-                }
-                let cause_us = self.autopilot.now_us();
-                self.make(cause)?;
-                cause_us
-            }
+        let begun_us = self.home()?;
+        let cause_us = match begun_us {
+            Some(begun_us) => self.bring_about(cause, begun_us + (wait_s * 1e6) as u64)?,
+            None => None,
+        };
+        let (Some(begun_us), Some(cause_us)) = (begun_us, cause_us) else {
+            self.tell_spoilt(cause);
+            return Ok(Trial { cause, outcome: Outcome::Spoilt, gap_ms: None });
         };
         let told_us = self.told_us(cause, cause_us);
         let moves = self.rest(told_us.max(cause_us + cause.traits().untold_us) + LAST_AFTER_US);
@@ -129,6 +118,20 @@ impl Bench {
         }
         self.mend(cause)?;
         Ok(Trial { cause, outcome, gap_ms: gaps_ms(&moves, begun_us, cause_us) })
+    }
+
+    /// Makes the cause at `at_us`, or waits until it comes by itself: when it came. `None`: homing stopped before.
+    fn bring_about(&mut self, cause: Cause, at_us: u64) -> Result<Option<u64>, String> {
+        if cause == Cause::FenceCrossed {
+            return self.cross_the_fence();
+        }
+        std::thread::sleep(Duration::from_micros(at_us.saturating_sub(self.autopilot.now_us())));
+        if !self.commands() {
+            return Ok(None);
+        }
+        let cause_us = self.autopilot.now_us();
+        self.make(cause)?;
+        Ok(Some(cause_us))
     }
 
     /// Why the daemon says that it stopped homing.
@@ -312,11 +315,6 @@ impl Bench {
             let _ = self.daemon.ask(Ask::Homing { on: false });
         }
         Ok(())
-    }
-
-    fn wait_until(&self, at_us: u64) {
-        let left_us = at_us.saturating_sub(self.autopilot.now_us());
-        std::thread::sleep(Duration::from_micros(left_us));
     }
 }
 

@@ -4,16 +4,14 @@
 
 use std::f64::consts::TAU;
 
+use crate::judge::plot::Frame;
+
 /// Columns of the map.
 pub(super) const COLUMNS: usize = 52;
 /// Rows of the map.
 pub(super) const ROWS: usize = 16;
 /// Width of a character over its height.
 const CHARACTER_RATIO: f64 = 0.5;
-/// Free margin, share of the extent.
-const PAD_RATIO: f64 = 0.06;
-/// Least width of what is shown.
-const EXTENT_MIN_M: f64 = 40.0;
 /// A track is remembered at this distance.
 const STEP_M: f64 = 1.0;
 const ARROWS: [char; 8] = ['↑', '↗', '→', '↘', '↓', '↙', '←', '↖'];
@@ -29,8 +27,6 @@ const TRUTH: &str = "1;38;5;196";
 
 /// The map.
 pub(super) struct Map {
-    low: Point,
-    high: Point,
     /// Where it was, in the colour of its state.
     track: Vec<(Point, &'static str)>,
     beacons: Vec<Point>,
@@ -38,21 +34,13 @@ pub(super) struct Map {
 
 impl Map {
     pub(super) fn new(beacons: &[Point]) -> Map {
-        let mut map = Map { low: (0.0, 0.0), high: (0.0, 0.0), track: Vec::new(), beacons: beacons.to_vec() };
-        beacons.iter().for_each(|beacon| map.include(*beacon));
-        map
-    }
-
-    fn include(&mut self, (east_m, north_m): Point) {
-        self.low = (self.low.0.min(east_m), self.low.1.min(north_m));
-        self.high = (self.high.0.max(east_m), self.high.1.max(north_m));
+        Map { track: Vec::new(), beacons: beacons.to_vec() }
     }
 
     /// The aircraft is at `point`, in a state of this colour.
     pub(super) fn fly(&mut self, point: Point, colour: &'static str) {
         let is_far = |(last, _): &(Point, &str)| (last.0 - point.0).hypot(last.1 - point.1) >= STEP_M;
         if self.track.last().is_none_or(is_far) {
-            self.include(point);
             self.track.push((point, colour));
         }
     }
@@ -60,9 +48,12 @@ impl Map {
     /// The picture, north up; `yaw_rad` turns the aircraft's arrow.
     pub(super) fn draw(&self, yaw_rad: f64) -> Vec<[Cell; COLUMNS]> {
         let mut rows = vec![[(' ', ""); COLUMNS]; ROWS];
-        let mut put = |point: Point, cell: Cell| {
-            let (column, row) = self.place(point);
-            rows[row][column] = cell;
+        let frame = self.frame();
+        let within = |place: f64, count: usize| place.round().clamp(0.0, (count - 1) as f64) as usize;
+        let mut put = |(east_m, north_m): Point, cell: Cell| {
+            let column = (east_m - frame.centre.0) / frame.pixel_m + (COLUMNS - 1) as f64 / 2.0;
+            let row = (frame.centre.1 - north_m) / frame.pixel_m * CHARACTER_RATIO + (ROWS - 1) as f64 / 2.0;
+            rows[within(row, ROWS)][within(column, COLUMNS)] = cell;
         };
         self.track.iter().for_each(|(point, colour)| put(*point, ('·', colour)));
         put((0.0, 0.0), ('H', HOME));
@@ -74,21 +65,14 @@ impl Map {
         rows
     }
 
-    /// Metres from a column to the next.
-    pub(super) fn column_m(&self) -> f64 {
-        let padded = |low: f64, high: f64| ((high - low) * (1.0 + 2.0 * PAD_RATIO)).max(EXTENT_MIN_M);
-        let wide = padded(self.low.0, self.high.0) / (COLUMNS - 1) as f64;
-        let high = padded(self.low.1, self.high.1) / (ROWS - 1) as f64 * CHARACTER_RATIO;
-        wide.max(high)
+    fn frame(&self) -> Frame {
+        let points = self.track.iter().map(|(point, _)| *point).chain(self.beacons.iter().copied());
+        Frame::of(points, ((COLUMNS - 1) as f64, (ROWS - 1) as f64 / CHARACTER_RATIO))
     }
 
-    fn place(&self, (east_m, north_m): Point) -> (usize, usize) {
-        let centre = ((self.low.0 + self.high.0) / 2.0, (self.low.1 + self.high.1) / 2.0);
-        let column_m = self.column_m();
-        let column = (east_m - centre.0) / column_m + (COLUMNS - 1) as f64 / 2.0;
-        let row = (centre.1 - north_m) / (column_m / CHARACTER_RATIO) + (ROWS - 1) as f64 / 2.0;
-        let within = |place: f64, count: usize| place.round().clamp(0.0, (count - 1) as f64) as usize;
-        (within(column, COLUMNS), within(row, ROWS))
+    /// Metres from a column to the next.
+    pub(super) fn column_m(&self) -> f64 {
+        self.frame().pixel_m
     }
 }
 

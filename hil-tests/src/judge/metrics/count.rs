@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use skyhound::command::State;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 
-use super::facts::{Facts, Span, stops};
+use super::facts::{Facts, Span, is_ours, pose_at, stops};
 use super::{CAUSE, STOP_DELAY, found_within_m};
 use crate::scenario::Flavour;
 use crate::scenario::zone::polygon_margin_m;
@@ -35,7 +35,7 @@ pub(super) fn all(facts: &Facts<'_>) -> BTreeMap<String, f64> {
         }
     };
     let trace = facts.trace;
-    let ours: Vec<&SetpointRow> = facts.ours().collect();
+    let ours: Vec<_> = trace.setpoints.iter().filter(|row| is_ours(facts.scenario, row)).collect();
     place(facts, &mut put);
     heard(facts, &mut put);
     setpoints(facts, &ours, &mut put);
@@ -44,6 +44,10 @@ pub(super) fn all(facts: &Facts<'_>) -> BTreeMap<String, f64> {
     put("deeds_total", Some(trace.deeds.len() as f64));
     put("flight_s", trace.truth.last().map(|row| seconds(row.pose.at_us)));
     numbers
+}
+
+fn commanding_us(facts: &Facts<'_>) -> u64 {
+    facts.commanding.iter().map(|span| span.end_us - span.begin_us).sum()
 }
 
 fn seconds(us: u64) -> f64 {
@@ -59,11 +63,11 @@ type Put<'a> = dyn FnMut(&str, Option<f64>) + 'a;
 /// Where the aircraft was led, and how quickly.
 fn place(facts: &Facts<'_>, put: &mut Put<'_>) {
     let (homing, holding) = (facts.times_in(State::Homing), facts.times_in(State::Holding));
-    let at = |at_us: u64| facts.pose(at_us).and_then(|pose| facts.distance_m(pose));
+    let at = |at_us: u64| pose_at(facts.trace, at_us).and_then(|pose| facts.distance_m(pose));
     let begin_s = |spans: &[Span]| spans.first().map(|span| seconds(span.begin_us));
     put("time_to_homing_s", begin_s(&homing));
     put("time_to_holding_s", begin_s(&holding));
-    put("homing_s", Some(seconds(facts.commanding_us())));
+    put("homing_s", Some(seconds(commanding_us(facts))));
     put("homings_total", Some(facts.commanding.len() as f64));
     put("final_error_m", facts.commanding.last().and_then(|span| at(span.end_us)));
     let distances = facts.led().filter_map(|row| facts.distance_m(&row.pose));
@@ -83,8 +87,8 @@ fn place(facts: &Facts<'_>, put: &mut Put<'_>) {
 }
 
 fn time_ratio(facts: &Facts<'_>, first: Span, found: Span) -> Option<f64> {
-    let to = facts.pose(found.begin_us)?;
-    let straight_m = facts.pose(first.begin_us)?.distance_m(to.north_m, to.east_m);
+    let to = pose_at(facts.trace, found.begin_us)?;
+    let straight_m = pose_at(facts.trace, first.begin_us)?.distance_m(to.north_m, to.east_m);
     let speed_mps = facts.settings.as_ref()?.homing.speed_mps;
     let straight_s = straight_m / speed_mps;
     (straight_s > 0.0).then(|| seconds(found.begin_us.saturating_sub(first.begin_us)) / straight_s)
@@ -112,7 +116,7 @@ fn heard(facts: &Facts<'_>, put: &mut Put<'_>) {
     put("time_to_heard_s", first_us.map(seconds));
     put(
         "heard_distance_m",
-        first_us.and_then(|at_us| facts.pose(at_us)).and_then(|pose| facts.distance_m(pose)),
+        first_us.and_then(|at_us| pose_at(facts.trace, at_us)).and_then(|pose| facts.distance_m(pose)),
     );
     put("snr_max_db", heard.filter_map(|row| row.snr_db).max_by(f64::total_cmp));
     put("floor_rise_db", floor_rise_db(facts));
@@ -153,7 +157,7 @@ fn setpoints(facts: &Facts<'_>, ours: &[&SetpointRow], put: &mut Put<'_>) {
         ours.windows(2).filter_map(|pair| slew_mps2(pair[0], pair[1])).max_by(f64::total_cmp),
     );
 
-    let commanding_us = facts.commanding_us();
+    let commanding_us = commanding_us(facts);
     if commanding_us == 0 {
         return;
     }

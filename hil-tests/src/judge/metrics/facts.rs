@@ -83,11 +83,6 @@ impl<'a> Facts<'a> {
         Facts { scenario, trace, commanding, end_us, settings: scenario.settings().ok() }
     }
 
-    /// Time in HOMING and HOLDING.
-    pub fn commanding_us(&self) -> u64 {
-        self.commanding.iter().map(|span| span.end_us - span.begin_us).sum()
-    }
-
     /// Whether we commanded then.
     pub fn commands_at(&self, at_us: u64) -> bool {
         self.commanding.iter().any(|span| span.holds(at_us))
@@ -98,18 +93,9 @@ impl<'a> Facts<'a> {
         spans(&self.trace.states, self.end_us, |name| name == state.name())
     }
 
-    /// Setpoints that the daemon under test sent.
-    pub fn ours(&self) -> impl Iterator<Item = &'a SetpointRow> + '_ {
-        self.trace.setpoints.iter().filter(|row| is_ours(self.scenario, row))
-    }
-
     /// Rows of truth in HOMING and HOLDING.
     pub fn led(&self) -> impl Iterator<Item = &'a TruthRow> + '_ {
         self.trace.truth.iter().filter(|row| self.commands_at(row.pose.at_us))
-    }
-
-    pub fn pose(&self, at_us: u64) -> Option<&'a TruePose> {
-        pose_at(self.trace, at_us)
     }
 
     /// When the deed was done that ended `span`: the last one within it, if that was shortly before its end. The end of a

@@ -15,7 +15,7 @@ const LETTER: f64 = 15.0;
 const TICKS: f64 = 7.0;
 
 /// Horizontal and vertical value.
-pub(super) type Point = (f64, f64);
+pub(crate) type Point = (f64, f64);
 /// From the least to the largest value.
 pub(super) type Axis = RangeInclusive<f64>;
 

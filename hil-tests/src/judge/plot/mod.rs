@@ -14,6 +14,7 @@ use super::{Outcome, Verdict, metrics, table};
 use crate::scenario::Scenario;
 use crate::trace::Trace;
 use style::{CSS, colour, escape};
+pub(crate) use track::Frame;
 
 /// The page. `repeat` is the command that flies it again.
 pub fn html(scenario: &Scenario, trace: &Trace, verdict: &Verdict, repeat: &str) -> String {
