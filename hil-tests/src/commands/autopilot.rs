@@ -15,7 +15,6 @@ const ALIKE_LEAST: usize = 2;
 /// So many names are near at most.
 const NEAR_MOST: usize = 6;
 
-/// Arguments of `skyhound-rig autopilot`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Whose modes it speaks: ardu_copter or px4
@@ -89,9 +88,6 @@ fn known(flavour: Flavour, name: &str) -> Result<(), Failure> {
 
 /// Flies it, whether or not anybody reads on. Each line's address goes to stdout, beside what a daemon must be told to meet
 /// it; changes of mode to stderr.
-///
-/// # Errors
-/// A line that cannot be opened, or a parameter that the flavour has not.
 pub fn run(args: Args) -> Result<(), Failure> {
     args.parameters.iter().try_for_each(|(name, _)| known(args.flavour, name))?;
     let aircraft = scenario::Aircraft {

@@ -1,12 +1,10 @@
 //! `skyhound-rig campaign`: random mixes of faults at depth a under the invariants; a failing seed with the command to repeat it.
 
-use super::{Failure, print, say};
+use super::{Count, Failure, pace, print, say};
 use crate::campaign::{self, Plan, Tally};
 use crate::scenario;
 use crate::shared::cpu_s;
-use std::io::{IsTerminal, Write};
 
-/// Arguments of `skyhound-rig campaign`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// How many mixes to fly; one alone repeats a seed.
@@ -29,39 +27,33 @@ pub struct Args {
     verbose: bool,
 }
 
-/// Flies, and prints counts by fault, cause and state.
 pub fn run(args: Args) -> Result<(), Failure> {
-    if args.flights == 0 {
+    let Args { flights, seed, threads, with, until_broken, verbose } = args;
+    if flights == 0 {
         return Err(Failure::Usage("--flights 0 flies nothing; write 1 or more".into()));
     }
-    let with = args.with.map(|name| {
-        let no_such =
-            || Failure::Usage(format!("--with {name}: no such fault; write one of a scenario's `do`"));
-        campaign::mix::kind_named(&name).ok_or_else(no_such)
-    });
-    let with = with.transpose()?;
-    let Args { flights, seed, until_broken, .. } = args;
-    let plan = Plan { seed, flights, threads: usize::from(args.threads), with, until_broken };
-    if args.verbose {
+    let kind = |name: String| {
+        let why = format!("--with {name}: no such fault; write one of a scenario's `do`");
+        campaign::mix::kind_named(&name).ok_or(Failure::Usage(why))
+    };
+    let with = with.map(kind).transpose()?;
+    let plan = Plan { seed, flights, threads: usize::from(threads), with, until_broken };
+    if verbose {
         tell(seed, flights.min(20))?;
         if flights == 1 {
             return judged(&campaign::fly_all(&plan, &|_| {}));
         }
     }
-    let shows = std::io::stderr().is_terminal();
     let begun_s = cpu_s();
-    let progress = |done: u64| {
-        if shows && done.is_multiple_of(100) {
-            let _ = write!(std::io::stderr(), "\r{done} of {} flights", args.flights);
+    let count = Count::new(format!("{flights} flights"));
+    let tally = campaign::fly_all(&plan, &|done| {
+        if done.is_multiple_of(100) {
+            count.tell(done);
         }
-    };
-    let tally = campaign::fly_all(&plan, &progress);
-    if shows {
-        say("");
-    }
+    });
+    drop(count);
     print(&format!("{tally}\n"))?;
-    let pace = tally.flown_s / (cpu_s() - begun_s);
-    say(&format!("{pace:.0} × real time per core (flights that are flown twice count once)"));
+    say(&format!("{} (flights that are flown twice count once)", pace(tally.flown_s, begun_s)));
     judged(&tally)
 }
 

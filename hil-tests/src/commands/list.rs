@@ -1,15 +1,12 @@
-//! `skyhound-rig list`: the scenarios, what each shows and needs.
+//! `skyhound-rig list`: the scenarios, what each shows and needs, and the rigs; `skyhound-rig metrics`: the numbers that
+//! scenarios may expect, with unit and definition.
 
 use super::{Failure, print, table};
+use crate::judge::metrics;
 use crate::rig::Rig;
 use crate::scenario;
 
-/// Arguments of `skyhound-rig list`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Args {}
-
-/// Prints them, and the rigs.
-pub fn run(_: Args) -> Result<(), Failure> {
+pub fn scenarios() -> Result<(), Failure> {
     let mut scenarios = table(["scenario", "longest", "needs", "shows"]);
     for name in scenario::list() {
         let scenario = scenario::find(name)?;
@@ -25,4 +22,10 @@ pub fn run(_: Args) -> Result<(), Failure> {
         rigs.add_row([name.to_string(), rig.depth.to_string(), rig.about]);
     }
     print(&format!("{}\n\n{}\n", scenarios.trim_fmt(), rigs.trim_fmt()))
+}
+
+pub fn numbers() -> Result<(), Failure> {
+    let mut numbers = table(["number", "unit", "how it is counted"]);
+    numbers.add_rows(metrics::table().map(|(name, about)| [name, metrics::unit(name), about]));
+    print(&format!("{}\n", numbers.trim_fmt()))
 }

@@ -1,35 +1,38 @@
 //! The command line: `skyhound-rig run|show|list|metrics|…`.
 //!
-//! One file per command, each with its `Args` (clap) and `run(Args) -> Result<(), Failure>`; one that cannot be used wrongly may
-//! return a `String` as its error. Data goes to stdout by [`print`], talk to stderr by [`say`], which outlive their readers,
+//! One file per command, each with its `Args` (clap) and `run(Args) -> Result<(), Failure>`. Data goes to stdout by [`print`], talk to stderr by [`say`], which outlive their readers,
 //! unlike std's macros. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-pub mod autopilot;
-pub mod campaign;
-pub mod list;
-pub mod metrics;
-pub mod play_tlog;
-pub mod run;
-pub mod sample_flight;
-pub mod show;
-pub mod statistics;
-pub mod timing;
-pub mod world;
+mod autopilot;
+mod campaign;
+mod list;
+mod play_tlog;
+mod run;
+mod sample_flight;
+mod show;
+mod statistics;
+mod timing;
+mod world;
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::{Parser, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
+use skyhound_host::signals;
 
 use crate::judge;
 use crate::scenario::{self, Scenario};
+use crate::shared::cpu_s;
 
 /// Why a command ended without its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
+enum Failure {
     /// Wrong use: what is wrong and what to write instead. Exit code 2.
     Usage(String),
     /// It did not work: what, and what to do about it. Exit code 1.
@@ -63,6 +66,48 @@ fn found(name: &str) -> Result<Scenario, Failure> {
     let scenario =
         scenario::find(name).and_then(|scenario| judge::metrics::check(&scenario).map(|()| scenario));
     scenario.map_err(Failure::Usage)
+}
+
+/// Makes the folder `out`; set when a signal asks for the end.
+fn begin(out: &Path) -> Result<Arc<AtomicBool>, String> {
+    std::fs::create_dir_all(out).map_err(|error| format!("{}: {error}", out.display()))?;
+    signals::watch().map_err(|error| format!("no signals: {error}"))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// How much of long work is done, on stderr where that is a terminal.
+struct Count {
+    of: String,
+    on_terminal: bool,
+}
+
+impl Count {
+    /// `of`: how many of what.
+    fn new(of: String) -> Count {
+        Count { of, on_terminal: std::io::stderr().is_terminal() }
+    }
+
+    fn tell(&self, done: u64) {
+        if self.on_terminal {
+            let _ = write!(std::io::stderr(), "\r{done} of {}", self.of);
+        }
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        if self.on_terminal {
+            say("");
+        }
+    }
+}
+
+/// How many times faster than they were `flown_s` were flown on one core since `begun_s` of this process's CPU time.
+fn pace(flown_s: f64, begun_s: f64) -> String {
+    format!("{:.0} × real time per core", flown_s / (cpu_s() - begun_s))
 }
 
 /// A table for people, of words alone.
@@ -99,13 +144,13 @@ enum Command {
     /// Fly one scenario with a map and instruments as it goes
     Show(show::Args),
     /// List the scenarios and the rigs
-    List(list::Args),
+    List,
     /// Fly random mixes of faults at depth a and check the invariants after every step
     Campaign(campaign::Args),
     /// Measure how fast the daemon stops, from each cause to the last movement received
     Timing(timing::Args),
     /// List the numbers that scenarios may expect, with their definitions
-    Metrics(metrics::Args),
+    Metrics,
     /// Fly the simulated aircraft alone, for a daemon, a ground station or a script to meet
     Autopilot(autopilot::Args),
     /// Fly a scenario many times at depth a: success rate, error and time against two baselines
@@ -124,13 +169,13 @@ impl Cli {
         let done = match self.command {
             Command::Run(args) => run::run(args),
             Command::Show(args) => show::run(args),
-            Command::List(args) => list::run(args),
+            Command::List => list::scenarios(),
             Command::Campaign(args) => campaign::run(args),
             Command::Statistics(args) => statistics::run(args),
             Command::Timing(args) => timing::run(args),
-            Command::Metrics(args) => metrics::run(args),
+            Command::Metrics => list::numbers(),
             Command::Autopilot(args) => autopilot::run(args),
-            Command::SampleFlight(args) => sample_flight::run(args).map_err(Failure::from),
+            Command::SampleFlight(args) => sample_flight::run(args),
             Command::PlayTlog(args) => play_tlog::run(args),
             Command::World(args) => world::run(args),
         };

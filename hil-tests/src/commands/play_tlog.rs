@@ -6,9 +6,8 @@ use skyhound_host::autopilot::Address;
 use skyhound_host::autopilot::line::Line;
 
 use super::{Failure, print};
-use crate::tlog;
+use crate::tlog::{self, Played};
 
-/// Arguments of `skyhound-rig play-tlog`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// The recording
@@ -27,16 +26,11 @@ fn speed(text: &str) -> Result<f64, String> {
     if (0.01..=1000.0).contains(&speed) { Ok(speed) } else { Err("it must be within 0.01..=1000".into()) }
 }
 
-/// Plays it, and says what was played.
-///
-/// # Errors
-/// A recording that cannot be read, an address that cannot be played to or is not there.
 pub fn run(args: Args) -> Result<(), Failure> {
     let Args { file, to, speed } = args;
     if matches!(to, Address::UdpIn(_) | Address::None) {
-        return Err(Failure::Usage(format!(
-            "cannot play to {to}; use udpout:ADDR:PORT, tcpout:ADDR:PORT or serial:DEVICE:BAUD"
-        )));
+        let mend = "use udpout:ADDR:PORT, tcpout:ADDR:PORT or serial:DEVICE:BAUD";
+        return Err(Failure::Usage(format!("cannot play to {to}; {mend}")));
     }
     let recording = tlog::read(&file)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -46,14 +40,17 @@ pub fn run(args: Args) -> Result<(), Failure> {
         tlog::play(&recording, &mut line, speed).await
     });
     let played = played.map_err(|error| format!("{to}: {error}"))?;
+    let Played {
+        frame_total,
+        refused_total,
+        bytes_total,
+        skipped_bytes,
+        recorded_s,
+        played_s,
+        answered_bytes_total,
+    } = played;
     print(&format!(
-        "played {} frames ({} bytes) of {:.1} s in {:.1} s to {to}; refused {}, skipped {} bytes, {} bytes came back\n",
-        played.frame_total,
-        played.bytes_total,
-        played.recorded_s,
-        played.played_s,
-        played.refused_total,
-        played.skipped_bytes,
-        played.answered_bytes_total,
+        "played {frame_total} frames ({bytes_total} bytes) of {recorded_s:.1} s in {played_s:.1} s to {to}; \
+         refused {refused_total}, skipped {skipped_bytes} bytes, {answered_bytes_total} bytes came back\n"
     ))
 }

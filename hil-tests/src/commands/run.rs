@@ -5,29 +5,27 @@
 //! that panics, a daemon that does not start) fails, and the others still fly. Ctrl-C ends the flight that is in the air; what
 //! was flown before is judged and written.
 
-mod progress;
-
+use std::io::{IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use skyhound_host::signals;
-
-use super::{Failure, found, print, quoted};
+use super::{Failure, begin, found, print, quoted, write};
 use crate::flight::NotFlown;
 use crate::judge::{self, Flown, Outcome, Verdict, json, junit, plot, table};
 use crate::rig::Rig;
 use crate::scenario::{self, Scenario};
 use crate::shared::panic_words;
+use crate::trace::{SignalRow, Trace, TruthRow};
 use crate::watch::Watcher;
-use progress::Progress;
 
 /// Up to so many flights each gets a page; of more, only those that failed.
 const PAGES_MAX: usize = 50;
+/// Rows from drawing to drawing of the line in the air: 10 Hz rows, 2 Hz drawings.
+const ROWS: u32 = 5;
 
-/// Arguments of `skyhound-rig run`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Names of scenarios (`skyhound-rig list`) or paths of their files; `all` = every one
@@ -51,27 +49,31 @@ pub struct Args {
 }
 
 /// One flight to come.
-struct Plan<'a> {
+pub(super) struct Plan<'a> {
     scenario: Scenario,
     rig: &'a Rig,
     seed: u64,
     repeat: String,
 }
 
-/// Flies, judges, writes, shows.
-///
-/// # Errors
-/// Wrong use; a folder that cannot be written; a flight that failed; the end by a signal.
+impl<'a> Plan<'a> {
+    /// `names`: how scenario and rig were asked for.
+    pub fn new(names: [&str; 2], scenario: &Scenario, rig: &'a Rig, seed: u64, sets: bool) -> Plan<'a> {
+        let ([scenario_name, rig_name], sets) =
+            (names.map(quoted), if sets { " --set-parameters" } else { "" });
+        let repeat = format!("skyhound-rig run {scenario_name} --rig {rig_name}{sets} --seed {seed}");
+        Plan { scenario: scenario.clone(), rig, seed, repeat }
+    }
+}
+
 pub fn run(args: Args) -> Result<(), Failure> {
-    let mut rigs =
-        args.rigs.iter().map(|rig| Rig::find(rig)).collect::<Result<Vec<_>, _>>().map_err(Failure::Usage)?;
+    let rigs: Result<Vec<Rig>, String> = args.rigs.iter().map(|rig| Rig::find(rig)).collect();
+    let mut rigs = rigs.map_err(Failure::Usage)?;
     if args.set_parameters {
         rigs.iter_mut().for_each(Rig::set_parameters);
     }
     let scenarios = scenarios(&args.scenarios)?;
-    std::fs::create_dir_all(&args.out).map_err(|error| format!("{}: {error}", args.out.display()))?;
-    let stop = signals::watch().map_err(|error| format!("no signals: {error}"))?;
-
+    let stop = begin(&args.out)?;
     let plans = plans(&args, &rigs, &scenarios).map_err(Failure::Usage)?;
     let mut flown = Vec::new();
     for (index, plan) in plans.iter().enumerate() {
@@ -79,8 +81,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             break;
         }
         let mut progress = Progress::new(Arc::clone(&stop), format!("[{}/{}]", index + 1, plans.len()), plan);
-        let pages = plans.len() <= PAGES_MAX;
-        flown.push(fly(plan, &args.out, pages, &mut progress)?);
+        flown.push(fly(plan, &args.out, plans.len() <= PAGES_MAX, &mut progress)?.0);
     }
     let was_stopped = stop.load(Ordering::Acquire);
     if was_stopped {
@@ -91,22 +92,16 @@ pub fn run(args: Args) -> Result<(), Failure> {
     write(&args.out.join("junit.xml"), &junit::xml(&flown)?)?;
     print(&table::text(&flown))?;
     print(&format!("files: {}\n", args.out.display()))?;
-    if was_stopped {
-        return Err(Failure::Failed(format!(
-            "ended by a signal after {} of {} flights",
-            flown.len(),
-            plans.len()
-        )));
-    }
     let is_ignored = |flown: &Flown| matches!(flown.verdict.outcome, Outcome::Ignored { .. });
-    if !flown.is_empty() && flown.iter().all(is_ignored) {
-        let why = "no flight was flown: each was ignored; the table says what it needs";
-        return Err(Failure::Failed(why.into()));
-    }
-    match flown.iter().filter(|flown| flown.verdict.outcome == Outcome::Failed).count() {
-        0 => Ok(()),
-        failed => Err(Failure::Failed(format!("{failed} of {} flights failed", flown.len()))),
-    }
+    let failed = flown.iter().filter(|flown| flown.verdict.outcome == Outcome::Failed).count();
+    Err(Failure::Failed(match failed {
+        _ if was_stopped => format!("ended by a signal after {} of {} flights", flown.len(), plans.len()),
+        _ if !flown.is_empty() && flown.iter().all(is_ignored) => {
+            "no flight was flown: each was ignored; the table says what it needs".into()
+        }
+        0 => return Ok(()),
+        failed => format!("{failed} of {} flights failed", flown.len()),
+    }))
 }
 
 /// The scenarios by name or path, checked.
@@ -130,42 +125,37 @@ fn plans<'a>(
             let first = args.seed.unwrap_or(scenario.seed);
             for number in 0..u64::from(args.repeat) {
                 let seed = first.wrapping_add(number);
-                let sets = if args.set_parameters { " --set-parameters" } else { "" };
-                let repeat = format!(
-                    "skyhound-rig run {} --rig {}{sets} --seed {seed}",
-                    quoted(name),
-                    quoted(rig_name)
-                );
-                plans.push(Plan { scenario: scenario.clone(), rig, seed, repeat });
+                plans.push(Plan::new([name, rig_name], &scenario, rig, seed, args.set_parameters));
             }
         }
     }
     Ok(plans)
 }
 
-fn fly(plan: &Plan<'_>, out: &Path, page_always: bool, watcher: &mut dyn Watcher) -> Result<Flown, Failure> {
+/// Flies and judges; a page where it failed, or `page_always`.
+pub(super) fn fly(
+    plan: &Plan<'_>,
+    out: &Path,
+    page_always: bool,
+    watcher: &mut dyn Watcher,
+) -> Result<(Flown, Option<Trace>), Failure> {
     let Plan { scenario, rig, seed, repeat } = plan;
-    let name = format!("{}-{seed}-{}", scenario.name, rig.name);
+    let folder = out.join(format!("{}-{seed}-{}", scenario.name, rig.name));
     let began = Instant::now();
-    let (verdict, trace) = attempt(plan, &out.join(&name), watcher);
+    let (verdict, trace) = attempt(plan, &folder, watcher);
     let took_s = began.elapsed().as_secs_f64();
-    let page = out.join(&name).with_extension("html");
-    let page = match (&trace, page_always || verdict.outcome == Outcome::Failed) {
-        (Some(trace), true) => {
-            write(&page, &plot::html(scenario, trace, &verdict, repeat))?;
-            Some(page)
-        }
-        _ => None,
-    };
-    Ok(Flown { took_s, page, ..Flown::new(scenario, rig, *seed, verdict, repeat.clone()) })
+    let mut page = None;
+    if let (Some(trace), true) = (&trace, page_always || verdict.outcome == Outcome::Failed) {
+        let path = folder.with_extension("html");
+        write(&path, &plot::html(scenario, trace, &verdict, repeat))?;
+        page = Some(path);
+    }
+    let flown = Flown { took_s, page, ..Flown::new(scenario, rig, *seed, verdict, repeat.clone()) };
+    Ok((flown, trace))
 }
 
 /// Flies it. What breaks off is a failure of this flight alone.
-fn attempt(
-    plan: &Plan<'_>,
-    folder: &Path,
-    watcher: &mut dyn Watcher,
-) -> (Verdict, Option<crate::trace::Trace>) {
+fn attempt(plan: &Plan<'_>, folder: &Path, watcher: &mut dyn Watcher) -> (Verdict, Option<Trace>) {
     let Plan { scenario, rig, seed, .. } = plan;
     let flight = AssertUnwindSafe(|| rig.fly(scenario, *seed, folder, watcher));
     match catch_unwind(flight) {
@@ -176,6 +166,60 @@ fn attempt(
     }
 }
 
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+/// One line on stderr about the flight in the air, on a terminal only; ends the flight when a signal came.
+struct Progress {
+    stop: Arc<AtomicBool>,
+    on_terminal: bool,
+    head: String,
+    duration_s: f64,
+    rows: u32,
+}
+
+impl Progress {
+    fn new(stop: Arc<AtomicBool>, count: String, plan: &Plan<'_>) -> Progress {
+        let head = format!("{count} {} seed {} on {}", plan.scenario.name, plan.seed, plan.rig.name);
+        let on_terminal = std::io::stderr().is_terminal();
+        let progress = Progress { stop, on_terminal, head, duration_s: plan.scenario.duration_s, rows: 0 };
+        progress.draw("");
+        progress
+    }
+
+    fn draw(&self, rest: &str) {
+        self.overwrite(&format!("{}{rest}", self.head));
+    }
+
+    /// Nothing is lost where the line cannot be written.
+    fn overwrite(&self, line: &str) {
+        if self.on_terminal {
+            let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.overwrite("");
+    }
+}
+
+impl Watcher for Progress {
+    fn row(&mut self, truth: &TruthRow, signal: &SignalRow, state: &str) {
+        self.rows += 1;
+        if self.rows % ROWS == 1 {
+            let at_s = truth.pose.at_us as f64 / 1e6;
+            let snr = signal.snr_db.map_or(String::new(), |snr_db| format!(", SNR {snr_db:.0} dB"));
+            self.draw(&format!(": {at_s:.0} of {:.0} s, {state}, {}{snr}", self.duration_s, truth.mode));
+        }
+    }
+
+    fn told(&mut self, what: &str) {
+        // Before the first row someone else's aircraft is made ready, which takes a minute or two.
+        if self.rows == 0 {
+            self.draw(&format!(": {what}"));
+        }
+    }
+
+    fn ends(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use skyhound_host::cli::duration;
 
+use super::Failure;
 use crate::sample_flight;
 
-/// Arguments of `skyhound-rig sample-flight`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Folder to write them to
@@ -18,8 +18,8 @@ pub struct Args {
     pub time: Duration,
 }
 
-/// Writes them.
-pub fn run(args: Args) -> Result<(), String> {
-    let made = sample_flight::write(&args.folder, args.time.as_secs_f64());
-    made.map_err(|error| format!("{}: {error}", args.folder.display())).map(drop)
+pub fn run(Args { folder, time }: Args) -> Result<(), Failure> {
+    let made = sample_flight::write(&folder, time.as_secs_f64());
+    made.map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(())
 }

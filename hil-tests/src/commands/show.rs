@@ -10,13 +10,11 @@ mod view;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use skyhound_host::signals;
-
-use super::{Failure, found, print, quoted, say};
-use crate::flight::NotFlown;
-use crate::judge::{self, Flown, Outcome, plot, table};
+use super::run::{Plan, fly};
+use super::{Failure, begin, found, print, say};
+use crate::judge::{Outcome, table};
 use crate::rig::{Depth, Rig};
 use crate::trace::Trace;
 use crate::{programs, watch};
@@ -25,7 +23,6 @@ use view::View;
 /// How many times faster than it was a flight in virtual time is played.
 const FAST: u32 = 20;
 
-/// Arguments of `skyhound-rig show`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Name of a scenario (`skyhound-rig list`) or path of its file
@@ -45,58 +42,44 @@ pub struct Args {
     pub out: PathBuf,
 }
 
-/// Flies and shows.
-///
-/// # Errors
-/// Wrong use; a flight that did not take place or failed.
 pub fn run(args: Args) -> Result<(), Failure> {
     let scenario = found(&args.scenario)?;
-    let rig = Rig::find(if args.fast { "engine" } else { &args.rig }).map_err(Failure::Usage)?;
+    let rig_name = if args.fast { "engine" } else { &args.rig };
+    let rig = Rig::find(rig_name).map_err(Failure::Usage)?;
     let scenario = rig.adapted(&scenario).map_err(Failure::Usage)?;
-    let seed = args.seed.unwrap_or(scenario.seed);
-    std::fs::create_dir_all(&args.out).map_err(|error| format!("{}: {error}", args.out.display()))?;
-    let stop = signals::watch().map_err(|error| format!("no signals: {error}"))?;
-
+    let stop = begin(&args.out)?;
     say(&format!("{}: {}", scenario.name, scenario.about));
     say(&format!("rig {}: {}", rig.name, rig.about));
-    let began = Instant::now();
-    let folder = args.out.join(format!("{}-{seed}-{}", scenario.name, rig.name));
     let mut view = View::new(&scenario, Arc::clone(&stop));
-    let trace = rig.fly(&scenario, seed, &folder, &mut view).map_err(|why| match why {
-        NotFlown::Ignored(needs) => format!("{} was not flown: it needs {needs}", scenario.name),
-        NotFlown::Failed(why) => why,
-    })?;
+    let seed = args.seed.unwrap_or(scenario.seed);
+    let plan = Plan::new([&args.scenario, rig_name], &scenario, &rig, seed, false);
+    let (flown, trace) = fly(&plan, &args.out, true, &mut view)?;
+    let (Some(trace), Some(page)) = (trace, &flown.page) else {
+        return Err(Failure::Failed(match flown.verdict.outcome {
+            Outcome::Ignored { needs } => format!("{} was not flown: it needs {needs}", scenario.name),
+            _ => flown.verdict.failures().map(|check| check.measured.as_str()).collect(),
+        }));
+    };
     if rig.depth == Depth::A {
         watch::play(&trace, &mut view, &mut |us| std::thread::sleep(Duration::from_micros(us) / FAST));
     }
     drop(view);
-
-    let verdict = judge::verdict(&scenario, &trace, rig.depth);
-    let rig_name = if args.fast { &rig.name } else { &args.rig };
-    let repeat =
-        format!("skyhound-rig run {} --rig {} --seed {seed}", quoted(&args.scenario), quoted(rig_name));
-    let page = folder.with_extension("html");
-    let html = plot::html(&scenario, &trace, &verdict, &repeat);
-    std::fs::write(&page, html).map_err(|error| format!("{}: {error}", page.display()))?;
-    let took_s = began.elapsed().as_secs_f64();
-    let flown = Flown { took_s, ..Flown::new(&scenario, &rig, seed, verdict, repeat) };
     print(&format!("\n{}\n", table::text(std::slice::from_ref(&flown))))?;
     report(&trace)?;
-    print(&files(&page, &trace))?;
+    print(&files(page, &trace))?;
     match flown.verdict.outcome {
         Outcome::Failed => Err(Failure::Failed("the flight failed".into())),
         Outcome::Passed | Outcome::Ignored { .. } => Ok(()),
     }
 }
 
-fn flight_files(trace: &Trace) -> impl Iterator<Item = &Path> {
-    let files = trace.files.iter().map(PathBuf::as_path);
-    files.filter(|file| file.extension().is_some_and(|extension| extension == "duckdb"))
+fn is_flight_file(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "duckdb")
 }
 
 /// What `skyhound report` says of each flight file, as the ground crew would ask for it.
 fn report(trace: &Trace) -> Result<(), Failure> {
-    for file in flight_files(trace) {
+    for file in trace.files.iter().filter(|file| is_flight_file(file)) {
         let program = programs::skyhound()?;
         print(&format!("skyhound report {}\n\n", file.display()))?;
         let done = Command::new(&program).arg("report").arg(file).status();
@@ -112,19 +95,17 @@ fn report(trace: &Trace) -> Result<(), Failure> {
 /// Where everything is, and what to do with it.
 fn files(page: &Path, trace: &Trace) -> String {
     let mut text = format!("plots        {} (open it in a browser)\n", page.display());
-    if flight_files(trace).next().is_none() {
-        text += "flight file  none: in virtual time there is no host; fly without --fast for one\n";
-    }
     for file in &trace.files {
-        let kind = if file.extension().is_some_and(|extension| extension == "duckdb") {
-            "flight file"
-        } else {
-            "file"
-        };
+        let kind = if is_flight_file(file) { "flight file" } else { "file" };
         text += &format!("{kind:<12} {}\n", file.display());
     }
-    if let Some(file) = flight_files(trace).next() {
-        text += &format!("ask it       skyhound query {} \"select * from track limit 10\"\n", file.display());
+    match trace.files.iter().find(|file| is_flight_file(file)) {
+        None => text + "flight file  none: in virtual time there is no host; fly without --fast for one\n",
+        Some(file) => {
+            text + &format!(
+                "ask it       skyhound query {} \"select * from track limit 10\"\n",
+                file.display()
+            )
+        }
     }
-    text
 }

@@ -1,11 +1,9 @@
 //! `skyhound-rig statistics`: how often, how near and how fast a scenario's beacon is found, against two baselines.
 
-use super::{Failure, found, print, say};
+use super::{Count, Failure, found, pace, print, say};
 use crate::shared::cpu_s;
 use crate::statistics::{report, table};
-use std::io::{IsTerminal, Write};
 
-/// Arguments of `skyhound-rig statistics`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Name of a scenario, or its file.
@@ -24,31 +22,22 @@ pub struct Args {
     threads: u8,
 }
 
-/// Flies and prints.
 pub fn run(args: Args) -> Result<(), Failure> {
-    if args.flights == 0 {
+    let Args { scenario, flights, seed, json, threads } = args;
+    if flights == 0 {
         return Err(Failure::Usage("--flights 0 flies nothing; write 1 or more".into()));
     }
-    let scenario = found(&args.scenario)?;
-    let shows = std::io::stderr().is_terminal();
-    let progress = |done: u64| {
-        if shows {
-            let _ = write!(std::io::stderr(), "\r{done} of {} seeds", args.flights);
-        }
-    };
-    let begun_s = cpu_s();
-    let seed = args.seed.unwrap_or(scenario.seed);
-    let report = report(&scenario, seed, args.flights, usize::from(args.threads), &progress)?;
-    if shows {
-        say("");
+    let scenario = found(&scenario)?;
+    let (begun_s, count) = (cpu_s(), Count::new(format!("{flights} seeds")));
+    let seed = seed.unwrap_or(scenario.seed);
+    let report = report(&scenario, seed, flights, usize::from(threads), &|done| count.tell(done))?;
+    drop(count);
+    if json {
+        let json = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
+        print(&format!("{json}\n"))?;
+    } else {
+        print(&table::text(&report))?;
     }
-    match args.json {
-        true => {
-            let json = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
-            print(&format!("{json}\n"))?;
-        }
-        false => print(&table::text(&report))?,
-    }
-    say(&format!("{:.0} × real time per core, all policies", report.flown_s / (cpu_s() - begun_s)));
+    say(&format!("{}, all policies", pace(report.flown_s, begun_s)));
     Ok(())
 }

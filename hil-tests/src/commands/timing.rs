@@ -1,12 +1,10 @@
 //! `skyhound-rig timing`: how fast the daemon stops, measured at the autopilot's end of the line.
 
-use super::{Failure, print, say};
+use super::{Count, Failure, print, say, write};
 use crate::rig::{Autopilot, Rig};
 use crate::timing::{self, Cause, Plan};
-use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
-/// Arguments of `skyhound-rig timing`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Trials in all, spread evenly over the causes
@@ -35,10 +33,6 @@ pub struct Args {
     pub json: Option<PathBuf>,
 }
 
-/// Measures and shows the table.
-///
-/// # Errors
-/// A daemon that does not start; a file that cannot be written; movement that went on, or came too late.
 pub fn run(args: Args) -> Result<(), Failure> {
     let rig = Rig::find(&args.rig).map_err(Failure::Usage)?;
     let Autopilot::Simulated(line) = rig.autopilot else {
@@ -53,27 +47,23 @@ pub fn run(args: Args) -> Result<(), Failure> {
         seed: args.seed,
         causes: args.causes,
     };
-    let shows = std::io::stderr().is_terminal();
+    let count = Count::new(format!("{} trials", args.trials));
     let progress = |done: usize| {
-        if shows {
-            let _ = write!(std::io::stderr(), "\r{done} of {} trials", args.trials);
-        } else if done.is_multiple_of(100) {
-            say(&format!("{done} of {} trials", args.trials));
+        count.tell(done as u64);
+        if !count.on_terminal && done.is_multiple_of(100) {
+            say(&format!("{done} of {}", count.of));
         }
     };
     let table = timing::measure(&plan, &progress)?;
-    if shows {
-        say("");
-    }
+    drop(count);
     print(&format!("{table}\n"))?;
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&table).map_err(|error| error.to_string())?;
-        std::fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))?;
+        write(path, &(text + "\n"))?;
     }
-    match table.holds(timing::LIMITS_MS[usize::from(args.busy)]) {
-        true => Ok(()),
-        false => {
-            Err(Failure::Failed("a row of the table does not hold, or setpoints came too far apart".into()))
-        }
+    if !table.holds(timing::LIMITS_MS[usize::from(args.busy)]) {
+        let why = "a row of the table does not hold, or setpoints came too far apart";
+        return Err(Failure::Failed(why.into()));
     }
+    Ok(())
 }

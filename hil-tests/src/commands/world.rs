@@ -11,16 +11,16 @@ use skyhound_host::cli::duration;
 use super::{Failure, found, print, say};
 use crate::course::Course;
 use crate::iq_server::IqServer;
+use crate::recording::{self, Written};
 use crate::scenario::Scenario;
 use crate::script::Timeline;
+use crate::soapy;
 use crate::world::iq::IqWorld;
-use crate::{recording, soapy};
 
 const RECORDING_S: f64 = 10.0;
 /// Longest recording: as CF32 at 20 MS/s it is 96 GB.
 const SECONDS_MAX: f64 = 600.0;
 
-/// Arguments of `skyhound-rig world`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Name of a built-in scenario, or a file
@@ -35,31 +35,25 @@ pub struct Args {
     /// How long; a recording 10 s when not given, a served world until it is interrupted
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
     pub time: Option<Duration>,
-    /// Form of the samples
-    #[arg(long, value_enum, default_value_t = Format::Cs8)]
-    pub format: Format,
+    /// Form of the samples: cu8 (unsigned, as RTL-SDR), cs8 (as HackRF), cs16 or cf32
+    #[arg(long, default_value = "cs8", value_parser = format)]
+    pub format: SampleFormat,
     /// Seed of all chance; the scenario's when not given
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 }
 
-/// Form of the samples.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// Unsigned 8-bit, as RTL-SDR
-    Cu8,
-    /// Signed 8-bit, as HackRF
-    Cs8,
-    /// Signed 16-bit
-    Cs16,
-    /// 32-bit float
-    Cf32,
+fn format(text: &str) -> Result<SampleFormat, String> {
+    let formats = [
+        ("cu8", SampleFormat::Cu8),
+        ("cs8", SampleFormat::Cs8),
+        ("cs16", SampleFormat::Cs16),
+        ("cf32", SampleFormat::Cf32),
+    ];
+    let found = formats.into_iter().find(|(name, _)| *name == text);
+    found.map(|(_, format)| format).ok_or_else(|| "write cu8, cs8, cs16 or cf32".to_owned())
 }
 
-/// Writes or serves.
-///
-/// # Errors
-/// No such scenario; a file or socket that cannot be made; no driver; wrong use.
 pub fn run(args: Args) -> Result<(), Failure> {
     let scenario = found(&args.scenario)?;
     let seed = args.seed.unwrap_or(scenario.seed);
@@ -77,31 +71,19 @@ fn record(iq: &Path, scenario: &Scenario, seed: u64, args: &Args) -> Result<(), 
     }
     let seconds = args.time.map_or(RECORDING_S, |time| time.as_secs_f64());
     if !(seconds > 0.0 && seconds <= SECONDS_MAX) {
-        return Err(Failure::Usage(format!(
-            "--for {seconds} s: it must be over 0 and at most {SECONDS_MAX} s"
-        )));
+        let why = format!("--for {seconds} s: it must be over 0 and at most {SECONDS_MAX} s");
+        return Err(Failure::Usage(why));
     }
-    let format = match args.format {
-        Format::Cu8 => SampleFormat::Cu8,
-        Format::Cs8 => SampleFormat::Cs8,
-        Format::Cs16 => SampleFormat::Cs16,
-        Format::Cf32 => SampleFormat::Cf32,
-    };
-    let written = recording::write(iq, scenario, seed, seconds, format)
-        .map_err(|error| Failure::Failed(format!("{path}: {error}")))?;
-    if written.annotation_count < written.on_air_count {
-        say(&format!(
-            "only the first {} of {} transmissions are annotated",
-            written.annotation_count, written.on_air_count
-        ));
+    let written = recording::write(iq, scenario, seed, seconds, args.format);
+    let written = written.map_err(|error| format!("{path}: {error}"))?;
+    let Written { meta, samples, sample_count, on_air_count, annotation_count } = written;
+    if annotation_count < on_air_count {
+        say(&format!("only the first {annotation_count} of {on_air_count} transmissions are annotated"));
     }
-    print(&format!("{}\n", written.meta.display()))?;
+    print(&format!("{}\n", meta.display()))?;
+    let (name, samples) = (&scenario.name, samples.display());
     say(&format!(
-        "{} samples of scenario {} with seed {seed}, {} transmissions; samples in {}",
-        written.sample_count,
-        scenario.name,
-        written.on_air_count,
-        written.samples.display()
+        "{sample_count} samples of scenario {name} with seed {seed}, {on_air_count} transmissions; samples in {samples}"
     ));
     Ok(())
 }
@@ -118,10 +100,8 @@ fn serve(socket: &Path, scenario: &Scenario, seed: u64, time: Option<Duration>) 
         print(&format!("export {name}={}\n", value.display()))?;
     }
     print(&format!("driver=skyhound-rig,world={}\n", socket.display()))?;
-    say(&format!(
-        "serving scenario {} with seed {seed}; set these variables and open this device",
-        scenario.name
-    ));
+    let name = &scenario.name;
+    say(&format!("serving scenario {name} with seed {seed}; set these variables and open this device"));
     let mut timeline = Timeline::new(&scenario.fault);
     while time.is_none_or(|time| since.elapsed() < time) {
         timeline.by_clock(since.elapsed().as_micros() as u64, |kind, begins| server.apply(kind, begins));

@@ -5,9 +5,6 @@ use serde_json::{Map, Value, json};
 use super::{Flown, Outcome, metrics, table};
 
 /// The file's text.
-///
-/// # Errors
-/// What the writer says; none for what flights hold.
 pub fn text(flights: &[Flown]) -> Result<String, String> {
     let flights: Vec<Value> = flights.iter().map(flight).collect();
     serde_json::to_string_pretty(&json!({ "flights": flights })).map_err(|error| format!("JSON: {error}"))
@@ -16,8 +13,7 @@ pub fn text(flights: &[Flown]) -> Result<String, String> {
 fn flight(flown: &Flown) -> Value {
     let verdict = &flown.verdict;
     let number = |(name, value): (&String, &f64)| {
-        let unit = metrics::find(name).map_or("", |metric| metric.unit);
-        (name.clone(), json!({ "value": value, "unit": unit }))
+        (name.clone(), json!({ "value": value, "unit": metrics::unit(name) }))
     };
     let mut flight = json!({
         "scenario": flown.scenario,
@@ -43,13 +39,11 @@ fn flight(flown: &Flown) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::{sample, verdict};
-    use crate::rig::Depth;
+    use crate::judge::sample;
 
     #[test]
     fn numbers_carry_their_units() {
-        let judged = verdict(&sample::scenario(), &sample::trace(), Depth::A);
-        let flown = Flown { seed: u64::MAX, ..sample::flown(judged) };
+        let flown = Flown { seed: u64::MAX, ..sample::passed() };
         let value: Value = serde_json::from_str(&text(&[flown]).unwrap()).unwrap();
         let flight = &value["flights"][0];
         assert_eq!(flight["verdict"], "passed");
@@ -59,10 +53,8 @@ mod tests {
             assert_eq!(flight["numbers"][name]["unit"], unit);
         }
         assert!((flight["numbers"]["final_error_m"]["value"].as_f64().unwrap() - 2.0).abs() < 1e-9);
-        assert_eq!(
-            (&flight["checks"][0]["name"], &flight["checks"][0]["passed"]),
-            (&json!("invariants"), &json!(true))
-        );
+        let check = &flight["checks"][0];
+        assert_eq!((&check["name"], &check["passed"]), (&json!("invariants"), &json!(true)));
         assert!(flight.get("needs").is_none());
     }
 }

@@ -1,32 +1,23 @@
 //! Judged flights to JUnit XML for CI servers: a suite for each rig, a case for each scenario and seed.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Flown, Outcome, metrics};
+use super::{Check, Flown, Outcome, metrics};
 
 /// The file's text.
-///
-/// # Errors
-/// What the writer says; only for texts that no XML can hold.
 pub fn xml(flights: &[Flown]) -> Result<String, String> {
     let mut report = Report::new("skyhound-rig");
-    report.set_time(Duration::from_secs_f64(flights.iter().map(|flown| flown.took_s).sum()));
-    let mut rigs: Vec<&str> = Vec::new();
-    for flown in flights {
-        if !rigs.contains(&flown.rig.as_str()) {
-            rigs.push(&flown.rig);
-        }
-    }
-    for rig in rigs {
+    let time = |flights: &[&Flown]| Duration::from_secs_f64(flights.iter().map(|flown| flown.took_s).sum());
+    let mut rest: Vec<&Flown> = flights.iter().collect();
+    report.set_time(time(&rest));
+    while let Some(rig) = rest.first().map(|flown| flown.rig.clone()) {
+        let (own, others): (Vec<&Flown>, _) = rest.into_iter().partition(|flown| flown.rig == rig);
         let mut suite = TestSuite::new(format!("skyhound-rig {rig}"));
-        suite.add_test_cases(flights.iter().filter(|flown| flown.rig == rig).map(case));
-        suite.set_time(Duration::from_secs_f64(
-            flights.iter().filter(|flown| flown.rig == rig).map(|flown| flown.took_s).sum(),
-        ));
+        suite.set_time(time(&own)).add_test_cases(own.into_iter().map(case));
         report.add_test_suite(suite);
+        rest = others;
     }
     report.to_string().map_err(|error| format!("JUnit: {error}"))
 }
@@ -55,47 +46,25 @@ fn failure(flown: &Flown) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     let names: Vec<&str> = flown.verdict.failures().map(|check| check.name.as_str()).collect();
     status.set_message(names.join(", ")).set_type("expectation");
-    let mut text = String::new();
-    for check in flown.verdict.failures() {
-        let _ = writeln!(text, "{}: {}; wanted {}", check.name, check.measured, check.wanted);
-    }
-    for violation in &flown.verdict.violations {
-        let _ = writeln!(text, "invariant violated: {violation}");
-    }
-    for file in &flown.verdict.files {
-        let _ = writeln!(text, "file: {}", file.display());
-    }
-    let _ = write!(text, "seed {}; repeat with: {}", flown.seed, flown.repeat);
-    status.set_description(text);
+    let verdict = &flown.verdict;
+    let mut lines: Vec<String> = verdict.failures().map(Check::to_string).collect();
+    lines.extend(verdict.violations.iter().map(|violation| format!("invariant violated: {violation}")));
+    lines.extend(verdict.files.iter().map(|file| format!("file: {}", file.display())));
+    lines.push(format!("seed {}; repeat with: {}", flown.seed, flown.repeat));
+    status.set_description(lines.join("\n"));
     status
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::{Verdict, sample, verdict};
+    use crate::judge::sample;
     use crate::rig::Depth;
-    use crate::scenario::Bounds;
 
     #[test]
     fn a_case_for_each_scenario_seed_and_depth_that_other_readers_understand() {
-        let mut scenario = sample::scenario();
-        scenario.expect.number.insert("final_error_m".into(), Bounds { min: None, max: Some(1.0) });
-        let mut trace = sample::trace();
-        trace.violations.push("at 3.2 s: <speed> & slew".into());
-        let flown = |seed, rig: &str, depth, verdict| Flown {
-            seed,
-            rig: rig.into(),
-            depth,
-            ..sample::flown(verdict)
-        };
-        let failed = verdict(&scenario, &trace, Depth::A);
-        let passed = verdict(&sample::scenario(), &sample::trace(), Depth::A);
-        let flights = [
-            flown(7, "engine", Depth::A, failed),
-            flown(7, "software", Depth::B, passed),
-            flown(8, "software", Depth::B, Verdict::ignored("root")),
-        ];
+        let software = |seed, flown| Flown { seed, rig: "software".into(), depth: Depth::B, ..flown };
+        let flights = [sample::failed(), software(7, sample::passed()), software(8, sample::ignored())];
         let xml = xml(&flights).unwrap();
         let report = Report::deserialize_from_str(&xml).unwrap();
         assert_eq!((report.tests, report.failures, report.test_suites.len()), (3, 1, 2), "{xml}");

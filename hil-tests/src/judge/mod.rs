@@ -3,13 +3,13 @@
 //! Everything is counted from the trace alone, so that a flight at any depth is judged the same way. A number that is not
 //! defined for a flight is absent, never NaN; an expectation on an absent number fails with "was not measured".
 
-pub mod json;
-pub mod junit;
+pub(crate) mod json;
+pub(crate) mod junit;
 pub mod metrics;
-pub mod plot;
+pub(crate) mod plot;
 #[cfg(test)]
 pub(crate) mod sample;
-pub mod table;
+pub(crate) mod table;
 pub mod verdict;
 
 use std::path::PathBuf;
@@ -22,18 +22,12 @@ pub use verdict::{Check, Outcome, Verdict, verdict};
 
 /// A judged flight with what repeats it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Flown {
-    /// The scenario's name.
+pub(crate) struct Flown {
     pub scenario: String,
-    /// What it shows.
     pub about: String,
-    /// The flight's seed.
     pub seed: u64,
-    /// The rig's name.
     pub rig: String,
-    /// The rig's depth.
     pub depth: Depth,
-    /// How it was judged.
     pub verdict: Verdict,
     /// The command that flies it again.
     pub repeat: String,
@@ -44,7 +38,6 @@ pub struct Flown {
 }
 
 impl Flown {
-    /// A flight of `scenario` with `seed` on `rig`.
     pub fn new(scenario: &Scenario, rig: &Rig, seed: u64, verdict: Verdict, repeat: String) -> Flown {
         Flown {
             scenario: scenario.name.clone(),

@@ -1,9 +1,9 @@
 //! A flight made by hand, for tests: 20 s of search to the east, a beacon 100 m north of where it is heard, homing at
 //! 5 m/s, holding over it, then the pilot takes over.
 
-use super::{Flown, Verdict};
-use crate::rig::Rig;
-use crate::scenario::Scenario;
+use super::{Flown, Verdict, verdict};
+use crate::rig::{Depth, Rig};
+use crate::scenario::{Bounds, Scenario};
 use crate::trace::{DeedRow, EventRow, SetpointRow, SignalRow, StateRow, Trace, TruthRow};
 use crate::truth::TruePose;
 
@@ -23,9 +23,7 @@ pub fn scenario() -> Scenario {
     scenario.world.beacon[0].north_m = 100.0;
     scenario.world.beacon[0].east_m = 100.0;
     scenario.fault.clear();
-    scenario.expect.number.clear();
-    scenario.expect.states.clear();
-    scenario.expect.stops = None;
+    scenario.expect = Default::default();
     scenario.duration_s = 240.0;
     let settings = "[homing]\nspeed_mps = 5.0\n[interlock.fence]\nradius_m = 300.0";
     scenario.skyhound = toml::from_str(settings).unwrap();
@@ -36,6 +34,26 @@ pub fn scenario() -> Scenario {
 pub fn flown(verdict: Verdict) -> Flown {
     let repeat = "skyhound-rig run open_carrier --seed 7".into();
     Flown { took_s: 0.25, ..Flown::new(&scenario(), &Rig::find("engine").unwrap(), 7, verdict, repeat) }
+}
+
+/// It, as it is.
+pub fn passed() -> Flown {
+    flown(verdict(&scenario(), &trace(), Depth::A))
+}
+
+/// It, where 1 m were wanted, and an invariant was violated.
+pub fn failed() -> Flown {
+    let (mut scenario, mut trace) = (scenario(), trace());
+    trace.violations.push("at 3.2 s: <speed> & slew".into());
+    for (name, min, max) in [("final_error_m", None, Some(1.0)), ("found", Some(0.0), None)] {
+        scenario.expect.number.insert(name.into(), Bounds { min, max });
+    }
+    flown(verdict(&scenario, &trace, Depth::A))
+}
+
+/// It, on a rig without this.
+pub fn ignored() -> Flown {
+    flown(Verdict::ignored("root"))
 }
 
 /// What it left.
@@ -102,11 +120,11 @@ fn signal(at_us: u64) -> SignalRow {
 fn setpoint(at_us: u64) -> SetpointRow {
     let since_s = (at_us - HOMING_US) as f64 / 1e6;
     let north_mps = if at_us < HOLDING_US { (2.5 * since_s).min(5.0) } else { 0.0 };
-    SetpointRow {
-        at_us,
-        velocity_mps: [north_mps, 0.0, 0.0],
-        yaw_rate_rad_s: 0.0,
-        taken: true,
-        from: (1, 191),
-    }
+    moving(at_us, north_mps)
+}
+
+/// A setpoint of ours with this speed north.
+pub fn moving(at_us: u64, north_mps: f64) -> SetpointRow {
+    let velocity_mps = [north_mps, 0.0, 0.0];
+    SetpointRow { at_us, velocity_mps, yaw_rate_rad_s: 0.0, taken: true, from: (1, 191) }
 }

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
-use super::{Flown, Outcome};
+use super::{Check, Flown, Outcome};
 
 /// Columns that a terminal is taken to have.
 const WIDTH: u16 = 120;
@@ -12,11 +12,7 @@ pub fn text(flights: &[Flown]) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(WIDTH).set_header(["scenario", "seed", "rig", "verdict", "number", "measured", "wanted"]);
-    for flown in flights {
-        rows(flown).into_iter().for_each(|row| {
-            table.add_row(row);
-        });
-    }
+    table.add_rows(flights.iter().flat_map(rows));
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -44,20 +40,20 @@ pub fn summary(flights: &[Flown]) -> String {
     format!("{passed} passed, {failed} failed, {ignored} ignored in {took_s:.1} s")
 }
 
+/// Those of a flight: what is the same in all stands in the first.
 fn rows(flown: &Flown) -> Vec<[String; 7]> {
     let verdict = word(&flown.verdict.outcome);
     let mut head = [flown.scenario.clone(), flown.seed.to_string(), flown.rig.clone(), verdict.to_string()];
-    if let Outcome::Ignored { needs } = &flown.verdict.outcome {
-        let [scenario, seed, rig, verdict] = head;
-        return vec![[scenario, seed, rig, verdict, "needs".into(), String::new(), needs.clone()]];
-    }
-    let mut rows = Vec::new();
-    for check in &flown.verdict.checks {
+    let mut row = |name: String, measured: &str, wanted: &str| {
         let [scenario, seed, rig, verdict] = std::mem::take(&mut head);
-        let name = format!("{} {}", if check.passed { '✓' } else { '✗' }, check.name);
-        rows.push([scenario, seed, rig, verdict, name, check.measured.clone(), check.wanted.clone()]);
+        [scenario, seed, rig, verdict, name, measured.to_string(), wanted.to_string()]
+    };
+    if let Outcome::Ignored { needs } = &flown.verdict.outcome {
+        return vec![row("needs".into(), "", needs)];
     }
-    rows
+    let mark = |check: &Check| format!("{} {}", if check.passed { '✓' } else { '✗' }, check.name);
+    let checks = flown.verdict.checks.iter();
+    checks.map(|check| row(mark(check), &check.measured, &check.wanted)).collect()
 }
 
 /// The outcome in one word.
@@ -72,17 +68,11 @@ pub fn word(outcome: &Outcome) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::{Verdict, sample, verdict};
-    use crate::rig::Depth;
-    use crate::scenario::Bounds;
+    use crate::judge::sample;
 
     #[test]
     fn a_failure_shows_what_was_measured_what_was_wanted_and_how_to_repeat_it() {
-        let mut scenario = sample::scenario();
-        scenario.expect.number.insert("final_error_m".into(), Bounds { min: None, max: Some(1.0) });
-        scenario.expect.number.insert("found".into(), Bounds { min: Some(0.0), max: None });
-        let judged = verdict(&scenario, &sample::trace(), Depth::A);
-        let flights = [judged, Verdict::ignored("root")].map(sample::flown);
+        let flights = [sample::failed(), sample::ignored()];
         let text = text(&flights);
         let row = text.lines().find(|line| line.contains("final_error_m")).unwrap();
         for words in ["open_carrier", "7", "engine", "FAILED", "✗ final_error_m", "2 m", "at most 1"] {
@@ -91,10 +81,8 @@ mod tests {
         let second = text.lines().find(|line| line.contains("✓ found ")).unwrap();
         assert!(!second.contains("FAILED") && !second.contains("open_carrier"), "{second}");
         assert!(text.contains("0 passed, 1 failed, 1 ignored in 0.5 s"), "{text}");
-        assert!(
-            text.ends_with("repeat open_carrier seed 7 (engine):  skyhound-rig run open_carrier --seed 7\n"),
-            "{text}"
-        );
+        let repeat = "repeat open_carrier seed 7 (engine):  skyhound-rig run open_carrier --seed 7\n";
+        assert!(text.ends_with(repeat), "{text}");
         assert!(text.lines().any(|line| line.contains("ignored") && line.contains("root")), "{text}");
     }
 }

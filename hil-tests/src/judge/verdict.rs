@@ -6,6 +6,7 @@
 pub mod cause;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use super::metrics;
@@ -30,31 +31,37 @@ pub struct Verdict {
     pub files: Vec<PathBuf>,
 }
 
-/// Passed, failed, or not flown.
+/// Whether everything expected was true.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "what a name says is not said again")]
 pub enum Outcome {
-    /// Everything expected was true.
     Passed,
-    /// Something was not.
     Failed,
     /// It was not flown: the rig lacks this.
     Ignored {
-        /// What it needs.
         needs: String,
     },
 }
 
-/// One expectation.
+/// One expectation: the number's name, or `cause`, `states`, `stops`, `faults`, `invariants`; and in words what was found and
+/// what was wanted.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[allow(missing_docs, reason = "what a name says is not said again")]
 pub struct Check {
-    /// The number's name, or `cause`, `states`, `stops`, `faults`, `invariants`.
     pub name: String,
-    /// What was found, in words.
     pub measured: String,
-    /// What was wanted, in words.
     pub wanted: String,
-    /// Whether it held.
     pub passed: bool,
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; wanted {}", self.name, self.measured, self.wanted)
+    }
+}
+
+fn check(name: &str, measured: impl Into<String>, wanted: impl Into<String>, passed: bool) -> Check {
+    Check { name: name.to_owned(), measured: measured.into(), wanted: wanted.into(), passed }
 }
 
 impl Verdict {
@@ -66,9 +73,8 @@ impl Verdict {
 
     /// Of a flight that broke off without a trace.
     pub fn broken(why: impl Into<String>) -> Verdict {
-        let check =
-            Check { name: "flight".into(), measured: why.into(), wanted: "a flight".into(), passed: false };
-        Verdict { outcome: Outcome::Failed, checks: vec![check], ..Verdict::ignored("") }
+        let checks = vec![check("flight", why, "a flight", false)];
+        Verdict { outcome: Outcome::Failed, checks, ..Verdict::ignored("") }
     }
 
     /// The expectations that did not hold.
@@ -113,29 +119,20 @@ fn of_faults(scenario: &Scenario, trace: &Trace) -> Option<Check> {
     };
     let missing: Vec<_> = kinds.filter(|kind| !was_done(kind)).map(Kind::name).collect();
     let measured = if missing.is_empty() { "all".to_owned() } else { format!("not: {}", missing.join(", ")) };
-    Some(Check {
-        name: "faults".into(),
-        measured,
-        wanted: "all came about".into(),
-        passed: missing.is_empty(),
-    })
+    Some(check("faults", measured, "all came about", missing.is_empty()))
 }
 
 fn of_number(name: &str, bounds: &Bounds, measured: Option<f64>, trace: &Trace) -> Check {
-    let wanted = match (bounds.min, bounds.max) {
-        (Some(min), Some(max)) if min == max => metrics::shown(min),
-        (Some(min), Some(max)) => format!("{} to {}", metrics::shown(min), metrics::shown(max)),
-        (Some(min), None) => format!("at least {}", metrics::shown(min)),
-        (None, Some(max)) => format!("at most {}", metrics::shown(max)),
+    let wanted = match (bounds.min.map(metrics::shown), bounds.max.map(metrics::shown)) {
+        (Some(min), Some(max)) if min == max => min,
+        (Some(min), Some(max)) => format!("{min} to {max}"),
+        (Some(min), None) => format!("at least {min}"),
+        (None, Some(max)) => format!("at most {max}"),
         (None, None) => "measured".into(),
     };
-    Check {
-        name: name.to_string(),
-        measured: measured
-            .map_or_else(|| cause::unmeasured(name, trace), |value| metrics::with_unit(name, value)),
-        wanted,
-        passed: measured.is_some_and(|value| bounds.hold(value)),
-    }
+    let shown = measured.map(|value| metrics::with_unit(name, value));
+    let passed = measured.is_some_and(|value| bounds.hold(value));
+    check(name, shown.unwrap_or_else(|| cause::unmeasured(name, trace)), wanted, passed)
 }
 
 fn of_states(wanted: &[String], trace: &Trace) -> Check {
@@ -144,19 +141,14 @@ fn of_states(wanted: &[String], trace: &Trace) -> Check {
         begin.into_iter().chain(trace.states.iter().map(|row| row.to.as_str())).collect();
     let mut rest = reached.iter();
     let passed = wanted.iter().all(|state| rest.any(|reached| *reached == state));
-    Check {
-        name: "states".into(),
-        measured: listed(&reached),
-        wanted: format!("in this order: {}", listed(wanted)),
-        passed,
-    }
+    check("states", listed(&reached), format!("in this order: {}", listed(wanted)), passed)
 }
 
 fn of_stops(wanted: &[String], trace: &Trace) -> Check {
-    let stops: Vec<&str> = metrics::stops(trace).map(|stop| stop.cause).collect();
+    let stops: Vec<&str> = metrics::stops(trace).map(|(_, cause)| cause).collect();
     let is_one_of = |(stop, wanted): (&&str, &String)| wanted.split(OR).any(|wanted| wanted == *stop);
     let passed = stops.len() == wanted.len() && stops.iter().zip(wanted).all(is_one_of);
-    Check { name: "stops".into(), measured: listed(&stops), wanted: listed(wanted), passed }
+    check("stops", listed(&stops), listed(wanted), passed)
 }
 
 fn of_invariants(trace: &Trace) -> Check {
@@ -165,12 +157,7 @@ fn of_invariants(trace: &Trace) -> Check {
         [first] => format!("violated: {first}"),
         [first, rest @ ..] => format!("violated: {first} (and {} more)", rest.len()),
     };
-    Check {
-        name: "invariants".into(),
-        measured,
-        wanted: "none violated".into(),
-        passed: trace.violations.is_empty(),
-    }
+    check("invariants", measured, "none violated", trace.violations.is_empty())
 }
 
 fn listed(words: &[impl AsRef<str>]) -> String {

@@ -12,13 +12,12 @@ pub mod table;
 
 use crate::baseline::Policy;
 use crate::engine::{self, Level};
-use crate::judge::metrics::{FOUND_WITHIN_M, metrics};
+use crate::judge::metrics::{found_within_m, metrics};
 use crate::scenario::Scenario;
 use crate::shared::in_order;
 use crate::trace::Trace;
 use numbers::{Paired, Share, Spread};
 use serde::Serialize;
-use skyhound::config::Config;
 
 /// Bins of the final error, m.
 const ERROR_EDGES_M: [f64; 14] =
@@ -27,11 +26,10 @@ const ERROR_EDGES_M: [f64; 14] =
 const RATIO_EDGES: [f64; 12] = [0.0, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0, 12.0];
 
 /// What one flight came to.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
     /// HOMING was reached.
     pub homed: bool,
-    /// The beacon was found.
     pub found: bool,
     /// Where it ended, if it homed.
     pub final_error_m: Option<f64>,
@@ -46,11 +44,10 @@ pub struct Row {
     pub policy: &'static str,
     /// Share of flights in which it was led at all.
     pub homed: Share,
-    /// Share of flights that found the beacon.
     pub found: Share,
-    /// Final error of those that homed, m.
+    /// Of those that homed.
     pub final_error_m: Spread,
-    /// Time over straight-line time of those that found it.
+    /// Of those that found it.
     pub time_ratio: Spread,
     /// By seed.
     pub flights: Vec<Outcome>,
@@ -59,28 +56,24 @@ pub struct Row {
 /// A baseline against Skyhound, seed by seed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Against {
-    /// The baseline.
     pub policy: &'static str,
-    /// Skyhound first, it second.
+    /// Skyhound first, the baseline second.
     pub found: Paired,
 }
 
 /// The statistics of a scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// The scenario's name.
     pub scenario: String,
     /// Seed of the first flight; the others follow.
     pub seed: u64,
-    /// How many.
     pub flights: u64,
     /// So near is found.
     pub within_m: f64,
     /// Skyhound, then the baselines.
     pub rows: Vec<Row>,
-    /// Pairs.
     pub against: Vec<Against>,
-    /// Seconds flown, all policies together.
+    /// Time flown, all policies together.
     pub flown_s: f64,
 }
 
@@ -93,25 +86,25 @@ pub fn report(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Report, String> {
     let config = scenario.config()?;
-    let within_m = scenario.expect.number.get("final_error_m").and_then(|bounds| bounds.max);
-    let within_m = within_m.unwrap_or(FOUND_WITHIN_M);
+    let within_m = found_within_m(scenario);
+    let policies = [None, Some(Policy::Climber), Some(Policy::Spiral)];
     let flown = in_order(flights, threads, progress, |index| {
         let seed = seed.wrapping_add(index);
-        let outcomes = [None, Some(Policy::Climber), Some(Policy::Spiral)]
-            .map(|policy| fly(scenario, &config, seed, policy, within_m));
-        (outcomes.map(|(outcome, _)| outcome), outcomes.iter().map(|(_, flown_s)| flown_s).sum::<f64>())
+        policies.map(|policy| match policy {
+            None => outcome(scenario, &engine::fly(scenario, seed, Level::Readings), within_m),
+            Some(policy) => outcome(scenario, &engine::fly_led(scenario, &config, seed, policy), within_m),
+        })
     });
-    let names = ["skyhound", Policy::Climber.name(), Policy::Spiral.name()];
-    let rows: Vec<Row> = names
-        .into_iter()
-        .enumerate()
-        .map(|(which, policy)| row(policy, flown.iter().map(|(outcomes, _)| outcomes[which]).collect()))
+    let rows: Vec<Row> = (policies.iter().enumerate())
+        .map(|(which, policy)| {
+            let flights = flown.iter().map(|outcomes| outcomes[which].0).collect();
+            row(policy.map_or("skyhound", Policy::name), flights)
+        })
         .collect();
-    let pair = |baseline: &Row| Against {
-        policy: baseline.policy,
-        found: Paired::of(
-            rows[0].flights.iter().zip(&baseline.flights).map(|(ours, theirs)| (ours.found, theirs.found)),
-        ),
+    let pair = |baseline: &Row| {
+        let both = rows[0].flights.iter().zip(&baseline.flights);
+        let found = Paired::of(both.map(|(ours, theirs)| (ours.found, theirs.found)));
+        Against { policy: baseline.policy, found }
     };
     Ok(Report {
         scenario: scenario.name.clone(),
@@ -120,42 +113,26 @@ pub fn report(
         within_m,
         against: rows[1..].iter().map(pair).collect(),
         rows,
-        flown_s: flown.iter().map(|(_, flown_s)| flown_s).sum(),
+        flown_s: flown.iter().flatten().map(|(_, flown_s)| flown_s).sum(),
     })
 }
 
-fn fly(
-    scenario: &Scenario,
-    config: &Config,
-    seed: u64,
-    policy: Option<Policy>,
-    within_m: f64,
-) -> (Outcome, f64) {
-    let trace = match policy {
-        None => engine::fly(scenario, seed, Level::Readings),
-        Some(policy) => engine::fly_led(scenario, config, seed, policy),
-    };
-    let flown_s = trace.truth.last().map_or(0.0, |row| row.pose.at_us as f64 / 1e6);
-    (outcome(scenario, &trace, within_m), flown_s)
-}
-
-/// Counts a trace.
-fn outcome(scenario: &Scenario, trace: &Trace, within_m: f64) -> Outcome {
+/// Counts a trace; and how long it flew, s.
+fn outcome(scenario: &Scenario, trace: &Trace, within_m: f64) -> (Outcome, f64) {
     let numbers = metrics(scenario, trace);
     let number = |name: &str| numbers.get(name).copied();
     let final_error_m = number("final_error_m");
-    Outcome {
+    let outcome = Outcome {
         homed: number("time_to_homing_s").is_some(),
         found: number("found") == Some(1.0) || final_error_m.is_some_and(|error_m| error_m <= within_m),
         final_error_m,
         time_ratio: number("time_ratio"),
-    }
+    };
+    (outcome, number("flight_s").unwrap_or(0.0))
 }
 
 fn row(policy: &'static str, flights: Vec<Outcome>) -> Row {
-    let share = |holds: fn(&Outcome) -> bool| {
-        Share::of(flights.iter().filter(|flight| holds(flight)).count(), flights.len())
-    };
+    let share = |holds: fn(&&Outcome) -> bool| Share::of(flights.iter().filter(holds).count(), flights.len());
     Row {
         policy,
         homed: share(|flight| flight.homed),

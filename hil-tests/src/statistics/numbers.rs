@@ -10,15 +10,12 @@ const Z_95: f64 = 1.959_963_984_540_054;
 /// Statistical Science 16 (2001) 101 for why this one).
 #[derive(Copy, Clone, Debug, PartialEq, Serialize)]
 pub struct Share {
-    /// Successes.
     pub count: usize,
-    /// Trials.
     pub total: usize,
     /// count/total, 0..=1.
     pub ratio: f64,
-    /// Lower end of the interval.
+    /// The interval.
     pub low: f64,
-    /// Upper end.
     pub high: f64,
 }
 
@@ -45,18 +42,15 @@ impl Share {
 /// How values are spread.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Spread {
-    /// How many.
     pub count: usize,
-    /// Half are below.
     pub median: Option<f64>,
     /// Nine of ten are below.
     pub p90: Option<f64>,
-    /// Counts by bin.
     pub histogram: Histogram,
 }
 
 impl Spread {
-    /// Of `values`; the histogram has bins up to `top`.
+    /// Of `values`; the histogram has bins from each of `edges`.
     pub fn of(values: impl Iterator<Item = f64>, edges: &[f64]) -> Spread {
         let mut sorted: Vec<f64> = values.collect();
         sorted.sort_by(f64::total_cmp);
@@ -74,7 +68,6 @@ impl Spread {
 pub struct Histogram {
     /// Lower ends of the bins.
     pub edges: Vec<f64>,
-    /// Values in each.
     pub counts: Vec<usize>,
 }
 

@@ -1,47 +1,34 @@
 //! A report as people read it: a row per policy, distributions as bars with their scale, pairs.
 
-use super::{Report, Row};
+use super::{Paired, Report, Row};
 use comfy_table::{Table, presets};
-use std::fmt::Write;
 
 /// The report as text.
 pub fn text(report: &Report) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header([
-        "policy",
-        "found",
-        "95 % interval",
-        "error median",
-        "p90",
-        "time / straight: median",
-        "p90",
-        "never led",
-    ]);
+    let found = ["policy", "found", "95 % interval"];
+    let spreads = ["error median", "p90", "time / straight: median", "p90", "never led"];
+    table.load_style(presets::NOTHING).set_header(found.into_iter().chain(spreads));
     table.add_rows(report.rows.iter().map(cells));
-    let mut text = format!(
-        "{}: {} flights from seed {}, found = within {} m\n\n{}\n",
-        report.scenario,
-        report.flights,
-        report.seed,
-        report.within_m,
-        table.trim_fmt()
-    );
+    let Report { scenario, seed, flights, within_m, .. } = report;
+    let mut text = format!("{scenario}: {flights} flights from seed {seed}, found = within {within_m} m\n\n");
+    text += &format!("{}\n", table.trim_fmt());
     let spread = |text: &mut String, what: &str, of: fn(&Row) -> &super::Spread| {
         let edges = &of(&report.rows[0]).histogram.edges;
         let scale: Vec<String> = edges.iter().map(|edge| format!("{edge}")).collect();
-        let _ = writeln!(text, "\n{what}, bins from {}", scale.join(" "));
+        *text += &format!("\n{what}, bins from {}\n", scale.join(" "));
         for row in &report.rows {
-            let _ = writeln!(text, "  {:9}|{}|", row.policy, of(row).histogram.bars());
+            *text += &format!("  {:9}|{}|\n", row.policy, of(row).histogram.bars());
         }
     };
     spread(&mut text, "final error, m", |row| &row.final_error_m);
     spread(&mut text, "time over straight-line time", |row| &row.time_ratio);
     text.push('\n');
     for pair in &report.against {
-        let _ = writeln!(
-            text,
-            "same seeds: skyhound alone found it {} times, {} alone {} times (sign test p = {:.2e})",
-            pair.found.first_only, pair.policy, pair.found.second_only, pair.found.p_value
+        let Paired { first_only, second_only, p_value } = pair.found;
+        text += &format!(
+            "same seeds: skyhound alone found it {first_only} times, {} alone {second_only} times (sign test p = {p_value:.2e})\n",
+            pair.policy
         );
     }
     text

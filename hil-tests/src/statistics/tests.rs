@@ -22,13 +22,10 @@ fn in_the_open_the_beacon_is_found_and_the_climber_is_as_good_as_the_law_it_copi
     let report = report(&open, 1, 40, 2, &|_| {}).unwrap();
     let [ours, climber, spiral] = &report.rows[..] else { panic!("three policies") };
     let error_m = |row: &Row| row.final_error_m.median.unwrap();
-    assert!(ours.found.ratio >= 0.8 && climber.found.ratio >= 0.8, "{}", table::text(&report));
-    assert!((error_m(ours) - error_m(climber)).abs() <= 5.0, "{}", table::text(&report));
-    assert!(
-        error_m(spiral) > error_m(ours) && spiral.found.ratio <= ours.found.ratio,
-        "{}",
-        table::text(&report)
-    );
+    let table = table::text(&report);
+    assert!(ours.found.ratio >= 0.8 && climber.found.ratio >= 0.8, "{table}");
+    assert!((error_m(ours) - error_m(climber)).abs() <= 5.0, "{table}");
+    assert!(error_m(spiral) > error_m(ours) && spiral.found.ratio <= ours.found.ratio, "{table}");
     for row in &report.rows {
         assert!(row.homed.count == 40, "{} was not led in every flight", row.policy);
     }

@@ -1,13 +1,13 @@
 //! One daemon with an aircraft to lead, a beacon that is always strong, and everything that may stop it at hand.
 
-use super::cause::GUIDED;
+use super::cause::{GUIDED, HEARTBEAT};
 use super::{Cause, Outcome, Plan, Trial};
 use crate::aircraft::{Aircraft, Request};
 use crate::autopilot::{Autopilot, WireRow};
 use crate::daemon::{Daemon, Site};
 use crate::flight::air;
 use crate::flight::sdr::SdrControl;
-use crate::scenario::{self, Place};
+use crate::scenario::{self, Kind, Place};
 use crate::trace::SetpointRow;
 use crate::truth::Poses;
 use crate::{random, soapy};
@@ -91,29 +91,18 @@ impl Bench {
 
     /// One trial: homes, waits `wait_s`, makes the cause, and looks on until nothing more can come.
     pub fn trial(&mut self, cause: Cause, wait_s: f64) -> Result<Trial, String> {
-        let spoilt = |bench: &Bench| {
-            bench.tell_spoilt(cause);
-            Ok(Trial { cause, outcome: Outcome::Spoilt, gap_ms: None })
-        };
         self.make_ready(cause)?;
-        let Some(begun_us) = self.home()? else { return spoilt(self) };
-        let cause_us = match cause {
-            Cause::FenceCrossed => match self.cross_the_fence()? {
-                Some(cause_us) => cause_us,
-                None => return spoilt(self),
-            },
-            _ => {
-                self.wait_until(begun_us + (wait_s * 1e6) as u64);
-                if !self.commands() {
-                    return spoilt(self);
-                }
-                let cause_us = self.autopilot.now_us();
-                self.make(cause)?;
-                cause_us
-            }
+        let begun_us = self.home()?;
+        let cause_us = match begun_us {
+            Some(begun_us) => self.bring_about(cause, begun_us + (wait_s * 1e6) as u64)?,
+            None => None,
+        };
+        let (Some(begun_us), Some(cause_us)) = (begun_us, cause_us) else {
+            self.tell_spoilt(cause);
+            return Ok(Trial { cause, outcome: Outcome::Spoilt, gap_ms: None });
         };
         let told_us = self.told_us(cause, cause_us);
-        let moves = self.rest(told_us.max(cause_us + cause.untold_us()) + LAST_AFTER_US);
+        let moves = self.rest(told_us.max(cause_us + cause.traits().untold_us) + LAST_AFTER_US);
         let last_us = moves.iter().filter(|row| row.moves()).map(|row| row.at_us).max().unwrap_or(0);
         let goes_on = last_us + QUIET_US > self.autopilot.now_us();
         let after_ms = |from_us: u64| last_us.saturating_sub(from_us) as f64 / 1e3;
@@ -131,6 +120,20 @@ impl Bench {
         Ok(Trial { cause, outcome, gap_ms: gaps_ms(&moves, begun_us, cause_us) })
     }
 
+    /// Makes the cause at `at_us`, or waits until it comes by itself: when it came. `None`: homing stopped before.
+    fn bring_about(&mut self, cause: Cause, at_us: u64) -> Result<Option<u64>, String> {
+        if cause == Cause::FenceCrossed {
+            return self.cross_the_fence();
+        }
+        std::thread::sleep(Duration::from_micros(at_us.saturating_sub(self.autopilot.now_us())));
+        if !self.commands() {
+            return Ok(None);
+        }
+        let cause_us = self.autopilot.now_us();
+        self.make(cause)?;
+        Ok(Some(cause_us))
+    }
+
     /// Why the daemon says that it stopped homing.
     fn latched(&self) -> Option<String> {
         self.daemon.status().and_then(|status| status.latched)
@@ -138,7 +141,7 @@ impl Bench {
 
     fn tell_spoilt(&self, cause: Cause) {
         let why = self.latched().unwrap_or_else(|| "nothing latched".to_owned());
-        eprintln!("skyhound-rig: a trial of `{}` was spoilt by something else: {why}", cause.name());
+        eprintln!("skyhound-rig: a trial of `{}` was spoilt by something else: {why}", cause.traits().name);
     }
 
     /// In the air, in GUIDED, where there is room for the trial, with nothing that keeps homing locked.
@@ -164,17 +167,7 @@ impl Bench {
             let asked_us = self.autopilot.now_us();
             let answer = self.daemon.ask(Ask::Homing { on: true });
             if answer.as_ref().is_ok_and(|answer| answer.ok) {
-                let first = |rows: &[SetpointRow]| {
-                    rows.iter().find(|row| row.at_us >= asked_us && row.moves()).map(|row| row.at_us)
-                };
-                let waited = Instant::now();
-                while waited.elapsed() < Duration::from_secs(10) {
-                    if let Some(first_us) = first(&self.autopilot.setpoints()) {
-                        return Ok(Some(first_us));
-                    }
-                    std::thread::sleep(Duration::from_millis(20));
-                }
-                return Ok(None);
+                return Ok(self.first_movement_us(asked_us));
             }
             if let Some(how) = self.daemon.ended() {
                 return Err(format!("the daemon ended ({how}): {}", self.daemon.said()));
@@ -184,6 +177,19 @@ impl Bench {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// When movement first came after `asked_us`; none within ten seconds.
+    fn first_movement_us(&self, asked_us: u64) -> Option<u64> {
+        let waited = Instant::now();
+        while waited.elapsed() < Duration::from_secs(10) {
+            let rows = self.autopilot.setpoints();
+            if let Some(row) = rows.iter().find(|row| row.at_us >= asked_us && row.moves()) {
+                return Some(row.at_us);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        None
     }
 
     /// Whether movement comes.
@@ -225,30 +231,26 @@ impl Bench {
         match (cause, cause.kind()) {
             (Cause::HomingOff, _) => {
                 let answer = self.daemon.ask(Ask::Homing { on: false })?;
-                if answer.ok { Ok(()) } else { Err(format!("homing off was refused: {answer:?}")) }
+                if !answer.ok {
+                    return Err(format!("homing off was refused: {answer:?}"));
+                }
             }
-            (Cause::Killed, _) => {
-                self.daemon.kill();
-                Ok(())
-            }
-            (Cause::LinkCut, _) => {
-                self.autopilot.fall_mute(true);
-                Ok(())
-            }
+            (Cause::Killed, _) => self.daemon.kill(),
+            (Cause::LinkCut, _) => self.autopilot.fall_mute(true),
             (_, Some(kind)) => {
                 if !self.sdr.apply(&kind, true)? && !self.autopilot.fault(&kind, true)? {
                     return Err(format!("nobody does: {kind}"));
                 }
-                Ok(())
             }
-            (_, None) => Ok(()),
+            (_, None) => {}
         }
+        Ok(())
     }
 
     /// When the daemon could know, at the earliest, of a cause that came at `cause_us`. Waits for it.
     fn told_us(&self, cause: Cause, cause_us: u64) -> u64 {
         let out = |row: &&WireRow| row.is_out;
-        if cause.is_in_a_message() {
+        if cause.traits().is_in_a_message {
             let begun = Instant::now();
             loop {
                 let wire = self.autopilot.wire();
@@ -262,16 +264,20 @@ impl Bench {
                 std::thread::sleep(Duration::from_millis(20));
             }
         }
-        let aged_from_us = cause.ages_from().and_then(|id| {
-            let wire = self.autopilot.wire();
-            let sent = wire
+        let mut from_us = cause_us;
+        if cause == Cause::HeartbeatLost {
+            // Its age is counted from the last one.
+            let is_beat = |row: &&WireRow| row.id == HEARTBEAT && row.component == 1 && row.at_us <= cause_us;
+            from_us = self
+                .autopilot
+                .wire()
                 .iter()
                 .rev()
                 .filter(out)
-                .find(|row| row.id == id && row.component == 1 && row.at_us <= cause_us);
-            sent.map(|row| row.at_us)
-        });
-        aged_from_us.unwrap_or(cause_us) + cause.untold_us()
+                .find(is_beat)
+                .map_or(cause_us, |row| row.at_us);
+        }
+        from_us + cause.traits().untold_us
     }
 
     /// Looks on until no movement has come for [`QUIET_US`], at least until `until_us`, and not for ever.
@@ -300,19 +306,15 @@ impl Bench {
         if let Some(kind) = cause.kind() {
             let _ = self.sdr.apply(&kind, false)? || self.autopilot.fault(&kind, false)?;
         }
-        if let Some(kind) = cause.mend() {
-            self.autopilot.fault(&kind, true)?;
+        if cause == Cause::BatteryLow {
+            // Ending the fault charges nothing.
+            self.autopilot.fault(&Kind::Battery { ratio: 1.0 }, true)?;
         }
         if self.daemon.ended().is_none() {
             // Where the cause did not end it, nothing may go on into the next trial.
             let _ = self.daemon.ask(Ask::Homing { on: false });
         }
         Ok(())
-    }
-
-    fn wait_until(&self, at_us: u64) {
-        let left_us = at_us.saturating_sub(self.autopilot.now_us());
-        std::thread::sleep(Duration::from_micros(left_us));
     }
 }
 
@@ -345,16 +347,7 @@ fn gaps_ms(rows: &[SetpointRow], from_us: u64, to_us: u64) -> Option<(f64, f64)>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn row(at_us: u64, north_mps: f64) -> SetpointRow {
-        SetpointRow {
-            at_us,
-            velocity_mps: [north_mps, 0.0, 0.0],
-            yaw_rate_rad_s: 0.0,
-            taken: true,
-            from: (1, 191),
-        }
-    }
+    use crate::judge::sample::moving as row;
 
     #[test]
     fn only_a_fresh_last_setpoint_that_moves_is_homing() {

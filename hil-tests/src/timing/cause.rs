@@ -37,41 +37,44 @@ pub enum Cause {
     HeartbeatLost,
 }
 
-impl Cause {
-    /// All of them.
-    pub const ALL: [Cause; 13] = [
-        Cause::ModeChange,
-        Cause::StickMoved,
-        Cause::Disarm,
-        Cause::FenceCrossed,
-        Cause::UnplugTold,
-        Cause::UnplugSilent,
-        Cause::GpsLost,
-        Cause::EkfBad,
-        Cause::BatteryLow,
-        Cause::HomingOff,
-        Cause::Killed,
-        Cause::LinkCut,
-        Cause::HeartbeatLost,
-    ];
-
+/// What is known of a cause.
+pub struct Traits {
     /// For people.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Cause::ModeChange => "mode changed by the ground station",
-            Cause::StickMoved => "stick moved",
-            Cause::Disarm => "disarmed",
-            Cause::FenceCrossed => "fence crossed (predicted)",
-            Cause::UnplugTold => "SDR unplugged, told",
-            Cause::UnplugSilent => "SDR unplugged, silent",
-            Cause::GpsLost => "GPS fix lost",
-            Cause::EkfBad => "EKF bad",
-            Cause::BatteryLow => "battery low",
-            Cause::HomingOff => "operator: homing off",
-            Cause::Killed => "daemon killed",
-            Cause::LinkCut => "link cut",
-            Cause::HeartbeatLost => "heartbeat lost",
-        }
+    pub name: &'static str,
+    /// The interlocks that may stop homing by it. None: it ends homing without any.
+    pub interlocks: &'static [Interlock],
+    /// How long nobody tells it: how old the daemon lets its last input of that kind become, by its default settings
+    /// (interlock.*_age_max_s), or how long the source itself takes to notice.
+    pub untold_us: u64,
+    /// Whether a message of the autopilot carries it at all.
+    pub is_in_a_message: bool,
+}
+
+impl Cause {
+    pub const fn traits(self) -> Traits {
+        use Interlock::{
+            Armed, Attitude, Battery, Ekf, FenceRadius, Gps, Heartbeat, Mode, Position, Sdr, Sticks,
+        };
+        let (name, interlocks, untold_us, is_in_a_message): (_, &'static [Interlock], _, _) = match self {
+            Cause::ModeChange => ("mode changed by the ground station", &[Mode], 0, true),
+            Cause::StickMoved => ("stick moved", &[Sticks], 0, true),
+            // The handover between homing and the autopilot notices it too, and says so in the name of the mode.
+            Cause::Disarm => ("disarmed", &[Armed, Mode], 0, true),
+            Cause::FenceCrossed => ("fence crossed (predicted)", &[FenceRadius], 0, true),
+            Cause::UnplugTold => ("SDR unplugged, told", &[Sdr], 0, false),
+            // A reading.
+            Cause::UnplugSilent => ("SDR unplugged, silent", &[Sdr], 500_000, false),
+            // The receiver's own: what it has no fix for shows at its next epoch.
+            Cause::GpsLost => ("GPS fix lost", &[Gps], 200_000, true),
+            Cause::EkfBad => ("EKF bad", &[Ekf], 0, true),
+            Cause::BatteryLow => ("battery low", &[Battery], 0, true),
+            Cause::HomingOff => ("operator: homing off", &[], 0, false),
+            Cause::Killed => ("daemon killed", &[], 0, false),
+            // Of all that the autopilot sends, its pose is the first to be too old: whichever came last is judged last.
+            Cause::LinkCut => ("link cut", &[Attitude, Position], 500_000, false),
+            Cause::HeartbeatLost => ("heartbeat lost", &[Heartbeat], 2_500_000, false),
+        };
+        Traits { name, interlocks, untold_us, is_in_a_message }
     }
 
     /// How it begins, where scenarios have a fault for it.
@@ -91,32 +94,6 @@ impl Cause {
         })
     }
 
-    /// How to undo it, where ending the fault does not.
-    pub fn mend(self) -> Option<Kind> {
-        (self == Cause::BatteryLow).then_some(Kind::Battery { ratio: 1.0 })
-    }
-
-    /// How long nothing tells it: how old the daemon lets its last input of that kind become, by its default settings
-    /// (interlock.*_age_max_s), or how long the source itself takes to notice.
-    pub const fn untold_us(self) -> u64 {
-        match self {
-            // A reading; of all that the autopilot sends, its pose is the first to be too old.
-            Cause::UnplugSilent | Cause::LinkCut => 500_000,
-            Cause::HeartbeatLost => 2_500_000,
-            // The receiver's own: what it has no fix for shows at its next epoch.
-            Cause::GpsLost => 200_000,
-            _ => 0,
-        }
-    }
-
-    /// Whether the age is counted from a message that the autopilot sent last, of this id.
-    pub const fn ages_from(self) -> Option<u32> {
-        match self {
-            Cause::HeartbeatLost => Some(HEARTBEAT),
-            _ => None,
-        }
-    }
-
     /// Whether this message, out after the cause, carries it.
     pub fn is_told_by(self, row: &WireRow) -> bool {
         match (self, row.says) {
@@ -133,49 +110,18 @@ impl Cause {
         }
     }
 
-    /// The interlocks that may stop homing by it. None: it ends homing without any.
-    pub const fn interlocks(self) -> &'static [Interlock] {
-        match self {
-            Cause::ModeChange => &[Interlock::Mode],
-            Cause::StickMoved => &[Interlock::Sticks],
-            // The handover between homing and the autopilot notices it too, and says so in the name of the mode.
-            Cause::Disarm => &[Interlock::Armed, Interlock::Mode],
-            Cause::FenceCrossed => &[Interlock::FenceRadius],
-            Cause::UnplugTold | Cause::UnplugSilent => &[Interlock::Sdr],
-            Cause::GpsLost => &[Interlock::Gps],
-            Cause::EkfBad => &[Interlock::Ekf],
-            Cause::BatteryLow => &[Interlock::Battery],
-            // Both are the pose: whichever came last before the cut is judged last.
-            Cause::LinkCut => &[Interlock::Attitude, Interlock::Position],
-            Cause::HeartbeatLost => &[Interlock::Heartbeat],
-            Cause::HomingOff | Cause::Killed => &[],
-        }
-    }
-
     /// Whether homing that the daemon says it `latched` off (its status; the interlock's name first) was stopped by this.
     pub fn is_blamed(self, latched: Option<&str>) -> bool {
         let name = latched.and_then(|why| why.split_whitespace().next());
-        let interlocks = self.interlocks();
+        let interlocks = self.traits().interlocks;
         interlocks.is_empty() || interlocks.iter().any(|interlock| name == Some(interlock.name()))
-    }
-
-    /// Whether a message of the autopilot carries it at all.
-    pub const fn is_in_a_message(self) -> bool {
-        !matches!(
-            self,
-            Cause::UnplugTold
-                | Cause::UnplugSilent
-                | Cause::HomingOff
-                | Cause::Killed
-                | Cause::LinkCut
-                | Cause::HeartbeatLost
-        )
     }
 }
 
 /// ArduCopter's `custom_mode` of GUIDED.
 pub(super) const GUIDED: u32 = 4;
-const HEARTBEAT: u32 = 0;
+/// Message ids.
+pub(super) const HEARTBEAT: u32 = 0;
 const GLOBAL_POSITION_INT: u32 = 33;
 /// EKF_POS_HORIZ_ABS of EKF_STATUS_FLAGS.
 const EKF_POSITION_ABSOLUTE: u16 = 16;
@@ -211,10 +157,11 @@ mod tests {
 
     #[test]
     fn only_its_own_interlock_is_to_blame() {
-        for cause in Cause::ALL {
+        for cause in Cause::value_variants() {
             for interlock in Interlock::ALL {
                 let trip = Trip { interlock, fault: Fault::Stale, detail: "x" }.to_string();
-                let is_own = cause.interlocks().is_empty() || cause.interlocks().contains(&interlock);
+                let interlocks = cause.traits().interlocks;
+                let is_own = interlocks.is_empty() || interlocks.contains(&interlock);
                 assert_eq!(cause.is_blamed(Some(&trip)), is_own, "{cause:?} {trip}");
             }
             let needs_none = matches!(cause, Cause::HomingOff | Cause::Killed);

@@ -17,20 +17,21 @@ mod cause;
 mod table;
 
 pub use cause::Cause;
-pub use table::{LIMITS_MS, Row, Table};
+pub use table::{LIMITS_MS, Table};
 
 use crate::machine::Hogs;
 use crate::random;
 use crate::rig::Line;
 use bench::Bench;
+use clap::ValueEnum;
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Trials of one daemon before it is started anew, at most.
 const TRIALS_OF_A_BENCH: usize = 25;
 /// A bench that breaks is made anew so often before the whole table is given up.
-const BREAKS_MAX: u32 = 20;
+const BREAKS_MAX: usize = 20;
 
 /// What is measured.
 #[derive(Clone, Debug)]
@@ -51,31 +52,36 @@ pub struct Plan {
     pub causes: Vec<Cause>,
 }
 
+impl Plan {
+    /// All causes where none is named.
+    fn causes(&self) -> &[Cause] {
+        if self.causes.is_empty() { Cause::value_variants() } else { &self.causes }
+    }
+}
+
 /// One trial's outcome.
 #[derive(Copy, Clone, Debug, PartialEq)]
-pub struct Trial {
-    /// Which cause.
-    pub cause: Cause,
-    /// What came of it.
-    pub outcome: Outcome,
+struct Trial {
+    cause: Cause,
+    outcome: Outcome,
     /// Longest and median time between setpoints while homing, before the cause.
-    pub gap_ms: Option<(f64, f64)>,
+    gap_ms: Option<(f64, f64)>,
 }
 
 /// What came of a trial.
 #[derive(Copy, Clone, Debug, PartialEq)]
-pub enum Outcome {
-    /// Homing stopped.
-    Stopped {
-        /// From the cause to the last movement received; 0 = none came after it.
-        physical_ms: f64,
-        /// The same from the first message that carried the cause.
-        told_ms: f64,
-    },
+enum Outcome {
+    /// Homing stopped: time from the cause, and from the first message that carried it, to the last movement received; 0 =
+    /// none came after it.
+    Stopped { physical_ms: f64, told_ms: f64 },
     /// Movement went on.
     WentOn,
     /// Something else stopped homing, or homing could not begin.
     Spoilt,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Measures. `progress` is told after each trial: how many are done.
@@ -85,38 +91,36 @@ pub enum Outcome {
 pub fn measure(plan: &Plan, progress: &(dyn Fn(usize) + Sync)) -> Result<Table, String> {
     let _hogs = if plan.busy { Some(Hogs::on_every_core()?) } else { None };
     let jobs = Mutex::new(batches(plan));
-    let (trials, failure) = (Mutex::new(Vec::new()), Mutex::new(None));
-    let breaks = std::sync::atomic::AtomicU32::new(0);
-    let taken = |jobs: &Mutex<Vec<Vec<Cause>>>| jobs.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let (trials, breaks) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+    let taken = || lock(&jobs).pop();
+    let each = |trial| {
+        let mut trials = lock(&trials);
+        trials.push(trial);
+        progress(trials.len());
+    };
+    let worker = |number: usize| {
+        let mut source = random::source(plan.seed, &format!("bench {number}"));
+        while let Some(mut batch) = taken() {
+            let Err(why) = work(plan, &mut batch, &mut source, &each) else { continue };
+            eprintln!("skyhound-rig: a bench broke: {why}");
+            lock(&jobs).push(batch);
+            let mut breaks = lock(&breaks);
+            breaks.push(why);
+            if breaks.len() > BREAKS_MAX {
+                return;
+            }
+        }
+    };
     std::thread::scope(|scope| {
-        for worker in 0..plan.parallel {
-            let (jobs, trials, failure, breaks) = (&jobs, &trials, &failure, &breaks);
-            scope.spawn(move || {
-                let mut source = random::source(plan.seed, &format!("bench {worker}"));
-                while let Some(batch) = taken(jobs) {
-                    let mut rest = batch;
-                    let done = work(plan, &mut rest, &mut source, &mut |trial| {
-                        let mut trials = trials.lock().unwrap_or_else(PoisonError::into_inner);
-                        trials.push(trial);
-                        progress(trials.len());
-                    });
-                    if let Err(why) = done {
-                        eprintln!("skyhound-rig: a bench broke: {why}");
-                        jobs.lock().unwrap_or_else(PoisonError::into_inner).push(rest);
-                        if breaks.fetch_add(1, std::sync::atomic::Ordering::AcqRel) >= BREAKS_MAX {
-                            *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
-                            return;
-                        }
-                    }
-                }
-            });
+        for number in 0..plan.parallel {
+            let worker = &worker;
+            scope.spawn(move || worker(number));
         }
     });
-    let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let trials = trials.into_inner().unwrap_or_else(PoisonError::into_inner);
-    match failure {
+    let mut breaks = lock(&breaks);
+    match breaks.pop().filter(|_| breaks.len() >= BREAKS_MAX) {
         Some(why) => Err(why),
-        None => Ok(Table::new(&trials, plan)),
+        None => Ok(Table::new(&lock(&trials), plan)),
     }
 }
 
@@ -125,7 +129,7 @@ fn work(
     plan: &Plan,
     causes: &mut Vec<Cause>,
     source: &mut random::Random,
-    each: &mut dyn FnMut(Trial),
+    each: &dyn Fn(Trial),
 ) -> Result<(), String> {
     if causes.is_empty() {
         return Ok(());
@@ -142,8 +146,7 @@ fn work(
 
 /// Every cause as often as every other, in random order, cut into what one bench does.
 fn batches(plan: &Plan) -> Vec<Vec<Cause>> {
-    let causes = if plan.causes.is_empty() { &Cause::ALL } else { plan.causes.as_slice() };
-    let mut all: Vec<Cause> = causes.iter().copied().cycle().take(plan.trials).collect();
+    let mut all: Vec<Cause> = plan.causes().iter().copied().cycle().take(plan.trials).collect();
     all.shuffle(&mut random::source(plan.seed, "order"));
     let of_a_bench = all.len().div_ceil(plan.parallel.max(1)).clamp(1, TRIALS_OF_A_BENCH);
     all.chunks(of_a_bench).map(<[Cause]>::to_vec).collect()

@@ -14,25 +14,24 @@ const SPOILT_ONE_IN: usize = 10;
 
 /// One cause.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Row {
-    /// For people.
-    pub cause: &'static str,
+struct Row {
+    cause: &'static str,
     /// Trials that stopped by it.
-    pub count: usize,
+    count: usize,
     /// Trials in which movement went on: each is a fault of the daemon.
-    pub went_on_count: usize,
+    went_on_count: usize,
     /// Trials that something else spoilt.
-    pub spoilt_count: usize,
+    spoilt_count: usize,
     /// How long nobody tells it, by the daemon's settings.
-    pub untold_ms: f64,
+    untold_ms: f64,
     /// From the cause to the last movement received: median, p99, worst.
-    pub physical_ms: Option<[f64; 3]>,
+    physical_ms: Option<[f64; 3]>,
     /// From the first message that carried it: median, p99, worst.
-    pub told_ms: Option<[f64; 3]>,
+    told_ms: Option<[f64; 3]>,
     /// Worst physical time that holds.
-    pub limit_ms: f64,
+    limit_ms: f64,
     /// Whether it held; `None`: never tried.
-    pub holds: Option<bool>,
+    holds: Option<bool>,
 }
 
 impl Row {
@@ -45,50 +44,41 @@ impl Row {
     }
 }
 
-/// All causes.
+/// All causes, under the plan by which they can be repeated.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Table {
-    /// Seed, so that the order can be repeated.
-    pub seed: u64,
-    /// The line between daemon and autopilot.
-    pub line: String,
-    /// Whether all cores were busy.
-    pub busy: bool,
-    /// Whether the daemon asked for real-time scheduling.
-    pub realtime: bool,
-    /// Daemons at once.
-    pub parallel: usize,
-    /// One row for each cause.
-    pub causes: Vec<Row>,
-    /// Time between setpoints while homing: median of the medians, longest of all.
-    pub gap_median_ms: Option<f64>,
-    /// The longest.
-    pub gap_longest_ms: Option<f64>,
+    seed: u64,
+    /// As a rig file spells it.
+    line: String,
+    busy: bool,
+    realtime: bool,
+    parallel: usize,
+    causes: Vec<Row>,
+    /// Time between setpoints while homing: median of the medians.
+    gap_median_ms: Option<f64>,
+    /// The longest of all.
+    gap_longest_ms: Option<f64>,
 }
 
 impl Table {
-    /// Of all trials.
-    pub fn new(trials: &[Trial], plan: &Plan) -> Table {
-        let causes = if plan.causes.is_empty() { &Cause::ALL } else { plan.causes.as_slice() };
-        let mut medians_ms: Vec<f64> =
-            trials.iter().filter_map(|trial| trial.gap_ms).map(|(_, median)| median).collect();
+    pub(super) fn new(trials: &[Trial], plan: &Plan) -> Table {
+        let (longest_ms, mut medians_ms): (Vec<f64>, Vec<f64>) =
+            trials.iter().filter_map(|trial| trial.gap_ms).unzip();
         medians_ms.sort_by(f64::total_cmp);
+        let reaction_ms = LIMITS_MS[usize::from(plan.busy)];
         Table {
             seed: plan.seed,
-            line: line_name(plan.line),
+            line: match plan.line {
+                Line::Udp => "udp".into(),
+                Line::Tcp => "tcp".into(),
+                Line::Pty { baud } => format!("pty:{baud}"),
+            },
             busy: plan.busy,
             realtime: plan.realtime,
             parallel: plan.parallel,
-            causes: causes
-                .iter()
-                .map(|cause| row(*cause, trials, LIMITS_MS[usize::from(plan.busy)]))
-                .collect(),
+            causes: plan.causes().iter().map(|cause| row(*cause, trials, reaction_ms)).collect(),
             gap_median_ms: medians_ms.get(medians_ms.len() / 2).copied(),
-            gap_longest_ms: trials
-                .iter()
-                .filter_map(|trial| trial.gap_ms)
-                .map(|(longest, _)| longest)
-                .max_by(f64::total_cmp),
+            gap_longest_ms: longest_ms.into_iter().max_by(f64::total_cmp),
         }
     }
 
@@ -107,46 +97,39 @@ impl Table {
     }
 }
 
-/// As a rig file spells it.
-fn line_name(line: Line) -> String {
-    match line {
-        Line::Udp => "udp".into(),
-        Line::Tcp => "tcp".into(),
-        Line::Pty { baud } => format!("pty:{baud}"),
-    }
-}
-
 /// `reaction_ms`: the worst time of a cause that is told at once.
 fn row(cause: Cause, trials: &[Trial], reaction_ms: f64) -> Row {
-    let of_cause: Vec<&Trial> = trials.iter().filter(|trial| trial.cause == cause).collect();
-    let times = |pick: fn(&Outcome) -> Option<f64>| -> Option<[f64; 3]> {
-        let mut times: Vec<f64> = of_cause.iter().filter_map(|trial| pick(&trial.outcome)).collect();
-        times.sort_by(f64::total_cmp);
-        let at = |ratio: f64| times[((times.len() as f64 * ratio).ceil() as usize).clamp(1, times.len()) - 1];
-        (!times.is_empty()).then(|| [at(0.5), at(0.99), at(1.0)])
+    let outcomes = || trials.iter().filter(|trial| trial.cause == cause).map(|trial| trial.outcome);
+    let stopped = || {
+        outcomes().filter_map(|outcome| match outcome {
+            Outcome::Stopped { physical_ms, told_ms } => Some((physical_ms, told_ms)),
+            Outcome::WentOn | Outcome::Spoilt => None,
+        })
     };
-    let count = |is: fn(&Outcome) -> bool| of_cause.iter().filter(|trial| is(&trial.outcome)).count();
-    let untold_ms = cause.untold_us() as f64 / 1e3;
+    let (physical_ms, told_ms): (Vec<f64>, Vec<f64>) = stopped().unzip();
+    let count = |wanted: Outcome| outcomes().filter(|outcome| *outcome == wanted).count();
+    let untold_ms = cause.traits().untold_us as f64 / 1e3;
     let limit_ms = untold_ms + reaction_ms;
-    let mut row = Row {
-        cause: cause.name(),
-        count: count(|outcome| matches!(outcome, Outcome::Stopped { .. })),
-        went_on_count: count(|outcome| *outcome == Outcome::WentOn),
-        spoilt_count: count(|outcome| *outcome == Outcome::Spoilt),
+    let row = Row {
+        cause: cause.traits().name,
+        count: physical_ms.len(),
+        went_on_count: count(Outcome::WentOn),
+        spoilt_count: count(Outcome::Spoilt),
         untold_ms,
-        physical_ms: times(|outcome| match outcome {
-            Outcome::Stopped { physical_ms, .. } => Some(*physical_ms),
-            _ => None,
-        }),
-        told_ms: times(|outcome| match outcome {
-            Outcome::Stopped { told_ms, .. } => Some(*told_ms),
-            _ => None,
-        }),
+        physical_ms: spread(physical_ms),
+        told_ms: spread(told_ms),
         limit_ms,
         holds: None,
     };
-    row.holds = row.holds_within(limit_ms);
-    row
+    Row { holds: row.holds_within(limit_ms), ..row }
+}
+
+/// Median, p99 and worst.
+fn spread(mut times_ms: Vec<f64>) -> Option<[f64; 3]> {
+    times_ms.sort_by(f64::total_cmp);
+    let count = times_ms.len();
+    let at = |ratio: f64| times_ms[((count as f64 * ratio).ceil() as usize).clamp(1, count) - 1];
+    (count > 0).then(|| [at(0.5), at(0.99), at(1.0)])
 }
 
 impl std::fmt::Display for Table {
@@ -168,26 +151,20 @@ impl std::fmt::Display for Table {
             "p99",
             "worst",
         ]);
-        let shown = |times: Option<[f64; 3]>| {
-            times.map_or(["—", "—", "—"].map(String::from), |times| times.map(|ms| format!("{ms:.1}")))
-        };
+        let ms = |time: Option<f64>| time.map_or("—".to_owned(), |ms| format!("{ms:.1}"));
+        let spread = |times: Option<[f64; 3]>| [0, 1, 2].map(|which| ms(times.map(|times| times[which])));
+        let yes = |holds: bool| if holds { "yes" } else { "NO" };
         for row in &self.causes {
             let counts = [row.count, row.went_on_count, row.spoilt_count].map(|count| count.to_string());
             let untold = if row.untold_ms > 0.0 { format!("{:.0} ms", row.untold_ms) } else { String::new() };
-            let mut cells = vec![row.cause.to_owned()];
-            cells.extend(counts);
-            cells.push(untold);
-            cells.extend(shown(row.physical_ms));
-            cells.push(format!("{:.0}", row.limit_ms));
-            cells.push(row.holds.map_or("—", |holds| if holds { "yes" } else { "NO" }).to_owned());
-            cells.extend(shown(row.told_ms));
-            drawn.add_row(cells);
+            let held = [format!("{:.0}", row.limit_ms), row.holds.map_or("—", yes).to_owned()];
+            let first = [&[row.cause.to_owned()], &counts[..], &[untold]].concat();
+            drawn.add_row([&first, &spread(row.physical_ms)[..], &held, &spread(row.told_ms)].concat());
         }
         for column in drawn.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);
         }
         writeln!(f, "{drawn}")?;
-        let gap = |gap_ms: Option<f64>| gap_ms.map_or("—".to_owned(), |gap_ms| format!("{gap_ms:.1}"));
         let machine = if self.busy { "all cores busy with other work" } else { "no other work" };
         let untried: Vec<&str> =
             self.causes.iter().filter(|row| row.holds.is_none()).map(|row| row.cause).collect();
@@ -198,9 +175,9 @@ impl std::fmt::Display for Table {
             f,
             "time between setpoints while homing: median {} ms, longest {} ms (limit {GAP_MAX_MS:.0} ms, holds: {}); \
              {} daemons at once over {}, {machine}, seed {}",
-            gap(self.gap_median_ms),
-            gap(self.gap_longest_ms),
-            if self.gap_holds() { "yes" } else { "NO" },
+            ms(self.gap_median_ms),
+            ms(self.gap_longest_ms),
+            yes(self.gap_holds()),
             self.parallel,
             self.line,
             self.seed

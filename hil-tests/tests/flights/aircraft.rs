@@ -1,8 +1,9 @@
-//! An autopilot of the air: plays a flight log over UDP, with another mode or other sticks on demand, and keeps what it is
-//! told. Frames that need no change are sent as they were recorded.
+//! An autopilot of the air: plays the sample flight's log over UDP, with another mode or other sticks on demand, and keeps what
+//! it is told. Frames that need no change are sent as they were recorded.
 
 use skyhound_host::autopilot::framing::Framer;
 use skyhound_rig::autopilot::wire::Message;
+use skyhound_rig::sample_flight;
 use skyhound_rig::tlog::Entries;
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,15 +14,10 @@ use std::time::{Duration, Instant};
 pub const GUIDED: u32 = 4;
 pub const LOITER: u32 = 5;
 
-/// A port of loopback that was free a moment ago.
-pub fn free_port() -> u16 {
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// What is changed in the log on its way.
-struct Hands {
-    mode: u32,
-    roll_stick_us: u16,
+/// A port of loopback that was free a moment ago, and what makes a daemon listen there.
+pub fn free_port() -> (u16, String) {
+    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    (port, format!("--autopilot udpin:127.0.0.1:{port}"))
 }
 
 /// A message that came, in order of arrival.
@@ -32,40 +28,41 @@ pub struct Heard {
     pub message: Option<Message>,
 }
 
+/// What is changed in the log on its way, and what came.
+struct Air {
+    mode: u32,
+    roll_stick_us: u16,
+    heard: Vec<Heard>,
+}
+
 pub struct Aircraft {
-    socket: UdpSocket,
-    hands: Arc<Mutex<Hands>>,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    socket: Arc<UdpSocket>,
+    air: Arc<Mutex<Air>>,
     landed: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Aircraft {
-    /// Takes off: plays `log` to the daemon that listens at `port`, `speed` times as fast as it was recorded.
-    pub fn fly(log: Vec<u8>, port: u16, speed: f64) -> Aircraft {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    /// Takes off: flies for `seconds` before the daemon that listens at `port`.
+    pub fn fly(seconds: f64, port: u16) -> Aircraft {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        sample_flight::write_log(log.path(), seconds).unwrap();
+        let log = std::fs::read(log.path()).unwrap();
+        let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap());
         socket.connect(("127.0.0.1", port)).unwrap();
-        socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-        let hands = Arc::new(Mutex::new(Hands { mode: GUIDED, roll_stick_us: 1_500 }));
-        let (heard, landed) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
-        let player = {
-            let (socket, hands) = (socket.try_clone().unwrap(), Arc::clone(&hands));
-            let landed = Arc::clone(&landed);
-            std::thread::spawn(move || play(&log, &socket, &hands, &landed, speed))
-        };
-        let listener = {
-            let (socket, heard) = (socket.try_clone().unwrap(), Arc::clone(&heard));
-            let landed = Arc::clone(&landed);
-            std::thread::spawn(move || listen(&socket, &heard, &landed))
-        };
-        Aircraft { socket, hands, heard, landed, threads: vec![player, listener] }
+        socket.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+        let air = Arc::new(Mutex::new(Air { mode: GUIDED, roll_stick_us: 1_500, heard: Vec::new() }));
+        let landed = Arc::new(AtomicBool::new(false));
+        let own = (Arc::clone(&socket), Arc::clone(&air), Arc::clone(&landed));
+        let thread = std::thread::spawn(move || play(&log, &own.0, &own.1, &own.2));
+        Aircraft { socket, air, landed, thread: Some(thread) }
     }
 
     /// The pilot takes another mode: a heartbeat says so at once, as ArduPilot's does.
     pub fn take_mode(&self, mode: u32) {
         // The player waits meanwhile: no older heartbeat follows this one.
-        let mut hands = self.hands.lock().unwrap();
-        hands.mode = mode;
+        let mut air = self.air.lock().unwrap();
+        air.mode = mode;
         // A quadrotor of ArduPilot, armed, with a mode of its own, active.
         let beat = Message::new("HEARTBEAT").with("custom_mode", mode).with("type", 2u8);
         let beat = beat.with("autopilot", 3u8).with("base_mode", 0x81u8).with("system_status", 4u8);
@@ -74,12 +71,12 @@ impl Aircraft {
 
     /// The pilot moves the roll stick; the following RC_CHANNELS say so.
     pub fn move_stick(&self, roll_stick_us: u16) {
-        self.hands.lock().unwrap().roll_stick_us = roll_stick_us;
+        self.air.lock().unwrap().roll_stick_us = roll_stick_us;
     }
 
     /// All that came so far.
     pub fn heard(&self) -> Vec<Heard> {
-        self.heard.lock().unwrap().clone()
+        self.air.lock().unwrap().heard.clone()
     }
 
     fn named(&self, name: &str) -> Vec<Message> {
@@ -101,27 +98,27 @@ impl Aircraft {
 impl Drop for Aircraft {
     fn drop(&mut self) {
         self.landed.store(true, Ordering::Release);
-        for thread in self.threads.drain(..) {
-            // Its panic has already been printed, and this may run during another one.
-            let _ = thread.join();
-        }
+        // Its panic has already been printed, and this may run during another one.
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
-fn play(log: &[u8], socket: &UdpSocket, hands: &Mutex<Hands>, landed: &AtomicBool, speed: f64) {
-    let begun = Instant::now();
-    let mut first_us = None;
+/// Plays the log, and listens meanwhile and after it.
+fn play(log: &[u8], socket: &UdpSocket, air: &Mutex<Air>, landed: &AtomicBool) {
+    let (begun, mut framer, mut first_us) = (Instant::now(), Framer::new(), None);
     for entry in Entries::new(log) {
         let at_us = entry.recorded_us.saturating_sub(*first_us.get_or_insert(entry.recorded_us));
-        let due = begun + Duration::from_secs_f64(at_us as f64 / 1e6 / speed);
-        while let Some(wait) = due.checked_duration_since(Instant::now()) {
+        while begun.elapsed() < Duration::from_micros(at_us) {
             if landed.load(Ordering::Acquire) {
                 return;
             }
-            std::thread::sleep(wait.min(Duration::from_millis(50)));
+            listen(socket, air, &mut framer);
         }
-        let hands = hands.lock().unwrap();
-        send(socket, &altered(entry.frame, &hands));
+        let air = air.lock().unwrap();
+        send(socket, &altered(entry.frame, &air));
+    }
+    while !landed.load(Ordering::Acquire) {
+        listen(socket, air, &mut framer);
     }
 }
 
@@ -131,13 +128,13 @@ fn send(socket: &UdpSocket, frame: &[u8]) {
 }
 
 /// The frame with this pilot's mode and stick, where it tells of them; else as it is.
-fn altered(recorded: &[u8], hands: &Hands) -> Vec<u8> {
+fn altered(recorded: &[u8], air: &Air) -> Vec<u8> {
     let mut altered = recorded.to_vec();
     Framer::new().push(recorded, |frame| {
         let Some(message) = Message::read(frame.id, frame.payload) else { return };
         let message = match message.name() {
-            "HEARTBEAT" => message.with("custom_mode", hands.mode),
-            "RC_CHANNELS" => message.with("chan1_raw", hands.roll_stick_us),
+            "HEARTBEAT" => message.with("custom_mode", air.mode),
+            "RC_CHANNELS" => message.with("chan1_raw", air.roll_stick_us),
             _ => return,
         };
         altered = message.frame((frame.system as u8, frame.component), frame.sequence);
@@ -145,18 +142,15 @@ fn altered(recorded: &[u8], hands: &Hands) -> Vec<u8> {
     altered
 }
 
-fn listen(socket: &UdpSocket, heard: &Mutex<Vec<Heard>>, landed: &AtomicBool) {
-    let (mut datagram, mut framer) = ([0; 2_048], Framer::new());
-    while !landed.load(Ordering::Acquire) {
-        // A time-out, or a daemon that is not there (yet).
-        let Ok(length) = socket.recv(&mut datagram) else { continue };
-        framer.push(&datagram[..length], |frame| {
-            let message = Message::read(frame.id, frame.payload);
-            heard.lock().unwrap().push(Heard { component: frame.component, message });
-        });
-        let totals = framer.totals();
-        let is_whole =
-            framer.waiting_bytes() == 0 && totals.crc_error_total + totals.garbage_bytes_total == 0;
-        assert!(is_whole, "whole frames only: {totals:?}");
-    }
+fn listen(socket: &UdpSocket, air: &Mutex<Air>, framer: &mut Framer) {
+    let mut datagram = [0; 2_048];
+    // A time-out, or a daemon that is not there (yet).
+    let Ok(length) = socket.recv(&mut datagram) else { return };
+    framer.push(&datagram[..length], |frame| {
+        let message = Message::read(frame.id, frame.payload);
+        air.lock().unwrap().heard.push(Heard { component: frame.component, message });
+    });
+    let totals = framer.totals();
+    let is_whole = framer.waiting_bytes() == 0 && totals.crc_error_total + totals.garbage_bytes_total == 0;
+    assert!(is_whole, "whole frames only: {totals:?}");
 }

@@ -2,25 +2,18 @@
 //! leads to setpoints on the wire, and the pilot's mode or sticks end them until the operator acts again.
 
 use super::aircraft::{Aircraft, GUIDED, LOITER, free_port};
-use super::daemon::{Daemon, Field, number, rows, texts};
+use super::daemon::{Daemon, Field, count, number, rows, texts};
+use serde_json::Value;
 use skyhound_rig::autopilot::wire::Message;
-use skyhound_rig::sample_flight;
 use std::path::Path;
 use std::time::Duration;
 
 const FLIGHT_S: f64 = 75.0;
 /// Every input may be as old as the settings allow, because tests share their machine; HOLDING is far off.
-pub const PATIENT: [&str; 9] = [
-    "interlock.pass_gap_max_s=1",
-    "interlock.heartbeat_age_max_s=5",
-    "interlock.pose_age_max_s=2",
-    "interlock.status_age_max_s=10",
-    "interlock.reading_age_max_s=5",
-    "interlock.facts_age_max_s=5",
-    "interlock.fence.radius_m=2000",
-    "homing.hold_snr_db=120",
-    "analytics.hold_s=5",
-];
+pub const PATIENT: &str = "interlock.pass_gap_max_s=1 interlock.heartbeat_age_max_s=5 interlock.pose_age_max_s=2 \
+    interlock.status_age_max_s=10 interlock.reading_age_max_s=5 interlock.facts_age_max_s=5 \
+    interlock.fence.radius_m=2000 homing.hold_snr_db=120 analytics.hold_s=5";
+const BEACON: &str = "beacon.0.frequency_hz=433960000 beacon.0.bandwidth_hz=4000";
 
 /// Enables homing as soon as nothing keeps it locked, and waits until it commands.
 pub fn home(daemon: &mut Daemon) {
@@ -28,52 +21,39 @@ pub fn home(daemon: &mut Daemon) {
     daemon.status_until("it homes", |status| status["state"] == "HOMING");
 }
 
-fn idle(daemon: &mut Daemon) {
+/// It is idle, homing stays locked by `why`; after `mend` nothing comes back by itself.
+fn is_taken_over(daemon: &mut Daemon, why: &str, mend: impl Fn()) {
     daemon.status_until("it is idle", |status| status["state"] == "IDLE");
+    assert!(daemon.ctl(&["homing", "on"]).err.contains(why));
+    mend();
+    daemon.status_until("it would be allowed", |status| status["locked"].is_null());
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(daemon.status()["state"], "IDLE");
 }
 
 #[test]
 fn a_flight_homes_until_the_pilot_takes_over() {
     let field = Field::new();
-    let made = field.folder().join("made");
-    let sdr = sample_flight::write(&made, FLIGHT_S).unwrap();
-    let port = free_port();
-    let autopilot = format!("udpin:127.0.0.1:{port}");
-    let mut args = vec!["--bench", "--sdr", &sdr, "--autopilot", &autopilot];
-    args.extend(["--set", "beacon.0.frequency_hz=433960000", "--set", "beacon.0.bandwidth_hz=4000"]);
-    args.extend(PATIENT.iter().flat_map(|set| ["--set", set]));
-    let mut daemon = field.start(&args);
+    let (port, autopilot) = free_port();
+    let mut daemon = field.start(&field.sample(FLIGHT_S), &format!("--bench {autopilot} {BEACON} {PATIENT}"));
     daemon.status();
     let refused = daemon.ctl(&["homing", "on"]);
     assert_eq!(refused.code, Some(1), "nothing is known of the aircraft yet");
     assert!(refused.err.contains("identity unknown"), "{}", refused.err);
 
-    let aircraft = Aircraft::fly(std::fs::read(made.join("flight.tlog")).unwrap(), port, 1.0);
+    let aircraft = Aircraft::fly(FLIGHT_S, port);
     home(&mut daemon);
     daemon.until("30 setpoints came", |_| (aircraft.setpoints().len() >= 30).then_some(()));
     aircraft.take_mode(LOITER);
-    idle(&mut daemon);
-    assert!(daemon.ctl(&["homing", "on"]).err.contains("mode refused"));
-
     // The mode alone gives nothing back: that takes the operator.
-    aircraft.take_mode(GUIDED);
-    daemon.status_until("it would be allowed", |status| status["locked"].is_null());
-    std::thread::sleep(Duration::from_secs(1));
-    assert_eq!(daemon.status()["state"], "IDLE");
+    is_taken_over(&mut daemon, "mode refused", || aircraft.take_mode(GUIDED));
     home(&mut daemon);
     let before = aircraft.setpoints().len();
     daemon.until("10 setpoints came", |_| (aircraft.setpoints().len() >= before + 10).then_some(()));
-
     aircraft.move_stick(1_800);
-    idle(&mut daemon);
-    assert!(daemon.ctl(&["homing", "on"]).err.contains("sticks refused"));
-    aircraft.move_stick(1_500);
-    daemon.status_until("it would be allowed", |status| status["locked"].is_null());
-    std::thread::sleep(Duration::from_secs(1));
-    assert_eq!(daemon.status()["state"], "IDLE");
+    is_taken_over(&mut daemon, "sticks refused", || aircraft.move_stick(1_500));
     home(&mut daemon);
-    assert_eq!(daemon.ctl(&["stop"]).code, Some(0));
-    let file = daemon.landed();
+    let file = daemon.stopped();
 
     is_placed(&file);
     is_the_path_flown(&file);
@@ -85,39 +65,30 @@ fn a_flight_homes_until_the_pilot_takes_over() {
 #[test]
 fn a_recording_leads_no_aircraft_unless_it_is_a_bench() {
     let field = Field::new();
-    let made = field.folder().join("made");
-    let sdr = sample_flight::write(&made, FLIGHT_S).unwrap();
+    let sdr = field.sample(FLIGHT_S);
     for is_bench in [false, true] {
-        let port = free_port();
-        let autopilot = format!("udpin:127.0.0.1:{port}");
-        let mut args = vec!["--sdr", &sdr, "--autopilot", &autopilot];
-        args.extend(is_bench.then_some("--bench"));
-        args.extend(["--set", "beacon.0.frequency_hz=433960000", "--set", "beacon.0.bandwidth_hz=4000"]);
-        args.extend(PATIENT.iter().flat_map(|set| ["--set", set]));
-        let mut daemon = field.start(&args);
-        let aircraft = Aircraft::fly(std::fs::read(made.join("flight.tlog")).unwrap(), port, 1.0);
-        let is_only_sdr = |status: &serde_json::Value| {
+        let (port, autopilot) = free_port();
+        let bench = if is_bench { "--bench" } else { "" };
+        let mut daemon = field.start(&sdr, &format!("{bench} {autopilot} {BEACON} {PATIENT}"));
+        let aircraft = Aircraft::fly(FLIGHT_S, port);
+        let is_only_sdr = |status: &Value| {
             let missing = status["missing"].as_array().unwrap();
-            let is_of_the_sdr = |why: &serde_json::Value| why.as_str().unwrap().contains("recording");
+            let is_of_the_sdr = |why: &Value| why.as_str().unwrap().contains("recording");
             missing.len() == usize::from(!is_bench) && missing.iter().all(is_of_the_sdr)
         };
         let status = daemon.status_until("nothing else is missing", is_only_sdr);
         assert_eq!(status["is_bench"], is_bench);
         let (asked, shown) = (daemon.ctl(&["homing", "on"]), daemon.ctl(&["status"]));
         let said = if is_bench { &shown.out } else { &asked.err };
-        assert_eq!(
-            (asked.code == Some(0), said.to_lowercase().contains("bench")),
-            (is_bench, true),
-            "{said}"
-        );
+        assert!(said.to_lowercase().contains("bench"), "{said}");
+        assert_eq!(asked.code == Some(0), is_bench, "{said}");
         assert!(is_bench || shown.out.contains("--bench"), "{}", shown.out);
         if is_bench {
             daemon.status_until("it homes", |status| status["state"] == "HOMING");
         } else {
             assert!(aircraft.setpoints().is_empty());
         }
-        assert_eq!(daemon.ctl(&["stop"]).code, Some(0));
-        let events = texts(&daemon.landed(), "select kind from event");
+        let events = texts(&daemon.stopped(), "select kind from event");
         assert_eq!(events.iter().any(|kind| kind == "bench"), is_bench, "{events:?}");
     }
 }
@@ -163,8 +134,7 @@ fn is_explained(file: &Path, aircraft: &Aircraft) {
     for (change, expected) in changes.iter().zip(expected) {
         assert!(change.starts_with(expected), "{change}, not {expected}");
     }
-    let acts = "select count(*) from operator where act = 'homing_on'";
-    assert!(number(file, acts) >= 3.0);
+    assert!(count(file, "operator where act = 'homing_on'") >= 3.0);
     let said = aircraft.texts();
     assert!(said.iter().any(|text| text.starts_with("DETECTING -> HOMING: beacon confirmed")), "{said:#?}");
     assert!(said.iter().any(|text| text.contains("heard: pulse_train")), "{said:#?}");
@@ -192,8 +162,8 @@ fn is_silent_when_told(file: &Path, setpoints: &[Message]) {
     );
     for span in &spans[..2] {
         let (from_us, to_us) = (span["at_us"].as_f64().unwrap(), span["end_us"].as_f64().unwrap());
-        let within = setpoints.iter().map(stamp_us).filter(|us| (from_us..to_us).contains(us));
-        let within: Vec<_> = within.collect();
+        let within: Vec<_> =
+            setpoints.iter().map(stamp_us).filter(|us| (from_us..to_us).contains(us)).collect();
         let mut gaps: Vec<_> = within.windows(2).map(|two| two[1] - two[0]).collect();
         gaps.sort_by(f64::total_cmp);
         let median_us = gaps[gaps.len() / 2];
@@ -217,11 +187,8 @@ fn is_silent_when_told(file: &Path, setpoints: &[Message]) {
     assert!(!after.is_empty(), "a stop is commanded");
     assert!(after.iter().all(|stop| velocity_mps(stop) == [0.0; 3]), "{after:?}");
     assert!(between(sticks_us + 2e6, on_us(2)).is_empty(), "and then there is silence");
-    let kinds = format!(
-        "select kind from command where at_us >= {sticks_us} and at_us < {} order by at_us",
-        on_us(2)
-    );
-    let kinds = texts(file, &kinds);
+    let during = format!("at_us >= {sticks_us} and at_us < {}", on_us(2));
+    let kinds = texts(file, &format!("select kind from command where {during} order by at_us"));
     assert_eq!((kinds[0].as_str(), kinds[kinds.len() - 1].as_str()), ("stop", "silence"), "{kinds:?}");
     let last = setpoints.last().unwrap();
     assert!(velocity_mps(last)[..2] == [0.0; 2], "the daemon leaves a standing aircraft: {last:?}");

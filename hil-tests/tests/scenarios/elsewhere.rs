@@ -38,33 +38,33 @@ impl Simulator {
 
 /// What someone would write for it.
 fn rig(lines: &[String], more: &str) -> Rig {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("elsewhere.toml");
+    let file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
     let (daemon, own) = (&lines[0], &lines[1]);
     let text =
         format!("about = 'elsewhere'\ndepth = 'c'\nautopilot = '{daemon}'\nrig_line = '{own}'\n{more}");
-    std::fs::write(&path, text).unwrap();
-    Rig::find(path.to_str().unwrap()).unwrap()
+    std::fs::write(&file, text).unwrap();
+    Rig::find(file.path().to_str().unwrap()).unwrap()
 }
 
-const LOW: &str = "altitude_m = 12.0\n";
-
-const PILOT: &str = r#"
-[[fault]]
-on = "homing"
-after_s = 4
-do = "mode"
-mode = "LOITER"
-[expect]
-states = ["SEARCHING", "DETECTING", "HOMING", "IDLE"]
-stops = ["mode"]
-[expect.number]
-exit_code = { max = 0 }
-"#;
-
+/// A low hover, of which the pilot takes over.
 fn hover(more: &str) -> Scenario {
-    let text = HOVER.replace("airborne = true\n", &format!("airborne = true\n{LOW}"));
-    scenario("elsewhere", &[&text, PATIENT, more])
+    let pilot = r#"
+fault = [{ on = "homing", after_s = 4, do = "mode", mode = "LOITER" }]
+expect.states = ["SEARCHING", "DETECTING", "HOMING", "IDLE"]
+expect.stops = ["mode"]
+expect.number = { exit_code = { max = 0 } }
+"#;
+    let text = HOVER.replace("airborne = true\n", "airborne = true\naltitude_m = 12.0\n");
+    scenario("elsewhere", &[pilot, &text, PATIENT, more])
+}
+
+/// Why it was not flown.
+fn ignored(rig: &Rig) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    match rig.fly(&hover(""), 1, folder.path(), &mut Unwatched) {
+        Err(NotFlown::Ignored(needs)) => needs,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// It is found in the air with parameters that keep homing locked, and flown twice, one flight after the other.
@@ -72,8 +72,7 @@ fn hover(more: &str) -> Scenario {
 fn someone_elses_simulator_is_flown_from_a_known_state_each_time() {
     let (_simulator, lines) = Simulator::start(&["--param", "GUID_TIMEOUT=3", "--param", "FENCE_ENABLE=0"]);
     let rig = rig(&lines, "set_parameters = true");
-    let tuned = format!("{PILOT}[aircraft.parameters]\nWPNAV_SPEED = 500\n");
-    for scenario in [&hover(&tuned), &hover(PILOT)] {
+    for scenario in [&hover("[aircraft.parameters]\nWPNAV_SPEED = 500\n"), &hover("")] {
         let Some(trace) = passes(scenario, &rig) else { return };
         let begun = "rig: begins in the air over home, battery ";
         assert!(trace.deeds[0].what.starts_with(begun), "{:?}", trace.deeds[0]);
@@ -84,11 +83,8 @@ fn someone_elses_simulator_is_flown_from_a_known_state_each_time() {
         assert!((first.pose.up_m - 12.0).abs() < 2.0 && first.pose.distance_m(0.0, 0.0) < 4.0, "{first:?}");
         assert!(last.pose.speed_mps() < 0.7 && last.pose.distance_m(0.0, 0.0) > 5.0, "{last:?}");
     }
-    let (strict, folder) = (self::rig(&lines, "[parameters]\nWPNAV_SPEED = 1"), tempfile::tempdir().unwrap());
-    match strict.fly(&hover(PILOT), 1, folder.path(), &mut Unwatched) {
-        Err(NotFlown::Ignored(needs)) => assert!(needs.contains("WPNAV_SPEED = 1 (is 1000)"), "{needs}"),
-        other => panic!("{other:?}"),
-    }
+    let needs = ignored(&self::rig(&lines, "[parameters]\nWPNAV_SPEED = 1"));
+    assert!(needs.contains("WPNAV_SPEED = 1 (is 1000)"), "{needs}");
     let glitch = scenario("glitch", &[HOVER, "[[fault]]\ndo = 'gps_loss'\n"]);
     assert!(passes(&glitch, &rig).is_none(), "nobody loses someone else's GPS");
 }
@@ -96,12 +92,7 @@ fn someone_elses_simulator_is_flown_from_a_known_state_each_time() {
 #[test]
 fn parameters_that_keep_homing_locked_are_told_before_anything_flies() {
     let (_simulator, lines) = Simulator::start(&["--param", "GUID_TIMEOUT=3", "--param", "BATT_LOW_MAH=0"]);
-    let folder = tempfile::tempdir().unwrap();
-    let told = |more: &str| match rig(&lines, more).fly(&hover(PILOT), 1, folder.path(), &mut Unwatched) {
-        Err(NotFlown::Ignored(needs)) => needs,
-        other => panic!("{other:?}"),
-    };
-    let needs = told("[parameters]\nFENCE_RADIUS = 300\nBATT_CRT_MAH = 0");
+    let needs = ignored(&rig(&lines, "[parameters]\nFENCE_RADIUS = 300\nBATT_CRT_MAH = 0"));
     for words in [
         "GUID_TIMEOUT = 1 (is 3)",
         "FENCE_RADIUS = 300 (is 1000)",
@@ -111,8 +102,8 @@ fn parameters_that_keep_homing_locked_are_told_before_anything_flies() {
         assert!(needs.contains(words), "{words} in {needs}");
     }
     assert!(!needs.contains("FS_GCS_ENABLE"), "what is as it must be is not told: {needs}");
-    let px4 =
-        rig(&lines, "flavour = 'px4'").fly(&hover(PILOT), 1, folder.path(), &mut Unwatched).unwrap_err();
+    let folder = tempfile::tempdir().unwrap();
+    let px4 = rig(&lines, "flavour = 'px4'").fly(&hover(""), 1, folder.path(), &mut Unwatched).unwrap_err();
     assert!(matches!(&px4, NotFlown::Failed(why) if why.contains("mend flavour")), "{px4:?}");
 }
 
@@ -121,7 +112,7 @@ fn parameters_that_keep_homing_locked_are_told_before_anything_flies() {
 fn someone_elses_px4_takes_off_and_is_flown() {
     let (_simulator, lines) = Simulator::start(&["--flavour", "px4", "--param", "COM_OBL_RC_ACT=0"]);
     let rig = rig(&lines, "flavour = 'px4'\nset_parameters = true");
-    let scenario = rig.adapted(&hover(PILOT)).unwrap();
+    let scenario = rig.adapted(&hover("")).unwrap();
     let Some(trace) = passes(&scenario, &rig) else { return };
     assert!(trace.truth.iter().any(|row| row.mode == "OFFBOARD"));
     assert_eq!(trace.truth.last().unwrap().mode, "POSCTL");

@@ -1,16 +1,12 @@
 //! What goes wrong with the machine under the daemon, while it homes.
 
 use super::field::{HOVER, PATIENT, passes, rig, scenario};
-use skyhound_rig::trace::Trace;
+use skyhound_rig::trace::{SetpointRow, Trace};
 
-const UNMOVED: &str = r#"
-[expect]
-states = ["SEARCHING", "DETECTING", "HOMING"]
-stops = []
-[expect.number]
-dropped_readings_total = { max = 0 }
-exit_code = { max = 0 }
-"#;
+/// The hover, with faults and expectations before its own tables, on rig `software`.
+fn flown(name: &str, faults: &str, limits: &str) -> Option<Trace> {
+    passes(&scenario(name, &[faults, HOVER, limits]), &rig("software"))
+}
 
 fn homing_s(trace: &Trace) -> f64 {
     let begun = trace.states.iter().find(|row| row.to == "HOMING").map(|row| row.at_us);
@@ -22,24 +18,16 @@ fn homing_s(trace: &Trace) -> f64 {
 #[test]
 fn a_stalled_disk_and_a_stepping_clock_change_nothing() {
     let faults = r#"
-[[fault]]
-on = "homing"
-after_s = 1
-do = "disk_stall"
-for_s = 10
-[[fault]]
-on = "homing"
-after_s = 2
-do = "clock_step"
-hours = 7
-for_s = 3
-[[fault]]
-on = "homing"
-after_s = 7
-do = "clock1970"
+fault = [
+    { on = "homing", after_s = 1, do = "disk_stall", for_s = 10 },
+    { on = "homing", after_s = 2, do = "clock_step", hours = 7, for_s = 3 },
+    { on = "homing", after_s = 7, do = "clock1970" },
+]
+expect.states = ["SEARCHING", "DETECTING", "HOMING"]
+expect.stops = []
+expect.number = { dropped_readings_total = { max = 0 }, exit_code = { max = 0 } }
 "#;
-    let scenario = scenario("unmoved", &[HOVER, PATIENT, faults, UNMOVED]);
-    let Some(trace) = passes(&scenario, &rig("software")) else { return };
+    let Some(trace) = flown("unmoved", faults, PATIENT) else { return };
     assert!(homing_s(&trace) > 12.0, "it homed through the stall: {} s", homing_s(&trace));
     assert_eq!(trace.deeds.iter().filter(|deed| deed.what.ends_with("ends")).count(), 2, "{:?}", trace.deeds);
     // All that was heard is in the file, those ten seconds too.
@@ -50,16 +38,10 @@ do = "clock1970"
 #[test]
 fn a_full_disk_pauses_the_recorder_and_nothing_else() {
     let faults = r#"
-[[fault]]
-on = "homing"
-after_s = 1
-do = "disk_full"
-[expect]
-states = ["SEARCHING", "DETECTING", "HOMING"]
-stops = []
+fault = [{ on = "homing", after_s = 1, do = "disk_full" }]
+expect = { states = ["SEARCHING", "DETECTING", "HOMING"], stops = [] }
 "#;
-    let scenario = scenario("full", &[HOVER, PATIENT, faults]);
-    let Some(trace) = passes(&scenario, &rig("software")) else { return };
+    let Some(trace) = flown("full", faults, PATIENT) else { return };
     assert_eq!(trace.numbers["exit_code"], 1.0, "a flight that is not whole is told by the exit code");
     // It goes on commanding: by the wire, for the file knows no more of it.
     let full_us = trace.deeds.iter().find(|deed| deed.what.contains("disk")).unwrap().at_us;
@@ -70,29 +52,17 @@ stops = []
 #[test]
 fn a_killed_daemon_leaves_a_standing_aircraft_and_starts_again_unasked_for_nothing() {
     let faults = r#"
-[[fault]]
-on = "homing"
-after_s = 4
-do = "kill"
-for_s = 2
-[operator]
-retries = 1
-[expect]
-states = ["SEARCHING", "DETECTING", "HOMING", "IDLE"]
+fault = [{ on = "homing", after_s = 4, do = "kill", for_s = 2 }]
+operator = { retries = 1 }
+expect = { states = ["SEARCHING", "DETECTING", "HOMING", "IDLE"] }
 "#;
-    let scenario = scenario("killed", &[HOVER, PATIENT, faults]);
-    let Some(trace) = passes(&scenario, &rig("software")) else { return };
-    let flights =
-        trace.files.iter().filter(|path| path.extension().is_some_and(|end| end == "duckdb")).count();
-    assert_eq!(flights, 2, "{:?}", trace.files);
+    let Some(trace) = flown("killed", faults, PATIENT) else { return };
+    let is_flight = |path: &&std::path::PathBuf| path.extension().is_some_and(|end| end == "duckdb");
+    assert_eq!(trace.files.iter().filter(is_flight).count(), 2, "{:?}", trace.files);
     let killed_us = trace.states.iter().find(|row| row.reason.contains("killed")).unwrap().at_us;
-    let again_us = trace
-        .deeds
-        .iter()
-        .find(|deed| deed.at_us > killed_us && deed.what.starts_with("operator: homing on"));
-    let again_us = again_us.map_or(u64::MAX, |deed| deed.at_us);
-    let between =
-        |row: &&skyhound_rig::trace::SetpointRow| (killed_us + 100_000..again_us).contains(&row.at_us);
+    let mut acts = trace.deeds.iter().filter(|deed| deed.what.starts_with("operator: homing on"));
+    let again_us = acts.find(|deed| deed.at_us > killed_us).map_or(u64::MAX, |deed| deed.at_us);
+    let between = |row: &&SetpointRow| (killed_us + 100_000..again_us).contains(&row.at_us);
     assert_eq!(trace.setpoints.iter().filter(between).count(), 0, "silence until the operator acts");
     // GUID_TIMEOUT of 1 s and the way to a standstill at 2.5 m/s² from 3 m/s.
     let stands = trace.truth.iter().find(|row| row.pose.at_us >= killed_us + 4_000_000).unwrap();
@@ -102,39 +72,25 @@ states = ["SEARCHING", "DETECTING", "HOMING", "IDLE"]
 #[test]
 fn a_second_daemon_is_refused() {
     let faults = r#"
-[[fault]]
-on = "homing"
-after_s = 2
-do = "second_daemon"
-[expect]
-states = ["SEARCHING", "DETECTING", "HOMING"]
+fault = [{ on = "homing", after_s = 2, do = "second_daemon" }]
+expect = { states = ["SEARCHING", "DETECTING", "HOMING"] }
 "#;
-    let scenario = scenario("second", &[HOVER, PATIENT, faults]);
-    let Some(trace) = passes(&scenario, &rig("software")) else { return };
+    let Some(trace) = flown("second", faults, PATIENT) else { return };
     let last = trace.deeds.last().unwrap();
     assert!(last.what.contains("another program speaks with our system and component id"), "{last:?}");
     // The first flies on, or stops by its own interlock and says so: it never shares the aircraft.
-    let stops: Vec<_> =
-        trace.states.iter().filter(|row| row.to == "IDLE").map(|row| row.reason.as_str()).collect();
-    assert!(stops.iter().all(|reason| reason.contains("another program speaks")), "{stops:?}");
+    let mut stops = trace.states.iter().filter(|row| row.to == "IDLE");
+    assert!(stops.all(|row| row.reason.contains("another program speaks")), "{:?}", trace.states);
 }
 
 /// Here the limits are those of flight: a daemon that is kept from its processor stops, and says why.
 #[test]
 fn a_starved_daemon_stops_by_itself() {
     let faults = r#"
-[[fault]]
-on = "homing"
-after_s = 2
-do = "cpu_starved"
-pause_ms = 900
-every_ms = 1500
-for_s = 6
-[expect]
-states = ["SEARCHING", "DETECTING", "HOMING", "IDLE"]
+fault = [{ on = "homing", after_s = 2, do = "cpu_starved", pause_ms = 900, every_ms = 1500, for_s = 6 }]
+expect = { states = ["SEARCHING", "DETECTING", "HOMING", "IDLE"] }
 "#;
-    let scenario = scenario("starved", &[HOVER, faults]);
-    let Some(trace) = passes(&scenario, &rig("software")) else { return };
+    let Some(trace) = flown("starved", faults, "") else { return };
     let stop = trace.states.iter().find(|row| row.to == "IDLE").unwrap();
     let late = ["pass_late", "attitude", "position", "sdr", "facts", "heartbeat"];
     assert!(stop.interlock.as_deref().is_some_and(|interlock| late.contains(&interlock)), "{stop:?}");

@@ -4,105 +4,75 @@
 
 use std::f64::consts::TAU;
 
+use crate::judge::plot::Frame;
+
 /// Columns of the map.
 pub(super) const COLUMNS: usize = 52;
 /// Rows of the map.
 pub(super) const ROWS: usize = 16;
 /// Width of a character over its height.
 const CHARACTER_RATIO: f64 = 0.5;
-/// Free margin, share of the extent.
-const PAD_RATIO: f64 = 0.06;
-/// Least width of what is shown.
-const EXTENT_MIN_M: f64 = 40.0;
 /// A track is remembered at this distance.
 const STEP_M: f64 = 1.0;
 const ARROWS: [char; 8] = ['↑', '↗', '→', '↘', '↓', '↙', '←', '↖'];
 
 /// East and north of home, m.
 pub(super) type Point = (f64, f64);
+/// A character and what a terminal is told before it: its colour, of 256.
+pub(super) type Cell = (char, &'static str);
+
+const AIRCRAFT: &str = "1";
+const HOME: &str = "1;38;5;245";
+const TRUTH: &str = "1;38;5;196";
 
 /// The map.
-#[derive(Clone, Debug)]
 pub(super) struct Map {
-    low: Point,
-    high: Point,
-    track: Vec<(Point, usize)>,
+    /// Where it was, in the colour of its state.
+    track: Vec<(Point, &'static str)>,
     beacons: Vec<Point>,
-}
-
-/// One place of the picture: a character and the index of its state's colour.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cell {
-    pub character: char,
-    pub ink: Ink,
-}
-
-/// What a character stands for.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ink {
-    Nothing,
-    /// Flown in the state of this index.
-    Track(usize),
-    Aircraft,
-    Home,
-    Truth,
 }
 
 impl Map {
     pub(super) fn new(beacons: &[Point]) -> Map {
-        let mut map = Map { low: (0.0, 0.0), high: (0.0, 0.0), track: Vec::new(), beacons: beacons.to_vec() };
-        beacons.iter().for_each(|beacon| map.include(*beacon));
-        map
+        Map { track: Vec::new(), beacons: beacons.to_vec() }
     }
 
-    fn include(&mut self, (east_m, north_m): Point) {
-        self.low = (self.low.0.min(east_m), self.low.1.min(north_m));
-        self.high = (self.high.0.max(east_m), self.high.1.max(north_m));
-    }
-
-    /// The aircraft is at `point` in the state of index `state`.
-    pub(super) fn fly(&mut self, point: Point, state: usize) {
-        let is_far = |(last, _): &(Point, usize)| (last.0 - point.0).hypot(last.1 - point.1) >= STEP_M;
+    /// The aircraft is at `point`, in a state of this colour.
+    pub(super) fn fly(&mut self, point: Point, colour: &'static str) {
+        let is_far = |(last, _): &(Point, &str)| (last.0 - point.0).hypot(last.1 - point.1) >= STEP_M;
         if self.track.last().is_none_or(is_far) {
-            self.include(point);
-            self.track.push((point, state));
+            self.track.push((point, colour));
         }
     }
 
     /// The picture, north up; `yaw_rad` turns the aircraft's arrow.
     pub(super) fn draw(&self, yaw_rad: f64) -> Vec<[Cell; COLUMNS]> {
-        let mut rows = vec![[Cell { character: ' ', ink: Ink::Nothing }; COLUMNS]; ROWS];
-        let mut put = |point: Point, character: char, ink: Ink| {
-            let (column, row) = self.place(point);
-            rows[row][column] = Cell { character, ink };
+        let mut rows = vec![[(' ', ""); COLUMNS]; ROWS];
+        let frame = self.frame();
+        let within = |place: f64, count: usize| place.round().clamp(0.0, (count - 1) as f64) as usize;
+        let mut put = |(east_m, north_m): Point, cell: Cell| {
+            let column = (east_m - frame.centre.0) / frame.pixel_m + (COLUMNS - 1) as f64 / 2.0;
+            let row = (frame.centre.1 - north_m) / frame.pixel_m * CHARACTER_RATIO + (ROWS - 1) as f64 / 2.0;
+            rows[within(row, ROWS)][within(column, COLUMNS)] = cell;
         };
-        for (point, state) in &self.track {
-            put(*point, '·', Ink::Track(*state));
-        }
-        put((0.0, 0.0), 'H', Ink::Home);
-        self.beacons.iter().for_each(|beacon| put(*beacon, 'X', Ink::Truth));
+        self.track.iter().for_each(|(point, colour)| put(*point, ('·', colour)));
+        put((0.0, 0.0), ('H', HOME));
+        self.beacons.iter().for_each(|beacon| put(*beacon, ('X', TRUTH)));
         if let Some((point, _)) = self.track.last() {
             let eighth = (yaw_rad.rem_euclid(TAU) / TAU * 8.0).round() as usize % 8;
-            put(*point, ARROWS[eighth], Ink::Aircraft);
+            put(*point, (ARROWS[eighth], AIRCRAFT));
         }
         rows
     }
 
-    /// Metres from a column to the next.
-    pub(super) fn column_m(&self) -> f64 {
-        let padded = |low: f64, high: f64| ((high - low) * (1.0 + 2.0 * PAD_RATIO)).max(EXTENT_MIN_M);
-        let wide = padded(self.low.0, self.high.0) / (COLUMNS - 1) as f64;
-        let high = padded(self.low.1, self.high.1) / (ROWS - 1) as f64 * CHARACTER_RATIO;
-        wide.max(high)
+    fn frame(&self) -> Frame {
+        let points = self.track.iter().map(|(point, _)| *point).chain(self.beacons.iter().copied());
+        Frame::of(points, ((COLUMNS - 1) as f64, (ROWS - 1) as f64 / CHARACTER_RATIO))
     }
 
-    fn place(&self, (east_m, north_m): Point) -> (usize, usize) {
-        let centre = ((self.low.0 + self.high.0) / 2.0, (self.low.1 + self.high.1) / 2.0);
-        let column_m = self.column_m();
-        let column = (east_m - centre.0) / column_m + (COLUMNS - 1) as f64 / 2.0;
-        let row = (centre.1 - north_m) / (column_m / CHARACTER_RATIO) + (ROWS - 1) as f64 / 2.0;
-        let within = |place: f64, count: usize| place.round().clamp(0.0, (count - 1) as f64) as usize;
-        (within(column, COLUMNS), within(row, ROWS))
+    /// Metres from a column to the next.
+    pub(super) fn column_m(&self) -> f64 {
+        self.frame().pixel_m
     }
 }
 
@@ -111,48 +81,43 @@ mod tests {
     use super::*;
     use std::f64::consts::FRAC_PI_2;
 
-    fn find(rows: &[[Cell; COLUMNS]], ink: Ink) -> Vec<(usize, usize, char)> {
-        let mut found = Vec::new();
-        for (row, cells) in rows.iter().enumerate() {
-            for (column, cell) in cells.iter().enumerate().filter(|(_, cell)| cell.ink == ink) {
-                found.push((column, row, cell.character));
-            }
-        }
-        found
+    fn find(rows: &[[Cell; COLUMNS]], colour: &str) -> Vec<(usize, usize, char)> {
+        let cells = rows.iter().flatten().enumerate().filter(|(_, cell)| cell.1 == colour);
+        cells.map(|(index, cell)| (index % COLUMNS, index / COLUMNS, cell.0)).collect()
     }
 
     #[test]
     fn north_is_up_east_is_right_and_a_metre_is_a_metre() {
         let mut map = Map::new(&[(200.0, 0.0), (0.0, 200.0)]);
-        (0..=100).for_each(|step| map.fly((f64::from(step), 0.0), 3));
+        (0..=100).for_each(|step| map.fly((f64::from(step), 0.0), "3"));
         let rows = map.draw(FRAC_PI_2);
-        let (home_column, home_row, _) = find(&rows, Ink::Home)[0];
-        let truth = find(&rows, Ink::Truth);
+        let (home_column, home_row, _) = find(&rows, HOME)[0];
+        let truth = find(&rows, TRUTH);
         let (north, east) = (truth[0], truth[1]);
         assert_eq!((north.0, east.1), (home_column, home_row));
         let (wide, high) = (east.0 - home_column, home_row - north.1);
         assert!(wide.abs_diff(2 * high) <= 1, "200 m are {wide} columns and {high} rows");
-        let aircraft = find(&rows, Ink::Aircraft)[0];
+        let aircraft = find(&rows, AIRCRAFT)[0];
         assert_eq!((aircraft.1, aircraft.2), (home_row, '→'));
         assert!(aircraft.0.abs_diff(home_column + wide / 2) <= 1);
-        assert!(find(&rows, Ink::Track(3)).len() >= wide / 2 - 2);
+        assert!(find(&rows, "3").len() >= wide / 2 - 2);
     }
 
     #[test]
     fn the_picture_grows_and_everything_stays_within() {
         let mut map = Map::new(&[(30.0, 30.0)]);
         let before_m = map.column_m();
-        (0..2000).for_each(|step| map.fly((-f64::from(step), 10.0 * f64::from(step)), 1));
+        (0..2000).for_each(|step| map.fly((-f64::from(step), 10.0 * f64::from(step)), "1"));
         assert!(map.column_m() > before_m);
         let rows = map.draw(-0.1);
-        assert_eq!(find(&rows, Ink::Aircraft)[0].2, '↑');
-        assert_eq!(find(&rows, Ink::Home).len() + find(&rows, Ink::Truth).len(), 1, "one covers the other");
+        assert_eq!(find(&rows, AIRCRAFT)[0].2, '↑');
+        assert_eq!(find(&rows, HOME).len() + find(&rows, TRUTH).len(), 1, "one covers the other");
     }
 
     #[test]
     fn nothing_flown_yet_is_a_picture_too() {
         let rows = Map::new(&[]).draw(f64::NAN);
-        assert_eq!(find(&rows, Ink::Home).len(), 1);
-        assert!(find(&rows, Ink::Aircraft).is_empty());
+        assert_eq!(find(&rows, HOME).len(), 1);
+        assert!(find(&rows, AIRCRAFT).is_empty());
     }
 }

@@ -1,10 +1,7 @@
 //! The flight as it goes: a block that is redrawn on a terminal that is large enough, one line a second elsewhere.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
-use std::fs::File;
 use std::io::{IsTerminal, Write};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +9,7 @@ use std::time::{Duration, Instant};
 use skyhound::command::State;
 
 use super::super::say;
-use super::map::{COLUMNS, Cell, Ink, Map};
+use super::map::{COLUMNS, Cell, Map};
 use crate::scenario::Scenario;
 use crate::trace::{SignalRow, TruthRow};
 use crate::watch::Watcher;
@@ -31,8 +28,8 @@ const LINE_EVERY_US: u64 = 1_000_000;
 /// The SNR bar is full at this.
 const BAR_DB: f64 = 40.0;
 const BAR: usize = 20;
-/// Colours of the states in the order of [`State::ALL`], of the 256 of a terminal.
-const COLOURS: [u8; 5] = [245, 33, 214, 34, 129];
+/// Colours of the states in the order of [`State::ALL`].
+const COLOURS: [&str; 5] = ["38;5;245", "38;5;33", "38;5;214", "38;5;34", "38;5;129"];
 
 /// Shows a flight.
 pub(super) struct View {
@@ -91,14 +88,13 @@ impl View {
         let number = |value: Option<f64>, unit: &str| {
             value.map_or("-".to_string(), |value| format!("{value:.1} {unit}"))
         };
-        let colour = COLOURS[index_of(state)];
-        let filled =
-            signal.snr_db.map_or(0.0, |snr_db| (snr_db / BAR_DB).clamp(0.0, 1.0) * BAR as f64).round()
-                as usize;
+        let colour = colour(state);
+        let filled = (signal.snr_db.unwrap_or(0.0) / BAR_DB).clamp(0.0, 1.0) * BAR as f64;
+        let filled = filled.round() as usize;
         vec![
             format!("{:.0} s of {:.0} s", pose.at_us as f64 / 1e6, self.duration_s),
             String::new(),
-            format!("state    \x1b[1;38;5;{colour}m{state}\x1b[0m"),
+            format!("state    \x1b[1;{colour}m{state}\x1b[0m"),
             format!("mode     {}", truth.mode),
             format!("motors   {}", if truth.armed { "armed" } else { "disarmed" }),
             String::new(),
@@ -130,16 +126,10 @@ impl View {
     }
 
     fn draw(&mut self) {
-        let mut text = String::new();
-        if self.drawn.is_some() {
-            let _ = write!(text, "\x1b[{LINES}A");
-        }
+        let up = if self.drawn.is_some() { format!("\x1b[{LINES}A") } else { String::new() };
+        let block: String = self.block().iter().map(|line| format!("\x1b[2K{line}\n\r")).collect();
         // Lines are cut, not wrapped, while the block is drawn.
-        text.push_str("\x1b[?7l");
-        for line in self.block() {
-            let _ = write!(text, "\x1b[2K{line}\n\r");
-        }
-        text.push_str("\x1b[?7h");
+        let text = format!("{up}\x1b[?7l{block}\x1b[?7h");
         let _ = std::io::stderr().write_all(text.as_bytes());
         self.drawn = Some(Instant::now());
     }
@@ -148,7 +138,7 @@ impl View {
 impl Watcher for View {
     fn row(&mut self, truth: &TruthRow, signal: &SignalRow, state: &str) {
         self.at_us = truth.pose.at_us;
-        self.map.fly((truth.pose.east_m, truth.pose.north_m), index_of(state));
+        self.map.fly((truth.pose.east_m, truth.pose.north_m), colour(state));
         self.last = Some((*truth, *signal, state.to_string()));
         if self.on_terminal {
             if self.drawn.is_none_or(|drawn| drawn.elapsed() >= DRAW_EVERY) {
@@ -186,36 +176,21 @@ impl Drop for View {
     }
 }
 
-fn index_of(state: &str) -> usize {
-    State::ALL.iter().position(|known| known.name() == state).unwrap_or(0)
+fn colour(state: &str) -> &'static str {
+    COLOURS[State::ALL.iter().position(|known| known.name() == state).unwrap_or(0)]
 }
 
 fn inked(cells: &[Cell]) -> String {
-    let mut text = String::new();
-    for cell in cells {
-        let colour = match cell.ink {
-            Ink::Nothing => {
-                text.push(cell.character);
-                continue;
-            }
-            Ink::Track(state) => format!("38;5;{}", COLOURS[state]),
-            Ink::Aircraft => "1".into(),
-            Ink::Home => "1;38;5;245".into(),
-            Ink::Truth => "1;38;5;196".into(),
-        };
-        let _ = write!(text, "\x1b[{colour}m{}\x1b[0m", cell.character);
-    }
-    text
+    let ink = |(character, colour): &Cell| match *colour {
+        "" => character.to_string(),
+        colour => format!("\x1b[{colour}m{character}\x1b[0m"),
+    };
+    cells.iter().map(ink).collect()
 }
 
-/// Asks the terminal for its size, as a shell would.
 fn is_large_enough() -> bool {
-    let Ok(terminal) = File::open("/dev/tty") else { return false };
-    let Ok(said) = Command::new("stty").arg("size").stdin(terminal).output() else { return false };
-    let said = String::from_utf8_lossy(&said.stdout).into_owned();
-    let mut numbers = said.split_whitespace().map_while(|number| number.parse::<usize>().ok());
-    let (Some(rows), Some(columns)) = (numbers.next(), numbers.next()) else { return false };
-    columns >= TERMINAL.0 && rows >= TERMINAL.1
+    let size = rustix::termios::tcgetwinsize(std::io::stderr());
+    size.is_ok_and(|size| usize::from(size.ws_col) >= TERMINAL.0 && usize::from(size.ws_row) >= TERMINAL.1)
 }
 
 #[cfg(test)]
@@ -226,11 +201,9 @@ mod tests {
 
     /// Without the colours.
     fn plain(line: &str) -> String {
-        let mut text = String::new();
-        for (index, piece) in line.split('\x1b').enumerate() {
-            text.push_str(if index == 0 { piece } else { piece.split_once('m').unwrap().1 });
-        }
-        text
+        let (first, coloured) = line.split_once('\x1b').unwrap_or((line, "m"));
+        first.to_owned()
+            + &coloured.split('\x1b').map(|piece| piece.split_once('m').unwrap().1).collect::<String>()
     }
 
     #[test]
@@ -247,9 +220,9 @@ mod tests {
             assert!(line.chars().count() < TERMINAL.0, "{} in `{line}`", line.chars().count());
         }
         let text = lines.join("\n");
-        for words in
-            ["50 s of 240 s", "IDLE", "LOITER", "armed", "2.0 m (truth)", "45.0 s  mode LOITER", "X", "H"]
-        {
+        let shown =
+            ["50 s of 240 s", "IDLE", "LOITER", "armed", "2.0 m (truth)", "45.0 s  mode LOITER", "X", "H"];
+        for words in shown {
             assert!(text.contains(words), "{words} in\n{text}");
         }
         view.last = None;

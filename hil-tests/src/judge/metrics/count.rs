@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use skyhound::command::State;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 
-use super::facts::{Facts, Span, stops};
-use super::{CAUSE, FOUND_WITHIN_M, STOP_DELAY};
+use super::facts::{Facts, Span, is_ours, pose_at, stops};
+use super::{CAUSE, STOP_DELAY, found_within_m};
 use crate::scenario::Flavour;
 use crate::scenario::zone::polygon_margin_m;
 use crate::shared::quantile;
@@ -35,7 +35,7 @@ pub(super) fn all(facts: &Facts<'_>) -> BTreeMap<String, f64> {
         }
     };
     let trace = facts.trace;
-    let ours: Vec<&SetpointRow> = facts.ours().collect();
+    let ours: Vec<_> = trace.setpoints.iter().filter(|row| is_ours(facts.scenario, row)).collect();
     place(facts, &mut put);
     heard(facts, &mut put);
     setpoints(facts, &ours, &mut put);
@@ -44,6 +44,10 @@ pub(super) fn all(facts: &Facts<'_>) -> BTreeMap<String, f64> {
     put("deeds_total", Some(trace.deeds.len() as f64));
     put("flight_s", trace.truth.last().map(|row| seconds(row.pose.at_us)));
     numbers
+}
+
+fn commanding_us(facts: &Facts<'_>) -> u64 {
+    facts.commanding.iter().map(|span| span.end_us - span.begin_us).sum()
 }
 
 fn seconds(us: u64) -> f64 {
@@ -59,18 +63,17 @@ type Put<'a> = dyn FnMut(&str, Option<f64>) + 'a;
 /// Where the aircraft was led, and how quickly.
 fn place(facts: &Facts<'_>, put: &mut Put<'_>) {
     let (homing, holding) = (facts.times_in(State::Homing), facts.times_in(State::Holding));
-    let at = |at_us: u64| facts.pose(at_us).and_then(|pose| facts.distance_m(pose));
+    let at = |at_us: u64| pose_at(facts.trace, at_us).and_then(|pose| facts.distance_m(pose));
     let begin_s = |spans: &[Span]| spans.first().map(|span| seconds(span.begin_us));
     put("time_to_homing_s", begin_s(&homing));
     put("time_to_holding_s", begin_s(&holding));
-    put("homing_s", Some(seconds(facts.commanding_us())));
+    put("homing_s", Some(seconds(commanding_us(facts))));
     put("homings_total", Some(facts.commanding.len() as f64));
     put("final_error_m", facts.commanding.last().and_then(|span| at(span.end_us)));
     let distances = facts.led().filter_map(|row| facts.distance_m(&row.pose));
     put("closest_m", distances.min_by(f64::total_cmp));
 
-    let bound_m = facts.scenario.expect.number.get("final_error_m").and_then(|bounds| bounds.max);
-    let within_m = bound_m.unwrap_or(FOUND_WITHIN_M);
+    let within_m = found_within_m(facts.scenario);
     let found =
         holding.iter().find(|span| at(span.begin_us).is_some_and(|distance_m| distance_m <= within_m));
     put("found", Some(f64::from(u8::from(found.is_some()))));
@@ -84,16 +87,16 @@ fn place(facts: &Facts<'_>, put: &mut Put<'_>) {
 }
 
 fn time_ratio(facts: &Facts<'_>, first: Span, found: Span) -> Option<f64> {
-    let to = facts.pose(found.begin_us)?;
-    let straight_m = facts.pose(first.begin_us)?.distance_m(to.north_m, to.east_m);
-    let speed_mps = facts.limits.as_ref()?.0.speed_mps;
+    let to = pose_at(facts.trace, found.begin_us)?;
+    let straight_m = pose_at(facts.trace, first.begin_us)?.distance_m(to.north_m, to.east_m);
+    let speed_mps = facts.settings.as_ref()?.homing.speed_mps;
     let straight_s = straight_m / speed_mps;
     (straight_s > 0.0).then(|| seconds(found.begin_us.saturating_sub(first.begin_us)) / straight_s)
 }
 
 /// Of radius, polygon and the areas uploaded to the autopilot the nearest.
 fn fence_margin_min_m(facts: &Facts<'_>) -> Option<f64> {
-    let fence = &facts.limits.as_ref()?.1.fence;
+    let fence = &facts.settings.as_ref()?.interlock.fence;
     let place = &facts.scenario.place;
     let home = Origin::new(Wgs84 { lat_deg: place.lat_deg, lon_deg: place.lon_deg });
     let corners: Vec<NorthEast> = fence.polygon.iter().map(|corner| home.ned_from_wgs84(*corner)).collect();
@@ -113,7 +116,7 @@ fn heard(facts: &Facts<'_>, put: &mut Put<'_>) {
     put("time_to_heard_s", first_us.map(seconds));
     put(
         "heard_distance_m",
-        first_us.and_then(|at_us| facts.pose(at_us)).and_then(|pose| facts.distance_m(pose)),
+        first_us.and_then(|at_us| pose_at(facts.trace, at_us)).and_then(|pose| facts.distance_m(pose)),
     );
     put("snr_max_db", heard.filter_map(|row| row.snr_db).max_by(f64::total_cmp));
     put("floor_rise_db", floor_rise_db(facts));
@@ -154,7 +157,7 @@ fn setpoints(facts: &Facts<'_>, ours: &[&SetpointRow], put: &mut Put<'_>) {
         ours.windows(2).filter_map(|pair| slew_mps2(pair[0], pair[1])).max_by(f64::total_cmp),
     );
 
-    let commanding_us = facts.commanding_us();
+    let commanding_us = commanding_us(facts);
     if commanding_us == 0 {
         return;
     }
@@ -190,21 +193,23 @@ fn slew_mps2(before: &SetpointRow, after: &SetpointRow) -> Option<f64> {
 fn stopping(facts: &Facts<'_>, ours: &[&SetpointRow], put: &mut Put<'_>) {
     let mut delays_ms: BTreeMap<&str, f64> = BTreeMap::new();
     let (mut stops_total, mut moves_total, mut late_total) = (0_u32, 0, 0);
-    for stop in stops(facts.trace) {
+    for (stop_us, cause) in stops(facts.trace) {
         stops_total += 1;
-        let again_us = facts.begins_again_us(stop.at_us).saturating_sub(CLOCKS_US);
-        let after = || ours.iter().filter(|row| (stop.at_us..again_us).contains(&row.at_us));
+        let mut begins = facts.commanding.iter().map(|span| span.begin_us);
+        let again_us =
+            begins.find(|begin_us| *begin_us > stop_us).unwrap_or(u64::MAX).saturating_sub(CLOCKS_US);
+        let after = || ours.iter().filter(|row| (stop_us..again_us).contains(&row.at_us));
         let zero_us = after().find(|row| !row.moves()).map_or(u64::MAX, |row| row.at_us);
-        let stands_us = zero_us.min(stop.at_us + ZERO_WITHIN_US);
+        let stands_us = zero_us.min(stop_us + ZERO_WITHIN_US);
         moves_total += after().filter(|row| row.moves() && row.at_us > stands_us).count();
         let counts =
             |row: &SetpointRow| row.moves() || facts.scenario.aircraft.flavour == Flavour::ArduCopter;
-        late_total += after().filter(|row| row.at_us > stop.at_us + SILENCE_AFTER_US && counts(row)).count();
-        let span = facts.commanding.iter().find(|span| span.end_us == stop.at_us);
+        late_total += after().filter(|row| row.at_us > stop_us + SILENCE_AFTER_US && counts(row)).count();
+        let span = facts.commanding.iter().find(|span| span.end_us == stop_us);
         let Some(deed_us) = span.and_then(|span| facts.deed_us(*span)) else { continue };
         let moving = ours.iter().filter(|row| row.moves() && (deed_us..again_us).contains(&row.at_us));
         let delay_ms = moving.map(|row| milliseconds(row.at_us - deed_us)).fold(0.0, f64::max);
-        let worst_ms = delays_ms.entry(stop.cause).or_insert(0.0);
+        let worst_ms = delays_ms.entry(cause).or_insert(0.0);
         *worst_ms = worst_ms.max(delay_ms);
     }
     put("stops_total", Some(f64::from(stops_total)));

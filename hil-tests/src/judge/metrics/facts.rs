@@ -1,7 +1,7 @@
 //! What the numbers are counted from: when we commanded, what stopped us, which setpoints are ours, which beacons were on.
 
 use skyhound::command::{Interlock, State};
-use skyhound::config::{HomingConfig, InterlockConfig};
+use skyhound_host::settings::Settings;
 
 use crate::scenario::{Beacon, Kind, Scenario};
 use crate::script::Do;
@@ -15,38 +15,23 @@ const ENDS: &str = " ends";
 /// The cause of a stop that the operator wanted.
 const OPERATOR: &str = "operator";
 
-/// A stop of homing.
-#[derive(Copy, Clone, Debug, PartialEq)]
-pub struct Stop<'a> {
-    /// When.
-    pub at_us: u64,
-    /// The interlock's name, or `operator`.
-    pub cause: &'a str,
-    /// Whether we commanded until then.
-    pub commanded: bool,
-}
-
-/// The stops of homing, in order: every way to IDLE that an interlock or the operator caused.
-pub fn stops(trace: &Trace) -> impl Iterator<Item = Stop<'_>> {
+/// The stops of homing, in order, each with its cause, an interlock's name or `operator`: every way to IDLE that these caused.
+pub(crate) fn stops(trace: &Trace) -> impl Iterator<Item = (u64, &str)> {
     let to_idle = trace.states.iter().filter(|row| row.to == State::Idle.name());
     to_idle.filter_map(|row| {
-        let cause = match &row.interlock {
-            Some(interlock) => interlock.as_str(),
-            None if row.reason.starts_with(OPERATOR) => OPERATOR,
-            None => return None,
-        };
-        Some(Stop { at_us: row.at_us, cause, commanded: commands(&row.from) })
+        let by_operator = row.reason.starts_with(OPERATOR).then_some(OPERATOR);
+        Some((row.at_us, row.interlock.as_deref().or(by_operator)?))
     })
 }
 
 /// Whether the daemon under test sent it.
-pub fn is_ours(scenario: &Scenario, setpoint: &SetpointRow) -> bool {
+pub(crate) fn is_ours(scenario: &Scenario, setpoint: &SetpointRow) -> bool {
     setpoint.from == (scenario.aircraft.system, COMPONENT)
 }
 
 /// Radius of the daemon's fence about home; none when the scenario's settings are wrong.
-pub fn fence_radius_m(scenario: &Scenario) -> Option<f64> {
-    limits(scenario).map(|(_, interlock)| interlock.fence.radius_m)
+pub(crate) fn fence_radius_m(scenario: &Scenario) -> Option<f64> {
+    scenario.settings().ok().map(|settings| settings.interlock.fence.radius_m)
 }
 
 /// All causes that a stop may have.
@@ -73,11 +58,6 @@ impl Span {
     pub fn holds(self, at_us: u64) -> bool {
         (self.begin_us..=self.end_us).contains(&at_us)
     }
-
-    /// How long.
-    pub fn length_us(self) -> u64 {
-        self.end_us - self.begin_us
-    }
 }
 
 /// A flight as it is counted.
@@ -88,7 +68,7 @@ pub(super) struct Facts<'a> {
     pub commanding: Vec<Span>,
     pub end_us: u64,
     /// The daemon's settings; none when the scenario's are wrong.
-    pub limits: Option<(HomingConfig, InterlockConfig)>,
+    pub settings: Option<Settings>,
 }
 
 impl<'a> Facts<'a> {
@@ -100,12 +80,7 @@ impl<'a> Facts<'a> {
         ];
         let end_us = last.into_iter().flatten().max().unwrap_or(0);
         let commanding = spans(&trace.states, end_us, commands);
-        Facts { scenario, trace, commanding, end_us, limits: limits(scenario) }
-    }
-
-    /// Time in HOMING and HOLDING.
-    pub fn commanding_us(&self) -> u64 {
-        self.commanding.iter().map(|span| span.length_us()).sum()
+        Facts { scenario, trace, commanding, end_us, settings: scenario.settings().ok() }
     }
 
     /// Whether we commanded then.
@@ -118,26 +93,9 @@ impl<'a> Facts<'a> {
         spans(&self.trace.states, self.end_us, |name| name == state.name())
     }
 
-    /// Setpoints that the daemon under test sent.
-    pub fn ours(&self) -> impl Iterator<Item = &'a SetpointRow> + '_ {
-        self.trace.setpoints.iter().filter(|row| is_ours(self.scenario, row))
-    }
-
     /// Rows of truth in HOMING and HOLDING.
     pub fn led(&self) -> impl Iterator<Item = &'a TruthRow> + '_ {
         self.trace.truth.iter().filter(|row| self.commands_at(row.pose.at_us))
-    }
-
-    /// The newest true pose at that time; the first one before any.
-    pub fn pose(&self, at_us: u64) -> Option<&'a TruePose> {
-        let after = self.trace.truth.partition_point(|row| row.pose.at_us <= at_us);
-        self.trace.truth.get(after.saturating_sub(1)).map(|row| &row.pose)
-    }
-
-    /// When commanding began again after `at_us`; else the flight's end.
-    pub fn begins_again_us(&self, at_us: u64) -> u64 {
-        let later = self.commanding.iter().map(|span| span.begin_us).find(|begin_us| *begin_us > at_us);
-        later.unwrap_or(u64::MAX)
     }
 
     /// When the deed was done that ended `span`: the last one within it, if that was shortly before its end. The end of a
@@ -170,24 +128,23 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// The newest true pose at that time; the first one before any.
+pub(crate) fn pose_at(trace: &Trace, at_us: u64) -> Option<&TruePose> {
+    let after = trace.truth.partition_point(|row| row.pose.at_us <= at_us);
+    trace.truth.get(after.saturating_sub(1)).map(|row| &row.pose)
+}
+
 /// The times in states that `holds` says; the last one may go on until `end_us`.
 pub fn spans(states: &[StateRow], end_us: u64, holds: impl Fn(&str) -> bool) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
-    let mut begin_us = states.first().filter(|row| holds(&row.from)).map(|_| 0);
+    let mut begin = states.first().filter(|row| holds(&row.from)).map(|_| 0);
     for row in states {
-        match (begin_us, holds(&row.to)) {
-            (None, true) => begin_us = Some(row.at_us),
-            (Some(begin), false) => {
-                spans.push(Span { begin_us: begin, end_us: row.at_us });
-                begin_us = None;
-            }
-            _ => {}
+        if holds(&row.to) {
+            begin = begin.or(Some(row.at_us));
+        } else {
+            spans.extend(begin.take().map(|begin_us| Span { begin_us, end_us: row.at_us }));
         }
     }
-    spans.extend(begin_us.map(|begin_us| Span { begin_us, end_us: end_us.max(begin_us) }));
+    spans.extend(begin.map(|begin_us| Span { begin_us, end_us: end_us.max(begin_us) }));
     spans
-}
-
-fn limits(scenario: &Scenario) -> Option<(HomingConfig, InterlockConfig)> {
-    scenario.settings().ok().map(|settings| (settings.homing, settings.interlock))
 }

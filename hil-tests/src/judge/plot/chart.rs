@@ -1,9 +1,8 @@
 //! A drawing with two axes as SVG text: lines, areas, marks and words at the values' own places. It scales with its page.
 
-use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
-use super::style::{Colour, escape};
+use super::style::{Colour, DEED, escape};
 
 /// Width of a drawing in its own units. Small, so that its letters stay legible on a phone.
 pub(super) const WIDTH: f64 = 620.0;
@@ -16,7 +15,9 @@ const LETTER: f64 = 15.0;
 const TICKS: f64 = 7.0;
 
 /// Horizontal and vertical value.
-pub(super) type Point = (f64, f64);
+pub(crate) type Point = (f64, f64);
+/// From the least to the largest value.
+pub(super) type Axis = RangeInclusive<f64>;
 
 /// Width and height of the place for values in a drawing of this height.
 pub(super) fn area(height: f64) -> (f64, f64) {
@@ -26,49 +27,38 @@ pub(super) fn area(height: f64) -> (f64, f64) {
 /// The drawing as it grows.
 pub(super) struct Chart {
     height: f64,
-    x: RangeInclusive<f64>,
-    y: RangeInclusive<f64>,
+    x: Axis,
+    y: Axis,
     svg: String,
 }
 
 impl Chart {
     /// Axes over these values; `label` says what stands on them, `unit` follows each horizontal number.
-    pub fn new(
-        height: f64,
-        x: RangeInclusive<f64>,
-        y: RangeInclusive<f64>,
-        label: &str,
-        unit: &str,
-    ) -> Chart {
-        let mut chart = Chart { height, x, y, svg: String::new() };
+    pub fn new(height: f64, x: Axis, y: Axis, label: &str, unit: &str) -> Chart {
         let (wide, high) = area(height);
-        let _ = write!(
-            chart.svg,
+        let svg = format!(
             "<svg viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" font-size=\"{LETTER}\">\n\
              <rect x=\"{LEFT}\" y=\"{MARGIN}\" width=\"{wide}\" height=\"{high}\" fill=\"none\" stroke=\"#9e9e9e\"/>\n"
         );
-        let (x, y) = (chart.x.clone(), chart.y.clone());
-        for value in ticks(&x) {
-            chart.word(
-                (value, *y.start()),
-                (0.0, LETTER + 6.0),
-                "middle",
-                "#212121",
-                &format!("{value:.0}{unit}"),
-            );
+        let (left, right, bottom) = (*x.start(), *x.end(), *y.start());
+        let (x_ticks, y_ticks) = (ticks(&x), ticks(&y));
+        let mut chart = Chart { height, x, y, svg };
+        for value in x_ticks {
+            chart.word((value, bottom), (0.0, LETTER + 6.0), "middle", DEED, &format!("{value:.0}{unit}"));
         }
-        for value in ticks(&y) {
-            chart.line(&[(*x.start(), value), (*x.end(), value)], "#e0e0e0", 1.0);
-            chart.word((*x.start(), value), (-6.0, 5.0), "end", "#212121", &format!("{value:.0}"));
+        for value in y_ticks {
+            chart.line(&[(left, value), (right, value)], "#e0e0e0", 1.0);
+            chart.word((left, value), (-6.0, 5.0), "end", DEED, &format!("{value:.0}"));
         }
         let middle = MARGIN + high / 2.0;
         let turned = format!("transform=\"rotate(-90 {LETTER} {middle})\" text-anchor=\"middle\"");
-        let _ = writeln!(chart.svg, "<text x=\"{LETTER}\" y=\"{middle}\" {turned}>{}</text>", escape(label));
+        let label = escape(label);
+        chart.svg += &format!("<text x=\"{LETTER}\" y=\"{middle}\" {turned}>{label}</text>\n");
         chart
     }
 
     fn place(&self, (x, y): Point) -> Point {
-        let share = |value: f64, of: &RangeInclusive<f64>| (value - of.start()) / (of.end() - of.start());
+        let share = |value: f64, of: &Axis| (value - of.start()) / (of.end() - of.start());
         let (wide, high) = area(self.height);
         (LEFT + wide * share(x, &self.x), MARGIN + high * (1.0 - share(y, &self.y)))
     }
@@ -77,39 +67,31 @@ impl Chart {
         let places = points.iter().map(|point| self.place(*point));
         let places: Vec<String> = places.map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         let stroke = format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"");
-        let _ = writeln!(self.svg, "<polyline points=\"{}\" {stroke}/>", places.join(" "));
+        self.svg += &format!("<polyline points=\"{}\" {stroke}/>\n", places.join(" "));
     }
 
     /// A band from bottom to top.
     pub fn band(&mut self, from_x: f64, to_x: f64, colour: Colour) {
         let (left, top) = self.place((from_x, *self.y.end()));
         let (right, bottom) = self.place((to_x, *self.y.start()));
-        let _ = writeln!(
-            self.svg,
-            "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{colour}\" opacity=\"0.13\"/>",
-            right - left,
-            bottom - top
-        );
+        let (wide, high) = (right - left, bottom - top);
+        let place = format!("x=\"{left:.1}\" y=\"{top:.1}\" width=\"{wide:.1}\" height=\"{high:.1}\"");
+        self.svg += &format!("<rect {place} fill=\"{colour}\" opacity=\"0.13\"/>\n");
     }
 
     pub fn circle(&mut self, at: Point, radius: f64, colour: Colour, is_filled: bool) {
         let (x, y) = self.place(at);
         let fill = if is_filled { colour } else { "none" };
-        let stroke = format!("stroke=\"{colour}\" stroke-width=\"2\"");
-        let _ = writeln!(
-            self.svg,
-            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" fill=\"{fill}\" {stroke}/>"
-        );
+        let ink = format!("fill=\"{fill}\" stroke=\"{colour}\" stroke-width=\"2\"");
+        self.svg += &format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" {ink}/>\n");
     }
 
     /// Words beside a place, `(right, down)` of it; `anchor`: their start, middle or end is there.
     pub fn word(&mut self, at: Point, (right, down): Point, anchor: &str, colour: Colour, text: &str) {
         let (x, y) = self.place(at);
         let (x, y, text) = (x + right, y + down, escape(text));
-        let _ = writeln!(
-            self.svg,
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{text}</text>"
-        );
+        let ink = format!("text-anchor=\"{anchor}\" fill=\"{colour}\"");
+        self.svg += &format!("<text x=\"{x:.1}\" y=\"{y:.1}\" {ink}>{text}</text>\n");
     }
 
     pub fn finish(self) -> String {
@@ -118,7 +100,7 @@ impl Chart {
 }
 
 /// Round numbers within: steps of 1, 2 or 5 times a power of ten.
-fn ticks(range: &RangeInclusive<f64>) -> Vec<f64> {
+fn ticks(range: &Axis) -> Vec<f64> {
     let rough = (range.end() - range.start()) / TICKS;
     let power = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|of| of * power).into_iter().find(|step| *step >= rough);

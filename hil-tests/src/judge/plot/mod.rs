@@ -8,21 +8,18 @@ mod over_time;
 mod style;
 mod track;
 
-use std::fmt::Write as _;
-
 use skyhound::command::State;
 
 use super::{Outcome, Verdict, metrics, table};
 use crate::scenario::Scenario;
 use crate::trace::Trace;
 use style::{CSS, colour, escape};
+pub(crate) use track::Frame;
 
 /// The page. `repeat` is the command that flies it again.
 pub fn html(scenario: &Scenario, trace: &Trace, verdict: &Verdict, repeat: &str) -> String {
     let word = table::word(&verdict.outcome);
-    let mut page = String::new();
-    let _ = write!(
-        page,
+    let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
          <title>{name}: {word}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<h1>{name} <span class=\"{class}\">{word}</span></h1>\n\
@@ -33,100 +30,87 @@ pub fn html(scenario: &Scenario, trace: &Trace, verdict: &Verdict, repeat: &str)
         repeat = escape(repeat),
     );
     if let Outcome::Ignored { needs } = &verdict.outcome {
-        let _ = writeln!(page, "<p>Not flown: needs {}.</p>", escape(needs));
+        page += &format!("<p>Not flown: needs {}.</p>\n", escape(needs));
     }
-    checks(&mut page, verdict);
-    legend(&mut page);
-    figure(&mut page, "Track", "from above, true positions; metres from home", track::svg(scenario, trace));
-    figure(&mut page, "Power and noise floor", "on the beacon's channel", over_time::power(trace));
-    figure(&mut page, "SNR", "over the floor; thick while heard", over_time::snr(trace));
-    figure(&mut page, "Speed", "asked for by our setpoints, and flown", over_time::speed(scenario, trace));
-    told(&mut page, trace);
-    numbers(&mut page, verdict);
-    page.push_str("</body>\n</html>\n");
-    page
+    page += &checks(verdict);
+    page += &legend();
+    for (title, caption, svg) in [
+        ("Track", "from above, true positions; metres from home", track::svg(scenario, trace)),
+        ("Power and noise floor", "on the beacon's channel", over_time::power(trace)),
+        ("SNR", "over the floor; thick while heard", over_time::snr(trace)),
+        ("Speed", "asked for by our setpoints, and flown", over_time::speed(scenario, trace)),
+    ] {
+        page += &format!("<figure>\n<figcaption><b>{title}</b> {caption}</figcaption>\n{svg}</figure>\n");
+    }
+    page += &told(trace);
+    page += &numbers(verdict);
+    page + "</body>\n</html>\n"
 }
 
-fn figure(page: &mut String, title: &str, caption: &str, svg: String) {
-    let _ = writeln!(page, "<figure>\n<figcaption><b>{title}</b> {caption}</figcaption>\n{svg}</figure>");
+/// Rows of cells, each with its class.
+fn drawn<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [(&'static str, String); N]>) -> String {
+    let head = head.map(|word| format!("<th>{word}</th>")).concat();
+    let cell = |(class, text): (&str, String)| match class {
+        "" => format!("<td>{}</td>", escape(&text)),
+        class => format!("<td class=\"{class}\">{}</td>", escape(&text)),
+    };
+    let rows: String = rows.map(|row| format!("<tr>{}</tr>\n", row.map(cell).concat())).collect();
+    format!("<table>\n<tr>{head}</tr>\n{rows}</table>\n")
 }
 
-fn checks(page: &mut String, verdict: &Verdict) {
+fn checks(verdict: &Verdict) -> String {
     if verdict.checks.is_empty() {
-        return;
+        return String::new();
     }
-    page.push_str("<table>\n<tr><th>expected</th><th>measured</th><th>wanted</th><th></th></tr>\n");
-    for check in &verdict.checks {
-        let word = if check.passed { "passed" } else { "FAILED" };
-        let _ = writeln!(
-            page,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"{}\">{word}</td></tr>",
-            escape(&check.name),
-            escape(&check.measured),
-            escape(&check.wanted),
-            word.to_lowercase(),
-        );
-    }
-    page.push_str("</table>\n");
-    for violation in &verdict.violations {
-        let _ = writeln!(page, "<p class=\"failed\">{}</p>", escape(violation));
-    }
+    let rows = verdict.checks.iter().map(|check| {
+        let passed = if check.passed { ("passed", "passed".into()) } else { ("failed", "FAILED".into()) };
+        [("", check.name.clone()), ("", check.measured.clone()), ("", check.wanted.clone()), passed]
+    });
+    let violated = |violation: &String| format!("<p class=\"failed\">{}</p>\n", escape(violation));
+    let violations: String = verdict.violations.iter().map(violated).collect();
+    drawn(["expected", "measured", "wanted", ""], rows) + &violations
 }
 
-fn legend(page: &mut String) {
-    page.push_str("<p class=\"legend\">");
-    for state in State::ALL {
-        let _ = write!(page, "<span style=\"background:{}\"></span>{} ", colour(state.name()), state.name());
-    }
-    page.push_str(
-        "<br/>numbers: what the scenario did (list below); red strokes: events of the flight file</p>\n",
-    );
+fn legend() -> String {
+    let colour_of = |state: State| {
+        format!("<span style=\"background:{}\"></span>{} ", colour(state.name()), state.name())
+    };
+    let states: String = State::ALL.into_iter().map(colour_of).collect();
+    let rest = "numbers: what the scenario did (list below); red strokes: events of the flight file";
+    format!("<p class=\"legend\">{states}<br/>{rest}</p>\n")
 }
 
 /// What happened, in order: deeds with their numbers in the plots, changes of state, events.
-fn told(page: &mut String, trace: &Trace) {
-    let mut rows: Vec<(u64, String, String)> = Vec::new();
-    for (index, deed) in trace.deeds.iter().enumerate() {
-        rows.push((deed.at_us, (index + 1).to_string(), deed.what.clone()));
-    }
-    for row in &trace.states {
-        rows.push((row.at_us, "state".into(), format!("{} to {}: {}", row.from, row.to, row.reason)));
-    }
-    for event in &trace.events {
-        rows.push((event.at_us, "event".into(), format!("{}: {}", event.kind, event.text)));
-    }
+fn told(trace: &Trace) -> String {
+    let deeds = trace.deeds.iter().enumerate();
+    let deeds = deeds.map(|(index, deed)| (deed.at_us, (index + 1).to_string(), deed.what.clone()));
+    let states = trace
+        .states
+        .iter()
+        .map(|row| (row.at_us, "state".into(), format!("{} to {}: {}", row.from, row.to, row.reason)));
+    let events = trace.events.iter();
+    let events = events.map(|row| (row.at_us, "event".into(), format!("{}: {}", row.kind, row.text)));
+    let mut rows: Vec<(u64, String, String)> = deeds.chain(states).chain(events).collect();
     rows.sort_by_key(|(at_us, ..)| *at_us);
-    page.push_str("<h2>What happened</h2>\n<table>\n<tr><th>s</th><th></th><th></th></tr>\n");
-    for (at_us, mark, what) in rows {
-        let at_s = at_us as f64 / 1e6;
-        let _ = writeln!(
-            page,
-            "<tr><td class=\"n\">{at_s:.2}</td><td>{mark}</td><td>{}</td></tr>",
-            escape(&what)
-        );
-    }
-    page.push_str("</table>\n");
+    let rows = rows.into_iter();
+    let rows =
+        rows.map(|(at_us, mark, what)| [("n", format!("{:.2}", at_us as f64 / 1e6)), ("", mark), ("", what)]);
+    format!("<h2>What happened</h2>\n{}", drawn(["s", "", ""], rows))
 }
 
-fn numbers(page: &mut String, verdict: &Verdict) {
-    page.push_str("<h2>Numbers</h2>\n<table>\n");
-    for (name, value) in &verdict.numbers {
-        let about = metrics::find(name).map_or("", |metric| metric.about);
-        let shown = metrics::with_unit(name, *value);
-        let _ = writeln!(
-            page,
-            "<tr><td>{}</td><td class=\"n\">{shown}</td><td>{}</td></tr>",
-            escape(name),
-            escape(about),
-        );
-    }
-    page.push_str("</table>\n");
-    if !verdict.files.is_empty() {
-        page.push_str("<h2>Files</h2>\n<ul>\n");
-        for file in &verdict.files {
-            let _ = writeln!(page, "<li><code>{}</code></li>", escape(&file.display().to_string()));
-        }
-        page.push_str("</ul>\n");
+fn numbers(verdict: &Verdict) -> String {
+    let rows = verdict.numbers.iter().map(|(name, value)| {
+        let about = metrics::find(name).unwrap_or_default();
+        [("", name.clone()), ("n", metrics::with_unit(name, *value)), ("", about.to_owned())]
+    });
+    let numbers = format!("<h2>Numbers</h2>\n{}", drawn(["number", "", "how it is counted"], rows));
+    let named = |file: &std::path::PathBuf| {
+        format!("<li><code>{}</code></li>\n", escape(&file.display().to_string()))
+    };
+    let files: String = verdict.files.iter().map(named).collect();
+    match files.as_str() {
+        "" => numbers,
+        files => format!("{numbers}<h2>Files</h2>\n<ul>\n{files}</ul>\n"),
     }
 }
 

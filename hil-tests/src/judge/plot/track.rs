@@ -1,17 +1,16 @@
 //! The track from above, in the colours of our states, over home, fence and the true beacons. One scale for both axes.
 
 use std::f64::consts::TAU;
-use std::ops::RangeInclusive;
 
-use super::chart::{Chart, Point, area};
+use super::chart::{Axis, Chart, Point, area};
 use super::style::{DEED, QUIET, TRUTH, bands, colour, labels};
-use crate::judge::metrics::fence_radius_m;
+use crate::judge::metrics::{fence_radius_m, pose_at};
 use crate::scenario::Scenario;
 use crate::trace::Trace;
 use crate::truth::TruePose;
 
 const HEIGHT: f64 = 600.0;
-/// Share of the track's extent that is shown around it.
+/// Free margin, share of the extent.
 const PAD_RATIO: f64 = 0.08;
 /// Width of a number, share of half the drawing.
 const LABEL_RATIO: f64 = 0.08;
@@ -20,38 +19,35 @@ const EXTENT_MIN_M: f64 = 40.0;
 
 /// What is shown: centre and half-extents east and north of home, m.
 #[derive(Copy, Clone, Debug, PartialEq)]
-struct View {
-    centre: Point,
+pub(crate) struct Frame {
+    pub centre: Point,
     half: Point,
+    /// Length of a pixel on both axes, m.
+    pub pixel_m: f64,
 }
 
-impl View {
-    /// Everything of `points`, with the same metres for a pixel on both axes.
-    fn of(points: impl Iterator<Item = Point>) -> View {
+impl Frame {
+    /// Everything of `points` and home, in so many `pixels` right and up.
+    pub fn of(points: impl Iterator<Item = Point>, pixels: (f64, f64)) -> Frame {
         let (mut low, mut high) = ((0.0_f64, 0.0_f64), (0.0_f64, 0.0_f64));
         for (east, north) in points.filter(|(east, north)| east.is_finite() && north.is_finite()) {
             low = (low.0.min(east), low.1.min(north));
             high = (high.0.max(east), high.1.max(north));
         }
         let padded = |low: f64, high: f64| ((high - low) * (1.0 + 2.0 * PAD_RATIO)).max(EXTENT_MIN_M);
-        let pixels = area(HEIGHT);
-        let metres_a_pixel = (padded(low.0, high.0) / pixels.0).max(padded(low.1, high.1) / pixels.1);
-        View {
-            centre: ((low.0 + high.0) / 2.0, (low.1 + high.1) / 2.0),
-            half: (metres_a_pixel * pixels.0 / 2.0, metres_a_pixel * pixels.1 / 2.0),
-        }
+        let pixel_m = (padded(low.0, high.0) / pixels.0).max(padded(low.1, high.1) / pixels.1);
+        let centre = ((low.0 + high.0) / 2.0, (low.1 + high.1) / 2.0);
+        Frame { centre, half: (pixel_m * pixels.0 / 2.0, pixel_m * pixels.1 / 2.0), pixel_m }
     }
 
     fn holds(&self, (east, north): Point) -> bool {
         (east - self.centre.0).abs() <= self.half.0 && (north - self.centre.1).abs() <= self.half.1
     }
 
-    fn east(&self) -> RangeInclusive<f64> {
-        self.centre.0 - self.half.0..=self.centre.0 + self.half.0
-    }
-
-    fn north(&self) -> RangeInclusive<f64> {
-        self.centre.1 - self.half.1..=self.centre.1 + self.half.1
+    /// East and north.
+    fn axes(&self) -> (Axis, Axis) {
+        let axis = |centre: f64, half: f64| centre - half..=centre + half;
+        (axis(self.centre.0, self.half.0), axis(self.centre.1, self.half.1))
     }
 }
 
@@ -62,8 +58,9 @@ fn point(pose: &TruePose) -> Point {
 /// The drawing.
 pub(super) fn svg(scenario: &Scenario, trace: &Trace) -> String {
     let beacons = scenario.world.beacon.iter().map(|beacon| (beacon.east_m, beacon.north_m));
-    let view = View::of(trace.truth.iter().map(|row| point(&row.pose)).chain(beacons));
-    let mut chart = Chart::new(HEIGHT, view.east(), view.north(), "m north, over m east", "");
+    let view = Frame::of(trace.truth.iter().map(|row| point(&row.pose)).chain(beacons), area(HEIGHT));
+    let (east, north) = view.axes();
+    let mut chart = Chart::new(HEIGHT, east, north, "m north, over m east", "");
     fence(&mut chart, scenario, view);
     let end_us = trace.truth.last().map_or(0, |row| row.pose.at_us);
     for (from_us, to_us, state) in bands(trace, end_us) {
@@ -78,7 +75,7 @@ pub(super) fn svg(scenario: &Scenario, trace: &Trace) -> String {
     chart.finish()
 }
 
-fn fence(chart: &mut Chart, scenario: &Scenario, view: View) {
+fn fence(chart: &mut Chart, scenario: &Scenario, view: Frame) {
     let Some(radius_m) = fence_radius_m(scenario) else { return };
     let steps = 720;
     let circle: Vec<Point> = (0..=steps)
@@ -90,7 +87,7 @@ fn fence(chart: &mut Chart, scenario: &Scenario, view: View) {
 }
 
 /// Home, and who sends: ring, dot and name, on the side where there is room for it.
-fn marks(chart: &mut Chart, scenario: &Scenario, view: View) {
+fn marks(chart: &mut Chart, scenario: &Scenario, view: Frame) {
     let mut mark = |at: Point, colour, name: &str, down| {
         let (anchor, right) = if at.0 > view.centre.0 { ("end", -14.0) } else { ("start", 14.0) };
         chart.circle(at, 9.0, colour, false);
@@ -109,13 +106,10 @@ fn marks(chart: &mut Chart, scenario: &Scenario, view: View) {
 }
 
 /// The number of each deed where the aircraft was.
-fn deeds(chart: &mut Chart, trace: &Trace, view: View) {
-    let place = |at_us: u64| {
-        let after = trace.truth.partition_point(|row| row.pose.at_us <= at_us);
-        trace.truth.get(after.saturating_sub(1)).map(|row| point(&row.pose))
-    };
+fn deeds(chart: &mut Chart, trace: &Trace, view: Frame) {
     // A flight has truth from its first moment on, or none at all: the numbers stay those of the list.
-    let marks: Vec<Point> = trace.deeds.iter().filter_map(|deed| place(deed.at_us)).collect();
+    let poses = trace.deeds.iter().filter_map(|deed| pose_at(trace, deed.at_us));
+    let marks: Vec<Point> = poses.map(point).collect();
     marks.iter().for_each(|mark| chart.circle(*mark, 3.0, DEED, true));
     for (label, at) in labels(&marks, view.half.0 * LABEL_RATIO) {
         chart.word(at, (6.0, -6.0), "start", DEED, &label);
@@ -129,7 +123,7 @@ mod tests {
     #[test]
     fn a_metre_is_as_long_north_as_east() {
         for points in [vec![(0.0, 0.0), (1000.0, 10.0)], vec![(5.0, -300.0)], vec![(f64::NAN, 1.0)]] {
-            let view = View::of(points.iter().copied());
+            let view = Frame::of(points.iter().copied(), area(HEIGHT));
             let pixels = area(HEIGHT);
             assert!((view.half.0 / pixels.0 - view.half.1 / pixels.1).abs() < 1e-9, "{view:?}");
             assert!(points.iter().all(|point| point.0.is_nan() || view.holds(*point)), "{view:?}");

@@ -1,7 +1,7 @@
 //! Why a flight did not take its course: what was refused to the operator last, in the words of who refused; and why a number
 //! does not exist.
 
-use super::Check;
+use super::{Check, check};
 use crate::judge::metrics;
 use crate::script::Do;
 use crate::trace::Trace;
@@ -17,13 +17,7 @@ const LOCKED: &str = "homing stays locked: ";
 /// The row that goes before all others; none where everything was granted.
 pub(super) fn of(trace: &Trace) -> Option<Check> {
     let (what, why) = refusal(trace)?;
-    let check = Check {
-        name: "cause".into(),
-        measured: format!("{what}{REFUSED}{why}"),
-        wanted: "granted".into(),
-        passed: false,
-    };
-    Some(check)
+    Some(check("cause", format!("{what}{REFUSED}{why}"), "granted", false))
 }
 
 /// What was refused last and never granted after, of what the flight needs to go on.
@@ -46,40 +40,33 @@ fn refusal(trace: &Trace) -> Option<(&str, &str)> {
 /// Instead of a number that the flight does not have.
 pub(super) fn unmeasured(name: &str, trace: &Trace) -> String {
     let was = |state: State| trace.states.iter().any(|row| row.to == state.name());
-    let because = match () {
-        () if TOLD_BY_RUNNER.contains(&name) => "nobody at this depth counts it".to_owned(),
-        () if OF_HEARING.contains(&name) && !trace.signal.iter().any(|row| row.heard) => {
-            "the beacon was never heard".to_owned()
-        }
-        () if !was(State::Homing) => never_homed(trace),
-        () if OF_HOLDING.contains(&name) && !was(State::Holding) => "HOLDING never began".to_owned(),
-        () if OF_HOLDING.contains(&name) => "HOLDING began too far from a beacon".to_owned(),
-        () if name.starts_with("stop_delay") && metrics::stops(trace).next().is_none() => {
-            "nothing stopped homing".to_owned()
-        }
-        () if name.starts_with("stop_delay") => {
-            "nothing was done that could have caused a stop so".to_owned()
-        }
-        () => "the flight file holds nothing that it is counted from".to_owned(),
+    let is_stop_delay = name.starts_with("stop_delay");
+    let because: &str = match name {
+        _ if TOLD_BY_RUNNER.contains(&name) => "nobody at this depth counts it",
+        _ if OF_HEARING.contains(&name) && !was_heard(trace) => "the beacon was never heard",
+        _ if !was(State::Homing) => &never_homed(trace),
+        _ if OF_HOLDING.contains(&name) && !was(State::Holding) => "HOLDING never began",
+        _ if OF_HOLDING.contains(&name) => "HOLDING began too far from a beacon",
+        _ if is_stop_delay && metrics::stops(trace).next().is_none() => "nothing stopped homing",
+        _ if is_stop_delay => "nothing was done that could have caused a stop so",
+        _ => "the flight file holds nothing that it is counted from",
     };
     format!("was not measured: {because}")
 }
 
+fn was_heard(trace: &Trace) -> bool {
+    trace.signal.iter().any(|row| row.heard)
+}
+
 fn never_homed(trace: &Trace) -> String {
-    match refusal(trace) {
-        Some((what, why)) => {
-            let why = why.split_once(LOCKED).map_or(why, |(_, reasons)| reasons);
-            let mut brief: String = why.chars().take(BRIEF_CHARS).collect();
-            if brief.len() < why.len() {
-                brief.push('…');
-            }
-            format!("{what} was refused: {brief}")
-        }
-        None if !trace.signal.iter().any(|row| row.heard) => {
-            "HOMING never began: the beacon was never heard".to_owned()
-        }
-        None => "HOMING never began".to_owned(),
-    }
+    let Some((what, why)) = refusal(trace) else {
+        let why = if was_heard(trace) { "" } else { ": the beacon was never heard" };
+        return format!("HOMING never began{why}");
+    };
+    let why = why.split_once(LOCKED).map_or(why, |(_, reasons)| reasons);
+    let brief: String = why.chars().take(BRIEF_CHARS).collect();
+    let rest = if brief.len() < why.len() { "…" } else { "" };
+    format!("{what} was refused: {brief}{rest}")
 }
 
 const TOLD_BY_RUNNER: [&str; 6] = [
@@ -101,13 +88,15 @@ mod tests {
     use crate::scenario::Bounds;
     use crate::trace::DeedRow;
 
+    const WHY: &str = "failsafes refused: GUID_TIMEOUT: set it to 1 s or less";
+
     fn deed(what: &str) -> DeedRow {
         DeedRow { at_us: 0, what: what.into() }
     }
 
     fn locked() -> Trace {
-        let deeds = ["operator: homing on: refused: homing stays locked: failsafes refused: GUID_TIMEOUT: set it to 1 s or less"].map(deed);
-        Trace { states: Vec::new(), setpoints: Vec::new(), deeds: deeds.into(), ..sample::trace() }
+        let deed = deed(&format!("operator: homing on: refused: homing stays locked: {WHY}"));
+        Trace { states: Vec::new(), setpoints: Vec::new(), deeds: vec![deed], ..sample::trace() }
     }
 
     #[test]
@@ -117,8 +106,7 @@ mod tests {
         let judged = verdict(&scenario, &locked(), Depth::C);
         let first = &judged.checks[0];
         assert_eq!((first.name.as_str(), first.passed), ("cause", false));
-        let all = "homing stays locked: failsafes refused: GUID_TIMEOUT: set it to 1 s or less";
-        assert_eq!(first.measured, format!("operator: homing on: refused: {all}"));
+        assert_eq!(first.measured, format!("operator: homing on: refused: homing stays locked: {WHY}"));
         let number = judged.checks.iter().find(|check| check.name == "final_error_m").unwrap();
         let why = "was not measured: operator: homing on was refused: failsafes refused: GUID_TIMEOUT: set it to 1 s";
         assert!(number.measured.starts_with(why), "{}", number.measured);
@@ -129,11 +117,9 @@ mod tests {
         let mut trace = locked();
         trace.deeds.push(deed("operator: homing on: SEARCHING"));
         assert_eq!(refusal(&trace), None);
-        trace.deeds.push(deed("operator: arm: refused: MAV_RESULT_FAILED: PreArm: Need Position Estimate"));
-        assert_eq!(
-            refusal(&trace),
-            Some(("operator: arm", "MAV_RESULT_FAILED: PreArm: Need Position Estimate"))
-        );
+        let why = "MAV_RESULT_FAILED: PreArm: Need Position Estimate";
+        trace.deeds.push(deed(&format!("operator: arm: refused: {why}")));
+        assert_eq!(refusal(&trace), Some(("operator: arm", why)));
         trace.deeds.push(deed("operator: arm"));
         assert_eq!(refusal(&trace), None);
     }
