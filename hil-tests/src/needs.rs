@@ -4,7 +4,7 @@ use crate::soapy::{self, NoModule};
 use std::path::{Path, PathBuf};
 
 /// A file or folder of SKYHOUND_DATA (by default `../shared/data` beside the workspace); `None`, said aloud, where it is not.
-pub fn data(name: &str) -> Option<PathBuf> {
+pub fn recorded(name: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     let path = std::env::var_os("SKYHOUND_DATA").map_or(beside, PathBuf::from).join(name);
     if !path.exists() {

@@ -15,7 +15,7 @@ use skyhound_rig::needs;
 use skyhound_rig::tlog::{self, Entries};
 
 fn recording(name: &str) -> Option<Vec<u8>> {
-    needs::data(&format!("tlog/{name}")).map(|file| tlog::read(&file).unwrap())
+    needs::recorded(&format!("tlog/{name}")).map(|file| tlog::read(&file).unwrap())
 }
 
 struct Flight {
@@ -168,7 +168,7 @@ async fn a_flight_played_over_udp_is_heard_whole() {
 
 #[test]
 fn the_command_plays_and_says_what_it_did() {
-    let Some(file) = needs::data("tlog/magfit_bench.tlog") else { return };
+    let Some(file) = needs::recorded("tlog/magfit_bench.tlog") else { return };
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let to = format!("udpout:{}", socket.local_addr().unwrap());
     let done = std::process::Command::new(env!("CARGO_BIN_EXE_skyhound-rig"))

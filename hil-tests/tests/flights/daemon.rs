@@ -5,7 +5,7 @@
 use serde_json::Value;
 pub use skyhound_rig::daemon::Said;
 use skyhound_rig::daemon::{self, Site};
-pub use skyhound_rig::needs::data as recording;
+pub use skyhound_rig::needs::recorded as recording;
 use skyhound_rig::sample_flight;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};

@@ -161,7 +161,7 @@ fn compared(folder: &Path, name: &str, world: &str, hops: u32) -> [(f64, f64, f6
 
 #[test]
 fn by_default_tracks_are_as_rough_as_the_real_search_of_the_rover() {
-    let Some(folder) = crate::needs::data("rssi_gps") else { return };
+    let Some(folder) = crate::needs::recorded("rssi_gps") else { return };
     // Its forty rows are averaged points: each is the mean of hops spread over the way to the next.
     let [real, ours] = compared(&folder, "afar_1428", "", 20);
     assert!((0.7..1.3).contains(&(ours.0 / real.0)), "spread: {ours:?} for {real:?}");
@@ -177,7 +177,7 @@ const CALM: &str =
 
 #[test]
 fn calm_settings_are_as_smooth_as_the_real_searches_of_collars() {
-    let Some(folder) = crate::needs::data("rssi_gps") else { return };
+    let Some(folder) = crate::needs::recorded("rssi_gps") else { return };
     let names =
         ["ucsd2014_000419_collar1", "ucsd2014_000419_collar2", "ucsd2014_000419_collar3", "ucsd2019_481"];
     let mut sums = [0.0; 2];
