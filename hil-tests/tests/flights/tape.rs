@@ -15,13 +15,13 @@ pub fn made(rate_sps: f64, seconds: f64, signal: impl Fn(f64) -> [f64; 2]) -> Ve
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((random >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
     };
-    let mut sample = |n: u64| {
+    let sample = |n: u64| {
         let [i, q] = signal(n as f64 / rate_sps);
         // Box and Muller.
         let (radius, angle) = ((-uniform().ln()).sqrt() * NOISE, TAU * uniform());
         if i.is_nan() { SILENCE } else { [radius * angle.cos() + i, radius * angle.sin() + q] }
     };
-    (0..(seconds * rate_sps) as u64).flat_map(|n| sample(n)).collect()
+    (0..(seconds * rate_sps) as u64).flat_map(sample).collect()
 }
 
 /// A tone of this amplitude.
