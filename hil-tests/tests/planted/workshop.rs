@@ -16,8 +16,7 @@ use std::process::{Command, Output};
 const PROGRAM: &str = "skyhound-rig-planted";
 /// What depth a needs of the host, and of the rig.
 const HOST: &str = "autopilot clock realtime sdr settings";
-const RIG: &str =
-    "aircraft autopilot campaign codes engine invariants random scenario script shared trace truth world";
+const RIG: &str = "aircraft autopilot baseline campaign codes engine invariants random scenario script shared trace truth world";
 
 /// The copy's files by their paths in the workspace.
 type Files = BTreeMap<PathBuf, String>;
