@@ -59,7 +59,7 @@ expect = { states = ["SEARCHING", "DETECTING", "HOMING", "IDLE"] }
     let Some(trace) = flown("killed", faults, PATIENT) else { return };
     let is_flight = |path: &&std::path::PathBuf| path.extension().is_some_and(|end| end == "duckdb");
     assert_eq!(trace.files.iter().filter(is_flight).count(), 2, "{:?}", trace.files);
-    let killed_us = trace.states.iter().find(|row| row.reason.contains("killed")).unwrap().at_us;
+    let killed_us = trace.states.iter().find(|row| row.reason.contains("died")).unwrap().at_us;
     let mut acts = trace.deeds.iter().filter(|deed| deed.what.starts_with("operator: homing on"));
     let again_us = acts.find(|deed| deed.at_us > killed_us).map_or(u64::MAX, |deed| deed.at_us);
     let between = |row: &&SetpointRow| (killed_us + 100_000..again_us).contains(&row.at_us);
