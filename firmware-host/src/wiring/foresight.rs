@@ -46,9 +46,8 @@ pub fn foresee(settings: &Settings) -> Result<(Option<String>, Vec<Deafness>), F
     if let Some(mut source) = recording(settings)? {
         return Ok((None, plan(settings, &tuning, &mut source, None)?.1));
     }
-    let path = settings.sdr.source.strip_prefix("file:");
-    let absent = path.filter(|path| *path != "-" && !Path::new(path).exists());
-    let note = absent.map(|path| format!("{path} is not there: what it holds was not looked at"));
+    let absent = path(settings).filter(|path| !path.exists());
+    let note = absent.map(|path| format!("{} is not there: what it holds was not looked at", path.display()));
     let (Some(rate_sps), Some(frequency_hz)) = (settings.sdr.sample_rate_sps, settings.sdr.frequency_hz)
     else {
         // A recording may tell them itself; then the beacons' places are checked when it is opened.
@@ -60,13 +59,18 @@ pub fn foresee(settings: &Settings) -> Result<(Option<String>, Vec<Deafness>), F
     Ok((note.or_else(|| tuning.note()), settings.deafness(&config, &[], settings.sdr.is_recording())))
 }
 
+/// Of the recording that the settings name; `None` for a device and for stdin.
+fn path(settings: &Settings) -> Option<&Path> {
+    settings.sdr.source.strip_prefix("file:").filter(|path| *path != "-").map(Path::new)
+}
+
 /// The recording that the settings name, where it is there. A pipe is left alone: what is read of it is gone.
 fn recording(settings: &Settings) -> Result<Option<Source>, Failure> {
-    let Some(path) = settings.sdr.source.strip_prefix("file:").filter(|path| *path != "-") else {
+    let Some(path) = path(settings) else {
         return Ok(None);
     };
     // SigMF may be named without its ending.
-    let is_file = std::fs::metadata(Path::new(path)).map(|facts| facts.is_file()).ok();
+    let is_file = std::fs::metadata(path).map(|facts| facts.is_file()).ok();
     if is_file == Some(false) {
         return Ok(None);
     }
