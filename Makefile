@@ -2,7 +2,10 @@
 FEATURES = $(shell cat .deps/features 2>/dev/null)
 CARGO = cargo
 
-export SKYHOUND_PYTHON ?= $(wildcard $(CURDIR)/.deps/python3)
+# Named before the set-up has made it: whoever wants it looks whether it is there.
+export SKYHOUND_PYTHON ?= $(CURDIR)/.deps/python3
+# Most of the long tests wait for a simulated aircraft: more at once than the machine has cores.
+export RUST_TEST_THREADS ?= 4
 
 .PHONY: run test hil bench setup
 

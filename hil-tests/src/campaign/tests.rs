@@ -17,9 +17,8 @@ fn only_mixes_with_a_kind_are_flown_when_asked() {
 }
 
 #[test]
-fn a_thousand_mixes_violate_nothing_and_reach_what_they_are_for() {
-    let tally =
-        fly_all(&Plan { seed: 1, flights: 1_000, threads: 2, with: None, until_broken: None }, &|_| {});
+fn mixes_violate_nothing_and_reach_what_they_are_for() {
+    let tally = fly_all(&Plan { seed: 1, flights: 400, threads: 2, with: None, until_broken: None }, &|_| {});
     assert_eq!(tally.failed_total, 0, "{tally}");
     for (state, at_least) in [(State::Searching, 0.65), (State::Homing, 0.6), (State::Holding, 0.3)] {
         assert!(tally.reached_ratio(state) >= at_least, "{}: {tally}", state.name());
@@ -31,6 +30,6 @@ fn a_thousand_mixes_violate_nothing_and_reach_what_they_are_for() {
         assert!(tally.stops.contains_key(cause), "nothing was stopped by {cause}: {tally}");
     }
     for (name, kind) in &tally.kinds {
-        assert!(kind.homed >= 10, "{name} was met in HOMING's flights {} times: {tally}", kind.homed);
+        assert!(kind.homed >= 4, "{name} was met in HOMING's flights {} times: {tally}", kind.homed);
     }
 }

@@ -1,4 +1,4 @@
-//! Scenarios as text, flown and judged; two at once, however many tests there are.
+//! Scenarios as text, flown and judged; four at once, however many tests there are.
 
 use skyhound_rig::flight::NotFlown;
 use skyhound_rig::judge::{self, Outcome};
@@ -12,7 +12,7 @@ use std::time::Instant;
 /// The machine was too busy for real time when some program waited for a processor for this share of a flight.
 const STARVED_SHARE: f64 = 0.1;
 /// Flights at once.
-const FLIGHTS_MAX: usize = 2;
+const FLIGHTS_MAX: usize = 4;
 static FLYING: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
 
 /// A hover 120 m from a strong beacon, quick to home and never holding, in the open.
