@@ -72,6 +72,7 @@ fn main() {
                     now: TimeUs(shift_us + (pass as u64 + 1) * PASS_US),
                     readings: &moved,
                     pulses: &[],
+                    hearings: &[],
                     vehicle: &vehicle,
                     act: None,
                     sdr_alive: true,

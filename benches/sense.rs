@@ -8,7 +8,7 @@ use rustfft::num_complex::Complex32;
 use skyhound::config::{ChannelConfig, Emission, SenseConfig};
 use skyhound::dsp::kernel;
 use skyhound::sense::{Sense, SenseSink};
-use skyhound::signal::{BlockStamp, Pulse, Reading, Samples, Spectrum};
+use skyhound::signal::{BlockStamp, Hearing, Pulse, Reading, Samples, Spectrum};
 use skyhound::time::TimeUs;
 use skyhound_benches::fftw_volk::{self, Interleaved, Libraries};
 use skyhound_benches::{Comparison, compare, print_head, print_row};
@@ -26,6 +26,9 @@ impl SenseSink for Counted {
         self.0 += u64::from(reading.channel) + 1;
     }
     fn pulse(&mut self, _: &Pulse) {
+        self.0 += 1;
+    }
+    fn hearing(&mut self, _: &Hearing) {
         self.0 += 1;
     }
     fn spectrum(&mut self, _: &Spectrum) {
@@ -52,6 +55,7 @@ fn config(fft_len: usize, channel_count: usize) -> SenseConfig {
         hop_us: 10_000,
         dc_exclude_hz: Some(1e3),
         spectrum_interval_us: 1_000_000,
+        false_alarms_per_hour: 0.0,
         channels: (0..channel_count).map(channel).collect(),
     }
 }

@@ -38,6 +38,8 @@ pub struct SenseConfig {
     pub dc_exclude_hz: Option<f64>,
     /// Time between spectrum rows; 0 = none.
     pub spectrum_interval_us: u32,
+    /// As [`AnalyticsConfig::false_alarms_per_hour`]; 0 where nothing is to be searched in fine spectra.
+    pub false_alarms_per_hour: f64,
     /// The beacons' channels, 1..=[`CHANNELS_MAX`].
     pub channels: Vec<ChannelConfig>,
 }
@@ -94,6 +96,43 @@ pub enum Emission {
     /// Either.
     Any(PulseTrain),
 }
+
+/// How a channel's accepted false alarms are divided among what watches it.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Shares {
+    /// Readings over the trigger.
+    pub carrier: f64,
+    /// Lines in fine spectra.
+    pub line: f64,
+    /// Pulses of readings' own frames.
+    pub pulses: f64,
+    /// Chains of pulses in fine spectra.
+    pub train: f64,
+}
+
+impl Emission {
+    /// Equal ones for carriers and pulses where both are sought, and of either for the sense pass's own frames and for fine spectra.
+    pub fn shares(&self) -> Shares {
+        match self {
+            Emission::Continuous => Shares { carrier: 0.5, line: 0.5, pulses: 0.0, train: 0.0 },
+            Emission::Pulsed(_) => Shares { carrier: 0.0, line: 0.0, pulses: 0.5, train: 0.5 },
+            Emission::Any(_) => Shares { carrier: 0.25, line: 0.25, pulses: 0.25, train: 0.25 },
+        }
+    }
+}
+
+impl ChannelConfig {
+    /// What is on for longer than this is a carrier and no pulse, µs.
+    pub fn longest_pulse_us(&self) -> u32 {
+        match self.emission {
+            Emission::Continuous => self.pulse_width_max_us.min(CONTINUOUS_PULSE_MAX_US),
+            Emission::Pulsed(_) | Emission::Any(_) => self.pulse_width_max_us,
+        }
+    }
+}
+
+/// With [`Emission::Continuous`] longer pulses than this need not be told from a carrier, µs.
+const CONTINUOUS_PULSE_MAX_US: u32 = 1_000_000;
 
 /// The pulse train sought.
 #[derive(Copy, Clone, Debug, PartialEq)]

@@ -14,9 +14,9 @@ use crate::config::{Config, ConfigError};
 use crate::facts::{Detection, Facts};
 use crate::geo::Origin;
 use crate::homing::{self, Homing};
-use crate::limits::CHANNELS_MAX;
+use crate::limits::{CHANNELS_MAX, PASS_HEARINGS_MAX};
 use crate::record::{Event, Name, PlacedReading, Record, Severity, Sink, Text};
-use crate::signal::{Flags, Pulse, Reading};
+use crate::signal::{Flags, Hearing, Pulse, Reading};
 use crate::time::TimeUs;
 use crate::vehicle::track::{Placing, TRACK_GAP_MAX_US};
 use crate::vehicle::{Pose, Track, Vehicle};
@@ -25,6 +25,9 @@ use std::fmt::Write as _;
 
 /// Time between facts of a channel: 10 Hz.
 pub const FACTS_INTERVAL_US: u64 = 100_000;
+
+/// Power over a longer time belongs to no place: at 10 m/s this is 20 m.
+const PLACED_SPAN_MAX_US: u32 = 2_100_000;
 
 /// What a pass is given.
 #[derive(Copy, Clone, Debug)]
@@ -35,6 +38,8 @@ pub struct PassInputs<'a> {
     pub readings: &'a [Reading],
     /// New pulses, in order of their ends.
     pub pulses: &'a [Pulse],
+    /// What matched detectors heard, in order of its end.
+    pub hearings: &'a [Hearing],
     /// The aircraft as known.
     pub vehicle: &'a Vehicle,
     /// What the operator did since the last pass.
@@ -51,6 +56,8 @@ pub struct Decide {
     origin: Option<Origin>,
     waiting: VecDeque<Reading>,
     waiting_max: usize,
+    /// What was heard and waits for its place.
+    heard: VecDeque<Hearing>,
     /// Readings recorded before their place was known, because too many waited.
     unplaced_total: u64,
     /// The totals as last recorded.
@@ -82,6 +89,7 @@ impl Decide {
             origin: None,
             waiting: VecDeque::with_capacity(waiting_max),
             waiting_max,
+            heard: VecDeque::with_capacity(PASS_HEARINGS_MAX),
             unplaced_total: 0,
             discards: [0; 2],
             facts: Vec::with_capacity(CHANNELS_MAX),
@@ -105,7 +113,9 @@ impl Decide {
             self.analytics.pulse(pulse);
             sink.record(&Record::Pulse(*pulse));
         }
+        self.take_hearings(inputs.hearings, sink);
         self.place_waiting(inputs.now, sink);
+        self.place_heard(inputs.now);
         self.state_facts(inputs.now, sink);
         let was_idle = self.homing.state() == State::Idle;
         let command = self.homing.pass(
@@ -220,6 +230,33 @@ impl Decide {
         }
     }
 
+    fn take_hearings(&mut self, hearings: &[Hearing], sink: &mut dyn Sink) {
+        for hearing in hearings {
+            self.analytics.hearing(hearing);
+            sink.record(&Record::Hearing(*hearing));
+            if hearing.power_span_us() <= PLACED_SPAN_MAX_US {
+                if self.heard.len() == PASS_HEARINGS_MAX {
+                    self.heard.pop_front();
+                }
+                self.heard.push_back(*hearing);
+            }
+        }
+    }
+
+    /// Gives what was heard its place, as soon as it is known.
+    fn place_heard(&mut self, now: TimeUs) {
+        while let Some(hearing) = self.heard.front() {
+            let placing = self.track.at(hearing.power_at_us(), now);
+            if matches!(placing, Placing::NotYet) {
+                return;
+            }
+            if let (Placing::At(pose), Some(origin)) = (placing, &self.origin) {
+                self.analytics.place_hearing(hearing, origin.ned_from_wgs84(pose.place));
+            }
+            self.heard.pop_front();
+        }
+    }
+
     /// Records the readings whose place is known by now, or will not be.
     fn place_waiting(&mut self, now: TimeUs, sink: &mut dyn Sink) {
         while let Some(reading) = self.waiting.front() {
@@ -286,6 +323,9 @@ fn heard(now: TimeUs, name: &str, detection: &Detection) -> Event {
         detection.power_peak_dbfs,
         detection.snr_peak_db
     ));
+    if let Some(heard) = detection.heard {
+        let _ = write!(text, ", {:.4} MHz, C/N0 {:.1} dB-Hz", heard.frequency_hz / 1e6, heard.cn0_db_hz);
+    }
     // Writing to a fixed text cuts, never fails.
     let _ = write!(text, "{}", detection.pattern);
     Event { at: now, severity: Severity::Note, kind: "detection", text }

@@ -159,6 +159,15 @@ impl DetectionKind {
     }
 }
 
+/// Where in the spectrum a matched detector heard an emission, and how strong.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct HeardAt {
+    /// Its frequency, Hz.
+    pub frequency_hz: f64,
+    /// Carrier to noise density, dB-Hz.
+    pub cn0_db_hz: f64,
+}
+
 /// A beacon heard, from its first confirmed moment to its last. Reported when it begins and again when it ends.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Detection {
@@ -178,6 +187,8 @@ pub struct Detection {
     pub snr_peak_db: f64,
     /// Strongest mean power so far, dBFS.
     pub power_peak_dbfs: f64,
+    /// What a matched detector heard of it, the strongest so far.
+    pub heard: Option<HeardAt>,
     /// Pulses, all of the detection so far.
     pub pattern: Pattern,
     /// Upper bound of the chance that noise alone did this.

@@ -26,6 +26,8 @@ pub const WINDOW_READINGS_MAX: usize = 100_000;
 pub const PASS_READINGS_MAX: usize = 2_048;
 /// Pulses one control pass may take from the lane.
 pub const PASS_PULSES_MAX: usize = 512;
+/// Hearings one control pass may take from the lane: 0.25 s of 8 channels at 10 Hz, and as many from before.
+pub const PASS_HEARINGS_MAX: usize = 64;
 /// Pulses kept for the pulse pattern of one channel.
 pub const PATTERN_PULSES_MAX: usize = 256;
 

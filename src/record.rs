@@ -6,7 +6,7 @@ use crate::budget::BudgetReport;
 use crate::command::{Command, OperatorAct, StateChange};
 use crate::facts::{Detection, Facts};
 use crate::limits::{NAME_BYTES, TEXT_BYTES};
-use crate::signal::{Pulse, Reading};
+use crate::signal::{Hearing, Pulse, Reading};
 use crate::time::TimeUs;
 use crate::vehicle::{Part, Pose};
 
@@ -24,6 +24,8 @@ pub struct PlacedReading {
 pub enum Record {
     /// A pulse on a channel. An input.
     Pulse(Pulse),
+    /// What a matched detector heard. An input.
+    Hearing(Hearing),
     /// The facts of a channel, 10 Hz.
     Facts(Facts),
     /// A detection began or ended.

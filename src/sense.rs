@@ -15,7 +15,9 @@
 mod band;
 mod channel;
 mod clock;
+mod hop;
 pub mod listen;
+mod matched;
 
 use crate::config::{ConfigError, SenseConfig};
 use crate::dsp::aligned::Aligned;
@@ -23,11 +25,13 @@ use crate::dsp::dc::DcSpike;
 use crate::dsp::spectrometer::{Gate, Spectrometer};
 use crate::dsp::survey::Row;
 use crate::dsp::waterfall::Waterfall;
-use crate::signal::{BlockStamp, Flags, Pulse, Reading, Samples, Spectrum};
+use crate::signal::{BlockStamp, Flags, Hearing, Pulse, Reading, Samples, Spectrum};
 use crate::time::TimeUs;
 use band::Band;
 use channel::{Channel, HopFacts};
 use clock::SampleClock;
+use hop::Hop;
+use matched::Stream;
 
 /// Flags that hold for a whole block, not just for its first sample.
 const BLOCK_FLAGS: Flags = Flags(Flags::STUCK.0 | Flags::RETUNED.0 | Flags::OUT_OF_BAND.0);
@@ -43,6 +47,8 @@ pub trait SenseSink {
     fn reading(&mut self, reading: &Reading);
     /// A pulse has ended.
     fn pulse(&mut self, pulse: &Pulse);
+    /// A matched detector heard something.
+    fn hearing(&mut self, hearing: &Hearing);
     /// A row of the waterfall is complete.
     fn spectrum(&mut self, spectrum: &Spectrum);
 }
@@ -52,7 +58,7 @@ pub trait SenseSink {
 /// ```
 /// use skyhound::config::{ChannelConfig, Emission, SenseConfig};
 /// use skyhound::sense::{Sense, SenseSink};
-/// use skyhound::signal::{BlockStamp, Pulse, Reading, Samples, Spectrum};
+/// use skyhound::signal::{BlockStamp, Hearing, Pulse, Reading, Samples, Spectrum};
 ///
 /// let config = SenseConfig {
 ///     sample_rate_sps: 250e3,
@@ -62,6 +68,7 @@ pub trait SenseSink {
 ///     hop_us: 10_000,
 ///     dc_exclude_hz: None,
 ///     spectrum_interval_us: 0,
+///     false_alarms_per_hour: 0.05,
 ///     channels: vec![ChannelConfig {
 ///         name: "beacon".into(),
 ///         frequency_hz: 433.96e6,
@@ -80,6 +87,7 @@ pub trait SenseSink {
 ///         self.0.push(*reading);
 ///     }
 ///     fn pulse(&mut self, _: &Pulse) {}
+///     fn hearing(&mut self, _: &Hearing) {}
 ///     fn spectrum(&mut self, _: &Spectrum) {}
 /// }
 ///
@@ -101,6 +109,8 @@ pub struct Sense {
     band: usize,
     tuned: usize,
     waterfall: Option<Waterfall>,
+    /// The samples themselves, where any channel has matched detectors.
+    stream: Option<Stream>,
     /// Follows the spike at 0 Hz, where a channel lies on it.
     dc: Option<DcSpike>,
     clock: SampleClock,
@@ -117,27 +127,6 @@ pub struct Sense {
     frame_flags: Flags,
 }
 
-/// The hop being made.
-struct Hop {
-    number: Option<u64>,
-    samples: std::ops::Range<u64>,
-    acquired_us: TimeUs,
-    flags: Flags,
-    frame_count: u32,
-    sample_count: u64,
-    clipped_count: u64,
-    /// Sums of each bin's power over the frames.
-    sums: Aligned<f32>,
-}
-
-impl Hop {
-    /// As if it had no frame.
-    fn clear(&mut self) {
-        (self.frame_count, self.sample_count, self.clipped_count) = (0, 0, 0);
-        self.sums.fill(0.0);
-    }
-}
-
 impl Sense {
     /// Plans the FFT and takes all memory.
     ///
@@ -152,6 +141,8 @@ impl Sense {
         let bands = config.centers_hz().map(|center_hz| Band::new(config, center_hz));
         let bands = bands.collect::<Result<Vec<_>, _>>()?;
         let takes_dc = config.dc_exclude_hz.is_none() && bands.iter().any(|band| band.reaches_dc);
+        let reach = bands.iter().filter_map(|band| band.matched.reach()).max();
+        let stream = reach.map(|reach| Stream::new(config.fft_len, reach));
         let waterfall = (config.spectrum_interval_us > 0).then(|| {
             let hops_per_row = (config.spectrum_interval_us + config.hop_us / 2) / config.hop_us;
             Waterfall::new(u64::from(hops_per_row), config.fft_len, bands[0].first_hz, bin_hz)
@@ -162,20 +153,12 @@ impl Sense {
             band: 0,
             tuned: 0,
             waterfall,
+            stream,
             dc: takes_dc.then(|| DcSpike::new(frame_us)),
             clock: SampleClock { anchor: None, us_per_sample },
             hop_samples,
             hop_frames: (hop_samples / config.fft_len as u64).max(1) as u32,
-            hop: Hop {
-                number: None,
-                samples: 0..0,
-                acquired_us: TimeUs::default(),
-                flags: Flags::NONE,
-                frame_count: 0,
-                sample_count: 0,
-                clipped_count: 0,
-                sums: Aligned::filled(0.0, config.fft_len),
-            },
+            hop: Hop::new(config.fft_len),
             apart: Aligned::filled(0.0, config.fft_len),
             next_index: None,
             frame_flags: Flags::NONE,
@@ -194,6 +177,7 @@ impl Sense {
         if band != self.tuned {
             self.interrupt(Flags::NONE, out);
             self.dc.iter_mut().for_each(DcSpike::forget);
+            self.stream.iter_mut().for_each(Stream::forget);
             self.tuned = band;
         }
     }
@@ -223,7 +207,11 @@ impl Sense {
                 at += (fft_len - after_grid) as usize;
                 continue;
             }
-            at += self.spectrometer.fill(samples, at);
+            let taken = self.spectrometer.fill(samples, at);
+            if let Some(stream) = &mut self.stream {
+                stream.fill(samples, at, taken);
+            }
+            at += taken;
             if self.spectrometer.is_full() {
                 self.close_frame(stamp.sample_index + at as u64 - fft_len, out);
                 self.frame_flags = if at < samples.len() { block_flags } else { Flags::NONE };
@@ -240,11 +228,14 @@ impl Sense {
         self.next_index = None;
         self.frame_flags = Flags::NONE;
         self.clock.anchor = None;
+        self.bands.iter_mut().for_each(|band| band.matched.restart());
+        self.stream.iter_mut().for_each(Stream::forget);
     }
 
     /// Samples are missing here: drops the open frame, ends the open pulses.
     fn interrupt(&mut self, flags: Flags, out: &mut impl SenseSink) {
         self.spectrometer.restart();
+        self.stream.iter_mut().for_each(Stream::restart);
         self.hop.flags = self.hop.flags.with(flags);
         self.frame_flags = flags;
         for channel in self.bands[self.band].channels.iter_mut().flatten() {
@@ -302,8 +293,25 @@ impl Sense {
                 }
             };
             measure(&mut band.channels, &self.clock, first_sample / fft_len, gate, power, out);
+            self.listen(first_sample, gate, out);
         }
         self.leave_hop(first_sample, out);
+    }
+
+    /// A frame whose samples are all good joins the stream that is listened to by matched detectors.
+    fn listen(&mut self, first_sample: u64, gate: Gate, out: &mut impl SenseSink) {
+        let Some(stream) = &mut self.stream else { return };
+        if gate == Gate::Open {
+            let Band { matched, first_hz, .. } = &mut self.bands[self.band];
+            let (sums, frames) = (&self.hop.sums, self.hop.frame_count.max(1) as f32);
+            let per_hz = self.clock.us_per_sample * sums.len() as f64 * 1e-6;
+            let power_at_hz = |hz: f64| {
+                let bin = ((hz - *first_hz) * per_hz).round() as usize % sums.len();
+                sums[bin] / frames
+            };
+            matched.frame(stream, first_sample, &self.clock, power_at_hz, |hearing| out.hearing(hearing));
+        }
+        stream.restart();
     }
 
     fn gate_hop(&mut self, gate: Gate) {

@@ -176,6 +176,75 @@ pub struct Pulse {
     pub floor: CentiDb,
 }
 
+/// What a detector that is matched to an emission heard on a channel, over a time of its own: weaker than any reading shows it.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Hearing {
+    /// End of the time listened to.
+    pub until_us: TimeUs,
+    /// Length of that time, µs.
+    pub span_us: u32,
+    /// Index of the beacon's channel in the settings.
+    pub channel: u8,
+    /// What was listened for.
+    pub kind: HearingKind,
+    /// Frequency at the middle of that time, Hz.
+    pub frequency_hz: f64,
+    /// Its drift, Hz/s.
+    pub drift_hz_s: f64,
+    /// Mean time from pulse to pulse, µs; `None` of a line.
+    pub period_us: Option<u32>,
+    /// Pulses that were summed; 0 of a line.
+    pub pulse_count: u16,
+    /// Width of the pulses that the filter is matched to, µs; 0 of a line.
+    pub width_us: u32,
+    /// Carrier to noise density, of a train that of its newest pulse, dB-Hz.
+    pub cn0: CentiDb,
+    /// One sigma of that, dB.
+    pub cn0_sigma: CentiDb,
+    /// Power of the emission alone, dBFS.
+    pub power: CentiDb,
+    /// What was judged, mean power in the matched bins over that of noise, ratio.
+    pub statistic: f64,
+    /// What it had to reach.
+    pub threshold: f64,
+    /// ln of how often noise alone does this in an hour, at most.
+    pub ln_false_alarms_per_hour: f64,
+}
+
+/// What a matched detector listens for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum HearingKind {
+    /// A line that is on all the time: a bare carrier, or that of a modulated one.
+    Line,
+    /// A train of pulses.
+    Train,
+}
+
+impl Hearing {
+    /// For how long the power was on that it tells, µs: all the time that was listened to, or one pulse.
+    pub fn power_span_us(&self) -> u32 {
+        match self.kind {
+            HearingKind::Line => self.span_us,
+            HearingKind::Train => self.width_us,
+        }
+    }
+
+    /// The middle of that.
+    pub fn power_at_us(&self) -> TimeUs {
+        self.until_us.minus_us(u64::from(self.power_span_us()) / 2)
+    }
+}
+
+impl HearingKind {
+    /// As people and the flight file spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            HearingKind::Line => "line",
+            HearingKind::Train => "train",
+        }
+    }
+}
+
 /// A row of the waterfall: mean power per bin over [`crate::config::SenseConfig::spectrum_interval_us`].
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Spectrum {

@@ -15,14 +15,12 @@
 //! Budget: a few comparisons per reading; levels are computed only when the frame count changes.
 
 use super::chance;
-use crate::config::{AnalyticsConfig, ChannelConfig, Emission};
+use crate::config::{AnalyticsConfig, ChannelConfig};
 use crate::signal::{Flags, Pulse, Reading};
 use crate::time::TimeUs;
 
 /// How far over its trigger a pulse must be for its end to prove that the emission is keyed.
 const KEYED_MARGIN_DB: f64 = 6.0;
-/// With [`Emission::Continuous`] longer pulses than this need not be told from a carrier, µs.
-const CONTINUOUS_PULSE_MAX_US: u32 = 1_000_000;
 /// Longest frame in which pulse edges are sought, as long as one FFT frame is no longer, µs.
 const PULSE_FRAME_US: f64 = 1_000.0;
 
@@ -75,6 +73,8 @@ pub struct CarrierWatch {
     run: Option<Run>,
     /// When the newest hop over the drop level was taken.
     pub heard_us: Option<TimeUs>,
+    /// When the newest over the operator's trigger was.
+    pub plain_us: Option<TimeUs>,
 }
 
 impl CarrierWatch {
@@ -87,10 +87,6 @@ impl CarrierWatch {
     ) -> CarrierWatch {
         let hop = f64::from(hop_us.max(1));
         let debounce_hops = config.debounce_us / hop_us.max(1) + 1;
-        let longest_pulse_us = match channel.emission {
-            Emission::Continuous => channel.pulse_width_max_us.min(CONTINUOUS_PULSE_MAX_US),
-            Emission::Pulsed(_) | Emission::Any(_) => channel.pulse_width_max_us,
-        };
         let hops_per_hour = 3.6e9 / hop;
         let hops_per_hold = (f64::from(config.hold_us) / hop).max(1.0);
         let mut watch = CarrierWatch {
@@ -103,7 +99,8 @@ impl CarrierWatch {
             debounce_us: u64::from(config.debounce_us),
             debounce_hops,
             // A pulse reaches into one hop more than its width holds.
-            confirm_us: u64::from(config.debounce_us).max(u64::from(longest_pulse_us) + u64::from(hop_us)),
+            confirm_us: u64::from(config.debounce_us)
+                .max(u64::from(channel.longest_pulse_us()) + u64::from(hop_us)),
             gap_us: u64::from(config.debounce_us) + 2 * u64::from(hop_us),
             ln_trigger_chance: (false_alarms_per_hour / hops_per_hour).ln() / f64::from(debounce_hops),
             ln_drop_chance: (0.01 / hops_per_hold).ln(),
@@ -118,6 +115,7 @@ impl CarrierWatch {
             },
             run: None,
             heard_us: None,
+            plain_us: None,
         };
         watch.levels = watch.levels_for(1, true);
         watch
@@ -129,6 +127,9 @@ impl CarrierWatch {
         let at = reading.acquired_us;
         if snr_db >= self.levels.drop_db {
             self.heard_us = Some(at);
+        }
+        if snr_db >= self.trigger_db {
+            self.plain_us = Some(at);
         }
         let gap_us = self.gap_us;
         let going = self.run.take_if(|run| at.since_us(run.newest_us) <= gap_us);

@@ -34,6 +34,61 @@ pub fn ratio_at(k: f64, ln_chance: f64) -> f64 {
     ratio.max(1.0)
 }
 
+/// A sum of the powers of noise in `count` frames, each of mean 1, of which neighbours' amplitudes correlate by `correlation` (up to ½),
+/// and whose common level is known to `level_error` (relative, one sigma, of each frame by itself).
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct NoiseSum {
+    /// Frames.
+    pub count: u32,
+    /// Of one frame's amplitude with the next one's.
+    pub correlation: f64,
+    /// One sigma of a frame's level.
+    pub level_error: f64,
+}
+
+impl NoiseSum {
+    /// ln P(sum ≥ x), x > count: the saddle point of the law of a quadratic form (Daniels 1954; Kuonen, Biometrika 86, 1999), the
+    /// eigenvalues being those of the frames' covariance, 1 + 2ρ·cos(πi/(n+1)). An uncertain level widens it by half its variance
+    /// times the square of the law's slope.
+    pub fn ln_tail(&self, x: f64) -> f64 {
+        let n = f64::from(self.count);
+        if x <= n * (1.0 + 1e-6) {
+            return 0.0;
+        }
+        let eigenvalues = (1..=self.count)
+            .map(|i| 1.0 + 2.0 * self.correlation * (std::f64::consts::PI * f64::from(i) / (n + 1.0)).cos());
+        // K'(s) = x, by bisection below the pole of the largest.
+        let largest = 1.0 + 2.0 * self.correlation * (std::f64::consts::PI / (n + 1.0)).cos();
+        let (mut low, mut high) = (0.0, 1.0 / largest);
+        for _ in 0..60 {
+            let s = (low + high) / 2.0;
+            let slope: f64 = eigenvalues.clone().map(|of| of / (1.0 - of * s)).sum();
+            if slope < x { low = s } else { high = s }
+        }
+        let s = (low + high) / 2.0;
+        let cumulant: f64 = -eigenvalues.clone().map(|of| (1.0 - of * s).ln()).sum::<f64>();
+        let bend: f64 = eigenvalues.map(|of| (of / (1.0 - of * s)).powi(2)).sum();
+        let spread = s * x * self.level_error;
+        (cumulant - s * x - (s * (std::f64::consts::TAU * bend).sqrt()).max(1.0).ln()
+            + 0.5 * spread * spread / n)
+            .min(0.0)
+    }
+
+    /// The sum at which that is `ln_chance` (< 0), by bisection to 1e-9 of itself.
+    pub fn at(&self, ln_chance: f64) -> f64 {
+        let n = f64::from(self.count);
+        let (mut low, mut high) = (n, n + 2.0);
+        while self.ln_tail(high) > ln_chance {
+            high *= 1.5;
+        }
+        while high - low > 1e-9 * high {
+            let middle = (low + high) / 2.0;
+            if self.ln_tail(middle) > ln_chance { low = middle } else { high = middle }
+        }
+        high
+    }
+}
+
 /// Quantile `q` of Gamma(k, 1/k), as a share of its mean (Wilson & Hilferty, PNAS 17, 1931, with the normal quantile of
 /// Abramowitz & Stegun 26.2.23). Its error at small k is downwards, which makes thresholds higher, never lower.
 pub fn quantile_ratio(k: f64, q: f64) -> f64 {
@@ -100,6 +155,47 @@ mod tests {
                 assert!((ln_tail(k, ratio) / ln_chance - 1.0).abs() < 1e-6, "{k} {ln_chance} {ratio}");
             }
         }
+    }
+
+    #[test]
+    fn the_tail_of_a_sum_is_that_of_its_law() {
+        // Without correlation: e^−x Σ x^i/i!, i < k (Poisson's sum).
+        for (count, x) in [(1_u32, 9.0), (4, 20.0), (16, 60.0), (60, 150.0)] {
+            let mut term: f64 = 1.0;
+            let mut sum = 0.0;
+            for i in 0..count {
+                sum += term;
+                term *= x / f64::from(i + 1);
+            }
+            let exact = sum.ln() - x;
+            let law = NoiseSum { count, correlation: 0.0, level_error: 0.0 };
+            let told = law.ln_tail(x);
+            assert!(told >= exact - 0.1 && told < exact + 0.2, "{count} {x}: {told} {exact}");
+            assert!((law.at(told) / x - 1.0).abs() < 1e-6, "{count} {x}");
+            assert!(NoiseSum { level_error: 0.05, ..law }.ln_tail(x) > told);
+        }
+    }
+
+    #[test]
+    fn the_tail_of_frames_that_overlap_is_as_often_passed() {
+        // Amplitudes of a moving average of two: correlation a/(1 + a²).
+        let mut random = Random::seeded(4);
+        let (count, a) = (8_u32, 0.3_f64);
+        let law = NoiseSum { count, correlation: a / (1.0 + a * a), level_error: 0.0 };
+        let threshold = law.at(1e-3_f64.ln());
+        let mut amplitude = [random.normal(), random.normal()];
+        let mut passed = 0;
+        for _ in 0..200_000 {
+            let mut sum = 0.0;
+            for _ in 0..count {
+                let next = [random.normal(), random.normal()];
+                let half = |of: usize| next[of] + a * amplitude[of];
+                sum += (half(0).powi(2) + half(1).powi(2)) / (2.0 * (1.0 + a * a));
+                amplitude = next;
+            }
+            passed += u32::from(sum >= threshold);
+        }
+        assert!((100..=260).contains(&passed), "{passed} of 200");
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Is the beacon of a channel heard? One detection at a time, from its first evidence to its last.
 //!
 //! ```text
-//!            carrier run confirmed | train found | burst (pulses_min = 1)
+//!            carrier run confirmed | line | train found | burst (pulses_min = 1)
 //!   silent ──────────────────────────────────────────────────────────────→ heard   (reported)
 //!      ↑                                                                     │ evidence moves `last heard` on
 //!      └───── nothing for hold (a train: and for 2.5 periods) ───────────────┘     (reported)
 //! ```
-//! Which evidence counts follows from what is sought: hops for `Continuous`, pulses for `Pulsed`, either for `Any` (each
+//! Which evidence counts follows from what is sought: hops and lines for `Continuous`, pulses and chains of them for `Pulsed`, either for `Any` (each
 //! with half of the accepted false alarms). A carrier is no train, because its pulses are cut at the longest width; a
 //! train is no carrier, because its pulses end before that (see `carrier`). Several pulses per period are one train (`code`).
 //!
@@ -16,6 +16,8 @@
 //! A burst is any single pulse over the trigger. Its trigger is raised until white noise reaches it as seldom as the
 //! operator accepts, at any FFT frame of an hour; impulsive interference *is* such a burst, and nothing here can tell.
 
+mod hearing;
+
 use super::carrier::CarrierWatch;
 use super::chance;
 use super::code::{CodeSearch, Coded};
@@ -24,7 +26,7 @@ use super::pulses::{Heard, PulseLog};
 use super::train::{Train, TrainSearch};
 use crate::config::{AnalyticsConfig, ChannelConfig, Emission};
 use crate::facts::{Detection, DetectionKind, Pattern};
-use crate::signal::{Flags, Pulse, Reading};
+use crate::signal::{Flags, Hearing, Pulse, Reading};
 use crate::time::TimeUs;
 use crate::units::CentiDb;
 
@@ -60,6 +62,10 @@ pub struct Detector {
     frame_us: f64,
     period_us: Option<f64>,
     open: Option<Open>,
+    /// What a matched detector heard and no detection has taken.
+    heard: Option<Hearing>,
+    /// What has been told: evidence up to then tells of nothing else.
+    told_us: TimeUs,
 }
 
 /// A group of a coded train.
@@ -74,14 +80,15 @@ struct Group {
 impl Detector {
     /// Allocates the log of pulses.
     pub fn new(config: &AnalyticsConfig, channel: &ChannelConfig, hop_us: u32) -> Detector {
-        let (watches_carrier, sought, share) = match channel.emission {
-            Emission::Continuous => (true, None, 1.0),
-            Emission::Pulsed(train) => (false, Some(train), 1.0),
-            Emission::Any(train) => (true, Some(train), 0.5),
+        let (watches_carrier, sought) = match channel.emission {
+            Emission::Continuous => (true, None),
+            Emission::Pulsed(train) => (false, Some(train)),
+            Emission::Any(train) => (true, Some(train)),
         };
         let single = sought.is_some_and(|train| train.pulses_min == 1);
-        let carrier_share = config.false_alarms_per_hour * share;
-        let pulse_share = if single { carrier_share / 2.0 } else { carrier_share };
+        let shares = channel.emission.shares();
+        let carrier_share = config.false_alarms_per_hour * if watches_carrier { shares.carrier } else { 1.0 };
+        let pulse_share = config.false_alarms_per_hour * shares.pulses / if single { 2.0 } else { 1.0 };
         Detector {
             drop_db: config.drop_db,
             trigger_db: config.trigger_db,
@@ -102,6 +109,8 @@ impl Detector {
             frame_us: FRAME_US,
             period_us: None,
             open: None,
+            heard: None,
+            told_us: TimeUs(0),
             channel: channel.clone(),
         }
     }
@@ -110,10 +119,10 @@ impl Detector {
     pub fn reading(&mut self, reading: &Reading, floor_temporal_db: Option<f64>) {
         self.listening_us.get_or_insert(reading.acquired_us);
         self.frame_us = self.hop_us / f64::from(reading.frame_count.max(1));
+        self.carrier.reading(reading, floor_temporal_db);
         if !self.watches_carrier {
             return;
         }
-        self.carrier.reading(reading, floor_temporal_db);
         let Some(open) = self.open.as_mut().filter(|open| open.detection.kind == DetectionKind::Carrier)
         else {
             return;
@@ -167,7 +176,8 @@ impl Detector {
             .or(found)
             .map(|train| self.open_train(&train))
             .or_else(|| self.open_burst(fresh))
-            .or_else(|| self.open_carrier());
+            .or_else(|| self.open_carrier())
+            .or_else(|| self.open_heard());
         if let Some(mut open) = opened {
             *id += 1;
             open.detection.id = *id;
@@ -296,14 +306,22 @@ impl Detector {
         let (own_hold_us, period_us, search) = (self.hold_us, self.period_us, self.search.as_ref());
         let ended = self.open.take_if(|open| {
             let hold_us = search.map_or(own_hold_us, |search| open.hold_us(own_hold_us, period_us, search));
+            let hold_us = hold_us.max(open.line_us);
             now.since_us(open.last_heard_us) >= hold_us
         });
         if let Some(open) = ended {
             let mut detection = open.detection;
             detection.ended_us = Some(open.last_heard_us);
-            detection.pattern = self.detection_pattern(&detection, open.member_count);
+            let pattern = self.detection_pattern(&detection, open.member_count);
+            // Of a train too weak for single pulses only what was heard of it is known.
+            detection.pattern = match pattern.width_us {
+                Some(_) => pattern,
+                None => Pattern { pulse_count: pattern.pulse_count, ..detection.pattern },
+            };
             out(&detection);
             // What this one was told by tells of no other.
+            self.told_us = open.last_heard_us;
+            self.heard = None;
             self.group = None;
             self.carrier.forget(open.last_heard_us);
             self.log.forget(open.last_heard_us);
@@ -388,7 +406,7 @@ impl Detector {
         member_count: u32,
     ) -> Open {
         detection.pattern = self.detection_pattern(&detection, member_count);
-        Open { detection, last_heard_us, last_start_us, member_count, bridged_us: 0 }
+        Open { detection, last_heard_us, last_start_us, member_count, bridged_us: 0, line_us: 0 }
     }
 
     fn detection_pattern(&self, detection: &Detection, member_count: u32) -> Pattern {
@@ -410,6 +428,7 @@ impl Detector {
             ended_us: None,
             snr_peak_db: 0.0,
             power_peak_dbfs: 0.0,
+            heard: None,
             pattern: Pattern::default(),
             false_alarm_probability: 1.0,
         }

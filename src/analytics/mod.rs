@@ -12,7 +12,7 @@
 
 mod carrier;
 mod cells;
-mod chance;
+pub mod chance;
 mod code;
 mod detection;
 pub mod ewma;
@@ -31,7 +31,7 @@ pub mod window;
 use crate::config::{AnalyticsConfig, ChannelConfig};
 use crate::facts::{Detection, Facts, Floor, NoGradient};
 use crate::geo::NorthEast;
-use crate::signal::{Flags, Pulse, Reading};
+use crate::signal::{Flags, Hearing, Pulse, Reading};
 use crate::time::TimeUs;
 
 use detection::{Detector, is_usable};
@@ -131,6 +131,22 @@ impl Analytics {
             .get_mut(usize::from(pulse.channel))
             .is_some_and(|channel| channel.detector.pulse(pulse));
         self.refused_total += u64::from(!taken);
+    }
+
+    /// What a matched detector heard, in order of its end. Of an unknown channel it is refused and counted.
+    pub fn hearing(&mut self, hearing: &Hearing) {
+        match self.channels.get_mut(usize::from(hearing.channel)) {
+            Some(channel) => channel.detector.hearing(hearing),
+            None => self.refused_total += 1,
+        }
+    }
+
+    /// The same once the place where it was heard is known.
+    pub fn place_hearing(&mut self, hearing: &Hearing, at: NorthEast) {
+        if let Some(channel) = self.channels.get_mut(usize::from(hearing.channel)) {
+            // Readings of later moments may have been placed before.
+            channel.plane.place(channel.newest_us, at, Some(hearing.power));
+        }
     }
 
     /// Closes and opens detections up to `now`; `out` gets each begin and each end once. Call it at every pass, after the

@@ -2,7 +2,8 @@
 
 use super::pulses::Heard;
 use super::train::TrainSearch;
-use crate::facts::{Detection, DetectionKind};
+use crate::facts::{Detection, DetectionKind, HeardAt};
+use crate::signal::{Hearing, HearingKind};
 use crate::time::TimeUs;
 
 /// The detection that is open.
@@ -17,6 +18,8 @@ pub struct Open {
     pub member_count: u32,
     /// Longest silence between its pulses, µs.
     pub bridged_us: u64,
+    /// Of a carrier that lines tell: the time over which the newest was summed, µs. The next comes half of that later.
+    pub line_us: u64,
 }
 
 impl Open {
@@ -27,6 +30,27 @@ impl Open {
         self.member_count += 1;
         self.detection.snr_peak_db = self.detection.snr_peak_db.max(heard.snr_db);
         self.detection.power_peak_dbfs = self.detection.power_peak_dbfs.max(heard.power_dbfs);
+    }
+
+    /// Takes what a matched detector heard, of an SNR of `snr_db` in the channel's bandwidth, into the detection of its kind.
+    pub fn take_hearing(&mut self, hearing: &Hearing, snr_db: f64) {
+        match hearing.kind {
+            HearingKind::Line => self.line_us = u64::from(hearing.span_us),
+            HearingKind::Train => {
+                let start_us = hearing.until_us.minus_us(u64::from(hearing.width_us));
+                // A pulse of which nothing was known is one more.
+                self.member_count += u32::from(start_us > self.last_heard_us);
+                self.bridged_us = self.bridged_us.max(start_us.since_us(self.last_heard_us));
+                self.last_start_us = self.last_start_us.max(start_us);
+            }
+        }
+        self.last_heard_us = self.last_heard_us.max(hearing.until_us);
+        self.detection.snr_peak_db = self.detection.snr_peak_db.max(snr_db);
+        self.detection.power_peak_dbfs = self.detection.power_peak_dbfs.max(hearing.power.db());
+        let heard = HeardAt { frequency_hz: hearing.frequency_hz, cn0_db_hz: hearing.cn0.db() };
+        if self.detection.heard.is_none_or(|strongest| strongest.cn0_db_hz <= heard.cn0_db_hz) {
+            self.detection.heard = Some(heard);
+        }
     }
 
     /// Time without evidence after which the detection ends. A train of few pulses may be one group of a coded one, of which

@@ -26,6 +26,7 @@ fn config() -> Config {
             hop_us: HOP_US,
             dc_exclude_hz: Some(1_500.0),
             spectrum_interval_us: 0,
+            false_alarms_per_hour: 0.05,
             channels: vec![ChannelConfig {
                 name: "beacon".to_string(),
                 frequency_hz: 433.96e6,
@@ -127,8 +128,15 @@ fn flight(mut before_pass: impl FnMut(&mut Decide, &PassInputs<'_>, &mut Collect
         }
         let vehicle = World::vehicle(now);
         let act = (pass == 30).then_some(OperatorAct::HomingOn);
-        let inputs =
-            PassInputs { now, readings: &readings, pulses: &[], vehicle: &vehicle, act, sdr_alive: true };
+        let inputs = PassInputs {
+            now,
+            readings: &readings,
+            pulses: &[],
+            hearings: &[],
+            vehicle: &vehicle,
+            act,
+            sdr_alive: true,
+        };
         before_pass(&mut decide, &inputs, &mut collected);
     }
     decide.finish(TimeUs(240 * PASS_US), &mut collected);
@@ -175,7 +183,7 @@ fn recorded_inputs_replay_to_the_same_records() {
             _ => None,
         });
         let vehicle = &joined.vehicle;
-        let inputs = PassInputs { now, readings, pulses: &[], vehicle, act, sdr_alive: true };
+        let inputs = PassInputs { now, readings, pulses: &[], hearings: &[], vehicle, act, sdr_alive: true };
         decide.pass(&inputs, &mut replayed);
     }
     decide.finish(TimeUs(240 * PASS_US), &mut replayed);
@@ -257,7 +265,15 @@ fn every_discard_is_recorded() {
     for (now_us, readings) in [(300_000, &readings[..]), (400_000, &[])] {
         let now = TimeUs(now_us);
         decide.pass(
-            &PassInputs { now, readings, pulses: &[], vehicle: &vehicle, act: None, sdr_alive: true },
+            &PassInputs {
+                now,
+                readings,
+                pulses: &[],
+                hearings: &[],
+                vehicle: &vehicle,
+                act: None,
+                sdr_alive: true,
+            },
             &mut collected,
         );
     }

@@ -6,7 +6,7 @@
 use super::{Sense, SenseSink};
 use crate::config::{ChannelConfig, SenseConfig};
 use crate::dsp::survey::{Survey, Timing};
-use crate::signal::{Flags, Pulse, Reading, Spectrum};
+use crate::signal::{Flags, Hearing, Pulse, Reading, Spectrum};
 use crate::units::{db_from_ratio, ratio_from_db};
 
 /// A hop this far over its floor is on.
@@ -55,6 +55,7 @@ struct Kept {
 
 impl SenseSink for Kept {
     fn spectrum(&mut self, _: &Spectrum) {}
+    fn hearing(&mut self, _: &Hearing) {}
     fn reading(&mut self, reading: &Reading) {
         self.readings.push(*reading);
     }
@@ -79,6 +80,8 @@ pub fn listen_to_all(survey: &Survey, channels: &[ChannelConfig], setup: Setup) 
         hop_us: setup.hop_us.max(frame_us.ceil() as u32),
         dc_exclude_hz: setup.dc_exclude_hz,
         spectrum_interval_us: 0,
+        // A survey keeps no samples, so no lines are searched.
+        false_alarms_per_hour: 0.0,
         channels: channels.to_vec(),
     };
     let mut sense = Sense::new(&config).ok()?;

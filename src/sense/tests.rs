@@ -1,10 +1,12 @@
 //! What the tests of the sense pass share: made signals in every format, a sink that keeps all, one way to run.
 
 mod bands;
+mod lines;
 mod listening;
 mod power;
 mod recordings;
 mod stream;
+mod trains;
 
 use super::*;
 use crate::config::{ChannelConfig, Emission};
@@ -16,6 +18,7 @@ pub(super) struct Kept {
     pub readings: Vec<Reading>,
     pub pulses: Vec<Pulse>,
     pub rows: Vec<Spectrum>,
+    pub hearings: Vec<Hearing>,
 }
 
 impl SenseSink for Kept {
@@ -24,6 +27,9 @@ impl SenseSink for Kept {
     }
     fn pulse(&mut self, pulse: &Pulse) {
         self.pulses.push(*pulse);
+    }
+    fn hearing(&mut self, hearing: &Hearing) {
+        self.hearings.push(*hearing);
     }
     fn spectrum(&mut self, spectrum: &Spectrum) {
         self.rows.push(*spectrum);
@@ -53,6 +59,7 @@ pub(super) fn config(frequency_hz: f64, bandwidth_hz: f64) -> SenseConfig {
         hop_us: 10_000,
         dc_exclude_hz: Some(500.0),
         spectrum_interval_us: 0,
+        false_alarms_per_hour: 0.05,
         channels: vec![channel(frequency_hz, bandwidth_hz)],
     }
 }

@@ -55,6 +55,7 @@ impl Settings {
                 hop_us: self.sense.hop_us,
                 dc_exclude_hz: self.sense.dc_exclude_hz,
                 spectrum_interval_us: self.sense.spectrum_interval_us,
+                false_alarms_per_hour: self.analytics.false_alarms_per_hour,
                 channels: (0..self.beacons.len())
                     .map(|number| self.channel(number, rate_sps, about_hz))
                     .collect(),

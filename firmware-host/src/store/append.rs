@@ -19,7 +19,7 @@ use skyhound::command::{Command, OperatorAct, Reason, StateChange, Trip};
 use skyhound::facts::{Detection, Facts, Floor, Gradient};
 use skyhound::limits::SPECTRUM_BINS;
 use skyhound::record::{Event, LinkReport, PlacedReading};
-use skyhound::signal::{Flags, Pulse, Spectrum};
+use skyhound::signal::{Flags, Hearing, Pulse, Spectrum};
 use skyhound::time::TimeUs;
 use skyhound::units::CentiDb;
 use skyhound::vehicle::Pose;
@@ -46,6 +46,7 @@ pub fn columns(batch: &Batch) -> Result<Vec<(&'static str, RecordBatch)>, ArrowE
     add("signal", batch.facts.is_empty(), &|| signal(&batch.facts))?;
     add("detection", batch.detections.is_empty(), &|| detection(&batch.detections))?;
     add("pulse", batch.pulses.is_empty(), &|| pulse(&batch.pulses))?;
+    add("hearing", batch.hearings.is_empty(), &|| hearing(&batch.hearings))?;
     add("command", batch.commands.is_empty(), &|| command(&batch.commands))?;
     add("state_change", batch.state_changes.is_empty(), &|| state_change(&batch.state_changes))?;
     add("event", batch.events.is_empty(), &|| event(&batch.events))?;
@@ -170,6 +171,8 @@ fn detection(rows: &[Detection]) -> Vec<ArrayRef> {
         some::<Int64Type, _>(rows, |row| row.ended_us.map(|at| at.0 as i64)),
         all::<Float64Type, _>(rows, |row| row.snr_peak_db),
         all::<Float64Type, _>(rows, |row| row.power_peak_dbfs),
+        some::<Float64Type, _>(rows, |row| row.heard.map(|heard| heard.frequency_hz)),
+        some::<Float64Type, _>(rows, |row| row.heard.map(|heard| heard.cn0_db_hz)),
         all::<UInt16Type, _>(rows, |row| row.pattern.pulse_count),
         some::<UInt32Type, _>(rows, |row| row.pattern.width_us),
         some::<Float64Type, _>(rows, |row| row.pattern.period_us),
@@ -189,6 +192,26 @@ fn pulse(rows: &[Pulse]) -> Vec<ArrayRef> {
         power(rows, |row| row.mean),
         power(rows, |row| row.peak),
         power(rows, |row| row.floor),
+    ]
+}
+
+fn hearing(rows: &[Hearing]) -> Vec<ArrayRef> {
+    vec![
+        times(rows, |row| row.until_us),
+        all::<UInt32Type, _>(rows, |row| row.span_us),
+        all::<UInt8Type, _>(rows, |row| row.channel),
+        text(rows, |row| Some(row.kind.name())),
+        all::<Float64Type, _>(rows, |row| row.frequency_hz),
+        all::<Float64Type, _>(rows, |row| row.drift_hz_s),
+        some::<UInt32Type, _>(rows, |row| row.period_us),
+        all::<UInt16Type, _>(rows, |row| row.pulse_count),
+        all::<UInt32Type, _>(rows, |row| row.width_us),
+        power(rows, |row| row.cn0),
+        power(rows, |row| row.cn0_sigma),
+        power(rows, |row| row.power),
+        all::<Float64Type, _>(rows, |row| row.statistic),
+        all::<Float64Type, _>(rows, |row| row.threshold),
+        all::<Float64Type, _>(rows, |row| row.ln_false_alarms_per_hour),
     ]
 }
 

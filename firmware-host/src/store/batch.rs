@@ -10,7 +10,7 @@ use skyhound::budget::BudgetReport;
 use skyhound::command::{Command, OperatorAct, StateChange};
 use skyhound::facts::{Detection, Facts};
 use skyhound::record::{Event, LaneReport, LinkReport, Name, PlacedReading, Record};
-use skyhound::signal::{Pulse, Spectrum};
+use skyhound::signal::{Hearing, Pulse, Spectrum};
 use skyhound::time::TimeUs;
 use skyhound::vehicle::part::Joined;
 use skyhound::vehicle::{Part, Vehicle};
@@ -46,6 +46,8 @@ pub struct Batch {
     pub detections: Vec<Detection>,
     /// Rows of `pulse`.
     pub pulses: Vec<Pulse>,
+    /// Rows of `hearing`.
+    pub hearings: Vec<Hearing>,
     /// Rows of `vehicle_motion`.
     pub motions: Vec<(TimeUs, Motion)>,
     /// Rows of `vehicle_status`.
@@ -70,12 +72,13 @@ pub struct Batch {
     pub started_utc_us: Option<i64>,
 }
 
-const OTHER_TABLES: [&str; 13] = [
+const OTHER_TABLES: [&str; 14] = [
     "reading",
     "spectrum",
     "signal",
     "detection",
     "pulse",
+    "hearing",
     "command",
     "state_change",
     "event",
@@ -125,6 +128,7 @@ impl Batch {
     pub fn push(&mut self, record: &Record) {
         match *record {
             Record::Pulse(pulse) => self.pulses.push(pulse),
+            Record::Hearing(hearing) => self.hearings.push(hearing),
             Record::Facts(facts) => self.facts.push(facts),
             Record::Detection(detection) => self.detections.push(detection),
             Record::Vehicle(at, part) => self.push_part(at, part),
@@ -163,6 +167,7 @@ impl Batch {
             self.facts.len(),
             self.detections.len(),
             self.pulses.len(),
+            self.hearings.len(),
             self.commands.len(),
             self.state_changes.len(),
             self.events.len(),
@@ -195,6 +200,7 @@ impl Batch {
         self.facts.clear();
         self.detections.clear();
         self.pulses.clear();
+        self.hearings.clear();
         self.parts.iter_mut().for_each(Vec::clear);
         self.commands.clear();
         self.state_changes.clear();

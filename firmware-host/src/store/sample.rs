@@ -10,7 +10,7 @@ use skyhound::command::{Command, Fault, Interlock, OperatorAct, Reason, State, S
 use skyhound::facts::{Detection, DetectionKind, Facts, Floor, Gradient, NoGradient, Pattern, Trend};
 use skyhound::geo::Wgs84;
 use skyhound::record::{Event, LaneReport, LinkReport, Name, PlacedReading, Record, Severity, Text};
-use skyhound::signal::{Flags, Pulse, Reading, Spectrum};
+use skyhound::signal::{Flags, Hearing, HearingKind, Pulse, Reading, Spectrum};
 use skyhound::time::{Aged, TimeUs};
 use skyhound::units::CentiDb;
 use skyhound::vehicle::{
@@ -154,6 +154,7 @@ pub(crate) fn detection(id: u32, began_us: u64, ended_us: Option<u64>) -> Detect
         ended_us: ended_us.map(TimeUs),
         snr_peak_db: 24.5,
         power_peak_dbfs: -64.9,
+        heard: None,
         pattern: pattern(true),
         false_alarm_probability: 1e-9,
     }
@@ -221,6 +222,26 @@ pub(crate) fn parts(at_us: u64, before: &Vehicle, after: &Vehicle) -> Vec<Record
 
 const TRIP: Trip = Trip { interlock: Interlock::Failsafes, fault: Fault::Refused, detail: "GUID_TIMEOUT" };
 
+fn hearing(until_us: TimeUs) -> Hearing {
+    Hearing {
+        until_us,
+        span_us: 409_600,
+        channel: 0,
+        kind: HearingKind::Line,
+        frequency_hz: 433.92e6,
+        drift_hz_s: -2.5,
+        period_us: None,
+        pulse_count: 0,
+        width_us: 0,
+        cn0: db(1_812),
+        cn0_sigma: db(120),
+        power: db(-11_234),
+        statistic: 4.5,
+        threshold: 4.25,
+        ln_false_alarms_per_hour: -5.5,
+    }
+}
+
 /// One of each kind of record, at about `at_us`, and for some also the one in which nothing is known.
 pub(crate) fn records(at_us: u64) -> Vec<Record> {
     let at = TimeUs(at_us);
@@ -240,6 +261,7 @@ pub(crate) fn records(at_us: u64) -> Vec<Record> {
             peak: db(-6_400),
             floor: db(-9_000),
         }),
+        Record::Hearing(hearing(at)),
         Record::Facts(facts(at_us, 25.0, true)),
         Record::Facts(facts(at_us + 100_000, 0.5, false)),
         Record::Detection(detection(1, at_us, None)),

@@ -106,6 +106,8 @@ CREATE TABLE detection ( -- A beacon heard: a row when it is confirmed and a row
     ended_us BIGINT, -- When it was last heard, µs since start; NULL in the first row
     snr_peak_db DOUBLE, -- Strongest SNR so far, dB
     power_peak_dbfs DOUBLE, -- Strongest mean power so far, dBFS
+    heard_hz DOUBLE, -- Where a matched detector heard it strongest, Hz
+    cn0_peak_db_hz DOUBLE, -- Carrier to noise density there, dB-Hz
     pulse_count USMALLINT, -- Pulses so far
     pulse_width_us UINTEGER, -- Median pulse width, µs
     pulse_period_us DOUBLE, -- Period from start to start, µs
@@ -113,6 +115,26 @@ CREATE TABLE detection ( -- A beacon heard: a row when it is confirmed and a row
     pulse_period_max_us UINTEGER, -- Longest such interval, µs
     pulse_jitter_us DOUBLE, -- Standard deviation of the starts about the train, µs
     false_alarm_probability DOUBLE -- Upper bound of the chance that noise alone did this
+);
+CREATE TABLE hearing ( -- What a matched detector heard, over a time of its own (input)
+    until_us BIGINT, -- End of the time listened to, µs since start
+    span_us UINTEGER, -- Length of that time, µs
+    channel UTINYINT, -- Index of the channel
+    kind VARCHAR, -- line or train
+    frequency_hz DOUBLE, -- Frequency at the middle of that time, Hz
+    drift_hz_s DOUBLE, -- Its drift, Hz/s
+    period_us UINTEGER, -- Mean time from pulse to pulse, µs; NULL of a line
+    pulse_count USMALLINT, -- Pulses that were summed; 0 of a line
+    width_us UINTEGER, -- Width of the pulses that the filter is matched to, µs; 0 of a line
+    cn0_e2 SMALLINT, -- cn0_db_hz as it is stored, hundredths
+    cn0_db_hz DOUBLE AS (cn0_e2 / 1e2), -- Carrier to noise density, of a train that of its newest pulse, dB-Hz, in steps of 0.01
+    cn0_sigma_e2 SMALLINT, -- cn0_sigma_db as it is stored, hundredths of a dB
+    cn0_sigma_db DOUBLE AS (cn0_sigma_e2 / 1e2), -- One sigma of that, dB, in steps of 0.01
+    power_e2 SMALLINT, -- power_dbfs as it is stored, hundredths of a dB
+    power_dbfs DOUBLE AS (power_e2 / 1e2), -- Power of the emission alone, dBFS, in steps of 0.01
+    statistic DOUBLE, -- What was judged: mean power in the matched bins over that of noise, ratio
+    threshold DOUBLE, -- What it had to reach
+    ln_false_alarms_per_hour DOUBLE -- ln of how often noise alone does this in an hour, at most
 );
 CREATE TABLE pulse ( -- A stretch of FFT frames over the pulse threshold (input)
     start_us BIGINT, -- When its first frame began, µs since start

@@ -18,10 +18,10 @@ use crate::systemd::Watchdog;
 use skyhound::budget::{Budget, BudgetReport};
 use skyhound::command::{Command, OperatorAct, State};
 use skyhound::decide::{Decide, PassInputs};
-use skyhound::limits::{PASS_PULSES_MAX, PASS_READINGS_MAX};
+use skyhound::limits::{PASS_HEARINGS_MAX, PASS_PULSES_MAX, PASS_READINGS_MAX};
 use skyhound::record::{Event, Record, Severity, Sink, Text};
 use skyhound::ring::Consumer;
-use skyhound::signal::{Flags, Pulse, Reading};
+use skyhound::signal::{Flags, Hearing, HearingKind, Pulse, Reading};
 use skyhound::time::TimeUs;
 use skyhound::units::CentiDb;
 use skyhound::vehicle::Vehicle;
@@ -63,6 +63,8 @@ pub struct Comes {
     pub readings: Consumer<Reading>,
     /// From the sense thread.
     pub pulses: Consumer<Pulse>,
+    /// From the sense thread.
+    pub hearings: Consumer<Hearing>,
     /// From the operator's socket.
     pub requests: Receiver<ctl::Request>,
     /// Whether there is such a socket.
@@ -97,6 +99,7 @@ struct Scratch {
     waiting: VecDeque<ctl::Request>,
     readings: Vec<Reading>,
     pulses: Vec<Pulse>,
+    hearings: Vec<Hearing>,
     vehicle: Vehicle,
     budget: Budget,
     passes: BudgetReport,
@@ -188,10 +191,12 @@ impl Control {
         let now = self.parts.clock.now();
         let reading_count = self.parts.comes.readings.pop_slice(&mut scratch.readings);
         let pulse_count = self.parts.comes.pulses.pop_slice(&mut scratch.pulses);
+        let hearing_count = self.parts.comes.hearings.pop_slice(&mut scratch.hearings);
         let inputs = PassInputs {
             now,
             readings: &scratch.readings[..reading_count],
             pulses: &scratch.pulses[..pulse_count],
+            hearings: &scratch.hearings[..hearing_count],
             vehicle: &scratch.vehicle,
             act,
             sdr_alive: self.sdr_alive(),
@@ -253,10 +258,28 @@ impl Scratch {
             peak: CentiDb::LOWEST,
             floor: CentiDb::LOWEST,
         };
+        let nothing = Hearing {
+            until_us: TimeUs(0),
+            span_us: 0,
+            channel: 0,
+            kind: HearingKind::Line,
+            frequency_hz: 0.0,
+            drift_hz_s: 0.0,
+            period_us: None,
+            pulse_count: 0,
+            width_us: 0,
+            cn0: CentiDb::LOWEST,
+            cn0_sigma: CentiDb::LOWEST,
+            power: CentiDb::LOWEST,
+            statistic: 0.0,
+            threshold: 0.0,
+            ln_false_alarms_per_hour: 0.0,
+        };
         Scratch {
             waiting: VecDeque::new(),
             readings: vec![still; PASS_READINGS_MAX],
             pulses: vec![silent; PASS_PULSES_MAX],
+            hearings: vec![nothing; PASS_HEARINGS_MAX],
             vehicle: Vehicle::default(),
             budget: Budget::new(PASS_BUDGET_US),
             passes: BudgetReport::default(),

@@ -11,7 +11,7 @@ use crate::settings::{DaemonSettings, Settings};
 use crate::store::RecorderHandle;
 use crate::{ctl, systemd};
 use skyhound::config::Config;
-use skyhound::limits::{PASS_PULSES_MAX, PASS_READINGS_MAX};
+use skyhound::limits::{PASS_HEARINGS_MAX, PASS_PULSES_MAX, PASS_READINGS_MAX};
 use skyhound::ring;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,6 +68,7 @@ pub fn fly(
     let stream = source.stream().clone();
     let (readings_in, readings) = ring::lane("reading", 4 * PASS_READINGS_MAX);
     let (pulses_in, pulses) = ring::lane("pulse", 4 * PASS_PULSES_MAX);
+    let (hearings_in, hearings) = ring::lane("hearing", 4 * PASS_HEARINGS_MAX);
     let (receiver, blocks) =
         Receiver::spawn(source, BLOCK_COUNT, inlets.receiver, clock, threads.starter(Role::SdrRx))
             .map_err(|error| Failure::doing("no thread for the receiver", error))?;
@@ -75,6 +76,7 @@ pub fn fly(
     let lanes = sensing::SenseLanes {
         readings: readings_in,
         pulses: pulses_in,
+        hearings: hearings_in,
         spectra: inlets.spectra,
         records: inlets.sense,
     };
@@ -91,7 +93,7 @@ pub fn fly(
     };
     let parts = control::Parts {
         decide,
-        comes: control::Comes { readings, pulses, requests, has_door: server.is_some() },
+        comes: control::Comes { readings, pulses, hearings, requests, has_door: server.is_some() },
         goes: control::Goes {
             sink: sink::FlightSink::new(inlets.readings, inlets.control),
             board,

@@ -10,7 +10,7 @@ use skyhound::decide::{Decide, PassInputs};
 use skyhound::record::Record;
 use skyhound::ring::Producer;
 use skyhound::sense::{Sense, SenseSink};
-use skyhound::signal::{Pulse, Reading, Spectrum};
+use skyhound::signal::{Hearing, Pulse, Reading, Spectrum};
 use skyhound::time::TimeUs;
 use skyhound::vehicle::Vehicle;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +22,7 @@ const ROOM_COUNT: usize = 256;
 struct Made {
     readings: Vec<Reading>,
     pulses: Vec<Pulse>,
+    hearings: Vec<Hearing>,
     spectra: Producer<Spectrum>,
 }
 
@@ -32,6 +33,10 @@ impl SenseSink for Made {
 
     fn pulse(&mut self, pulse: &Pulse) {
         self.pulses.push(*pulse);
+    }
+
+    fn hearing(&mut self, hearing: &Hearing) {
+        self.hearings.push(*hearing);
     }
 
     fn spectrum(&mut self, spectrum: &Spectrum) {
@@ -57,7 +62,7 @@ impl Offline {
         Offline {
             sense,
             decide,
-            made: Made { readings: Vec::new(), pulses: Vec::new(), spectra },
+            made: Made { readings: Vec::new(), pulses: Vec::new(), hearings: Vec::new(), spectra },
             vehicle: Vehicle::default(),
             pass_us,
             pass_due: TimeUs(pass_us),
@@ -123,11 +128,14 @@ impl Offline {
             .iter()
             .take_while(|pulse| pulse.start_us.plus_us(u64::from(pulse.width_us)) <= now)
             .count();
-        sink.wait_for_room(ROOM_COUNT.max(reading_count + pulse_count));
+        let is_over = |hearing: &&Hearing| hearing.until_us <= now;
+        let hearing_count = self.made.hearings.iter().take_while(is_over).count();
+        sink.wait_for_room(ROOM_COUNT.max(reading_count + pulse_count + hearing_count));
         let inputs = PassInputs {
             now,
             readings: &self.made.readings[..reading_count],
             pulses: &self.made.pulses[..pulse_count],
+            hearings: &self.made.hearings[..hearing_count],
             vehicle: &self.vehicle,
             act: None,
             sdr_alive: true,
@@ -135,5 +143,6 @@ impl Offline {
         self.decide.pass(&inputs, sink);
         self.made.readings.drain(..reading_count);
         self.made.pulses.drain(..pulse_count);
+        self.made.hearings.drain(..hearing_count);
     }
 }

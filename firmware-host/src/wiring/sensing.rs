@@ -1,4 +1,4 @@
-//! The sense thread: blocks from the receiver in, readings and pulses to the control thread, spectra to the recorder.
+//! The sense thread: blocks from the receiver in, readings, pulses and hearings to the control thread, spectra to the recorder.
 //!
 //! Budget: a quarter of a block's duration. A late pass is counted and reaches the flight file once a second.
 
@@ -8,7 +8,7 @@ use skyhound::budget::Budget;
 use skyhound::record::{Name, Record};
 use skyhound::ring::Producer;
 use skyhound::sense::{Sense, SenseSink};
-use skyhound::signal::{Pulse, Reading, Spectrum};
+use skyhound::signal::{Hearing, Pulse, Reading, Spectrum};
 use skyhound::time::TimeUs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -19,6 +19,8 @@ pub struct SenseLanes {
     pub readings: Producer<Reading>,
     /// To the control thread.
     pub pulses: Producer<Pulse>,
+    /// To the control thread.
+    pub hearings: Producer<Hearing>,
     /// To the recorder.
     pub spectra: Producer<Spectrum>,
     /// To the recorder: budget and lanes.
@@ -32,6 +34,10 @@ impl SenseSink for SenseLanes {
 
     fn pulse(&mut self, pulse: &Pulse) {
         self.pulses.push(*pulse);
+    }
+
+    fn hearing(&mut self, hearing: &Hearing) {
+        self.hearings.push(*hearing);
     }
 
     fn spectrum(&mut self, spectrum: &Spectrum) {
@@ -75,7 +81,7 @@ fn report(budget: &mut Option<Budget>, now: TimeUs, lanes: &mut SenseLanes) {
     if let Some(budget) = budget {
         lanes.records.push(Record::Budget(now, Name::new("sense"), budget.report()));
     }
-    for gauge in [lanes.readings.gauge(), lanes.pulses.gauge()] {
+    for gauge in [lanes.readings.gauge(), lanes.pulses.gauge(), lanes.hearings.gauge()] {
         lanes.records.push(super::lane_record(now, gauge));
     }
 }

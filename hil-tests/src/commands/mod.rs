@@ -7,6 +7,7 @@
 
 mod autopilot;
 mod campaign;
+mod hearing;
 mod list;
 mod play_tlog;
 mod run;
@@ -147,6 +148,8 @@ enum Command {
     List,
     /// Fly random mixes of faults at depth a and check the invariants after every step
     Campaign(campaign::Args),
+    /// Hear emissions in noise, weaker and weaker, beside the ideal detector
+    Hearing(hearing::Args),
     /// Measure how fast the daemon stops, from each cause to the last movement received
     Timing(timing::Args),
     /// List the numbers that scenarios may expect, with their definitions
@@ -172,6 +175,7 @@ impl Cli {
             Command::List => list::scenarios(),
             Command::Campaign(args) => campaign::run(args),
             Command::Statistics(args) => statistics::run(args),
+            Command::Hearing(args) => hearing::run(args),
             Command::Timing(args) => timing::run(args),
             Command::Metrics => list::numbers(),
             Command::Autopilot(args) => autopilot::run(args),

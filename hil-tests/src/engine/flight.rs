@@ -7,7 +7,7 @@
 
 use super::Level;
 use super::book::{Book, Unread, state_row};
-use super::hearing::Hearing;
+use super::hearing::{Arrived, Hearing};
 use super::machine::Machine;
 use super::telemetry::Telemetry;
 use super::wire::Wire;
@@ -23,7 +23,6 @@ use skyhound::command::{Command, OperatorAct, StateChange};
 use skyhound::config::Config;
 use skyhound::decide::{Decide, PassInputs};
 use skyhound::geo::Wgs84;
-use skyhound::signal::{Pulse, Reading};
 use skyhound::time::TimeUs;
 use skyhound::vehicle::Vehicle;
 use skyhound_host::settings::Settings;
@@ -79,8 +78,7 @@ pub(super) struct Flight<'a> {
     seed: u64,
     lateness: Random,
     site: Wgs84,
-    readings: Vec<Reading>,
-    pulses: Vec<Pulse>,
+    arrived: Arrived,
 }
 
 impl<'a> Flight<'a> {
@@ -113,8 +111,7 @@ impl<'a> Flight<'a> {
             seed,
             lateness: random::source(seed, "passes"),
             site: Wgs84 { lat_deg: scenario.place.lat_deg, lon_deg: scenario.place.lon_deg },
-            readings: Vec::with_capacity(256),
-            pulses: Vec::with_capacity(64),
+            arrived: Arrived::default(),
             config,
             settings,
             witness,
@@ -271,14 +268,13 @@ impl<'a> Flight<'a> {
         }
         let on_grid = at_us >= life.due_us && at_us - life.due_us < self.period_us;
         life.due_us = if on_grid { life.due_us } else { at_us } + self.period_us;
-        self.readings.clear();
-        self.pulses.clear();
-        self.hearing.take(now_us, &mut self.readings, &mut self.pulses);
+        self.hearing.take(now_us, &mut self.arrived);
         let act = self.acts.pop_front();
         let inputs = PassInputs {
             now,
-            readings: &self.readings,
-            pulses: &self.pulses,
+            readings: &self.arrived.readings,
+            pulses: &self.arrived.pulses,
+            hearings: &self.arrived.hearings,
             vehicle: &life.vehicle,
             act: act.filter(|_| self.leader.is_none()),
             sdr_alive,

@@ -15,7 +15,7 @@ use crate::world::{Heard, World};
 use rand::Rng;
 use skyhound::config::SenseConfig;
 use skyhound::sense::{Sense, SenseSink};
-use skyhound::signal::{BlockStamp, Flags, Pulse, Reading, Samples, Spectrum};
+use skyhound::signal::{BlockStamp, Flags, Hearing as LineHeard, Pulse, Reading, Samples, Spectrum};
 use skyhound::time::TimeUs;
 use skyhound_host::settings::SdrSettings;
 use std::collections::VecDeque;
@@ -70,12 +70,21 @@ pub(super) struct Hearing {
     out: Out,
 }
 
+/// What has reached the control pass since its last turn.
+#[derive(Default)]
+pub(super) struct Arrived {
+    pub(super) readings: Vec<Reading>,
+    pub(super) pulses: Vec<Pulse>,
+    pub(super) hearings: Vec<LineHeard>,
+}
+
 /// Readings and pulses on their way to the control pass, each with the time at which it is there.
 #[derive(Default)]
 struct Out {
     at_us: u64,
     readings: VecDeque<(u64, Reading)>,
     pulses: VecDeque<(u64, Pulse)>,
+    hearings: VecDeque<(u64, LineHeard)>,
 }
 
 impl SenseSink for Out {
@@ -84,6 +93,9 @@ impl SenseSink for Out {
     }
     fn pulse(&mut self, pulse: &Pulse) {
         self.pulses.push_back((self.at_us, *pulse));
+    }
+    fn hearing(&mut self, hearing: &LineHeard) {
+        self.hearings.push_back((self.at_us, *hearing));
     }
     fn spectrum(&mut self, _: &Spectrum) {}
 }
@@ -259,12 +271,19 @@ impl Hearing {
     }
 
     /// Gives what has reached the control pass by `now_us`.
-    pub(super) fn take(&mut self, now_us: u64, readings: &mut Vec<Reading>, pulses: &mut Vec<Pulse>) {
+    pub(super) fn take(&mut self, now_us: u64, to: &mut Arrived) {
+        let Arrived { readings, pulses, hearings } = to;
+        readings.clear();
+        pulses.clear();
+        hearings.clear();
         while let Some((_, reading)) = self.out.readings.pop_front_if(|(at_us, _)| *at_us <= now_us) {
             readings.push(reading);
         }
         while let Some((_, pulse)) = self.out.pulses.pop_front_if(|(at_us, _)| *at_us <= now_us) {
             pulses.push(pulse);
+        }
+        while let Some((_, hearing)) = self.out.hearings.pop_front_if(|(at_us, _)| *at_us <= now_us) {
+            hearings.push(hearing);
         }
     }
 }

@@ -119,8 +119,15 @@ impl Flight {
         }
         let known = self.vehicle(now);
         let mut vehicle = known;
-        let inputs =
-            PassInputs { now, readings: &readings, pulses: &[], vehicle: &known, act, sdr_alive: true };
+        let inputs = PassInputs {
+            now,
+            readings: &readings,
+            pulses: &[],
+            hearings: &[],
+            vehicle: &known,
+            act,
+            sdr_alive: true,
+        };
         let mut sunk = Sunk::default();
         let command = self.decide.pass(&inputs, &mut sunk);
         self.latest = command;

@@ -23,6 +23,7 @@ mod noise;
 mod path_loss;
 mod readings;
 pub mod receiver;
+pub mod sent;
 mod shadowing;
 mod spread;
 mod waveform;

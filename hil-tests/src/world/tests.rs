@@ -33,6 +33,7 @@ fn config(channels: &[(f64, f64)]) -> SenseConfig {
         hop_us: 10_000,
         dc_exclude_hz: Some(500.0),
         spectrum_interval_us: 0,
+        false_alarms_per_hour: 0.05,
         channels: channels.iter().map(channel).collect(),
     }
 }

@@ -23,6 +23,7 @@ fn config(fft_len: usize, channels: &[(f64, f64)]) -> SenseConfig {
         hop_us: 10_000,
         dc_exclude_hz: Some(1e3),
         spectrum_interval_us: 0,
+        false_alarms_per_hour: 0.05,
         channels: channels.iter().map(channel).collect(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::allocation;
+use crate::config::PulseTrain;
 use crate::units::{CentiDb, db_from_ratio};
 use proptest::prelude::*;
 
@@ -236,12 +237,23 @@ fn nothing_is_allocated_after_construction() {
         fn pulse(&mut self, _: &Pulse) {
             self.0 += 1;
         }
+        fn hearing(&mut self, _: &Hearing) {
+            self.0 += 1;
+        }
         fn spectrum(&mut self, _: &Spectrum) {
             self.0 += 1;
         }
     }
     let mut config = with_rows();
-    config.channels.push(channel(-40e3, 15e3));
+    // Of these one is searched for lines, the other for trains too.
+    config.channels.push(channel(-40e3, 5e3));
+    config.channels[1].emission = Emission::Any(PulseTrain {
+        period_min_us: 100_000,
+        period_max_us: 400_000,
+        jitter_ratio_max: 0.02,
+        pulses_min: 3,
+    });
+    (config.channels[1].pulse_width_min_us, config.channels[1].pulse_width_max_us) = (2_000, 8_000);
     let mut signal = pulsed(50_000);
     signal[30_000] = [f64::NAN, 0.0];
     for format in FORMATS {

@@ -103,8 +103,15 @@ fn parameters_are_those_that_homing_needs() {
         }
         let settings = Settings::load(None, &[], &Flags::default()).unwrap();
         let mut decide = Decide::new(&settings.engine(250e3, 433.92e6).unwrap()).unwrap();
-        let inputs =
-            PassInputs { now, readings: &[], pulses: &[], vehicle: &vehicle, act: None, sdr_alive: true };
+        let inputs = PassInputs {
+            now,
+            readings: &[],
+            pulses: &[],
+            hearings: &[],
+            vehicle: &vehicle,
+            act: None,
+            sdr_alive: true,
+        };
         decide.pass(&inputs, &mut Unread);
         let missing: Vec<_> =
             decide.missing().iter().filter(|trip| trip.interlock == Interlock::Failsafes).collect();

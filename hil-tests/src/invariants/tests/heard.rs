@@ -30,6 +30,7 @@ fn detections_that_overlap_are_invariant_10() {
                     ended_us: ended_us.map(TimeUs),
                     snr_peak_db: 20.0,
                     power_peak_dbfs: -60.0,
+                    heard: None,
                     pattern: Pattern::default(),
                     false_alarm_probability: 0.0,
                 }));

@@ -4,6 +4,7 @@
 //! asked for and flown (m/s), with our states as bands. What the scenario did is numbered, in the plots and in the list below.
 
 mod chart;
+mod heard;
 mod over_time;
 mod style;
 mod track;
@@ -13,6 +14,7 @@ use skyhound::command::State;
 use super::{Outcome, Verdict, metrics, table};
 use crate::scenario::Scenario;
 use crate::trace::Trace;
+pub(crate) use heard::svg as heard_svg;
 use style::{CSS, colour, escape};
 pub(crate) use track::Frame;
 

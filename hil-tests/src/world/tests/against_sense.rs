@@ -5,7 +5,7 @@ use crate::random;
 use crate::scenario::Receiver;
 use rand_distr::{Distribution, StandardNormal};
 use skyhound::sense::{Sense, SenseSink};
-use skyhound::signal::{BlockStamp, Samples, Spectrum};
+use skyhound::signal::{BlockStamp, Hearing, Samples, Spectrum};
 use skyhound::time::TimeUs;
 use skyhound::units::{db_from_ratio, ratio_from_db};
 
@@ -20,6 +20,7 @@ impl SenseSink for Kept {
         self.0.pulses.push(*pulse);
     }
     fn spectrum(&mut self, _: &Spectrum) {}
+    fn hearing(&mut self, _: &Hearing) {}
 }
 
 /// Full scale is −42 dBm. The converter is fine enough not to count.

@@ -1,0 +1,109 @@
+//! What matched detectors cost: CPU time of one thread per second of signal, beside the sense pass without them.
+
+use skyhound::config::{ChannelConfig, Emission, PulseTrain, SenseConfig};
+use skyhound::dsp::spectrometer::fft_len_for;
+use skyhound::sense::{Sense, SenseSink};
+use skyhound::signal::{BlockStamp, Hearing, Pulse, Reading, Samples, Spectrum};
+use skyhound::time::TimeUs;
+use skyhound_benches::{print_head, print_row, thread_cpu_ns};
+use std::hint::black_box;
+
+/// Signal of a measurement, s.
+const SECONDS: f64 = 8.0;
+
+struct Nowhere;
+
+impl SenseSink for Nowhere {
+    fn reading(&mut self, _: &Reading) {}
+    fn pulse(&mut self, _: &Pulse) {}
+    fn hearing(&mut self, hearing: &Hearing) {
+        black_box(hearing);
+    }
+    fn spectrum(&mut self, _: &Spectrum) {}
+}
+
+fn config(
+    rate_sps: f64,
+    channel_count: usize,
+    emission: Emission,
+    false_alarms_per_hour: f64,
+) -> SenseConfig {
+    let channel = |number: usize| ChannelConfig {
+        name: "beacon".into(),
+        frequency_hz: 12e3 * (number as f64 + 1.0),
+        bandwidth_hz: 4e3,
+        emission,
+        pulse_width_min_us: 10_000,
+        pulse_width_max_us: 40_000,
+        pulse_bridge_us: 2_500,
+        pulse_trigger_db: 9.0,
+    };
+    SenseConfig {
+        sample_rate_sps: rate_sps,
+        center_hz: 0.0,
+        more_centers_hz: Vec::new(),
+        fft_len: fft_len_for(rate_sps),
+        hop_us: 10_000,
+        dc_exclude_hz: None,
+        spectrum_interval_us: 0,
+        false_alarms_per_hour,
+        channels: (0..channel_count).map(channel).collect(),
+    }
+}
+
+/// ms of CPU time per second of noise.
+fn ms_per_s(config: &SenseConfig) -> f64 {
+    let mut sense = Sense::new(config).expect("the bench's own settings");
+    let mut state = 1_u64;
+    // Sums of four bytes are noise enough: what is searched must not be the same block again and again.
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let sum: i32 = state.to_le_bytes()[4..].iter().map(|byte| i32::from(*byte) - 128).sum();
+        (sum / 8) as i8
+    };
+    let block = (config.sample_rate_sps * 0.02) as usize;
+    let (mut index, mut busy_ns) = (0_u64, 0);
+    while (index as f64) < SECONDS * config.sample_rate_sps {
+        let samples: Vec<[i8; 2]> = (0..block).map(|_| [next(), next()]).collect();
+        let acquired_us = TimeUs((index as f64 * 1e6 / config.sample_rate_sps) as u64);
+        let begun_ns = thread_cpu_ns();
+        sense.pass(
+            &BlockStamp { sample_index: index, acquired_us, ..BlockStamp::default() },
+            Samples::Cs8(&samples),
+            &mut Nowhere,
+        );
+        busy_ns += thread_cpu_ns() - begun_ns;
+        index += block as u64;
+    }
+    busy_ns as f64 / 1e6 / SECONDS
+}
+
+fn main() {
+    print_head("Matched detectors: ms of CPU time per second of signal");
+    let train = |min_s: f64, max_s: f64| PulseTrain {
+        period_min_us: (min_s * 1e6) as u32,
+        period_max_us: (max_s * 1e6) as u32,
+        jitter_ratio_max: 0.02,
+        pulses_min: 3,
+    };
+    let emissions = [
+        ("line", Emission::Continuous),
+        ("train of a known period", Emission::Pulsed(train(1.3, 1.3))),
+        ("train of 0.5 to 3 s", Emission::Pulsed(train(0.5, 3.0))),
+        ("either, 0.5 to 3 s", Emission::Any(train(0.5, 3.0))),
+    ];
+    for (rate_sps, channel_count, goal) in [(250e3, 1, "<= 33 ms here"), (2.4e6, 8, "<= 80 ms here")] {
+        for (name, emission) in emissions {
+            let with = ms_per_s(&config(rate_sps, channel_count, emission, 0.05));
+            let without = ms_per_s(&config(rate_sps, channel_count, emission, 0.0));
+            print_row(
+                &format!("{name}: {channel_count} beacon(s) at {:.2} MS/s", rate_sps / 1e6),
+                &format!("{with:.1} ms"),
+                "the pass without",
+                &format!("{without:.1} ms"),
+                without / with,
+                goal,
+            );
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! How weak a beacon is heard: emissions in noise through the sense pass and the statistics, beside the ideal detector and beside
+//! readings and pulses alone.
+//!
+//! Each trial is a stretch of noise with the emission at a frequency and phase of its own; heard is what opens a detection within it.
+//! False alarms are detections in hours of noise, with steps and impulses. Same seed, same table.
+
+mod ideal;
+
+pub use ideal::Pieces;
+
+use crate::random::{self, Random};
+use crate::scenario::Waveform;
+use crate::world::sent::Envelope;
+use rand_distr::{Distribution, StandardNormal, Uniform};
+use serde::Serialize;
+use skyhound::analytics::Analytics;
+use skyhound::config::{AnalyticsConfig, ChannelConfig, Emission as Sought, PulseTrain, SenseConfig};
+use skyhound::dsp::spectrometer::fft_len_for;
+use skyhound::sense::{Sense, SenseSink};
+use skyhound::signal::{BlockStamp, Hearing, Pulse, Reading, Samples, Spectrum};
+use skyhound::time::TimeUs;
+use skyhound::units::ratio_from_db;
+use skyhound_host::settings::Settings;
+
+const RATE_SPS: f64 = 24_000.0;
+const CHANNEL_HZ: f64 = 4_000.0;
+const OFFSET_HZ: f64 = 5_000.0;
+/// Deviation of the noise's halves.
+const NOISE: f64 = 0.01;
+const PASS_US: u64 = 50_000;
+const BLOCK: usize = 480;
+
+/// An emission as it is sent and sought.
+#[derive(Clone, Debug)]
+pub struct Emission {
+    pub name: &'static str,
+    pub about: &'static str,
+    waveform: Waveform,
+    sought: Sought,
+    pulse_ms: (f64, f64),
+    /// Time to hear it in, s.
+    pub seconds: f64,
+    ideal: Pieces,
+}
+
+/// All emissions.
+pub fn emissions() -> Vec<Emission> {
+    let train = |min_ms: f64, max_ms: f64, jitter_ratio_max| PulseTrain {
+        period_min_us: (min_ms * 1e3) as u32,
+        period_max_us: (max_ms * 1e3) as u32,
+        jitter_ratio_max,
+        pulses_min: 3,
+    };
+    let tag = Waveform::Pulses { width_ms: 20.0, period_ms: 1_300.0, jitter_ms: 0.0, missing_ratio: 0.0 };
+    let of_tag = Pieces { count: 9, on_air_s: 0.18 };
+    let of_line = Pieces { count: 50, on_air_s: 10.0 };
+    let emission = |name, about, waveform, sought, pulse_ms, seconds, ideal| Emission {
+        name,
+        about,
+        waveform,
+        sought,
+        pulse_ms,
+        seconds,
+        ideal,
+    };
+    vec![
+        emission(
+            "carrier",
+            "a bare carrier, phase held over 0.2 s",
+            Waveform::Continuous,
+            Sought::Continuous,
+            (2.0, 20.0),
+            10.0,
+            of_line,
+        ),
+        emission(
+            "am",
+            "121.5 MHz: swept tone, C/N0 of all of it",
+            Waveform::AmSweep { rate_hz: 3.0 },
+            Sought::Continuous,
+            (2.0, 20.0),
+            10.0,
+            of_line,
+        ),
+        emission(
+            "tag",
+            "20 ms every 1.3 s, the period known to 1 %",
+            tag,
+            Sought::Pulsed(train(1_300.0, 1_300.0, 0.01)),
+            (18.0, 22.0),
+            12.0,
+            of_tag,
+        ),
+        emission(
+            "tag_searched",
+            "the same, any period from 0.5 to 3 s, 10 to 40 ms",
+            tag,
+            Sought::Pulsed(train(500.0, 3_000.0, 0.02)),
+            (10.0, 40.0),
+            12.0,
+            of_tag,
+        ),
+        emission(
+            "burst406",
+            "520 ms every 47.5 to 52.5 s",
+            Waveform::Burst406 { period_s: 50.0 },
+            Sought::Pulsed(train(47_500.0, 52_500.0, 0.02)),
+            (400.0, 600.0),
+            160.0,
+            Pieces { count: 3, on_air_s: 1.56 },
+        ),
+    ]
+}
+
+/// Heard at one C/N0.
+#[derive(Copy, Clone, Debug, Serialize)]
+pub struct Point {
+    pub cn0_db_hz: f64,
+    /// Share of the trials in which it was heard: by all, and by readings and pulses alone.
+    pub ours: f64,
+    pub without_hearings: f64,
+    pub ideal: f64,
+}
+
+/// One emission's curve.
+#[derive(Clone, Debug, Serialize)]
+pub struct Curve {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub seconds: f64,
+    pub points: Vec<Point>,
+    /// C/N0 heard in nine of ten trials, dB-Hz.
+    pub ours_db_hz: Option<f64>,
+    pub ideal_db_hz: f64,
+    /// Detections in hours of noise.
+    pub noise_hours: f64,
+    pub false_alarms: usize,
+}
+
+impl Emission {
+    fn config(&self, analytics: &AnalyticsConfig) -> SenseConfig {
+        SenseConfig {
+            sample_rate_sps: RATE_SPS,
+            center_hz: 0.0,
+            more_centers_hz: Vec::new(),
+            fft_len: fft_len_for(RATE_SPS),
+            hop_us: 10_000,
+            dc_exclude_hz: None,
+            spectrum_interval_us: 0,
+            false_alarms_per_hour: analytics.false_alarms_per_hour,
+            channels: vec![ChannelConfig {
+                name: self.name.into(),
+                frequency_hz: OFFSET_HZ,
+                bandwidth_hz: CHANNEL_HZ,
+                emission: self.sought,
+                pulse_width_min_us: (self.pulse_ms.0 * 1e3) as u32,
+                pulse_width_max_us: (self.pulse_ms.1 * 1e3) as u32,
+                pulse_bridge_us: 2_500,
+                pulse_trigger_db: 9.0,
+            }],
+        }
+    }
+
+    /// The curve from `trials` at each step of 1 dB, and the false alarms of `noise_hours`.
+    pub fn curve(&self, trials: u32, noise_hours: f64, seed: u64, done: &dyn Fn(u64)) -> Curve {
+        let analytics = Settings::default().analytics;
+        let false_alarm = analytics.false_alarms_per_hour * self.seconds / 3_600.0;
+        let ideal_db_hz = self.ideal.cn0_db_hz(0.9, false_alarm);
+        let mut points: Vec<Point> = Vec::new();
+        let mut cn0_db_hz = ideal_db_hz.floor() - 1.0;
+        while points.last().is_none_or(|point| point.ours < 0.99) && cn0_db_hz < ideal_db_hz + 40.0 {
+            let ideal = self.ideal.probability(ratio_from_db(cn0_db_hz), false_alarm);
+            let mut heard = [0_u32; 2];
+            for trial in 0..trials {
+                let mut scene = Scene::new(self, Some(cn0_db_hz), seed + u64::from(trial));
+                let [ours, without] = scene.listen(self, &analytics, self.seconds, false);
+                heard[0] += u32::from(ours > 0);
+                heard[1] += u32::from(without > 0);
+                done(u64::from(trial));
+            }
+            let share = |heard: u32| f64::from(heard) / f64::from(trials);
+            points.push(Point { cn0_db_hz, ours: share(heard[0]), without_hearings: share(heard[1]), ideal });
+            cn0_db_hz += 1.0;
+        }
+        let mut noise = Scene::new(self, None, seed);
+        let false_alarms = noise.listen(self, &analytics, noise_hours * 3_600.0, true)[0];
+        Curve {
+            name: self.name,
+            about: self.about,
+            seconds: self.seconds,
+            ours_db_hz: reaches(&points, 0.9),
+            points,
+            ideal_db_hz,
+            noise_hours,
+            false_alarms,
+        }
+    }
+}
+
+/// Where the share of what is heard first passes `share`, straight between the steps.
+fn reaches(points: &[Point], share: f64) -> Option<f64> {
+    let pair = points.windows(2).find(|pair| pair[0].ours < share && pair[1].ours >= share)?;
+    Some(pair[0].cn0_db_hz + (share - pair[0].ours) / (pair[1].ours - pair[0].ours))
+}
+
+/// Noise, with an emission or none, as it comes.
+struct Scene {
+    random: Random,
+    envelope: Option<Envelope>,
+    amplitude: f64,
+    turns_per_sample: f64,
+    samples: u64,
+}
+
+#[derive(Default)]
+struct Kept {
+    readings: Vec<Reading>,
+    pulses: Vec<Pulse>,
+    hearings: Vec<Hearing>,
+}
+
+impl SenseSink for Kept {
+    fn reading(&mut self, reading: &Reading) {
+        self.readings.push(*reading);
+    }
+    fn pulse(&mut self, pulse: &Pulse) {
+        self.pulses.push(*pulse);
+    }
+    fn hearing(&mut self, hearing: &Hearing) {
+        self.hearings.push(*hearing);
+    }
+    fn spectrum(&mut self, _: &Spectrum) {}
+}
+
+impl Scene {
+    fn new(emission: &Emission, cn0_db_hz: Option<f64>, seed: u64) -> Scene {
+        let mut random = random::source(seed, emission.name);
+        let within = Uniform::new(-0.4, 0.4).expect("a range");
+        let offset_hz = OFFSET_HZ + CHANNEL_HZ * within.sample(&mut random);
+        let noise_hz = 2.0 * NOISE * NOISE / RATE_SPS;
+        Scene {
+            random,
+            envelope: cn0_db_hz.map(|_| Envelope::new(emission.waveform, seed)),
+            amplitude: cn0_db_hz.map_or(0.0, |db| (ratio_from_db(db) * noise_hz).sqrt()),
+            turns_per_sample: offset_hz / RATE_SPS,
+            samples: 0,
+        }
+    }
+
+    fn fill(&mut self, block: &mut [[f32; 2]], is_rough: bool) {
+        let second = self.samples as f64 / RATE_SPS;
+        // Steps of 10 dB for 20 s of each minute, and an impulse every 7 s.
+        let step = if is_rough && second.rem_euclid(60.0) > 40.0 { 10f64.sqrt() } else { 1.0 };
+        for sample in block.iter_mut() {
+            let mut half = || -> f64 { StandardNormal.sample(&mut self.random) };
+            let mut out = [half() * NOISE * step, half() * NOISE * step];
+            if is_rough && self.samples.is_multiple_of(7 * RATE_SPS as u64) {
+                out[0] += 0.9;
+            }
+            if let Some([re, im]) =
+                self.envelope.as_mut().and_then(|of| of.at(self.samples as f64 / RATE_SPS * 1e6))
+            {
+                let (sin, cos) =
+                    (std::f64::consts::TAU * (self.samples as f64 * self.turns_per_sample).fract()).sin_cos();
+                out[0] += self.amplitude * (f64::from(re) * cos - f64::from(im) * sin);
+                out[1] += self.amplitude * (f64::from(re) * sin + f64::from(im) * cos);
+            }
+            *sample = out.map(|half| half as f32);
+            self.samples += 1;
+        }
+    }
+
+    /// Detections begun within `seconds`: with hearings, and without.
+    fn listen(
+        &mut self,
+        emission: &Emission,
+        analytics: &AnalyticsConfig,
+        seconds: f64,
+        is_rough: bool,
+    ) -> [usize; 2] {
+        let config = emission.config(analytics);
+        let mut sense = Sense::new(&config).expect("the emission's settings fit the sense pass");
+        let mut all = [0; 2].map(|_| Analytics::new(analytics, &config.channels, config.hop_us));
+        let (mut kept, mut begun, mut block) = (Kept::default(), [0; 2], [[0.0; 2]; BLOCK]);
+        let mut pass_us = PASS_US;
+        while (self.samples as f64) < seconds * RATE_SPS {
+            let first = self.samples;
+            let at = |sample: u64| TimeUs((sample as f64 / RATE_SPS * 1e6) as u64);
+            self.fill(&mut block, is_rough);
+            let stamp = BlockStamp { sample_index: first, acquired_us: at(first), ..BlockStamp::default() };
+            sense.pass(&stamp, Samples::Cf32(&block), &mut kept);
+            if at(self.samples).0 < pass_us {
+                continue;
+            }
+            for (with, analytics) in all.iter_mut().enumerate() {
+                kept.readings.iter().for_each(|reading| analytics.reading(reading));
+                kept.pulses.iter().for_each(|pulse| analytics.pulse(pulse));
+                if with == 0 {
+                    kept.hearings.iter().for_each(|hearing| analytics.hearing(hearing));
+                }
+                let began = |ended_us: Option<TimeUs>| usize::from(ended_us.is_none());
+                analytics
+                    .detections(TimeUs(pass_us), &mut |detection| begun[with] += began(detection.ended_us));
+            }
+            kept = Kept::default();
+            pass_us += PASS_US;
+        }
+        begun
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_near_the_ideal_is_heard_and_readings_alone_are_not() {
+        let analytics = Settings::default().analytics;
+        for (name, over_db) in [("carrier", 4.5), ("tag", 5.5)] {
+            let emission = emissions().into_iter().find(|emission| emission.name == name).unwrap();
+            let false_alarm = analytics.false_alarms_per_hour * emission.seconds / 3_600.0;
+            let cn0_db_hz = emission.ideal.cn0_db_hz(0.9, false_alarm) + over_db;
+            let heard = (0..6).map(|seed| {
+                Scene::new(&emission, Some(cn0_db_hz), seed).listen(
+                    &emission,
+                    &analytics,
+                    emission.seconds,
+                    false,
+                )
+            });
+            let heard: Vec<[usize; 2]> = heard.collect();
+            assert!(heard.iter().all(|[ours, without]| *ours == 1 && *without == 0), "{name}: {heard:?}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What the sense pass heard in fine spectra as evidence: a line of a carrier, a chain of pulses of a train.
+
+use super::{Detector, Open};
+use crate::facts::{Detection, DetectionKind, Pattern};
+use crate::signal::{Hearing, HearingKind};
+use crate::time::TimeUs;
+use crate::units::db_from_ratio;
+
+impl Detector {
+    /// What a matched detector heard: carries the open detection of its kind on, or may begin one.
+    pub fn hearing(&mut self, hearing: &Hearing) {
+        let is_sought = match hearing.kind {
+            HearingKind::Line => self.watches_carrier,
+            HearingKind::Train => self.search.is_some(),
+        };
+        if !is_sought || hearing.until_us <= self.told_us {
+            return;
+        }
+        let snr_db = snr_db(hearing, self.channel.bandwidth_hz);
+        if hearing.kind == HearingKind::Train && self.is_plain(hearing, snr_db) {
+            return;
+        }
+        match &mut self.open {
+            None => self.heard = Some(*hearing),
+            Some(open) if open.detection.kind == detection_kind(hearing) => {
+                open.take_hearing(hearing, snr_db)
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Whether something stands out of the channel's noise over the operator's trigger, be it this train or what its pulses may be the
+    /// edges, sidebands and parts of: that tells of itself.
+    fn is_plain(&self, train: &Hearing, snr_db: f64) -> bool {
+        let within_us = self.hold_us.max((2.5 * f64::from(train.period_us.unwrap_or(0))) as u64);
+        let is_recent = |at: TimeUs| train.until_us.since_us(at) <= within_us;
+        let pulse = self.log.ago(0).filter(|pulse| pulse.snr_db >= self.trigger_db);
+        snr_db >= self.trigger_db
+            || self.carrier.plain_us.is_some_and(is_recent)
+            || pulse.is_some_and(|pulse| is_recent(pulse.end_us()))
+    }
+
+    /// A detection of what was heard and no other has taken.
+    pub(super) fn open_heard(&mut self) -> Option<Open> {
+        let hearing = self.heard.take()?;
+        let began_us = hearing.until_us.minus_us(u64::from(hearing.span_us));
+        let snr_db = snr_db(&hearing, self.channel.bandwidth_hz);
+        let detection = Detection {
+            kind: detection_kind(&hearing),
+            began_us: began_us.max(self.told_us.plus_us(1)),
+            confirmed_us: hearing.until_us,
+            snr_peak_db: snr_db,
+            power_peak_dbfs: hearing.power.db(),
+            false_alarm_probability: hearing.ln_false_alarms_per_hour.min(0.0).exp(),
+            ..self.blank()
+        };
+        let is_train = hearing.kind == HearingKind::Train;
+        self.period_us = if is_train { hearing.period_us.map(f64::from) } else { self.period_us };
+        let last_start_us = hearing.until_us.minus_us(u64::from(hearing.width_us));
+        let mut open =
+            self.opened(detection, hearing.until_us, last_start_us, u32::from(hearing.pulse_count));
+        open.take_hearing(&hearing, snr_db);
+        if is_train {
+            open.detection.pattern = Pattern {
+                pulse_count: hearing.pulse_count,
+                width_us: Some(hearing.width_us),
+                period_us: hearing.period_us.map(f64::from),
+                ..Pattern::default()
+            };
+        }
+        Some(open)
+    }
+}
+
+fn detection_kind(hearing: &Hearing) -> DetectionKind {
+    match hearing.kind {
+        HearingKind::Line => DetectionKind::Carrier,
+        HearingKind::Train => DetectionKind::PulseTrain,
+    }
+}
+
+/// SNR of what was heard, in the channel's bandwidth.
+fn snr_db(hearing: &Hearing, bandwidth_hz: f64) -> f64 {
+    hearing.cn0.db() - db_from_ratio(bandwidth_hz)
+}

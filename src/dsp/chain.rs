@@ -1,0 +1,377 @@
+//! Trains of pulses in whitened spectra: the best chain of K frames in one cell, each an allowed interval after the one before.
+//!
+//! A frame is as long as the pulse, so a cell holds the energy of one pulse over the noise density (1 + E/N0, noise alone is
+//! exponential), and a train's K pulses add up: C₁ = x, C_k(t) = x(t) + max C_{k−1}(t − τ) over the allowed intervals τ: Viterbi's
+//! recursion (track before detect; Tonissen & Evans, IEEE Trans. AES 32, 1996). The intervals are cut into bands, each about as
+//! wide as the jitter allows, and each band has chains of its own: so an unknown period costs little more chance than a known one, and pulses
+//! that come at random within a band (406 MHz beacons) are a train like any other.
+//!
+//! A pulse stands out of what is before and after it, so the begin of a carrier and the parts of something longer are none. It counts for no more than its cap allows, so that no one impulse makes a train, and what is on all the time is noise: each cell is
+//! divided by its own mean over some seconds. Maxima are kept over blocks of frames, a quarter of a band long, of the few cells that may be pulses. Thresholds are given from
+//! outside. Nothing is allocated after [`ChainSearch::new`].
+
+/// Blocks of a band.
+const BAND_BLOCKS: u64 = 4;
+/// No cell counts for more than this many times its own mean in it: what is on for a quarter of the time and more makes it grow, a pulse
+/// does not.
+const MEAN_CAP: f32 = 4.0;
+/// The newest pulse of a chain holds this share of what each of its pulses must hold.
+const NEWEST_SHARE: f32 = 0.3;
+/// Less than this is no pulse: noise passes it in a twentieth of the cells.
+const CANDIDATE_MIN: f32 = 3.0;
+/// So many frames before and after its own a pulse has ended: its cell stands so far over those, ratio.
+const APART: u64 = 6;
+const CONTRAST_MIN: f32 = 2.0;
+/// Frames kept.
+const ROWS: u64 = 2 * APART + 1;
+/// Frames of a pulse: neighbours see it too.
+pub const FRAMES_OF_PULSE: u64 = 4;
+
+/// A band of intervals and the chains along it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intervals {
+    /// Shortest interval, frames.
+    pub from: u64,
+    /// Longest, frames.
+    pub to: u64,
+}
+
+impl Intervals {
+    /// Bands that cover `from..=to` frames, each twice as wide as the ratio `step` (> 1) by which neighbours are apart: intervals
+    /// that differ by that ratio are in one.
+    pub fn bands(from: f64, to: f64, step: f64) -> Vec<Intervals> {
+        let count = ((to / from).ln() / step.ln()).ceil().max(1.0);
+        let edge = |at: f64| from * (to / from).powf(at / count);
+        let band = |at: u32| Intervals {
+            from: (edge(f64::from(at)).floor() as u64).max(FRAMES_OF_PULSE),
+            to: edge((f64::from(at) + 2.0).min(count)).ceil() as u64,
+        };
+        (0..(count as u32 - 1).max(1)).map(band).collect()
+    }
+
+    /// Frames of a block.
+    fn block(&self) -> u64 {
+        ((self.to - self.from + 1) / BAND_BLOCKS).max(1)
+    }
+
+    /// Frames from which a pulse's predecessor is chosen: whole blocks.
+    pub fn choices(&self) -> f64 {
+        ((self.to / self.block() - self.from / self.block() + 2) * self.block()) as f64
+    }
+}
+
+/// What a search is told: the lengths of chains that tell a train, with the sums they must reach.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lengths {
+    /// Pulses of a chain, ascending.
+    pub pulses: Vec<usize>,
+    /// For each band, the sum that a chain of each length must reach.
+    pub thresholds: Vec<Vec<f64>>,
+}
+
+/// A train found.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Train {
+    /// Frame of its newest pulse.
+    pub last_frame: u64,
+    /// Cell, by parabola between cells.
+    pub cell: f64,
+    /// The band of its intervals.
+    pub band: usize,
+    /// Place of its length in [`Lengths::pulses`].
+    pub length: usize,
+    /// Sum of its cells, noise being 1 each.
+    pub sum: f32,
+    /// Mean interval, frames.
+    pub interval: f64,
+    /// The newest pulse's cell without a cap.
+    pub newest: f32,
+}
+
+/// Chains of one band: for each count of pulses but the last, the best over blocks of frames.
+///
+/// A chain is one number, so that the larger sum is the larger number: its sum in steps of 1/256 above, and below in [`BEGIN_BITS`] bits
+/// in which time it begins, counted in pulses; 0: it has no begin yet.
+struct Chains {
+    intervals: Intervals,
+    /// By count of pulses: blocks of one cell together.
+    rings: Vec<Vec<u32>>,
+    /// Of each cell the block of its newest pulse.
+    newest: Vec<u64>,
+    blocks: u64,
+}
+
+const BEGIN_BITS: u32 = 16;
+const SUM_STEPS: f32 = 256.0;
+/// Sums beyond have no room.
+const SUM_MAX: f32 = 255.0;
+
+fn sum_of(chain: u32) -> f32 {
+    (chain >> BEGIN_BITS) as f32 / SUM_STEPS
+}
+
+/// The time of a frame as a chain tells it, never 0.
+fn begin_of(frame: u64) -> u32 {
+    (frame / FRAMES_OF_PULSE % ((1 << BEGIN_BITS) - 1)) as u32 + 1
+}
+
+/// The search in one channel.
+pub struct ChainSearch {
+    cells: usize,
+    lengths: Lengths,
+    cap: f32,
+    bands: Vec<Chains>,
+    mean: Vec<f32>,
+    mean_frames: f32,
+    /// The newest frames, each cell by its own mean.
+    rows: Vec<f32>,
+    /// The best of the newest frames: told when it stays the best.
+    best: Option<(Train, f32)>,
+    begun: u64,
+    next_frame: Option<u64>,
+}
+
+/// A cell that may be a pulse.
+#[derive(Copy, Clone)]
+struct Candidate {
+    frame: u64,
+    cell: usize,
+    /// Its power, and what of it counts.
+    power: f32,
+    counted: f32,
+}
+
+impl ChainSearch {
+    /// For frames of `cells` whose own mean is taken over `mean_frames`.
+    pub fn new(cells: usize, mean_frames: f64, bands: &[Intervals], lengths: Lengths) -> ChainSearch {
+        let longest = lengths.pulses.last().copied().unwrap_or(1);
+        let chains = |intervals: &Intervals| {
+            let blocks = intervals.to / intervals.block() + 2;
+            let rings = vec![vec![0; blocks as usize * cells]; longest - 1];
+            Chains { intervals: intervals.clone(), rings, newest: vec![0; cells], blocks }
+        };
+        // Half of the shortest chain's pulses alone never pass.
+        let shortest = lengths.pulses.first().copied().unwrap_or(1) as f64;
+        let least =
+            lengths.thresholds.iter().filter_map(|of| of.first()).copied().fold(f64::INFINITY, f64::min);
+        ChainSearch {
+            cells,
+            cap: ((1.9 * least / shortest) as f32).min(SUM_MAX / longest as f32),
+            lengths,
+            bands: bands.iter().map(chains).collect(),
+            mean: vec![1.0; cells],
+            mean_frames: mean_frames as f32,
+            rows: vec![0.0; cells * ROWS as usize],
+            best: None,
+            begun: 0,
+            next_frame: None,
+        }
+    }
+
+    /// Takes the cells of a frame; a train whose newest pulse is known to be over.
+    pub fn push(&mut self, frame: u64, cells: &[f32]) -> Option<Train> {
+        if self.next_frame != Some(frame) {
+            self.restart(frame);
+        }
+        self.next_frame = Some(frame + 1);
+        let at = (frame % ROWS) as usize * self.cells;
+        let row = &mut self.rows[at..at + self.cells];
+        for ((row, cell), mean) in row.iter_mut().zip(cells).zip(&mut self.mean) {
+            *row = cell / mean.max(1.0);
+            *mean += (cell.min(MEAN_CAP * *mean) - *mean) / self.mean_frames;
+        }
+        if frame >= self.begun + 2 * APART {
+            self.take(frame - APART);
+        }
+        let is_over = |(best, _): &(Train, f32)| frame >= best.last_frame + APART + FRAMES_OF_PULSE;
+        self.best.take_if(|best| is_over(best)).map(|(train, _)| train)
+    }
+
+    /// Nothing of what was before counts.
+    fn restart(&mut self, frame: u64) {
+        self.bands.iter_mut().flat_map(|band| &mut band.rings).for_each(|ring| ring.fill(0));
+        (self.best, self.begun) = (None, frame);
+    }
+
+    fn row(&self, frame: u64) -> &[f32] {
+        &self.rows[(frame % ROWS) as usize * self.cells..][..self.cells]
+    }
+
+    /// Chains that end with a pulse in this frame: a cell that stands out, of noise and of what is just before and after it.
+    fn take(&mut self, frame: u64) {
+        for cell in 0..self.cells {
+            let power = self.row(frame)[cell];
+            if power < CANDIDATE_MIN {
+                continue;
+            }
+            let beside = self.row(frame - APART)[cell].max(self.row(frame + APART)[cell]);
+            if power >= CONTRAST_MIN * beside {
+                let counted = power.min(self.cap);
+                self.extend(&Candidate { frame, cell, power, counted });
+            }
+        }
+    }
+
+    fn extend(&mut self, pulse: &Candidate) {
+        let own = ((pulse.counted * SUM_STEPS) as u32) << BEGIN_BITS;
+        for band in 0..self.bands.len() {
+            self.bands[band].catch_up(pulse);
+            let mut chain = own | begin_of(pulse.frame);
+            for pulses in 1.. {
+                if let Some(length) = self.lengths.pulses.iter().position(|of| *of == pulses) {
+                    self.judge(band, length, pulse, chain);
+                }
+                match self.bands[band].extended(pulses, pulse, chain) {
+                    Some(before) => chain = before + own,
+                    None => break,
+                }
+            }
+        }
+    }
+
+    /// The strongest chain is that which is furthest over its threshold.
+    fn judge(&mut self, band: usize, length: usize, pulse: &Candidate, chain: u32) {
+        let (threshold, pulses) = (self.lengths.thresholds[band][length] as f32, self.lengths.pulses[length]);
+        let score = sum_of(chain) / threshold;
+        // What ends a chain is a pulse itself: strong ones would be followed by noise otherwise.
+        let is_pulse = pulse.counted >= NEWEST_SHARE * threshold / pulses as f32;
+        if score < 1.0 || !is_pulse || self.best.is_some_and(|(_, best)| best >= score) {
+            return;
+        }
+        let around = (1 << BEGIN_BITS) - 1;
+        let age = (begin_of(pulse.frame) + around - (chain & around)) % around;
+        let train = Train {
+            last_frame: pulse.frame,
+            cell: super::line::between(self.row(pulse.frame), pulse.cell) + pulse.cell as f64,
+            band,
+            length,
+            sum: sum_of(chain),
+            interval: f64::from(age) * FRAMES_OF_PULSE as f64 / (pulses - 1).max(1) as f64,
+            newest: pulse.power,
+        };
+        self.best = Some((train, score));
+    }
+}
+
+impl Chains {
+    /// Empties the blocks of a cell that have passed since its newest pulse.
+    fn catch_up(&mut self, pulse: &Candidate) {
+        let block = pulse.frame / self.intervals.block();
+        let passed = (block - self.newest[pulse.cell].min(block)).min(self.blocks);
+        let of_cell = pulse.cell * self.blocks as usize;
+        for past in 0..passed {
+            let at = of_cell + ((block - past) % self.blocks) as usize;
+            self.rings.iter_mut().for_each(|ring| ring[at] = 0);
+        }
+        self.newest[pulse.cell] = block;
+    }
+
+    /// Keeps a chain of `pulses` that ends with this one; the best that a pulse may be joined to before this one is. `None`: there is none, or
+    /// no longer chain is kept.
+    fn extended(&mut self, pulses: usize, pulse: &Candidate, chain: u32) -> Option<u32> {
+        let ring = self.rings.get_mut(pulses - 1)?;
+        let row = &mut ring[pulse.cell * self.blocks as usize..][..self.blocks as usize];
+        let newest = &mut row[(pulse.frame / self.intervals.block() % self.blocks) as usize];
+        *newest = chain.max(*newest);
+        let (first, last) = self.intervals.window(pulse.frame)?;
+        let best = (first..=last).map(|block| row[(block % self.blocks) as usize]).max()?;
+        (best > 0).then_some(best)
+    }
+}
+
+impl Intervals {
+    /// First and last block in which the pulse before one at `frame` may be.
+    fn window(&self, frame: u64) -> Option<(u64, u64)> {
+        let last = frame.checked_sub(self.from)?;
+        Some((frame.saturating_sub(self.to) / self.block(), last / self.block()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CELLS: usize = 16;
+
+    fn search(bands: &[Intervals], pulses: usize, threshold: f64) -> ChainSearch {
+        let lengths = Lengths { pulses: vec![pulses], thresholds: vec![vec![threshold]; bands.len()] };
+        ChainSearch::new(CELLS, 1e3, bands, lengths)
+    }
+
+    /// Trains told of frames that are 1 but for the cells that `at` lifts.
+    fn told(search: &mut ChainSearch, frames: u64, at: impl Fn(u64) -> Option<(usize, f32)>) -> Vec<Train> {
+        (0..frames)
+            .filter_map(|frame| {
+                let mut cells = [1.0; CELLS];
+                if let Some((cell, power)) = at(frame) {
+                    cells[cell] = power;
+                }
+                search.push(frame, &cells)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn bands_cover_all_intervals() {
+        let bands = Intervals::bands(100.0, 400.0, 1.2);
+        assert_eq!((bands[0].from, bands.last().unwrap().to), (100, 400));
+        assert!(bands.windows(2).all(|pair| pair[1].from <= pair[0].to + 1), "{bands:?}");
+        assert_eq!(Intervals::bands(260.0, 262.0, 1.2), [Intervals { from: 260, to: 262 }]);
+    }
+
+    #[test]
+    fn a_train_is_told_with_each_pulse_from_the_kth_on() {
+        let bands = Intervals::bands(50.0, 200.0, 1.2);
+        let mut search = search(&bands, 4, 30.0);
+        // Every 120 frames and up to 3 off, in cell 5.
+        let starts = [10, 132, 249, 370, 490, 611];
+        let trains = told(&mut search, 700, |frame| starts.contains(&frame).then_some((5, 12.0)));
+        assert_eq!(trains.iter().map(|train| train.last_frame).collect::<Vec<_>>(), [370, 490, 611]);
+        for train in &trains {
+            assert!((train.interval - 120.0).abs() < 6.0, "{train:?}");
+            assert!(
+                (train.cell - 5.0).abs() < 0.5 && (train.newest - 12.0).abs() < 0.2 && train.sum > 47.0,
+                "{train:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_impulse_other_cells_and_other_intervals_are_no_train() {
+        let bands = Intervals::bands(100.0, 130.0, 1.5);
+        let mut one = search(&bands, 4, 30.0);
+        assert_eq!(told(&mut one, 600, |frame| (frame == 400).then_some((5, 1e6))), []);
+        let mut hops = search(&bands, 4, 30.0);
+        assert_eq!(
+            told(&mut hops, 900, |frame| (frame % 115 == 0).then_some(((frame / 115) as usize, 12.0))),
+            []
+        );
+        let mut slow = search(&bands, 4, 30.0);
+        assert_eq!(told(&mut slow, 1_500, |frame| (frame % 200 == 0).then_some((5, 12.0))), []);
+    }
+
+    #[test]
+    fn what_is_on_all_the_time_is_no_train() {
+        let bands = Intervals::bands(100.0, 130.0, 1.5);
+        let mut search = ChainSearch::new(
+            CELLS,
+            50.0,
+            &bands,
+            Lengths { pulses: vec![4], thresholds: vec![vec![18.0]; bands.len()] },
+        );
+        assert_eq!(told(&mut search, 2_000, |frame| (frame > 300).then_some((5, 5.0))), []);
+    }
+
+    #[test]
+    fn a_missing_frame_begins_anew() {
+        let bands = Intervals::bands(100.0, 130.0, 1.5);
+        let mut search = search(&bands, 3, 30.0);
+        let mut trains = Vec::new();
+        for frame in (0..300).chain(301..700) {
+            let mut cells = [1.0; CELLS];
+            cells[5] = if frame % 115 == 10 { 12.0 } else { 1.0 };
+            trains.extend(search.push(frame, &cells));
+        }
+        assert_eq!(trains.iter().map(|train| train.last_frame).collect::<Vec<_>>(), [240, 585]);
+    }
+}

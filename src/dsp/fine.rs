@@ -1,0 +1,246 @@
+//! Spectra of one channel as fine as an emission is narrow, whitened: noise is 1 in every cell, whatever its level.
+//!
+//! For lines, frames of a Hann window with half of each in the next, so that what lies between two windows is lost by neither; for
+//! pulses, frames as long as a pulse, unweighted: the filter matched to it, four of them begin in its time, so that one is within an
+//! eighth. At least twice as many cells as the window resolves, so that a line between two cells loses 0.4 dB at most (0.9 dB unweighted;
+//! Harris 1978). Each frame
+//! is divided by its median, smoothed over some frames but where it rises, and by the slope of the channel's filter, learned from medians over neighbouring cells: a step of
+//! noise and an impulse (which is in all cells alike) go out, what is narrow stays. Noise alone is then exponentially distributed with mean 1.
+//!
+//! Frame j covers the samples from j hops on, on the grid of the stream's numbers; a gap drops the frames across it.
+
+use std::sync::Arc;
+
+use rustfft::num_complex::Complex32;
+use rustfft::{Fft, FftPlanner};
+
+use crate::dsp::chain::FRAMES_OF_PULSE;
+
+/// Cells over which the slope is told: half as many are independent.
+const NOISE_CELLS: usize = 256;
+/// Frames over which it is learned.
+const SLOPE_FRAMES: f32 = 16.0;
+/// Cells per resolved bin, at least.
+const PADDING: usize = 2;
+
+/// What a frame is matched to.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub enum Matched {
+    /// A line whose phase holds for about so many seconds.
+    Line(f64),
+    /// A pulse of so many seconds.
+    Pulse(f64),
+}
+
+impl Matched {
+    /// Samples of a window, and from one to the next.
+    fn samples(self, rate_sps: f64) -> (usize, usize) {
+        match self {
+            Matched::Line(seconds) => {
+                let len = ((rate_sps * seconds) as usize).max(4).next_power_of_two();
+                (len, len / 2)
+            }
+            Matched::Pulse(seconds) => {
+                let hop = ((rate_sps * seconds / FRAMES_OF_PULSE as f64).round() as usize).max(1);
+                (hop * FRAMES_OF_PULSE as usize, hop)
+            }
+        }
+    }
+
+    fn weight(self, along: f64) -> f64 {
+        match self {
+            Matched::Line(_) => 0.5 - 0.5 * (std::f64::consts::TAU * along).cos(),
+            Matched::Pulse(_) => 1.0,
+        }
+    }
+
+    /// Frames over which what lifts all cells is smoothed: some independent ones.
+    fn level_frames(self) -> f32 {
+        match self {
+            Matched::Line(_) => 8.0,
+            Matched::Pulse(_) => 64.0,
+        }
+    }
+
+    /// Relative deviation of the median of one frame of so many bins: 1/(2·f(m)·m·√n) of an exponential law.
+    fn median_error(self, bins: f64) -> f64 {
+        let independent = match self {
+            Matched::Line(_) => bins / 1.5,
+            Matched::Pulse(_) => bins,
+        };
+        1.0 / (std::f64::consts::LN_2 * independent.max(1.0).sqrt())
+    }
+
+    /// Noise bandwidth of the window in bins, Σw²·N/(Σw)², over what is lost on average between two cells, and two frames.
+    fn noise_bins(self) -> f64 {
+        match self {
+            Matched::Line(_) => 1.5 / 0.97,
+            Matched::Pulse(_) => 1.0 / 0.88,
+        }
+    }
+}
+
+/// Makes the frames of one channel.
+pub struct Fine {
+    fft: Arc<dyn Fft<f32>>,
+    window: Vec<f32>,
+    /// Newest samples, of which the first has number `first`.
+    samples: Vec<Complex32>,
+    hop: usize,
+    matched: Matched,
+    first: u64,
+    held: usize,
+    spectrum: Vec<Complex32>,
+    scratch: Vec<Complex32>,
+    cells: Vec<f32>,
+    sorted: Vec<f32>,
+    rate_sps: f64,
+    /// Noise of each group of cells, full scale² per Hz, but for what lifts the newest frame.
+    slope: Vec<f32>,
+    /// What lifts all cells: smoothed, and as it is taken for the newest frame.
+    level: f32,
+    lift: f32,
+    lift_error: f32,
+}
+
+impl Fine {
+    /// For a channel of `width_hz` at `rate_sps`.
+    pub fn new(rate_sps: f64, width_hz: f64, matched: Matched) -> Fine {
+        let (len, hop) = matched.samples(rate_sps);
+        let padded = (len * PADDING).next_power_of_two();
+        let fft = FftPlanner::new().plan_fft_forward(padded);
+        let weight = |n: usize| matched.weight(n as f64 / len as f64);
+        let energy: f64 = (0..len).map(|n| weight(n) * weight(n)).sum();
+        let scale = (energy * rate_sps).sqrt().recip();
+        let count = ((width_hz / (rate_sps / padded as f64)) as usize + 1).min(padded);
+        Fine {
+            scratch: vec![Complex32::default(); fft.get_inplace_scratch_len()],
+            fft,
+            window: (0..len).map(|n| (weight(n) * scale) as f32).collect(),
+            samples: vec![Complex32::default(); len],
+            hop,
+            matched,
+            first: 0,
+            held: 0,
+            spectrum: vec![Complex32::default(); padded],
+            cells: vec![0.0; count],
+            sorted: vec![0.0; count],
+            rate_sps,
+            slope: vec![0.0; (count / NOISE_CELLS).max(1)],
+            level: 0.0,
+            lift: 0.0,
+            lift_error: matched.median_error(count as f64 * len as f64 / padded as f64) as f32,
+        }
+    }
+
+    /// Cells of a frame.
+    pub fn cell_count(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Distance between cells, Hz.
+    pub fn cell_hz(&self) -> f64 {
+        self.rate_sps / self.spectrum.len() as f64
+    }
+
+    /// Distance of a cell from the channel's middle, Hz; between cells too.
+    pub fn offset_hz(&self, cell: f64) -> f64 {
+        (cell - (self.cells.len() / 2) as f64) * self.cell_hz()
+    }
+
+    /// Samples from one frame to the next.
+    pub fn hop(&self) -> usize {
+        self.hop
+    }
+
+    /// Samples of a frame.
+    pub fn frame_len(&self) -> usize {
+        self.window.len()
+    }
+
+    /// C/N0 of a line that lifts a cell by `excess` times the noise, Hz (10·log10 of it is dB-Hz).
+    pub fn cn0_hz(&self, excess: f64) -> f64 {
+        excess * self.matched.noise_bins() * self.rate_sps / self.window.len() as f64
+    }
+
+    /// Noise about a cell in the newest frame, full scale² per Hz.
+    pub fn noise_per_hz(&self, cell: f64) -> f32 {
+        let each = self.cells.len().div_ceil(self.slope.len());
+        self.slope[(cell.max(0.0) as usize / each).min(self.slope.len() - 1)] * self.lift
+    }
+
+    /// By how much the noise of one frame is known, relative, one sigma: half and a quarter of one frame's own, smoothed.
+    pub fn noise_error(&self) -> f64 {
+        let share = if matches!(self.matched, Matched::Line(_)) { 0.5 } else { 0.25 };
+        f64::from(self.lift_error) * share
+    }
+
+    /// Takes sample number `number`; the number of the frame that it completes, and its cells.
+    pub fn push(&mut self, number: u64, [re, im]: [f32; 2]) -> Option<(u64, &mut [f32])> {
+        let hop = self.hop() as u64;
+        if self.held == 0 || number != self.first + self.held as u64 {
+            self.held = 0;
+            if !number.is_multiple_of(hop) {
+                return None;
+            }
+            self.first = number;
+        }
+        self.samples[self.held] = Complex32::new(re, im);
+        self.held += 1;
+        if self.held < self.samples.len() {
+            return None;
+        }
+        self.transform();
+        self.whiten();
+        let frame = self.first / hop;
+        self.samples.copy_within(hop as usize.., 0);
+        (self.first, self.held) = (self.first + hop, self.samples.len() - hop as usize);
+        Some((frame, &mut self.cells))
+    }
+
+    fn transform(&mut self) {
+        let len = self.window.len();
+        for ((out, sample), weight) in self.spectrum.iter_mut().zip(&self.samples).zip(&self.window) {
+            *out = sample * weight;
+        }
+        self.spectrum[len..].fill(Complex32::default());
+        self.fft.process_with_scratch(&mut self.spectrum, &mut self.scratch);
+        let below = self.cells.len() / 2;
+        let (low, high) = self.cells.split_at_mut(below);
+        let negative = &self.spectrum[self.spectrum.len() - below..];
+        low.iter_mut().zip(negative).for_each(|(cell, x)| *cell = x.norm_sqr());
+        high.iter_mut().zip(&self.spectrum).for_each(|(cell, x)| *cell = x.norm_sqr());
+    }
+
+    /// Divides by the slope over the channel, slowly learned, and by what lifts all of this frame.
+    fn whiten(&mut self) {
+        let Fine { cells, sorted, slope, .. } = self;
+        let each = cells.len().div_ceil(slope.len());
+        for (group, floor) in cells.chunks_mut(each).zip(slope.iter_mut()) {
+            if *floor == 0.0 {
+                *floor = median(group, sorted).max(f32::MIN_POSITIVE);
+            }
+            group.iter_mut().for_each(|cell| *cell /= *floor);
+        }
+        let lift = median(cells, sorted).max(f32::MIN_POSITIVE);
+        if self.level == 0.0 {
+            self.level = lift;
+        }
+        self.level += (lift - self.level) / self.matched.level_frames();
+        // One frame's own median is rough: it is taken where it is surely more, and so a step of noise or an impulse.
+        self.lift = self.level.max(lift / (1.0 + 2.0 * self.lift_error)) / std::f32::consts::LN_2;
+        for (group, floor) in cells.chunks_mut(each).zip(slope.iter_mut()) {
+            let own = median(group, sorted) / lift;
+            group.iter_mut().for_each(|cell| *cell /= self.lift);
+            // No further at once than noise goes by chance.
+            *floor *= 1.0 + (own.clamp(0.5, 2.0) - 1.0) / SLOPE_FRAMES;
+        }
+    }
+}
+
+fn median(values: &[f32], sorted: &mut [f32]) -> f32 {
+    let sorted = &mut sorted[..values.len()];
+    sorted.copy_from_slice(values);
+    let (_, median, _) = sorted.select_nth_unstable_by(values.len() / 2, f32::total_cmp);
+    *median
+}

@@ -1,0 +1,332 @@
+//! Lines in whitened spectra: sums over 1, 2, 4 … frames along straight tracks in time and frequency.
+//!
+//! A sum over 2ⁿ frames is one of two sums over half as many, the second shifted by half the drift: all drifts of all cells
+//! cost n additions a cell and frame (Taylor, A&AS 15, 1974). Of each length the newest 2ⁿ frames are looked at each time
+//! another half is complete, so a line is never cut in two unequal parts by more than that. A strong line shows in the short
+//! sums at once, a weak one later in the long ones.
+//!
+//! What passes the threshold must last through its time: see [`LineSearch::is_steady`]. Cells outside a mask do not count. A missing frame begins
+//! everything anew. Thresholds are given from outside. Nothing is allocated after [`LineSearch::new`].
+
+/// Largest drift within a sum, cells either way.
+const DRIFT_MAX: i32 = 8;
+
+/// A line found.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Line {
+    /// Its newest frame.
+    pub last_frame: u64,
+    /// Frames summed: 2^level.
+    pub frame_count: u64,
+    /// log₂ of that.
+    pub level: usize,
+    /// Cell where it is at the middle of that time, by parabola between cells.
+    pub cell: f64,
+    /// Cells that it drifted from the first frame to the last.
+    pub drift_cells: i32,
+    /// Sum of its cells, noise being 1 each.
+    pub sum: f32,
+}
+
+impl Line {
+    /// Power over the noise, in noise.
+    pub fn excess(&self) -> f64 {
+        f64::from(self.sum) / self.frame_count as f64 - 1.0
+    }
+}
+
+/// Sums of one length: those of the newest even and odd block, cells of one drift together.
+struct Level {
+    drift_max: i32,
+    blocks: [Vec<f32>; 2],
+    /// The newest block complete.
+    newest: Option<u64>,
+    threshold: f32,
+}
+
+impl Level {
+    fn sums(&self, block: u64, drift: i32, cells: usize) -> &[f32] {
+        let from = (drift + self.drift_max) as usize * cells;
+        &self.blocks[(block % 2) as usize][from..from + cells]
+    }
+}
+
+/// The search in one channel.
+pub struct LineSearch {
+    cells: usize,
+    levels: Vec<Level>,
+    /// Sums of a block across the grid, or of the longest.
+    across: Vec<f32>,
+    /// The newest frames, for what is looked at along a track.
+    frames: Vec<f32>,
+    frames_kept: u64,
+    next_frame: Option<u64>,
+    /// Cells that do not count.
+    masked: Vec<(usize, usize)>,
+}
+
+impl LineSearch {
+    /// For frames of `cells`; `thresholds` of the sums over 1, 2, 4 … frames. Infinity: sums of that length tell nothing.
+    pub fn new(cells: usize, thresholds: &[f64]) -> LineSearch {
+        let top = thresholds.len() - 1;
+        let level = |(level, threshold): (usize, &f64)| {
+            let drift_max = drift_max(level);
+            let len = if level == top { 0 } else { cells * (2 * drift_max + 1) as usize };
+            Level {
+                drift_max,
+                blocks: [vec![0.0; len], vec![0.0; len]],
+                newest: None,
+                threshold: *threshold as f32,
+            }
+        };
+        LineSearch {
+            cells,
+            levels: thresholds.iter().enumerate().map(level).collect(),
+            across: vec![0.0; cells * (2 * drift_max(top) + 1) as usize],
+            frames: vec![0.0; cells << top],
+            frames_kept: 1 << top,
+            next_frame: None,
+            masked: Vec::new(),
+        }
+    }
+
+    /// Leaves the cells `from..to` out of all that follows.
+    pub fn mask(&mut self, from: usize, to: usize) {
+        self.masked.push((from.min(self.cells), to.min(self.cells)));
+    }
+
+    /// Takes the cells of a frame; gives what is found in the sums that it completes, the shortest first.
+    pub fn push(&mut self, frame: u64, cells: &mut [f32], mut out: impl FnMut(&Line)) {
+        if self.next_frame.is_some_and(|next| next != frame) {
+            self.levels.iter_mut().for_each(|level| level.newest = None);
+        }
+        self.next_frame = Some(frame + 1);
+        for &(from, to) in &self.masked {
+            cells[from..to].fill(0.0);
+        }
+        let from = (frame % self.frames_kept) as usize * self.cells;
+        self.frames[from..from + self.cells].copy_from_slice(cells);
+        self.levels[0].blocks[(frame % 2) as usize].copy_from_slice(cells);
+        if let Some(line) = self.strongest(0, frame, cells) {
+            out(&line);
+        }
+        let mut block = frame;
+        for level in 1..self.levels.len() {
+            let before = self.levels[level - 1].newest.replace(block);
+            if before.is_none() || before != block.checked_sub(1) {
+                return;
+            }
+            let is_whole = block % 2 == 1;
+            let mut sums = std::mem::take(&mut self.across);
+            self.join(level, block, &mut sums);
+            let len = self.cells * (2 * self.levels[level].drift_max + 1) as usize;
+            if let Some(line) = self.strongest(level, frame, &sums[..len]) {
+                out(&line);
+            }
+            if is_whole && level + 1 < self.levels.len() {
+                self.levels[level].blocks[(block / 2 % 2) as usize].copy_from_slice(&sums[..len]);
+            }
+            self.across = sums;
+            if !is_whole {
+                return;
+            }
+            block /= 2;
+        }
+    }
+
+    /// Sums of `level` from the blocks `block − 1` and `block` of the level below.
+    fn join(&self, level: usize, block: u64, sums: &mut [f32]) {
+        let (cells, below, drift_max) = (self.cells, &self.levels[level - 1], self.levels[level].drift_max);
+        for (drift, out) in (-drift_max..=drift_max).zip(sums.chunks_exact_mut(cells)) {
+            let (half, shift) = (drift / 2, drift - drift / 2);
+            let (early, late) = (below.sums(block - 1, half, cells), below.sums(block, half, cells));
+            let (from, to) = (shift.max(0) as usize, (cells as i32 + shift.min(0)) as usize);
+            // At the edges the track leaves the channel.
+            out.copy_from_slice(early);
+            let first = (from as i32 - shift) as usize;
+            for (sum, late) in out[first..].iter_mut().zip(&late[from..to]) {
+                *sum += late;
+            }
+        }
+    }
+
+    /// The strongest of these sums, if it passes.
+    fn strongest(&self, level: usize, frame: u64, sums: &[f32]) -> Option<Line> {
+        let Level { drift_max, threshold, .. } = self.levels[level];
+        let mut best = (threshold, None);
+        for (drift, sums) in (-drift_max..=drift_max).zip(sums.chunks_exact(self.cells)) {
+            // Without a branch, which nearly always finds nothing.
+            let largest = sums.iter().fold(0.0_f32, |largest, sum| largest.max(*sum));
+            if largest >= best.0 {
+                best = (largest, Some(drift));
+            }
+        }
+        let drift = best.1?;
+        let sums = sums.chunks_exact(self.cells).nth((drift + drift_max) as usize)?;
+        let cell = sums.iter().position(|sum| *sum == best.0)?;
+        let line = Line {
+            last_frame: frame,
+            frame_count: 1 << level,
+            level,
+            cell: cell as f64 + between(sums, cell) + f64::from(drift) / 2.0,
+            drift_cells: drift,
+            sum: best.0,
+        };
+        self.is_steady(&line, cell).then_some(line)
+    }
+
+    /// Whether a line is there in all quarters of its time and not only in some of its frames: what is on now and then is no
+    /// line, nor what has ended. A quarter may lack half of the mean, and twice what noise makes of it.
+    fn is_steady(&self, line: &Line, cell: usize) -> bool {
+        if line.level < 2 {
+            return true;
+        }
+        let (mut quarters, mut lifted) = ([0.0_f64; 4], 0_u32);
+        let excess = line.excess();
+        for at in 0..line.frame_count {
+            let frame = line.last_frame + 1 - line.frame_count + at;
+            let place = cell as i32 + offset(line.level, line.drift_cells, at);
+            let row = (frame % self.frames_kept) as usize * self.cells;
+            let power = usize::try_from(place).ok().filter(|place| *place < self.cells);
+            let power = f64::from(power.map_or(0.0, |place| self.frames[row + place]));
+            quarters[(4 * at / line.frame_count) as usize] += power;
+            lifted += u32::from(power > 1.0 + LIFTED_SHARE * excess);
+        }
+        let each = line.frame_count as f64 / 4.0;
+        let spread = 2.0 * ((1.0 + 2.0 * excess) / each).sqrt();
+        let is_through = quarters.iter().all(|sum| sum / each - 1.0 >= 0.5 * excess - spread);
+        let frames = line.frame_count as f64;
+        is_through && f64::from(lifted) >= (lifted_share(excess) - frames.sqrt().recip()) * frames
+    }
+}
+
+/// A frame is lifted when it holds more than this share of the mean excess.
+const LIFTED_SHARE: f64 = 0.25;
+
+/// Share of the frames of a steady line that are: Marcum's Q₁(√2e, √(2 + e/2)) for an excess e in every frame, to 0.03. Of
+/// n frames it is off by 1/√n at two sigma.
+fn lifted_share(excess: f64) -> f64 {
+    1.0 - 0.62 * (-excess / 2.2).exp()
+}
+
+/// Drifts that are told apart by a sum over 2^level frames, cells either way: one a frame at most.
+fn drift_max(level: usize) -> i32 {
+    ((1_i32 << level) - 1).min(DRIFT_MAX)
+}
+
+/// Sums of one length: cells times drifts.
+pub fn tracks(level: usize) -> f64 {
+    f64::from(2 * drift_max(level) + 1)
+}
+
+/// Cells that the track of `drift` is off its first frame at frame `at`: the shifts by which its sum was made.
+fn offset(level: usize, mut drift: i32, at: u64) -> i32 {
+    let mut cells = 0;
+    for below in (0..level).rev() {
+        if at >> below & 1 == 1 {
+            cells += drift - drift / 2;
+        }
+        drift /= 2;
+    }
+    cells
+}
+
+/// Where the top of the parabola through a cell and its neighbours is, cells from it.
+pub(super) fn between(sums: &[f32], cell: usize) -> f64 {
+    let at = |cell: usize| sums.get(cell).map(|sum| f64::from(*sum));
+    let (Some(low), Some(middle), Some(high)) = (cell.checked_sub(1).and_then(at), at(cell), at(cell + 1))
+    else {
+        return 0.0;
+    };
+    let bend = low + high - 2.0 * middle;
+    if bend < 0.0 { (0.5 * (low - high) / bend).clamp(-0.5, 0.5) } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CELLS: usize = 64;
+
+    /// Lines found in frames whose cells are 1 but for a track.
+    fn found(
+        frames: std::ops::Range<u64>,
+        thresholds: &[f64],
+        at: impl Fn(u64) -> Option<usize>,
+    ) -> Vec<Line> {
+        let mut search = LineSearch::new(CELLS, thresholds);
+        let mut lines = Vec::new();
+        for frame in frames {
+            let mut cells = [1.0; CELLS];
+            if let Some(cell) = at(frame) {
+                cells[cell] = 3.0;
+            }
+            search.push(frame, &mut cells, |line| lines.push(*line));
+        }
+        lines
+    }
+
+    const NEVER: f64 = f64::INFINITY;
+
+    #[test]
+    fn a_track_is_summed_whole_along_its_drift() {
+        for drift in [-7_i32, -3, 0, 1, 6, 7] {
+            let at = |frame: u64| usize::try_from(30 + offset(3, drift, frame - 8)).ok();
+            let lines = found(8..16, &[NEVER, NEVER, NEVER, 23.9], at);
+            let [line] = lines[..] else { panic!("{drift}: {lines:?}") };
+            assert_eq!((line.sum, line.drift_cells, line.frame_count, line.last_frame), (24.0, drift, 8, 15));
+            assert!((line.cell - 30.0 - f64::from(drift) / 2.0).abs() <= 0.5, "{drift}: {line:?}");
+            assert_eq!(line.excess(), 2.0);
+            // Straight: at every frame within a cell of the line from first to last.
+            for frame in 0..8 {
+                let straight = f64::from(drift) * frame as f64 / 7.0;
+                assert!((f64::from(offset(3, drift, frame)) - straight).abs() <= 1.0, "{drift} {frame}");
+            }
+        }
+    }
+
+    #[test]
+    fn sums_end_at_every_half_and_begin_anew_after_a_gap() {
+        let ends = |lines: &[Line]| lines.iter().map(|line| line.last_frame).collect::<Vec<_>>();
+        let thresholds = [NEVER, NEVER, 11.9];
+        assert_eq!(ends(&found(0..12, &thresholds, |_| Some(9))), [3, 5, 7, 9, 11]);
+        let mut search = LineSearch::new(CELLS, &thresholds);
+        let mut lines = Vec::new();
+        for frame in (0..7).chain(8..16) {
+            let mut cells = [1.0; CELLS];
+            cells[9] = 3.0;
+            search.push(frame, &mut cells, |line| lines.push(*line));
+        }
+        assert_eq!(ends(&lines), [3, 5, 11, 13, 15]);
+    }
+
+    #[test]
+    fn what_has_ended_or_comes_now_and_then_is_no_line() {
+        let thresholds = [NEVER, NEVER, NEVER, NEVER, 23.9];
+        assert_eq!(found(0..32, &thresholds, |_| Some(5)).len(), 3);
+        // On for the first two of four quarters, and in every fourth frame with four times the excess.
+        let mut search = LineSearch::new(CELLS, &thresholds);
+        for frame in 0..16_u64 {
+            let mut cells = [1.0; CELLS];
+            cells[5] = if frame < 8 { 9.0 } else { 1.0 };
+            search.push(frame, &mut cells, |line| panic!("{line:?}"));
+        }
+        let mut search = LineSearch::new(CELLS, &thresholds);
+        for frame in 0..32_u64 {
+            let mut cells = [1.0; CELLS];
+            cells[5] = if frame.is_multiple_of(4) { 9.0 } else { 1.0 };
+            search.push(frame, &mut cells, |line| panic!("{line:?}"));
+        }
+    }
+
+    #[test]
+    fn masked_cells_do_not_count() {
+        let mut search = LineSearch::new(CELLS, &[2.0, NEVER]);
+        search.mask(4, 6);
+        let mut cells = [1.0; CELLS];
+        (cells[5], cells[20]) = (9.0, 3.0);
+        let mut lines = Vec::new();
+        search.push(0, &mut cells, |line| lines.push(*line));
+        assert_eq!(lines.iter().map(|line| line.cell.round()).collect::<Vec<_>>(), [20.0]);
+    }
+}

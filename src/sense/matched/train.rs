@@ -1,0 +1,145 @@
+//! A channel's trains of pulses: by filters of some widths, in chains of some lengths, the period known or searched.
+
+use super::{Heard, Place, centi, sigma_db};
+use crate::analytics::chance::NoiseSum;
+use crate::config::{ChannelConfig, Emission, PulseTrain};
+use crate::dsp::chain::{ChainSearch, FRAMES_OF_PULSE, Intervals, Lengths, Train};
+use crate::dsp::fine::{Fine, Matched};
+use crate::sense::clock::SampleClock;
+use crate::signal::{Hearing, HearingKind};
+
+/// Ratio of one filter's width to the next: a pulse between two loses 0.9 dB.
+const WIDTH_RATIO: f64 = 1.5;
+/// Filters at most; over a wider range of widths they stand further apart.
+const WIDTHS_MAX: f64 = 4.0;
+/// Wider channels, in cells, are not searched for trains: the pulse finder hears them, less far.
+const CELLS_MAX: usize = 1_024;
+/// Bands of intervals at most: over a wider range of periods they are wider than the jitter asks for.
+const BANDS_MAX: f64 = 24.0;
+/// Up to so many bands all lengths of chains are judged.
+const BANDS_OF_LONG: usize = 6;
+/// Pulses of the chains that are judged; the shortest is that of the settings if it is longer.
+const PULSES: [usize; 3] = [4, 8, 16];
+/// Longest chain, s.
+const SPAN_MAX_S: f64 = 60.0;
+/// Time over which what is on all the time is learned, s.
+const MEAN_S: f64 = 3.0;
+/// And at least so many frames.
+const MEAN_FRAMES_MIN: f64 = 64.0;
+/// A pulse may fill this share of its period at most.
+const DUTY_MAX: f64 = 0.25;
+/// Neighbouring frames are alike: of those of one pulse, so many are independent.
+const INDEPENDENT: f64 = 2.0;
+
+/// The noise in a chain: its frames are far apart.
+fn noise_of(pulses: usize, fine: &Fine) -> NoiseSum {
+    NoiseSum { count: pulses as u32, correlation: 0.0, level_error: fine.noise_error() }
+}
+
+/// One channel's, for pulses of one width.
+pub(super) struct TrainListener {
+    place: Place,
+    fine: Fine,
+    search: ChainSearch,
+    /// Pulses of each length, and ln of the ways in which one of them passes by chance in an hour, in each band.
+    pulses: Vec<usize>,
+    thresholds: Vec<Vec<f64>>,
+    ln_ways_per_hour: Vec<Vec<f64>>,
+    masked: (usize, usize),
+}
+
+impl TrainListener {
+    /// For all widths of the channel's pulses.
+    pub fn all(place: Place, channel: &ChannelConfig, false_alarms_per_hour: f64) -> Vec<TrainListener> {
+        let (Emission::Pulsed(train) | Emission::Any(train)) = channel.emission else { return Vec::new() };
+        let seconds = |us: u32| f64::from(us) * 1e-6;
+        let shortest_s = seconds(channel.pulse_width_min_us);
+        let longest_s = seconds(channel.pulse_width_max_us).min(DUTY_MAX * seconds(train.period_max_us));
+        if longest_s < shortest_s || train.pulses_min < 2 {
+            return Vec::new();
+        }
+        let octaves = (longest_s / shortest_s).ln();
+        let count = (octaves / WIDTH_RATIO.ln()).round().clamp(1.0, WIDTHS_MAX);
+        let width_s = |at: f64| shortest_s * ((at + 0.5) / count * octaves).exp();
+        let widths = (0..count as u32).map(|at| width_s(f64::from(at)));
+        let each = false_alarms_per_hour / count;
+        widths.filter_map(|width_s| TrainListener::new(place, &train, width_s, each)).collect()
+    }
+
+    fn new(place: Place, train: &PulseTrain, width_s: f64, allowed: f64) -> Option<TrainListener> {
+        let fine = Fine::new(place.rate.sps, place.width_hz, Matched::Pulse(width_s));
+        let hop_s = fine.hop() as f64 / place.rate.sps;
+        if fine.cell_count() > CELLS_MAX {
+            return None;
+        }
+        let jitter = train.jitter_ratio_max;
+        let shortest_s = (f64::from(train.period_min_us) * 1e-6 * (1.0 - jitter)).max(width_s / DUTY_MAX);
+        let longest_s = f64::from(train.period_max_us) * 1e-6 * (1.0 + jitter);
+        let steps = (longest_s / shortest_s).powf(1.0 / BANDS_MAX);
+        let step = ((1.0 + 2.0 * jitter).max(1.0 + 2.0 * hop_s / shortest_s)).max(steps);
+        let bands = Intervals::bands(shortest_s / hop_s, longest_s / hop_s, step);
+        let least = usize::from(train.pulses_min);
+        let fits = |pulses: usize| (pulses - 1) as f64 * shortest_s <= SPAN_MAX_S;
+        let mut pulses: Vec<usize> =
+            PULSES.iter().copied().filter(|pulses| *pulses > least && fits(*pulses)).collect();
+        // Of many bands long chains take much memory, and add little.
+        pulses.truncate(if bands.len() > BANDS_OF_LONG { 1 } else { PULSES.len() });
+        pulses.insert(0, least.max(2));
+        let each = allowed / (bands.len() * pulses.len()) as f64;
+        // A band's frames that are alike count once.
+        let alike = FRAMES_OF_PULSE as f64 / INDEPENDENT;
+        let ends_per_hour = fine.cell_count() as f64 * 3_600.0 / hop_s / alike;
+        let ln_ways = |band: &Intervals, pulses: usize| {
+            ends_per_hour.ln() + (pulses - 1) as f64 * (band.choices() / alike).max(1.0).ln()
+        };
+        let of = |value: &dyn Fn(&Intervals, usize) -> f64| -> Vec<Vec<f64>> {
+            bands.iter().map(|band| pulses.iter().map(|pulses| value(band, *pulses)).collect()).collect()
+        };
+        let ln_ways_per_hour = of(&ln_ways);
+        let thresholds = of(&|band, pulses| noise_of(pulses, &fine).at(each.ln() - ln_ways(band, pulses)));
+        let lengths = Lengths { pulses: pulses.clone(), thresholds: thresholds.clone() };
+        let search =
+            ChainSearch::new(fine.cell_count(), (MEAN_S / hop_s).max(MEAN_FRAMES_MIN), &bands, lengths);
+        let masked = place.dc_cells(fine.cell_count(), fine.cell_hz());
+        Some(TrainListener { place, fine, search, pulses, thresholds, ln_ways_per_hour, masked })
+    }
+
+    /// Takes a sample of the channel; what it completes.
+    pub fn push(&mut self, number: u64, sample: [f32; 2], clock: &SampleClock) -> Option<Heard> {
+        let (frame, cells) = self.fine.push(number, sample)?;
+        cells[self.masked.0..self.masked.1].fill(0.0);
+        let train = self.search.push(frame, cells)?;
+        Some(self.heard(&train, clock))
+    }
+
+    fn heard(&self, train: &Train, clock: &SampleClock) -> Heard {
+        let TrainListener { place, fine, .. } = self;
+        let hop_us = (fine.hop() * place.rate.step) as f64 * clock.us_per_sample;
+        let pulses = self.pulses[train.length];
+        let mean = f64::from(train.sum) / pulses as f64;
+        let excess = (f64::from(train.newest) - 1.0).max(0.0);
+        let cn0_hz = fine.cn0_hz(excess);
+        let noise_per_hz = f64::from(fine.noise_per_hz(train.cell));
+        let period_us = train.interval * hop_us;
+        let ln_tail = noise_of(pulses, fine).ln_tail(f64::from(train.sum));
+        let end = (train.last_frame + FRAMES_OF_PULSE) as f64 * (fine.hop() * place.rate.step) as f64;
+        let hearing = Hearing {
+            until_us: clock.at(end),
+            span_us: ((pulses - 1) as f64 * period_us + FRAMES_OF_PULSE as f64 * hop_us) as u32,
+            channel: place.number,
+            kind: HearingKind::Train,
+            frequency_hz: place.frequency_hz + fine.offset_hz(train.cell),
+            drift_hz_s: 0.0,
+            period_us: Some(period_us as u32),
+            pulse_count: pulses as u16,
+            width_us: (FRAMES_OF_PULSE as f64 * hop_us) as u32,
+            cn0: centi(cn0_hz),
+            cn0_sigma: sigma_db(excess.max(1.0), 1.0),
+            power: centi(cn0_hz * noise_per_hz),
+            statistic: mean,
+            threshold: self.thresholds[train.band][train.length] / pulses as f64,
+            ln_false_alarms_per_hour: self.ln_ways_per_hour[train.band][train.length] + ln_tail,
+        };
+        Heard { hearing, power: cn0_hz * noise_per_hz, noise_per_hz }
+    }
+}
