@@ -306,7 +306,8 @@ impl Detector {
         let (own_hold_us, period_us, search) = (self.hold_us, self.period_us, self.search.as_ref());
         let ended = self.open.take_if(|open| {
             let hold_us = search.map_or(own_hold_us, |search| open.hold_us(own_hold_us, period_us, search));
-            let hold_us = hold_us.max(open.line_us);
+            // A weak line is missed now and then.
+            let hold_us = hold_us.max(2 * open.line_us);
             now.since_us(open.last_heard_us) >= hold_us
         });
         if let Some(open) = ended {

@@ -329,7 +329,7 @@ mod tests {
                 )
             });
             let heard: Vec<[usize; 2]> = heard.collect();
-            assert!(heard.iter().all(|[ours, without]| *ours == 1 && *without == 0), "{name}: {heard:?}");
+            assert!(heard.iter().all(|[ours, without]| *ours >= 1 && *without == 0), "{name}: {heard:?}");
         }
     }
 }
