@@ -57,10 +57,15 @@ impl NoiseSum {
         }
         let eigenvalues = (1..=self.count)
             .map(|i| 1.0 + 2.0 * self.correlation * (std::f64::consts::PI * f64::from(i) / (n + 1.0)).cos());
+        if self.correlation == 0.0 {
+            // All eigenvalues are 1, and the saddle point is known.
+            let s = 1.0 - n / x;
+            return self.ln_tail_at(x, s, -n * (1.0 - s).ln(), n / (1.0 - s).powi(2));
+        }
         // K'(s) = x, by bisection below the pole of the largest.
         let largest = 1.0 + 2.0 * self.correlation * (std::f64::consts::PI / (n + 1.0)).cos();
         let (mut low, mut high) = (0.0, 1.0 / largest);
-        for _ in 0..60 {
+        for _ in 0..40 {
             let s = (low + high) / 2.0;
             let slope: f64 = eigenvalues.clone().map(|of| of / (1.0 - of * s)).sum();
             if slope < x { low = s } else { high = s }
@@ -68,20 +73,24 @@ impl NoiseSum {
         let s = (low + high) / 2.0;
         let cumulant: f64 = -eigenvalues.clone().map(|of| (1.0 - of * s).ln()).sum::<f64>();
         let bend: f64 = eigenvalues.map(|of| (of / (1.0 - of * s)).powi(2)).sum();
-        let spread = s * x * self.level_error;
-        (cumulant - s * x - (s * (std::f64::consts::TAU * bend).sqrt()).max(1.0).ln()
-            + 0.5 * spread * spread / n)
-            .min(0.0)
+        self.ln_tail_at(x, s, cumulant, bend)
     }
 
-    /// The sum at which that is `ln_chance` (< 0), by bisection to 1e-9 of itself.
+    /// By the saddle point `s` of a law with this cumulant function and its second derivative there.
+    fn ln_tail_at(&self, x: f64, s: f64, cumulant: f64, bend: f64) -> f64 {
+        let spread = s * x * self.level_error;
+        let widened = 0.5 * spread * spread / f64::from(self.count);
+        (cumulant - s * x - (s * (std::f64::consts::TAU * bend).sqrt()).max(1.0).ln() + widened).min(0.0)
+    }
+
+    /// The sum at which that is `ln_chance` (< 0), by bisection to 1e-6 of itself.
     pub fn at(&self, ln_chance: f64) -> f64 {
         let n = f64::from(self.count);
         let (mut low, mut high) = (n, n + 2.0);
         while self.ln_tail(high) > ln_chance {
             high *= 1.5;
         }
-        while high - low > 1e-9 * high {
+        while high - low > 1e-6 * high {
             let middle = (low + high) / 2.0;
             if self.ln_tail(middle) > ln_chance { low = middle } else { high = middle }
         }
