@@ -46,55 +46,57 @@ pub struct NoiseSum {
     pub level_error: f64,
 }
 
+/// A point of the law: where the derivative of its cumulant function at `s` is `x`.
+#[derive(Copy, Clone)]
+struct Saddle {
+    s: f64,
+    x: f64,
+    ln_tail: f64,
+}
+
 impl NoiseSum {
-    /// ln P(sum ≥ x), x > count: the saddle point of the law of a quadratic form (Daniels 1954; Kuonen, Biometrika 86, 1999), the
-    /// eigenvalues being those of the frames' covariance, 1 + 2ρ·cos(πi/(n+1)). An uncertain level widens it by half its variance
-    /// times the square of the law's slope.
+    /// ln P(sum ≥ x); 0 for sums up to the mean: the saddle point of the law of a quadratic form (Daniels 1954; Kuonen, Biometrika 86,
+    /// 1999), the eigenvalues being those of the frames' covariance, 1 + 2ρ·cos(πi/(n+1)). An uncertain level widens it by half its
+    /// variance times the square of the law's slope, as far as that makes it fall: beyond, nothing rarer can be told.
     pub fn ln_tail(&self, x: f64) -> f64 {
-        let n = f64::from(self.count);
-        if x <= n * (1.0 + 1e-6) {
-            return 0.0;
-        }
-        let eigenvalues = (1..=self.count)
-            .map(|i| 1.0 + 2.0 * self.correlation * (std::f64::consts::PI * f64::from(i) / (n + 1.0)).cos());
-        if self.correlation == 0.0 {
-            // All eigenvalues are 1, and the saddle point is known.
-            let s = 1.0 - n / x;
-            return self.ln_tail_at(x, s, -n * (1.0 - s).ln(), n / (1.0 - s).powi(2));
-        }
-        // K'(s) = x, by bisection below the pole of the largest.
-        let largest = 1.0 + 2.0 * self.correlation * (std::f64::consts::PI / (n + 1.0)).cos();
-        let (mut low, mut high) = (0.0, 1.0 / largest);
-        for _ in 0..40 {
-            let s = (low + high) / 2.0;
-            let slope: f64 = eigenvalues.clone().map(|of| of / (1.0 - of * s)).sum();
-            if slope < x { low = s } else { high = s }
-        }
-        let s = (low + high) / 2.0;
-        let cumulant: f64 = -eigenvalues.clone().map(|of| (1.0 - of * s).ln()).sum::<f64>();
-        let bend: f64 = eigenvalues.map(|of| (of / (1.0 - of * s)).powi(2)).sum();
-        self.ln_tail_at(x, s, cumulant, bend)
+        self.first(|saddle| saddle.x >= x).ln_tail
     }
 
-    /// By the saddle point `s` of a law with this cumulant function and its second derivative there.
-    fn ln_tail_at(&self, x: f64, s: f64, cumulant: f64, bend: f64) -> f64 {
+    /// The sum at which that is `ln_chance` (< 0), to 1e-9 of itself; infinite where the level is known too badly to tell.
+    pub fn at(&self, ln_chance: f64) -> f64 {
+        let saddle = self.first(|saddle| saddle.ln_tail <= ln_chance);
+        if saddle.ln_tail <= ln_chance { saddle.x } else { f64::INFINITY }
+    }
+
+    /// The first point at which `is_reached` holds, or the last that can be told; by bisection below the pole of the largest eigenvalue.
+    fn first(&self, is_reached: impl Fn(&Saddle) -> bool) -> Saddle {
+        let told_max = f64::from(self.count) / self.level_error.powi(2);
+        let (mut low, mut high) = (0.0, 1.0 / self.eigenvalue(1));
+        for _ in 0..50 {
+            let middle = self.saddle((low + high) / 2.0);
+            let is_past = middle.s * middle.x >= told_max || is_reached(&middle);
+            if is_past { high = middle.s } else { low = middle.s }
+        }
+        self.saddle(high)
+    }
+
+    fn eigenvalue(&self, i: u32) -> f64 {
+        let turn = std::f64::consts::PI * f64::from(i) / f64::from(self.count + 1);
+        1.0 + 2.0 * self.correlation * turn.cos()
+    }
+
+    fn saddle(&self, s: f64) -> Saddle {
+        let (mut cumulant, mut x, mut bend) = (0.0, 0.0, 0.0);
+        for of in (1..=self.count).map(|i| self.eigenvalue(i)) {
+            let rest = 1.0 - of * s;
+            cumulant -= rest.ln();
+            x += of / rest;
+            bend += (of / rest).powi(2);
+        }
         let spread = s * x * self.level_error;
         let widened = 0.5 * spread * spread / f64::from(self.count);
-        (cumulant - s * x - (s * (std::f64::consts::TAU * bend).sqrt()).max(1.0).ln() + widened).min(0.0)
-    }
-
-    /// The sum at which that is `ln_chance` (< 0), by bisection to 1e-6 of itself.
-    pub fn at(&self, ln_chance: f64) -> f64 {
-        let n = f64::from(self.count);
-        let (mut low, mut high) = (n, n + 2.0);
-        while self.ln_tail(high) > ln_chance {
-            high *= 1.5;
-        }
-        while high - low > 1e-6 * high {
-            let middle = (low + high) / 2.0;
-            if self.ln_tail(middle) > ln_chance { low = middle } else { high = middle }
-        }
-        high
+        let ln_tail = cumulant - s * x - (s * (std::f64::consts::TAU * bend).sqrt()).max(1.0).ln() + widened;
+        Saddle { s, x, ln_tail: ln_tail.min(0.0) }
     }
 }
 
@@ -182,6 +184,18 @@ mod tests {
             assert!(told >= exact - 0.1 && told < exact + 0.2, "{count} {x}: {told} {exact}");
             assert!((law.at(told) / x - 1.0).abs() < 1e-6, "{count} {x}");
             assert!(NoiseSum { level_error: 0.05, ..law }.ln_tail(x) > told);
+        }
+    }
+
+    #[test]
+    fn a_level_that_is_known_badly_is_told_and_never_makes_a_strong_sum_likely() {
+        let law = NoiseSum { count: 3, correlation: 0.0, level_error: 0.3 };
+        assert_eq!(law.at(-30.0), f64::INFINITY);
+        for law in [law, NoiseSum { count: 64, correlation: 1.0 / 6.0, level_error: 0.05 }] {
+            let tails: Vec<f64> =
+                (1..60).map(|n| law.ln_tail(f64::from(law.count) * 1.3_f64.powi(n))).collect();
+            assert!(tails.windows(2).all(|pair| pair[1] <= pair[0] + 1e-6), "{tails:?}");
+            assert!(tails[58] < -10.0, "{tails:?}");
         }
     }
 
