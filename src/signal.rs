@@ -110,6 +110,16 @@ pub enum SampleFormat {
 }
 
 impl SampleFormat {
+    /// One step of it, full scale 1.0.
+    pub const fn step(self) -> f64 {
+        match self {
+            SampleFormat::Cu8 => 1.0 / 127.5,
+            SampleFormat::Cs8 => 1.0 / 128.0,
+            SampleFormat::Cs16 => 1.0 / 32_768.0,
+            SampleFormat::Cf32 => 1.0,
+        }
+    }
+
     /// Bytes of one IQ sample.
     pub const fn sample_bytes(self) -> usize {
         match self {

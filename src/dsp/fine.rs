@@ -15,6 +15,7 @@ use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 
 use crate::dsp::chain::FRAMES_OF_PULSE;
+use crate::dsp::median::middle;
 
 /// Cells over which the slope is told: half as many are independent.
 const NOISE_CELLS: usize = 256;
@@ -101,6 +102,8 @@ pub struct Fine {
     level: f32,
     lift: f32,
     lift_error: f32,
+    /// Cells that do not count.
+    masked: std::ops::Range<usize>,
 }
 
 impl Fine {
@@ -130,7 +133,14 @@ impl Fine {
             level: 0.0,
             lift: 0.0,
             lift_error: matched.median_error(count as f64 * len as f64 / padded as f64) as f32,
+            masked: 0..0,
         }
+    }
+
+    /// The same with the cells `from..to` left out of all that follows: they are 0.
+    pub fn masked(mut self, (from, to): (usize, usize)) -> Fine {
+        self.masked = from.min(self.cells.len())..to.min(self.cells.len());
+        self
     }
 
     /// Cells of a frame.
@@ -153,11 +163,6 @@ impl Fine {
         self.hop
     }
 
-    /// Samples of a frame.
-    pub fn frame_len(&self) -> usize {
-        self.window.len()
-    }
-
     /// C/N0 of a line that lifts a cell by `excess` times the noise, Hz (10·log10 of it is dB-Hz).
     pub fn cn0_hz(&self, excess: f64) -> f64 {
         excess * self.matched.noise_bins() * self.rate_sps / self.window.len() as f64
@@ -176,7 +181,7 @@ impl Fine {
     }
 
     /// Takes sample number `number`; the number of the frame that it completes, and its cells.
-    pub fn push(&mut self, number: u64, [re, im]: [f32; 2]) -> Option<(u64, &mut [f32])> {
+    pub fn push(&mut self, number: u64, [re, im]: [f32; 2]) -> Option<(u64, &[f32])> {
         let hop = self.hop() as u64;
         if self.held == 0 || number != self.first + self.held as u64 {
             self.held = 0;
@@ -192,10 +197,11 @@ impl Fine {
         }
         self.transform();
         self.whiten();
+        self.cells[self.masked.clone()].fill(0.0);
         let frame = self.first / hop;
         self.samples.copy_within(hop as usize.., 0);
         (self.first, self.held) = (self.first + hop, self.samples.len() - hop as usize);
-        Some((frame, &mut self.cells))
+        Some((frame, &self.cells))
     }
 
     fn transform(&mut self) {
@@ -238,9 +244,33 @@ impl Fine {
     }
 }
 
+/// The upper of the two in the middle of an even count.
 fn median(values: &[f32], sorted: &mut [f32]) -> f32 {
     let sorted = &mut sorted[..values.len()];
     sorted.copy_from_slice(values);
-    let (_, median, _) = sorted.select_nth_unstable_by(values.len() / 2, f32::total_cmp);
-    *median
+    middle(sorted).map_or(0.0, |(_, upper)| upper)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masked_cells_do_not_count() {
+        let mut fine = Fine::new(1e3, 500.0, Matched::Line(0.064)).masked((4, 6));
+        let mut noise = 1_u32;
+        let mut next = || {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (noise >> 8) as f32 / 16_777_216.0 - 0.5
+        };
+        let mut frames = 0;
+        for number in 0..1_000 {
+            if let Some((_, cells)) = fine.push(number, [next(), next()]) {
+                assert_eq!(cells[4..6], [0.0, 0.0]);
+                assert!(cells.iter().filter(|cell| **cell == 0.0).count() == 2);
+                frames += 1;
+            }
+        }
+        assert!(frames > 20);
+    }
 }

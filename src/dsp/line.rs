@@ -5,7 +5,7 @@
 //! another half is complete, so a line is never cut in two unequal parts by more than that. A strong line shows in the short
 //! sums at once, a weak one later in the long ones.
 //!
-//! What passes the threshold must last through its time: see [`LineSearch::is_steady`]. Cells outside a mask do not count. A missing frame begins
+//! What passes the threshold must last through its time: see [`LineSearch::is_steady`]. A missing frame begins
 //! everything anew. Thresholds are given from outside. Nothing is allocated after [`LineSearch::new`].
 
 /// Largest drift within a sum, cells either way.
@@ -16,9 +16,7 @@ const DRIFT_MAX: i32 = 8;
 pub struct Line {
     /// Its newest frame.
     pub last_frame: u64,
-    /// Frames summed: 2^level.
-    pub frame_count: u64,
-    /// log₂ of that.
+    /// log₂ of the frames summed.
     pub level: usize,
     /// Cell where it is at the middle of that time, by parabola between cells.
     pub cell: f64,
@@ -29,9 +27,14 @@ pub struct Line {
 }
 
 impl Line {
+    /// Frames summed.
+    pub fn frame_count(&self) -> u64 {
+        1 << self.level
+    }
+
     /// Power over the noise, in noise.
     pub fn excess(&self) -> f64 {
-        f64::from(self.sum) / self.frame_count as f64 - 1.0
+        f64::from(self.sum) / self.frame_count() as f64 - 1.0
     }
 }
 
@@ -61,8 +64,6 @@ pub struct LineSearch {
     frames: Vec<f32>,
     frames_kept: u64,
     next_frame: Option<u64>,
-    /// Cells that do not count.
-    masked: Vec<(usize, usize)>,
 }
 
 impl LineSearch {
@@ -86,24 +87,15 @@ impl LineSearch {
             frames: vec![0.0; cells << top],
             frames_kept: 1 << top,
             next_frame: None,
-            masked: Vec::new(),
         }
     }
 
-    /// Leaves the cells `from..to` out of all that follows.
-    pub fn mask(&mut self, from: usize, to: usize) {
-        self.masked.push((from.min(self.cells), to.min(self.cells)));
-    }
-
     /// Takes the cells of a frame; gives what is found in the sums that it completes, the shortest first.
-    pub fn push(&mut self, frame: u64, cells: &mut [f32], mut out: impl FnMut(&Line)) {
+    pub fn push(&mut self, frame: u64, cells: &[f32], mut out: impl FnMut(&Line)) {
         if self.next_frame.is_some_and(|next| next != frame) {
             self.levels.iter_mut().for_each(|level| level.newest = None);
         }
         self.next_frame = Some(frame + 1);
-        for &(from, to) in &self.masked {
-            cells[from..to].fill(0.0);
-        }
         let from = (frame % self.frames_kept) as usize * self.cells;
         self.frames[from..from + self.cells].copy_from_slice(cells);
         self.levels[0].blocks[(frame % 2) as usize].copy_from_slice(cells);
@@ -166,7 +158,6 @@ impl LineSearch {
         let cell = sums.iter().position(|sum| *sum == best.0)?;
         let line = Line {
             last_frame: frame,
-            frame_count: 1 << level,
             level,
             cell: cell as f64 + between(sums, cell) + f64::from(drift) / 2.0,
             drift_cells: drift,
@@ -183,19 +174,19 @@ impl LineSearch {
         }
         let (mut quarters, mut lifted) = ([0.0_f64; 4], 0_u32);
         let excess = line.excess();
-        for at in 0..line.frame_count {
-            let frame = line.last_frame + 1 - line.frame_count + at;
+        for at in 0..line.frame_count() {
+            let frame = line.last_frame + 1 - line.frame_count() + at;
             let place = cell as i32 + offset(line.level, line.drift_cells, at);
             let row = (frame % self.frames_kept) as usize * self.cells;
             let power = usize::try_from(place).ok().filter(|place| *place < self.cells);
             let power = f64::from(power.map_or(0.0, |place| self.frames[row + place]));
-            quarters[(4 * at / line.frame_count) as usize] += power;
+            quarters[(4 * at / line.frame_count()) as usize] += power;
             lifted += u32::from(power > 1.0 + LIFTED_SHARE * excess);
         }
-        let each = line.frame_count as f64 / 4.0;
+        let each = line.frame_count() as f64 / 4.0;
         let spread = 2.0 * ((1.0 + 2.0 * excess) / each).sqrt();
         let is_through = quarters.iter().all(|sum| sum / each - 1.0 >= 0.5 * excess - spread);
-        let frames = line.frame_count as f64;
+        let frames = line.frame_count() as f64;
         is_through && f64::from(lifted) >= (lifted_share(excess) - frames.sqrt().recip()) * frames
     }
 }
@@ -261,7 +252,7 @@ mod tests {
             if let Some(cell) = at(frame) {
                 cells[cell] = 3.0;
             }
-            search.push(frame, &mut cells, |line| lines.push(*line));
+            search.push(frame, &cells, |line| lines.push(*line));
         }
         lines
     }
@@ -274,7 +265,10 @@ mod tests {
             let at = |frame: u64| usize::try_from(30 + offset(3, drift, frame - 8)).ok();
             let lines = found(8..16, &[NEVER, NEVER, NEVER, 23.9], at);
             let [line] = lines[..] else { panic!("{drift}: {lines:?}") };
-            assert_eq!((line.sum, line.drift_cells, line.frame_count, line.last_frame), (24.0, drift, 8, 15));
+            assert_eq!(
+                (line.sum, line.drift_cells, line.frame_count(), line.last_frame),
+                (24.0, drift, 8, 15)
+            );
             assert!((line.cell - 30.0 - f64::from(drift) / 2.0).abs() <= 0.5, "{drift}: {line:?}");
             assert_eq!(line.excess(), 2.0);
             // Straight: at every frame within a cell of the line from first to last.
@@ -295,7 +289,7 @@ mod tests {
         for frame in (0..7).chain(8..16) {
             let mut cells = [1.0; CELLS];
             cells[9] = 3.0;
-            search.push(frame, &mut cells, |line| lines.push(*line));
+            search.push(frame, &cells, |line| lines.push(*line));
         }
         assert_eq!(ends(&lines), [3, 5, 11, 13, 15]);
     }
@@ -309,24 +303,13 @@ mod tests {
         for frame in 0..16_u64 {
             let mut cells = [1.0; CELLS];
             cells[5] = if frame < 8 { 9.0 } else { 1.0 };
-            search.push(frame, &mut cells, |line| panic!("{line:?}"));
+            search.push(frame, &cells, |line| panic!("{line:?}"));
         }
         let mut search = LineSearch::new(CELLS, &thresholds);
         for frame in 0..32_u64 {
             let mut cells = [1.0; CELLS];
             cells[5] = if frame.is_multiple_of(4) { 9.0 } else { 1.0 };
-            search.push(frame, &mut cells, |line| panic!("{line:?}"));
+            search.push(frame, &cells, |line| panic!("{line:?}"));
         }
-    }
-
-    #[test]
-    fn masked_cells_do_not_count() {
-        let mut search = LineSearch::new(CELLS, &[2.0, NEVER]);
-        search.mask(4, 6);
-        let mut cells = [1.0; CELLS];
-        (cells[5], cells[20]) = (9.0, 3.0);
-        let mut lines = Vec::new();
-        search.push(0, &mut cells, |line| lines.push(*line));
-        assert_eq!(lines.iter().map(|line| line.cell.round()).collect::<Vec<_>>(), [20.0]);
     }
 }

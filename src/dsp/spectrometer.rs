@@ -95,7 +95,8 @@ impl Spectrometer {
         Spectrometer {
             scratch: Aligned::filled(Complex32::default(), fft.get_inplace_scratch_len()),
             fft,
-            windows: [window(1.0 / 127.5), window(1.0 / 128.0), window(1.0 / 32_768.0), window(1.0)],
+            windows: [SampleFormat::Cu8, SampleFormat::Cs8, SampleFormat::Cs16, SampleFormat::Cf32]
+                .map(|format| window(format.step())),
             frame: Aligned::filled(Complex32::default(), fft_len),
             power: Aligned::filled(0.0, fft_len),
             window_sum: (fft_len as f64 / 2.0 * scale) as f32,

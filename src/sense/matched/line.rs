@@ -38,7 +38,7 @@ struct Level {
 impl LineListener {
     pub fn new(place: Place, channel: &ChannelConfig, false_alarms_per_hour: f64) -> LineListener {
         let window_s = WINDOW_S.min(BINS_MAX / place.width_hz);
-        let fine = Fine::new(place.rate.sps, place.width_hz, Matched::Line(window_s));
+        let fine = place.fine(Matched::Line(window_s));
         let hop_s = fine.hop() as f64 / place.rate.sps;
         let top = (SPAN_MAX_S / hop_s).log2() as usize;
         let pulse_s = f64::from(channel.longest_pulse_us()) * 1e-6;
@@ -54,9 +54,7 @@ impl LineListener {
         };
         let levels: Vec<Level> = (0..=top).map(chance).collect();
         let thresholds: Vec<f64> = levels.iter().map(|level| level.threshold).collect();
-        let mut search = LineSearch::new(fine.cell_count(), &thresholds);
-        let (from, to) = place.dc_cells(fine.cell_count(), fine.cell_hz());
-        search.mask(from, to);
+        let search = LineSearch::new(fine.cell_count(), &thresholds);
         LineListener { place, fine, search, levels, told: None }
     }
 
@@ -68,7 +66,7 @@ impl LineListener {
         search.push(frame, cells, |line| {
             // Longer sums say again, later and of a longer time, what a shorter one has told.
             let is_known = told.is_some_and(|(last, level)| {
-                level < line.level && last + line.frame_count / 2 > line.last_frame
+                level < line.level && last + line.frame_count() / 2 > line.last_frame
             });
             if !is_known {
                 *told = Some((line.last_frame, line.level));
@@ -82,7 +80,7 @@ impl LineListener {
         let LineListener { place, fine, levels, .. } = self;
         let level = levels[line.level];
         let hop = (fine.hop() * place.rate.step) as f64;
-        let frames = line.frame_count as f64;
+        let frames = line.frame_count() as f64;
         let cn0_hz = fine.cn0_hz(line.excess());
         let noise_per_hz = f64::from(fine.noise_per_hz(line.cell));
         let span_us = (frames + 1.0) * hop * clock.us_per_sample;

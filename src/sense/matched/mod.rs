@@ -13,7 +13,8 @@ mod train;
 
 pub(super) use stream::Stream;
 
-use crate::config::SenseConfig;
+use crate::config::{ChannelConfig, SenseConfig};
+use crate::dsp::fine::{Fine, Matched};
 use crate::dsp::layout::IMAGE_RATIO_MAX;
 use crate::dsp::tuner::{Rate, Tuner, rate_for};
 use crate::sense::clock::SampleClock;
@@ -69,7 +70,7 @@ impl Band {
         let held = config.channels.iter().enumerate();
         let held = held
             .filter(|(_, channel)| config.false_alarms_per_hour > 0.0 && config.holds(center_hz, channel));
-        let channel = |(number, channel): (usize, &crate::config::ChannelConfig)| {
+        let channel = |(number, channel): (usize, &ChannelConfig)| {
             let width_hz = channel.bandwidth_hz.min(config.sample_rate_sps);
             let place = Place {
                 number: number as u8,
@@ -129,11 +130,14 @@ impl Band {
 }
 
 impl Place {
-    /// Cells that hold 0 Hz, of which there are `count`, `cell_hz` apart.
-    fn dc_cells(&self, count: usize, cell_hz: f64) -> (usize, usize) {
+    /// Its spectra, matched to an emission, without the cells that hold 0 Hz.
+    fn fine(&self, matched: Matched) -> Fine {
+        let fine = Fine::new(self.rate.sps, self.width_hz, matched);
+        let (count, cell_hz) = (fine.cell_count(), fine.cell_hz());
         let half_hz = self.dc_hz.max(DC_BINS * 2.0 * cell_hz);
         let cell_of = |hz: f64| (hz / cell_hz + (count / 2) as f64).clamp(0.0, count as f64);
-        (cell_of(-self.offset_hz - half_hz) as usize, cell_of(-self.offset_hz + half_hz).ceil() as usize)
+        let (low, high) = (cell_of(-self.offset_hz - half_hz), cell_of(-self.offset_hz + half_hz));
+        fine.masked((low as usize, high.ceil() as usize))
     }
 }
 

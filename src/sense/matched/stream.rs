@@ -26,11 +26,12 @@ impl Stream {
     /// Takes `count` samples from number `from` on.
     #[inline]
     pub fn fill(&mut self, samples: Samples<'_>, from: usize, count: usize) {
+        let step = samples.format().step() as f32;
         match samples {
-            Samples::Cu8(all) => self.take(&all[from..from + count], 1.0 / 127.5),
-            Samples::Cs8(all) => self.take(&all[from..from + count], 1.0 / 128.0),
-            Samples::Cs16(all) => self.take(&all[from..from + count], 1.0 / 32_768.0),
-            Samples::Cf32(all) => self.take(&all[from..from + count], 1.0),
+            Samples::Cu8(all) => self.take(&all[from..from + count], step),
+            Samples::Cs8(all) => self.take(&all[from..from + count], step),
+            Samples::Cs16(all) => self.take(&all[from..from + count], step),
+            Samples::Cf32(all) => self.take(&all[from..from + count], step),
         }
     }
 

@@ -45,7 +45,6 @@ pub(super) struct TrainListener {
     pulses: Vec<usize>,
     thresholds: Vec<Vec<f64>>,
     ln_ways_per_hour: Vec<Vec<f64>>,
-    masked: (usize, usize),
 }
 
 impl TrainListener {
@@ -67,7 +66,7 @@ impl TrainListener {
     }
 
     fn new(place: Place, train: &PulseTrain, width_s: f64, allowed: f64) -> Option<TrainListener> {
-        let fine = Fine::new(place.rate.sps, place.width_hz, Matched::Pulse(width_s));
+        let fine = place.fine(Matched::Pulse(width_s));
         let hop_s = fine.hop() as f64 / place.rate.sps;
         if fine.cell_count() > CELLS_MAX {
             return None;
@@ -97,17 +96,18 @@ impl TrainListener {
         };
         let ln_ways_per_hour = of(&ln_ways);
         let thresholds = of(&|band, pulses| noise_of(pulses, &fine).at(each.ln() - ln_ways(band, pulses)));
+        if thresholds.iter().flatten().all(|threshold| threshold.is_infinite()) {
+            return None;
+        }
         let lengths = Lengths { pulses: pulses.clone(), thresholds: thresholds.clone() };
         let search =
             ChainSearch::new(fine.cell_count(), (MEAN_S / hop_s).max(MEAN_FRAMES_MIN), &bands, lengths);
-        let masked = place.dc_cells(fine.cell_count(), fine.cell_hz());
-        Some(TrainListener { place, fine, search, pulses, thresholds, ln_ways_per_hour, masked })
+        Some(TrainListener { place, fine, search, pulses, thresholds, ln_ways_per_hour })
     }
 
     /// Takes a sample of the channel; what it completes.
     pub fn push(&mut self, number: u64, sample: [f32; 2], clock: &SampleClock) -> Option<Heard> {
         let (frame, cells) = self.fine.push(number, sample)?;
-        cells[self.masked.0..self.masked.1].fill(0.0);
         let train = self.search.push(frame, cells)?;
         Some(self.heard(&train, clock))
     }
