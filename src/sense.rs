@@ -15,6 +15,7 @@
 mod band;
 mod channel;
 mod clock;
+mod gathered;
 mod hop;
 pub mod listen;
 mod matched;
@@ -30,6 +31,7 @@ use crate::time::TimeUs;
 use band::Band;
 use channel::{Channel, HopFacts};
 use clock::SampleClock;
+pub use gathered::Gathered;
 use hop::Hop;
 use matched::Stream;
 

@@ -3,10 +3,10 @@
 //! The survey's frames are the sense pass's own, half a decibel fine. Pulses and readings come from the pass itself; from
 //! them the power while on, its SNR as detection counts it, and when the channel was on.
 
-use super::{Sense, SenseSink};
+use super::{Gathered, Sense};
 use crate::config::{ChannelConfig, SenseConfig};
 use crate::dsp::survey::{Survey, Timing};
-use crate::signal::{Flags, Hearing, Pulse, Reading, Spectrum};
+use crate::signal::{Flags, Pulse, Reading};
 use crate::units::{db_from_ratio, ratio_from_db};
 
 /// A hop this far over its floor is on.
@@ -47,23 +47,6 @@ pub struct Listened {
     pub snr_db: Option<f64>,
 }
 
-#[derive(Default)]
-struct Kept {
-    readings: Vec<Reading>,
-    pulses: Vec<Pulse>,
-}
-
-impl SenseSink for Kept {
-    fn spectrum(&mut self, _: &Spectrum) {}
-    fn hearing(&mut self, _: &Hearing) {}
-    fn reading(&mut self, reading: &Reading) {
-        self.readings.push(*reading);
-    }
-    fn pulse(&mut self, pulse: &Pulse) {
-        self.pulses.push(*pulse);
-    }
-}
-
 /// Gives all of `survey` to a sense pass with this one channel; `None` when such a channel cannot be.
 pub fn listen(survey: &Survey, channel: &ChannelConfig, setup: Setup) -> Option<Listened> {
     listen_to_all(survey, std::slice::from_ref(channel), setup)?.pop()
@@ -85,7 +68,7 @@ pub fn listen_to_all(survey: &Survey, channels: &[ChannelConfig], setup: Setup) 
         channels: channels.to_vec(),
     };
     let mut sense = Sense::new(&config).ok()?;
-    let mut kept = Kept::default();
+    let mut kept = Gathered::default();
     survey.rows(|row| sense.pass_frame(row, &mut kept));
     sense.finish(&mut kept);
     let of = |(number, channel): (usize, &ChannelConfig)| {

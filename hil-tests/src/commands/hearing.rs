@@ -1,9 +1,9 @@
 //! `skyhound-rig hearing`: how weak each emission is heard, beside the ideal detector.
 
-use super::{Count, Failure, print, write};
+use super::{Count, Failure, print, table, write};
 use crate::hearing::{Curve, emissions};
 use crate::judge::plot;
-use comfy_table::{Table, presets};
+use comfy_table::Table;
 use std::path::PathBuf;
 
 #[derive(Clone, Debug, clap::Args)]
@@ -52,13 +52,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
         let json = serde_json::to_string_pretty(&curves).map_err(|error| error.to_string())?;
         return print(&format!("{json}\n"));
     }
-    print(&format!("{}\n", table(&curves)))
+    print(&format!("{}\n", rows(&curves)))
 }
 
-fn table(curves: &[Curve]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED);
-    table.set_header([
+fn rows(curves: &[Curve]) -> Table {
+    let mut table = table([
         "emission",
         "in s",
         "C/N0 at 0.9, dB-Hz",

@@ -7,7 +7,7 @@
 
 use super::Level;
 use super::book::{Book, Unread, state_row};
-use super::hearing::{Arrived, Hearing};
+use super::hearing::Hearing;
 use super::machine::Machine;
 use super::telemetry::Telemetry;
 use super::wire::Wire;
@@ -23,6 +23,7 @@ use skyhound::command::{Command, OperatorAct, StateChange};
 use skyhound::config::Config;
 use skyhound::decide::{Decide, PassInputs};
 use skyhound::geo::Wgs84;
+use skyhound::sense::Gathered;
 use skyhound::time::TimeUs;
 use skyhound::vehicle::Vehicle;
 use skyhound_host::settings::Settings;
@@ -78,7 +79,7 @@ pub(super) struct Flight<'a> {
     seed: u64,
     lateness: Random,
     site: Wgs84,
-    arrived: Arrived,
+    arrived: Gathered,
 }
 
 impl<'a> Flight<'a> {
@@ -111,7 +112,7 @@ impl<'a> Flight<'a> {
             seed,
             lateness: random::source(seed, "passes"),
             site: Wgs84 { lat_deg: scenario.place.lat_deg, lon_deg: scenario.place.lon_deg },
-            arrived: Arrived::default(),
+            arrived: Gathered::default(),
             config,
             settings,
             witness,

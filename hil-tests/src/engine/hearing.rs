@@ -14,8 +14,8 @@ use crate::world::iq::IqWorld;
 use crate::world::{Heard, World};
 use rand::Rng;
 use skyhound::config::SenseConfig;
-use skyhound::sense::{Sense, SenseSink};
-use skyhound::signal::{BlockStamp, Flags, Hearing as LineHeard, Pulse, Reading, Samples, Spectrum};
+use skyhound::sense::{Gathered, Sense, SenseSink};
+use skyhound::signal::{self, BlockStamp, Flags, Pulse, Reading, Samples, Spectrum};
 use skyhound::time::TimeUs;
 use skyhound_host::settings::SdrSettings;
 use std::collections::VecDeque;
@@ -70,21 +70,13 @@ pub(super) struct Hearing {
     out: Out,
 }
 
-/// What has reached the control pass since its last turn.
-#[derive(Default)]
-pub(super) struct Arrived {
-    pub(super) readings: Vec<Reading>,
-    pub(super) pulses: Vec<Pulse>,
-    pub(super) hearings: Vec<LineHeard>,
-}
-
 /// Readings and pulses on their way to the control pass, each with the time at which it is there.
 #[derive(Default)]
 struct Out {
     at_us: u64,
     readings: VecDeque<(u64, Reading)>,
     pulses: VecDeque<(u64, Pulse)>,
-    hearings: VecDeque<(u64, LineHeard)>,
+    hearings: VecDeque<(u64, signal::Hearing)>,
 }
 
 impl SenseSink for Out {
@@ -94,7 +86,7 @@ impl SenseSink for Out {
     fn pulse(&mut self, pulse: &Pulse) {
         self.pulses.push_back((self.at_us, *pulse));
     }
-    fn hearing(&mut self, hearing: &LineHeard) {
+    fn hearing(&mut self, hearing: &signal::Hearing) {
         self.hearings.push_back((self.at_us, *hearing));
     }
     fn spectrum(&mut self, _: &Spectrum) {}
@@ -271,11 +263,9 @@ impl Hearing {
     }
 
     /// Gives what has reached the control pass by `now_us`.
-    pub(super) fn take(&mut self, now_us: u64, to: &mut Arrived) {
-        let Arrived { readings, pulses, hearings } = to;
-        readings.clear();
-        pulses.clear();
-        hearings.clear();
+    pub(super) fn take(&mut self, now_us: u64, to: &mut Gathered) {
+        to.clear();
+        let Gathered { readings, pulses, hearings } = to;
         while let Some((_, reading)) = self.out.readings.pop_front_if(|(at_us, _)| *at_us <= now_us) {
             readings.push(reading);
         }

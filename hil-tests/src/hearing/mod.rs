@@ -16,8 +16,8 @@ use serde::Serialize;
 use skyhound::analytics::Analytics;
 use skyhound::config::{AnalyticsConfig, ChannelConfig, Emission as Sought, PulseTrain, SenseConfig};
 use skyhound::dsp::spectrometer::fft_len_for;
-use skyhound::sense::{Sense, SenseSink};
-use skyhound::signal::{BlockStamp, Hearing, Pulse, Reading, Samples, Spectrum};
+use skyhound::sense::{Gathered, Sense};
+use skyhound::signal::{BlockStamp, Samples};
 use skyhound::time::TimeUs;
 use skyhound::units::ratio_from_db;
 use skyhound_host::settings::Settings;
@@ -212,26 +212,6 @@ struct Scene {
     samples: u64,
 }
 
-#[derive(Default)]
-struct Kept {
-    readings: Vec<Reading>,
-    pulses: Vec<Pulse>,
-    hearings: Vec<Hearing>,
-}
-
-impl SenseSink for Kept {
-    fn reading(&mut self, reading: &Reading) {
-        self.readings.push(*reading);
-    }
-    fn pulse(&mut self, pulse: &Pulse) {
-        self.pulses.push(*pulse);
-    }
-    fn hearing(&mut self, hearing: &Hearing) {
-        self.hearings.push(*hearing);
-    }
-    fn spectrum(&mut self, _: &Spectrum) {}
-}
-
 impl Scene {
     fn new(emission: &Emission, cn0_db_hz: Option<f64>, seed: u64) -> Scene {
         let mut random = random::source(seed, emission.name);
@@ -281,7 +261,7 @@ impl Scene {
         let config = emission.config(analytics);
         let mut sense = Sense::new(&config).expect("the emission's settings fit the sense pass");
         let mut all = [0; 2].map(|_| Analytics::new(analytics, &config.channels, config.hop_us));
-        let (mut kept, mut begun, mut block) = (Kept::default(), [0; 2], [[0.0; 2]; BLOCK]);
+        let (mut kept, mut begun, mut block) = (Gathered::default(), [0; 2], [[0.0; 2]; BLOCK]);
         let mut pass_us = PASS_US;
         while (self.samples as f64) < seconds * RATE_SPS {
             let first = self.samples;
@@ -302,7 +282,7 @@ impl Scene {
                 analytics
                     .detections(TimeUs(pass_us), &mut |detection| begun[with] += began(detection.ended_us));
             }
-            kept = Kept::default();
+            kept.clear();
             pass_us += PASS_US;
         }
         begun
