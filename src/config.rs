@@ -4,6 +4,7 @@
 //! changes in flight.
 
 use crate::geo::Wgs84;
+use crate::limits::{LINE_WIDTH_MAX_HZ, TRAIN_WIDTH_MAX_HZ};
 
 mod check;
 
@@ -97,7 +98,7 @@ pub enum Emission {
     Any(PulseTrain),
 }
 
-/// How a channel's accepted false alarms are divided among what watches it.
+/// How a channel's accepted false alarms are divided among what watches it; 0: that does not.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Shares {
     /// Readings over the trigger.
@@ -110,18 +111,21 @@ pub struct Shares {
     pub train: f64,
 }
 
-impl Emission {
-    /// Equal ones for carriers and pulses where both are sought, and of either for the sense pass's own frames and for fine spectra.
-    pub fn shares(&self) -> Shares {
-        match self {
-            Emission::Continuous => Shares { carrier: 0.5, line: 0.5, pulses: 0.0, train: 0.0 },
-            Emission::Pulsed(_) => Shares { carrier: 0.0, line: 0.0, pulses: 0.5, train: 0.5 },
-            Emission::Any(_) => Shares { carrier: 0.25, line: 0.25, pulses: 0.25, train: 0.25 },
-        }
-    }
-}
-
 impl ChannelConfig {
+    /// Equal ones for carriers and pulses where both are sought, and of either for the sense pass's own frames and for fine spectra, where
+    /// the channel is narrow enough for those.
+    pub fn shares(&self) -> Shares {
+        let (carriers, pulses, is_train) = match self.emission {
+            Emission::Continuous => (1.0, 0.0, false),
+            Emission::Pulsed(train) => (0.0, 1.0, train.pulses_min > 1),
+            Emission::Any(train) => (0.5, 0.5, train.pulses_min > 1),
+        };
+        let fine = |of: f64, is_searched: bool| if is_searched { of / 2.0 } else { 0.0 };
+        let line = fine(carriers, self.bandwidth_hz <= LINE_WIDTH_MAX_HZ);
+        let train = fine(pulses, is_train && self.bandwidth_hz <= TRAIN_WIDTH_MAX_HZ);
+        Shares { carrier: carriers - line, line, pulses: pulses - train, train }
+    }
+
     /// What is on for longer than this is a carrier and no pulse, µs.
     pub fn longest_pulse_us(&self) -> u32 {
         match self.emission {

@@ -28,6 +28,10 @@ pub const PASS_READINGS_MAX: usize = 2_048;
 pub const PASS_PULSES_MAX: usize = 512;
 /// Hearings one control pass may take from the lane: 0.25 s of 8 channels at 10 Hz, and as many from before.
 pub const PASS_HEARINGS_MAX: usize = 64;
+/// Widest channel that is searched for lines: bins of 50 Hz, in which a line still stands out of little noise.
+pub const LINE_WIDTH_MAX_HZ: f64 = 100e3;
+/// Widest channel that is searched for weak trains: the work grows with it, and a tag's is a few kHz.
+pub const TRAIN_WIDTH_MAX_HZ: f64 = 10e3;
 /// Pulses kept for the pulse pattern of one channel.
 pub const PATTERN_PULSES_MAX: usize = 256;
 

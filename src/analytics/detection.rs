@@ -86,7 +86,8 @@ impl Detector {
             Emission::Any(train) => (true, Some(train)),
         };
         let single = sought.is_some_and(|train| train.pulses_min == 1);
-        let shares = channel.emission.shares();
+        let shares = channel.shares();
+        // Where none is sought, its levels serve the pulses.
         let carrier_share = config.false_alarms_per_hour * if watches_carrier { shares.carrier } else { 1.0 };
         let pulse_share = config.false_alarms_per_hour * shares.pulses / if single { 2.0 } else { 1.0 };
         Detector {

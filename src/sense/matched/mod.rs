@@ -80,7 +80,7 @@ impl Band {
                 rate: rate_for(config.sample_rate_sps, width_hz),
                 dc_hz: config.dc_exclude_hz.unwrap_or(0.0),
             };
-            let shares = channel.emission.shares();
+            let shares = channel.shares();
             let line = (shares.line > 0.0)
                 .then(|| LineListener::new(place, channel, config.false_alarms_per_hour * shares.line));
             let trains = TrainListener::all(place, channel, config.false_alarms_per_hour * shares.train);

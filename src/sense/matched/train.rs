@@ -12,8 +12,6 @@ use crate::signal::{Hearing, HearingKind};
 const WIDTH_RATIO: f64 = 1.5;
 /// Filters at most; over a wider range of widths they stand further apart.
 const WIDTHS_MAX: f64 = 4.0;
-/// Wider channels, in cells, are not searched for trains: the pulse finder hears them, less far.
-const CELLS_MAX: usize = 1_024;
 /// Bands of intervals at most: over a wider range of periods they are wider than the jitter asks for.
 const BANDS_MAX: f64 = 24.0;
 /// Up to so many bands all lengths of chains are judged.
@@ -54,7 +52,7 @@ impl TrainListener {
         let seconds = |us: u32| f64::from(us) * 1e-6;
         let shortest_s = seconds(channel.pulse_width_min_us);
         let longest_s = seconds(channel.pulse_width_max_us).min(DUTY_MAX * seconds(train.period_max_us));
-        if longest_s < shortest_s || train.pulses_min < 2 {
+        if false_alarms_per_hour == 0.0 || longest_s < shortest_s {
             return Vec::new();
         }
         let octaves = (longest_s / shortest_s).ln();
@@ -68,9 +66,6 @@ impl TrainListener {
     fn new(place: Place, train: &PulseTrain, width_s: f64, allowed: f64) -> Option<TrainListener> {
         let fine = place.fine(Matched::Pulse(width_s));
         let hop_s = fine.hop() as f64 / place.rate.sps;
-        if fine.cell_count() > CELLS_MAX {
-            return None;
-        }
         let jitter = train.jitter_ratio_max;
         let shortest_s = (f64::from(train.period_min_us) * 1e-6 * (1.0 - jitter)).max(width_s / DUTY_MAX);
         let longest_s = f64::from(train.period_max_us) * 1e-6 * (1.0 + jitter);
