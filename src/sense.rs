@@ -19,6 +19,7 @@ mod gathered;
 mod hop;
 pub mod listen;
 mod matched;
+pub mod seek;
 
 use crate::config::{ConfigError, SenseConfig};
 use crate::dsp::aligned::Aligned;
@@ -251,7 +252,7 @@ impl Sense {
         }
     }
 
-    /// The same with a frame whose bins' powers a survey kept, in place of its samples.
+    /// The same with a frame whose bins' powers a survey kept beside its samples.
     pub fn pass_frame(&mut self, row: &Row<'_>, out: &mut impl SenseSink) {
         let fft_len = self.spectrometer.fft_len() as u64;
         if self.next_index.is_some_and(|index| index != row.first_sample) {
@@ -267,6 +268,10 @@ impl Sense {
         }
         let frame = row.first_sample / fft_len;
         measure(&mut self.bands[self.band].channels, &self.clock, frame, row.gate, row.power, out);
+        if let Some(stream) = &mut self.stream {
+            stream.fill(row.samples, 0, row.samples.len());
+            self.listen(row.first_sample, row.gate, out);
+        }
         self.frame_flags = Flags::NONE;
         self.leave_hop(row.first_sample, out);
     }

@@ -1,10 +1,11 @@
 //! `scan`: a source's samples to its active channels, as text and JSON: what people need before they choose a beacon.
 //!
-//! Runs the engine's [`Survey`] over the given time of samples (or to the end of a recording). The spectrogram it keeps is
-//! bounded: when it is full the scan ends early and says so. Waits for samples as long as the source is alive. What was
+//! Runs the engine's [`Survey`] over the given time of samples (or to the end of a recording). What it keeps is
+//! bounded: when that is full the scan ends early and says so. Waits for samples as long as the source is alive. What was
 //! found is listened to as a flight would (`beacon`), and told with that.
 
 mod beacon;
+mod faint;
 mod written;
 
 pub use beacon::Beacon;
@@ -21,8 +22,8 @@ use skyhound::signal::Flags;
 /// How to scan.
 #[derive(Clone, Debug)]
 pub struct ScanOptions {
-    /// Most bytes of spectrogram: one per sample, so 55 s at 2.4 MS/s by default.
-    pub grid_bytes_max: usize,
+    /// Most bytes of samples and spectrogram: three per 8-bit sample, so 104 s of those at 2.4 MS/s by default.
+    pub bytes_max: usize,
     /// Time without samples after which the scan fails, µs.
     pub silence_max_us: u64,
     /// By which clock.
@@ -39,7 +40,7 @@ impl ScanOptions {
     /// As `settings` have it.
     pub fn new(settings: &Settings) -> ScanOptions {
         ScanOptions {
-            grid_bytes_max: 128 << 20,
+            bytes_max: 768 << 20,
             silence_max_us: 10_000_000,
             clock: Clock::start(),
             sense: settings.sense.clone(),
@@ -70,7 +71,7 @@ pub struct Scan {
     pub trigger_db: f64,
     /// Samples that went missing meanwhile.
     pub lost_samples: u64,
-    /// Whether the spectrogram's bound ended it before its time.
+    /// Whether the bound of its memory ended it before its time.
     pub is_cut_short: bool,
     /// What the source told.
     pub events: Vec<Event>,
@@ -110,10 +111,12 @@ fn surveyed(
     let wanted =
         if seconds.is_finite() { (seconds.max(0.0) * stream.sample_rate_sps) as u64 } else { u64::MAX };
     let center_count = source.centers_hz().len().max(1);
-    let grid_bytes = wanted.saturating_add(65_536).min(options.grid_bytes_max as u64) as usize / center_count;
+    // One of the spectrogram and eight of the widest samples each.
+    let bytes = wanted.saturating_add(65_536).saturating_mul(9);
+    let bytes_max = bytes.min(options.bytes_max as u64) as usize / center_count;
     let sample_rate_sps = stream.sample_rate_sps;
     let fft_len = options.sense.fft_len_at(sample_rate_sps);
-    let mut surveys = Surveys { all: Vec::new(), sample_rate_sps, fft_len, grid_bytes };
+    let mut surveys = Surveys { all: Vec::new(), sample_rate_sps, fft_len, bytes_max };
     let mut block = source.block();
     let (mut taken, mut lost_samples, mut is_cut_short) = (0, 0, false);
     let mut heard_at = options.clock.now();
@@ -143,11 +146,11 @@ struct Surveys {
     all: Vec<(f64, Survey)>,
     sample_rate_sps: f64,
     fft_len: usize,
-    grid_bytes: usize,
+    bytes_max: usize,
 }
 
 impl Surveys {
-    /// Takes a block at `center_hz`; false when its survey's spectrogram is full.
+    /// Takes a block at `center_hz`; false when its survey's memory is full.
     fn pass(&mut self, center_hz: f64, block: &Block) -> bool {
         if center_hz.is_nan() {
             return true;
@@ -159,8 +162,7 @@ impl Surveys {
         let survey = match known {
             Some(known) => &mut self.all[known].1,
             None => {
-                let survey =
-                    Survey::in_frames(self.fft_len, self.sample_rate_sps, center_hz, self.grid_bytes);
+                let survey = Survey::in_frames(self.fft_len, self.sample_rate_sps, center_hz, self.bytes_max);
                 &mut self.all.push_mut((center_hz, survey)).1
             }
         };
@@ -198,17 +200,23 @@ fn joined(surveys: &mut [(f64, Survey)], options: &ScanOptions) -> Option<(Findi
 /// What one survey found, as a flight reads it: the emissions with the beacon behind each, then the rest.
 fn judge(survey: &mut Survey, options: &ScanOptions) -> (Findings, Vec<Beacon>) {
     let mut findings = survey.finish();
+    let setup = Setup {
+        hop_us: options.sense.hop_us,
+        dc_exclude_hz: options.sense.dc_exclude_hz,
+        false_alarms_per_hour: options.analytics.false_alarms_per_hour,
+    };
+    faint::add(survey, &mut findings, &options.template, setup);
     let (emissions, made): (Vec<Active>, Vec<Active>) =
         findings.channels.drain(..).partition(|active| active.origin == Origin::Emission);
-    let listener = beacon::Listener {
-        survey,
-        template: &options.template,
-        analytics: &options.analytics,
-        setup: Setup { hop_us: options.sense.hop_us, dc_exclude_hz: options.sense.dc_exclude_hz },
-    };
+    let listener =
+        beacon::Listener { survey, template: &options.template, analytics: &options.analytics, setup };
     let (channels, mut beacons): (Vec<Active>, Vec<Beacon>) =
         emissions.iter().map(|active| listener.beacon(active)).unzip();
     listener.judge_together(&mut beacons);
+    // What is faint and no flight would hear may be the receiver's unevenness.
+    let told = channels.into_iter().zip(beacons);
+    let told = told.filter(|(active, beacon)| !active.is_faint || beacon.heard.is_some());
+    let (channels, beacons) = told.unzip();
     findings.channels = channels;
     findings.channels.extend(made);
     (findings, beacons)

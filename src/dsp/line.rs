@@ -57,6 +57,8 @@ impl Level {
 /// The search in one channel.
 pub struct LineSearch {
     cells: usize,
+    /// Of so many neighbouring cells the strongest line is told.
+    segment: usize,
     levels: Vec<Level>,
     /// Sums of a block across the grid, or of the longest.
     across: Vec<f32>,
@@ -82,12 +84,19 @@ impl LineSearch {
         };
         LineSearch {
             cells,
+            segment: cells,
             levels: thresholds.iter().enumerate().map(level).collect(),
             across: vec![0.0; cells * (2 * drift_max(top) + 1) as usize],
             frames: vec![0.0; cells << top],
             frames_kept: 1 << top,
             next_frame: None,
         }
+    }
+
+    /// The same that tells a line of each `segment` of cells, and not only the strongest of all.
+    pub fn in_segments(mut self, segment: usize) -> LineSearch {
+        self.segment = segment.clamp(1, self.cells);
+        self
     }
 
     /// Takes the cells of a frame; gives what is found in the sums that it completes, the shortest first.
@@ -99,9 +108,7 @@ impl LineSearch {
         let from = (frame % self.frames_kept) as usize * self.cells;
         self.frames[from..from + self.cells].copy_from_slice(cells);
         self.levels[0].blocks[(frame % 2) as usize].copy_from_slice(cells);
-        if let Some(line) = self.strongest(0, frame, cells) {
-            out(&line);
-        }
+        self.each_strongest(0, frame, cells, &mut out);
         let mut block = frame;
         for level in 1..self.levels.len() {
             let before = self.levels[level - 1].newest.replace(block);
@@ -112,9 +119,7 @@ impl LineSearch {
             let mut sums = std::mem::take(&mut self.across);
             self.join(level, block, &mut sums);
             let len = self.cells * (2 * self.levels[level].drift_max + 1) as usize;
-            if let Some(line) = self.strongest(level, frame, &sums[..len]) {
-                out(&line);
-            }
+            self.each_strongest(level, frame, &sums[..len], &mut out);
             if is_whole && level + 1 < self.levels.len() {
                 self.levels[level].blocks[(block / 2 % 2) as usize].copy_from_slice(&sums[..len]);
             }
@@ -142,20 +147,36 @@ impl LineSearch {
         }
     }
 
-    /// The strongest of these sums, if it passes.
-    fn strongest(&self, level: usize, frame: u64, sums: &[f32]) -> Option<Line> {
+    fn each_strongest(&self, level: usize, frame: u64, sums: &[f32], out: &mut impl FnMut(&Line)) {
+        for from in (0..self.cells).step_by(self.segment) {
+            let among = from..(from + self.segment).min(self.cells);
+            self.strongest(level, frame, sums, among).iter().for_each(&mut *out);
+        }
+    }
+
+    /// The strongest of these sums among some cells, if it passes and is no flank of what is beside them.
+    fn strongest(
+        &self,
+        level: usize,
+        frame: u64,
+        sums: &[f32],
+        among: std::ops::Range<usize>,
+    ) -> Option<Line> {
         let Level { drift_max, threshold, .. } = self.levels[level];
         let mut best = (threshold, None);
         for (drift, sums) in (-drift_max..=drift_max).zip(sums.chunks_exact(self.cells)) {
             // Without a branch, which nearly always finds nothing.
-            let largest = sums.iter().fold(0.0_f32, |largest, sum| largest.max(*sum));
+            let largest = sums[among.clone()].iter().fold(0.0_f32, |largest, sum| largest.max(*sum));
             if largest >= best.0 {
                 best = (largest, Some(drift));
             }
         }
         let drift = best.1?;
         let sums = sums.chunks_exact(self.cells).nth((drift + drift_max) as usize)?;
-        let cell = sums.iter().position(|sum| *sum == best.0)?;
+        let cell = among.start + sums[among.clone()].iter().position(|sum| *sum == best.0)?;
+        if sums[cell.saturating_sub(1)..(cell + 2).min(self.cells)].iter().any(|beside| *beside > best.0) {
+            return None;
+        }
         let line = Line {
             last_frame: frame,
             level,

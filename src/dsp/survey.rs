@@ -1,21 +1,24 @@
 //! A survey of a band: IQ samples to the active channels with frequency, bandwidth, power and SNR.
 //!
-//! For people who choose a beacon's channel, not for the flight: it keeps a spectrogram of what it saw, the very frames that
-//! the sense pass would have made (a byte of 0.5 dB per bin), and judges it at the end. `find` says what is a channel;
-//! when one was on, and whether it would be heard, is found by giving the [`Row`]s to a sense pass laid out for it.
+//! For people who choose a beacon's channel, not for the flight: it keeps the samples of what it saw, and a spectrogram, the
+//! very frames that the sense pass would have made (a byte of 0.5 dB per bin), and judges it at the end. `find` says what is
+//! a channel; when one was on, and whether it would be heard, is found by giving the [`Row`]s to a sense pass laid out for it.
 //! Powers are |X|²/(N·Σw²): the sum over all bins is the mean power (Parseval), full scale |x| = 1.0.
 //!
-//! Memory is taken in [`Survey::new`] and bounded by its `grid_bytes`; what does not fit is not surveyed and
-//! [`Survey::pass`] says so. Frames never span a gap. The spike at 0 Hz is taken out (`dc`); a bare carrier that stands
+//! Memory is taken with the first samples and bounded by `bytes_max` of [`Survey::new`]; what does not fit is not surveyed
+//! and [`Survey::pass`] says so. Frames never span a gap. The spike at 0 Hz is taken out (`dc`); a bare carrier that stands
 //! exactly there goes with it. Not here: demodulation.
 
 mod find;
+mod kept;
+mod lifted;
 
 pub use find::{Active, Origin};
 
 use crate::dsp::dc::DcSpike;
 use crate::dsp::spectrometer::{Gate, Spectrometer, fft_len_for};
-use crate::signal::Samples;
+use crate::signal::{SampleFormat, Samples};
+use kept::Kept;
 
 /// Level 0 of the grid, dBFS per bin, and what is less; the highest is full scale.
 const LOWEST_DBFS: f32 = -127.0;
@@ -30,7 +33,10 @@ pub struct Survey {
     dc: DcSpike,
     /// Index of the next sample.
     index: u64,
+    bytes_max: usize,
     grid: Grid,
+    /// The samples of its frames, and of the one being filled.
+    kept: Kept,
     rows_max: usize,
     sums: Vec<f32>,
     mean: Vec<f64>,
@@ -46,6 +52,8 @@ struct Grid {
     frames: Vec<(u64, Gate)>,
     /// Share of the samples that were at full scale.
     clipped_share: f64,
+    /// Of each row whether something stands out in it that is not always there; known once it was judged.
+    busy: Vec<bool>,
 }
 
 /// One frame of the survey.
@@ -56,6 +64,10 @@ pub struct Row<'a> {
     pub gate: Gate,
     /// Power of each bin, 0.5 dB fine, full scale² = 1.0.
     pub power: &'a [f32],
+    /// The samples.
+    pub samples: Samples<'a>,
+    /// Whether something stands out in it that is not always there; told by [`Survey::finish`].
+    pub is_busy: bool,
 }
 
 /// When a channel was on, as far as pulses tell.
@@ -102,6 +114,15 @@ impl Grid {
     }
 }
 
+impl Findings {
+    /// Mean power of the bin at a frequency; beyond the band's edge it comes in at the other.
+    pub fn mean_power_at(&self, hz: f64) -> f32 {
+        let bin = ((hz - self.first_bin_hz) / self.bin_hz).round() as i64;
+        let dbfs = self.mean_dbfs[bin.rem_euclid(self.mean_dbfs.len() as i64) as usize];
+        10f32.powf(dbfs / 10.0)
+    }
+}
+
 fn level_of(power: f32) -> u8 {
     // The cast saturates; a NaN becomes 0.
     ((10.0 * power.log10() - LOWEST_DBFS) * STEPS_PER_DB + 0.5) as u8
@@ -112,27 +133,29 @@ fn dbfs_of(level: f64) -> f64 {
 }
 
 impl Survey {
-    /// For a stream at `sample_rate_sps` (> 0) tuned to `center_hz`, with at most `grid_bytes` of spectrogram.
-    pub fn new(sample_rate_sps: f64, center_hz: f64, grid_bytes: usize) -> Survey {
-        Survey::in_frames(fft_len_for(sample_rate_sps), sample_rate_sps, center_hz, grid_bytes)
+    /// For a stream at `sample_rate_sps` (> 0) tuned to `center_hz`, with at most `bytes_max` of spectrogram and samples.
+    pub fn new(sample_rate_sps: f64, center_hz: f64, bytes_max: usize) -> Survey {
+        Survey::in_frames(fft_len_for(sample_rate_sps), sample_rate_sps, center_hz, bytes_max)
     }
 
     /// The same in frames of `len` samples, a power of two.
-    pub fn in_frames(len: usize, sample_rate_sps: f64, center_hz: f64, grid_bytes: usize) -> Survey {
-        let rows_max = (grid_bytes / len).max(1);
+    pub fn in_frames(len: usize, sample_rate_sps: f64, center_hz: f64, bytes_max: usize) -> Survey {
         Survey {
             sample_rate_sps,
             center_hz,
             spectrometer: Spectrometer::new(len),
             dc: DcSpike::new(len as f64 / sample_rate_sps * 1e6),
             index: 0,
+            bytes_max,
             grid: Grid {
                 bin_count: len,
-                levels: Vec::with_capacity(rows_max * len),
-                frames: Vec::with_capacity(rows_max),
+                levels: Vec::new(),
+                frames: Vec::new(),
                 clipped_share: 0.0,
+                busy: Vec::new(),
             },
-            rows_max,
+            kept: Kept::with_room(SampleFormat::Cf32, 0),
+            rows_max: 0,
             sums: vec![0.0; len],
             mean: vec![0.0; len],
             peak: vec![0.0; len],
@@ -142,12 +165,30 @@ impl Survey {
 
     /// Samples are missing, or something was retuned: the next ones begin at `sample_index`.
     pub fn gap(&mut self, sample_index: u64) {
-        self.spectrometer.restart();
+        self.drop_frame();
         self.index = sample_index;
     }
 
-    /// Takes samples; false when the spectrogram is full and the rest was not taken.
+    /// Memory for as many frames as are allowed, now that it is known what a sample takes.
+    fn make_room(&mut self, format: SampleFormat) {
+        let len = self.spectrometer.fft_len();
+        self.rows_max = (self.bytes_max / (len * (1 + format.sample_bytes()))).max(1);
+        self.grid.levels.reserve_exact(self.rows_max * len);
+        self.grid.frames.reserve_exact(self.rows_max);
+        self.kept = Kept::with_room(format, (self.rows_max + 1) * len);
+    }
+
+    /// What is of the frame being filled is of none.
+    fn drop_frame(&mut self) {
+        self.spectrometer.restart();
+        self.kept.truncate(self.grid.frames.len() * self.spectrometer.fft_len());
+    }
+
+    /// Takes samples, all of one format; false when the memory is full and the rest was not taken.
     pub fn pass(&mut self, samples: Samples<'_>) -> bool {
+        if self.rows_max == 0 {
+            self.make_room(samples.format());
+        }
         let fft_len = self.spectrometer.fft_len() as u64;
         let mut at = 0;
         while at < samples.len() {
@@ -155,12 +196,15 @@ impl Survey {
             let taken = if self.spectrometer.is_empty() && after_grid != 0 {
                 ((fft_len - after_grid) as usize).min(samples.len() - at)
             } else {
-                self.spectrometer.fill(samples, at)
+                let taken = self.spectrometer.fill(samples, at);
+                self.kept.take(samples, at, taken);
+                taken
             };
             at += taken;
             self.index += taken as u64;
             if self.spectrometer.is_full() {
                 if self.grid.frames.len() == self.rows_max {
+                    self.drop_frame();
                     return false;
                 }
                 self.close_frame();
@@ -172,7 +216,7 @@ impl Survey {
     fn close_frame(&mut self) {
         let (outside, gate) = (self.spectrometer.outside(), self.spectrometer.gate());
         if outside.bad_count > 0 {
-            return self.spectrometer.restart();
+            return self.drop_frame();
         }
         self.clipped_total += u64::from(outside.clipped_count);
         self.grid.frames.push((self.index - self.spectrometer.fft_len() as u64, gate));
@@ -191,14 +235,17 @@ impl Survey {
     pub fn rows(&self, mut take: impl FnMut(&Row<'_>)) {
         let table: Vec<f32> = (0..256).map(|level| find::power_of(level) as f32).collect();
         let mut power = vec![0.0; self.grid.bin_count];
-        let rows = self.grid.levels.chunks_exact(self.grid.bin_count).zip(&self.grid.frames);
-        for (levels, (first_sample, gate)) in rows {
+        let len = self.grid.bin_count;
+        for (number, (first_sample, gate)) in self.grid.frames.iter().enumerate() {
+            let levels = &self.grid.levels[number * len..][..len];
             if *gate == Gate::Closed {
                 power.fill(0.0);
             } else {
                 power.iter_mut().zip(levels).for_each(|(power, level)| *power = table[usize::from(*level)]);
             }
-            take(&Row { first_sample: *first_sample, gate: *gate, power: &power });
+            let samples = self.kept.frame(number, len);
+            let is_busy = self.grid.busy.get(number).copied().unwrap_or_default();
+            take(&Row { first_sample: *first_sample, gate: *gate, power: &power, samples, is_busy });
         }
     }
 
@@ -233,11 +280,15 @@ impl Survey {
             first_bin_hz: self.center_hz - self.sample_rate_sps / 2.0,
             bin_hz,
         };
-        let (channels, floor_dbfs) = find::channels(&band);
+        let first_bin_hz = band.first_bin_hz;
+        let find::Found { channels, floor_dbfs, busy } = find::channels(&band);
+        let mut calm_or_busy = busy.into_iter();
+        let of_row = |(_, gate): &(u64, Gate)| *gate == Gate::Open && calm_or_busy.next().unwrap_or_default();
+        self.grid.busy = self.grid.frames.iter().map(of_row).collect();
         let db = |power: f64| (10.0 * power.max(1e-30).log10()) as f32;
         Findings {
             seconds: samples as f64 / self.sample_rate_sps,
-            first_bin_hz: band.first_bin_hz,
+            first_bin_hz,
             bin_hz,
             mean_dbfs: self.mean.iter().map(|sum| db(sum / open)).collect(),
             peak_dbfs: self.peak.iter().map(|peak| db(f64::from(*peak))).collect(),

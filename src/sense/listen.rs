@@ -6,7 +6,7 @@
 use super::{Gathered, Sense};
 use crate::config::{ChannelConfig, SenseConfig};
 use crate::dsp::survey::{Survey, Timing};
-use crate::signal::{Flags, Pulse, Reading};
+use crate::signal::{Flags, Hearing, Pulse, Reading};
 use crate::units::{db_from_ratio, ratio_from_db};
 
 /// A hop this far over its floor is on.
@@ -26,6 +26,8 @@ pub struct Setup {
     pub hop_us: u32,
     /// As [`SenseConfig::dc_exclude_hz`].
     pub dc_exclude_hz: Option<f64>,
+    /// As [`SenseConfig::false_alarms_per_hour`]; 0: matched detectors do not listen.
+    pub false_alarms_per_hour: f64,
 }
 
 /// What was heard on a channel.
@@ -39,6 +41,8 @@ pub struct Listened {
     pub readings: Vec<Reading>,
     /// Every pulse.
     pub pulses: Vec<Pulse>,
+    /// What matched detectors heard.
+    pub hearings: Vec<Hearing>,
     /// When it was on.
     pub timing: Timing,
     /// Mean power while on, in the channel's bandwidth, dBFS; `None` when no hop can be used.
@@ -52,10 +56,10 @@ pub fn listen(survey: &Survey, channel: &ChannelConfig, setup: Setup) -> Option<
     listen_to_all(survey, std::slice::from_ref(channel), setup)?.pop()
 }
 
-/// The same with several channels, each of which takes its bins from the others' quiet ones; one item for each.
-pub fn listen_to_all(survey: &Survey, channels: &[ChannelConfig], setup: Setup) -> Option<Vec<Listened>> {
+/// A flight's pass over the frames of `survey`.
+pub(super) fn sense_config(survey: &Survey, channels: &[ChannelConfig], setup: Setup) -> SenseConfig {
     let frame_us = survey.fft_len() as f64 / survey.sample_rate_sps() * 1e6;
-    let config = SenseConfig {
+    SenseConfig {
         sample_rate_sps: survey.sample_rate_sps(),
         center_hz: survey.center_hz(),
         more_centers_hz: Vec::new(),
@@ -63,10 +67,14 @@ pub fn listen_to_all(survey: &Survey, channels: &[ChannelConfig], setup: Setup) 
         hop_us: setup.hop_us.max(frame_us.ceil() as u32),
         dc_exclude_hz: setup.dc_exclude_hz,
         spectrum_interval_us: 0,
-        // A survey keeps no samples, so no lines are searched.
-        false_alarms_per_hour: 0.0,
+        false_alarms_per_hour: setup.false_alarms_per_hour,
         channels: channels.to_vec(),
-    };
+    }
+}
+
+/// The same with several channels, each of which takes its bins from the others' quiet ones; one item for each.
+pub fn listen_to_all(survey: &Survey, channels: &[ChannelConfig], setup: Setup) -> Option<Vec<Listened>> {
+    let config = sense_config(survey, channels, setup);
     let mut sense = Sense::new(&config).ok()?;
     let mut kept = Gathered::default();
     survey.rows(|row| sense.pass_frame(row, &mut kept));
@@ -77,7 +85,10 @@ pub fn listen_to_all(survey: &Survey, channels: &[ChannelConfig], setup: Setup) 
         let readings = kept.readings.iter().filter(is_own).map(|reading| Reading { channel: 0, ..*reading });
         let pulses = kept.pulses.iter().filter(|pulse| pulse.channel == number);
         let pulses = pulses.map(|pulse| Pulse { channel: 0, ..*pulse });
-        heard(channel, config.hop_us, readings.collect(), pulses.collect())
+        let hearings = kept.hearings.iter().filter(|hearing| hearing.channel == number);
+        let hearings = hearings.map(|hearing| Hearing { channel: 0, ..*hearing });
+        let listened = heard(channel, config.hop_us, readings.collect(), pulses.collect());
+        Listened { hearings: hearings.collect(), ..listened }
     };
     Some(channels.iter().enumerate().map(of).collect())
 }
@@ -97,7 +108,8 @@ fn heard(channel: &ChannelConfig, hop_us: u32, readings: Vec<Reading>, pulses: V
         (mean(&mut readings.iter().map(|hop| hop.mean.db())), mean(&mut floors))
     };
     let snr_db = power_dbfs.zip(floor_dbfs).map(|(power_dbfs, floor_dbfs)| power_dbfs - floor_dbfs);
-    Listened { channel: channel.clone(), hop_us, readings, pulses, timing, power_dbfs, snr_db }
+    let (channel, hearings) = (channel.clone(), Vec::new());
+    Listened { channel, hop_us, readings, pulses, hearings, timing, power_dbfs, snr_db }
 }
 
 /// Hops that tell a floor of their own.

@@ -5,6 +5,7 @@ mod lines;
 mod listening;
 mod power;
 mod recordings;
+mod seeking;
 mod stream;
 mod trains;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use skyhound::analytics::Analytics;
 use skyhound::config::{AnalyticsConfig, ChannelConfig, Emission, PulseTrain};
 use skyhound::dsp::survey::{Active, Survey, Timing};
-use skyhound::facts::{Detection, DetectionKind};
+use skyhound::facts::{Detection, DetectionKind, HeardAt};
 use skyhound::limits::CHANNELS_MAX;
 use skyhound::sense::listen::{Listened, Setup, listen, listen_to_all};
 use skyhound::time::TimeUs;
@@ -29,6 +29,8 @@ pub struct Beacon {
     pub channel: ChannelConfig,
     /// As what `fly` hears it with them; `None` = it does not.
     pub heard: Option<DetectionKind>,
+    /// What its matched detectors heard, where nothing else does.
+    pub matched: Option<HeardAt>,
 }
 
 /// What was surveyed, with how a flight would listen.
@@ -53,40 +55,69 @@ struct Told {
 }
 
 impl Listener<'_> {
-    /// What lies behind `active`, and `active` as a flight reads it.
+    /// What lies behind `active`, and `active` as a flight reads it. Where nothing else hears it, matched detectors are asked, for trains only
+    /// where nothing stands out: pulses that do need none.
     pub fn beacon(&self, active: &Active) -> (Active, Beacon) {
+        let plain = self.beacon_by(active, self.template.emission, self.plain());
+        if plain.1.heard.is_some() {
+            return plain;
+        }
+        let is_train = active.is_faint && active.timing.pulse_count > 0;
+        let emission = if is_train { self.template.emission } else { Emission::Continuous };
+        let matched = self.beacon_by(active, emission, self.setup);
+        if matched.1.heard.is_some() { matched } else { plain }
+    }
+
+    /// Without matched detectors.
+    fn plain(&self) -> Setup {
+        Setup { false_alarms_per_hour: 0.0, ..self.setup }
+    }
+
+    fn beacon_by(&self, active: &Active, emission: Emission, setup: Setup) -> (Active, Beacon) {
         let any = ChannelConfig {
             name: format!("{:.4} MHz", active.frequency_hz / 1e6),
             frequency_hz: active.frequency_hz.round(),
             bandwidth_hz: active.bandwidth_hz.round(),
+            emission,
             ..self.template.clone()
         };
-        let Some(any) = self.first(any.clone()) else {
-            return (active.clone(), Beacon { channel: any, heard: None });
+        let Some(any) = self.first(any.clone(), setup) else {
+            return (active.clone(), Beacon { channel: any, heard: None, matched: None });
         };
         let timing = any.timing();
-        let own = self.told(sought(&any.listened.timing, &timing, &any.channel));
+        let pulses = if any.matched().is_some() { &timing } else { &any.listened.timing };
+        let own = self.told(sought(pulses, &timing, &any.channel), setup);
         let told = own.filter(|own| own.rank() <= any.rank()).unwrap_or(any);
-        let read = Active {
-            power_dbfs: told.listened.power_dbfs.unwrap_or(active.power_dbfs),
-            snr_db: told.listened.snr_db.unwrap_or(active.snr_db),
-            timing,
-            ..active.clone()
+        let matched = told.matched();
+        let read = match told.last {
+            Some(last) if matched.is_some() => Active {
+                power_dbfs: last.power_peak_dbfs,
+                snr_db: last.snr_peak_db,
+                timing,
+                ..active.clone()
+            },
+            _ => Active {
+                power_dbfs: told.listened.power_dbfs.unwrap_or(active.power_dbfs),
+                snr_db: told.listened.snr_db.unwrap_or(active.snr_db),
+                timing,
+                ..active.clone()
+            },
         };
         let heard = told.last.map(|last| last.kind);
-        (read, Beacon { channel: told.channel, heard })
+        (read, Beacon { channel: told.channel, heard, matched })
     }
 
     /// As the template seeks it; with shorter pulses where that hears nothing. `None` when such a channel cannot be.
-    fn first(&self, any: ChannelConfig) -> Option<Told> {
-        let told = self.told(any)?;
-        let is_silent = told.listened.pulses.is_empty()
+    fn first(&self, any: ChannelConfig, setup: Setup) -> Option<Told> {
+        let told = self.told(any, setup)?;
+        let is_silent = told.last.is_none()
+            && told.listened.pulses.is_empty()
             && told.listened.snr_db.is_none_or(|snr_db| snr_db < self.analytics.drop_db);
         if !is_silent || told.channel.pulse_width_min_us <= PULSE_MIN_US {
             return Some(told);
         }
         let short = ChannelConfig { pulse_width_min_us: PULSE_MIN_US, ..told.channel.clone() };
-        self.told(short).filter(|short| !short.listened.pulses.is_empty()).or(Some(told))
+        self.told(short, setup).filter(|short| !short.listened.pulses.is_empty()).or(Some(told))
     }
 
     /// Judges those that would be written to the settings once more, all on one pass as in a flight: each has fewer quiet bins.
@@ -95,14 +126,16 @@ impl Listener<'_> {
             || beacons.iter().enumerate().filter(|(_, beacon)| beacon.heard.is_some()).take(CHANNELS_MAX);
         let (places, channels): (Vec<usize>, Vec<ChannelConfig>) =
             heard().map(|(place, beacon)| (place, beacon.channel.clone())).unzip();
-        let Some(all) = listen_to_all(self.survey, &channels, self.setup) else { return };
+        let is_matched = beacons.iter().any(|beacon| beacon.matched.is_some());
+        let setup = if is_matched { self.setup } else { self.plain() };
+        let Some(all) = listen_to_all(self.survey, &channels, setup) else { return };
         for (place, listened) in places.into_iter().zip(all) {
             beacons[place].heard = detected(&listened, self.analytics).0.map(|last| last.kind);
         }
     }
 
-    fn told(&self, channel: ChannelConfig) -> Option<Told> {
-        let listened = listen(self.survey, &channel, self.setup)?;
+    fn told(&self, channel: ChannelConfig, setup: Setup) -> Option<Told> {
+        let listened = listen(self.survey, &channel, setup)?;
         let (last, count) = detected(&listened, self.analytics);
         Some(Told { channel, listened, last, count })
     }
@@ -119,9 +152,18 @@ impl Told {
         (kind, self.count)
     }
 
+    /// What matched detectors heard, if nothing else did.
+    fn matched(&self) -> Option<HeardAt> {
+        let listened = &self.listened;
+        self.last.filter(|_| !listened.hearings.is_empty() && listened.pulses.is_empty())?.heard
+    }
+
     /// When it was on, with the period of the train: of several pulses per period most are nearer to one another than that.
     fn timing(&self) -> Timing {
         let timing = self.listened.timing.clone();
+        if let Some(last) = self.last.filter(|_| self.matched().is_some()) {
+            return timing_of(&last);
+        }
         let train = self.last.filter(|last| last.kind == DetectionKind::PulseTrain);
         match train.map(|train| train.pattern) {
             Some(pattern) if pattern.period_us.is_some() => Timing {
@@ -131,6 +173,22 @@ impl Told {
             },
             _ => timing,
         }
+    }
+}
+
+/// When that was on which matched detectors heard.
+fn timing_of(heard: &Detection) -> Timing {
+    let pattern = heard.pattern;
+    let width_us = pattern.width_us.map(f64::from);
+    match heard.kind {
+        DetectionKind::Carrier => Timing { pulse_count: 1, duty: 1.0, ..Timing::default() },
+        DetectionKind::PulseTrain | DetectionKind::Burst => Timing {
+            pulse_count: usize::from(pattern.pulse_count),
+            width_us,
+            period_us: pattern.period_us,
+            jitter_us: pattern.jitter_us.or(Some(0.0)),
+            duty: width_us.zip(pattern.period_us).map_or(0.0, |(width, period)| width / period),
+        },
     }
 }
 
@@ -173,12 +231,16 @@ fn detected(listened: &Listened, analytics: &AnalyticsConfig) -> (Option<Detecti
     let channels = std::slice::from_ref(&listened.channel);
     let mut statistics = Analytics::new(analytics, channels, listened.hop_us);
     let mut pulses = listened.pulses.iter().peekable();
+    let mut hearings = listened.hearings.iter().peekable();
     let (mut last, mut count) = (None, 0);
     let mut pass = |statistics: &mut Analytics, now: TimeUs| {
         while let Some(pulse) =
             pulses.next_if(|pulse| pulse.start_us.plus_us(u64::from(pulse.width_us)) <= now)
         {
             statistics.pulse(pulse);
+        }
+        while let Some(hearing) = hearings.next_if(|hearing| hearing.until_us <= now) {
+            statistics.hearing(hearing);
         }
         statistics.detections(now, &mut |detection| {
             count += usize::from(detection.ended_us.is_none());
@@ -241,6 +303,10 @@ impl Beacon {
 
     /// For programs.
     pub fn to_json(&self) -> Value {
-        json!({ "heard_as": self.heard.map(DetectionKind::name), "bandwidth_hz": self.channel.bandwidth_hz })
+        json!({
+            "heard_as": self.heard.map(DetectionKind::name),
+            "bandwidth_hz": self.channel.bandwidth_hz,
+            "cn0_db_hz": self.matched.map(|heard| heard.cn0_db_hz),
+        })
     }
 }

@@ -75,7 +75,7 @@ fn it_ends_in_time_and_says_when_memory_ended_it() {
     };
     let half = scan_of(0.5, ScanOptions::default());
     assert!((half.findings.seconds - 0.5).abs() < 0.02 && !half.is_cut_short);
-    let cut = scan_of(2.0, ScanOptions { grid_bytes_max: 100_000, ..ScanOptions::default() });
+    let cut = scan_of(2.0, ScanOptions { bytes_max: 300_000, ..ScanOptions::default() });
     assert!(cut.is_cut_short && cut.to_text().contains("ended early"));
 }
 
@@ -162,4 +162,44 @@ fn what_two_bands_share_is_one_beacon() {
     let settings = Settings::load(Some(&path), &[], &crate::settings::Flags::default()).unwrap();
     let config = settings.engine_through(250e3, &[433.92e6, 433.9e6, 433.96e6], 0.0).unwrap();
     assert_eq!(config.sense.centers_hz().count(), 3, "each holds both");
+}
+
+/// Noise of −23 dBFS at 48 kS/s with a line of this C/N0 5 kHz over 100 MHz, 8 bits.
+fn weak_line(folder: &tempfile::TempDir, seconds: usize, cn0_db_hz: f64) -> PathBuf {
+    let mut random = 1_u64;
+    let mut unit = || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((random >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+    };
+    let amplitude = (0.005 / 48e3 * 10f64.powf(cn0_db_hz / 10.0)).sqrt();
+    let samples: Vec<u8> = (0..seconds * 48_000)
+        .flat_map(|n| {
+            let radius = (-unit().ln() * 0.005).sqrt();
+            let (noise, turn) =
+                (std::f64::consts::TAU * unit(), std::f64::consts::TAU * 5.0 / 48.0 * n as f64);
+            let level =
+                |noise: f64, line: f64| (127.5 + 127.5 * (radius * noise + amplitude * line)).round() as u8;
+            [level(noise.cos(), turn.cos()), level(noise.sin(), turn.sin())]
+        })
+        .collect();
+    let path = folder.path().join("weak_100M_48k.cu8");
+    std::fs::write(&path, samples).unwrap();
+    path
+}
+
+#[test]
+fn a_line_far_below_the_noise_is_told_with_its_settings_once_it_was_listened_to_for_long() {
+    let folder = tempfile::tempdir().unwrap();
+    // −16 dB in its channel of four bins.
+    let path = weak_line(&folder, 8, 17.0);
+    let found = scan_file(&path, f64::INFINITY);
+    let [line] = found.emissions().collect::<Vec<_>>()[..] else { panic!("{}", found.to_text()) };
+    assert!((line.frequency_hz - 100.005e6).abs() < 2.0 && line.is_faint, "{line:?}");
+    assert!((line.power_dbfs - (-23.0 - 10.0 * 48e3_f64.log10() + 17.0)).abs() < 2.5, "{line:?}");
+    let json: Value = serde_json::from_str(&found.to_json()).unwrap();
+    assert_eq!(json["channels"][0]["fly"]["heard_as"], "carrier");
+    assert!((json["channels"][0]["fly"]["cn0_db_hz"].as_f64().unwrap() - 17.0).abs() < 2.5, "{json:#}");
+    let toml = found.to_toml();
+    assert!(toml.contains("emission = \"continuous\"") && toml.contains("heard as carrier"), "{toml}");
+    assert_eq!(scan_file(&path, 1.0).emissions().count(), 0, "a second is too short");
 }

@@ -37,7 +37,7 @@ impl Scan {
         write!(text, "surveyed {:.3} s in bins of {:.0} Hz", found.seconds, found.bin_hz)?;
         writeln!(text, ", noise {:.1} dBFS over the band", found.floor_dbfs)?;
         if self.is_cut_short {
-            writeln!(text, "ended early: the spectrogram is full; scan for a shorter time")?;
+            writeln!(text, "ended early: the memory for samples is full; scan for a shorter time")?;
         }
         if self.lost_samples > 0 {
             writeln!(text, "{} samples went missing: pulse counts are too low", self.lost_samples)?;

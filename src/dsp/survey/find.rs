@@ -4,13 +4,14 @@
 //! short burst nor a narrow carrier lifts it; each frame's own lift (a step of noise over the whole band, the splatter of
 //! an overdriven receiver) is its median over that. A cell counts when it stands 15 dB above (noise reaches that once in
 //! 1e13 cells) and within 30 dB of the frame's strongest, because an overdriven 8-bit receiver makes images and harmonics
-//! below that. Bins with such cells, or whose median over time is 7 dB up (they are always on), make runs, the strongest by
+//! below that. Bins with such cells, or whose median over time is 7 dB up (they are always on), or that are lifted all the
+//! time out of their neighbours (`lifted`), make runs, the strongest by
 //! energy first; runs that go on and off together are one channel when they are neighbours, and otherwise the weaker is a
 //! product of the stronger.
 
 use crate::dsp::layout::NOISE_BINS_MIN;
 
-use super::{Grid, STEPS_PER_DB, Timing, dbfs_of};
+use super::{Grid, STEPS_PER_DB, Timing, dbfs_of, lifted};
 
 /// Where a signal comes from.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -41,6 +42,8 @@ pub struct Active {
     pub timing: Timing,
     /// Whether it is an emission or the receiver's own making.
     pub origin: Origin,
+    /// Whether it shows in sums over all the time alone, and is always on.
+    pub is_faint: bool,
 }
 
 /// The spectrogram with its axes.
@@ -62,6 +65,8 @@ const QUARTILE_TO_MEAN_DB: f32 = 5.41;
 const MEDIAN_TO_MEAN_DB: f32 = 1.59;
 /// Bins without a signal that may lie inside a channel.
 const BIN_GAP: usize = 3;
+/// Nearer to something stronger, what is lifted is its skirt, bins.
+const LIFTED_GAP: usize = 8;
 const SEEDS_MIN: u32 = 2;
 const STEADY_ROWS_MIN: u32 = 25;
 /// Share of samples at full scale from which a receiver counts as overdriven and makes harmonics.
@@ -85,20 +90,34 @@ struct Run {
     on: Vec<bool>,
     /// Energy over the time, as a sum of the cells' powers.
     energy: f64,
+    /// Whether it shows in the mean over time alone.
+    is_lifted: bool,
 }
 
 const fn steps(db: f32) -> i32 {
     (db * STEPS_PER_DB) as i32
 }
 
-pub(super) fn channels(band: &Band<'_>) -> (Vec<Active>, f64) {
+/// What is in a spectrogram.
+pub(super) struct Found {
+    pub channels: Vec<Active>,
+    /// Mean noise power per bin summed, dBFS.
+    pub floor_dbfs: f64,
+    /// Of each row that a receiver saw all of, whether something stands out in it that is not always there.
+    pub busy: Vec<bool>,
+}
+
+pub(super) fn channels(band: &Band<'_>) -> Found {
     if band.grid.rows().count() < 4 {
-        return (Vec::new(), f64::from(super::LOWEST_DBFS));
+        let floor_dbfs = f64::from(super::LOWEST_DBFS);
+        return Found { channels: Vec::new(), floor_dbfs, busy: vec![false; band.grid.rows().count()] };
     }
     let noise = noise(band.grid);
     let floor_power: f64 = noise.floor.iter().map(|level| power_of(*level)).sum();
     let is_active = active_bins(band.grid, &noise);
     let mut runs = runs(band.grid, &noise, &is_active);
+    let busy = busy_rows(&runs, noise.lift.len());
+    runs.append(&mut lifted_runs(band.grid, &noise, &busy, &runs));
     runs.sort_by(|a, b| b.energy.total_cmp(&a.energy));
     let mut kept: Vec<(Run, Option<(usize, bool)>)> = Vec::new();
     for run in runs {
@@ -121,9 +140,28 @@ pub(super) fn channels(band: &Band<'_>) -> (Vec<Active>, f64) {
         Some((index, false)) => Origin::Product(measured[*index].frequency_hz),
     });
     let channels = measured.iter().zip(origins).map(|(active, origin)| Active { origin, ..active.clone() });
-    let mut channels: Vec<Active> = channels.filter(|active| active.snr_db >= SNR_MIN_DB).collect();
+    let is_told = |active: &Active| active.snr_db >= SNR_MIN_DB || active.is_faint;
+    let mut channels: Vec<Active> = channels.filter(is_told).collect();
     channels.sort_by(|a, b| b.power_dbfs.total_cmp(&a.power_dbfs));
-    (channels, 10.0 * floor_power.log10())
+    Found { channels, floor_dbfs: 10.0 * floor_power.log10(), busy }
+}
+
+/// Rows in which a run is on that is not always on, and those before and after: what a receiver makes of it is all over the band.
+fn busy_rows(runs: &[Run], rows: usize) -> Vec<bool> {
+    let mut busy = vec![false; rows];
+    for run in runs.iter().filter(|run| !run.is_always_on()) {
+        for (row, _) in run.on.iter().enumerate().filter(|(_, on)| **on) {
+            busy[row.saturating_sub(1)..(row + 2).min(rows)].fill(true);
+        }
+    }
+    busy
+}
+
+impl Run {
+    fn is_always_on(&self) -> bool {
+        let rows_on = self.on.iter().filter(|on| **on).count();
+        rows_on > 0 && rows_on as f64 > 0.9 * self.on.len() as f64
+    }
 }
 
 /// Power of a level of the grid.
@@ -233,7 +271,32 @@ fn runs(grid: &Grid, noise: &Noise, is_active: &[Option<bool>]) -> Vec<Run> {
             let rows_on = grid.rows().zip(&on).filter(|(_, on)| **on);
             let energy =
                 rows_on.map(|(row, _)| row[low..=high].iter().map(|l| power_of(i32::from(*l))).sum::<f64>());
-            Run { low, high, energy: energy.sum(), on }
+            Run { low, high, energy: energy.sum(), on, is_lifted: false }
+        })
+        .collect()
+}
+
+/// What is lifted all the time and apart from the other runs.
+fn lifted_runs(grid: &Grid, noise: &Noise, busy: &[bool], others: &[Run]) -> Vec<Run> {
+    let calm = || grid.rows().zip(&noise.lift).zip(busy).filter(|(_, busy)| !**busy).map(|(row, _)| row);
+    if calm().count() < STEADY_ROWS_MIN as usize {
+        return Vec::new();
+    }
+    let is_lifted = lifted::bins(grid.bin_count, calm);
+    let spans = is_lifted.chunk_by(|a, b| a == b).scan(0, |at, span| {
+        let low = *at;
+        *at += span.len();
+        Some((span[0], low, *at - 1))
+    });
+    let is_apart = |low: usize, high: usize| {
+        others.iter().all(|run| low > run.high + LIFTED_GAP || high + LIFTED_GAP < run.low)
+    };
+    let spans = spans.filter(|(is_lifted, low, high)| *is_lifted && is_apart(*low, *high));
+    spans
+        .map(|(_, low, high)| {
+            let cells = calm().flat_map(|(row, _)| &row[low..=high]);
+            let energy = cells.map(|level| power_of(i32::from(*level))).sum();
+            Run { low, high, on: busy.iter().map(|busy| !busy).collect(), energy, is_lifted: true }
         })
         .collect()
 }
@@ -256,7 +319,7 @@ fn judge(band: &Band<'_>, stronger: &[(Run, Option<(usize, bool)>)], run: &Run) 
         let power = |of: &Run| of.energy / rows_on(&of.on).max(1.0);
         let weaker_db = 10.0 * (power(other) / power(run)).log10();
         let reach = (other.high - other.low + 1).max(8);
-        let is_always_on = rows_on(&other.on) > 0.9 * other.on.len() as f64;
+        let is_always_on = other.is_always_on();
         let is_one = !is_always_on || weaker_db >= SKIRT_DB;
         if together >= 0.8 && apart <= reach && from.is_none() && is_one {
             return Relation::PartOf(index);
@@ -333,6 +396,7 @@ fn measure(band: &Band<'_>, noise: &Noise, run: &Run) -> Active {
         snr_db: 10.0 * (total.max(1e-30) / noise_power.max(1e-30)).log10(),
         timing: Timing::default(),
         origin: Origin::Emission,
+        is_faint: run.is_lifted,
     }
 }
 

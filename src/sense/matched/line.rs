@@ -17,6 +17,33 @@ const SPAN_MAX_S: f64 = 10.0;
 /// Correlation of two Hann windows that share a half (Welch 1967: their powers correlate by 1/36).
 const OVERLAP: f64 = 1.0 / 6.0;
 
+/// What is searched, and how deep.
+pub struct LineRule {
+    /// Window of the fine spectra, s.
+    pub window_s: f64,
+    /// Longest time that is summed, s.
+    pub span_max_s: f64,
+    /// What is on for less tells no line, s.
+    pub pulse_s: f64,
+    /// Accepted.
+    pub false_alarms_per_hour: f64,
+    /// Of so much of the channel the strongest line is told, and anew with each sum that shows it, Hz; `None`: of all of it, once.
+    pub apart_hz: Option<f64>,
+}
+
+impl LineRule {
+    /// Of a beacon's channel.
+    fn of(channel: &ChannelConfig, width_hz: f64, false_alarms_per_hour: f64) -> LineRule {
+        LineRule {
+            window_s: WINDOW_S.min(BINS_MAX / width_hz),
+            span_max_s: SPAN_MAX_S,
+            pulse_s: f64::from(channel.longest_pulse_us()) * 1e-6,
+            false_alarms_per_hour,
+            apart_hz: None,
+        }
+    }
+}
+
 /// One channel's.
 pub(super) struct LineListener {
     place: Place,
@@ -25,6 +52,9 @@ pub(super) struct LineListener {
     levels: Vec<Level>,
     /// Frame up to which a line was told, by the shortest sums that show it.
     told: Option<(u64, usize)>,
+    tells_all: bool,
+    /// Lines of the newest frame; more than one only where all are told.
+    found: Vec<Line>,
 }
 
 /// What a sum over 2^level frames must reach, and in how many ways it could by chance in an hour.
@@ -36,14 +66,19 @@ struct Level {
 }
 
 impl LineListener {
+    /// For a beacon's channel.
     pub fn new(place: Place, channel: &ChannelConfig, false_alarms_per_hour: f64) -> LineListener {
-        let window_s = WINDOW_S.min(BINS_MAX / place.width_hz);
-        let fine = place.fine(Matched::Line(window_s));
+        LineListener::by(place, &LineRule::of(channel, place.width_hz, false_alarms_per_hour))
+    }
+
+    /// By any rule.
+    pub fn by(place: Place, rule: &LineRule) -> LineListener {
+        let fine = place.fine(Matched::Line(rule.window_s));
         let hop_s = fine.hop() as f64 / place.rate.sps;
-        let top = (SPAN_MAX_S / hop_s).log2() as usize;
-        let pulse_s = f64::from(channel.longest_pulse_us()) * 1e-6;
-        let is_usable = |level: &usize| ((1_u64 << level) as f64 + 1.0) * hop_s > pulse_s;
-        let allowed = false_alarms_per_hour / (0..=top).filter(is_usable).count().max(1) as f64;
+        let top = (rule.span_max_s / hop_s).max(1.0).log2() as usize;
+        let is_usable = |level: &usize| ((1_u64 << level) as f64 + 1.0) * hop_s > rule.pulse_s;
+        let usable_count = (0..=top).filter(is_usable).count().max(1) as f64;
+        let allowed = rule.false_alarms_per_hour / usable_count;
         let chance = |level: usize| {
             let frames = (1_u64 << level) as f64;
             let noise = NoiseSum { count: 1 << level, correlation: OVERLAP, level_error: fine.noise_error() };
@@ -55,25 +90,38 @@ impl LineListener {
         let levels: Vec<Level> = (0..=top).map(chance).collect();
         let thresholds: Vec<f64> = levels.iter().map(|level| level.threshold).collect();
         let search = LineSearch::new(fine.cell_count(), &thresholds);
-        LineListener { place, fine, search, levels, told: None }
+        let segment = rule.apart_hz.map_or(fine.cell_count(), |hz| (hz / fine.cell_hz()) as usize);
+        let search = search.in_segments(segment);
+        LineListener {
+            place,
+            fine,
+            search,
+            levels,
+            told: None,
+            tells_all: rule.apart_hz.is_some(),
+            found: Vec::with_capacity(1),
+        }
     }
 
-    /// Takes a sample of the channel; what it completes.
-    pub fn push(&mut self, number: u64, sample: [f32; 2], clock: &SampleClock) -> Option<Heard> {
-        let LineListener { fine, search, told, .. } = self;
-        let (frame, cells) = fine.push(number, sample)?;
-        let mut found = None;
+    /// Takes a sample of the channel; gives what it completes.
+    pub fn push(&mut self, number: u64, sample: [f32; 2], clock: &SampleClock, out: impl FnMut(Heard)) {
+        let LineListener { fine, search, told, tells_all, found, .. } = self;
+        let Some((frame, cells)) = fine.push(number, sample) else { return };
+        found.clear();
         search.push(frame, cells, |line| {
             // Longer sums say again, later and of a longer time, what a shorter one has told.
             let is_known = told.is_some_and(|(last, level)| {
                 level < line.level && last + line.frame_count() / 2 > line.last_frame
             });
-            if !is_known {
+            if *tells_all {
+                found.push(*line);
+            } else if !is_known {
                 *told = Some((line.last_frame, line.level));
-                found = Some(*line);
+                found.clear();
+                found.push(*line);
             }
         });
-        found.map(|line| self.heard(&line, clock))
+        self.found.iter().map(|line| self.heard(line, clock)).for_each(out);
     }
 
     fn heard(&self, line: &Line, clock: &SampleClock) -> Heard {

@@ -11,6 +11,7 @@ mod line;
 mod stream;
 mod train;
 
+pub(super) use line::LineRule;
 pub(super) use stream::Stream;
 
 use crate::config::{ChannelConfig, SenseConfig};
@@ -91,6 +92,35 @@ impl Band {
         Band { center_hz, bin_hz, channels: held.filter_map(channel).collect() }
     }
 
+    /// Of parts of the band, each `width_hz` wide about `offset_hz`, in which all lines are told by `rule`, and the trains of
+    /// `channel`, if it is one.
+    pub fn of_parts(
+        config: &SenseConfig,
+        parts: &[(f64, f64)],
+        rule: &LineRule,
+        trains: Option<&ChannelConfig>,
+    ) -> Band {
+        let part = |(number, (offset_hz, width_hz)): (usize, &(f64, f64))| {
+            let place = Place {
+                number: number as u8,
+                frequency_hz: config.center_hz + offset_hz,
+                offset_hz: *offset_hz,
+                width_hz: *width_hz,
+                rate: rate_for(config.sample_rate_sps, *width_hz),
+                dc_hz: config.dc_exclude_hz.unwrap_or(0.0),
+            };
+            let each = |channel| TrainListener::all(place, channel, rule.false_alarms_per_hour);
+            Channel {
+                tuner: Tuner::new(config.sample_rate_sps, *offset_hz, *width_hz),
+                line: Some(LineListener::by(place, rule)),
+                trains: trains.map(each).unwrap_or_default(),
+            }
+        };
+        let bin_hz = config.sample_rate_sps / config.fft_len as f64;
+        let channels = parts.iter().enumerate().map(part).collect();
+        Band { center_hz: config.center_hz, bin_hz, channels }
+    }
+
     /// Samples that the longest filter takes; `None` where no channel is searched.
     pub fn reach(&self) -> Option<usize> {
         self.channels.iter().map(|channel| channel.tuner.reach()).max()
@@ -117,7 +147,7 @@ impl Band {
         };
         for Channel { tuner, line, trains } in &mut self.channels {
             tuner.take(&stream.delay, |number, sample| {
-                line.iter_mut().filter_map(|line| line.push(number, sample, clock)).for_each(&mut tell);
+                line.iter_mut().for_each(|line| line.push(number, sample, clock, &mut tell));
                 trains.iter_mut().filter_map(|train| train.push(number, sample, clock)).for_each(&mut tell);
             });
         }

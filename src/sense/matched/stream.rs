@@ -40,6 +40,12 @@ impl Stream {
         self.filled += samples.len();
     }
 
+    /// Takes silence for a whole frame.
+    pub fn silence(&mut self) {
+        self.frame.fill([0.0; 2]);
+        self.filled = self.frame.len();
+    }
+
     /// Drops the samples of a frame that will not be completed.
     pub fn restart(&mut self) {
         self.filled = 0;
