@@ -15,6 +15,7 @@
 mod band;
 mod channel;
 mod clock;
+mod envelope;
 mod gathered;
 mod hop;
 pub mod listen;

@@ -34,6 +34,16 @@ pub fn median_of_noise(count: f64) -> f64 {
     (1.0 - 1.0 / (9.0 * count)).powi(3)
 }
 
+/// The median; of an even count the middle of the two in the middle.
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
+    let upper = values.len() / 2;
+    if values.is_empty() {
+        return None;
+    }
+    values.sort_by(f64::total_cmp);
+    Some(if values.len() % 2 == 1 { values[upper] } else { (values[upper - 1] + values[upper]) / 2.0 })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,8 +3,9 @@
 //! The survey's frames are the sense pass's own, half a decibel fine. Pulses and readings come from the pass itself; from
 //! them the power while on, its SNR as detection counts it, and when the channel was on.
 
-use super::{Gathered, Sense};
+use super::{Gathered, Sense, envelope};
 use crate::config::{ChannelConfig, SenseConfig};
+use crate::dsp::median::median;
 use crate::dsp::survey::{Survey, Timing};
 use crate::signal::{Flags, Hearing, Pulse, Reading};
 use crate::units::{db_from_ratio, ratio_from_db};
@@ -14,6 +15,8 @@ const ON_DB: f64 = 6.0;
 /// A carrier with fades here and there is a carrier, not a pulse train.
 const CARRIER_DUTY: f64 = 0.8;
 
+/// Pulses that stand out less than this break in the noise, dB.
+const CLEAR_DB: f64 = 17.0;
 /// A line this far over its floor between its pulses is on there too, ratio of the rest to the floor.
 const LIFTED_RATIO: f64 = 0.25;
 /// Noise that a steady line lifts fluctuates this far over the line's own level, ratio.
@@ -88,7 +91,8 @@ pub fn listen_to_all(survey: &Survey, channels: &[ChannelConfig], setup: Setup) 
         let hearings = kept.hearings.iter().filter(|hearing| hearing.channel == number);
         let hearings = hearings.map(|hearing| Hearing { channel: 0, ..*hearing });
         let listened = heard(channel, config.hop_us, readings.collect(), pulses.collect());
-        Listened { hearings: hearings.collect(), ..listened }
+        let listened = Listened { hearings: hearings.collect(), ..listened };
+        if listened.is_clear() { listened } else { listened.by_envelope(survey) }
     };
     Some(channels.iter().enumerate().map(of).collect())
 }
@@ -110,6 +114,24 @@ fn heard(channel: &ChannelConfig, hop_us: u32, readings: Vec<Reading>, pulses: V
     let snr_db = power_dbfs.zip(floor_dbfs).map(|(power_dbfs, floor_dbfs)| power_dbfs - floor_dbfs);
     let (channel, hearings) = (channel.clone(), Vec::new());
     Listened { channel, hop_us, readings, pulses, hearings, timing, power_dbfs, snr_db }
+}
+
+impl Listened {
+    /// Whether its pulses stand out so far that they are whole.
+    fn is_clear(&self) -> bool {
+        self.snr_db.is_none_or(|snr_db| snr_db >= CLEAR_DB)
+    }
+
+    /// With the train that shows in its power as a whole, if there is one.
+    fn by_envelope(self, survey: &Survey) -> Listened {
+        let Some(train) = envelope::train(survey, &self.channel) else { return self };
+        Listened {
+            timing: train.timing,
+            power_dbfs: Some(db_from_ratio(train.power + train.noise)),
+            snr_db: Some(db_from_ratio(train.power / train.noise + 1.0)),
+            ..self
+        }
+    }
 }
 
 /// Hops that tell a floor of their own.
@@ -172,14 +194,4 @@ fn is_fluctuation(readings: &[Reading], pulses: &[Pulse], hop_us: u32) -> bool {
         && outside > inside
         && lift > LIFTED_RATIO * floor
         && energy < FLUCTUATION_RATIO * on_hops * (floor + lift)
-}
-
-/// Of an even count the middle of the two in the middle.
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    let upper = values.len() / 2;
-    if values.is_empty() {
-        return None;
-    }
-    values.sort_by(f64::total_cmp);
-    Some(if values.len() % 2 == 1 { values[upper] } else { (values[upper - 1] + values[upper]) / 2.0 })
 }

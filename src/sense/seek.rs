@@ -105,6 +105,6 @@ pub fn distinct(mut heard: Vec<Hearing>, bin_hz: f64) -> Vec<Hearing> {
     };
     let mut lines: Vec<Hearing> =
         kept.iter().filter(|line| !kept.iter().any(|other| is_skirt(line, other))).copied().collect();
-    lines.sort_by(|a, b| b.cn0.cmp(&a.cn0));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.cn0));
     lines
 }
