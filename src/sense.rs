@@ -145,8 +145,8 @@ impl Sense {
         let bands = config.centers_hz().map(|center_hz| Band::new(config, center_hz));
         let bands = bands.collect::<Result<Vec<_>, _>>()?;
         let takes_dc = config.dc_exclude_hz.is_none() && bands.iter().any(|band| band.reaches_dc);
-        let reach = bands.iter().filter_map(|band| band.matched.reach()).max();
-        let stream = reach.map(|reach| Stream::new(config.fft_len, reach));
+        let is_searched = bands.iter().any(|band| band.matched.is_searched());
+        let stream = is_searched.then(|| Stream::new(config.fft_len, matched::block(config)));
         let waterfall = (config.spectrum_interval_us > 0).then(|| {
             let hops_per_row = (config.spectrum_interval_us + config.hop_us / 2) / config.hop_us;
             Waterfall::new(u64::from(hops_per_row), config.fft_len, bands[0].first_hz, bin_hz)
@@ -232,7 +232,6 @@ impl Sense {
         self.next_index = None;
         self.frame_flags = Flags::NONE;
         self.clock.anchor = None;
-        self.bands.iter_mut().for_each(|band| band.matched.restart());
         self.stream.iter_mut().for_each(Stream::forget);
     }
 

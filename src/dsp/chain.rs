@@ -22,6 +22,8 @@ const CANDIDATE_MIN: f32 = 3.0;
 /// So many frames before and after its own a pulse has ended: its cell stands so far over those, ratio.
 const APART: u64 = 6;
 const CONTRAST_MIN: f32 = 2.0;
+/// And so many cells to either side hold no more than itself then.
+const SPLATTER_CELLS: usize = 4;
 /// Frames kept.
 const ROWS: u64 = 2 * APART + 1;
 /// Frames of a pulse: neighbours see it too.
@@ -204,12 +206,20 @@ impl ChainSearch {
             if power < CANDIDATE_MIN {
                 continue;
             }
-            let beside = self.row(frame - APART)[cell].max(self.row(frame + APART)[cell]);
-            if power >= CONTRAST_MIN * beside {
+            if self.stands_out(frame, cell, power) {
                 let counted = power.min(self.cap);
                 self.extend(&Candidate { frame, cell, power, counted });
             }
         }
+    }
+
+    /// Over what is before and after it in its own cell, and in those about it: the edges of what is on for longer splatter over these.
+    fn stands_out(&self, frame: u64, cell: usize, power: f32) -> bool {
+        let about = cell.saturating_sub(SPLATTER_CELLS)..(cell + SPLATTER_CELLS + 1).min(self.cells);
+        [frame - APART, frame + APART].into_iter().all(|beside| {
+            let row = self.row(beside);
+            power >= CONTRAST_MIN * row[cell] && row[about.clone()].iter().all(|other| power >= *other)
+        })
     }
 
     fn extend(&mut self, pulse: &Candidate) {

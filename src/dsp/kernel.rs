@@ -84,9 +84,6 @@ impl Component for f32 {
     }
 }
 
-/// Lanes of a dot product: two of the widest registers, as an addition takes longer than it keeps its unit.
-pub const DOT_LANES: usize = 16;
-
 /// Defines a function whose body is compiled for the target's baseline and, on x86-64, for AVX2 too.
 macro_rules! vectorised {
     ($(#[$doc:meta])* $name:ident = $body:ident $(<$T:ident: $Bound:ident>)? ($($arg:ident: $Type:ty),*) $(-> $Out:ty)?) => {
@@ -120,11 +117,7 @@ vectorised! {
 }
 vectorised! {
     /// `out = level(samples) · step`. Both have the same length.
-    levels = levels_body<T: Component>(samples: &[[T; 2]], step: f32, out: &mut [[f32; 2]])
-}
-vectorised! {
-    /// Σ samples·re and Σ samples·im, over the whole [`DOT_LANES`] of them. All three have the same length.
-    dot = dot_body(samples: &[f32], re: &[f32], im: &[f32]) -> [f32; 2]
+    levels = levels_body<T: Component>(samples: &[[T; 2]], step: f32, out: &mut [Complex32])
 }
 vectorised! {
     /// `sums` = the sum of `power` over each run `(first, length)`. Runs lie within `power`.
@@ -170,9 +163,9 @@ fn weigh<T: Component>(samples: &[[T; 2]], window: &[f32], out: &mut [Complex32]
 }
 
 #[inline(always)]
-fn levels_body<T: Component>(samples: &[[T; 2]], step: f32, out: &mut [[f32; 2]]) {
-    for (sample, out) in samples.as_flattened().iter().zip(out.as_flattened_mut()) {
-        *out = sample.level() * step;
+fn levels_body<T: Component>(samples: &[[T; 2]], step: f32, out: &mut [Complex32]) {
+    for (sample, out) in samples.iter().zip(out) {
+        *out = Complex32::new(sample[0].level() * step, sample[1].level() * step);
     }
 }
 
@@ -182,23 +175,6 @@ fn power_body(spectrum: &[Complex32], power: &mut [f32], sums: &mut [f32]) {
         *power = x.re * x.re + x.im * x.im;
         *sum += *power;
     }
-}
-
-#[inline(always)]
-fn dot_body(samples: &[f32], re: &[f32], im: &[f32]) -> [f32; 2] {
-    [lane_dot(samples, re), lane_dot(samples, im)]
-}
-
-#[inline(always)]
-fn lane_dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0_f32; DOT_LANES];
-    for (a, b) in a.chunks_exact(DOT_LANES).zip(b.chunks_exact(DOT_LANES)) {
-        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += a * b;
-        }
-    }
-    // Opaque: the order of the last few additions must not decide how the loop is packed.
-    lane_sum(std::hint::black_box(&lanes))
 }
 
 #[inline(always)]

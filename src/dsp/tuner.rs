@@ -1,147 +1,260 @@
-//! One channel out of the band: all samples in, samples of the channel alone out, at a rate that just holds it.
+//! Channels out of the band: all samples in, samples of each channel alone out, at a rate that just holds it.
 //!
-//! A low-pass moved to the channel's frequency and computed only where an output is due: y[m] = e^(−jωmD)·Σ h[n]·e^(−jωn)·x[mD + n],
-//! n symmetric about 0. h is Kaiser's window on the ideal low-pass (Kaiser 1974; Oppenheim & Schafer, Discrete-Time Signal
-//! Processing, § 7.5.3): flat to 0.01 dB within the channel, [`STOP_DB`] down wherever the rate folds onto it. Gain 1: a tone keeps its
-//! amplitude, noise its density per Hz.
+//! Fast convolution by overlap-save (Oppenheim & Schafer, Discrete-Time Signal Processing, § 8.7.3): one FFT of a block of the band for
+//! all channels ([`Spectra`]); of each channel the bins about it times the response of its low-pass, and a short inverse FFT, which
+//! gives every D-th value alone ([`Tuner`]). The low-pass is Kaiser's window on the ideal one (Kaiser 1974; ibid. § 7.5.3), symmetric
+//! about 0: flat to 0.01 dB within the channel, [`STOP_DB`] down wherever the rate folds onto it. Gain 1: a tone keeps its amplitude,
+//! noise its density per Hz.
 //!
-//! Output m stands at sample m·D of the stream, so where blocks are cut changes nothing. Cost: some 30 multiplications a sample.
+//! Blocks lie on a grid of the stream's samples and output m stands at sample m·D, so where the stream is cut changes nothing. A gap drops
+//! the blocks across it, of some milliseconds. What is constant in the samples is followed in bin 0 of the blocks and taken out there.
+
+use std::sync::Arc;
+
+use rustfft::num_complex::{Complex32, Complex64};
+use rustfft::{Fft, FftPlanner};
 
 use crate::dsp::aligned::Aligned;
-use crate::dsp::kernel;
 
 /// What folds onto the channel is this far down, dB.
 const STOP_DB: f64 = 80.0;
-/// Output rate over the channel's width: room for the filter's edge.
-const RATE_RATIO: f64 = 2.5;
-
-/// The newest samples of a stream, as long as the longest filter needs.
-pub struct Delay {
-    samples: Aligned<[f32; 2]>,
-    /// Index of the first sample held.
-    first: u64,
-    held: usize,
-    kept: usize,
-}
-
-impl Delay {
-    /// For pieces of up to `piece` samples and filters over `reach` of them.
-    pub fn new(piece: usize, reach: usize) -> Delay {
-        Delay { samples: Aligned::filled([0.0; 2], piece + reach), first: 0, held: 0, kept: reach }
-    }
-
-    /// What comes next is not of this stream.
-    pub fn forget(&mut self) {
-        self.held = 0;
-    }
-
-    /// Room for `count` samples that begin at index `first`; what does not follow the samples held begins anew.
-    pub fn room(&mut self, first: u64, count: usize) -> &mut [[f32; 2]] {
-        if first != self.first + self.held as u64 {
-            (self.first, self.held) = (first, 0);
-        }
-        let surplus = self.held.saturating_sub(self.kept);
-        self.samples.copy_within(surplus..self.held, 0);
-        self.first += surplus as u64;
-        let from = self.held - surplus;
-        self.held = from + count;
-        &mut self.samples[from..self.held]
-    }
-}
-
-/// One channel.
-pub struct Tuner {
-    step: u64,
-    /// Samples before output m's own.
-    before: u64,
-    taps_re: Aligned<f32>,
-    taps_im: Aligned<f32>,
-    turns_per_step: f64,
-    /// The output that is due.
-    next: u64,
-}
+/// Output rate over the channel's width, at least: room for the filter's edge.
+const RATE_RATIO: f64 = 2.0;
+/// A block over the longest filter, at least: a quarter of each block is the next one's too.
+const BLOCK_RATIO: usize = 4;
+/// Shortest and longest block. A channel of less than a three thousandth of the band leaves at the rate of a wider one.
+const BLOCK_MIN: usize = 192;
+const BLOCK_MAX: usize = 49_152;
+/// Of the constant in the samples, that of the last so many blocks is taken out.
+const DC_BLOCKS: f32 = 256.0;
 
 /// An output rate, and samples of the input that make one of the output.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Rate {
     /// Samples per second.
     pub sps: f64,
-    /// Input samples per output.
+    /// Input samples per output: 2ⁱ or 3·2ⁱ, so that blocks hold whole steps.
     pub step: usize,
 }
 
 /// The rate at which a channel of `width_hz` leaves the tuner.
 pub fn rate_for(sample_rate_sps: f64, width_hz: f64) -> Rate {
-    let step = ((sample_rate_sps / (RATE_RATIO * width_hz)) as usize).max(1);
-    Rate { sps: sample_rate_sps / step as f64, step }
+    let most = (sample_rate_sps / (RATE_RATIO * width_hz)) as usize;
+    let steps = (0..40).flat_map(|power| [1 << power, (3 << power) / 2]);
+    let at = |step: usize| Rate { sps: sample_rate_sps / step as f64, step };
+    let fits = |rate: &Rate| rate.step <= most && block_for(sample_rate_sps, width_hz, *rate) <= BLOCK_MAX;
+    steps.map(at).take_while(|rate| rate.step <= most.max(1)).filter(fits).last().unwrap_or(at(1))
+}
+
+/// Samples of a block that holds the filter of such a channel.
+fn block_for(sample_rate_sps: f64, width_hz: f64, rate: Rate) -> usize {
+    let taps = 2 * filter_half(sample_rate_sps, width_hz, rate) + 1;
+    (0..).map(|power| BLOCK_MIN << power).find(|block| *block >= BLOCK_RATIO * taps).unwrap_or(BLOCK_MAX)
+}
+
+/// Samples of the blocks for channels of these widths.
+pub fn block_len(sample_rate_sps: f64, widths_hz: impl Iterator<Item = f64>) -> usize {
+    let len = |width_hz: f64| block_for(sample_rate_sps, width_hz, rate_for(sample_rate_sps, width_hz));
+    widths_hz.map(len).max().unwrap_or(BLOCK_MIN)
+}
+
+/// The stream's newest samples, and the spectrum of its newest block.
+pub struct Spectra {
+    fft: Arc<dyn Fft<f32>>,
+    samples: Aligned<Complex32>,
+    /// Number of the first sample held: a block begins with it.
+    first: u64,
+    held: usize,
+    spectrum: Aligned<Complex32>,
+    scratch: Aligned<Complex32>,
+    dc: Option<Complex32>,
+}
+
+impl Spectra {
+    /// Blocks of `block` samples ([`block_len`]) of a stream that comes in pieces of `piece`.
+    pub fn new(block: usize, piece: usize) -> Spectra {
+        let fft = FftPlanner::new().plan_fft_forward(block);
+        let none = Complex32::default();
+        Spectra {
+            samples: Aligned::filled(none, block + piece),
+            first: 0,
+            held: 0,
+            spectrum: Aligned::filled(none, block),
+            scratch: Aligned::filled(none, fft.get_immutable_scratch_len()),
+            fft,
+            dc: None,
+        }
+    }
+
+    /// What comes next is not of this stream.
+    pub fn forget(&mut self) {
+        (self.held, self.dc) = (0, None);
+    }
+
+    /// Room for the next piece.
+    pub fn room(&mut self) -> &mut [Complex32] {
+        &mut self.samples[self.held..]
+    }
+
+    /// The first `count` of the room are the samples from number `first` on. What does not follow the samples held begins anew,
+    /// with the next block of the grid.
+    pub fn join(&mut self, first: u64, count: usize) {
+        if self.held == 0 || first != self.first + self.held as u64 {
+            let hop = hop_of(self.spectrum.len()) as u64;
+            self.first = first.next_multiple_of(hop);
+            let early = ((self.first - first).min(count as u64)) as usize;
+            self.samples.copy_within(self.held + early..self.held + count, 0);
+            self.held = count - early;
+        } else {
+            self.held += count;
+        }
+    }
+
+    /// The next block that is whole, if any.
+    pub fn next_block(&mut self) -> Option<Block<'_>> {
+        let len = self.spectrum.len();
+        if self.held < len {
+            return None;
+        }
+        let Spectra { samples, spectrum, scratch, .. } = self;
+        self.fft.process_immutable_with_scratch(&samples[..len], spectrum, scratch);
+        let dc = self.dc.map_or(spectrum[0], |dc| dc + (spectrum[0] - dc) / DC_BLOCKS);
+        self.dc = Some(dc);
+        spectrum[0] -= dc;
+        let first = self.first;
+        self.samples.copy_within(hop_of(len)..self.held, 0);
+        (self.first, self.held) = (first + hop_of(len) as u64, self.held - hop_of(len));
+        Some(Block { first, spectrum: &self.spectrum })
+    }
+}
+
+/// Samples from one block to the next.
+fn hop_of(block: usize) -> usize {
+    block - block / BLOCK_RATIO
+}
+
+/// The spectrum of a block.
+pub struct Block<'a> {
+    /// Number of its first sample.
+    first: u64,
+    spectrum: &'a [Complex32],
+}
+
+/// One channel.
+pub struct Tuner {
+    fft: Arc<dyn Fft<f32>>,
+    step: usize,
+    /// Bin of the block in the channel's middle.
+    middle: usize,
+    /// The response, for as many bins below the channel's middle as the inverse FFT has, and for as many from there on.
+    below: Vec<f32>,
+    above: Vec<f32>,
+    bins: Vec<Complex32>,
+    scratch: Vec<Complex32>,
+    /// The turn that is left after whole bins, for each output of a block.
+    turns: Vec<Complex32>,
+    turns_per_sample: f64,
 }
 
 impl Tuner {
-    /// For a channel of `width_hz` that lies `offset_hz` from the tuned frequency.
-    pub fn new(sample_rate_sps: f64, offset_hz: f64, width_hz: f64) -> Tuner {
+    /// For a channel of `width_hz` that lies `offset_hz` from the tuned frequency, from blocks of `block` samples.
+    pub fn new(sample_rate_sps: f64, offset_hz: f64, width_hz: f64, block: usize) -> Tuner {
         let rate = rate_for(sample_rate_sps, width_hz);
-        let filter = low_pass(sample_rate_sps, rate, width_hz);
-        let before = (filter.len() / 2) as u64;
-        let len = filter.len().next_multiple_of(kernel::DOT_LANES / 2);
-        let (mut taps_re, mut taps_im) = (Aligned::filled(0.0, 2 * len), Aligned::filled(0.0, 2 * len));
-        for (n, tap) in filter.iter().enumerate() {
-            let turns = -offset_hz / sample_rate_sps * (n as f64 - before as f64);
-            let (sin, cos) = (std::f64::consts::TAU * turns).sin_cos();
-            let (re, im) = ((tap * cos) as f32, (tap * sin) as f32);
-            (taps_re[2 * n], taps_re[2 * n + 1]) = (re, -im);
-            (taps_im[2 * n], taps_im[2 * n + 1]) = (im, re);
-        }
-        let turns_per_step = (-offset_hz * rate.step as f64 / sample_rate_sps).rem_euclid(1.0);
-        Tuner { step: rate.step as u64, before, taps_re, taps_im, turns_per_step, next: 0 }
-    }
-
-    /// Samples of the input that one output takes.
-    pub fn reach(&self) -> usize {
-        self.taps_re.len() / 2
-    }
-
-    /// Gives every output that is due by what `delay` holds: its number and value. Numbers that are left out fell into a gap.
-    pub fn take(&mut self, delay: &Delay, mut out: impl FnMut(u64, [f32; 2])) {
-        let earliest = (delay.first + self.before).div_ceil(self.step);
-        self.next = self.next.max(earliest);
-        loop {
-            let from = (self.next * self.step - self.before - delay.first) as usize;
-            let Some(samples) = delay.samples[..delay.held].get(from..from + self.reach()) else { return };
-            let [re, im] = kernel::dot(samples.as_flattened(), &self.taps_re, &self.taps_im);
-            let turns = (self.next as f64 * self.turns_per_step).fract();
-            let (sin, cos) = (std::f64::consts::TAU * turns).sin_cos();
-            let (sin, cos) = (sin as f32, cos as f32);
-            out(self.next, [re * cos - im * sin, re * sin + im * cos]);
-            self.next += 1;
+        let count = block / rate.step;
+        let (bin_hz, turns_per_sample) = (sample_rate_sps / block as f64, -offset_hz / sample_rate_sps);
+        let middle = (offset_hz / bin_hz).round();
+        let taps = low_pass(sample_rate_sps, rate, width_hz);
+        let response = |bin: f64| {
+            let turns = ((middle + bin) * bin_hz - offset_hz) / sample_rate_sps;
+            (response(&taps, turns) / block as f64) as f32
+        };
+        let bins = 0..count;
+        let above = bins.clone().map(|bin| response(bin as f64)).collect();
+        // Where all bins are kept, they are those above.
+        let below = bins.map(|bin| if rate.step == 1 { 0.0 } else { response(bin as f64 - count as f64) });
+        let left = turns_per_sample + middle / block as f64;
+        let turn = |n: usize| unit(left * (n * rate.step) as f64);
+        let fft = FftPlanner::new().plan_fft_inverse(count);
+        Tuner {
+            step: rate.step,
+            middle: (middle as i64).rem_euclid(block as i64) as usize,
+            below: below.collect(),
+            above,
+            bins: vec![Complex32::default(); count],
+            scratch: vec![Complex32::default(); fft.get_inplace_scratch_len()],
+            fft,
+            turns: (0..count).map(turn).collect(),
+            turns_per_sample,
         }
     }
 
-    /// A new stream: its samples are counted from 0 again.
-    pub fn restart(&mut self) {
-        self.next = 0;
+    /// Gives the outputs of a block: number and value. Numbers that are left out fell into a gap.
+    pub fn take(&mut self, block: &Block<'_>, mut out: impl FnMut(u64, [f32; 2])) {
+        let len = block.spectrum.len();
+        // What the rate folds together is added up.
+        self.bins.fill(Complex32::default());
+        add(block.spectrum, self.middle, &self.above, &mut self.bins);
+        add(block.spectrum, (self.middle + len - self.bins.len()) % len, &self.below, &mut self.bins);
+        self.fft.process_with_scratch(&mut self.bins, &mut self.scratch);
+        let begin = unit((block.first as f64 * self.turns_per_sample).fract());
+        // Half of what blocks share is lost at either end.
+        let edge = len / BLOCK_RATIO / 2 / self.step;
+        let number = block.first / self.step as u64;
+        for at in edge..edge + hop_of(len) / self.step {
+            let value = self.bins[at] * self.turns[at] * begin;
+            out(number + at as u64, [value.re, value.im]);
+        }
     }
 }
 
-/// Taps of the low-pass, an odd number; one where nothing is left out.
-fn low_pass(sample_rate_sps: f64, rate: Rate, width_hz: f64) -> Vec<f64> {
+/// Adds the bins from `from` on, around the end of the spectrum, each times its response.
+fn add(spectrum: &[Complex32], from: usize, response: &[f32], out: &mut [Complex32]) {
+    let (first, rest) = response.split_at(response.len().min(spectrum.len() - from));
+    let (out_first, out_rest) = out.split_at_mut(first.len());
+    for (bins, weights, out) in [(&spectrum[from..], first, out_first), (spectrum, rest, out_rest)] {
+        bins.iter().zip(weights).zip(out).for_each(|((bin, weight), out)| *out += bin * weight);
+    }
+}
+
+/// e^(j·2π·turns).
+fn unit(turns: f64) -> Complex32 {
+    let turned = Complex64::cis(std::f64::consts::TAU * turns);
+    Complex32::new(turned.re as f32, turned.im as f32)
+}
+
+/// Taps of the low-pass on one side of its middle.
+fn filter_half(sample_rate_sps: f64, width_hz: f64, rate: Rate) -> usize {
     if rate.step == 1 {
+        return 0;
+    }
+    // What folds onto the channel's edge lies that far from the other.
+    let edge = std::f64::consts::TAU * (rate.sps - width_hz) / sample_rate_sps;
+    ((STOP_DB - 7.95) / (2.285 * edge) / 2.0).ceil() as usize
+}
+
+/// Taps of the low-pass from its middle on; one where nothing is left out.
+fn low_pass(sample_rate_sps: f64, rate: Rate, width_hz: f64) -> Vec<f64> {
+    let half = filter_half(sample_rate_sps, width_hz, rate);
+    if half == 0 {
         return vec![1.0];
     }
-    // What folds onto the channel's edge lies that far from the middle.
-    let (pass, stop) = (width_hz / 2.0, rate.sps - width_hz / 2.0);
-    let edge = std::f64::consts::TAU * (stop - pass) / sample_rate_sps;
-    let half = ((STOP_DB - 7.95) / (2.285 * edge) / 2.0).ceil() as i64;
     let beta = 0.1102 * (STOP_DB - 8.7);
-    let cut = (pass + stop) / sample_rate_sps;
-    let tap = |n: i64| {
+    let cut = rate.sps / sample_rate_sps;
+    let tap = |n: usize| {
         let x = std::f64::consts::PI * cut * n as f64;
         let ideal = if n == 0 { cut } else { cut * x.sin() / x };
         let along = n as f64 / (half + 1) as f64;
         ideal * bessel_i0(beta * (1.0 - along * along).sqrt()) / bessel_i0(beta)
     };
-    let taps: Vec<f64> = (-half..=half).map(tap).collect();
-    let sum: f64 = taps.iter().sum();
+    let taps: Vec<f64> = (0..=half).map(tap).collect();
+    let sum = 2.0 * taps.iter().sum::<f64>() - taps[0];
     taps.iter().map(|tap| tap / sum).collect()
+}
+
+/// Response of a filter of these taps from its middle on, at a frequency in turns a sample.
+fn response(taps: &[f64], turns: f64) -> f64 {
+    let pair = |(n, tap): (usize, &f64)| 2.0 * tap * (std::f64::consts::TAU * turns * n as f64).cos();
+    taps.iter().enumerate().map(pair).sum::<f64>() - taps[0]
 }
 
 /// Modified Bessel function of the first kind and order 0 (Abramowitz & Stegun 9.6.12), arguments up to 20.
@@ -155,65 +268,4 @@ fn bessel_i0(x: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Mean power that leaves a tuner for 20 kHz at 40 kHz of a 250 kS/s band, with a tone of power 1 at `tone_hz`.
-    fn power_of(tone_hz: f64, pieces: &[usize]) -> (f64, Vec<[f32; 2]>) {
-        let mut tuner = Tuner::new(250e3, 40e3, 20e3);
-        let mut delay = Delay::new(4_096, tuner.reach());
-        let (mut at, mut made) = (0, Vec::new());
-        for &count in pieces {
-            for (n, sample) in delay.room(at, count).iter_mut().enumerate() {
-                let turns = (tone_hz / 250e3 * (at + n as u64) as f64).fract();
-                let (sin, cos) = (std::f64::consts::TAU * turns).sin_cos();
-                *sample = [cos as f32, sin as f32];
-            }
-            at += count as u64;
-            tuner.take(&delay, |_, sample| made.push(sample));
-        }
-        let power = made.iter().map(|[re, im]| f64::from(re * re + im * im)).sum::<f64>() / made.len() as f64;
-        (power, made)
-    }
-
-    #[test]
-    fn the_channel_passes_and_what_folds_onto_it_does_not() {
-        let rate = rate_for(250e3, 20e3);
-        assert_eq!((rate.step, rate.sps), (5, 50e3));
-        for offset_hz in [-10e3, -3e3, 0.0, 7e3, 10e3] {
-            let db = 10.0 * power_of(40e3 + offset_hz, &[4_000, 4_000]).0.log10();
-            assert!(db.abs() < 0.01, "{offset_hz} Hz: {db} dB");
-            // The same, one output rate away.
-            let db = 10.0 * power_of(40e3 + offset_hz - 50e3, &[4_000, 4_000]).0.log10();
-            assert!(db < -STOP_DB + 1.0, "{offset_hz} Hz folded: {db} dB");
-        }
-    }
-
-    #[test]
-    fn a_tone_stands_where_it_is_and_pieces_change_nothing() {
-        let (_, whole) = power_of(43_125.0, &[4_000, 4_000]);
-        let (_, pieces) = power_of(43_125.0, &[1, 17, 1_000, 2_982, 300, 3_700]);
-        assert_eq!(whole, pieces);
-        // 3125 Hz at 50 kS/s: a sixteenth of a turn from one to the next.
-        for pair in whole.windows(2) {
-            let turn = (pair[1][1].atan2(pair[1][0]) - pair[0][1].atan2(pair[0][0]))
-                .rem_euclid(std::f32::consts::TAU);
-            assert!((turn - std::f32::consts::TAU / 16.0).abs() < 1e-3, "{turn}");
-        }
-    }
-
-    #[test]
-    fn a_gap_leaves_numbers_out() {
-        let mut tuner = Tuner::new(250e3, 40e3, 20e3);
-        let reach = tuner.reach() as u64;
-        let mut delay = Delay::new(1_000, tuner.reach());
-        let mut numbers = Vec::new();
-        for first in [0, 1_000, 5_003] {
-            delay.room(first, 1_000).fill([1.0, 0.0]);
-            tuner.take(&delay, |number, _| numbers.push(number));
-        }
-        let jump = numbers.windows(2).find(|pair| pair[1] != pair[0] + 1).expect("a jump");
-        assert!(jump[0] * 5 + reach / 2 <= 2_000 && jump[1] * 5 >= 5_003 + reach / 2 - 8, "{jump:?} {reach}");
-        assert!(numbers.last().is_some_and(|last| last * 5 + reach / 2 + 13 > 6_003));
-    }
-}
+mod tests;

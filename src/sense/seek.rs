@@ -6,7 +6,7 @@
 
 use super::clock::SampleClock;
 use super::listen::{Setup, sense_config};
-use super::matched::{Band, LineRule, Stream};
+use super::matched::{Band, LineRule, Stream, block_of};
 use crate::config::ChannelConfig;
 use crate::dsp::layout::NOISE_BINS_MIN;
 use crate::dsp::spectrometer::Gate;
@@ -63,8 +63,7 @@ pub fn hearings(
     };
     let trains = (found.seconds >= TRAINS_FROM_S).then_some(template);
     let mut band = Band::of_parts(&config, parts, &rule, trains);
-    let Some(reach) = band.reach() else { return Vec::new() };
-    let mut stream = Stream::new(config.fft_len, reach);
+    let mut stream = Stream::new(config.fft_len, block_of(&config, parts));
     let clock = SampleClock { anchor: Some((0, TimeUs(0))), us_per_sample: 1e6 / config.sample_rate_sps };
     let mut heard = Vec::new();
     survey.rows(|row| {

@@ -17,7 +17,7 @@ pub(super) use stream::Stream;
 use crate::config::{ChannelConfig, SenseConfig};
 use crate::dsp::fine::{Fine, Matched};
 use crate::dsp::layout::IMAGE_RATIO_MAX;
-use crate::dsp::tuner::{Rate, Tuner, rate_for};
+use crate::dsp::tuner::{Rate, Tuner, block_len, rate_for};
 use crate::sense::clock::SampleClock;
 use crate::signal::Hearing;
 use crate::units::CentiDb;
@@ -68,11 +68,12 @@ struct Heard {
 impl Band {
     /// Of those channels of `config` that lie in the band about `center_hz`.
     pub fn new(config: &SenseConfig, center_hz: f64) -> Band {
+        let block = block(config);
         let held = config.channels.iter().enumerate();
         let held = held
             .filter(|(_, channel)| config.false_alarms_per_hour > 0.0 && config.holds(center_hz, channel));
         let channel = |(number, channel): (usize, &ChannelConfig)| {
-            let width_hz = channel.bandwidth_hz.min(config.sample_rate_sps);
+            let width_hz = width_hz(config, channel);
             let place = Place {
                 number: number as u8,
                 frequency_hz: channel.frequency_hz,
@@ -85,7 +86,7 @@ impl Band {
             let line = (shares.line > 0.0)
                 .then(|| LineListener::new(place, channel, config.false_alarms_per_hour * shares.line));
             let trains = TrainListener::all(place, channel, config.false_alarms_per_hour * shares.train);
-            let tuner = Tuner::new(config.sample_rate_sps, place.offset_hz, width_hz);
+            let tuner = Tuner::new(config.sample_rate_sps, place.offset_hz, width_hz, block);
             (line.is_some() || !trains.is_empty()).then_some(Channel { tuner, line, trains })
         };
         let bin_hz = config.sample_rate_sps / config.fft_len as f64;
@@ -100,6 +101,7 @@ impl Band {
         rule: &LineRule,
         trains: Option<&ChannelConfig>,
     ) -> Band {
+        let block = block_of(config, parts);
         let part = |(number, (offset_hz, width_hz)): (usize, &(f64, f64))| {
             let place = Place {
                 number: number as u8,
@@ -111,7 +113,7 @@ impl Band {
             };
             let each = |channel| TrainListener::all(place, channel, rule.false_alarms_per_hour);
             Channel {
-                tuner: Tuner::new(config.sample_rate_sps, *offset_hz, *width_hz),
+                tuner: Tuner::new(config.sample_rate_sps, *offset_hz, *width_hz, block),
                 line: Some(LineListener::by(place, rule)),
                 trains: trains.map(each).unwrap_or_default(),
             }
@@ -121,9 +123,9 @@ impl Band {
         Band { center_hz: config.center_hz, bin_hz, channels }
     }
 
-    /// Samples that the longest filter takes; `None` where no channel is searched.
-    pub fn reach(&self) -> Option<usize> {
-        self.channels.iter().map(|channel| channel.tuner.reach()).max()
+    /// Whether any channel is searched.
+    pub fn is_searched(&self) -> bool {
+        !self.channels.is_empty()
     }
 
     /// The stream's open frame, from `first_sample` on, is whole and good. `power_at_hz` tells the power of the bin at a
@@ -145,18 +147,32 @@ impl Band {
                 out(&heard.hearing);
             }
         };
-        for Channel { tuner, line, trains } in &mut self.channels {
-            tuner.take(&stream.delay, |number, sample| {
-                line.iter_mut().for_each(|line| line.push(number, sample, clock, &mut tell));
-                trains.iter_mut().filter_map(|train| train.push(number, sample, clock)).for_each(&mut tell);
-            });
+        while let Some(block) = stream.spectra.next_block() {
+            for Channel { tuner, line, trains } in &mut self.channels {
+                tuner.take(&block, |number, sample| {
+                    line.iter_mut().for_each(|line| line.push(number, sample, clock, &mut tell));
+                    trains
+                        .iter_mut()
+                        .filter_map(|train| train.push(number, sample, clock))
+                        .for_each(&mut tell);
+                });
+            }
         }
     }
+}
 
-    /// A new stream.
-    pub fn restart(&mut self) {
-        self.channels.iter_mut().for_each(|channel| channel.tuner.restart());
-    }
+fn width_hz(config: &SenseConfig, channel: &ChannelConfig) -> f64 {
+    channel.bandwidth_hz.min(config.sample_rate_sps)
+}
+
+/// Samples of the blocks in which a band is cut into parts.
+pub(super) fn block_of(config: &SenseConfig, parts: &[(f64, f64)]) -> usize {
+    block_len(config.sample_rate_sps, parts.iter().map(|(_, width_hz)| *width_hz))
+}
+
+/// Samples of the blocks in which the bands of `config` are cut into channels.
+pub(super) fn block(config: &SenseConfig) -> usize {
+    block_len(config.sample_rate_sps, config.channels.iter().map(|channel| width_hz(config, channel)))
 }
 
 impl Place {
