@@ -19,6 +19,7 @@ mod gathered;
 mod hop;
 pub mod listen;
 mod matched;
+pub mod reach;
 
 use crate::config::{ConfigError, SenseConfig};
 use crate::dsp::aligned::Aligned;
