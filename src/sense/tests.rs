@@ -4,6 +4,7 @@ mod bands;
 mod lines;
 mod listening;
 mod power;
+mod reach;
 mod recordings;
 mod stream;
 mod trains;
