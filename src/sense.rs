@@ -20,6 +20,7 @@ mod gathered;
 mod hop;
 pub mod listen;
 mod matched;
+pub mod reach;
 pub mod seek;
 
 use crate::config::{ConfigError, SenseConfig};

@@ -154,3 +154,30 @@ fn only_the_sockets_group_may_talk_to_it() {
     assert!(said.contains("is not for you"), "{said}");
     drop(server);
 }
+
+#[test]
+fn range_tells_a_distance_for_planning() {
+    let narrow = ["--set", "beacon.0.bandwidth_hz=4000", "--set", "beacon.0.offset_hz=40000"];
+    let asked = [&["range", "--power-dbm", "10", "--height", "60"][..], &narrow].concat();
+    let (code, text, said) = run(&asked);
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    assert!(text.contains("distance") && text.contains("lanes") && text.contains("ITU-R P.372"), "{text}");
+    let metres = |more: &[&str]| {
+        let (_, out, said) = run(&[&asked[..], more, &["--json"]].concat());
+        let plan: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{said}"));
+        plan["distance_m"].as_f64().unwrap()
+    };
+    assert!(metres(&["--sigma-db", "10"]) < metres(&["--sigma-db", "2"]));
+    assert!(metres(&["--for", "2s"]) < metres(&["--for", "30s"]));
+    assert!(metres(&["--surroundings", "city"]) < metres(&["--floor-dbm-hz", "-173"]));
+    assert!(metres(&["--model", "free_space"]) > metres(&["--model", "log_distance", "--exponent", "3"]));
+
+    let (code, out, said) = run(&[&asked[..], &["--beacon", "wolf"]].concat());
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(said.contains("there is no such beacon; the settings have beacon"), "{said}");
+    for wrong in [&["--sdr", "soapy:"][..], &["--exponent", "0"], &["--height", "-1"], &["--model", "hata"]] {
+        let (code, out, said) = run(&[&asked[..], wrong].concat());
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{wrong:?}: {said}");
+    }
+    assert_eq!(run(&["range"]).0, Some(2), "a power is needed");
+}

@@ -15,9 +15,11 @@
 //! Budget: a few comparisons per reading; levels are computed only when the frame count changes.
 
 use super::chance;
+use super::lifted::{Lifted, chance_of_run};
 use crate::config::{AnalyticsConfig, ChannelConfig};
 use crate::signal::{Flags, Pulse, Reading};
 use crate::time::TimeUs;
+use crate::units::ratio_from_db;
 
 /// How far over its trigger a pulse must be for its end to prove that the emission is keyed.
 const KEYED_MARGIN_DB: f64 = 6.0;
@@ -207,6 +209,19 @@ impl CarrierWatch {
     /// The levels for the reading last given.
     pub fn levels(&self) -> Levels {
         self.levels
+    }
+
+    /// P(a steady carrier of this SNR, a ratio, is told within so many hops of `frame_count` frames).
+    pub fn chance(&self, snr: f64, frame_count: u16, hop_count: usize) -> f64 {
+        let levels = self.levels_for(frame_count, true);
+        let hop = Lifted { count: levels.shape, excess: snr };
+        let (over, kept) =
+            (hop.tail(ratio_from_db(levels.trigger_db)), hop.tail(ratio_from_db(levels.drop_db)));
+        let confirm_us = self.confirm_us(self.hop_us / f64::from(frame_count.max(1)));
+        let hops = (confirm_us as f64 / self.hop_us).ceil() as usize + 1;
+        let rest = hops.saturating_sub(self.debounce_hops as usize);
+        let run = chance_of_run(over, self.debounce_hops as usize, hop_count.saturating_sub(rest));
+        run * kept.powi(rest as i32)
     }
 
     fn levels_for(&self, frame_count: u16, spectral: bool) -> Levels {

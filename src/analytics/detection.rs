@@ -17,6 +17,7 @@
 //! operator accepts, at any FFT frame of an hour; impulsive interference *is* such a burst, and nothing here can tell.
 
 mod hearing;
+mod needed;
 
 use super::carrier::CarrierWatch;
 use super::chance;
@@ -227,19 +228,6 @@ impl Detector {
         }
         train.follower_count = followers;
         Some(train)
-    }
-
-    /// Pulses of `width_us` every `period_us` that are told as a beacon when nothing was heard before; `None` = never.
-    pub fn pulses_needed(&self, period_us: f64, width_us: u32, frame_us: f64) -> Option<usize> {
-        if self.ln_bursts_per_hour.is_some() {
-            return Some(1);
-        }
-        self.search.as_ref()?.pulses_needed(period_us, width_us, frame_us)
-    }
-
-    /// Time from the first sample of a carrier to its detection, µs; `None` where carriers are not sought.
-    pub fn carrier_needs_us(&self, frame_us: f64) -> Option<u64> {
-        self.watches_carrier.then(|| self.carrier.confirm_us(frame_us) + self.hop_us as u64)
     }
 
     /// Whether a detection is open.

@@ -2,7 +2,7 @@
 //!
 //! Per channel: the temporal noise floor ([`percentile`]), the spectral one, rolling mean, volatility and delta
 //! ([`rolling`]), the filtered power ([`ewma`]), the trend ([`trend`]), the plane-fit gradient (`gradient`, over `cells`), the pulse pattern (`pulses`),
-//! and detection (`detection`, from `carrier` and `train`, held to the operator's false-alarm figure by `chance`).
+//! and detection (`detection`, from `carrier` and `train`, held to the operator's false-alarm figure by `chance`; what it is sure to hear: `lifted`).
 //! The first four are SQL's own functions: DuckDB over the same rows gives the same numbers (tested in the host).
 //!
 //! Every window ends at the channel's newest reading (usable or not) and is half open, `now − span < acquired_us ≤ now`.
@@ -17,6 +17,7 @@ mod code;
 mod detection;
 pub mod ewma;
 mod gradient;
+pub mod lifted;
 mod open;
 pub mod percentile;
 pub mod prospect;

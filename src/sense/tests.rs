@@ -5,6 +5,7 @@ mod envelope;
 mod lines;
 mod listening;
 mod power;
+mod reach;
 mod recordings;
 mod seeking;
 mod stream;

@@ -1,4 +1,4 @@
-//! The command line: `skyhound fly|probe|scan|ctl|query|flights|report|config`.
+//! The command line: `skyhound fly|probe|scan|range|ctl|query|flights|report|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.
@@ -10,6 +10,7 @@ pub mod flights;
 pub mod fly;
 pub mod probe;
 pub mod query;
+pub mod range;
 pub mod report;
 pub mod scan;
 #[cfg(test)]
@@ -49,6 +50,8 @@ pub enum Command {
     Probe(probe::Args),
     /// Show which channels of a source are active: what to know before choosing a beacon
     Scan(Box<scan::Args>),
+    /// Tell from how far a beacon is heard, and how far apart to fly: for planning a search
+    Range(Box<range::Args>),
     /// Ask a flight file with SQL
     Query(query::Args),
     /// Sum a flight up on one page
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Fly(args) => fly::run(*args),
         Command::Probe(args) => probe::run(args),
         Command::Scan(args) => scan::run(*args),
+        Command::Range(args) => range::run(*args),
         Command::Report(args) => report::run(args),
         Command::Query(args) => query::run(args),
         Command::Flights(args) => flights::run(args),

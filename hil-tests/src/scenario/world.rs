@@ -2,6 +2,7 @@
 
 use super::Ground;
 use serde::Deserialize;
+use skyhound::propagation::Model;
 
 /// What is on the air and how it arrives.
 #[derive(Clone, Debug, Deserialize)]
@@ -151,6 +152,17 @@ impl Default for Propagation {
             fading: Fading::Rician,
             rician_k_db: 9.0,
             ground_reflection: 0.7,
+        }
+    }
+}
+
+impl Propagation {
+    /// Mean path loss as the engine knows it.
+    pub fn law(&self) -> Model {
+        match self.model {
+            PathLoss::FreeSpace => Model::FreeSpace,
+            PathLoss::LogDistance => Model::LogDistance(self.exponent),
+            PathLoss::TwoRay => Model::TwoRay(self.ground_reflection),
         }
     }
 }

@@ -1,23 +1,20 @@
 //! What is on the air and how it arrives: emitters and a path from each to the antenna, into power, fading and frequency.
 //!
-//! Power at the receiver's input = transmitted · path loss · both antennas and their polarisations · shadowing (`path_loss`, `antenna`,
+//! Power at the receiver's input = transmitted · path loss · both antennas and their polarisations · shadowing (the engine's `propagation`, `antenna`,
 //! `shadowing`); fading is told apart, as a complex gain. Noise: kT₀·F of the receiver (J. B. Johnson, H. Nyquist 1928; T₀ = 290 K, the
 //! noise figure's IEEE reference: −173.98 dBm/Hz) plus the drone's own, which the scenario gives over the receiver's, plus steps.
 //! Each emitter's path has shadowing and fading of its own: those of emitters side by side are not correlated.
 
 use super::antenna::{Pointed, link_gain};
 use super::fading::Fading;
-use super::path_loss::Loss;
 use super::shadowing::Shadowing;
 use super::{Emitter, LIGHT_MPS};
 use crate::random;
 use crate::scenario::{Beacon, Kind, Scenario, World};
 use crate::truth::TruePose;
 use rand::Rng;
+use skyhound::propagation::{KT0_DBM_HZ, Loss};
 use skyhound::units::{db_from_ratio, ratio_from_db};
-
-/// k·290 K in dBm/Hz.
-const KT0_DBM_HZ: f64 = -173.975;
 
 /// What arrives from one emitter at one moment.
 #[derive(Copy, Clone, Debug, Default, PartialEq)]
@@ -138,7 +135,7 @@ impl Path {
         let shadowing =
             Shadowing::new(way.shadow_sigma_db, way.shadow_decorrelation_m, &mut chance("shadowing"));
         Path {
-            loss: Loss::new(way, beacon.frequency_hz),
+            loss: Loss::new(way.law(), beacon.frequency_hz),
             shadowing,
             fading: Fading::new(way.fading, way.rician_k_db, beacon.frequency_hz, &mut chance("fading")),
             standing: Pointed::standing(beacon.antenna, beacon.tilt_deg, beacon.lean_deg),

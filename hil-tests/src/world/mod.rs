@@ -20,7 +20,6 @@ mod emitter;
 mod fading;
 pub mod iq;
 mod noise;
-mod path_loss;
 mod readings;
 pub mod receiver;
 pub mod sent;
@@ -34,10 +33,8 @@ use crate::truth::TruePose;
 pub use air::{Air, Arrival};
 use emitter::Emitter;
 use skyhound::config::SenseConfig;
+pub use skyhound::propagation::LIGHT_MPS;
 use skyhound::signal::{Pulse, Reading};
-
-/// Speed of light.
-pub const LIGHT_MPS: f64 = 299_792_458.0;
 
 /// What the sense pass would have reported. The caller clears it.
 #[derive(Clone, Debug, Default, PartialEq)]

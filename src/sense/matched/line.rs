@@ -1,5 +1,6 @@
 //! A channel's line: in cells of some hertz, over 0.1 to 10 s, drift followed. Times shorter than the longest pulse tell no carrier.
 
+use super::judged::Judged;
 use super::{Heard, Place, centi, sigma_db};
 use crate::analytics::chance::NoiseSum;
 use crate::config::ChannelConfig;
@@ -122,6 +123,29 @@ impl LineListener {
             }
         });
         self.found.iter().map(|line| self.heard(line, clock)).for_each(out);
+    }
+
+    /// The sums that are judged within `seconds`, of a line that is on throughout.
+    pub fn judged(&self, seconds: f64) -> impl Iterator<Item = Judged> {
+        let hop_s = self.fine.hop() as f64 / self.place.rate.sps;
+        let heard = (seconds / hop_s).floor() - 1.0;
+        let excess_per_hz = 1.0 / self.fine.cn0_hz(1.0);
+        self.levels.iter().zip(0..).map(move |(level, power)| {
+            let frames = f64::from(1_u32 << power);
+            // Halves lie on the grid of the stream's frames: so many at least are whole.
+            let half = (frames / 2.0).max(1.0);
+            let halves = ((heard + 1.0) / half).floor() - 1.0;
+            let tries = if power == 0 { halves } else { halves - 1.0 };
+            Judged {
+                count: frames,
+                level: level.threshold / frames,
+                correlation: OVERLAP,
+                excess_per_hz,
+                tries: tries.max(0.0) as u32,
+                shared: if power == 0 { 0.0 } else { 0.5 },
+                seconds: (frames + 1.0) * hop_s,
+            }
+        })
     }
 
     fn heard(&self, line: &Line, clock: &SampleClock) -> Heard {

@@ -7,6 +7,7 @@
 //!
 //! Not told: what may be the image of something stronger at the mirror frequency.
 
+pub(super) mod judged;
 mod line;
 mod stream;
 mod train;
@@ -68,29 +69,11 @@ struct Heard {
 impl Band {
     /// Of those channels of `config` that lie in the band about `center_hz`.
     pub fn new(config: &SenseConfig, center_hz: f64) -> Band {
-        let block = block(config);
-        let held = config.channels.iter().enumerate();
-        let held = held
-            .filter(|(_, channel)| config.false_alarms_per_hour > 0.0 && config.holds(center_hz, channel));
-        let channel = |(number, channel): (usize, &ChannelConfig)| {
-            let width_hz = width_hz(config, channel);
-            let place = Place {
-                number: number as u8,
-                frequency_hz: channel.frequency_hz,
-                offset_hz: channel.frequency_hz - center_hz,
-                width_hz,
-                rate: rate_for(config.sample_rate_sps, width_hz),
-                dc_hz: config.dc_exclude_hz.unwrap_or(0.0),
-            };
-            let shares = channel.shares();
-            let line = (shares.line > 0.0)
-                .then(|| LineListener::new(place, channel, config.false_alarms_per_hour * shares.line));
-            let trains = TrainListener::all(place, channel, config.false_alarms_per_hour * shares.train);
-            let tuner = Tuner::new(config.sample_rate_sps, place.offset_hz, width_hz, block);
-            (line.is_some() || !trains.is_empty()).then_some(Channel { tuner, line, trains })
-        };
+        let held =
+            (0..config.channels.len()).filter(|number| config.holds(center_hz, &config.channels[*number]));
+        let channels = held.filter_map(|number| Channel::new(config, number, center_hz)).collect();
         let bin_hz = config.sample_rate_sps / config.fft_len as f64;
-        Band { center_hz, bin_hz, channels: held.filter_map(channel).collect() }
+        Band { center_hz, bin_hz, channels }
     }
 
     /// Of parts of the band, each `width_hz` wide about `offset_hz`, in which all lines are told by `rule`, and the trains of
@@ -103,14 +86,7 @@ impl Band {
     ) -> Band {
         let block = block_of(config, parts);
         let part = |(number, (offset_hz, width_hz)): (usize, &(f64, f64))| {
-            let place = Place {
-                number: number as u8,
-                frequency_hz: config.center_hz + offset_hz,
-                offset_hz: *offset_hz,
-                width_hz: *width_hz,
-                rate: rate_for(config.sample_rate_sps, *width_hz),
-                dc_hz: config.dc_exclude_hz.unwrap_or(0.0),
-            };
+            let place = Place::at(config, number, config.center_hz, *offset_hz, *width_hz);
             let each = |channel| TrainListener::all(place, channel, rule.false_alarms_per_hour);
             Channel {
                 tuner: Tuner::new(config.sample_rate_sps, *offset_hz, *width_hz, block),
@@ -175,7 +151,39 @@ pub(super) fn block(config: &SenseConfig) -> usize {
     block_len(config.sample_rate_sps, config.channels.iter().map(|channel| width_hz(config, channel)))
 }
 
+impl Channel {
+    /// Channel `number` in the band about `center_hz`; `None` where nothing is searched in fine spectra.
+    fn new(config: &SenseConfig, number: usize, center_hz: f64) -> Option<Channel> {
+        let (place, channel) = (Place::of(config, number, center_hz), &config.channels[number]);
+        let (allowed, shares) = (config.false_alarms_per_hour, channel.shares());
+        if allowed <= 0.0 {
+            return None;
+        }
+        let line = (shares.line > 0.0).then(|| LineListener::new(place, channel, allowed * shares.line));
+        let trains = TrainListener::all(place, channel, allowed * shares.train);
+        let tuner = Tuner::new(config.sample_rate_sps, place.offset_hz, place.width_hz, block(config));
+        (line.is_some() || !trains.is_empty()).then_some(Channel { tuner, line, trains })
+    }
+}
+
 impl Place {
+    /// Of channel `number` in the band about `center_hz`.
+    fn of(config: &SenseConfig, number: usize, center_hz: f64) -> Place {
+        let channel = &config.channels[number];
+        Place::at(config, number, center_hz, channel.frequency_hz - center_hz, width_hz(config, channel))
+    }
+
+    fn at(config: &SenseConfig, number: usize, center_hz: f64, offset_hz: f64, width_hz: f64) -> Place {
+        Place {
+            number: number as u8,
+            frequency_hz: center_hz + offset_hz,
+            offset_hz,
+            width_hz,
+            rate: rate_for(config.sample_rate_sps, width_hz),
+            dc_hz: config.dc_exclude_hz.unwrap_or(0.0),
+        }
+    }
+
     /// Its spectra, matched to an emission, without the cells that hold 0 Hz.
     fn fine(&self, matched: Matched) -> Fine {
         let fine = Fine::new(self.rate.sps, self.width_hz, matched);

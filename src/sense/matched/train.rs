@@ -1,5 +1,6 @@
 //! A channel's trains of pulses: by filters of some widths, in chains of some lengths, the period known or searched.
 
+use super::judged::Judged;
 use super::{Heard, Place, centi, sigma_db};
 use crate::analytics::chance::NoiseSum;
 use crate::config::{ChannelConfig, Emission, PulseTrain};
@@ -105,6 +106,26 @@ impl TrainListener {
         let (frame, cells) = self.fine.push(number, sample)?;
         let train = self.search.push(frame, cells)?;
         Some(self.heard(&train, clock))
+    }
+
+    /// The chains that are judged within `seconds`, of pulses of `width_s` every `period_s`: by the highest threshold of all bands.
+    pub fn judged(&self, width_s: f64, period_s: f64, seconds: f64) -> impl Iterator<Item = Judged> {
+        let filter_s = FRAMES_OF_PULSE as f64 * self.fine.hop() as f64 / self.place.rate.sps;
+        let excess_per_hz = (width_s / filter_s).min(1.0).powi(2) / self.fine.cn0_hz(1.0);
+        let heard = (seconds / period_s) as u32;
+        self.pulses.iter().enumerate().map(move |(length, pulses)| {
+            let thresholds = self.thresholds.iter().map(|of| of[length]);
+            let count = *pulses as f64;
+            Judged {
+                count,
+                level: thresholds.fold(0.0, f64::max) / count,
+                correlation: 0.0,
+                excess_per_hz,
+                tries: (heard + 1).saturating_sub(*pulses as u32),
+                shared: 1.0 - 1.0 / count,
+                seconds: (count - 1.0) * period_s + width_s,
+            }
+        })
     }
 
     fn heard(&self, train: &Train, clock: &SampleClock) -> Heard {

@@ -1,0 +1,96 @@
+//! The noise that a plan is made for: told, from the receiver and what is about it, or measured.
+
+use crate::clock::Clock;
+use crate::failure::Failure;
+use crate::sdr::{Source, Step};
+use skyhound::config::{Config, SenseConfig};
+use skyhound::propagation::Surroundings;
+use skyhound::sense::{Gathered, Sense};
+use skyhound::signal::Flags;
+use skyhound::units::{db_from_ratio, ratio_from_db};
+
+/// Time without samples after which the measurement fails, µs.
+const SILENCE_MAX_US: u64 = 10_000_000;
+
+/// Noise at the antenna's port.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Floor {
+    /// dBm/Hz.
+    pub dbm_hz: f64,
+    /// Where it is from, for people.
+    pub from: String,
+}
+
+impl Floor {
+    /// As the operator knows it.
+    pub fn told(dbm_hz: f64) -> Floor {
+        Floor { dbm_hz, from: "as told".into() }
+    }
+
+    /// Of a receiver with this noise figure in such surroundings.
+    pub fn of(surroundings: Surroundings, frequency_hz: f64, receiver_db: f64) -> Floor {
+        let man_made_db = surroundings.noise_figure_db(frequency_hz).max(0.0);
+        let name = match surroundings {
+            Surroundings::City => "city",
+            Surroundings::Residential => "residential",
+            Surroundings::Rural => "rural",
+            Surroundings::Quiet => "quiet",
+        };
+        Floor {
+            dbm_hz: surroundings.noise_dbm_hz(frequency_hz, receiver_db),
+            from: format!(
+                "a receiver of {receiver_db:.1} dB noise figure, {name} noise of {man_made_db:.1} dB (ITU-R P.372), nothing of the drone's own"
+            ),
+        }
+    }
+}
+
+/// The floor beside channel `number` over `seconds` of `source`, of which full scale is `full_scale_dbm` at the antenna.
+///
+/// # Errors
+/// The source fails, or tells no floor there.
+pub fn measured(
+    source: &mut Source,
+    config: &Config,
+    number: usize,
+    seconds: f64,
+    full_scale_dbm: f64,
+    clock: Clock,
+) -> Result<Floor, Failure> {
+    let plain = SenseConfig { false_alarms_per_hour: 0.0, spectrum_interval_us: 0, ..config.sense.clone() };
+    let mut sense = Sense::new(&plain).map_err(|error| Failure::Usage(error.to_string()))?;
+    let (mut kept, mut block, mut taken) = (Gathered::default(), source.block(), 0.0);
+    let mut heard_at = clock.now();
+    while taken < seconds * plain.sample_rate_sps {
+        match source.read(&mut block, &mut |_| {}).map_err(|error| Failure::Failed(error.to_string()))? {
+            Step::End => break,
+            Step::Nothing if clock.now().since_us(heard_at) > SILENCE_MAX_US => {
+                let what = &source.stream().description;
+                return Err(Failure::Failed(format!("{what} gives no samples: is the device plugged in?")));
+            }
+            Step::Nothing => continue,
+            Step::Block => heard_at = clock.now(),
+        }
+        sense.tune(block.band(), &mut kept);
+        sense.pass(block.stamp(), block.samples(), &mut kept);
+        taken += block.samples().len() as f64;
+    }
+    sense.finish(&mut kept);
+    let unusable = Flags::UNUSABLE.with(Flags::NO_QUIET);
+    let own =
+        kept.readings.iter().filter(|hop| usize::from(hop.channel) == number && !hop.flags.any(unusable));
+    let quiet: Vec<f64> = own.map(|hop| ratio_from_db(hop.quiet.db())).collect();
+    let bandwidth_hz = sense.noise_bandwidth_hz(number);
+    let (Some(bandwidth_hz), false) = (bandwidth_hz, quiet.is_empty()) else {
+        let what = &source.stream().description;
+        return Err(Failure::Failed(format!(
+            "{what} tells no floor beside the beacon; write --floor-dbm-hz"
+        )));
+    };
+    let mean = quiet.iter().sum::<f64>() / quiet.len() as f64;
+    let dbfs_hz = db_from_ratio(mean / bandwidth_hz);
+    Ok(Floor {
+        dbm_hz: dbfs_hz + full_scale_dbm,
+        from: format!("measured: {dbfs_hz:.1} dBFS/Hz, full scale being {full_scale_dbm:.1} dBm"),
+    })
+}
