@@ -1,4 +1,4 @@
-//! The command line: `skyhound fly|probe|scan|range|ctl|query|flights|report|config`.
+//! The command line: `skyhound fly|probe|scan|range|ctl|query|flights|report|message|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.
@@ -8,6 +8,7 @@ pub mod ctl;
 pub mod duration;
 pub mod flights;
 pub mod fly;
+pub mod message;
 pub mod probe;
 pub mod query;
 pub mod range;
@@ -58,6 +59,8 @@ pub enum Command {
     Report(report::Args),
     /// List the flight files
     Flights(flights::Args),
+    /// Read the message of a 406 MHz distress beacon
+    Message(message::Args),
     /// Open a doubtful flight file in a process of its own
     #[command(name = OPEN_COMMAND, hide = true)]
     Open {
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(args),
         Command::Query(args) => query::run(args),
         Command::Flights(args) => flights::run(args),
+        Command::Message(args) => message::run(args),
         Command::Open { file } => store::recover(&file).map_err(Failure::from),
         Command::Ctl(args) => ctl::run(args),
         Command::Config(args) => config::run(args),
