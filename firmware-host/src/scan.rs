@@ -5,10 +5,12 @@
 //! found is listened to as a flight would (`beacon`), and told with that.
 
 mod beacon;
+mod depth;
 mod faint;
 mod written;
 
 pub use beacon::Beacon;
+pub use depth::Depth;
 
 use crate::clock::Clock;
 use crate::sdr::{Block, SdrError, Source, Step, Stream, same_within_hz};
@@ -73,6 +75,8 @@ pub struct Scan {
     pub lost_samples: u64,
     /// Whether the bound of its memory ended it before its time.
     pub is_cut_short: bool,
+    /// How weak something may be that a flight would have heard in this time.
+    pub depth: Depth,
     /// What the source told.
     pub events: Vec<Event>,
 }
@@ -137,8 +141,9 @@ fn surveyed(
     let Some((findings, beacons, centers_hz)) = joined(&mut surveys.all, options) else {
         return Err(failure(&stream, "is too short to scan", "give it some milliseconds at least"));
     };
+    let depth = Depth::of(&stream, &findings, options);
     let (trigger_db, events) = (options.analytics.trigger_db, std::mem::take(events));
-    Ok(Scan { stream, findings, beacons, centers_hz, trigger_db, lost_samples, is_cut_short, events })
+    Ok(Scan { stream, findings, beacons, centers_hz, trigger_db, lost_samples, is_cut_short, depth, events })
 }
 
 /// The surveys of a source: captures of a recording at other frequencies are surveyed by themselves.

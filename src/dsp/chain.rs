@@ -125,6 +125,7 @@ pub struct ChainSearch {
     bands: Vec<Chains>,
     mean: Vec<f32>,
     mean_frames: f32,
+    candidate_min: f32,
     /// The newest frames, each cell by its own mean.
     rows: Vec<f32>,
     /// The best of the newest frames: told when it stays the best.
@@ -163,11 +164,18 @@ impl ChainSearch {
             bands: bands.iter().map(chains).collect(),
             mean: vec![1.0; cells],
             mean_frames: mean_frames as f32,
+            candidate_min: CANDIDATE_MIN,
             rows: vec![0.0; cells * ROWS as usize],
             best: None,
             begun: 0,
             next_frame: None,
         }
+    }
+
+    /// The same of those pulses alone that stand out of the noise by this ratio each.
+    pub fn of_pulses_from(mut self, candidate_min: f32) -> ChainSearch {
+        self.candidate_min = candidate_min;
+        self
     }
 
     /// Takes the cells of a frame; a train whose newest pulse is known to be over.
@@ -203,7 +211,7 @@ impl ChainSearch {
     fn take(&mut self, frame: u64) {
         for cell in 0..self.cells {
             let power = self.row(frame)[cell];
-            if power < CANDIDATE_MIN {
+            if power < self.candidate_min {
                 continue;
             }
             if self.stands_out(frame, cell, power) {

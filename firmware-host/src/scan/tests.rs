@@ -164,22 +164,66 @@ fn what_two_bands_share_is_one_beacon() {
     assert_eq!(config.sense.centers_hz().count(), 3, "each holds both");
 }
 
-/// Noise of −23 dBFS at 48 kS/s with a line of this C/N0 5 kHz over 100 MHz, 8 bits.
-fn weak_line(folder: &tempfile::TempDir, seconds: usize, cn0_db_hz: f64) -> PathBuf {
+/// White complex noise of this power (Box & Muller 1958), the same each time.
+fn noise(power: f64) -> impl FnMut() -> [f64; 2] {
     let mut random = 1_u64;
-    let mut unit = || {
+    let mut unit = move || {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((random >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
     };
+    move || {
+        let radius = (-unit().ln() * power).sqrt();
+        let (sin, cos) = (std::f64::consts::TAU * unit()).sin_cos();
+        [radius * cos, radius * sin]
+    }
+}
+
+/// Full scale 1.0 as 8-bit receivers write it.
+fn cu8(level: f64) -> u8 {
+    (127.5 + 127.5 * level).round() as u8
+}
+
+#[test]
+fn a_real_train_keeps_its_width_and_period_in_noise_until_it_is_lost() {
+    // Name, kHz from the centre, pulses, their width and period, ms.
+    let known = [
+        ("rtl433t_brennstuhl_gfile015_433.92M_250k.cu8", 40.8, 8, 31.0, 41.7),
+        ("rtl433t_waveman_gfile012_433.92M_250k.cu8", -35.9, 12, 35.0, 46.5),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for (name, khz, count, width_ms, period_ms) in known {
+        let Some(path) = recording(name) else { continue };
+        let samples = std::fs::read(path).unwrap();
+        for noise_dbfs in [-10.0_f64, -2.0, 3.0, 7.0] {
+            let mut noise = noise(10f64.powf(noise_dbfs / 10.0));
+            // Less gain, so that nothing clips.
+            let gain = 0.2 * 10f64.powf(-noise_dbfs.max(-6.0) / 20.0);
+            let noisy = samples.as_chunks::<2>().0.iter().flat_map(|sample| {
+                let noise = noise();
+                [0, 1].map(|at| cu8(gain * ((f64::from(sample[at]) - 127.5) / 127.5 + noise[at])))
+            });
+            let path = folder.path().join("noisy_433.92M_250k.cu8");
+            std::fs::write(&path, noisy.collect::<Vec<u8>>()).unwrap();
+            let found = scan_file(&path, f64::INFINITY);
+            let case = format!("{name} in noise of {noise_dbfs} dBFS:\n{}", found.to_text());
+            let train = found.emissions().next().unwrap_or_else(|| panic!("{case}"));
+            let ms = |us: Option<f64>| us.unwrap_or(0.0) / 1e3;
+            assert!((train.frequency_hz / 1e3 - 433_920.0 - khz).abs() < 1.0, "{case}");
+            assert!(train.timing.pulse_count.abs_diff(count) <= 1, "{case}");
+            assert!((ms(train.timing.width_us) - width_ms).abs() < 3.0, "{case}");
+            assert!((ms(train.timing.period_us) - period_ms).abs() < 1.6, "{case}");
+        }
+    }
+}
+
+/// Noise of −23 dBFS at 48 kS/s with a line of this C/N0 5 kHz over 100 MHz, 8 bits.
+fn weak_line(folder: &tempfile::TempDir, seconds: usize, cn0_db_hz: f64) -> PathBuf {
+    let mut noise = noise(0.005);
     let amplitude = (0.005 / 48e3 * 10f64.powf(cn0_db_hz / 10.0)).sqrt();
     let samples: Vec<u8> = (0..seconds * 48_000)
         .flat_map(|n| {
-            let radius = (-unit().ln() * 0.005).sqrt();
-            let (noise, turn) =
-                (std::f64::consts::TAU * unit(), std::f64::consts::TAU * 5.0 / 48.0 * n as f64);
-            let level =
-                |noise: f64, line: f64| (127.5 + 127.5 * (radius * noise + amplitude * line)).round() as u8;
-            [level(noise.cos(), turn.cos()), level(noise.sin(), turn.sin())]
+            let (noise, turn) = (noise(), std::f64::consts::TAU * 5.0 / 48.0 * n as f64);
+            [cu8(noise[0] + amplitude * turn.cos()), cu8(noise[1] + amplitude * turn.sin())]
         })
         .collect();
     let path = folder.path().join("weak_100M_48k.cu8");
@@ -201,5 +245,10 @@ fn a_line_far_below_the_noise_is_told_with_its_settings_once_it_was_listened_to_
     assert!((json["channels"][0]["fly"]["cn0_db_hz"].as_f64().unwrap() - 17.0).abs() < 2.5, "{json:#}");
     let toml = found.to_toml();
     assert!(toml.contains("emission = \"continuous\"") && toml.contains("heard as carrier"), "{toml}");
-    assert_eq!(scan_file(&path, 1.0).emissions().count(), 0, "a second is too short");
+    let short = scan_file(&path, 2.0);
+    assert_eq!(short.emissions().count(), 0, "{}", short.to_text());
+    let depth_db_hz = |scan: &Scan| scan.depth.carrier.map(|limit| limit.cn0_db_hz);
+    let (deep, shallow) = (depth_db_hz(&found).unwrap(), depth_db_hz(&short).unwrap());
+    assert!(deep < 12.5 && shallow > deep + 2.0, "{deep} {shallow}");
+    assert!(found.to_text().contains("the weakest that fly would have heard in this time: a carrier of"));
 }

@@ -1,11 +1,12 @@
 //! A scan as people, settings files and programs read it.
 
-use super::{Beacon, Scan};
+use super::{Beacon, Depth, Scan};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 use skyhound::dsp::survey::{Active, Origin};
 use skyhound::limits::CHANNELS_MAX;
 use skyhound::record::Event;
+use skyhound::sense::reach::Limit;
 use std::fmt::Write as _;
 
 /// Events of the source that people are shown.
@@ -36,6 +37,7 @@ impl Scan {
         }
         write!(text, "surveyed {:.3} s in bins of {:.0} Hz", found.seconds, found.bin_hz)?;
         writeln!(text, ", noise {:.1} dBFS over the band", found.floor_dbfs)?;
+        self.write_depth(text)?;
         if self.is_cut_short {
             writeln!(text, "ended early: the memory for samples is full; scan for a shorter time")?;
         }
@@ -68,6 +70,21 @@ impl Scan {
             writeln!(text, "  {mhz:.4} MHz, {:.1} dBFS, {word} of {of:.4} MHz", active.power_dbfs)?;
         }
         Ok(())
+    }
+
+    fn write_depth(&self, text: &mut String) -> std::fmt::Result {
+        let depth = &self.depth;
+        let weakest = |limit: &Limit| format!("{:.1} dB-Hz ({:.1} dBFS)", limit.cn0_db_hz, depth.dbfs(limit));
+        let carrier = depth.carrier.iter().map(|limit| format!("a carrier of {}", weakest(limit)));
+        let pulses = depth.pulses.iter().map(|(limit, sent)| {
+            let (ms, s) = (sent.width_s * 1e3, sent.period_s);
+            format!("pulses of {ms:.0} ms every {s:.2} s of {}", weakest(limit))
+        });
+        let told: Vec<String> = carrier.chain(pulses).collect();
+        if told.is_empty() {
+            return Ok(());
+        }
+        writeln!(text, "the weakest that fly would have heard in this time: {}", told.join(", "))
     }
 
     fn table(&self, emissions: &[&Active]) -> Table {
@@ -168,6 +185,15 @@ impl Scan {
             "floor_dbfs": found.floor_dbfs,
             "events": self.events.iter().map(event_json).collect::<Vec<Value>>(),
             "spike_dbfs": found.spike_dbfs,
+            "weakest": {
+                "carrier": self.depth.carrier.map(|limit| limit_json(&self.depth, &limit)),
+                "pulses": self.depth.pulses.map(|(limit, sent)| {
+                    let mut value = limit_json(&self.depth, &limit);
+                    value["width_us"] = json!(sent.width_s * 1e6);
+                    value["period_us"] = json!(sent.period_s * 1e6);
+                    value
+                }),
+            },
             "channels": channels,
             "spectrum": {
                 "first_bin_hz": found.first_bin_hz,
@@ -203,6 +229,10 @@ fn channel_json(active: &Active, beacon: Option<&Beacon>, center_hz: f64) -> Val
         "origin_of_hz": of,
         "fly": beacon.map(Beacon::to_json),
     })
+}
+
+fn limit_json(depth: &Depth, limit: &Limit) -> Value {
+    json!({ "by": limit.by.name(), "cn0_db_hz": limit.cn0_db_hz, "power_dbfs": depth.dbfs(limit), "seconds": limit.seconds })
 }
 
 fn event_json(event: &Event) -> Value {

@@ -27,6 +27,8 @@ use train::TrainListener;
 
 /// What is this far over its noise in a bin of the sense pass may have an image.
 const LOUD: f64 = 4.0;
+/// Over a whole band pulses count from this ratio to the noise on: noise passes it in 0.25 % of the cells.
+const PULSE_OF_PARTS: f32 = 6.0;
 /// Half-width about 0 Hz that tells nothing, resolved bins.
 const DC_BINS: f64 = 2.0;
 
@@ -87,7 +89,10 @@ impl Band {
         let block = block_of(config, parts);
         let part = |(number, (offset_hz, width_hz)): (usize, &(f64, f64))| {
             let place = Place::at(config, number, config.center_hz, *offset_hz, *width_hz);
-            let each = |channel| TrainListener::all(place, channel, rule.false_alarms_per_hour);
+            let each = |channel| {
+                let all = TrainListener::all(place, channel, rule.false_alarms_per_hour);
+                all.into_iter().map(|train| train.of_pulses_from(PULSE_OF_PARTS)).collect()
+            };
             Channel {
                 tuner: Tuner::new(config.sample_rate_sps, *offset_hz, *width_hz, block),
                 line: Some(LineListener::by(place, rule)),
