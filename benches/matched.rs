@@ -42,6 +42,7 @@ fn config(
         sample_rate_sps: rate_sps,
         center_hz: 0.0,
         more_centers_hz: Vec::new(),
+        own_noise: Vec::new(),
         fft_len: fft_len_for(rate_sps),
         hop_us: 10_000,
         dc_exclude_hz: None,

@@ -51,6 +51,7 @@ fn config(fft_len: usize, channel_count: usize) -> SenseConfig {
         sample_rate_sps: RATE_SPS,
         center_hz: 433.92e6,
         more_centers_hz: Vec::new(),
+        own_noise: Vec::new(),
         fft_len,
         hop_us: 10_000,
         dc_exclude_hz: Some(1e3),

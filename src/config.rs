@@ -39,6 +39,8 @@ pub struct SenseConfig {
     pub dc_exclude_hz: Option<f64>,
     /// Time between spectrum rows; 0 = none.
     pub spectrum_interval_us: u32,
+    /// Lines of the aircraft's own: what is there tells nothing in fine spectra, and of the strong ones nothing in readings.
+    pub own_noise: Vec<OwnLine>,
     /// As [`AnalyticsConfig::false_alarms_per_hour`]; 0 where nothing is to be searched in fine spectra.
     pub false_alarms_per_hour: f64,
     /// The beacons' channels, 1..=[`CHANNELS_MAX`].
@@ -59,11 +61,37 @@ impl SenseConfig {
         (low - rounding_hz..=high + rounding_hz).contains(&channel.frequency_hz)
     }
 
+    /// The parts of a channel's band that the aircraft's own lines take, Hz, those that touch as one.
+    pub fn own_noise_in(&self, channel: &ChannelConfig) -> Vec<(f64, f64)> {
+        let half_hz = channel.bandwidth_hz / 2.0;
+        let (from_hz, to_hz) = (channel.frequency_hz - half_hz, channel.frequency_hz + half_hz);
+        let within = self.own_noise.iter().map(|line| (line.low_hz.max(from_hz), line.high_hz.min(to_hz)));
+        let mut parts: Vec<(f64, f64)> = within.filter(|(low, high)| low < high).collect();
+        parts.sort_by(|a, b| a.0.total_cmp(&b.0));
+        parts.dedup_by(|next, last| {
+            let touches = next.0 <= last.1;
+            last.1 = if touches { last.1.max(next.1) } else { last.1 };
+            touches
+        });
+        parts
+    }
+
     /// Where the middle of a channel of this bandwidth can lie, Hz.
     fn span_hz(&self, center_hz: f64, bandwidth_hz: f64) -> (f64, f64) {
         let half_band = self.sample_rate_sps / 2.0;
         (center_hz - half_band + bandwidth_hz / 2.0, center_hz + half_band - bandwidth_hz / 2.0)
     }
+}
+
+/// A line at a fixed frequency that the aircraft itself sends (its motors, converters, cameras).
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct OwnLine {
+    /// From here, Hz,
+    pub low_hz: f64,
+    /// to here.
+    pub high_hz: f64,
+    /// Its strength over the noise, dB-Hz.
+    pub cn0_db_hz: f64,
 }
 
 /// One beacon's channel.

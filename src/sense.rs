@@ -20,6 +20,7 @@ mod gathered;
 mod hop;
 pub mod listen;
 mod matched;
+pub mod own_noise;
 pub mod reach;
 pub mod seek;
 
@@ -69,6 +70,7 @@ pub trait SenseSink {
 ///     sample_rate_sps: 250e3,
 ///     center_hz: 433.92e6,
 ///     more_centers_hz: Vec::new(),
+///     own_noise: Vec::new(),
 ///     fft_len: 256,
 ///     hop_us: 10_000,
 ///     dc_exclude_hz: None,

@@ -92,6 +92,7 @@ impl Rig {
             reopen_wait_min_us: 50_000,
             reopen_wait_max_us: 200_000,
             clock_slack_us: 20_000,
+            own_noise: None,
             ..Settings::load(None, &[], &NoFlags::default()).unwrap().sdr
         }
     }

@@ -24,7 +24,7 @@ use crate::units::ratio_from_db;
 /// How far over its trigger a pulse must be for its end to prove that the emission is keyed.
 const KEYED_MARGIN_DB: f64 = 6.0;
 /// Longest frame in which pulse edges are sought, as long as one FFT frame is no longer, µs.
-const PULSE_FRAME_US: f64 = 1_000.0;
+pub const PULSE_FRAME_US: f64 = 1_000.0;
 
 /// Levels that hold for one frame count and floor.
 #[derive(Copy, Clone, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 //! Asked of the very search and watch that will listen, for the best beacon there is: strong, even, nothing else on the
 //! channel. Who cannot be heard so cannot be heard at all. And how strong by readings and single pulses, as often as is asked.
 
+use super::carrier::PULSE_FRAME_US;
 use super::chance;
 use super::detection::Detector;
 use super::lifted::{Lifted, least};
@@ -62,8 +63,11 @@ impl Prospect {
         let frames = f64::from(width_us) / self.frame_us;
         let shape = chance::shape(frames as u16, self.bandwidth_hz, f64::from(width_us)) * pulses as f64;
         let shared = 1.0 - 1.0 / pulses as f64;
+        // A pulse fills its first and last frame in part, and its mean is over all of them.
+        let edge_us = PULSE_FRAME_US.max(self.frame_us);
+        let filled = f64::from(width_us) / (f64::from(width_us) + edge_us);
         let is_told = |ln_snr: f64| {
-            let sum = Lifted { count: shape, excess: ln_snr.exp() };
+            let sum = Lifted { count: shape, excess: filled * ln_snr.exp() };
             sum.tail_of_tries(level, tries as u32, shared) >= probability
         };
         least(-SNR_MAX.ln(), SNR_MAX.ln(), is_told).map(|ln_snr| (ln_snr.exp(), pulses))

@@ -2,7 +2,7 @@
 
 use super::{
     AnalyticsConfig, ChannelConfig, Config, ConfigError, Emission, FenceConfig, HomingConfig,
-    InterlockConfig, SenseConfig,
+    InterlockConfig, OwnLine, SenseConfig,
 };
 use crate::geo::Wgs84;
 use crate::limits::{CHANNELS_MAX, FENCE_CORNERS_MAX, FFT_LEN_MAX, FFT_LEN_MIN, NAME_BYTES};
@@ -54,6 +54,14 @@ impl SenseConfig {
         let dc_exclude_hz = self.dc_exclude_hz.unwrap_or(0.0);
         within("sense.dc_exclude_hz", dc_exclude_hz, 0.0, self.sample_rate_sps / 4.0, "Hz")?;
         within("sense.spectrum_interval_us", f64::from(self.spectrum_interval_us), 0.0, 60e6, "µs")?;
+        let is_none = |line: &&OwnLine| {
+            let (low_hz, high_hz) = (line.low_hz, line.high_hz);
+            !low_hz.is_finite() || !high_hz.is_finite() || low_hz > high_hz || line.cn0_db_hz.is_nan()
+        };
+        if let Some(OwnLine { low_hz, high_hz, .. }) = self.own_noise.iter().find(is_none) {
+            let mend = format!("a line from {low_hz} to {high_hz} Hz is none; learn it again");
+            return Err(refuse("sdr.own_noise", mend));
+        }
         if self.channels.is_empty() || self.channels.len() > CHANNELS_MAX {
             return Err(refuse(
                 "beacon",

@@ -22,6 +22,7 @@ fn config() -> Config {
             sample_rate_sps: 250e3,
             center_hz: 433.92e6,
             more_centers_hz: Vec::new(),
+            own_noise: Vec::new(),
             fft_len: 256,
             hop_us: HOP_US,
             dc_exclude_hz: Some(1_500.0),

@@ -103,7 +103,7 @@ pub struct Fine {
     lift: f32,
     lift_error: f32,
     /// Cells that do not count.
-    masked: std::ops::Range<usize>,
+    masked: Vec<std::ops::Range<usize>>,
 }
 
 impl Fine {
@@ -133,14 +133,13 @@ impl Fine {
             level: 0.0,
             lift: 0.0,
             lift_error: matched.median_error(count as f64 * len as f64 / padded as f64) as f32,
-            masked: 0..0,
+            masked: Vec::new(),
         }
     }
 
-    /// The same with the cells `from..to` left out of all that follows: they are 0.
-    pub fn masked(mut self, (from, to): (usize, usize)) -> Fine {
-        self.masked = from.min(self.cells.len())..to.min(self.cells.len());
-        self
+    /// Leaves the cells `from..to` out of all that follows: they are 0.
+    pub fn mask(&mut self, (from, to): (usize, usize)) {
+        self.masked.push(from.min(self.cells.len())..to.min(self.cells.len()));
     }
 
     /// Cells of a frame.
@@ -197,7 +196,9 @@ impl Fine {
         }
         self.transform();
         self.whiten();
-        self.cells[self.masked.clone()].fill(0.0);
+        for masked in &self.masked {
+            self.cells[masked.clone()].fill(0.0);
+        }
         let frame = self.first / hop;
         self.samples.copy_within(hop as usize.., 0);
         (self.first, self.held) = (self.first + hop, self.samples.len() - hop as usize);
@@ -257,7 +258,9 @@ mod tests {
 
     #[test]
     fn masked_cells_do_not_count() {
-        let mut fine = Fine::new(1e3, 500.0, Matched::Line(0.064)).masked((4, 6));
+        let mut fine = Fine::new(1e3, 500.0, Matched::Line(0.064));
+        fine.mask((4, 6));
+        fine.mask((20, 21));
         let mut noise = 1_u32;
         let mut next = || {
             noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -266,8 +269,8 @@ mod tests {
         let mut frames = 0;
         for number in 0..1_000 {
             if let Some((_, cells)) = fine.push(number, [next(), next()]) {
-                assert_eq!(cells[4..6], [0.0, 0.0]);
-                assert!(cells.iter().filter(|cell| **cell == 0.0).count() == 2);
+                assert_eq!((&cells[4..6], cells[20]), (&[0.0, 0.0][..], 0.0));
+                assert!(cells.iter().filter(|cell| **cell == 0.0).count() == 3);
                 frames += 1;
             }
         }

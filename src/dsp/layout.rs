@@ -1,8 +1,8 @@
 //! Which bins belong to whom: each channel's own, and the quiet ones beside it that tell the noise floor.
 //!
 //! A Hann-windowed tone spreads over ±2 bins, so a channel *collects* every bin within 1.5 bins of its edges: a tone
-//! anywhere in the channel, its edge included, is whole to 0.02 dB. Not collected: DC where the settings leave it out, and what
-//! lies within other channels. Bins in the mirror image of another channel about 0 Hz (IQ imbalance puts a strong signal
+//! anywhere in the channel, its edge included, is whole to 0.02 dB. Not collected: DC where the settings leave it out, strong
+//! lines of the aircraft's own where they take little of it, and what lies within other channels. Bins in the mirror image of another channel about 0 Hz (IQ imbalance puts a strong signal
 //! there, 30–50 dB down) are kept apart: a frame counts them only where they are more than an image can be. The noise of the collected bins is not that of the bandwidth asked for; `sense` adds (noise bins − collected bins) ·
 //! quiet power, which is exact for white noise and leaves tones alone. Where nothing is quiet, it scales instead.
 //! A channel narrower than [`NOISE_BINS_MIN`] bins is read as that wide: finer the window cannot see.
@@ -11,6 +11,7 @@
 //! ([`QUIET_RULES`]); of those the nearest to the channel are taken, as noise is seldom flat.
 
 use crate::config::{ChannelConfig, ConfigError, SenseConfig};
+use crate::units::db_from_ratio;
 
 /// Least noise bandwidth of a channel, bins.
 pub const NOISE_BINS_MIN: f64 = 4.0;
@@ -26,6 +27,8 @@ const GROUPS_MIN: usize = 8;
 const GROUP_BINS_MAX: u32 = 16;
 /// Half-width of a Hann tone's main lobe that a channel collects beyond its edges, bins.
 const COLLECT_GUARD_BINS: f64 = 1.5;
+/// Share of a channel's bins that are left out for lines of the aircraft's own, at most.
+const OWN_NOISE_SHARE_MAX: f64 = 0.25;
 /// Distance of quiet bins from DC and images, bins.
 const IMAGE_GUARD_BINS: f64 = 2.0;
 
@@ -115,6 +118,8 @@ struct Band {
     /// Half-width of DC that is not quiet, bins.
     dc_loud: Option<f64>,
     channels: Vec<Stretch>,
+    /// Strong lines of the aircraft's own.
+    own_noise: Vec<Stretch>,
 }
 
 /// The bins of each channel, in the order of the settings, as if all of them were in the band.
@@ -152,6 +157,12 @@ fn bins_of_those(
         let half = (channel.bandwidth_hz / bin_hz).max(NOISE_BINS_MIN).min(config.fft_len as f64) / 2.0;
         Stretch { low: middle - half, high: middle + half }
     };
+    // What is no more than the noise of a bin spoils none.
+    let strong = config.own_noise.iter().filter(|line| line.cn0_db_hz >= db_from_ratio(bin_hz));
+    let own_noise = strong.map(|line| Stretch {
+        low: (line.low_hz - center_hz) / bin_hz,
+        high: (line.high_hz - center_hz) / bin_hz,
+    });
     let excluded = config.dc_exclude_hz.filter(|half_hz| *half_hz > 0.0);
     let dc = excluded.map(|half_hz| (half_hz / bin_hz).round().max(1.0));
     let band = Band {
@@ -160,6 +171,7 @@ fn bins_of_those(
         // What is taken out leaves a rest.
         dc_loud: if config.dc_exclude_hz.is_none() { Some(DC_BINS) } else { dc },
         channels: numbers.iter().map(|number| stretch(&config.channels[*number])).collect(),
+        own_noise: own_noise.collect(),
     };
     let refused = |number: usize| refusal(number, center_hz, config);
     let each = numbers.iter().enumerate();
@@ -175,11 +187,18 @@ impl Band {
         if 2 * proper.iter().filter(|at| self.is_dc(**at)).count() > proper.len() {
             return None;
         }
+        // Where lines of the aircraft's own take much of it, a reading tells them with the rest.
+        let noisy = proper.iter().filter(|at| self.is_own_noise(**at)).count();
+        let leaves_noisy_out = noisy as f64 <= OWN_NOISE_SHARE_MAX * proper.len() as f64;
         let quiet = self.quiet_of(index);
         // Without quiet bins nothing can take the noise of the guard bins back out: collect none.
         let guard = if quiet.is_empty() { 0.0 } else { COLLECT_GUARD_BINS };
-        let is_own =
-            |at: f64| own.holds(at, guard, self.fft_len) && !self.is_dc(at) && !self.is_others(at, index);
+        let is_own = |at: f64| {
+            own.holds(at, guard, self.fft_len)
+                && !self.is_dc(at)
+                && !self.is_others(at, index)
+                && !(leaves_noisy_out && self.is_own_noise(at))
+        };
         let collected = self.runs(|at| is_own(at) && !self.is_image(at, index));
         let imaged: Vec<(u32, u32)> = (0..)
             .zip(self.places())
@@ -198,6 +217,10 @@ impl Band {
                 && stretch.mirrored().holds(at, COLLECT_GUARD_BINS, self.fft_len)
                 && !stretch.holds(at, 0.0, self.fft_len)
         })
+    }
+
+    fn is_own_noise(&self, at: f64) -> bool {
+        self.own_noise.iter().any(|stretch| stretch.holds(at, COLLECT_GUARD_BINS, self.fft_len))
     }
 
     fn is_dc(&self, at: f64) -> bool {

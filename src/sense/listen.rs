@@ -66,6 +66,7 @@ pub(super) fn sense_config(survey: &Survey, channels: &[ChannelConfig], setup: S
         sample_rate_sps: survey.sample_rate_sps(),
         center_hz: survey.center_hz(),
         more_centers_hz: Vec::new(),
+        own_noise: Vec::new(),
         fft_len: survey.fft_len(),
         hop_us: setup.hop_us.max(frame_us.ceil() as u32),
         dc_exclude_hz: setup.dc_exclude_hz,

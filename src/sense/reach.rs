@@ -83,8 +83,8 @@ impl Sent {
 ///     pulse_width_min_us: 2_000, pulse_width_max_us: 500_000, pulse_bridge_us: 1_000, pulse_trigger_db: 10.0,
 /// };
 /// let sense = SenseConfig {
-///     sample_rate_sps: 24e3, center_hz: 0.0, more_centers_hz: Vec::new(), fft_len: 16, hop_us: 10_000, dc_exclude_hz: None,
-///     spectrum_interval_us: 0, false_alarms_per_hour: 0.05, channels: vec![channel],
+///     sample_rate_sps: 24e3, center_hz: 0.0, more_centers_hz: Vec::new(), own_noise: Vec::new(), fft_len: 64, hop_us: 10_000,
+///     dc_exclude_hz: None, spectrum_interval_us: 0, false_alarms_per_hour: 0.05, channels: vec![channel],
 /// };
 /// let analytics = AnalyticsConfig {
 ///     floor_window_us: 10_000_000, floor_percentile: 0.10, trend_window_us: 2_000_000, rolling_window_us: 1_000_000,

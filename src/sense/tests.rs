@@ -4,6 +4,7 @@ mod bands;
 mod envelope;
 mod lines;
 mod listening;
+mod own_noise;
 mod power;
 mod reach;
 mod recordings;
@@ -58,6 +59,7 @@ pub(super) fn config(frequency_hz: f64, bandwidth_hz: f64) -> SenseConfig {
         sample_rate_sps: 250e3,
         center_hz: 0.0,
         more_centers_hz: Vec::new(),
+        own_noise: Vec::new(),
         fft_len: 256,
         hop_us: 10_000,
         dc_exclude_hz: Some(500.0),

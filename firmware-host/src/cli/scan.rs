@@ -1,10 +1,12 @@
 //! `skyhound scan`: which channels of a source are active.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::failure::print;
 use super::{Failure, SettingsArgs, duration};
 use crate::clock::Clock;
+use crate::own_noise;
 use crate::scan::{self, ScanOptions};
 use crate::sdr::{self, Source};
 use crate::settings::{Flags, Pace, Settings};
@@ -21,6 +23,10 @@ pub struct Args {
     /// How long to listen; a file ends earlier when it is shorter
     #[arg(long = "for", value_name = "DURATION", default_value = "2s", value_parser = duration::parse)]
     pub time: Duration,
+    /// Learns the aircraft's own lines into this file instead: on the ground, motors and cameras on, no beacon in reach; --for 30s or
+    /// more. `sdr.own_noise` masks them
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "toml"])]
+    pub own_noise: Option<PathBuf>,
     /// JSON instead of a table
     #[arg(long)]
     pub json: bool,
@@ -47,6 +53,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let settings = args.load()?;
     let mut source = Source::open(&settings.sdr, Pace::Max, Clock::start())
         .map_err(|error| Failure::Failed(error.to_string()))?;
+    if let Some(path) = &args.own_noise {
+        return learn(&mut source, &settings, args.time, path);
+    }
     let found = match scan::scan(&mut source, args.time.as_secs_f64(), ScanOptions::new(&settings)) {
         Ok(found) => found,
         Err(failure) => {
@@ -59,4 +68,15 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return print(&found.to_toml());
     }
     print(&if args.json { format!("{}\n", found.to_json()) } else { found.to_text() })
+}
+
+/// The aircraft's own lines into a file.
+fn learn(source: &mut Source, settings: &Settings, time: Duration, path: &Path) -> Result<(), Failure> {
+    let learned = own_noise::learn(source, time.as_secs_f64(), Clock::start())?;
+    learned.write(path)?;
+    // What was learned before is no part of the question; beacons elsewhere are no reason not to learn.
+    let (mut plain, stream) = (settings.clone(), source.stream());
+    plain.sdr.own_noise = None;
+    let config = plain.engine(stream.sample_rate_sps, learned.center_hz).ok();
+    print(&learned.to_text(path, config.as_ref().map(|config| &config.sense)))
 }

@@ -2,15 +2,12 @@
 
 use crate::clock::Clock;
 use crate::failure::Failure;
-use crate::sdr::{Source, Step};
+use crate::sdr::{Block, Source};
 use skyhound::config::{Config, SenseConfig};
 use skyhound::propagation::Surroundings;
 use skyhound::sense::{Gathered, Sense};
 use skyhound::signal::Flags;
 use skyhound::units::{db_from_ratio, ratio_from_db};
-
-/// Time without samples after which the measurement fails, µs.
-const SILENCE_MAX_US: u64 = 10_000_000;
 
 /// Noise at the antenna's port.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,22 +56,12 @@ pub fn measured(
 ) -> Result<Floor, Failure> {
     let plain = SenseConfig { false_alarms_per_hour: 0.0, spectrum_interval_us: 0, ..config.sense.clone() };
     let mut sense = Sense::new(&plain).map_err(|error| Failure::Usage(error.to_string()))?;
-    let (mut kept, mut block, mut taken) = (Gathered::default(), source.block(), 0.0);
-    let mut heard_at = clock.now();
-    while taken < seconds * plain.sample_rate_sps {
-        match source.read(&mut block, &mut |_| {}).map_err(|error| Failure::Failed(error.to_string()))? {
-            Step::End => break,
-            Step::Nothing if clock.now().since_us(heard_at) > SILENCE_MAX_US => {
-                let what = &source.stream().description;
-                return Err(Failure::Failed(format!("{what} gives no samples: is the device plugged in?")));
-            }
-            Step::Nothing => continue,
-            Step::Block => heard_at = clock.now(),
-        }
+    let mut kept = Gathered::default();
+    let pass = &mut |_: f64, block: &Block| {
         sense.tune(block.band(), &mut kept);
         sense.pass(block.stamp(), block.samples(), &mut kept);
-        taken += block.samples().len() as f64;
-    }
+    };
+    source.listen(seconds, clock, pass).map_err(|error| Failure::Failed(error.to_string()))?;
     sense.finish(&mut kept);
     let unusable = Flags::UNUSABLE.with(Flags::NO_QUIET);
     let own =

@@ -36,6 +36,7 @@ impl Depth {
             dc_exclude_hz: options.sense.dc_exclude_hz,
             spectrum_interval_us: 0,
             false_alarms_per_hour: options.analytics.false_alarms_per_hour,
+            own_noise: Vec::new(),
             channels: vec![channel],
         };
         let limits = limits(&sense, &options.analytics, 0, found.seconds);

@@ -13,6 +13,7 @@
 mod block;
 mod device;
 mod driver_times;
+mod listening;
 mod probe;
 mod receiver;
 mod recording;
@@ -256,6 +257,7 @@ pub(crate) fn test_settings(source: &str) -> SdrSettings {
         reopen_wait_min_us: 100_000,
         reopen_wait_max_us: 1_000_000,
         clock_slack_us: 20_000,
+        own_noise: None,
         file_repeat: false,
         file_swap_iq: false,
         file_full_scale: None,

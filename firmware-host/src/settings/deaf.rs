@@ -3,6 +3,8 @@
 //! The engine is asked ([`Prospect`]) with the best beacon that each setting allows. What can never be heard is refused; what
 //! is heard only in part, or later than the time at hand, is warned of.
 
+mod own_noise;
+
 use std::ops::Range;
 use std::time::Duration;
 
@@ -111,6 +113,7 @@ impl Settings {
             let asked = Asked { config, channel, number, at_hand };
             asked.pulses(&mut found);
             asked.carrier(&mut found);
+            asked.own_noise(&mut found);
             let is_loud = |bins: &ChannelBins| bins.quiet.is_empty();
             if bands.iter().filter_map(|band| band[number].as_ref()).any(is_loud) {
                 asked.tell(&mut found, "bandwidth_hz", Severity::Warning, format!(
@@ -123,6 +126,15 @@ impl Settings {
             if let Some(hz) = config.sense.centers_hz().filter(held).find(|hz| asked.is_on_the_spike(*hz)) {
                 asked.on_the_spike(&mut found, hz, is_fixed);
             }
+        }
+        let sense = &config.sense;
+        let is_free = |channel: &ChannelConfig| sense.own_noise_in(channel).is_empty();
+        if !sense.own_noise.is_empty() && sense.channels.iter().all(is_free) {
+            let mend = format!(
+                "{} of the aircraft's own lines are masked, none in a beacon's channel",
+                sense.own_noise.len()
+            );
+            found.push(Deafness { key: "sdr.own_noise".into(), mend, severity: Severity::Note });
         }
         found
     }

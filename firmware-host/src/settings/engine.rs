@@ -41,6 +41,7 @@ impl Settings {
         let mut config = most.unwrap_or_else(|| about(&0.0));
         let is_heard = |hz: &f64| *hz != config.sense.center_hz && held_count(&config, *hz) > 0;
         config.sense.more_centers_hz = centers_hz.iter().copied().filter(is_heard).collect();
+        config.sense.own_noise = self.own_noise()?;
         config.check().map_err(|error| self.in_file_words(error)).map(|()| config)
     }
 
@@ -51,6 +52,7 @@ impl Settings {
                 sample_rate_sps: rate_sps,
                 center_hz: tuned_hz,
                 more_centers_hz: Vec::new(),
+                own_noise: Vec::new(),
                 fft_len: self.sense.fft_len_at(rate_sps),
                 hop_us: self.sense.hop_us,
                 dc_exclude_hz: self.sense.dc_exclude_hz,

@@ -67,6 +67,7 @@ pub(super) const KEYS: &[Key] = &[
     number("sdr.reopen_wait_min_s", 0.05, 60.0, "s"),
     number("sdr.reopen_wait_max_s", 0.05, 600.0, "s"),
     number("sdr.clock_slack_ms", 1.0, 10e3, "ms"),
+    text("sdr.own_noise"),
     number("sdr.gain_elements_db.*", -100.0, 200.0, "dB"),
     text("sdr.stream_args.*"),
     switch("sdr.file.repeat"),

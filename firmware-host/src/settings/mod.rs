@@ -9,6 +9,7 @@ mod engine;
 mod errors;
 mod keys;
 mod layers;
+pub mod own_noise;
 mod resolve;
 mod rules;
 #[cfg(test)]
@@ -224,6 +225,8 @@ pub struct SdrSettings {
     pub reopen_wait_min_us: u32,
     /// Longest such wait.
     pub reopen_wait_max_us: u32,
+    /// File of the lines that the aircraft itself sends (see [`own_noise`]); `None` = none is masked.
+    pub own_noise: Option<PathBuf>,
     /// How far the count of samples may fall behind (or run ahead of) the clock before it counts as a gap, µs.
     pub clock_slack_us: u32,
     /// `[sdr.file] repeat`: play the file over and over.

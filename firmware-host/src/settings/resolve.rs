@@ -82,6 +82,7 @@ impl Layers {
             bandwidth_hz: self.optional_number("sdr.bandwidth_hz"),
             antenna: self.optional_text("sdr.antenna"),
             correction_ppm: self.number("sdr.correction_ppm"),
+            own_noise: self.optional_text("sdr.own_noise").map(PathBuf::from),
             format: self.text("sdr.format"),
             stream_args: self.family("sdr.stream_args.", |value| value.as_str().map(str::to_string)),
             stall_timeout_us: self.s("sdr.stall_timeout_s"),

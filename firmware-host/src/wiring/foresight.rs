@@ -42,6 +42,7 @@ pub fn plan(
 /// # Errors
 /// A recording that cannot be read; a beacon out of the band.
 pub fn foresee(settings: &Settings) -> Result<(Option<String>, Vec<Deafness>), Failure> {
+    settings.own_noise().map_err(|error| Failure::Usage(error.to_string()))?;
     let tuning = settings.tuning();
     if let Some(mut source) = recording(settings)? {
         return Ok((None, plan(settings, &tuning, &mut source, None)?.1));

@@ -143,6 +143,7 @@ impl Emission {
             sample_rate_sps: RATE_SPS,
             center_hz: 0.0,
             more_centers_hz: Vec::new(),
+            own_noise: Vec::new(),
             fft_len: fft_len_for(RATE_SPS),
             hop_us: 10_000,
             dc_exclude_hz: None,

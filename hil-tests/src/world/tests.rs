@@ -29,6 +29,7 @@ fn config(channels: &[(f64, f64)]) -> SenseConfig {
         sample_rate_sps: 250e3,
         center_hz: 433.92e6,
         more_centers_hz: Vec::new(),
+        own_noise: Vec::new(),
         fft_len: 256,
         hop_us: 10_000,
         dc_exclude_hz: Some(500.0),

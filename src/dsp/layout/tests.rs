@@ -19,6 +19,7 @@ fn config(fft_len: usize, channels: &[(f64, f64)]) -> SenseConfig {
         sample_rate_sps: 256e3,
         center_hz: 0.0,
         more_centers_hz: Vec::new(),
+        own_noise: Vec::new(),
         fft_len,
         hop_us: 10_000,
         dc_exclude_hz: Some(1e3),

@@ -104,6 +104,11 @@ impl LineListener {
         }
     }
 
+    /// Hears nothing so far from the channel's middle, Hz.
+    pub fn mask(&mut self, part: (f64, f64)) {
+        self.place.mask(&mut self.fine, part);
+    }
+
     /// Takes a sample of the channel; gives what it completes.
     pub fn push(&mut self, number: u64, sample: [f32; 2], clock: &SampleClock, out: impl FnMut(Heard)) {
         let LineListener { fine, search, told, tells_all, found, .. } = self;

@@ -164,8 +164,13 @@ impl Channel {
         if allowed <= 0.0 {
             return None;
         }
-        let line = (shares.line > 0.0).then(|| LineListener::new(place, channel, allowed * shares.line));
-        let trains = TrainListener::all(place, channel, allowed * shares.train);
+        let mut line = (shares.line > 0.0).then(|| LineListener::new(place, channel, allowed * shares.line));
+        let mut trains = TrainListener::all(place, channel, allowed * shares.train);
+        for (low_hz, high_hz) in config.own_noise_in(channel) {
+            let part = (low_hz - place.frequency_hz, high_hz - place.frequency_hz);
+            line.iter_mut().for_each(|line| line.mask(part));
+            trains.iter_mut().for_each(|train| train.mask(part));
+        }
         let tuner = Tuner::new(config.sample_rate_sps, place.offset_hz, place.width_hz, block(config));
         (line.is_some() || !trains.is_empty()).then_some(Channel { tuner, line, trains })
     }
@@ -191,12 +196,17 @@ impl Place {
 
     /// Its spectra, matched to an emission, without the cells that hold 0 Hz.
     fn fine(&self, matched: Matched) -> Fine {
-        let fine = Fine::new(self.rate.sps, self.width_hz, matched);
+        let mut fine = Fine::new(self.rate.sps, self.width_hz, matched);
+        let half_hz = self.dc_hz.max(DC_BINS * 2.0 * fine.cell_hz());
+        self.mask(&mut fine, (-self.offset_hz - half_hz, -self.offset_hz + half_hz));
+        fine
+    }
+
+    /// Masks what lies so far from the channel's middle, Hz.
+    fn mask(&self, fine: &mut Fine, (low_hz, high_hz): (f64, f64)) {
         let (count, cell_hz) = (fine.cell_count(), fine.cell_hz());
-        let half_hz = self.dc_hz.max(DC_BINS * 2.0 * cell_hz);
         let cell_of = |hz: f64| (hz / cell_hz + (count / 2) as f64).clamp(0.0, count as f64);
-        let (low, high) = (cell_of(-self.offset_hz - half_hz), cell_of(-self.offset_hz + half_hz));
-        fine.masked((low as usize, high.ceil() as usize))
+        fine.mask((cell_of(low_hz) as usize, cell_of(high_hz).ceil() as usize));
     }
 }
 

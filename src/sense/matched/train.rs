@@ -107,6 +107,11 @@ impl TrainListener {
         self
     }
 
+    /// Hears nothing so far from the channel's middle, Hz.
+    pub fn mask(&mut self, part: (f64, f64)) {
+        self.place.mask(&mut self.fine, part);
+    }
+
     /// Takes a sample of the channel; what it completes.
     pub fn push(&mut self, number: u64, sample: [f32; 2], clock: &SampleClock) -> Option<Heard> {
         let (frame, cells) = self.fine.push(number, sample)?;
