@@ -105,6 +105,8 @@ pub struct Shares {
     pub carrier: f64,
     /// Lines in fine spectra.
     pub line: f64,
+    /// Energy of any modulation, over longer times than readings.
+    pub energy: f64,
     /// Pulses of readings' own frames.
     pub pulses: f64,
     /// Chains of pulses in fine spectra.
@@ -112,8 +114,8 @@ pub struct Shares {
 }
 
 impl ChannelConfig {
-    /// Equal ones for carriers and pulses where both are sought, and of either for the sense pass's own frames and for fine spectra, where
-    /// the channel is narrow enough for those.
+    /// Equal ones for carriers and pulses where both are sought, and of either for the sense pass's own frames and for what is summed over longer:
+    /// lines and energy, or trains, where the channel is narrow enough for lines and trains.
     pub fn shares(&self) -> Shares {
         let (carriers, pulses, is_train) = match self.emission {
             Emission::Continuous => (1.0, 0.0, false),
@@ -121,9 +123,11 @@ impl ChannelConfig {
             Emission::Any(train) => (0.5, 0.5, train.pulses_min > 1),
         };
         let fine = |of: f64, is_searched: bool| if is_searched { of / 2.0 } else { 0.0 };
-        let line = fine(carriers, self.bandwidth_hz <= LINE_WIDTH_MAX_HZ);
+        let is_narrow = self.bandwidth_hz <= LINE_WIDTH_MAX_HZ;
+        let line = fine(carriers, is_narrow) / 2.0;
+        let energy = carriers / 2.0 - line;
         let train = fine(pulses, is_train && self.bandwidth_hz <= TRAIN_WIDTH_MAX_HZ);
-        Shares { carrier: carriers - line, line, pulses: pulses - train, train }
+        Shares { carrier: carriers / 2.0, line, energy, pulses: pulses - train, train }
     }
 
     /// What is on for longer than this is a carrier and no pulse, µs.

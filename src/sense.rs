@@ -295,13 +295,14 @@ impl Sense {
                 }
             };
             measure(&mut band.channels, &self.clock, first_sample / fft_len, gate, power, out);
-            self.listen(first_sample, gate, out);
+            let is_clipped = u64::from(outside.clipped_count) * 10_000 >= CLIPPED_E4 * fft_len;
+            self.listen(first_sample, gate, is_clipped, out);
         }
         self.leave_hop(first_sample, out);
     }
 
     /// A frame whose samples are all good joins the stream that is listened to by matched detectors.
-    fn listen(&mut self, first_sample: u64, gate: Gate, out: &mut impl SenseSink) {
+    fn listen(&mut self, first_sample: u64, gate: Gate, is_clipped: bool, out: &mut impl SenseSink) {
         let Some(stream) = &mut self.stream else { return };
         if gate == Gate::Open {
             let Band { matched, first_hz, .. } = &mut self.bands[self.band];
@@ -311,7 +312,8 @@ impl Sense {
                 let bin = ((hz - *first_hz) * per_hz).round() as usize % sums.len();
                 sums[bin] / frames
             };
-            matched.frame(stream, first_sample, &self.clock, power_at_hz, |hearing| out.hearing(hearing));
+            let frame = matched::Frame { first_sample, len: sums.len(), is_clipped };
+            matched.frame(stream, frame, &self.clock, power_at_hz, |hearing| out.hearing(hearing));
         }
         stream.restart();
     }

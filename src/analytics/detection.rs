@@ -1,12 +1,12 @@
 //! Is the beacon of a channel heard? One detection at a time, from its first evidence to its last.
 //!
 //! ```text
-//!            carrier run confirmed | line | train found | burst (pulses_min = 1)
-//!   silent ──────────────────────────────────────────────────────────────→ heard   (reported)
+//!            carrier run confirmed | line | energy | train found | burst (pulses_min = 1)
+//!   silent ───────────────────────────────────────────────────────────────────→ heard   (reported)
 //!      ↑                                                                     │ evidence moves `last heard` on
 //!      └───── nothing for hold (a train: and for 2.5 periods) ───────────────┘     (reported)
 //! ```
-//! Which evidence counts follows from what is sought: hops and lines for `Continuous`, pulses and chains of them for `Pulsed`, either for `Any` (each
+//! Which evidence counts follows from what is sought: hops, lines and energy for `Continuous`, pulses and chains of them for `Pulsed`, either for `Any` (each
 //! with half of the accepted false alarms). A carrier is no train, because its pulses are cut at the longest width; a
 //! train is no carrier, because its pulses end before that (see `carrier`). Several pulses per period are one train (`code`).
 //!
@@ -64,6 +64,8 @@ pub struct Detector {
     open: Option<Open>,
     /// What a matched detector heard and no detection has taken.
     heard: Option<Hearing>,
+    /// The newest energy of an emission that is on all the time.
+    steady: Option<Hearing>,
     /// What has been told: evidence up to then tells of nothing else.
     told_us: TimeUs,
 }
@@ -111,6 +113,7 @@ impl Detector {
             period_us: None,
             open: None,
             heard: None,
+            steady: None,
             told_us: TimeUs(0),
             channel: channel.clone(),
         }

@@ -10,6 +10,7 @@
 pub mod aligned;
 pub mod chain;
 pub mod dc;
+pub mod energy;
 pub mod fine;
 pub mod kernel;
 pub mod layout;

@@ -35,6 +35,11 @@ impl Delay {
         self.held = 0;
     }
 
+    /// The newest `count` samples, or all where fewer are held.
+    pub fn newest(&self, count: usize) -> &[[f32; 2]] {
+        &self.samples[self.held.saturating_sub(count)..self.held]
+    }
+
     /// Room for `count` samples that begin at index `first`; what does not follow the samples held begins anew.
     pub fn room(&mut self, first: u64, count: usize) -> &mut [[f32; 2]] {
         if first != self.first + self.held as u64 {

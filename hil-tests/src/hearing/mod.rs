@@ -63,24 +63,17 @@ pub fn emissions() -> Vec<Emission> {
         seconds,
         ideal,
     };
+    let steady = |name, about, waveform, ideal| {
+        emission(name, about, waveform, Sought::Continuous, (2.0, 20.0), 10.0, ideal)
+    };
     vec![
-        emission(
-            "carrier",
-            "a bare carrier, phase held over 0.2 s",
-            Waveform::Continuous,
-            Sought::Continuous,
-            (2.0, 20.0),
-            10.0,
-            of_line,
-        ),
-        emission(
-            "am",
-            "121.5 MHz: swept tone, C/N0 of all of it",
-            Waveform::AmSweep { rate_hz: 3.0 },
-            Sought::Continuous,
-            (2.0, 20.0),
-            10.0,
-            of_line,
+        steady("carrier", "a bare carrier, phase held over 0.2 s", Waveform::Continuous, of_line),
+        steady("am", "121.5 MHz: swept tone, C/N0 of all of it", Waveform::AmSweep { rate_hz: 3.0 }, of_line),
+        steady(
+            "fsk",
+            "4 tones 400 Hz apart, 100 baud; the ideal knows its 1.5 kHz",
+            Waveform::Fsk { tones: 4, spacing_hz: 400.0, baud: 100.0 },
+            Pieces { count: 15_000, on_air_s: 10.0 },
         ),
         emission(
             "tag",

@@ -1,16 +1,18 @@
 //! Matched detectors of a band's channels: whole frames of samples in, hearings out. The wiring of `dsp`'s tuner, fine spectra and
 //! searches.
 //!
-//! A channel is taken out of the band once, and listened to for a line (`line`) and for trains of pulses of some widths (`train`), as far as its
-//! settings seek them. Thresholds hold the channel's shares of the operator's false alarms: the chance of a sum of exponentials
+//! A channel is taken out of the band once, and listened to for a line (`line`) and for trains of pulses of some widths (`train`), and once more with what
+//! lies beside it for energy of any modulation (`energy`), as far as its settings seek them. Thresholds hold the channel's shares of the operator's false alarms: the chance of a sum of exponentials
 //! (`chance`) in all the ways of an hour.
 //!
 //! Not told: what may be the image of something stronger at the mirror frequency.
 
+mod energy;
 mod line;
 mod stream;
 mod train;
 
+pub(super) use energy::Frame;
 pub(super) use stream::Stream;
 
 use crate::config::{ChannelConfig, SenseConfig};
@@ -19,7 +21,8 @@ use crate::dsp::layout::IMAGE_RATIO_MAX;
 use crate::dsp::tuner::{Rate, Tuner, rate_for};
 use crate::sense::clock::SampleClock;
 use crate::signal::Hearing;
-use crate::units::CentiDb;
+use crate::units::{CentiDb, ratio_from_db};
+use energy::EnergyListener;
 use line::LineListener;
 use train::TrainListener;
 
@@ -38,8 +41,10 @@ pub(super) struct Band {
 
 /// One channel.
 struct Channel {
-    tuner: Tuner,
+    /// `None`: neither a line nor trains are sought.
+    tuner: Option<Tuner>,
     line: Option<LineListener>,
+    energy: Option<EnergyListener>,
     trains: Vec<TrainListener>,
 }
 
@@ -62,11 +67,14 @@ struct Heard {
     /// Power, and that of noise per Hz, full scale² = 1.0.
     power: f64,
     noise_per_hz: f64,
+    /// Width over which it is spread, Hz; 0 of a line.
+    width_hz: f64,
 }
 
 impl Band {
     /// Of those channels of `config` that lie in the band about `center_hz`.
     pub fn new(config: &SenseConfig, center_hz: f64) -> Band {
+        let bin_hz = config.sample_rate_sps / config.fft_len as f64;
         let held = config.channels.iter().enumerate();
         let held = held
             .filter(|(_, channel)| config.false_alarms_per_hour > 0.0 && config.holds(center_hz, channel));
@@ -84,48 +92,72 @@ impl Band {
             let line = (shares.line > 0.0)
                 .then(|| LineListener::new(place, channel, config.false_alarms_per_hour * shares.line));
             let trains = TrainListener::all(place, channel, config.false_alarms_per_hour * shares.train);
-            let tuner = Tuner::new(config.sample_rate_sps, place.offset_hz, width_hz);
-            (line.is_some() || !trains.is_empty()).then_some(Channel { tuner, line, trains })
+            let energy = (shares.energy > 0.0).then(|| {
+                let allowed = config.false_alarms_per_hour * shares.energy;
+                EnergyListener::new(place, config.sample_rate_sps, bin_hz, channel, allowed)
+            });
+            let energy = energy.flatten();
+            let is_narrow = line.is_some() || !trains.is_empty();
+            let tuner = is_narrow.then(|| Tuner::new(config.sample_rate_sps, place.offset_hz, width_hz));
+            (is_narrow || energy.is_some()).then_some(Channel { tuner, line, energy, trains })
         };
-        let bin_hz = config.sample_rate_sps / config.fft_len as f64;
         Band { center_hz, bin_hz, channels: held.filter_map(channel).collect() }
     }
 
     /// Samples that the longest filter takes; `None` where no channel is searched.
     pub fn reach(&self) -> Option<usize> {
-        self.channels.iter().map(|channel| channel.tuner.reach()).max()
+        let reach = |channel: &Channel| {
+            let own = channel.tuner.as_ref().map_or(0, Tuner::reach);
+            own.max(channel.energy.as_ref().map_or(0, EnergyListener::reach))
+        };
+        self.channels.iter().map(reach).max()
     }
 
-    /// The stream's open frame, from `first_sample` on, is whole and good. `power_at_hz` tells the power of the bin at a
-    /// frequency, per frame, for what may be an image.
+    /// The stream's open frame is whole and good. `power_at_hz` tells the power of the bin at a frequency, per frame, for what may be
+    /// an image.
     pub fn frame(
         &mut self,
         stream: &mut Stream,
-        first_sample: u64,
+        frame: Frame,
         clock: &SampleClock,
         power_at_hz: impl Fn(f64) -> f32,
         mut out: impl FnMut(&Hearing),
     ) {
-        stream.close(first_sample);
+        stream.close(frame.first_sample);
         let (center_hz, bin_hz) = (self.center_hz, self.bin_hz);
         let mut tell = |heard: Heard| {
             let mirror = f64::from(power_at_hz(2.0 * center_hz - heard.hearing.frequency_hz));
-            let has_source = mirror > LOUD * heard.noise_per_hz * bin_hz;
+            // What is wide was compared with all that is there, and for as long.
+            let has_source = heard.width_hz == 0.0 && mirror > LOUD * heard.noise_per_hz * bin_hz;
             if !has_source || heard.power > f64::from(IMAGE_RATIO_MAX) * mirror {
                 out(&heard.hearing);
             }
         };
-        for Channel { tuner, line, trains } in &mut self.channels {
-            tuner.take(&stream.delay, |number, sample| {
-                line.iter_mut().filter_map(|line| line.push(number, sample, clock)).for_each(&mut tell);
-                trains.iter_mut().filter_map(|train| train.push(number, sample, clock)).for_each(&mut tell);
+        for Channel { tuner, line, energy, trains } in &mut self.channels {
+            tuner.iter_mut().for_each(|tuner| {
+                tuner.take(&stream.delay, |number, sample| {
+                    for heard in line.iter_mut().filter_map(|line| line.push(number, sample, clock)) {
+                        energy.iter_mut().for_each(|energy| energy.take_line(&heard.hearing));
+                        tell(heard);
+                    }
+                    trains
+                        .iter_mut()
+                        .filter_map(|train| train.push(number, sample, clock))
+                        .for_each(&mut tell);
+                });
             });
+            if let Some(energy) = energy {
+                energy.push(stream, frame, clock, &power_at_hz, &mut tell);
+            }
         }
     }
 
     /// A new stream.
     pub fn restart(&mut self) {
-        self.channels.iter_mut().for_each(|channel| channel.tuner.restart());
+        for Channel { tuner, energy, .. } in &mut self.channels {
+            tuner.iter_mut().for_each(Tuner::restart);
+            energy.iter_mut().for_each(EnergyListener::restart);
+        }
     }
 }
 
@@ -147,6 +179,14 @@ fn centi(power: f64) -> CentiDb {
 
 /// One sigma of an excess over the noise, of `shape` independent frames each, dB.
 fn sigma_db(excess: f64, shape: f64) -> CentiDb {
-    let spread = ((1.0 + 2.0 * excess) / shape).sqrt() / excess;
-    CentiDb::from_db((spread * 10.0 / std::f64::consts::LN_10) as f32).unwrap_or(CentiDb::HIGHEST)
+    relative_db(((1.0 + 2.0 * excess) / shape).sqrt() / excess)
+}
+
+/// A relative deviation, dB.
+fn relative_db(deviation: f64) -> CentiDb {
+    CentiDb::from_db((deviation * 10.0 / std::f64::consts::LN_10) as f32).unwrap_or(CentiDb::HIGHEST)
+}
+
+fn ratio(cn0: CentiDb) -> f64 {
+    ratio_from_db(cn0.db())
 }
