@@ -6,7 +6,7 @@
 //!      ↑                                                                     │ evidence moves `last heard` on
 //!      └───── nothing for hold (a train: and for 2.5 periods) ───────────────┘     (reported)
 //! ```
-//! Which evidence counts follows from what is sought: hops, lines and energy for `Continuous`, pulses and chains of them for `Pulsed`, either for `Any` (each
+//! Which evidence counts follows from what is sought: hops, lines and energy for `Continuous`, pulses and chains of them for `Pulsed`, preambles for `Chirp`, either for `Any` (each
 //! with half of the accepted false alarms). A carrier is no train, because its pulses are cut at the longest width; a
 //! train is no carrier, because its pulses end before that (see `carrier`). Several pulses per period are one train (`code`).
 //!
@@ -84,6 +84,7 @@ impl Detector {
     pub fn new(config: &AnalyticsConfig, channel: &ChannelConfig, hop_us: u32) -> Detector {
         let (watches_carrier, sought) = match channel.emission {
             Emission::Continuous => (true, None),
+            Emission::Chirp(_) => (false, None),
             Emission::Pulsed(train) => (false, Some(train)),
             Emission::Any(train) => (true, Some(train)),
         };

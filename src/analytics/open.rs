@@ -36,6 +36,7 @@ impl Open {
     pub fn take_hearing(&mut self, hearing: &Hearing, snr_db: f64) {
         match hearing.kind {
             HearingKind::Line | HearingKind::Energy => self.line_us = u64::from(hearing.span_us),
+            HearingKind::Chirp => {}
             HearingKind::Train => {
                 let start_us = hearing.until_us.minus_us(u64::from(hearing.width_us));
                 // A pulse of which nothing was known is one more.

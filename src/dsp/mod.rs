@@ -9,6 +9,7 @@
 
 pub mod aligned;
 pub mod chain;
+pub mod chirp;
 pub mod dc;
 pub mod energy;
 pub mod fine;

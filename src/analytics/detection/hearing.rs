@@ -1,6 +1,7 @@
-//! What the sense pass heard in fine spectra as evidence: a line or the energy of a carrier, a chain of pulses of a train.
+//! What the sense pass heard in fine spectra as evidence: a line or the energy of a carrier, a chain of pulses of a train, a packet's chirps.
 
 use super::{Detector, Open};
+use crate::config::Emission;
 use crate::facts::{Detection, DetectionKind, Pattern};
 use crate::signal::{Hearing, HearingKind};
 use crate::time::TimeUs;
@@ -15,6 +16,7 @@ impl Detector {
         let is_sought = match hearing.kind {
             HearingKind::Line | HearingKind::Energy => self.watches_carrier,
             HearingKind::Train => self.search.is_some(),
+            HearingKind::Chirp => matches!(self.channel.emission, Emission::Chirp(_)),
         };
         if !is_sought || hearing.until_us <= self.told_us {
             return;
@@ -25,7 +27,7 @@ impl Detector {
                 return;
             }
             HearingKind::Energy => self.steady = Some(*hearing),
-            HearingKind::Train | HearingKind::Line => {}
+            HearingKind::Train | HearingKind::Line | HearingKind::Chirp => {}
         }
         match &mut self.open {
             None => self.heard = Some(*hearing),
@@ -91,6 +93,7 @@ fn detection_kind(hearing: &Hearing) -> DetectionKind {
     match hearing.kind {
         HearingKind::Line | HearingKind::Energy => DetectionKind::Carrier,
         HearingKind::Train => DetectionKind::PulseTrain,
+        HearingKind::Chirp => DetectionKind::Burst,
     }
 }
 

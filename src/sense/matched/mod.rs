@@ -2,11 +2,12 @@
 //! searches.
 //!
 //! A channel is taken out of the band once, and listened to for a line (`line`) and for trains of pulses of some widths (`train`), and once more with what
-//! lies beside it for energy of any modulation (`energy`), as far as its settings seek them. Thresholds hold the channel's shares of the operator's false alarms: the chance of a sum of exponentials
+//! lies beside it for energy of any modulation (`energy`), or for chirps of its width (`chirp`), as far as its settings seek them. Thresholds hold the channel's shares of the operator's false alarms: the chance of a sum of exponentials
 //! (`chance`) in all the ways of an hour.
 //!
 //! Not told: what may be the image of something stronger at the mirror frequency.
 
+mod chirp;
 mod energy;
 mod line;
 mod stream;
@@ -15,13 +16,14 @@ mod train;
 pub(super) use energy::Frame;
 pub(super) use stream::Stream;
 
-use crate::config::{ChannelConfig, SenseConfig};
+use crate::config::{ChannelConfig, Emission, SenseConfig};
 use crate::dsp::fine::{Fine, Matched};
 use crate::dsp::layout::IMAGE_RATIO_MAX;
 use crate::dsp::tuner::{Rate, Tuner, rate_for};
 use crate::sense::clock::SampleClock;
 use crate::signal::Hearing;
 use crate::units::{CentiDb, ratio_from_db};
+use chirp::ChirpListener;
 use energy::EnergyListener;
 use line::LineListener;
 use train::TrainListener;
@@ -41,11 +43,12 @@ pub(super) struct Band {
 
 /// One channel.
 struct Channel {
-    /// `None`: neither a line nor trains are sought.
+    /// `None`: neither a line nor trains nor chirps are sought.
     tuner: Option<Tuner>,
     line: Option<LineListener>,
     energy: Option<EnergyListener>,
     trains: Vec<TrainListener>,
+    chirps: Vec<ChirpListener>,
 }
 
 /// Where a channel is, and how it leaves its tuner.
@@ -98,8 +101,19 @@ impl Band {
             });
             let energy = energy.flatten();
             let is_narrow = line.is_some() || !trains.is_empty();
-            let tuner = is_narrow.then(|| Tuner::new(config.sample_rate_sps, place.offset_hz, width_hz));
-            (is_narrow || energy.is_some()).then_some(Channel { tuner, line, energy, trains })
+            let held_hz = chirp::HELD * width_hz;
+            let chirps = match channel.emission {
+                Emission::Chirp(spreading) => ChirpListener::all(
+                    Place { rate: rate_for(config.sample_rate_sps, held_hz), ..place },
+                    spreading,
+                    config.false_alarms_per_hour * shares.chirp,
+                ),
+                _ => Vec::new(),
+            };
+            let tuned_hz = if chirps.is_empty() { width_hz } else { held_hz };
+            let is_tuned = is_narrow || !chirps.is_empty();
+            let tuner = is_tuned.then(|| Tuner::new(config.sample_rate_sps, place.offset_hz, tuned_hz));
+            (is_tuned || energy.is_some()).then_some(Channel { tuner, line, energy, trains, chirps })
         };
         Band { center_hz, bin_hz, channels: held.filter_map(channel).collect() }
     }
@@ -133,7 +147,7 @@ impl Band {
                 out(&heard.hearing);
             }
         };
-        for Channel { tuner, line, energy, trains } in &mut self.channels {
+        for Channel { tuner, line, energy, trains, chirps } in &mut self.channels {
             tuner.iter_mut().for_each(|tuner| {
                 tuner.take(&stream.delay, |number, sample| {
                     for heard in line.iter_mut().filter_map(|line| line.push(number, sample, clock)) {
@@ -143,6 +157,10 @@ impl Band {
                     trains
                         .iter_mut()
                         .filter_map(|train| train.push(number, sample, clock))
+                        .for_each(&mut tell);
+                    chirps
+                        .iter_mut()
+                        .filter_map(|chirp| chirp.push(number, sample, clock))
                         .for_each(&mut tell);
                 });
             });
@@ -154,9 +172,10 @@ impl Band {
 
     /// A new stream.
     pub fn restart(&mut self) {
-        for Channel { tuner, energy, .. } in &mut self.channels {
+        for Channel { tuner, energy, chirps, .. } in &mut self.channels {
             tuner.iter_mut().for_each(Tuner::restart);
             energy.iter_mut().for_each(EnergyListener::restart);
+            chirps.iter_mut().for_each(ChirpListener::restart);
         }
     }
 }
