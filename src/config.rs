@@ -124,6 +124,17 @@ pub enum Emission {
     Pulsed(PulseTrain),
     /// Either.
     Any(PulseTrain),
+    /// Packets of chirps as wide as the channel (LoRa).
+    Chirp(Spreading),
+}
+
+/// Spreading factors that are sought: a chirp takes 2^SF over its bandwidth.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Spreading {
+    /// The smallest, 7..=12.
+    pub min: u8,
+    /// The largest, 7..=12.
+    pub max: u8,
 }
 
 /// How a channel's accepted false alarms are divided among what watches it; 0: that does not.
@@ -133,6 +144,10 @@ pub struct Shares {
     pub carrier: f64,
     /// Lines in fine spectra.
     pub line: f64,
+    /// Energy of any modulation, over longer times than readings.
+    pub energy: f64,
+    /// Preambles of chirps.
+    pub chirp: f64,
     /// Pulses of readings' own frames.
     pub pulses: f64,
     /// Chains of pulses in fine spectra.
@@ -140,25 +155,29 @@ pub struct Shares {
 }
 
 impl ChannelConfig {
-    /// Equal ones for carriers and pulses where both are sought, and of either for the sense pass's own frames and for fine spectra, where
-    /// the channel is narrow enough for those.
+    /// Equal ones for carriers and pulses where both are sought, and of either for the sense pass's own frames and for what is summed over longer:
+    /// lines and energy, or trains, where the channel is narrow enough for lines and trains.
     pub fn shares(&self) -> Shares {
         let (carriers, pulses, is_train) = match self.emission {
             Emission::Continuous => (1.0, 0.0, false),
             Emission::Pulsed(train) => (0.0, 1.0, train.pulses_min > 1),
             Emission::Any(train) => (0.5, 0.5, train.pulses_min > 1),
+            Emission::Chirp(_) => (0.0, 0.0, false),
         };
+        let chirp = 1.0 - carriers - pulses;
         let fine = |of: f64, is_searched: bool| if is_searched { of / 2.0 } else { 0.0 };
-        let line = fine(carriers, self.bandwidth_hz <= LINE_WIDTH_MAX_HZ);
+        let is_narrow = self.bandwidth_hz <= LINE_WIDTH_MAX_HZ;
+        let line = fine(carriers, is_narrow) / 2.0;
+        let energy = carriers / 2.0 - line;
         let train = fine(pulses, is_train && self.bandwidth_hz <= TRAIN_WIDTH_MAX_HZ);
-        Shares { carrier: carriers - line, line, pulses: pulses - train, train }
+        Shares { carrier: carriers / 2.0, line, energy, chirp, pulses: pulses - train, train }
     }
 
     /// What is on for longer than this is a carrier and no pulse, µs.
     pub fn longest_pulse_us(&self) -> u32 {
         match self.emission {
             Emission::Continuous => self.pulse_width_max_us.min(CONTINUOUS_PULSE_MAX_US),
-            Emission::Pulsed(_) | Emission::Any(_) => self.pulse_width_max_us,
+            Emission::Pulsed(_) | Emission::Any(_) | Emission::Chirp(_) => self.pulse_width_max_us,
         }
     }
 }

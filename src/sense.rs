@@ -27,7 +27,7 @@ pub mod seek;
 use crate::config::{ConfigError, SenseConfig};
 use crate::dsp::aligned::Aligned;
 use crate::dsp::dc::DcSpike;
-use crate::dsp::spectrometer::{Gate, Spectrometer};
+use crate::dsp::spectrometer::{Gate, Spectrometer, is_clipped};
 use crate::dsp::survey::Row;
 use crate::dsp::waterfall::Waterfall;
 use crate::signal::{BlockStamp, Flags, Hearing, Pulse, Reading, Samples, Spectrum};
@@ -41,8 +41,6 @@ use matched::Stream;
 
 /// Flags that hold for a whole block, not just for its first sample.
 const BLOCK_FLAGS: Flags = Flags(Flags::STUCK.0 | Flags::RETUNED.0 | Flags::OUT_OF_BAND.0);
-/// Share of samples at full scale from which a hop counts as clipped, 1/10 000.
-const CLIPPED_E4: u64 = 10;
 
 /// A spike at 0 Hz is believed over a gap as long as this.
 const DC_KEPT_US: f64 = 1e6;
@@ -235,6 +233,7 @@ impl Sense {
         self.next_index = None;
         self.frame_flags = Flags::NONE;
         self.clock.anchor = None;
+        self.bands.iter_mut().for_each(|band| band.matched.restart());
         self.stream.iter_mut().for_each(Stream::forget);
     }
 
@@ -273,7 +272,7 @@ impl Sense {
         measure(&mut self.bands[self.band].channels, &self.clock, frame, row.gate, row.power, out);
         if let Some(stream) = &mut self.stream {
             stream.fill(row.samples, 0, row.samples.len());
-            self.listen(row.first_sample, row.gate, out);
+            self.listen(row.first_sample, row.gate, row.is_clipped, out);
         }
         self.frame_flags = Flags::NONE;
         self.leave_hop(row.first_sample, out);
@@ -303,13 +302,13 @@ impl Sense {
                 }
             };
             measure(&mut band.channels, &self.clock, first_sample / fft_len, gate, power, out);
-            self.listen(first_sample, gate, out);
+            self.listen(first_sample, gate, outside.is_clipped(fft_len), out);
         }
         self.leave_hop(first_sample, out);
     }
 
     /// A frame whose samples are all good joins the stream that is listened to by matched detectors.
-    fn listen(&mut self, first_sample: u64, gate: Gate, out: &mut impl SenseSink) {
+    fn listen(&mut self, first_sample: u64, gate: Gate, is_clipped: bool, out: &mut impl SenseSink) {
         let Some(stream) = &mut self.stream else { return };
         if gate == Gate::Open {
             let Band { matched, first_hz, .. } = &mut self.bands[self.band];
@@ -319,7 +318,8 @@ impl Sense {
                 let bin = ((hz - *first_hz) * per_hz).round() as usize % sums.len();
                 sums[bin] / frames
             };
-            matched.frame(stream, first_sample, &self.clock, power_at_hz, |hearing| out.hearing(hearing));
+            let frame = matched::Frame { first_sample, len: sums.len(), is_clipped };
+            matched.frame(stream, frame, &self.clock, power_at_hz, |hearing| out.hearing(hearing));
         }
         stream.restart();
     }
@@ -380,7 +380,7 @@ impl Sense {
         let Some(number) = self.hop.number.take() else { return };
         let hop = &mut self.hop;
         let clipping_e4 = (hop.clipped_count * 10_000 + hop.sample_count / 2) / hop.sample_count.max(1);
-        let is_clipped = hop.clipped_count * 10_000 >= CLIPPED_E4 * hop.sample_count.max(1);
+        let is_clipped = is_clipped(hop.clipped_count, hop.sample_count.max(1));
         let is_short = 2 * hop.frame_count < self.hop_frames || hop.frame_count == 0;
         let flags = hop.flags.with(if is_clipped { Flags::CLIPPED } else { Flags::NONE }).with(if is_short {
             Flags::SHORT

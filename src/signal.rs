@@ -197,15 +197,15 @@ pub struct Hearing {
     pub channel: u8,
     /// What was listened for.
     pub kind: HearingKind,
-    /// Frequency at the middle of that time, Hz.
+    /// Frequency at the middle of that time, Hz; of energy the middle of it.
     pub frequency_hz: f64,
     /// Its drift, Hz/s.
     pub drift_hz_s: f64,
-    /// Mean time from pulse to pulse, µs; `None` of a line.
+    /// Mean time from pulse to pulse, µs; `None` but of a train.
     pub period_us: Option<u32>,
-    /// Pulses that were summed; 0 of a line.
+    /// Pulses, or chirps, that were summed; 0 of a line and of energy.
     pub pulse_count: u16,
-    /// Width of the pulses that the filter is matched to, µs; 0 of a line.
+    /// Width of the pulses that the filter is matched to, or of a chirp, µs; 0 of a line and of energy.
     pub width_us: u32,
     /// Carrier to noise density, of a train that of its newest pulse, dB-Hz.
     pub cn0: CentiDb,
@@ -228,13 +228,17 @@ pub enum HearingKind {
     Line,
     /// A train of pulses.
     Train,
+    /// Chirps that follow one another, as a preamble of LoRa.
+    Chirp,
+    /// Energy of an emission of any modulation that is on all the time.
+    Energy,
 }
 
 impl Hearing {
     /// For how long the power was on that it tells, µs: all the time that was listened to, or one pulse.
     pub fn power_span_us(&self) -> u32 {
         match self.kind {
-            HearingKind::Line => self.span_us,
+            HearingKind::Line | HearingKind::Energy | HearingKind::Chirp => self.span_us,
             HearingKind::Train => self.width_us,
         }
     }
@@ -251,6 +255,8 @@ impl HearingKind {
         match self {
             HearingKind::Line => "line",
             HearingKind::Train => "train",
+            HearingKind::Energy => "energy",
+            HearingKind::Chirp => "chirp",
         }
     }
 }

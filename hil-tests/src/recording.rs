@@ -126,6 +126,8 @@ fn bandwidth_hz(waveform: &Waveform) -> f64 {
         Waveform::Pulses { width_ms, .. } => (2e3 / width_ms).max(1_000.0),
         // Biphase of 400 bit/s: its main lobes.
         Waveform::Burst406 { .. } => 3_000.0,
+        // A tone's main lobe beyond the outer two.
+        Waveform::Fsk { tones, spacing_hz, baud } => f64::from(tones - 1) * spacing_hz + 2.0 * baud,
         Waveform::Chirps { bandwidth_hz, .. } => bandwidth_hz,
     }
 }

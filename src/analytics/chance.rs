@@ -100,6 +100,44 @@ impl NoiseSum {
     }
 }
 
+/// A mean power of noise over a level that is itself a mean of noise beside: Gamma(k, 1/k) over Gamma(m, 1/m).
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct NoiseRatio {
+    /// Independent powers in the mean, k.
+    pub shape: f64,
+    /// And in the level, m.
+    pub level_shape: f64,
+}
+
+impl NoiseRatio {
+    /// ln P(X/Y ≥ ratio) = ln P(X − ratio·Y ≥ 0); 0 for ratios up to 1: the saddle point (Daniels 1954), which for two Gamma laws is
+    /// s = (ratio − 1)/(ratio·(1/k + 1/m)).
+    pub fn ln_tail(&self, ratio: f64) -> f64 {
+        if ratio <= 1.0 {
+            return 0.0;
+        }
+        let NoiseRatio { shape, level_shape } = *self;
+        let s = (ratio - 1.0) / (ratio * (shape.recip() + level_shape.recip()));
+        let (over, under) = (1.0 - s / shape, 1.0 + s * ratio / level_shape);
+        let bend = 1.0 / (shape * over * over) + ratio * ratio / (level_shape * under * under);
+        let exponent = -shape * over.ln() - level_shape * under.ln();
+        (exponent - (s * (std::f64::consts::TAU * bend).sqrt()).max(1.0).ln()).min(0.0)
+    }
+
+    /// The ratio at which that is `ln_chance` (< 0), to 1e-9 of itself; infinite where it is not under 1e9.
+    pub fn at(&self, ln_chance: f64) -> f64 {
+        let (mut low, mut high) = (0.0_f64, 1e9_f64.ln());
+        if self.ln_tail(high.exp()) > ln_chance {
+            return f64::INFINITY;
+        }
+        for _ in 0..60 {
+            let middle = (low + high) / 2.0;
+            if self.ln_tail(middle.exp()) > ln_chance { low = middle } else { high = middle }
+        }
+        high.exp()
+    }
+}
+
 /// Quantile `q` of Gamma(k, 1/k), as a share of its mean (Wilson & Hilferty, PNAS 17, 1931, with the normal quantile of
 /// Abramowitz & Stegun 26.2.23). Its error at small k is downwards, which makes thresholds higher, never lower.
 pub fn quantile_ratio(k: f64, q: f64) -> f64 {
@@ -219,6 +257,25 @@ mod tests {
             passed += u32::from(sum >= threshold);
         }
         assert!((100..=260).contains(&passed), "{passed} of 200");
+    }
+
+    #[test]
+    fn a_ratio_of_noise_is_passed_as_often_as_told() {
+        let mut random = Random::seeded(8);
+        for (shape, level_shape) in [(4_usize, 40_usize), (60, 60), (30, 200)] {
+            let law = NoiseRatio { shape: shape as f64, level_shape: level_shape as f64 };
+            let threshold = law.at(1e-3_f64.ln());
+            assert!((law.ln_tail(threshold) - 1e-3_f64.ln()).abs() < 1e-6);
+            let trials = 100_000;
+            let passes =
+                |random: &mut Random| random.mean_power(shape) >= threshold * random.mean_power(level_shape);
+            let passed = (0..trials).filter(|_| passes(&mut random)).count();
+            assert!((70..=140).contains(&passed), "{shape}/{level_shape}: {passed} of 100");
+        }
+        // A level that is known surely is a plain Gamma: e^−x of one power.
+        let sure = NoiseRatio { shape: 1.0, level_shape: 1e12 };
+        assert!((sure.ln_tail(20.0) + 20.0).abs() < 0.3, "{}", sure.ln_tail(20.0));
+        assert_eq!(NoiseRatio { shape: 1.0, level_shape: 1.0 }.at(-30.0), f64::INFINITY);
     }
 
     #[test]

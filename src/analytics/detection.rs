@@ -1,12 +1,12 @@
 //! Is the beacon of a channel heard? One detection at a time, from its first evidence to its last.
 //!
 //! ```text
-//!            carrier run confirmed | line | train found | burst (pulses_min = 1)
-//!   silent ──────────────────────────────────────────────────────────────→ heard   (reported)
+//!            carrier run confirmed | line | energy | train found | burst (pulses_min = 1)
+//!   silent ───────────────────────────────────────────────────────────────────→ heard   (reported)
 //!      ↑                                                                     │ evidence moves `last heard` on
 //!      └───── nothing for hold (a train: and for 2.5 periods) ───────────────┘     (reported)
 //! ```
-//! Which evidence counts follows from what is sought: hops and lines for `Continuous`, pulses and chains of them for `Pulsed`, either for `Any` (each
+//! Which evidence counts follows from what is sought: hops, lines and energy for `Continuous`, pulses and chains of them for `Pulsed`, preambles for `Chirp`, either for `Any` (each
 //! with half of the accepted false alarms). A carrier is no train, because its pulses are cut at the longest width; a
 //! train is no carrier, because its pulses end before that (see `carrier`). Several pulses per period are one train (`code`).
 //!
@@ -65,6 +65,8 @@ pub struct Detector {
     open: Option<Open>,
     /// What a matched detector heard and no detection has taken.
     heard: Option<Hearing>,
+    /// The newest energy of an emission that is on all the time.
+    steady: Option<Hearing>,
     /// What has been told: evidence up to then tells of nothing else.
     told_us: TimeUs,
 }
@@ -83,6 +85,7 @@ impl Detector {
     pub fn new(config: &AnalyticsConfig, channel: &ChannelConfig, hop_us: u32) -> Detector {
         let (watches_carrier, sought) = match channel.emission {
             Emission::Continuous => (true, None),
+            Emission::Chirp(_) => (false, None),
             Emission::Pulsed(train) => (false, Some(train)),
             Emission::Any(train) => (true, Some(train)),
         };
@@ -112,6 +115,7 @@ impl Detector {
             period_us: None,
             open: None,
             heard: None,
+            steady: None,
             told_us: TimeUs(0),
             channel: channel.clone(),
         }

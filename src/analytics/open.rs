@@ -18,7 +18,7 @@ pub struct Open {
     pub member_count: u32,
     /// Longest silence between its pulses, µs.
     pub bridged_us: u64,
-    /// Of a carrier that lines tell: the time over which the newest was summed, µs. The next comes half of that later.
+    /// Of a carrier that lines or energy tell: the time over which the newest was summed, µs. The next comes half of that later.
     pub line_us: u64,
 }
 
@@ -35,7 +35,8 @@ impl Open {
     /// Takes what a matched detector heard, of an SNR of `snr_db` in the channel's bandwidth, into the detection of its kind.
     pub fn take_hearing(&mut self, hearing: &Hearing, snr_db: f64) {
         match hearing.kind {
-            HearingKind::Line => self.line_us = u64::from(hearing.span_us),
+            HearingKind::Line | HearingKind::Energy => self.line_us = u64::from(hearing.span_us),
+            HearingKind::Chirp => {}
             HearingKind::Train => {
                 let start_us = hearing.until_us.minus_us(u64::from(hearing.width_us));
                 // A pulse of which nothing was known is one more.

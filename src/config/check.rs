@@ -5,7 +5,7 @@ use super::{
     InterlockConfig, OwnLine, SenseConfig,
 };
 use crate::geo::Wgs84;
-use crate::limits::{CHANNELS_MAX, FENCE_CORNERS_MAX, FFT_LEN_MAX, FFT_LEN_MIN, NAME_BYTES};
+use crate::limits::{CHANNELS_MAX, CHIRP_WIDTHS_HZ, FENCE_CORNERS_MAX, FFT_LEN_MAX, FFT_LEN_MIN, NAME_BYTES};
 
 fn within(key: &str, value: f64, low: f64, high: f64, unit: &str) -> Result<(), ConfigError> {
     if value.is_finite() && (low..=high).contains(&value) {
@@ -104,6 +104,25 @@ impl ChannelConfig {
             within(&at("period_max_us"), f64::from(train.period_max_us), period_min, 600e6, "µs")?;
             within(&at("jitter_ratio_max"), train.jitter_ratio_max, 0.0, 0.5, "of the period")?;
             within(&at("pulses_min"), f64::from(train.pulses_min), 1.0, 32.0, "pulses")?;
+        }
+        if let Emission::Chirp(spreading) = self.emission {
+            let is_near = |hz: &f64| (hz / self.bandwidth_hz - 1.0).abs() < 0.01;
+            if !CHIRP_WIDTHS_HZ.iter().any(is_near) {
+                let mend = format!(
+                    "{} Hz is no bandwidth of chirps; write that of yours: {}",
+                    self.bandwidth_hz,
+                    CHIRP_WIDTHS_HZ.map(|hz| hz.to_string()).join(", ")
+                );
+                return Err(refuse(&at("bandwidth_hz"), mend));
+            }
+            within(&at("spreading_max"), f64::from(spreading.max), 7.0, 12.0, "")?;
+            within(
+                &at("spreading_min"),
+                f64::from(spreading.min),
+                7.0,
+                f64::from(spreading.max),
+                "(at most spreading_max)",
+            )?;
         }
         Ok(())
     }

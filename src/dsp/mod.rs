@@ -9,7 +9,9 @@
 
 pub mod aligned;
 pub mod chain;
+pub mod chirp;
 pub mod dc;
+pub mod energy;
 pub mod fine;
 pub mod kernel;
 pub mod layout;

@@ -65,6 +65,21 @@ pub struct Outside {
     pub bad_count: u32,
 }
 
+/// Share of samples at full scale from which a frame or a hop counts as clipped, 1/10 000.
+const CLIPPED_E4: u64 = 10;
+
+/// Whether so many samples of `count` at full scale make power a lower bound.
+pub fn is_clipped(clipped_count: u64, count: u64) -> bool {
+    clipped_count * 10_000 >= CLIPPED_E4 * count
+}
+
+impl Outside {
+    /// Whether a frame of `len` samples was clipped.
+    pub fn is_clipped(&self, len: u64) -> bool {
+        is_clipped(u64::from(self.clipped_count), len)
+    }
+}
+
 /// A gate that moves within this part of a frame from its end changes the frame's powers by less than a per mille: the
 /// window is nearly closed there.
 const GATE_SHARE: usize = 8;

@@ -48,12 +48,20 @@ pub struct Survey {
 struct Grid {
     bin_count: usize,
     levels: Vec<u8>,
-    /// First sample of each row's frame, and whether the receiver was gated in it.
-    frames: Vec<(u64, Gate)>,
+    frames: Vec<Frame>,
     /// Share of the samples that were at full scale.
     clipped_share: f64,
     /// Of each row whether something stands out in it that is not always there; known once it was judged.
     busy: Vec<bool>,
+}
+
+/// What a row is of.
+#[derive(Copy, Clone)]
+struct Frame {
+    first_sample: u64,
+    /// Whether the receiver was gated in it.
+    gate: Gate,
+    is_clipped: bool,
 }
 
 /// One frame of the survey.
@@ -66,6 +74,8 @@ pub struct Row<'a> {
     pub power: &'a [f32],
     /// The samples.
     pub samples: Samples<'a>,
+    /// Whether samples are at full scale, as many as make a reading clipped.
+    pub is_clipped: bool,
     /// Whether something stands out in it that is not always there; told by [`Survey::finish`].
     pub is_busy: bool,
 }
@@ -110,7 +120,7 @@ impl Grid {
     /// The rows that a receiver saw all of.
     fn rows(&self) -> impl Iterator<Item = &[u8]> {
         let rows = self.levels.chunks_exact(self.bin_count).zip(&self.frames);
-        rows.filter(|(_, (_, gate))| *gate == Gate::Open).map(|(row, _)| row)
+        rows.filter(|(_, frame)| frame.gate == Gate::Open).map(|(row, _)| row)
     }
 }
 
@@ -219,7 +229,9 @@ impl Survey {
             return self.drop_frame();
         }
         self.clipped_total += u64::from(outside.clipped_count);
-        self.grid.frames.push((self.index - self.spectrometer.fft_len() as u64, gate));
+        let len = self.spectrometer.fft_len() as u64;
+        let is_clipped = outside.is_clipped(len);
+        self.grid.frames.push(Frame { first_sample: self.index - len, gate, is_clipped });
         let dc = (gate == Gate::Open).then_some(&mut self.dc);
         let power = self.spectrometer.transform(dc, &mut self.sums);
         self.grid.levels.extend(power.iter().map(|power| level_of(*power)));
@@ -236,16 +248,17 @@ impl Survey {
         let table: Vec<f32> = (0..256).map(|level| find::power_of(level) as f32).collect();
         let mut power = vec![0.0; self.grid.bin_count];
         let len = self.grid.bin_count;
-        for (number, (first_sample, gate)) in self.grid.frames.iter().enumerate() {
+        for (number, frame) in self.grid.frames.iter().enumerate() {
             let levels = &self.grid.levels[number * len..][..len];
-            if *gate == Gate::Closed {
+            if frame.gate == Gate::Closed {
                 power.fill(0.0);
             } else {
                 power.iter_mut().zip(levels).for_each(|(power, level)| *power = table[usize::from(*level)]);
             }
             let samples = self.kept.frame(number, len);
             let is_busy = self.grid.busy.get(number).copied().unwrap_or_default();
-            take(&Row { first_sample: *first_sample, gate: *gate, power: &power, samples, is_busy });
+            let Frame { first_sample, gate, is_clipped } = *frame;
+            take(&Row { first_sample, gate, power: &power, samples, is_clipped, is_busy });
         }
     }
 
@@ -270,7 +283,7 @@ impl Survey {
         let bin_hz = self.sample_rate_sps / len as f64;
         let frames = &self.grid.frames;
         let samples = match (frames.first(), frames.last()) {
-            (Some((first, _)), Some((last, _))) => last - first + len as u64,
+            (Some(first), Some(last)) => last.first_sample - first.first_sample + len as u64,
             _ => 0,
         };
         self.grid.clipped_share = self.clipped_total as f64 / (frames.len() * len).max(1) as f64;
@@ -283,7 +296,7 @@ impl Survey {
         let first_bin_hz = band.first_bin_hz;
         let find::Found { channels, floor_dbfs, busy } = find::channels(&band);
         let mut calm_or_busy = busy.into_iter();
-        let of_row = |(_, gate): &(u64, Gate)| *gate == Gate::Open && calm_or_busy.next().unwrap_or_default();
+        let of_row = |frame: &Frame| frame.gate == Gate::Open && calm_or_busy.next().unwrap_or_default();
         self.grid.busy = self.grid.frames.iter().map(of_row).collect();
         let db = |power: f64| (10.0 * power.max(1e-30).log10()) as f32;
         Findings {

@@ -6,7 +6,7 @@
 
 use super::clock::SampleClock;
 use super::listen::{Setup, sense_config};
-use super::matched::{Band, LineRule, Stream, block_of};
+use super::matched::{Band, Frame, LineRule, Stream, block_of};
 use crate::config::ChannelConfig;
 use crate::dsp::layout::NOISE_BINS_MIN;
 use crate::dsp::spectrometer::Gate;
@@ -76,7 +76,7 @@ pub fn hearings(
             }
             band.frame(
                 &mut stream,
-                row.first_sample,
+                Frame { first_sample: row.first_sample, len: row.samples.len(), is_clipped: row.is_clipped },
                 &clock,
                 |hz| found.mean_power_at(hz),
                 |line| heard.push(*line),

@@ -283,6 +283,10 @@ impl Beacon {
         writeln!(text, "bandwidth_hz = {:.1}", channel.bandwidth_hz)?;
         let (word, train) = match channel.emission {
             Emission::Continuous => ("continuous", None),
+            Emission::Chirp(spreading) => {
+                writeln!(text, "spreading_min = {}\nspreading_max = {}", spreading.min, spreading.max)?;
+                ("chirp", None)
+            }
             Emission::Pulsed(train) => ("pulsed", Some(train)),
             Emission::Any(train) => ("any", Some(train)),
         };

@@ -178,7 +178,7 @@ impl Asked<'_> {
 
     fn pulses(&self, found: &mut Vec<Deafness>) {
         let (total, train) = match self.channel.emission {
-            Emission::Continuous => return,
+            Emission::Continuous | Emission::Chirp(_) => return,
             Emission::Pulsed(train) => (Severity::Critical, train),
             Emission::Any(train) => (Severity::Warning, train),
         };
@@ -337,7 +337,7 @@ impl Asked<'_> {
 fn with(emission: Emission, train: PulseTrain) -> Emission {
     match emission {
         Emission::Any(_) => Emission::Any(train),
-        Emission::Pulsed(_) | Emission::Continuous => Emission::Pulsed(train),
+        Emission::Pulsed(_) | Emission::Continuous | Emission::Chirp(_) => Emission::Pulsed(train),
     }
 }
 

@@ -6,7 +6,8 @@
 use std::path::PathBuf;
 
 use skyhound::config::{
-    AnalyticsConfig, Emission, FenceConfig, HomingConfig, InterlockConfig, PulseTrain, Samples, TerrainRule,
+    AnalyticsConfig, Emission, FenceConfig, HomingConfig, InterlockConfig, PulseTrain, Samples, Spreading,
+    TerrainRule,
 };
 use toml::Value;
 
@@ -125,6 +126,10 @@ impl Layers {
             emission: match self.text(&at("emission")).as_str() {
                 "continuous" => Emission::Continuous,
                 "pulsed" => Emission::Pulsed(train),
+                "chirp" => Emission::Chirp(Spreading {
+                    min: self.whole(&at("spreading_min")),
+                    max: self.whole(&at("spreading_max")),
+                }),
                 _ => Emission::Any(train),
             },
             pulse_width_min_us: self.ms(&at("pulse_width_min_ms")),

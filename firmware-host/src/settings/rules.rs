@@ -17,8 +17,11 @@ const AT_MOST: &[(&str, &str, f64)] = &[
     ("sdr.reopen_wait_min_s", "sdr.reopen_wait_max_s", 0.0),
     ("autopilot.reconnect_wait_min_s", "autopilot.reconnect_wait_max_s", 0.0),
 ];
-const BEACON_AT_MOST: &[(&str, &str)] =
-    &[("pulse_width_min_ms", "pulse_width_max_ms"), ("period_min_ms", "period_max_ms")];
+const BEACON_AT_MOST: &[(&str, &str)] = &[
+    ("pulse_width_min_ms", "pulse_width_max_ms"),
+    ("period_min_ms", "period_max_ms"),
+    ("spreading_min", "spreading_max"),
+];
 /// A pass that comes this much later than its time is not yet late.
 const PASS_GAP_PERIODS_MIN: f64 = 1.2;
 

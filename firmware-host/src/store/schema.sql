@@ -120,12 +120,12 @@ CREATE TABLE hearing ( -- What a matched detector heard, over a time of its own 
     until_us BIGINT, -- End of the time listened to, µs since start
     span_us UINTEGER, -- Length of that time, µs
     channel UTINYINT, -- Index of the channel
-    kind VARCHAR, -- line or train
-    frequency_hz DOUBLE, -- Frequency at the middle of that time, Hz
+    kind VARCHAR, -- line, train, energy or chirp
+    frequency_hz DOUBLE, -- Frequency at the middle of that time, of energy the middle of what it fills, Hz
     drift_hz_s DOUBLE, -- Its drift, Hz/s
-    period_us UINTEGER, -- Mean time from pulse to pulse, µs; NULL of a line
-    pulse_count USMALLINT, -- Pulses that were summed; 0 of a line
-    width_us UINTEGER, -- Width of the pulses that the filter is matched to, µs; 0 of a line
+    period_us UINTEGER, -- Mean time from pulse to pulse, µs; NULL but of a train
+    pulse_count USMALLINT, -- Pulses, or chirps, that were summed; 0 of a line and of energy
+    width_us UINTEGER, -- Width of the pulses that the filter is matched to, or of a chirp, µs; 0 of a line and of energy
     cn0_e2 SMALLINT, -- cn0_db_hz as it is stored, hundredths
     cn0_db_hz DOUBLE AS (cn0_e2 / 1e2), -- Carrier to noise density, of a train that of its newest pulse, dB-Hz, in steps of 0.01
     cn0_sigma_e2 SMALLINT, -- cn0_sigma_db as it is stored, hundredths of a dB

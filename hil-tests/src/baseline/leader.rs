@@ -117,7 +117,7 @@ impl Leader {
     fn beacon_power(&self, reading: &Reading) -> Option<i32> {
         let channel = &self.config.sense.channels[usize::from(reading.channel)];
         let (power, over_db) = match channel.emission {
-            Emission::Continuous => (reading.mean, self.config.analytics.drop_db),
+            Emission::Continuous | Emission::Chirp(_) => (reading.mean, self.config.analytics.drop_db),
             Emission::Pulsed(_) | Emission::Any(_) => (reading.peak, channel.pulse_trigger_db),
         };
         let is_on = power.db() - reading.quiet.db() >= over_db;

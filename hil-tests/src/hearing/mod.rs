@@ -14,7 +14,9 @@ use crate::world::sent::Envelope;
 use rand_distr::{Distribution, StandardNormal, Uniform};
 use serde::Serialize;
 use skyhound::analytics::Analytics;
-use skyhound::config::{AnalyticsConfig, ChannelConfig, Emission as Sought, PulseTrain, SenseConfig};
+use skyhound::config::{
+    AnalyticsConfig, ChannelConfig, Emission as Sought, PulseTrain, SenseConfig, Spreading,
+};
 use skyhound::dsp::spectrometer::fft_len_for;
 use skyhound::sense::{Gathered, Sense};
 use skyhound::signal::{BlockStamp, Samples};
@@ -24,6 +26,8 @@ use skyhound_host::settings::Settings;
 
 const RATE_SPS: f64 = 24_000.0;
 const CHANNEL_HZ: f64 = 4_000.0;
+/// The narrowest chirps there are: those of 125 kHz, all times 16 times as long.
+const CHIRPS_HZ: f64 = 7_812.5;
 const OFFSET_HZ: f64 = 5_000.0;
 /// Deviation of the noise's halves.
 const NOISE: f64 = 0.01;
@@ -63,24 +67,26 @@ pub fn emissions() -> Vec<Emission> {
         seconds,
         ideal,
     };
+    let steady = |name, about, waveform, ideal| {
+        emission(name, about, waveform, Sought::Continuous, (2.0, 20.0), 10.0, ideal)
+    };
     vec![
+        steady("carrier", "a bare carrier, phase held over 0.2 s", Waveform::Continuous, of_line),
+        steady("am", "121.5 MHz: swept tone, C/N0 of all of it", Waveform::AmSweep { rate_hz: 3.0 }, of_line),
         emission(
-            "carrier",
-            "a bare carrier, phase held over 0.2 s",
-            Waveform::Continuous,
-            Sought::Continuous,
-            (2.0, 20.0),
-            10.0,
-            of_line,
+            "lora",
+            "a packet of SF8 every 7 s, 7.8 kHz; any SF sought; the ideal takes one preamble",
+            Waveform::Chirps { spreading: 8, bandwidth_hz: CHIRPS_HZ, symbols: 12, period_s: 7.0 },
+            Sought::Chirp(Spreading { min: 7, max: 12 }),
+            (2.0, 500.0),
+            8.0,
+            Pieces { count: 8, on_air_s: 8.0 * 256.0 / CHIRPS_HZ },
         ),
-        emission(
-            "am",
-            "121.5 MHz: swept tone, C/N0 of all of it",
-            Waveform::AmSweep { rate_hz: 3.0 },
-            Sought::Continuous,
-            (2.0, 20.0),
-            10.0,
-            of_line,
+        steady(
+            "fsk",
+            "4 tones 400 Hz apart, 100 baud; the ideal knows its 1.5 kHz",
+            Waveform::Fsk { tones: 4, spacing_hz: 400.0, baud: 100.0 },
+            Pieces { count: 15_000, on_air_s: 10.0 },
         ),
         emission(
             "tag",
@@ -138,6 +144,15 @@ pub struct Curve {
 }
 
 impl Emission {
+    fn bandwidth_hz(&self) -> f64 {
+        if matches!(self.sought, Sought::Chirp(_)) { CHIRPS_HZ } else { CHANNEL_HZ }
+    }
+
+    /// How far from the channel's middle it may be.
+    fn off_middle_hz(&self) -> f64 {
+        if matches!(self.sought, Sought::Chirp(_)) { 0.1 * CHIRPS_HZ } else { 0.4 * CHANNEL_HZ }
+    }
+
     fn config(&self, analytics: &AnalyticsConfig) -> SenseConfig {
         SenseConfig {
             sample_rate_sps: RATE_SPS,
@@ -152,7 +167,7 @@ impl Emission {
             channels: vec![ChannelConfig {
                 name: self.name.into(),
                 frequency_hz: OFFSET_HZ,
-                bandwidth_hz: CHANNEL_HZ,
+                bandwidth_hz: self.bandwidth_hz(),
                 emission: self.sought,
                 pulse_width_min_us: (self.pulse_ms.0 * 1e3) as u32,
                 pulse_width_max_us: (self.pulse_ms.1 * 1e3) as u32,
@@ -216,8 +231,8 @@ struct Scene {
 impl Scene {
     fn new(emission: &Emission, cn0_db_hz: Option<f64>, seed: u64) -> Scene {
         let mut random = random::source(seed, emission.name);
-        let within = Uniform::new(-0.4, 0.4).expect("a range");
-        let offset_hz = OFFSET_HZ + CHANNEL_HZ * within.sample(&mut random);
+        let within = Uniform::new(-1.0, 1.0).expect("a range");
+        let offset_hz = OFFSET_HZ + emission.off_middle_hz() * within.sample(&mut random);
         let noise_hz = 2.0 * NOISE * NOISE / RATE_SPS;
         Scene {
             random,

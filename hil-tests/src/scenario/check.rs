@@ -130,6 +130,17 @@ fn beacon(beacon: &Beacon) -> Checked {
             within("waveform.missing_ratio", missing_ratio, 0.0, 1.0, "")
         }
         Waveform::Burst406 { period_s } => within("waveform.period_s", period_s, 1.0, 600.0, "s"),
+        Waveform::Fsk { tones, spacing_hz, baud } => {
+            within("waveform.tones", f64::from(tones), 2.0, 64.0, "")?;
+            within("waveform.baud", baud, 1.0, 100e3, "symbols/s")?;
+            within("waveform.spacing_hz", spacing_hz, baud, 1e6, "Hz (at least baud)")?;
+            match (spacing_hz / baud).fract() {
+                0.0 => Ok(()),
+                _ => Err(format!(
+                    "waveform.spacing_hz {spacing_hz} is no whole multiple of waveform.baud {baud}"
+                )),
+            }
+        }
         Waveform::Chirps { spreading, bandwidth_hz, symbols, period_s } => {
             within("waveform.spreading", f64::from(spreading), 7.0, 12.0, "")?;
             within("waveform.bandwidth_hz", bandwidth_hz, 1e3, 1e6, "Hz")?;

@@ -95,6 +95,15 @@ pub enum Waveform {
         /// Start to start; 50 in the standard, shorter for quick tests.
         period_s: f64,
     },
+    /// Continuous tones of a balloon or telemetry sender: symbols of `tones` frequencies, of which chance takes one after the other.
+    Fsk {
+        /// 2..=64.
+        tones: u32,
+        /// From one tone to the next; a whole multiple of `baud`, so that the phase goes on.
+        spacing_hz: f64,
+        /// Symbols a second.
+        baud: f64,
+    },
     /// LoRa-like chirps: packets of up-chirps of `2^spreading / bandwidth` each.
     Chirps {
         /// Spreading factor 7..=12.

@@ -50,6 +50,7 @@ impl Emitter {
     pub(super) fn frame_power(&mut self, frame: Span, share: &Share) -> f64 {
         match self.sent.waveform {
             Waveform::Continuous => share.carrier,
+            Waveform::Fsk { .. } => share.sides,
             Waveform::AmSweep { rate_hz } => am_frame(frame, sweep_us(rate_hz), share),
             _ => self.keyed(frame, share),
         }

@@ -184,6 +184,10 @@ impl Band {
                 let tones = (0..=20).map(|n| AM_LOW_HZ + (AM_HIGH_HZ - AM_LOW_HZ) * f64::from(n) / 20.0);
                 tones.map(|hz| weight(hz) + weight(-hz)).sum::<f64>() / 42.0
             }
+            Waveform::Fsk { tones, spacing_hz, .. } => {
+                let tone = |n: u32| weight((f64::from(n) - f64::from(tones - 1) / 2.0) * spacing_hz);
+                (0..tones).map(tone).sum::<f64>() / f64::from(tones)
+            }
             Waveform::Burst406 { .. } => keyed_share(weight),
             _ => carrier,
         };

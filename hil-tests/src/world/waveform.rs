@@ -80,7 +80,7 @@ impl Sent {
             Some(Schedule { seed, phase_us, period_us, width_us, jitter, missing_ratio, newest })
         };
         let schedule = match waveform {
-            Waveform::Continuous | Waveform::AmSweep { .. } => None,
+            Waveform::Continuous | Waveform::AmSweep { .. } | Waveform::Fsk { .. } => None,
             Waveform::Pulses { width_ms, period_ms, jitter_ms, missing_ratio } => {
                 let jitter = Jitter::Normal { deviation_us: jitter_ms * 1e3 };
                 slots(period_ms * 1e3, width_ms * 1e3, jitter, missing_ratio)
@@ -127,6 +127,10 @@ impl Sent {
                 let (sin, cos) = self.burst_phase_rad(number, since_us).sin_cos();
                 [cos as f32, sin as f32]
             }
+            Waveform::Fsk { tones, spacing_hz, baud } => {
+                let turns = self.fsk_turns(since_us * 1e-6, tones, spacing_hz, baud);
+                [cos_turns(turns) as f32, cos_turns(turns - 0.25) as f32]
+            }
             Waveform::Chirps { spreading, bandwidth_hz, .. } => {
                 let turns = self.chirp_turns(number, since_us, spreading, bandwidth_hz);
                 [cos_turns(turns) as f32, cos_turns(turns - 0.25) as f32]
@@ -151,6 +155,14 @@ impl Sent {
         let before = if half == 0 { 0.0 } else { level(half - 1) };
         let way = ((bits_us - f64::from(half) * BURST_HALF_BIT_US) / BURST_RAMP_US).min(1.0);
         before + (level(half) - before) * way
+    }
+
+    /// Phase of a symbol's tone; each makes whole turns but for the middle of them all.
+    fn fsk_turns(&self, since_s: f64, tones: u32, spacing_hz: f64, baud: f64) -> f64 {
+        let symbol = (since_s * baud).floor();
+        let tone = (chance(self.seed, symbol as i64, 4) * f64::from(tones)).floor();
+        let middle_hz = f64::from(tones - 1) / 2.0 * spacing_hz;
+        (tone * spacing_hz * (since_s - symbol / baud) - middle_hz * since_s).rem_euclid(1.0)
     }
 
     /// Phase of a chirp since its symbol's begin; whole turns at its end.

@@ -1,24 +1,33 @@
-//! What the sense pass heard in fine spectra as evidence: a line of a carrier, a chain of pulses of a train.
+//! What the sense pass heard in fine spectra as evidence: a line or the energy of a carrier, a chain of pulses of a train, a packet's chirps.
 
 use super::{Detector, Open};
+use crate::config::Emission;
 use crate::facts::{Detection, DetectionKind, Pattern};
 use crate::signal::{Hearing, HearingKind};
 use crate::time::TimeUs;
 use crate::units::db_from_ratio;
 
+/// A symbol may be so much stronger than the mean of its emission, as far as noise lets it seem so, dB.
+const SYMBOL_DB: f64 = 6.0;
+
 impl Detector {
     /// What a matched detector heard: carries the open detection of its kind on, or may begin one.
     pub fn hearing(&mut self, hearing: &Hearing) {
         let is_sought = match hearing.kind {
-            HearingKind::Line => self.watches_carrier,
+            HearingKind::Line | HearingKind::Energy => self.watches_carrier,
             HearingKind::Train => self.search.is_some(),
+            HearingKind::Chirp => matches!(self.channel.emission, Emission::Chirp(_)),
         };
         if !is_sought || hearing.until_us <= self.told_us {
             return;
         }
         let snr_db = snr_db(hearing, self.channel.bandwidth_hz);
-        if hearing.kind == HearingKind::Train && self.is_plain(hearing, snr_db) {
-            return;
+        match hearing.kind {
+            HearingKind::Train if self.is_plain(hearing, snr_db) || self.is_of_what_is_steady(hearing) => {
+                return;
+            }
+            HearingKind::Energy => self.steady = Some(*hearing),
+            HearingKind::Train | HearingKind::Line | HearingKind::Chirp => {}
         }
         match &mut self.open {
             None => self.heard = Some(*hearing),
@@ -38,6 +47,14 @@ impl Detector {
         snr_db >= self.trigger_db
             || self.carrier.plain_us.is_some_and(is_recent)
             || pulse.is_some_and(|pulse| is_recent(pulse.end_us()))
+    }
+
+    /// Whether an emission is on all the time of which the pulses may be the symbols.
+    fn is_of_what_is_steady(&self, train: &Hearing) -> bool {
+        self.steady.is_some_and(|steady| {
+            train.until_us.since_us(steady.until_us) <= u64::from(steady.span_us)
+                && train.cn0.db() <= steady.cn0.db() + SYMBOL_DB
+        })
     }
 
     /// A detection of what was heard and no other has taken.
@@ -74,8 +91,9 @@ impl Detector {
 
 fn detection_kind(hearing: &Hearing) -> DetectionKind {
     match hearing.kind {
-        HearingKind::Line => DetectionKind::Carrier,
+        HearingKind::Line | HearingKind::Energy => DetectionKind::Carrier,
         HearingKind::Train => DetectionKind::PulseTrain,
+        HearingKind::Chirp => DetectionKind::Burst,
     }
 }
 

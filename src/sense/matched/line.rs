@@ -179,6 +179,6 @@ impl LineListener {
             threshold: level.threshold / frames,
             ln_false_alarms_per_hour: level.ln_ways_per_hour + ln_tail,
         };
-        Heard { hearing, power: cn0_hz * noise_per_hz, noise_per_hz }
+        Heard { hearing, power: cn0_hz * noise_per_hz, noise_per_hz, width_hz: 0.0 }
     }
 }

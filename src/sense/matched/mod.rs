@@ -1,27 +1,32 @@
 //! Matched detectors of a band's channels: whole frames of samples in, hearings out. The wiring of `dsp`'s tuner, fine spectra and
 //! searches.
 //!
-//! A channel is taken out of the band once, and listened to for a line (`line`) and for trains of pulses of some widths (`train`), as far as its
-//! settings seek them. Thresholds hold the channel's shares of the operator's false alarms: the chance of a sum of exponentials
+//! A channel is taken out of the band once, and listened to for a line (`line`) and for trains of pulses of some widths (`train`), and once more with what
+//! lies beside it for energy of any modulation (`energy`), or for chirps of its width (`chirp`), as far as its settings seek them. Thresholds hold the channel's shares of the operator's false alarms: the chance of a sum of exponentials
 //! (`chance`) in all the ways of an hour.
 //!
 //! Not told: what may be the image of something stronger at the mirror frequency.
 
+mod chirp;
+mod energy;
 pub(super) mod judged;
 mod line;
 mod stream;
 mod train;
 
+pub(super) use energy::Frame;
 pub(super) use line::LineRule;
 pub(super) use stream::Stream;
 
-use crate::config::{ChannelConfig, SenseConfig};
+use crate::config::{ChannelConfig, Emission, SenseConfig};
 use crate::dsp::fine::{Fine, Matched};
 use crate::dsp::layout::IMAGE_RATIO_MAX;
 use crate::dsp::tuner::{Rate, Tuner, block_len, rate_for};
 use crate::sense::clock::SampleClock;
 use crate::signal::Hearing;
-use crate::units::CentiDb;
+use crate::units::{CentiDb, ratio_from_db};
+use chirp::ChirpListener;
+use energy::EnergyListener;
 use line::LineListener;
 use train::TrainListener;
 
@@ -42,9 +47,12 @@ pub(super) struct Band {
 
 /// One channel.
 struct Channel {
-    tuner: Tuner,
+    /// `None`: neither a line nor trains nor chirps are sought.
+    tuner: Option<Tuner>,
     line: Option<LineListener>,
+    energy: Option<EnergyListener>,
     trains: Vec<TrainListener>,
+    chirps: Vec<ChirpListener>,
 }
 
 /// Where a channel is, and how it leaves its tuner.
@@ -66,6 +74,8 @@ struct Heard {
     /// Power, and that of noise per Hz, full scale² = 1.0.
     power: f64,
     noise_per_hz: f64,
+    /// Width over which it is spread, Hz; 0 of a line.
+    width_hz: f64,
 }
 
 impl Band {
@@ -94,9 +104,11 @@ impl Band {
                 all.into_iter().map(|train| train.of_pulses_from(PULSE_OF_PARTS)).collect()
             };
             Channel {
-                tuner: Tuner::new(config.sample_rate_sps, *offset_hz, *width_hz, block),
+                tuner: Some(Tuner::new(config.sample_rate_sps, *offset_hz, *width_hz, block)),
                 line: Some(LineListener::by(place, rule)),
+                energy: None,
                 trains: trains.map(each).unwrap_or_default(),
+                chirps: Vec::new(),
             }
         };
         let bin_hz = config.sample_rate_sps / config.fft_len as f64;
@@ -109,35 +121,61 @@ impl Band {
         !self.channels.is_empty()
     }
 
-    /// The stream's open frame, from `first_sample` on, is whole and good. `power_at_hz` tells the power of the bin at a
-    /// frequency, per frame, for what may be an image.
+    /// A new stream.
+    pub fn restart(&mut self) {
+        for Channel { energy, chirps, .. } in &mut self.channels {
+            energy.iter_mut().for_each(EnergyListener::restart);
+            chirps.iter_mut().for_each(ChirpListener::restart);
+        }
+    }
+
+    /// The stream's open frame is whole and good. `power_at_hz` tells the power of the bin at a frequency, per frame, for what may be
+    /// an image.
     pub fn frame(
         &mut self,
         stream: &mut Stream,
-        first_sample: u64,
+        frame: Frame,
         clock: &SampleClock,
         power_at_hz: impl Fn(f64) -> f32,
         mut out: impl FnMut(&Hearing),
     ) {
-        stream.close(first_sample);
+        for energy in self.channels.iter_mut().filter_map(|channel| channel.energy.as_mut()) {
+            energy.begin_frame(stream.frame(), frame, &power_at_hz);
+        }
+        stream.close(frame.first_sample);
         let (center_hz, bin_hz) = (self.center_hz, self.bin_hz);
         let mut tell = |heard: Heard| {
             let mirror = f64::from(power_at_hz(2.0 * center_hz - heard.hearing.frequency_hz));
-            let has_source = mirror > LOUD * heard.noise_per_hz * bin_hz;
+            // What is wide was compared with all that is there, and for as long.
+            let has_source = heard.width_hz == 0.0 && mirror > LOUD * heard.noise_per_hz * bin_hz;
             if !has_source || heard.power > f64::from(IMAGE_RATIO_MAX) * mirror {
                 out(&heard.hearing);
             }
         };
         while let Some(block) = stream.spectra.next_block() {
-            for Channel { tuner, line, trains } in &mut self.channels {
+            for Channel { tuner, line, energy, trains, chirps } in &mut self.channels {
+                energy.iter_mut().for_each(|energy| energy.block(&block));
+                let Some(tuner) = tuner else { continue };
                 tuner.take(&block, |number, sample| {
-                    line.iter_mut().for_each(|line| line.push(number, sample, clock, &mut tell));
+                    if let Some(line) = line {
+                        line.push(number, sample, clock, |heard| {
+                            energy.iter_mut().for_each(|energy| energy.take_line(&heard.hearing));
+                            tell(heard);
+                        });
+                    }
                     trains
                         .iter_mut()
                         .filter_map(|train| train.push(number, sample, clock))
                         .for_each(&mut tell);
+                    chirps
+                        .iter_mut()
+                        .filter_map(|chirp| chirp.push(number, sample, clock))
+                        .for_each(&mut tell);
                 });
             }
+        }
+        for energy in self.channels.iter_mut().filter_map(|channel| channel.energy.as_mut()) {
+            energy.end_frame(clock, &mut tell);
         }
     }
 }
@@ -171,8 +209,22 @@ impl Channel {
             line.iter_mut().for_each(|line| line.mask(part));
             trains.iter_mut().for_each(|train| train.mask(part));
         }
-        let tuner = Tuner::new(config.sample_rate_sps, place.offset_hz, place.width_hz, block(config));
-        (line.is_some() || !trains.is_empty()).then_some(Channel { tuner, line, trains })
+        let (energy_share, chirp_share) = (allowed * shares.energy, allowed * shares.chirp);
+        let energy = (shares.energy > 0.0).then(|| EnergyListener::new(place, config, channel, energy_share));
+        let energy = energy.flatten();
+        let held_hz = chirp::HELD * place.width_hz;
+        let chirps = match channel.emission {
+            Emission::Chirp(spreading) => {
+                let place = Place { rate: rate_for(config.sample_rate_sps, held_hz), ..place };
+                ChirpListener::all(place, spreading, chirp_share)
+            }
+            _ => Vec::new(),
+        };
+        let tuned_hz = if chirps.is_empty() { place.width_hz } else { held_hz };
+        let is_tuned = line.is_some() || !trains.is_empty() || !chirps.is_empty();
+        let tuner =
+            is_tuned.then(|| Tuner::new(config.sample_rate_sps, place.offset_hz, tuned_hz, block(config)));
+        (is_tuned || energy.is_some()).then_some(Channel { tuner, line, energy, trains, chirps })
     }
 }
 
@@ -216,6 +268,14 @@ fn centi(power: f64) -> CentiDb {
 
 /// One sigma of an excess over the noise, of `shape` independent frames each, dB.
 fn sigma_db(excess: f64, shape: f64) -> CentiDb {
-    let spread = ((1.0 + 2.0 * excess) / shape).sqrt() / excess;
-    CentiDb::from_db((spread * 10.0 / std::f64::consts::LN_10) as f32).unwrap_or(CentiDb::HIGHEST)
+    relative_db(((1.0 + 2.0 * excess) / shape).sqrt() / excess)
+}
+
+/// A relative deviation, dB.
+fn relative_db(deviation: f64) -> CentiDb {
+    CentiDb::from_db((deviation * 10.0 / std::f64::consts::LN_10) as f32).unwrap_or(CentiDb::HIGHEST)
+}
+
+fn ratio(cn0: CentiDb) -> f64 {
+    ratio_from_db(cn0.db())
 }

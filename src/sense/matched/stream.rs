@@ -43,6 +43,11 @@ impl Stream {
         self.filled = self.fft_len;
     }
 
+    /// The samples of the frame being filled.
+    pub(super) fn frame(&mut self) -> &[Complex32] {
+        &self.spectra.room()[..self.filled]
+    }
+
     /// Drops the samples of a frame that will not be completed.
     pub fn restart(&mut self) {
         self.filled = 0;

@@ -167,6 +167,6 @@ impl TrainListener {
             threshold: self.thresholds[train.band][train.length] / pulses as f64,
             ln_false_alarms_per_hour: self.ln_ways_per_hour[train.band][train.length] + ln_tail,
         };
-        Heard { hearing, power: cn0_hz * noise_per_hz, noise_per_hz }
+        Heard { hearing, power: cn0_hz * noise_per_hz, noise_per_hz, width_hz: 0.0 }
     }
 }

@@ -14,12 +14,14 @@ fn emitter(waveform: Waveform, seed: u64) -> Emitter {
 const PULSES: Waveform =
     Waveform::Pulses { width_ms: 20.0, period_ms: 1_000.0, jitter_ms: 15.0, missing_ratio: 0.2 };
 const CHIRPS: Waveform = Waveform::Chirps { spreading: 7, bandwidth_hz: 125e3, symbols: 20, period_s: 0.1 };
-const ALL: [Waveform; 5] = [
+const FSK: Waveform = Waveform::Fsk { tones: 4, spacing_hz: 400.0, baud: 100.0 };
+const ALL: [Waveform; 6] = [
     Waveform::Continuous,
     Waveform::AmSweep { rate_hz: 3.0 },
     PULSES,
     Waveform::Burst406 { period_s: 2.0 },
     CHIRPS,
+    FSK,
 ];
 
 fn samples(emitter: &mut Emitter, from_us: f64, rate_sps: f64, count: usize) -> Vec<[f32; 2]> {
@@ -124,6 +126,22 @@ fn the_am_tone_sweeps_down_within_annex_10() {
     assert!((tones[0] - AM_HIGH_HZ).abs() < 10.0 && (tones[tones.len() - 1] - AM_LOW_HZ).abs() < 10.0);
     assert!(tones[0] <= 1_600.0 && tones[tones.len() - 1] >= 300.0);
     assert!(tones[0] - tones[tones.len() - 1] >= 700.0);
+}
+
+#[test]
+fn four_tones_take_turns_without_a_jump() {
+    let rate_sps = 48e3;
+    let all = samples(&mut emitter(FSK, 3), 0.0, rate_sps, 48_000);
+    let mut counts = [0; 4];
+    for (n, pair) in all.windows(2).enumerate() {
+        let hz = turn(pair[0], pair[1]) * rate_sps;
+        let tone = (hz / 400.0 + 1.5).round().clamp(0.0, 3.0);
+        // Where one follows the other the turn lies between.
+        let is_between = n % 480 == 479;
+        assert!(is_between && hz.abs() < 605.0 || (hz - (tone - 1.5) * 400.0).abs() < 1.0, "{n}: {hz}");
+        counts[tone as usize] += 1;
+    }
+    assert!(counts.iter().all(|count| *count > 8_000), "{counts:?}");
 }
 
 #[test]
