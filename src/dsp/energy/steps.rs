@@ -15,6 +15,8 @@ use std::sync::Arc;
 const LEVEL_FRAMES: f32 = 8.0;
 /// Deviations of the groups' median over which a frame is no noise.
 const RISE: f64 = 6.0;
+/// Cells over which a window spreads a line, either way.
+const SPREAD_CELLS: f64 = 2.0;
 /// Stretches of the channel whose mirror images are followed.
 pub const MIRRORS: usize = 64;
 
@@ -97,6 +99,8 @@ pub struct Steps {
     sorted: Vec<f32>,
     /// Samples before this one are of no use.
     spoilt_to: u64,
+    /// The channel's cells that tell nothing.
+    masked: Vec<std::ops::Range<usize>>,
 }
 
 impl Steps {
@@ -124,8 +128,18 @@ impl Steps {
             rise: (1.0 + RISE * 1.25 / shape_of(f64::from(cells)).sqrt()) as f32,
             sorted: vec![0.0; layout.groups().count()],
             spoilt_to: 0,
+            masked: Vec::new(),
             layout: layout.clone(),
         }
+    }
+
+    /// Whatever the channel's cells from `low` to `high` hold (from the middle of the spectrum, between cells too), and those over which it
+    /// spreads: it counts as noise.
+    pub fn mask(&mut self, low: f64, high: f64) {
+        let first = (self.layout.low + self.layout.channel.start as i64) as f64;
+        let count = self.layout.channel.len() as f64;
+        let (from, to) = (low.round() - first - SPREAD_CELLS, high.round() - first + SPREAD_CELLS + 1.0);
+        self.masked.push(from.clamp(0.0, count) as usize..to.clamp(0.0, count) as usize);
     }
 
     /// Frames of a step.
@@ -230,6 +244,10 @@ impl Steps {
         let (tail, head) = (&spectrum[first..], &spectrum[..first]);
         for (sum, x) in step.channel.iter_mut().zip(tail.iter().chain(head)) {
             *sum += weight * x.norm_sqr();
+        }
+        for cell in self.masked.iter().cloned().flatten() {
+            let told = spectrum[(first + cell) % spectrum.len()].norm_sqr();
+            step.channel[cell] += weight * (own - told);
         }
         step.weight += weight;
         step.frames += 1.0;

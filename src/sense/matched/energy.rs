@@ -152,6 +152,12 @@ impl EnergyListener {
         })
     }
 
+    /// Hears nothing so far from the channel's middle, Hz.
+    pub fn mask(&mut self, (low_hz, high_hz): (f64, f64)) {
+        let cell = |hz: f64| (self.place.frequency_hz + hz - self.middle_hz) / self.cell_hz;
+        self.steps.mask(cell(low_hz), cell(high_hz));
+    }
+
     /// A line was told in the channel.
     pub fn take_line(&mut self, line: &Hearing) {
         self.line = Some(*line);

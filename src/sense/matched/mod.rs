@@ -204,14 +204,15 @@ impl Channel {
         }
         let mut line = (shares.line > 0.0).then(|| LineListener::new(place, channel, allowed * shares.line));
         let mut trains = TrainListener::all(place, channel, allowed * shares.train);
+        let (energy_share, chirp_share) = (allowed * shares.energy, allowed * shares.chirp);
+        let energy = (shares.energy > 0.0).then(|| EnergyListener::new(place, config, channel, energy_share));
+        let mut energy = energy.flatten();
         for (low_hz, high_hz) in config.own_noise_in(channel) {
             let part = (low_hz - place.frequency_hz, high_hz - place.frequency_hz);
             line.iter_mut().for_each(|line| line.mask(part));
             trains.iter_mut().for_each(|train| train.mask(part));
+            energy.iter_mut().for_each(|energy| energy.mask(part));
         }
-        let (energy_share, chirp_share) = (allowed * shares.energy, allowed * shares.chirp);
-        let energy = (shares.energy > 0.0).then(|| EnergyListener::new(place, config, channel, energy_share));
-        let energy = energy.flatten();
         let held_hz = chirp::HELD * place.width_hz;
         let chirps = match channel.emission {
             Emission::Chirp(spreading) => {
