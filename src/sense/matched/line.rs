@@ -1,4 +1,5 @@
-//! A channel's line: in cells of some hertz, over 0.1 to 10 s, drift followed. Times shorter than the longest pulse tell no carrier.
+//! A channel's line: in cells of some hertz and of less than one, over 0.1 to 10 s, drift followed. A window of a second gains 2 dB over one
+//! of a fifth where the carrier holds still for it. Times shorter than the longest pulse tell no carrier.
 
 use super::{Heard, Place, centi, sigma_db};
 use crate::analytics::chance::NoiseSum;
@@ -8,10 +9,14 @@ use crate::dsp::line::{self, Line, LineSearch};
 use crate::sense::clock::SampleClock;
 use crate::signal::{Hearing, HearingKind};
 
-/// Window of the fine spectra, s: what a free oscillator's phase and a drone's Doppler shift keep still for.
-const WINDOW_S: f64 = 0.2;
-/// Channels wider than so many resolved bins are searched in wider bins.
-const BINS_MAX: f64 = 2_000.0;
+/// Windows of the fine spectra: what a free oscillator's phase and a drone's Doppler shift keep still for, and a crystal's. The longer one is for
+/// weak carriers alone, which hold still: stronger ones are sooner heard with the other, and of these modulation is no matter.
+const WINDOWS: [Kind; 2] = [
+    Kind { window_s: 0.2, frames_min: 1, filled_max: usize::MAX },
+    Kind { window_s: 1.0, frames_min: 4, filled_max: 12 },
+];
+/// Channels wider than this are searched in wider bins, Hz.
+const WIDTH_MAX_HZ: f64 = 10e3;
 /// Longest time that is summed, s.
 const SPAN_MAX_S: f64 = 10.0;
 /// Correlation of two Hann windows that share a half (Welch 1967: their powers correlate by 1/36).
@@ -20,11 +25,24 @@ const OVERLAP: f64 = 1.0 / 6.0;
 /// One channel's.
 pub(super) struct LineListener {
     place: Place,
+    windows: Vec<Window>,
+    /// The newest line told: sample of its end, and its samples.
+    told: Option<(u64, u64)>,
+}
+
+/// A window, the frames that are summed at least, and the cells that a line may fill to half its power.
+#[derive(Copy, Clone)]
+struct Kind {
+    window_s: f64,
+    frames_min: usize,
+    filled_max: usize,
+}
+
+/// The search with one window.
+struct Window {
     fine: Fine,
     search: LineSearch,
     levels: Vec<Level>,
-    /// Frame up to which a line was told, by the shortest sums that show it.
-    told: Option<(u64, usize)>,
 }
 
 /// What a sum over 2^level frames must reach, and in how many ways it could by chance in an hour.
@@ -37,12 +55,33 @@ struct Level {
 
 impl LineListener {
     pub fn new(place: Place, channel: &ChannelConfig, false_alarms_per_hour: f64) -> LineListener {
-        let window_s = WINDOW_S.min(BINS_MAX / place.width_hz);
-        let fine = place.fine(Matched::Line(window_s));
+        let pulse_s = f64::from(channel.longest_pulse_us()) * 1e-6;
+        let each = false_alarms_per_hour / WINDOWS.len() as f64;
+        let windows = WINDOWS.iter().map(|kind| Window::new(place, kind, pulse_s, each));
+        LineListener { place, windows: windows.collect(), told: None }
+    }
+
+    /// Takes a sample of the channel; what it completes.
+    pub fn push(&mut self, number: u64, sample: [f32; 2], clock: &SampleClock) -> Option<Heard> {
+        let LineListener { place, windows, told } = self;
+        let mut heard = None;
+        for window in windows {
+            let Some(line) = window.push(number, sample, place.rate.step, told) else { continue };
+            heard = heard.or_else(|| Some(window.heard(&line, place, clock)));
+        }
+        heard
+    }
+}
+
+impl Window {
+    /// Of one kind; sums over less than `pulse_s` tell nothing.
+    fn new(place: Place, kind: &Kind, pulse_s: f64, false_alarms_per_hour: f64) -> Window {
+        let share = (WIDTH_MAX_HZ / place.width_hz).min(1.0);
+        let fine = place.fine(Matched::Line(kind.window_s * share));
         let hop_s = fine.hop() as f64 / place.rate.sps;
         let top = (SPAN_MAX_S / hop_s).log2() as usize;
-        let pulse_s = f64::from(channel.longest_pulse_us()) * 1e-6;
-        let is_usable = |level: &usize| ((1_u64 << level) as f64 + 1.0) * hop_s > pulse_s;
+        let is_usable =
+            |level: &usize| 1 << level >= kind.frames_min && ((1 << level) as f64 + 1.0) * hop_s > pulse_s;
         let allowed = false_alarms_per_hour / (0..=top).filter(is_usable).count().max(1) as f64;
         let chance = |level: usize| {
             let frames = (1_u64 << level) as f64;
@@ -54,34 +93,39 @@ impl LineListener {
         };
         let levels: Vec<Level> = (0..=top).map(chance).collect();
         let thresholds: Vec<f64> = levels.iter().map(|level| level.threshold).collect();
-        let search = LineSearch::new(fine.cell_count(), &thresholds);
-        LineListener { place, fine, search, levels, told: None }
+        let search = LineSearch::new(fine.cell_count(), &thresholds, kind.filled_max);
+        Window { fine, search, levels }
     }
 
-    /// Takes a sample of the channel; what it completes.
-    pub fn push(&mut self, number: u64, sample: [f32; 2], clock: &SampleClock) -> Option<Heard> {
-        let LineListener { fine, search, told, .. } = self;
-        let (frame, cells) = fine.push(number, sample)?;
+    /// Takes a sample; the longest line that it completes and that no shorter one has told.
+    fn push(
+        &mut self,
+        number: u64,
+        sample: [f32; 2],
+        step: usize,
+        told: &mut Option<(u64, u64)>,
+    ) -> Option<Line> {
+        let hop = (self.fine.hop() * step) as u64;
+        let (frame, cells) = self.fine.push(number, sample)?;
         let mut found = None;
-        search.push(frame, cells, |line| {
+        self.search.push(frame, cells, |line| {
             // Longer sums say again, later and of a longer time, what a shorter one has told.
-            let is_known = told.is_some_and(|(last, level)| {
-                level < line.level && last + line.frame_count() / 2 > line.last_frame
-            });
-            if !is_known {
-                *told = Some((line.last_frame, line.level));
+            let (end, span) = ((line.last_frame + 2) * hop, (line.frame_count() + 1) * hop);
+            if told.is_none_or(|(told_end, told_span)| told_span >= span || told_end + span / 2 <= end) {
+                *told = Some((end, span));
                 found = Some(*line);
             }
         });
-        found.map(|line| self.heard(&line, clock))
+        found
     }
 
-    fn heard(&self, line: &Line, clock: &SampleClock) -> Heard {
-        let LineListener { place, fine, levels, .. } = self;
+    fn heard(&self, line: &Line, place: &Place, clock: &SampleClock) -> Heard {
+        let Window { fine, levels, .. } = self;
         let level = levels[line.level];
         let hop = (fine.hop() * place.rate.step) as f64;
         let frames = line.frame_count() as f64;
-        let cn0_hz = fine.cn0_hz(line.excess());
+        let excess = unselected(line.excess(), level.threshold / frames - 1.0, frames);
+        let cn0_hz = fine.cn0_hz(excess);
         let noise_per_hz = f64::from(fine.noise_per_hz(line.cell));
         let span_us = (frames + 1.0) * hop * clock.us_per_sample;
         let ln_tail = level.noise.ln_tail(f64::from(line.sum));
@@ -96,7 +140,7 @@ impl LineListener {
             pulse_count: 0,
             width_us: 0,
             cn0: centi(cn0_hz),
-            cn0_sigma: sigma_db(line.excess(), frames),
+            cn0_sigma: sigma_db(excess, frames),
             power: centi(cn0_hz * noise_per_hz),
             statistic: line.excess() + 1.0,
             threshold: level.threshold / frames,
@@ -104,4 +148,11 @@ impl LineListener {
         };
         Heard { hearing, power: cn0_hz * noise_per_hz, noise_per_hz }
     }
+}
+
+/// What an excess that passed `threshold` was likely to be, told without those that did not pass. Of one at the threshold, which passes by a
+/// half-normal law, the mean stays a quarter of a sigma high in place of 0.8; from half a sigma over it on it is right to a sixth.
+fn unselected(excess: f64, threshold: f64, frames: f64) -> f64 {
+    let sigma = ((1.0 + 2.0 * excess) / frames).sqrt();
+    excess - sigma * (-(excess - threshold) / sigma).exp()
 }
