@@ -7,11 +7,10 @@
 //! that come at random within a band (406 MHz beacons) are a train like any other.
 //!
 //! A pulse stands out of what is before and after it, so the begin of a carrier and the parts of something longer are none. It counts for no more than its cap allows, so that no one impulse makes a train, and what is on all the time is noise: each cell is
-//! divided by its own mean over some seconds. Maxima are kept over blocks of frames, a quarter of a band long, of the few cells that may be pulses. Thresholds are given from
+//! divided by its own mean over some seconds. Only the few cells that may be pulses are joined, each to those before it; a place between two may
+//! be without one, which counts nothing: whatever noise is there would count for more, so the chance is no larger. Thresholds are given from
 //! outside. Nothing is allocated after [`ChainSearch::new`].
 
-/// Blocks of a band.
-const BAND_BLOCKS: u64 = 4;
 /// No cell counts for more than this many times its own mean in it: what is on for a quarter of the time and more makes it grow, a pulse
 /// does not.
 const MEAN_CAP: f32 = 4.0;
@@ -51,21 +50,16 @@ impl Intervals {
         (0..(count as u32 - 1).max(1)).map(band).collect()
     }
 
-    /// Frames of a block.
-    fn block(&self) -> u64 {
-        ((self.to - self.from + 1) / BAND_BLOCKS).max(1)
-    }
-
-    /// Frames from which a pulse's predecessor is chosen: whole blocks.
+    /// Frames from which a pulse's predecessor is chosen.
     pub fn choices(&self) -> f64 {
-        ((self.to / self.block() - self.from / self.block() + 2) * self.block()) as f64
+        (self.to - self.from + 1) as f64
     }
 }
 
 /// What a search is told: the lengths of chains that tell a train, with the sums they must reach.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lengths {
-    /// Pulses of a chain, ascending.
+    /// Places of a chain, ascending, 2 to [`PULSES_MAX`]. As many pulses as the first says must be there.
     pub pulses: Vec<usize>,
     /// For each band, the sum that a chain of each length must reach.
     pub thresholds: Vec<Vec<f64>>,
@@ -82,6 +76,8 @@ pub struct Train {
     pub band: usize,
     /// Place of its length in [`Lengths::pulses`].
     pub length: usize,
+    /// Pulses that are there.
+    pub pulses: u32,
     /// Sum of its cells, noise being 1 each.
     pub sum: f32,
     /// Mean interval, frames.
@@ -90,31 +86,23 @@ pub struct Train {
     pub newest: f32,
 }
 
-/// Chains of one band: for each count of pulses but the last, the best over blocks of frames.
-///
-/// A chain is one number, so that the larger sum is the larger number: its sum in steps of 1/256 above, and below in [`BEGIN_BITS`] bits
-/// in which time it begins, counted in pulses; 0: it has no begin yet.
-struct Chains {
-    intervals: Intervals,
-    /// By count of pulses: blocks of one cell together.
-    rings: Vec<Vec<u32>>,
-    /// Of each cell the block of its newest pulse.
-    newest: Vec<u64>,
-    blocks: u64,
-}
-
-const BEGIN_BITS: u32 = 16;
+/// A chain is one number, so that the larger sum is the larger number: its sum in steps of 1/256, in [`BEGIN_BITS`] bits in which time
+/// it begins, and in [`COUNT_BITS`] its pulses but the first. 0 is no chain.
+const BEGIN_BITS: u32 = 12;
+const COUNT_BITS: u32 = 4;
+const SUM_SHIFT: u32 = BEGIN_BITS + COUNT_BITS;
 const SUM_STEPS: f32 = 256.0;
 /// Sums beyond have no room.
 const SUM_MAX: f32 = 255.0;
+/// Pulses of the longest chain.
+pub const PULSES_MAX: usize = 1 << COUNT_BITS;
+/// Newest pulses of a cell that are kept: noise brings some thirty in the time of the longest interval.
+const KEPT: usize = 48;
+/// Of neighbouring pulses of a chain one may be missing in between.
+const PLACES_MAX: u64 = 2;
 
 fn sum_of(chain: u32) -> f32 {
-    (chain >> BEGIN_BITS) as f32 / SUM_STEPS
-}
-
-/// The time of a frame as a chain tells it, never 0.
-fn begin_of(frame: u64) -> u32 {
-    (frame / FRAMES_OF_PULSE % ((1 << BEGIN_BITS) - 1)) as u32 + 1
+    (chain >> SUM_SHIFT) as f32 / SUM_STEPS
 }
 
 /// The search in one channel.
@@ -122,16 +110,34 @@ pub struct ChainSearch {
     cells: usize,
     lengths: Lengths,
     cap: f32,
-    bands: Vec<Chains>,
+    bands: Vec<Intervals>,
     mean: Vec<f32>,
     mean_frames: f32,
     candidate_min: f32,
     /// The newest frames, each cell by its own mean.
     rows: Vec<f32>,
-    /// The best of the newest frames: told when it stays the best.
+    /// Of each cell the newest pulses, by turns, and how many there were.
+    pulses: Vec<Kept>,
+    counts: Vec<usize>,
+    /// Of each of them the best chain that ends with it, by band and its places from two on; and those of the pulse in hand.
+    chains: Vec<u32>,
+    fresh: Vec<u32>,
+    /// Places of the longest chain, but the first.
+    more_max: usize,
+    /// Frames of a step of the begin's time.
+    begin_frames: u64,
+    /// The best of the newest frames, and by how much: told when it stays the best.
     best: Option<(Train, f32)>,
     begun: u64,
     next_frame: Option<u64>,
+}
+
+/// A cell's pulse.
+#[derive(Copy, Clone, Default)]
+struct Kept {
+    frame: u64,
+    /// Itself as a chain.
+    chain: u32,
 }
 
 /// A cell that may be a pulse.
@@ -147,25 +153,28 @@ struct Candidate {
 impl ChainSearch {
     /// For frames of `cells` whose own mean is taken over `mean_frames`.
     pub fn new(cells: usize, mean_frames: f64, bands: &[Intervals], lengths: Lengths) -> ChainSearch {
-        let longest = lengths.pulses.last().copied().unwrap_or(1);
-        let chains = |intervals: &Intervals| {
-            let blocks = intervals.to / intervals.block() + 2;
-            let rings = vec![vec![0; blocks as usize * cells]; longest - 1];
-            Chains { intervals: intervals.clone(), rings, newest: vec![0; cells], blocks }
-        };
+        let longest = lengths.pulses.last().copied().unwrap_or(2);
         // Half of the shortest chain's pulses alone never pass.
         let shortest = lengths.pulses.first().copied().unwrap_or(1) as f64;
         let least =
             lengths.thresholds.iter().filter_map(|of| of.first()).copied().fold(f64::INFINITY, f64::min);
+        let span = longest as u64 * bands.iter().map(|band| band.to).max().unwrap_or(0);
+        let of_pulse = bands.len() * (longest - 1);
         ChainSearch {
             cells,
             cap: ((1.9 * least / shortest) as f32).min(SUM_MAX / longest as f32),
             lengths,
-            bands: bands.iter().map(chains).collect(),
+            bands: bands.to_vec(),
             mean: vec![1.0; cells],
             mean_frames: mean_frames as f32,
             candidate_min: CANDIDATE_MIN,
             rows: vec![0.0; cells * ROWS as usize],
+            pulses: vec![Kept::default(); cells * KEPT],
+            counts: vec![0; cells],
+            chains: vec![0; cells * KEPT * of_pulse],
+            fresh: vec![0; of_pulse],
+            more_max: longest - 1,
+            begin_frames: (span >> BEGIN_BITS) + 1,
             best: None,
             begun: 0,
             next_frame: None,
@@ -199,7 +208,7 @@ impl ChainSearch {
 
     /// Nothing of what was before counts.
     fn restart(&mut self, frame: u64) {
-        self.bands.iter_mut().flat_map(|band| &mut band.rings).for_each(|ring| ring.fill(0));
+        self.counts.fill(0);
         (self.best, self.begun) = (None, frame);
     }
 
@@ -230,78 +239,76 @@ impl ChainSearch {
         })
     }
 
+    /// Joins a pulse to those before it in its cell.
     fn extend(&mut self, pulse: &Candidate) {
-        let own = ((pulse.counted * SUM_STEPS) as u32) << BEGIN_BITS;
-        for band in 0..self.bands.len() {
-            self.bands[band].catch_up(pulse);
-            let mut chain = own | begin_of(pulse.frame);
-            for pulses in 1.. {
-                if let Some(length) = self.lengths.pulses.iter().position(|of| *of == pulses) {
-                    self.judge(band, length, pulse, chain);
+        let begin = (pulse.frame / self.begin_frames) as u32 % (1 << BEGIN_BITS);
+        let own = ((pulse.counted * SUM_STEPS) as u32) << SUM_SHIFT;
+        self.fresh.fill(0);
+        let count = self.counts[pulse.cell];
+        for distance in 1..=count.min(KEPT - 1) {
+            let before = pulse.cell * KEPT + (count - distance) % KEPT;
+            let age = pulse.frame - self.pulses[before].frame;
+            if !self.bands.last().is_some_and(|band| age <= PLACES_MAX * band.to) {
+                break;
+            }
+            for places in 1..=PLACES_MAX {
+                let first = self.bands.partition_point(|band| places * band.to < age);
+                let fitting = self.bands[first..].iter().take_while(|band| places * band.from <= age);
+                for band in first..first + fitting.count() {
+                    self.join(before, band, places as usize, own);
                 }
-                match self.bands[band].extended(pulses, pulse, chain) {
-                    Some(before) => chain = before + own,
-                    None => break,
-                }
+            }
+        }
+        self.judge(pulse);
+        let slot = pulse.cell * KEPT + count % KEPT;
+        self.pulses[slot] = Kept { frame: pulse.frame, chain: own | begin << COUNT_BITS };
+        self.chains[slot * self.fresh.len()..][..self.fresh.len()].copy_from_slice(&self.fresh);
+        self.counts[pulse.cell] = count + 1;
+    }
+
+    /// Longer by one pulse, so many places on: the chains of a band that end with the pulse kept at `before`.
+    fn join(&mut self, before: usize, band: usize, places: usize, own: u32) {
+        let of_band = band * self.more_max..(band + 1) * self.more_max;
+        let chains = &self.chains[before * self.fresh.len()..][of_band.clone()];
+        let fresh = &mut self.fresh[of_band][places - 1..];
+        let all = std::iter::once(&self.pulses[before].chain).chain(chains);
+        for (chain, longer) in all.zip(fresh) {
+            if *chain > 0 {
+                *longer = (*longer).max(chain + own + 1);
             }
         }
     }
 
-    /// The strongest chain is that which is furthest over its threshold.
-    fn judge(&mut self, band: usize, length: usize, pulse: &Candidate, chain: u32) {
-        let (threshold, pulses) = (self.lengths.thresholds[band][length] as f32, self.lengths.pulses[length]);
-        let score = sum_of(chain) / threshold;
-        // What ends a chain is a pulse itself: strong ones would be followed by noise otherwise.
-        let is_pulse = pulse.counted >= NEWEST_SHARE * threshold / pulses as f32;
-        if score < 1.0 || !is_pulse || self.best.is_some_and(|(_, best)| best >= score) {
-            return;
+    /// The best chain is that which is furthest over its threshold: the longer the more likely so.
+    fn judge(&mut self, pulse: &Candidate) {
+        let least = self.lengths.pulses.first().copied().unwrap_or(0) as u32;
+        for (band, thresholds) in self.lengths.thresholds.iter().enumerate() {
+            for (length, (threshold, places)) in thresholds.iter().zip(&self.lengths.pulses).enumerate() {
+                let chain = self.fresh[band * self.more_max + places - 2];
+                let margin = sum_of(chain) - *threshold as f32;
+                // What ends a chain is a pulse itself: strong ones would be followed by noise otherwise.
+                let is_pulse = pulse.counted >= NEWEST_SHARE * *threshold as f32 / *places as f32;
+                let pulses = chain % (1 << COUNT_BITS) + 1;
+                let is_better = self.best.is_none_or(|(_, best)| margin > best);
+                if margin < 0.0 || !is_pulse || !is_better || pulses < least {
+                    continue;
+                }
+                let around = 1 << BEGIN_BITS;
+                let now = (pulse.frame / self.begin_frames) as u32 % around;
+                let age = (now + around - (chain >> COUNT_BITS) % around) % around;
+                let train = Train {
+                    last_frame: pulse.frame,
+                    cell: super::line::between(self.row(pulse.frame), pulse.cell) + pulse.cell as f64,
+                    band,
+                    length,
+                    pulses,
+                    sum: sum_of(chain),
+                    interval: f64::from(age) * self.begin_frames as f64 / (places - 1) as f64,
+                    newest: pulse.power,
+                };
+                self.best = Some((train, margin));
+            }
         }
-        let around = (1 << BEGIN_BITS) - 1;
-        let age = (begin_of(pulse.frame) + around - (chain & around)) % around;
-        let train = Train {
-            last_frame: pulse.frame,
-            cell: super::line::between(self.row(pulse.frame), pulse.cell) + pulse.cell as f64,
-            band,
-            length,
-            sum: sum_of(chain),
-            interval: f64::from(age) * FRAMES_OF_PULSE as f64 / (pulses - 1).max(1) as f64,
-            newest: pulse.power,
-        };
-        self.best = Some((train, score));
-    }
-}
-
-impl Chains {
-    /// Empties the blocks of a cell that have passed since its newest pulse.
-    fn catch_up(&mut self, pulse: &Candidate) {
-        let block = pulse.frame / self.intervals.block();
-        let passed = (block - self.newest[pulse.cell].min(block)).min(self.blocks);
-        let of_cell = pulse.cell * self.blocks as usize;
-        for past in 0..passed {
-            let at = of_cell + ((block - past) % self.blocks) as usize;
-            self.rings.iter_mut().for_each(|ring| ring[at] = 0);
-        }
-        self.newest[pulse.cell] = block;
-    }
-
-    /// Keeps a chain of `pulses` that ends with this one; the best that a pulse may be joined to before this one is. `None`: there is none, or
-    /// no longer chain is kept.
-    fn extended(&mut self, pulses: usize, pulse: &Candidate, chain: u32) -> Option<u32> {
-        let ring = self.rings.get_mut(pulses - 1)?;
-        let row = &mut ring[pulse.cell * self.blocks as usize..][..self.blocks as usize];
-        let newest = &mut row[(pulse.frame / self.intervals.block() % self.blocks) as usize];
-        *newest = chain.max(*newest);
-        let (first, last) = self.intervals.window(pulse.frame)?;
-        let best = (first..=last).map(|block| row[(block % self.blocks) as usize]).max()?;
-        (best > 0).then_some(best)
-    }
-}
-
-impl Intervals {
-    /// First and last block in which the pulse before one at `frame` may be.
-    fn window(&self, frame: u64) -> Option<(u64, u64)> {
-        let last = frame.checked_sub(self.from)?;
-        Some((frame.saturating_sub(self.to) / self.block(), last / self.block()))
     }
 }
 

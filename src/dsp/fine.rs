@@ -38,7 +38,7 @@ impl Matched {
     fn samples(self, rate_sps: f64) -> (usize, usize) {
         match self {
             Matched::Line(seconds) => {
-                let len = ((rate_sps * seconds) as usize).max(4).next_power_of_two();
+                let len = smooth((rate_sps * seconds) as usize);
                 (len, len / 2)
             }
             Matched::Pulse(seconds) => {
@@ -110,7 +110,7 @@ impl Fine {
     /// For a channel of `width_hz` at `rate_sps`.
     pub fn new(rate_sps: f64, width_hz: f64, matched: Matched) -> Fine {
         let (len, hop) = matched.samples(rate_sps);
-        let padded = (len * PADDING).next_power_of_two();
+        let padded = smooth(len * PADDING);
         let fft = FftPlanner::new().plan_fft_forward(padded);
         let weight = |n: usize| matched.weight(n as f64 / len as f64);
         let energy: f64 = (0..len).map(|n| weight(n) * weight(n)).sum();
@@ -236,19 +236,30 @@ impl Fine {
         self.level += (lift - self.level) / self.matched.level_frames();
         // One frame's own median is rough: it is taken where it is surely more, and so a step of noise or an impulse.
         self.lift = self.level.max(lift / (1.0 + 2.0 * self.lift_error)) / std::f32::consts::LN_2;
-        for (group, floor) in cells.chunks_mut(each).zip(slope.iter_mut()) {
-            let own = median(group, sorted) / lift;
-            group.iter_mut().for_each(|cell| *cell /= self.lift);
+        let share = self.lift.recip();
+        cells.iter_mut().for_each(|cell| *cell *= share);
+        if slope.len() == 1 {
+            return;
+        }
+        for (group, floor) in cells.chunks(each).zip(slope.iter_mut()) {
+            let own = median(group, sorted) * self.lift / lift;
             // No further at once than noise goes by chance.
             *floor *= 1.0 + (own.clamp(0.5, 2.0) - 1.0) / SLOPE_FRAMES;
         }
     }
 }
 
-/// The upper of the two in the middle of an even count.
+/// The shortest length from `len` on that an FFT likes: 2ⁱ·3ʲ, even.
+fn smooth(len: usize) -> usize {
+    let of = |threes: usize| len.div_ceil(threes).next_power_of_two().max(2) * threes;
+    [1, 3, 9, 27].map(of).into_iter().fold(usize::MAX, usize::min)
+}
+
+/// Of those cells that are a resolved bin apart; the upper of the two in the middle of an even count.
 fn median(values: &[f32], sorted: &mut [f32]) -> f32 {
-    let sorted = &mut sorted[..values.len()];
-    sorted.copy_from_slice(values);
+    let apart = values.iter().step_by(PADDING);
+    let sorted = &mut sorted[..apart.len()];
+    sorted.iter_mut().zip(apart).for_each(|(sorted, value)| *sorted = *value);
     middle(sorted).map_or(0.0, |(_, upper)| upper)
 }
 

@@ -2,11 +2,11 @@
 //!
 //! A sum over 2ⁿ frames is one of two sums over half as many, the second shifted by half the drift: all drifts of all cells
 //! cost n additions a cell and frame (Taylor, A&AS 15, 1974). Of each length the newest 2ⁿ frames are looked at each time
-//! another half is complete, so a line is never cut in two unequal parts by more than that. A strong line shows in the short
+//! another quarter is complete, so a line of whatever begin is lost by no more than that. A strong line shows in the short
 //! sums at once, a weak one later in the long ones.
 //!
-//! What passes the threshold must last through its time: see [`LineSearch::is_steady`]. A missing frame begins
-//! everything anew. Thresholds are given from outside. Nothing is allocated after [`LineSearch::new`].
+//! What passes the threshold must last through its time: see [`LineSearch::is_steady`]; drift no faster than is looked for, and not fill more
+//! cells than it may: a comb of impulses has lines everywhere. A missing frame begins everything anew. Thresholds are given from outside. Nothing is allocated after [`LineSearch::new`].
 
 /// Largest drift within a sum, cells either way.
 const DRIFT_MAX: i32 = 8;
@@ -38,19 +38,20 @@ impl Line {
     }
 }
 
-/// Sums of one length: those of the newest even and odd block, cells of one drift together.
+/// Sums of one length: the newest three, each half of their length after the one before; cells of one drift together.
 struct Level {
     drift_max: i32,
-    blocks: [Vec<f32>; 2],
-    /// The newest block complete.
-    newest: Option<u64>,
+    /// Frames from one of them to the next.
+    apart: u64,
+    kept: [Vec<f32>; 3],
     threshold: f32,
 }
 
 impl Level {
-    fn sums(&self, block: u64, drift: i32, cells: usize) -> &[f32] {
+    /// Those over the frames up to the `end`th.
+    fn sums(&self, end: u64, drift: i32, cells: usize) -> &[f32] {
         let from = (drift + self.drift_max) as usize * cells;
-        &self.blocks[(block % 2) as usize][from..from + cells]
+        &self.kept[(end / self.apart % 3) as usize][from..from + cells]
     }
 }
 
@@ -65,20 +66,25 @@ pub struct LineSearch {
     /// The newest frames, for what is looked at along a track.
     frames: Vec<f32>,
     frames_kept: u64,
+    /// Cells that a line may fill to half its power.
+    filled_max: usize,
+    /// The first frame without one missing since, and the next.
+    begun: u64,
     next_frame: Option<u64>,
 }
 
 impl LineSearch {
-    /// For frames of `cells`; `thresholds` of the sums over 1, 2, 4 … frames. Infinity: sums of that length tell nothing.
-    pub fn new(cells: usize, thresholds: &[f64]) -> LineSearch {
+    /// For frames of `cells`; `thresholds` of the sums over 1, 2, 4 … frames. Infinity: sums of that length tell nothing. What fills more
+    /// than `filled_max` cells to half its power is no line.
+    pub fn new(cells: usize, thresholds: &[f64], filled_max: usize) -> LineSearch {
         let top = thresholds.len() - 1;
         let level = |(level, threshold): (usize, &f64)| {
             let drift_max = drift_max(level);
             let len = if level == top { 0 } else { cells * (2 * drift_max + 1) as usize };
             Level {
                 drift_max,
-                blocks: [vec![0.0; len], vec![0.0; len]],
-                newest: None,
+                apart: 1 << level.saturating_sub(1),
+                kept: [vec![0.0; len], vec![0.0; len], vec![0.0; len]],
                 threshold: *threshold as f32,
             }
         };
@@ -89,6 +95,8 @@ impl LineSearch {
             across: vec![0.0; cells * (2 * drift_max(top) + 1) as usize],
             frames: vec![0.0; cells << top],
             frames_kept: 1 << top,
+            filled_max,
+            begun: 0,
             next_frame: None,
         }
     }
@@ -101,42 +109,39 @@ impl LineSearch {
 
     /// Takes the cells of a frame; gives what is found in the sums that it completes, the shortest first.
     pub fn push(&mut self, frame: u64, cells: &[f32], mut out: impl FnMut(&Line)) {
-        if self.next_frame.is_some_and(|next| next != frame) {
-            self.levels.iter_mut().for_each(|level| level.newest = None);
+        if self.next_frame != Some(frame) {
+            self.begun = frame;
         }
         self.next_frame = Some(frame + 1);
         let from = (frame % self.frames_kept) as usize * self.cells;
         self.frames[from..from + self.cells].copy_from_slice(cells);
-        self.levels[0].blocks[(frame % 2) as usize].copy_from_slice(cells);
+        let end = frame - self.begun + 1;
+        self.levels[0].kept[(end % 3) as usize].copy_from_slice(cells);
         self.each_strongest(0, frame, cells, &mut out);
-        let mut block = frame;
         for level in 1..self.levels.len() {
-            let before = self.levels[level - 1].newest.replace(block);
-            if before.is_none() || before != block.checked_sub(1) {
+            if end < 1 << level || !end.is_multiple_of(self.levels[level - 1].apart) {
                 return;
             }
-            let is_whole = block % 2 == 1;
             let mut sums = std::mem::take(&mut self.across);
-            self.join(level, block, &mut sums);
+            self.join(level, end, &mut sums);
             let len = self.cells * (2 * self.levels[level].drift_max + 1) as usize;
             self.each_strongest(level, frame, &sums[..len], &mut out);
-            if is_whole && level + 1 < self.levels.len() {
-                self.levels[level].blocks[(block / 2 % 2) as usize].copy_from_slice(&sums[..len]);
+            let is_longest = level + 1 == self.levels.len();
+            let Level { apart, kept, .. } = &mut self.levels[level];
+            if !is_longest && end.is_multiple_of(*apart) {
+                kept[(end / *apart % 3) as usize].copy_from_slice(&sums[..len]);
             }
             self.across = sums;
-            if !is_whole {
-                return;
-            }
-            block /= 2;
         }
     }
 
-    /// Sums of `level` from the blocks `block − 1` and `block` of the level below.
-    fn join(&self, level: usize, block: u64, sums: &mut [f32]) {
+    /// Sums of `level` over the frames up to the `end`th, from two of the level below.
+    fn join(&self, level: usize, end: u64, sums: &mut [f32]) {
         let (cells, below, drift_max) = (self.cells, &self.levels[level - 1], self.levels[level].drift_max);
+        let middle = end - (1 << (level - 1));
         for (drift, out) in (-drift_max..=drift_max).zip(sums.chunks_exact_mut(cells)) {
             let (half, shift) = (drift / 2, drift - drift / 2);
-            let (early, late) = (below.sums(block - 1, half, cells), below.sums(block, half, cells));
+            let (early, late) = (below.sums(middle, half, cells), below.sums(end, half, cells));
             let (from, to) = (shift.max(0) as usize, (cells as i32 + shift.min(0)) as usize);
             // At the edges the track leaves the channel.
             out.copy_from_slice(early);
@@ -184,7 +189,10 @@ impl LineSearch {
             drift_cells: drift,
             sum: best.0,
         };
-        self.is_steady(&line, cell).then_some(line)
+        let half = line.frame_count() as f32 * (1.0 + line.excess() as f32 / 2.0);
+        let is_slow = level < 2 || drift.abs() < drift_max;
+        let is_narrow = || sums[among].iter().filter(|sum| **sum > half).count() <= self.filled_max;
+        (is_slow && is_narrow() && self.is_steady(&line, cell)).then_some(line)
     }
 
     /// Whether a line is there in all quarters of its time and not only in some of its frames: what is on now and then is no
@@ -266,7 +274,7 @@ mod tests {
         thresholds: &[f64],
         at: impl Fn(u64) -> Option<usize>,
     ) -> Vec<Line> {
-        let mut search = LineSearch::new(CELLS, thresholds);
+        let mut search = LineSearch::new(CELLS, thresholds, CELLS);
         let mut lines = Vec::new();
         for frame in frames {
             let mut cells = [1.0; CELLS];
@@ -282,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_track_is_summed_whole_along_its_drift() {
-        for drift in [-7_i32, -3, 0, 1, 6, 7] {
+        for drift in [-6_i32, -3, 0, 1, 5, 6] {
             let at = |frame: u64| usize::try_from(30 + offset(3, drift, frame - 8)).ok();
             let lines = found(8..16, &[NEVER, NEVER, NEVER, 23.9], at);
             let [line] = lines[..] else { panic!("{drift}: {lines:?}") };
@@ -301,32 +309,46 @@ mod tests {
     }
 
     #[test]
-    fn sums_end_at_every_half_and_begin_anew_after_a_gap() {
+    fn sums_end_at_every_quarter_and_begin_anew_after_a_gap() {
         let ends = |lines: &[Line]| lines.iter().map(|line| line.last_frame).collect::<Vec<_>>();
         let thresholds = [NEVER, NEVER, 11.9];
-        assert_eq!(ends(&found(0..12, &thresholds, |_| Some(9))), [3, 5, 7, 9, 11]);
-        let mut search = LineSearch::new(CELLS, &thresholds);
+        assert_eq!(ends(&found(0..12, &thresholds, |_| Some(9))), [3, 4, 5, 6, 7, 8, 9, 10, 11]);
+        let mut search = LineSearch::new(CELLS, &thresholds, CELLS);
         let mut lines = Vec::new();
         for frame in (0..7).chain(8..16) {
             let mut cells = [1.0; CELLS];
             cells[9] = 3.0;
             search.push(frame, &cells, |line| lines.push(*line));
         }
-        assert_eq!(ends(&lines), [3, 5, 11, 13, 15]);
+        assert_eq!(ends(&lines), [3, 4, 5, 6, 11, 12, 13, 14, 15]);
+    }
+
+    #[test]
+    fn a_comb_and_what_drifts_too_fast_are_no_line() {
+        let is_found = |filled_max: usize, apart: usize| {
+            let mut search = LineSearch::new(CELLS, &[NEVER, NEVER, 11.9], filled_max);
+            let (mut cells, mut count) = ([1.0; CELLS], 0);
+            cells.iter_mut().step_by(apart).for_each(|cell| *cell = 3.0);
+            (0..4).for_each(|frame| search.push(frame, &cells, |_| count += 1));
+            count > 0
+        };
+        assert!(is_found(4, CELLS) && is_found(4, 16) && !is_found(4, 8) && is_found(8, 8));
+        let at = |frame: u64| usize::try_from(30 + offset(3, 7, frame)).ok();
+        assert_eq!(found(0..8, &[NEVER, NEVER, NEVER, 23.9], at), []);
     }
 
     #[test]
     fn what_has_ended_or_comes_now_and_then_is_no_line() {
         let thresholds = [NEVER, NEVER, NEVER, NEVER, 23.9];
-        assert_eq!(found(0..32, &thresholds, |_| Some(5)).len(), 3);
+        assert_eq!(found(0..32, &thresholds, |_| Some(5)).len(), 5);
         // On for the first two of four quarters, and in every fourth frame with four times the excess.
-        let mut search = LineSearch::new(CELLS, &thresholds);
+        let mut search = LineSearch::new(CELLS, &thresholds, CELLS);
         for frame in 0..16_u64 {
             let mut cells = [1.0; CELLS];
             cells[5] = if frame < 8 { 9.0 } else { 1.0 };
             search.push(frame, &cells, |line| panic!("{line:?}"));
         }
-        let mut search = LineSearch::new(CELLS, &thresholds);
+        let mut search = LineSearch::new(CELLS, &thresholds, CELLS);
         for frame in 0..32_u64 {
             let mut cells = [1.0; CELLS];
             cells[5] = if frame.is_multiple_of(4) { 9.0 } else { 1.0 };

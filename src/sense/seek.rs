@@ -1,7 +1,6 @@
 //! Lines and trains of pulses anywhere in a surveyed band, as the matched detectors of a flight would hear each on a channel of its own.
 //!
-//! The band is taken apart in overlapping parts; each is tuned to and searched as a beacon's channel is, for lines over times as
-//! long as the survey. Of what one channel would hold the most certain is kept. What stands beside something
+//! The band is taken apart in overlapping parts; each is tuned to and searched as a beacon's channel is. Of what one channel would hold the most certain is kept. What stands beside something
 //! much stronger is its skirt. Parts are independent: whoever has several cores may seek in some of them on each.
 
 use super::clock::SampleClock;
@@ -17,10 +16,8 @@ use crate::time::TimeUs;
 /// Width of a part, and from one to the next, Hz.
 const PART_HZ: f64 = 50e3;
 const STEP_HZ: f64 = 45e3;
-/// Window of the fine spectra, s: as the flight's for a narrow channel.
-const WINDOW_S: f64 = 0.2;
 /// Longest time that is summed, s.
-const SPAN_MAX_S: f64 = 64.0;
+const SPAN_MAX_S: f64 = 16.0;
 /// Of so much of a part the strongest line is told, Hz.
 const APART_HZ: f64 = 500.0;
 /// False ones accepted in a survey of the whole band, of lines and of trains.
@@ -55,7 +52,7 @@ pub fn hearings(
     let config = sense_config(survey, &[], setup);
     let hours = found.seconds / 3_600.0;
     let rule = LineRule {
-        window_s: WINDOW_S,
+        width_max_hz: f64::INFINITY,
         span_max_s: SPAN_MAX_S.min(found.seconds),
         pulse_s: f64::from(template.pulse_width_max_us) * 1e-6,
         false_alarms_per_hour: FALSE_ALARMS / total as f64 / hours,

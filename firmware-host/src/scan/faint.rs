@@ -9,7 +9,7 @@ use skyhound::signal::Hearing;
 use std::thread;
 
 /// Parts of the band that are sought through at once, in one pass over the samples.
-const PARTS_AT_ONCE: usize = 4;
+const PARTS_AT_ONCE: usize = 1;
 /// Bins beside an emission in which something is one of its own.
 const BESIDE_BINS: f64 = 4.0;
 /// So much weaker than an emission its products and skirts are, dB, wherever they are.

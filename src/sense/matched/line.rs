@@ -1,4 +1,5 @@
-//! A channel's line: in cells of some hertz, over 0.1 to 10 s, drift followed. Times shorter than the longest pulse tell no carrier.
+//! A channel's line: in cells of some hertz and of less than one, over 0.1 to 10 s, drift followed. A window of a second gains 2 dB over one
+//! of a fifth where the carrier holds still for it. Times shorter than the longest pulse tell no carrier.
 
 use super::judged::Judged;
 use super::{Heard, Place, centi, sigma_db};
@@ -9,10 +10,14 @@ use crate::dsp::line::{self, Line, LineSearch};
 use crate::sense::clock::SampleClock;
 use crate::signal::{Hearing, HearingKind};
 
-/// Window of the fine spectra, s: what a free oscillator's phase and a drone's Doppler shift keep still for.
-const WINDOW_S: f64 = 0.2;
-/// Channels wider than so many resolved bins are searched in wider bins.
-const BINS_MAX: f64 = 2_000.0;
+/// Windows of the fine spectra: what a free oscillator's phase and a drone's Doppler shift keep still for, and a crystal's. The longer one is for
+/// weak carriers alone, which hold still: stronger ones are sooner heard with the other, and of these modulation is no matter.
+const WINDOWS: [Kind; 2] = [
+    Kind { window_s: 0.2, frames_min: 1, filled_max: usize::MAX },
+    Kind { window_s: 1.0, frames_min: 4, filled_max: 12 },
+];
+/// Channels wider than this are searched in wider bins, Hz.
+const WIDTH_MAX_HZ: f64 = 10e3;
 /// Longest time that is summed, s.
 const SPAN_MAX_S: f64 = 10.0;
 /// Correlation of two Hann windows that share a half (Welch 1967: their powers correlate by 1/36).
@@ -20,8 +25,8 @@ const OVERLAP: f64 = 1.0 / 6.0;
 
 /// What is searched, and how deep.
 pub struct LineRule {
-    /// Window of the fine spectra, s.
-    pub window_s: f64,
+    /// Wider channels are searched in wider bins, Hz.
+    pub width_max_hz: f64,
     /// Longest time that is summed, s.
     pub span_max_s: f64,
     /// What is on for less tells no line, s.
@@ -32,28 +37,28 @@ pub struct LineRule {
     pub apart_hz: Option<f64>,
 }
 
-impl LineRule {
-    /// Of a beacon's channel.
-    fn of(channel: &ChannelConfig, width_hz: f64, false_alarms_per_hour: f64) -> LineRule {
-        LineRule {
-            window_s: WINDOW_S.min(BINS_MAX / width_hz),
-            span_max_s: SPAN_MAX_S,
-            pulse_s: f64::from(channel.longest_pulse_us()) * 1e-6,
-            false_alarms_per_hour,
-            apart_hz: None,
-        }
-    }
-}
-
 /// One channel's.
 pub(super) struct LineListener {
     place: Place,
+    windows: Vec<Window>,
+    /// The newest line told: sample of its end, and its samples.
+    told: Option<(u64, u64)>,
+    tells_all: bool,
+}
+
+/// A window, the frames that are summed at least, and the cells that a line may fill to half its power.
+#[derive(Copy, Clone)]
+struct Kind {
+    window_s: f64,
+    frames_min: usize,
+    filled_max: usize,
+}
+
+/// The search with one window.
+struct Window {
     fine: Fine,
     search: LineSearch,
     levels: Vec<Level>,
-    /// Frame up to which a line was told, by the shortest sums that show it.
-    told: Option<(u64, usize)>,
-    tells_all: bool,
     /// Lines of the newest frame; more than one only where all are told.
     found: Vec<Line>,
 }
@@ -69,17 +74,74 @@ struct Level {
 impl LineListener {
     /// For a beacon's channel.
     pub fn new(place: Place, channel: &ChannelConfig, false_alarms_per_hour: f64) -> LineListener {
-        LineListener::by(place, &LineRule::of(channel, place.width_hz, false_alarms_per_hour))
+        let rule = LineRule {
+            width_max_hz: WIDTH_MAX_HZ,
+            span_max_s: SPAN_MAX_S,
+            pulse_s: f64::from(channel.longest_pulse_us()) * 1e-6,
+            false_alarms_per_hour,
+            apart_hz: None,
+        };
+        LineListener::by(place, &rule)
     }
 
     /// By any rule.
     pub fn by(place: Place, rule: &LineRule) -> LineListener {
-        let fine = place.fine(Matched::Line(rule.window_s));
+        let windows = WINDOWS.iter().map(|kind| Window::new(place, kind, rule)).collect();
+        LineListener { place, windows, told: None, tells_all: rule.apart_hz.is_some() }
+    }
+
+    /// Hears nothing so far from the channel's middle, Hz.
+    pub fn mask(&mut self, part: (f64, f64)) {
+        self.windows.iter_mut().for_each(|window| self.place.mask(&mut window.fine, part));
+    }
+
+    /// Takes a sample of the channel; gives what it completes.
+    pub fn push(&mut self, number: u64, sample: [f32; 2], clock: &SampleClock, mut out: impl FnMut(Heard)) {
+        let LineListener { place, windows, told, tells_all } = self;
+        let mut is_told = false;
+        for window in windows {
+            if *tells_all {
+                window.push(number, sample, |_| true);
+                window.found.iter().for_each(|line| out(window.heard(line, place, clock)));
+            } else {
+                let hop = (window.fine.hop() * place.rate.step) as u64;
+                window.push(number, sample, |line| is_news(line, hop, told));
+                if let Some(line) = window.found.last().filter(|_| !is_told) {
+                    is_told = true;
+                    out(window.heard(line, place, clock));
+                }
+            }
+        }
+    }
+
+    /// The sums that are judged within `seconds`, of a line that is on throughout.
+    pub fn judged(&self, seconds: f64) -> impl Iterator<Item = Judged> {
+        self.windows.iter().flat_map(move |window| window.judged(self.place.rate.sps, seconds))
+    }
+}
+
+/// Whether no shorter sum has told it: longer ones say again, later and of a longer time, what a shorter one has told. Notes it.
+fn is_news(line: &Line, hop: u64, told: &mut Option<(u64, u64)>) -> bool {
+    let (end, span) = ((line.last_frame + 2) * hop, (line.frame_count() + 1) * hop);
+    let is_news = told.is_none_or(|(told_end, told_span)| told_span >= span || told_end + span / 2 <= end);
+    if is_news {
+        *told = Some((end, span));
+    }
+    is_news
+}
+
+impl Window {
+    /// Of one kind.
+    fn new(place: Place, kind: &Kind, rule: &LineRule) -> Window {
+        let share = (rule.width_max_hz / place.width_hz).min(1.0);
+        let fine = place.fine(Matched::Line(kind.window_s * share));
         let hop_s = fine.hop() as f64 / place.rate.sps;
         let top = (rule.span_max_s / hop_s).max(1.0).log2() as usize;
-        let is_usable = |level: &usize| ((1_u64 << level) as f64 + 1.0) * hop_s > rule.pulse_s;
-        let usable_count = (0..=top).filter(is_usable).count().max(1) as f64;
-        let allowed = rule.false_alarms_per_hour / usable_count;
+        let is_usable = |level: &usize| {
+            1 << level >= kind.frames_min && ((1 << level) as f64 + 1.0) * hop_s > rule.pulse_s
+        };
+        let each = rule.false_alarms_per_hour / WINDOWS.len() as f64;
+        let allowed = each / (0..=top).filter(is_usable).count().max(1) as f64;
         let chance = |level: usize| {
             let frames = (1_u64 << level) as f64;
             let noise = NoiseSum { count: 1 << level, correlation: OVERLAP, level_error: fine.noise_error() };
@@ -90,75 +152,51 @@ impl LineListener {
         };
         let levels: Vec<Level> = (0..=top).map(chance).collect();
         let thresholds: Vec<f64> = levels.iter().map(|level| level.threshold).collect();
-        let search = LineSearch::new(fine.cell_count(), &thresholds);
+        let search = LineSearch::new(fine.cell_count(), &thresholds, kind.filled_max);
         let segment = rule.apart_hz.map_or(fine.cell_count(), |hz| (hz / fine.cell_hz()) as usize);
-        let search = search.in_segments(segment);
-        LineListener {
-            place,
-            fine,
-            search,
-            levels,
-            told: None,
-            tells_all: rule.apart_hz.is_some(),
-            found: Vec::with_capacity(1),
-        }
+        Window { fine, search: search.in_segments(segment), levels, found: Vec::with_capacity(top + 1) }
     }
 
-    /// Hears nothing so far from the channel's middle, Hz.
-    pub fn mask(&mut self, part: (f64, f64)) {
-        self.place.mask(&mut self.fine, part);
-    }
-
-    /// Takes a sample of the channel; gives what it completes.
-    pub fn push(&mut self, number: u64, sample: [f32; 2], clock: &SampleClock, out: impl FnMut(Heard)) {
-        let LineListener { fine, search, told, tells_all, found, .. } = self;
-        let Some((frame, cells)) = fine.push(number, sample) else { return };
+    /// Takes a sample; finds the lines that it completes and that are `wanted`.
+    fn push(&mut self, number: u64, sample: [f32; 2], mut wanted: impl FnMut(&Line) -> bool) {
+        let Window { fine, search, found, .. } = self;
         found.clear();
+        let Some((frame, cells)) = fine.push(number, sample) else { return };
         search.push(frame, cells, |line| {
-            // Longer sums say again, later and of a longer time, what a shorter one has told.
-            let is_known = told.is_some_and(|(last, level)| {
-                level < line.level && last + line.frame_count() / 2 > line.last_frame
-            });
-            if *tells_all {
-                found.push(*line);
-            } else if !is_known {
-                *told = Some((line.last_frame, line.level));
-                found.clear();
+            if wanted(line) {
                 found.push(*line);
             }
         });
-        self.found.iter().map(|line| self.heard(line, clock)).for_each(out);
     }
 
-    /// The sums that are judged within `seconds`, of a line that is on throughout.
-    pub fn judged(&self, seconds: f64) -> impl Iterator<Item = Judged> {
-        let hop_s = self.fine.hop() as f64 / self.place.rate.sps;
+    fn judged(&self, rate_sps: f64, seconds: f64) -> impl Iterator<Item = Judged> {
+        let hop_s = self.fine.hop() as f64 / rate_sps;
         let heard = (seconds / hop_s).floor() - 1.0;
         let excess_per_hz = 1.0 / self.fine.cn0_hz(1.0);
         self.levels.iter().zip(0..).map(move |(level, power)| {
             let frames = f64::from(1_u32 << power);
-            // Halves lie on the grid of the stream's frames: so many at least are whole.
-            let half = (frames / 2.0).max(1.0);
-            let halves = ((heard + 1.0) / half).floor() - 1.0;
-            let tries = if power == 0 { halves } else { halves - 1.0 };
+            // Sums end at every quarter; the line begins anywhere between two of them.
+            let quarter = (frames / 4.0).max(1.0);
+            let tries = ((heard - frames) / quarter).floor() + if quarter > 1.0 { 0.0 } else { 1.0 };
             Judged {
                 count: frames,
                 level: level.threshold / frames,
                 correlation: OVERLAP,
                 excess_per_hz,
                 tries: tries.max(0.0) as u32,
-                shared: if power == 0 { 0.0 } else { 0.5 },
+                shared: 1.0 - quarter / frames,
                 seconds: (frames + 1.0) * hop_s,
             }
         })
     }
 
-    fn heard(&self, line: &Line, clock: &SampleClock) -> Heard {
-        let LineListener { place, fine, levels, .. } = self;
+    fn heard(&self, line: &Line, place: &Place, clock: &SampleClock) -> Heard {
+        let Window { fine, levels, .. } = self;
         let level = levels[line.level];
         let hop = (fine.hop() * place.rate.step) as f64;
         let frames = line.frame_count() as f64;
-        let cn0_hz = fine.cn0_hz(line.excess());
+        let excess = unselected(line.excess(), level.threshold / frames - 1.0, frames);
+        let cn0_hz = fine.cn0_hz(excess);
         let noise_per_hz = f64::from(fine.noise_per_hz(line.cell));
         let span_us = (frames + 1.0) * hop * clock.us_per_sample;
         let ln_tail = level.noise.ln_tail(f64::from(line.sum));
@@ -173,7 +211,7 @@ impl LineListener {
             pulse_count: 0,
             width_us: 0,
             cn0: centi(cn0_hz),
-            cn0_sigma: sigma_db(line.excess(), frames),
+            cn0_sigma: sigma_db(excess, frames),
             power: centi(cn0_hz * noise_per_hz),
             statistic: line.excess() + 1.0,
             threshold: level.threshold / frames,
@@ -181,4 +219,11 @@ impl LineListener {
         };
         Heard { hearing, power: cn0_hz * noise_per_hz, noise_per_hz, width_hz: 0.0 }
     }
+}
+
+/// What an excess that passed `threshold` was likely to be, told without those that did not pass. Of one at the threshold, which passes by a
+/// half-normal law, the mean stays a quarter of a sigma high in place of 0.8; from half a sigma over it on it is right to a sixth.
+fn unselected(excess: f64, threshold: f64, frames: f64) -> f64 {
+    let sigma = ((1.0 + 2.0 * excess) / frames).sqrt();
+    excess - sigma * (-(excess - threshold) / sigma).exp()
 }

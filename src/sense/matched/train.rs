@@ -4,7 +4,7 @@ use super::judged::Judged;
 use super::{Heard, Place, centi, sigma_db};
 use crate::analytics::chance::NoiseSum;
 use crate::config::{ChannelConfig, Emission, PulseTrain};
-use crate::dsp::chain::{ChainSearch, FRAMES_OF_PULSE, Intervals, Lengths, Train};
+use crate::dsp::chain::{ChainSearch, FRAMES_OF_PULSE, Intervals, Lengths, PULSES_MAX, Train};
 use crate::dsp::fine::{Fine, Matched};
 use crate::sense::clock::SampleClock;
 use crate::signal::{Hearing, HearingKind};
@@ -79,7 +79,7 @@ impl TrainListener {
             PULSES.iter().copied().filter(|pulses| *pulses > least && fits(*pulses)).collect();
         // Of many bands long chains take much memory, and add little.
         pulses.truncate(if bands.len() > BANDS_OF_LONG { 1 } else { PULSES.len() });
-        pulses.insert(0, least.max(2));
+        pulses.insert(0, least.clamp(2, PULSES_MAX));
         let each = allowed / (bands.len() * pulses.len()) as f64;
         // A band's frames that are alike count once.
         let alike = FRAMES_OF_PULSE as f64 / INDEPENDENT;
@@ -158,7 +158,7 @@ impl TrainListener {
             frequency_hz: place.frequency_hz + fine.offset_hz(train.cell),
             drift_hz_s: 0.0,
             period_us: Some(period_us as u32),
-            pulse_count: pulses as u16,
+            pulse_count: train.pulses as u16,
             width_us: (FRAMES_OF_PULSE as f64 * hop_us) as u32,
             cn0: centi(cn0_hz),
             cn0_sigma: sigma_db(excess.max(1.0), 1.0),
