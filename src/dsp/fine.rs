@@ -17,8 +17,9 @@ use rustfft::{Fft, FftPlanner};
 use crate::dsp::chain::FRAMES_OF_PULSE;
 use crate::dsp::median::middle;
 
-/// Cells over which the slope is told: half as many are independent.
+/// Cells over which the slope is told, at least: half as many are independent. Groups of them at most: over a channel it is smooth.
 const NOISE_CELLS: usize = 256;
+const GROUPS_MAX: usize = 8;
 /// Frames over which it is learned.
 const SLOPE_FRAMES: f32 = 16.0;
 /// Cells per resolved bin, at least.
@@ -98,6 +99,8 @@ pub struct Fine {
     rate_sps: f64,
     /// Noise of each group of cells, full scale² per Hz, but for what lifts the newest frame.
     slope: Vec<f32>,
+    /// Frames that have told it, as far as it matters.
+    slope_frames: f32,
     /// What lifts all cells: smoothed, and as it is taken for the newest frame.
     level: f32,
     lift: f32,
@@ -129,7 +132,8 @@ impl Fine {
             cells: vec![0.0; count],
             sorted: vec![0.0; count],
             rate_sps,
-            slope: vec![0.0; (count / NOISE_CELLS).max(1)],
+            slope: vec![0.0; (count / NOISE_CELLS).clamp(1, GROUPS_MAX)],
+            slope_frames: 0.0,
             level: 0.0,
             lift: 0.0,
             lift_error: matched.median_error(count as f64 * len as f64 / padded as f64) as f32,
@@ -221,7 +225,7 @@ impl Fine {
 
     /// Divides by the slope over the channel, slowly learned, and by what lifts all of this frame.
     fn whiten(&mut self) {
-        let Fine { cells, sorted, slope, .. } = self;
+        let Fine { cells, sorted, slope, slope_frames, .. } = self;
         let each = cells.len().div_ceil(slope.len());
         for (group, floor) in cells.chunks_mut(each).zip(slope.iter_mut()) {
             if *floor == 0.0 {
@@ -241,10 +245,11 @@ impl Fine {
         if slope.len() == 1 {
             return;
         }
+        *slope_frames = (*slope_frames + 1.0).min(SLOPE_FRAMES);
         for (group, floor) in cells.chunks(each).zip(slope.iter_mut()) {
             let own = median(group, sorted) * self.lift / lift;
             // No further at once than noise goes by chance.
-            *floor *= 1.0 + (own.clamp(0.5, 2.0) - 1.0) / SLOPE_FRAMES;
+            *floor *= 1.0 + (own.clamp(0.5, 2.0) - 1.0) / *slope_frames;
         }
     }
 }

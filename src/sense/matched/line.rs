@@ -145,7 +145,7 @@ impl Window {
         let chance = |level: usize| {
             let frames = (1_u64 << level) as f64;
             let noise = NoiseSum { count: 1 << level, correlation: OVERLAP, level_error: fine.noise_error() };
-            let sums_per_hour = 3_600.0 / hop_s / (frames / 2.0).max(1.0);
+            let sums_per_hour = 3_600.0 / hop_s / (frames / 4.0).max(1.0);
             let ways = fine.cell_count() as f64 * line::tracks(level) * sums_per_hour;
             let threshold = if is_usable(&level) { noise.at((allowed / ways).ln()) } else { f64::INFINITY };
             Level { threshold, noise, ln_ways_per_hour: ways.ln() }
