@@ -8,6 +8,7 @@ mod bounds;
 mod detecting;
 mod facts;
 mod false_alarms;
+mod hearings;
 
 pub(super) const HOP_US: u64 = 10_000;
 

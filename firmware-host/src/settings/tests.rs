@@ -285,6 +285,21 @@ fn the_engines_complaints_are_in_the_files_words() {
 }
 
 #[test]
+fn chirps_have_bandwidths_and_spreadings_of_their_own() {
+    let engine = |sets: &[&str]| load(sets).unwrap().engine(250e3, 433.92e6);
+    let lora = ["beacon.0.emission=chirp", "beacon.0.bandwidth_hz=125000", "beacon.0.spreading_min=9"];
+    let config = engine(&lora).unwrap();
+    let sought = skyhound::config::Emission::Chirp(skyhound::config::Spreading { min: 9, max: 12 });
+    assert_eq!(config.sense.channels[0].emission, sought);
+    // The bandwidth of what is sent is nobody's to guess.
+    let error = engine(&lora[..1]).unwrap_err();
+    assert!(error.key == "beacon.0.bandwidth_hz" && error.mend.contains("125000, 250000, 500000"), "{error}");
+    let told = errors(load(&["beacon.0.spreading_max=8", "beacon.0.spreading_min=9"]));
+    assert!(told.contains("beacon.0.spreading_m"), "{told}");
+    assert!(errors(load(&["beacon.0.spreading_max=13"])).contains("spreading_max"));
+}
+
+#[test]
 fn of_several_frequencies_those_that_hold_a_beacon_are_listened_to() {
     let narrow = |number: usize, place: &str| {
         [
