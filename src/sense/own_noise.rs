@@ -22,8 +22,8 @@ const OVERLAP: f64 = 1.0 / 6.0;
 const FALSE_LINES: f64 = 0.01;
 /// Cells of a line that may be missing within it, and that are taken with it on either side: a resolved bin.
 const CELLS_BESIDE: usize = 2;
-/// What a receiver's or a converter's clock goes off after it was learned, share of the frequency.
-const WANDER: f64 = 1e-6;
+/// What a receiver's crystal, once warm, goes off after it was learned, share of the frequency.
+const WANDER: f64 = 2e-7;
 /// Cells about 0 Hz that are the receiver's own and no aircraft's.
 const DC_CELLS: f64 = 8.0;
 /// Frames in a quarter, at least.
