@@ -6,8 +6,7 @@
 //! of pulse, on average. Not taken into account: fading, an oscillator that does not hold its phase over a window (0.2 s of a line),
 //! pulses that are missing. Measured beside it by `skyhound-rig hearing`.
 
-pub use super::matched::judged::Judged;
-use super::matched::judged::judged as judged_about;
+use super::matched::judged::{Judged, judged};
 use crate::analytics::prospect::Prospect;
 use crate::config::{AnalyticsConfig, ChannelConfig, Emission, SenseConfig};
 use crate::dsp::layout::NOISE_BINS_MIN;
@@ -110,29 +109,16 @@ pub fn limits_of(
     seconds: f64,
 ) -> Vec<Limit> {
     let Some(settings) = sense.channels.get(channel) else { return Vec::new() };
-    if !sense.centers_hz().any(|center_hz| sense.holds(center_hz, settings)) {
+    let Some(center_hz) = sense.centers_hz().find(|center_hz| sense.holds(*center_hz, settings)) else {
         return Vec::new();
-    }
-    let (lines, trains) = judged(sense, channel, sent, seconds);
+    };
+    let (lines, trains) =
+        judged(sense, channel, center_hz, sent.map(|sent| (sent.width_s, sent.period_s)), seconds);
     let mut limits: Vec<Limit> = plain(sense, analytics, settings, sent, seconds);
     limits.extend(weakest(HeardBy::Lines, &lines));
     limits.extend(weakest(HeardBy::Trains, &trains));
     limits.sort_by(|a, b| a.cn0_db_hz.total_cmp(&b.cn0_db_hz));
     limits
-}
-
-/// What the matched detectors of a channel judge within `seconds`: sums of a line that is on throughout, the shortest first, and chains
-/// of the pulses `sent`.
-pub fn judged(
-    sense: &SenseConfig,
-    channel: usize,
-    sent: Option<Sent>,
-    seconds: f64,
-) -> (Vec<Judged>, Vec<Judged>) {
-    let is_held = |center_hz: &f64| sense.holds(*center_hz, &sense.channels[channel]);
-    let sent = sent.map(|sent| (sent.width_s, sent.period_s));
-    let about = |center_hz: f64| judged_about(sense, channel, center_hz, sent, seconds);
-    sense.centers_hz().find(is_held).map_or_else(Default::default, about)
 }
 
 /// What the sense pass's own frames tell.

@@ -244,11 +244,9 @@ impl Hearing {
                         factor: self.trouble.rate_factor.unwrap_or(1.0),
                     };
                     placing.place(piece, *hops, &mut self.out);
-                    placing.place_hearings(&piece.hearings, &mut self.out);
                 }
                 piece.readings.clear();
                 piece.pulses.clear();
-                piece.hearings.clear();
             }
             Ears::Iq { sense, samples, stuck, .. } => {
                 if self.trouble.is_stuck && stuck.len() == PIECE_SAMPLES {
@@ -323,17 +321,6 @@ impl Placing<'_> {
             if !self.is_off_channel(pulse.channel) {
                 out.pulse(&placed);
             }
-        }
-    }
-
-    /// The same of what matched detectors heard; a device that repeats itself tells them nothing that lasts.
-    fn place_hearings(&self, hearings: &[signal::Hearing], out: &mut Out) {
-        let is_heard = |hearing: &&signal::Hearing| {
-            !self.is_off_channel(hearing.channel) && !self.stamp.flags.any(Flags::STUCK)
-        };
-        for hearing in hearings.iter().filter(is_heard) {
-            let until = (hearing.until_us.0 as f64 - self.began_us) * self.factor / self.nominal_us();
-            out.hearing(&signal::Hearing { until_us: TimeUs(self.on_the_clock(until)), ..*hearing });
         }
     }
 

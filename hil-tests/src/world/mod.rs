@@ -1,5 +1,5 @@
 //! The world as the receiver meets it: emitters and the way from each to the antenna, into arrivals (dBm, complex fading,
-//! Hz), and into the readings (dBFS), pulses and hearings that the sense pass would make of them.
+//! Hz), and into the readings (dBFS) and pulses that the sense pass would make of them.
 //!
 //! Two doors to one world. Readings level: [`World::hop`] draws what `skyhound::sense` would report without a sample being made,
 //! in a fifth of the sense pass's own time. IQ level: [`Air::arrivals`] and `Emitter::baseband` say what to add up, sample by
@@ -19,7 +19,6 @@ mod ear;
 mod emitter;
 mod fading;
 pub mod iq;
-mod matched;
 mod noise;
 mod readings;
 pub mod receiver;
@@ -35,7 +34,7 @@ pub use air::{Air, Arrival};
 use emitter::Emitter;
 use skyhound::config::SenseConfig;
 pub use skyhound::propagation::LIGHT_MPS;
-use skyhound::signal::{Hearing, Pulse, Reading};
+use skyhound::signal::{Pulse, Reading};
 
 /// What the sense pass would have reported. The caller clears it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,8 +43,6 @@ pub struct Heard {
     pub readings: Vec<Reading>,
     /// Pulses that ended.
     pub pulses: Vec<Pulse>,
-    /// What matched detectors heard.
-    pub hearings: Vec<Hearing>,
 }
 
 /// The air and a receiver that listens to it by the settings of the sense pass.

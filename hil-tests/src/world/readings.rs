@@ -13,7 +13,6 @@ use super::air::Air;
 use super::clip::{Clipping, clipping};
 use super::ear::{Ear, FrameAt};
 use super::emitter::Share;
-use super::matched::{Arrived, Pair};
 use super::waveform::Span;
 use super::{Heard, LIGHT_MPS, Scenario};
 use crate::scenario::{Beacon, Waveform};
@@ -54,7 +53,6 @@ pub(super) struct Listener {
     fades: Vec<Fade>,
     /// Of each emitter: power at the converter in this frame.
     powers: Vec<f64>,
-    pairs: Vec<Pair>,
 }
 
 impl Listener {
@@ -83,7 +81,6 @@ impl Listener {
             means: vec![0.0; emitters],
             fades: vec![Fade::default(); emitters],
             powers: vec![0.0; emitters],
-            pairs: Pair::all(scenario, config, seed),
         }
     }
 
@@ -95,13 +92,11 @@ impl Listener {
         if self.next_hop.is_some_and(|next| next != hop) {
             flags = Flags::GAP;
             heard.pulses.extend(self.ears.iter_mut().filter_map(Ear::cut));
-            self.pairs.iter_mut().for_each(Pair::cut);
         }
         self.next_hop = Some(hop + 1);
         let middle_us = (hop as f64 + 0.5) * hop_us;
         self.listen(air, pose, middle_us, hop_us);
         let noise = ratio_from_db(air.noise_dbm_hz() + self.gain_db) * self.bin_hz + self.quantised;
-        self.listen_finely(air, (middle_us - hop_us / 2.0, middle_us + hop_us / 2.0), noise, heard);
         let (first, after) = self.frames(hop);
         let clipped = self.frames_of_hop(air, first..after, middle_us - hop_us / 2.0, noise, heard);
         let clipping_e4 = (clipped / (after - first).max(1) as f64 * 1e4).round();
@@ -120,16 +115,6 @@ impl Listener {
             quiet: CentiDb::LOWEST,
         };
         heard.readings.extend(self.ears.iter_mut().map(|ear| ear.reading(&of_hop, noise)));
-    }
-
-    /// The matched detectors over this hop, in which one bin has `noise`.
-    fn listen_finely(&mut self, air: &mut Air, span: (f64, f64), noise: f64, heard: &mut Heard) {
-        for pair in &mut self.pairs {
-            let index = pair.emitter();
-            let power = self.means[index] * self.fades[index].power(0.5);
-            let arrived = Arrived { span, power, noise_hz: noise / self.bin_hz };
-            pair.hop(&arrived, &mut air.emitters[index], &mut heard.hearings);
-        }
     }
 
     fn listen(&mut self, air: &Air, pose: &TruePose, middle_us: f64, hop_us: f64) {

@@ -1,7 +1,6 @@
 //! The readings level against the real sense pass on samples of the same emitters; repeatability; the real tracks.
 
 mod against_sense;
-mod hearings;
 mod tracks;
 
 use super::*;

@@ -20,25 +20,18 @@ impl SenseSink for Kept {
         self.0.pulses.push(*pulse);
     }
     fn spectrum(&mut self, _: &Spectrum) {}
-    fn hearing(&mut self, hearing: &Hearing) {
-        self.0.hearings.push(*hearing);
-    }
+    fn hearing(&mut self, _: &Hearing) {}
 }
 
 /// Full scale is −42 dBm. The converter is fine enough not to count.
-pub(super) const RECEIVER: &str = "receiver = { adc_bits = 16, gain_db = 30, full_scale_dbm = -12, iq_gain_db = 0, iq_phase_deg = 0, antenna = 'dipole' }";
+const RECEIVER: &str = "receiver = { adc_bits = 16, gain_db = 30, full_scale_dbm = -12, iq_gain_db = 0, iq_phase_deg = 0, antenna = 'dipole' }";
 
 /// Fades deep and often.
 const WAY: &str =
     "propagation = { shadow_sigma_db = 4, shadow_decorrelation_m = 20, fading = 'rician', rician_k_db = 6 }";
 
 /// `hops` hops of samples through `receiver` and the sense pass. Powers and fading are those of each millisecond.
-pub(super) fn through_sense(
-    world: &mut World,
-    receiver: &Receiver,
-    config: &SenseConfig,
-    hops: usize,
-) -> Heard {
+fn through_sense(world: &mut World, receiver: &Receiver, config: &SenseConfig, hops: usize) -> Heard {
     let (mut sense, mut kept) = (Sense::new(config).unwrap(), Kept::default());
     let mut random = random::source(99, "noise of samples");
     let rate_sps = config.sample_rate_sps;
