@@ -158,7 +158,7 @@ fn only_the_sockets_group_may_talk_to_it() {
 #[test]
 fn range_tells_a_distance_for_planning() {
     let narrow = ["--set", "beacon.0.bandwidth_hz=4000", "--set", "beacon.0.offset_hz=40000"];
-    let asked = [&["range", "--power-dbm", "10", "--height", "60"][..], &narrow].concat();
+    let asked = [&["range", "--power-dbm", "-60", "--height", "60"][..], &narrow].concat();
     let (code, text, said) = run(&asked);
     assert_eq!((code, said.as_str()), (Some(0), ""));
     assert!(text.contains("distance") && text.contains("lanes") && text.contains("ITU-R P.372"), "{text}");

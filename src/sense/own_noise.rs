@@ -24,12 +24,14 @@ const OVERLAP: f64 = 1.0 / 6.0;
 const FALSE_LINES: f64 = 0.01;
 /// Cells of a line that may be missing within it, and that are taken with it on either side: a resolved bin.
 const CELLS_BESIDE: usize = 2;
-/// What a receiver's or a converter's clock goes off after it was learned, share of the frequency.
-const WANDER: f64 = 1e-6;
+/// What a receiver's crystal, once warm, goes off after it was learned, share of the frequency.
+const WANDER: f64 = 2e-7;
 /// Cells about 0 Hz that are the receiver's own and no aircraft's.
 const DC_CELLS: f64 = 8.0;
 /// Frames in a quarter, at least.
 const FRAMES_MIN: u32 = 8;
+/// A line is so many sigmas of the noise in a quarter, at least.
+const QUARTER_SIGMAS: f64 = 6.0;
 /// Lines at most, the strongest.
 pub const LINES_MAX: usize = 256;
 
@@ -110,7 +112,8 @@ impl OwnNoise {
         Some(runs.into_iter().map(|run| self.line(run)).collect())
     }
 
-    /// Mean power of a cell over the noise; `None` where a quarter lacks more than half of it and twice what noise makes of that.
+    /// Mean power of a cell over the noise; `None` where it is too little to be told from noise in each quarter, or one lacks more than
+    /// half of it and what noise makes of that.
     fn excess(&self, cell: usize) -> Option<f64> {
         let (mut sum, mut count, mut least, mut fewest) = (0.0, 0.0, f64::INFINITY, f64::INFINITY);
         for (sums, frames) in self.sums.iter().zip(self.counts) {
@@ -119,8 +122,8 @@ impl OwnNoise {
             (least, fewest) = (least.min(power / frames), fewest.min(frames));
         }
         let excess = sum / count - 1.0;
-        let spread = 2.0 * ((1.0 + 2.0 * excess.max(0.0)) / fewest).sqrt();
-        (least - 1.0 >= 0.5 * excess - spread).then_some(excess)
+        let spread = ((1.0 + 2.0 * excess.max(0.0)) / fewest).sqrt();
+        (excess >= QUARTER_SIGMAS / fewest.sqrt() && least - 1.0 >= 0.5 * excess - spread).then_some(excess)
     }
 
     fn line(&self, (first, last, excess): (usize, usize, f64)) -> OwnLine {
