@@ -32,6 +32,8 @@ pub const PASS_HEARINGS_MAX: usize = 64;
 pub const LINE_WIDTH_MAX_HZ: f64 = 100e3;
 /// Widest channel that is searched for weak trains: the work grows with it, and a tag's is a few kHz.
 pub const TRAIN_WIDTH_MAX_HZ: f64 = 10e3;
+/// Widest channel that is searched for distress bursts: its spectra have one bin for each hertz and less.
+pub const BURST_WIDTH_MAX_HZ: f64 = 50e3;
 /// Pulses kept for the pulse pattern of one channel.
 pub const PATTERN_PULSES_MAX: usize = 256;
 

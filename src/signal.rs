@@ -3,6 +3,7 @@
 //! Power is dBFS, full scale |x| = 1.0, rounded to 0.01 dB where it is made. What is wrong with a value is said by its
 //! [`Flags`], never by the value: a reading with a flag of [`Flags::UNUSABLE`] takes no part in any statistic.
 
+use crate::cospas::Message;
 use crate::limits::SPECTRUM_BINS;
 use crate::time::TimeUs;
 use crate::units::CentiDb;
@@ -219,6 +220,8 @@ pub struct Hearing {
     pub threshold: f64,
     /// ln of how often noise alone does this in an hour, at most.
     pub ln_false_alarms_per_hour: f64,
+    /// What a distress burst says, where it was strong enough to be read.
+    pub message: Option<Message>,
 }
 
 /// What a matched detector listens for.
@@ -228,13 +231,15 @@ pub enum HearingKind {
     Line,
     /// A train of pulses.
     Train,
+    /// One burst of a 406 MHz distress beacon.
+    Burst,
 }
 
 impl Hearing {
     /// For how long the power was on that it tells, µs: all the time that was listened to, or one pulse.
     pub fn power_span_us(&self) -> u32 {
         match self.kind {
-            HearingKind::Line => self.span_us,
+            HearingKind::Line | HearingKind::Burst => self.span_us,
             HearingKind::Train => self.width_us,
         }
     }
@@ -251,6 +256,7 @@ impl HearingKind {
         match self {
             HearingKind::Line => "line",
             HearingKind::Train => "train",
+            HearingKind::Burst => "burst",
         }
     }
 }

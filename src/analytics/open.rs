@@ -36,7 +36,7 @@ impl Open {
     pub fn take_hearing(&mut self, hearing: &Hearing, snr_db: f64) {
         match hearing.kind {
             HearingKind::Line => self.line_us = u64::from(hearing.span_us),
-            HearingKind::Train => {
+            HearingKind::Train | HearingKind::Burst => {
                 let start_us = hearing.until_us.minus_us(u64::from(hearing.width_us));
                 // A pulse of which nothing was known is one more.
                 self.member_count += u32::from(start_us > self.last_heard_us);

@@ -1,8 +1,8 @@
 //! Every value against its range and against the others, each refusal with what to write instead.
 
 use super::{
-    AnalyticsConfig, ChannelConfig, Config, ConfigError, Emission, FenceConfig, HomingConfig,
-    InterlockConfig, SenseConfig,
+    AnalyticsConfig, ChannelConfig, Config, ConfigError, FenceConfig, HomingConfig, InterlockConfig,
+    SenseConfig,
 };
 use crate::geo::Wgs84;
 use crate::limits::{CHANNELS_MAX, FENCE_CORNERS_MAX, FFT_LEN_MAX, FFT_LEN_MIN, NAME_BYTES};
@@ -90,7 +90,7 @@ impl ChannelConfig {
         within(&at("pulse_width_max_us"), f64::from(self.pulse_width_max_us), width_min, 60e6, "µs")?;
         within(&at("pulse_bridge_us"), f64::from(self.pulse_bridge_us), 0.0, 1e6, "µs")?;
         within(&at("pulse_trigger_db"), self.pulse_trigger_db, 1.0, 60.0, "dB")?;
-        if let Emission::Pulsed(train) | Emission::Any(train) = self.emission {
+        if let Some(train) = self.emission.train() {
             within(&at("period_min_us"), f64::from(train.period_min_us), 1e3, 600e6, "µs")?;
             let period_min = f64::from(train.period_min_us);
             within(&at("period_max_us"), f64::from(train.period_max_us), period_min, 600e6, "µs")?;

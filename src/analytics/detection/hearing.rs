@@ -1,6 +1,7 @@
 //! What the sense pass heard in fine spectra as evidence: a line of a carrier, a chain of pulses of a train.
 
 use super::{Detector, Open};
+use crate::config::Emission;
 use crate::facts::{Detection, DetectionKind, Pattern};
 use crate::signal::{Hearing, HearingKind};
 use crate::time::TimeUs;
@@ -12,8 +13,11 @@ impl Detector {
         let is_sought = match hearing.kind {
             HearingKind::Line => self.watches_carrier,
             HearingKind::Train => self.search.is_some(),
+            HearingKind::Burst => self.channel.emission == Emission::CospasSarsat,
         };
-        if !is_sought || hearing.until_us <= self.told_us {
+        // Of a burst the end that its pulse told is good to some frames.
+        let slack_us = if hearing.kind == HearingKind::Burst { hearing.span_us / 2 } else { 0 };
+        if !is_sought || hearing.until_us.minus_us(u64::from(slack_us)) <= self.told_us {
             return;
         }
         let snr_db = snr_db(hearing, self.channel.bandwidth_hz);
@@ -22,7 +26,10 @@ impl Detector {
         }
         match &mut self.open {
             None => self.heard = Some(*hearing),
-            Some(open) if open.detection.kind == detection_kind(hearing) => {
+            // Bursts whose pulses were found to be a train are of it.
+            Some(open)
+                if open.detection.kind == detection_kind(hearing) || is_burst_of_train(hearing, open) =>
+            {
                 open.take_hearing(hearing, snr_db)
             }
             Some(_) => {}
@@ -54,13 +61,14 @@ impl Detector {
             false_alarm_probability: hearing.ln_false_alarms_per_hour.min(0.0).exp(),
             ..self.blank()
         };
+        let has_pulses = hearing.kind != HearingKind::Line;
         let is_train = hearing.kind == HearingKind::Train;
         self.period_us = if is_train { hearing.period_us.map(f64::from) } else { self.period_us };
         let last_start_us = hearing.until_us.minus_us(u64::from(hearing.width_us));
         let mut open =
             self.opened(detection, hearing.until_us, last_start_us, u32::from(hearing.pulse_count));
         open.take_hearing(&hearing, snr_db);
-        if is_train {
+        if has_pulses {
             open.detection.pattern = Pattern {
                 pulse_count: hearing.pulse_count,
                 width_us: Some(hearing.width_us),
@@ -72,10 +80,15 @@ impl Detector {
     }
 }
 
+fn is_burst_of_train(hearing: &Hearing, open: &Open) -> bool {
+    hearing.kind == HearingKind::Burst && open.detection.kind == DetectionKind::PulseTrain
+}
+
 fn detection_kind(hearing: &Hearing) -> DetectionKind {
     match hearing.kind {
         HearingKind::Line => DetectionKind::Carrier,
         HearingKind::Train => DetectionKind::PulseTrain,
+        HearingKind::Burst => DetectionKind::Burst,
     }
 }
 

@@ -1,12 +1,13 @@
 //! Matched detectors of a band's channels: whole frames of samples in, hearings out. The wiring of `dsp`'s tuner, fine spectra and
 //! searches.
 //!
-//! A channel is taken out of the band once, and listened to for a line (`line`) and for trains of pulses of some widths (`train`), as far as its
-//! settings seek them. Thresholds hold the channel's shares of the operator's false alarms: the chance of a sum of exponentials
+//! A channel is taken out of the band once, and listened to for a line (`line`), for trains of pulses of some widths (`train`) and for
+//! distress bursts (`burst`), as far as its settings seek them. Thresholds hold the channel's shares of the operator's false alarms: the chance of a sum of exponentials
 //! (`chance`) in all the ways of an hour.
 //!
 //! Not told: what may be the image of something stronger at the mirror frequency.
 
+mod burst;
 mod line;
 mod stream;
 mod train;
@@ -20,6 +21,7 @@ use crate::dsp::tuner::{Rate, Tuner, rate_for};
 use crate::sense::clock::SampleClock;
 use crate::signal::Hearing;
 use crate::units::CentiDb;
+use burst::BurstListener;
 use line::LineListener;
 use train::TrainListener;
 
@@ -41,6 +43,7 @@ struct Channel {
     tuner: Tuner,
     line: Option<LineListener>,
     trains: Vec<TrainListener>,
+    burst: Option<BurstListener>,
 }
 
 /// Where a channel is, and how it leaves its tuner.
@@ -84,8 +87,11 @@ impl Band {
             let line = (shares.line > 0.0)
                 .then(|| LineListener::new(place, channel, config.false_alarms_per_hour * shares.line));
             let trains = TrainListener::all(place, channel, config.false_alarms_per_hour * shares.train);
+            let burst = (shares.burst > 0.0)
+                .then(|| BurstListener::new(place, config.false_alarms_per_hour * shares.burst));
             let tuner = Tuner::new(config.sample_rate_sps, place.offset_hz, width_hz);
-            (line.is_some() || !trains.is_empty()).then_some(Channel { tuner, line, trains })
+            let is_searched = line.is_some() || !trains.is_empty() || burst.is_some();
+            is_searched.then_some(Channel { tuner, line, trains, burst })
         };
         let bin_hz = config.sample_rate_sps / config.fft_len as f64;
         Band { center_hz, bin_hz, channels: held.filter_map(channel).collect() }
@@ -115,17 +121,24 @@ impl Band {
                 out(&heard.hearing);
             }
         };
-        for Channel { tuner, line, trains } in &mut self.channels {
+        for Channel { tuner, line, trains, burst } in &mut self.channels {
             tuner.take(&stream.delay, |number, sample| {
                 line.iter_mut().filter_map(|line| line.push(number, sample, clock)).for_each(&mut tell);
                 trains.iter_mut().filter_map(|train| train.push(number, sample, clock)).for_each(&mut tell);
+                burst.iter_mut().filter_map(|burst| burst.push(number, sample, clock)).for_each(&mut tell);
             });
         }
     }
 
-    /// A new stream.
-    pub fn restart(&mut self) {
-        self.channels.iter_mut().for_each(|channel| channel.tuner.restart());
+    /// The end of the stream: a burst that is open ends with it. What follows is a new one.
+    pub fn finish(&mut self, clock: &SampleClock, mut out: impl FnMut(&Hearing)) {
+        for channel in &mut self.channels {
+            channel.tuner.restart();
+            if let Some(burst) = &mut channel.burst {
+                burst.finish(clock).iter().for_each(|heard| out(&heard.hearing));
+                burst.restart();
+            }
+        }
     }
 }
 
