@@ -91,6 +91,7 @@ fn main() {
         ("train of a known period", Emission::Pulsed(train(1.3, 1.3))),
         ("train of 0.5 to 3 s", Emission::Pulsed(train(0.5, 3.0))),
         ("either, 0.5 to 3 s", Emission::Any(train(0.5, 3.0))),
+        ("distress bursts", Emission::CospasSarsat),
     ];
     for (rate_sps, channel_count, goal) in [(250e3, 1, "<= 33 ms here"), (2.4e6, 8, "<= 80 ms here")] {
         for (name, emission) in emissions {

@@ -214,7 +214,7 @@ pub struct Hearing {
     pub cn0_sigma: CentiDb,
     /// Power of the emission alone, dBFS.
     pub power: CentiDb,
-    /// What was judged, mean power in the matched bins over that of noise, ratio.
+    /// What was judged: mean power in the matched bins over that of noise, ratio; of a burst ln of the likelihood ratio.
     pub statistic: f64,
     /// What it had to reach.
     pub threshold: f64,

@@ -427,6 +427,7 @@ impl Detector {
             snr_peak_db: 0.0,
             power_peak_dbfs: 0.0,
             heard: None,
+            beacon_id: None,
             pattern: Pattern::default(),
             false_alarm_probability: 1.0,
         }

@@ -47,6 +47,7 @@ impl Open {
         self.last_heard_us = self.last_heard_us.max(hearing.until_us);
         self.detection.snr_peak_db = self.detection.snr_peak_db.max(snr_db);
         self.detection.power_peak_dbfs = self.detection.power_peak_dbfs.max(hearing.power.db());
+        self.detection.beacon_id = hearing.message.map(|message| message.id()).or(self.detection.beacon_id);
         let heard = HeardAt { frequency_hz: hearing.frequency_hz, cn0_db_hz: hearing.cn0.db() };
         if self.detection.heard.is_none_or(|strongest| strongest.cn0_db_hz <= heard.cn0_db_hz) {
             self.detection.heard = Some(heard);

@@ -10,11 +10,13 @@
 //! allocated after [`Demodulator::new`]; a burst takes a bounded time, some milliseconds.
 
 mod outline;
+mod score;
 mod sums;
 mod sync;
 mod track;
 
 use crate::cospas::{Bits, Check, FIRST, Frame, Held, Message, SECOND, SYNC_BITS};
+pub use score::{Score, WAYS_PER_SECOND_AND_HZ};
 use sums::Sums;
 use track::Track;
 
@@ -48,6 +50,8 @@ pub struct Received {
     pub frequency_hz: f64,
     /// Carrier to noise density, Hz.
     pub cn0_hz: f64,
+    /// Power, of samples as they were taken: the noise beside a strong burst is not its own.
+    pub power: f64,
     /// Bits per second.
     pub bit_rate_hz: f64,
 }
@@ -83,6 +87,26 @@ impl Demodulator {
     pub fn take(&mut self, samples: impl Iterator<Item = [f32; 2]>, frequency_hz: f64) {
         self.frequency_hz = frequency_hz;
         self.sums.take(samples, self.step, frequency_hz / self.input_sps);
+    }
+
+    /// How likely a burst is in them, in noise of `noise_per_hz`; `None`: there is not enough of them.
+    pub fn score(&mut self, noise_per_hz: f64) -> Option<Score> {
+        score::best(&mut self.sums, noise_per_hz * self.input_sps * self.step as f64)
+    }
+
+    /// Where a scored burst begins, samples after the first.
+    pub fn begin_of(&self, score: &Score) -> f64 {
+        score.begin * self.step as f64
+    }
+
+    /// Its power.
+    pub fn power_of(&self, score: &Score) -> f64 {
+        score.power / (self.step * self.step) as f64
+    }
+
+    /// Its frequency, Hz.
+    pub fn frequency_of_hz(&self, score: &Score) -> f64 {
+        self.frequency_hz + score.offset_hz
     }
 
     /// Whether they look like a burst, in noise of `noise_per_hz`; before [`Demodulator::receive`].
@@ -127,6 +151,7 @@ impl Demodulator {
             begin: (timing.begin - CARRIER_S * self.sums.rate_sps()) * self.step as f64,
             frequency_hz: self.frequency_hz + found.offset_hz + track.offset_hz(),
             cn0_hz: track.cn0_hz(),
+            power: track.power() / (self.step * self.step) as f64,
             bit_rate_hz: self.sums.rate_sps() / timing.bit,
         })
     }

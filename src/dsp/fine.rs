@@ -27,6 +27,7 @@ const PADDING: f64 = 2.0;
 const PADDING_OF_BURST: f64 = 1.4;
 /// Length of a burst's frame, and from one to the next, s.
 const BURST_S: f64 = CARRIER_S + SHORT_BITS as f64 / BIT_RATE_HZ;
+/// See [`BURST_S`].
 pub const BURST_HOP_S: f64 = 0.04;
 
 /// What a frame is matched to.

@@ -1,6 +1,7 @@
 //! What the tests of the sense pass share: made signals in every format, a sink that keeps all, one way to run.
 
 mod bands;
+mod bursts;
 mod lines;
 mod listening;
 mod power;

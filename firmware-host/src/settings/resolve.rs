@@ -124,6 +124,7 @@ impl Layers {
             emission: match self.text(&at("emission")).as_str() {
                 "continuous" => Emission::Continuous,
                 "pulsed" => Emission::Pulsed(train),
+                "cospas_sarsat" => Emission::CospasSarsat,
                 _ => Emission::Any(train),
             },
             pulse_width_min_us: self.ms(&at("pulse_width_min_ms")),

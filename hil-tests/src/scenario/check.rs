@@ -129,7 +129,7 @@ fn beacon(beacon: &Beacon) -> Checked {
             within("waveform.jitter_ms", jitter_ms, 0.0, period_ms / 2.0, "ms (at most half a period)")?;
             within("waveform.missing_ratio", missing_ratio, 0.0, 1.0, "")
         }
-        Waveform::Burst406 { period_s } => within("waveform.period_s", period_s, 1.0, 600.0, "s"),
+        Waveform::Burst406 { period_s, .. } => within("waveform.period_s", period_s, 1.0, 600.0, "s"),
         Waveform::Chirps { spreading, bandwidth_hz, symbols, period_s } => {
             within("waveform.spreading", f64::from(spreading), 7.0, 12.0, "")?;
             within("waveform.bandwidth_hz", bandwidth_hz, 1e3, 1e6, "Hz")?;

@@ -1,6 +1,7 @@
 //! What is on the air in a scenario: emitters, the way from them to the antenna, and the receiver.
 
 use super::Ground;
+use super::distress::DistressMessage;
 use serde::Deserialize;
 
 /// What is on the air and how it arrives.
@@ -93,6 +94,9 @@ pub enum Waveform {
     Burst406 {
         /// Start to start; 50 in the standard, shorter for quick tests.
         period_s: f64,
+        /// What it says, in hexadecimal.
+        #[serde(default)]
+        message: DistressMessage,
     },
     /// LoRa-like chirps: packets of up-chirps of `2^spreading / bandwidth` each.
     Chirps {

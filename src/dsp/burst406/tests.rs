@@ -59,7 +59,9 @@ impl Sent {
             let [re, im] = noise.next();
             let at_s = n as f64 / SPS - SLACK_S - self.late_s;
             let keyed_s = at_s - CARRIER_S;
-            let half = (keyed_s * 2.0 * self.bit_rate_hz).floor();
+            // What is after the last bit is not sent.
+            let last = 2.0 * f64::from(frame.bit_count()) - 1.0;
+            let half = (keyed_s * 2.0 * self.bit_rate_hz).floor().min(last);
             let phase = if keyed_s < 0.0 {
                 0.0
             } else {
@@ -71,7 +73,7 @@ impl Sent {
                 // 150 µs from 10 to 90 %.
                 let way = ((keyed_s - half / 2.0 / self.bit_rate_hz) / 187.5e-6).min(1.0);
                 let before = if half == 0.0 { 0.0 } else { level(half - 1.0) };
-                before + (level(half.min(2.0 * f64::from(frame.bit_count()) - 1.0)) - before) * way
+                before + (level(half) - before) * way
             };
             let is_on = at_s >= 0.0 && keyed_s * self.bit_rate_hz < f64::from(frame.bit_count());
             let level = if is_on { amplitude } else { 0.0 };

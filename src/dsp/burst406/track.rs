@@ -110,6 +110,11 @@ impl<'a> Track<'a> {
         self.amplitude * self.amplitude / (2.0 * self.noise * bit_s)
     }
 
+    /// Power in one sample of the sums.
+    pub fn power(&self) -> f64 {
+        (self.amplitude / self.timing.bit).powi(2)
+    }
+
     fn turned_back(&self, value: Complex64, at_s: f64) -> Complex64 {
         let [phase, slope, bend] = self.phase;
         value * Complex64::cis(-(phase + at_s * (slope + at_s * bend)))
@@ -202,11 +207,10 @@ impl<'a> Track<'a> {
 /// x of A·x = b, A symmetric and positive (Gauss).
 fn solved(mut a: [[f64; 3]; 3], mut b: [f64; 3]) -> [f64; 3] {
     for pivot in 0..3 {
+        let own = a[pivot];
         for row in pivot + 1..3 {
-            let share = a[row][pivot] / a[pivot][pivot];
-            for column in pivot..3 {
-                a[row][column] -= share * a[pivot][column];
-            }
+            let share = a[row][pivot] / own[pivot];
+            a[row].iter_mut().zip(own).for_each(|(to, of)| *to -= share * of);
             b[row] -= share * b[pivot];
         }
     }
