@@ -94,6 +94,7 @@ fn main() {
         ("train of a known period", 4e3, Emission::Pulsed(train(1.3, 1.3))),
         ("train of 0.5 to 3 s", 4e3, Emission::Pulsed(train(0.5, 3.0))),
         ("all, 0.5 to 3 s", 4e3, Emission::Any(train(0.5, 3.0))),
+        ("distress bursts", 20e3, Emission::CospasSarsat),
     ];
     let row = |name: &str,
                bandwidth_hz: f64,

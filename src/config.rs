@@ -4,7 +4,7 @@
 //! changes in flight.
 
 use crate::geo::Wgs84;
-use crate::limits::{LINE_WIDTH_MAX_HZ, TRAIN_WIDTH_MAX_HZ};
+use crate::limits::{BURST_WIDTH_MAX_HZ, LINE_WIDTH_MAX_HZ, TRAIN_WIDTH_MAX_HZ};
 
 mod check;
 
@@ -126,6 +126,8 @@ pub enum Emission {
     Any(PulseTrain),
     /// Packets of chirps as wide as the channel (LoRa).
     Chirp(Spreading),
+    /// Bursts of a 406 MHz distress beacon of Cospas-Sarsat, each by itself, with the message in them.
+    CospasSarsat,
 }
 
 /// Spreading factors that are sought: a chirp takes 2^SF over its bandwidth.
@@ -136,6 +138,30 @@ pub struct Spreading {
     /// The largest, 7..=12.
     pub max: u8,
 }
+
+impl Emission {
+    /// The train of pulses sought, if any.
+    pub fn train(&self) -> Option<PulseTrain> {
+        match self {
+            Emission::Continuous | Emission::Chirp(_) => None,
+            Emission::Pulsed(train) | Emission::Any(train) => Some(*train),
+            Emission::CospasSarsat => Some(COSPAS_SARSAT_TRAIN),
+        }
+    }
+
+    /// Whether a carrier is sought.
+    pub fn has_carrier(&self) -> bool {
+        matches!(self, Emission::Continuous | Emission::Any(_))
+    }
+}
+
+/// A burst each 47.5 to 52.5 s (C/S T.001 2.2.1), any one of which counts.
+const COSPAS_SARSAT_TRAIN: PulseTrain = PulseTrain {
+    period_min_us: 47_500_000,
+    period_max_us: 52_500_000,
+    jitter_ratio_max: 0.02,
+    pulses_min: 1,
+};
 
 /// How a channel's accepted false alarms are divided among what watches it; 0: that does not.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -152,6 +178,8 @@ pub struct Shares {
     pub pulses: f64,
     /// Chains of pulses in fine spectra.
     pub train: f64,
+    /// Distress bursts in fine spectra.
+    pub burst: f64,
 }
 
 impl ChannelConfig {
@@ -163,6 +191,7 @@ impl ChannelConfig {
             Emission::Pulsed(train) => (0.0, 1.0, train.pulses_min > 1),
             Emission::Any(train) => (0.5, 0.5, train.pulses_min > 1),
             Emission::Chirp(_) => (0.0, 0.0, false),
+            Emission::CospasSarsat => (0.0, 1.0, false),
         };
         let chirp = 1.0 - carriers - pulses;
         let fine = |of: f64, is_searched: bool| if is_searched { of / 2.0 } else { 0.0 };
@@ -170,14 +199,19 @@ impl ChannelConfig {
         let line = fine(carriers, is_narrow) / 2.0;
         let energy = carriers / 2.0 - line;
         let train = fine(pulses, is_train && self.bandwidth_hz <= TRAIN_WIDTH_MAX_HZ);
-        Shares { carrier: carriers / 2.0, line, energy, chirp, pulses: pulses - train, train }
+        let is_burst = self.emission == Emission::CospasSarsat;
+        let burst = fine(pulses, is_burst && self.bandwidth_hz <= BURST_WIDTH_MAX_HZ);
+        let pulses = pulses - train - burst;
+        Shares { carrier: carriers / 2.0, line, energy, chirp, pulses, train, burst }
     }
 
     /// What is on for longer than this is a carrier and no pulse, µs.
     pub fn longest_pulse_us(&self) -> u32 {
         match self.emission {
             Emission::Continuous => self.pulse_width_max_us.min(CONTINUOUS_PULSE_MAX_US),
-            Emission::Pulsed(_) | Emission::Any(_) | Emission::Chirp(_) => self.pulse_width_max_us,
+            Emission::Pulsed(_) | Emission::Any(_) | Emission::Chirp(_) | Emission::CospasSarsat => {
+                self.pulse_width_max_us
+            }
         }
     }
 }

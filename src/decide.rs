@@ -113,7 +113,7 @@ impl Decide {
             self.analytics.pulse(pulse);
             sink.record(&Record::Pulse(*pulse));
         }
-        self.take_hearings(inputs.hearings, sink);
+        self.take_hearings(inputs.now, inputs.hearings, sink);
         self.place_waiting(inputs.now, sink);
         self.place_heard(inputs.now);
         self.state_facts(inputs.now, sink);
@@ -230,10 +230,16 @@ impl Decide {
         }
     }
 
-    fn take_hearings(&mut self, hearings: &[Hearing], sink: &mut dyn Sink) {
+    fn take_hearings(&mut self, now: TimeUs, hearings: &[Hearing], sink: &mut dyn Sink) {
         for hearing in hearings {
             self.analytics.hearing(hearing);
             sink.record(&Record::Hearing(*hearing));
+            if let Some(message) = &hearing.message {
+                let name = self.names.get(usize::from(hearing.channel)).map_or("", Name::as_str);
+                let text = Text::format(format_args!("{name} says: {message}"));
+                let event = Event { at: now, severity: Severity::Note, kind: "beacon_message", text };
+                sink.record(&Record::Event(event));
+            }
             if hearing.power_span_us() <= PLACED_SPAN_MAX_US {
                 if self.heard.len() == PASS_HEARINGS_MAX {
                     self.heard.pop_front();

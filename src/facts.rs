@@ -189,6 +189,8 @@ pub struct Detection {
     pub power_peak_dbfs: f64,
     /// What a matched detector heard of it, the strongest so far.
     pub heard: Option<HeardAt>,
+    /// Identification of 60 bits in the newest message of a distress beacon in it.
+    pub beacon_id: Option<u64>,
     /// Pulses, all of the detection so far.
     pub pattern: Pattern,
     /// Upper bound of the chance that noise alone did this.

@@ -9,11 +9,12 @@
 //! 4  sense   decide                 the only two places that know the order of work
 //! 3  dsp     analytics   homing     never see each other; they exchange plain values of layer 1
 //! 2  ring    record
-//! 1  config  signal      facts      vehicle    command    budget    propagation    cospas
-//! 0  units   time        geo        limits
+//! 1  config  signal      facts      vehicle    command    budget     propagation
+//! 0  units   time        geo        limits     cospas
 //! ```
 //! Reading order: `signal` (what a reading is), `sense` (how it is made), `decide` (what follows from it).
 
+pub mod cospas;
 pub mod geo;
 pub mod limits;
 pub mod time;
@@ -22,7 +23,6 @@ pub mod units;
 pub mod budget;
 pub mod command;
 pub mod config;
-pub mod cospas;
 pub mod facts;
 pub mod propagation;
 pub mod signal;

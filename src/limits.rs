@@ -35,6 +35,8 @@ pub const TRAIN_WIDTH_MAX_HZ: f64 = 10e3;
 /// Bandwidths of LoRa's chirps (Semtech SX1276, table 13).
 pub const CHIRP_WIDTHS_HZ: [f64; 10] =
     [7_812.5, 10_417.0, 15_625.0, 20_833.0, 31_250.0, 41_667.0, 62_500.0, 125e3, 250e3, 500e3];
+/// Widest channel that is searched for distress bursts: its spectra have one bin for each hertz and less.
+pub const BURST_WIDTH_MAX_HZ: f64 = 50e3;
 /// Pulses kept for the pulse pattern of one channel.
 pub const PATTERN_PULSES_MAX: usize = 256;
 

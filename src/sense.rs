@@ -232,8 +232,10 @@ impl Sense {
         self.close_row(out);
         self.next_index = None;
         self.frame_flags = Flags::NONE;
+        for band in &mut self.bands {
+            band.matched.finish(&self.clock, |hearing| out.hearing(hearing));
+        }
         self.clock.anchor = None;
-        self.bands.iter_mut().for_each(|band| band.matched.restart());
         self.stream.iter_mut().for_each(Stream::forget);
     }
 

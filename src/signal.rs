@@ -3,6 +3,7 @@
 //! Power is dBFS, full scale |x| = 1.0, rounded to 0.01 dB where it is made. What is wrong with a value is said by its
 //! [`Flags`], never by the value: a reading with a flag of [`Flags::UNUSABLE`] takes no part in any statistic.
 
+use crate::cospas::Message;
 use crate::limits::SPECTRUM_BINS;
 use crate::time::TimeUs;
 use crate::units::CentiDb;
@@ -213,12 +214,14 @@ pub struct Hearing {
     pub cn0_sigma: CentiDb,
     /// Power of the emission alone, dBFS.
     pub power: CentiDb,
-    /// What was judged, mean power in the matched bins over that of noise, ratio.
+    /// What was judged: mean power in the matched bins over that of noise, ratio; of a burst ln of the likelihood ratio.
     pub statistic: f64,
     /// What it had to reach.
     pub threshold: f64,
     /// ln of how often noise alone does this in an hour, at most.
     pub ln_false_alarms_per_hour: f64,
+    /// What a distress burst says, where it was strong enough to be read.
+    pub message: Option<Message>,
 }
 
 /// What a matched detector listens for.
@@ -232,13 +235,15 @@ pub enum HearingKind {
     Chirp,
     /// Energy of an emission of any modulation that is on all the time.
     Energy,
+    /// One burst of a 406 MHz distress beacon.
+    Burst,
 }
 
 impl Hearing {
     /// For how long the power was on that it tells, µs: all the time that was listened to, or one pulse.
     pub fn power_span_us(&self) -> u32 {
         match self.kind {
-            HearingKind::Line | HearingKind::Energy | HearingKind::Chirp => self.span_us,
+            HearingKind::Line | HearingKind::Energy | HearingKind::Chirp | HearingKind::Burst => self.span_us,
             HearingKind::Train => self.width_us,
         }
     }
@@ -257,6 +262,7 @@ impl HearingKind {
             HearingKind::Train => "train",
             HearingKind::Energy => "energy",
             HearingKind::Chirp => "chirp",
+            HearingKind::Burst => "burst",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Is the beacon of a channel heard? One detection at a time, from its first evidence to its last.
 //!
 //! ```text
-//!            carrier run confirmed | line | energy | train found | burst (pulses_min = 1)
+//!            carrier run confirmed | line | energy | train found | burst (pulses_min = 1, or a distress beacon's)
 //!   silent ───────────────────────────────────────────────────────────────────→ heard   (reported)
 //!      ↑                                                                     │ evidence moves `last heard` on
 //!      └───── nothing for hold (a train: and for 2.5 periods) ───────────────┘     (reported)
@@ -25,7 +25,7 @@ use super::code::{CodeSearch, Coded};
 use super::open::Open;
 use super::pulses::{Heard, PulseLog};
 use super::train::{Train, TrainSearch};
-use crate::config::{AnalyticsConfig, ChannelConfig, Emission};
+use crate::config::{AnalyticsConfig, ChannelConfig};
 use crate::facts::{Detection, DetectionKind, Pattern};
 use crate::signal::{Flags, Hearing, Pulse, Reading};
 use crate::time::TimeUs;
@@ -83,12 +83,7 @@ struct Group {
 impl Detector {
     /// Allocates the log of pulses.
     pub fn new(config: &AnalyticsConfig, channel: &ChannelConfig, hop_us: u32) -> Detector {
-        let (watches_carrier, sought) = match channel.emission {
-            Emission::Continuous => (true, None),
-            Emission::Chirp(_) => (false, None),
-            Emission::Pulsed(train) => (false, Some(train)),
-            Emission::Any(train) => (true, Some(train)),
-        };
+        let (watches_carrier, sought) = (channel.emission.has_carrier(), channel.emission.train());
         let single = sought.is_some_and(|train| train.pulses_min == 1);
         let shares = channel.shares();
         // Where none is sought, its levels serve the pulses.
@@ -423,6 +418,7 @@ impl Detector {
             snr_peak_db: 0.0,
             power_peak_dbfs: 0.0,
             heard: None,
+            beacon_id: None,
             pattern: Pattern::default(),
             false_alarm_probability: 1.0,
         }

@@ -37,7 +37,7 @@ impl Open {
         match hearing.kind {
             HearingKind::Line | HearingKind::Energy => self.line_us = u64::from(hearing.span_us),
             HearingKind::Chirp => {}
-            HearingKind::Train => {
+            HearingKind::Train | HearingKind::Burst => {
                 let start_us = hearing.until_us.minus_us(u64::from(hearing.width_us));
                 // A pulse of which nothing was known is one more.
                 self.member_count += u32::from(start_us > self.last_heard_us);
@@ -48,6 +48,7 @@ impl Open {
         self.last_heard_us = self.last_heard_us.max(hearing.until_us);
         self.detection.snr_peak_db = self.detection.snr_peak_db.max(snr_db);
         self.detection.power_peak_dbfs = self.detection.power_peak_dbfs.max(hearing.power.db());
+        self.detection.beacon_id = hearing.message.map(|message| message.id()).or(self.detection.beacon_id);
         let heard = HeardAt { frequency_hz: hearing.frequency_hz, cn0_db_hz: hearing.cn0.db() };
         if self.detection.heard.is_none_or(|strongest| strongest.cn0_db_hz <= heard.cn0_db_hz) {
             self.detection.heard = Some(heard);

@@ -98,7 +98,7 @@ impl ChannelConfig {
         within(&at("pulse_width_max_us"), f64::from(self.pulse_width_max_us), width_min, 60e6, "µs")?;
         within(&at("pulse_bridge_us"), f64::from(self.pulse_bridge_us), 0.0, 1e6, "µs")?;
         within(&at("pulse_trigger_db"), self.pulse_trigger_db, 1.0, 60.0, "dB")?;
-        if let Emission::Pulsed(train) | Emission::Any(train) = self.emission {
+        if let Some(train) = self.emission.train() {
             within(&at("period_min_us"), f64::from(train.period_min_us), 1e3, 600e6, "µs")?;
             let period_min = f64::from(train.period_min_us);
             within(&at("period_max_us"), f64::from(train.period_max_us), period_min, 600e6, "µs")?;

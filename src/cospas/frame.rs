@@ -8,6 +8,15 @@ use std::fmt;
 const SYNC_DISTRESS: u128 = 0xFF_FE2F;
 const SYNC_SELF_TEST: u128 = 0xFF_FED0;
 
+/// Bits of the synchronisation.
+pub const SYNC_BITS: u32 = 24;
+
+/// Bit `number` of the synchronisation, 1 to 24.
+pub fn sync_bit(is_self_test: bool, number: u32) -> bool {
+    let sync = if is_self_test { SYNC_SELF_TEST } else { SYNC_DISTRESS };
+    sync >> (SYNC_BITS - number) & 1 == 1
+}
+
 /// How much of a message there is.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Held {
@@ -118,8 +127,11 @@ impl Frame {
 
     /// Bit `number` of what is sent, 1 to 144.
     pub fn bit(&self, number: u32) -> bool {
-        let sync = if self.is_self_test == Some(true) { SYNC_SELF_TEST } else { SYNC_DISTRESS };
-        if number <= 24 { sync >> (24 - number) & 1 == 1 } else { self.bits.is_set(number) }
+        if number <= SYNC_BITS {
+            sync_bit(self.is_self_test == Some(true), number)
+        } else {
+            self.bits.is_set(number)
+        }
     }
 
     /// Bits that are sent.

@@ -289,8 +289,7 @@ impl fmt::Display for Message {
         if self.is_cancelled() {
             f.write_str(", cancelled")?;
         }
-        let Some(EncodedPosition { place, .. }) = self.position else { return Ok(()) };
-        let radius_m = self.position.map_or(0.0, |position| position.radius_m());
-        write!(f, ", says {:.4} {:.4} to {radius_m:.0} m", place.lat_deg, place.lon_deg)
+        let Some(at) = self.position else { return Ok(()) };
+        write!(f, ", says {:.4} {:.4} to {:.0} m", at.lat_deg, at.lon_deg, at.radius_m())
     }
 }

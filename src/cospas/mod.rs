@@ -22,7 +22,7 @@ mod soft;
 pub use bch::{Check, FIRST, SECOND};
 pub use bits::Bits;
 pub use country::country_name;
-pub use frame::{Frame, Held, HexError};
+pub use frame::{Frame, Held, HexError, SYNC_BITS, sync_bit};
 pub use identity::{Identity, Letters};
 pub use message::{Activation, Emergency, Homer, Message, TooManyErrors};
 pub use position::{EncodedPosition, Source};

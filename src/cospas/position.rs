@@ -6,7 +6,6 @@
 
 use super::bits::Bits;
 use super::protocol::Protocol;
-use crate::geo::Wgs84;
 
 /// Where a position comes from.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,8 +29,10 @@ impl Source {
 /// A position as the beacon says it.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct EncodedPosition {
-    /// The place.
-    pub place: Wgs84,
+    /// Latitude on WGS84, −90..=90.
+    pub lat_deg: f64,
+    /// Longitude on WGS84, −180..=180.
+    pub lon_deg: f64,
     /// Distance between places that can be told, seconds of arc: 4 with an offset, 120 to 1800 without.
     pub resolution_arcsec: u16,
 }
@@ -153,9 +154,9 @@ pub(super) fn read(protocol: Protocol, bits: Bits, has_second: bool) -> Option<E
         if is_negative && arcsec != 0 { -degrees } else { degrees }
     };
     // An offset may lead over a pole's or the date line's last seconds: that is no place. 0/0 is one here: no position has its own bits.
-    let place = Wgs84 { lat_deg: degrees(latitude, is_south), lon_deg: degrees(longitude, is_west) };
-    let is_place = place.lat_deg.abs() <= 90.0 && place.lon_deg.abs() <= 180.0;
-    is_place.then_some(EncodedPosition { place, resolution_arcsec })
+    let (lat_deg, lon_deg) = (degrees(latitude, is_south), degrees(longitude, is_west));
+    let is_place = lat_deg.abs() <= 90.0 && lon_deg.abs() <= 180.0;
+    is_place.then_some(EncodedPosition { lat_deg, lon_deg, resolution_arcsec })
 }
 
 /// The bits of a location protocol that are a place, first and last, and what stands there in the identification.

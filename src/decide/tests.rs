@@ -287,3 +287,71 @@ fn every_discard_is_recorded() {
         .collect();
     assert_eq!(told, [(Name::new("refused"), 3), (Name::new("unplaced"), 4)]);
 }
+
+#[test]
+fn what_a_distress_beacon_says_is_told_once_and_steers_nothing() {
+    use crate::cospas::{Frame, Message};
+    use crate::signal::HearingKind;
+    let mut config = config();
+    config.sense.channels[0].emission = Emission::CospasSarsat;
+    let mut decide = Decide::new(&config).unwrap();
+    let mut collected = Collected::default();
+    let frame = Frame::from_hex("FFFED0A0D205F260850F3DC9E0B70B6E4FD7").unwrap();
+    let decibels = CentiDb::from_hundredths;
+    let hearing = Hearing {
+        until_us: TimeUs(5_000_000),
+        span_us: 520_000,
+        channel: 0,
+        kind: HearingKind::Burst,
+        frequency_hz: 433.96e6,
+        drift_hz_s: 0.0,
+        period_us: None,
+        pulse_count: 1,
+        width_us: 520_000,
+        cn0: decibels(3_500),
+        cn0_sigma: decibels(100),
+        power: decibels(-9_000),
+        statistic: 500.0,
+        threshold: 27.0,
+        ln_false_alarms_per_hour: -470.0,
+        message: Message::of(frame).ok(),
+    };
+    // The end of its pulse is told before, where it is strong: that is the same burst.
+    let pulse = Pulse {
+        start_us: TimeUs(4_480_000),
+        width_us: 519_000,
+        channel: 0,
+        flags: Flags::NONE,
+        mean: decibels(-6_000),
+        peak: decibels(-6_000),
+        floor: decibels(-9_000),
+    };
+    for (now_us, pulses, hearings) in
+        [(5_050_000, &[pulse][..], &[][..]), (5_600_000, &[], &[hearing]), (9_000_000, &[], &[])]
+    {
+        let now = TimeUs(now_us);
+        let (vehicle, act, sdr_alive) = (World::vehicle(now), None, true);
+        let inputs = PassInputs { now, readings: &[], pulses, hearings, vehicle: &vehicle, act, sdr_alive };
+        assert!(matches!(decide.pass(&inputs, &mut collected), Command::Silence(_)));
+    }
+    let told = |of: fn(&Record) -> Option<String>| -> Vec<String> {
+        collected.records.iter().filter_map(of).collect()
+    };
+    let says = told(|record| match record {
+        Record::Event(event) if event.kind == "beacon_message" => Some(event.text.as_str().to_string()),
+        _ => None,
+    });
+    let expected = "beacon says: self-test of EPIRB 41A40BE4C0FFBFF, Indonesia, MMSI 525024358, says -4.9522 121.9878 to 62 m";
+    assert_eq!(says, [expected]);
+    let detections = told(|record| match record {
+        Record::Detection(detection) => Some(format!(
+            "{} {} {:?} {:X?}",
+            detection.kind.name(),
+            detection.ended_us.is_some(),
+            detection.heard.map(|heard| heard.cn0_db_hz),
+            detection.beacon_id
+        )),
+        _ => None,
+    });
+    assert_eq!(detections, ["burst false None None", "burst true Some(35.0) Some(41A40BE4C0FFBFF)"]);
+}

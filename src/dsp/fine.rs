@@ -3,7 +3,7 @@
 //! For lines, frames of a Hann window with half of each in the next, so that what lies between two windows is lost by neither; for
 //! pulses, frames as long as a pulse, unweighted: the filter matched to it, four of them begin in its time, so that one is within an
 //! eighth. At least twice as many cells as the window resolves, so that a line between two cells loses 0.4 dB at most (0.9 dB unweighted;
-//! Harris 1978). Each frame
+//! Harris 1978). For distress bursts, frames as long as a short one, weighted as the carrier is that goes through it. Each frame
 //! is divided by its median, smoothed over some frames but where it rises, and by the slope of the channel's filter, learned from medians over neighbouring cells: a step of
 //! noise and an impulse (which is in all cells alike) go out, what is narrow stays. Noise alone is then exponentially distributed with mean 1.
 //!
@@ -14,6 +14,7 @@ use std::sync::Arc;
 use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 
+use crate::dsp::burst406::{BIT_RATE_HZ, CARRIER_S, PHASE_RAD, SHORT_BITS};
 use crate::dsp::chain::FRAMES_OF_PULSE;
 use crate::dsp::median::middle;
 
@@ -22,8 +23,13 @@ const NOISE_CELLS: usize = 256;
 const GROUPS_MAX: usize = 8;
 /// Frames over which it is learned.
 const SLOPE_FRAMES: f32 = 16.0;
-/// Cells per resolved bin, at least.
-const PADDING: usize = 2;
+/// Cells per resolved bin, at least; of a burst, whose weights make its bins wider.
+const PADDING: f64 = 2.0;
+const PADDING_OF_BURST: f64 = 1.4;
+/// Length of a burst's frame, and from one to the next, s.
+const BURST_S: f64 = CARRIER_S + SHORT_BITS as f64 / BIT_RATE_HZ;
+/// See [`BURST_S`].
+pub const BURST_HOP_S: f64 = 0.04;
 
 /// What a frame is matched to.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -32,6 +38,8 @@ pub enum Matched {
     Line(f64),
     /// A pulse of so many seconds.
     Pulse(f64),
+    /// A distress burst of 406 MHz: its carrier, and what is left of it in the bits.
+    Burst,
 }
 
 impl Matched {
@@ -46,13 +54,22 @@ impl Matched {
                 let hop = ((rate_sps * seconds / FRAMES_OF_PULSE as f64).round() as usize).max(1);
                 (hop * FRAMES_OF_PULSE as usize, hop)
             }
+            Matched::Burst => {
+                ((rate_sps * BURST_S) as usize, ((rate_sps * BURST_HOP_S).round() as usize).max(1))
+            }
         }
+    }
+
+    fn padding(self) -> f64 {
+        if self == Matched::Burst { PADDING_OF_BURST } else { PADDING }
     }
 
     fn weight(self, along: f64) -> f64 {
         match self {
             Matched::Line(_) => 0.5 - 0.5 * (std::f64::consts::TAU * along).cos(),
             Matched::Pulse(_) => 1.0,
+            Matched::Burst if along * BURST_S < CARRIER_S => 1.0,
+            Matched::Burst => PHASE_RAD.cos(),
         }
     }
 
@@ -61,6 +78,7 @@ impl Matched {
         match self {
             Matched::Line(_) => 8.0,
             Matched::Pulse(_) => 64.0,
+            Matched::Burst => 88.0,
         }
     }
 
@@ -69,15 +87,18 @@ impl Matched {
         let independent = match self {
             Matched::Line(_) => bins / 1.5,
             Matched::Pulse(_) => bins,
+            Matched::Burst => bins / 1.16,
         };
         1.0 / (std::f64::consts::LN_2 * independent.max(1.0).sqrt())
     }
 
-    /// Noise bandwidth of the window in bins, Σw²·N/(Σw)², over what is lost on average between two cells, and two frames.
+    /// Noise bandwidth of the window in bins, Σw²·N/(Σw)² (of a burst N/Σw², its carrier being as the weights are), over what is lost on
+    /// average between two cells, and two frames.
     fn noise_bins(self) -> f64 {
         match self {
             Matched::Line(_) => 1.5 / 0.97,
             Matched::Pulse(_) => 1.0 / 0.88,
+            Matched::Burst => 2.02 / 0.92,
         }
     }
 }
@@ -113,7 +134,7 @@ impl Fine {
     /// For a channel of `width_hz` at `rate_sps`.
     pub fn new(rate_sps: f64, width_hz: f64, matched: Matched) -> Fine {
         let (len, hop) = matched.samples(rate_sps);
-        let padded = smooth(len * PADDING);
+        let padded = smooth((len as f64 * matched.padding()) as usize);
         let fft = FftPlanner::new().plan_fft_forward(padded);
         let weight = |n: usize| matched.weight(n as f64 / len as f64);
         let energy: f64 = (0..len).map(|n| weight(n) * weight(n)).sum();
@@ -262,7 +283,7 @@ fn smooth(len: usize) -> usize {
 
 /// Of those cells that are a resolved bin apart; the upper of the two in the middle of an even count.
 fn median(values: &[f32], sorted: &mut [f32]) -> f32 {
-    let apart = values.iter().step_by(PADDING);
+    let apart = values.iter().step_by(PADDING as usize);
     let sorted = &mut sorted[..apart.len()];
     sorted.iter_mut().zip(apart).for_each(|(sorted, value)| *sorted = *value);
     middle(sorted).map_or(0.0, |(_, upper)| upper)

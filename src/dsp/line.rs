@@ -252,7 +252,7 @@ fn offset(level: usize, mut drift: i32, at: u64) -> i32 {
 }
 
 /// Where the top of the parabola through a cell and its neighbours is, cells from it.
-pub(super) fn between(sums: &[f32], cell: usize) -> f64 {
+pub fn between(sums: &[f32], cell: usize) -> f64 {
     let at = |cell: usize| sums.get(cell).map(|sum| f64::from(*sum));
     let (Some(low), Some(middle), Some(high)) = (cell.checked_sub(1).and_then(at), at(cell), at(cell + 1))
     else {

@@ -8,6 +8,7 @@
 //! Budget: the sense pass may take ≤ 25 % of a block's duration; these loops together cost less than half of the FFT.
 
 pub mod aligned;
+pub mod burst406;
 pub mod chain;
 pub mod chirp;
 pub mod dc;

@@ -1,6 +1,7 @@
 //! What the tests of the sense pass share: made signals in every format, a sink that keeps all, one way to run.
 
 mod bands;
+mod bursts;
 mod chirps;
 mod energies;
 mod envelope;

@@ -94,8 +94,8 @@ fn to_json(message: &Message) -> Value {
     let hex = (message.held != Held::Id).then(|| message.bits.hex(message.held == Held::Long).to_string());
     let position = message.position.map(|position| {
         json!({
-            "lat_deg": position.place.lat_deg,
-            "lon_deg": position.place.lon_deg,
+            "lat_deg": position.lat_deg,
+            "lon_deg": position.lon_deg,
             "resolution_arcsec": position.resolution_arcsec,
             "radius_m": position.radius_m(),
         })
@@ -155,8 +155,8 @@ fn to_text(message: &Message) -> String {
         match message.position {
             Some(at) => format!(
                 "{:.5} {:.5} in steps of {} s of arc, so within {:.0} m{source}",
-                at.place.lat_deg,
-                at.place.lon_deg,
+                at.lat_deg,
+                at.lon_deg,
                 at.resolution_arcsec,
                 at.radius_m()
             ),

@@ -8,7 +8,8 @@ mod facts;
 mod text;
 
 pub use facts::{
-    DetectionLine, EventLine, LaneLine, LinkLine, MinuteLine, PassLine, Report, StateLine, TripLine,
+    DetectionLine, EventLine, LaneLine, LinkLine, MessageLine, MinuteLine, PassLine, Report, StateLine,
+    TripLine,
 };
 
 use crate::store::{StoreError, open_flight};

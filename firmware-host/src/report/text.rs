@@ -14,6 +14,7 @@ pub(super) fn print(report: &Report) -> String {
     head(&mut out, report);
     minutes(&mut out, report);
     detections(&mut out, report);
+    messages(&mut out, report);
     states(&mut out, report);
     passes(&mut out, report);
     events(&mut out, report);
@@ -164,6 +165,43 @@ fn detections(out: &mut String, r: &Report) {
                 number(d.pulse_period_ms, 2)
             ),
         );
+    }
+}
+
+fn messages(out: &mut String, r: &Report) {
+    if r.messages.is_empty() {
+        return;
+    }
+    line(out, format_args!("\nMessages of distress beacons"));
+    line(
+        out,
+        format_args!(
+            "  {:<10} {:<15} {:>5} {:>8} {:>8} {:>8}  {}",
+            "beacon", "id", "count", "first s", "last s", "dB-Hz", "says"
+        ),
+    );
+    for m in &r.messages {
+        let test = if m.test { ", a TEST" } else { "" };
+        line(
+            out,
+            format_args!(
+                "  {:<10} {:<15} {:>5} {:>8.1} {:>8.1} {:>8.1}  {}{test}, {}",
+                cut(&m.beacon, 10),
+                m.id,
+                m.count,
+                m.first_s,
+                m.last_s,
+                m.cn0_max_db_hz,
+                m.kind,
+                m.country
+            ),
+        );
+        line(out, format_args!("  {:>59}  {}", "", m.identity));
+        if let (Some(lat_deg), Some(lon_deg), Some(arcsec)) =
+            (m.says_lat_deg, m.says_lon_deg, m.resolution_arcsec)
+        {
+            line(out, format_args!("  {:>59}  at {lat_deg:.5} {lon_deg:.5} to {arcsec}\" of arc", ""));
+        }
     }
 }
 

@@ -289,6 +289,7 @@ impl Beacon {
             }
             Emission::Pulsed(train) => ("pulsed", Some(train)),
             Emission::Any(train) => ("any", Some(train)),
+            Emission::CospasSarsat => ("cospas_sarsat", None),
         };
         writeln!(text, "emission = \"{word}\"")?;
         let ms = |us: u32| f64::from(us) / 1e3;

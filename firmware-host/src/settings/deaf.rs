@@ -12,6 +12,7 @@ use skyhound::analytics::prospect::Prospect;
 use skyhound::config::{AnalyticsConfig, ChannelConfig, Config, Emission, PulseTrain};
 use skyhound::dsp::layout::{self, ChannelBins};
 use skyhound::dsp::spectrometer::fft_len_for;
+use skyhound::limits::BURST_WIDTH_MAX_HZ;
 use skyhound::record::Severity;
 
 use super::Settings;
@@ -176,11 +177,28 @@ impl Asked<'_> {
         Some((pulses - 1) as f64 * period_us + widest_us)
     }
 
+    fn bursts(&self, found: &mut Vec<Deafness>) {
+        if self.channel.bandwidth_hz > BURST_WIDTH_MAX_HZ {
+            let most_hz = BURST_WIDTH_MAX_HZ;
+            self.tell(
+                found,
+                "bandwidth_hz",
+                Severity::Warning,
+                format!(
+                    "on a channel of {} Hz only bursts over the trigger are heard, and no message is read; write {most_hz} or less",
+                    self.channel.bandwidth_hz
+                ),
+            );
+        }
+    }
+
     fn pulses(&self, found: &mut Vec<Deafness>) {
         let (total, train) = match self.channel.emission {
             Emission::Continuous | Emission::Chirp(_) => return,
             Emission::Pulsed(train) => (Severity::Critical, train),
             Emission::Any(train) => (Severity::Warning, train),
+            // Each burst counts by itself.
+            Emission::CospasSarsat => return self.bursts(found),
         };
         let (width_ms, frame_ms) = (f64::from(self.channel.pulse_width_max_us) / 1e3, self.frame_us() / 1e3);
         if frame_ms > width_ms {
@@ -337,7 +355,9 @@ impl Asked<'_> {
 fn with(emission: Emission, train: PulseTrain) -> Emission {
     match emission {
         Emission::Any(_) => Emission::Any(train),
-        Emission::Pulsed(_) | Emission::Continuous | Emission::Chirp(_) => Emission::Pulsed(train),
+        Emission::Pulsed(_) | Emission::Continuous | Emission::Chirp(_) | Emission::CospasSarsat => {
+            Emission::Pulsed(train)
+        }
     }
 }
 

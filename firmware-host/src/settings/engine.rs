@@ -1,12 +1,17 @@
 //! What the engine is told, once the source's rate and frequency are known, and its complaints in the file's words.
 
-use skyhound::config::{ChannelConfig, Config, ConfigError, SenseConfig};
+use skyhound::config::{ChannelConfig, Config, ConfigError, Emission, SenseConfig};
 
 use super::keys::{self, KEYS};
 use super::{BeaconSettings, Settings};
 
 /// Leaves 15 % of the band on either side as quiet bins, less what the device's filter takes.
 const BANDWIDTH_RATIO: f64 = 0.7;
+/// Bursts of 440 and 520 ms (C/S T.001 2.2.3, within 1 %) as pulses of some noise, and the dips that their bits make.
+const BURST_US: (u32, u32) = (380_000, 600_000);
+const BURST_BRIDGE_US: u32 = 10_000;
+/// Their carrier is within 5 kHz of where it belongs, and the bits within 2 kHz of it.
+const BURST_BANDWIDTH_HZ: f64 = 20e3;
 
 impl Settings {
     /// The engine's configuration for a source of this rate and frequency, checked.
@@ -71,7 +76,7 @@ impl Settings {
     /// The channel of beacon `number` at this rate, its offset counted from `about_hz`.
     pub(super) fn channel(&self, number: usize, rate_sps: f64, about_hz: f64) -> ChannelConfig {
         let beacon: &BeaconSettings = &self.beacons[number];
-        ChannelConfig {
+        let own = ChannelConfig {
             name: beacon.name.clone(),
             frequency_hz: beacon.frequency_hz.unwrap_or(about_hz + beacon.offset_hz),
             bandwidth_hz: beacon.bandwidth_hz.unwrap_or(BANDWIDTH_RATIO * rate_sps),
@@ -80,6 +85,18 @@ impl Settings {
             pulse_width_max_us: beacon.pulse_width_max_us,
             pulse_bridge_us: beacon.pulse_bridge_us,
             pulse_trigger_db: beacon.pulse_trigger_db,
+        };
+        if beacon.emission != Emission::CospasSarsat {
+            return own;
+        }
+        let (shortest, longest) = BURST_US;
+        let usual_hz = BURST_BANDWIDTH_HZ.min(own.bandwidth_hz);
+        ChannelConfig {
+            bandwidth_hz: beacon.bandwidth_hz.unwrap_or(usual_hz),
+            pulse_width_min_us: shortest,
+            pulse_width_max_us: longest,
+            pulse_bridge_us: BURST_BRIDGE_US,
+            ..own
         }
     }
 

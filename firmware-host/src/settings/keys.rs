@@ -82,7 +82,7 @@ pub(super) const KEYS: &[Key] = &[
     number("beacon.*.frequency_hz", 0.0, 100e9, "Hz"),
     number("beacon.*.offset_hz", -50e6, 50e6, "Hz"),
     number("beacon.*.bandwidth_hz", 1.0, 100e6, "Hz"),
-    one_of("beacon.*.emission", &["continuous", "pulsed", "any", "chirp"]),
+    one_of("beacon.*.emission", &["continuous", "pulsed", "any", "chirp", "cospas_sarsat"]),
     number("beacon.*.pulse_width_min_ms", 0.1, 10e3, "ms"),
     number("beacon.*.pulse_width_max_ms", 0.1, 60e3, "ms"),
     number("beacon.*.pulse_bridge_ms", 0.0, 1000.0, "ms"),

@@ -130,6 +130,7 @@ impl Layers {
                     min: self.whole(&at("spreading_min")),
                     max: self.whole(&at("spreading_max")),
                 }),
+                "cospas_sarsat" => Emission::CospasSarsat,
                 _ => Emission::Any(train),
             },
             pulse_width_min_us: self.ms(&at("pulse_width_min_ms")),

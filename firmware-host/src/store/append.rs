@@ -4,6 +4,7 @@
 //! Times become BIGINT; powers, poses and facts whole steps, which `schema.sql` reads as DOUBLE. What is derived (a reading's
 //! pose, facts, commands) is rounded; the aircraft's parts are inputs: see `append_vehicle`.
 
+use super::append_message;
 use super::append_rates;
 use super::append_vehicle::{self, PART_TABLES};
 use super::batch::{Batch, Health};
@@ -47,6 +48,7 @@ pub fn columns(batch: &Batch) -> Result<Vec<(&'static str, RecordBatch)>, ArrowE
     add("detection", batch.detections.is_empty(), &|| detection(&batch.detections))?;
     add("pulse", batch.pulses.is_empty(), &|| pulse(&batch.pulses))?;
     add("hearing", batch.hearings.is_empty(), &|| hearing(&batch.hearings))?;
+    add("beacon_message", batch.messages.is_empty(), &|| append_message::columns(&batch.messages))?;
     add("command", batch.commands.is_empty(), &|| command(&batch.commands))?;
     add("state_change", batch.state_changes.is_empty(), &|| state_change(&batch.state_changes))?;
     add("event", batch.events.is_empty(), &|| event(&batch.events))?;
@@ -180,6 +182,9 @@ fn detection(rows: &[Detection]) -> Vec<ArrayRef> {
         some::<UInt32Type, _>(rows, |row| row.pattern.period_span_us.map(|(_, longest)| longest)),
         some::<Float64Type, _>(rows, |row| row.pattern.jitter_us),
         all::<Float64Type, _>(rows, |row| row.false_alarm_probability),
+        Arc::new(
+            rows.iter().map(|row| row.beacon_id.map(|id| format!("{id:015X}"))).collect::<StringArray>(),
+        ),
     ]
 }
 

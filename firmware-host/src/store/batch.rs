@@ -3,6 +3,7 @@
 //! A batch is kept until COMMIT answered: a failed flush of DuckDB's appender loses what it held. Rows of one table keep
 //! the order of their lane. Vectors are reused; after the first seconds nothing here allocates.
 
+use super::append_message::Said;
 use super::append_rates::{Motion, Status};
 use super::append_vehicle::{PART_TABLES, table_of};
 use super::lanes::Outlets;
@@ -48,6 +49,8 @@ pub struct Batch {
     pub pulses: Vec<Pulse>,
     /// Rows of `hearing`.
     pub hearings: Vec<Hearing>,
+    /// Rows of `beacon_message`.
+    pub messages: Vec<Said>,
     /// Rows of `vehicle_motion`.
     pub motions: Vec<(TimeUs, Motion)>,
     /// Rows of `vehicle_status`.
@@ -72,13 +75,14 @@ pub struct Batch {
     pub started_utc_us: Option<i64>,
 }
 
-const OTHER_TABLES: [&str; 14] = [
+const OTHER_TABLES: [&str; 15] = [
     "reading",
     "spectrum",
     "signal",
     "detection",
     "pulse",
     "hearing",
+    "beacon_message",
     "command",
     "state_change",
     "event",
@@ -128,7 +132,10 @@ impl Batch {
     pub fn push(&mut self, record: &Record) {
         match *record {
             Record::Pulse(pulse) => self.pulses.push(pulse),
-            Record::Hearing(hearing) => self.hearings.push(hearing),
+            Record::Hearing(hearing) => {
+                self.hearings.push(hearing);
+                self.messages.extend(hearing.message.map(|message| (hearing, message)));
+            }
             Record::Facts(facts) => self.facts.push(facts),
             Record::Detection(detection) => self.detections.push(detection),
             Record::Vehicle(at, part) => self.push_part(at, part),
@@ -168,6 +175,7 @@ impl Batch {
             self.detections.len(),
             self.pulses.len(),
             self.hearings.len(),
+            self.messages.len(),
             self.commands.len(),
             self.state_changes.len(),
             self.events.len(),
@@ -201,6 +209,7 @@ impl Batch {
         self.detections.clear();
         self.pulses.clear();
         self.hearings.clear();
+        self.messages.clear();
         self.parts.iter_mut().for_each(Vec::clear);
         self.commands.clear();
         self.state_changes.clear();

@@ -7,6 +7,7 @@ use crate::realtime::{self, Role};
 use crate::settings::RecorderSettings;
 use skyhound::budget::BudgetReport;
 use skyhound::command::{Command, Fault, Interlock, OperatorAct, Reason, State, StateChange, Trip, Velocity};
+use skyhound::cospas::{Frame, Message};
 use skyhound::facts::{Detection, DetectionKind, Facts, Floor, Gradient, NoGradient, Pattern, Trend};
 use skyhound::geo::Wgs84;
 use skyhound::record::{Event, LaneReport, LinkReport, Name, PlacedReading, Record, Severity, Text};
@@ -155,6 +156,7 @@ pub(crate) fn detection(id: u32, began_us: u64, ended_us: Option<u64>) -> Detect
         snr_peak_db: 24.5,
         power_peak_dbfs: -64.9,
         heard: None,
+        beacon_id: None,
         pattern: pattern(true),
         false_alarm_probability: 1e-9,
     }
@@ -239,7 +241,16 @@ fn hearing(until_us: TimeUs) -> Hearing {
         statistic: 4.5,
         threshold: 4.25,
         ln_false_alarms_per_hour: -5.5,
+        message: None,
     }
+}
+
+/// A burst that was read.
+fn burst(until_us: TimeUs) -> Hearing {
+    let frame = Frame::from_hex("FFFE2FA0D205F260850F3DC9E0B70B6E4FD7").expect("a message");
+    let message = Message::of(frame).ok();
+    let (kind, span_us, width_us, pulse_count) = (HearingKind::Burst, 520_000, 520_000, 1);
+    Hearing { kind, span_us, width_us, pulse_count, message, ..hearing(until_us) }
 }
 
 /// One of each kind of record, at about `at_us`, and for some also the one in which nothing is known.
@@ -262,6 +273,7 @@ pub(crate) fn records(at_us: u64) -> Vec<Record> {
             floor: db(-9_000),
         }),
         Record::Hearing(hearing(at)),
+        Record::Hearing(burst(at)),
         Record::Facts(facts(at_us, 25.0, true)),
         Record::Facts(facts(at_us + 100_000, 0.5, false)),
         Record::Detection(detection(1, at_us, None)),

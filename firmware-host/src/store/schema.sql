@@ -114,13 +114,14 @@ CREATE TABLE detection ( -- A beacon heard: a row when it is confirmed and a row
     pulse_period_min_us UINTEGER, -- Shortest interval between neighbours, over the places they are apart, µs
     pulse_period_max_us UINTEGER, -- Longest such interval, µs
     pulse_jitter_us DOUBLE, -- Standard deviation of the starts about the train, µs
-    false_alarm_probability DOUBLE -- Upper bound of the chance that noise alone did this
+    false_alarm_probability DOUBLE, -- Upper bound of the chance that noise alone did this
+    beacon_id VARCHAR -- Identification of 15 digits in the newest message of a distress beacon in it; NULL without one
 );
 CREATE TABLE hearing ( -- What a matched detector heard, over a time of its own (input)
     until_us BIGINT, -- End of the time listened to, µs since start
     span_us UINTEGER, -- Length of that time, µs
     channel UTINYINT, -- Index of the channel
-    kind VARCHAR, -- line, train, energy or chirp
+    kind VARCHAR, -- line, train, energy, chirp or burst
     frequency_hz DOUBLE, -- Frequency at the middle of that time, of energy the middle of what it fills, Hz
     drift_hz_s DOUBLE, -- Its drift, Hz/s
     period_us UINTEGER, -- Mean time from pulse to pulse, µs; NULL but of a train
@@ -132,9 +133,31 @@ CREATE TABLE hearing ( -- What a matched detector heard, over a time of its own 
     cn0_sigma_db DOUBLE AS (cn0_sigma_e2 / 1e2), -- One sigma of that, dB, in steps of 0.01
     power_e2 SMALLINT, -- power_dbfs as it is stored, hundredths of a dB
     power_dbfs DOUBLE AS (power_e2 / 1e2), -- Power of the emission alone, dBFS, in steps of 0.01
-    statistic DOUBLE, -- What was judged: mean power in the matched bins over that of noise, ratio
+    statistic DOUBLE, -- What was judged: mean power in the matched bins over that of noise, ratio; of a burst ln of the likelihood ratio
     threshold DOUBLE, -- What it had to reach
     ln_false_alarms_per_hour DOUBLE -- ln of how often noise alone does this in an hour, at most
+);
+CREATE TABLE beacon_message ( -- What a 406 MHz distress beacon says, by Cospas-Sarsat C/S T.001; each is a row of hearing too
+    until_us BIGINT, -- End of the burst, µs since start
+    channel UTINYINT, -- Index of the channel
+    id VARCHAR, -- Identification, 15 hexadecimal digits, its position bits as C/S T.001 has them there
+    hex VARCHAR, -- Bits 25 to 112 (short) or 144 (long) in hexadecimal, corrected
+    self_test BOOLEAN, -- Whether its frame synchronisation is that of a self-test
+    test BOOLEAN, -- Whether nobody is in distress by what it says: a self-test, a test protocol or a reference beacon
+    country_code USMALLINT, -- Maritime identification digits
+    country VARCHAR, -- Country of these digits; NULL where they are given to nobody
+    protocol VARCHAR, -- What its bits mean
+    beacon VARCHAR, -- ELT, EPIRB, PLB, ship security alert, reference, test or unknown
+    identity VARCHAR, -- Whom it names
+    says_lat_deg DOUBLE, -- Latitude at which the beacon says it is, WGS84; NULL: it says none
+    says_lon_deg DOUBLE, -- Longitude at which the beacon says it is, WGS84
+    resolution_arcsec USMALLINT, -- Distance between places that it can tell, seconds of arc
+    position_source VARCHAR, -- internal or external receiver, as it says; NULL: it does not say
+    bch1_corrected UTINYINT, -- Bits of its first protected field that were corrected
+    bch2_corrected UTINYINT, -- The same of the second; NULL where there is none or more were wrong than can be corrected
+    frequency_hz DOUBLE, -- Its frequency, Hz
+    cn0_db_hz DOUBLE, -- Carrier to noise density, dB-Hz
+    power_dbfs DOUBLE -- Power of the burst alone, dBFS
 );
 CREATE TABLE pulse ( -- A stretch of FFT frames over the pulse threshold (input)
     start_us BIGINT, -- When its first frame began, µs since start

@@ -53,7 +53,7 @@ CREATE VIEW detections AS
 SELECT id, channel, (SELECT any_value(value) FROM setting WHERE setting.name = 'channel.' || channel || '.name') AS beacon,
     kind, utc(began_us) AS began_utc, began_us, confirmed_us, ended_us, (ended_us - began_us) / 1e6 AS length_s,
     snr_peak_db, power_peak_dbfs, heard_hz, cn0_peak_db_hz, pulse_count, pulse_width_us, pulse_period_us, pulse_period_min_us, pulse_period_max_us,
-    pulse_jitter_us, false_alarm_probability
+    pulse_jitter_us, false_alarm_probability, beacon_id
 FROM (SELECT *, row_number() OVER (PARTITION BY id ORDER BY ended_us IS NULL, ended_us DESC) AS place FROM detection)
 WHERE place = 1 ORDER BY id;
 -- Detections on the map: pose of the strongest reading within each detection

@@ -274,6 +274,7 @@ impl Scratch {
             statistic: 0.0,
             threshold: 0.0,
             ln_false_alarms_per_hour: 0.0,
+            message: None,
         };
         Scratch {
             waiting: VecDeque::new(),

@@ -118,7 +118,9 @@ impl Leader {
         let channel = &self.config.sense.channels[usize::from(reading.channel)];
         let (power, over_db) = match channel.emission {
             Emission::Continuous | Emission::Chirp(_) => (reading.mean, self.config.analytics.drop_db),
-            Emission::Pulsed(_) | Emission::Any(_) => (reading.peak, channel.pulse_trigger_db),
+            Emission::Pulsed(_) | Emission::Any(_) | Emission::CospasSarsat => {
+                (reading.peak, channel.pulse_trigger_db)
+            }
         };
         let is_on = power.db() - reading.quiet.db() >= over_db;
         let is_usable = !reading.flags.any(Flags::UNUSABLE.with(Flags::NO_QUIET));

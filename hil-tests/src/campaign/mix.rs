@@ -8,8 +8,8 @@ use crate::random::{self, Random};
 use crate::scenario::fault::{Absurdity, Impostor};
 use crate::scenario::world::{Antenna, Fading, PathLoss, Propagation, Receiver};
 use crate::scenario::{
-    Act, Aircraft, Beacon, Expect, Fault, Flavour, Ground, Hill, Kind, Operator, Pattern, Place, Scenario,
-    Search, Terrain, Trigger, Waveform, World, Zone,
+    Act, Aircraft, Beacon, DistressMessage, Expect, Fault, Flavour, Ground, Hill, Kind, Operator, Pattern,
+    Place, Scenario, Search, Terrain, Trigger, Waveform, World, Zone,
 };
 use rand::RngExt;
 use std::collections::BTreeMap;
@@ -141,7 +141,7 @@ fn emitter(draw: &mut Draw, frequency_hz: f64, distance_m: Range<f64>) -> Beacon
             jitter_ms: draw.of(0.0..5.0),
             missing_ratio: draw.of(0.0..0.1),
         },
-        3 => Waveform::Burst406 { period_s: draw.of(2.0..6.0) },
+        3 => Waveform::Burst406 { period_s: draw.of(2.0..6.0), message: DistressMessage::default() },
         _ => Waveform::Chirps {
             spreading: draw.count(7..11) as u8,
             bandwidth_hz: 7_800.0,

@@ -62,6 +62,7 @@ fn rows(curves: &[Curve]) -> Table {
         "C/N0 at 0.9, dB-Hz",
         "ideal",
         "over it",
+        "read at 0.9",
         "readings and pulses alone",
         "false alarms",
     ]);
@@ -77,6 +78,11 @@ fn rows(curves: &[Curve]) -> Table {
             db(curve.ours_db_hz),
             format!("{:.1}", curve.ideal_db_hz),
             db(curve.ours_db_hz.map(|ours| ours - curve.ideal_db_hz)),
+            if curve.points.iter().any(|point| point.read.is_some()) {
+                db(curve.read_db_hz)
+            } else {
+                String::new()
+            },
             alone,
             format!("{} in {} h", curve.false_alarms, curve.noise_hours),
         ]);

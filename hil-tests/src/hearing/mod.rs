@@ -2,14 +2,15 @@
 //! readings and pulses alone.
 //!
 //! Each trial is a stretch of noise with the emission at a frequency and phase of its own; heard is what opens a detection within it.
-//! False alarms are detections in hours of noise, with steps and impulses. Same seed, same table.
+//! False alarms are detections in hours of noise, with steps and impulses. Same seed, same table. Of a beacon that sends messages it is told
+//! too how often one was read.
 
 mod ideal;
 
 pub use ideal::Pieces;
 
 use crate::random::{self, Random};
-use crate::scenario::Waveform;
+use crate::scenario::{DistressMessage, Waveform};
 use crate::world::sent::Envelope;
 use rand_distr::{Distribution, StandardNormal, Uniform};
 use serde::Serialize;
@@ -45,7 +46,13 @@ pub struct Emission {
     /// Time to hear it in, s.
     pub seconds: f64,
     ideal: Pieces,
+    /// When its first transmission begins, s; else at a time of its own.
+    begin_s: Option<f64>,
 }
+
+/// Time to hear one burst of half a second in, and when it begins, s.
+const BURST_S: f64 = 5.0;
+const BURST_BEGIN_S: f64 = 3.0;
 
 /// All emissions.
 pub fn emissions() -> Vec<Emission> {
@@ -66,10 +73,12 @@ pub fn emissions() -> Vec<Emission> {
         pulse_ms,
         seconds,
         ideal,
+        begin_s: None,
     };
     let steady = |name, about, waveform, ideal| {
         emission(name, about, waveform, Sought::Continuous, (2.0, 20.0), 10.0, ideal)
     };
+    let bursts = Waveform::Burst406 { period_s: 50.0, message: DistressMessage::default() };
     vec![
         steady("carrier", "a bare carrier, phase held over 0.2 s", Waveform::Continuous, of_line),
         steady("am", "121.5 MHz: swept tone, C/N0 of all of it", Waveform::AmSweep { rate_hz: 3.0 }, of_line),
@@ -106,16 +115,30 @@ pub fn emissions() -> Vec<Emission> {
             12.0,
             of_tag,
         ),
+        one_burst(bursts),
         emission(
-            "burst406",
-            "520 ms every 47.5 to 52.5 s",
-            Waveform::Burst406 { period_s: 50.0 },
+            "burst406_train",
+            "three as pulses, 47.5 to 52.5 s apart",
+            bursts,
             Sought::Pulsed(train(47_500.0, 52_500.0, 0.02)),
             (400.0, 600.0),
             160.0,
             Pieces { count: 3, on_air_s: 1.56 },
         ),
     ]
+}
+
+fn one_burst(waveform: Waveform) -> Emission {
+    Emission {
+        name: "burst406",
+        about: "one burst of 520 ms, with its message",
+        waveform,
+        sought: Sought::CospasSarsat,
+        pulse_ms: (380.0, 600.0),
+        seconds: BURST_S,
+        ideal: Pieces { count: 1, on_air_s: 0.52 },
+        begin_s: Some(BURST_BEGIN_S),
+    }
 }
 
 /// Heard at one C/N0.
@@ -126,6 +149,9 @@ pub struct Point {
     pub ours: f64,
     pub without_hearings: f64,
     pub ideal: f64,
+    /// Share in which its message was read right, and in which another one was; `None` of what sends none.
+    pub read: Option<f64>,
+    pub misread: Option<f64>,
 }
 
 /// One emission's curve.
@@ -137,6 +163,8 @@ pub struct Curve {
     pub points: Vec<Point>,
     /// C/N0 heard in nine of ten trials, dB-Hz.
     pub ours_db_hz: Option<f64>,
+    /// C/N0 read in nine of ten trials, dB-Hz.
+    pub read_db_hz: Option<f64>,
     pub ideal_db_hz: f64,
     /// Detections in hours of noise.
     pub noise_hours: f64,
@@ -151,6 +179,14 @@ impl Emission {
     /// How far from the channel's middle it may be.
     fn off_middle_hz(&self) -> f64 {
         if matches!(self.sought, Sought::Chirp(_)) { 0.1 * CHIRPS_HZ } else { 0.4 * CHANNEL_HZ }
+    }
+
+    /// Identification in the message that it sends.
+    fn message_id(&self) -> Option<u64> {
+        match self.waveform {
+            Waveform::Burst406 { message, .. } if self.sought == Sought::CospasSarsat => message.id(),
+            _ => None,
+        }
     }
 
     fn config(&self, analytics: &AnalyticsConfig) -> SenseConfig {
@@ -184,27 +220,38 @@ impl Emission {
         let ideal_db_hz = self.ideal.cn0_db_hz(0.9, false_alarm);
         let mut points: Vec<Point> = Vec::new();
         let mut cn0_db_hz = ideal_db_hz.floor() - 1.0;
-        while points.last().is_none_or(|point| point.ours < 0.99) && cn0_db_hz < ideal_db_hz + 40.0 {
+        let has_more = |point: &Point| point.ours < 0.99 || point.read.is_some_and(|read| read < 0.99);
+        while points.last().is_none_or(has_more) && cn0_db_hz < ideal_db_hz + 40.0 {
             let ideal = self.ideal.probability(ratio_from_db(cn0_db_hz), false_alarm);
-            let mut heard = [0_u32; 2];
-            for trial in 0..trials {
-                let mut scene = Scene::new(self, Some(cn0_db_hz), seed + u64::from(trial));
-                let [ours, without] = scene.listen(self, &analytics, self.seconds, false);
-                heard[0] += u32::from(ours > 0);
-                heard[1] += u32::from(without > 0);
-                done(u64::from(trial));
-            }
-            let share = |heard: u32| f64::from(heard) / f64::from(trials);
-            points.push(Point { cn0_db_hz, ours: share(heard[0]), without_hearings: share(heard[1]), ideal });
+            let heard: Vec<Heard> = (0..trials)
+                .map(|trial| {
+                    done(u64::from(trial));
+                    let mut scene = Scene::new(self, Some(cn0_db_hz), seed + u64::from(trial));
+                    scene.listen(self, &analytics, self.seconds, false)
+                })
+                .collect();
+            let share = |is_so: &dyn Fn(&Heard) -> bool| {
+                heard.iter().filter(|heard| is_so(heard)).count() as f64 / f64::from(trials)
+            };
+            let says = self.message_id().is_some();
+            points.push(Point {
+                cn0_db_hz,
+                ours: share(&|heard| heard.begun[0] > 0),
+                without_hearings: share(&|heard| heard.begun[1] > 0),
+                ideal,
+                read: says.then(|| share(&|heard| heard.read > 0)),
+                misread: says.then(|| share(&|heard| heard.misread > 0)),
+            });
             cn0_db_hz += 1.0;
         }
         let mut noise = Scene::new(self, None, seed);
-        let false_alarms = noise.listen(self, &analytics, noise_hours * 3_600.0, true)[0];
+        let false_alarms = noise.listen(self, &analytics, noise_hours * 3_600.0, true).begun[0];
         Curve {
             name: self.name,
             about: self.about,
             seconds: self.seconds,
-            ours_db_hz: reaches(&points, 0.9),
+            ours_db_hz: reaches(&points, 0.9, |point| Some(point.ours)),
+            read_db_hz: reaches(&points, 0.9, |point| point.read),
             points,
             ideal_db_hz,
             noise_hours,
@@ -213,10 +260,22 @@ impl Emission {
     }
 }
 
-/// Where the share of what is heard first passes `share`, straight between the steps.
-fn reaches(points: &[Point], share: f64) -> Option<f64> {
-    let pair = points.windows(2).find(|pair| pair[0].ours < share && pair[1].ours >= share)?;
-    Some(pair[0].cn0_db_hz + (share - pair[0].ours) / (pair[1].ours - pair[0].ours))
+/// Where what `of` tells first passes `share`, straight between the steps.
+fn reaches(points: &[Point], share: f64, of: impl Fn(&Point) -> Option<f64>) -> Option<f64> {
+    points.windows(2).find_map(|pair| {
+        let (low, high) = (of(&pair[0])?, of(&pair[1])?);
+        (low < share && high >= share).then(|| pair[0].cn0_db_hz + (share - low) / (high - low))
+    })
+}
+
+/// What was made of a stretch of time.
+#[derive(Copy, Clone, Debug, Default)]
+struct Heard {
+    /// Detections begun: with hearings, and without.
+    begun: [usize; 2],
+    /// Messages that were sent, and others.
+    read: usize,
+    misread: usize,
 }
 
 /// Noise, with an emission or none, as it comes.
@@ -226,6 +285,8 @@ struct Scene {
     amplitude: f64,
     turns_per_sample: f64,
     samples: u64,
+    /// The emitter's time at the first sample, µs.
+    from_us: f64,
 }
 
 impl Scene {
@@ -234,9 +295,13 @@ impl Scene {
         let within = Uniform::new(-1.0, 1.0).expect("a range");
         let offset_hz = OFFSET_HZ + emission.off_middle_hz() * within.sample(&mut random);
         let noise_hz = 2.0 * NOISE * NOISE / RATE_SPS;
+        let mut envelope = cn0_db_hz.map(|_| Envelope::new(emission.waveform, seed));
+        let first_us = envelope.as_mut().and_then(Envelope::first_us);
+        let from_us = emission.begin_s.zip(first_us).map(|(begin_s, first_us)| first_us - begin_s * 1e6);
         Scene {
             random,
-            envelope: cn0_db_hz.map(|_| Envelope::new(emission.waveform, seed)),
+            envelope,
+            from_us: from_us.unwrap_or(0.0),
             amplitude: cn0_db_hz.map_or(0.0, |db| (ratio_from_db(db) * noise_hz).sqrt()),
             turns_per_sample: offset_hz / RATE_SPS,
             samples: 0,
@@ -253,8 +318,10 @@ impl Scene {
             if is_rough && self.samples.is_multiple_of(7 * RATE_SPS as u64) {
                 out[0] += 0.9;
             }
-            if let Some([re, im]) =
-                self.envelope.as_mut().and_then(|of| of.at(self.samples as f64 / RATE_SPS * 1e6))
+            if let Some([re, im]) = self
+                .envelope
+                .as_mut()
+                .and_then(|of| of.at(self.from_us + self.samples as f64 / RATE_SPS * 1e6))
             {
                 let (sin, cos) =
                     (std::f64::consts::TAU * (self.samples as f64 * self.turns_per_sample).fract()).sin_cos();
@@ -266,18 +333,18 @@ impl Scene {
         }
     }
 
-    /// Detections begun within `seconds`: with hearings, and without.
+    /// What is heard within `seconds`.
     fn listen(
         &mut self,
         emission: &Emission,
         analytics: &AnalyticsConfig,
         seconds: f64,
         is_rough: bool,
-    ) -> [usize; 2] {
+    ) -> Heard {
         let config = emission.config(analytics);
         let mut sense = Sense::new(&config).expect("the emission's settings fit the sense pass");
         let mut all = [0; 2].map(|_| Analytics::new(analytics, &config.channels, config.hop_us));
-        let (mut kept, mut begun, mut block) = (Gathered::default(), [0; 2], [[0.0; 2]; BLOCK]);
+        let (mut kept, mut heard, mut block) = (Gathered::default(), Heard::default(), [[0.0; 2]; BLOCK]);
         let mut pass_us = PASS_US;
         while (self.samples as f64) < seconds * RATE_SPS {
             let first = self.samples;
@@ -295,13 +362,19 @@ impl Scene {
                     kept.hearings.iter().for_each(|hearing| analytics.hearing(hearing));
                 }
                 let began = |ended_us: Option<TimeUs>| usize::from(ended_us.is_none());
-                analytics
-                    .detections(TimeUs(pass_us), &mut |detection| begun[with] += began(detection.ended_us));
+                analytics.detections(TimeUs(pass_us), &mut |detection| {
+                    heard.begun[with] += began(detection.ended_us);
+                });
+            }
+            for message in kept.hearings.iter().filter_map(|hearing| hearing.message) {
+                let is_right = Some(message.id()) == emission.message_id();
+                heard.read += usize::from(is_right);
+                heard.misread += usize::from(!is_right);
             }
             kept.clear();
             pass_us += PASS_US;
         }
-        begun
+        heard
     }
 }
 
@@ -324,8 +397,28 @@ mod tests {
                     false,
                 )
             });
-            let heard: Vec<[usize; 2]> = heard.collect();
+            let heard: Vec<[usize; 2]> = heard.map(|heard| heard.begun).collect();
             assert!(heard.iter().all(|[ours, without]| *ours >= 1 && *without == 0), "{name}: {heard:?}");
         }
+    }
+
+    #[test]
+    fn a_burst_is_heard_where_it_cannot_be_read_and_read_where_it_is_stronger() {
+        let analytics = Settings::default().analytics;
+        let emission = emissions().into_iter().find(|emission| emission.name == "burst406").unwrap();
+        let heard = |cn0_db_hz: f64| -> Vec<[usize; 4]> {
+            let one = |seed| {
+                Scene::new(&emission, Some(cn0_db_hz), seed).listen(
+                    &emission,
+                    &analytics,
+                    emission.seconds,
+                    false,
+                )
+            };
+            let told = |heard: Heard| [heard.begun[0], heard.begun[1], heard.read, heard.misread];
+            (0..6).map(one).map(told).collect()
+        };
+        assert_eq!(heard(25.0), [[1, 0, 0, 0]; 6]);
+        assert_eq!(heard(32.0), [[1, 0, 1, 0]; 6]);
     }
 }

@@ -129,7 +129,7 @@ fn beacon(beacon: &Beacon) -> Checked {
             within("waveform.jitter_ms", jitter_ms, 0.0, period_ms / 2.0, "ms (at most half a period)")?;
             within("waveform.missing_ratio", missing_ratio, 0.0, 1.0, "")
         }
-        Waveform::Burst406 { period_s } => within("waveform.period_s", period_s, 1.0, 600.0, "s"),
+        Waveform::Burst406 { period_s, .. } => within("waveform.period_s", period_s, 1.0, 600.0, "s"),
         Waveform::Fsk { tones, spacing_hz, baud } => {
             within("waveform.tones", f64::from(tones), 2.0, 64.0, "")?;
             within("waveform.baud", baud, 1.0, 100e3, "symbols/s")?;

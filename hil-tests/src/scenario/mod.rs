@@ -6,6 +6,7 @@
 #![allow(missing_docs, reason = "what a name with its unit says is not said again")]
 
 mod check;
+mod distress;
 pub mod expect;
 pub mod fault;
 pub mod ground;
@@ -19,6 +20,7 @@ pub mod zone;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+pub use distress::DistressMessage;
 pub use expect::{Bounds, Expect};
 pub use fault::{Act, Fault, Kind, Trigger};
 pub use ground::{Ground, Hill};

@@ -1,6 +1,7 @@
 //! What is on the air in a scenario: emitters, the way from them to the antenna, and the receiver.
 
 use super::Ground;
+use super::distress::DistressMessage;
 use serde::Deserialize;
 use skyhound::propagation::Model;
 
@@ -94,6 +95,9 @@ pub enum Waveform {
     Burst406 {
         /// Start to start; 50 in the standard, shorter for quick tests.
         period_s: f64,
+        /// What it says, in hexadecimal.
+        #[serde(default)]
+        message: DistressMessage,
     },
     /// Continuous tones of a balloon or telemetry sender: symbols of `tones` frequencies, of which chance takes one after the other.
     Fsk {

@@ -5,27 +5,24 @@
 //! see the same pulses.
 //!
 //! Standards: AM sweep ICAO Annex 10 Vol. III 5.2; distress bursts Cospas-Sarsat C/S T.001 2.3 (160 ms carrier, 400 bit/s biphase-L,
-//! ±1.1 rad, transitions of 150 µs; long message of 144 bits: 15 ones, frame synchronisation 000101111, content); chirps
+//! ±1.1 rad, transitions of 150 µs; the bits are the scenario's message); chirps
 //! Semtech AN1200.22 (symbol s: frequency from (s/2^SF − ½)·B, rising by B in 2^SF/B seconds, wrapping at ½B). Amplitudes are such that
 //! the mean power while on is 1.
 
 use super::waves::cos_turns;
 use crate::scenario::Waveform;
+use skyhound::cospas::Frame;
 use std::f64::consts::TAU;
 
 /// Highest and lowest tone of the AM sweep, and the modulation factor.
 pub(super) const AM_HIGH_HZ: f64 = 1_500.0;
 pub(super) const AM_LOW_HZ: f64 = 500.0;
 pub(super) const AM_FACTOR: f64 = 0.9;
-/// Bare carrier of a distress burst, half a bit, bits, phase deviation, and the whole transition's length (10 to 90 % in 150 µs).
+/// Bare carrier of a distress burst, half a bit, phase deviation, and the whole transition's length (10 to 90 % in 150 µs).
 pub(super) const BURST_CARRIER_US: f64 = 160_000.0;
 pub(super) const BURST_HALF_BIT_US: f64 = 1_250.0;
-const BURST_BITS: u32 = 144;
 pub(super) const BURST_PHASE_RAD: f64 = 1.1;
 const BURST_RAMP_US: f64 = 187.5;
-/// Bit and frame synchronisation: 15 ones, then 000101111; first bit lowest.
-const BURST_SYNC: u32 = 0x7fff | (0b1_1110_1000 << 15);
-const BURST_SYNC_BITS: u32 = 24;
 /// Unmodulated chirps before those with content, at most.
 const CHIRP_PREAMBLE: u32 = 8;
 /// Spread of a distress beacon's period: 47.5..52.5 s (C/S T.001 2.2.1) by moving each start this much at most.
@@ -85,8 +82,9 @@ impl Sent {
                 let jitter = Jitter::Normal { deviation_us: jitter_ms * 1e3 };
                 slots(period_ms * 1e3, width_ms * 1e3, jitter, missing_ratio)
             }
-            Waveform::Burst406 { period_s } => {
-                let width_us = BURST_CARRIER_US + f64::from(BURST_BITS) * 2.0 * BURST_HALF_BIT_US;
+            Waveform::Burst406 { period_s, message } => {
+                let bits = f64::from(message.0.bit_count());
+                let width_us = BURST_CARRIER_US + bits * 2.0 * BURST_HALF_BIT_US;
                 let jitter = Jitter::Even { most_us: BURST_MOVE_RATIO * period_s * 1e6 };
                 slots(period_s * 1e6, width_us, jitter, 0.0)
             }
@@ -123,8 +121,8 @@ impl Sent {
                 let tone = am_tone(since_us, sweep_us(rate_hz)).0;
                 [(am_scale() * (1.0 + AM_FACTOR * tone)) as f32, 0.0]
             }
-            Waveform::Burst406 { .. } => {
-                let (sin, cos) = self.burst_phase_rad(number, since_us).sin_cos();
+            Waveform::Burst406 { message, .. } => {
+                let (sin, cos) = burst_phase_rad(&message.0, since_us).sin_cos();
                 [cos as f32, sin as f32]
             }
             Waveform::Fsk { tones, spacing_hz, baud } => {
@@ -136,25 +134,6 @@ impl Sent {
                 [cos_turns(turns) as f32, cos_turns(turns - 0.25) as f32]
             }
         }
-    }
-
-    fn burst_phase_rad(&self, number: i64, since_us: f64) -> f64 {
-        let bits_us = since_us - BURST_CARRIER_US;
-        if bits_us < 0.0 {
-            return 0.0;
-        }
-        let half = (bits_us / BURST_HALF_BIT_US) as u32;
-        let level = |half: u32| {
-            let bit = half / 2;
-            let is_one = match bit < BURST_SYNC_BITS {
-                true => BURST_SYNC >> bit & 1 == 1,
-                false => chance(self.seed, number, u64::from(bit)) < 0.5,
-            };
-            if is_one == half.is_multiple_of(2) { BURST_PHASE_RAD } else { -BURST_PHASE_RAD }
-        };
-        let before = if half == 0 { 0.0 } else { level(half - 1) };
-        let way = ((bits_us - f64::from(half) * BURST_HALF_BIT_US) / BURST_RAMP_US).min(1.0);
-        before + (level(half) - before) * way
     }
 
     /// Phase of a symbol's tone; each makes whole turns but for the middle of them all.
@@ -185,6 +164,22 @@ impl Sent {
         let chips = f64::from(1_u32 << spreading.min(16));
         (chance(self.seed, number, u64::from(symbol)) * chips).floor() / chips
     }
+}
+
+fn burst_phase_rad(message: &Frame, since_us: f64) -> f64 {
+    let bits_us = since_us - BURST_CARRIER_US;
+    if bits_us < 0.0 {
+        return 0.0;
+    }
+    let half = (bits_us / BURST_HALF_BIT_US) as u32;
+    let level = |half: u32| {
+        // Of the last moment rounding may make the one after the last.
+        let is_one = message.bit((half / 2 + 1).min(message.bit_count()));
+        if is_one == half.is_multiple_of(2) { BURST_PHASE_RAD } else { -BURST_PHASE_RAD }
+    };
+    let before = if half == 0 { 0.0 } else { level(half - 1) };
+    let way = ((bits_us - f64::from(half) * BURST_HALF_BIT_US) / BURST_RAMP_US).min(1.0);
+    before + (level(half) - before) * way
 }
 
 pub(super) fn symbol_us(spreading: u8, bandwidth_hz: f64) -> f64 {

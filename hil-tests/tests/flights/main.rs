@@ -7,6 +7,7 @@ mod aircraft;
 mod daemon;
 mod device;
 mod disk;
+mod distress;
 mod ends;
 mod foreign_recordings;
 mod hearing;

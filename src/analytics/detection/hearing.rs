@@ -17,8 +17,11 @@ impl Detector {
             HearingKind::Line | HearingKind::Energy => self.watches_carrier,
             HearingKind::Train => self.search.is_some(),
             HearingKind::Chirp => matches!(self.channel.emission, Emission::Chirp(_)),
+            HearingKind::Burst => self.channel.emission == Emission::CospasSarsat,
         };
-        if !is_sought || hearing.until_us <= self.told_us {
+        // Of a burst the end that its pulse told is good to some frames.
+        let slack_us = if hearing.kind == HearingKind::Burst { hearing.span_us / 2 } else { 0 };
+        if !is_sought || hearing.until_us.minus_us(u64::from(slack_us)) <= self.told_us {
             return;
         }
         let snr_db = snr_db(hearing, self.channel.bandwidth_hz);
@@ -27,11 +30,14 @@ impl Detector {
                 return;
             }
             HearingKind::Energy => self.steady = Some(*hearing),
-            HearingKind::Train | HearingKind::Line | HearingKind::Chirp => {}
+            HearingKind::Train | HearingKind::Line | HearingKind::Chirp | HearingKind::Burst => {}
         }
         match &mut self.open {
             None => self.heard = Some(*hearing),
-            Some(open) if open.detection.kind == detection_kind(hearing) => {
+            // Bursts whose pulses were found to be a train are of it.
+            Some(open)
+                if open.detection.kind == detection_kind(hearing) || is_burst_of_train(hearing, open) =>
+            {
                 open.take_hearing(hearing, snr_db)
             }
             Some(_) => {}
@@ -71,13 +77,14 @@ impl Detector {
             false_alarm_probability: hearing.ln_false_alarms_per_hour.min(0.0).exp(),
             ..self.blank()
         };
+        let has_pulses = hearing.kind != HearingKind::Line;
         let is_train = hearing.kind == HearingKind::Train;
         self.period_us = if is_train { hearing.period_us.map(f64::from) } else { self.period_us };
         let last_start_us = hearing.until_us.minus_us(u64::from(hearing.width_us));
         let mut open =
             self.opened(detection, hearing.until_us, last_start_us, u32::from(hearing.pulse_count));
         open.take_hearing(&hearing, snr_db);
-        if is_train {
+        if has_pulses {
             open.detection.pattern = Pattern {
                 pulse_count: hearing.pulse_count,
                 width_us: Some(hearing.width_us),
@@ -89,11 +96,16 @@ impl Detector {
     }
 }
 
+fn is_burst_of_train(hearing: &Hearing, open: &Open) -> bool {
+    hearing.kind == HearingKind::Burst && open.detection.kind == DetectionKind::PulseTrain
+}
+
 fn detection_kind(hearing: &Hearing) -> DetectionKind {
     match hearing.kind {
         HearingKind::Line | HearingKind::Energy => DetectionKind::Carrier,
         HearingKind::Train => DetectionKind::PulseTrain,
         HearingKind::Chirp => DetectionKind::Burst,
+        HearingKind::Burst => DetectionKind::Burst,
     }
 }
 

@@ -23,6 +23,7 @@ fn hearing(kind: HearingKind, until_us: u64, span_us: u32, cn0_db_hz: f32) -> He
         statistic: 1.2,
         threshold: 1.1,
         ln_false_alarms_per_hour: -9.0,
+        message: None,
     }
 }
 

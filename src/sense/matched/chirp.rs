@@ -76,6 +76,7 @@ impl ChirpListener {
             statistic: f64::from(found.power) / count,
             threshold: threshold / count,
             ln_false_alarms_per_hour: self.ln_ways_per_hour + noise.ln_tail(f64::from(found.power)),
+            message: None,
         };
         Heard { hearing, power, noise_per_hz: found.noise_per_hz, width_hz: place.width_hz }
     }

@@ -265,6 +265,7 @@ impl EnergyListener {
             statistic: found.ratio,
             threshold: found.threshold,
             ln_false_alarms_per_hour: law.ln_ways_per_hour + ln_tail,
+            message: None,
         };
         Heard {
             hearing,

@@ -216,6 +216,7 @@ impl Window {
             statistic: line.excess() + 1.0,
             threshold: level.threshold / frames,
             ln_false_alarms_per_hour: level.ln_ways_per_hour + ln_tail,
+            message: None,
         };
         Heard { hearing, power: cn0_hz * noise_per_hz, noise_per_hz, width_hz: 0.0 }
     }

@@ -1,12 +1,14 @@
 //! Matched detectors of a band's channels: whole frames of samples in, hearings out. The wiring of `dsp`'s tuner, fine spectra and
 //! searches.
 //!
-//! A channel is taken out of the band once, and listened to for a line (`line`) and for trains of pulses of some widths (`train`), and once more with what
-//! lies beside it for energy of any modulation (`energy`), or for chirps of its width (`chirp`), as far as its settings seek them. Thresholds hold the channel's shares of the operator's false alarms: the chance of a sum of exponentials
+//! A channel is taken out of the band once, and listened to for a line (`line`), for trains of pulses of some widths (`train`), for
+//! distress bursts (`burst`) or for chirps of its width (`chirp`), and once more with what lies beside it for energy of any modulation
+//! (`energy`), as far as its settings seek them. Thresholds hold the channel's shares of the operator's false alarms: the chance of a sum of exponentials
 //! (`chance`) in all the ways of an hour.
 //!
 //! Not told: what may be the image of something stronger at the mirror frequency.
 
+mod burst;
 mod chirp;
 mod energy;
 pub(super) mod judged;
@@ -25,6 +27,7 @@ use crate::dsp::tuner::{Rate, Tuner, block_len, rate_for};
 use crate::sense::clock::SampleClock;
 use crate::signal::Hearing;
 use crate::units::{CentiDb, ratio_from_db};
+use burst::BurstListener;
 use chirp::ChirpListener;
 use energy::EnergyListener;
 use line::LineListener;
@@ -47,12 +50,13 @@ pub(super) struct Band {
 
 /// One channel.
 struct Channel {
-    /// `None`: neither a line nor trains nor chirps are sought.
+    /// `None`: only energy is sought.
     tuner: Option<Tuner>,
     line: Option<LineListener>,
     energy: Option<EnergyListener>,
     trains: Vec<TrainListener>,
     chirps: Vec<ChirpListener>,
+    burst: Option<BurstListener>,
 }
 
 /// Where a channel is, and how it leaves its tuner.
@@ -109,6 +113,7 @@ impl Band {
                 energy: None,
                 trains: trains.map(each).unwrap_or_default(),
                 chirps: Vec::new(),
+                burst: None,
             }
         };
         let bin_hz = config.sample_rate_sps / config.fft_len as f64;
@@ -121,11 +126,15 @@ impl Band {
         !self.channels.is_empty()
     }
 
-    /// A new stream.
-    pub fn restart(&mut self) {
-        for Channel { energy, chirps, .. } in &mut self.channels {
+    /// The end of the stream: a burst that is open ends with it. What follows is a new one.
+    pub fn finish(&mut self, clock: &SampleClock, mut out: impl FnMut(&Hearing)) {
+        for Channel { energy, chirps, burst, .. } in &mut self.channels {
             energy.iter_mut().for_each(EnergyListener::restart);
             chirps.iter_mut().for_each(ChirpListener::restart);
+            if let Some(burst) = burst {
+                burst.finish(clock).iter().for_each(|heard| out(&heard.hearing));
+                burst.restart();
+            }
         }
     }
 
@@ -153,7 +162,7 @@ impl Band {
             }
         };
         while let Some(block) = stream.spectra.next_block() {
-            for Channel { tuner, line, energy, trains, chirps } in &mut self.channels {
+            for Channel { tuner, line, energy, trains, chirps, burst } in &mut self.channels {
                 energy.iter_mut().for_each(|energy| energy.block(&block));
                 let Some(tuner) = tuner else { continue };
                 tuner.take(&block, |number, sample| {
@@ -171,6 +180,8 @@ impl Band {
                         .iter_mut()
                         .filter_map(|chirp| chirp.push(number, sample, clock))
                         .for_each(&mut tell);
+                    let burst = burst.iter_mut().filter_map(|burst| burst.push(number, sample, clock));
+                    burst.for_each(&mut tell);
                 });
             }
         }
@@ -221,11 +232,12 @@ impl Channel {
             }
             _ => Vec::new(),
         };
+        let burst = (shares.burst > 0.0).then(|| BurstListener::new(place, allowed * shares.burst));
         let tuned_hz = if chirps.is_empty() { place.width_hz } else { held_hz };
-        let is_tuned = line.is_some() || !trains.is_empty() || !chirps.is_empty();
+        let is_tuned = line.is_some() || !trains.is_empty() || !chirps.is_empty() || burst.is_some();
         let tuner =
             is_tuned.then(|| Tuner::new(config.sample_rate_sps, place.offset_hz, tuned_hz, block(config)));
-        (is_tuned || energy.is_some()).then_some(Channel { tuner, line, energy, trains, chirps })
+        (is_tuned || energy.is_some()).then_some(Channel { tuner, line, energy, trains, chirps, burst })
     }
 }
 

@@ -166,6 +166,7 @@ impl TrainListener {
             statistic: mean,
             threshold: self.thresholds[train.band][train.length] / pulses as f64,
             ln_false_alarms_per_hour: self.ln_ways_per_hour[train.band][train.length] + ln_tail,
+            message: None,
         };
         Heard { hearing, power: cn0_hz * noise_per_hz, noise_per_hz, width_hz: 0.0 }
     }

@@ -35,6 +35,14 @@ fn what_hangs_neither_on_rate_nor_on_frequency_is_told_without() {
 }
 
 #[test]
+fn bursts_on_a_channel_too_wide_to_read_them_are_told() {
+    let burst = "beacon.0.emission=cospas_sarsat";
+    assert_eq!(told(&[burst, "beacon.0.period_max_ms=21"], None), []);
+    let [deaf] = &told(&[burst, "beacon.0.bandwidth_hz=60000"], None)[..] else { panic!() };
+    assert_eq!((deaf.key.as_str(), deaf.severity), ("beacon.0.bandwidth_hz", Severity::Warning));
+}
+
+#[test]
 fn a_range_of_any_width_is_asked_about_within_itself() {
     // 20 ms times 1.007 raised to an eighth, eight times, is a little more than that.
     for (min, max) in [("20", "20.14"), ("1000", "1000"), ("47500", "52500"), ("33.3", "777.7")] {

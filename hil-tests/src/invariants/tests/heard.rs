@@ -31,6 +31,7 @@ fn detections_that_overlap_are_invariant_10() {
                     snr_peak_db: 20.0,
                     power_peak_dbfs: -60.0,
                     heard: None,
+                    beacon_id: None,
                     pattern: Pattern::default(),
                     false_alarm_probability: 0.0,
                 }));

@@ -1,4 +1,4 @@
-//! A curve of hearing: share of trials heard over C/N0; ours, the ideal, and readings and pulses alone.
+//! A curve of hearing: share of trials heard over C/N0; ours, the ideal, readings and pulses alone, and messages read.
 
 use super::chart::{Chart, Point};
 use super::style::{DEED, QUIET, STRONG, TRUTH};
@@ -12,11 +12,19 @@ pub fn svg(curve: &Curve) -> String {
     let most = curve.points.last().map_or(1.0, |point| point.cn0_db_hz).max(least + 1.0);
     let label = format!("% heard in {:.0} s", curve.seconds);
     let mut chart = Chart::new(HEIGHT, least..=most, 0.0..=100.0, &label, " dB-Hz");
-    let names = [("ideal", TRUTH), ("ours", STRONG), ("readings and pulses alone", QUIET)];
-    let shares = |at: &At| [at.ideal, at.ours, at.without_hearings];
+    let names = [
+        ("ideal", TRUTH),
+        ("ours", STRONG),
+        ("readings and pulses alone", QUIET),
+        ("its message read", DEED),
+    ];
+    let shares = |at: &At| [Some(at.ideal), Some(at.ours), Some(at.without_hearings), at.read];
     for (row, (name, colour)) in names.into_iter().enumerate() {
-        let point = |at: &At| (at.cn0_db_hz, 100.0 * shares(at)[row]);
-        let points: Vec<Point> = curve.points.iter().map(point).collect();
+        let point = |at: &At| Some((at.cn0_db_hz, 100.0 * shares(at)[row]?));
+        let points: Vec<Point> = curve.points.iter().filter_map(point).collect();
+        if points.is_empty() {
+            continue;
+        }
         chart.line(&points, colour, 2.0);
         chart.word((least, 100.0), (10.0, 18.0 * (row + 1) as f64), "start", colour, name);
     }

@@ -3,6 +3,7 @@
 use super::super::tests::{mean_and_deviation, power};
 use super::super::waveform::{AM_HIGH_HZ, AM_LOW_HZ, BURST_HALF_BIT_US};
 use super::*;
+use crate::scenario::DistressMessage;
 use std::f64::consts::TAU;
 
 fn emitter(waveform: Waveform, seed: u64) -> Emitter {
@@ -15,14 +16,11 @@ const PULSES: Waveform =
     Waveform::Pulses { width_ms: 20.0, period_ms: 1_000.0, jitter_ms: 15.0, missing_ratio: 0.2 };
 const CHIRPS: Waveform = Waveform::Chirps { spreading: 7, bandwidth_hz: 125e3, symbols: 20, period_s: 0.1 };
 const FSK: Waveform = Waveform::Fsk { tones: 4, spacing_hz: 400.0, baud: 100.0 };
-const ALL: [Waveform; 6] = [
-    Waveform::Continuous,
-    Waveform::AmSweep { rate_hz: 3.0 },
-    PULSES,
-    Waveform::Burst406 { period_s: 2.0 },
-    CHIRPS,
-    FSK,
-];
+
+fn all() -> [Waveform; 6] {
+    let bursts = Waveform::Burst406 { period_s: 2.0, message: DistressMessage::default() };
+    [Waveform::Continuous, Waveform::AmSweep { rate_hz: 3.0 }, PULSES, bursts, CHIRPS, FSK]
+}
 
 fn samples(emitter: &mut Emitter, from_us: f64, rate_sps: f64, count: usize) -> Vec<[f32; 2]> {
     let mut out = vec![[9.0; 2]; count];
@@ -65,7 +63,10 @@ fn pulses_jitter_and_go_missing_as_told() {
 
 #[test]
 fn bursts_come_at_c_s_t001s_times() {
-    let starts = starts_us(&mut emitter(Waveform::Burst406 { period_s: 50.0 }, 8), 100_000.0);
+    let starts = starts_us(
+        &mut emitter(Waveform::Burst406 { period_s: 50.0, message: DistressMessage::default() }, 8),
+        100_000.0,
+    );
     let gaps_s: Vec<f64> = starts.windows(2).map(|pair| (pair[1] - pair[0]) / 1e6).collect();
     assert!(gaps_s.iter().all(|gap| (47.5..=52.5).contains(gap)));
     assert!(gaps_s.iter().any(|gap| *gap < 48.5) && gaps_s.iter().any(|gap| *gap > 51.5));
@@ -74,7 +75,7 @@ fn bursts_come_at_c_s_t001s_times() {
 
 #[test]
 fn bursts_are_biphase_l_of_1_1_rad() {
-    let mut beacon = emitter(Waveform::Burst406 { period_s: 2.0 }, 8);
+    let mut beacon = emitter(Waveform::Burst406 { period_s: 2.0, message: DistressMessage::default() }, 8);
     let start_us = starts_us(&mut beacon, 10.0)[0];
     let rate_sps = 100e3;
     let all = samples(&mut beacon, start_us, rate_sps, 54_000);
@@ -96,8 +97,8 @@ fn bursts_are_biphase_l_of_1_1_rad() {
         .collect();
     assert!(bits[..15].iter().all(|bit| *bit));
     assert_eq!(bits[15..24], [false, false, false, true, false, true, true, true, true]);
-    let ones = bits[24..].iter().filter(|bit| **bit).count();
-    assert!((40..=80).contains(&ones), "content is of chance: {ones} of 120");
+    let sent = bits[24..].iter().fold(0, |sent, bit| sent << 1 | u128::from(*bit));
+    assert_eq!(sent, DistressMessage::default().0.bits.value());
     // 10 to 90 % of a transition in 150 µs ± 100 µs.
     let begin_us = BURST_CARRIER_US + 25.0 * 2.0 * BURST_HALF_BIT_US + BURST_HALF_BIT_US;
     let way = |us: f64| (phase(begin_us + us) - phase(begin_us - 50.0)).abs() / 2.2;
@@ -178,7 +179,7 @@ fn windowed_power(samples: &[[f32; 2]]) -> f64 {
 
 #[test]
 fn a_frame_sees_the_windowed_power_of_its_samples() {
-    for (seed, waveform) in (1..).zip(ALL) {
+    for (seed, waveform) in (1..).zip(all()) {
         let mut one = emitter(waveform, seed);
         let mut edges = 0;
         for frame in 0..3_000 {

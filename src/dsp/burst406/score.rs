@@ -1,0 +1,130 @@
+//! How much likelier a burst is than noise alone, before its message is known: ln of the likelihood ratio at the likeliest begin, frequency
+//! and phase.
+//!
+//! Carrier, synchronisation and what of the carrier is left in the bits are known: their matched output is exponential under noise.
+//! Each further bit adds ln cosh of its own, the mean over a one and a zero, for a burst as weak as can be heard. The mean of that ratio
+//! is 1 under noise, so by Markov the sum passes x no more often than e^−x: as the known part alone does.
+
+use super::sums::Sums;
+use super::sync::Timing;
+use super::{BIT_RATE_HZ, CARRIER_S, PHASE_RAD, SHORT_BITS, SLACK_S};
+use crate::cospas::{SYNC_BITS, sync_bit};
+use rustfft::num_complex::Complex64;
+
+/// Offsets that are tried, Hz: what is known is 2.5 Hz wide.
+const OFFSETS_HZ: [f64; 5] = [-1.0, -0.5, 0.0, 0.5, 1.0];
+/// Begins that are tried in a bit.
+const BEGINS_OF_BIT: f64 = 8.0;
+/// Bits are judged as those of a burst of this C/N0, Hz (21 dB-Hz).
+const WEAK_HZ: f64 = 125.0;
+/// In so many ways noise may look like a burst in each second and hertz: frequencies that differ by what is resolved, begins by a bit (under
+/// that carriers are alike), messages and self-tests, with and without the bits. In hours of noise half as many as this were counted.
+pub const WAYS_PER_SECOND_AND_HZ: f64 = BIT_RATE_HZ * LENGTH_S * 2.0 * 2.0;
+
+/// Noise about a burst is known to some tenths: by this factor it may be more by chance.
+const NOISE_SLACK: f64 = 1.4;
+/// Weak bits add no more than so much to the likeliest begin by far.
+const BITS_MAX: f64 = 12.0;
+const LENGTH_S: f64 = CARRIER_S + SHORT_BITS as f64 / BIT_RATE_HZ;
+const BITS_S: f64 = (SHORT_BITS - SYNC_BITS) as f64 / BIT_RATE_HZ;
+
+/// What the likeliest burst is like.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Score {
+    /// ln of the likelihood ratio.
+    pub ln_ratio: f64,
+    /// Carrier to noise density, Hz.
+    pub cn0_hz: f64,
+    /// Power in a sample of the sums.
+    pub(super) power: f64,
+    /// Begin, samples of the sums, and frequency from that of the sums.
+    pub(super) begin: f64,
+    pub(super) offset_hz: f64,
+}
+
+/// The likeliest burst; `noise`: power of noise in one sample of the sums. `None`: there are too few of them.
+pub(super) fn best(sums: &mut Sums, noise: f64) -> Option<Score> {
+    let rate_sps = sums.rate_sps();
+    let bit = rate_sps / BIT_RATE_HZ;
+    let earliest = CARRIER_S * rate_sps;
+    let steps = (2.0 * SLACK_S * BIT_RATE_HZ * BEGINS_OF_BIT) as u32;
+    if earliest + (2.0 * SLACK_S + f64::from(SHORT_BITS) / BIT_RATE_HZ) * rate_sps > sums.len() {
+        return None;
+    }
+    let timing = |step: u32| Timing { begin: earliest + f64::from(step) * bit / BEGINS_OF_BIT, bit };
+    let mut strongest = (0.0, 0.0);
+    for offset_hz in OFFSETS_HZ {
+        sums.turn(offset_hz);
+        let known = (0..=steps).flat_map(|step| known(sums, &timing(step)));
+        let power = known.map(|known| known.norm_sqr()).fold(0.0, f64::max);
+        if power > strongest.0 {
+            strongest = (power, offset_hz);
+        }
+    }
+    let (power, offset_hz) = strongest;
+    sums.turn(offset_hz);
+    let known_s = CARRIER_S + f64::from(SYNC_BITS) / BIT_RATE_HZ + BITS_S * PHASE_RAD.cos().powi(2);
+    let unit = noise * known_s * rate_sps;
+    let ln_ratio = |step: u32, known: Complex64| {
+        let excess = known.norm_sqr() / unit;
+        // Bits add less than that.
+        let is_near = (power / unit - excess) < BITS_MAX;
+        excess + if is_near { bits(sums, &timing(step), known, noise).max(0.0) } else { 0.0 }
+    };
+    let all = (0..=steps)
+        .flat_map(|step| known(sums, &timing(step)).map(|known| (ln_ratio(step, known), step, known)));
+    let (ln_ratio, step, known) = all.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let begin = timing(step).begin - CARRIER_S * rate_sps;
+    let louder = noise_about(sums, &timing(step), known).max(noise);
+    let excess = known.norm_sqr() / unit * (noise / louder);
+    let is_louder = louder > noise;
+    let judged =
+        if is_louder { excess + bits(sums, &timing(step), known, louder).max(0.0) } else { ln_ratio };
+    let above = (excess - 1.0).max(0.0);
+    let power = above * louder / (known_s * rate_sps);
+    Some(Score { ln_ratio: judged, cn0_hz: above / known_s, power, begin, offset_hz })
+}
+
+/// Power of noise in a sample within a burst, as far as it is surely that: what changes sign within a bit's length of carrier, and the
+/// quadratures in which bits have nothing. A step of noise makes it more than it was before.
+fn noise_about(sums: &Sums, timing: &Timing, known: Complex64) -> f64 {
+    let in_phase = known.conj() / known.norm().max(f64::MIN_POSITIVE);
+    let pieces = (CARRIER_S * BIT_RATE_HZ) as u32;
+    let before = Timing { begin: timing.begin - f64::from(pieces) * timing.bit, ..*timing };
+    let carrier: f64 = (0..pieces).map(|piece| before.bit_at(sums, piece).0.norm_sqr()).sum();
+    let bits = (0..SHORT_BITS).map(|bit| {
+        let (halves, both) = timing.bit_at(sums, bit);
+        (halves * in_phase).re.powi(2) + (both * in_phase).im.powi(2)
+    });
+    let bits: f64 = bits.sum();
+    (carrier / f64::from(pieces)).max(bits / f64::from(SHORT_BITS)) / timing.bit / NOISE_SLACK
+}
+
+/// Matched output of what is known, of a message and of a self-test.
+fn known(sums: &Sums, timing: &Timing) -> [Complex64; 2] {
+    let carrier = sums.between(timing.begin - CARRIER_S * sums.rate_sps(), timing.begin);
+    let left = sums.between(timing.begin, timing.begin + f64::from(SHORT_BITS) * timing.bit);
+    let mut keyed = [Complex64::default(); 2];
+    for bit in 0..SYNC_BITS {
+        let (halves, _) = timing.bit_at(sums, bit);
+        for (sum, is_self_test) in keyed.iter_mut().zip([false, true]) {
+            *sum += if sync_bit(is_self_test, bit + 1) { halves } else { -halves };
+        }
+    }
+    let (sin, cos) = PHASE_RAD.sin_cos();
+    keyed.map(|keyed| carrier + left * cos + keyed * Complex64::new(0.0, -sin))
+}
+
+/// What the bits add.
+fn bits(sums: &Sums, timing: &Timing, known: Complex64, noise: f64) -> f64 {
+    let in_phase = known.conj() / known.norm().max(f64::MIN_POSITIVE);
+    // Of noise the quadrature of a bit has half of the power.
+    let sigma = (noise * timing.bit / 2.0).sqrt();
+    let level = PHASE_RAD.sin() * (2.0 * WEAK_HZ / BIT_RATE_HZ).sqrt();
+    let ln_cosh = |x: f64| x.abs() + (-2.0 * x.abs()).exp().ln_1p() - std::f64::consts::LN_2;
+    let of = |bit: u32| {
+        let (halves, _) = timing.bit_at(sums, bit);
+        ln_cosh(level * (halves * in_phase).im / sigma) - level * level / 2.0
+    };
+    (SYNC_BITS..SHORT_BITS).map(of).sum()
+}
