@@ -150,6 +150,9 @@ impl LineSearch {
     /// The strongest of these sums, if it passes.
     fn strongest(&self, level: usize, frame: u64, sums: &[f32]) -> Option<Line> {
         let Level { drift_max, threshold, .. } = self.levels[level];
+        if threshold == f32::INFINITY {
+            return None;
+        }
         let mut best = (threshold, None);
         for (drift, sums) in (-drift_max..=drift_max).zip(sums.chunks_exact(self.cells)) {
             // Without a branch, which nearly always finds nothing.
