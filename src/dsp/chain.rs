@@ -23,8 +23,13 @@ const APART: u64 = 6;
 const CONTRAST_MIN: f32 = 2.0;
 /// And so many cells to either side hold no more than itself then.
 const SPLATTER_CELLS: usize = 4;
+/// It stands as far over the mean of so many frames before that: a carrier that has just begun does not.
+const BEFORE: u64 = 12;
 /// Frames kept.
-const ROWS: u64 = 2 * APART + 1;
+const ROWS: u64 = 2 * APART + BEFORE;
+/// Of two chains that of the shorter interval is right if each of its pulses holds this share of the other's: where every second is a peak of
+/// noise, two pulses and such a peak hold three quarters.
+const HALF_SHARE: f32 = 0.78;
 /// Frames of a pulse: neighbours see it too.
 pub const FRAMES_OF_PULSE: u64 = 4;
 
@@ -199,7 +204,7 @@ impl ChainSearch {
             *row = cell / mean.max(1.0);
             *mean += (cell.min(MEAN_CAP * *mean) - *mean) / self.mean_frames;
         }
-        if frame >= self.begun + 2 * APART {
+        if frame >= self.begun + ROWS - 1 {
             self.take(frame - APART);
         }
         let is_over = |(best, _): &(Train, f32)| frame >= best.last_frame + APART + FRAMES_OF_PULSE;
@@ -233,10 +238,14 @@ impl ChainSearch {
     /// Over what is before and after it in its own cell, and in those about it: the edges of what is on for longer splatter over these.
     fn stands_out(&self, frame: u64, cell: usize, power: f32) -> bool {
         let about = cell.saturating_sub(SPLATTER_CELLS)..(cell + SPLATTER_CELLS + 1).min(self.cells);
-        [frame - APART, frame + APART].into_iter().all(|beside| {
+        let stands_over = |beside: u64| {
             let row = self.row(beside);
             power >= CONTRAST_MIN * row[cell] && row[about.clone()].iter().all(|other| power >= *other)
-        })
+        };
+        let before = (frame + 1 - APART - BEFORE..=frame - APART).map(|before| self.row(before)[cell]);
+        stands_over(frame - APART)
+            && stands_over(frame + APART)
+            && power * BEFORE as f32 >= CONTRAST_MIN * before.sum::<f32>()
     }
 
     /// Joins a pulse to those before it in its cell.
@@ -279,7 +288,8 @@ impl ChainSearch {
         }
     }
 
-    /// The best chain is that which is furthest over its threshold: the longer the more likely so.
+    /// The best chain is that which is furthest over its threshold: the longer the more likely so. Of intervals that differ by more it is the
+    /// shorter, if that is no half of what it is.
     fn judge(&mut self, pulse: &Candidate) {
         let least = self.lengths.pulses.first().copied().unwrap_or(0) as u32;
         for (band, thresholds) in self.lengths.thresholds.iter().enumerate() {
@@ -289,8 +299,9 @@ impl ChainSearch {
                 // What ends a chain is a pulse itself: strong ones would be followed by noise otherwise.
                 let is_pulse = pulse.counted >= NEWEST_SHARE * *threshold as f32 / *places as f32;
                 let pulses = chain % (1 << COUNT_BITS) + 1;
-                let is_better = self.best.is_none_or(|(_, best)| margin > best);
-                if margin < 0.0 || !is_pulse || !is_better || pulses < least {
+                // With many places empty the interval is a part of what it is.
+                let is_filled = pulses >= least && 4 * pulses as usize >= 3 * places;
+                if margin < 0.0 || !is_pulse || !is_filled {
                     continue;
                 }
                 let around = 1 << BEGIN_BITS;
@@ -306,97 +317,22 @@ impl ChainSearch {
                     interval: f64::from(age) * self.begin_frames as f64 / (places - 1) as f64,
                     newest: pulse.power,
                 };
-                self.best = Some((train, margin));
+                if self.best.is_none_or(|best| ChainSearch::is_better(&(train, margin), &best)) {
+                    self.best = Some((train, margin));
+                }
             }
+        }
+    }
+
+    fn is_better((train, margin): &(Train, f32), (best, best_margin): &(Train, f32)) -> bool {
+        let (own, other) = (train.sum / train.pulses as f32, best.sum / best.pulses as f32);
+        match train.interval / best.interval {
+            ratio if ratio < 0.75 => own >= HALF_SHARE * other,
+            ratio if ratio > 1.33 => other < HALF_SHARE * own,
+            _ => margin > best_margin,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CELLS: usize = 16;
-
-    fn search(bands: &[Intervals], pulses: usize, threshold: f64) -> ChainSearch {
-        let lengths = Lengths { pulses: vec![pulses], thresholds: vec![vec![threshold]; bands.len()] };
-        ChainSearch::new(CELLS, 1e3, bands, lengths)
-    }
-
-    /// Trains told of frames that are 1 but for the cells that `at` lifts.
-    fn told(search: &mut ChainSearch, frames: u64, at: impl Fn(u64) -> Option<(usize, f32)>) -> Vec<Train> {
-        (0..frames)
-            .filter_map(|frame| {
-                let mut cells = [1.0; CELLS];
-                if let Some((cell, power)) = at(frame) {
-                    cells[cell] = power;
-                }
-                search.push(frame, &cells)
-            })
-            .collect()
-    }
-
-    #[test]
-    fn bands_cover_all_intervals() {
-        let bands = Intervals::bands(100.0, 400.0, 1.2);
-        assert_eq!((bands[0].from, bands.last().unwrap().to), (100, 400));
-        assert!(bands.windows(2).all(|pair| pair[1].from <= pair[0].to + 1), "{bands:?}");
-        assert_eq!(Intervals::bands(260.0, 262.0, 1.2), [Intervals { from: 260, to: 262 }]);
-    }
-
-    #[test]
-    fn a_train_is_told_with_each_pulse_from_the_kth_on() {
-        let bands = Intervals::bands(50.0, 200.0, 1.2);
-        let mut search = search(&bands, 4, 30.0);
-        // Every 120 frames and up to 3 off, in cell 5.
-        let starts = [10, 132, 249, 370, 490, 611];
-        let trains = told(&mut search, 700, |frame| starts.contains(&frame).then_some((5, 12.0)));
-        assert_eq!(trains.iter().map(|train| train.last_frame).collect::<Vec<_>>(), [370, 490, 611]);
-        for train in &trains {
-            assert!((train.interval - 120.0).abs() < 6.0, "{train:?}");
-            assert!(
-                (train.cell - 5.0).abs() < 0.5 && (train.newest - 12.0).abs() < 0.2 && train.sum > 47.0,
-                "{train:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn one_impulse_other_cells_and_other_intervals_are_no_train() {
-        let bands = Intervals::bands(100.0, 130.0, 1.5);
-        let mut one = search(&bands, 4, 30.0);
-        assert_eq!(told(&mut one, 600, |frame| (frame == 400).then_some((5, 1e6))), []);
-        let mut hops = search(&bands, 4, 30.0);
-        assert_eq!(
-            told(&mut hops, 900, |frame| (frame % 115 == 0).then_some(((frame / 115) as usize, 12.0))),
-            []
-        );
-        let mut slow = search(&bands, 4, 30.0);
-        assert_eq!(told(&mut slow, 1_500, |frame| (frame % 200 == 0).then_some((5, 12.0))), []);
-    }
-
-    #[test]
-    fn what_is_on_all_the_time_is_no_train() {
-        let bands = Intervals::bands(100.0, 130.0, 1.5);
-        let mut search = ChainSearch::new(
-            CELLS,
-            50.0,
-            &bands,
-            Lengths { pulses: vec![4], thresholds: vec![vec![18.0]; bands.len()] },
-        );
-        assert_eq!(told(&mut search, 2_000, |frame| (frame > 300).then_some((5, 5.0))), []);
-    }
-
-    #[test]
-    fn a_missing_frame_begins_anew() {
-        let bands = Intervals::bands(100.0, 130.0, 1.5);
-        let mut search = search(&bands, 3, 30.0);
-        let mut trains = Vec::new();
-        for frame in (0..300).chain(301..700) {
-            let mut cells = [1.0; CELLS];
-            cells[5] = if frame % 115 == 10 { 12.0 } else { 1.0 };
-            trains.extend(search.push(frame, &cells));
-        }
-        assert_eq!(trains.iter().map(|train| train.last_frame).collect::<Vec<_>>(), [240, 585]);
-    }
-}
+mod tests;

@@ -168,6 +168,9 @@ impl LineSearch {
         among: std::ops::Range<usize>,
     ) -> Option<Line> {
         let Level { drift_max, threshold, .. } = self.levels[level];
+        if threshold == f32::INFINITY {
+            return None;
+        }
         let mut best = (threshold, None);
         for (drift, sums) in (-drift_max..=drift_max).zip(sums.chunks_exact(self.cells)) {
             // Without a branch, which nearly always finds nothing.
