@@ -98,20 +98,22 @@ impl Learned {
             let (mhz, wide_hz) = ((low_hz + high_hz) / 2e6, high_hz - low_hz);
             writeln!(text, "{mhz:>12.6} MHz  {wide_hz:>6.0} Hz wide  C/N0 {cn0_db_hz:.0} dB-Hz")?;
         }
-        for channel in sense.iter().flat_map(|sense| &sense.channels) {
-            let masked =
-                SenseConfig { own_noise: self.lines.clone(), ..sense.expect("it has channels").clone() };
-            let parts = masked.own_noise_in(channel);
-            let hz: f64 = parts.iter().map(|(low_hz, high_hz)| high_hz - low_hz).sum();
-            if !parts.is_empty() {
-                writeln!(
-                    text,
-                    "{}: {} in its channel, {:.1} % of it. Is it silent? A beacon that is on is learned too",
-                    channel.name,
-                    parts.len(),
-                    100.0 * hz / channel.bandwidth_hz
-                )?;
+        let masked = sense.map(|sense| SenseConfig { own_noise: self.lines.clone(), ..sense.clone() });
+        for (sense, channel) in
+            masked.iter().flat_map(|sense| sense.channels.iter().map(move |of| (sense, of)))
+        {
+            let parts = sense.own_noise_in(channel);
+            if parts.is_empty() {
+                continue;
             }
+            let hz: f64 = parts.iter().map(|(low_hz, high_hz)| high_hz - low_hz).sum();
+            writeln!(
+                text,
+                "{}: {} in its channel, {:.1} % of it. Is it silent? A beacon that is on is learned too",
+                channel.name,
+                parts.len(),
+                100.0 * hz / channel.bandwidth_hz
+            )?;
         }
         writeln!(text, "wrote {shown}; sdr.own_noise = \"{shown}\" masks them", shown = path.display())
     }
