@@ -235,7 +235,8 @@ mod tests {
 
     #[test]
     fn no_slope_and_no_dome_stands_over_what_is_beside() {
-        let shapes: [(&str, fn(f64) -> f64); 5] = [
+        type Shape = fn(f64) -> f64;
+        let shapes: [(&str, Shape); 5] = [
             ("flat", |_| 1.0),
             ("a neighbour's skirt", |hz| 1.0 + 1e9 / (hz - 11e3).powi(2)),
             ("a filter's edge", |hz| 1.0 / (1.0 + (hz / 7e3).powi(8))),

@@ -91,7 +91,9 @@ fn every_key_changes_what_the_program_is_told() {
             "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{autopilot:?}{recorder:?}{daemon:?}"
         )
     };
-    let default = told(&Settings::default());
+    // Spreading factors tell only of chirps.
+    let besides =
+        |path: &str| if path.contains(".spreading_") { vec!["beacon.0.emission=chirp"] } else { vec![] };
     let mut seen = std::collections::HashMap::new();
     for key in KEYS {
         let path = concrete(key);
@@ -107,7 +109,11 @@ fn every_key_changes_what_the_program_is_told() {
             Kind::OneOf(words) => words.iter().map(|word| word.to_string()).collect(),
             Kind::Polygon => vec!["[[1.0, 2.0], [1.0, 3.0], [2.0, 3.0]]".into()],
         };
-        let results = values.iter().filter_map(|value| load(&[&format!("{path}={value}")]).ok());
+        let besides = besides(&path);
+        let default = told(&load(&besides).unwrap());
+        let results = values
+            .iter()
+            .filter_map(|value| load(&[&besides[..], &[format!("{path}={value}").as_str()]].concat()).ok());
         let changed = results.map(|settings| told(&settings)).find(|text| *text != default);
         let changed = changed.unwrap_or_else(|| panic!("{path} changes nothing"));
         // Two keys that do the same would be one key read twice.
