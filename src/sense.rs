@@ -272,10 +272,8 @@ impl Sense {
         }
         let frame = row.first_sample / fft_len;
         measure(&mut self.bands[self.band].channels, &self.clock, frame, row.gate, row.power, out);
-        if let Some(stream) = &mut self.stream {
-            stream.fill(row.samples, 0, row.samples.len());
-            self.listen(row.first_sample, row.gate, row.is_clipped, out);
-        }
+        self.stream.iter_mut().for_each(|stream| stream.fill(row.samples, 0, row.samples.len()));
+        self.listen(row.first_sample, row.gate, row.is_clipped, out);
         self.frame_flags = Flags::NONE;
         self.leave_hop(row.first_sample, out);
     }
