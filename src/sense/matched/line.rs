@@ -177,7 +177,7 @@ impl Window {
             let frames = f64::from(1_u32 << power);
             // Sums end at every quarter; the line begins anywhere between two of them.
             let quarter = (frames / 4.0).max(1.0);
-            let tries = ((heard - frames) / quarter).floor() + if quarter > 1.0 { 0.0 } else { 1.0 };
+            let tries = ((heard - frames) / quarter).floor();
             Judged {
                 count: frames,
                 level: level.threshold / frames,

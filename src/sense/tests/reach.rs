@@ -96,7 +96,8 @@ fn is_so(name: &str, config: &SenseConfig, sent: Option<Sent>, by: HeardBy, seco
 fn lines_are_heard_as_weak_as_is_told() {
     let carrier = narrow(Emission::Continuous, (2_000, 20_000));
     is_so("10 s", &carrier, None, HeardBy::Lines, 10.0);
-    is_so("3 s", &carrier, None, HeardBy::Lines, 3.0);
+    is_so("3.5 s", &carrier, None, HeardBy::Lines, 3.5);
+    is_so("2.5 s", &carrier, None, HeardBy::Lines, 2.5);
     let told = limits(&carrier, &analytics(), 0, 10.0)[0];
     assert!((told.cn0_db_hz - 8.5).abs() < 1.2, "{told:?}, measured 7.9");
 }
