@@ -82,7 +82,7 @@ impl Plan {
         let limit = heard.limit;
         let distance = if heard.first_gap_m > 0.0 { metres(heard.first_gap_m) } else { "nowhere".into() };
         format!(
-            "{:<24} {distance:>8}: C/N0 of {:.1} dB-Hz, there for {} ({} flown)",
+            "{:<25} {distance:>8}: C/N0 of {:.1} dB-Hz, there for {} ({} flown)",
             limit.by.name(),
             limit.cn0_db_hz,
             seconds(limit.seconds),
