@@ -257,7 +257,7 @@ impl ChainSearch {
         for distance in 1..=count.min(KEPT - 1) {
             let before = pulse.cell * KEPT + (count - distance) % KEPT;
             let age = pulse.frame - self.pulses[before].frame;
-            if !self.bands.last().is_some_and(|band| age <= PLACES_MAX * band.to) {
+            if self.bands.last().is_none_or(|band| age > PLACES_MAX * band.to) {
                 break;
             }
             for places in 1..=PLACES_MAX {
