@@ -21,8 +21,10 @@ const WEAK_HZ: f64 = 125.0;
 /// that carriers are alike), messages and self-tests, with and without the bits. In hours of noise half as many as this were counted.
 pub const WAYS_PER_SECOND_AND_HZ: f64 = BIT_RATE_HZ * LENGTH_S * 2.0 * 2.0;
 
-/// Noise about a burst is known to some tenths: by this factor it may be more by chance.
-const NOISE_SLACK: f64 = 1.4;
+/// By chance noise about a burst is not told to be so many times that of before; where it is, there was a step, and it is taken for more than
+/// its mean, of which a part may have been before the step.
+const NOISE_RISE: f64 = 1.4;
+const NOISE_MARGIN: f64 = 2.0;
 /// Weak bits add no more than so much to the likeliest begin by far.
 const BITS_MAX: f64 = 12.0;
 const LENGTH_S: f64 = CARRIER_S + SHORT_BITS as f64 / BIT_RATE_HZ;
@@ -75,7 +77,8 @@ pub(super) fn best(sums: &mut Sums, noise: f64) -> Option<Score> {
         .flat_map(|step| known(sums, &timing(step)).map(|known| (ln_ratio(step, known), step, known)));
     let (ln_ratio, step, known) = all.max_by(|a, b| a.0.total_cmp(&b.0))?;
     let begin = timing(step).begin - CARRIER_S * rate_sps;
-    let louder = noise_about(sums, &timing(step), known).max(noise);
+    let about = noise_about(sums, &timing(step), known);
+    let louder = if about > NOISE_RISE * noise { NOISE_MARGIN * about } else { noise };
     let excess = known.norm_sqr() / unit * (noise / louder);
     let is_louder = louder > noise;
     let judged =
@@ -85,7 +88,7 @@ pub(super) fn best(sums: &mut Sums, noise: f64) -> Option<Score> {
     Some(Score { ln_ratio: judged, cn0_hz: above / known_s, power, begin, offset_hz })
 }
 
-/// Power of noise in a sample within a burst, as far as it is surely that: what changes sign within a bit's length of carrier, and the
+/// Power of noise in a sample within a burst: what changes sign within a bit's length of carrier, and the
 /// quadratures in which bits have nothing. A step of noise makes it more than it was before.
 fn noise_about(sums: &Sums, timing: &Timing, known: Complex64) -> f64 {
     let in_phase = known.conj() / known.norm().max(f64::MIN_POSITIVE);
@@ -97,7 +100,7 @@ fn noise_about(sums: &Sums, timing: &Timing, known: Complex64) -> f64 {
         (halves * in_phase).re.powi(2) + (both * in_phase).im.powi(2)
     });
     let bits: f64 = bits.sum();
-    (carrier / f64::from(pieces)).max(bits / f64::from(SHORT_BITS)) / timing.bit / NOISE_SLACK
+    (carrier / f64::from(pieces)).max(bits / f64::from(SHORT_BITS)) / timing.bit
 }
 
 /// Matched output of what is known, of a message and of a self-test.
