@@ -194,10 +194,11 @@ impl Band {
         // Without quiet bins nothing can take the noise of the guard bins back out: collect none.
         let guard = if quiet.is_empty() { 0.0 } else { COLLECT_GUARD_BINS };
         let is_own = |at: f64| {
+            let is_left_out = leaves_noisy_out && self.is_own_noise(at);
             own.holds(at, guard, self.fft_len)
                 && !self.is_dc(at)
                 && !self.is_others(at, index)
-                && !(leaves_noisy_out && self.is_own_noise(at))
+                && !is_left_out
         };
         let collected = self.runs(|at| is_own(at) && !self.is_image(at, index));
         let imaged: Vec<(u32, u32)> = (0..)

@@ -20,8 +20,7 @@ fn recorded(folder: &Path) -> PathBuf {
         let mut half = |line: f64| (20.0 * (noise() + noise() + noise()) + 4.0 * line).round() as i8;
         [half(cos), half(sin)]
     };
-    let mut sample = sample;
-    let bytes: Vec<u8> = (0..12 * 32_000).flat_map(|n| sample(n)).map(|half| half as u8).collect();
+    let bytes: Vec<u8> = (0..12 * 32_000).flat_map(sample).map(|half| half as u8).collect();
     std::fs::write(&path, bytes).unwrap();
     path
 }

@@ -56,7 +56,7 @@ fn heard(config: &SenseConfig, sent: Option<Sent>, cn0_db_hz: f64, seconds: f64,
         let (amplitude, end) = ((ratio_from_db(cn0_db_hz) * NOISE_HZ).sqrt(), signal.len());
         let index = |s: f64| ((s * RATE_SPS) as usize).min(end);
         let spans: Vec<std::ops::Range<usize>> = match sent {
-            None => vec![0..end],
+            None => std::iter::once(0..end).collect(),
             Some(Sent { width_s, period_s }) => (0..(seconds / period_s) as u32 + 1)
                 .map(|n| phase_s + period_s * f64::from(n))
                 .map(|from_s| index(from_s)..index(from_s + width_s))
