@@ -6,10 +6,12 @@
 use serde_json::{Value, json};
 use skyhound::analytics::Analytics;
 use skyhound::config::{AnalyticsConfig, ChannelConfig, Emission, PulseTrain};
+use skyhound::dsp::median::median;
 use skyhound::dsp::survey::{Active, Survey, Timing};
 use skyhound::facts::{Detection, DetectionKind, HeardAt};
 use skyhound::limits::CHANNELS_MAX;
 use skyhound::sense::listen::{Listened, Setup, listen, listen_to_all};
+use skyhound::signal::{Hearing, HearingKind};
 use skyhound::time::TimeUs;
 use std::fmt::Write as _;
 
@@ -19,6 +21,10 @@ const PASS_US: u64 = 50_000;
 const END_US: u64 = 4_000_000_000;
 /// Jitter up to which pulses are a train, share of the period.
 const JITTER_MAX: f64 = 0.15;
+/// What is so much weaker than the strongest pulse may be noise with which a chain ended, dB.
+const PULSE_DB: f64 = 5.0;
+/// Intervals between the ends of hearings that tell a period.
+const INTERVALS_MIN: usize = 3;
 /// The shortest pulse that settings can ask for, µs.
 const PULSE_MIN_US: u32 = 100;
 
@@ -162,7 +168,7 @@ impl Told {
     fn timing(&self) -> Timing {
         let timing = self.listened.timing.clone();
         if let Some(last) = self.last.filter(|_| self.matched().is_some()) {
-            return timing_of(&last);
+            return timing_of(&last, &self.listened.hearings);
         }
         let train = self.last.filter(|last| last.kind == DetectionKind::PulseTrain);
         match train.map(|train| train.pattern) {
@@ -176,10 +182,14 @@ impl Told {
     }
 }
 
-/// When that was on which matched detectors heard.
-fn timing_of(heard: &Detection) -> Timing {
+/// When that was on which matched detectors heard. Each hearing ends with a pulse: so those tell the period, of which chains now and then
+/// take a part or a multiple.
+fn timing_of(heard: &Detection, hearings: &[Hearing]) -> Timing {
     let pattern = heard.pattern;
     let width_us = pattern.width_us.map(f64::from);
+    if let (DetectionKind::PulseTrain, Some(timing)) = (heard.kind, pulses_of(heard, hearings)) {
+        return timing;
+    }
     match heard.kind {
         DetectionKind::Carrier => Timing { pulse_count: 1, duty: 1.0, ..Timing::default() },
         DetectionKind::PulseTrain | DetectionKind::Burst => Timing {
@@ -190,6 +200,32 @@ fn timing_of(heard: &Detection) -> Timing {
             duty: width_us.zip(pattern.period_us).map_or(0.0, |(width, period)| width / period),
         },
     }
+}
+
+/// The pulses with which the hearings of a train end, by filters of all widths; `None`: too few.
+fn pulses_of(heard: &Detection, hearings: &[Hearing]) -> Option<Timing> {
+    let strongest_db = heard.heard?.cn0_db_hz;
+    let is_pulse = |hearing: &&Hearing| {
+        hearing.kind == HearingKind::Train && hearing.cn0.db() >= strongest_db - PULSE_DB
+    };
+    let trains = hearings.iter().filter(is_pulse);
+    let middles = trains.clone().map(|train| train.power_at_us().0 as f64);
+    let mut middles: Vec<f64> = middles.collect();
+    middles.sort_by(f64::total_cmp);
+    let width_us = median(trains.map(|train| f64::from(train.width_us)).collect())?;
+    let pulses: Vec<&[f64]> = middles.chunk_by(|a, b| b - a < width_us).collect();
+    let starts: Vec<f64> = pulses.iter().map(|pulse| pulse[pulse.len() / 2]).collect();
+    let intervals: Vec<f64> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let period_us = median(intervals.clone()).filter(|_| intervals.len() >= INTERVALS_MIN)?;
+    let jitter_us = median(intervals.iter().map(|interval| (interval - period_us).abs()).collect())?;
+    let span_us = heard.ended_us.map_or(0.0, |ended| ended.since_us(heard.began_us) as f64);
+    (jitter_us <= JITTER_MAX * period_us).then_some(Timing {
+        pulse_count: (span_us / period_us).round() as usize + 1,
+        width_us: Some(width_us),
+        period_us: Some(period_us),
+        jitter_us: Some(jitter_us),
+        duty: width_us / period_us,
+    })
 }
 
 /// The channel with what is to be sought on it: from when it was on, pulse by pulse, and as a train.
