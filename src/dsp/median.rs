@@ -44,6 +44,14 @@ pub fn median(mut values: Vec<f64>) -> Option<f64> {
     Some(if values.len() % 2 == 1 { values[upper] } else { (values[upper - 1] + values[upper]) / 2.0 })
 }
 
+/// Median interval between neighbours of ascending `times`, and the median deviation from it.
+pub fn spacing(times: &[f64]) -> Option<(f64, f64)> {
+    let intervals: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let period = median(intervals.clone())?;
+    let jitter = median(intervals.iter().map(|interval| (interval - period).abs()).collect())?;
+    Some((period, jitter))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@
 //! noise lifts or lowers changes nothing, while a pulse of some frames needs to stand out of the noise by little.
 
 use crate::config::ChannelConfig;
-use crate::dsp::median::median;
+use crate::dsp::median::{median, spacing};
 use crate::dsp::spectrometer::Gate;
 use crate::dsp::survey::{Survey, Timing};
 
@@ -133,12 +133,9 @@ fn timing(pulses: &[(u64, u64)], frame_us: f64) -> Option<Timing> {
         return None;
     }
     let widths = pulses.iter().map(|(begin, end)| (end - begin) as f64 * frame_us);
-    let intervals: Vec<f64> =
-        pulses.windows(2).map(|pair| (pair[1].0 - pair[0].0) as f64 * frame_us).collect();
+    let starts: Vec<f64> = pulses.iter().map(|(begin, _)| *begin as f64 * frame_us).collect();
     let width_us = median(widths.collect())?;
-    let period_us = median(intervals.clone())?;
-    let off = intervals.iter().map(|interval| (interval - period_us).abs());
-    let jitter_us = median(off.collect())?;
+    let (period_us, jitter_us) = spacing(&starts)?;
     (jitter_us <= JITTER_MAX * period_us && width_us < period_us).then_some(Timing {
         pulse_count: pulses.len(),
         width_us: Some(width_us),

@@ -5,7 +5,7 @@
 
 use super::{Gathered, Sense, envelope};
 use crate::config::{ChannelConfig, SenseConfig};
-use crate::dsp::median::median;
+use crate::dsp::median::{median, spacing};
 use crate::dsp::survey::{Survey, Timing};
 use crate::signal::{Flags, Hearing, Pulse, Reading};
 use crate::units::{db_from_ratio, ratio_from_db};
@@ -149,12 +149,9 @@ fn timing(readings: &[Reading], pulses: &[Pulse], channel: &ChannelConfig, hop_u
     // The start of a pulse that was on from the first frame is not known.
     let begun = pulses.iter().filter(|pulse| !pulse.flags.any(Flags::START_UNSEEN));
     let starts: Vec<f64> = begun.map(|pulse| pulse.start_us.0 as f64).collect();
-    let intervals: Vec<f64> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
     // Medians of different sets: what is no period of such pulses is none.
-    let period_us =
-        median(intervals.clone()).filter(|period_us| width_us.is_none_or(|width| width < *period_us));
-    let jitter_us = period_us
-        .and_then(|period| median(intervals.iter().map(|interval| (interval - period).abs()).collect()));
+    let (period_us, jitter_us) =
+        spacing(&starts).filter(|(period_us, _)| width_us.is_none_or(|width| width < *period_us)).unzip();
     let is_cut = pulses
         .iter()
         .any(|pulse| pulse.flags.any(Flags::END_UNSEEN) && pulse.width_us >= channel.pulse_width_max_us);

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 use skyhound::analytics::Analytics;
 use skyhound::config::{AnalyticsConfig, ChannelConfig, Emission, PulseTrain};
-use skyhound::dsp::median::median;
+use skyhound::dsp::median::{median, spacing};
 use skyhound::dsp::survey::{Active, Survey, Timing};
 use skyhound::facts::{Detection, DetectionKind, HeardAt};
 use skyhound::limits::CHANNELS_MAX;
@@ -95,19 +95,15 @@ impl Listener<'_> {
         let own = self.told(sought(pulses, &timing, &any.channel), setup);
         let told = own.filter(|own| own.rank() <= any.rank()).unwrap_or(any);
         let matched = told.matched();
-        let read = match told.last {
-            Some(last) if matched.is_some() => Active {
-                power_dbfs: last.power_peak_dbfs,
-                snr_db: last.snr_peak_db,
-                timing,
-                ..active.clone()
-            },
-            _ => Active {
-                power_dbfs: told.listened.power_dbfs.unwrap_or(active.power_dbfs),
-                snr_db: told.listened.snr_db.unwrap_or(active.snr_db),
-                timing,
-                ..active.clone()
-            },
+        let (power_dbfs, snr_db) = match told.last {
+            Some(last) if matched.is_some() => (Some(last.power_peak_dbfs), Some(last.snr_peak_db)),
+            _ => (told.listened.power_dbfs, told.listened.snr_db),
+        };
+        let read = Active {
+            power_dbfs: power_dbfs.unwrap_or(active.power_dbfs),
+            snr_db: snr_db.unwrap_or(active.snr_db),
+            timing,
+            ..active.clone()
         };
         let heard = told.last.map(|last| last.kind);
         (read, Beacon { channel: told.channel, heard, matched })
@@ -215,9 +211,7 @@ fn pulses_of(heard: &Detection, hearings: &[Hearing]) -> Option<Timing> {
     let width_us = median(trains.map(|train| f64::from(train.width_us)).collect())?;
     let pulses: Vec<&[f64]> = middles.chunk_by(|a, b| b - a < width_us).collect();
     let starts: Vec<f64> = pulses.iter().map(|pulse| pulse[pulse.len() / 2]).collect();
-    let intervals: Vec<f64> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let period_us = median(intervals.clone()).filter(|_| intervals.len() >= INTERVALS_MIN)?;
-    let jitter_us = median(intervals.iter().map(|interval| (interval - period_us).abs()).collect())?;
+    let (period_us, jitter_us) = spacing(&starts).filter(|_| starts.len() > INTERVALS_MIN)?;
     let span_us = heard.ended_us.map_or(0.0, |ended| ended.since_us(heard.began_us) as f64);
     (jitter_us <= JITTER_MAX * period_us).then_some(Timing {
         pulse_count: (span_us / period_us).round() as usize + 1,

@@ -8,8 +8,6 @@ use skyhound::sense::seek;
 use skyhound::signal::Hearing;
 use std::thread;
 
-/// Parts of the band that are sought through at once, in one pass over the samples.
-const PARTS_AT_ONCE: usize = 1;
 /// Bins beside an emission in which something is one of its own.
 const BESIDE_BINS: f64 = 4.0;
 /// So much weaker than an emission its products and skirts are, dB, wherever they are.
@@ -20,10 +18,11 @@ pub fn add(survey: &Survey, findings: &mut Findings, template: &ChannelConfig, s
     let parts = seek::parts(survey);
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let told = &*findings;
+    // Part by part: the sums of one take a hundred megabytes and more.
+    let hearings =
+        |part| seek::hearings(survey, told, template, setup, std::slice::from_ref(part), parts.len());
     let seek = |worker: usize| {
-        let own = parts.chunks(PARTS_AT_ONCE).skip(worker).step_by(workers);
-        own.flat_map(|own| seek::hearings(survey, told, template, setup, own, parts.len()))
-            .collect::<Vec<Hearing>>()
+        parts.iter().skip(worker).step_by(workers).flat_map(hearings).collect::<Vec<Hearing>>()
     };
     let all: Vec<Hearing> = thread::scope(|scope| {
         let seek = &seek;

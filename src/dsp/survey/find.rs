@@ -42,7 +42,7 @@ pub struct Active {
     pub timing: Timing,
     /// Whether it is an emission or the receiver's own making.
     pub origin: Origin,
-    /// Whether it shows in sums over all the time alone, and is always on.
+    /// Whether it shows in no cell of the spectrogram, but in sums over some time alone.
     pub is_faint: bool,
 }
 
