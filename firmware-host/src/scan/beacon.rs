@@ -154,10 +154,9 @@ impl Told {
         (kind, self.count)
     }
 
-    /// What matched detectors heard, if nothing else did.
+    /// What matched detectors heard: they are asked only where nothing else heard it.
     fn matched(&self) -> Option<HeardAt> {
-        let listened = &self.listened;
-        self.last.filter(|_| !listened.hearings.is_empty() && listened.pulses.is_empty())?.heard
+        self.last.filter(|_| !self.listened.hearings.is_empty())?.heard
     }
 
     /// When it was on, with the period of the train: of several pulses per period most are nearer to one another than that.
