@@ -62,13 +62,13 @@ struct Told {
 
 impl Listener<'_> {
     /// What lies behind `active`, and `active` as a flight reads it. Where nothing else hears it, matched detectors are asked, for trains only
-    /// where nothing stands out: pulses that do need none.
+    /// where there are pulses.
     pub fn beacon(&self, active: &Active) -> (Active, Beacon) {
         let plain = self.beacon_by(active, self.template.emission, self.plain());
         if plain.1.heard.is_some() {
             return plain;
         }
-        let is_train = active.is_faint && active.timing.pulse_count > 0;
+        let is_train = [active, &plain.0].iter().any(|of| of.timing.pulse_count > 1);
         let emission = if is_train { self.template.emission } else { Emission::Continuous };
         let matched = self.beacon_by(active, emission, self.setup);
         if matched.1.heard.is_some() { matched } else { plain }
