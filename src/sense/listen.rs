@@ -81,7 +81,7 @@ pub fn listen_to_all(survey: &Survey, channels: &[ChannelConfig], setup: Setup) 
     let config = sense_config(survey, channels, setup);
     let mut sense = Sense::new(&config).ok()?;
     let mut kept = Gathered::default();
-    survey.rows(|row| sense.pass_frame(row, &mut kept));
+    survey.rows().for_each(|row| sense.pass_frame(&row, &mut kept));
     sense.finish(&mut kept);
     let of = |(number, channel): (usize, &ChannelConfig)| {
         let number = number as u8;
