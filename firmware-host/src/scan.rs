@@ -8,6 +8,7 @@ mod beacon;
 mod cores;
 mod depth;
 mod faint;
+mod own;
 mod written;
 
 pub use beacon::Beacon;
@@ -16,7 +17,7 @@ pub use depth::Depth;
 use crate::clock::Clock;
 use crate::sdr::{Block, SdrError, Source, Step, Stream, same_within_hz};
 use crate::settings::{SenseSettings, Settings};
-use skyhound::config::{AnalyticsConfig, ChannelConfig};
+use skyhound::config::{AnalyticsConfig, ChannelConfig, OwnLine};
 use skyhound::dsp::survey::{Active, Findings, Origin, Survey};
 use skyhound::record::Event;
 use skyhound::sense::listen::Setup;
@@ -37,10 +38,12 @@ pub struct ScanOptions {
     pub analytics: AnalyticsConfig,
     /// How a beacon is sought of which nothing is known.
     pub template: ChannelConfig,
+    /// Lines of the aircraft's own: no beacons.
+    pub own_noise: Vec<OwnLine>,
 }
 
 impl ScanOptions {
-    /// As `settings` have it.
+    /// As `settings` have it, but for the file of [`ScanOptions::own_noise`], which may not be there.
     pub fn new(settings: &Settings) -> ScanOptions {
         ScanOptions {
             bytes_max: 768 << 20,
@@ -49,6 +52,7 @@ impl ScanOptions {
             sense: settings.sense.clone(),
             analytics: settings.analytics.clone(),
             template: Settings::default().template(),
+            own_noise: Vec::new(),
         }
     }
 }
@@ -222,7 +226,9 @@ fn judge(survey: &mut Survey, options: &ScanOptions) -> Result<(Findings, Vec<Be
         hop_us: options.sense.hop_us,
         dc_exclude_hz: options.sense.dc_exclude_hz,
         false_alarms_per_hour: options.analytics.false_alarms_per_hour,
+        own_noise: &options.own_noise,
     };
+    own::mark(&mut findings, setup.own_noise);
     faint::add(survey, &mut findings, &options.template, setup)?;
     let (emissions, made): (Vec<Active>, Vec<Active>) =
         findings.channels.drain(..).partition(|active| active.origin == Origin::Emission);

@@ -45,7 +45,7 @@ pub fn hearings(
     survey: &Survey,
     found: &Findings,
     template: &ChannelConfig,
-    setup: Setup,
+    setup: Setup<'_>,
     parts: &[Part],
     total: usize,
 ) -> Vec<Hearing> {

@@ -48,7 +48,7 @@ pub struct Listener<'a> {
     /// How a flight would detect.
     pub analytics: &'a AnalyticsConfig,
     /// How its sense pass is set up.
-    pub setup: Setup,
+    pub setup: Setup<'a>,
 }
 
 /// What a flight would tell of a channel.
@@ -75,11 +75,11 @@ impl Listener<'_> {
     }
 
     /// Without matched detectors.
-    fn plain(&self) -> Setup {
+    fn plain(&self) -> Setup<'_> {
         Setup { false_alarms_per_hour: 0.0, ..self.setup }
     }
 
-    fn beacon_by(&self, active: &Active, emission: Emission, setup: Setup) -> (Active, Beacon) {
+    fn beacon_by(&self, active: &Active, emission: Emission, setup: Setup<'_>) -> (Active, Beacon) {
         let any = ChannelConfig {
             name: format!("{:.4} MHz", active.frequency_hz / 1e6),
             frequency_hz: active.frequency_hz.round(),
@@ -110,7 +110,7 @@ impl Listener<'_> {
     }
 
     /// As the template seeks it; with shorter pulses where that hears nothing. `None` when such a channel cannot be.
-    fn first(&self, any: ChannelConfig, setup: Setup) -> Option<Told> {
+    fn first(&self, any: ChannelConfig, setup: Setup<'_>) -> Option<Told> {
         let told = self.told(any, setup)?;
         let is_silent = told.last.is_none()
             && told.listened.pulses.is_empty()
@@ -136,7 +136,7 @@ impl Listener<'_> {
         }
     }
 
-    fn told(&self, channel: ChannelConfig, setup: Setup) -> Option<Told> {
+    fn told(&self, channel: ChannelConfig, setup: Setup<'_>) -> Option<Told> {
         let listened = listen(self.survey, &channel, setup)?;
         let (last, count) = detected(&listened, self.analytics);
         Some(Told { channel, listened, last, count })

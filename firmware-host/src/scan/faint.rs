@@ -21,7 +21,7 @@ pub fn add(
     survey: &Survey,
     findings: &mut Findings,
     template: &ChannelConfig,
-    setup: Setup,
+    setup: Setup<'_>,
 ) -> Result<(), String> {
     let parts = seek::parts(survey);
     let told = &*findings;
@@ -42,7 +42,8 @@ pub fn add(
 /// Whether it is one of what somebody sends on a channel, or of what the receiver makes of it.
 fn is_of(heard: &Hearing, active: &Active, bin_hz: f64) -> bool {
     let apart_hz = (heard.frequency_hz - active.frequency_hz).abs();
-    apart_hz <= active.bandwidth_hz / 2.0 + BESIDE_BINS * bin_hz
+    // Of the aircraft's own lines what is masked was left out.
+    (active.origin != Origin::OwnNoise && apart_hz <= active.bandwidth_hz / 2.0 + BESIDE_BINS * bin_hz)
         || active.power_dbfs - heard.power.db() >= DYNAMIC_DB
 }
 
