@@ -9,6 +9,7 @@ mod cores;
 mod depth;
 mod faint;
 mod own;
+mod packets;
 mod written;
 
 pub use beacon::Beacon;
@@ -16,8 +17,8 @@ pub use depth::Depth;
 
 use crate::clock::Clock;
 use crate::sdr::{Block, SdrError, Source, Step, Stream, same_within_hz};
-use crate::settings::{SenseSettings, Settings};
-use skyhound::config::{AnalyticsConfig, ChannelConfig, OwnLine};
+use crate::settings::{BURST_BANDWIDTH_HZ, SenseSettings, Settings};
+use skyhound::config::{AnalyticsConfig, ChannelConfig, Emission, OwnLine};
 use skyhound::dsp::survey::{Active, Findings, Origin, Survey};
 use skyhound::record::Event;
 use skyhound::sense::listen::Setup;
@@ -38,6 +39,8 @@ pub struct ScanOptions {
     pub analytics: AnalyticsConfig,
     /// How a beacon is sought of which nothing is known.
     pub template: ChannelConfig,
+    /// How a distress beacon is.
+    pub distress: ChannelConfig,
     /// Lines of the aircraft's own: no beacons.
     pub own_noise: Vec<OwnLine>,
 }
@@ -52,9 +55,17 @@ impl ScanOptions {
             sense: settings.sense.clone(),
             analytics: settings.analytics.clone(),
             template: Settings::default().template(),
+            distress: distress(),
             own_noise: Vec::new(),
         }
     }
+}
+
+/// As the settings have it.
+fn distress() -> ChannelConfig {
+    let mut settings = Settings::default();
+    settings.beacons[0].emission = Emission::CospasSarsat;
+    ChannelConfig { bandwidth_hz: BURST_BANDWIDTH_HZ, ..settings.template() }
 }
 
 impl Default for ScanOptions {
@@ -229,12 +240,19 @@ fn judge(survey: &mut Survey, options: &ScanOptions) -> Result<(Findings, Vec<Be
         own_noise: &options.own_noise,
     };
     own::mark(&mut findings, setup.own_noise);
-    faint::add(survey, &mut findings, &options.template, setup)?;
+    let ScanOptions { template, distress, analytics, .. } = options;
+    let listener = beacon::Listener { survey, template, distress, analytics, setup };
+    let packets = packets::packets(&listener, &findings)?;
+    let is_packets = |active: &Active| packets.iter().any(|(known, _)| packets::is_of(active, known));
+    findings.channels.retain(|active| !is_packets(active));
+    findings.channels.extend(packets.iter().map(|(active, _)| active.clone()));
+    faint::add(survey, &mut findings, template, setup)?;
     let (emissions, made): (Vec<Active>, Vec<Active>) =
         findings.channels.drain(..).partition(|active| active.origin == Origin::Emission);
-    let listener =
-        beacon::Listener { survey, template: &options.template, analytics: &options.analytics, setup };
-    let judged = cores::each(&emissions, |active| listener.beacon(active))?;
+    let judged = cores::each(&emissions, |active| {
+        let known = packets.iter().find(|(known, _)| known == active).cloned();
+        known.unwrap_or_else(|| listener.beacon(active))
+    })?;
     let (channels, mut beacons): (Vec<Active>, Vec<Beacon>) = judged.into_iter().unzip();
     listener.judge_together(&mut beacons);
     // What is faint and no flight would hear may be the receiver's unevenness.

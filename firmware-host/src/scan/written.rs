@@ -63,6 +63,11 @@ impl Scan {
             return writeln!(text, "nothing active");
         }
         writeln!(text, "\n{}", self.table(&emissions))?;
+        for (active, beacon) in emissions.iter().zip(&self.beacons) {
+            if let Some(what) = beacon.what() {
+                writeln!(text, "\n{:.4} MHz: {what}", active.frequency_hz / 1e6)?;
+            }
+        }
         let is_made = |active: &&Active| matches!(active.origin, Origin::Image(_) | Origin::Product(_));
         let made = found.channels.iter().filter(is_made).count();
         if made > 0 {
@@ -161,6 +166,7 @@ impl Scan {
             } else {
                 written.push((beacon, *center_hz));
                 writeln!(text, ", heard as {}", beacon.heard_as())?;
+                beacon.what().map_or(Ok(()), |what| writeln!(text, "# {what}"))?;
                 beacon.write_toml(text, self.stream.frequency_hz)?;
             }
         }
