@@ -124,7 +124,7 @@ pub struct Sense {
     /// FFT frames of a hop, rounded down.
     hop_frames: u32,
     hop: Hop,
-    /// Where the bins of frames go that are of no hop.
+    /// Where the bins of frames go that are of no hop, and of those that a survey kept.
     apart: Aligned<f32>,
     /// Index the next block should begin with; `None` before the first block.
     next_index: Option<u64>,
@@ -267,11 +267,13 @@ impl Sense {
         self.enter_hop(row.first_sample, out);
         self.hop.sample_count += fft_len;
         self.gate_hop(row.gate);
+        let power = &mut self.apart[..row.power().len()];
+        power.iter_mut().zip(row.power()).for_each(|(own, power)| *own = power);
         if row.gate == Gate::Open {
-            self.hop.sums.iter_mut().zip(row.power).for_each(|(sum, power)| *sum += power);
+            self.hop.sums.iter_mut().zip(&*power).for_each(|(sum, power)| *sum += power);
         }
         let frame = row.first_sample / fft_len;
-        measure(&mut self.bands[self.band].channels, &self.clock, frame, row.gate, row.power, out);
+        measure(&mut self.bands[self.band].channels, &self.clock, frame, row.gate, power, out);
         self.stream.iter_mut().for_each(|stream| stream.fill(row.samples, 0, row.samples.len()));
         self.listen(row.first_sample, row.gate, row.is_clipped, out);
         self.frame_flags = Flags::NONE;

@@ -1,5 +1,6 @@
 //! Why a command ended without its result, and the exit code that says so: 1 failed, 2 wrong use.
 
+use std::any::Any;
 use std::fmt;
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -60,6 +61,12 @@ pub fn output_failure(error: &std::io::Error) -> Failure {
         ErrorKind::BrokenPipe => Failure::OutputClosed,
         _ => Failure::doing("cannot write to stdout", error),
     }
+}
+
+/// What a panic said.
+pub fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_string());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
 /// Writes `text` to stdout as it is.

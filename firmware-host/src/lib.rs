@@ -10,6 +10,7 @@ pub mod clock;
 pub mod ctl;
 pub mod failure;
 pub mod logging;
+pub mod message;
 pub mod own_noise;
 pub mod range;
 pub mod realtime;

@@ -5,8 +5,11 @@
 //! found is listened to as a flight would (`beacon`), and told with that.
 
 mod beacon;
+mod cores;
 mod depth;
 mod faint;
+mod own;
+mod packets;
 mod written;
 
 pub use beacon::Beacon;
@@ -14,8 +17,8 @@ pub use depth::Depth;
 
 use crate::clock::Clock;
 use crate::sdr::{Block, SdrError, Source, Step, Stream, same_within_hz};
-use crate::settings::{SenseSettings, Settings};
-use skyhound::config::{AnalyticsConfig, ChannelConfig};
+use crate::settings::{BURST_BANDWIDTH_HZ, SenseSettings, Settings};
+use skyhound::config::{AnalyticsConfig, ChannelConfig, Emission, OwnLine};
 use skyhound::dsp::survey::{Active, Findings, Origin, Survey};
 use skyhound::record::Event;
 use skyhound::sense::listen::Setup;
@@ -36,10 +39,14 @@ pub struct ScanOptions {
     pub analytics: AnalyticsConfig,
     /// How a beacon is sought of which nothing is known.
     pub template: ChannelConfig,
+    /// How a distress beacon is.
+    pub distress: ChannelConfig,
+    /// Lines of the aircraft's own: no beacons.
+    pub own_noise: Vec<OwnLine>,
 }
 
 impl ScanOptions {
-    /// As `settings` have it.
+    /// As `settings` have it, but for the file of [`ScanOptions::own_noise`], which may not be there.
     pub fn new(settings: &Settings) -> ScanOptions {
         ScanOptions {
             bytes_max: 768 << 20,
@@ -48,8 +55,17 @@ impl ScanOptions {
             sense: settings.sense.clone(),
             analytics: settings.analytics.clone(),
             template: Settings::default().template(),
+            distress: distress(),
+            own_noise: Vec::new(),
         }
     }
+}
+
+/// As the settings have it.
+fn distress() -> ChannelConfig {
+    let mut settings = Settings::default();
+    settings.beacons[0].emission = Emission::CospasSarsat;
+    ChannelConfig { bandwidth_hz: BURST_BANDWIDTH_HZ, ..settings.template() }
 }
 
 impl Default for ScanOptions {
@@ -138,7 +154,14 @@ fn surveyed(
         taken += block.samples().len() as u64;
         is_cut_short |= !surveys.pass(source.center_hz(), &block);
     }
-    let Some((findings, beacons, centers_hz)) = joined(&mut surveys.all, options) else {
+    let joined = joined(&mut surveys.all, options).map_err(|panic| {
+        failure(
+            &stream,
+            &format!("the search in it broke: {panic}"),
+            "a fault of skyhound's: please report it",
+        )
+    })?;
+    let Some((findings, beacons, centers_hz)) = joined else {
         return Err(failure(&stream, "is too short to scan", "give it some milliseconds at least"));
     };
     let depth = Depth::of(&stream, &findings, options);
@@ -179,11 +202,16 @@ impl Surveys {
     }
 }
 
+type Joined = (Findings, Vec<Beacon>, Vec<f64>);
+
 /// What was found at all frequencies, strongest first, with the frequency of each; the spectrum is that of the first.
-fn joined(surveys: &mut [(f64, Survey)], options: &ScanOptions) -> Option<(Findings, Vec<Beacon>, Vec<f64>)> {
-    let judged = surveys.iter_mut().map(|(center_hz, survey)| (*center_hz, judge(survey, options)));
+fn joined(surveys: &mut [(f64, Survey)], options: &ScanOptions) -> Result<Option<Joined>, String> {
     let (mut first, mut heard, mut made) = (None::<Findings>, Vec::new(), Vec::new());
-    for (center_hz, (mut findings, beacons)) in judged.filter(|(_, (findings, _))| findings.seconds > 0.0) {
+    for (center_hz, survey) in surveys {
+        let (center_hz, (mut findings, beacons)) = (*center_hz, judge(survey, options)?);
+        if findings.seconds == 0.0 {
+            continue;
+        }
         let rest = findings.channels.split_off(beacons.len());
         made.extend(rest.into_iter().map(|active| (active, center_hz)));
         let emissions = findings.channels.drain(..).map(|active| (active, center_hz));
@@ -193,30 +221,39 @@ fn joined(surveys: &mut [(f64, Survey)], options: &ScanOptions) -> Option<(Findi
             None => first = Some(findings),
         }
     }
-    let mut findings = first?;
+    let Some(mut findings) = first else { return Ok(None) };
     heard.sort_by(|((a, _), _), ((b, _), _)| b.power_dbfs.total_cmp(&a.power_dbfs));
     let (mut told, beacons): (Vec<(Active, f64)>, Vec<Beacon>) = heard.into_iter().unzip();
     told.append(&mut made);
     let (channels, centers_hz) = told.into_iter().unzip();
     findings.channels = channels;
-    Some((findings, beacons, centers_hz))
+    Ok(Some((findings, beacons, centers_hz)))
 }
 
 /// What one survey found, as a flight reads it: the emissions with the beacon behind each, then the rest.
-fn judge(survey: &mut Survey, options: &ScanOptions) -> (Findings, Vec<Beacon>) {
+fn judge(survey: &mut Survey, options: &ScanOptions) -> Result<(Findings, Vec<Beacon>), String> {
     let mut findings = survey.finish();
     let setup = Setup {
         hop_us: options.sense.hop_us,
         dc_exclude_hz: options.sense.dc_exclude_hz,
         false_alarms_per_hour: options.analytics.false_alarms_per_hour,
+        own_noise: &options.own_noise,
     };
-    faint::add(survey, &mut findings, &options.template, setup);
+    own::mark(&mut findings, setup.own_noise);
+    let ScanOptions { template, distress, analytics, .. } = options;
+    let listener = beacon::Listener { survey, template, distress, analytics, setup };
+    let packets = packets::packets(&listener, &findings)?;
+    let is_packets = |active: &Active| packets.iter().any(|(known, _)| packets::is_of(active, known));
+    findings.channels.retain(|active| !is_packets(active));
+    findings.channels.extend(packets.iter().map(|(active, _)| active.clone()));
+    faint::add(survey, &mut findings, template, setup)?;
     let (emissions, made): (Vec<Active>, Vec<Active>) =
         findings.channels.drain(..).partition(|active| active.origin == Origin::Emission);
-    let listener =
-        beacon::Listener { survey, template: &options.template, analytics: &options.analytics, setup };
-    let (channels, mut beacons): (Vec<Active>, Vec<Beacon>) =
-        emissions.iter().map(|active| listener.beacon(active)).unzip();
+    let judged = cores::each(&emissions, |active| {
+        let known = packets.iter().find(|(known, _)| known == active).cloned();
+        known.unwrap_or_else(|| listener.beacon(active))
+    })?;
+    let (channels, mut beacons): (Vec<Active>, Vec<Beacon>) = judged.into_iter().unzip();
     listener.judge_together(&mut beacons);
     // What is faint and no flight would hear may be the receiver's unevenness.
     let told = channels.into_iter().zip(beacons);
@@ -224,7 +261,7 @@ fn judge(survey: &mut Survey, options: &ScanOptions) -> (Findings, Vec<Beacon>) 
     let (channels, beacons) = told.unzip();
     findings.channels = channels;
     findings.channels.extend(made);
-    (findings, beacons)
+    Ok((findings, beacons))
 }
 
 fn failure(stream: &Stream, why: &str, mend: &str) -> SdrError {

@@ -54,14 +54,7 @@ impl SenseConfig {
         let dc_exclude_hz = self.dc_exclude_hz.unwrap_or(0.0);
         within("sense.dc_exclude_hz", dc_exclude_hz, 0.0, self.sample_rate_sps / 4.0, "Hz")?;
         within("sense.spectrum_interval_us", f64::from(self.spectrum_interval_us), 0.0, 60e6, "µs")?;
-        let is_none = |line: &&OwnLine| {
-            let (low_hz, high_hz) = (line.low_hz, line.high_hz);
-            !low_hz.is_finite() || !high_hz.is_finite() || low_hz > high_hz || line.cn0_db_hz.is_nan()
-        };
-        if let Some(OwnLine { low_hz, high_hz, .. }) = self.own_noise.iter().find(is_none) {
-            let mend = format!("a line from {low_hz} to {high_hz} Hz is none; learn it again");
-            return Err(refuse("sdr.own_noise", mend));
-        }
+        self.own_noise.iter().try_for_each(OwnLine::check)?;
         if self.channels.is_empty() || self.channels.len() > CHANNELS_MAX {
             return Err(refuse(
                 "beacon",
@@ -72,6 +65,21 @@ impl SenseConfig {
             channel.check(&format!("beacon[{index}]"), self)?;
         }
         Ok(())
+    }
+}
+
+impl OwnLine {
+    /// Refuses what is no line.
+    ///
+    /// # Errors
+    /// With key and mend.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let OwnLine { low_hz, high_hz, cn0_db_hz } = *self;
+        if low_hz.is_finite() && high_hz.is_finite() && low_hz <= high_hz && !cn0_db_hz.is_nan() {
+            return Ok(());
+        }
+        let mend = format!("a line from {low_hz} to {high_hz} Hz is none; learn it again");
+        Err(refuse("sdr.own_noise", mend))
     }
 }
 

@@ -53,6 +53,8 @@ struct Grid {
     clipped_share: f64,
     /// Of each row whether something stands out in it that is not always there; known once it was judged.
     busy: Vec<bool>,
+    /// Power of each level.
+    powers: [f32; 256],
 }
 
 /// What a row is of.
@@ -70,14 +72,23 @@ pub struct Row<'a> {
     pub first_sample: u64,
     /// Whether the receiver was gated.
     pub gate: Gate,
-    /// Power of each bin, 0.5 dB fine, full scale² = 1.0.
-    pub power: &'a [f32],
     /// The samples.
     pub samples: Samples<'a>,
     /// Whether samples are at full scale, as many as make a reading clipped.
     pub is_clipped: bool,
     /// Whether something stands out in it that is not always there; told by [`Survey::finish`].
     pub is_busy: bool,
+    /// Level of each bin; none where a gate was closed.
+    levels: &'a [u8],
+    /// Power of each level.
+    powers: &'a [f32; 256],
+}
+
+impl Row<'_> {
+    /// Power of each bin, 0.5 dB fine, full scale² = 1.0; none where the receiver was gated all through.
+    pub fn power(&self) -> impl ExactSizeIterator<Item = f32> {
+        self.levels.iter().map(|level| self.powers[usize::from(*level)])
+    }
 }
 
 /// When a channel was on, as far as pulses tell.
@@ -163,6 +174,7 @@ impl Survey {
                 frames: Vec::new(),
                 clipped_share: 0.0,
                 busy: Vec::new(),
+                powers: std::array::from_fn(|level| find::power_of(level as i32) as f32),
             },
             kept: Kept::with_room(SampleFormat::Cf32, 0),
             rows_max: 0,
@@ -243,23 +255,22 @@ impl Survey {
         }
     }
 
-    /// Gives every frame to `take`, in order: what a sense pass makes of them is what it would have made of the samples.
-    pub fn rows(&self, mut take: impl FnMut(&Row<'_>)) {
-        let table: Vec<f32> = (0..256).map(|level| find::power_of(level) as f32).collect();
-        let mut power = vec![0.0; self.grid.bin_count];
+    /// Every frame, in order: what a sense pass makes of them is what it would have made of the samples.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         let len = self.grid.bin_count;
-        for (number, frame) in self.grid.frames.iter().enumerate() {
-            let levels = &self.grid.levels[number * len..][..len];
-            if frame.gate == Gate::Closed {
-                power.fill(0.0);
-            } else {
-                power.iter_mut().zip(levels).for_each(|(power, level)| *power = table[usize::from(*level)]);
-            }
-            let samples = self.kept.frame(number, len);
-            let is_busy = self.grid.busy.get(number).copied().unwrap_or_default();
+        self.grid.frames.iter().enumerate().map(move |(number, frame)| {
             let Frame { first_sample, gate, is_clipped } = *frame;
-            take(&Row { first_sample, gate, power: &power, samples, is_clipped, is_busy });
-        }
+            let bins = if gate == Gate::Closed { 0 } else { len };
+            Row {
+                first_sample,
+                gate,
+                samples: self.kept.frame(number, len),
+                is_clipped,
+                is_busy: self.grid.busy.get(number).copied().unwrap_or_default(),
+                levels: &self.grid.levels[number * len..][..bins],
+                powers: &self.grid.powers,
+            }
+        })
     }
 
     /// Samples per second.

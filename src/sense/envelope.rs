@@ -40,12 +40,10 @@ pub fn train(survey: &Survey, channel: &ChannelConfig) -> Option<Train> {
     let low = bin_of(channel.frequency_hz - channel.bandwidth_hz / 2.0);
     let high = bin_of(channel.frequency_hz + channel.bandwidth_hz / 2.0);
     let (mut powers, mut starts) = (Vec::new(), Vec::new());
-    survey.rows(|row| {
-        if row.gate == Gate::Open {
-            powers.push(row.power[low..high].iter().map(|power| f64::from(*power)).sum::<f64>());
-            starts.push(row.first_sample / survey.fft_len() as u64);
-        }
-    });
+    for row in survey.rows().filter(|row| row.gate == Gate::Open) {
+        powers.push(row.power().skip(low).take(high - low).map(f64::from).sum::<f64>());
+        starts.push(row.first_sample / survey.fft_len() as u64);
+    }
     let shape = ((high - low) as f64 * INDEPENDENT).max(1.0);
     let levels = Levels::of(&powers, shape)?;
     let bridge_frames = (f64::from(channel.pulse_bridge_us) / frame_us) as u64;

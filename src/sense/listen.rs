@@ -4,7 +4,7 @@
 //! them the power while on, its SNR as detection counts it, and when the channel was on.
 
 use super::{Gathered, Sense, envelope};
-use crate::config::{ChannelConfig, SenseConfig};
+use crate::config::{ChannelConfig, OwnLine, SenseConfig};
 use crate::dsp::median::{median, spacing};
 use crate::dsp::survey::{Survey, Timing};
 use crate::signal::{Flags, Hearing, Pulse, Reading};
@@ -24,13 +24,15 @@ const FLUCTUATION_RATIO: f64 = 4.0;
 
 /// What a flight's pass is set up with, beside its channels and what the survey's frames tell.
 #[derive(Copy, Clone, Debug, PartialEq)]
-pub struct Setup {
+pub struct Setup<'a> {
     /// Hops are as long as this where a frame is not longer, µs.
     pub hop_us: u32,
     /// As [`SenseConfig::dc_exclude_hz`].
     pub dc_exclude_hz: Option<f64>,
     /// As [`SenseConfig::false_alarms_per_hour`]; 0: matched detectors do not listen.
     pub false_alarms_per_hour: f64,
+    /// As [`SenseConfig::own_noise`].
+    pub own_noise: &'a [OwnLine],
 }
 
 /// What was heard on a channel.
@@ -55,18 +57,18 @@ pub struct Listened {
 }
 
 /// Gives all of `survey` to a sense pass with this one channel; `None` when such a channel cannot be.
-pub fn listen(survey: &Survey, channel: &ChannelConfig, setup: Setup) -> Option<Listened> {
+pub fn listen(survey: &Survey, channel: &ChannelConfig, setup: Setup<'_>) -> Option<Listened> {
     listen_to_all(survey, std::slice::from_ref(channel), setup)?.pop()
 }
 
 /// A flight's pass over the frames of `survey`.
-pub(super) fn sense_config(survey: &Survey, channels: &[ChannelConfig], setup: Setup) -> SenseConfig {
+pub(super) fn sense_config(survey: &Survey, channels: &[ChannelConfig], setup: Setup<'_>) -> SenseConfig {
     let frame_us = survey.fft_len() as f64 / survey.sample_rate_sps() * 1e6;
     SenseConfig {
         sample_rate_sps: survey.sample_rate_sps(),
         center_hz: survey.center_hz(),
         more_centers_hz: Vec::new(),
-        own_noise: Vec::new(),
+        own_noise: setup.own_noise.to_vec(),
         fft_len: survey.fft_len(),
         hop_us: setup.hop_us.max(frame_us.ceil() as u32),
         dc_exclude_hz: setup.dc_exclude_hz,
@@ -77,11 +79,11 @@ pub(super) fn sense_config(survey: &Survey, channels: &[ChannelConfig], setup: S
 }
 
 /// The same with several channels, each of which takes its bins from the others' quiet ones; one item for each.
-pub fn listen_to_all(survey: &Survey, channels: &[ChannelConfig], setup: Setup) -> Option<Vec<Listened>> {
+pub fn listen_to_all(survey: &Survey, channels: &[ChannelConfig], setup: Setup<'_>) -> Option<Vec<Listened>> {
     let config = sense_config(survey, channels, setup);
     let mut sense = Sense::new(&config).ok()?;
     let mut kept = Gathered::default();
-    survey.rows(|row| sense.pass_frame(row, &mut kept));
+    survey.rows().for_each(|row| sense.pass_frame(&row, &mut kept));
     sense.finish(&mut kept);
     let of = |(number, channel): (usize, &ChannelConfig)| {
         let number = number as u8;

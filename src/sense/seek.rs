@@ -45,7 +45,7 @@ pub fn hearings(
     survey: &Survey,
     found: &Findings,
     template: &ChannelConfig,
-    setup: Setup,
+    setup: Setup<'_>,
     parts: &[Part],
     total: usize,
 ) -> Vec<Hearing> {
@@ -63,24 +63,22 @@ pub fn hearings(
     let mut stream = Stream::new(config.fft_len, block_of(&config, parts));
     let clock = SampleClock { anchor: Some((0, TimeUs(0))), us_per_sample: 1e6 / config.sample_rate_sps };
     let mut heard = Vec::new();
-    survey.rows(|row| {
-        if row.gate == Gate::Open {
-            // What a receiver makes of a strong pulse is all over the band.
-            if row.is_busy {
-                stream.silence();
-            } else {
-                stream.fill(row.samples, 0, row.samples.len());
-            }
-            band.frame(
-                &mut stream,
-                Frame { first_sample: row.first_sample, len: row.samples.len(), is_clipped: row.is_clipped },
-                &clock,
-                |hz| found.mean_power_at(hz),
-                |line| heard.push(*line),
-            );
+    for row in survey.rows().filter(|row| row.gate == Gate::Open) {
+        // What a receiver makes of a strong pulse is all over the band.
+        if row.is_busy {
+            stream.silence();
+        } else {
+            stream.fill(row.samples, 0, row.samples.len());
         }
+        band.frame(
+            &mut stream,
+            Frame { first_sample: row.first_sample, len: row.samples.len(), is_clipped: row.is_clipped },
+            &clock,
+            |hz| found.mean_power_at(hz),
+            |line| heard.push(*line),
+        );
         stream.restart();
-    });
+    }
     distinct(heard, found.bin_hz)
 }
 

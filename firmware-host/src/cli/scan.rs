@@ -56,7 +56,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if let Some(path) = &args.own_noise {
         return learn(&mut source, &settings, args.time, path);
     }
-    let found = match scan::scan(&mut source, args.time.as_secs_f64(), ScanOptions::new(&settings)) {
+    let own_noise = settings.own_noise().map_err(|error| Failure::Usage(error.to_string()))?;
+    let options = ScanOptions { own_noise, ..ScanOptions::new(&settings) };
+    let found = match scan::scan(&mut source, args.time.as_secs_f64(), options) {
         Ok(found) => found,
         Err(failure) => {
             failure.events.iter().for_each(sdr::say);

@@ -3,9 +3,11 @@
 //! The survey's frames go through the sense pass and the statistics of a flight, with the very settings that are written. So
 //! power, SNR and pulses are a flight's own, and what is said to be heard is heard.
 
+use crate::message;
 use serde_json::{Value, json};
 use skyhound::analytics::Analytics;
 use skyhound::config::{AnalyticsConfig, ChannelConfig, Emission, PulseTrain};
+use skyhound::cospas::Message;
 use skyhound::dsp::median::{median, spacing};
 use skyhound::dsp::survey::{Active, Survey, Timing};
 use skyhound::facts::{Detection, DetectionKind, HeardAt};
@@ -37,6 +39,8 @@ pub struct Beacon {
     pub heard: Option<DetectionKind>,
     /// What its matched detectors heard, where nothing else does.
     pub matched: Option<HeardAt>,
+    /// What a distress beacon says, where it was read.
+    pub message: Option<Message>,
 }
 
 /// What was surveyed, with how a flight would listen.
@@ -45,10 +49,12 @@ pub struct Listener<'a> {
     pub survey: &'a Survey,
     /// How a beacon is sought of which nothing is known.
     pub template: &'a ChannelConfig,
+    /// How a distress beacon is.
+    pub distress: &'a ChannelConfig,
     /// How a flight would detect.
     pub analytics: &'a AnalyticsConfig,
     /// How its sense pass is set up.
-    pub setup: Setup,
+    pub setup: Setup<'a>,
 }
 
 /// What a flight would tell of a channel.
@@ -74,12 +80,19 @@ impl Listener<'_> {
         if matched.1.heard.is_some() { matched } else { plain }
     }
 
+    /// What a flight tells of packets on `channel`, of which its matched detectors have read `message`.
+    pub fn packets(&self, channel: ChannelConfig, message: Option<Message>) -> Beacon {
+        let last = self.told(channel.clone(), self.setup).and_then(|told| told.last);
+        let matched = last.and_then(|last| last.heard);
+        Beacon { channel, heard: last.filter(|_| matched.is_some()).map(|last| last.kind), matched, message }
+    }
+
     /// Without matched detectors.
-    fn plain(&self) -> Setup {
+    fn plain(&self) -> Setup<'_> {
         Setup { false_alarms_per_hour: 0.0, ..self.setup }
     }
 
-    fn beacon_by(&self, active: &Active, emission: Emission, setup: Setup) -> (Active, Beacon) {
+    fn beacon_by(&self, active: &Active, emission: Emission, setup: Setup<'_>) -> (Active, Beacon) {
         let any = ChannelConfig {
             name: format!("{:.4} MHz", active.frequency_hz / 1e6),
             frequency_hz: active.frequency_hz.round(),
@@ -88,7 +101,7 @@ impl Listener<'_> {
             ..self.template.clone()
         };
         let Some(any) = self.first(any.clone(), setup) else {
-            return (active.clone(), Beacon { channel: any, heard: None, matched: None });
+            return (active.clone(), Beacon { channel: any, heard: None, matched: None, message: None });
         };
         let timing = any.timing();
         let pulses = if any.matched().is_some() { &timing } else { &any.listened.timing };
@@ -106,11 +119,11 @@ impl Listener<'_> {
             ..active.clone()
         };
         let heard = told.last.map(|last| last.kind);
-        (read, Beacon { channel: told.channel, heard, matched })
+        (read, Beacon { channel: told.channel, heard, matched, message: None })
     }
 
     /// As the template seeks it; with shorter pulses where that hears nothing. `None` when such a channel cannot be.
-    fn first(&self, any: ChannelConfig, setup: Setup) -> Option<Told> {
+    fn first(&self, any: ChannelConfig, setup: Setup<'_>) -> Option<Told> {
         let told = self.told(any, setup)?;
         let is_silent = told.last.is_none()
             && told.listened.pulses.is_empty()
@@ -136,7 +149,7 @@ impl Listener<'_> {
         }
     }
 
-    fn told(&self, channel: ChannelConfig, setup: Setup) -> Option<Told> {
+    fn told(&self, channel: ChannelConfig, setup: Setup<'_>) -> Option<Told> {
         let listened = listen(self.survey, &channel, setup)?;
         let (last, count) = detected(&listened, self.analytics);
         Some(Told { channel, listened, last, count })
@@ -307,6 +320,22 @@ impl Beacon {
         (own.frequency_hz - other.frequency_hz).abs() <= own.bandwidth_hz.max(other.bandwidth_hz) / 2.0
     }
 
+    /// What it is known to be by what is in it, for people.
+    pub fn what(&self) -> Option<String> {
+        match self.channel.emission {
+            Emission::CospasSarsat => Some(self.message.map_or_else(
+                || "bursts of a 406 MHz distress beacon, too weak to be read".to_owned(),
+                |message| format!("distress beacon, {}: {message}", message.protocol.name()),
+            )),
+            Emission::Chirp(spreading) => Some(format!(
+                "LoRa chirps of {:.0} kHz, SF {}",
+                self.channel.bandwidth_hz / 1e3,
+                spreading.min
+            )),
+            Emission::Continuous | Emission::Pulsed(_) | Emission::Any(_) => None,
+        }
+    }
+
     /// Its section of the settings file. `about_hz` is where the source is tuned, 0 when nobody knows.
     pub fn write_toml(&self, text: &mut String, about_hz: f64) -> std::fmt::Result {
         let channel = &self.channel;
@@ -314,19 +343,12 @@ impl Beacon {
         let key = if about_hz == 0.0 { "offset_hz" } else { "frequency_hz" };
         writeln!(text, "{key} = {:.1}", channel.frequency_hz)?;
         writeln!(text, "bandwidth_hz = {:.1}", channel.bandwidth_hz)?;
-        let (word, train) = match channel.emission {
-            Emission::Continuous => ("continuous", None),
-            Emission::Chirp(spreading) => {
-                writeln!(text, "spreading_min = {}\nspreading_max = {}", spreading.min, spreading.max)?;
-                ("chirp", None)
-            }
-            Emission::Pulsed(train) => ("pulsed", Some(train)),
-            Emission::Any(train) => ("any", Some(train)),
-            Emission::CospasSarsat => ("cospas_sarsat", None),
-        };
-        writeln!(text, "emission = \"{word}\"")?;
+        if let Emission::Chirp(spreading) = channel.emission {
+            writeln!(text, "spreading_min = {}\nspreading_max = {}", spreading.min, spreading.max)?;
+        }
+        writeln!(text, "emission = \"{}\"", self.emission_name())?;
         let ms = |us: u32| f64::from(us) / 1e3;
-        let Some(train) = train else { return Ok(()) };
+        let (Emission::Pulsed(train) | Emission::Any(train)) = channel.emission else { return Ok(()) };
         for (key, us) in [
             ("pulse_width_min_ms", channel.pulse_width_min_us),
             ("pulse_width_max_ms", channel.pulse_width_max_us),
@@ -339,12 +361,30 @@ impl Beacon {
         writeln!(text, "jitter_ratio_max = {:.3}\npulses_min = {}", train.jitter_ratio_max, train.pulses_min)
     }
 
+    /// As the settings spell it.
+    fn emission_name(&self) -> &'static str {
+        match self.channel.emission {
+            Emission::Continuous => "continuous",
+            Emission::Pulsed(_) => "pulsed",
+            Emission::Any(_) => "any",
+            Emission::Chirp(_) => "chirp",
+            Emission::CospasSarsat => "cospas_sarsat",
+        }
+    }
+
     /// For programs.
     pub fn to_json(&self) -> Value {
+        let spreading = match self.channel.emission {
+            Emission::Chirp(spreading) => Some(spreading.min),
+            _ => None,
+        };
         json!({
             "heard_as": self.heard.map(DetectionKind::name),
+            "emission": self.emission_name(),
             "bandwidth_hz": self.channel.bandwidth_hz,
+            "spreading": spreading,
             "cn0_db_hz": self.matched.map(|heard| heard.cn0_db_hz),
+            "message": self.message.as_ref().map(message::to_json),
         })
     }
 }

@@ -1,12 +1,12 @@
 //! Lines and trains too weak for the survey's spectrogram, sought in the samples that it kept and told beside what was found there.
 
+use super::cores;
 use skyhound::config::ChannelConfig;
 use skyhound::dsp::layout::NOISE_BINS_MIN;
 use skyhound::dsp::survey::{Active, Findings, Origin, Survey, Timing};
 use skyhound::sense::listen::Setup;
 use skyhound::sense::seek;
 use skyhound::signal::Hearing;
-use std::thread;
 
 /// Bins beside an emission in which something is one of its own.
 const BESIDE_BINS: f64 = 4.0;
@@ -14,34 +14,36 @@ const BESIDE_BINS: f64 = 4.0;
 const DYNAMIC_DB: f64 = 60.0;
 
 /// Adds to `findings` what stands apart from its emissions.
-pub fn add(survey: &Survey, findings: &mut Findings, template: &ChannelConfig, setup: Setup) {
+///
+/// # Errors
+/// See [`cores::each`].
+pub fn add(
+    survey: &Survey,
+    findings: &mut Findings,
+    template: &ChannelConfig,
+    setup: Setup<'_>,
+) -> Result<(), String> {
     let parts = seek::parts(survey);
-    let workers = thread::available_parallelism().map_or(1, usize::from);
     let told = &*findings;
     // Part by part: the sums of one take a hundred megabytes and more.
-    let hearings =
-        |part| seek::hearings(survey, told, template, setup, std::slice::from_ref(part), parts.len());
-    let seek = |worker: usize| {
-        parts.iter().skip(worker).step_by(workers).flat_map(hearings).collect::<Vec<Hearing>>()
+    let hearings = |part: &seek::Part| {
+        seek::hearings(survey, told, template, setup, std::slice::from_ref(part), parts.len())
     };
-    let all: Vec<Hearing> = thread::scope(|scope| {
-        let seek = &seek;
-        let threads: Vec<_> = (0..workers).map(|worker| scope.spawn(move || seek(worker))).collect();
-        // One that panicked found nothing.
-        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
-    });
+    let all = cores::each(&parts, hearings)?.concat();
     for heard in seek::distinct(all, findings.bin_hz) {
         if !findings.channels.iter().any(|active| is_of(&heard, active, findings.bin_hz)) {
             let active = channel_of(&heard, findings);
             findings.channels.push(active);
         }
     }
+    Ok(())
 }
 
 /// Whether it is one of what somebody sends on a channel, or of what the receiver makes of it.
 fn is_of(heard: &Hearing, active: &Active, bin_hz: f64) -> bool {
     let apart_hz = (heard.frequency_hz - active.frequency_hz).abs();
-    apart_hz <= active.bandwidth_hz / 2.0 + BESIDE_BINS * bin_hz
+    // Of the aircraft's own lines what is masked was left out.
+    (active.origin != Origin::OwnNoise && apart_hz <= active.bandwidth_hz / 2.0 + BESIDE_BINS * bin_hz)
         || active.power_dbfs - heard.power.db() >= DYNAMIC_DB
 }
 

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use skyhound::facts::DetectionKind;
 use std::path::PathBuf;
 
+mod heard;
+
 fn recording(name: &str) -> Option<PathBuf> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     let path = std::env::var_os("SKYHOUND_DATA").map_or(beside, PathBuf::from).join("iq").join(name);

@@ -52,17 +52,30 @@ impl Scan {
                 "a spike of {dbfs:.1} dBFS at {mhz:.4} MHz was taken for the receiver's own: a bare carrier within 1 Hz of it is not seen"
             )?;
         }
+        for own in found.channels.iter().filter(|active| active.origin == Origin::OwnNoise) {
+            let (mhz, dbfs) = (own.frequency_hz / 1e6, own.power_dbfs);
+            writeln!(
+                text,
+                "{mhz:.4} MHz, {dbfs:.1} dBFS: a line of the aircraft's own (sdr.own_noise), no beacon"
+            )?;
+        }
         if emissions.is_empty() {
             return writeln!(text, "nothing active");
         }
         writeln!(text, "\n{}", self.table(&emissions))?;
-        let made = found.channels.len() - emissions.len();
+        for (active, beacon) in emissions.iter().zip(&self.beacons) {
+            if let Some(what) = beacon.what() {
+                writeln!(text, "\n{:.4} MHz: {what}", active.frequency_hz / 1e6)?;
+            }
+        }
+        let is_made = |active: &&Active| matches!(active.origin, Origin::Image(_) | Origin::Product(_));
+        let made = found.channels.iter().filter(is_made).count();
         if made > 0 {
             writeln!(text, "\n{made} more go on and off with these (images, harmonics, second tones):")?;
         }
         for active in &found.channels {
             let (word, of) = match active.origin {
-                Origin::Emission => continue,
+                Origin::Emission | Origin::OwnNoise => continue,
                 Origin::Image(of) => ("image", of),
                 Origin::Product(of) => ("product", of),
             };
@@ -153,6 +166,7 @@ impl Scan {
             } else {
                 written.push((beacon, *center_hz));
                 writeln!(text, ", heard as {}", beacon.heard_as())?;
+                beacon.what().map_or(Ok(()), |what| writeln!(text, "# {what}"))?;
                 beacon.write_toml(text, self.stream.frequency_hz)?;
             }
         }
@@ -209,6 +223,7 @@ impl Scan {
 fn channel_json(active: &Active, beacon: Option<&Beacon>, center_hz: f64) -> Value {
     let (origin, of) = match active.origin {
         Origin::Emission => ("emission", None),
+        Origin::OwnNoise => ("own_noise", None),
         Origin::Image(of) => ("image", Some(of)),
         Origin::Product(of) => ("product", Some(of)),
     };

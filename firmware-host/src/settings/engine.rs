@@ -11,7 +11,7 @@ const BANDWIDTH_RATIO: f64 = 0.7;
 const BURST_US: (u32, u32) = (380_000, 600_000);
 const BURST_BRIDGE_US: u32 = 10_000;
 /// Their carrier is within 5 kHz of where it belongs, and the bits within 2 kHz of it.
-const BURST_BANDWIDTH_HZ: f64 = 20e3;
+pub const BURST_BANDWIDTH_HZ: f64 = 20e3;
 
 impl Settings {
     /// The engine's configuration for a source of this rate and frequency, checked.

@@ -24,6 +24,7 @@ use skyhound::dsp::spectrometer::fft_len_for;
 use toml::Value;
 
 pub use deaf::{AtHand, Deafness};
+pub use engine::BURST_BANDWIDTH_HZ;
 pub use errors::{Origin, SettingError, SettingsErrors};
 
 pub use tuning::Tuning;

@@ -56,7 +56,9 @@ impl Settings {
     /// A file that cannot be read or holds something else.
     pub fn own_noise(&self) -> Result<Vec<OwnLine>, ConfigError> {
         let read = self.sdr.own_noise.as_deref().map_or(Ok(Vec::new()), read);
-        read.map_err(|mend| ConfigError { key: "sdr.own_noise".into(), mend })
+        let lines = read.map_err(|mend| ConfigError { key: "sdr.own_noise".into(), mend })?;
+        lines.iter().try_for_each(OwnLine::check)?;
+        Ok(lines)
     }
 }
 
@@ -86,6 +88,9 @@ mod tests {
             let error = settings().engine(250e3, 433.92e6).unwrap_err();
             assert!(error.key == "sdr.own_noise" && error.mend.contains(told), "{error}");
         }
+        let turned = OwnLine { low_hz: 434e6, high_hz: 433e6, cn0_db_hz: 9.0 };
+        std::fs::write(&path, to_toml(&[turned], "")).unwrap();
+        assert!(settings().own_noise().unwrap_err().mend.contains("is none; learn it again"));
         std::fs::remove_file(&path).unwrap();
         assert!(settings().own_noise().unwrap_err().mend.contains("cannot be read"));
     }

@@ -1,7 +1,7 @@
 //! How every thread of a flight is started: named by its role, asking for what the role gives it, its panic caught at its
 //! boundary, written down, and ending the flight.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, panic_text};
 use crate::realtime::{self, Body, Role};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -99,12 +99,7 @@ impl Threads {
             let guarded = move || {
                 ask();
                 if let Err(panic) = catch_unwind(AssertUnwindSafe(body)) {
-                    let text = panic
-                        .downcast_ref::<&str>()
-                        .map(|text| (*text).to_string())
-                        .or_else(|| panic.downcast_ref::<String>().cloned())
-                        .unwrap_or_default();
-                    life.fail(&format!("the {} thread failed: {text}", role.name()));
+                    life.fail(&format!("the {} thread failed: {}", role.name(), panic_text(&*panic)));
                 }
             };
             realtime::start(role, Box::new(guarded))

@@ -23,6 +23,8 @@ pub enum Origin {
     /// It goes on and off with the channel at this frequency, Hz: a harmonic or intermodulation of the receiver, or
     /// another tone of the same sender.
     Product(f64),
+    /// The aircraft itself sends it: told by whoever knows its lines.
+    OwnNoise,
 }
 
 /// A channel with a signal.

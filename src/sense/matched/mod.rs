@@ -107,11 +107,18 @@ impl Band {
                 let all = TrainListener::all(place, channel, rule.false_alarms_per_hour);
                 all.into_iter().map(|train| train.of_pulses_from(PULSE_OF_PARTS)).collect()
             };
+            let mut line = LineListener::by(place, rule);
+            let mut trains: Vec<TrainListener> = trains.map(each).unwrap_or_default();
+            for own in &config.own_noise {
+                let part = (own.low_hz - place.frequency_hz, own.high_hz - place.frequency_hz);
+                line.mask(part);
+                trains.iter_mut().for_each(|train| train.mask(part));
+            }
             Channel {
                 tuner: Some(Tuner::new(config.sample_rate_sps, *offset_hz, *width_hz, block)),
-                line: Some(LineListener::by(place, rule)),
+                line: Some(line),
                 energy: None,
-                trains: trains.map(each).unwrap_or_default(),
+                trains,
                 chirps: Vec::new(),
                 burst: None,
             }

@@ -6,7 +6,8 @@ use crate::sense::listen::{Listened, Setup, listen, listen_to_all};
 use crate::units::ratio_from_db;
 
 const RATE_SPS: f64 = 250e3;
-const SETUP: Setup = Setup { hop_us: 10_000, dc_exclude_hz: None, false_alarms_per_hour: 0.0 };
+const SETUP: Setup<'_> =
+    Setup { hop_us: 10_000, dc_exclude_hz: None, false_alarms_per_hour: 0.0, own_noise: &[] };
 
 fn surveyed(signal: &[[f64; 2]], format: SampleFormat) -> Survey {
     let mut survey = Survey::new(RATE_SPS, 0.0, 64 << 20);

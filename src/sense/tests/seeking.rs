@@ -10,7 +10,8 @@ use crate::units::ratio_from_db;
 
 const RATE_SPS: f64 = 125e3;
 const NOISE: f64 = 1e-4;
-const SETUP: Setup = Setup { hop_us: 10_000, dc_exclude_hz: None, false_alarms_per_hour: 0.05 };
+const SETUP: Setup<'_> =
+    Setup { hop_us: 10_000, dc_exclude_hz: None, false_alarms_per_hour: 0.05, own_noise: &[] };
 
 fn amplitude(cn0_db_hz: f64) -> f64 {
     (ratio_from_db(cn0_db_hz) * NOISE / RATE_SPS).sqrt()
