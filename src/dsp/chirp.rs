@@ -19,8 +19,8 @@ pub const WINDOWS: u64 = 4;
 /// Frequency offset that is looked at, either way, of the bandwidth; an eighth of it for where a chirp begins in its window.
 const OFFSET: f64 = 0.15;
 const CELLS_TO: f64 = OFFSET + 1.0 / (2 * WINDOWS) as f64;
-/// Rate after de-chirping, in bandwidths, at least.
-const RATE: f64 = 0.65;
+/// Rate after de-chirping, in bandwidths, at least: those, and what is looked at beside them.
+const RATE: f64 = 0.7;
 /// Cells per resolved one, at least.
 const PADDING: f64 = 1.4;
 /// Windows over which the level of the noise is smoothed, where it does not rise.
@@ -35,7 +35,7 @@ const PRESENT_MIN: f32 = 0.7;
 const PRESENT: f32 = 0.25;
 /// Beside a tone, from so many resolved cells to so many, there is this share of it at most.
 const BESIDE: (f64, f64) = (2.5, 8.0);
-const BESIDE_MAX: f32 = 0.35;
+const BESIDE_MAX: f32 = 0.2;
 /// For the time of so many chirps what is found may be found better.
 const HELD_CHIRPS: u64 = 3;
 /// What a window loses of a chirp that begins up to an eighth of it before or after, and between two cells, on average.
@@ -88,6 +88,8 @@ pub struct Chirps {
     /// The strongest of late, and up to which window nothing is told.
     best: Option<(f32, Preamble)>,
     told_to: u64,
+    /// Cells at either end that are looked at only beside others: a tone that sweeps up to there is no preamble.
+    beside: usize,
 }
 
 impl Chirps {
@@ -108,7 +110,8 @@ impl Chirps {
             Complex32::new((scale * cos) as f32, (scale * sin) as f32)
         };
         let cell_hz = rate_sps / (step * fft.len()) as f64;
-        let cells = 2 * ((CELLS_TO * bandwidth_hz / cell_hz) as usize).min(fft.len() / 2 - 1) + 1;
+        let beside = (BESIDE.1 * rate_sps / (len as f64 * cell_hz)) as usize;
+        let cells = 2 * ((CELLS_TO * bandwidth_hz / cell_hz) as usize + beside).min(fft.len() / 2 - 1) + 1;
         let longest = lengths.iter().map(|(chirps, _)| *chirps).max().unwrap_or(1);
         Chirps {
             rate_sps,
@@ -130,13 +133,14 @@ impl Chirps {
             lengths: lengths.iter().map(|(chirps, threshold)| (*chirps, *threshold as f32)).collect(),
             best: None,
             told_to: 0,
+            beside,
         }
     }
 
     /// Cells that are looked at, and how many of them are independent.
     pub fn cells(&self) -> (usize, f64) {
         let resolved = (self.chirp.len() / self.step) as f64 / self.spectrum.len() as f64;
-        (self.sums.len(), self.sums.len() as f64 * resolved.min(1.0))
+        (self.sums.len(), (self.sums.len() - 2 * self.beside) as f64 * resolved.min(1.0))
     }
 
     /// By how much the noise is known, relative, one sigma: half of one window's own.
@@ -244,11 +248,12 @@ impl Chirps {
         for ago in 0..u64::from(chirps) {
             sums.iter_mut().zip(&windows[window(ago)]).for_each(|(sum, cell)| *sum += cell);
         }
-        let largest = sums.iter().fold(0.0_f32, |largest, sum| largest.max(*sum));
+        let own = self.beside..sums.len() - self.beside;
+        let largest = sums[own.clone()].iter().fold(0.0_f32, |largest, sum| largest.max(*sum));
         if largest < threshold {
             return None;
         }
-        let cell = sums.iter().position(|sum| *sum == largest)?;
+        let cell = own.start + sums[own].iter().position(|sum| *sum == largest)?;
         let excess = largest - chirps as f32;
         let present = |ago: &u64| windows[window(*ago)][cell] - 1.0 > PRESENT * excess / chirps as f32;
         let present = (0..u64::from(chirps)).filter(present).count();
@@ -268,16 +273,16 @@ impl Chirps {
         };
         Some((largest / threshold, found))
     }
+
     /// Whether the cell of the newest sum with this excess stands alone, as a tone does.
     fn is_alone(&self, cell: usize, excess: f32) -> bool {
         let resolved = (self.spectrum.len() * self.step) as f64 / self.chirp.len() as f64;
-        let (near, far) = ((BESIDE.0 * resolved) as usize, (BESIDE.1 * resolved) as usize);
-        let below = &self.sums[cell.saturating_sub(far)..cell.saturating_sub(near)];
-        let above = &self.sums[(cell + near).min(self.sums.len())..(cell + far).min(self.sums.len())];
+        let (near, far) = ((BESIDE.0 * resolved) as usize, self.beside);
+        let (below, above) = (&self.sums[cell - far..cell - near], &self.sums[cell + near..cell + far]);
         let noise = self.sums[cell] - excess;
         let is_low = |beside: &[f32]| {
-            let mean = beside.iter().sum::<f32>() / beside.len().max(1) as f32;
-            beside.is_empty() || mean - noise <= BESIDE_MAX * excess
+            let mean = beside.iter().sum::<f32>() / beside.len() as f32;
+            mean - noise <= BESIDE_MAX * excess
         };
         is_low(below) && is_low(above)
     }
@@ -353,10 +358,21 @@ mod tests {
     #[test]
     fn other_chirps_and_noise_are_none() {
         assert_eq!(found(8, 8, 0.0, 0.0, 1.0), []);
-        for (sent, down) in [(7, 1.0), (9, 1.0), (8, -1.0), (8, 0.0)] {
+        for (sent, down) in [(7, 1.0), (9, 1.0), (8, -1.0), (8, 0.0), (8, 0.7), (8, 1.3)] {
             for energy in [18.0, 2_000.0] {
                 let preambles = found(8, sent, 700.0, amplitude(sent, energy), down);
                 assert_eq!(preambles, [], "SF{sent} {down} {energy}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_tone_is_none_wherever_it_is() {
+        // De-chirped it sweeps up to a cell that its frequency puts anywhere, at the ends of those that are looked at too.
+        for offset_hz in (-80..80).map(|n| 250.0 * f64::from(n)) {
+            for spreading in [7, 9] {
+                let tone = found(spreading, 12, offset_hz, amplitude(spreading, 2e4), 0.0);
+                assert_eq!(tone, [], "SF{spreading} {offset_hz}");
             }
         }
     }
