@@ -23,6 +23,8 @@ const PASS_US: u64 = 50_000;
 const END_US: u64 = 4_000_000_000;
 /// Jitter up to which pulses are a train, share of the period.
 const JITTER_MAX: f64 = 0.15;
+/// What is on for more of the time is no train.
+const PULSED_DUTY_MAX: f64 = 0.25;
 /// What is so much weaker than the strongest pulse may be noise with which a chain ended, dB.
 const PULSE_DB: f64 = 5.0;
 /// Intervals between the ends of hearings that tell a period.
@@ -74,7 +76,8 @@ impl Listener<'_> {
         if plain.1.heard.is_some() {
             return plain;
         }
-        let has_pulses = [active, &plain.0].iter().any(|of| of.timing.pulse_count > 1);
+        let is_pulsed = |of: &Active| of.timing.pulse_count > 1 && of.timing.duty <= PULSED_DUTY_MAX;
+        let has_pulses = is_pulsed(active) || is_pulsed(&plain.0);
         let emission = if has_pulses { self.template.emission } else { Emission::Continuous };
         let matched = self.beacon_by(active, emission, self.setup);
         if matched.1.heard.is_some() { matched } else { plain }
