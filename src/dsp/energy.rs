@@ -22,6 +22,8 @@ const CELLS_MIN: f64 = 3.0;
 const MEASURED: f64 = 1.25;
 /// By so many deviations a wider window must hold more to be taken for the emission's.
 const SURELY: f64 = 4.0;
+/// Between a window and what tells its noise, where that is in the channel too: a Hann window's main lobe.
+const GUARD_CELLS: usize = 2;
 /// Share of the frames that must count.
 const FRAMES_MIN: f32 = 0.5;
 /// An emission may be so much stronger now than then, deviation over mean: half of the time off is 1.
@@ -198,6 +200,7 @@ impl EnergySearch {
                 continue;
             }
             for first in 0..=self.layout.channel.len() - cells {
+                let Some(noise) = self.noise_of(first, *cells, noise) else { continue };
                 let (sum, counted) = self.window(first, *cells);
                 let ratio = sum / counted / noise.most;
                 let margin = (ratio - 1.0) / (threshold - 1.0);
@@ -208,11 +211,36 @@ impl EnergySearch {
         }
         let (_, width, first, ratio, threshold) = best?;
         let cells = self.widths[width];
+        let noise = self.noise_of(first, cells, noise)?;
         if !self.is_steady(number, level, (first, cells), noise) {
             return None;
         }
         let measured = self.measured((first, cells), noise);
         Some(Found { last_step: number, level, width, ratio, threshold, ..measured })
+    }
+
+    /// The noise under a window: that of the channel; where that is most of the band at least what lies beside the window, and `None` where
+    /// too little does.
+    fn noise_of(&self, first: usize, cells: usize, noise: Noise) -> Option<Noise> {
+        if !self.layout.is_most {
+            return Some(noise);
+        }
+        let apart = cells + GUARD_CELLS;
+        if first < apart || first + cells + apart > self.layout.channel.len() {
+            return None;
+        }
+        let half = |first: usize| {
+            let (sum, counted) = self.window(first, cells.div_ceil(2));
+            if counted > 0.0 { sum / counted } else { 0.0 }
+        };
+        let middle = cells / 2;
+        let (far_left, near_left) = (half(first - apart), half(first - apart + middle));
+        let (near_right, far_right) = (half(first + apart), half(first + apart + middle));
+        let (left, right) = ((near_left + far_left) / 2.0, (near_right + far_right) / 2.0);
+        // Of a parabola this is what the window has over the mean of its sides.
+        let dome = ((near_left - far_left + near_right - far_right) / 2.0).max(0.0);
+        let most = noise.most.max(left.max(right) + dome);
+        Some(Noise { most, mean: (left + right) / 2.0 + dome })
     }
 
     /// Whether any window of so many cells holds more than this a cell.
@@ -235,9 +263,11 @@ impl EnergySearch {
     fn extent(&self, (first, cells): (usize, usize), noise: Noise) -> (usize, usize) {
         let frames = f64::from(self.sum.frames);
         let held = |first: usize, cells: usize| {
+            let Some(noise) = self.noise_of(first, cells, noise) else { return f64::NEG_INFINITY };
             let (sum, counted) = self.window(first, cells);
             let (shape, level_shape) = EnergySearch::shapes(&self.layout, cells, frames);
-            sum - noise.mean * counted * (1.0 + SURELY * (shape.recip() + level_shape.recip()).sqrt())
+            let deviation = (shape.recip() + level_shape.recip()).sqrt();
+            sum - noise.mean * counted * (1.0 + self.layout.wall + SURELY * deviation)
         };
         let mut best = (held(first, cells), first, cells);
         for wider in self.widths.iter().copied().filter(|wider| *wider > cells) {

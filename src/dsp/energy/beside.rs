@@ -36,6 +36,8 @@ const EDGE_FROM: f64 = 0.7;
 const EDGE_TO: f64 = 0.9;
 /// Share of the band that is looked at.
 const BAND: f64 = 0.98;
+/// Of a channel of more than this share of it the noise is told by what lies beside each window.
+const MOST: f64 = 0.4;
 
 /// Where things are in the stream whose spectra are looked at, Hz from its middle.
 #[derive(Copy, Clone, Debug)]
@@ -73,6 +75,8 @@ pub struct Layout {
     pub above: Vec<Run>,
     /// What the receiver's ripple may add to the noise beside the channel, ratio.
     pub wall: f64,
+    /// Whether the channel is so much of the band that what lies beside it tells nothing of its middle.
+    pub is_most: bool,
 }
 
 /// The noise under a channel, per cell.
@@ -129,6 +133,7 @@ impl Layout {
             below: runs(below),
             above: runs(above),
             wall: RIPPLE + RIPPLE_OF_BAND * span * span + EDGE_FALL * fall,
+            is_most: at.width_hz > MOST * 2.0 * at.half_band_hz,
         })
     }
 

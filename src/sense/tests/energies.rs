@@ -257,6 +257,29 @@ fn no_edge_of_a_receivers_filter_is_told() {
 }
 
 #[test]
+fn the_dome_of_a_receivers_whole_band_is_not_told_and_what_stands_on_it_is() {
+    // 6 dB less at the band's edges than in its middle, as decimators have it, and a channel of most of the band: 1 + 2·b·cos ω.
+    for (rate_sps, bandwidth_hz) in [(48e3, 38.4e3), (48e3, 24e3), (96e3, 77e3)] {
+        let config = any(rate_sps, 0.0, bandwidth_hz);
+        let mut signal = noise(&config, 23, 8.0);
+        let domed = |signal: &[[f64; 2]]| -> Vec<[f64; 2]> {
+            let at =
+                |three: &[[f64; 2]], half: usize| three[1][half] + 0.167 * (three[0][half] + three[2][half]);
+            signal.windows(3).map(|three| [at(three, 0), at(three, 1)]).collect()
+        };
+        assert_eq!(told(&config, &domed(&signal)), [], "{rate_sps} {bandwidth_hz}");
+        let (at_hz, cn0_db_hz) = (0.13 * rate_sps, 38.0);
+        add_fsk(&mut signal, rate_sps, at_hz, 1_100.0, cn0_db_hz);
+        let hearings = told(&config, &domed(&signal));
+        assert!(!hearings.is_empty(), "{rate_sps} {bandwidth_hz}");
+        for hearing in &hearings {
+            assert!((hearing.frequency_hz - at_hz).abs() < 700.0, "{hearing:?}");
+            assert!((hearing.cn0.db() - cn0_db_hz).abs() < 2.0, "{hearing:?}");
+        }
+    }
+}
+
+#[test]
 fn pulses_are_no_carrier() {
     let config = any(60e3, 12e3, 8e3);
     let mut signal = noise(&config, 6, 22.0);
