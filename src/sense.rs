@@ -267,10 +267,9 @@ impl Sense {
         self.enter_hop(row.first_sample, out);
         self.hop.sample_count += fft_len;
         self.gate_hop(row.gate);
-        let power = &mut self.apart[..row.power().len()];
-        power.iter_mut().zip(row.power()).for_each(|(own, power)| *own = power);
+        let power = row.write_power(&mut self.apart);
         if row.gate == Gate::Open {
-            self.hop.sums.iter_mut().zip(&*power).for_each(|(sum, power)| *sum += power);
+            self.hop.sums.iter_mut().zip(power).for_each(|(sum, power)| *sum += power);
         }
         let frame = row.first_sample / fft_len;
         measure(&mut self.bands[self.band].channels, &self.clock, frame, row.gate, power, out);
