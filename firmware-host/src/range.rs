@@ -7,7 +7,7 @@
 mod floor;
 mod written;
 
-pub use floor::{Floor, measured};
+pub use floor::{Floor, flown, measured};
 
 use crate::failure::Failure;
 use skyhound::config::{ChannelConfig, Config};

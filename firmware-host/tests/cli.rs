@@ -1,5 +1,6 @@
 //! The binary as users meet it: exit codes, what goes to stdout and what to stderr.
 
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use skyhound_host::ctl::{Board, Server, acts};
@@ -180,4 +181,48 @@ fn range_tells_a_distance_for_planning() {
         assert_eq!((code, out.as_str()), (Some(2), ""), "{wrong:?}: {said}");
     }
     assert_eq!(run(&["range"]).0, Some(2), "a power is needed");
+}
+
+/// White noise whose halves are uniform over ±20 of 127.5: 2·(41² − 1)/12 over 127.5², in 250 kHz.
+fn noise_dbfs_hz(path: &Path) -> f64 {
+    let mut state = 1_u32;
+    let half = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (107 + (u64::from(state >> 8) * 41 >> 24)) as u8
+    };
+    std::fs::write(path, (0..4 * 500_000).map(half).collect::<Vec<u8>>()).unwrap();
+    10.0 * (280.0 / 127.5_f64.powi(2) / 250e3).log10()
+}
+
+#[test]
+fn range_takes_the_floor_from_a_recording_or_a_flight() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = folder.path().join("noise_433.92M_250k.cu8");
+    let floor_dbm_hz = noise_dbfs_hz(&recording) - 30.0;
+    let source = format!("file:{}", recording.display());
+    let flights = folder.path().to_str().unwrap();
+    let narrow = ["--set", "beacon.0.bandwidth_hz=4000", "--set", "beacon.0.offset_hz=40000"];
+    let flying = ["fly", "--sdr", &source, "--pace", "max", "--autopilot", "none", "--flights", flights];
+    let (code, flown, said) = run(&[&flying[..], &narrow].concat());
+    assert_eq!(code, Some(0), "{said}");
+    let asked = [&["range", "--power-dbm", "-60", "--full-scale-dbm", "-30"][..], &narrow].concat();
+    for read in [["--sdr", &source], ["--flight", flown.trim()]] {
+        let (code, out, said) = run(&[&asked[..], &read, &["--json"]].concat());
+        assert_eq!(code, Some(0), "{said}");
+        let plan: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let told = plan["floor_dbm_hz"].as_f64().unwrap();
+        assert!((told - floor_dbm_hz).abs() < 0.3, "{read:?}: {told} for {floor_dbm_hz}");
+    }
+    for (wrong, code, told) in [
+        (&["--flight", "none.duckdb"][..], 1, "none.duckdb"),
+        (
+            &["--flight", flown.trim(), "--set", "beacon.0.name=wolf"],
+            2,
+            "no beacon wolf was flown with, but beacon",
+        ),
+        (&["--flight", flown.trim(), "--sdr", &source], 2, "cannot be used with"),
+    ] {
+        let (ended, out, said) = run(&[&asked[..], wrong].concat());
+        assert_eq!((ended, out.as_str(), said.contains(told)), (Some(code), "", true), "{wrong:?}: {said}");
+    }
 }

@@ -12,7 +12,7 @@ pub mod steps;
 
 use crate::dsp::layout::IMAGE_RATIO_MAX;
 use beside::{Layout, Noise, QUARTILE_VARIANCE};
-use steps::{MIRRORS, Step, shape_of};
+use steps::{Step, shape_of};
 
 /// Ratio of one window's width to the next one's.
 const WIDTH_RATIO: f64 = std::f64::consts::SQRT_2;
@@ -26,6 +26,8 @@ const SURELY: f64 = 4.0;
 const FRAMES_MIN: f32 = 0.5;
 /// An emission may be so much stronger now than then, deviation over mean: half of the time off is 1.
 const UNEVEN_MAX: f64 = 0.6;
+/// Of a threshold; what rounding may take.
+const NEARLY: f64 = 1.0 - 1e-9;
 /// What is this far over the noise may have an image.
 const LOUD: f64 = 4.0;
 
@@ -76,12 +78,12 @@ pub struct EnergySearch {
 }
 
 impl EnergySearch {
-    /// For steps of so many frames each, whose mirror images were measured in bins of `mirror_bin_hz`; `thresholds` as many as levels, each
-    /// for all of [`EnergySearch::widths`]. Infinity: such sums tell nothing.
+    /// For steps of so many frames each, with the mirror images of so many stretches, measured in bins of a width in Hz; `thresholds` as many
+    /// as levels, each for all of [`EnergySearch::widths`]. Infinity: such sums tell nothing.
     pub fn new(
         layout: &Layout,
         frames_per_step: u64,
-        mirror_bin_hz: f64,
+        (mirrors, mirror_bin_hz): (usize, f64),
         thresholds: Vec<Vec<f64>>,
     ) -> EnergySearch {
         let channel = &layout.channel;
@@ -94,11 +96,11 @@ impl EnergySearch {
             widths: EnergySearch::widths(layout),
             frames_per_step,
             mirror_bin_hz,
-            steps: vec![Step::of(layout); 1 << (thresholds.len() - 1)],
+            steps: vec![Step::of(layout, mirrors); 1 << (thresholds.len() - 1)],
             thresholds,
             newest: None,
             whole: 0,
-            sum: Step::of(layout),
+            sum: Step::of(layout, mirrors),
             powers: vec![0.0; layout.groups().count()],
             along: vec![0.0; channel.len() + 1],
             counted,
@@ -191,6 +193,10 @@ impl EnergySearch {
         let mut best: Option<(f64, usize, usize, f64, f64)> = None;
         for (width, (cells, threshold)) in self.widths.iter().zip(&self.thresholds[level]).enumerate() {
             let threshold = (1.0 + (threshold - 1.0) * scale) * (1.0 + self.layout.wall);
+            // Nearly always it finds nothing.
+            if !self.is_over(*cells, NEARLY * threshold * noise.most) {
+                continue;
+            }
             for first in 0..=self.layout.channel.len() - cells {
                 let (sum, counted) = self.window(first, *cells);
                 let ratio = sum / counted / noise.most;
@@ -207,6 +213,16 @@ impl EnergySearch {
         }
         let measured = self.measured((first, cells), noise);
         Some(Found { last_step: number, level, width, ratio, threshold, ..measured })
+    }
+
+    /// Whether any window of so many cells holds more than this a cell.
+    fn is_over(&self, cells: usize, level: f64) -> bool {
+        let ends = self.along[cells..].iter().zip(&self.counted[cells..]);
+        let begins = self.along.iter().zip(&self.counted);
+        let over = |((to, counted_to), (from, counted_from)): ((&f64, &f64), (&f64, &f64))| {
+            (to - from) - level * (counted_to - counted_from) > 0.0
+        };
+        ends.zip(begins).fold(false, |any, window| any | over(window))
     }
 
     /// Relative deviation of a group over so many frames.
@@ -311,7 +327,8 @@ impl EnergySearch {
         let width = found.cells as f64;
         let cell = found.at_hz / cell_hz - (low + channel.start as i64) as f64;
         let stretch = |cell: f64| {
-            (cell / channel.len() as f64 * MIRRORS as f64).clamp(0.0, (MIRRORS - 1) as f64) as usize
+            let count = self.sum.mirror.len() as f64;
+            (cell / channel.len() as f64 * count).clamp(0.0, count - 1.0) as usize
         };
         let mirror = &self.sum.mirror[stretch(cell - width / 2.0)..=stretch(cell + width / 2.0)];
         let loudest = f64::from(mirror.iter().fold(0.0_f32, |loudest, power| loudest.max(*power)))

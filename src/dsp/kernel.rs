@@ -12,6 +12,8 @@ pub const FULL_SCALE: f32 = 32_767.0 / 32_768.0;
 pub const LEVEL_MAX: f32 = 1e9;
 /// Lanes of the sums, which fixes their order of addition. Most runs are short: a few bins of a channel, or of a group.
 const LANES: usize = 4;
+/// And of the largest, which no order changes.
+const LANES_OF_LARGEST: usize = 16;
 /// Samples that are windowed together.
 const TOGETHER: usize = 8;
 /// Samples after which they are looked at again: 4 kB of floats.
@@ -120,6 +122,42 @@ vectorised! {
     levels = levels_body<T: Component>(samples: &[[T; 2]], step: f32, out: &mut [Complex32])
 }
 vectorised! {
+    /// `out += bins · weights`. All three have the same length.
+    add_weighed = add_weighed_body(bins: &[Complex32], weights: &[f32], out: &mut [Complex32])
+}
+vectorised! {
+    /// `out` is turned by `turns` and by `all`. Both have the same length.
+    turn = turn_body(turns: &[Complex32], all: Complex32, out: &mut [Complex32])
+}
+vectorised! {
+    /// `power = |spectrum|² · scale`. Both have the same length.
+    scaled_power = scaled_power_body(spectrum: &[Complex32], scale: f32, power: &mut [f32])
+}
+vectorised! {
+    /// `sums += power · scale`. Both have the same length.
+    add_scaled = add_scaled_body(power: &[f32], scale: f32, sums: &mut [f32])
+}
+vectorised! {
+    /// `values · scale`.
+    scale = scale_body(values: &mut [f32], scale: f32)
+}
+vectorised! {
+    /// `out = samples · weights`. All three have the same length.
+    weigh = weigh_body(samples: &[Complex32], weights: &[f32], out: &mut [Complex32])
+}
+vectorised! {
+    /// How many values are over `level`.
+    count_over = count_over_body(values: &[f32], level: f32) -> u32
+}
+vectorised! {
+    /// The largest of the values, at least 0.
+    largest = largest_body(values: &[f32]) -> f32
+}
+vectorised! {
+    /// `out` = `first + second`, and the largest of it, at least 0. All three have the same length.
+    add_up = add_up_body(first: &[f32], second: &[f32], out: &mut [f32]) -> f32
+}
+vectorised! {
     /// `sums` = the sum of `power` over each run `(first, length)`. Runs lie within `power`.
     sum_runs = sum_runs_body(power: &[f32], runs: &[(u32, u32)], sums: &mut [f32])
 }
@@ -130,7 +168,7 @@ fn window_body<T: Component>(samples: &[[T; 2]], window: &[f32], out: &mut [Comp
     let mut is_inside = true;
     for ((samples, window), out) in samples.chunks(PIECE).zip(window.chunks(PIECE)).zip(out.chunks_mut(PIECE))
     {
-        weigh(samples, window, out);
+        weigh_levels(samples, window, out);
         is_inside &= are_inside(samples);
     }
     is_inside
@@ -145,7 +183,7 @@ fn are_inside<T: Component>(samples: &[[T; 2]]) -> bool {
 /// Each weight stands for I and Q: the multiplication is over the halves of samples as they lie, the weights doubled by
 /// shuffles, which costs less than to read each twice.
 #[inline(always)]
-fn weigh<T: Component>(samples: &[[T; 2]], window: &[f32], out: &mut [Complex32]) {
+fn weigh_levels<T: Component>(samples: &[[T; 2]], window: &[f32], out: &mut [Complex32]) {
     let weighed = |sample: &[T; 2], weight: &f32| {
         Complex32::new(sample[0].level() * weight, sample[1].level() * weight)
     };
@@ -175,6 +213,76 @@ fn power_body(spectrum: &[Complex32], power: &mut [f32], sums: &mut [f32]) {
         *power = x.re * x.re + x.im * x.im;
         *sum += *power;
     }
+}
+
+#[inline(always)]
+fn add_weighed_body(bins: &[Complex32], weights: &[f32], out: &mut [Complex32]) {
+    for ((bin, weight), out) in bins.iter().zip(weights).zip(out) {
+        *out = Complex32::new(out.re + bin.re * weight, out.im + bin.im * weight);
+    }
+}
+
+#[inline(always)]
+fn turn_body(turns: &[Complex32], all: Complex32, out: &mut [Complex32]) {
+    for (turn, out) in turns.iter().zip(out) {
+        *out = *out * turn * all;
+    }
+}
+
+#[inline(always)]
+fn scaled_power_body(spectrum: &[Complex32], scale: f32, power: &mut [f32]) {
+    for (x, power) in spectrum.iter().zip(power) {
+        *power = (x.re * x.re + x.im * x.im) * scale;
+    }
+}
+
+#[inline(always)]
+fn add_scaled_body(power: &[f32], scale: f32, sums: &mut [f32]) {
+    for (power, sum) in power.iter().zip(sums) {
+        *sum += power * scale;
+    }
+}
+
+#[inline(always)]
+fn scale_body(values: &mut [f32], scale: f32) {
+    values.iter_mut().for_each(|value| *value *= scale);
+}
+
+#[inline(always)]
+fn weigh_body(samples: &[Complex32], weights: &[f32], out: &mut [Complex32]) {
+    for ((sample, weight), out) in samples.iter().zip(weights).zip(out) {
+        *out = Complex32::new(sample.re * weight, sample.im * weight);
+    }
+}
+
+#[inline(always)]
+fn count_over_body(values: &[f32], level: f32) -> u32 {
+    values.iter().map(|value| u32::from(*value > level)).sum()
+}
+
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+#[inline(always)]
+fn largest_body(values: &[f32]) -> f32 {
+    let (whole, rest) = values.as_chunks::<LANES_OF_LARGEST>();
+    let mut lanes = [0.0_f32; LANES_OF_LARGEST];
+    for chunk in whole {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane = larger(*value, *lane);
+        }
+    }
+    lanes.iter().chain(rest).fold(0.0, |largest, value| larger(*value, largest))
+}
+
+#[inline(always)]
+fn add_up_body(first: &[f32], second: &[f32], out: &mut [f32]) -> f32 {
+    for ((first, second), out) in first.iter().zip(second).zip(&mut *out) {
+        *out = first + second;
+    }
+    largest_body(out)
 }
 
 #[inline(always)]

@@ -8,6 +8,8 @@
 //! What passes the threshold must last through its time: see [`LineSearch::is_steady`]; drift no faster than is looked for, and not fill more
 //! cells than it may: a comb of impulses has lines everywhere. A missing frame begins everything anew. Thresholds are given from outside. Nothing is allocated after [`LineSearch::new`].
 
+use crate::dsp::kernel;
+
 /// Largest drift within a sum, cells either way.
 const DRIFT_MAX: i32 = 8;
 
@@ -117,39 +119,50 @@ impl LineSearch {
         self.frames[from..from + self.cells].copy_from_slice(cells);
         let end = frame - self.begun + 1;
         self.levels[0].kept[(end % 3) as usize].copy_from_slice(cells);
-        self.each_strongest(0, frame, cells, &mut out);
+        if kernel::largest(cells) >= self.levels[0].threshold {
+            self.each_strongest(0, frame, cells, &mut out);
+        }
         for level in 1..self.levels.len() {
+            let Level { apart, drift_max, threshold, .. } = self.levels[level];
             if end < 1 << level || !end.is_multiple_of(self.levels[level - 1].apart) {
                 return;
             }
-            let mut sums = std::mem::take(&mut self.across);
-            self.join(level, end, &mut sums);
-            let len = self.cells * (2 * self.levels[level].drift_max + 1) as usize;
-            self.each_strongest(level, frame, &sums[..len], &mut out);
-            let is_longest = level + 1 == self.levels.len();
-            let Level { apart, kept, .. } = &mut self.levels[level];
-            if !is_longest && end.is_multiple_of(*apart) {
-                kept[(end / *apart % 3) as usize].copy_from_slice(&sums[..len]);
+            let is_kept = level + 1 < self.levels.len() && end.is_multiple_of(apart);
+            let slot = (end / apart % 3) as usize;
+            let place = if is_kept { &mut self.levels[level].kept[slot] } else { &mut self.across };
+            let mut sums = std::mem::take(place);
+            let len = self.cells * (2 * drift_max + 1) as usize;
+            // Nearly always it finds nothing.
+            if self.join(level, end, &mut sums[..len]) >= threshold {
+                self.each_strongest(level, frame, &sums[..len], &mut out);
             }
-            self.across = sums;
+            let place = if is_kept { &mut self.levels[level].kept[slot] } else { &mut self.across };
+            *place = sums;
         }
     }
 
-    /// Sums of `level` over the frames up to the `end`th, from two of the level below.
-    fn join(&self, level: usize, end: u64, sums: &mut [f32]) {
+    /// Sums of `level` over the frames up to the `end`th, from two of the level below; the largest of them.
+    fn join(&self, level: usize, end: u64, sums: &mut [f32]) -> f32 {
         let (cells, below, drift_max) = (self.cells, &self.levels[level - 1], self.levels[level].drift_max);
         let middle = end - (1 << (level - 1));
+        let mut largest = 0.0_f32;
         for (drift, out) in (-drift_max..=drift_max).zip(sums.chunks_exact_mut(cells)) {
             let (half, shift) = (drift / 2, drift - drift / 2);
             let (early, late) = (below.sums(middle, half, cells), below.sums(end, half, cells));
             let (from, to) = (shift.max(0) as usize, (cells as i32 + shift.min(0)) as usize);
+            let inside = (from as i32 - shift) as usize..(to as i32 - shift) as usize;
+            largest = largest.max(kernel::add_up(
+                &early[inside.clone()],
+                &late[from..to],
+                &mut out[inside.clone()],
+            ));
             // At the edges the track leaves the channel.
-            out.copy_from_slice(early);
-            let first = (from as i32 - shift) as usize;
-            for (sum, late) in out[first..].iter_mut().zip(&late[from..to]) {
-                *sum += late;
+            for edge in [0..inside.start, inside.end..cells] {
+                out[edge.clone()].copy_from_slice(&early[edge.clone()]);
+                largest = largest.max(kernel::largest(&early[edge]));
             }
         }
+        largest
     }
 
     fn each_strongest(&self, level: usize, frame: u64, sums: &[f32], out: &mut impl FnMut(&Line)) {
@@ -173,8 +186,7 @@ impl LineSearch {
         }
         let mut best = (threshold, None);
         for (drift, sums) in (-drift_max..=drift_max).zip(sums.chunks_exact(self.cells)) {
-            // Without a branch, which nearly always finds nothing.
-            let largest = sums[among.clone()].iter().fold(0.0_f32, |largest, sum| largest.max(*sum));
+            let largest = kernel::largest(&sums[among.clone()]);
             if largest >= best.0 {
                 best = (largest, Some(drift));
             }

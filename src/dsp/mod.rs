@@ -14,6 +14,7 @@ pub mod chirp;
 pub mod dc;
 pub mod energy;
 pub mod fine;
+pub mod frames;
 pub mod kernel;
 pub mod layout;
 pub mod line;

@@ -15,6 +15,8 @@ use rustfft::num_complex::{Complex32, Complex64};
 use rustfft::{Fft, FftPlanner};
 
 use crate::dsp::aligned::Aligned;
+use crate::dsp::frames::Piece;
+use crate::dsp::kernel;
 
 /// What folds onto the channel is this far down, dB.
 const STOP_DB: f64 = 80.0;
@@ -188,8 +190,8 @@ impl Tuner {
         }
     }
 
-    /// Gives the outputs of a block: number and value. Numbers that are left out fell into a gap.
-    pub fn take(&mut self, block: &Block<'_>, mut out: impl FnMut(u64, [f32; 2])) {
+    /// The outputs of a block. Numbers that are left out fell into a gap.
+    pub fn take(&mut self, block: &Block<'_>) -> Piece<'_> {
         let len = block.spectrum.len();
         // What the rate folds together is added up.
         self.bins.fill(Complex32::default());
@@ -199,11 +201,10 @@ impl Tuner {
         let begin = unit((block.first as f64 * self.turns_per_sample).fract());
         // Half of what blocks share is lost at either end.
         let edge = len / BLOCK_RATIO / 2 / self.step;
-        let number = block.first / self.step as u64;
-        for at in edge..edge + hop_of(len) / self.step {
-            let value = self.bins[at] * self.turns[at] * begin;
-            out(number + at as u64, [value.re, value.im]);
-        }
+        let whole = edge..edge + hop_of(len) / self.step;
+        let samples = &mut self.bins[whole.clone()];
+        kernel::turn(&self.turns[whole], begin, samples);
+        Piece { number: block.first / self.step as u64 + edge as u64, samples }
     }
 }
 
@@ -212,7 +213,7 @@ fn add(spectrum: &[Complex32], from: usize, response: &[f32], out: &mut [Complex
     let (first, rest) = response.split_at(response.len().min(spectrum.len() - from));
     let (out_first, out_rest) = out.split_at_mut(first.len());
     for (bins, weights, out) in [(&spectrum[from..], first, out_first), (spectrum, rest, out_rest)] {
-        bins.iter().zip(weights).zip(out).for_each(|((bin, weight), out)| *out += bin * weight);
+        kernel::add_weighed(&bins[..weights.len()], weights, out);
     }
 }
 

@@ -10,6 +10,7 @@ use rustfft::num_complex::Complex32;
 use crate::analytics::chance::NoiseSum;
 use crate::config::OwnLine;
 use crate::dsp::fine::{Fine, Matched};
+use crate::dsp::frames::Piece;
 use crate::dsp::kernel;
 use crate::signal::Samples;
 use crate::units::db_from_ratio;
@@ -72,14 +73,13 @@ impl OwnNoise {
             Samples::Cs16(all) => kernel::levels(all, step, &mut self.levels),
             Samples::Cf32(all) => kernel::levels(all, step, &mut self.levels),
         }
-        for sample in &self.levels {
-            let quarter = ((self.number / self.quarter) as usize).min(3);
-            if let Some((_, cells)) = self.fine.push(self.number, [sample.re, sample.im]) {
-                self.sums[quarter].iter_mut().zip(cells).for_each(|(sum, cell)| *sum += cell);
-                self.counts[quarter] += 1;
-            }
-            self.number += 1;
+        let mut piece = Piece { number: self.number, samples: &self.levels };
+        while let Some((_, cells)) = self.fine.push(&mut piece) {
+            let quarter = (((piece.number - 1) / self.quarter) as usize).min(3);
+            kernel::add_scaled(cells, 1.0, &mut self.sums[quarter]);
+            self.counts[quarter] += 1;
         }
+        self.number += samples.len() as u64;
     }
 
     /// The lines, lowest first; `None` where too little was heard to tell.

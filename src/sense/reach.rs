@@ -136,6 +136,11 @@ pub fn limits_of(
     limits
 }
 
+/// Noise bandwidth of a channel's readings, Hz: its bandwidth, at least four bins.
+pub fn noise_bandwidth_hz(sense: &SenseConfig, channel: &ChannelConfig) -> f64 {
+    channel.bandwidth_hz.max(NOISE_BINS_MIN * sense.sample_rate_sps / sense.fft_len as f64)
+}
+
 /// What the sense pass's own frames tell.
 fn plain(
     sense: &SenseConfig,
@@ -145,7 +150,7 @@ fn plain(
     seconds: f64,
 ) -> Vec<Limit> {
     let bin_hz = sense.sample_rate_sps / sense.fft_len as f64;
-    let noise_hz = channel.bandwidth_hz.max(NOISE_BINS_MIN * bin_hz);
+    let noise_hz = noise_bandwidth_hz(sense, channel);
     let prospect = Prospect::new(analytics, channel, sense.hop_us, 1e6 / bin_hz);
     let limit =
         |by: HeardBy, snr: f64, seconds: f64| Limit { by, cn0_db_hz: db_from_ratio(snr * noise_hz), seconds };

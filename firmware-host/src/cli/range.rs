@@ -1,5 +1,6 @@
 //! `skyhound range`: from how far a beacon is heard, before a search is flown.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -65,10 +66,25 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Where::Rural)]
     pub surroundings: Where,
     /// Measures the floor here: soapy:ARGS or file:PATH; needs --full-scale-dbm
-    #[arg(long, value_name = "SDR", requires = "full_scale_dbm", conflicts_with = "floor_dbm_hz")]
+    #[arg(
+        long,
+        value_name = "SDR",
+        requires = "full_scale_dbm",
+        conflicts_with = "floor_dbm_hz",
+        group = "read"
+    )]
     pub sdr: Option<String>,
+    /// The floor that a flight had beside the beacon of this name; needs --full-scale-dbm
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "full_scale_dbm",
+        conflicts_with = "floor_dbm_hz",
+        group = "read"
+    )]
+    pub flight: Option<PathBuf>,
     /// Power at the antenna that is 0 dBFS at the gain set: a generator's level less what is read of it
-    #[arg(long, value_name = "DBM", requires = "sdr", allow_negative_numbers = true, value_parser = decibels)]
+    #[arg(long, value_name = "DBM", requires = "read", allow_negative_numbers = true, value_parser = decibels)]
     pub full_scale_dbm: Option<f64>,
     /// JSON instead of text
     #[arg(long)]
@@ -114,12 +130,16 @@ pub fn run(args: Args) -> Result<(), Failure> {
             "beacon.{number}.frequency_hz: {frequency_hz} Hz is no radio frequency; write the beacon's, or sdr.frequency_hz"
         )));
     }
-    let floor = match (source, args.full_scale_dbm, args.floor_dbm_hz) {
-        (Some(mut source), Some(full_scale_dbm), _) => {
+    let floor = match (source, &args.flight, args.full_scale_dbm, args.floor_dbm_hz) {
+        (Some(mut source), _, Some(full_scale_dbm), _) => {
             let clock = Clock::start();
             range::measured(&mut source, &config, number, MEASURED_S, full_scale_dbm, clock)?
         }
-        (_, _, Some(dbm_hz)) => Floor::told(dbm_hz),
+        (_, Some(flight), Some(full_scale_dbm), _) => {
+            let (name, reserve_mb) = (&config.sense.channels[number].name, settings.recorder.disk_reserve_mb);
+            range::flown(flight, name, reserve_mb, full_scale_dbm)?
+        }
+        (_, _, _, Some(dbm_hz)) => Floor::told(dbm_hz),
         _ => Floor::of(args.surroundings.into(), frequency_hz, args.noise_figure_db),
     };
     let question = Question {

@@ -3,11 +3,15 @@
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::sdr::{Block, Source};
+use crate::settings::Settings;
+use crate::store::{StoreError, open_flight};
 use skyhound::config::{Config, SenseConfig};
 use skyhound::propagation::Surroundings;
+use skyhound::sense::reach::noise_bandwidth_hz;
 use skyhound::sense::{Gathered, Sense};
 use skyhound::signal::Flags;
 use skyhound::units::{db_from_ratio, ratio_from_db};
+use std::path::Path;
 
 /// Noise at the antenna's port.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +26,13 @@ impl Floor {
     /// As the operator knows it.
     pub fn told(dbm_hz: f64) -> Floor {
         Floor { dbm_hz, from: "as told".into() }
+    }
+
+    fn read(from: &str, dbfs_hz: f64, full_scale_dbm: f64) -> Floor {
+        Floor {
+            dbm_hz: dbfs_hz + full_scale_dbm,
+            from: format!("{from}: {dbfs_hz:.1} dBFS/Hz, full scale being {full_scale_dbm:.1} dBm"),
+        }
     }
 
     /// Of a receiver with this noise figure in such surroundings.
@@ -75,9 +86,36 @@ pub fn measured(
         )));
     };
     let mean = quiet.iter().sum::<f64>() / quiet.len() as f64;
-    let dbfs_hz = db_from_ratio(mean / bandwidth_hz);
-    Ok(Floor {
-        dbm_hz: dbfs_hz + full_scale_dbm,
-        from: format!("measured: {dbfs_hz:.1} dBFS/Hz, full scale being {full_scale_dbm:.1} dBm"),
-    })
+    Ok(Floor::read("measured", db_from_ratio(mean / bandwidth_hz), full_scale_dbm))
+}
+
+/// The middle of the floors beside beacon `name` that a flight's readings had, by the flight's own settings.
+///
+/// # Errors
+/// The file cannot be read, or has no such beacon or no floor of it.
+pub fn flown(path: &Path, name: &str, reserve_mb: u32, full_scale_dbm: f64) -> Result<Floor, Failure> {
+    let flight = open_flight(path, reserve_mb)?;
+    let connection = flight.connection();
+    let sql = "SELECT sample_rate_sps, frequency_hz, (SELECT value FROM setting WHERE name = 'settings_toml') FROM flight";
+    let read = connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)));
+    let (rate_sps, tuned_hz, text): (f64, f64, String) =
+        read.map_err(StoreError::database(path, "cannot read its settings"))?;
+    let settings = Settings::of_flight(&text, path).map_err(|errors| Failure::Failed(errors.to_string()))?;
+    let sense = settings.unchecked(rate_sps, tuned_hz, tuned_hz).sense;
+    let file = path.display();
+    let Some(number) = sense.channels.iter().position(|channel| channel.name == name) else {
+        let names: Vec<&str> = sense.channels.iter().map(|channel| channel.name.as_str()).collect();
+        let names = names.join(", ");
+        return Err(Failure::Usage(format!("--flight {file}: no beacon {name} was flown with, but {names}")));
+    };
+    let sql = "SELECT median(quiet_dbfs) FROM reading WHERE flags & 1144 = 0 AND channel = ?";
+    let quiet_dbfs: Option<f64> = connection
+        .query_row(sql, [number as u8], |row| row.get(0))
+        .map_err(StoreError::database(path, "cannot read its floor"))?;
+    let no_floor = || {
+        Failure::Failed(format!("--flight {file}: no reading of {name} has a floor; write --floor-dbm-hz"))
+    };
+    let dbfs_hz =
+        quiet_dbfs.ok_or_else(no_floor)? - db_from_ratio(noise_bandwidth_hz(&sense, &sense.channels[number]));
+    Ok(Floor::read(&format!("middle of the flight {file}"), dbfs_hz, full_scale_dbm))
 }

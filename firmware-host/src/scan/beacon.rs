@@ -68,14 +68,14 @@ struct Told {
 
 impl Listener<'_> {
     /// What lies behind `active`, and `active` as a flight reads it. Where nothing else hears it, matched detectors are asked, for trains only
-    /// where nothing stands out: pulses that do need none.
+    /// where there are pulses.
     pub fn beacon(&self, active: &Active) -> (Active, Beacon) {
         let plain = self.beacon_by(active, self.template.emission, self.plain());
         if plain.1.heard.is_some() {
             return plain;
         }
-        let is_train = active.is_faint && active.timing.pulse_count > 0;
-        let emission = if is_train { self.template.emission } else { Emission::Continuous };
+        let has_pulses = [active, &plain.0].iter().any(|of| of.timing.pulse_count > 1);
+        let emission = if has_pulses { self.template.emission } else { Emission::Continuous };
         let matched = self.beacon_by(active, emission, self.setup);
         if matched.1.heard.is_some() { matched } else { plain }
     }
@@ -167,17 +167,17 @@ impl Told {
         (kind, self.count)
     }
 
-    /// What matched detectors heard, if nothing else did.
+    /// What matched detectors heard: they are asked only where nothing else heard it.
     fn matched(&self) -> Option<HeardAt> {
-        let listened = &self.listened;
-        self.last.filter(|_| !listened.hearings.is_empty() && listened.pulses.is_empty())?.heard
+        self.last.filter(|_| !self.listened.hearings.is_empty())?.heard
     }
 
     /// When it was on, with the period of the train: of several pulses per period most are nearer to one another than that.
     fn timing(&self) -> Timing {
         let timing = self.listened.timing.clone();
         if let Some(last) = self.last.filter(|_| self.matched().is_some()) {
-            return timing_of(&last, &self.listened.hearings);
+            let has_own = is_train(&timing);
+            return if has_own { timing } else { timing_of(&last, &self.listened.hearings) };
         }
         let train = self.last.filter(|last| last.kind == DetectionKind::PulseTrain);
         match train.map(|train| train.pattern) {
@@ -189,6 +189,13 @@ impl Told {
             _ => timing,
         }
     }
+}
+
+/// Whether its pulses come in time.
+fn is_train(timing: &Timing) -> bool {
+    let spacing = timing.period_us.zip(timing.jitter_us);
+    timing.pulse_count >= 3
+        && spacing.is_some_and(|(period_us, jitter_us)| jitter_us <= JITTER_MAX * period_us)
 }
 
 /// When that was on which matched detectors heard. Each hearing ends with a pulse: so those tell the period, of which chains now and then
@@ -255,16 +262,12 @@ fn sought(pulses: &Timing, timing: &Timing, any: &ChannelConfig) -> ChannelConfi
     let (Emission::Any(own) | Emission::Pulsed(own)) = any.emission else { return any.clone() };
     match (timing.width_us, timing.period_us, timing.jitter_us) {
         (None, _, _) if timing.duty > 0.5 => ChannelConfig { emission: Emission::Continuous, ..any.clone() },
-        (Some(_), Some(period_us), Some(jitter_us))
-            if timing.pulse_count >= 3 && jitter_us <= JITTER_MAX * period_us =>
-        {
-            pulsed(PulseTrain {
-                period_min_us: us(period_us * 0.8).max(1_000),
-                period_max_us: us(period_us * 1.25).min(600_000_000),
-                jitter_ratio_max: (3.0 * jitter_us / period_us).clamp(0.05, 0.3),
-                pulses_min: 3,
-            })
-        }
+        (Some(_), Some(period_us), Some(jitter_us)) if is_train(timing) => pulsed(PulseTrain {
+            period_min_us: us(period_us * 0.8).max(1_000),
+            period_max_us: us(period_us * 1.25).min(600_000_000),
+            jitter_ratio_max: (3.0 * jitter_us / period_us).clamp(0.05, 0.3),
+            pulses_min: 3,
+        }),
         _ => pulsed(PulseTrain { pulses_min: 1, ..own }),
     }
 }

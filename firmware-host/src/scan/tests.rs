@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::sdr::test_settings;
 use crate::settings::Pace;
 use serde_json::{Value, json};
+use skyhound::facts::DetectionKind;
 use std::path::PathBuf;
 
 mod heard;
@@ -218,14 +219,21 @@ fn a_real_train_keeps_its_width_and_period_in_noise_until_it_is_lost() {
     }
 }
 
-/// Noise of −23 dBFS at 48 kS/s with a line of this C/N0 5 kHz over 100 MHz, 8 bits.
-fn weak_line(folder: &tempfile::TempDir, seconds: usize, cn0_db_hz: f64) -> PathBuf {
+/// Noise of −23 dBFS at 48 kS/s with an emission of this C/N0 over 100 MHz by as much as `offset_hz` tells of each 10 ms, 8 bits.
+fn weak(
+    folder: &tempfile::TempDir,
+    seconds: usize,
+    cn0_db_hz: f64,
+    offset_hz: impl Fn(usize) -> f64,
+) -> PathBuf {
     let mut noise = noise(0.005);
     let amplitude = (0.005 / 48e3 * 10f64.powf(cn0_db_hz / 10.0)).sqrt();
+    let mut turns = 0.0_f64;
     let samples: Vec<u8> = (0..seconds * 48_000)
         .flat_map(|n| {
-            let (noise, turn) = (noise(), std::f64::consts::TAU * 5.0 / 48.0 * n as f64);
-            [cu8(noise[0] + amplitude * turn.cos()), cu8(noise[1] + amplitude * turn.sin())]
+            let (noise, (sin, cos)) = (noise(), (std::f64::consts::TAU * turns).sin_cos());
+            turns = (turns + offset_hz(n / 480) / 48e3).fract();
+            [cu8(noise[0] + amplitude * cos), cu8(noise[1] + amplitude * sin)]
         })
         .collect();
     let path = folder.path().join("weak_100M_48k.cu8");
@@ -237,7 +245,7 @@ fn weak_line(folder: &tempfile::TempDir, seconds: usize, cn0_db_hz: f64) -> Path
 fn a_line_far_below_the_noise_is_told_with_its_settings_once_it_was_listened_to_for_long() {
     let folder = tempfile::tempdir().unwrap();
     // −21 dB in its channel of four bins.
-    let path = weak_line(&folder, 8, 13.5);
+    let path = weak(&folder, 8, 13.5, |_| 5e3);
     let found = scan_file(&path, f64::INFINITY);
     let [line] = found.emissions().collect::<Vec<_>>()[..] else { panic!("{}", found.to_text()) };
     assert!((line.frequency_hz - 100.005e6).abs() < 2.0 && line.is_faint, "{line:?}");
@@ -253,4 +261,18 @@ fn a_line_far_below_the_noise_is_told_with_its_settings_once_it_was_listened_to_
     let (deep, shallow) = (depth_db_hz(&found).unwrap(), depth_db_hz(&short).unwrap());
     assert!(deep < 12.5 && shallow > deep + 2.0, "{deep} {shallow}");
     assert!(found.to_text().contains("the weakest that fly would have heard in this time: a carrier of"));
+}
+
+#[test]
+fn keying_whose_peaks_look_like_pulses_now_and_then_is_told_as_matched_detectors_hear_it() {
+    let folder = tempfile::tempdir().unwrap();
+    // Four tones of a balloon, in any order.
+    let tone_hz = |symbol: usize| 6_100.0 + 270.0 * ((symbol * symbol * 7 % 31 % 4) as f64 - 1.5);
+    for cn0_db_hz in [34.0, 37.0, 40.0] {
+        let found = scan_file(&weak(&folder, 3, cn0_db_hz, tone_hz), f64::INFINITY);
+        let text = found.to_text();
+        let [keyed] = found.emissions().collect::<Vec<_>>()[..] else { panic!("{cn0_db_hz}:\n{text}") };
+        assert!((keyed.frequency_hz - 100.0061e6).abs() < 400.0, "{cn0_db_hz}:\n{text}");
+        assert_eq!(found.beacons[0].heard, Some(DetectionKind::Carrier), "{cn0_db_hz}:\n{text}");
+    }
 }

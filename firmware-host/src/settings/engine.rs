@@ -51,7 +51,7 @@ impl Settings {
     }
 
     /// The same without a look at whether it fits.
-    pub(super) fn unchecked(&self, rate_sps: f64, tuned_hz: f64, about_hz: f64) -> Config {
+    pub(crate) fn unchecked(&self, rate_sps: f64, tuned_hz: f64, about_hz: f64) -> Config {
         Config {
             sense: SenseConfig {
                 sample_rate_sps: rate_sps,

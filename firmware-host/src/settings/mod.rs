@@ -106,6 +106,16 @@ impl Settings {
         Settings::resolve(layers, flags.is_bench)
     }
 
+    /// Defaults, then the text that the flight file at `path` keeps of its settings.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn of_flight(text: &str, path: &Path) -> Result<Settings, SettingsErrors> {
+        let mut layers = layers::Layers::defaults();
+        layers.lay_text(text, path);
+        Settings::resolve(layers, false)
+    }
+
     fn resolve(mut layers: layers::Layers, is_bench: bool) -> Result<Settings, SettingsErrors> {
         layers.check_rules();
         if !layers.errors.is_empty() {

@@ -5,6 +5,8 @@
 //! noise does (an impulse, a step) does not count, nor does one that was clipped. Frames and steps stand on the grid of the stream's numbers.
 
 use super::beside::Layout;
+use crate::dsp::frames::{Frames, Piece};
+use crate::dsp::kernel;
 use crate::dsp::layout::Run;
 use crate::dsp::median::middle;
 use rustfft::num_complex::Complex32;
@@ -17,8 +19,6 @@ const LEVEL_FRAMES: f32 = 8.0;
 const RISE: f64 = 6.0;
 /// Cells over which a window spreads a line, either way.
 const SPREAD_CELLS: f64 = 2.0;
-/// Stretches of the channel whose mirror images are followed.
-pub const MIRRORS: usize = 64;
 
 /// Independent powers in a sum over so many neighbouring cells of one frame: n²/Σρ², Hann's neighbours correlating by 2/3 and 1/6
 /// in amplitude (Harris 1978); of its frames that share a half 0.92 count where many cells are summed.
@@ -34,8 +34,8 @@ pub struct Step {
     pub channel: Vec<f32>,
     /// Mean over the cells of each group.
     pub groups: Vec<f32>,
-    /// Power per Hz at the mirror image of each stretch of the channel.
-    pub mirror: [f32; MIRRORS],
+    /// Power per Hz at the mirror image of each of some stretches of the channel.
+    pub mirror: Vec<f32>,
     /// Sum of its weights.
     pub mirror_weight: f32,
     /// Sum of the frames' weights.
@@ -45,12 +45,12 @@ pub struct Step {
 }
 
 impl Step {
-    /// An empty one.
-    pub fn of(layout: &Layout) -> Step {
+    /// An empty one, with the mirror images of so many stretches.
+    pub fn of(layout: &Layout, mirrors: usize) -> Step {
         Step {
             channel: vec![0.0; layout.channel.len()],
             groups: vec![0.0; layout.groups().count()],
-            mirror: [0.0; MIRRORS],
+            mirror: vec![0.0; mirrors],
             mirror_weight: 0.0,
             weight: 0.0,
             frames: 0.0,
@@ -67,10 +67,9 @@ impl Step {
 
     /// Adds another.
     pub fn add(&mut self, other: &Step) {
-        let pairs = [(&mut self.channel[..], &other.channel[..]), (&mut self.groups[..], &other.groups[..])];
-        for (sums, powers) in pairs.into_iter().chain([(&mut self.mirror[..], &other.mirror[..])]) {
-            sums.iter_mut().zip(powers).for_each(|(sum, power)| *sum += power);
-        }
+        kernel::add_scaled(&other.channel, 1.0, &mut self.channel);
+        kernel::add_scaled(&other.groups, 1.0, &mut self.groups);
+        kernel::add_scaled(&other.mirror, 1.0, &mut self.mirror);
         self.mirror_weight += other.mirror_weight;
         self.weight += other.weight;
         self.frames += other.frames;
@@ -82,12 +81,13 @@ pub struct Steps {
     layout: Layout,
     fft: Arc<dyn Fft<f32>>,
     window: Vec<f32>,
-    /// Newest samples, of which the first has number `first`.
-    samples: Vec<Complex32>,
-    first: u64,
-    held: usize,
+    samples: Frames,
     spectrum: Vec<Complex32>,
     scratch: Vec<Complex32>,
+    /// Powers of the layout's cells, and the groups of those beside the channel.
+    powers: Vec<f32>,
+    groups: Vec<Run>,
+    means: Vec<f32>,
     frames_per_step: u64,
     /// Number of the next frame, and frames of the step so far.
     next_frame: u64,
@@ -104,8 +104,8 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// For frames of `len` samples at `rate_sps`, and steps of about `step_s`.
-    pub fn new(layout: &Layout, rate_sps: f64, len: usize, step_s: f64) -> Steps {
+    /// For frames of `len` samples at `rate_sps`, and steps of about `step_s` with the mirror images of so many stretches.
+    pub fn new(layout: &Layout, rate_sps: f64, len: usize, step_s: f64, mirrors: usize) -> Steps {
         let fft = FftPlanner::new().plan_fft_forward(len);
         let hann = |n: usize| 0.5 - 0.5 * (std::f64::consts::TAU * n as f64 / len as f64).cos();
         let energy: f64 = (0..len).map(|n| hann(n) * hann(n)).sum();
@@ -115,14 +115,15 @@ impl Steps {
             scratch: vec![Complex32::default(); fft.get_inplace_scratch_len()],
             fft,
             window: (0..len).map(|n| (hann(n) * scale) as f32).collect(),
-            samples: vec![Complex32::default(); len],
-            first: 0,
-            held: 0,
+            samples: Frames::new(len, len / 2),
+            powers: vec![0.0; layout.count],
+            groups: layout.groups().copied().collect(),
+            means: vec![0.0; layout.groups().count()],
             spectrum: vec![Complex32::default(); len],
             frames_per_step: ((step_s * rate_sps / (len / 2) as f64).round() as u64).max(1),
             next_frame: 0,
             frames: 0,
-            step: Step::of(layout),
+            step: Step::of(layout, mirrors),
             level: 0.0,
             // Of a median, by 1.25 more than of the mean.
             rise: (1.0 + RISE * 1.25 / shape_of(f64::from(cells)).sqrt()) as f32,
@@ -149,7 +150,7 @@ impl Steps {
 
     /// Samples of a step.
     pub fn step_samples(&self) -> u64 {
-        self.frames_per_step * (self.samples.len() / 2) as u64
+        self.frames_per_step * self.samples.shape().1 as u64
     }
 
     /// Samples before number `to` are of no use.
@@ -159,7 +160,8 @@ impl Steps {
 
     /// A new stream: numbers begin at 0 again.
     pub fn restart(&mut self) {
-        (self.held, self.frames, self.spoilt_to, self.level) = (0, 0, 0, 0.0);
+        self.samples.forget();
+        (self.frames, self.spoilt_to, self.level) = (0, 0, 0.0);
         self.step.clear();
     }
 
@@ -172,55 +174,32 @@ impl Steps {
         }
     }
 
-    /// Takes samples from number `number` on; gives each step that they complete, and its number.
-    pub fn push(&mut self, mut number: u64, mut samples: &[Complex32], mut out: impl FnMut(u64, &Step)) {
-        let len = self.samples.len();
-        let hop = (len / 2) as u64;
-        while !samples.is_empty() {
-            if self.held == 0 || number != self.first + self.held as u64 {
-                // Frames begin at every hop of the grid.
-                self.held = 0;
-                let skipped = ((hop - number % hop) % hop).min(samples.len() as u64);
-                (number, samples) = (number + skipped, &samples[skipped as usize..]);
-                if samples.is_empty() {
-                    return;
-                }
-                self.first = number;
+    /// Takes samples; gives each step that they complete, and its number.
+    pub fn push(&mut self, mut piece: Piece<'_>, mut out: impl FnMut(u64, &Step)) {
+        while let Some((frame, samples)) = self.samples.take(&mut piece) {
+            kernel::weigh(samples, &self.window, &mut self.spectrum);
+            if frame != self.next_frame || frame.is_multiple_of(self.frames_per_step) {
+                self.step.clear();
+                self.frames = 0;
             }
-            let taken = samples.len().min(len - self.held);
-            self.samples[self.held..self.held + taken].copy_from_slice(&samples[..taken]);
-            self.held += taken;
-            (number, samples) = (number + taken as u64, &samples[taken..]);
-            if self.held == len {
-                self.frame(&mut out);
-                self.samples.copy_within(len / 2.., 0);
-                (self.first, self.held) = (self.first + hop, len / 2);
+            self.next_frame = frame + 1;
+            self.frames += 1;
+            self.add_frame(frame);
+            if self.frames == self.frames_per_step {
+                out(frame / self.frames_per_step, &self.step);
             }
         }
     }
 
-    fn frame(&mut self, out: &mut impl FnMut(u64, &Step)) {
-        let frame = self.first / (self.samples.len() / 2) as u64;
-        if frame != self.next_frame || frame.is_multiple_of(self.frames_per_step) {
-            self.step.clear();
-            self.frames = 0;
-        }
-        self.next_frame = frame + 1;
-        self.frames += 1;
-        self.add_frame();
-        if self.frames == self.frames_per_step {
-            out(frame / self.frames_per_step, &self.step);
-        }
-    }
-
-    fn add_frame(&mut self) {
-        for ((out, sample), weight) in self.spectrum.iter_mut().zip(&self.samples).zip(&self.window) {
-            *out = sample * weight;
-        }
+    fn add_frame(&mut self, frame: u64) {
         self.fft.process_with_scratch(&mut self.spectrum, &mut self.scratch);
-        for (mean, run) in self.sorted.iter_mut().zip(self.layout.below.iter().chain(&self.layout.above)) {
-            *mean = mean_of(&self.spectrum, &self.layout, run);
-        }
+        let from = self.layout.low.rem_euclid(self.spectrum.len() as i64) as usize;
+        let (low, high) = self.powers.split_at_mut(self.layout.count.min(self.spectrum.len() - from));
+        kernel::scaled_power(&self.spectrum[from..from + low.len()], 1.0, low);
+        kernel::scaled_power(&self.spectrum[..high.len()], 1.0, high);
+        kernel::sum_runs(&self.powers, &self.groups, &mut self.means);
+        self.means.iter_mut().zip(&self.groups).for_each(|(mean, (_, length))| *mean /= *length as f32);
+        self.sorted.copy_from_slice(&self.means);
         let own = middle(&mut self.sorted).map_or(0.0, |(low, high)| (low + high) / 2.0);
         if !own.is_finite() || own < f32::MIN_POSITIVE {
             return;
@@ -228,37 +207,21 @@ impl Steps {
         if self.level == 0.0 {
             self.level = own;
         }
-        let counts = own <= self.rise * self.level && self.first >= self.spoilt_to;
+        let counts = own <= self.rise * self.level && frame * self.samples.shape().1 as u64 >= self.spoilt_to;
         let weight = self.level.recip();
         // No further at once than noise goes by chance.
         self.level *= 1.0 + ((own / self.level).clamp(0.5, 2.0) - 1.0) / LEVEL_FRAMES;
         if !counts {
             return;
         }
-        let Steps { layout, spectrum, step, .. } = self;
-        let groups = layout.below.iter().chain(&layout.above);
-        for (sum, run) in step.groups.iter_mut().zip(groups) {
-            *sum += weight * mean_of(spectrum, layout, run);
-        }
-        let first = (layout.low + layout.channel.start as i64).rem_euclid(spectrum.len() as i64) as usize;
-        let (tail, head) = (&spectrum[first..], &spectrum[..first]);
-        for (sum, x) in step.channel.iter_mut().zip(tail.iter().chain(head)) {
-            *sum += weight * x.norm_sqr();
-        }
-        for cell in self.masked.iter().cloned().flatten() {
-            let told = spectrum[(first + cell) % spectrum.len()].norm_sqr();
-            step.channel[cell] += weight * (own - told);
-        }
+        let Steps { layout, powers, means, step, masked, .. } = self;
+        let channel = &mut powers[layout.channel.clone()];
+        masked.iter().for_each(|cells| channel[cells.clone()].fill(own));
+        kernel::add_scaled(means, weight, &mut step.groups);
+        kernel::add_scaled(channel, weight, &mut step.channel);
         step.weight += weight;
         step.frames += 1.0;
     }
-}
-
-/// Mean power over a run of cells.
-fn mean_of(spectrum: &[Complex32], layout: &Layout, (first, length): &Run) -> f32 {
-    let from = (layout.low + i64::from(*first)).rem_euclid(spectrum.len() as i64) as usize;
-    let cells = spectrum[from..].iter().chain(&spectrum[..from]).take(*length as usize);
-    cells.map(|x| x.norm_sqr()).sum::<f32>() / *length as f32
 }
 
 #[cfg(test)]
@@ -276,12 +239,13 @@ mod tests {
             half_held_hz: 3e3,
         };
         let layout = Layout::new(&at, 8e3 / 128.0).expect("room");
-        let mut steps = Steps::new(&layout, 8e3, 128, 0.1);
+        let mut steps = Steps::new(&layout, 8e3, 128, 0.1, 1);
         let mut made = Vec::new();
         for (from, count) in pieces {
             let samples: Vec<Complex32> =
                 (*from..from + *count as u64).map(&sample).map(|[re, im]| Complex32::new(re, im)).collect();
-            steps.push(*from, &samples, |number, step| made.push((number, step.clone())));
+            let piece = Piece { number: *from, samples: &samples };
+            steps.push(piece, |number, step| made.push((number, step.clone())));
         }
         made
     }

@@ -24,7 +24,8 @@ impl Setup {
             }
             spectra.join(first, count);
             while let Some(block) = spectra.next_block() {
-                tuner.take(&block, |number, sample| made.push((number, sample)));
+                let Piece { number, samples } = tuner.take(&block);
+                made.extend((number..).zip(samples).map(|(number, sample)| (number, [sample.re, sample.im])));
             }
         }
         made

@@ -12,9 +12,12 @@ use crate::dsp::burst406::{
     BIT_RATE_HZ, CARRIER_S, Demodulator, LONG_BITS, SHORT_BITS, SLACK_S, WAYS_PER_SECOND_AND_HZ, known_s,
 };
 use crate::dsp::fine::{BURST_HOP_S, Fine, Matched};
+use crate::dsp::frames::Piece;
+use crate::dsp::kernel;
 use crate::dsp::line::between;
 use crate::sense::clock::SampleClock;
 use crate::signal::{Hearing, HearingKind};
+use rustfft::num_complex::Complex32;
 
 /// Frames from a burst's own to those that hold nothing of it: its begin is known to one, its frame is eleven long, and two more are of the bits
 /// of a long one.
@@ -76,18 +79,24 @@ impl Candidate {
 
 /// The newest samples of a channel by their numbers.
 struct Samples {
-    kept: Vec<[f32; 2]>,
+    kept: Vec<Complex32>,
     /// Number after the newest one, and how many in a row there are.
     next: u64,
     count: u64,
 }
 
 impl Samples {
-    fn push(&mut self, number: u64, sample: [f32; 2]) {
-        self.count = if number == self.next { self.count + 1 } else { 1 };
-        self.next = number + 1;
-        let len = self.kept.len() as u64;
-        self.kept[(number % len) as usize] = sample;
+    fn push(&mut self, mut piece: Piece<'_>) {
+        if piece.number != self.next {
+            self.count = 0;
+        }
+        self.next = piece.number + piece.samples.len() as u64;
+        self.count += piece.samples.len() as u64;
+        while !piece.samples.is_empty() {
+            let from = (piece.number % self.kept.len() as u64) as usize;
+            let taken = piece.split_off(self.kept.len() - from).samples;
+            self.kept[from..from + taken.len()].copy_from_slice(taken);
+        }
     }
 
     /// Sample `number`, zero where there is none.
@@ -95,10 +104,9 @@ impl Samples {
         let len = self.kept.len() as u64;
         let oldest = self.next - self.count.min(len);
         let is_kept = |number: &u64| (oldest..self.next).contains(number);
-        u64::try_from(number)
-            .ok()
-            .filter(is_kept)
-            .map_or([0.0; 2], |number| self.kept[(number % len) as usize])
+        let number = u64::try_from(number).ok().filter(is_kept);
+        let sample = number.map_or(Complex32::default(), |number| self.kept[(number % len) as usize]);
+        [sample.re, sample.im]
     }
 }
 
@@ -114,30 +122,33 @@ impl BurstListener {
             threshold: noise(&fine).at(allowed_per_hour.ln() - ln_ways_per_hour),
             ln_ways_per_hour,
             rows: (0..ROWS).map(|_| row()).collect(),
-            samples: Samples { kept: vec![[0.0; 2]; kept as usize + 1], next: 0, count: 0 },
+            samples: Samples { kept: vec![Complex32::default(); kept as usize + 1], next: 0, count: 0 },
             demodulator: Demodulator::new(sps),
             fine,
             best: None,
         }
     }
 
-    /// Takes a sample of the channel; the burst that it completes.
-    pub fn push(&mut self, number: u64, sample: [f32; 2], clock: &SampleClock) -> Option<Heard> {
-        self.samples.push(number, sample);
-        let (frame, cells) = self.fine.push(number, sample)?;
-        let row = &mut self.rows[(frame % ROWS) as usize];
-        row.frame = Some(frame);
-        row.cells.copy_from_slice(cells);
-        row.noise_per_hz = f64::from(self.fine.noise_per_hz(self.fine.cell_count() as f64 / 2.0));
-        // What is complete is told before the next one begins.
-        let due = self.best.is_some_and(|best| frame >= best.frame + AFTER);
-        let heard = if due { self.finish(clock) } else { None };
-        if let Some(found) = self.strongest(frame)
-            && self.best.is_none_or(|best| best.energy() < found.energy())
-        {
-            self.best = Some(found);
+    /// Takes samples of the channel; gives the bursts that they complete.
+    pub fn push(&mut self, mut piece: Piece<'_>, clock: &SampleClock, mut out: impl FnMut(Heard)) {
+        let mut rest = piece;
+        while let Some((frame, cells)) = self.fine.push(&mut piece) {
+            let row = &mut self.rows[(frame % ROWS) as usize];
+            row.frame = Some(frame);
+            row.cells.copy_from_slice(cells);
+            row.noise_per_hz = f64::from(self.fine.noise_per_hz(self.fine.cell_count() as f64 / 2.0));
+            self.samples.push(rest.split_off((piece.number - rest.number) as usize));
+            // What is complete is told before the next one begins.
+            if self.best.is_some_and(|best| frame >= best.frame + AFTER) {
+                self.finish(clock).into_iter().for_each(&mut out);
+            }
+            if let Some(found) = self.strongest(frame)
+                && self.best.is_none_or(|best| best.energy() < found.energy())
+            {
+                self.best = Some(found);
+            }
         }
-        heard
+        self.samples.push(rest);
     }
 
     /// Ends what is open: nothing more comes.
@@ -183,8 +194,8 @@ impl BurstListener {
     /// The strongest cell that may be a burst's and was empty before.
     fn strongest(&self, frame: u64) -> Option<Candidate> {
         let Row { cells, noise_per_hz, .. } = self.row(frame)?;
-        // Without a branch, which nearly always finds nothing.
-        let largest = cells.iter().fold(0.0_f32, |largest, cell| largest.max(*cell));
+        // Nearly always it finds nothing.
+        let largest = kernel::largest(cells);
         if largest < CANDIDATE_MIN {
             return None;
         }

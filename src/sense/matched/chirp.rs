@@ -5,6 +5,7 @@ use super::{Heard, Place, centi, sigma_db};
 use crate::analytics::chance::NoiseSum;
 use crate::config::Spreading;
 use crate::dsp::chirp::{Chirps, Preamble, WINDOWS, chirp_s};
+use crate::dsp::frames::Piece;
 use crate::sense::clock::SampleClock;
 use crate::signal::{Hearing, HearingKind};
 
@@ -45,10 +46,13 @@ impl ChirpListener {
         ChirpListener { place, chirps, laws, ln_ways_per_hour: ways.ln() }
     }
 
-    /// Takes a sample of the channel; what it completes.
-    pub fn push(&mut self, number: u64, sample: [f32; 2], clock: &SampleClock) -> Option<Heard> {
-        let found = self.chirps.push(number, sample)?;
-        Some(self.heard(&found, clock))
+    /// Takes samples of the channel; gives what they complete.
+    pub fn push(&mut self, piece: Piece<'_>, clock: &SampleClock, mut out: impl FnMut(Heard)) {
+        for (number, sample) in (piece.number..).zip(piece.samples) {
+            if let Some(found) = self.chirps.push(number, [sample.re, sample.im]) {
+                out(self.heard(&found, clock));
+            }
+        }
     }
 
     /// The sums that are judged within `seconds`: of one preamble.

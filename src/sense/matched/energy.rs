@@ -9,8 +9,9 @@ use super::{Heard, Place, centi, ratio, relative_db};
 use crate::analytics::chance::NoiseRatio;
 use crate::config::{ChannelConfig, SenseConfig};
 use crate::dsp::energy::beside::{Layout, Where};
-use crate::dsp::energy::steps::{MIRRORS, Steps};
+use crate::dsp::energy::steps::Steps;
 use crate::dsp::energy::{EnergySearch, Found};
+use crate::dsp::frames::Piece;
 use crate::dsp::tuner::{Block, Tuner, rate_for};
 use crate::sense::clock::SampleClock;
 use crate::signal::{Hearing, HearingKind};
@@ -34,6 +35,8 @@ const ZERO_SHARE: f64 = 1e-3;
 const ZERO_CELLS: f64 = 2.5;
 /// Windows of so many neighbouring widths hold the same noise.
 const ALIKE_WIDTHS: f64 = 3.0;
+/// Stretches of the channel whose mirror images are followed, in a bin of the sense pass.
+const MIRRORS_OF_BIN: f64 = 2.0;
 /// For so long a line may still be told for what it is, µs.
 const LINE_WAIT_US: u64 = 350_000;
 /// A line with this share of the power is what was heard.
@@ -49,8 +52,8 @@ pub(super) struct EnergyListener {
     /// Absolute frequency of the middle of what is looked at, Hz.
     middle_hz: f64,
     cell_hz: f64,
-    /// Where the mirror images of the channel's stretches begin and end, Hz.
-    mirror_hz: (f64, f64),
+    /// Where the mirror images of the channel's stretches are, Hz.
+    mirrors_hz: Vec<f64>,
     mirror_bin_hz: f64,
     steps: Steps,
     search: EnergySearch,
@@ -116,7 +119,14 @@ impl EnergyListener {
             },
             cell_hz,
         )?;
-        let steps = Steps::new(&layout, sps, len, SPAN_MAX_S / f64::from(1 << LEVELS));
+        // The image of the channel's lower edge is the highest.
+        let center_hz = place.frequency_hz - place.offset_hz;
+        let mirrors = (MIRRORS_OF_BIN * place.width_hz / bin_hz).ceil().max(1.0);
+        let mirror_hz =
+            |n: u32| center_hz - place.offset_hz + place.width_hz * (0.5 - (f64::from(n) + 0.5) / mirrors);
+        let mirrors_hz: Vec<f64> = (0..mirrors as u32).map(mirror_hz).collect();
+        let step_s = SPAN_MAX_S / f64::from(1 << LEVELS);
+        let steps = Steps::new(&layout, sps, len, step_s, mirrors_hz.len());
         let step_s = steps.step_samples() as f64 / sps;
         let laws = laws(&layout, steps.frames_per_step(), step_s);
         let pulse_s = f64::from(channel.longest_pulse_us()) * 1e-6;
@@ -131,9 +141,7 @@ impl EnergyListener {
         let thresholds: Vec<Vec<f64>> =
             thresholds.map(|(level, laws)| laws.iter().map(|law| threshold(level, law)).collect()).collect();
         let block = super::block(config);
-        // The image of the channel's lower edge is the highest.
-        let center_hz = place.frequency_hz - place.offset_hz;
-        let mirror = |hz: f64| center_hz - place.offset_hz - hz;
+        let mirrors = (mirrors_hz.len(), bin_hz);
         Some(EnergyListener {
             tuner: is_tuned
                 .then(|| Tuner::new(sample_rate_sps, place.offset_hz, HELD * place.width_hz, block)),
@@ -141,9 +149,9 @@ impl EnergyListener {
             step,
             middle_hz: if is_tuned { place.frequency_hz } else { center_hz },
             cell_hz,
-            mirror_hz: (mirror(-place.width_hz / 2.0), mirror(place.width_hz / 2.0)),
+            mirrors_hz,
             mirror_bin_hz: bin_hz,
-            search: EnergySearch::new(&layout, steps.frames_per_step(), bin_hz, thresholds.clone()),
+            search: EnergySearch::new(&layout, steps.frames_per_step(), mirrors, thresholds.clone()),
             steps,
             laws,
             thresholds,
@@ -194,30 +202,23 @@ impl EnergyListener {
         if frame.is_clipped {
             self.steps.spoil((frame.first_sample + frame.len as u64 + self.reach) / self.step + 1);
         }
-        let (from_hz, to_hz) = self.mirror_hz;
-        let stretch_hz = (to_hz - from_hz) / MIRRORS as f64;
-        let bins = (stretch_hz.abs() / self.mirror_bin_hz).ceil().max(1.0);
-        let mirror_bin_hz = self.mirror_bin_hz as f32;
-        self.steps.mirror(|n| {
-            let at = |bin: u32| from_hz + stretch_hz * (n as f64 + (f64::from(bin) + 0.5) / bins);
-            let powers = (0..bins as u32).map(|bin| power_at_hz(at(bin)));
-            powers.fold(0.0, f32::max) / mirror_bin_hz
-        });
+        let EnergyListener { steps, mirrors_hz, mirror_bin_hz, .. } = self;
+        steps.mirror(|n| power_at_hz(mirrors_hz[n]) / *mirror_bin_hz as f32);
         if self.tuner.is_none() {
-            self.take(frame.first_sample, samples);
+            self.take(Piece { number: frame.first_sample, samples });
         }
     }
 
     /// A block of the stream.
     pub fn block(&mut self, block: &Block<'_>) {
         let Some(mut tuner) = self.tuner.take() else { return };
-        tuner.take(block, |number, [re, im]| self.take(number, &[Complex32::new(re, im)]));
+        self.take(tuner.take(block));
         self.tuner = Some(tuner);
     }
 
-    fn take(&mut self, number: u64, samples: &[Complex32]) {
+    fn take(&mut self, piece: Piece<'_>) {
         let EnergyListener { steps, search, told, found, newest, .. } = self;
-        steps.push(number, samples, |number, step| {
+        steps.push(piece, |number, step| {
             *newest = Some(number);
             search.push(number, step, |energy| {
                 // Longer sums say again, later and of a longer time, what a shorter one has told.

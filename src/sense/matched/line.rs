@@ -6,6 +6,7 @@ use super::{Heard, Place, centi, sigma_db};
 use crate::analytics::chance::NoiseSum;
 use crate::config::ChannelConfig;
 use crate::dsp::fine::{Fine, Matched};
+use crate::dsp::frames::Piece;
 use crate::dsp::line::{self, Line, LineSearch};
 use crate::sense::clock::SampleClock;
 use crate::signal::{Hearing, HearingKind};
@@ -95,20 +96,27 @@ impl LineListener {
         self.windows.iter_mut().for_each(|window| self.place.mask(&mut window.fine, part));
     }
 
-    /// Takes a sample of the channel; gives what it completes.
-    pub fn push(&mut self, number: u64, sample: [f32; 2], clock: &SampleClock, mut out: impl FnMut(Heard)) {
+    /// Takes samples of the channel; gives what they complete.
+    pub fn push(&mut self, mut piece: Piece<'_>, clock: &SampleClock, mut out: impl FnMut(Heard)) {
         let LineListener { place, windows, told, tells_all } = self;
-        let mut is_told = false;
-        for window in windows {
-            if *tells_all {
-                window.push(number, sample, |_| true);
-                window.found.iter().for_each(|line| out(window.heard(line, place, clock)));
-            } else {
-                let hop = (window.fine.hop() * place.rate.step) as u64;
-                window.push(number, sample, |line| is_news(line, hop, told));
-                if let Some(line) = window.found.last().filter(|_| !is_told) {
-                    is_told = true;
-                    out(window.heard(line, place, clock));
+        while !piece.samples.is_empty() {
+            // To where the next frame of any window ends: what ends first is told first.
+            let ends =
+                windows.iter().map(|window| (piece.number + 1).next_multiple_of(window.fine.hop() as u64));
+            let count = ends.min().map_or(1, |end| end - piece.number);
+            let part = piece.split_off(count as usize);
+            let mut is_told = false;
+            for window in windows.iter_mut() {
+                if *tells_all {
+                    window.push(part, |_| true);
+                    window.found.iter().for_each(|line| out(window.heard(line, place, clock)));
+                } else {
+                    let hop = (window.fine.hop() * place.rate.step) as u64;
+                    window.push(part, |line| is_news(line, hop, told));
+                    if let Some(line) = window.found.last().filter(|_| !is_told) {
+                        is_told = true;
+                        out(window.heard(line, place, clock));
+                    }
                 }
             }
         }
@@ -157,11 +165,11 @@ impl Window {
         Window { fine, search: search.in_segments(segment), levels, found: Vec::with_capacity(top + 1) }
     }
 
-    /// Takes a sample; finds the lines that it completes and that are `wanted`.
-    fn push(&mut self, number: u64, sample: [f32; 2], mut wanted: impl FnMut(&Line) -> bool) {
+    /// Takes samples up to the end of a frame at most; finds the lines that it completes and that are `wanted`.
+    fn push(&mut self, mut piece: Piece<'_>, mut wanted: impl FnMut(&Line) -> bool) {
         let Window { fine, search, found, .. } = self;
         found.clear();
-        let Some((frame, cells)) = fine.push(number, sample) else { return };
+        let Some((frame, cells)) = fine.push(&mut piece) else { return };
         search.push(frame, cells, |line| {
             if wanted(line) {
                 found.push(*line);

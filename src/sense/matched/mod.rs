@@ -172,24 +172,16 @@ impl Band {
             for Channel { tuner, line, energy, trains, chirps, burst } in &mut self.channels {
                 energy.iter_mut().for_each(|energy| energy.block(&block));
                 let Some(tuner) = tuner else { continue };
-                tuner.take(&block, |number, sample| {
-                    if let Some(line) = line {
-                        line.push(number, sample, clock, |heard| {
-                            energy.iter_mut().for_each(|energy| energy.take_line(&heard.hearing));
-                            tell(heard);
-                        });
-                    }
-                    trains
-                        .iter_mut()
-                        .filter_map(|train| train.push(number, sample, clock))
-                        .for_each(&mut tell);
-                    chirps
-                        .iter_mut()
-                        .filter_map(|chirp| chirp.push(number, sample, clock))
-                        .for_each(&mut tell);
-                    let burst = burst.iter_mut().filter_map(|burst| burst.push(number, sample, clock));
-                    burst.for_each(&mut tell);
-                });
+                let piece = tuner.take(&block);
+                if let Some(line) = line {
+                    line.push(piece, clock, |heard| {
+                        energy.iter_mut().for_each(|energy| energy.take_line(&heard.hearing));
+                        tell(heard);
+                    });
+                }
+                trains.iter_mut().for_each(|train| train.push(piece, clock, &mut tell));
+                chirps.iter_mut().for_each(|chirp| chirp.push(piece, clock, &mut tell));
+                burst.iter_mut().for_each(|burst| burst.push(piece, clock, &mut tell));
             }
         }
         for energy in self.channels.iter_mut().filter_map(|channel| channel.energy.as_mut()) {

@@ -6,6 +6,7 @@ use crate::analytics::chance::NoiseSum;
 use crate::config::{ChannelConfig, Emission, PulseTrain};
 use crate::dsp::chain::{ChainSearch, FRAMES_OF_PULSE, Intervals, Lengths, PULSES_MAX, Train};
 use crate::dsp::fine::{Fine, Matched};
+use crate::dsp::frames::Piece;
 use crate::sense::clock::SampleClock;
 use crate::signal::{Hearing, HearingKind};
 
@@ -112,11 +113,13 @@ impl TrainListener {
         self.place.mask(&mut self.fine, part);
     }
 
-    /// Takes a sample of the channel; what it completes.
-    pub fn push(&mut self, number: u64, sample: [f32; 2], clock: &SampleClock) -> Option<Heard> {
-        let (frame, cells) = self.fine.push(number, sample)?;
-        let train = self.search.push(frame, cells)?;
-        Some(self.heard(&train, clock))
+    /// Takes samples of the channel; gives what they complete.
+    pub fn push(&mut self, mut piece: Piece<'_>, clock: &SampleClock, mut out: impl FnMut(Heard)) {
+        while let Some((frame, cells)) = self.fine.push(&mut piece) {
+            if let Some(train) = self.search.push(frame, cells) {
+                out(self.heard(&train, clock));
+            }
+        }
     }
 
     /// The chains that are judged within `seconds`, of pulses of `width_s` every `period_s`: by the highest threshold of all bands.
