@@ -267,13 +267,11 @@ impl Sense {
         self.enter_hop(row.first_sample, out);
         self.hop.sample_count += fft_len;
         self.gate_hop(row.gate);
-        let power = &mut self.apart[..row.power().len()];
-        power.iter_mut().zip(row.power()).for_each(|(own, power)| *own = power);
-        if row.gate == Gate::Open {
-            self.hop.sums.iter_mut().zip(&*power).for_each(|(sum, power)| *sum += power);
-        }
-        let frame = row.first_sample / fft_len;
-        measure(&mut self.bands[self.band].channels, &self.clock, frame, row.gate, power, out);
+        let power = row.write_power(&mut self.apart);
+        let open = if row.gate == Gate::Open { power } else { &[] };
+        self.hop.sums.iter_mut().zip(open).for_each(|(sum, power)| *sum += power);
+        let band = &mut self.bands[self.band];
+        measure(&mut band.channels, &self.clock, row.first_sample / fft_len, row.gate, power, out);
         self.stream.iter_mut().for_each(|stream| stream.fill(row.samples, 0, row.samples.len()));
         self.listen(row.first_sample, row.gate, row.is_clipped, out);
         self.frame_flags = Flags::NONE;

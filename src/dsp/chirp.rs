@@ -148,6 +148,11 @@ impl Chirps {
         0.5 * DEVIATION / self.cells().1.sqrt()
     }
 
+    /// C/N0 of chirps that lift a cell by `excess` times the noise, Hz.
+    pub fn cn0_hz(&self, excess: f64) -> f64 {
+        excess / self.chirp_s / KEPT
+    }
+
     /// Duration of one chirp, s.
     pub fn chirp_s(&self) -> f64 {
         self.chirp_s
@@ -268,7 +273,7 @@ impl Chirps {
             chirp_count: chirps,
             power: largest,
             offset_hz: place * cell_hz,
-            cn0_hz: f64::from(excess) / f64::from(chirps) / self.chirp_s / KEPT,
+            cn0_hz: self.cn0_hz(f64::from(excess) / f64::from(chirps)),
             noise_per_hz: f64::from(lift),
         };
         Some((largest / threshold, found))

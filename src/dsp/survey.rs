@@ -89,6 +89,13 @@ impl Row<'_> {
     pub fn power(&self) -> impl ExactSizeIterator<Item = f32> {
         self.levels.iter().map(|level| self.powers[usize::from(*level)])
     }
+
+    /// Writes those into `room`, as long as a frame; the part that they fill.
+    pub fn write_power<'a>(&self, room: &'a mut [f32]) -> &'a [f32] {
+        let filled = &mut room[..self.levels.len()];
+        filled.iter_mut().zip(self.power()).for_each(|(bin, power)| *bin = power);
+        filled
+    }
 }
 
 /// When a channel was on, as far as pulses tell.

@@ -26,6 +26,12 @@ pub enum HeardBy {
     Pulses,
     /// A train of pulses summed.
     Trains,
+    /// Energy that fills the channel.
+    Energy,
+    /// A packet's chirps.
+    Chirps,
+    /// One distress burst.
+    Bursts,
 }
 
 impl HeardBy {
@@ -36,6 +42,9 @@ impl HeardBy {
             HeardBy::Lines => "a line in fine spectra",
             HeardBy::Pulses => "pulses over the trigger",
             HeardBy::Trains => "a train of weak pulses",
+            HeardBy::Energy => "energy over the noise beside",
+            HeardBy::Chirps => "chirps of a preamble",
+            HeardBy::Bursts => "a distress burst",
         }
     }
 }
@@ -91,9 +100,9 @@ impl Sent {
 ///     ewma_time_constant_us: 500_000, gradient_window_us: 20_000_000, gradient_cell_m: 2.0, gradient_spread_min_m: 3.0,
 ///     trigger_db: 12.0, drop_db: 6.0, debounce_us: 50_000, hold_us: 1_000_000, false_alarms_per_hour: 0.05,
 /// };
-/// let [line, readings] = limits(&sense, &analytics, 0, 10.0)[..] else { panic!() };
-/// assert_eq!((line.by, readings.by), (HeardBy::Lines, HeardBy::Readings));
-/// assert!(line.cn0_db_hz < 12.0 && readings.cn0_db_hz > 40.0, "{line:?} {readings:?}");
+/// let [line, energy, readings] = limits(&sense, &analytics, 0, 10.0)[..] else { panic!() };
+/// assert_eq!((line.by, energy.by, readings.by), (HeardBy::Lines, HeardBy::Energy, HeardBy::Readings));
+/// assert!(line.cn0_db_hz < 12.0 && energy.cn0_db_hz > 20.0 && readings.cn0_db_hz > 40.0, "{line:?} {energy:?} {readings:?}");
 /// ```
 pub fn limits(sense: &SenseConfig, analytics: &AnalyticsConfig, channel: usize, seconds: f64) -> Vec<Limit> {
     let sent = sense.channels.get(channel).and_then(Sent::sought);
@@ -112,11 +121,17 @@ pub fn limits_of(
     let Some(center_hz) = sense.centers_hz().find(|center_hz| sense.holds(*center_hz, settings)) else {
         return Vec::new();
     };
-    let (lines, trains) =
-        judged(sense, channel, center_hz, sent.map(|sent| (sent.width_s, sent.period_s)), seconds);
+    let judged = judged(sense, channel, center_hz, sent.map(|sent| (sent.width_s, sent.period_s)), seconds);
     let mut limits: Vec<Limit> = plain(sense, analytics, settings, sent, seconds);
-    limits.extend(weakest(HeardBy::Lines, &lines));
-    limits.extend(weakest(HeardBy::Trains, &trains));
+    for (by, judged) in [
+        (HeardBy::Lines, &judged.lines),
+        (HeardBy::Trains, &judged.trains),
+        (HeardBy::Energy, &judged.energy),
+        (HeardBy::Chirps, &judged.chirps),
+        (HeardBy::Bursts, &judged.bursts),
+    ] {
+        limits.extend(weakest(by, judged));
+    }
     limits.sort_by(|a, b| a.cn0_db_hz.total_cmp(&b.cn0_db_hz));
     limits
 }

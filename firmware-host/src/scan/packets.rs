@@ -18,11 +18,11 @@ const BURST_WIDTH_HZ: f64 = 3e3;
 /// Bursts within so much of one another are one beacon's where none says otherwise, Hz: it drifts, and the aircraft flies.
 const DISTRESS_APART_HZ: f64 = 200.0;
 /// Usual bandwidths of LoRa, Hz.
-const CHIRP_WIDTHS_HZ: [f64; 3] = [125e3, 250e3, 500e3];
+pub const CHIRP_WIDTHS_HZ: [f64; 3] = [125e3, 250e3, 500e3];
 /// A channel hears chirps so far from its middle either way, of its bandwidth.
 const CHIRP_OFFSET: f64 = 0.15;
 /// Up to this rate the whole band is searched for chirps below the noise, samples/s: the work grows with its square.
-pub const CHIRP_RATE_MAX_SPS: f64 = 500e3;
+const CHIRP_RATE_MAX_SPS: f64 = 500e3;
 /// Energy of chirps is so wide, of their bandwidth.
 const CHIRP_ENERGY: (f64, f64) = (0.4, 1.4);
 /// Chirps too weak for the survey are none where so much of their time something else stands out.
@@ -79,10 +79,21 @@ fn middles(low_hz: f64, high_hz: f64, width_hz: f64, step_hz: f64) -> impl Itera
         .map(move |n| middle_hz + if count > 0.0 { room_hz * (f64::from(n) / count - 0.5) } else { 0.0 })
 }
 
-/// The part of the band that is listened to, Hz.
+/// The band that is listened to, Hz.
 fn band_hz(survey: &Survey) -> (f64, f64) {
     let half_hz = survey.sample_rate_sps() / 2.0;
     (survey.center_hz() - half_hz, survey.center_hz() + half_hz)
+}
+
+/// Whether distress beacons send in a band.
+pub fn has_distress(center_hz: f64, sample_rate_sps: f64) -> bool {
+    let half_hz = sample_rate_sps / 2.0;
+    center_hz - half_hz < DISTRESS_HZ.1 && center_hz + half_hz > DISTRESS_HZ.0
+}
+
+/// Whether a whole band is searched for chirps of this bandwidth.
+pub fn are_chirps_sought(width_hz: f64, sample_rate_sps: f64) -> bool {
+    sample_rate_sps <= CHIRP_RATE_MAX_SPS && width_hz <= BAND_SHARE * sample_rate_sps
 }
 
 /// `frequency_hz` moved so that a channel of `width_hz` about it lies in the band.
@@ -105,7 +116,7 @@ fn channel(template: &ChannelConfig, frequency_hz: f64, width_hz: f64, emission:
 fn distress_channels(listener: &Listener<'_>) -> Vec<ChannelConfig> {
     let (low_hz, high_hz) = band_hz(listener.survey);
     let (low_hz, high_hz) = (low_hz.max(DISTRESS_HZ.0), high_hz.min(DISTRESS_HZ.1));
-    if low_hz >= high_hz {
+    if !has_distress(listener.survey.center_hz(), listener.survey.sample_rate_sps()) {
         return Vec::new();
     }
     let width_hz = listener.distress.bandwidth_hz.min(BAND_SHARE * listener.survey.sample_rate_sps());
@@ -121,7 +132,7 @@ fn chirp_channels(listener: &Listener<'_>, findings: &Findings) -> Vec<ChannelCo
     let held = CHIRP_WIDTHS_HZ.into_iter().filter(|width_hz| *width_hz <= BAND_SHARE * (high_hz - low_hz));
     held.flat_map(|width_hz| {
         let of = |hz| channel(listener.template, within(listener.survey, hz, width_hz), width_hz, all);
-        if high_hz - low_hz <= CHIRP_RATE_MAX_SPS {
+        if are_chirps_sought(width_hz, high_hz - low_hz) {
             return middles(low_hz, high_hz, width_hz, 2.0 * CHIRP_OFFSET * width_hz).map(of).collect();
         }
         let wide = findings.channels.iter().filter(|active| is_as_wide(active, width_hz));

@@ -89,11 +89,18 @@ impl Scan {
         let depth = &self.depth;
         let weakest = |limit: &Limit| format!("{:.1} dB-Hz ({:.1} dBFS)", limit.cn0_db_hz, depth.dbfs(limit));
         let carrier = depth.carrier.iter().map(|limit| format!("a carrier of {}", weakest(limit)));
+        let energy = depth.energy.iter().map(|(limit, width_hz)| {
+            format!("any modulation {:.1} kHz wide of {}", width_hz / 1e3, weakest(limit))
+        });
         let pulses = depth.pulses.iter().map(|(limit, sent)| {
             let (ms, s) = (sent.width_s * 1e3, sent.period_s);
             format!("pulses of {ms:.0} ms every {s:.2} s of {}", weakest(limit))
         });
-        let told: Vec<String> = carrier.chain(pulses).collect();
+        let burst = depth.burst.iter().map(|limit| format!("a 406 MHz burst of {}", weakest(limit)));
+        let chirps = depth.chirps.iter().map(|(limit, spreading, width_hz)| {
+            format!("LoRa chirps of {:.0} kHz and SF {spreading} of {}", width_hz / 1e3, weakest(limit))
+        });
+        let told: Vec<String> = carrier.chain(energy).chain(pulses).chain(burst).chain(chirps).collect();
         if told.is_empty() {
             return Ok(());
         }
@@ -199,15 +206,7 @@ impl Scan {
             "floor_dbfs": found.floor_dbfs,
             "events": self.events.iter().map(event_json).collect::<Vec<Value>>(),
             "spike_dbfs": found.spike_dbfs,
-            "weakest": {
-                "carrier": self.depth.carrier.map(|limit| limit_json(&self.depth, &limit)),
-                "pulses": self.depth.pulses.map(|(limit, sent)| {
-                    let mut value = limit_json(&self.depth, &limit);
-                    value["width_us"] = json!(sent.width_s * 1e6);
-                    value["period_us"] = json!(sent.period_s * 1e6);
-                    value
-                }),
-            },
+            "weakest": depth_json(&self.depth),
             "channels": channels,
             "spectrum": {
                 "first_bin_hz": found.first_bin_hz,
@@ -246,8 +245,31 @@ fn channel_json(active: &Active, beacon: Option<&Beacon>, center_hz: f64) -> Val
     })
 }
 
-fn limit_json(depth: &Depth, limit: &Limit) -> Value {
-    json!({ "by": limit.by.name(), "cn0_db_hz": limit.cn0_db_hz, "power_dbfs": depth.dbfs(limit), "seconds": limit.seconds })
+fn depth_json(depth: &Depth) -> Value {
+    let weakest = |limit: &Limit, more: Value| {
+        let mut value = json!({
+            "by": limit.by.name(),
+            "cn0_db_hz": limit.cn0_db_hz,
+            "power_dbfs": depth.dbfs(limit),
+            "seconds": limit.seconds,
+        });
+        if let (Some(value), Value::Object(more)) = (value.as_object_mut(), more) {
+            value.extend(more);
+        }
+        value
+    };
+    let chirps = depth.chirps.iter().map(|(limit, spreading, width_hz)| {
+        weakest(limit, json!({ "spreading": spreading, "bandwidth_hz": width_hz }))
+    });
+    json!({
+        "carrier": depth.carrier.map(|limit| weakest(&limit, Value::Null)),
+        "energy": depth.energy.map(|(limit, width_hz)| weakest(&limit, json!({ "bandwidth_hz": width_hz }))),
+        "pulses": depth.pulses.map(|(limit, sent)| {
+            weakest(&limit, json!({ "width_us": sent.width_s * 1e6, "period_us": sent.period_s * 1e6 }))
+        }),
+        "burst": depth.burst.map(|limit| weakest(&limit, Value::Null)),
+        "chirps": chirps.collect::<Vec<_>>(),
+    })
 }
 
 fn event_json(event: &Event) -> Value {

@@ -44,6 +44,11 @@ pub struct Score {
     pub(super) offset_hz: f64,
 }
 
+/// Of a burst so much is known before its bits are read, s of its carrier.
+pub fn known_s() -> f64 {
+    CARRIER_S + f64::from(SYNC_BITS) / BIT_RATE_HZ + BITS_S * PHASE_RAD.cos().powi(2)
+}
+
 /// The likeliest burst; `noise`: power of noise in one sample of the sums. `None`: there are too few of them.
 pub(super) fn best(sums: &mut Sums, noise: f64) -> Option<Score> {
     let rate_sps = sums.rate_sps();
@@ -65,7 +70,7 @@ pub(super) fn best(sums: &mut Sums, noise: f64) -> Option<Score> {
     }
     let (power, offset_hz) = strongest;
     sums.turn(offset_hz);
-    let known_s = CARRIER_S + f64::from(SYNC_BITS) / BIT_RATE_HZ + BITS_S * PHASE_RAD.cos().powi(2);
+    let known_s = known_s();
     let unit = noise * known_s * rate_sps;
     let ln_ratio = |step: u32, known: Complex64| {
         let excess = known.norm_sqr() / unit;

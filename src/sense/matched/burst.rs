@@ -5,10 +5,11 @@
 //! A burst is told half a second after its end, when it is known that it ended: what was there before it or is after it is no burst, nor
 //! what does not look like one. Of several at a time the strongest is told.
 
+use super::judged::Judged;
 use super::{Heard, Place, centi, sigma_db};
 use crate::analytics::chance::NoiseSum;
 use crate::dsp::burst406::{
-    BIT_RATE_HZ, CARRIER_S, Demodulator, LONG_BITS, SHORT_BITS, SLACK_S, WAYS_PER_SECOND_AND_HZ,
+    BIT_RATE_HZ, CARRIER_S, Demodulator, LONG_BITS, SHORT_BITS, SLACK_S, WAYS_PER_SECOND_AND_HZ, known_s,
 };
 use crate::dsp::fine::{BURST_HOP_S, Fine, Matched};
 use crate::dsp::frames::Piece;
@@ -36,6 +37,8 @@ const BESIDE: usize = 2;
 const SKIRT_HZ: f32 = 6.0 / (std::f32::consts::PI * 0.287);
 /// Under this C/N0 no message can be read, Hz (25 dB-Hz).
 const READABLE_HZ: f64 = 316.0;
+/// A short burst, s.
+const BURST_S: f64 = CARRIER_S + SHORT_BITS as f64 / BIT_RATE_HZ;
 const HOUR_S: f64 = 3_600.0;
 
 /// One channel's.
@@ -153,6 +156,19 @@ impl BurstListener {
         let best = self.best.take()?;
         let stays = self.is_there(best.frame + AFTER, best.cell, best.energy());
         if stays { None } else { self.heard(&best, clock) }
+    }
+
+    /// What is judged of one burst within `seconds`, but for what its bits add.
+    pub fn judged(&self, seconds: f64) -> Judged {
+        Judged {
+            count: 1.0,
+            level: self.threshold,
+            correlation: 0.0,
+            excess_per_hz: known_s(),
+            tries: u32::from(seconds >= BURST_S),
+            shared: 0.0,
+            seconds: BURST_S,
+        }
     }
 
     /// A new stream.

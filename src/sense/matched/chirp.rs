@@ -1,5 +1,6 @@
 //! A channel's chirps: preambles of LoRa of each spreading factor that is sought, in sums over some chirps.
 
+use super::judged::Judged;
 use super::{Heard, Place, centi, sigma_db};
 use crate::analytics::chance::NoiseSum;
 use crate::config::Spreading;
@@ -10,6 +11,8 @@ use crate::signal::{Hearing, HearingKind};
 
 /// Chirps that are summed: of a preamble of eight, seven are whole in any case.
 const CHIRPS: [u32; 3] = [4, 7, 14];
+/// Chirps of a preamble.
+const PREAMBLE: f64 = 8.0;
 /// Room for the frequency offset, in bandwidths.
 pub(super) const HELD: f64 = 1.25;
 
@@ -50,6 +53,21 @@ impl ChirpListener {
                 out(self.heard(&found, clock));
             }
         }
+    }
+
+    /// The sums that are judged within `seconds`: of one preamble.
+    pub fn judged(&self, seconds: f64) -> impl Iterator<Item = Judged> {
+        let chirp_s = self.chirps.chirp_s();
+        let sent = (seconds / chirp_s).min(PREAMBLE) as u32;
+        CHIRPS.into_iter().zip(&self.laws).map(move |(chirps, (_, threshold))| Judged {
+            count: f64::from(chirps),
+            level: threshold / f64::from(chirps),
+            correlation: 0.0,
+            excess_per_hz: self.chirps.cn0_hz(1.0).recip(),
+            tries: (sent + 1).saturating_sub(chirps),
+            shared: 1.0 - f64::from(chirps).recip(),
+            seconds: f64::from(chirps) * chirp_s,
+        })
     }
 
     /// A new stream.

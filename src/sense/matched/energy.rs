@@ -4,6 +4,7 @@
 //! A channel is taken out of the band with as much on either side as tells its noise; one that is too wide for that is looked at in spectra of the
 //! whole band. What a line tells already is not told again.
 
+use super::judged::Judged;
 use super::{Heard, Place, centi, ratio, relative_db};
 use crate::analytics::chance::NoiseRatio;
 use crate::config::{ChannelConfig, SenseConfig};
@@ -58,6 +59,9 @@ pub(super) struct EnergyListener {
     search: EnergySearch,
     /// By level and width.
     laws: Vec<Vec<Law>>,
+    thresholds: Vec<Vec<f64>>,
+    /// Rate at which it looks, samples/s.
+    sps: f64,
     wall: f64,
     /// Step up to which something was told, by the shortest sums that show it.
     told: Option<(u64, usize)>,
@@ -134,7 +138,7 @@ impl EnergyListener {
             if is_usable(level) { law.noise.at(ln_allowed - law.ln_ways_per_hour) } else { f64::INFINITY }
         };
         let thresholds = laws.iter().enumerate();
-        let thresholds =
+        let thresholds: Vec<Vec<f64>> =
             thresholds.map(|(level, laws)| laws.iter().map(|law| threshold(level, law)).collect()).collect();
         let block = super::block(config);
         let mirrors = (mirrors_hz.len(), bin_hz);
@@ -147,9 +151,11 @@ impl EnergyListener {
             cell_hz,
             mirrors_hz,
             mirror_bin_hz: bin_hz,
-            search: EnergySearch::new(&layout, steps.frames_per_step(), mirrors, thresholds),
+            search: EnergySearch::new(&layout, steps.frames_per_step(), mirrors, thresholds.clone()),
             steps,
             laws,
+            thresholds,
+            sps,
             wall: layout.wall,
             told: None,
             found: None,
@@ -157,6 +163,25 @@ impl EnergyListener {
             waits: None,
             line: None,
             place,
+        })
+    }
+
+    /// The sums that are judged within `seconds`, of an emission that fills the channel and is on throughout.
+    pub fn judged(&self, seconds: f64) -> impl Iterator<Item = Judged> {
+        let step_s = self.steps.step_samples() as f64 / self.sps;
+        let heard = (seconds / step_s).floor();
+        self.laws.iter().zip(&self.thresholds).zip(0..).map(move |((laws, thresholds), level)| {
+            let (steps, NoiseRatio { shape, level_shape }) = (f64::from(1_u32 << level), laws[0].noise);
+            let half = (steps / 2.0).max(1.0);
+            Judged {
+                count: (shape.recip() + level_shape.recip()).recip(),
+                level: thresholds[0] * (1.0 + self.wall),
+                correlation: 0.0,
+                excess_per_hz: self.place.width_hz.recip(),
+                tries: ((heard - steps) / half).floor().max(0.0) as u32,
+                shared: 1.0 - half / steps,
+                seconds: steps * step_s,
+            }
         })
     }
 

@@ -41,19 +41,34 @@ impl Judged {
     }
 }
 
-/// What the listeners of a channel judge within `seconds`: lines, and trains of the pulses `sent` (width and period, s).
+/// What the listeners of a channel judge within some time.
+#[derive(Clone, Debug, Default)]
+pub struct AllJudged {
+    pub lines: Vec<Judged>,
+    pub energy: Vec<Judged>,
+    pub trains: Vec<Judged>,
+    pub chirps: Vec<Judged>,
+    pub bursts: Vec<Judged>,
+}
+
+/// Of channel `number` within `seconds`, trains being of the pulses `sent` (width and period, s).
 pub fn judged(
     config: &SenseConfig,
     number: usize,
     center_hz: f64,
     sent: Option<(f64, f64)>,
     seconds: f64,
-) -> (Vec<Judged>, Vec<Judged>) {
-    let Some(channel) = Channel::new(config, number, center_hz) else { return Default::default() };
-    let lines = channel.line.iter().flat_map(|line| line.judged(seconds));
+) -> AllJudged {
+    let Some(channel) = Channel::new(config, number, center_hz) else { return AllJudged::default() };
     let trains = channel.trains.iter().flat_map(|train| {
         let judged = sent.map(|(width_s, period_s)| train.judged(width_s, period_s, seconds));
         judged.into_iter().flatten()
     });
-    (lines.collect(), trains.collect())
+    AllJudged {
+        lines: channel.line.iter().flat_map(|line| line.judged(seconds)).collect(),
+        energy: channel.energy.iter().flat_map(|energy| energy.judged(seconds)).collect(),
+        trains: trains.collect(),
+        chirps: channel.chirps.iter().flat_map(|chirp| chirp.judged(seconds)).collect(),
+        bursts: channel.burst.iter().map(|burst| burst.judged(seconds)).collect(),
+    }
 }

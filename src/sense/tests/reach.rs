@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::analytics::Analytics;
-use crate::config::{AnalyticsConfig, PulseTrain};
+use crate::config::{AnalyticsConfig, PulseTrain, Spreading};
 use crate::sense::reach::{HeardBy, Limit, Sent, limits, limits_of};
 use crate::units::ratio_from_db;
 
@@ -127,7 +127,7 @@ fn longer_reaches_deeper_and_what_cannot_be_heard_is_not_told() {
     let told: Vec<f64> = [0.5, 2.0, 10.0, 60.0].map(|seconds| weakest(seconds).unwrap()).to_vec();
     assert!(told.windows(2).all(|pair| pair[1] < pair[0] - 0.3), "{told:?}");
     assert_eq!(weakest(0.0), None);
-    // Two pulses are no train of three; a channel out of the band hears nothing; a wide one has no lines.
+    // Two pulses are no train of three; a channel out of the band hears nothing; a wide one has no lines, but energy.
     let known = narrow(tag(1_300_000, 1_300_000, 0.01), (18_000, 22_000));
     assert_eq!(limits(&known, &analytics(), 0, 2.0), []);
     assert_eq!(limits(&known, &analytics(), 1, 60.0), []);
@@ -137,5 +137,43 @@ fn longer_reaches_deeper_and_what_cannot_be_heard_is_not_told() {
     let wide = SenseConfig { sample_rate_sps: 1e6, fft_len: 1024, dc_exclude_hz: None, ..config(5e3, 400e3) };
     let by: Vec<HeardBy> =
         limits(&wide, &analytics(), 0, 10.0).iter().map(|limit: &Limit| limit.by).collect();
-    assert_eq!(by, [HeardBy::Readings]);
+    assert_eq!(by, [HeardBy::Energy, HeardBy::Readings]);
+}
+
+/// Of `config`'s channel in 10 s, dB-Hz.
+fn told_db_hz(config: &SenseConfig, by: HeardBy) -> f64 {
+    let limits = limits(config, &analytics(), 0, 10.0);
+    limits.iter().find(|limit| limit.by == by).map_or(f64::NAN, |limit| limit.cn0_db_hz)
+}
+
+#[test]
+fn energy_is_heard_as_weak_as_is_told() {
+    let config = narrow(Emission::Continuous, (2_000, 20_000));
+    let told_db_hz = told_db_hz(&config, HeardBy::Energy);
+    let heard = |cn0_db_hz: f64, seed: u64| {
+        let mut random = Random(500 + seed);
+        let mut signal = random.noise(NOISE, (10.0 * RATE_SPS) as usize);
+        let (amplitude, mut turns) = ((ratio_from_db(cn0_db_hz) * NOISE_HZ).sqrt(), 0.0);
+        // Any phase, 3000 times a second.
+        for (n, sample) in signal.iter_mut().enumerate() {
+            turns = if n % 8 == 0 { random.unit() } else { turns };
+            let (sin, cos) = (std::f64::consts::TAU * (5e3 * n as f64 / RATE_SPS + turns)).sin_cos();
+            *sample = [sample[0] + amplitude * cos, sample[1] + amplitude * sin];
+        }
+        !run(&config, &Made::of(&signal, SampleFormat::Cf32)).hearings.is_empty()
+    };
+    let count = |over_db: f64| (0..TRIALS).filter(|seed| heard(told_db_hz + over_db, *seed)).count();
+    assert!(count(1.0) >= 9 && count(-3.0) <= 5, "{told_db_hz}");
+}
+
+#[test]
+fn bursts_and_chirps_are_told_as_they_were_measured() {
+    // `skyhound-rig hearing` hears them with probability 0.9 at 21.5 and 24.0 dB-Hz.
+    let distress = narrow(Emission::CospasSarsat, (380_000, 600_000));
+    let told = told_db_hz(&distress, HeardBy::Bursts);
+    assert!((told - 21.5).abs() < 1.0, "{told}");
+    let mut lora = narrow(Emission::Chirp(Spreading { min: 8, max: 8 }), (2_000, 20_000));
+    lora.channels[0].bandwidth_hz = 7_812.5;
+    let told = told_db_hz(&lora, HeardBy::Chirps);
+    assert!((told - 24.0).abs() < 1.0, "{told}");
 }

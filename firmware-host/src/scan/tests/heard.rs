@@ -65,7 +65,7 @@ fn the_aircrafts_own_line_is_no_beacon_and_one_beside_it_is() {
     let [beacon] = found.emissions().collect::<Vec<_>>()[..] else { panic!("{text}") };
     assert!((beacon.peak_hz - 100.006_1e6).abs() < 3.0, "{text}");
     assert!(text.contains("a line of the aircraft's own"), "{text}");
-    let json: Value = serde_json::from_str(&found.to_json()).unwrap();
+    let json = json_of(&found);
     assert_eq!(json["channels"][1]["origin"], "own_noise", "{json:#}");
     assert_eq!(found.to_toml().matches("[[beacon]]").count(), 1);
     // Much stronger than it was learned it is something else.
@@ -96,10 +96,12 @@ fn distress_bursts_are_told_with_what_they_say() {
     for words in ["41A40BE4C0FFBFF", "Indonesia", "standard location", "MMSI 525024358", "says"] {
         assert!(text.contains(words), "{words} in {text}");
     }
-    let json: Value = serde_json::from_str(&found.to_json()).unwrap();
+    let json = json_of(&found);
     let fly = &json["channels"][0]["fly"];
     assert_eq!((&fly["emission"], &fly["heard_as"]), (&json!("cospas_sarsat"), &json!("burst")), "{fly:#}");
     assert_eq!(fly["message"]["position"]["resolution_arcsec"], 4, "{fly:#}");
+    let weakest_db_hz = json_of(&found)["weakest"]["burst"]["cn0_db_hz"].as_f64().unwrap();
+    assert!((weakest_db_hz - 21.5).abs() < 1.5 && text.contains("a 406 MHz burst of"), "{text}");
     assert_flies(&folder, &found, 48e3);
 }
 
@@ -120,9 +122,18 @@ fn chirps_below_the_noise_are_told_by_bandwidth_and_spreading() {
     assert!((packets.frequency_hz - 433.831e6).abs() < width_hz / 6.0, "{text}");
     assert_eq!(packets.timing.pulse_count, 2, "{text}");
     assert!(text.contains("LoRa chirps of 125 kHz, SF 8"), "{text}");
-    let json: Value = serde_json::from_str(&found.to_json()).unwrap();
+    let json = json_of(&found);
     assert_eq!(json["channels"][0]["fly"]["spreading"], 8, "{json:#}");
+    let chirps = &json_of(&found)["weakest"]["chirps"];
+    assert!(
+        chirps[0]["cn0_db_hz"].as_f64().unwrap() > chirps[1]["cn0_db_hz"].as_f64().unwrap() + 10.0,
+        "{chirps:#}"
+    );
     assert_flies(&folder, &found, 250e3);
+}
+
+fn json_of(found: &Scan) -> Value {
+    serde_json::from_str(&found.to_json()).unwrap()
 }
 
 /// Its section is one of the settings, for the emission that was found.
