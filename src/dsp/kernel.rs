@@ -154,6 +154,10 @@ vectorised! {
     largest = largest_body(values: &[f32]) -> f32
 }
 vectorised! {
+    /// The largest of `first + second`, at least 0. Both have the same length.
+    largest_sum = largest_sum_body(first: &[f32], second: &[f32]) -> f32
+}
+vectorised! {
     /// `out` = `first + second`, and the largest of it, at least 0. All three have the same length.
     add_up = add_up_body(first: &[f32], second: &[f32], out: &mut [f32]) -> f32
 }
@@ -275,6 +279,20 @@ fn largest_body(values: &[f32]) -> f32 {
         }
     }
     lanes.iter().chain(rest).fold(0.0, |largest, value| larger(*value, largest))
+}
+
+#[inline(always)]
+fn largest_sum_body(first: &[f32], second: &[f32]) -> f32 {
+    let (first_by, first_rest) = first.as_chunks::<LANES_OF_LARGEST>();
+    let (second_by, second_rest) = second.as_chunks::<LANES_OF_LARGEST>();
+    let mut lanes = [0.0_f32; LANES_OF_LARGEST];
+    for (first, second) in first_by.iter().zip(second_by) {
+        for ((first, second), lane) in first.iter().zip(second).zip(&mut lanes) {
+            *lane = larger(first + second, *lane);
+        }
+    }
+    let rest = first_rest.iter().zip(second_rest).map(|(first, second)| first + second);
+    lanes.into_iter().chain(rest).fold(0.0, |largest, value| larger(value, largest))
 }
 
 #[inline(always)]

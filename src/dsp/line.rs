@@ -57,6 +57,14 @@ impl Level {
     }
 }
 
+/// What a sum along a track is made of: all cells of its first half, and those of its second half that go with some of these. At the edges
+/// the track leaves the channel.
+struct Halves<'a> {
+    early: &'a [f32],
+    late: &'a [f32],
+    both: std::ops::Range<usize>,
+}
+
 /// The search in one channel.
 pub struct LineSearch {
     cells: usize,
@@ -129,10 +137,13 @@ impl LineSearch {
             }
             let is_kept = level + 1 < self.levels.len() && end.is_multiple_of(apart);
             let slot = (end / apart % 3) as usize;
+            // What is not kept is made only where something is found, which is nearly never.
+            if !is_kept && self.largest(level, end) < threshold {
+                continue;
+            }
             let place = if is_kept { &mut self.levels[level].kept[slot] } else { &mut self.across };
             let mut sums = std::mem::take(place);
             let len = self.cells * (2 * drift_max + 1) as usize;
-            // Nearly always it finds nothing.
             if self.join(level, end, &mut sums[..len]) >= threshold {
                 self.each_strongest(level, frame, &sums[..len], &mut out);
             }
@@ -143,26 +154,41 @@ impl LineSearch {
 
     /// Sums of `level` over the frames up to the `end`th, from two of the level below; the largest of them.
     fn join(&self, level: usize, end: u64, sums: &mut [f32]) -> f32 {
-        let (cells, below, drift_max) = (self.cells, &self.levels[level - 1], self.levels[level].drift_max);
-        let middle = end - (1 << (level - 1));
         let mut largest = 0.0_f32;
-        for (drift, out) in (-drift_max..=drift_max).zip(sums.chunks_exact_mut(cells)) {
-            let (half, shift) = (drift / 2, drift - drift / 2);
-            let (early, late) = (below.sums(middle, half, cells), below.sums(end, half, cells));
-            let (from, to) = (shift.max(0) as usize, (cells as i32 + shift.min(0)) as usize);
-            let inside = (from as i32 - shift) as usize..(to as i32 - shift) as usize;
-            largest = largest.max(kernel::add_up(
-                &early[inside.clone()],
-                &late[from..to],
-                &mut out[inside.clone()],
-            ));
-            // At the edges the track leaves the channel.
-            for edge in [0..inside.start, inside.end..cells] {
-                out[edge.clone()].copy_from_slice(&early[edge.clone()]);
-                largest = largest.max(kernel::largest(&early[edge]));
-            }
+        for (halves, out) in self.halves(level, end).zip(sums.chunks_exact_mut(self.cells)) {
+            let Halves { early, late, both } = halves;
+            let (before, rest) = out.split_at_mut(both.start);
+            let (sums, after) = rest.split_at_mut(both.len());
+            before.copy_from_slice(&early[..both.start]);
+            after.copy_from_slice(&early[both.end..]);
+            let edges = kernel::largest(before).max(kernel::largest(after));
+            largest = largest.max(edges).max(kernel::add_up(&early[both], late, sums));
         }
         largest
+    }
+
+    /// The largest of those sums.
+    fn largest(&self, level: usize, end: u64) -> f32 {
+        let of = |Halves { early, late, both }: Halves<'_>| {
+            let edges = kernel::largest(&early[..both.start]).max(kernel::largest(&early[both.end..]));
+            edges.max(kernel::largest_sum(&early[both], late))
+        };
+        self.halves(level, end).map(of).fold(0.0, f32::max)
+    }
+
+    /// What those sums are made of, by drift.
+    fn halves(&self, level: usize, end: u64) -> impl Iterator<Item = Halves<'_>> {
+        let (cells, below, drift_max) = (self.cells, &self.levels[level - 1], self.levels[level].drift_max);
+        let middle = end - (1 << (level - 1));
+        (-drift_max..=drift_max).map(move |drift| {
+            let (half, shift) = (drift / 2, drift - drift / 2);
+            let (from, to) = (shift.max(0) as usize, (cells as i32 + shift.min(0)) as usize);
+            Halves {
+                early: below.sums(middle, half, cells),
+                late: &below.sums(end, half, cells)[from..to],
+                both: (from as i32 - shift) as usize..(to as i32 - shift) as usize,
+            }
+        })
     }
 
     fn each_strongest(&self, level: usize, frame: u64, sums: &[f32], out: &mut impl FnMut(&Line)) {
