@@ -11,13 +11,21 @@
 //! be without one, which counts nothing: whatever noise is there would count for more, so the chance is no larger. Thresholds are given from
 //! outside. Nothing is allocated after [`ChainSearch::new`].
 
+mod steady;
+
+pub use steady::Periods;
+use steady::{ANCHOR_MIN, Steady};
+
 /// No cell counts for more than this many times its own mean in it: what is on for a quarter of the time and more makes it grow, a pulse
 /// does not.
 const MEAN_CAP: f32 = 4.0;
-/// The newest pulse of a chain holds this share of what each of its pulses must hold.
-const NEWEST_SHARE: f32 = 0.3;
+/// A pulse of a train holds this share of what they hold over the noise on average: the newest does, or strong ones would be followed by
+/// noise.
+const PULSE_SHARE: f32 = 0.5;
 /// Less than this is no pulse: noise passes it in a twentieth of the cells.
 const CANDIDATE_MIN: f32 = 3.0;
+/// A pulse of a chain holds this share of what those of the longest must hold.
+const CHAINED_SHARE: f32 = 0.42;
 /// So many frames before and after its own a pulse has ended: its cell stands so far over those, ratio.
 const APART: u64 = 6;
 const CONTRAST_MIN: f32 = 2.0;
@@ -77,7 +85,9 @@ pub struct Train {
     pub last_frame: u64,
     /// Cell, by parabola between cells.
     pub cell: f64,
-    /// The band of its intervals.
+    /// Whether its period holds.
+    pub is_steady: bool,
+    /// The band of its intervals, or the octave of its period.
     pub band: usize,
     /// Place of its length in [`Lengths::pulses`].
     pub length: usize,
@@ -106,6 +116,16 @@ const KEPT: usize = 48;
 /// Of neighbouring pulses of a chain one may be missing in between.
 const PLACES_MAX: u64 = 2;
 
+/// By how much a sum of so many exponentials is rarer than its threshold, nats: (x − t) − K·ln(x/t) of Chernoff's bound.
+fn rarity(sum: f32, threshold: f32, places: usize) -> f32 {
+    sum - threshold - places as f32 * (sum / threshold).ln()
+}
+
+/// What the least of so many pulses holds.
+fn pulse_min(sum: f32, pulses: usize) -> f32 {
+    PULSE_SHARE * (sum / pulses as f32 - 1.0)
+}
+
 fn sum_of(chain: u32) -> f32 {
     (chain >> SUM_SHIFT) as f32 / SUM_STEPS
 }
@@ -119,6 +139,8 @@ pub struct ChainSearch {
     mean: Vec<f32>,
     mean_frames: f32,
     candidate_min: f32,
+    chained_min: f32,
+    steady: Option<Steady>,
     /// The newest frames, each cell by its own mean.
     rows: Vec<f32>,
     /// Of each cell the newest pulses, by turns, and how many there were.
@@ -131,8 +153,8 @@ pub struct ChainSearch {
     more_max: usize,
     /// Frames of a step of the begin's time.
     begin_frames: u64,
-    /// The best of the newest frames, and by how much: told when it stays the best.
-    best: Option<(Train, f32)>,
+    /// The best of the newest frames: told when it stays the best.
+    best: Option<Found>,
     begun: u64,
     next_frame: Option<u64>,
 }
@@ -141,8 +163,20 @@ pub struct ChainSearch {
 #[derive(Copy, Clone, Default)]
 struct Kept {
     frame: u64,
-    /// Itself as a chain.
+    /// Itself as a chain; 0 where it is too weak for one.
     chain: u32,
+    /// Whether it is more than its neighbours.
+    is_peak: bool,
+}
+
+/// What may be told.
+#[derive(Copy, Clone)]
+struct Found {
+    train: Train,
+    /// See [`rarity`].
+    rarity: f32,
+    /// What its pulses hold on average.
+    mean: f32,
 }
 
 /// A cell that may be a pulse.
@@ -150,6 +184,8 @@ struct Kept {
 struct Candidate {
     frame: u64,
     cell: usize,
+    /// Its cell by parabola.
+    at: f64,
     /// Its power, and what of it counts.
     power: f32,
     counted: f32,
@@ -173,6 +209,8 @@ impl ChainSearch {
             mean: vec![1.0; cells],
             mean_frames: mean_frames as f32,
             candidate_min: CANDIDATE_MIN,
+            chained_min: CANDIDATE_MIN.max(CHAINED_SHARE * (least / longest as f64) as f32),
+            steady: None,
             rows: vec![0.0; cells * ROWS as usize],
             pulses: vec![Kept::default(); cells * KEPT],
             counts: vec![0; cells],
@@ -184,6 +222,14 @@ impl ChainSearch {
             begun: 0,
             next_frame: None,
         }
+    }
+
+    /// The same, and trains whose period holds: those are told from far weaker pulses.
+    pub fn with_periods(mut self, periods: Periods) -> ChainSearch {
+        let steady = Steady::new(self.cells, self.cap, periods);
+        self.candidate_min = self.chained_min.min(ANCHOR_MIN);
+        self.steady = Some(steady);
+        self
     }
 
     /// The same of those pulses alone that stand out of the noise by this ratio each.
@@ -204,11 +250,14 @@ impl ChainSearch {
             *row = cell / mean.max(1.0);
             *mean += (cell.min(MEAN_CAP * *mean) - *mean) / self.mean_frames;
         }
+        if let Some(steady) = &mut self.steady {
+            steady.push(frame, &self.rows[at..at + self.cells]);
+        }
         if frame >= self.begun + ROWS - 1 {
             self.take(frame - APART);
         }
-        let is_over = |(best, _): &(Train, f32)| frame >= best.last_frame + APART + FRAMES_OF_PULSE;
-        self.best.take_if(|best| is_over(best)).map(|(train, _)| train)
+        let is_over = |best: &mut Found| frame >= best.train.last_frame + APART + FRAMES_OF_PULSE;
+        self.best.take_if(is_over).map(|best| best.train)
     }
 
     /// Nothing of what was before counts.
@@ -223,14 +272,16 @@ impl ChainSearch {
 
     /// Chains that end with a pulse in this frame: a cell that stands out, of noise and of what is just before and after it.
     fn take(&mut self, frame: u64) {
+        let from = (frame % ROWS) as usize * self.cells;
         for cell in 0..self.cells {
-            let power = self.row(frame)[cell];
+            let power = self.rows[from + cell];
             if power < self.candidate_min {
                 continue;
             }
             if self.stands_out(frame, cell, power) {
+                let at = cell as f64 + super::line::between(self.row(frame), cell);
                 let counted = power.min(self.cap);
-                self.extend(&Candidate { frame, cell, power, counted });
+                self.extend(&Candidate { frame, cell, at, power, counted });
             }
         }
     }
@@ -248,17 +299,31 @@ impl ChainSearch {
             && power * BEFORE as f32 >= CONTRAST_MIN * before.sum::<f32>()
     }
 
+    /// Whether it is no less than the frames and cells beside it.
+    fn is_peak(&self, frame: u64, cell: usize, power: f32) -> bool {
+        let row = self.row(frame);
+        let beside = [frame - 2, frame - 1, frame + 1, frame + 2].map(|frame| self.row(frame)[cell]);
+        let cells = &row[cell.saturating_sub(1)..(cell + 2).min(self.cells)];
+        beside.iter().chain(cells).all(|other| power >= *other)
+    }
+
     /// Joins a pulse to those before it in its cell.
     fn extend(&mut self, pulse: &Candidate) {
         let begin = (pulse.frame / self.begin_frames) as u32 % (1 << BEGIN_BITS);
         let own = ((pulse.counted * SUM_STEPS) as u32) << SUM_SHIFT;
+        let is_chained = pulse.power >= self.chained_min;
         self.fresh.fill(0);
         let count = self.counts[pulse.cell];
+        let mut looked_at = 0;
         for distance in 1..=count.min(KEPT - 1) {
             let before = pulse.cell * KEPT + (count - distance) % KEPT;
             let age = pulse.frame - self.pulses[before].frame;
             if self.bands.last().is_none_or(|band| age > PLACES_MAX * band.to) {
                 break;
+            }
+            looked_at = distance;
+            if !is_chained || self.pulses[before].chain == 0 {
+                continue;
             }
             for places in 1..=PLACES_MAX {
                 let first = self.bands.partition_point(|band| places * band.to < age);
@@ -268,11 +333,49 @@ impl ChainSearch {
                 }
             }
         }
-        self.judge(pulse);
+        self.fold(pulse, looked_at);
+        let is_peak = pulse.power >= ANCHOR_MIN && self.is_peak(pulse.frame, pulse.cell, pulse.power);
         let slot = pulse.cell * KEPT + count % KEPT;
-        self.pulses[slot] = Kept { frame: pulse.frame, chain: own | begin << COUNT_BITS };
-        self.chains[slot * self.fresh.len()..][..self.fresh.len()].copy_from_slice(&self.fresh);
+        let chain = if is_chained { own | begin << COUNT_BITS } else { 0 };
+        self.pulses[slot] = Kept { frame: pulse.frame, chain, is_peak };
         self.counts[pulse.cell] = count + 1;
+        if is_chained {
+            self.judge(pulse);
+            self.chains[slot * self.fresh.len()..][..self.fresh.len()].copy_from_slice(&self.fresh);
+        }
+    }
+
+    /// Trains whose period holds that end with a pulse and have one of the newest `kept` in them.
+    fn fold(&mut self, pulse: &Candidate, kept: usize) {
+        let Some(steady) = self.steady.as_ref().filter(|_| pulse.power >= ANCHOR_MIN) else { return };
+        let count = self.counts[pulse.cell];
+        let of_cell = &self.pulses[pulse.cell * KEPT..][..KEPT];
+        let before = (1..=kept.min(count)).map(|distance| of_cell[(count - distance) % KEPT]);
+        for before in before.filter(|before| before.is_peak) {
+            steady.folds(pulse.cell, pulse.frame, pulse.frame - before.frame, self.begun, &mut |fold| {
+                let Lengths { pulses, thresholds } = steady.lengths();
+                let rarity =
+                    rarity(fold.sum, thresholds[fold.octave][fold.length] as f32, pulses[fold.length]);
+                let mean = fold.sum / pulses[fold.length] as f32;
+                let found = Train {
+                    last_frame: pulse.frame,
+                    cell: pulse.at,
+                    is_steady: true,
+                    band: fold.octave,
+                    length: fold.length,
+                    pulses: pulses[fold.length] as u32,
+                    sum: fold.sum,
+                    interval: fold.period,
+                    newest: pulse.power,
+                };
+                if self.best.is_none_or(|best| Found { train: found, rarity, mean }.is_better(&best))
+                    && let Some((pulses, interval)) =
+                        steady.pulses(pulse.cell, pulse.frame, &fold, &self.mean)
+                {
+                    self.best = Some(Found { train: Train { pulses, interval, ..found }, rarity, mean });
+                }
+            });
+        }
     }
 
     /// Longer by one pulse, so many places on: the chains of a band that end with the pulse kept at `before`.
@@ -288,7 +391,7 @@ impl ChainSearch {
         }
     }
 
-    /// The best chain is that which is furthest over its threshold: the longer the more likely so. Of intervals that differ by more it is the
+    /// The best chain is that which is rarest beside its threshold: the longer the more likely so. Of intervals that differ by more it is the
     /// shorter, if that is no half of what it is.
     fn judge(&mut self, pulse: &Candidate) {
         let least = self.lengths.pulses.first().copied().unwrap_or(0) as u32;
@@ -296,9 +399,8 @@ impl ChainSearch {
             for (length, (threshold, places)) in thresholds.iter().zip(&self.lengths.pulses).enumerate() {
                 let chain = self.fresh[band * self.more_max + places - 2];
                 let margin = sum_of(chain) - *threshold as f32;
-                // What ends a chain is a pulse itself: strong ones would be followed by noise otherwise.
-                let is_pulse = pulse.counted >= NEWEST_SHARE * *threshold as f32 / *places as f32;
                 let pulses = chain % (1 << COUNT_BITS) + 1;
+                let is_pulse = pulse.counted >= pulse_min(sum_of(chain), pulses as usize);
                 // With many places empty the interval is a part of what it is.
                 let is_filled = pulses >= least && 4 * pulses as usize >= 3 * places;
                 if margin < 0.0 || !is_pulse || !is_filled {
@@ -309,7 +411,8 @@ impl ChainSearch {
                 let age = (now + around - (chain >> COUNT_BITS) % around) % around;
                 let train = Train {
                     last_frame: pulse.frame,
-                    cell: super::line::between(self.row(pulse.frame), pulse.cell) + pulse.cell as f64,
+                    cell: pulse.at,
+                    is_steady: false,
                     band,
                     length,
                     pulses,
@@ -317,19 +420,22 @@ impl ChainSearch {
                     interval: f64::from(age) * self.begin_frames as f64 / (places - 1) as f64,
                     newest: pulse.power,
                 };
-                if self.best.is_none_or(|best| ChainSearch::is_better(&(train, margin), &best)) {
-                    self.best = Some((train, margin));
+                let rarity = rarity(train.sum, *threshold as f32, *places);
+                let found = Found { train, rarity, mean: train.sum / pulses as f32 };
+                if self.best.is_none_or(|best| found.is_better(&best)) {
+                    self.best = Some(found);
                 }
             }
         }
     }
+}
 
-    fn is_better((train, margin): &(Train, f32), (best, best_margin): &(Train, f32)) -> bool {
-        let (own, other) = (train.sum / train.pulses as f32, best.sum / best.pulses as f32);
-        match train.interval / best.interval {
-            ratio if ratio < 0.75 => own >= HALF_SHARE * other,
-            ratio if ratio > 1.33 => other < HALF_SHARE * own,
-            _ => margin > best_margin,
+impl Found {
+    fn is_better(&self, best: &Found) -> bool {
+        match self.train.interval / best.train.interval {
+            ratio if ratio < 0.75 => self.mean >= HALF_SHARE * best.mean,
+            ratio if ratio > 1.33 => best.mean < HALF_SHARE * self.mean,
+            _ => self.rarity > best.rarity,
         }
     }
 }

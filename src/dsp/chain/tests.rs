@@ -105,3 +105,77 @@ fn a_missing_frame_begins_anew() {
     }
     assert_eq!(trains.iter().map(|train| train.last_frame).collect::<Vec<_>>(), [270, 615]);
 }
+
+/// The same noise each time, exponential of mean 1.
+fn noise(state: &mut u64) -> f32 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    -(((*state >> 40) as f32 + 0.5) / 16_777_216.0).ln()
+}
+
+/// Chains of three and four in bands, and folds, by thresholds that noise does not reach here.
+fn folding(from: f64, to: f64) -> ChainSearch {
+    let bands = Intervals::bands(from, to, 1.2);
+    let lengths = Lengths { pulses: vec![3, 4], thresholds: vec![vec![40.0, 48.0]; bands.len()] };
+    let pulses = vec![3, 4, 6, 8, 10, 12];
+    let octaves = Periods::octaves(from, to).len();
+    let thresholds = vec![vec![32.0, 35.0, 41.0, 46.0, 51.0, 56.0]; octaves];
+    let periods = Periods { from, to, span_max: 4_000, lengths: Lengths { pulses, thresholds } };
+    ChainSearch::new(CELLS, 1e3, &bands, lengths).with_periods(periods)
+}
+
+/// Trains in noise, with a pulse every `period` frames that holds `power` more, but for the `missing`th.
+fn in_noise(search: &mut ChainSearch, period: f64, power: f32, missing: u64) -> Vec<Train> {
+    let mut state = 4;
+    (0..3_000)
+        .filter_map(|frame| {
+            let mut cells = [0.0; CELLS];
+            cells.iter_mut().for_each(|cell| *cell = noise(&mut state));
+            let place = (frame as f64 / period).round();
+            // A pulse is in as many frames as it is long, by the share of it that is in them.
+            let share = 1.0 - (frame as f64 - place * period).abs() / FRAMES_OF_PULSE as f64;
+            if share > 0.0 && place as u64 != missing {
+                cells[5] += power * (share as f32).powi(2);
+            }
+            search.push(frame, &cells)
+        })
+        .collect()
+}
+
+#[test]
+fn a_period_that_holds_tells_pulses_too_weak_for_chains_and_one_may_be_missing() {
+    let trains = in_noise(&mut folding(50.0, 300.0), 119.6, 6.5, 9);
+    assert!(trains.len() > 8 && trains.iter().all(|train| train.is_steady), "{trains:?}");
+    for train in &trains {
+        assert!((train.interval - 119.6).abs() < 0.5 && train.pulses >= 5, "{train:?}");
+        assert!((train.cell - 5.0).abs() <= 0.5, "{train:?}");
+    }
+    assert_eq!(in_noise(&mut folding(50.0, 300.0), 119.6, 1.0, 0), []);
+}
+
+#[test]
+fn the_period_is_no_part_and_no_multiple_of_what_it_is() {
+    // Noise now and then stands where a half or a third of it would have a pulse.
+    for (period, power) in [(119.6, 9.0), (140.0, 14.0), (140.0, 40.0), (270.0, 11.0)] {
+        let trains = in_noise(&mut folding(40.0, 300.0), period, power, 7);
+        assert!(trains.len() > 6, "{period} {power}: {}", trains.len());
+        let wrong = trains.iter().filter(|train| (train.interval / period - 1.0).abs() > 0.1).count();
+        assert!(8 * wrong <= trains.len(), "{period} {power}: {wrong} {trains:?}");
+    }
+}
+
+#[test]
+fn what_begins_and_stays_and_what_lasts_longer_than_a_pulse_is_no_fold() {
+    let mut search = folding(50.0, 300.0);
+    // A carrier from frame 500 on, and pulses of 20 frames every 120.
+    let mut state = 9;
+    let trains: Vec<Train> = (0..2_000)
+        .filter_map(|frame| {
+            let mut cells = [0.0; CELLS];
+            cells.iter_mut().for_each(|cell| *cell = noise(&mut state));
+            cells[3] += if frame > 500 { 8.0 } else { 0.0 };
+            cells[9] += if frame % 120 < 20 { 8.0 } else { 0.0 };
+            search.push(frame, &cells)
+        })
+        .collect();
+    assert_eq!(trains, []);
+}

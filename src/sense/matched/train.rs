@@ -1,10 +1,11 @@
-//! A channel's trains of pulses: by filters of some widths, in chains of some lengths, the period known or searched.
+//! A channel's trains of pulses: by filters of some widths, the period known or searched; in chains of some lengths, and weaker ones as far as
+//! their period holds.
 
 use super::judged::Judged;
 use super::{Heard, Place, centi, sigma_db};
 use crate::analytics::chance::NoiseSum;
 use crate::config::{ChannelConfig, Emission, PulseTrain};
-use crate::dsp::chain::{ChainSearch, FRAMES_OF_PULSE, Intervals, Lengths, PULSES_MAX, Train};
+use crate::dsp::chain::{ChainSearch, FRAMES_OF_PULSE, Intervals, Lengths, PULSES_MAX, Periods, Train};
 use crate::dsp::fine::{Fine, Matched};
 use crate::dsp::frames::Piece;
 use crate::sense::clock::SampleClock;
@@ -19,7 +20,16 @@ const BANDS_MAX: f64 = 24.0;
 /// Up to so many bands all lengths of chains are judged.
 const BANDS_OF_LONG: usize = 6;
 /// Pulses of the chains that are judged; the shortest is that of the settings if it is longer.
-const PULSES: [usize; 3] = [4, 8, 16];
+const PULSES: [usize; 2] = [4, 8];
+/// Places of the trains whose period holds; the shortest is that of the settings.
+const FOLD_PULSES: [usize; 11] = [3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16];
+/// Their longest, s.
+const FOLD_SPAN_MAX_S: f64 = 30.0;
+/// Their share of the false alarms.
+const FOLD_SHARE: f64 = 0.75;
+/// Folds that are alike count once, and those of all lengths nearly so: noise passes a twentieth of the sum over all ways (at 40 and at 400
+/// allowed in an hour alike).
+const FOLDS_ALIKE: f64 = 0.1;
 /// Longest chain, s.
 const SPAN_MAX_S: f64 = 60.0;
 /// Time over which what is on all the time is learned, s.
@@ -41,10 +51,37 @@ pub(super) struct TrainListener {
     place: Place,
     fine: Fine,
     search: ChainSearch,
-    /// Pulses of each length, and ln of the ways in which one of them passes by chance in an hour, in each band.
-    pulses: Vec<usize>,
-    thresholds: Vec<Vec<f64>>,
+    chains: Judge,
+    folds: Judge,
+}
+
+/// Lengths that are judged, and ln of the ways in which one of them passes by chance in an hour, in each band.
+struct Judge {
+    lengths: Lengths,
     ln_ways_per_hour: Vec<Vec<f64>>,
+}
+
+impl Judge {
+    /// Of so many bands, that share equally what is `allowed`.
+    fn new(
+        fine: &Fine,
+        pulses: Vec<usize>,
+        bands: usize,
+        allowed: f64,
+        ln_ways: impl Fn(usize, usize) -> f64,
+    ) -> Judge {
+        let each = allowed / (bands * pulses.len()) as f64;
+        let of = |value: &dyn Fn(usize, usize) -> f64| -> Vec<Vec<f64>> {
+            (0..bands).map(|band| pulses.iter().map(|pulses| value(band, *pulses)).collect()).collect()
+        };
+        let ln_ways_per_hour = of(&ln_ways);
+        let thresholds = of(&|band, pulses| noise_of(pulses, fine).at(each.ln() - ln_ways(band, pulses)));
+        Judge { lengths: Lengths { pulses, thresholds }, ln_ways_per_hour }
+    }
+
+    fn is_deaf(&self) -> bool {
+        self.lengths.thresholds.iter().flatten().all(|threshold| threshold.is_infinite())
+    }
 }
 
 impl TrainListener {
@@ -81,25 +118,35 @@ impl TrainListener {
         // Of many bands long chains take much memory, and add little.
         pulses.truncate(if bands.len() > BANDS_OF_LONG { 1 } else { PULSES.len() });
         pulses.insert(0, least.clamp(2, PULSES_MAX));
-        let each = allowed / (bands.len() * pulses.len()) as f64;
         // A band's frames that are alike count once.
         let alike = FRAMES_OF_PULSE as f64 / INDEPENDENT;
         let ends_per_hour = fine.cell_count() as f64 * 3_600.0 / hop_s / alike;
-        let ln_ways = |band: &Intervals, pulses: usize| {
-            ends_per_hour.ln() + (pulses - 1) as f64 * (band.choices() / alike).max(1.0).ln()
+        let fits = |pulses: usize| (pulses - 1) as f64 * shortest_s <= FOLD_SPAN_MAX_S;
+        let folded: Vec<usize> =
+            FOLD_PULSES.iter().copied().filter(|pulses| *pulses >= least && fits(*pulses)).collect();
+        let of_folds = if folded.is_empty() { 0.0 } else { allowed * FOLD_SHARE };
+        let ln_ways = |band: usize, pulses: usize| {
+            ends_per_hour.ln() + (pulses - 1) as f64 * (bands[band].choices() / alike).max(1.0).ln()
         };
-        let of = |value: &dyn Fn(&Intervals, usize) -> f64| -> Vec<Vec<f64>> {
-            bands.iter().map(|band| pulses.iter().map(|pulses| value(band, *pulses)).collect()).collect()
+        let chains = Judge::new(&fine, pulses, bands.len(), allowed - of_folds, ln_ways);
+        let octaves = Periods::octaves(shortest_s / hop_s, longest_s / hop_s);
+        let ln_ways = |octave: usize, pulses: usize| {
+            (ends_per_hour * Periods::choices(octaves[octave], pulses) * FOLDS_ALIKE).ln()
         };
-        let ln_ways_per_hour = of(&ln_ways);
-        let thresholds = of(&|band, pulses| noise_of(pulses, &fine).at(each.ln() - ln_ways(band, pulses)));
-        if thresholds.iter().flatten().all(|threshold| threshold.is_infinite()) {
+        let folds = Judge::new(&fine, folded, octaves.len(), of_folds, ln_ways);
+        if chains.is_deaf() && folds.is_deaf() {
             return None;
         }
-        let lengths = Lengths { pulses: pulses.clone(), thresholds: thresholds.clone() };
-        let search =
-            ChainSearch::new(fine.cell_count(), (MEAN_S / hop_s).max(MEAN_FRAMES_MIN), &bands, lengths);
-        Some(TrainListener { place, fine, search, pulses, thresholds, ln_ways_per_hour })
+        let mean_frames = (MEAN_S / hop_s).max(MEAN_FRAMES_MIN);
+        let periods = Periods {
+            from: shortest_s / hop_s,
+            to: longest_s / hop_s,
+            span_max: (FOLD_SPAN_MAX_S / hop_s) as u64,
+            lengths: folds.lengths.clone(),
+        };
+        let search = ChainSearch::new(fine.cell_count(), mean_frames, &bands, chains.lengths.clone());
+        let search = if folds.is_deaf() { search } else { search.with_periods(periods) };
+        Some(TrainListener { place, fine, search, chains, folds })
     }
 
     /// The same of pulses that stand out of the noise by this ratio each: some of the weakest trains are missed, at a tenth of the work.
@@ -127,8 +174,13 @@ impl TrainListener {
         let filter_s = FRAMES_OF_PULSE as f64 * self.fine.hop() as f64 / self.place.rate.sps;
         let excess_per_hz = (width_s / filter_s).min(1.0).powi(2) / self.fine.cn0_hz(1.0);
         let heard = (seconds / period_s) as u32;
-        self.pulses.iter().enumerate().map(move |(length, pulses)| {
-            let thresholds = self.thresholds.iter().map(|of| of[length]);
+        let all = [&self.chains.lengths, &self.folds.lengths];
+        let each = all.into_iter().flat_map(|lengths| {
+            let place = move |(length, pulses)| (lengths, length, pulses);
+            lengths.pulses.iter().enumerate().map(place)
+        });
+        each.map(move |(lengths, length, pulses)| {
+            let thresholds = lengths.thresholds.iter().map(|of| of[length]);
             let count = *pulses as f64;
             Judged {
                 count,
@@ -145,7 +197,8 @@ impl TrainListener {
     fn heard(&self, train: &Train, clock: &SampleClock) -> Heard {
         let TrainListener { place, fine, .. } = self;
         let hop_us = (fine.hop() * place.rate.step) as f64 * clock.us_per_sample;
-        let pulses = self.pulses[train.length];
+        let Judge { lengths, ln_ways_per_hour } = if train.is_steady { &self.folds } else { &self.chains };
+        let pulses = lengths.pulses[train.length];
         let mean = f64::from(train.sum) / pulses as f64;
         let excess = (f64::from(train.newest) - 1.0).max(0.0);
         let cn0_hz = fine.cn0_hz(excess);
@@ -167,8 +220,8 @@ impl TrainListener {
             cn0_sigma: sigma_db(excess.max(1.0), 1.0),
             power: centi(cn0_hz * noise_per_hz),
             statistic: mean,
-            threshold: self.thresholds[train.band][train.length] / pulses as f64,
-            ln_false_alarms_per_hour: self.ln_ways_per_hour[train.band][train.length] + ln_tail,
+            threshold: lengths.thresholds[train.band][train.length] / pulses as f64,
+            ln_false_alarms_per_hour: ln_ways_per_hour[train.band][train.length] + ln_tail,
             message: None,
         };
         Heard { hearing, power: cn0_hz * noise_per_hz, noise_per_hz, width_hz: 0.0 }
