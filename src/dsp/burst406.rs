@@ -63,6 +63,7 @@ pub struct Demodulator {
     input_sps: f64,
     frequency_hz: f64,
     sums: Sums,
+    grid: score::Grid,
 }
 
 impl Demodulator {
@@ -75,6 +76,7 @@ impl Demodulator {
             input_sps: sps,
             frequency_hz: 0.0,
             sums: Sums::new(sps / step as f64, samples as usize + 1),
+            grid: score::Grid::new(),
         }
     }
 
@@ -91,7 +93,7 @@ impl Demodulator {
 
     /// How likely a burst is in them, in noise of `noise_per_hz`; `None`: there is not enough of them.
     pub fn score(&mut self, noise_per_hz: f64) -> Option<Score> {
-        score::best(&mut self.sums, noise_per_hz * self.input_sps * self.step as f64)
+        score::best(&mut self.sums, &mut self.grid, noise_per_hz * self.input_sps * self.step as f64)
     }
 
     /// Where a scored burst begins, samples after the first.

@@ -13,8 +13,14 @@ use rustfft::num_complex::Complex64;
 
 /// Offsets that are tried, Hz: what is known is 2.5 Hz wide.
 const OFFSETS_HZ: [f64; 5] = [-1.0, -0.5, 0.0, 0.5, 1.0];
-/// Begins that are tried in a bit.
-const BEGINS_OF_BIT: f64 = 8.0;
+/// Begins that are tried in a bit, and in all.
+const BEGINS_OF_BIT: usize = 8;
+const BEGINS: usize = of_bits(2.0 * SLACK_S) + 1;
+/// The carrier, in their distance.
+const CARRIER: usize = of_bits(CARRIER_S);
+const MESSAGE: usize = SHORT_BITS as usize * BEGINS_OF_BIT;
+/// Bits that are not known.
+const UNKNOWN: usize = (SHORT_BITS - SYNC_BITS) as usize;
 /// Bits are judged as those of a burst of this C/N0, Hz (21 dB-Hz).
 const WEAK_HZ: f64 = 125.0;
 /// In so many ways noise may look like a burst in each second and hertz: frequencies that differ by what is resolved, begins by a bit (under
@@ -44,47 +50,112 @@ pub struct Score {
     pub(super) offset_hz: f64,
 }
 
+const fn of_bits(seconds: f64) -> usize {
+    (seconds * BIT_RATE_HZ * BEGINS_OF_BIT as f64 + 0.5) as usize
+}
+
+/// The sums at each begin that is tried, and at all places that are whole or half bits from there.
+pub(super) struct Grid(Vec<Complex64>);
+
+impl Grid {
+    pub fn new() -> Grid {
+        Grid(vec![Complex64::default(); CARRIER + BEGINS + MESSAGE])
+    }
+
+    fn fill(&mut self, sums: &Sums) {
+        let each = sums.rate_sps() / BIT_RATE_HZ / BEGINS_OF_BIT as f64;
+        self.0.iter_mut().enumerate().for_each(|(at, sum)| *sum = sums.before(at as f64 * each));
+    }
+
+    /// First half of the bit less the second, of a burst whose bits begin at a place.
+    fn halves(&self, begin: usize, bit: u32) -> Complex64 {
+        let from = begin + bit as usize * BEGINS_OF_BIT;
+        let middle = self.0[from + BEGINS_OF_BIT / 2];
+        middle + middle - self.0[from] - self.0[from + BEGINS_OF_BIT]
+    }
+
+    /// Matched output of what is known, of a message and of a self-test.
+    fn known(&self, begin: usize) -> [Complex64; 2] {
+        let carrier = self.0[begin] - self.0[begin - CARRIER];
+        let left = self.0[begin + MESSAGE] - self.0[begin];
+        let mut keyed = [Complex64::default(); 2];
+        for bit in 0..SYNC_BITS {
+            let halves = self.halves(begin, bit);
+            for (sum, is_self_test) in keyed.iter_mut().zip([false, true]) {
+                *sum += if sync_bit(is_self_test, bit + 1) { halves } else { -halves };
+            }
+        }
+        let (sin, cos) = PHASE_RAD.sin_cos();
+        keyed.map(|keyed| carrier + left * cos + keyed * Complex64::new(0.0, -sin))
+    }
+
+    /// What the bits add; 0 where that is surely no more than `least`, or nothing.
+    fn bits(&self, begin: usize, known: Complex64, sigma: f64, least: f64) -> f64 {
+        let level = PHASE_RAD.sin() * (2.0 * WEAK_HZ / BIT_RATE_HZ).sqrt();
+        let in_phase = known.conj() / known.norm().max(f64::MIN_POSITIVE) * (level / sigma);
+        let value = |bit: usize| (self.halves(begin, SYNC_BITS + bit as u32) * in_phase).im;
+        let values: [f64; UNKNOWN] = std::array::from_fn(value);
+        let of_noise = UNKNOWN as f64 * level * level / 2.0;
+        // ln cosh x is less than half of x².
+        if values.iter().map(|x| x * x).sum::<f64>() / 2.0 - of_noise <= least {
+            return 0.0;
+        }
+        let ln_cosh = |x: &f64| x.abs() + (-2.0 * x.abs()).exp().ln_1p() - std::f64::consts::LN_2;
+        (values.iter().map(ln_cosh).sum::<f64>() - of_noise).max(0.0)
+    }
+}
+
 /// The likeliest burst; `noise`: power of noise in one sample of the sums. `None`: there are too few of them.
-pub(super) fn best(sums: &mut Sums, noise: f64) -> Option<Score> {
+pub(super) fn best(sums: &mut Sums, grid: &mut Grid, noise: f64) -> Option<Score> {
     let rate_sps = sums.rate_sps();
     let bit = rate_sps / BIT_RATE_HZ;
-    let earliest = CARRIER_S * rate_sps;
-    let steps = (2.0 * SLACK_S * BIT_RATE_HZ * BEGINS_OF_BIT) as u32;
-    if earliest + (2.0 * SLACK_S + f64::from(SHORT_BITS) / BIT_RATE_HZ) * rate_sps > sums.len() {
+    if ((CARRIER + BEGINS + MESSAGE) as f64 - 1.0) * bit / BEGINS_OF_BIT as f64 > sums.len() {
         return None;
     }
-    let timing = |step: u32| Timing { begin: earliest + f64::from(step) * bit / BEGINS_OF_BIT, bit };
-    let mut strongest = (0.0, 0.0);
+    let begins = CARRIER..CARRIER + BEGINS;
+    let mut strongest = (0.0, 0.0, CARRIER, Complex64::default());
     for offset_hz in OFFSETS_HZ {
         sums.turn(offset_hz);
-        let known = (0..=steps).flat_map(|step| known(sums, &timing(step)));
-        let power = known.map(|known| known.norm_sqr()).fold(0.0, f64::max);
-        if power > strongest.0 {
-            strongest = (power, offset_hz);
+        grid.fill(sums);
+        for begin in begins.clone() {
+            for known in grid.known(begin) {
+                if known.norm_sqr() > strongest.0 {
+                    strongest = (known.norm_sqr(), offset_hz, begin, known);
+                }
+            }
         }
     }
-    let (power, offset_hz) = strongest;
+    let (power, offset_hz, begin, known) = strongest;
     sums.turn(offset_hz);
+    grid.fill(sums);
     let known_s = CARRIER_S + f64::from(SYNC_BITS) / BIT_RATE_HZ + BITS_S * PHASE_RAD.cos().powi(2);
     let unit = noise * known_s * rate_sps;
-    let ln_ratio = |step: u32, known: Complex64| {
-        let excess = known.norm_sqr() / unit;
-        // Bits add less than that.
-        let is_near = (power / unit - excess) < BITS_MAX;
-        excess + if is_near { bits(sums, &timing(step), known, noise).max(0.0) } else { 0.0 }
-    };
-    let all = (0..=steps)
-        .flat_map(|step| known(sums, &timing(step)).map(|known| (ln_ratio(step, known), step, known)));
-    let (ln_ratio, step, known) = all.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    let begin = timing(step).begin - CARRIER_S * rate_sps;
-    let about = noise_about(sums, &timing(step), known);
+    // Of noise the quadrature of a bit has half of the power.
+    let sigma = |noise: f64| (noise * bit / 2.0).sqrt();
+    let most = power / unit;
+    let mut best = (most + grid.bits(begin, known, sigma(noise), 0.0), begin, known);
+    for begin in begins {
+        for known in grid.known(begin) {
+            let excess = known.norm_sqr() / unit;
+            // Bits add less than that.
+            if most - excess < BITS_MAX {
+                let ln_ratio = excess + grid.bits(begin, known, sigma(noise), best.0 - excess);
+                if ln_ratio > best.0 {
+                    best = (ln_ratio, begin, known);
+                }
+            }
+        }
+    }
+    let (ln_ratio, begin, known) = best;
+    let timing = Timing { begin: begin as f64 * bit / BEGINS_OF_BIT as f64, bit };
+    let about = noise_about(sums, &timing, known);
     let louder = if about > NOISE_RISE * noise { NOISE_MARGIN * about } else { noise };
     let excess = known.norm_sqr() / unit * (noise / louder);
     let is_louder = louder > noise;
-    let judged =
-        if is_louder { excess + bits(sums, &timing(step), known, louder).max(0.0) } else { ln_ratio };
+    let judged = if is_louder { excess + grid.bits(begin, known, sigma(louder), 0.0) } else { ln_ratio };
     let above = (excess - 1.0).max(0.0);
     let power = above * louder / (known_s * rate_sps);
+    let begin = timing.begin - CARRIER_S * rate_sps;
     Some(Score { ln_ratio: judged, cn0_hz: above / known_s, power, begin, offset_hz })
 }
 
@@ -101,33 +172,4 @@ fn noise_about(sums: &Sums, timing: &Timing, known: Complex64) -> f64 {
     });
     let bits: f64 = bits.sum();
     (carrier / f64::from(pieces)).max(bits / f64::from(SHORT_BITS)) / timing.bit
-}
-
-/// Matched output of what is known, of a message and of a self-test.
-fn known(sums: &Sums, timing: &Timing) -> [Complex64; 2] {
-    let carrier = sums.between(timing.begin - CARRIER_S * sums.rate_sps(), timing.begin);
-    let left = sums.between(timing.begin, timing.begin + f64::from(SHORT_BITS) * timing.bit);
-    let mut keyed = [Complex64::default(); 2];
-    for bit in 0..SYNC_BITS {
-        let (halves, _) = timing.bit_at(sums, bit);
-        for (sum, is_self_test) in keyed.iter_mut().zip([false, true]) {
-            *sum += if sync_bit(is_self_test, bit + 1) { halves } else { -halves };
-        }
-    }
-    let (sin, cos) = PHASE_RAD.sin_cos();
-    keyed.map(|keyed| carrier + left * cos + keyed * Complex64::new(0.0, -sin))
-}
-
-/// What the bits add.
-fn bits(sums: &Sums, timing: &Timing, known: Complex64, noise: f64) -> f64 {
-    let in_phase = known.conj() / known.norm().max(f64::MIN_POSITIVE);
-    // Of noise the quadrature of a bit has half of the power.
-    let sigma = (noise * timing.bit / 2.0).sqrt();
-    let level = PHASE_RAD.sin() * (2.0 * WEAK_HZ / BIT_RATE_HZ).sqrt();
-    let ln_cosh = |x: f64| x.abs() + (-2.0 * x.abs()).exp().ln_1p() - std::f64::consts::LN_2;
-    let of = |bit: u32| {
-        let (halves, _) = timing.bit_at(sums, bit);
-        ln_cosh(level * (halves * in_phase).im / sigma) - level * level / 2.0
-    };
-    (SYNC_BITS..SHORT_BITS).map(of).sum()
 }

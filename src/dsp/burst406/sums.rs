@@ -61,7 +61,7 @@ impl Sums {
     }
 
     /// The sum of all before `at`; of a sample that it cuts, its part. `at` is within 0..=[`Sums::len`].
-    fn before(&self, at: f64) -> Complex64 {
+    pub fn before(&self, at: f64) -> Complex64 {
         let whole = (at.max(0.0) as usize).min(self.samples.len().saturating_sub(1));
         let (Some(sum), Some(next)) = (self.sums.get(whole), self.sums.get(whole + 1)) else {
             return Complex64::default();

@@ -96,14 +96,18 @@ impl Samples {
         }
     }
 
-    /// Sample `number`, zero where there is none.
-    fn at(&self, number: i64) -> [f32; 2] {
+    /// `count` samples from number `first` on, zero where there is none.
+    fn range(&self, first: i64, count: usize) -> impl Iterator<Item = [f32; 2]> {
         let len = self.kept.len() as u64;
-        let oldest = self.next - self.count.min(len);
-        let is_kept = |number: &u64| (oldest..self.next).contains(number);
-        let number = u64::try_from(number).ok().filter(is_kept);
-        let sample = number.map_or(Complex32::default(), |number| self.kept[(number % len) as usize]);
-        [sample.re, sample.im]
+        let oldest = (self.next - self.count.min(len)) as i64;
+        let end = first + count as i64;
+        let (from, to) = (first.clamp(oldest, end.max(oldest)), end.clamp(oldest, self.next as i64));
+        let place = |number: i64| (number as u64 % len) as usize;
+        let kept = (to - from).max(0) as usize;
+        let (head, tail) = self.kept.split_at(place(from));
+        let samples = tail.iter().chain(head).take(kept).map(|sample| [sample.re, sample.im]);
+        let none = std::iter::repeat([0.0; 2]);
+        none.clone().take((from - first) as usize).chain(samples).chain(none).take(count)
     }
 }
 
@@ -211,9 +215,9 @@ impl BurstListener {
         let BurstListener { place, fine, demodulator, .. } = self;
         let cell = best.cell as f64 + self.rows[(best.frame % ROWS) as usize].offset_of(best);
         let first = (best.frame * fine.hop() as u64) as i64 - (SLACK_S * place.rate.sps) as i64;
-        let count = (Demodulator::span_s() * place.rate.sps) as i64;
+        let count = (Demodulator::span_s() * place.rate.sps) as usize;
         let samples = &self.samples;
-        demodulator.take((first..first + count).map(|number| samples.at(number)), fine.offset_hz(cell));
+        demodulator.take(samples.range(first, count), fine.offset_hz(cell));
         let score = demodulator.score(best.noise_per_hz).filter(|score| score.ln_ratio >= self.threshold)?;
         // What is keyed lifts all cells: of noise counts what was there before.
         let looks_right = demodulator.is_burst(best.noise_per_hz.min(quiet_per_hz));
