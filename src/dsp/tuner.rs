@@ -21,7 +21,9 @@ use crate::dsp::kernel;
 /// What folds onto the channel is this far down, dB.
 const STOP_DB: f64 = 80.0;
 /// Output rate over the channel's width, at least: room for the filter's edge.
-const RATE_RATIO: f64 = 2.0;
+pub const RATE_RATIO: f64 = 2.0;
+/// And of what is so wide that its filter is shorter than a channel's even so.
+pub const RATE_RATIO_OF_WIDE: f64 = 1.5;
 /// A block over the longest filter, at least: a quarter of each block is the next one's too.
 const BLOCK_RATIO: usize = 4;
 /// Shortest and longest block. A channel of less than a three thousandth of the band leaves at the rate of a wider one.
@@ -39,9 +41,9 @@ pub struct Rate {
     pub step: usize,
 }
 
-/// The rate at which a channel of `width_hz` leaves the tuner.
-pub fn rate_for(sample_rate_sps: f64, width_hz: f64) -> Rate {
-    let most = (sample_rate_sps / (RATE_RATIO * width_hz)) as usize;
+/// The rate at which a channel of `width_hz` leaves the tuner: at least `ratio` times that.
+pub fn rate_for(sample_rate_sps: f64, width_hz: f64, ratio: f64) -> Rate {
+    let most = (sample_rate_sps / (ratio * width_hz)) as usize;
     let steps = (0..40).flat_map(|power| [1 << power, (3 << power) / 2]);
     let at = |step: usize| Rate { sps: sample_rate_sps / step as f64, step };
     let fits = |rate: &Rate| rate.step <= most && block_for(sample_rate_sps, width_hz, *rate) <= BLOCK_MAX;
@@ -56,7 +58,8 @@ fn block_for(sample_rate_sps: f64, width_hz: f64, rate: Rate) -> usize {
 
 /// Samples of the blocks for channels of these widths.
 pub fn block_len(sample_rate_sps: f64, widths_hz: impl Iterator<Item = f64>) -> usize {
-    let len = |width_hz: f64| block_for(sample_rate_sps, width_hz, rate_for(sample_rate_sps, width_hz));
+    let len =
+        |width_hz: f64| block_for(sample_rate_sps, width_hz, rate_for(sample_rate_sps, width_hz, RATE_RATIO));
     widths_hz.map(len).max().unwrap_or(BLOCK_MIN)
 }
 
@@ -159,9 +162,8 @@ pub struct Tuner {
 }
 
 impl Tuner {
-    /// For a channel of `width_hz` that lies `offset_hz` from the tuned frequency, from blocks of `block` samples.
-    pub fn new(sample_rate_sps: f64, offset_hz: f64, width_hz: f64, block: usize) -> Tuner {
-        let rate = rate_for(sample_rate_sps, width_hz);
+    /// For a channel of `width_hz` that lies `offset_hz` from the tuned frequency and leaves at `rate`, from blocks of `block` samples.
+    pub fn new(sample_rate_sps: f64, offset_hz: f64, width_hz: f64, rate: Rate, block: usize) -> Tuner {
         let count = block / rate.step;
         let (bin_hz, turns_per_sample) = (sample_rate_sps / block as f64, -offset_hz / sample_rate_sps);
         let middle = (offset_hz / bin_hz).round();

@@ -96,6 +96,7 @@ pub struct Steps {
     /// Noise beside the channel, full scale² per Hz.
     level: f32,
     rise: f32,
+    is_mirror_due: bool,
     sorted: Vec<f32>,
     /// Samples before this one are of no use.
     spoilt_to: u64,
@@ -104,7 +105,7 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// For frames of `len` samples at `rate_sps`, and steps of about `step_s` with the mirror images of so many stretches.
+    /// For frames of `len` samples at `rate_sps`, and steps of at least `step_s` with the mirror images of so many stretches.
     pub fn new(layout: &Layout, rate_sps: f64, len: usize, step_s: f64, mirrors: usize) -> Steps {
         let fft = FftPlanner::new().plan_fft_forward(len);
         let hann = |n: usize| 0.5 - 0.5 * (std::f64::consts::TAU * n as f64 / len as f64).cos();
@@ -120,13 +121,14 @@ impl Steps {
             groups: layout.groups().copied().collect(),
             means: vec![0.0; layout.groups().count()],
             spectrum: vec![Complex32::default(); len],
-            frames_per_step: ((step_s * rate_sps / (len / 2) as f64).round() as u64).max(1),
+            frames_per_step: (step_s * rate_sps / (len / 2) as f64).ceil() as u64,
             next_frame: 0,
             frames: 0,
             step: Step::of(layout, mirrors),
             level: 0.0,
             // Of a median, by 1.25 more than of the mean.
             rise: (1.0 + RISE * 1.25 / shape_of(f64::from(cells)).sqrt()) as f32,
+            is_mirror_due: false,
             sorted: vec![0.0; layout.groups().count()],
             spoilt_to: 0,
             masked: Vec::new(),
@@ -161,13 +163,13 @@ impl Steps {
     /// A new stream: numbers begin at 0 again.
     pub fn restart(&mut self) {
         self.samples.forget();
-        (self.frames, self.spoilt_to, self.level) = (0, 0, 0.0);
+        (self.frames, self.spoilt_to, self.level, self.is_mirror_due) = (0, 0, 0.0, false);
         self.step.clear();
     }
 
-    /// Power per Hz at the mirror image of each stretch, now.
+    /// Power per Hz at the mirror image of each stretch, now; once a frame is enough.
     pub fn mirror(&mut self, power_of: impl Fn(usize) -> f32) {
-        if self.level > 0.0 {
+        if std::mem::take(&mut self.is_mirror_due) {
             let weight = self.level.recip();
             self.step.mirror.iter_mut().enumerate().for_each(|(n, sum)| *sum += weight * power_of(n));
             self.step.mirror_weight += weight;
@@ -214,6 +216,7 @@ impl Steps {
         if !counts {
             return;
         }
+        self.is_mirror_due = true;
         let Steps { layout, powers, means, step, masked, .. } = self;
         let channel = &mut powers[layout.channel.clone()];
         masked.iter().for_each(|cells| channel[cells.clone()].fill(own));

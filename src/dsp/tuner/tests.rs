@@ -12,10 +12,14 @@ struct Setup {
 const USUAL: Setup = Setup { rate_sps: 250e3, offset_hz: 40e3, width_hz: 20e3 };
 
 impl Setup {
+    fn rate(&self) -> Rate {
+        rate_for(self.rate_sps, self.width_hz, RATE_RATIO)
+    }
+
     /// What leaves the tuner of `signal(n)` that comes in these pieces, each a first sample and a count.
     fn made(&self, pieces: &[(u64, usize)], signal: impl Fn(u64) -> Complex32) -> Vec<(u64, [f32; 2])> {
         let block = block_len(self.rate_sps, [self.width_hz].into_iter());
-        let mut tuner = Tuner::new(self.rate_sps, self.offset_hz, self.width_hz, block);
+        let mut tuner = Tuner::new(self.rate_sps, self.offset_hz, self.width_hz, self.rate(), block);
         let mut spectra = Spectra::new(block, pieces.iter().map(|piece| piece.1).max().unwrap());
         let mut made = Vec::new();
         for &(first, count) in pieces {
@@ -46,7 +50,7 @@ fn tone(rate_sps: f64, tone_hz: f64) -> impl Fn(u64) -> Complex32 {
 
 #[test]
 fn the_channel_passes_and_what_folds_onto_it_does_not() {
-    assert_eq!(rate_for(250e3, 20e3), Rate { sps: 250e3 / 6.0, step: 6 });
+    assert_eq!(USUAL.rate(), Rate { sps: 250e3 / 6.0, step: 6 });
     let setups = [
         USUAL,
         Setup { rate_sps: 24e3, offset_hz: 7_123.0, width_hz: 4e3 },
@@ -55,8 +59,8 @@ fn the_channel_passes_and_what_folds_onto_it_does_not() {
         Setup { rate_sps: 2.4e6, offset_hz: 1.1e6, width_hz: 100e3 },
     ];
     for setup in setups {
-        let Setup { rate_sps, offset_hz, width_hz } = setup;
-        let rate = rate_for(rate_sps, width_hz);
+        let Setup { offset_hz, width_hz, .. } = setup;
+        let rate = setup.rate();
         assert!(rate.step > 1 && rate.sps >= 2.0 * width_hz, "{rate:?}");
         for share in [-0.5, -0.13, 0.0, 0.35, 0.5] {
             let at_hz = offset_hz + share * width_hz;
@@ -75,7 +79,7 @@ fn the_channel_passes_and_what_folds_onto_it_does_not() {
 fn a_channel_as_wide_as_the_band_leaves_as_it_came() {
     let all = Setup { width_hz: 100e3, ..USUAL };
     let made = all.made(&[(0, 4_000)], tone(250e3, 40e3));
-    assert_eq!(rate_for(250e3, 100e3).step, 1);
+    assert_eq!(all.rate().step, 1);
     assert!(made.len() > 3_500 && made.iter().all(|(_, [re, im])| (re - 1.0).abs() + im.abs() < 0.02));
 }
 

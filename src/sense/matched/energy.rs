@@ -11,7 +11,7 @@ use crate::dsp::energy::beside::{Layout, Where};
 use crate::dsp::energy::steps::Steps;
 use crate::dsp::energy::{EnergySearch, Found};
 use crate::dsp::frames::Piece;
-use crate::dsp::tuner::{Block, Tuner, rate_for};
+use crate::dsp::tuner::{Block, RATE_RATIO_OF_WIDE, Tuner, rate_for};
 use crate::sense::clock::SampleClock;
 use crate::signal::{Hearing, HearingKind};
 use crate::time::TimeUs;
@@ -98,7 +98,8 @@ impl EnergyListener {
     ) -> Option<EnergyListener> {
         let sample_rate_sps = config.sample_rate_sps;
         let bin_hz = sample_rate_sps / config.fft_len as f64;
-        let rate = rate_for(sample_rate_sps, HELD * place.width_hz);
+        let held_hz = HELD * place.width_hz;
+        let rate = rate_for(sample_rate_sps, held_hz, RATE_RATIO_OF_WIDE);
         let is_tuned = rate.step >= STEP_MIN;
         let (sps, step) = if is_tuned { (rate.sps, rate.step as u64) } else { (sample_rate_sps, 1) };
         let cell_hz = (place.width_hz / CELLS).max(CELL_MIN_HZ).min(place.width_hz / CELLS_MIN);
@@ -111,7 +112,7 @@ impl EnergyListener {
                 zero_hz: if is_tuned { -place.offset_hz } else { 0.0 },
                 zero_half_hz: place.dc_hz.max(ZERO_SHARE * sample_rate_sps).max(ZERO_CELLS * cell_hz),
                 half_band_hz: sample_rate_sps / 2.0,
-                half_held_hz: if is_tuned { HELD / 2.0 * place.width_hz } else { sample_rate_sps / 2.0 },
+                half_held_hz: if is_tuned { held_hz / 2.0 } else { sample_rate_sps / 2.0 },
             },
             cell_hz,
         )?;
@@ -139,8 +140,7 @@ impl EnergyListener {
         let block = super::block(config);
         let mirrors = (mirrors_hz.len(), bin_hz);
         Some(EnergyListener {
-            tuner: is_tuned
-                .then(|| Tuner::new(sample_rate_sps, place.offset_hz, HELD * place.width_hz, block)),
+            tuner: is_tuned.then(|| Tuner::new(sample_rate_sps, place.offset_hz, held_hz, rate, block)),
             reach: if is_tuned { block as u64 } else { 0 },
             step,
             middle_hz: if is_tuned { place.frequency_hz } else { center_hz },

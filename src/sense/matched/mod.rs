@@ -23,7 +23,7 @@ pub(super) use stream::Stream;
 use crate::config::{ChannelConfig, Emission, SenseConfig};
 use crate::dsp::fine::{Fine, Matched};
 use crate::dsp::layout::IMAGE_RATIO_MAX;
-use crate::dsp::tuner::{Rate, Tuner, block_len, rate_for};
+use crate::dsp::tuner::{RATE_RATIO, Rate, Tuner, block_len, rate_for};
 use crate::sense::clock::SampleClock;
 use crate::signal::Hearing;
 use crate::units::{CentiDb, ratio_from_db};
@@ -108,7 +108,7 @@ impl Band {
                 all.into_iter().map(|train| train.of_pulses_from(PULSE_OF_PARTS)).collect()
             };
             Channel {
-                tuner: Some(Tuner::new(config.sample_rate_sps, *offset_hz, *width_hz, block)),
+                tuner: Some(Tuner::new(config.sample_rate_sps, *offset_hz, *width_hz, place.rate, block)),
                 line: Some(LineListener::by(place, rule)),
                 energy: None,
                 trains: trains.map(each).unwrap_or_default(),
@@ -217,18 +217,18 @@ impl Channel {
             energy.iter_mut().for_each(|energy| energy.mask(part));
         }
         let held_hz = chirp::HELD * place.width_hz;
+        let held = Place { rate: rate_for(config.sample_rate_sps, held_hz, RATE_RATIO), ..place };
         let chirps = match channel.emission {
-            Emission::Chirp(spreading) => {
-                let place = Place { rate: rate_for(config.sample_rate_sps, held_hz), ..place };
-                ChirpListener::all(place, spreading, chirp_share)
-            }
+            Emission::Chirp(spreading) => ChirpListener::all(held, spreading, chirp_share),
             _ => Vec::new(),
         };
         let burst = (shares.burst > 0.0).then(|| BurstListener::new(place, allowed * shares.burst));
-        let tuned_hz = if chirps.is_empty() { place.width_hz } else { held_hz };
+        let (tuned_hz, rate) =
+            if chirps.is_empty() { (place.width_hz, place.rate) } else { (held_hz, held.rate) };
         let is_tuned = line.is_some() || !trains.is_empty() || !chirps.is_empty() || burst.is_some();
+        let sample_rate_sps = config.sample_rate_sps;
         let tuner =
-            is_tuned.then(|| Tuner::new(config.sample_rate_sps, place.offset_hz, tuned_hz, block(config)));
+            is_tuned.then(|| Tuner::new(sample_rate_sps, place.offset_hz, tuned_hz, rate, block(config)));
         (is_tuned || energy.is_some()).then_some(Channel { tuner, line, energy, trains, chirps, burst })
     }
 }
@@ -246,7 +246,7 @@ impl Place {
             frequency_hz: center_hz + offset_hz,
             offset_hz,
             width_hz,
-            rate: rate_for(config.sample_rate_sps, width_hz),
+            rate: rate_for(config.sample_rate_sps, width_hz, RATE_RATIO),
             dc_hz: config.dc_exclude_hz.unwrap_or(0.0),
         }
     }
