@@ -201,7 +201,13 @@ pub(super) fn block_of(config: &SenseConfig, parts: &[(f64, f64)]) -> usize {
 
 /// Samples of the blocks in which the bands of `config` are cut into channels.
 pub(super) fn block(config: &SenseConfig) -> usize {
-    block_len(config.sample_rate_sps, config.channels.iter().map(|channel| width_hz(config, channel)))
+    block_len(config.sample_rate_sps, config.channels.iter().map(|channel| tuned_hz(config, channel)))
+}
+
+/// Width that is taken out of the band; a chirp's with room for its frequency offset.
+fn tuned_hz(config: &SenseConfig, channel: &ChannelConfig) -> f64 {
+    let is_chirp = matches!(channel.emission, Emission::Chirp(_));
+    width_hz(config, channel) * if is_chirp { chirp::HELD } else { 1.0 }
 }
 
 impl Channel {
@@ -223,19 +229,17 @@ impl Channel {
             trains.iter_mut().for_each(|train| train.mask(part));
             energy.iter_mut().for_each(|energy| energy.mask(part));
         }
-        let held_hz = chirp::HELD * place.width_hz;
-        let held = Place { rate: rate_for(config.sample_rate_sps, held_hz, RATE_RATIO), ..place };
+        let tuned_hz = tuned_hz(config, channel);
+        let tuned = Place { rate: rate_for(config.sample_rate_sps, tuned_hz, RATE_RATIO), ..place };
         let chirps = match channel.emission {
-            Emission::Chirp(spreading) => ChirpListener::all(held, spreading, chirp_share),
+            Emission::Chirp(spreading) => ChirpListener::all(tuned, spreading, chirp_share),
             _ => Vec::new(),
         };
         let burst = (shares.burst > 0.0).then(|| BurstListener::new(place, allowed * shares.burst));
-        let (tuned_hz, rate) =
-            if chirps.is_empty() { (place.width_hz, place.rate) } else { (held_hz, held.rate) };
         let is_tuned = line.is_some() || !trains.is_empty() || !chirps.is_empty() || burst.is_some();
         let sample_rate_sps = config.sample_rate_sps;
-        let tuner =
-            is_tuned.then(|| Tuner::new(sample_rate_sps, place.offset_hz, tuned_hz, rate, block(config)));
+        let tuner = is_tuned
+            .then(|| Tuner::new(sample_rate_sps, place.offset_hz, tuned_hz, tuned.rate, block(config)));
         (is_tuned || energy.is_some()).then_some(Channel { tuner, line, energy, trains, chirps, burst })
     }
 }
