@@ -235,7 +235,7 @@ impl Steps {
         if !counts {
             return;
         }
-        let Steps { layout, spectrum, step, .. } = self;
+        let Steps { layout, spectrum, step, rise, .. } = self;
         let groups = layout.below.iter().chain(&layout.above);
         for (sum, run) in step.groups.iter_mut().zip(groups) {
             *sum += weight * mean_of(spectrum, layout, run);
@@ -250,7 +250,8 @@ impl Steps {
             step.channel[cell] += weight * (own - told);
         }
         step.weight += weight;
-        step.frames += 1.0;
+        // What noise that fell has left adds so much less to the sum: fewer frames make it up.
+        step.frames += if own * *rise < 1.0 / weight { own * weight } else { 1.0 };
     }
 }
 
