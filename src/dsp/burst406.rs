@@ -16,7 +16,7 @@ mod sync;
 mod track;
 
 use crate::cospas::{Bits, Check, FIRST, Frame, Held, Message, SECOND, SYNC_BITS};
-pub use score::{Score, WAYS_PER_SECOND_AND_HZ, known_s};
+pub use score::{KNOWN_S, Score, ln_ways_per_second_and_hz};
 use sums::Sums;
 use track::Track;
 

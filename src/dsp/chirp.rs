@@ -214,8 +214,8 @@ impl Chirps {
             self.level = own;
         }
         self.level *= 1.0 + ((own / self.level).clamp(0.5, 2.0) - 1.0) / LEVEL_WINDOWS;
-        // One window's own level is rough: it is taken where it is surely more.
-        let error = (2.0 * DEVIATION / (half as f64).sqrt()) as f32;
+        // Noise that rises is told by the window itself, whose level is rough: it is taken half a deviation lower than it is.
+        let error = self.noise_error() as f32;
         let lift = self.level.max(own / (1.0 + error)) / OF_NOISE as f32;
         let scale = lift.recip();
         self.windows[place].iter_mut().for_each(|cell| *cell *= scale);

@@ -11,6 +11,7 @@ mod own_noise;
 mod power;
 mod reach;
 mod recordings;
+mod rough;
 mod seeking;
 mod stream;
 mod trains;

@@ -23,10 +23,16 @@ const MESSAGE: usize = SHORT_BITS as usize * BEGINS_OF_BIT;
 const UNKNOWN: usize = (SHORT_BITS - SYNC_BITS) as usize;
 /// Bits are judged as those of a burst of this C/N0, Hz (21 dB-Hz).
 const WEAK_HZ: f64 = 125.0;
-/// In so many ways noise may look like a burst in each second and hertz: frequencies that differ by what is resolved, begins by a bit (under
-/// that carriers are alike), messages and self-tests, with and without the bits. In hours of noise half as many as this were counted.
-pub const WAYS_PER_SECOND_AND_HZ: f64 = BIT_RATE_HZ * LENGTH_S * 2.0 * 2.0;
+/// ln of the ways in which noise may look like a burst with this ratio in each second and hertz: frequencies that differ by what is resolved,
+/// begins by a bit, messages and self-tests, with and without the bits; and the more the higher it is, since the peaks over a level are the
+/// narrower (Adler & Taylor, Random Fields and Geometry, 2007). Power and factor as counted in 20 hours
+/// of steady noise from 19 to 25, within a quarter; since parts of a burst that are noisier count as such, 0.7 of these pass.
+pub fn ln_ways_per_second_and_hz(ln_ratio: f64) -> f64 {
+    (BIT_RATE_HZ * LENGTH_S * 2.0 * 2.0).ln() + 3.0 * (ln_ratio / LEVEL_OF_WAYS).ln()
+}
 
+/// See [`ln_ways_per_second_and_hz`].
+const LEVEL_OF_WAYS: f64 = 15.3;
 /// By chance noise about a burst is not told to be so many times that of before; where it is, there was a step, and it is taken for more than
 /// its mean, of which a part may have been before the step.
 const NOISE_RISE: f64 = 1.4;
@@ -34,7 +40,12 @@ const NOISE_MARGIN: f64 = 2.0;
 /// Weak bits add no more than so much to the likeliest begin by far.
 const BITS_MAX: f64 = 12.0;
 const LENGTH_S: f64 = CARRIER_S + SHORT_BITS as f64 / BIT_RATE_HZ;
-const BITS_S: f64 = (SHORT_BITS - SYNC_BITS) as f64 / BIT_RATE_HZ;
+/// The parts of what is known: synchronisation, and what of the carrier is left in the other bits (cos² 1.1), s.
+const SYNC_S: f64 = SYNC_BITS as f64 / BIT_RATE_HZ;
+const LEFT_S: f64 = (SHORT_BITS - SYNC_BITS) as f64 / BIT_RATE_HZ * LEFT;
+const LEFT: f64 = 0.205_749;
+/// Of a burst so much is known before its bits are read, s of its carrier.
+pub const KNOWN_S: f64 = CARRIER_S + SYNC_S + LEFT_S;
 
 /// What the likeliest burst is like.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -48,11 +59,6 @@ pub struct Score {
     /// Begin, samples of the sums, and frequency from that of the sums.
     pub(super) begin: f64,
     pub(super) offset_hz: f64,
-}
-
-/// Of a burst so much is known before its bits are read, s of its carrier.
-pub fn known_s() -> f64 {
-    CARRIER_S + f64::from(SYNC_BITS) / BIT_RATE_HZ + BITS_S * PHASE_RAD.cos().powi(2)
 }
 
 const fn of_bits(seconds: f64) -> usize {
@@ -110,63 +116,112 @@ impl Grid {
     }
 }
 
-/// The likeliest burst; `noise`: power of noise in one sample of the sums. `None`: there are too few of them.
+/// The likeliest burst; `noise`: power of noise in one sample of the sums, in the mean over the burst. `None`: there are too few of them.
 pub(super) fn best(sums: &mut Sums, grid: &mut Grid, noise: f64) -> Option<Score> {
     let rate_sps = sums.rate_sps();
     let bit = rate_sps / BIT_RATE_HZ;
     if ((CARRIER + BEGINS + MESSAGE) as f64 - 1.0) * bit / BEGINS_OF_BIT as f64 > sums.len() {
         return None;
     }
-    let begins = CARRIER..CARRIER + BEGINS;
-    let mut strongest = (0.0, 0.0, CARRIER, Complex64::default());
+    let timing = |begin: usize| Timing { begin: begin as f64 * bit / BEGINS_OF_BIT as f64, bit };
+    let level = Level::new(sums, noise);
+    let noises: [Local; BEGINS] = std::array::from_fn(|n| level.at(sums, &timing(CARRIER + n)));
+    let begins = || (CARRIER..).zip(&noises);
+    let excess = |known: Complex64, noise: &Local| known.norm_sqr() / noise.of_known(rate_sps);
+    let mut strongest = (0.0, 0.0);
     for offset_hz in OFFSETS_HZ {
         sums.turn(offset_hz);
         grid.fill(sums);
-        for begin in begins.clone() {
-            for known in grid.known(begin) {
-                if known.norm_sqr() > strongest.0 {
-                    strongest = (known.norm_sqr(), offset_hz, begin, known);
-                }
+        for (begin, noise) in begins() {
+            let own = grid.known(begin).map(|known| excess(known, noise)).into_iter().fold(0.0, f64::max);
+            if own > strongest.0 {
+                strongest = (own, offset_hz);
             }
         }
     }
-    let (power, offset_hz, begin, known) = strongest;
+    let (most, offset_hz) = strongest;
     sums.turn(offset_hz);
     grid.fill(sums);
-    let known_s = known_s();
-    let unit = noise * known_s * rate_sps;
     // Of noise the quadrature of a bit has half of the power.
     let sigma = |noise: f64| (noise * bit / 2.0).sqrt();
-    let most = power / unit;
-    let mut best = (most + grid.bits(begin, known, sigma(noise), 0.0), begin, known);
-    for begin in begins {
+    let mut best = (0.0, CARRIER, Complex64::default(), noises[0]);
+    for (begin, noise) in begins() {
         for known in grid.known(begin) {
-            let excess = known.norm_sqr() / unit;
+            let excess = excess(known, noise);
             // Bits add less than that.
             if most - excess < BITS_MAX {
-                let ln_ratio = excess + grid.bits(begin, known, sigma(noise), best.0 - excess);
+                let ln_ratio = excess + grid.bits(begin, known, sigma(noise.bits), best.0 - excess);
                 if ln_ratio > best.0 {
-                    best = (ln_ratio, begin, known);
+                    best = (ln_ratio, begin, known, *noise);
                 }
             }
         }
     }
-    let (ln_ratio, begin, known) = best;
-    let timing = Timing { begin: begin as f64 * bit / BEGINS_OF_BIT as f64, bit };
-    let about = noise_about(sums, &timing, known);
-    let louder = if about > NOISE_RISE * noise { NOISE_MARGIN * about } else { noise };
-    let excess = known.norm_sqr() / unit * (noise / louder);
-    let is_louder = louder > noise;
-    let judged = if is_louder { excess + grid.bits(begin, known, sigma(louder), 0.0) } else { ln_ratio };
+    let (ln_ratio, begin, known, local) = best;
+    let about = about(sums, &timing(begin), known, &local);
+    let louder = if about > NOISE_RISE { NOISE_MARGIN * about } else { 1.0 };
+    let excess = excess(known, &local) / louder;
+    let is_louder = louder > 1.0;
+    let judged =
+        if is_louder { excess + grid.bits(begin, known, sigma(local.bits * louder), 0.0) } else { ln_ratio };
     let above = (excess - 1.0).max(0.0);
-    let power = above * louder / (known_s * rate_sps);
-    let begin = timing.begin - CARRIER_S * rate_sps;
-    Some(Score { ln_ratio: judged, cn0_hz: above / known_s, power, begin, offset_hz })
+    let power = above * louder * local.of_known(rate_sps) / (KNOWN_S * rate_sps).powi(2);
+    let begin = timing(begin).begin - CARRIER_S * rate_sps;
+    Some(Score { ln_ratio: judged, cn0_hz: above / KNOWN_S, power, begin, offset_hz })
 }
 
-/// Power of noise in a sample within a burst: what changes sign within a bit's length of carrier, and the
-/// quadratures in which bits have nothing. A step of noise makes it more than it was before.
-fn noise_about(sums: &Sums, timing: &Timing, known: Complex64) -> f64 {
+/// The noise in a burst, which may rise or fall within it: by the power of all that is received.
+#[derive(Copy, Clone)]
+struct Level {
+    /// Power of noise in one sample in the mean over the frame that told it, and that of all that was received then.
+    noise: f64,
+    received: f64,
+}
+
+/// Power of noise in one sample of carrier, synchronisation and further bits.
+#[derive(Copy, Clone)]
+struct Local {
+    carrier: f64,
+    sync: f64,
+    bits: f64,
+}
+
+impl Level {
+    /// For sums whose frame begins after the slack.
+    fn new(sums: &Sums, noise: f64) -> Level {
+        let begin = SLACK_S * sums.rate_sps();
+        let keyed = begin + CARRIER_S * sums.rate_sps();
+        let end = begin + LENGTH_S * sums.rate_sps();
+        // The frame's weights.
+        let left = PHASE_RAD.cos().powi(2) * (LENGTH_S - CARRIER_S);
+        let received = CARRIER_S * sums.power(begin, keyed) + left * sums.power(keyed, end);
+        Level { noise, received: received / (CARRIER_S + left) }
+    }
+
+    /// Where it is more than the mean it is taken for that; where it is less, not for less: what fell may have been a neighbour.
+    fn at(&self, sums: &Sums, timing: &Timing) -> Local {
+        let rate_sps = sums.rate_sps();
+        let synced = timing.begin + f64::from(SYNC_BITS) * timing.bit;
+        let end = timing.begin + f64::from(SHORT_BITS) * timing.bit;
+        let of = |from: f64, to: f64| self.noise * (sums.power(from, to) / self.received).max(1.0);
+        Local {
+            carrier: of(timing.begin - CARRIER_S * rate_sps, timing.begin),
+            sync: of(timing.begin, synced),
+            bits: of(synced, end),
+        }
+    }
+}
+
+impl Local {
+    /// Of the matched output of what is known.
+    fn of_known(&self, rate_sps: f64) -> f64 {
+        (CARRIER_S * self.carrier + SYNC_S * self.sync + LEFT_S * self.bits) * rate_sps
+    }
+}
+
+/// Noise in a burst, of what it is taken for: what changes sign within a bit's length of carrier, and the quadratures in which bits have
+/// nothing.
+fn about(sums: &Sums, timing: &Timing, known: Complex64, local: &Local) -> f64 {
     let in_phase = known.conj() / known.norm().max(f64::MIN_POSITIVE);
     let pieces = (CARRIER_S * BIT_RATE_HZ) as u32;
     let before = Timing { begin: timing.begin - f64::from(pieces) * timing.bit, ..*timing };
@@ -176,5 +231,6 @@ fn noise_about(sums: &Sums, timing: &Timing, known: Complex64) -> f64 {
         (halves * in_phase).re.powi(2) + (both * in_phase).im.powi(2)
     });
     let bits: f64 = bits.sum();
-    (carrier / f64::from(pieces)).max(bits / f64::from(SHORT_BITS)) / timing.bit
+    let carrier = carrier / f64::from(pieces) / local.carrier;
+    carrier.max(bits / f64::from(SHORT_BITS) / local.bits.max(local.sync)) / timing.bit
 }

@@ -8,12 +8,18 @@ pub(super) struct Sums {
     rate_sps: f64,
     samples: Vec<Complex64>,
     sums: Vec<Complex64>,
+    powers: Vec<f64>,
 }
 
 impl Sums {
     /// For up to `count` samples at `rate_sps`.
     pub fn new(rate_sps: f64, count: usize) -> Sums {
-        Sums { rate_sps, samples: Vec::with_capacity(count), sums: Vec::with_capacity(count + 1) }
+        Sums {
+            rate_sps,
+            samples: Vec::with_capacity(count),
+            sums: Vec::with_capacity(count + 1),
+            powers: Vec::with_capacity(count + 1),
+        }
     }
 
     /// Samples per second.
@@ -45,6 +51,20 @@ impl Sums {
             }
         }
         self.turn(0.0);
+        self.powers.clear();
+        self.powers.push(0.0);
+        let mut power = 0.0;
+        for sample in &self.samples {
+            power += sample.norm_sqr();
+            self.powers.push(power);
+        }
+    }
+
+    /// Mean power of the whole samples from one place to another.
+    pub fn power(&self, from: f64, to: f64) -> f64 {
+        let last = self.powers.len().saturating_sub(1);
+        let (from, to) = ((from.max(0.0) as usize).min(last), (to.max(0.0) as usize).min(last));
+        if to <= from { 0.0 } else { (self.powers[to] - self.powers[from]) / (to - from) as f64 }
     }
 
     /// Makes the sums, of samples turned back by further `offset_hz`.

@@ -217,13 +217,14 @@ impl Steps {
             return;
         }
         self.is_mirror_due = true;
-        let Steps { layout, powers, means, step, masked, .. } = self;
+        let Steps { layout, powers, means, step, masked, rise, .. } = self;
         let channel = &mut powers[layout.channel.clone()];
         masked.iter().for_each(|cells| channel[cells.clone()].fill(own));
         kernel::add_scaled(means, weight, &mut step.groups);
         kernel::add_scaled(channel, weight, &mut step.channel);
         step.weight += weight;
-        step.frames += 1.0;
+        // What noise that fell has left adds so much less to the sum: fewer frames make it up.
+        step.frames += if own * *rise < 1.0 / weight { own * weight } else { 1.0 };
     }
 }
 

@@ -9,7 +9,7 @@ use super::judged::Judged;
 use super::{Heard, Place, centi, sigma_db};
 use crate::analytics::chance::NoiseSum;
 use crate::dsp::burst406::{
-    BIT_RATE_HZ, CARRIER_S, Demodulator, LONG_BITS, SHORT_BITS, SLACK_S, WAYS_PER_SECOND_AND_HZ, known_s,
+    BIT_RATE_HZ, CARRIER_S, Demodulator, KNOWN_S, LONG_BITS, SHORT_BITS, SLACK_S, ln_ways_per_second_and_hz,
 };
 use crate::dsp::fine::{BURST_HOP_S, Fine, Matched};
 use crate::dsp::frames::Piece;
@@ -40,6 +40,8 @@ const READABLE_HZ: f64 = 316.0;
 /// A short burst, s.
 const BURST_S: f64 = CARRIER_S + SHORT_BITS as f64 / BIT_RATE_HZ;
 const HOUR_S: f64 = 3_600.0;
+/// Where the threshold is looked for.
+const BEGIN_RATIO: f64 = 25.0;
 
 /// One channel's.
 pub(super) struct BurstListener {
@@ -47,7 +49,7 @@ pub(super) struct BurstListener {
     fine: Fine,
     demodulator: Demodulator,
     threshold: f64,
-    ln_ways_per_hour: f64,
+    law: Law,
     rows: Vec<Row>,
     samples: Samples,
     best: Option<Candidate>,
@@ -59,6 +61,27 @@ struct Row {
     cells: Vec<f32>,
     /// What of noise is 1 in the cells in the middle.
     noise_per_hz: f64,
+}
+
+/// How often noise passes for a burst.
+#[derive(Copy, Clone)]
+struct Law {
+    noise: NoiseSum,
+    /// ln of the channel's width times an hour.
+    ln_places: f64,
+}
+
+impl Law {
+    fn ln_false_alarms_per_hour(&self, ln_ratio: f64) -> f64 {
+        self.ln_places + ln_ways_per_second_and_hz(ln_ratio) + self.noise.ln_tail(ln_ratio)
+    }
+
+    /// The ratio that noise passes so often, to 1e-6: the ways change slowly with it.
+    fn at(&self, ln_per_hour: f64) -> f64 {
+        let next =
+            |ratio: f64| self.noise.at(ln_per_hour - self.ln_places - ln_ways_per_second_and_hz(ratio));
+        (0..8).fold(BEGIN_RATIO, |ratio, _| next(ratio))
+    }
 }
 
 /// What may be a burst.
@@ -118,13 +141,13 @@ impl BurstListener {
     pub fn new(place: Place, allowed_per_hour: f64) -> BurstListener {
         let fine = place.fine(Matched::Burst);
         let sps = place.rate.sps;
-        let ln_ways_per_hour = (WAYS_PER_SECOND_AND_HZ * place.width_hz * HOUR_S).ln();
+        let law = Law { noise: noise(&fine), ln_places: (place.width_hz * HOUR_S).ln() };
         let kept = (f64::from(ROWS as u32) * BURST_HOP_S + Demodulator::span_s()) * sps;
         let row = || Row { frame: None, cells: vec![0.0; fine.cell_count()], noise_per_hz: 0.0 };
         BurstListener {
             place,
-            threshold: noise(&fine).at(allowed_per_hour.ln() - ln_ways_per_hour),
-            ln_ways_per_hour,
+            threshold: law.at(allowed_per_hour.ln()),
+            law,
             rows: (0..ROWS).map(|_| row()).collect(),
             samples: Samples { kept: vec![Complex32::default(); kept as usize + 1], next: 0, count: 0 },
             demodulator: Demodulator::new(sps),
@@ -168,7 +191,7 @@ impl BurstListener {
             count: 1.0,
             level: self.threshold,
             correlation: 0.0,
-            excess_per_hz: known_s(),
+            excess_per_hz: KNOWN_S,
             tries: u32::from(seconds >= BURST_S),
             shared: 0.0,
             seconds: BURST_S,
@@ -263,7 +286,7 @@ impl BurstListener {
             power: centi(power),
             statistic: score.ln_ratio,
             threshold: self.threshold,
-            ln_false_alarms_per_hour: self.ln_ways_per_hour + noise(&self.fine).ln_tail(score.ln_ratio),
+            ln_false_alarms_per_hour: self.law.ln_false_alarms_per_hour(score.ln_ratio),
             message: received.map(|received| received.message),
         };
         Some(Heard { hearing, power, noise_per_hz: power / cn0_hz, width_hz: 0.0 })
