@@ -12,6 +12,7 @@ mod power;
 mod reach;
 mod recordings;
 mod seeking;
+mod splatter;
 mod stream;
 mod trains;
 

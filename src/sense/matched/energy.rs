@@ -4,7 +4,7 @@
 //! A channel is taken out of the band with as much on either side as tells its noise; one that is too wide for that is looked at in spectra of the
 //! whole band. What a line tells already is not told again.
 
-use super::{Heard, Place, centi, ratio, relative_db};
+use super::{Frame, Heard, Place, centi, ratio, relative_db};
 use crate::analytics::chance::NoiseRatio;
 use crate::config::{ChannelConfig, SenseConfig};
 use crate::dsp::energy::beside::{Layout, Where};
@@ -73,16 +73,6 @@ pub(super) struct EnergyListener {
 struct Law {
     noise: NoiseRatio,
     ln_ways_per_hour: f64,
-}
-
-/// One frame of the sense pass.
-#[derive(Copy, Clone)]
-pub(in crate::sense) struct Frame {
-    /// Its first sample, and how many they are.
-    pub first_sample: u64,
-    pub len: usize,
-    /// Whether some of them are at full scale.
-    pub is_clipped: bool,
 }
 
 impl EnergyListener {
