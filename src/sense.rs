@@ -37,7 +37,7 @@ use channel::{Channel, HopFacts};
 use clock::SampleClock;
 pub use gathered::Gathered;
 use hop::Hop;
-use matched::Stream;
+use matched::{Frame, Stream};
 
 /// Flags that hold for a whole block, not just for its first sample.
 const BLOCK_FLAGS: Flags = Flags(Flags::STUCK.0 | Flags::RETUNED.0 | Flags::OUT_OF_BAND.0);
@@ -247,11 +247,8 @@ impl Sense {
         self.frame_flags = flags;
         for channel in self.bands[self.band].channels.iter_mut().flatten() {
             if let Some(pulse) = channel.cut() {
-                out.pulse(&channel.pulse(
-                    &pulse,
-                    self.clock.at(pulse.start_sample),
-                    self.clock.us_per_sample,
-                ));
+                let start_us = self.clock.at(pulse.start_sample);
+                out.pulse(&channel.pulse(&pulse, start_us, self.clock.us_per_sample));
             }
         }
     }
@@ -271,9 +268,10 @@ impl Sense {
         let open = if row.gate == Gate::Open { power } else { &[] };
         self.hop.sums.iter_mut().zip(open).for_each(|(sum, power)| *sum += power);
         let band = &mut self.bands[self.band];
+        let frame = Frame::of(row.first_sample, power, row.is_clipped);
         measure(&mut band.channels, &self.clock, row.first_sample / fft_len, row.gate, power, out);
         self.stream.iter_mut().for_each(|stream| stream.fill(row.samples, 0, row.samples.len()));
-        self.listen(row.first_sample, row.gate, row.is_clipped, out);
+        self.listen(row.gate, frame, out);
         self.frame_flags = Flags::NONE;
         self.leave_hop(row.first_sample, out);
     }
@@ -302,13 +300,14 @@ impl Sense {
                 }
             };
             measure(&mut band.channels, &self.clock, first_sample / fft_len, gate, power, out);
-            self.listen(first_sample, gate, outside.is_clipped(fft_len), out);
+            let frame = Frame::of(first_sample, power, outside.is_clipped(fft_len));
+            self.listen(gate, frame, out);
         }
         self.leave_hop(first_sample, out);
     }
 
     /// A frame whose samples are all good joins the stream that is listened to by matched detectors.
-    fn listen(&mut self, first_sample: u64, gate: Gate, is_clipped: bool, out: &mut impl SenseSink) {
+    fn listen(&mut self, gate: Gate, frame: Frame, out: &mut impl SenseSink) {
         let Some(stream) = &mut self.stream else { return };
         if gate == Gate::Open {
             let Band { matched, first_hz, .. } = &mut self.bands[self.band];
@@ -318,7 +317,6 @@ impl Sense {
                 let bin = ((hz - *first_hz) * per_hz).round() as usize % sums.len();
                 sums[bin] / frames
             };
-            let frame = matched::Frame { first_sample, len: sums.len(), is_clipped };
             matched.frame(stream, frame, &self.clock, power_at_hz, |hearing| out.hearing(hearing));
         }
         stream.restart();

@@ -72,7 +72,7 @@ pub fn hearings(
         }
         band.frame(
             &mut stream,
-            Frame { first_sample: row.first_sample, len: row.samples.len(), is_clipped: row.is_clipped },
+            Frame::of(row.first_sample, &[], row.is_clipped),
             &clock,
             |hz| found.mean_power_at(hz),
             |line| heard.push(*line),

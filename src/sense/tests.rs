@@ -13,6 +13,7 @@ mod reach;
 mod recordings;
 mod rough;
 mod seeking;
+mod splatter;
 mod stream;
 mod trains;
 

@@ -5,7 +5,7 @@
 //! whole band. What a line tells already is not told again.
 
 use super::judged::Judged;
-use super::{Heard, Place, centi, ratio, relative_db};
+use super::{Frame, Heard, Place, centi, ratio, relative_db};
 use crate::analytics::chance::NoiseRatio;
 use crate::config::{ChannelConfig, SenseConfig};
 use crate::dsp::energy::beside::{Layout, Where};
@@ -80,16 +80,6 @@ pub(super) struct EnergyListener {
 struct Law {
     noise: NoiseRatio,
     ln_ways_per_hour: f64,
-}
-
-/// One frame of the sense pass.
-#[derive(Copy, Clone)]
-pub(in crate::sense) struct Frame {
-    /// Its first sample, and how many they are.
-    pub first_sample: u64,
-    pub len: usize,
-    /// Whether some of them are at full scale.
-    pub is_clipped: bool,
 }
 
 impl EnergyListener {
@@ -200,7 +190,7 @@ impl EnergyListener {
     /// the sense pass's bin at a frequency.
     pub fn begin_frame(&mut self, samples: &[Complex32], frame: Frame, power_at_hz: impl Fn(f64) -> f32) {
         if frame.is_clipped {
-            self.steps.spoil((frame.first_sample + frame.len as u64 + self.reach) / self.step + 1);
+            self.steps.spoil((frame.first_sample + samples.len() as u64 + self.reach) / self.step + 1);
         }
         let EnergyListener { steps, mirrors_hz, mirror_bin_hz, .. } = self;
         steps.mirror(|n| power_at_hz(mirrors_hz[n]) / *mirror_bin_hz as f32);

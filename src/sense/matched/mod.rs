@@ -6,17 +6,17 @@
 //! (`energy`), as far as its settings seek them. Thresholds hold the channel's shares of the operator's false alarms: the chance of a sum of exponentials
 //! (`chance`) in all the ways of an hour.
 //!
-//! Not told: what may be the image of something stronger at the mirror frequency.
+//! Not told: what may be the image of something stronger at the mirror frequency, and pulses that may be the splatter of stronger ones (`loud`).
 
 mod burst;
 mod chirp;
 mod energy;
 pub(super) mod judged;
 mod line;
+mod loud;
 mod stream;
 mod train;
 
-pub(super) use energy::Frame;
 pub(super) use line::LineRule;
 pub(super) use stream::Stream;
 
@@ -31,6 +31,7 @@ use burst::BurstListener;
 use chirp::ChirpListener;
 use energy::EnergyListener;
 use line::LineListener;
+use loud::{Loud, Loudest};
 use train::TrainListener;
 
 /// What is this far over its noise in a bin of the sense pass may have an image.
@@ -40,11 +41,29 @@ const PULSE_OF_PARTS: f32 = 6.0;
 /// Half-width about 0 Hz that tells nothing, resolved bins.
 const DC_BINS: f64 = 2.0;
 
+/// One frame of the sense pass.
+#[derive(Copy, Clone)]
+pub(super) struct Frame {
+    /// Its first sample.
+    first_sample: u64,
+    /// Whether some of them are at full scale.
+    is_clipped: bool,
+    loudest: Loudest,
+}
+
+impl Frame {
+    /// Of its bins, the lowest frequency first; none where nothing in it is loud.
+    pub fn of(first_sample: u64, power: &[f32], is_clipped: bool) -> Frame {
+        Frame { first_sample, is_clipped, loudest: Loudest::of(power) }
+    }
+}
+
 /// The channels of one band that are searched.
 pub(super) struct Band {
     center_hz: f64,
     /// Width of the sense pass's own bins.
     bin_hz: f64,
+    loud: Loud,
     channels: Vec<Channel>,
 }
 
@@ -88,8 +107,7 @@ impl Band {
         let held =
             (0..config.channels.len()).filter(|number| config.holds(center_hz, &config.channels[*number]));
         let channels = held.filter_map(|number| Channel::new(config, number, center_hz)).collect();
-        let bin_hz = config.sample_rate_sps / config.fft_len as f64;
-        Band { center_hz, bin_hz, channels }
+        Band::with(config, center_hz, channels)
     }
 
     /// Of parts of the band, each `width_hz` wide about `offset_hz`, in which all lines are told by `rule`, and the trains of
@@ -123,9 +141,12 @@ impl Band {
                 burst: None,
             }
         };
+        Band::with(config, config.center_hz, parts.iter().enumerate().map(part).collect())
+    }
+
+    fn with(config: &SenseConfig, center_hz: f64, channels: Vec<Channel>) -> Band {
         let bin_hz = config.sample_rate_sps / config.fft_len as f64;
-        let channels = parts.iter().enumerate().map(part).collect();
-        Band { center_hz: config.center_hz, bin_hz, channels }
+        Band { center_hz, bin_hz, loud: Loud::new(center_hz, bin_hz, config.fft_len), channels }
     }
 
     /// Whether any channel is searched.
@@ -159,7 +180,8 @@ impl Band {
             energy.begin_frame(stream.frame(), frame, &power_at_hz);
         }
         stream.close(frame.first_sample);
-        let (center_hz, bin_hz) = (self.center_hz, self.bin_hz);
+        self.loud.push(clock.at(frame.first_sample as f64), &frame);
+        let (center_hz, bin_hz, loud) = (self.center_hz, self.bin_hz, &self.loud);
         let mut tell = |heard: Heard| {
             let mirror = f64::from(power_at_hz(2.0 * center_hz - heard.hearing.frequency_hz));
             // What is wide was compared with all that is there, and for as long.
@@ -179,7 +201,13 @@ impl Band {
                         tell(heard);
                     });
                 }
-                trains.iter_mut().for_each(|train| train.push(piece, clock, &mut tell));
+                trains.iter_mut().for_each(|train| {
+                    train.push(piece, clock, |heard| {
+                        if !loud.explains(&heard.hearing, heard.power) {
+                            tell(heard);
+                        }
+                    });
+                });
                 chirps.iter_mut().for_each(|chirp| chirp.push(piece, clock, &mut tell));
                 burst.iter_mut().for_each(|burst| burst.push(piece, clock, &mut tell));
             }
