@@ -25,6 +25,8 @@ const CHIRP_OFFSET: f64 = 0.15;
 const CHIRP_RATE_MAX_SPS: f64 = 500e3;
 /// Energy of chirps is so wide, of their bandwidth.
 const CHIRP_ENERGY: (f64, f64) = (0.4, 1.4);
+/// Energy as wide as chirps is theirs where it is no more than so much stronger, dB.
+const REST_DB: f64 = 6.0;
 /// Chirps too weak for the survey are none where so much of their time something else stands out.
 const BUSY_SHARE_MAX: f64 = 0.1;
 /// A channel takes this share of the band at most: the receiver's filter has its edges there.
@@ -165,17 +167,22 @@ fn bursts(heard: &[Heard]) -> Vec<Heard> {
     senders
 }
 
-/// Of chirps that overlap in time and band those of the bandwidth and spreading that are most certain.
+/// Of chirps that overlap in time and band the narrowest, and of those the most certain.
 fn chirps(heard: &[Heard], findings: &Findings, busy: &Busy) -> Vec<Heard> {
     let mut all: Vec<(&ChannelConfig, Hearing)> = of_kind(heard, HearingKind::Chirp);
     all.retain(|(channel, chirps)| {
         let is_it = |active: &Active| {
             is_as_wide(active, channel.bandwidth_hz)
                 && (active.frequency_hz - chirps.frequency_hz).abs() <= channel.bandwidth_hz / 2.0
+                && active.power_dbfs - chirps.power.db() <= REST_DB
         };
         busy.share(chirps) <= BUSY_SHARE_MAX || findings.channels.iter().any(is_it)
     });
-    all.sort_by(|(_, a), (_, b)| a.ln_false_alarms_per_hour.total_cmp(&b.ln_false_alarms_per_hour));
+    // Chirps of half the bandwidth and a quarter of the chips rise as fast: what hears the wider ones hears these too, but not so the other way.
+    all.sort_by(|(one, a), (other, b)| {
+        let by_width = one.bandwidth_hz.total_cmp(&other.bandwidth_hz);
+        by_width.then(a.ln_false_alarms_per_hour.total_cmp(&b.ln_false_alarms_per_hour))
+    });
     let mut senders: Vec<Heard> = Vec::new();
     for (channel, chirps) in all {
         // Half a chirp late is half a bandwidth off.
