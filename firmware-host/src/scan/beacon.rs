@@ -3,6 +3,7 @@
 //! The survey's frames go through the sense pass and the statistics of a flight, with the very settings that are written. So
 //! power, SNR and pulses are a flight's own, and what is said to be heard is heard.
 
+use super::place::distress_channel;
 use crate::message;
 use serde_json::{Value, json};
 use skyhound::analytics::Analytics;
@@ -80,7 +81,19 @@ impl Listener<'_> {
         let has_pulses = is_pulsed(active) || is_pulsed(&plain.0);
         let emission = if has_pulses { self.template.emission } else { Emission::Continuous };
         let matched = self.beacon_by(active, emission, self.setup);
-        if matched.1.heard.is_some() { matched } else { plain }
+        if matched.1.heard.is_some() {
+            return matched;
+        }
+        self.distress(active).unwrap_or(plain)
+    }
+
+    /// Pulses as long as bursts where distress beacons send: with bits that no detector takes for theirs they are one all the same.
+    fn distress(&self, active: &Active) -> Option<(Active, Beacon)> {
+        let told =
+            self.told(distress_channel(self.survey, self.distress, active.frequency_hz)?, self.setup)?;
+        let heard = Some(told.last?.kind);
+        let read = Active { timing: told.timing(), ..active.clone() };
+        Some((read, Beacon { channel: told.channel, heard, matched: None, message: None }))
     }
 
     /// What a flight tells of packets on `channel`, of which its matched detectors have read `message`.
@@ -327,7 +340,7 @@ impl Beacon {
     pub fn what(&self) -> Option<String> {
         match self.channel.emission {
             Emission::CospasSarsat => Some(self.message.map_or_else(
-                || "bursts of a 406 MHz distress beacon, too weak to be read".to_owned(),
+                || "bursts of a 406 MHz distress beacon, not read".to_owned(),
                 |message| format!("distress beacon, {}: {message}", message.protocol.name()),
             )),
             Emission::Chirp(spreading) => Some(format!(
