@@ -19,6 +19,8 @@ use steady::{ANCHOR_MIN, Steady};
 /// No cell counts for more than this many times its own mean in it: what is on for a quarter of the time and more makes it grow, a pulse
 /// does not.
 const MEAN_CAP: f32 = 4.0;
+/// Frames of noise that it begins with.
+const MEAN_FRAMES_MIN: f32 = 16.0;
 /// A pulse of a train holds this share of what they hold over the noise on average: the newest does, or strong ones would be followed by
 /// noise.
 const PULSE_SHARE: f32 = 0.5;
@@ -137,7 +139,9 @@ pub struct ChainSearch {
     cap: f32,
     bands: Vec<Intervals>,
     mean: Vec<f32>,
+    /// Frames over which that is taken: at the stream's begin it is that of all so far, so that what is always there is known at once.
     mean_frames: f32,
+    mean_frames_max: f32,
     candidate_min: f32,
     chained_min: f32,
     steady: Option<Steady>,
@@ -207,7 +211,8 @@ impl ChainSearch {
             lengths,
             bands: bands.to_vec(),
             mean: vec![1.0; cells],
-            mean_frames: mean_frames as f32,
+            mean_frames: MEAN_FRAMES_MIN,
+            mean_frames_max: mean_frames as f32,
             candidate_min: CANDIDATE_MIN,
             chained_min: CANDIDATE_MIN.max(CHAINED_SHARE * (least / longest as f64) as f32),
             steady: None,
@@ -250,6 +255,7 @@ impl ChainSearch {
             *row = cell / mean.max(1.0);
             *mean += (cell.min(MEAN_CAP * *mean) - *mean) / self.mean_frames;
         }
+        self.mean_frames = (self.mean_frames + 1.0).min(self.mean_frames_max);
         if let Some(steady) = &mut self.steady {
             steady.push(frame, &self.rows[at..at + self.cells]);
         }
