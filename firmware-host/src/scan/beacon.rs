@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use skyhound::analytics::Analytics;
 use skyhound::config::{AnalyticsConfig, ChannelConfig, Emission, PulseTrain};
 use skyhound::cospas::Message;
-use skyhound::dsp::median::{median, spacing};
+use skyhound::dsp::median::spacing;
 use skyhound::dsp::survey::{Active, Survey, Timing};
 use skyhound::facts::{Detection, DetectionKind, HeardAt};
 use skyhound::limits::CHANNELS_MAX;
@@ -244,7 +244,8 @@ fn pulses_of(heard: &Detection, hearings: &[Hearing]) -> Option<Timing> {
     let middles = trains.clone().map(|train| train.power_at_us().0 as f64);
     let mut middles: Vec<f64> = middles.collect();
     middles.sort_by(f64::total_cmp);
-    let width_us = median(trains.map(|train| f64::from(train.width_us)).collect())?;
+    // A filter longer than the pulse finds less in it, and so does a shorter one.
+    let width_us = f64::from(trains.max_by_key(|train| train.cn0)?.width_us);
     let pulses: Vec<&[f64]> = middles.chunk_by(|a, b| b - a < width_us).collect();
     let starts: Vec<f64> = pulses.iter().map(|pulse| pulse[pulse.len() / 2]).collect();
     let (period_us, jitter_us) = spacing(&starts).filter(|_| starts.len() > INTERVALS_MIN)?;
