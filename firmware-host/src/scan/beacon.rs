@@ -192,8 +192,10 @@ impl Told {
     fn timing(&self) -> Timing {
         let timing = self.listened.timing.clone();
         if let Some(last) = self.last.filter(|_| self.matched().is_some()) {
-            let has_own = is_train(&timing);
-            return if has_own { timing } else { timing_of(&last, &self.listened.hearings) };
+            let matched = timing_of(&last, &self.listened.hearings);
+            // Peaks of pulses that do not stand out are shorter than those.
+            let is_whole = timing.width_us >= matched.width_us.map(|width_us| width_us / 2.0);
+            return if is_train(&timing) && is_whole { timing } else { matched };
         }
         let train = self.last.filter(|last| last.kind == DetectionKind::PulseTrain);
         match train.map(|train| train.pattern) {
