@@ -1,4 +1,4 @@
-//! `skyhound-rig hearing`: how weak each emission is heard, beside the ideal detector.
+//! `skyhound-rig hearing`: how weak each emission is heard, beside the ideal detectors.
 
 use super::{Count, Failure, print, table, write};
 use crate::hearing::{Curve, emissions};
@@ -60,7 +60,9 @@ fn rows(curves: &[Curve]) -> Table {
         "emission",
         "in s",
         "C/N0 at 0.9, dB-Hz",
-        "ideal",
+        "ideal told all",
+        "over it",
+        "ideal that searches",
         "over it",
         "read at 0.9",
         "readings and pulses alone",
@@ -68,6 +70,7 @@ fn rows(curves: &[Curve]) -> Table {
     ]);
     for curve in curves {
         let db = |value: Option<f64>| value.map_or("more".into(), |value| format!("{value:.1}"));
+        let over = |ideal_db_hz: f64| db(curve.ours_db_hz.map(|ours| ours - ideal_db_hz));
         let strongest = curve.points.last();
         let alone = strongest.map_or(String::new(), |point| {
             format!("{:.0} % at {:.0}", 100.0 * point.without_hearings, point.cn0_db_hz)
@@ -77,7 +80,9 @@ fn rows(curves: &[Curve]) -> Table {
             format!("{:.0}", curve.seconds),
             db(curve.ours_db_hz),
             format!("{:.1}", curve.ideal_db_hz),
-            db(curve.ours_db_hz.map(|ours| ours - curve.ideal_db_hz)),
+            over(curve.ideal_db_hz),
+            format!("{:.1} ({:.0e} cells)", curve.ideal_searching_db_hz, curve.cells),
+            over(curve.ideal_searching_db_hz),
             if curve.points.iter().any(|point| point.read.is_some()) {
                 db(curve.read_db_hz)
             } else {

@@ -148,7 +148,7 @@ enum Command {
     List,
     /// Fly random mixes of faults at depth a and check the invariants after every step
     Campaign(campaign::Args),
-    /// Hear emissions in noise, weaker and weaker, beside the ideal detector
+    /// Hear emissions in noise, weaker and weaker, beside the ideal detectors
     Hearing(hearing::Args),
     /// Measure how fast the daemon stops, from each cause to the last movement received
     Timing(timing::Args),

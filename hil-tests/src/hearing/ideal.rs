@@ -1,14 +1,29 @@
-//! The ideal detector beside ours: it knows waveform, frequency and time of every transmission and the noise's level, and not the
-//! phase, which it takes to hold over each coherent piece.
+//! The ideal detectors beside ours. Both know the noise's level, and not the phase, which they take to hold over each coherent piece. One is told
+//! waveform, content, frequency and time of every transmission; the other no more than the channel's settings tell ours: it searches.
 //!
-//! Of n pieces with energies E it sums |matched output|²/N0: Gamma(n) of noise alone, and of noise with the emission a mixture of
-//! Gamma(n + j) by Poisson's law of mean ΣE/N0 (Marcum 1947, Swerling's case 0). It decides once in the time that ours has.
+//! Of n pieces with energies E they sum |matched output|²/N0: Gamma(n) of noise alone, and of noise with the emission a mixture of
+//! Gamma(n + j) by Poisson's law of mean ΣE/N0 (Marcum 1947, Swerling's case 0). They decide once in the time that ours has. The one that
+//! searches takes the largest sum of M independent cells, and each has 1/M of the false alarms (Bonferroni; Kay, Detection Theory, 1998,
+//! § 7.6: the GLRT of unknown frequency and arrival).
+
+use super::{CHIRPS_HZ, Emission, Sought, Waveform};
+
+/// Of AM of factor 0.9, the carrier: 1/(1 + 0.9²/2).
+const AM_CARRIER: f64 = 0.712;
+/// Of a burst, the carrier of 160 ms and what is left of it in 360 ms of bits (cos² 1.1: 74 ms).
+const BURST_CARRIER: f64 = 0.450;
+/// And before its message is read: synchronisation is known (60 ms), and the unknown bits add 38 ms at 20 dB-Hz, where the mean of their
+/// ln cosh is 0.032 each.
+const BURST_UNREAD: f64 = 0.616;
+
+/// Bandwidth of a 406 MHz burst, Hz: one half bit of 400 bit/s biphase-L is 1.25 ms (C/S T.001).
+const BURST_HZ: f64 = 800.0;
 
 /// What the ideal detector takes of an emission in the time given. Of one whose content is not known, a piece is what its bandwidth and the time
 /// leave independent (B·T of them: Urkowitz 1967).
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Pieces {
-    /// Coherent pieces.
+    /// Coherent pieces, as long as the emission holds its phase, or as ours takes it to.
     pub count: u32,
     /// Time on air in all of them, s.
     pub on_air_s: f64,
@@ -40,6 +55,45 @@ impl Pieces {
     /// C/N0, dB-Hz, that it hears with `probability`.
     pub fn cn0_db_hz(&self, probability: f64, false_alarm: f64) -> f64 {
         bisected(-20.0, 60.0, |db| self.probability(10f64.powf(db / 10.0), false_alarm) > probability)
+    }
+}
+
+impl Emission {
+    /// What the ideal that searches takes of it: what does not hang on content that the settings do not tell.
+    pub(super) fn searching(&self) -> Pieces {
+        let share = match (self.waveform, self.sought) {
+            (Waveform::AmSweep { .. }, _) => AM_CARRIER,
+            (Waveform::Burst406 { .. }, Sought::CospasSarsat) => BURST_UNREAD,
+            (Waveform::Burst406 { .. }, _) => BURST_CARRIER,
+            _ => 1.0,
+        };
+        Pieces { on_air_s: share * self.ideal.on_air_s, ..self.ideal }
+    }
+
+    /// Independent cells in which it may lie by the channel's settings, within the time to hear it. Counted low: its drift, its coherent time, the
+    /// width of energy and each pulse's own jitter are not among them.
+    pub(super) fn cells(&self) -> f64 {
+        let piece_s = self.ideal.on_air_s / f64::from(self.ideal.count);
+        let frequencies = (self.bandwidth_hz() * piece_s).max(1.0);
+        match self.sought {
+            Sought::Pulsed(train) => {
+                let seconds = |us: u32| f64::from(us) * 1e-6;
+                let period_s = (seconds(train.period_min_us) + seconds(train.period_max_us)) / 2.0;
+                let range_s = seconds(train.period_max_us - train.period_min_us)
+                    + 2.0 * train.jitter_ratio_max * period_s;
+                let phases = period_s / piece_s;
+                // Apart by what moves the last pulse by its width.
+                let periods = 1.0 + range_s * (self.seconds / period_s - 1.0) / piece_s;
+                let widths = 1.0 + (self.pulse_ms.1 / self.pulse_ms.0).log2();
+                frequencies * phases * periods * widths
+            }
+            // A chirp that is shifted in frequency is nearly one that is shifted in time.
+            Sought::Chirp(spreading) => {
+                f64::from(spreading.max - spreading.min + 1) * self.seconds * CHIRPS_HZ
+            }
+            Sought::CospasSarsat => frequencies * self.seconds * BURST_HZ,
+            _ => frequencies,
+        }
     }
 }
 
@@ -85,7 +139,32 @@ fn gamma_tail(n: u32, x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::emissions;
     use super::*;
+
+    #[test]
+    fn what_is_searched_is_as_many_cells_as_the_settings_leave_open() {
+        let cells = |name| emissions().into_iter().find(|of| of.name == name).unwrap().cells();
+        let counted = [
+            // 4 kHz of 1 Hz; one place in 4 kHz for 1.5 kHz.
+            ("carrier", 4_000.0),
+            ("fsk", 4_000.0 / 1_500.0),
+            // 4 kHz of 50 Hz, phases, periods within 1 % either way, widths.
+            ("tag", 80.0 * 65.0 * 11.7 * 1.29),
+            ("tag_searched", 80.0 * 87.5 * 753.5 * 3.0),
+            // Factors, and samples of 8 s.
+            ("lora", 6.0 * 8.0 * 7_812.5),
+            ("burst406", 2_080.0 * 4_000.0),
+        ];
+        for (name, count) in counted {
+            assert!((cells(name) / count - 1.0).abs() < 0.005, "{name}: {} {count}", cells(name));
+        }
+        // A million cells: noise's threshold ln 1e6 higher, and so what is heard every other time.
+        let one = Pieces { count: 1, on_air_s: 1.0 };
+        let energy = |false_alarm| 10f64.powf(one.cn0_db_hz(0.5, false_alarm) / 10.0);
+        let more = energy(1e-12) - energy(1e-6);
+        assert!((more - 1e6_f64.ln()).abs() < 0.02, "{more}");
+    }
 
     #[test]
     fn known_points() {

@@ -1,4 +1,4 @@
-//! How weak a beacon is heard: emissions in noise through the sense pass and the statistics, beside the ideal detector and beside
+//! How weak a beacon is heard: emissions in noise through the sense pass and the statistics, beside the ideal detectors and beside
 //! readings and pulses alone.
 //!
 //! Each trial is a stretch of noise with the emission at a frequency and phase of its own; heard is what opens a detection within it.
@@ -64,7 +64,7 @@ pub fn emissions() -> Vec<Emission> {
     };
     let tag = Waveform::Pulses { width_ms: 20.0, period_ms: 1_300.0, jitter_ms: 0.0, missing_ratio: 0.0 };
     let of_tag = Pieces { count: 9, on_air_s: 0.18 };
-    let of_line = Pieces { count: 50, on_air_s: 10.0 };
+    let of_line = Pieces { count: 10, on_air_s: 10.0 };
     let emission = |name, about, waveform, sought, pulse_ms, seconds, ideal| Emission {
         name,
         about,
@@ -80,11 +80,11 @@ pub fn emissions() -> Vec<Emission> {
     };
     let bursts = Waveform::Burst406 { period_s: 50.0, message: DistressMessage::default() };
     vec![
-        steady("carrier", "a bare carrier, phase held over 0.2 s", Waveform::Continuous, of_line),
+        steady("carrier", "a bare carrier, phase held over 1 s", Waveform::Continuous, of_line),
         steady("am", "121.5 MHz: swept tone, C/N0 of all of it", Waveform::AmSweep { rate_hz: 3.0 }, of_line),
         emission(
             "lora",
-            "a packet of SF8 every 7 s, 7.8 kHz; any SF sought; the ideal takes one preamble",
+            "SF8 every 7 s, 7.8 kHz, any SF sought; the ideals take one preamble",
             Waveform::Chirps { spreading: 8, bandwidth_hz: CHIRPS_HZ, symbols: 12, period_s: 7.0 },
             Sought::Chirp(Spreading { min: 7, max: 12 }),
             (2.0, 500.0),
@@ -93,7 +93,7 @@ pub fn emissions() -> Vec<Emission> {
         ),
         steady(
             "fsk",
-            "4 tones 400 Hz apart, 100 baud; the ideal knows its 1.5 kHz",
+            "4 tones 400 Hz apart, 100 baud; the ideals know its 1.5 kHz",
             Waveform::Fsk { tones: 4, spacing_hz: 400.0, baud: 100.0 },
             Pieces { count: 15_000, on_air_s: 10.0 },
         ),
@@ -148,7 +148,9 @@ pub struct Point {
     /// Share of the trials in which it was heard: by all, and by readings and pulses alone.
     pub ours: f64,
     pub without_hearings: f64,
+    /// Probability that the ideal detectors hear it: the one that is told all, and the one that searches.
     pub ideal: f64,
+    pub ideal_searching: f64,
     /// Share in which its message was read right, and in which another one was; `None` of what sends none.
     pub read: Option<f64>,
     pub misread: Option<f64>,
@@ -165,7 +167,10 @@ pub struct Curve {
     pub ours_db_hz: Option<f64>,
     /// C/N0 read in nine of ten trials, dB-Hz.
     pub read_db_hz: Option<f64>,
+    /// C/N0 that the ideal detectors hear with probability 0.9, dB-Hz: told all, and not told what the settings leave open: which of so many `cells`.
     pub ideal_db_hz: f64,
+    pub ideal_searching_db_hz: f64,
+    pub cells: f64,
     /// Detections in hours of noise.
     pub noise_hours: f64,
     pub false_alarms: usize,
@@ -217,12 +222,14 @@ impl Emission {
     pub fn curve(&self, trials: u32, noise_hours: f64, seed: u64, done: &dyn Fn(u64)) -> Curve {
         let analytics = Settings::default().analytics;
         let false_alarm = analytics.false_alarms_per_hour * self.seconds / 3_600.0;
+        let (cells, searching) = (self.cells(), self.searching());
         let ideal_db_hz = self.ideal.cn0_db_hz(0.9, false_alarm);
         let mut points: Vec<Point> = Vec::new();
         let mut cn0_db_hz = ideal_db_hz.floor() - 1.0;
         let has_more = |point: &Point| point.ours < 0.99 || point.read.is_some_and(|read| read < 0.99);
         while points.last().is_none_or(has_more) && cn0_db_hz < ideal_db_hz + 40.0 {
-            let ideal = self.ideal.probability(ratio_from_db(cn0_db_hz), false_alarm);
+            let heard_by =
+                |ideal: Pieces, false_alarm| ideal.probability(ratio_from_db(cn0_db_hz), false_alarm);
             let heard: Vec<Heard> = (0..trials)
                 .map(|trial| {
                     done(u64::from(trial));
@@ -238,7 +245,8 @@ impl Emission {
                 cn0_db_hz,
                 ours: share(&|heard| heard.begun[0] > 0),
                 without_hearings: share(&|heard| heard.begun[1] > 0),
-                ideal,
+                ideal: heard_by(self.ideal, false_alarm),
+                ideal_searching: heard_by(searching, false_alarm / cells),
                 read: says.then(|| share(&|heard| heard.read > 0)),
                 misread: says.then(|| share(&|heard| heard.misread > 0)),
             });
@@ -254,6 +262,8 @@ impl Emission {
             read_db_hz: reaches(&points, 0.9, |point| point.read),
             points,
             ideal_db_hz,
+            ideal_searching_db_hz: searching.cn0_db_hz(0.9, false_alarm / cells),
+            cells,
             noise_hours,
             false_alarms,
         }
