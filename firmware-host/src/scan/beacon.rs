@@ -270,6 +270,7 @@ fn sought(pulses: &Timing, timing: &Timing, any: &ChannelConfig) -> ChannelConfi
             period_max_us: us(period_us * 1.25).min(600_000_000),
             jitter_ratio_max: (3.0 * jitter_us / period_us).clamp(0.05, 0.3),
             pulses_min: 3,
+            pattern: Default::default(),
         }),
         _ => pulsed(PulseTrain { pulses_min: 1, ..own }),
     }

@@ -117,6 +117,7 @@ impl Layers {
             period_max_us: self.ms(&at("period_max_ms")),
             jitter_ratio_max: self.number(&at("jitter_ratio_max")),
             pulses_min: self.whole(&at("pulses_min")),
+            pattern: Default::default(),
         };
         BeaconSettings {
             name: self.text(&at("name")),
