@@ -362,7 +362,13 @@ impl Beacon {
         ] {
             writeln!(text, "{key} = {:?}", ms(us))?;
         }
-        writeln!(text, "jitter_ratio_max = {:.3}\npulses_min = {}", train.jitter_ratio_max, train.pulses_min)
+        writeln!(
+            text,
+            "jitter_ratio_max = {:.3}\npulses_min = {}",
+            train.jitter_ratio_max, train.pulses_min
+        )?;
+        let later_ms: Vec<f64> = train.pattern.later_us().map(ms).collect();
+        writeln!(text, "pattern_ms = {later_ms:?}")
     }
 
     /// As the settings spell it.
