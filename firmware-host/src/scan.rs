@@ -10,6 +10,7 @@ mod depth;
 mod faint;
 mod own;
 mod packets;
+mod place;
 mod written;
 
 pub use beacon::Beacon;

@@ -188,7 +188,7 @@ fn noise_dbfs_hz(path: &Path) -> f64 {
     let mut state = 1_u32;
     let half = |_| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (107 + (u64::from(state >> 8) * 41 >> 24)) as u8
+        (107 + ((u64::from(state >> 8) * 41) >> 24)) as u8
     };
     std::fs::write(path, (0..4 * 500_000).map(half).collect::<Vec<u8>>()).unwrap();
     10.0 * (280.0 / 127.5_f64.powi(2) / 250e3).log10()

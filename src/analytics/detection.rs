@@ -395,7 +395,15 @@ impl Detector {
         member_count: u32,
     ) -> Open {
         detection.pattern = self.detection_pattern(&detection, member_count);
-        Open { detection, last_heard_us, last_start_us, member_count, bridged_us: 0, line_us: 0 }
+        Open {
+            detection,
+            last_heard_us,
+            last_start_us,
+            member_count,
+            bridged_us: 0,
+            line_us: 0,
+            surest: None,
+        }
     }
 
     fn detection_pattern(&self, detection: &Detection, member_count: u32) -> Pattern {

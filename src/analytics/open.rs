@@ -20,6 +20,8 @@ pub struct Open {
     pub bridged_us: u64,
     /// Of a carrier that lines or energy tell: the time over which the newest was summed, µs. The next comes half of that later.
     pub line_us: u64,
+    /// Of a train too weak for single pulses: ln of how often in an hour noise alone makes the hearing that tells its period.
+    pub surest: Option<f64>,
 }
 
 impl Open {
@@ -53,6 +55,18 @@ impl Open {
         if self.detection.heard.is_none_or(|strongest| strongest.cn0_db_hz <= heard.cn0_db_hz) {
             self.detection.heard = Some(heard);
         }
+    }
+
+    /// The period of a train that only hearings tell, if this one is the surest of them; it is the detection's from now on.
+    pub fn surer_period_us(&mut self, train: &Hearing) -> Option<f64> {
+        let period_us = train.period_us.map(f64::from);
+        self.surest.filter(|surest| train.ln_false_alarms_per_hour < *surest)?;
+        self.surest = Some(train.ln_false_alarms_per_hour);
+        self.detection.pattern.width_us = Some(train.width_us);
+        self.detection.pattern.period_us = period_us;
+        let chance = train.ln_false_alarms_per_hour.min(0.0).exp();
+        self.detection.false_alarm_probability = self.detection.false_alarm_probability.min(chance);
+        period_us
     }
 
     /// Time without evidence after which the detection ends. A train of few pulses may be one group of a coded one, of which

@@ -17,13 +17,15 @@ mod steady;
 
 pub use group::Group;
 use group::GroupSum;
-pub use intervals::Intervals;
+pub use intervals::{Intervals, Lengths};
 pub use steady::Periods;
 use steady::{ANCHOR_MIN, Steady};
 
 /// No cell counts for more than this many times its own mean in it: what is on for a quarter of the time and more makes it grow, a pulse
 /// does not.
 const MEAN_CAP: f32 = 4.0;
+/// Frames of noise that it begins with.
+const MEAN_FRAMES_MIN: f32 = 16.0;
 /// A pulse of a train holds this share of what they hold over the noise on average: the newest does, or strong ones would be followed by
 /// noise.
 const PULSE_SHARE: f32 = 0.5;
@@ -42,15 +44,6 @@ const BEFORE: u64 = 12;
 const HALF_SHARE: f32 = 0.78;
 /// Frames of a pulse: neighbours see it too.
 pub const FRAMES_OF_PULSE: u64 = 4;
-
-/// What a search is told: the lengths of chains that tell a train, with the sums they must reach.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lengths {
-    /// Places of a chain, ascending, 2 to [`PULSES_MAX`]. As many pulses as the first says must be there.
-    pub pulses: Vec<usize>,
-    /// For each band, the sum that a chain of each length must reach.
-    pub thresholds: Vec<Vec<f64>>,
-}
 
 /// A train found.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -117,7 +110,9 @@ pub struct ChainSearch {
     row_mask: u64,
     bands: Vec<Intervals>,
     mean: Vec<f32>,
+    /// Frames over which that is taken: at the stream's begin it is that of all so far, so that what is always there is known at once.
     mean_frames: f32,
+    mean_frames_max: f32,
     anchor_min: f32,
     candidate_min: f32,
     chained_min: f32,
@@ -197,7 +192,8 @@ impl ChainSearch {
             lengths,
             bands: bands.to_vec(),
             mean: vec![1.0; cells],
-            mean_frames: mean_frames as f32,
+            mean_frames: MEAN_FRAMES_MIN,
+            mean_frames_max: mean_frames as f32,
             anchor_min: group.as_rare_as(ANCHOR_MIN),
             candidate_min,
             chained_min: candidate_min.max(CHAINED_SHARE * (least / longest as f64) as f32),
@@ -244,6 +240,7 @@ impl ChainSearch {
             *whitened = cell / mean.max(1.0);
             *mean += (cell.min(MEAN_CAP * *mean) - *mean) / self.mean_frames;
         }
+        self.mean_frames = (self.mean_frames + 1.0).min(self.mean_frames_max);
         let frame = frame.checked_sub(self.group.span()).filter(|first| *first >= self.begun)?;
         let at = (frame & self.row_mask) as usize * self.cells;
         let row = &mut self.rows[at..at + self.cells];

@@ -20,7 +20,8 @@ pub struct Args {
     /// Where samples come from: soapy:ARGS or file:PATH
     #[arg(long, value_name = "SDR")]
     pub sdr: Option<String>,
-    /// How long to listen; a file ends earlier when it is shorter
+    /// How long to listen: the longer, the weaker what is heard, pulses below the noise from 3s on; a distress beacon sends every 50 s. A file
+    /// ends earlier when it is shorter
     #[arg(long = "for", value_name = "DURATION", default_value = "2s", value_parser = duration::parse)]
     pub time: Duration,
     /// Learns the aircraft's own lines into this file instead: on the ground, motors and cameras on, no beacon in reach; --for 30s or
@@ -51,12 +52,14 @@ impl Args {
 /// A source that cannot be opened or gives no samples.
 pub fn run(args: Args) -> Result<(), Failure> {
     let settings = args.load()?;
+    // What is learned anew may not be there yet.
+    let own_noise = if args.own_noise.is_none() { settings.own_noise() } else { Ok(Vec::new()) };
+    let own_noise = own_noise.map_err(|error| Failure::Usage(error.to_string()))?;
     let mut source = Source::open(&settings.sdr, Pace::Max, Clock::start())
         .map_err(|error| Failure::Failed(error.to_string()))?;
     if let Some(path) = &args.own_noise {
         return learn(&mut source, &settings, args.time, path);
     }
-    let own_noise = settings.own_noise().map_err(|error| Failure::Usage(error.to_string()))?;
     let options = ScanOptions { own_noise, ..ScanOptions::new(&settings) };
     let found = match scan::scan(&mut source, args.time.as_secs_f64(), options) {
         Ok(found) => found,

@@ -3,12 +3,13 @@
 //! The survey's frames go through the sense pass and the statistics of a flight, with the very settings that are written. So
 //! power, SNR and pulses are a flight's own, and what is said to be heard is heard.
 
+use super::place::distress_channel;
 use crate::message;
 use serde_json::{Value, json};
 use skyhound::analytics::Analytics;
 use skyhound::config::{AnalyticsConfig, ChannelConfig, Emission, PulseTrain};
 use skyhound::cospas::Message;
-use skyhound::dsp::median::{median, spacing};
+use skyhound::dsp::median::spacing;
 use skyhound::dsp::survey::{Active, Survey, Timing};
 use skyhound::facts::{Detection, DetectionKind, HeardAt};
 use skyhound::limits::CHANNELS_MAX;
@@ -80,7 +81,19 @@ impl Listener<'_> {
         let has_pulses = is_pulsed(active) || is_pulsed(&plain.0);
         let emission = if has_pulses { self.template.emission } else { Emission::Continuous };
         let matched = self.beacon_by(active, emission, self.setup);
-        if matched.1.heard.is_some() { matched } else { plain }
+        if matched.1.heard.is_some() {
+            return matched;
+        }
+        self.distress(active).unwrap_or(plain)
+    }
+
+    /// Pulses as long as bursts where distress beacons send: with bits that no detector takes for theirs they are one all the same.
+    fn distress(&self, active: &Active) -> Option<(Active, Beacon)> {
+        let told =
+            self.told(distress_channel(self.survey, self.distress, active.frequency_hz)?, self.setup)?;
+        let heard = Some(told.last?.kind);
+        let read = Active { timing: told.timing(), ..active.clone() };
+        Some((read, Beacon { channel: told.channel, heard, matched: None, message: None }))
     }
 
     /// What a flight tells of packets on `channel`, of which its matched detectors have read `message`.
@@ -179,8 +192,10 @@ impl Told {
     fn timing(&self) -> Timing {
         let timing = self.listened.timing.clone();
         if let Some(last) = self.last.filter(|_| self.matched().is_some()) {
-            let has_own = is_train(&timing);
-            return if has_own { timing } else { timing_of(&last, &self.listened.hearings) };
+            let matched = timing_of(&last, &self.listened.hearings);
+            // Peaks of pulses that do not stand out are shorter than those.
+            let is_whole = timing.width_us >= matched.width_us.map(|width_us| width_us / 2.0);
+            return if is_train(&timing) && is_whole { timing } else { matched };
         }
         let train = self.last.filter(|last| last.kind == DetectionKind::PulseTrain);
         match train.map(|train| train.pattern) {
@@ -231,7 +246,8 @@ fn pulses_of(heard: &Detection, hearings: &[Hearing]) -> Option<Timing> {
     let middles = trains.clone().map(|train| train.power_at_us().0 as f64);
     let mut middles: Vec<f64> = middles.collect();
     middles.sort_by(f64::total_cmp);
-    let width_us = median(trains.map(|train| f64::from(train.width_us)).collect())?;
+    // A filter longer than the pulse finds less in it, and so does a shorter one.
+    let width_us = f64::from(trains.max_by_key(|train| train.cn0)?.width_us);
     let pulses: Vec<&[f64]> = middles.chunk_by(|a, b| b - a < width_us).collect();
     let starts: Vec<f64> = pulses.iter().map(|pulse| pulse[pulse.len() / 2]).collect();
     let (period_us, jitter_us) = spacing(&starts).filter(|_| starts.len() > INTERVALS_MIN)?;
@@ -328,7 +344,7 @@ impl Beacon {
     pub fn what(&self) -> Option<String> {
         match self.channel.emission {
             Emission::CospasSarsat => Some(self.message.map_or_else(
-                || "bursts of a 406 MHz distress beacon, too weak to be read".to_owned(),
+                || "bursts of a 406 MHz distress beacon, not read".to_owned(),
                 |message| format!("distress beacon, {}: {message}", message.protocol.name()),
             )),
             Emission::Chirp(spreading) => Some(format!(

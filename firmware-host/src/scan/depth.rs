@@ -1,7 +1,8 @@
 //! How weak an emission may be that a flight would have heard in the time of a scan, at its noise floor.
 
 use super::ScanOptions;
-use super::packets::{CHIRP_WIDTHS_HZ, are_chirps_sought, has_distress};
+use super::packets::{CHIRP_WIDTHS_HZ, are_chirps_sought};
+use super::place::has_distress;
 use crate::sdr::Stream;
 use skyhound::config::{ChannelConfig, Emission, SenseConfig, Spreading};
 use skyhound::dsp::layout::NOISE_BINS_MIN;

@@ -3,6 +3,9 @@
 
 use super::beacon::{Beacon, Listener};
 use super::cores;
+use super::place::{
+    BAND_SHARE, DISTRESS_HZ, band_hz, channel, distress_channel, distress_width_hz, has_distress, within,
+};
 use skyhound::config::{ChannelConfig, Emission, Spreading};
 use skyhound::cospas::Message;
 use skyhound::dsp::median::{median, spacing};
@@ -11,8 +14,6 @@ use skyhound::sense::listen::listen;
 use skyhound::signal::{Hearing, HearingKind};
 use skyhound::units::db_from_ratio;
 
-/// Where distress beacons send (C/S T.012), Hz.
-const DISTRESS_HZ: (f64, f64) = (406e6, 406.1e6);
 /// What a burst's bits fill (biphase-L of 400 bit/s), Hz.
 const BURST_WIDTH_HZ: f64 = 3e3;
 /// Bursts within so much of one another are one beacon's where none says otherwise, Hz: it drifts, and the aircraft flies.
@@ -25,10 +26,12 @@ const CHIRP_OFFSET: f64 = 0.15;
 const CHIRP_RATE_MAX_SPS: f64 = 500e3;
 /// Energy of chirps is so wide, of their bandwidth.
 const CHIRP_ENERGY: (f64, f64) = (0.4, 1.4);
+/// Energy as wide as chirps is theirs where it is no more than so much stronger, dB.
+const REST_DB: f64 = 6.0;
+/// Beside what is so much stronger chirps are what is left of it in their filters, dB.
+const LOUDER_DB: f64 = 12.0;
 /// Chirps too weak for the survey are none where so much of their time something else stands out.
 const BUSY_SHARE_MAX: f64 = 0.1;
-/// A channel takes this share of the band at most: the receiver's filter has its edges there.
-const BAND_SHARE: f64 = 0.85;
 /// Chirps that follow one another within this are of one packet, of the time of one.
 const PACKET_CHIRPS: f64 = 30.0;
 
@@ -79,38 +82,9 @@ fn middles(low_hz: f64, high_hz: f64, width_hz: f64, step_hz: f64) -> impl Itera
         .map(move |n| middle_hz + if count > 0.0 { room_hz * (f64::from(n) / count - 0.5) } else { 0.0 })
 }
 
-/// The band that is listened to, Hz.
-fn band_hz(survey: &Survey) -> (f64, f64) {
-    let half_hz = survey.sample_rate_sps() / 2.0;
-    (survey.center_hz() - half_hz, survey.center_hz() + half_hz)
-}
-
-/// Whether distress beacons send in a band.
-pub fn has_distress(center_hz: f64, sample_rate_sps: f64) -> bool {
-    let half_hz = sample_rate_sps / 2.0;
-    center_hz - half_hz < DISTRESS_HZ.1 && center_hz + half_hz > DISTRESS_HZ.0
-}
-
 /// Whether a whole band is searched for chirps of this bandwidth.
 pub fn are_chirps_sought(width_hz: f64, sample_rate_sps: f64) -> bool {
     sample_rate_sps <= CHIRP_RATE_MAX_SPS && width_hz <= BAND_SHARE * sample_rate_sps
-}
-
-/// `frequency_hz` moved so that a channel of `width_hz` about it lies in the band.
-fn within(survey: &Survey, frequency_hz: f64, width_hz: f64) -> f64 {
-    let (low_hz, high_hz) = band_hz(survey);
-    frequency_hz.clamp(low_hz + width_hz / 2.0, (high_hz - width_hz / 2.0).max(low_hz + width_hz / 2.0))
-}
-
-fn channel(template: &ChannelConfig, frequency_hz: f64, width_hz: f64, emission: Emission) -> ChannelConfig {
-    let name = format!("{:.4} MHz", frequency_hz / 1e6);
-    ChannelConfig {
-        name,
-        frequency_hz: frequency_hz.round(),
-        bandwidth_hz: width_hz,
-        emission,
-        ..template.clone()
-    }
 }
 
 fn distress_channels(listener: &Listener<'_>) -> Vec<ChannelConfig> {
@@ -119,11 +93,9 @@ fn distress_channels(listener: &Listener<'_>) -> Vec<ChannelConfig> {
     if !has_distress(listener.survey.center_hz(), listener.survey.sample_rate_sps()) {
         return Vec::new();
     }
-    let width_hz = listener.distress.bandwidth_hz.min(BAND_SHARE * listener.survey.sample_rate_sps());
-    let of = |hz| {
-        channel(listener.distress, within(listener.survey, hz, width_hz), width_hz, Emission::CospasSarsat)
-    };
-    middles(low_hz, high_hz, width_hz, 0.75 * width_hz).map(of).collect()
+    let width_hz = distress_width_hz(listener.survey, listener.distress);
+    let middles = middles(low_hz, high_hz, width_hz, 0.75 * width_hz);
+    middles.filter_map(|hz| distress_channel(listener.survey, listener.distress, hz)).collect()
 }
 
 fn chirp_channels(listener: &Listener<'_>, findings: &Findings) -> Vec<ChannelConfig> {
@@ -165,17 +137,37 @@ fn bursts(heard: &[Heard]) -> Vec<Heard> {
     senders
 }
 
-/// Of chirps that overlap in time and band those of the bandwidth and spreading that are most certain.
+/// Of chirps that overlap in time and band the narrowest, and of those the most certain.
 fn chirps(heard: &[Heard], findings: &Findings, busy: &Busy) -> Vec<Heard> {
     let mut all: Vec<(&ChannelConfig, Hearing)> = of_kind(heard, HearingKind::Chirp);
+    let band_hz = findings.bin_hz * findings.mean_dbfs.len() as f64;
     all.retain(|(channel, chirps)| {
         let is_it = |active: &Active| {
             is_as_wide(active, channel.bandwidth_hz)
                 && (active.frequency_hz - chirps.frequency_hz).abs() <= channel.bandwidth_hz / 2.0
+                && active.power_dbfs - chirps.power.db() <= REST_DB
         };
-        busy.share(chirps) <= BUSY_SHARE_MAX || findings.channels.iter().any(is_it)
+        // A channel of some quarter of the band holds off what is farther than its neighbours.
+        let width_hz = channel.bandwidth_hz;
+        let reach_hz = if band_hz < 4.0 * width_hz { band_hz } else { 2.0 * width_hz };
+        let is_louder = |active: &Active| {
+            let apart_hz = (active.frequency_hz - chirps.frequency_hz).abs();
+            (apart_hz > width_hz / 2.0 || !is_as_wide(active, width_hz))
+                && apart_hz <= reach_hz
+                && active.power_dbfs - chirps.power.db() >= LOUDER_DB
+        };
+        if findings.channels.iter().any(is_louder) {
+            return false;
+        }
+        let is_weak =
+            are_chirps_sought(channel.bandwidth_hz, band_hz) && busy.share(chirps) <= BUSY_SHARE_MAX;
+        is_weak || findings.channels.iter().any(is_it)
     });
-    all.sort_by(|(_, a), (_, b)| a.ln_false_alarms_per_hour.total_cmp(&b.ln_false_alarms_per_hour));
+    // Chirps of half the bandwidth and a quarter of the chips rise as fast: what hears the wider ones hears these too, but not so the other way.
+    all.sort_by(|(one, a), (other, b)| {
+        let by_width = one.bandwidth_hz.total_cmp(&other.bandwidth_hz);
+        by_width.then(a.ln_false_alarms_per_hour.total_cmp(&b.ln_false_alarms_per_hour))
+    });
     let mut senders: Vec<Heard> = Vec::new();
     for (channel, chirps) in all {
         // Half a chirp late is half a bandwidth off.

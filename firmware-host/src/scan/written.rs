@@ -11,6 +11,8 @@ use std::fmt::Write as _;
 
 /// Events of the source that people are shown.
 const EVENTS_SHOWN: usize = 20;
+/// Longest time from one distress burst to the next, s (C/S T.001 2.2.1).
+const BURSTS_APART_S: f64 = 52.5;
 /// A spike this far over the noise of a bin is told.
 const SPIKE_DB: f64 = 10.0;
 
@@ -104,7 +106,14 @@ impl Scan {
         if told.is_empty() {
             return Ok(());
         }
-        writeln!(text, "the weakest that fly would have heard in this time: {}", told.join(", "))
+        writeln!(text, "the weakest that fly would have heard in this time: {}", told.join(", "))?;
+        if depth.burst.is_some() && self.findings.seconds < BURSTS_APART_S {
+            writeln!(
+                text,
+                "a 406 MHz beacon sends once in {BURSTS_APART_S:.1} s: --for 60s hears each that is on"
+            )?;
+        }
+        Ok(())
     }
 
     fn table(&self, emissions: &[&Active]) -> Table {

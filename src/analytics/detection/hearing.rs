@@ -38,6 +38,7 @@ impl Detector {
             Some(open)
                 if open.detection.kind == detection_kind(hearing) || is_burst_of_train(hearing, open) =>
             {
+                self.period_us = open.surer_period_us(hearing).or(self.period_us);
                 open.take_hearing(hearing, snr_db)
             }
             Some(_) => {}
@@ -84,6 +85,7 @@ impl Detector {
         let mut open =
             self.opened(detection, hearing.until_us, last_start_us, u32::from(hearing.pulse_count));
         open.take_hearing(&hearing, snr_db);
+        open.surest = is_train.then_some(hearing.ln_false_alarms_per_hour);
         if has_pulses {
             open.detection.pattern = Pattern {
                 pulse_count: hearing.pulse_count,

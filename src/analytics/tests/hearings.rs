@@ -70,3 +70,20 @@ fn symbols_of_what_is_steady_are_no_train() {
         assert_eq!(begun(&mut analytics, until_us + 100_000), [DetectionKind::PulseTrain], "{until_us}");
     }
 }
+
+#[test]
+fn the_surest_hearing_tells_a_weak_trains_period() {
+    let mut analytics = Analytics::new(&config(), &[channel(Emission::Pulsed(train()))], HOP_US as u32);
+    let mut last = None;
+    for (n, (period_us, ln)) in [(250_000, -9.0), (500_000, -30.0), (170_000, -20.0)].into_iter().enumerate()
+    {
+        let until_us = 3_000_000 + 500_000 * n as u64;
+        let train = hearing(HearingKind::Train, until_us, 1_500_000, 30.0);
+        analytics.hearing(&Hearing { period_us: Some(period_us), ln_false_alarms_per_hour: ln, ..train });
+        last = reports(&mut analytics, until_us + 100_000).pop().or(last);
+    }
+    let ended = reports(&mut analytics, 60_000_000).pop().or(last).expect("it ends");
+    assert!(ended.ended_us.is_some(), "{ended:?}");
+    assert_eq!(ended.pattern.period_us, Some(500_000.0));
+    assert!((ended.false_alarm_probability.ln() + 30.0).abs() < 1e-9, "{ended:?}");
+}

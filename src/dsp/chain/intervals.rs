@@ -1,4 +1,4 @@
-//! Intervals from a pulse to the next, in bands.
+//! Intervals from a pulse to the next, in bands, and the lengths of chains along them.
 
 use super::FRAMES_OF_PULSE;
 
@@ -28,4 +28,13 @@ impl Intervals {
     pub fn choices(&self) -> f64 {
         (self.to - self.from + 1) as f64
     }
+}
+
+/// What a search is told: the lengths of chains that tell a train, with the sums they must reach.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lengths {
+    /// Places of a chain, ascending, 2 to [`super::PULSES_MAX`]. As many pulses as the first says must be there.
+    pub pulses: Vec<usize>,
+    /// For each band, the sum that a chain of each length must reach.
+    pub thresholds: Vec<Vec<f64>>,
 }

@@ -102,34 +102,46 @@ fn distress_bursts_are_told_with_what_they_say() {
     assert_eq!(fly["message"]["position"]["resolution_arcsec"], 4, "{fly:#}");
     let weakest_db_hz = json_of(&found)["weakest"]["burst"]["cn0_db_hz"].as_f64().unwrap();
     assert!((weakest_db_hz - 21.5).abs() < 1.5 && text.contains("a 406 MHz burst of"), "{text}");
+    assert!(text.contains("--for 60s hears each that is on"), "{text}");
     assert_flies(&folder, &found, 48e3);
 }
 
-#[test]
-fn chirps_below_the_noise_are_told_by_bandwidth_and_spreading() {
-    let folder = tempfile::tempdir().unwrap();
+/// Two packets of eight chirps of SF 8 in 125 kHz, `hz` from the middle.
+fn chirps(at_s: f64, hz: f64, cn0_db_hz: f64) -> [f64; 2] {
     let (width_hz, chirp_s) = (125e3, 256.0 / 125e3);
-    // A preamble of eight chirps, twice, −7 dB in their bandwidth, 31 kHz off the middle.
-    let path = recorded(&folder, ("lora_433.8M_250k.cu8", 250e3, 1.2), |at_s| {
-        let since_s = if at_s < 0.6 { at_s - 0.2 } else { at_s - 0.8 };
-        let along_s = since_s.rem_euclid(chirp_s);
-        let turns = 0.5 * width_hz * along_s * (along_s / chirp_s - 1.0) + 31e3 * since_s;
-        if (0.0..8.0 * chirp_s).contains(&since_s) { turned(turns, 44.0) } else { [0.0; 2] }
-    });
-    let found = scan_with(&path, ScanOptions::default());
+    let since_s = if at_s < 0.35 { at_s - 0.1 } else { at_s - 0.4 };
+    let along_s = since_s.rem_euclid(chirp_s);
+    let turns = 0.5 * width_hz * along_s * (along_s / chirp_s - 1.0) + hz * since_s;
+    if (0.0..8.0 * chirp_s).contains(&since_s) { turned(turns, cn0_db_hz) } else { [0.0; 2] }
+}
+
+fn assert_chirps(found: &Scan, hz: f64) {
     let text = found.to_text();
     let [packets] = found.emissions().collect::<Vec<_>>()[..] else { panic!("{text}") };
-    assert!((packets.frequency_hz - 433.831e6).abs() < width_hz / 6.0, "{text}");
+    assert!((packets.frequency_hz - hz).abs() < 125e3 / 6.0, "{text}");
     assert_eq!(packets.timing.pulse_count, 2, "{text}");
     assert!(text.contains("LoRa chirps of 125 kHz, SF 8"), "{text}");
-    let json = json_of(&found);
-    assert_eq!(json["channels"][0]["fly"]["spreading"], 8, "{json:#}");
-    let chirps = &json_of(&found)["weakest"]["chirps"];
+    assert_eq!(json_of(found)["channels"][0]["fly"]["spreading"], 8, "{text}");
+}
+
+#[test]
+fn chirps_below_the_noise_and_strong_ones_in_a_wide_band_are_told_by_bandwidth_and_spreading() {
+    let folder = tempfile::tempdir().unwrap();
+    // −7 dB in their bandwidth.
+    let path = recorded(&folder, ("lora_433.8M_250k.cu8", 250e3, 0.6), |at_s| chirps(at_s, 31e3, 44.0));
+    let found = scan_with(&path, ScanOptions::default());
+    assert_chirps(&found, 433.831e6);
+    let weakest = &json_of(&found)["weakest"]["chirps"];
     assert!(
-        chirps[0]["cn0_db_hz"].as_f64().unwrap() > chirps[1]["cn0_db_hz"].as_f64().unwrap() + 10.0,
-        "{chirps:#}"
+        weakest[0]["cn0_db_hz"].as_f64().unwrap() > weakest[1]["cn0_db_hz"].as_f64().unwrap() + 10.0,
+        "{weakest:#}"
     );
     assert_flies(&folder, &found, 250e3);
+    // Where the whole band would be too much, by their energy.
+    let path = recorded(&folder, ("lora_868.3M_600k.cu8", 600e3, 0.6), |at_s| chirps(at_s, -160e3, 66.0));
+    let found = scan_with(&path, ScanOptions::default());
+    assert_chirps(&found, 868.14e6);
+    assert_flies(&folder, &found, 600e3);
 }
 
 fn json_of(found: &Scan) -> Value {
