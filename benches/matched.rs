@@ -108,6 +108,7 @@ fn main() {
         period_max_us: (max_s * 1e6) as u32,
         jitter_ratio_max: 0.02,
         pulses_min: 3,
+        pattern: Default::default(),
     };
     let emissions = [
         ("line and energy", 4e3, Emission::Continuous),

@@ -228,8 +228,13 @@ fn config() -> AnalyticsConfig {
 }
 
 fn densest(pulses_min: u8) -> ChannelConfig {
-    let train =
-        PulseTrain { period_min_us: 5_000, period_max_us: 2_000_000, jitter_ratio_max: 0.05, pulses_min };
+    let train = PulseTrain {
+        period_min_us: 5_000,
+        period_max_us: 2_000_000,
+        jitter_ratio_max: 0.05,
+        pulses_min,
+        pattern: Default::default(),
+    };
     ChannelConfig {
         name: "bench".to_string(),
         frequency_hz: 433.92e6,

@@ -4,7 +4,7 @@
 //! changes in flight.
 
 use crate::geo::Wgs84;
-use crate::limits::{BURST_WIDTH_MAX_HZ, LINE_WIDTH_MAX_HZ, TRAIN_WIDTH_MAX_HZ};
+use crate::limits::{BURST_WIDTH_MAX_HZ, LINE_WIDTH_MAX_HZ, PATTERN_LATER_MAX, TRAIN_WIDTH_MAX_HZ};
 
 mod check;
 
@@ -161,6 +161,7 @@ const COSPAS_SARSAT_TRAIN: PulseTrain = PulseTrain {
     period_max_us: 52_500_000,
     jitter_ratio_max: 0.02,
     pulses_min: 1,
+    pattern: Pattern::SINGLE,
 };
 
 /// How a channel's accepted false alarms are divided among what watches it; 0: that does not.
@@ -230,6 +231,48 @@ pub struct PulseTrain {
     pub jitter_ratio_max: f64,
     /// Pulses that must fall into place (1..=32); 1 takes any single pulse for the beacon.
     pub pulses_min: u8,
+    /// Pulses of the group that comes each period.
+    pub pattern: Pattern,
+}
+
+/// When the pulses of a group begin (coded tags): the later ones after the first.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pattern {
+    later_us: [u32; PATTERN_LATER_MAX],
+}
+
+impl Pattern {
+    /// One pulse each period.
+    pub const SINGLE: Pattern = Pattern { later_us: [0; PATTERN_LATER_MAX] };
+
+    /// Of later pulses so long after the first, µs; `None` unless they are up to [`PATTERN_LATER_MAX`], ascending from more than 0.
+    pub fn new(later_us: &[u32]) -> Option<Pattern> {
+        let mut pattern = Pattern::SINGLE;
+        pattern.later_us.get_mut(..later_us.len())?.copy_from_slice(later_us);
+        let is_ascending = later_us.first() != Some(&0) && later_us.windows(2).all(|pair| pair[0] < pair[1]);
+        is_ascending.then_some(pattern)
+    }
+
+    /// The later pulses, after the first, µs, ascending.
+    pub fn later_us(&self) -> impl Iterator<Item = u32> {
+        self.later_us.into_iter().take_while(|later| *later > 0)
+    }
+
+    /// Pulses of the group, 1 to 8.
+    pub fn pulses(&self) -> usize {
+        1 + self.later_us().count()
+    }
+
+    /// From the first pulse's start to the last one's, µs.
+    pub fn span_us(&self) -> u32 {
+        self.later_us().last().unwrap_or(0)
+    }
+
+    /// The shortest time from one pulse's start to the next one's, µs; `None` of single pulses.
+    pub fn step_min_us(&self) -> Option<u32> {
+        let before = std::iter::once(0).chain(self.later_us());
+        self.later_us().zip(before).map(|(later, before)| later - before).min()
+    }
 }
 
 /// Settings of the statistics and of detection.

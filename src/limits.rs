@@ -32,6 +32,10 @@ pub const PASS_HEARINGS_MAX: usize = 64;
 pub const LINE_WIDTH_MAX_HZ: f64 = 100e3;
 /// Widest channel that is searched for weak trains: the work grows with it, and a tag's is a few kHz.
 pub const TRAIN_WIDTH_MAX_HZ: f64 = 10e3;
+/// Pulses of a coded tag's group but its first.
+pub const PATTERN_LATER_MAX: usize = 7;
+/// Longest such group, first pulse's start to last one's, µs: its spectra are kept.
+pub const PATTERN_SPAN_MAX_US: u32 = 10_000_000;
 /// Bandwidths of LoRa's chirps (Semtech SX1276, table 13).
 pub const CHIRP_WIDTHS_HZ: [f64; 10] =
     [7_812.5, 10_417.0, 15_625.0, 20_833.0, 31_250.0, 41_667.0, 62_500.0, 125e3, 250e3, 500e3];

@@ -204,7 +204,7 @@ pub struct Hearing {
     pub drift_hz_s: f64,
     /// Mean time from pulse to pulse, µs; `None` but of a train.
     pub period_us: Option<u32>,
-    /// Pulses, or chirps, that were summed; 0 of a line and of energy.
+    /// Pulses (groups of a coded tag), or chirps, that were summed; 0 of a line and of energy.
     pub pulse_count: u16,
     /// Width of the pulses that the filter is matched to, or of a chirp, µs; 0 of a line and of energy.
     pub width_us: u32,

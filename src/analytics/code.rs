@@ -229,8 +229,13 @@ mod tests {
     use crate::analytics::random::Random;
     use crate::config::PulseTrain;
 
-    const WIDE: PulseTrain =
-        PulseTrain { period_min_us: 20_000, period_max_us: 2_000_000, jitter_ratio_max: 0.1, pulses_min: 3 };
+    const WIDE: PulseTrain = PulseTrain {
+        period_min_us: 20_000,
+        period_max_us: 2_000_000,
+        jitter_ratio_max: 0.1,
+        pulses_min: 3,
+        pattern: crate::config::Pattern::SINGLE,
+    };
 
     fn found(starts_us: impl IntoIterator<Item = u64>) -> Option<Coded> {
         let mut log = PulseLog::default();

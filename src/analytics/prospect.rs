@@ -90,6 +90,7 @@ mod tests {
         period_max_us: 52_500_000,
         jitter_ratio_max: 0.1,
         pulses_min: 3,
+        pattern: crate::config::Pattern::SINGLE,
     };
 
     #[test]

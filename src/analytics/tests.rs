@@ -31,7 +31,13 @@ pub(crate) fn config() -> AnalyticsConfig {
 }
 
 pub(super) fn train() -> PulseTrain {
-    PulseTrain { period_min_us: 20_000, period_max_us: 2_000_000, jitter_ratio_max: 0.05, pulses_min: 5 }
+    PulseTrain {
+        period_min_us: 20_000,
+        period_max_us: 2_000_000,
+        jitter_ratio_max: 0.05,
+        pulses_min: 5,
+        pattern: Default::default(),
+    }
 }
 
 pub(super) fn channel(emission: Emission) -> ChannelConfig {

@@ -2,10 +2,13 @@
 
 use super::{
     AnalyticsConfig, ChannelConfig, Config, ConfigError, Emission, FenceConfig, HomingConfig,
-    InterlockConfig, OwnLine, SenseConfig,
+    InterlockConfig, OwnLine, Pattern, SenseConfig,
 };
 use crate::geo::Wgs84;
-use crate::limits::{CHANNELS_MAX, CHIRP_WIDTHS_HZ, FENCE_CORNERS_MAX, FFT_LEN_MAX, FFT_LEN_MIN, NAME_BYTES};
+use crate::limits::{
+    CHANNELS_MAX, CHIRP_WIDTHS_HZ, FENCE_CORNERS_MAX, FFT_LEN_MAX, FFT_LEN_MIN, NAME_BYTES,
+    PATTERN_SPAN_MAX_US,
+};
 
 fn within(key: &str, value: f64, low: f64, high: f64, unit: &str) -> Result<(), ConfigError> {
     if value.is_finite() && (low..=high).contains(&value) {
@@ -28,6 +31,35 @@ impl Config {
         self.analytics.check()?;
         self.homing.check(&self.interlock)?;
         self.interlock.check()
+    }
+}
+
+impl Pattern {
+    /// Whether groups of pulses so long and so far apart, µs, have their pulses and themselves apart.
+    ///
+    /// # Errors
+    /// What is wrong and what to write, in ms.
+    pub fn check(&self, pulse_width_max_us: u32, period_min_us: u32) -> Result<(), String> {
+        let ms = |us: u32| f64::from(us) / 1e3;
+        let (width, period, span) = (ms(pulse_width_max_us), ms(period_min_us), ms(self.span_us()));
+        let Some(step) = self.step_min_us().map(ms) else { return Ok(()) };
+        if self.span_us() > PATTERN_SPAN_MAX_US {
+            return Err(format!("{span} is out of range; write at most {} ms", ms(PATTERN_SPAN_MAX_US)));
+        }
+        if step < 2.0 * width {
+            return Err(format!(
+                "pulses {step} ms apart, start to start, are too near for pulse_width_max_ms = {width}; write at least {} ms from one to the \
+                 next, or a shorter pulse_width_max_ms",
+                2.0 * width
+            ));
+        }
+        if span + width >= period {
+            return Err(format!(
+                "a group of {span} ms and a pulse of pulse_width_max_ms = {width} do not fit in period_min_ms = {period}; write a longer \
+                 period_min_ms or a shorter pattern"
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -112,6 +144,8 @@ impl ChannelConfig {
             within(&at("period_max_us"), f64::from(train.period_max_us), period_min, 600e6, "µs")?;
             within(&at("jitter_ratio_max"), train.jitter_ratio_max, 0.0, 0.5, "of the period")?;
             within(&at("pulses_min"), f64::from(train.pulses_min), 1.0, 32.0, "pulses")?;
+            let pattern = train.pattern.check(self.pulse_width_max_us, train.period_min_us);
+            pattern.map_err(|mend| refuse(&at("pattern_us"), mend))?;
         }
         if let Emission::Chirp(spreading) = self.emission {
             let is_near = |hz: &f64| (hz / self.bandwidth_hz - 1.0).abs() < 0.01;

@@ -15,8 +15,13 @@ const HOP_US: u32 = 10_000;
 const PASS_US: u64 = 50_000;
 
 fn config() -> Config {
-    let train =
-        PulseTrain { period_min_us: 20_000, period_max_us: 2_000_000, jitter_ratio_max: 0.1, pulses_min: 3 };
+    let train = PulseTrain {
+        period_min_us: 20_000,
+        period_max_us: 2_000_000,
+        jitter_ratio_max: 0.1,
+        pulses_min: 3,
+        pattern: Default::default(),
+    };
     Config {
         sense: SenseConfig {
             sample_rate_sps: 250e3,

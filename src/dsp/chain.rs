@@ -4,15 +4,20 @@
 //! exponential), and a train's K pulses add up: C₁ = x, C_k(t) = x(t) + max C_{k−1}(t − τ) over the allowed intervals τ: Viterbi's
 //! recursion (track before detect; Tonissen & Evans, IEEE Trans. AES 32, 1996). The intervals are cut into bands, each about as
 //! wide as the jitter allows, and each band has chains of its own: so an unknown period costs little more chance than a known one, and pulses
-//! that come at random within a band (406 MHz beacons) are a train like any other.
+//! that come at random within a band (406 MHz beacons) are a train like any other. Pulses that come in groups (coded tags) are summed first.
 //!
 //! A pulse stands out of what is before and after it, so the begin of a carrier and the parts of something longer are none. It counts for no more than its cap allows, so that no one impulse makes a train, and what is on all the time is noise: each cell is
 //! divided by its own mean over some seconds. Only the few cells that may be pulses are joined, each to those before it; a place between two may
 //! be without one, which counts nothing: whatever noise is there would count for more, so the chance is no larger. Thresholds are given from
 //! outside. Nothing is allocated after [`ChainSearch::new`].
 
+mod group;
+mod intervals;
 mod steady;
 
+pub use group::Group;
+use group::GroupSum;
+pub use intervals::{Intervals, Lengths};
 pub use steady::Periods;
 use steady::{ANCHOR_MIN, Steady};
 
@@ -24,66 +29,26 @@ const MEAN_FRAMES_MIN: f32 = 16.0;
 /// A pulse of a train holds this share of what they hold over the noise on average: the newest does, or strong ones would be followed by
 /// noise.
 const PULSE_SHARE: f32 = 0.5;
-/// Less than this is no pulse: noise passes it in a twentieth of the cells.
+/// Less than this is no pulse, of single ones: noise passes it in a twentieth of the cells.
 const CANDIDATE_MIN: f32 = 3.0;
 /// A pulse of a chain holds this share of what those of the longest must hold.
 const CHAINED_SHARE: f32 = 0.42;
-/// So many frames before and after its own a pulse has ended: its cell stands so far over those, ratio.
+/// So many frames before and after its own a pulse has ended.
 const APART: u64 = 6;
-const CONTRAST_MIN: f32 = 2.0;
 /// And so many cells to either side hold no more than itself then.
 const SPLATTER_CELLS: usize = 4;
 /// It stands as far over the mean of so many frames before that: a carrier that has just begun does not.
 const BEFORE: u64 = 12;
-/// Frames kept.
-const ROWS: u64 = 2 * APART + BEFORE;
 /// Of two chains that of the shorter interval is right if each of its pulses holds this share of the other's: where every second is a peak of
 /// noise, two pulses and such a peak hold three quarters.
 const HALF_SHARE: f32 = 0.78;
 /// Frames of a pulse: neighbours see it too.
 pub const FRAMES_OF_PULSE: u64 = 4;
 
-/// A band of intervals and the chains along it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Intervals {
-    /// Shortest interval, frames.
-    pub from: u64,
-    /// Longest, frames.
-    pub to: u64,
-}
-
-impl Intervals {
-    /// Bands that cover `from..=to` frames, each twice as wide as the ratio `step` (> 1) by which neighbours are apart: intervals
-    /// that differ by that ratio are in one.
-    pub fn bands(from: f64, to: f64, step: f64) -> Vec<Intervals> {
-        let count = ((to / from).ln() / step.ln()).ceil().max(1.0);
-        let edge = |at: f64| from * (to / from).powf(at / count);
-        let band = |at: u32| Intervals {
-            from: (edge(f64::from(at)).floor() as u64).max(FRAMES_OF_PULSE),
-            to: edge((f64::from(at) + 2.0).min(count)).ceil() as u64,
-        };
-        (0..(count as u32 - 1).max(1)).map(band).collect()
-    }
-
-    /// Frames from which a pulse's predecessor is chosen.
-    pub fn choices(&self) -> f64 {
-        (self.to - self.from + 1) as f64
-    }
-}
-
-/// What a search is told: the lengths of chains that tell a train, with the sums they must reach.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lengths {
-    /// Places of a chain, ascending, 2 to [`PULSES_MAX`]. As many pulses as the first says must be there.
-    pub pulses: Vec<usize>,
-    /// For each band, the sum that a chain of each length must reach.
-    pub thresholds: Vec<Vec<f64>>,
-}
-
 /// A train found.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Train {
-    /// Frame of its newest pulse.
+    /// Frame of its newest pulse, of groups of the newest one's first.
     pub last_frame: u64,
     /// Cell, by parabola between cells.
     pub cell: f64,
@@ -137,15 +102,22 @@ pub struct ChainSearch {
     cells: usize,
     lengths: Lengths,
     cap: f32,
+    group: Group,
+    groups: GroupSum,
+    /// Frames from a pulse to the newest frame when it is looked at.
+    delay: u64,
+    /// Frames kept less one, all ones.
+    row_mask: u64,
     bands: Vec<Intervals>,
     mean: Vec<f32>,
     /// Frames over which that is taken: at the stream's begin it is that of all so far, so that what is always there is known at once.
     mean_frames: f32,
     mean_frames_max: f32,
+    anchor_min: f32,
     candidate_min: f32,
     chained_min: f32,
     steady: Option<Steady>,
-    /// The newest frames, each cell by its own mean.
+    /// The newest frames, each cell by its own mean: that of the group that begins in it.
     rows: Vec<f32>,
     /// Of each cell the newest pulses, by turns, and how many there were.
     pulses: Vec<Kept>,
@@ -196,8 +168,14 @@ struct Candidate {
 }
 
 impl ChainSearch {
-    /// For frames of `cells` whose own mean is taken over `mean_frames`.
-    pub fn new(cells: usize, mean_frames: f64, bands: &[Intervals], lengths: Lengths) -> ChainSearch {
+    /// For frames of `cells` whose own mean is taken over `mean_frames`, what is sent each time being a `group`.
+    pub fn new(
+        cells: usize,
+        mean_frames: f64,
+        bands: &[Intervals],
+        lengths: Lengths,
+        group: Group,
+    ) -> ChainSearch {
         let longest = lengths.pulses.last().copied().unwrap_or(2);
         // Half of the shortest chain's pulses alone never pass.
         let shortest = lengths.pulses.first().copied().unwrap_or(1) as f64;
@@ -205,6 +183,9 @@ impl ChainSearch {
             lengths.thresholds.iter().filter_map(|of| of.first()).copied().fold(f64::INFINITY, f64::min);
         let span = longest as u64 * bands.iter().map(|band| band.to).max().unwrap_or(0);
         let of_pulse = bands.len() * (longest - 1);
+        let candidate_min = group.as_rare_as(CANDIDATE_MIN);
+        let delay = APART.max(group.span());
+        let row_count = (2 * delay + BEFORE).next_power_of_two();
         ChainSearch {
             cells,
             cap: ((1.9 * least / shortest) as f32).min(SUM_MAX / longest as f32),
@@ -213,10 +194,15 @@ impl ChainSearch {
             mean: vec![1.0; cells],
             mean_frames: MEAN_FRAMES_MIN,
             mean_frames_max: mean_frames as f32,
-            candidate_min: CANDIDATE_MIN,
-            chained_min: CANDIDATE_MIN.max(CHAINED_SHARE * (least / longest as f64) as f32),
+            anchor_min: group.as_rare_as(ANCHOR_MIN),
+            candidate_min,
+            chained_min: candidate_min.max(CHAINED_SHARE * (least / longest as f64) as f32),
             steady: None,
-            rows: vec![0.0; cells * ROWS as usize],
+            rows: vec![0.0; cells * row_count as usize],
+            groups: GroupSum::new(&group, cells),
+            group,
+            delay,
+            row_mask: row_count - 1,
             pulses: vec![Kept::default(); cells * KEPT],
             counts: vec![0; cells],
             chains: vec![0; cells * KEPT * of_pulse],
@@ -231,8 +217,8 @@ impl ChainSearch {
 
     /// The same, and trains whose period holds: those are told from far weaker pulses.
     pub fn with_periods(mut self, periods: Periods) -> ChainSearch {
-        let steady = Steady::new(self.cells, self.cap, periods);
-        self.candidate_min = self.chained_min.min(ANCHOR_MIN);
+        let steady = Steady::new(self.cells, self.cap, &self.group, periods);
+        self.candidate_min = self.chained_min.min(self.anchor_min);
         self.steady = Some(steady);
         self
     }
@@ -243,26 +229,31 @@ impl ChainSearch {
         self
     }
 
-    /// Takes the cells of a frame; a train whose newest pulse is known to be over.
+    /// Takes the cells of a frame; gives a train whose newest pulse is known to be over.
     pub fn push(&mut self, frame: u64, cells: &[f32]) -> Option<Train> {
         if self.next_frame != Some(frame) {
             self.restart(frame);
         }
         self.next_frame = Some(frame + 1);
-        let at = (frame % ROWS) as usize * self.cells;
-        let row = &mut self.rows[at..at + self.cells];
-        for ((row, cell), mean) in row.iter_mut().zip(cells).zip(&mut self.mean) {
-            *row = cell / mean.max(1.0);
+        let whitened = self.groups.row(frame).iter_mut();
+        for ((whitened, cell), mean) in whitened.zip(cells).zip(&mut self.mean) {
+            *whitened = cell / mean.max(1.0);
             *mean += (cell.min(MEAN_CAP * *mean) - *mean) / self.mean_frames;
         }
         self.mean_frames = (self.mean_frames + 1.0).min(self.mean_frames_max);
+        let frame = frame.checked_sub(self.group.span()).filter(|first| *first >= self.begun)?;
+        let at = (frame & self.row_mask) as usize * self.cells;
+        let row = &mut self.rows[at..at + self.cells];
+        self.groups.mean(frame, row);
         if let Some(steady) = &mut self.steady {
-            steady.push(frame, &self.rows[at..at + self.cells]);
+            steady.push(frame, row);
         }
-        if frame >= self.begun + ROWS - 1 {
-            self.take(frame - APART);
+        if frame >= self.begun + 2 * self.delay + BEFORE - 1 {
+            self.take(frame - self.delay);
         }
-        let is_over = |best: &mut Found| frame >= best.train.last_frame + APART + FRAMES_OF_PULSE;
+        // A side lobe may come before the group itself.
+        let told_after = self.delay + FRAMES_OF_PULSE + self.group.span();
+        let is_over = |best: &mut Found| frame >= best.train.last_frame + told_after;
         self.best.take_if(is_over).map(|best| best.train)
     }
 
@@ -273,12 +264,12 @@ impl ChainSearch {
     }
 
     fn row(&self, frame: u64) -> &[f32] {
-        &self.rows[(frame % ROWS) as usize * self.cells..][..self.cells]
+        &self.rows[(frame & self.row_mask) as usize * self.cells..][..self.cells]
     }
 
     /// Chains that end with a pulse in this frame: a cell that stands out, of noise and of what is just before and after it.
     fn take(&mut self, frame: u64) {
-        let from = (frame % ROWS) as usize * self.cells;
+        let from = (frame & self.row_mask) as usize * self.cells;
         for cell in 0..self.cells {
             let power = self.rows[from + cell];
             if power < self.candidate_min {
@@ -294,15 +285,17 @@ impl ChainSearch {
 
     /// Over what is before and after it in its own cell, and in those about it: the edges of what is on for longer splatter over these.
     fn stands_out(&self, frame: u64, cell: usize, power: f32) -> bool {
+        let contrast = self.group.contrast();
         let about = cell.saturating_sub(SPLATTER_CELLS)..(cell + SPLATTER_CELLS + 1).min(self.cells);
         let stands_over = |beside: u64| {
             let row = self.row(beside);
-            power >= CONTRAST_MIN * row[cell] && row[about.clone()].iter().all(|other| power >= *other)
+            power >= contrast * row[cell] && row[about.clone()].iter().all(|other| power >= *other)
         };
         let before = (frame + 1 - APART - BEFORE..=frame - APART).map(|before| self.row(before)[cell]);
         stands_over(frame - APART)
             && stands_over(frame + APART)
-            && power * BEFORE as f32 >= CONTRAST_MIN * before.sum::<f32>()
+            && power * BEFORE as f32 >= contrast * before.sum::<f32>()
+            && !self.group.is_lobe(frame, |frame| self.row(frame)[cell])
     }
 
     /// Whether it is no less than the frames and cells beside it.
@@ -340,7 +333,7 @@ impl ChainSearch {
             }
         }
         self.fold(pulse, looked_at);
-        let is_peak = pulse.power >= ANCHOR_MIN && self.is_peak(pulse.frame, pulse.cell, pulse.power);
+        let is_peak = pulse.power >= self.anchor_min && self.is_peak(pulse.frame, pulse.cell, pulse.power);
         let slot = pulse.cell * KEPT + count % KEPT;
         let chain = if is_chained { own | begin << COUNT_BITS } else { 0 };
         self.pulses[slot] = Kept { frame: pulse.frame, chain, is_peak };
@@ -353,7 +346,7 @@ impl ChainSearch {
 
     /// Trains whose period holds that end with a pulse and have one of the newest `kept` in them.
     fn fold(&mut self, pulse: &Candidate, kept: usize) {
-        let Some(steady) = self.steady.as_ref().filter(|_| pulse.power >= ANCHOR_MIN) else { return };
+        let Some(steady) = self.steady.as_ref().filter(|_| pulse.power >= self.anchor_min) else { return };
         let count = self.counts[pulse.cell];
         let of_cell = &self.pulses[pulse.cell * KEPT..][..KEPT];
         let before = (1..=kept.min(count)).map(|distance| of_cell[(count - distance) % KEPT]);
@@ -441,7 +434,8 @@ impl Found {
         match self.train.interval / best.train.interval {
             ratio if ratio < 0.75 => self.mean >= HALF_SHARE * best.mean,
             ratio if ratio > 1.33 => best.mean < HALF_SHARE * self.mean,
-            _ => self.rarity > best.rarity,
+            // Of strong ones all are as rare as the cap is.
+            _ => (self.rarity, self.train.newest) > (best.rarity, best.train.newest),
         }
     }
 }

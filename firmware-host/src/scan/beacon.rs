@@ -286,6 +286,7 @@ fn sought(pulses: &Timing, timing: &Timing, any: &ChannelConfig) -> ChannelConfi
             period_max_us: us(period_us * 1.25).min(600_000_000),
             jitter_ratio_max: (3.0 * jitter_us / period_us).clamp(0.05, 0.3),
             pulses_min: 3,
+            pattern: Default::default(),
         }),
         _ => pulsed(PulseTrain { pulses_min: 1, ..own }),
     }
@@ -377,7 +378,13 @@ impl Beacon {
         ] {
             writeln!(text, "{key} = {:?}", ms(us))?;
         }
-        writeln!(text, "jitter_ratio_max = {:.3}\npulses_min = {}", train.jitter_ratio_max, train.pulses_min)
+        writeln!(
+            text,
+            "jitter_ratio_max = {:.3}\npulses_min = {}",
+            train.jitter_ratio_max, train.pulses_min
+        )?;
+        let later_ms: Vec<f64> = train.pattern.later_us().map(ms).collect();
+        writeln!(text, "pattern_ms = {later_ms:?}")
     }
 
     /// As the settings spell it.

@@ -3,6 +3,7 @@
 //! One row per key. Defaults stand in `skyhound.toml` beside this, which is the other half of the table; a test holds the
 //! two together. A path's `*` stands for a beacon's number or for a name that the device gives.
 
+use skyhound::limits::{PATTERN_LATER_MAX, PATTERN_SPAN_MAX_US};
 use toml::Value;
 
 /// What a key takes.
@@ -20,7 +21,12 @@ pub(super) enum Kind {
     OneOf(&'static [&'static str]),
     /// A list of `[latitude, longitude]`.
     Polygon,
+    /// An ascending list of numbers over 0, at most so many.
+    Ascending { count_max: usize, high: f64 },
 }
+
+/// The least number of a list that ascends.
+const ASCENDING_MIN: f64 = 0.1;
 
 /// A key of the settings file.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -91,6 +97,11 @@ pub(super) const KEYS: &[Key] = &[
     number("beacon.*.period_max_ms", 1.0, 600e3, "ms"),
     number("beacon.*.jitter_ratio_max", 0.0, 0.5, "of the period"),
     whole("beacon.*.pulses_min", 1, 32, "pulses"),
+    Key {
+        path: "beacon.*.pattern_ms",
+        kind: Kind::Ascending { count_max: PATTERN_LATER_MAX, high: PATTERN_SPAN_MAX_US as f64 / 1e3 },
+        unit: "ms",
+    },
     whole("beacon.*.spreading_min", 7, 12, ""),
     whole("beacon.*.spreading_max", 7, 12, ""),
     number("analytics.floor_window_s", 0.1, 100.0, "s"),
@@ -243,6 +254,9 @@ impl Key {
                 format!("{} or {last}", rest.join(", "))
             }
             Kind::Polygon => format!("none, or 3 to {} corners", skyhound::limits::FENCE_CORNERS_MAX),
+            Kind::Ascending { count_max, high } => {
+                format!("none, or up to {count_max} that ascend, {ASCENDING_MIN} to {high} {}", self.unit)
+            }
         };
         bare.trim_end().to_string()
     }
@@ -268,6 +282,17 @@ impl Key {
             (Kind::Text, Value::String(text)) if !text.is_empty() => Ok(value.clone()),
             (Kind::OneOf(words), Value::String(text)) if words.contains(&text.as_str()) => Ok(value.clone()),
             (Kind::Polygon, Value::Array(corners)) => polygon(corners).map(|_| value.clone()),
+            (Kind::Ascending { count_max, high }, Value::Array(values)) => {
+                let numbers = numbers(values).filter(|numbers| {
+                    let in_range = |number: &f64| (ASCENDING_MIN..=high).contains(number);
+                    numbers.len() <= count_max
+                        && numbers.iter().all(in_range)
+                        && numbers.is_sorted_by(|a, b| b - a > ASCENDING_MIN / 2.0)
+                });
+                let canonical =
+                    |numbers: Vec<f64>| Value::Array(numbers.into_iter().map(Value::Float).collect());
+                numbers.map(canonical).map_or_else(|| refuse(&format!("{value} is not possible here")), Ok)
+            }
             _ => refuse(&format!("{value} is not possible here")),
         }
     }
@@ -284,6 +309,11 @@ impl Key {
 /// A number, whole or not.
 pub(super) fn as_number(value: &Value) -> Option<f64> {
     value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64))
+}
+
+/// The numbers of a list; `None` where something else is in it.
+pub(super) fn numbers(values: &[Value]) -> Option<Vec<f64>> {
+    values.iter().map(as_number).collect()
 }
 
 /// Corners of a fence from the file's form.

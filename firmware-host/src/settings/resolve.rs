@@ -6,12 +6,12 @@
 use std::path::PathBuf;
 
 use skyhound::config::{
-    AnalyticsConfig, Emission, FenceConfig, HomingConfig, InterlockConfig, PulseTrain, Samples, Spreading,
-    TerrainRule,
+    AnalyticsConfig, Emission, FenceConfig, HomingConfig, InterlockConfig, Pattern, PulseTrain, Samples,
+    Spreading, TerrainRule,
 };
 use toml::Value;
 
-use super::keys::{as_number, polygon};
+use super::keys::{as_number, numbers, polygon};
 use super::layers::Layers;
 use super::{
     AutopilotSettings, BeaconSettings, DaemonSettings, Pace, RecorderSettings, SdrSettings, SenseSettings,
@@ -117,6 +117,7 @@ impl Layers {
             period_max_us: self.ms(&at("period_max_ms")),
             jitter_ratio_max: self.number(&at("jitter_ratio_max")),
             pulses_min: self.whole(&at("pulses_min")),
+            pattern: self.pattern(number),
         };
         BeaconSettings {
             name: self.text(&at("name")),
@@ -138,6 +139,13 @@ impl Layers {
             pulse_bridge_us: self.ms(&at("pulse_bridge_ms")),
             pulse_trigger_db: self.number(&at("pulse_trigger_db")),
         }
+    }
+
+    pub(super) fn pattern(&self, number: usize) -> Pattern {
+        let later = self.value(&format!("beacon.{number}.pattern_ms")).and_then(Value::as_array);
+        let later_ms = later.and_then(|later| numbers(later)).unwrap_or_default();
+        let later_us: Vec<u32> = later_ms.iter().map(|ms| (ms * 1e3).round() as u32).collect();
+        Pattern::new(&later_us).unwrap_or_default()
     }
 
     pub(super) fn analytics(&self) -> AnalyticsConfig {

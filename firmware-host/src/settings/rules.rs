@@ -35,6 +35,7 @@ impl Layers {
             for (low, high) in BEACON_AT_MOST {
                 self.at_most(&format!("beacon.{number}.{low}"), &format!("beacon.{number}.{high}"), 0.0);
             }
+            self.check_pattern(number);
         }
         self.check_words();
         self.check_beacons();
@@ -61,6 +62,23 @@ impl Layers {
                 least + margin
             );
             self.refuse(high, upper.origin.clone(), &mend);
+        }
+    }
+
+    fn check_pattern(&mut self, number: usize) {
+        let path = |name: &str| format!("beacon.{number}.{name}");
+        let us = |name: &str| {
+            let ms = self.entries.get(&path(name)).and_then(|entry| as_number(&entry.value));
+            ms.map(|ms| (ms * 1e3).round() as u32)
+        };
+        let (Some(width_max_us), Some(period_min_us)) = (us("pulse_width_max_ms"), us("period_min_ms"))
+        else {
+            return;
+        };
+        if let (Some(entry), Err(mend)) =
+            (self.entries.get(&path("pattern_ms")), self.pattern(number).check(width_max_us, period_min_us))
+        {
+            self.refuse(&path("pattern_ms"), entry.origin.clone(), &mend);
         }
     }
 

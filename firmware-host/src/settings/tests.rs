@@ -300,6 +300,30 @@ fn chirps_have_bandwidths_and_spreadings_of_their_own() {
 }
 
 #[test]
+fn a_pattern_is_read_written_back_and_refused_where_it_does_not_fit() {
+    let tag = ["beacon.0.pulse_width_max_ms=10", "beacon.0.period_min_ms=500"];
+    let with = |pattern: &str| load(&[&tag[..], &[&format!("beacon.0.pattern_ms={pattern}")]].concat());
+    let settings = with("[22, 57.5, 103]").unwrap();
+    let skyhound::config::Emission::Any(train) = settings.beacons[0].emission else { panic!() };
+    assert_eq!(train.pattern.later_us().collect::<Vec<_>>(), [22_000, 57_500, 103_000]);
+    let written = settings.to_toml();
+    assert!(written.contains("pattern_ms = [22.0, 57.5, 103.0]\n"), "{written}");
+    assert_eq!(load_text(&written).unwrap().to_toml(), written);
+    settings.engine(250e3, 433.92e6).unwrap();
+    for (pattern, why) in [
+        ("[22, 57, 57]", "that ascend"),
+        ("[-22]", "0.1 to 10000 ms"),
+        ("[30, 60, 90, 120, 150, 180, 210, 240]", "up to 7"),
+        ("[22, \"57\"]", "is not possible here"),
+        ("[22, 40]", "18 ms apart"),
+        ("[22, 490]", "do not fit in period_min_ms = 500"),
+    ] {
+        let told = errors(with(pattern));
+        assert!(told.contains("--set: beacon.0.pattern_ms: ") && told.contains(why), "{pattern}: {told}");
+    }
+}
+
+#[test]
 fn of_several_frequencies_those_that_hold_a_beacon_are_listened_to() {
     let narrow = |number: usize, place: &str| {
         [

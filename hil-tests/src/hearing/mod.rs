@@ -61,6 +61,7 @@ pub fn emissions() -> Vec<Emission> {
         period_max_us: (max_ms * 1e3) as u32,
         jitter_ratio_max,
         pulses_min: 3,
+        pattern: Default::default(),
     };
     let tag = Waveform::Pulses { width_ms: 20.0, period_ms: 1_300.0, jitter_ms: 0.0, missing_ratio: 0.0 };
     let of_tag = Pieces { count: 9, on_air_s: 0.18 };

@@ -267,8 +267,13 @@ fn told_of(analytics: &mut Analytics, pulses: impl IntoIterator<Item = (u64, u32
 }
 
 fn wide(pulses_min: u8) -> Emission {
-    let train =
-        PulseTrain { period_min_us: 20_000, period_max_us: 2_000_000, jitter_ratio_max: 0.1, pulses_min };
+    let train = PulseTrain {
+        period_min_us: 20_000,
+        period_max_us: 2_000_000,
+        jitter_ratio_max: 0.1,
+        pulses_min,
+        pattern: Default::default(),
+    };
     Emission::Any(train)
 }
 
@@ -341,6 +346,7 @@ fn a_coded_train_is_heard_up_to_the_last_pulse_of_its_newest_group() {
         period_max_us: 1_400_000,
         jitter_ratio_max: 0.1,
         pulses_min: 3,
+        pattern: Default::default(),
     };
     let mut analytics = analytics(Emission::Pulsed(sought));
     let starts =

@@ -8,7 +8,13 @@ const FRAME_US: f64 = 1_000.0;
 const WIDTH_US: u32 = 20_000;
 
 fn sought(period_min_us: u32, period_max_us: u32, pulses_min: u8) -> TrainSearch {
-    let train = PulseTrain { period_min_us, period_max_us, jitter_ratio_max: 0.05, pulses_min };
+    let train = PulseTrain {
+        period_min_us,
+        period_max_us,
+        jitter_ratio_max: 0.05,
+        pulses_min,
+        pattern: Default::default(),
+    };
     TrainSearch::new(train, WIDTH_US, 12.0, 0.05)
 }
 
@@ -64,6 +70,7 @@ fn every_second_pulse_is_no_train_even_on_a_quiet_channel() {
         period_max_us: period_us + 50_000,
         jitter_ratio_max: 0.005,
         pulses_min: 4,
+        pattern: Default::default(),
     };
     let search = |period_us| TrainSearch::new(train(period_us), WIDTH_US, 12.0, 1.0);
     let log = log_of((0..7).map(|i| 60e6 + f64::from(i) * 1e6), 20.0);

@@ -6,9 +6,9 @@
 //! about what the period is, and that range is halved as often as the places go back, as long as the sum may still pass. A pulse that
 //! is missing counts as the noise that is there.
 
-use super::{APART, CONTRAST_MIN, Lengths, SPLATTER_CELLS, pulse_min};
+use super::{APART, Group, Lengths, SPLATTER_CELLS, pulse_min};
 
-/// Less than this ends no train and tells no period: of the pulses of a weak train every second is more.
+/// Less than this ends no train and tells no period, of single pulses: of the pulses of a weak train every second is more.
 pub(super) const ANCHOR_MIN: f32 = 4.0;
 /// Periods from one such pulse to the next at most.
 const PERIODS_MAX: u64 = 2;
@@ -75,8 +75,12 @@ pub(super) struct Steady {
     length_of: Vec<Option<usize>>,
     /// No cell counts for more, in steps.
     cap: u32,
+    /// See [`Group::contrast`].
+    contrast: f32,
     shortest: u64,
     longest: u64,
+    /// Frames that are kept after a pulse that is looked at.
+    after: u64,
     /// Frames kept, of each cell together by their numbers modulo this.
     span: u64,
     kept: Vec<u8>,
@@ -92,15 +96,17 @@ struct Past<'a> {
 }
 
 impl Steady {
-    pub fn new(cells: usize, cap: f32, periods: Periods) -> Steady {
+    pub fn new(cells: usize, cap: f32, group: &Group, periods: Periods) -> Steady {
         let Lengths { pulses, thresholds } = &periods.lengths;
         let longest = pulses.last().copied().unwrap_or(1);
-        let span = (longest as u64 * periods.to as u64).min(periods.span_max) + 4 * APART;
+        let after = APART + APART.max(group.span());
+        let span = (longest as u64 * periods.to as u64).min(periods.span_max) + 2 * APART + after;
         // The course of a bridge from nothing to the threshold, of cells that hold noise and a pulse.
         let least = |thresholds: &[f64], so_far: usize| {
             let to = |(threshold, places): (&f64, &usize)| {
                 let (share, each) = (so_far as f64 / *places as f64, threshold / *places as f64);
-                let deviation = (so_far as f64 * (1.0 - share) * (2.0 * each - 1.0)).sqrt();
+                let variance = (2.0 * each - 1.0) / group.pulses() as f64;
+                let deviation = (so_far as f64 * (1.0 - share) * variance).sqrt();
                 threshold * share - LAG * deviation
             };
             let longer = thresholds.iter().zip(pulses).filter(|(_, places)| **places >= so_far);
@@ -112,6 +118,8 @@ impl Steady {
             least: thresholds.iter().map(of_octave).collect(),
             length_of: (0..=longest).map(|places| pulses.binary_search(&places).ok()).collect(),
             cap: (cap * POWER_STEPS) as u32,
+            contrast: group.contrast(),
+            after,
             shortest: (periods.from * STEPS as f64) as u64,
             longest: (periods.to * STEPS as f64) as u64,
             span,
@@ -133,7 +141,7 @@ impl Steady {
 
     /// Folds that pass, of those that end with the pulse in a cell of `frame` and have one `age` frames before it; nothing was before `begun`.
     pub fn folds(&self, cell: usize, frame: u64, age: u64, begun: u64, told: &mut impl FnMut(Fold)) {
-        let oldest = begun.max((frame + 2 * APART).saturating_sub(self.span));
+        let oldest = begun.max((frame + self.after).saturating_sub(self.span));
         let kept = &self.kept[cell * self.span as usize..][..self.span as usize];
         let at = (frame % self.span) as usize;
         for periods in 1..=PERIODS_MAX {
@@ -218,7 +226,7 @@ impl Steady {
             let edges =
                 (after - before).abs() * mean.max(1.0) * (EDGE_CELLS / apart.max(1) as f32).powi(2).min(1.0);
             let most = before.max(after);
-            let contrast = if apart == 0 { CONTRAST_MIN } else { 1.0 };
+            let contrast = if apart == 0 { self.contrast } else { 1.0 };
             fold.sum >= edges && (apart > SPLATTER_CELLS || fold.sum >= contrast * most)
         });
         // The period is a part of this one where as much stands in between.

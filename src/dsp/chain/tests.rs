@@ -6,7 +6,7 @@ const CELLS: usize = 16;
 
 fn search(bands: &[Intervals], pulses: usize, threshold: f64) -> ChainSearch {
     let lengths = Lengths { pulses: vec![pulses], thresholds: vec![vec![threshold]; bands.len()] };
-    ChainSearch::new(CELLS, 1e3, bands, lengths)
+    ChainSearch::new(CELLS, 1e3, bands, lengths, Group::default())
 }
 
 /// Trains told of frames that are 1 but for the cells that `at` lifts.
@@ -51,7 +51,7 @@ fn a_train_is_told_with_each_pulse_from_the_kth_on() {
 fn a_pulse_may_be_missing_and_the_period_stays_what_it_is() {
     let bands = Intervals::bands(50.0, 500.0, 1.2);
     let lengths = Lengths { pulses: vec![3, 5], thresholds: vec![vec![30.0, 45.0]; bands.len()] };
-    let mut search = ChainSearch::new(CELLS, 1e3, &bands, lengths);
+    let mut search = ChainSearch::new(CELLS, 1e3, &bands, lengths, Group::default());
     // Every 120 frames and up to 1 off, the fifth is missing, all of them of different power.
     let powers = [12.0, 19.0, 11.0, 18.0, 0.0, 12.0, 20.0, 11.0, 17.0];
     let at = |frame: u64| {
@@ -89,6 +89,7 @@ fn what_is_on_all_the_time_is_no_train() {
         50.0,
         &bands,
         Lengths { pulses: vec![4], thresholds: vec![vec![18.0]; bands.len()] },
+        Group::default(),
     );
     assert_eq!(told(&mut search, 2_000, |frame| (frame > 300).then_some((5, 5.0))), []);
 }
@@ -120,7 +121,7 @@ fn folding(from: f64, to: f64) -> ChainSearch {
     let octaves = Periods::octaves(from, to).len();
     let thresholds = vec![vec![32.0, 35.0, 41.0, 46.0, 51.0, 56.0]; octaves];
     let periods = Periods { from, to, span_max: 4_000, lengths: Lengths { pulses, thresholds } };
-    ChainSearch::new(CELLS, 1e3, &bands, lengths).with_periods(periods)
+    ChainSearch::new(CELLS, 1e3, &bands, lengths, Group::default()).with_periods(periods)
 }
 
 /// Trains in noise, with a pulse every `period` frames that holds `power` more, but for the `missing`th.

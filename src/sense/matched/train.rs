@@ -5,7 +5,9 @@ use super::judged::Judged;
 use super::{Heard, Place, centi, sigma_db};
 use crate::analytics::chance::NoiseSum;
 use crate::config::{ChannelConfig, Emission, PulseTrain};
-use crate::dsp::chain::{ChainSearch, FRAMES_OF_PULSE, Intervals, Lengths, PULSES_MAX, Periods, Train};
+use crate::dsp::chain::{
+    ChainSearch, FRAMES_OF_PULSE, Group, Intervals, Lengths, PULSES_MAX, Periods, Train,
+};
 use crate::dsp::fine::{Fine, Matched};
 use crate::dsp::frames::Piece;
 use crate::sense::clock::SampleClock;
@@ -42,20 +44,22 @@ const DUTY_MAX: f64 = 0.25;
 const INDEPENDENT: f64 = 2.0;
 
 /// The noise in a chain: its frames are far apart.
-fn noise_of(pulses: usize, fine: &Fine) -> NoiseSum {
-    NoiseSum { count: pulses as u32, correlation: 0.0, level_error: fine.noise_error() }
+fn noise_of(pulses: usize, group: &Group, fine: &Fine) -> NoiseSum {
+    let count = (pulses * group.pulses()) as u32;
+    NoiseSum { count, correlation: 0.0, level_error: fine.noise_error() }
 }
 
 /// One channel's, for pulses of one width.
 pub(super) struct TrainListener {
     place: Place,
     fine: Fine,
+    group: Group,
     search: ChainSearch,
     chains: Judge,
     folds: Judge,
 }
 
-/// Lengths that are judged, and ln of the ways in which one of them passes by chance in an hour, in each band.
+/// Lengths that are judged, their sums being of the groups' means, and ln of the ways in which one of them passes by chance in an hour, in each band.
 struct Judge {
     lengths: Lengths,
     ln_ways_per_hour: Vec<Vec<f64>>,
@@ -65,6 +69,7 @@ impl Judge {
     /// Of so many bands, that share equally what is `allowed`.
     fn new(
         fine: &Fine,
+        group: &Group,
         pulses: Vec<usize>,
         bands: usize,
         allowed: f64,
@@ -75,7 +80,9 @@ impl Judge {
             (0..bands).map(|band| pulses.iter().map(|pulses| value(band, *pulses)).collect()).collect()
         };
         let ln_ways_per_hour = of(&ln_ways);
-        let thresholds = of(&|band, pulses| noise_of(pulses, fine).at(each.ln() - ln_ways(band, pulses)));
+        let sum =
+            |ln_chance: f64, pulses| noise_of(pulses, group, fine).at(ln_chance) / group.pulses() as f64;
+        let thresholds = of(&|band, pulses| sum(each.ln() - ln_ways(band, pulses), pulses));
         Judge { lengths: Lengths { pulses, thresholds }, ln_ways_per_hour }
     }
 
@@ -106,7 +113,11 @@ impl TrainListener {
         let fine = place.fine(Matched::Pulse(width_s));
         let hop_s = fine.hop() as f64 / place.rate.sps;
         let jitter = train.jitter_ratio_max;
-        let shortest_s = (f64::from(train.period_min_us) * 1e-6 * (1.0 - jitter)).max(width_s / DUTY_MAX);
+        let frames = |us: u32| (f64::from(us) * 1e-6 / hop_s).round() as u64;
+        let group = Group::new(train.pattern.later_us().map(frames));
+        let group_s = group.span() as f64 * hop_s + width_s;
+        let shortest_s =
+            (f64::from(train.period_min_us) * 1e-6 * (1.0 - jitter)).max(width_s / DUTY_MAX).max(group_s);
         let longest_s = f64::from(train.period_max_us) * 1e-6 * (1.0 + jitter);
         let steps = (longest_s / shortest_s).powf(1.0 / BANDS_MAX);
         let step = ((1.0 + 2.0 * jitter).max(1.0 + 2.0 * hop_s / shortest_s)).max(steps);
@@ -128,12 +139,12 @@ impl TrainListener {
         let ln_ways = |band: usize, pulses: usize| {
             ends_per_hour.ln() + (pulses - 1) as f64 * (bands[band].choices() / alike).max(1.0).ln()
         };
-        let chains = Judge::new(&fine, pulses, bands.len(), allowed - of_folds, ln_ways);
+        let chains = Judge::new(&fine, &group, pulses, bands.len(), allowed - of_folds, ln_ways);
         let octaves = Periods::octaves(shortest_s / hop_s, longest_s / hop_s);
         let ln_ways = |octave: usize, pulses: usize| {
             (ends_per_hour * Periods::choices(octaves[octave], pulses) * FOLDS_ALIKE).ln()
         };
-        let folds = Judge::new(&fine, folded, octaves.len(), of_folds, ln_ways);
+        let folds = Judge::new(&fine, &group, folded, octaves.len(), of_folds, ln_ways);
         if chains.is_deaf() && folds.is_deaf() {
             return None;
         }
@@ -144,9 +155,10 @@ impl TrainListener {
             span_max: (FOLD_SPAN_MAX_S / hop_s) as u64,
             lengths: folds.lengths.clone(),
         };
-        let search = ChainSearch::new(fine.cell_count(), mean_frames, &bands, chains.lengths.clone());
+        let lengths = chains.lengths.clone();
+        let search = ChainSearch::new(fine.cell_count(), mean_frames, &bands, lengths, group.clone());
         let search = if folds.is_deaf() { search } else { search.with_periods(periods) };
-        Some(TrainListener { place, fine, search, chains, folds })
+        Some(TrainListener { place, fine, group, search, chains, folds })
     }
 
     /// The same of pulses that stand out of the noise by this ratio each: some of the weakest trains are missed, at a tenth of the work.
@@ -171,7 +183,10 @@ impl TrainListener {
 
     /// The chains that are judged within `seconds`, of pulses of `width_s` every `period_s`: by the highest threshold of all bands.
     pub fn judged(&self, width_s: f64, period_s: f64, seconds: f64) -> impl Iterator<Item = Judged> {
-        let filter_s = FRAMES_OF_PULSE as f64 * self.fine.hop() as f64 / self.place.rate.sps;
+        let hop_s = self.fine.hop() as f64 / self.place.rate.sps;
+        let filter_s = FRAMES_OF_PULSE as f64 * hop_s;
+        let group_s = self.group.span() as f64 * hop_s + width_s;
+        let of_group = self.group.pulses() as f64;
         let excess_per_hz = (width_s / filter_s).min(1.0).powi(2) / self.fine.cn0_hz(1.0);
         let heard = (seconds / period_s) as u32;
         let all = [&self.chains.lengths, &self.folds.lengths];
@@ -183,19 +198,19 @@ impl TrainListener {
             let thresholds = lengths.thresholds.iter().map(|of| of[length]);
             let count = *pulses as f64;
             Judged {
-                count,
+                count: count * of_group,
                 level: thresholds.fold(0.0, f64::max) / count,
                 correlation: 0.0,
                 excess_per_hz,
                 tries: (heard + 1).saturating_sub(*pulses as u32),
                 shared: 1.0 - 1.0 / count,
-                seconds: (count - 1.0) * period_s + width_s,
+                seconds: (count - 1.0) * period_s + group_s,
             }
         })
     }
 
     fn heard(&self, train: &Train, clock: &SampleClock) -> Heard {
-        let TrainListener { place, fine, .. } = self;
+        let TrainListener { place, fine, group, .. } = self;
         let hop_us = (fine.hop() * place.rate.step) as f64 * clock.us_per_sample;
         let Judge { lengths, ln_ways_per_hour } = if train.is_steady { &self.folds } else { &self.chains };
         let pulses = lengths.pulses[train.length];
@@ -204,11 +219,13 @@ impl TrainListener {
         let cn0_hz = fine.cn0_hz(excess);
         let noise_per_hz = f64::from(fine.noise_per_hz(train.cell));
         let period_us = train.interval * hop_us;
-        let ln_tail = noise_of(pulses, fine).ln_tail(f64::from(train.sum));
-        let end = (train.last_frame + FRAMES_OF_PULSE) as f64 * (fine.hop() * place.rate.step) as f64;
+        let of_group = group.pulses() as f64;
+        let ln_tail = noise_of(pulses, group, fine).ln_tail(f64::from(train.sum) * of_group);
+        let group_frames = group.span() + FRAMES_OF_PULSE;
+        let end = (train.last_frame + group_frames) as f64 * (fine.hop() * place.rate.step) as f64;
         let hearing = Hearing {
             until_us: clock.at(end),
-            span_us: ((pulses - 1) as f64 * period_us + FRAMES_OF_PULSE as f64 * hop_us) as u32,
+            span_us: ((pulses - 1) as f64 * period_us + group_frames as f64 * hop_us) as u32,
             channel: place.number,
             kind: HearingKind::Train,
             frequency_hz: place.frequency_hz + fine.offset_hz(train.cell),
@@ -217,7 +234,7 @@ impl TrainListener {
             pulse_count: train.pulses as u16,
             width_us: (FRAMES_OF_PULSE as f64 * hop_us) as u32,
             cn0: centi(cn0_hz),
-            cn0_sigma: sigma_db(excess.max(1.0), 1.0),
+            cn0_sigma: sigma_db(excess.max(1.0), of_group),
             power: centi(cn0_hz * noise_per_hz),
             statistic: mean,
             threshold: lengths.thresholds[train.band][train.length] / pulses as f64,

@@ -121,8 +121,13 @@ fn noise_passes_no_more_often_than_is_accepted() {
     }
     // 80 in this time.
     assert!(kept.hearings.len() <= 80, "{}", kept.hearings.len());
-    let train =
-        PulseTrain { period_min_us: 1_000, period_max_us: 2_000, jitter_ratio_max: 0.1, pulses_min: 3 };
+    let train = PulseTrain {
+        period_min_us: 1_000,
+        period_max_us: 2_000,
+        jitter_ratio_max: 0.1,
+        pulses_min: 3,
+        pattern: Default::default(),
+    };
     config.channels[0].emission = Emission::Pulsed(train);
     assert_eq!(config.channels[0].shares().chirp, 0.0);
 }

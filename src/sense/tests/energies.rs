@@ -22,6 +22,7 @@ fn any(sample_rate_sps: f64, frequency_hz: f64, bandwidth_hz: f64) -> SenseConfi
         period_max_us: 3_000_000,
         jitter_ratio_max: 0.05,
         pulses_min: 3,
+        pattern: Default::default(),
     });
     channel.pulse_width_max_us = 1_000_000;
     config

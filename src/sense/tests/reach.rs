@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::analytics::Analytics;
-use crate::config::{AnalyticsConfig, PulseTrain, Spreading};
+use crate::config::{AnalyticsConfig, Pattern, PulseTrain, Spreading};
 use crate::sense::reach::{HeardBy, Limit, Sent, limits, limits_of};
 use crate::units::ratio_from_db;
 
@@ -40,12 +40,24 @@ fn narrow(emission: Emission, pulse_us: (u32, u32)) -> SenseConfig {
 }
 
 fn tag(period_min_us: u32, period_max_us: u32, jitter_ratio_max: f64) -> Emission {
-    Emission::Pulsed(PulseTrain { period_min_us, period_max_us, jitter_ratio_max, pulses_min: 3 })
+    Emission::Pulsed(PulseTrain {
+        period_min_us,
+        period_max_us,
+        jitter_ratio_max,
+        pulses_min: 3,
+        pattern: Default::default(),
+    })
 }
 
 /// Of each case.
 const TRIALS: u64 = 10;
 const SENT: Sent = Sent { width_s: 0.02, period_s: 1.3 };
+
+/// When the pulses of a group begin, s.
+fn group_s(emission: &Emission) -> Vec<f64> {
+    let pattern = emission.train().map(|train| train.pattern).unwrap_or_default();
+    std::iter::once(0).chain(pattern.later_us()).map(|us| f64::from(us) * 1e-6).collect()
+}
 
 /// Share of `trials` in which a detection begins within `seconds`: of a carrier, or of pulses.
 fn heard(config: &SenseConfig, sent: Option<Sent>, cn0_db_hz: f64, seconds: f64, trials: u64) -> f64 {
@@ -55,10 +67,12 @@ fn heard(config: &SenseConfig, sent: Option<Sent>, cn0_db_hz: f64, seconds: f64,
         let mut signal = random.noise(NOISE, (seconds * RATE_SPS) as usize);
         let (amplitude, end) = ((ratio_from_db(cn0_db_hz) * NOISE_HZ).sqrt(), signal.len());
         let index = |s: f64| ((s * RATE_SPS) as usize).min(end);
+        let group_s = group_s(&config.channels[0].emission);
         let spans: Vec<std::ops::Range<usize>> = match sent {
             None => std::iter::once(0..end).collect(),
             Some(Sent { width_s, period_s }) => (0..(seconds / period_s) as u32 + 1)
                 .map(|n| phase_s + period_s * f64::from(n))
+                .flat_map(|from_s| group_s.iter().map(move |later_s| from_s + later_s))
                 .map(|from_s| index(from_s)..index(from_s + width_s))
                 .collect(),
         };
@@ -108,6 +122,11 @@ fn trains_are_heard_as_weak_as_is_told() {
     is_so("known", &known, Some(SENT), HeardBy::Trains, 12.0);
     let searched = narrow(tag(500_000, 3_000_000, 0.02), (10_000, 40_000));
     is_so("searched", &searched, Some(SENT), HeardBy::Trains, 12.0);
+    let mut coded = narrow(tag(500_000, 3_000_000, 0.02), (18_000, 22_000));
+    let Emission::Pulsed(train) = &mut coded.channels[0].emission else { unreachable!() };
+    // In between two frames.
+    train.pattern = Pattern::new(&[62_500, 147_500, 212_500]).expect("it ascends");
+    is_so("coded", &coded, Some(SENT), HeardBy::Trains, 12.0);
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn noise_that_rises_and_steps_passes_no_more_often_than_is_accepted() {
         period_max_us: 1_300_000,
         jitter_ratio_max: 0.01,
         pulses_min: 3,
+        pattern: Default::default(),
     };
     let chirps = Emission::Chirp(Spreading { min: 7, max: 9 });
     // Up by 3 dB a second, and down by 12 at once.

@@ -45,6 +45,7 @@ fn template() -> ChannelConfig {
         period_max_us: 1_500_000,
         jitter_ratio_max: 0.05,
         pulses_min: 4,
+        pattern: Default::default(),
     };
     ChannelConfig {
         emission: Emission::Any(train),

@@ -14,6 +14,7 @@ fn tag(at_hz: f64) -> SenseConfig {
         period_max_us: 3_000_000,
         jitter_ratio_max: 0.02,
         pulses_min: 3,
+        pattern: Default::default(),
     };
     let mut config =
         SenseConfig { sample_rate_sps: RATE_SPS, fft_len: 64, dc_exclude_hz: None, ..config(at_hz, 4e3) };

@@ -252,6 +252,7 @@ fn nothing_is_allocated_after_construction() {
         period_max_us: 400_000,
         jitter_ratio_max: 0.02,
         pulses_min: 3,
+        pattern: Default::default(),
     });
     (config.channels[1].pulse_width_min_us, config.channels[1].pulse_width_max_us) = (2_000, 8_000);
     let mut signal = pulsed(50_000);

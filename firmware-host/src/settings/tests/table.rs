@@ -20,6 +20,11 @@ fn every_key_out_of_range_is_named_with_its_range() {
             Kind::Bool => vec!["1".into(), "yes".into()],
             Kind::Text => vec!["\"\"".into()],
             Kind::OneOf(_) => vec!["sideways".into(), "7".into()],
+            Kind::Ascending { count_max, high } => {
+                let many: Vec<f64> = (0..=count_max).map(|n| 1.0 + n as f64).collect();
+                [format!("{many:?}"), format!("[{high}1]"), "[60, 50]".into(), "[0]".into(), "60".into()]
+                    .into()
+            }
             Kind::Polygon => {
                 vec!["[[1.0, 2.0]]".into(), "[[91.0, 0.0], [1.0, 2.0], [3.0, 4.0]]".into(), "7".into()]
             }
@@ -91,9 +96,12 @@ fn every_key_changes_what_the_program_is_told() {
             "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{autopilot:?}{recorder:?}{daemon:?}"
         )
     };
-    // Spreading factors tell only of chirps.
-    let besides =
-        |path: &str| if path.contains(".spreading_") { vec!["beacon.0.emission=chirp"] } else { vec![] };
+    // Spreading factors tell only of chirps, and a group fits in no short period.
+    let besides = |path: &str| match path.rsplit_once('.').map(|(_, name)| name) {
+        Some("spreading_min" | "spreading_max") => vec!["beacon.0.emission=chirp"],
+        Some("pattern_ms") => vec!["beacon.0.pulse_width_max_ms=10", "beacon.0.period_min_ms=500"],
+        _ => vec![],
+    };
     let mut seen = std::collections::HashMap::new();
     for key in KEYS {
         let path = concrete(key);
@@ -108,6 +116,7 @@ fn every_key_changes_what_the_program_is_told() {
             Kind::Text => vec!["file:other".into(), "tcpout:a:1".into()],
             Kind::OneOf(words) => words.iter().map(|word| word.to_string()).collect(),
             Kind::Polygon => vec!["[[1.0, 2.0], [1.0, 3.0], [2.0, 3.0]]".into()],
+            Kind::Ascending { .. } => vec!["[22, 57.5]".into()],
         };
         let besides = besides(&path);
         let default = told(&load(&besides).unwrap());
