@@ -7,6 +7,7 @@
 //! is missing counts as the noise that is there.
 
 use super::{APART, Group, Lengths, SPLATTER_CELLS, pulse_min};
+use std::cell::Cell;
 
 /// Less than this ends no train and tells no period, of single pulses: of the pulses of a weak train every second is more.
 pub(super) const ANCHOR_MIN: f32 = 4.0;
@@ -25,6 +26,11 @@ const STRONGEST_SHARE: f32 = 0.15;
 const BETWEEN_SHARE: f32 = 0.5;
 /// An edge has so much of what it begins or ends this far away, cells: 1/(π·Δf·T) of the amplitude, three times over.
 const EDGE_CELLS: f32 = 6.0 / std::f32::consts::PI;
+/// Places that are looked at in a frame, of each cell, at most; noise takes a tenth. What is strong in all cells would take hundreds of times as
+/// many, and needs no folds to be told.
+const LOOKS_MAX: u32 = 64;
+/// Places that cost one of those where cells follow one another.
+const AT_ONCE: usize = 8;
 /// The amplitude is kept in so many steps, and so the power in so many.
 const AMPLITUDE_STEPS: f32 = 16.0;
 const POWER_STEPS: f32 = AMPLITUDE_STEPS * AMPLITUDE_STEPS;
@@ -84,6 +90,9 @@ pub(super) struct Steady {
     /// Frames kept, of each cell together by their numbers modulo this.
     span: u64,
     kept: Vec<u8>,
+    /// Places that may still be looked at in this frame, of so many.
+    looks: Cell<u32>,
+    looks_max: u32,
 }
 
 /// The frames of one cell before a pulse.
@@ -124,6 +133,8 @@ impl Steady {
             longest: (periods.to * STEPS as f64) as u64,
             span,
             kept: vec![0; cells * span as usize],
+            looks: Cell::new(0),
+            looks_max: LOOKS_MAX * cells as u32,
             periods,
         }
     }
@@ -133,6 +144,7 @@ impl Steady {
     }
 
     pub fn push(&mut self, frame: u64, row: &[f32]) {
+        self.looks.set(self.looks_max);
         let at = (frame % self.span) as usize;
         for (kept, power) in self.kept.chunks_exact_mut(self.span as usize).zip(row) {
             kept[at] = (power.sqrt() * AMPLITUDE_STEPS) as u8;
@@ -164,6 +176,13 @@ impl Steady {
         u32::from(amplitude).pow(2).min(self.cap)
     }
 
+    /// Whether so many places may be looked at.
+    fn may_look(&self, count: usize) -> bool {
+        let left = self.looks.get();
+        self.looks.set(left.saturating_sub(count as u32));
+        left > 0
+    }
+
     /// From so many places on, the period being in a range.
     fn follow(
         &self,
@@ -174,7 +193,7 @@ impl Steady {
         told: &mut impl FnMut(Fold),
     ) {
         let middle = (low + high) / 2;
-        while places + 1 < past.least.len() {
+        while places + 1 < past.least.len() && self.may_look(1) {
             if (high - low) * places as u64 > PLACE {
                 self.follow(past, (low, middle), places, sum, told);
                 self.follow(past, (middle, high), places, sum, told);
@@ -207,6 +226,9 @@ impl Steady {
     /// or after them, or where something begins or ends with them whose edges reach so far. `mean` is what the cells are divided by.
     pub fn pulses(&self, cell: usize, frame: u64, fold: &Fold, mean: &[f32]) -> Option<(u32, f64)> {
         let places = self.periods.lengths.pulses[fold.length];
+        if !self.may_look(mean.len() * 2 * places / AT_ONCE) {
+            return None;
+        }
         let back = |place: usize| (fold.period * place as f64 + 0.5) as u64;
         let power = |cell: usize, frame: u64| {
             let amplitude = self.kept[cell * self.span as usize + (frame % self.span) as usize];
