@@ -268,7 +268,8 @@ impl Sense {
         let open = if row.gate == Gate::Open { power } else { &[] };
         self.hop.sums.iter_mut().zip(open).for_each(|(sum, power)| *sum += power);
         let band = &mut self.bands[self.band];
-        let frame = Frame::of(row.first_sample, power, row.is_clipped);
+        let looked_at = self.stream.as_ref().map_or(&[][..], |_| power);
+        let frame = Frame::of(row.first_sample, looked_at, row.is_clipped);
         measure(&mut band.channels, &self.clock, row.first_sample / fft_len, row.gate, power, out);
         self.stream.iter_mut().for_each(|stream| stream.fill(row.samples, 0, row.samples.len()));
         self.listen(row.gate, frame, out);
@@ -300,7 +301,8 @@ impl Sense {
                 }
             };
             measure(&mut band.channels, &self.clock, first_sample / fft_len, gate, power, out);
-            let frame = Frame::of(first_sample, power, outside.is_clipped(fft_len));
+            let looked_at = self.stream.as_ref().map_or(&[][..], |_| power);
+            let frame = Frame::of(first_sample, looked_at, outside.is_clipped(fft_len));
             self.listen(gate, frame, out);
         }
         self.leave_hop(first_sample, out);
