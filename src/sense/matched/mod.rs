@@ -125,21 +125,16 @@ impl Band {
                 let all = TrainListener::all(place, channel, rule.false_alarms_per_hour);
                 all.into_iter().map(|train| train.of_pulses_from(PULSE_OF_PARTS)).collect()
             };
-            let mut line = LineListener::by(place, rule);
-            let mut trains: Vec<TrainListener> = trains.map(each).unwrap_or_default();
-            for own in &config.own_noise {
-                let part = (own.low_hz - place.frequency_hz, own.high_hz - place.frequency_hz);
-                line.mask(part);
-                trains.iter_mut().for_each(|train| train.mask(part));
-            }
-            Channel {
+            let mut part = Channel {
                 tuner: Some(Tuner::new(config.sample_rate_sps, *offset_hz, *width_hz, place.rate, block)),
-                line: Some(line),
+                line: Some(LineListener::by(place, rule)),
                 energy: None,
-                trains,
+                trains: trains.map(each).unwrap_or_default(),
                 chirps: Vec::new(),
                 burst: None,
-            }
+            };
+            part.mask(&place, config.own_noise.iter().map(|own| (own.low_hz, own.high_hz)));
+            part
         };
         Band::with(config, config.center_hz, parts.iter().enumerate().map(part).collect())
     }
@@ -246,17 +241,11 @@ impl Channel {
         if allowed <= 0.0 {
             return None;
         }
-        let mut line = (shares.line > 0.0).then(|| LineListener::new(place, channel, allowed * shares.line));
-        let mut trains = TrainListener::all(place, channel, allowed * shares.train);
+        let line = (shares.line > 0.0).then(|| LineListener::new(place, channel, allowed * shares.line));
+        let trains = TrainListener::all(place, channel, allowed * shares.train);
         let (energy_share, chirp_share) = (allowed * shares.energy, allowed * shares.chirp);
         let energy = (shares.energy > 0.0).then(|| EnergyListener::new(place, config, channel, energy_share));
-        let mut energy = energy.flatten();
-        for (low_hz, high_hz) in config.own_noise_in(channel) {
-            let part = (low_hz - place.frequency_hz, high_hz - place.frequency_hz);
-            line.iter_mut().for_each(|line| line.mask(part));
-            trains.iter_mut().for_each(|train| train.mask(part));
-            energy.iter_mut().for_each(|energy| energy.mask(part));
-        }
+        let energy = energy.flatten();
         let tuned_hz = tuned_hz(config, channel);
         let tuned = Place { rate: rate_for(config.sample_rate_sps, tuned_hz, RATE_RATIO), ..place };
         let chirps = match channel.emission {
@@ -268,7 +257,19 @@ impl Channel {
         let sample_rate_sps = config.sample_rate_sps;
         let tuner = is_tuned
             .then(|| Tuner::new(sample_rate_sps, place.offset_hz, tuned_hz, tuned.rate, block(config)));
-        (is_tuned || energy.is_some()).then_some(Channel { tuner, line, energy, trains, chirps, burst })
+        let mut searched = Channel { tuner, line, energy, trains, chirps, burst };
+        searched.mask(&place, config.own_noise_in(channel));
+        (is_tuned || searched.energy.is_some()).then_some(searched)
+    }
+
+    /// The aircraft's own lines, from where to where, Hz, are no lines, trains or energy.
+    fn mask(&mut self, place: &Place, own: impl IntoIterator<Item = (f64, f64)>) {
+        for (low_hz, high_hz) in own {
+            let part = (low_hz - place.frequency_hz, high_hz - place.frequency_hz);
+            self.line.iter_mut().for_each(|line| line.mask(part));
+            self.trains.iter_mut().for_each(|train| train.mask(part));
+            self.energy.iter_mut().for_each(|energy| energy.mask(part));
+        }
     }
 }
 
