@@ -7,9 +7,8 @@
 //! § 7.6: the GLRT of unknown frequency and arrival).
 
 use super::{CHIRPS_HZ, Emission, Sought, Waveform};
+use crate::world::am_scale;
 
-/// Of AM of factor 0.9, the carrier: 1/(1 + 0.9²/2).
-const AM_CARRIER: f64 = 0.712;
 /// Of a burst, the carrier of 160 ms and what is left of it in 360 ms of bits (cos² 1.1: 74 ms).
 const BURST_CARRIER: f64 = 0.450;
 /// And before its message is read: synchronisation is known (60 ms), and the unknown bits add 38 ms at 20 dB-Hz, where the mean of their
@@ -62,7 +61,7 @@ impl Emission {
     /// What the ideal that searches takes of it: what does not hang on content that the settings do not tell.
     pub(super) fn searching(&self) -> Pieces {
         let share = match (self.waveform, self.sought) {
-            (Waveform::AmSweep { .. }, _) => AM_CARRIER,
+            (Waveform::AmSweep { .. }, _) => am_scale().powi(2),
             (Waveform::Burst406 { .. }, Sought::CospasSarsat) => BURST_UNREAD,
             (Waveform::Burst406 { .. }, _) => BURST_CARRIER,
             _ => 1.0,

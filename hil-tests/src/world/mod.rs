@@ -35,6 +35,7 @@ use emitter::Emitter;
 use skyhound::config::SenseConfig;
 pub use skyhound::propagation::LIGHT_MPS;
 use skyhound::signal::{Pulse, Reading};
+pub(crate) use waveform::am_scale;
 
 /// What the sense pass would have reported. The caller clears it.
 #[derive(Clone, Debug, Default, PartialEq)]

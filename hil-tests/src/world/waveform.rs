@@ -191,7 +191,7 @@ pub(super) fn sweep_us(rate_hz: f64) -> f64 {
 }
 
 /// Carrier amplitude by which carrier and sidebands together have power 1.
-pub(super) fn am_scale() -> f64 {
+pub(crate) fn am_scale() -> f64 {
     (1.0 + AM_FACTOR * AM_FACTOR / 2.0).sqrt().recip()
 }
 
