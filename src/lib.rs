@@ -7,7 +7,7 @@
 //! Modules in layers; a module may use only layers below its own, never a neighbour (kept by `tidy`):
 //! ```text
 //! 4  sense   decide                 the only two places that know the order of work
-//! 3  dsp     analytics   homing     never see each other; they exchange plain values of layer 1
+//! 3  dsp     analytics   locate   homing     never see each other; they exchange plain values of layer 1
 //! 2  ring    record
 //! 1  config  signal      facts      vehicle    command    budget     propagation
 //! 0  units   time        geo        limits     cospas
@@ -34,6 +34,7 @@ pub mod ring;
 pub mod analytics;
 pub mod dsp;
 pub mod homing;
+pub mod locate;
 
 pub mod decide;
 pub mod sense;

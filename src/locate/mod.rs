@@ -1,0 +1,444 @@
+//! Where a beacon is: powers (dB) joined to the aircraft's poses in, the posterior of its place out.
+//!
+//! Unknown beside the place: transmitted power, path-loss exponent, what clutter costs, the pattern and the lie of its antenna, how shadowing
+//! spreads and how it is correlated. At each cell of a grid all that is linear in decibels is marginal in closed form, the rest is tried
+//! (`pattern`, `memory`, `likelihood`): a Rao-Blackwellised grid (Doucet, de Freitas, Murphy & Russell, UAI 2000), exact where its hypotheses hold.
+//! Two grids: a coarse one over all that is in reach and a fine one where the mass is (`grid`); the density is a raster over both (`raster`),
+//! blurred by how well the aircraft knows its own place. It stays what it is: a ring, two hills, a spot.
+//!
+//! A pass gives [`Locate::work`] a bound; observations, grids and the next density come up to date within some passes. Same calls, same
+//! result, bit for bit. Nothing allocates after [`Locate::new`].
+//!
+//! Not here: which readings carry the beacon (`decide`), where to fly (`homing`).
+#![allow(clippy::needless_range_loop, reason = "several rows and matrices are walked at once by one index")]
+
+mod grid;
+mod lanes;
+mod likelihood;
+mod memory;
+mod pattern;
+mod raster;
+mod tally;
+
+use crate::geo::NorthEast;
+use grid::{Grid, KINDS};
+use lanes::{Row, SIDE, exp, ln};
+use likelihood::Prior;
+use memory::{Memory, TEXTURES};
+use raster::{ACROSS, Kernel, Raster};
+pub use tally::Estimate;
+use tally::Tally;
+
+/// Power at a place.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// Metres north and east of the flight's origin.
+    pub at_m: [f64; 2],
+    /// Height above the beacon's supposed ground, m.
+    pub up_m: f64,
+    /// Power of the beacon alone, dB of any reference.
+    pub power_db: f64,
+    /// Variance of `power_db` by the receiver's noise over that of the shadowing; 0 where it is strong.
+    pub noise_ratio: f64,
+}
+
+impl Observation {
+    fn distance_m(&self, other: &Observation) -> f64 {
+        let [north, east] = [0, 1].map(|n| self.at_m[n] - other.at_m[n]);
+        (north * north + east * east + (self.up_m - other.up_m).powi(2)).sqrt()
+    }
+}
+
+/// A square that the beacon may be in.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Place {
+    /// Its middle.
+    pub at: NorthEast,
+    /// Its edge, m.
+    pub size_m: f64,
+    /// That it is there, 0..=1.
+    pub probability: f64,
+}
+
+impl Place {
+    /// Probability over area.
+    pub fn density_per_m2(&self) -> f64 {
+        self.probability / (self.size_m * self.size_m)
+    }
+}
+
+/// Settings.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct LocateConfig {
+    /// Places further than this from where it was listened are ever less likely, m.
+    pub near_m: f64,
+    /// How well the aircraft's place and moment are known, m.
+    pub place_sigma_m: f64,
+}
+
+impl Default for LocateConfig {
+    fn default() -> LocateConfig {
+        LocateConfig { near_m: 200.0, place_sigma_m: 3.0 }
+    }
+}
+
+/// Coarse grid: 1.2 km across at first.
+const COARSE_STEP_M: f64 = 30.0;
+/// At the most 5 km.
+const COARSE_STEP_MAX_M: f64 = 120.0;
+/// Fine grid: 320 m across.
+const FINE_STEP_M: f64 = 8.0;
+/// Observations before a place is told.
+const OBSERVATIONS_MIN: usize = 4;
+/// So much less likely than the best, a row is looked at again only now and then.
+const QUIET: f32 = 25.0;
+const QUIET_READINGS: u32 = 8;
+/// Less likely kinds are given up.
+const ALIVE: f64 = 1e-3;
+
+/// What is being done.
+#[derive(Copy, Clone, Debug, PartialEq)]
+enum Phase {
+    Likelihood { grid: usize, row: usize, kind: usize },
+    Fill { grid: usize, row: usize },
+    Blur { grid: usize, row: usize },
+    Spread { grid: usize, row: usize },
+    Tally { grid: usize, row: usize },
+}
+
+/// A grid with what was read from it.
+struct Layer {
+    grid: Grid,
+    raster: Raster,
+    /// Logarithm of the posterior at each node, not normalised.
+    logs: Vec<Row>,
+    /// Maximum and sum of each row while it is read.
+    best: Row,
+    sum: Row,
+    /// Maximum and sum of each kind over all nodes.
+    kinds: [(f32, f32); KINDS],
+    /// Whether the present reading has it.
+    is_read: bool,
+}
+
+impl Layer {
+    fn new() -> Layer {
+        Layer {
+            grid: Grid::new(),
+            raster: Raster::new(),
+            logs: vec![[f32::NEG_INFINITY; SIDE]; SIDE],
+            best: [f32::NEG_INFINITY; SIDE],
+            sum: [0.0; SIDE],
+            kinds: [(f32::NEG_INFINITY, 0.0); KINDS],
+            is_read: false,
+        }
+    }
+
+    fn most(&self) -> f32 {
+        self.logs.iter().flatten().copied().fold(f32::NEG_INFINITY, f32::max)
+    }
+}
+
+/// The posterior of one beacon's place.
+pub struct Locate {
+    settings: LocateConfig,
+    priors: [Prior; KINDS],
+    memory: Memory,
+    /// Coarse, fine.
+    layers: [Layer; 2],
+    phase: Option<Phase>,
+    /// Observations in the last reading, and in the present one.
+    read_total: usize,
+    reading_total: usize,
+    readings: u32,
+    fine_was_read: bool,
+    reference_db: f64,
+    kernels: [Kernel; 2],
+    tally: Tally,
+    told: Option<Tally>,
+}
+
+impl Locate {
+    /// Allocates everything: some 25 MB.
+    pub fn new(settings: LocateConfig) -> Locate {
+        Locate {
+            settings,
+            priors: likelihood::priors(),
+            memory: Memory::new(),
+            layers: [Layer::new(), Layer::new()],
+            phase: None,
+            read_total: 0,
+            reading_total: 0,
+            readings: 0,
+            fine_was_read: false,
+            reference_db: 0.0,
+            kernels: [Kernel::new(0.0); 2],
+            tally: Tally::default(),
+            told: None,
+        }
+    }
+
+    /// One more observation.
+    pub fn observe(&mut self, observation: Observation) {
+        if self.memory.total() == 0 {
+            self.reference_db = observation.power_db;
+            for (layer, step_m) in self.layers.iter_mut().zip([COARSE_STEP_M, FINE_STEP_M]) {
+                layer.grid.reset(observation.at_m, step_m, &self.memory);
+            }
+        }
+        self.memory.push(Observation { power_db: observation.power_db - self.reference_db, ..observation });
+    }
+
+    /// Works on what is to be done until `budget` is used up, in units of some tenth of a microsecond; whether something is left.
+    pub fn work(&mut self, budget: usize) -> bool {
+        let mut left = budget;
+        loop {
+            let Some(cost) = self.step() else { return false };
+            if cost >= left {
+                return true;
+            }
+            left -= cost;
+        }
+    }
+
+    /// The newest estimate.
+    pub fn estimate(&self) -> Option<Estimate> {
+        self.told.as_ref().map(Tally::estimate)
+    }
+
+    /// Places that the newest estimate finds possible, each with its share of the probability: at most 44 000 of two sizes.
+    pub fn places(&self) -> impl Iterator<Item = Place> {
+        let [coarse, fine] = &self.layers;
+        let finer = fine.is_read.then_some(&fine.raster);
+        let mass = self.told.as_ref().map_or(f64::INFINITY, Tally::mass);
+        let of = move |raster: &'_ Raster, finer: Option<&Raster>, index: usize| {
+            let at_m = raster.at_m(index / ACROSS, index % ACROSS);
+            let probability = f64::from(raster.mass[index]) / mass;
+            let counts = probability > 0.0 && !finer.is_some_and(|finer| finer.holds(at_m));
+            let at = NorthEast { north_m: at_m[0], east_m: at_m[1] };
+            counts.then_some(Place { at, size_m: raster.step_m, probability })
+        };
+        let all = 0..ACROSS * ACROSS;
+        let outer = all.clone().filter_map(move |index| of(&coarse.raster, finer, index));
+        let inner = all.filter_map(move |index| of(finer?, None, index));
+        outer.chain(inner)
+    }
+
+    /// Least density (per m²) of the smallest region that holds `share` of the probability; [`Place::density_per_m2`] over it is in.
+    pub fn density_of(&self, share: f64) -> f64 {
+        self.told.as_ref().map_or(f64::INFINITY, |tally| tally.density_of(share))
+    }
+
+    /// Probability of the smallest region of the newest estimate that a place is in, 0..=1.
+    pub fn credibility(&self, at: NorthEast) -> f64 {
+        let Some(tally) = &self.told else { return 1.0 };
+        let at_m = [at.north_m, at.east_m];
+        let of = |layer: &Layer| {
+            let raster = &layer.raster;
+            let index = [0, 1].map(|n| ((at_m[n] - raster.corner_m[n]) / raster.step_m).round() as usize);
+            f64::from(raster.mass[index[0].min(ACROSS - 1) * ACROSS + index[1].min(ACROSS - 1)])
+                / raster.step_m.powi(2)
+        };
+        let holder = self.layers.iter().rev().find(|layer| layer.is_read && layer.raster.holds(at_m));
+        holder.map_or(1.0, |layer| tally.credibility(of(layer)))
+    }
+
+    fn step(&mut self) -> Option<usize> {
+        if let Some(phase) = self.phase {
+            return Some(self.read(phase));
+        }
+        let [coarse, fine] = &mut self.layers;
+        if self.memory.total() > 0 && !coarse.grid.is_current(&self.memory) {
+            return Some(coarse.grid.advance(&self.memory));
+        }
+        let behind = fine.grid.behind(&self.memory);
+        let is_new = self.memory.total() - self.read_total;
+        let can_tell = self.memory.total() >= OBSERVATIONS_MIN;
+        if can_tell && ((behind == 0 && (is_new > 0 || !self.fine_was_read)) || (behind > 2 && is_new >= 4)) {
+            return Some(self.begin(behind == 0));
+        }
+        (behind > 0).then(|| fine.grid.advance(&self.memory))
+    }
+
+    /// Begins a reading.
+    fn begin(&mut self, with_fine: bool) -> usize {
+        self.reading_total = self.memory.total();
+        self.readings += 1;
+        self.tally = Tally::default();
+        for layer in &mut self.layers {
+            layer.kinds = [(f32::NEG_INFINITY, 0.0); KINDS];
+            layer.raster.place(layer.grid.corner_m, layer.grid.step_m);
+        }
+        for (kernel, layer) in self.kernels.iter_mut().zip(&self.layers) {
+            *kernel = Kernel::new(self.settings.place_sigma_m / layer.raster.step_m);
+        }
+        self.layers[0].is_read = true;
+        self.layers[1].is_read = with_fine;
+        self.phase = Some(Phase::Likelihood { grid: 0, row: 0, kind: 0 });
+        1
+    }
+
+    fn read(&mut self, phase: Phase) -> usize {
+        let (next, cost) = match phase {
+            Phase::Likelihood { grid, row, kind } => self.read_likelihood(grid, row, kind),
+            Phase::Fill { grid, row } => {
+                let most = self.layers.iter().filter(|l| l.is_read).map(Layer::most).fold(f32::MIN, f32::max);
+                let layer = &mut self.layers[grid];
+                layer.raster.fill(row, &layer.logs, most);
+                (
+                    self.after(
+                        grid,
+                        row,
+                        ACROSS,
+                        |grid, row| Phase::Fill { grid, row },
+                        Phase::Blur { grid: 0, row: 0 },
+                    ),
+                    60,
+                )
+            }
+            Phase::Blur { grid, row } => {
+                self.layers[grid].raster.blur_row(row, &self.kernels[grid]);
+                let then = Phase::Spread { grid: 0, row: 0 };
+                (self.after(grid, row, ACROSS, |grid, row| Phase::Blur { grid, row }, then), 10)
+            }
+            Phase::Spread { grid, row } => {
+                self.layers[grid].raster.blur_column(row, &self.kernels[grid]);
+                let then = Phase::Tally { grid: 0, row: 0 };
+                (self.after(grid, row, ACROSS, |grid, row| Phase::Spread { grid, row }, then), 10)
+            }
+            Phase::Tally { grid, row } => {
+                let [coarse, fine] = &self.layers;
+                let finer = (grid == 0 && fine.is_read).then_some(&fine.raster);
+                self.tally.add(if grid == 0 { &coarse.raster } else { &fine.raster }, finer, row);
+                let is_last = row + 1 == ACROSS && (grid == 1 || !self.layers[1].is_read);
+                if is_last {
+                    self.finish();
+                }
+                let next = self.after(grid, row, ACROSS, |grid, row| Phase::Tally { grid, row }, phase);
+                (if is_last { None } else { next }, 10)
+            }
+        };
+        self.phase = next;
+        cost
+    }
+
+    /// The next row, the next grid, or what comes after both.
+    fn after(
+        &self,
+        grid: usize,
+        row: usize,
+        rows: usize,
+        same: fn(usize, usize) -> Phase,
+        then: Phase,
+    ) -> Option<Phase> {
+        Some(match () {
+            () if row + 1 < rows => same(grid, row + 1),
+            () if grid == 0 && self.layers[1].is_read => same(1, 0),
+            () => then,
+        })
+    }
+
+    fn read_likelihood(&mut self, grid: usize, row: usize, kind: usize) -> (Option<Phase>, usize) {
+        let most = if kind == 0 { self.layers[grid].most() } else { 0.0 };
+        let all_rows = self.readings.is_multiple_of(QUIET_READINGS) || self.readings < QUIET_READINGS;
+        let next_row = self.after_row(grid, row);
+        let layer = &mut self.layers[grid];
+        if kind == 0 {
+            let is_quiet = layer.logs[row].iter().all(|log| *log < most - QUIET);
+            if is_quiet && !all_rows {
+                return (next_row, 1);
+            }
+            layer.best = [f32::NEG_INFINITY; SIDE];
+            layer.sum = [0.0; SIDE];
+        }
+        let mut cost = 1;
+        if layer.grid.alive[kind] {
+            let texture = kind % TEXTURES.len();
+            let sums = layer.grid.sums(row, kind);
+            let logs = likelihood::of_row(
+                sums,
+                &self.priors[kind],
+                layer.grid.count,
+                layer.grid.log_variance[texture],
+            );
+            for k in 0..SIDE {
+                let most = layer.best[k].max(logs[k]);
+                layer.sum[k] = layer.sum[k] * exp(layer.best[k] - most) + exp(logs[k] - most);
+                layer.best[k] = most;
+            }
+            let highest = logs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let (best, sum) = &mut layer.kinds[kind];
+            let most = best.max(highest);
+            *sum = *sum * exp(*best - most) + logs.iter().map(|log| exp(log - most)).sum::<f32>();
+            *best = most;
+            cost = 80;
+        }
+        if kind + 1 < KINDS {
+            return (Some(Phase::Likelihood { grid, row, kind: kind + 1 }), cost);
+        }
+        let per_near = (1.0 / self.settings.near_m.powi(2)) as f32;
+        for k in 0..SIDE {
+            let far = ln(1.0 + layer.grid.near2[row][k] * per_near);
+            layer.logs[row][k] = layer.best[k] + ln(layer.sum[k]) - 1.5 * far;
+        }
+        (next_row, cost)
+    }
+
+    fn after_row(&self, grid: usize, row: usize) -> Option<Phase> {
+        self.after(
+            grid,
+            row,
+            SIDE,
+            |grid, row| Phase::Likelihood { grid, row, kind: 0 },
+            Phase::Fill { grid: 0, row: 0 },
+        )
+    }
+
+    /// The reading is whole: tells it, and moves the grids to where the mass is.
+    fn finish(&mut self) {
+        self.read_total = self.reading_total;
+        self.fine_was_read = self.layers[1].is_read;
+        self.tally.close(self.reading_total);
+        self.told = Some(self.tally.clone());
+        self.prune();
+        let estimate = self.tally.estimate();
+        let mean_m = [estimate.mean.north_m, estimate.mean.east_m];
+        let off_m = |grid: &Grid| {
+            let centre_m = grid.centre_m();
+            (centre_m[0] - mean_m[0]).abs().max((centre_m[1] - mean_m[1]).abs())
+        };
+        let [coarse, fine] = &mut self.layers;
+        let coarse_half_m = coarse.grid.step_m * SIDE as f64 / 2.0;
+        if off_m(&coarse.grid) > 0.5 * coarse_half_m && coarse.grid.step_m < COARSE_STEP_MAX_M {
+            let step_m = coarse.grid.step_m * 2.0;
+            coarse.grid.reset(coarse.grid.centre_m(), step_m, &self.memory);
+            coarse.grid.alive = [true; KINDS];
+        }
+        let peak_m = [estimate.peak.north_m, estimate.peak.east_m];
+        let spread_m = estimate.radius_50_m;
+        let to_m = if spread_m < 100.0 { mean_m } else { peak_m };
+        let centre_m = fine.grid.centre_m();
+        let away_m = (centre_m[0] - to_m[0]).abs().max((centre_m[1] - to_m[1]).abs());
+        if away_m > FINE_STEP_M * SIDE as f64 / 4.0 && fine.grid.is_current(&self.memory) {
+            fine.grid.reset(to_m, FINE_STEP_M, &self.memory);
+            self.fine_was_read = false;
+        }
+    }
+
+    /// Gives up kinds that are not likely any more, by the grid that holds the mass.
+    fn prune(&mut self) {
+        let by = usize::from(self.layers[1].is_read && self.tally.fine_share() > 0.8);
+        let kinds = self.layers[by].kinds;
+        let most = kinds.iter().map(|(best, _)| *best).fold(f32::NEG_INFINITY, f32::max);
+        let weight = |(best, sum): (f32, f32)| f64::from(sum) * f64::from(best - most).exp();
+        let total: f64 = kinds.iter().map(|kind| weight(*kind)).sum();
+        let likely = kinds.map(|kind| weight(kind) > ALIVE * total);
+        self.layers[1].grid.alive.iter_mut().zip(likely).for_each(|(alive, likely)| *alive &= likely);
+        if by == 0 {
+            self.layers[0].grid.alive.iter_mut().zip(likely).for_each(|(alive, likely)| *alive &= likely);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! What a beacon at a cell would make an observation read: the columns of a linear model, for a row of cells.
+//!
+//! ```text
+//! power = P − n·(10·log10 d − 20) + e·hidden(θ) + κ·g + δ₁·g₁ + δ₂·g₂ + shadowing + noise
+//! ```
+//! P: power at 100 m, dB; n: path-loss exponent; e: what clutter costs more at low elevation θ, dB; g: pattern of the beacon's antenna, dB.
+//! For a dipole along an axis g is its pattern (Balanis, *Antenna Theory*, 4.6: (cos(½π·cosψ)/sinψ)², here s·q(cos²ψ) with a cubic q,
+//! floored 25 dB down) and g₁, g₂ what leaning the axis by a radian across itself changes, so that a dozen axes stand for all. Without
+//! an axis g is the null of two upright antennas overhead (three thousandths of the height wide) and g₁, g₂ the two lobes of any
+//! pattern's second harmonic in azimuth.
+
+use super::lanes::{Row, SIDE, db};
+
+/// Unknown coefficients: P, n, e, κ, δ₁, δ₂.
+pub(super) const COLUMNS: usize = 6;
+/// Kinds of antenna that a beacon may have: of none that is known, and dipoles along axes.
+pub(super) const PATTERNS: usize = 1 + AXES.len();
+/// The one without an axis.
+pub(super) const UNKNOWN: usize = 0;
+
+const DIAGONAL: f32 = std::f32::consts::FRAC_1_SQRT_2;
+/// North, east, up: upright, leaning by 45°, lying.
+const AXES: [[f32; 3]; 9] = [
+    [0.0, 0.0, 1.0],
+    [DIAGONAL, 0.0, DIAGONAL],
+    [0.0, DIAGONAL, DIAGONAL],
+    [-DIAGONAL, 0.0, DIAGONAL],
+    [0.0, -DIAGONAL, DIAGONAL],
+    [1.0, 0.0, 0.0],
+    [DIAGONAL, DIAGONAL, 0.0],
+    [0.0, 1.0, 0.0],
+    [-DIAGONAL, DIAGONAL, 0.0],
+];
+
+/// Mean of each coefficient before anything is heard, and its standard deviation; where clutter hides the beacon at low elevation, and
+/// where nothing does.
+pub(super) fn prior(pattern: usize, is_hidden_below: bool) -> [(f64, f64); COLUMNS] {
+    let hidden = if is_hidden_below { (-6.0, 5.0) } else { (0.0, 0.5) };
+    let law = [(0.0, 60.0), (2.4, 0.4), hidden];
+    let antenna = if pattern == UNKNOWN {
+        [(0.4, 0.5), (0.0, 1.5), (0.0, 1.5)]
+    } else {
+        [(1.0, 0.15), (0.0, 0.25), (0.0, 0.25)]
+    };
+    [law[0], law[1], law[2], antenna[0], antenna[1], antenna[2]]
+}
+
+/// Where an observation was made from a row of cells: what all patterns share.
+#[derive(Clone, Copy)]
+pub(super) struct Ways {
+    north: Row,
+    east: Row,
+    up: f32,
+    /// Over the square of the distance.
+    inverse: Row,
+    loss: Row,
+    hidden: Row,
+    /// By what shadowing is less at this elevation.
+    pub(super) calm: Row,
+    /// Square of the distance over ground, m².
+    pub(super) ground2: Row,
+}
+
+impl Ways {
+    pub(super) const NONE: Ways = Ways {
+        north: [0.0; SIDE],
+        east: [0.0; SIDE],
+        up: 0.0,
+        inverse: [0.0; SIDE],
+        loss: [0.0; SIDE],
+        hidden: [0.0; SIDE],
+        calm: [0.0; SIDE],
+        ground2: [0.0; SIDE],
+    };
+
+    /// From cells in a row from `north_m`, `east_m` on eastwards, `step_m` apart, to metres north, east and up of the same origin.
+    pub(super) fn fill(&mut self, cell: [f32; 2], step_m: f32, to: [f32; 3]) {
+        let north = to[0] - cell[0];
+        self.up = to[2].max(1.0);
+        let up2 = self.up * self.up;
+        for n in 0..SIDE {
+            let east = to[1] - cell[1] - n as f32 * step_m;
+            let ground2 = north * north + east * east;
+            // A metre: no beacon is a point.
+            let inverse = 1.0 / (ground2 + up2 + 1.0);
+            let sine2 = up2 * inverse;
+            self.north[n] = north;
+            self.east[n] = east;
+            self.inverse[n] = inverse;
+            self.ground2[n] = ground2;
+            self.loss[n] = 20.0 + 0.5 * db(inverse);
+            // Half hidden at 20°, as in woods and suburbs; the spread falls to a quarter overhead.
+            let of_20 = sine2 * (1.0 / 0.117);
+            self.hidden[n] = 1.0 / (1.0 + of_20 * of_20);
+            let of_40 = sine2 * (1.0 / 0.41);
+            self.calm[n] = 0.12 + 0.88 / (1.0 + of_40 * of_40);
+        }
+    }
+
+    /// The columns for one pattern.
+    pub(super) fn columns(&self, pattern: usize, columns: &mut [Row; COLUMNS]) {
+        columns[0] = [1.0; SIDE];
+        columns[1] = self.loss;
+        columns[2] = self.hidden;
+        let [_, _, _, g, g1, g2] = columns;
+        match AXES.get(pattern.wrapping_sub(1)) {
+            None => self.unknown(g, g1, g2),
+            Some(axis) => self.dipole(axis, g, g1, g2),
+        }
+    }
+
+    fn unknown(&self, g: &mut Row, g1: &mut Row, g2: &mut Row) {
+        let null = 0.003 * self.up * self.up + 1.0;
+        for n in 0..SIDE {
+            let (north, east, inverse) = (self.north[n], self.east[n], self.inverse[n]);
+            g[n] = db((self.ground2[n] + null) * inverse);
+            g1[n] = (north * north - east * east) * inverse;
+            g2[n] = 2.0 * north * east * inverse;
+        }
+    }
+
+    fn dipole(&self, axis: &[f32; 3], g: &mut Row, g1: &mut Row, g2: &mut Row) {
+        let (one, other) = across(axis);
+        for n in 0..SIDE {
+            let (north, east, inverse) = (self.north[n], self.east[n], self.inverse[n]);
+            let along = axis[0] * north + axis[1] * east + axis[2] * self.up;
+            let cos2 = along * along * inverse;
+            let sin2 = (1.0 - cos2).max(0.0);
+            let q = 0.999_989 + cos2 * (-0.467_181 + cos2 * (0.093_549 - cos2 * 0.009_518));
+            g[n] = db(sin2 * q + 0.003);
+            // d(10·log10 sin²ψ)/dψ = 20/ln 10·cot ψ, bounded where the null is filled.
+            let slope = -8.686 * along * inverse / (sin2 + 0.03);
+            g1[n] = slope * (one[0] * north + one[1] * east + one[2] * self.up);
+            g2[n] = slope * (other[0] * north + other[1] * east + other[2] * self.up);
+        }
+    }
+}
+
+/// Two directions across an axis and each other.
+fn across(axis: &[f32; 3]) -> ([f32; 3], [f32; 3]) {
+    let cross = |a: &[f32; 3], b: &[f32; 3]| {
+        [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    };
+    let aside = if axis[2].abs() < 0.9 { [0.0, 0.0, 1.0] } else { [1.0, 0.0, 0.0] };
+    let one = cross(axis, &aside);
+    let length = (one[0] * one[0] + one[1] * one[1] + one[2] * one[2]).sqrt();
+    let one = one.map(|part| part / length);
+    (one, cross(axis, &one))
+}

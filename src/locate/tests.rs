@@ -1,0 +1,109 @@
+//! The posterior against worlds of its own model: found where all is clear, and as sure as it should be where not.
+
+use super::*;
+
+/// A generator of random numbers (SplitMix64: Steele, Lea & Flood, OOPSLA 2014), and normal ones (Box & Muller 1958).
+struct Random(u64);
+
+impl Random {
+    fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * self.uniform().max(1e-300).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+}
+
+/// Four legs of 160 m, 40 m apart, in steps of 10 m at 30 m of height.
+fn survey() -> Vec<[f64; 2]> {
+    let leg = |n: i32| {
+        (0..17).map(move |k| {
+            let along = f64::from(k) * 10.0 - 80.0;
+            [f64::from(n) * 40.0 - 60.0, if n % 2 == 0 { along } else { -along }]
+        })
+    };
+    (0..4).flat_map(leg).collect()
+}
+
+/// Powers along the survey from a beacon without pattern, with shadowing of this deviation (35 m, a nugget of a twentieth).
+fn heard(beacon_m: [f64; 2], exponent: f64, sigma_db: f64, random: &mut Random) -> Vec<Observation> {
+    let places = survey();
+    let distance_m = |a: [f64; 2], b: [f64; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
+    let mut factor: Vec<Vec<f64>> = Vec::new();
+    let mut normals: Vec<f64> = Vec::new();
+    let mut all = Vec::new();
+    for (n, at_m) in places.iter().enumerate() {
+        let mut row: Vec<f64> = Vec::new();
+        for m in 0..=n {
+            let nugget = if m == n { 0.05 } else { 0.0 };
+            let known: f64 = (0..m).map(|q| row[q] * factor.get(m).map_or(row[q], |other| other[q])).sum();
+            let left = (-distance_m(*at_m, places[m]) / 35.0).exp() + nugget - known;
+            row.push(if m == n { left.sqrt() } else { left / factor[m][m] });
+        }
+        normals.push(random.normal());
+        let shadowing: f64 = row.iter().zip(&normals).map(|(a, b)| a * b).sum();
+        factor.push(row);
+        let way_m = distance_m(*at_m, beacon_m).hypot(30.0);
+        let power_db = -70.0 - 10.0 * exponent * way_m.log10() + sigma_db * shadowing;
+        all.push(Observation { at_m: *at_m, up_m: 30.0, power_db, noise_ratio: 0.0 });
+    }
+    all
+}
+
+fn located(observations: &[Observation], budget: usize) -> Locate {
+    let mut locate = Locate::new(LocateConfig::default());
+    for observation in observations {
+        locate.observe(*observation);
+        for _ in 0..20 {
+            locate.work(budget);
+        }
+    }
+    while locate.work(100_000) {}
+    locate
+}
+
+#[test]
+fn a_beacon_in_the_clear_is_found_to_a_few_metres() {
+    let heard = heard([23.0, -31.0], 2.2, 0.0, &mut Random(1));
+    let locate = located(&heard, 500);
+    let estimate = locate.estimate().unwrap();
+    let error_m = estimate.mean.distance_m(NorthEast { north_m: 23.0, east_m: -31.0 });
+    assert!(error_m < 4.0 && estimate.radius_95_m < 15.0, "{error_m} m: {estimate:?}");
+    let whole: f64 = locate.places().map(|place| place.probability).sum();
+    assert!((whole - 1.0).abs() < 1e-4, "{whole}");
+    let density = locate.density_of(0.95);
+    let within: f64 = locate.places().filter(|p| p.density_per_m2() >= density).map(|p| p.probability).sum();
+    assert!((0.93..0.99).contains(&within), "{within}");
+}
+
+#[test]
+fn regions_hold_the_truth_as_often_as_they_say() {
+    let mut random = Random(7);
+    let (mut half, mut most) = (0, 0);
+    for _ in 0..24 {
+        let [north_m, east_m] = [0, 1].map(|_| random.uniform() * 160.0 - 80.0);
+        let exponent = 2.4 + 0.3 * random.normal();
+        let heard = heard([north_m, east_m], exponent, 3.0, &mut random);
+        let credibility = located(&heard, 1).credibility(NorthEast { north_m, east_m });
+        half += u32::from(credibility <= 0.5);
+        most += u32::from(credibility <= 0.95);
+    }
+    // Two and a half deviations of a binomial law.
+    assert!((6..=19).contains(&half) && most >= 20, "{half} and {most} of 24");
+}
+
+#[test]
+fn the_same_calls_give_the_same_estimate_and_nothing_gives_none() {
+    let heard = heard([-60.0, 40.0], 2.0, 4.0, &mut Random(3));
+    let one = located(&heard, 700);
+    assert_eq!(one.estimate(), located(&heard, 700).estimate());
+    let none = located(&heard[..OBSERVATIONS_MIN - 1], 700);
+    assert_eq!((none.estimate(), none.places().count()), (None, 0));
+    assert_eq!(none.credibility(NorthEast::default()), 1.0);
+}
