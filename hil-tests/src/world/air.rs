@@ -117,7 +117,7 @@ impl Air {
     pub(super) fn fade(&self, index: usize, pose: &TruePose) -> [f64; 2] {
         let path = &self.paths[index];
         let at_m = [pose.north_m, pose.east_m, pose.up_m];
-        path.fading.gain(at_m, way(path.law.emitter().at_m, at_m).1)
+        path.fading.gain(path.law.split(at_m), at_m, way(path.law.emitter().at_m, at_m).1)
     }
 
     /// Noise at the receiver's input: kT·NF, the drone's own, and steps.
@@ -134,7 +134,7 @@ impl Path {
         Some(Path {
             law: Law::new(world, index)?,
             shadowing: Shadowing::new(way.shadow_decorrelation_m, &mut chance("shadowing")),
-            fading: Fading::new(way.fading, way.rician_k_db, frequency_hz, &mut chance("fading")),
+            fading: Fading::new(frequency_hz, &mut chance("fading")),
         })
     }
 
@@ -153,7 +153,10 @@ impl Path {
         let carrier_hz = emitter.beacon.frequency_hz;
         Arrival {
             power_dbm: self.mean_dbm(emitter, aircraft),
-            fade: self.fading.gain(aircraft.at_m, distance_m).map(|part| part as f32),
+            fade: self
+                .fading
+                .gain(self.law.split(aircraft.at_m), aircraft.at_m, distance_m)
+                .map(|part| part as f32),
             offset_hz: carrier_hz - carrier_hz * away_mps / LIGHT_MPS - tuned_hz,
             on: emitter.on,
         }

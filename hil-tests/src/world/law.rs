@@ -13,7 +13,8 @@
 //! Distributions* 2, ch. 29), and the logarithm of a gamma variable of shape s has mean ψ(s) and variance ψ′(s).
 
 use super::antenna::{Pointed, link_gain};
-use crate::scenario;
+use super::fading::Split;
+use crate::scenario::{self, Clutter, world::Fading};
 use crate::truth::TruePose;
 use skyhound::propagation::Loss;
 use skyhound::units::db_from_ratio;
@@ -44,9 +45,15 @@ pub struct Moments {
 #[derive(Clone, Debug)]
 pub struct Law {
     loss: Loss,
-    sigma_db: f64,
+    clutter: Clutter,
     decorrelation_m: f64,
-    fading_db: Moments,
+    fading: Fading,
+    /// At the horizon and overhead.
+    rician_k_db: [f64; 2],
+    /// At the horizon.
+    split: Split,
+    /// At even steps from the horizon to overhead; one where it does not change.
+    fading_db: Vec<Moments>,
     emitter: Terminal,
     aircraft: scenario::world::Antenna,
 }
@@ -56,11 +63,18 @@ impl Law {
     pub fn new(world: &scenario::World, index: usize) -> Option<Law> {
         let beacon = world.emitters().nth(index)?;
         let way = &world.propagation;
+        let rician_k_db = [way.rician_k_db, way.rician_k_overhead_db];
+        let last = if rician_k_db[0] == rician_k_db[1] { 0 } else { 90 };
+        let fading_db =
+            (0..=last).map(|deg| fading_db(way.fading, rising(rician_k_db, f64::from(deg)))).collect();
         Some(Law {
             loss: Loss::new(way.law(), beacon.frequency_hz),
-            sigma_db: way.shadow_sigma_db,
+            clutter: way.clutter,
             decorrelation_m: way.shadow_decorrelation_m,
-            fading_db: fading_db(way.fading, way.rician_k_db),
+            fading: way.fading,
+            rician_k_db,
+            split: Split::new(way.fading, way.rician_k_db),
+            fading_db,
             emitter: Terminal::standing(beacon),
             aircraft: world.receiver.antenna,
         })
@@ -76,7 +90,8 @@ impl Law {
         Terminal::flying(self.aircraft, pose)
     }
 
-    /// Mean received over transmitted power, before shadowing and fading, dB: path loss, both antennas, polarisation.
+    /// Mean received over transmitted power, before shadowing and fading, dB: path loss, both antennas and their polarisations, and what
+    /// clutter costs at that elevation.
     #[inline]
     pub fn mean_db(&self, emitter: &Terminal, aircraft: &Terminal) -> f64 {
         let (way, distance_m) = way(emitter.at_m, aircraft.at_m);
@@ -84,13 +99,21 @@ impl Law {
         let to = direction(way, distance_m);
         let gain = self.loss.gain(ground_m, emitter.at_m[2], aircraft.at_m[2])
             * link_gain(&emitter.antenna, &aircraft.antenna, to);
-        db_from_ratio(gain)
+        let loss_db = if self.clutter.is_even() {
+            0.0
+        } else {
+            self.clutter.excess_db(elevation_deg(emitter.at_m, aircraft.at_m))
+        };
+        db_from_ratio(gain) - loss_db
     }
 
     /// Standard deviation of the shadowing, dB.
     #[inline]
-    pub fn sigma_db(&self, _emitter: Place, _aircraft: Place) -> f64 {
-        self.sigma_db
+    pub fn sigma_db(&self, emitter: Place, aircraft: Place) -> f64 {
+        match self.clutter {
+            Clutter::Even { sigma_db } => sigma_db,
+            Clutter::Sight(_) => self.clutter.sigma_db(elevation_deg(emitter, aircraft)),
+        }
     }
 
     /// Covariance of the shadowing, dB², of an emitter at one place met from two places.
@@ -105,8 +128,26 @@ impl Law {
 
     /// Moments of the fading of a carrier at one place, dB. Its autocorrelation over d is about that of J0(2πd/λ)²: over half a
     /// wavelength it is as good as drawn anew.
-    pub fn fading_db(&self, _emitter: Place, _aircraft: Place) -> Moments {
-        self.fading_db
+    pub fn fading_db(&self, emitter: Place, aircraft: Place) -> Moments {
+        if self.fading_db.len() == 1 {
+            return self.fading_db[0];
+        }
+        let at = elevation_deg(emitter, aircraft);
+        let below = (at as usize).min(self.fading_db.len() - 2);
+        let (low, high, share) = (self.fading_db[below], self.fading_db[below + 1], at - below as f64);
+        Moments {
+            mean_db: low.mean_db + (high.mean_db - low.mean_db) * share,
+            variance_db2: low.variance_db2 + (high.variance_db2 - low.variance_db2) * share,
+        }
+    }
+
+    /// How the fading's rays are split.
+    #[inline]
+    pub(super) fn split(&self, aircraft: Place) -> Split {
+        if self.rician_k_db[0] == self.rician_k_db[1] {
+            return self.split;
+        }
+        Split::new(self.fading, rising(self.rician_k_db, elevation_deg(self.emitter.at_m, aircraft)))
     }
 }
 
@@ -147,12 +188,24 @@ pub(super) fn direction(way: [f64; 3], distance_m: f64) -> [f64; 3] {
     [way[0] / distance_m, way[1] / distance_m, -way[2] / distance_m]
 }
 
+/// Elevation of the aircraft over the emitter's horizon, 0..=90°.
+#[inline]
+pub fn elevation_deg(emitter: Place, aircraft: Place) -> f64 {
+    let ([north_m, east_m, up_m], _) = way(emitter, aircraft);
+    up_m.atan2((north_m * north_m + east_m * east_m).sqrt()).to_degrees().max(0.0)
+}
+
+/// From the horizon's value straight to that overhead.
+fn rising([horizon, overhead]: [f64; 2], elevation_deg: f64) -> f64 {
+    horizon + (overhead - horizon) * elevation_deg / 90.0
+}
+
 /// Moments of the fading of mean power 1.
-fn fading_db(kind: scenario::world::Fading, rician_k_db: f64) -> Moments {
+fn fading_db(kind: Fading, rician_k_db: f64) -> Moments {
     match kind {
-        scenario::world::Fading::None => Moments::default(),
-        scenario::world::Fading::Rician => rician_db(10f64.powf(rician_k_db / 10.0)),
-        scenario::world::Fading::Rayleigh => rician_db(0.0),
+        Fading::None => Moments::default(),
+        Fading::Rician => rician_db(10f64.powf(rician_k_db / 10.0)),
+        Fading::Rayleigh => rician_db(0.0),
     }
 }
 
@@ -189,7 +242,7 @@ fn rician_db(k: f64) -> Moments {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{mean_and_deviation, scenario};
-    use super::super::{Air, fading::Fading};
+    use super::super::{Air, fading};
     use super::*;
     use crate::random;
     use crate::scenario::world::Fading::{Rayleigh, Rician};
@@ -203,9 +256,13 @@ mod tests {
         for k_db in [0.0, 9.0, 15.0] {
             let drawn: Vec<f64> = (0..400)
                 .flat_map(|seed| {
-                    let fading = Fading::new(Rician, k_db, 433.92e6, &mut random::source(seed, "fading"));
+                    let rays = fading::Fading::new(433.92e6, &mut random::source(seed, "fading"));
                     (0..50).map(move |n| {
-                        let [re, im] = fading.gain([f64::from(n) * 7.31, f64::from(n * n % 97), 40.0], 100.0);
+                        let [re, im] = rays.gain(
+                            Split::new(Rician, k_db),
+                            [f64::from(n) * 7.31, f64::from(n * n % 97), 40.0],
+                            100.0,
+                        );
                         db_from_ratio(re * re + im * im)
                     })
                 })
@@ -228,28 +285,53 @@ mod tests {
 
     #[test]
     fn the_air_draws_by_the_law() {
-        // What arrives over many seeds: its mean, its spread, and the covariance of two places, in the default world.
-        let scenario = scenario(LEANING);
-        let law = Law::new(&scenario.world, 1).unwrap();
-        assert!(Law::new(&scenario.world, 2).is_none());
-        let pose =
-            |north_m| TruePose { north_m, east_m: 30.0, up_m: 40.0, roll_rad: 0.1, ..TruePose::default() };
-        let (one, other) = (pose(0.0), pose(20.0));
-        let powers = |pose: &TruePose| -> Vec<f64> {
-            (0..2_000).map(|seed| Air::new(&scenario, seed).arrivals(pose)[1].power_dbm).collect()
-        };
-        let [first, second] = [&one, &other].map(|pose| {
-            let (drawn, aircraft) = (powers(pose), law.aircraft(pose));
-            let expected_dbm = -30.0 + law.mean_db(law.emitter(), &aircraft);
-            let sigma_db = law.sigma_db(law.emitter().at_m, aircraft.at_m);
-            let (mean, deviation) = mean_and_deviation(&drawn);
-            assert!((mean - expected_dbm).abs() < 0.1 * sigma_db, "{mean} for {expected_dbm}");
-            assert!((deviation / sigma_db - 1.0).abs() < 0.06, "{deviation} for {sigma_db}");
-            drawn.iter().map(|power| power - expected_dbm).collect::<Vec<_>>()
-        });
-        let product = first.iter().zip(&second).map(|(a, b)| a * b).sum::<f64>() / first.len() as f64;
-        let [a, b] = [&one, &other].map(|pose| law.aircraft(pose).at_m);
-        let closed = law.covariance_db2(law.emitter().at_m, a, b);
-        assert!((product / closed - 1.0).abs() < 0.1, "{product} for {closed}");
+        // What arrives over many seeds: its mean, its spread, and the covariance of two places.
+        for class in ["rough_country", "urban"] {
+            let scenario = scenario(&format!("{LEANING}\npropagation = {{ class = '{class}' }}"));
+            let law = Law::new(&scenario.world, 1).unwrap();
+            assert!(Law::new(&scenario.world, 2).is_none());
+            let pose = |north_m| TruePose {
+                north_m,
+                east_m: 30.0,
+                up_m: 40.0,
+                roll_rad: 0.1,
+                ..TruePose::default()
+            };
+            let poses = [pose(0.0), pose(12.0)];
+            let [a, b] = poses.map(|pose| law.aircraft(&pose));
+            let expected = [&a, &b].map(|at| -30.0 + law.mean_db(law.emitter(), at));
+            let residuals: Vec<[f64; 2]> = (0..4_000)
+                .map(|seed| {
+                    let mut air = Air::new(&scenario, seed);
+                    std::array::from_fn(|n| air.arrivals(&poses[n])[1].power_dbm - expected[n])
+                })
+                .collect();
+            let emitter = law.emitter().at_m;
+            for (n, at) in [&a, &b].into_iter().enumerate() {
+                let sigma_db = law.sigma_db(emitter, at.at_m);
+                let (mean, deviation) =
+                    mean_and_deviation(&residuals.iter().map(|r| r[n]).collect::<Vec<_>>());
+                assert!(mean.abs() < 0.1 * sigma_db, "{class}: {mean}");
+                assert!((deviation / sigma_db - 1.0).abs() < 0.06, "{class}: {deviation} for {sigma_db}");
+            }
+            let product = residuals.iter().map(|[a, b]| a * b).sum::<f64>() / residuals.len() as f64;
+            let closed = law.covariance_db2(emitter, a.at_m, b.at_m);
+            assert!((product / closed - 1.0).abs() < 0.1, "{class}: {product} for {closed}");
+        }
+    }
+
+    #[test]
+    fn with_elevation_the_direct_ray_gains_on_the_scatter() {
+        let scenario = scenario(&format!("{LEANING}\npropagation = {{ class = 'urban' }}"));
+        let law = Law::new(&scenario.world, 0).unwrap();
+        let [low, half, overhead] = [[1e4, 0.0, 1.0], [40.0, 0.0, 41.0], [0.0, 0.0, 41.0]]
+            .map(|at| law.fading_db([0.0, 0.0, 1.0], at));
+        for (moments, k_db) in [(low, 5.0), (half, 10.0), (overhead, 15.0)] {
+            let closed = fading_db(Rician, k_db);
+            assert!(
+                (moments.variance_db2 / closed.variance_db2 - 1.0).abs() < 1e-3,
+                "{moments:?} for {closed:?}"
+            );
+        }
     }
 }
