@@ -8,8 +8,8 @@ use crate::random::{self, Random};
 use crate::scenario::fault::{Absurdity, Impostor};
 use crate::scenario::world::{Antenna, Fading, PathLoss, Propagation, Receiver};
 use crate::scenario::{
-    Act, Aircraft, Beacon, DistressMessage, Expect, Fault, Flavour, Ground, Hill, Kind, Operator, Pattern,
-    Place, Scenario, Search, Terrain, Trigger, Waveform, World, Zone,
+    Act, Aircraft, Beacon, Clutter, DistressMessage, Expect, Fault, Flavour, Ground, Hill, Kind, Operator,
+    Pattern, Place, Scenario, Search, Terrain, Trigger, Waveform, World, Zone,
 };
 use rand::RngExt;
 use std::collections::BTreeMap;
@@ -95,15 +95,17 @@ fn world(draw: &mut Draw) -> World {
     }
     let mut interferer = emitter(draw, 433.96e6, 50.0..300.0);
     (interferer.on, interferer.waveform) = (false, Waveform::Continuous);
-    let propagation = Propagation {
+    let mut propagation = Propagation {
         model: draw.one(&[PathLoss::FreeSpace, PathLoss::LogDistance, PathLoss::TwoRay]),
         exponent: draw.of(2.0..2.6),
-        shadow_sigma_db: draw.of(0.0..6.0),
+        clutter: Clutter::Even { sigma_db: draw.of(0.0..6.0) },
         shadow_decorrelation_m: draw.of(10.0..40.0),
         fading: draw.one(&[Fading::None, Fading::Rician, Fading::Rayleigh]),
         rician_k_db: draw.of(0.0..12.0),
+        rician_k_overhead_db: 0.0,
         ground_reflection: draw.of(0.1..0.9),
     };
+    propagation.rician_k_overhead_db = propagation.rician_k_db;
     let ground = ground(draw);
     World { beacon, interferer: vec![interferer], propagation, receiver: Receiver::default(), ground }
 }
@@ -161,6 +163,7 @@ fn emitter(draw: &mut Draw, frequency_hz: f64, distance_m: Range<f64>) -> Beacon
         tilt_deg: draw.of(0.0..60.0),
         lean_deg: draw.of(0.0..360.0),
         on: true,
+        draw: None,
     }
 }
 
