@@ -70,7 +70,7 @@ impl Area {
             return Err(AreaError::TooManyCorners(kept.len()));
         }
         let area = Area { corners: kept };
-        if area.corners.len() < 3 || area.area_m2() < CORNER_M {
+        if area.corners.len() < 3 || area.width_m(area.long_axis_rad()) < CORNER_M {
             return Err(AreaError::Flat);
         }
         area.crossing().map_or(Ok(area), |(one, other)| Err(AreaError::CrossesItself(one, other)))
@@ -323,6 +323,8 @@ mod tests {
         assert_eq!(area(&[(0.0, 0.0), (1.0, 1.0), (2.0, 2.0)]), flat);
         let bow = [(0.0, 0.0), (10.0, 10.0), (10.0, 0.0), (0.0, 20.0)];
         assert_eq!(area(&bow), Err(AreaError::CrossesItself(0, 2)));
+        let even = [(0.0, 0.0), (10.0, 10.0), (10.0, 0.0), (0.0, 10.0)];
+        assert_eq!(area(&even), Err(AreaError::CrossesItself(0, 2)), "though its halves cancel out");
         let spike = [(0.0, 0.0), (10.0, 0.0), (10.0, 10.0), (10.0, 20.0), (10.0, 5.0), (0.0, 10.0)];
         assert!(matches!(area(&spike), Err(AreaError::CrossesItself(..))));
         assert_eq!(area(&[(f64::NAN, 0.0), (1.0, 0.0), (1.0, 1.0)]), Err(AreaError::NotANumber));

@@ -7,7 +7,7 @@
 //! nothing.
 
 use super::area::Area;
-use super::sight::{NODES, Sight, add, heard};
+use super::sight::{Listened, Sight};
 use crate::geo::NorthEast;
 use crate::limits::SEARCH_COLUMNS_MAX;
 use crate::time::TimeUs;
@@ -49,7 +49,7 @@ pub struct PoaMap {
     cell_m: f64,
     columns: usize,
     prior: Box<[f64]>,
-    missed_ln: Box<[[f32; NODES]]>,
+    listened: Box<[Listened]>,
     pod: Box<[f32]>,
     pos: f64,
     listening: Option<Listening>,
@@ -92,7 +92,7 @@ impl PoaMap {
             cell_m,
             columns,
             prior: vec![0.0; rows * columns].into(),
-            missed_ln: vec![[0.0; NODES]; rows * columns].into(),
+            listened: vec![Listened::NOTHING; rows * columns].into(),
             pod: vec![0.0; rows * columns].into(),
             pos: 0.0,
             listening: None,
@@ -163,8 +163,8 @@ impl PoaMap {
             let center = self.center(cell);
             let ground_m = center.distance_m(from).max(center.distance_m(to));
             if ground_m < farthest_m {
-                add(&mut self.missed_ln[cell], sight.missed_ln(ground_m));
-                self.pod[cell] = heard(&self.missed_ln[cell]) as f32;
+                self.listened[cell].add(from, ground_m, sight);
+                self.pod[cell] = self.listened[cell].pod() as f32;
             }
             pos += self.prior[cell] * f64::from(self.pod[cell]);
         }

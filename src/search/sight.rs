@@ -2,20 +2,27 @@
 //!
 //! A listening of `seconds` hears with probability Φ(margin/σ): margin = power + antennas + gain of the way − noise floor − C/N0 needed
 //! (`sense::reach`), σ the deviation of log-normal shadowing (Rappaport 4.9.2). What shadowing takes is not drawn anew in each listening:
-//! it is the same until the aircraft has flown its correlation length (Gudmundson 1991), and a part that belongs to the beacon
-//! (orientation, body, pit, what its power really is) stays the same for good. So listenings count as independent only `apart_m` from each
-//! other, and only given that lasting part, over which is summed (Gauss–Hermite, 5 nodes). Without it, many weak listenings would
-//! add up to a certainty that nobody has.
+//! it is the same until the aircraft has flown its correlation length (Gudmundson 1991) and sees the beacon from another side (correlation over
+//! the angle at the beacon: Saunders & Evans 1996), and a part that belongs to the beacon (orientation, body, pit, what its power
+//! really is) stays for good. So of listenings nearer to each other than that the best alone counts, and all of it only
+//! given that lasting part, over which is summed (Gauss–Hermite, 5 nodes). Without it, many weak listenings would add up to a certainty
+//! that nobody has.
 
+use crate::geo::NorthEast;
 use crate::propagation::{Loss, horizon_m};
 use crate::units::{db_from_ratio, normal_tail};
 
 /// Nodes and weights of the mean over a normal variable (Abramowitz & Stegun, table 25.10, scaled by √2).
-pub(super) const NODES: usize = 5;
+const NODES: usize = 5;
 const SIGMAS: [f64; NODES] =
     [-2.856_970_013_872_8, -1.355_626_179_974_3, 0.0, 1.355_626_179_974_3, 2.856_970_013_872_8];
-pub(super) const WEIGHTS: [f64; NODES] =
+const WEIGHTS: [f64; NODES] =
     [0.011_257_411_327_7, 0.222_075_922_005_6, 0.533_333_333_333_4, 0.222_075_922_005_6, 0.011_257_411_327_7];
+
+/// Its node of 0.
+const MIDDLE: usize = 2;
+/// Angle at the beacon between two sides on which shadowing differs. Correlation over it falls slowly; half of it is taken to last.
+const SIDE_RAD: f64 = 0.2;
 
 /// Distances of the table.
 const DISTANCES: usize = 512;
@@ -107,7 +114,7 @@ impl Sight {
     }
 
     /// ln of the probability that one listening misses a beacon at a distance, by node of what lasts through all listenings.
-    pub(super) fn missed_ln(&self, ground_m: f64) -> [f32; NODES] {
+    fn missed_ln(&self, ground_m: f64) -> [f32; NODES] {
         let at = ground_m / self.step_m;
         let n = at as usize;
         let (Some(near), Some(far)) = (self.missed_ln.get(n), self.missed_ln.get(n + 1)) else {
@@ -134,14 +141,15 @@ impl Sight {
         let pieces = (self.farthest_m() / piece_m).ceil() as i32 + 1;
         let phase = |phase: usize| {
             let begin_m = (phase as f64 / PHASES as f64) * piece_m;
-            let mut missed_ln = [0.0; NODES];
+            let mut listened = Listened::NOTHING;
             for piece in -pieces..pieces {
                 let from_m = begin_m + f64::from(piece) * piece_m;
                 // Heard through all of it: from its farther end too.
                 let farther_m = from_m.abs().max((from_m + piece_m).abs());
-                add(&mut missed_ln, self.missed_ln(lateral_m.hypot(farther_m)));
+                let at = NorthEast { north_m: from_m, east_m: 0.0 };
+                listened.add(at, lateral_m.hypot(farther_m), self);
             }
-            heard(&missed_ln)
+            listened.pod()
         };
         (0..PHASES).map(phase).sum::<f64>() / PHASES as f64
     }
@@ -154,14 +162,51 @@ impl Sight {
     }
 }
 
-/// Probability of at least one detection, from what was missed by node.
-pub(super) fn heard(missed_ln: &[f32; NODES]) -> f64 {
-    let missed: f64 = missed_ln.iter().zip(WEIGHTS).map(|(ln, weight)| weight * f64::from(*ln).exp()).sum();
-    (1.0 - missed).clamp(0.0, 1.0)
+/// All listenings for a beacon at one place.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Listened {
+    /// ln of the probability that all missed it, by node.
+    missed_ln: [f32; NODES],
+    /// That of the best listening on the newest side, counted in it.
+    side_ln: [f32; NODES],
+    /// Where that side began, north and east, m.
+    side: Option<(f32, f32)>,
 }
 
-pub(super) fn add(missed_ln: &mut [f32; NODES], more: [f32; NODES]) {
-    missed_ln.iter_mut().zip(more).for_each(|(sum, ln)| *sum += ln);
+impl Listened {
+    pub(super) const NOTHING: Listened =
+        Listened { missed_ln: [0.0; NODES], side_ln: [0.0; NODES], side: None };
+
+    /// One more, begun at `at`, that was `ground_m` away at most.
+    pub(super) fn add(&mut self, at: NorthEast, ground_m: f64, sight: &Sight) {
+        let missed_ln = sight.missed_ln(ground_m);
+        let apart_m = sight.apart_m.max(SIDE_RAD * ground_m);
+        let is_same_side = self.side.is_some_and(|(north_m, east_m)| {
+            let side = NorthEast { north_m: f64::from(north_m), east_m: f64::from(east_m) };
+            side.distance_m(at) < apart_m
+        });
+        if !is_same_side {
+            self.side = Some((at.north_m as f32, at.east_m as f32));
+            self.side_ln = [0.0; NODES];
+        }
+        if missed_ln[MIDDLE] <= self.side_ln[MIDDLE] {
+            for (node, sum) in self.missed_ln.iter_mut().enumerate() {
+                *sum += missed_ln[node] - self.side_ln[node];
+            }
+            self.side_ln = missed_ln;
+        }
+    }
+
+    /// Probability that one of them would have heard it.
+    pub(super) fn pod(&self) -> f64 {
+        heard(&self.missed_ln)
+    }
+}
+
+/// Probability of at least one detection, from what was missed by node.
+fn heard(missed_ln: &[f32; NODES]) -> f64 {
+    let missed: f64 = missed_ln.iter().zip(WEIGHTS).map(|(ln, weight)| weight * f64::from(*ln).exp()).sum();
+    (1.0 - missed).clamp(0.0, 1.0)
 }
 
 #[cfg(test)]
@@ -213,5 +258,8 @@ pub(super) mod tests {
         // Many listenings find nearly all at the median range; of beacons weaker by their own 8 dB they do not.
         assert!(lateral(0.0) > 0.99, "{}", lateral(0.0));
         assert!(lateral(8.0) < 0.9, "{}", lateral(8.0));
+        // From far away one pass sees few sides: what a tenth of the power makes unlikely, it does not make sure.
+        let sight = Sight::new(&link(4_000.0, 4.0, 4.0), 1.0, 40.0);
+        assert!(sight.lateral_range(12_000.0, 5.0) < 0.2, "{}", sight.lateral_range(12_000.0, 5.0));
     }
 }
