@@ -3,7 +3,7 @@
 //! Each wish leads to a place [`LOOK_S`] of flight ahead on the present leg, so that the distance across it decays with that time constant
 //! (pure pursuit; Coulter, CMU-RI-TR-92-01, 1992). Before a corner it slows so far that the turn is flown at [`DECELERATION_MPS2`]. Nothing but a
 //! place on the route is kept: who stops asking pauses, and who asks again is led back to where the route was left. Pure, no
-//! allocation after construction; some 20 ns a wish.
+//! allocation after construction; some 0.15 µs a wish.
 
 use super::area::{between, dot, minus};
 use super::pattern::Route;

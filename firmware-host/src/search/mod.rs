@@ -112,6 +112,7 @@ impl Preview {
             }
             ahead_m -= leg_m;
         }
+        map.finish(sight);
     }
 }
 
