@@ -8,7 +8,7 @@
 //! ```text
 //! 4  sense   decide                 the only two places that know the order of work
 //! 3  dsp     analytics   locate   homing     never see each other; they exchange plain values of layer 1
-//! 2  ring    record
+//! 2  ring    record     search
 //! 1  config  signal      facts      vehicle    command    budget     propagation
 //! 0  units   time        geo        limits     cospas
 //! ```
@@ -30,6 +30,7 @@ pub mod vehicle;
 
 pub mod record;
 pub mod ring;
+pub mod search;
 
 pub mod analytics;
 pub mod dsp;

@@ -23,7 +23,7 @@ pub mod percentile;
 pub mod prospect;
 mod pulses;
 #[cfg(test)]
-mod random;
+pub(crate) mod random;
 pub mod rolling;
 mod train;
 pub mod trend;
