@@ -6,7 +6,7 @@
 //! Each emitter's path has shadowing and fading of its own: those of emitters side by side are not correlated.
 
 use super::emitter::Share;
-use super::fading::Fading;
+use super::fading::{Fading, Split};
 use super::law::{Law, Terminal, direction, way};
 use super::shadowing::Shadowing;
 use super::waveform::Span;
@@ -126,11 +126,16 @@ impl Air {
         Terminal::flying(self.antenna, pose)
     }
 
-    /// Complex gain of the fading of emitter `index`'s path at `pose`.
-    pub(super) fn fade(&self, index: usize, pose: &TruePose) -> [f64; 2] {
+    /// How the fading of emitter `index`'s path is split at `pose`.
+    pub(super) fn split(&self, index: usize, pose: &TruePose) -> Split {
+        self.paths[index].law.split([pose.north_m, pose.east_m, pose.up_m])
+    }
+
+    /// Complex gain of the fading of emitter `index`'s path at `pose`, where it is split so.
+    pub(super) fn fade(&self, index: usize, split: Split, pose: &TruePose) -> [f64; 2] {
         let path = &self.paths[index];
         let at_m = [pose.north_m, pose.east_m, pose.up_m];
-        path.fading.gain(path.law.split(at_m), at_m, way(path.law.emitter().at_m, at_m).1)
+        path.fading.gain(split, at_m, way(path.law.emitter().at_m, at_m).1)
     }
 
     /// Noise at the receiver's input: kT·NF, the drone's own, and steps.
