@@ -35,7 +35,7 @@ pub const FACTS_INTERVAL_US: u64 = 100_000;
 const PLACED_SPAN_MAX_US: u32 = 2_100_000;
 
 /// Work on where the beacons are in a pass, in units of [`crate::locate::Locate::work`]: some 150 µs on a desk.
-const LOCATE_BUDGET: usize = 900;
+const LOCATE_BUDGET: usize = 1_800;
 
 /// What a pass is given.
 #[derive(Copy, Clone, Debug)]

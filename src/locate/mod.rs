@@ -84,16 +84,20 @@ impl Default for LocateConfig {
 }
 
 /// Coarse grid: 1.2 km across at first.
-const COARSE_STEP_M: f64 = 30.0;
-/// At the most 5 km.
-const COARSE_STEP_MAX_M: f64 = 120.0;
-/// Fine grid: 320 m across.
+const COARSE_STEP_M: f64 = 36.0;
+/// At the most 4.6 km.
+const COARSE_STEP_MAX_M: f64 = 144.0;
+/// Fine grid: 256 m across.
 const FINE_STEP_M: f64 = 8.0;
 /// Observations before a place is told.
 const OBSERVATIONS_MIN: usize = 4;
 /// So much less likely than the best, a row is looked at again only now and then.
 const QUIET: f32 = 25.0;
 const QUIET_READINGS: u32 = 8;
+/// Power of 1 + (distance/near)² by which places far from where it was listened are less likely.
+const FAR_POWER: f32 = 2.5;
+/// With less of the mass in it, the fine grid is not worth reading.
+const FINE_SHARE_MIN: f64 = 0.3;
 /// Less likely kinds are given up.
 const ALIVE: f64 = 1e-3;
 
@@ -152,7 +156,8 @@ pub struct Locate {
     read_total: usize,
     reading_total: usize,
     readings: u32,
-    fine_was_read: bool,
+    /// The fine grid was moved and is not read yet.
+    is_fresh: bool,
     reference_db: f64,
     kernels: [Kernel; 2],
     tally: Tally,
@@ -172,7 +177,7 @@ impl Locate {
             read_total: 0,
             reading_total: 0,
             readings: 0,
-            fine_was_read: false,
+            is_fresh: false,
             reference_db: 0.0,
             kernels: [Kernel::new(0.0); 2],
             tally: Tally::default(),
@@ -233,7 +238,7 @@ impl Locate {
         })
     }
 
-    /// Places that the newest estimate finds possible, each with its share of the probability: at most 44 000 of two sizes.
+    /// Places that the newest estimate finds possible, each with its share of the probability: at most 27 000 of two sizes.
     pub fn places(&self) -> impl Iterator<Item = Place> {
         let [coarse, fine] = &self.layers;
         let finer = fine.is_read.then_some(&fine.raster);
@@ -281,10 +286,23 @@ impl Locate {
         let behind = fine.grid.behind(&self.memory);
         let is_new = self.memory.total() - self.read_total;
         let can_tell = self.memory.total() >= OBSERVATIONS_MIN;
-        if can_tell && ((behind == 0 && (is_new > 0 || !self.fine_was_read)) || (behind > 2 && is_new >= 4)) {
-            return Some(self.begin(behind == 0));
+        if can_tell && ((behind == 0 && (is_new > 0 || self.is_fresh)) || (behind > 2 && is_new >= 4)) {
+            let is_worth = self.coarse_share_in_fine() >= FINE_SHARE_MIN;
+            return Some(self.begin(behind == 0 && is_worth));
         }
-        (behind > 0).then(|| fine.grid.advance(&self.memory))
+        (behind > 0).then(|| self.layers[1].grid.advance(&self.memory))
+    }
+
+    /// Share of the newest density that lies where the fine grid is.
+    fn coarse_share_in_fine(&self) -> f64 {
+        let fine = &self.layers[1];
+        let half_m = fine.grid.step_m * SIDE as f64 / 2.0;
+        let centre_m = fine.grid.centre_m();
+        let is_in = |place: &Place| {
+            let off_m = [place.at.north_m - centre_m[0], place.at.east_m - centre_m[1]];
+            off_m.iter().all(|off| off.abs() < half_m)
+        };
+        self.places().filter(is_in).map(|place| place.probability).sum()
     }
 
     /// Begins a reading.
@@ -398,7 +416,7 @@ impl Locate {
             let most = best.max(highest);
             *sum = *sum * exp(*best - most) + logs.iter().map(|log| exp(log - most)).sum::<f32>();
             *best = most;
-            cost = 80;
+            cost = 45;
         }
         if kind + 1 < KINDS {
             return (Some(Phase::Likelihood { grid, row, kind: kind + 1 }), cost);
@@ -406,7 +424,7 @@ impl Locate {
         let per_near = (1.0 / self.settings.near_m.powi(2)) as f32;
         for k in 0..SIDE {
             let far = ln(1.0 + layer.grid.near2[row][k] * per_near);
-            layer.logs[row][k] = layer.best[k] + ln(layer.sum[k]) - 1.5 * far;
+            layer.logs[row][k] = layer.best[k] + ln(layer.sum[k]) - FAR_POWER * far;
         }
         (next_row, cost)
     }
@@ -424,7 +442,7 @@ impl Locate {
     /// The reading is whole: tells it, and moves the grids to where the mass is.
     fn finish(&mut self) {
         self.read_total = self.reading_total;
-        self.fine_was_read = self.layers[1].is_read;
+        self.is_fresh = false;
         self.tally.close(self.reading_total);
         self.told = Some(self.tally.clone());
         self.belief = self.draw();
@@ -449,7 +467,7 @@ impl Locate {
         let away_m = (centre_m[0] - to_m[0]).abs().max((centre_m[1] - to_m[1]).abs());
         if away_m > FINE_STEP_M * SIDE as f64 / 4.0 && fine.grid.is_current(&self.memory) {
             fine.grid.reset(to_m, FINE_STEP_M, &self.memory);
-            self.fine_was_read = false;
+            self.is_fresh = true;
         }
     }
 
