@@ -162,7 +162,6 @@ impl Homing {
             east_m: at.east_m + share * (to.east_m - at.east_m),
         };
         let open = [1.0, 0.7, 0.4, 0.15].map(nearer).into_iter().find(|to| is_allowed(*to));
-        if inputs.now.0 % 3_000_000 < 50_000 { eprintln!("t{:.0} at {:.0},{:.0} mean {:.0},{:.0} r95 {:.0} k{} goal {:.0},{:.0} {:?}", inputs.now.0 as f64/1e6, at.north_m, at.east_m, belief.mean.north_m, belief.mean.east_m, belief.radius_95_m, belief.observation_count, to.north_m, to.east_m, aim); }
         Some((open.unwrap_or(at), aim))
     }
 

@@ -68,9 +68,20 @@ impl Place {
     }
 }
 
+/// The aircraft's antenna.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Antenna {
+    /// Alike all round, of any polarisation.
+    Omni,
+    /// A whip or dipole that stands upright in level flight.
+    Whip,
+}
+
 /// Settings.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct LocateConfig {
+    /// What it is heard with.
+    pub antenna: Antenna,
     /// Places further than this from where it was listened are ever less likely, m.
     pub near_m: f64,
     /// How well the aircraft's place and moment are known, m.
@@ -79,7 +90,7 @@ pub struct LocateConfig {
 
 impl Default for LocateConfig {
     fn default() -> LocateConfig {
-        LocateConfig { near_m: 200.0, place_sigma_m: 3.0 }
+        LocateConfig { antenna: Antenna::Omni, near_m: 200.0, place_sigma_m: 3.0 }
     }
 }
 
@@ -127,9 +138,9 @@ struct Layer {
 }
 
 impl Layer {
-    fn new() -> Layer {
+    fn new(antenna: Antenna) -> Layer {
         Layer {
-            grid: Grid::new(),
+            grid: Grid::new(antenna),
             raster: Raster::new(),
             logs: vec![[f32::NEG_INFINITY; SIDE]; SIDE],
             best: [f32::NEG_INFINITY; SIDE],
@@ -172,7 +183,7 @@ impl Locate {
             settings,
             priors: likelihood::priors(),
             memory: Memory::new(),
-            layers: [Layer::new(), Layer::new()],
+            layers: [Layer::new(settings.antenna), Layer::new(settings.antenna)],
             phase: None,
             read_total: 0,
             reading_total: 0,
