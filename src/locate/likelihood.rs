@@ -45,9 +45,10 @@ pub(super) fn priors() -> [Prior; KINDS] {
 pub(super) fn of_row(sums: &Sums, prior: &Prior, count: usize, log_variance: f64) -> Row {
     let mut best: Row = [f32::NEG_INFINITY; SIDE];
     let mut sum: Row = [0.0; SIDE];
-    for sigma in SPREADS_DB {
-        let of = of_spread(sums, prior, sigma);
-        let always = (prior.log - 0.5 * log_variance - count as f64 * sigma.ln()) as f32;
+    let mut solved = Solved::NONE;
+    for spread in 0..SPREADS_DB.len() {
+        let of = solved.solve(sums, prior, spread);
+        let always = prior.always(spread, count, log_variance) as f32;
         for k in 0..SIDE {
             let value = of[k] + always;
             let most = best[k].max(value);
@@ -58,39 +59,69 @@ pub(super) fn of_row(sums: &Sums, prior: &Prior, count: usize, log_variance: f64
     std::array::from_fn(|k| best[k] + ln(sum[k]) - sums[SCALE][k])
 }
 
-fn of_spread(sums: &Sums, prior: &Prior, sigma_db: f64) -> Row {
-    let inverse = (1.0 / (sigma_db * sigma_db)) as f32;
-    let mut factor = [[0.0; SIDE]; COLUMNS * (COLUMNS + 1) / 2];
-    let mut solved = [[0.0; SIDE]; COLUMNS];
-    let mut square: Row = sums[SQUARE].map(|square| square * inverse + prior.square);
-    let mut volume: Row = [1.0; SIDE];
-    for p in 0..COLUMNS {
-        let row = p * (p + 1) / 2;
-        let mut right: Row = sums[RIGHT + p].map(|right| right * inverse + prior.pull[p]);
-        for q in 0..=p {
-            let column = q * (q + 1) / 2;
-            let mut value: Row = sums[row + q].map(|sum| sum * inverse);
-            for m in 0..q {
-                for k in 0..SIDE {
-                    value[k] -= factor[row + m][k] * factor[column + m][k];
-                }
-            }
-            if q < p {
-                for k in 0..SIDE {
-                    value[k] /= factor[column + q][k];
-                    right[k] -= value[k] * solved[q][k];
-                }
-            } else {
-                for k in 0..SIDE {
-                    // No less than what was known before, whatever rounding says.
-                    value[k] = (value[k] + prior.precision[p]).max(prior.precision[p]).sqrt();
-                    volume[k] *= value[k];
-                    solved[p][k] = right[k] / value[k];
-                    square[k] -= solved[p][k] * solved[p][k];
-                }
-            }
-            factor[row + q] = value;
-        }
+impl Prior {
+    /// What is the same at all places.
+    pub(super) fn always(&self, spread: usize, count: usize, log_variance: f64) -> f64 {
+        self.log - 0.5 * log_variance - count as f64 * SPREADS_DB[spread].ln()
     }
-    std::array::from_fn(|k| -0.5 * square[k].max(0.0) - ln(volume[k]))
+}
+
+/// The factor L of M and t over a row of cells.
+pub(super) struct Solved {
+    factor: [Row; COLUMNS * (COLUMNS + 1) / 2],
+    right: [Row; COLUMNS],
+}
+
+impl Solved {
+    pub(super) const NONE: Solved =
+        Solved { factor: [[0.0; SIDE]; COLUMNS * (COLUMNS + 1) / 2], right: [[0.0; SIDE]; COLUMNS] };
+
+    /// Solves for one spread: the log-likelihoods less what is the same at all places and of the scales.
+    pub(super) fn solve(&mut self, sums: &Sums, prior: &Prior, spread: usize) -> Row {
+        let sigma_db = SPREADS_DB[spread];
+        let inverse = (1.0 / (sigma_db * sigma_db)) as f32;
+        let Solved { factor, right: solved } = self;
+        let mut square: Row = sums[SQUARE].map(|square| square * inverse + prior.square);
+        let mut volume: Row = [1.0; SIDE];
+        for p in 0..COLUMNS {
+            let row = p * (p + 1) / 2;
+            let mut right: Row = sums[RIGHT + p].map(|right| right * inverse + prior.pull[p]);
+            for q in 0..=p {
+                let column = q * (q + 1) / 2;
+                let mut value: Row = sums[row + q].map(|sum| sum * inverse);
+                for m in 0..q {
+                    for k in 0..SIDE {
+                        value[k] -= factor[row + m][k] * factor[column + m][k];
+                    }
+                }
+                if q < p {
+                    for k in 0..SIDE {
+                        value[k] /= factor[column + q][k];
+                        right[k] -= value[k] * solved[q][k];
+                    }
+                } else {
+                    for k in 0..SIDE {
+                        // No less than what was known before, whatever rounding says.
+                        value[k] = (value[k] + prior.precision[p]).max(prior.precision[p]).sqrt();
+                        volume[k] *= value[k];
+                        solved[p][k] = right[k] / value[k];
+                        square[k] -= solved[p][k] * solved[p][k];
+                    }
+                }
+                factor[row + q] = value;
+            }
+        }
+        std::array::from_fn(|k| -0.5 * square[k].max(0.0) - ln(volume[k]))
+    }
+
+    /// The first two coefficients, power and exponent, most likely in one column: L'·β = t from below.
+    pub(super) fn first_two(&self, column: usize) -> [f32; 2] {
+        let mut beta = [0.0_f32; COLUMNS];
+        for p in (0..COLUMNS).rev() {
+            let known: f32 =
+                (p + 1..COLUMNS).map(|q| self.factor[q * (q + 1) / 2 + p][column] * beta[q]).sum();
+            beta[p] = (self.right[p][column] - known) / self.factor[p * (p + 1) / 2 + p][column];
+        }
+        [beta[0], beta[1]]
+    }
 }

@@ -12,21 +12,24 @@
 //! Not here: which readings carry the beacon (`decide`), where to fly (`homing`).
 #![allow(clippy::needless_range_loop, reason = "several rows and matrices are walked at once by one index")]
 
+mod fit;
 mod grid;
 mod lanes;
 mod likelihood;
 mod memory;
 mod pattern;
 mod raster;
+mod region;
 mod tally;
 
+use crate::facts::Estimate;
 use crate::geo::NorthEast;
+use fit::Fitting;
 use grid::{Grid, KINDS};
 use lanes::{Row, SIDE, exp, ln};
 use likelihood::Prior;
 use memory::{Memory, TEXTURES};
 use raster::{ACROSS, Kernel, Raster};
-pub use tally::Estimate;
 use tally::Tally;
 
 /// Power at a place.
@@ -104,6 +107,7 @@ enum Phase {
     Blur { grid: usize, row: usize },
     Spread { grid: usize, row: usize },
     Tally { grid: usize, row: usize },
+    Fit { kind: usize },
 }
 
 /// A grid with what was read from it.
@@ -155,6 +159,7 @@ pub struct Locate {
     reference_db: f64,
     kernels: [Kernel; 2],
     tally: Tally,
+    fitting: Fitting,
     told: Option<Tally>,
 }
 
@@ -174,6 +179,7 @@ impl Locate {
             reference_db: 0.0,
             kernels: [Kernel::new(0.0); 2],
             tally: Tally::default(),
+            fitting: Fitting::NONE,
             told: None,
         }
     }
@@ -206,43 +212,6 @@ impl Locate {
         self.told.as_ref().map(Tally::estimate)
     }
 
-    /// Places that the newest estimate finds possible, each with its share of the probability: at most 44 000 of two sizes.
-    pub fn places(&self) -> impl Iterator<Item = Place> {
-        let [coarse, fine] = &self.layers;
-        let finer = fine.is_read.then_some(&fine.raster);
-        let mass = self.told.as_ref().map_or(f64::INFINITY, Tally::mass);
-        let of = move |raster: &'_ Raster, finer: Option<&Raster>, index: usize| {
-            let at_m = raster.at_m(index / ACROSS, index % ACROSS);
-            let probability = f64::from(raster.mass[index]) / mass;
-            let counts = probability > 0.0 && !finer.is_some_and(|finer| finer.holds(at_m));
-            let at = NorthEast { north_m: at_m[0], east_m: at_m[1] };
-            counts.then_some(Place { at, size_m: raster.step_m, probability })
-        };
-        let all = 0..ACROSS * ACROSS;
-        let outer = all.clone().filter_map(move |index| of(&coarse.raster, finer, index));
-        let inner = all.filter_map(move |index| of(finer?, None, index));
-        outer.chain(inner)
-    }
-
-    /// Least density (per m²) of the smallest region that holds `share` of the probability; [`Place::density_per_m2`] over it is in.
-    pub fn density_of(&self, share: f64) -> f64 {
-        self.told.as_ref().map_or(f64::INFINITY, |tally| tally.density_of(share))
-    }
-
-    /// Probability of the smallest region of the newest estimate that a place is in, 0..=1.
-    pub fn credibility(&self, at: NorthEast) -> f64 {
-        let Some(tally) = &self.told else { return 1.0 };
-        let at_m = [at.north_m, at.east_m];
-        let of = |layer: &Layer| {
-            let raster = &layer.raster;
-            let index = [0, 1].map(|n| ((at_m[n] - raster.corner_m[n]) / raster.step_m).round() as usize);
-            f64::from(raster.mass[index[0].min(ACROSS - 1) * ACROSS + index[1].min(ACROSS - 1)])
-                / raster.step_m.powi(2)
-        };
-        let holder = self.layers.iter().rev().find(|layer| layer.is_read && layer.raster.holds(at_m));
-        holder.map_or(1.0, |layer| tally.credibility(of(layer)))
-    }
-
     fn step(&mut self) -> Option<usize> {
         if let Some(phase) = self.phase {
             return Some(self.read(phase));
@@ -265,6 +234,7 @@ impl Locate {
         self.reading_total = self.memory.total();
         self.readings += 1;
         self.tally = Tally::default();
+        self.fitting = Fitting::NONE;
         for layer in &mut self.layers {
             layer.kinds = [(f32::NEG_INFINITY, 0.0); KINDS];
             layer.raster.place(layer.grid.corner_m, layer.grid.step_m);
@@ -310,12 +280,23 @@ impl Locate {
                 let [coarse, fine] = &self.layers;
                 let finer = (grid == 0 && fine.is_read).then_some(&fine.raster);
                 self.tally.add(if grid == 0 { &coarse.raster } else { &fine.raster }, finer, row);
-                let is_last = row + 1 == ACROSS && (grid == 1 || !self.layers[1].is_read);
-                if is_last {
+                (
+                    self.after(
+                        grid,
+                        row,
+                        ACROSS,
+                        |grid, row| Phase::Tally { grid, row },
+                        Phase::Fit { kind: 0 },
+                    ),
+                    10,
+                )
+            }
+            Phase::Fit { kind } => {
+                self.fit(kind);
+                if kind + 1 == KINDS {
                     self.finish();
                 }
-                let next = self.after(grid, row, ACROSS, |grid, row| Phase::Tally { grid, row }, phase);
-                (if is_last { None } else { next }, 10)
+                ((kind + 1 < KINDS).then_some(Phase::Fit { kind: kind + 1 }), 80)
             }
         };
         self.phase = next;
@@ -394,11 +375,28 @@ impl Locate {
         )
     }
 
+    /// What fits at the densest place, of one kind.
+    fn fit(&mut self, kind: usize) {
+        let peak_m = self.tally.peak_m();
+        let [coarse, fine] = &self.layers;
+        let grid = if fine.is_read && fine.raster.holds(peak_m) { &fine.grid } else { &coarse.grid };
+        if !grid.alive[kind] {
+            return;
+        }
+        let [row, column] = [0, 1].map(|n| {
+            (((peak_m[n] - grid.corner_m[n]) / grid.step_m).round().max(0.0) as usize).min(SIDE - 1)
+        });
+        let (prior, texture) = (&self.priors[kind], kind % TEXTURES.len());
+        let sums = grid.sums(row, kind);
+        let (count, log_variance) = (grid.count, grid.log_variance[texture]);
+        self.fitting.add(sums, prior, &TEXTURES[texture], (count, log_variance), column);
+    }
+
     /// The reading is whole: tells it, and moves the grids to where the mass is.
     fn finish(&mut self) {
         self.read_total = self.reading_total;
         self.fine_was_read = self.layers[1].is_read;
-        self.tally.close(self.reading_total);
+        self.tally.close(self.reading_total, self.fitting.fit(self.reference_db));
         self.told = Some(self.tally.clone());
         self.prune();
         let estimate = self.tally.estimate();

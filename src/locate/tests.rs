@@ -1,6 +1,7 @@
 //! The posterior against worlds of its own model: found where all is clear, and as sure as it should be where not.
 
 use super::*;
+use crate::facts::Run;
 
 /// A generator of random numbers (SplitMix64: Steele, Lea & Flood, OOPSLA 2014), and normal ones (Box & Muller 1958).
 struct Random(u64);
@@ -80,6 +81,32 @@ fn a_beacon_in_the_clear_is_found_to_a_few_metres() {
     let density = locate.density_of(0.95);
     let within: f64 = locate.places().filter(|p| p.density_per_m2() >= density).map(|p| p.probability).sum();
     assert!((0.949..1.0).contains(&within), "{within}");
+    let fit = estimate.fit;
+    assert!((fit.exponent - 2.2).abs() < 0.1 && (fit.power_100_m_db + 114.0).abs() < 1.0, "{fit:?}");
+    assert!(fit.spread_db < 1.0, "{fit:?}");
+}
+
+#[test]
+fn a_region_in_runs_covers_the_region_however_few_they_may_be() {
+    let locate = located(&heard([10.0, 55.0], 2.5, 4.0, &mut Random(5)), 5_000);
+    let density = locate.density_of(0.95);
+    let inside: Vec<Place> = locate.places().filter(|place| place.density_per_m2() >= density).collect();
+    for runs_max in [usize::MAX, 24] {
+        let mut runs = Vec::new();
+        locate.region(0.95, runs_max, |run| runs.push(run));
+        assert!(runs.len() <= runs_max);
+        let area_m2: f64 = runs.iter().map(|run| run.size_m.powi(2) * f64::from(run.count)).sum();
+        let least_m2: f64 = inside.iter().map(|place| place.size_m.powi(2)).sum();
+        let is_whole = runs_max == usize::MAX;
+        assert!(if is_whole { (area_m2 - least_m2).abs() < 1.0 } else { area_m2 >= least_m2 });
+        let holds = |run: &Run, at: NorthEast| {
+            let half_m = run.size_m / 2.0;
+            let east_m = at.east_m - run.from.east_m + half_m;
+            (at.north_m - run.from.north_m).abs() <= half_m
+                && (0.0..=run.size_m * f64::from(run.count)).contains(&east_m)
+        };
+        assert!(inside.iter().all(|place| runs.iter().any(|run| holds(run, place.at))));
+    }
 }
 
 #[test]
