@@ -9,6 +9,7 @@
 //! none has come for [`TRACK_GAP_MAX_US`] nothing is waited for, and it is recorded without a pose.
 
 use crate::analytics::Analytics;
+use crate::belief::Belief;
 use crate::command::{Command, OperatorAct, State, Trip};
 use crate::config::{Config, ConfigError};
 use crate::facts::{Detection, Facts};
@@ -18,16 +19,23 @@ use crate::limits::{CHANNELS_MAX, PASS_HEARINGS_MAX};
 use crate::record::{Event, Name, PlacedReading, Record, Severity, Sink, Text};
 use crate::signal::{Flags, Hearing, Pulse, Reading};
 use crate::time::TimeUs;
+use crate::units::{CentiDb, db_from_ratio, ratio_from_db};
 use crate::vehicle::track::{Placing, TRACK_GAP_MAX_US};
 use crate::vehicle::{Pose, Track, Vehicle};
+use seeker::{Seeker, Sound};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+
+mod seeker;
 
 /// Time between facts of a channel: 10 Hz.
 pub const FACTS_INTERVAL_US: u64 = 100_000;
 
 /// Power over a longer time belongs to no place: at 10 m/s this is 20 m.
 const PLACED_SPAN_MAX_US: u32 = 2_100_000;
+
+/// Work on where the beacons are in a pass, in units of [`crate::locate::Locate::work`]: some 150 µs on a desk.
+const LOCATE_BUDGET: usize = 900;
 
 /// What a pass is given.
 #[derive(Copy, Clone, Debug)]
@@ -52,6 +60,8 @@ pub struct PassInputs<'a> {
 pub struct Decide {
     analytics: Analytics,
     homing: Homing,
+    /// By channel: where its beacon is, and what is on its way there.
+    seekers: Box<[Seeker]>,
     track: Track,
     origin: Option<Origin>,
     waiting: VecDeque<Reading>,
@@ -85,6 +95,7 @@ impl Decide {
         Ok(Decide {
             analytics: Analytics::new(&config.analytics, &config.sense.channels, config.sense.hop_us),
             homing: Homing::new(&config.homing, &config.interlock),
+            seekers: (0..channel_count).map(|_| Seeker::new()).collect(),
             track: Track::default(),
             origin: None,
             waiting: VecDeque::with_capacity(waiting_max),
@@ -117,6 +128,7 @@ impl Decide {
         self.place_waiting(inputs.now, sink);
         self.place_heard(inputs.now);
         self.state_facts(inputs.now, sink);
+        self.locate(inputs.now);
         let was_idle = self.homing.state() == State::Idle;
         let command = self.homing.pass(
             &homing::Inputs {
@@ -124,6 +136,8 @@ impl Decide {
                 vehicle: inputs.vehicle,
                 act: inputs.act,
                 facts: &self.facts,
+                beliefs: &beliefs(&self.seekers)[..self.seekers.len()],
+                origin: self.origin,
                 newest_reading_us: self.newest_reading_us,
                 sdr_alive: inputs.sdr_alive,
             },
@@ -184,6 +198,8 @@ impl Decide {
             vehicle,
             act: None,
             facts: &self.facts,
+            beliefs: &[],
+            origin: self.origin,
             newest_reading_us: self.newest_reading_us,
             sdr_alive,
         })
@@ -257,7 +273,17 @@ impl Decide {
                 return;
             }
             if let (Placing::At(pose), Some(origin)) = (placing, &self.origin) {
-                self.analytics.place_hearing(hearing, origin.ned_from_wgs84(pose.place));
+                let at = origin.ned_from_wgs84(pose.place);
+                self.analytics.place_hearing(hearing, at);
+                if let Some(seeker) = self.seekers.get_mut(usize::from(hearing.channel)) {
+                    let sound = Sound {
+                        at_us: hearing.power_at_us(),
+                        at,
+                        up_m: pose.alt_rel_m,
+                        power_db: hearing.power.db(),
+                    };
+                    seeker.hear(&sound, true);
+                }
             }
             self.heard.pop_front();
         }
@@ -278,9 +304,26 @@ impl Decide {
     fn release_oldest(&mut self, pose: Option<Pose>, sink: &mut dyn Sink) {
         let Some(reading) = self.waiting.pop_front() else { return };
         if let (Some(pose), Some(origin)) = (pose, &self.origin) {
-            self.analytics.place(&reading, origin.ned_from_wgs84(pose.place));
+            let at = origin.ned_from_wgs84(pose.place);
+            let power = self.analytics.place(&reading, at);
+            if let (Some(power_db), Some(seeker)) = (
+                power.and_then(|power| alone_db(power, &reading)),
+                self.seekers.get_mut(usize::from(reading.channel)),
+            ) {
+                seeker.hear(&Sound { at_us: reading.acquired_us, at, up_m: pose.alt_rel_m, power_db }, false);
+            }
         }
         sink.reading(&PlacedReading { reading, pose });
+    }
+
+    /// Works on where the beacons are, the one that is flown to first.
+    fn locate(&mut self, now: TimeUs) {
+        let first = usize::from(self.homing.target().unwrap_or(0));
+        let mut left = LOCATE_BUDGET;
+        for n in 0..self.seekers.len() {
+            let seeker = &mut self.seekers[(first + n) % usize::from(self.channel_count)];
+            left = seeker.work(now, left);
+        }
     }
 
     fn tell_discards(&mut self, now: TimeUs, sink: &mut dyn Sink) {
@@ -315,6 +358,19 @@ impl Decide {
         // On a grid, so that a late pass does not shift the following facts.
         self.facts_due = TimeUs(now.0 - now.0 % FACTS_INTERVAL_US + FACTS_INTERVAL_US);
     }
+}
+
+/// Power of the beacon without the noise it stands on, dBFS; `None` under the noise, and where what was heard is no measure.
+fn alone_db(power: CentiDb, reading: &Reading) -> Option<f64> {
+    if reading.flags.any(Flags::NO_QUIET) {
+        return Some(power.db());
+    }
+    let alone = ratio_from_db(power.db()) - ratio_from_db(reading.quiet.db());
+    (alone > 0.0).then(|| db_from_ratio(alone))
+}
+
+fn beliefs(seekers: &[Seeker]) -> [Option<&Belief>; CHANNELS_MAX] {
+    std::array::from_fn(|channel| seekers.get(channel).and_then(Seeker::belief))
 }
 
 fn ground_unknown(at: TimeUs) -> Event {

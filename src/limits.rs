@@ -16,6 +16,12 @@ pub const FENCE_CORNERS_MAX: usize = 64;
 pub const ZONES_MAX: usize = 16;
 /// Corners of all its polygons.
 pub const ZONE_CORNERS_MAX: usize = 128;
+/// Corners of an area that is searched.
+pub const SEARCH_CORNERS_MAX: usize = 64;
+/// Waypoints of a search: legs of 100 m for a day and a half at 3 m/s.
+pub const SEARCH_WAYPOINTS_MAX: usize = 4_096;
+/// Columns and rows of the map of a search: cells of 16 m in 1 km.
+pub const SEARCH_COLUMNS_MAX: usize = 64;
 /// Bytes of a text that travels in a record.
 pub const TEXT_BYTES: usize = 200;
 /// Bytes of a name (channel, lane).
@@ -45,4 +51,5 @@ pub const BURST_WIDTH_MAX_HZ: f64 = 50e3;
 pub const PATTERN_PULSES_MAX: usize = 256;
 
 const _: () = assert!(FFT_LEN_MAX <= BLOCK_SAMPLES_MAX && FFT_LEN_MIN.is_power_of_two());
+const _: () = assert!(SEARCH_CORNERS_MAX >= 3 && SEARCH_WAYPOINTS_MAX > 4 * SEARCH_CORNERS_MAX);
 const _: () = assert!(PASS_READINGS_MAX >= CHANNELS_MAX * 250);

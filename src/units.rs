@@ -1,4 +1,4 @@
-//! Decibels and fixed-point powers.
+//! Decibels, fixed-point powers, and the chance that a normal variable passes a margin of decibels.
 //!
 //! Power is dBFS with full scale |x| = 1.0. A reading's power is rounded to 0.01 dB where it is made: then the
 //! percentile is exact on integers, the flight file holds what the engine used, and a replay is bit for bit.
@@ -67,6 +67,16 @@ pub fn db_from_ratio(ratio: f64) -> f64 {
     10.0 * ratio.log10()
 }
 
+/// P(a normal variable ≥ z) (Abramowitz & Stegun 26.2.17, to 7.5e-8).
+pub fn normal_tail(z: f64) -> f64 {
+    let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
+    let series = t
+        * (0.319_381_530
+            + t * (-0.356_563_782 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
+    let tail = (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt() * series;
+    if z < 0.0 { 1.0 - tail } else { tail }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +91,13 @@ mod tests {
         assert_eq!(CentiDb::from_power(0.5).unwrap().hundredths(), -301);
         assert_eq!(CentiDb::from_power(-1.0), None);
         assert_eq!(CentiDb::from_power(f64::INFINITY), None);
+    }
+
+    #[test]
+    fn the_tail_is_the_tables() {
+        // Abramowitz & Stegun, table 26.1.
+        for (z, tail) in [(0.0, 0.5), (1.0, 0.158_655_254), (2.5, 0.006_209_665), (-1.0, 0.841_344_746)] {
+            assert!((normal_tail(z) - tail).abs() < 1e-7, "{z}");
+        }
     }
 }

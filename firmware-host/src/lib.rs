@@ -17,6 +17,7 @@ pub mod realtime;
 pub mod report;
 pub mod scan;
 pub mod sdr;
+pub mod search;
 pub mod settings;
 pub mod signals;
 pub mod store;

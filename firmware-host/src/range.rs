@@ -12,6 +12,7 @@ pub use floor::{Floor, flown, measured};
 use crate::failure::Failure;
 use skyhound::config::{ChannelConfig, Config};
 use skyhound::propagation::{LIGHT_MPS, Loss, Model, horizon_m};
+use skyhound::search::Link;
 use skyhound::sense::reach::{HeardBy, Limit, PROBABILITY, limits};
 use skyhound::units::ratio_from_db;
 
@@ -137,6 +138,24 @@ pub fn plan(config: &Config, number: usize, question: Question) -> Result<Plan, 
         channel,
         heard,
     })
+}
+
+impl Plan {
+    /// The way of its farthest detector, for the engine's search theory; `unsure_db` is the deviation of what is not known of the beacon.
+    /// Of the shadowing's variance half is taken to last: that of a place seen from two sides correlates by 0.5 (3GPP TR 36.814,
+    /// annex A.2.1, between sites).
+    pub fn link(&self, unsure_db: f64) -> Link {
+        let asked = &self.question;
+        let half_db = asked.sigma_db * std::f64::consts::FRAC_1_SQRT_2;
+        Link {
+            loss: Loss::new(asked.model, self.channel.frequency_hz),
+            least_gain_db: self.heard[0].loss_db - SIGMAS * asked.sigma_db,
+            beacon_height_m: asked.beacon_height_m,
+            height_m: asked.height_m,
+            spread_db: half_db,
+            lasting_db: half_db.hypot(unsure_db),
+        }
+    }
 }
 
 /// Probability that the plan is made for.

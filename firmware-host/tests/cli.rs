@@ -183,6 +183,55 @@ fn range_tells_a_distance_for_planning() {
     assert_eq!(run(&["range"]).0, Some(2), "a power is needed");
 }
 
+#[test]
+fn search_plan_lays_a_pattern_and_takes_it_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (area, mission, map) = (file("area.geojson"), file("plan.waypoints"), file("map.geojson"));
+    let ring = "[[8.0, 47.0], [8.01, 47.0], [8.01, 47.01],\n[8.0, 47.01], [8.0, 47.0]]";
+    let polygon = format!(r#"{{"type": "Polygon", "coordinates": [{ring}]}}"#);
+    std::fs::write(&area, &polygon).unwrap();
+    let narrow = ["--set", "beacon.0.bandwidth_hz=4000", "--set", "beacon.0.offset_hz=40000"];
+    let power = [&["--power-dbm", "-75", "--speed", "5"][..], &narrow].concat();
+    let plan = |more: &[&str]| run(&[&["search", "plan"][..], more].concat());
+
+    let (code, out, said) = plan(&[&["--polygon", &area, "--out", &mission][..], &power].concat());
+    assert_eq!((code, out.as_str()), (Some(0), ""), "{said}");
+    for told in ["parallel track (PS) on 000°", "0.85 km²", "coverage", "POD", "POS", "even over the area"]
+    {
+        assert!(said.contains(told), "{told} is not in\n{said}");
+    }
+    let taken = ["--from", &mission, "--polygon", &area, "--poa", &area, "--map", &map, "--format", "wpl"];
+    let (code, out, again) = plan(&[&taken[..], &power].concat());
+    assert_eq!((code, out), (Some(0), std::fs::read_to_string(&mission).unwrap()), "{again}");
+    let of = |text: &str, name: &str| text.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    assert_eq!(of(&again, "route"), of(&said, "route"));
+    assert_eq!(of(&again, "coverage"), of(&said, "coverage"));
+    let cells: serde_json::Value = serde_json::from_slice(&std::fs::read(&map).unwrap()).unwrap();
+    let cells = cells["features"].as_array().unwrap();
+    let sum = |name: &str| cells.iter().map(|cell| cell["properties"][name].as_f64().unwrap()).sum::<f64>();
+    assert!((sum("poa_before") - 1.0).abs() < 1e-6 && (sum("poa_now") - 1.0).abs() < 1e-6);
+
+    let disc = ["--centre", "-33.9,18.4", "--radius", "300", "--pattern", "ss", "--spacing", "40"];
+    let (code, out, said) = plan(&[&disc[..], &["--format", "kml"]].concat());
+    assert!(code == Some(0) && out.contains("18.4000") && said.contains("write --power-dbm"), "{said}");
+
+    std::fs::write(&area, polygon.replace("[8.0, 47.01]", "[8.0, 147.01]")).unwrap();
+    for (wrong, told) in [
+        (&["--polygon", &area, "--spacing", "50"][..], "area.geojson:2: no place at [8, 147.01]"),
+        (&["--spacing", "50"], "--centre and --radius"),
+        (&disc[..6], "--spacing: write it, or --power-dbm"),
+        (&[&disc[..], &["--start", "-34,18.4"]].concat(), "--start: expanding square (SS)"),
+        (&[&disc[..], &["--out", "plan.gpx"]].concat(), "name it .geojson, .kml or .waypoints"),
+    ] {
+        let (code, out, said) = plan(wrong);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{wrong:?}: {said}");
+        assert!(said.contains(told), "{told} is not in\n{said}");
+    }
+    let missing = file("none.waypoints");
+    assert_eq!(plan(&["--from", &missing]).0, Some(1), "a file that is not there");
+}
+
 /// White noise whose halves are uniform over ±20 of 127.5: 2·(41² − 1)/12 over 127.5², in 250 kHz.
 fn noise_dbfs_hz(path: &Path) -> f64 {
     let mut state = 1_u32;

@@ -5,6 +5,8 @@
 //! (Adv. Appl. Prob. 12, 1980): cumulant −n·ln(1 − s) + n·e·s/(1 − s) in closed form, good to some per cent of the chance for any
 //! n, whole or not.
 
+use crate::units::normal_tail;
+
 /// The mean of the powers of `count` frames, noise being 1 each, all lifted by `excess`.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Lifted {
@@ -104,16 +106,6 @@ pub fn least(mut low: f64, mut high: f64, is_over: impl Fn(f64) -> bool) -> Opti
         if is_over(middle) { high = middle } else { low = middle }
     }
     Some(high)
-}
-
-/// P(a normal variable ≥ z) (Abramowitz & Stegun 26.2.17, to 7.5e-8).
-fn normal_tail(z: f64) -> f64 {
-    let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
-    let series = t
-        * (0.319_381_530
-            + t * (-0.356_563_782 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
-    let tail = (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt() * series;
-    if z < 0.0 { 1.0 - tail } else { tail }
 }
 
 #[cfg(test)]

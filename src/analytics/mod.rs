@@ -23,7 +23,7 @@ pub mod percentile;
 pub mod prospect;
 mod pulses;
 #[cfg(test)]
-mod random;
+pub(crate) mod random;
 pub mod rolling;
 mod train;
 pub mod trend;
@@ -34,6 +34,7 @@ use crate::facts::{Detection, Facts, Floor, NoGradient};
 use crate::geo::NorthEast;
 use crate::signal::{Flags, Hearing, Pulse, Reading};
 use crate::time::TimeUs;
+use crate::units::CentiDb;
 
 use detection::{Detector, is_usable};
 use ewma::Ewma;
@@ -116,12 +117,14 @@ impl Analytics {
         }
     }
 
-    /// The same reading once its place is known, at most about a second later and in the same order.
-    pub fn place(&mut self, reading: &Reading, at: NorthEast) {
-        match self.channels.get_mut(usize::from(reading.channel)) {
-            Some(channel) => channel.place(reading, at),
-            None => self.refused_total += 1,
-        }
+    /// The same reading once its place is known, at most about a second later and in the same order. The power in it of a beacon that is
+    /// heard now.
+    pub fn place(&mut self, reading: &Reading, at: NorthEast) -> Option<CentiDb> {
+        let Some(channel) = self.channels.get_mut(usize::from(reading.channel)) else {
+            self.refused_total += 1;
+            return None;
+        };
+        channel.place(reading, at).filter(|_| channel.detector.is_heard())
     }
 
     /// A pulse, in order of its end. One that began before its predecessor, or is of an unknown channel, is refused and
@@ -220,13 +223,14 @@ impl Channel {
         self.strongest = strongest_of(self.strongest, snr(reading, floor_db));
     }
 
-    fn place(&mut self, reading: &Reading, at: NorthEast) {
+    fn place(&mut self, reading: &Reading, at: NorthEast) -> Option<CentiDb> {
         if !is_usable(reading) {
-            return;
+            return None;
         }
         let floor_db = self.floor_without_quiet_db(reading);
         let power = self.detector.beacon_power(reading, floor_db);
         self.plane.place(reading.acquired_us, at, power);
+        power
     }
 
     /// The temporal floor, where the reading brings none of its own.

@@ -3,10 +3,35 @@
 use super::raster::{ACROSS, Raster};
 use super::tally::Tally;
 use super::{Layer, Locate, Place};
+use crate::belief::{Belief, HYPOTHESES};
 use crate::facts::Run;
 use crate::geo::NorthEast;
 
 impl Locate {
+    /// The newest estimate in few places: systematic resampling (Kitagawa, J. Comput. Graph. Stat. 5 (1996) 1) along the rows.
+    pub fn belief(&self) -> Option<&Belief> {
+        self.belief.as_ref()
+    }
+
+    pub(super) fn draw(&self) -> Option<Belief> {
+        let estimate = self.estimate()?;
+        let mut hypotheses = [estimate.mean; HYPOTHESES];
+        let (mut sum, mut drawn) = (0.0, 0);
+        for place in self.places() {
+            sum += place.probability * HYPOTHESES as f64;
+            while drawn < HYPOTHESES && sum > drawn as f64 + 0.5 {
+                hypotheses[drawn] = place.at;
+                drawn += 1;
+            }
+        }
+        Some(Belief {
+            hypotheses,
+            mean: estimate.mean,
+            radius_95_m: estimate.radius_95_m,
+            observation_count: estimate.observation_count,
+        })
+    }
+
     /// Places that the newest estimate finds possible, each with its share of the probability: at most 44 000 of two sizes.
     pub fn places(&self) -> impl Iterator<Item = Place> {
         let [coarse, fine] = &self.layers;

@@ -1,4 +1,4 @@
-//! The command line: `skyhound fly|probe|scan|range|ctl|query|flights|report|message|config`.
+//! The command line: `skyhound fly|probe|scan|range|search|ctl|query|flights|report|message|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.
@@ -14,6 +14,7 @@ pub mod query;
 pub mod range;
 pub mod report;
 pub mod scan;
+pub mod search;
 #[cfg(test)]
 mod tests;
 
@@ -53,6 +54,8 @@ pub enum Command {
     Scan(Box<scan::Args>),
     /// Tell from how far a beacon is heard, and how far apart to fly: for planning a search
     Range(Box<range::Args>),
+    /// Plan a search before anything is heard: a pattern over an area, and how likely it finds
+    Search(search::Args),
     /// Ask a flight file with SQL
     Query(query::Args),
     /// Sum a flight up on one page
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Probe(args) => probe::run(args),
         Command::Scan(args) => scan::run(*args),
         Command::Range(args) => range::run(*args),
+        Command::Search(args) => search::run(args),
         Command::Report(args) => report::run(args),
         Command::Query(args) => query::run(args),
         Command::Flights(args) => flights::run(args),

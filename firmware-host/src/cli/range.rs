@@ -10,7 +10,7 @@ use skyhound::propagation::{Model, Surroundings};
 use super::failure::print;
 use super::{Failure, SettingsArgs, duration};
 use crate::clock::Clock;
-use crate::range::{self, Floor, Question};
+use crate::range::{self, Floor, Plan, Question};
 use crate::sdr::Source;
 use crate::settings::{Flags, Pace, Settings};
 
@@ -20,15 +20,26 @@ const MEASURED_S: f64 = 2.0;
 /// Arguments of `skyhound range`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
+    /// What is asked.
+    #[command(flatten)]
+    pub asked: Asked,
+    /// Its power into its antenna while it is on: a wildlife tag -20 to 0, a distress beacon 14 to 37
+    #[arg(long, value_name = "DBM", allow_negative_numbers = true, value_parser = decibels)]
+    pub power_dbm: f64,
+    /// JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The beacon, its way to the drone and the noise, for every command that asks from how far it is heard.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Asked {
     /// Settings.
     #[command(flatten)]
     pub settings: SettingsArgs,
     /// Which beacon of the settings; not needed where there is one alone
     #[arg(long, value_name = "NAME")]
     pub beacon: Option<String>,
-    /// Its power into its antenna while it is on: a wildlife tag -20 to 0, a distress beacon 14 to 37
-    #[arg(long, value_name = "DBM", allow_negative_numbers = true, value_parser = decibels)]
-    pub power_dbm: f64,
     /// Gain of both antennas together, less cables and polarisation
     #[arg(long, value_name = "DB", default_value_t = 0.0, allow_negative_numbers = true, value_parser = decibels)]
     pub antenna_gain_db: f64,
@@ -86,9 +97,6 @@ pub struct Args {
     /// Power at the antenna that is 0 dBFS at the gain set: a generator's level less what is read of it
     #[arg(long, value_name = "DBM", requires = "read", allow_negative_numbers = true, value_parser = decibels)]
     pub full_scale_dbm: Option<f64>,
-    /// JSON instead of text
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// How power falls with distance.
@@ -121,44 +129,67 @@ pub enum Where {
 /// # Errors
 /// A beacon that is not there, or that nothing can hear; a source that cannot be read.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let settings = args.settings.load(&Flags { sdr: args.sdr.clone(), ..Flags::default() })?;
-    let (config, source) = tuned(&settings, args.sdr.is_some())?;
-    let number = range::place_of(&config, args.beacon.as_deref())?;
-    let frequency_hz = config.sense.channels[number].frequency_hz;
-    if frequency_hz < 1e5 {
-        return Err(Failure::Usage(format!(
-            "beacon.{number}.frequency_hz: {frequency_hz} Hz is no radio frequency; write the beacon's, or sdr.frequency_hz"
-        )));
-    }
-    let floor = match (source, &args.flight, args.full_scale_dbm, args.floor_dbm_hz) {
-        (Some(mut source), _, Some(full_scale_dbm), _) => {
-            let clock = Clock::start();
-            range::measured(&mut source, &config, number, MEASURED_S, full_scale_dbm, clock)?
-        }
-        (_, Some(flight), Some(full_scale_dbm), _) => {
-            let (name, reserve_mb) = (&config.sense.channels[number].name, settings.recorder.disk_reserve_mb);
-            range::flown(flight, name, reserve_mb, full_scale_dbm)?
-        }
-        (_, _, _, Some(dbm_hz)) => Floor::told(dbm_hz),
-        _ => Floor::of(args.surroundings.into(), frequency_hz, args.noise_figure_db),
-    };
-    let question = Question {
-        power_dbm: args.power_dbm,
-        antenna_gain_db: args.antenna_gain_db,
-        height_m: args.height,
-        beacon_height_m: args.beacon_height,
-        seconds: args.time.as_secs_f64(),
-        speed_mps: args.speed.unwrap_or(settings.homing.speed_mps),
-        model: match args.model {
-            Way::FreeSpace => Model::FreeSpace,
-            Way::TwoRay => Model::TwoRay(args.reflection),
-            Way::LogDistance => Model::LogDistance(args.exponent),
-        },
-        sigma_db: args.sigma_db,
-        floor,
-    };
-    let plan = range::plan(&config, number, question)?;
+    let plan = args.asked.plan(&args.asked.settings()?, args.power_dbm)?;
     print(&if args.json { format!("{:#}\n", plan.to_json()) } else { plan.to_text() })
+}
+
+impl Asked {
+    /// The settings in force.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] with every mistake.
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        self.settings.load(&Flags { sdr: self.sdr.clone(), ..Flags::default() })
+    }
+
+    /// Ground speed, m/s.
+    pub fn speed_mps(&self, settings: &Settings) -> f64 {
+        self.speed.unwrap_or(settings.homing.speed_mps)
+    }
+
+    /// From how far a beacon of this power is heard.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn plan(&self, settings: &Settings, power_dbm: f64) -> Result<Plan, Failure> {
+        let (config, source) = tuned(settings, self.sdr.is_some())?;
+        let number = range::place_of(&config, self.beacon.as_deref())?;
+        let frequency_hz = config.sense.channels[number].frequency_hz;
+        if frequency_hz < 1e5 {
+            return Err(Failure::Usage(format!(
+                "beacon.{number}.frequency_hz: {frequency_hz} Hz is no radio frequency; write the beacon's, or sdr.frequency_hz"
+            )));
+        }
+        let floor = match (source, &self.flight, self.full_scale_dbm, self.floor_dbm_hz) {
+            (Some(mut source), _, Some(full_scale_dbm), _) => {
+                let clock = Clock::start();
+                range::measured(&mut source, &config, number, MEASURED_S, full_scale_dbm, clock)?
+            }
+            (_, Some(flight), Some(full_scale_dbm), _) => {
+                let (name, reserve_mb) =
+                    (&config.sense.channels[number].name, settings.recorder.disk_reserve_mb);
+                range::flown(flight, name, reserve_mb, full_scale_dbm)?
+            }
+            (_, _, _, Some(dbm_hz)) => Floor::told(dbm_hz),
+            _ => Floor::of(self.surroundings.into(), frequency_hz, self.noise_figure_db),
+        };
+        let question = Question {
+            power_dbm,
+            antenna_gain_db: self.antenna_gain_db,
+            height_m: self.height,
+            beacon_height_m: self.beacon_height,
+            seconds: self.time.as_secs_f64(),
+            speed_mps: self.speed_mps(settings),
+            model: match self.model {
+                Way::FreeSpace => Model::FreeSpace,
+                Way::TwoRay => Model::TwoRay(self.reflection),
+                Way::LogDistance => Model::LogDistance(self.exponent),
+            },
+            sigma_db: self.sigma_db,
+            floor,
+        };
+        range::plan(&config, number, question)
+    }
 }
 
 /// The engine's configuration: for the source that is measured, else for the rate and frequency of the settings.
@@ -193,16 +224,16 @@ impl From<Where> for Surroundings {
     }
 }
 
-fn within(text: &str, low: f64, high: f64, unit: &str) -> Result<f64, String> {
+pub(super) fn within(text: &str, low: f64, high: f64, unit: &str) -> Result<f64, String> {
     let number = text.trim().parse::<f64>().ok().filter(|number| (low..=high).contains(number));
     number.ok_or_else(|| format!("write a number from {low} to {high}{unit}"))
 }
 
-fn decibels(text: &str) -> Result<f64, String> {
+pub(super) fn decibels(text: &str) -> Result<f64, String> {
     within(text, -250.0, 100.0, "")
 }
 
-fn sigma(text: &str) -> Result<f64, String> {
+pub(super) fn sigma(text: &str) -> Result<f64, String> {
     within(text, 0.0, 40.0, " dB")
 }
 

@@ -8,8 +8,8 @@ use crate::random::{self, Random};
 use crate::scenario::fault::{Absurdity, Impostor};
 use crate::scenario::world::{Antenna, Fading, PathLoss, Propagation, Receiver};
 use crate::scenario::{
-    Act, Aircraft, Beacon, DistressMessage, Expect, Fault, Flavour, Ground, Hill, Kind, Operator, Pattern,
-    Place, Scenario, Search, Terrain, Trigger, Waveform, World, Zone,
+    Act, Aircraft, Beacon, Clutter, DistressMessage, Expect, Fault, Flavour, Ground, Hill, Kind, Operator,
+    Pattern, Place, Scenario, Search, Terrain, Trigger, Waveform, World, Zone,
 };
 use rand::RngExt;
 use std::collections::BTreeMap;
@@ -95,15 +95,17 @@ fn world(draw: &mut Draw) -> World {
     }
     let mut interferer = emitter(draw, 433.96e6, 50.0..300.0);
     (interferer.on, interferer.waveform) = (false, Waveform::Continuous);
-    let propagation = Propagation {
+    let mut propagation = Propagation {
         model: draw.one(&[PathLoss::FreeSpace, PathLoss::LogDistance, PathLoss::TwoRay]),
         exponent: draw.of(2.0..2.6),
-        shadow_sigma_db: draw.of(0.0..6.0),
+        clutter: Clutter::Even { sigma_db: draw.of(0.0..6.0) },
         shadow_decorrelation_m: draw.of(10.0..40.0),
         fading: draw.one(&[Fading::None, Fading::Rician, Fading::Rayleigh]),
         rician_k_db: draw.of(0.0..12.0),
+        rician_k_overhead_db: 0.0,
         ground_reflection: draw.of(0.1..0.9),
     };
+    propagation.rician_k_overhead_db = propagation.rician_k_db;
     let ground = ground(draw);
     World { beacon, interferer: vec![interferer], propagation, receiver: Receiver::default(), ground }
 }
@@ -161,6 +163,7 @@ fn emitter(draw: &mut Draw, frequency_hz: f64, distance_m: Range<f64>) -> Beacon
         tilt_deg: draw.of(0.0..60.0),
         lean_deg: draw.of(0.0..360.0),
         on: true,
+        draw: None,
     }
 }
 
@@ -245,20 +248,19 @@ fn search(draw: &mut Draw) -> Search {
 
 fn settings(draw: &mut Draw) -> toml::Table {
     let speed_mps = draw.of(1.0..5.0);
-    let strong_db = draw.of(20.0..45.0);
     let radius_m = if draw.chance(0.3) { draw.of(60.0..140.0) } else { draw.of(200.0..400.0) };
     let polygon = if draw.chance(0.15) { square(draw) } else { "[]".into() };
     let text = format!(
         "[[beacon]]\nname = \"beacon\"\nfrequency_hz = 433.96e6\nbandwidth_hz = 8000.0\nemission = \"any\"\n\
          period_max_ms = 8000.0\npulses_min = {}\n\
          [[beacon]]\nname = \"second\"\nfrequency_hz = 433.90e6\nbandwidth_hz = 8000.0\nemission = \"any\"\n\
-         [homing]\nspeed_mps = {speed_mps}\nslow_speed_mps = {}\nstrong_snr_db = {strong_db}\n\
-         hold_snr_db = {}\nholding_s = {}\ndetecting_s = {}\nlost_s = {}\n\
+         [homing]\nspeed_mps = {speed_mps}\nhold_radius_m = {}\nrefine_s = {}\n\
+         holding_s = {}\ndetecting_s = {}\nlost_s = {}\n\
          [interlock]\nspeed_max_mps = {}\nslew_max_mps2 = {}\nhoming_max_s = {}\n\
          [interlock.fence]\nradius_m = {radius_m}\npolygon = {polygon}\nalt_rel_max_m = {}\n",
         draw.count(1..4),
-        draw.of(0.5..1.0),
-        strong_db + draw.of(0.0..25.0),
+        draw.of(0.0..40.0),
+        draw.of(5.0..120.0),
         draw.of(2.0..20.0),
         draw.of(0.0..2.0),
         draw.of(2.0..8.0),

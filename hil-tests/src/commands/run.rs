@@ -62,7 +62,7 @@ impl<'a> Plan<'a> {
         let ([scenario_name, rig_name], sets) =
             (names.map(quoted), if sets { " --set-parameters" } else { "" });
         let repeat = format!("skyhound-rig run {scenario_name} --rig {rig_name}{sets} --seed {seed}");
-        Plan { scenario: scenario.clone(), rig, seed, repeat }
+        Plan { scenario: scenario.drawn(seed), rig, seed, repeat }
     }
 }
 

@@ -50,8 +50,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let stop = begin(&args.out)?;
     say(&format!("{}: {}", scenario.name, scenario.about));
     say(&format!("rig {}: {}", rig.name, rig.about));
-    let mut view = View::new(&scenario, Arc::clone(&stop));
     let seed = args.seed.unwrap_or(scenario.seed);
+    let scenario = scenario.drawn(seed);
+    let mut view = View::new(&scenario, Arc::clone(&stop));
     let plan = Plan::new([&args.scenario, rig_name], &scenario, &rig, seed, false);
     let (flown, trace) = fly(&plan, &args.out, true, &mut view)?;
     let (Some(trace), Some(page)) = (trace, &flown.page) else {

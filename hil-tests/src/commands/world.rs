@@ -57,6 +57,7 @@ fn format(text: &str) -> Result<SampleFormat, String> {
 pub fn run(args: Args) -> Result<(), Failure> {
     let scenario = found(&args.scenario)?;
     let seed = args.seed.unwrap_or(scenario.seed);
+    let scenario = scenario.drawn(seed);
     match (&args.iq, &args.serve) {
         (Some(iq), _) => record(iq, &scenario, seed, &args),
         (None, Some(socket)) => serve(socket, &scenario, seed, args.time),

@@ -61,6 +61,7 @@ pub fn fly(scenario: &Scenario, seed: u64, level: Level) -> Trace {
 /// # Panics
 /// As [`fly`].
 pub fn fly_with(scenario: &Scenario, seed: u64, level: Level, witness: &mut dyn Witness) -> Trace {
+    let scenario = &scenario.drawn(seed);
     begun(scenario, Flight::new(scenario, seed, level, None, witness)).fly()
 }
 
@@ -69,7 +70,7 @@ pub fn fly_with(scenario: &Scenario, seed: u64, level: Level, witness: &mut dyn 
 /// # Panics
 /// As [`fly`].
 pub fn fly_led(scenario: &Scenario, config: &Config, seed: u64, policy: Policy) -> Trace {
-    let mut scenario = scenario.clone();
+    let mut scenario = scenario.drawn(seed);
     scenario.fault.retain(|fault| {
         matches!(fault.kind, Kind::BeaconOff { .. } | Kind::InterfererOn { .. } | Kind::NoiseStep { .. })
     });

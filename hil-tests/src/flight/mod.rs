@@ -71,7 +71,7 @@ impl Rig {
         folder: &Path,
         watcher: &mut dyn Watcher,
     ) -> Result<Trace, NotFlown> {
-        let scenario = &self.adapted(scenario)?;
+        let scenario = &self.adapted(scenario)?.drawn(seed);
         let second_line = || "a rig with a second line to its autopilot".to_owned();
         let lacks_line = || (has_second(scenario) && self.depth == Depth::C).then(second_line);
         match self.lacks(scenario).or_else(lacks_line) {

@@ -5,7 +5,7 @@
 use super::expect::OR;
 use super::mode::{custom_mode_of, names};
 use super::words::{EVERY_FAULT, KINDS};
-use super::{Act, Beacon, Fault, Kind, Scenario, Search, Waveform};
+use super::{Act, Beacon, Clutter, Draw, Fault, Kind, Range, Scenario, Search, Waveform};
 use skyhound::command::{Interlock, State};
 use skyhound::decide::Decide;
 use skyhound::sense::Sense;
@@ -76,14 +76,22 @@ fn world(scenario: &Scenario) -> Checked {
     if world.beacon.is_empty() {
         return Err("world.beacon: there is none; write [[world.beacon]]".into());
     }
-    for (section, beacons) in [("beacon", &world.beacon), ("interferer", &world.interferer)] {
-        for (index, one) in beacons.iter().enumerate() {
-            beacon(one).map_err(|why| format!("world.{section}[{index}].{why}"))?;
+    let drawn = scenario.drawn(scenario.seed).world;
+    let sections =
+        [("beacon", &world.beacon, drawn.beacon), ("interferer", &world.interferer, drawn.interferer)];
+    for (section, written, drawn) in sections {
+        for (index, (one, drawn)) in written.iter().zip(&drawn).enumerate() {
+            one.draw
+                .map_or(Ok(()), draw)
+                .and_then(|()| beacon(drawn))
+                .map_err(|why| format!("world.{section}[{index}].{why}"))?;
         }
     }
     let way = &world.propagation;
     within("world.propagation.exponent", way.exponent, 1.0, 6.0, "(2 = free space)")?;
-    within("world.propagation.shadow_sigma_db", way.shadow_sigma_db, 0.0, 20.0, "dB")?;
+    if let Clutter::Even { sigma_db } = way.clutter {
+        within("world.propagation.shadow_sigma_db", sigma_db, 0.0, 20.0, "dB")?;
+    }
     within("world.propagation.shadow_decorrelation_m", way.shadow_decorrelation_m, 0.5, 1000.0, "m")?;
     within("world.propagation.rician_k_db", way.rician_k_db, -20.0, 60.0, "dB")?;
     within("world.propagation.ground_reflection", way.ground_reflection, 0.0, 1.0, "")?;
@@ -110,6 +118,20 @@ fn world(scenario: &Scenario) -> Checked {
         Some((key, ours)) => Err(format!("skyhound.sdr.{key}: write it as world.receiver.{ours}")),
         None => Ok(()),
     }
+}
+
+fn draw(draw: Draw) -> Checked {
+    for (key, range, low, high, unit) in
+        [("distance_m", draw.distance_m, 0.0, 20e3, "m"), ("power_dbm", draw.power_dbm, -120.0, 60.0, "dBm")]
+    {
+        let Some(Range { min, max }) = range else { continue };
+        within(&format!("draw.{key}.min"), min, low, high, unit)?;
+        within(&format!("draw.{key}.max"), max, low, high, unit)?;
+        if min > max {
+            return Err(format!("draw.{key}: min {min} is over max {max}; write min at most max"));
+        }
+    }
+    Ok(())
 }
 
 fn beacon(beacon: &Beacon) -> Checked {

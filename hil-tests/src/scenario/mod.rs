@@ -6,7 +6,10 @@
 #![allow(missing_docs, reason = "what a name with its unit says is not said again")]
 
 mod check;
+mod class;
+mod clutter;
 mod distress;
+mod draw;
 pub mod expect;
 pub mod fault;
 pub mod ground;
@@ -20,7 +23,9 @@ pub mod zone;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+pub use clutter::{Clutter, Group, Sight};
 pub use distress::DistressMessage;
+pub use draw::{Draw, Orientation, Range};
 pub use expect::{Bounds, Expect};
 pub use fault::{Act, Fault, Kind, Trigger};
 pub use ground::{Ground, Hill};

@@ -1,7 +1,8 @@
 //! What is on the air in a scenario: emitters, the way from them to the antenna, and the receiver.
 
-use super::Ground;
+use super::class::Written;
 use super::distress::DistressMessage;
+use super::{Clutter, Draw, Ground};
 use serde::Deserialize;
 use skyhound::propagation::Model;
 
@@ -35,13 +36,16 @@ impl World {
 pub struct Beacon {
     #[serde(default = "beacon")]
     pub name: String,
+    #[serde(default = "unsaid")]
     pub north_m: f64,
+    #[serde(default = "unsaid")]
     pub east_m: f64,
     /// Height above home's ground.
     #[serde(default = "one_metre")]
     pub height_m: f64,
     pub frequency_hz: f64,
     /// Power into its antenna while on.
+    #[serde(default = "unsaid")]
     pub power_dbm: f64,
     #[serde(default)]
     pub waveform: Waveform,
@@ -55,6 +59,14 @@ pub struct Beacon {
     /// On at the begin.
     #[serde(default = "yes")]
     pub on: bool,
+    /// What of it the flight's seed draws ([`super::Scenario::drawn`]).
+    #[serde(default)]
+    pub draw: Option<Draw>,
+}
+
+/// Not a number until it is drawn: who forgets to draw is told so by whatever he counts.
+fn unsaid() -> f64 {
+    f64::NAN
 }
 
 fn beacon() -> String {
@@ -133,21 +145,26 @@ pub enum Antenna {
     /// linear polarisation along it.
     #[default]
     Dipole,
+    /// Half-wave dipole on an airframe, of which a share of the power scatters all round and in every polarisation, and which makes lobes
+    /// of a few decibels about it: neither a null nor a cross polarisation is deep, and turning in place changes the level.
+    Whip,
 }
 
 /// The way from an emitter to the antenna.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(from = "Written")]
 pub struct Propagation {
     pub model: PathLoss,
     /// Exponent of the log-distance law; 2 = free space.
     pub exponent: f64,
-    /// Standard deviation of log-normal shadowing.
-    pub shadow_sigma_db: f64,
+    /// Loss beyond that law, and the spread of log-normal shadowing. As written: `class`, or `shadow_sigma_db` for one at every angle.
+    pub clutter: Clutter,
     /// Distance at which its autocorrelation has fallen to 1/e (Gudmundson 1991).
     pub shadow_decorrelation_m: f64,
     pub fading: Fading,
+    /// K with the aircraft at the horizon; between there and overhead it rises straight with the angle.
     pub rician_k_db: f64,
+    pub rician_k_overhead_db: f64,
     /// Magnitude of the ground's reflection coefficient in the two-ray model; its phase is π.
     pub ground_reflection: f64,
 }
@@ -160,10 +177,11 @@ impl Default for Propagation {
         Propagation {
             model: PathLoss::LogDistance,
             exponent: 2.2,
-            shadow_sigma_db: 10.0,
+            clutter: Clutter::Even { sigma_db: 10.0 },
             shadow_decorrelation_m: 35.0,
             fading: Fading::Rician,
             rician_k_db: 9.0,
+            rician_k_overhead_db: 9.0,
             ground_reflection: 0.7,
         }
     }

@@ -90,6 +90,7 @@ pub fn report(
     let policies = [None, Some(Policy::Climber), Some(Policy::Spiral)];
     let flown = in_order(flights, threads, progress, |index| {
         let seed = seed.wrapping_add(index);
+        let scenario = &scenario.drawn(seed);
         policies.map(|policy| match policy {
             None => outcome(scenario, &engine::fly(scenario, seed, Level::Readings), within_m),
             Some(policy) => outcome(scenario, &engine::fly_led(scenario, &config, seed, policy), within_m),

@@ -1,19 +1,19 @@
 //! What is on the air and how it arrives: emitters and a path from each to the antenna, into power, fading and frequency.
 //!
-//! Power at the receiver's input = transmitted · path loss · both antennas and their polarisations · shadowing (the engine's `propagation`, `antenna`,
-//! `shadowing`); fading is told apart, as a complex gain. Noise: kT₀·F of the receiver (J. B. Johnson, H. Nyquist 1928; T₀ = 290 K, the
+//! Power at the receiver's input = transmitted · path loss · both antennas and their polarisations (the path's `law`) · `shadowing`; fading is
+//! told apart, as a complex gain. Noise: kT₀·F of the receiver (J. B. Johnson, H. Nyquist 1928; T₀ = 290 K, the
 //! noise figure's IEEE reference: −173.98 dBm/Hz) plus the drone's own, which the scenario gives over the receiver's, plus steps.
 //! Each emitter's path has shadowing and fading of its own: those of emitters side by side are not correlated.
 
-use super::antenna::{Pointed, link_gain};
 use super::fading::Fading;
+use super::law::{Law, Terminal, direction, way};
 use super::shadowing::Shadowing;
 use super::{Emitter, LIGHT_MPS};
 use crate::random;
-use crate::scenario::{Beacon, Kind, Scenario, World};
+use crate::scenario::{Beacon, Kind, Scenario, World, world};
 use crate::truth::TruePose;
 use rand::Rng;
-use skyhound::propagation::{KT0_DBM_HZ, Loss};
+use skyhound::propagation::KT0_DBM_HZ;
 use skyhound::units::{db_from_ratio, ratio_from_db};
 
 /// What arrives from one emitter at one moment.
@@ -36,7 +36,7 @@ pub struct Air {
     paths: Vec<Path>,
     arrivals: Vec<Arrival>,
     beacon_count: usize,
-    antenna: crate::scenario::world::Antenna,
+    antenna: world::Antenna,
     /// What the receiver is tuned to.
     pub(super) center_hz: f64,
     oscillator_ppm: f64,
@@ -46,11 +46,9 @@ pub struct Air {
 
 /// The way from one emitter to the aircraft.
 struct Path {
-    loss: Loss,
+    law: Law,
     shadowing: Shadowing,
     fading: Fading,
-    standing: Pointed,
-    at_m: [f64; 3],
 }
 
 impl Air {
@@ -62,7 +60,7 @@ impl Air {
             Emitter::new(beacon, random::source(seed, &format!("schedule of emitter {index}")).next_u64())
         };
         let emitters: Vec<Emitter> = beacons().map(emitter).collect();
-        let paths = beacons().map(|(index, beacon)| Path::new(world, beacon, index, seed)).collect();
+        let paths = (0..emitters.len()).filter_map(|index| Path::new(world, index, seed)).collect();
         let drone_db = db_from_ratio(1.0 + ratio_from_db(world.receiver.drone_noise_db));
         Air {
             arrivals: vec![Arrival::default(); emitters.len()],
@@ -96,30 +94,30 @@ impl Air {
 
     /// What arrives now, per emitter: beacons, then interferers.
     pub fn arrivals(&mut self, pose: &TruePose) -> &[Arrival] {
-        let flying = Pointed::flying(self.antenna, pose);
+        let aircraft = self.aircraft(pose);
         let tuned_hz = self.center_hz * (1.0 + 1e-6 * self.oscillator_ppm);
         for ((emitter, path), arrival) in self.emitters.iter().zip(&self.paths).zip(&mut self.arrivals) {
-            *arrival = path.arrival(emitter, pose, &flying, tuned_hz);
+            *arrival = path.arrival(emitter, pose, &aircraft, tuned_hz);
         }
         &self.arrivals
     }
 
-    /// Mean power of emitter `index` at `pose`, dBm; `None` while it is off.
-    pub(super) fn mean_dbm(&self, index: usize, pose: &TruePose, flying: &Pointed) -> Option<f64> {
+    /// Mean power of emitter `index` at the aircraft, dBm; `None` while it is off.
+    pub(super) fn mean_dbm(&self, index: usize, aircraft: &Terminal) -> Option<f64> {
         let emitter = &self.emitters[index];
-        emitter.on.then(|| self.paths[index].mean_dbm(emitter, pose, flying))
+        emitter.on.then(|| self.paths[index].mean_dbm(emitter, aircraft))
     }
 
-    /// The aircraft's antenna as it points at `pose`.
-    pub(super) fn pointed(&self, pose: &TruePose) -> Pointed {
-        Pointed::flying(self.antenna, pose)
+    /// The aircraft at `pose`.
+    pub(super) fn aircraft(&self, pose: &TruePose) -> Terminal {
+        Terminal::flying(self.antenna, pose)
     }
 
     /// Complex gain of the fading of emitter `index`'s path at `pose`.
     pub(super) fn fade(&self, index: usize, pose: &TruePose) -> [f64; 2] {
         let path = &self.paths[index];
         let at_m = [pose.north_m, pose.east_m, pose.up_m];
-        path.fading.gain(at_m, path.way(at_m).1)
+        path.fading.gain(path.law.split(at_m), at_m, way(path.law.emitter().at_m, at_m).1)
     }
 
     /// Noise at the receiver's input: kT·NF, the drone's own, and steps.
@@ -129,53 +127,36 @@ impl Air {
 }
 
 impl Path {
-    fn new(world: &World, beacon: &Beacon, index: usize, seed: u64) -> Path {
+    fn new(world: &World, index: usize, seed: u64) -> Option<Path> {
         let way = &world.propagation;
         let chance = |what: &str| random::source(seed, &format!("{what} of emitter {index}"));
-        let shadowing =
-            Shadowing::new(way.shadow_sigma_db, way.shadow_decorrelation_m, &mut chance("shadowing"));
-        Path {
-            loss: Loss::new(way.law(), beacon.frequency_hz),
-            shadowing,
-            fading: Fading::new(way.fading, way.rician_k_db, beacon.frequency_hz, &mut chance("fading")),
-            standing: Pointed::standing(beacon.antenna, beacon.tilt_deg, beacon.lean_deg),
-            at_m: [beacon.north_m, beacon.east_m, beacon.height_m],
-        }
-    }
-
-    /// From the emitter to a place, north, east and up; and its length.
-    fn way(&self, at_m: [f64; 3]) -> ([f64; 3], f64) {
-        let way: [f64; 3] = std::array::from_fn(|n| at_m[n] - self.at_m[n]);
-        (way, (way[0] * way[0] + way[1] * way[1] + way[2] * way[2]).sqrt())
-    }
-
-    /// Direction from the emitter to a place, NED; at one and the same place, upwards.
-    fn direction(way: [f64; 3], distance_m: f64) -> [f64; 3] {
-        if distance_m < 1e-6 {
-            return [0.0, 0.0, -1.0];
-        }
-        [way[0] / distance_m, way[1] / distance_m, -way[2] / distance_m]
+        let frequency_hz = world.emitters().nth(index)?.frequency_hz;
+        Some(Path {
+            law: Law::new(world, index)?,
+            shadowing: Shadowing::new(way.shadow_decorrelation_m, &mut chance("shadowing")),
+            fading: Fading::new(frequency_hz, &mut chance("fading")),
+        })
     }
 
     #[inline]
-    fn mean_dbm(&self, emitter: &Emitter, pose: &TruePose, flying: &Pointed) -> f64 {
-        let at_m = [pose.north_m, pose.east_m, pose.up_m];
-        let (way, distance_m) = self.way(at_m);
-        let ground_m = (way[0] * way[0] + way[1] * way[1]).sqrt();
-        let to = Path::direction(way, distance_m);
-        let gain = self.loss.gain(ground_m, self.at_m[2], at_m[2]) * link_gain(&self.standing, flying, to);
-        emitter.beacon.power_dbm + db_from_ratio(gain) + self.shadowing.db(at_m)
+    fn mean_dbm(&self, emitter: &Emitter, aircraft: &Terminal) -> f64 {
+        let standing = self.law.emitter();
+        let sigma_db = self.law.sigma_db(standing.at_m, aircraft.at_m);
+        let mean_dbm = emitter.beacon.power_dbm + self.law.mean_db(standing, aircraft);
+        mean_dbm + self.shadowing.db(sigma_db, aircraft.at_m)
     }
 
-    fn arrival(&self, emitter: &Emitter, pose: &TruePose, flying: &Pointed, tuned_hz: f64) -> Arrival {
-        let at_m = [pose.north_m, pose.east_m, pose.up_m];
-        let (way, distance_m) = self.way(at_m);
-        let to = Path::direction(way, distance_m);
+    fn arrival(&self, emitter: &Emitter, pose: &TruePose, aircraft: &Terminal, tuned_hz: f64) -> Arrival {
+        let (way, distance_m) = way(self.law.emitter().at_m, aircraft.at_m);
+        let to = direction(way, distance_m);
         let away_mps = to[0] * pose.north_mps + to[1] * pose.east_mps + to[2] * pose.down_mps;
         let carrier_hz = emitter.beacon.frequency_hz;
         Arrival {
-            power_dbm: self.mean_dbm(emitter, pose, flying),
-            fade: self.fading.gain(at_m, distance_m).map(|part| part as f32),
+            power_dbm: self.mean_dbm(emitter, aircraft),
+            fade: self
+                .fading
+                .gain(self.law.split(aircraft.at_m), aircraft.at_m, distance_m)
+                .map(|part| part as f32),
             offset_hz: carrier_hz - carrier_hz * away_mps / LIGHT_MPS - tuned_hz,
             on: emitter.on,
         }

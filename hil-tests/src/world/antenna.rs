@@ -7,6 +7,7 @@
 
 use crate::scenario::world::Antenna;
 use crate::truth::TruePose;
+use skyhound::units::ratio_from_db;
 
 /// Floor of a dipole's pattern, −25 dB under its maximum.
 pub const NULL_RATIO: f64 = 0.003_162;
@@ -17,11 +18,26 @@ const DIPOLE_GAIN: f64 = 1.643;
 /// A direction, NED, of length 1.
 pub type Axis = [f64; 3];
 
+/// Share of a whip's power that its airframe scatters all round: −12 dBi, and as much across its polarisation.
+const SCATTER_RATIO: f64 = 0.06;
+/// Lobes that the airframe makes about a whip, dB, by their number: of the level itself, so that they die out towards the axis. Arms and
+/// batteries are no formula: these amounts are ours, ±3 dB in all, at phases that make no symmetry.
+const LOBES_DB: [f64; 3] = [1.0, 1.5, 1.0];
+const LOBE_PHASES_RAD: [f64; 3] = [0.4, 2.0, 4.5];
+
 /// An antenna as it points now.
 #[derive(Copy, Clone, Debug)]
 pub struct Pointed {
     antenna: Antenna,
     axis: Axis,
+    /// Across the axis: from which lobes are counted.
+    ahead: Axis,
+}
+
+/// Gains over isotropic of what keeps the antenna's polarisation and of what has none.
+struct Parts {
+    polarised: f64,
+    scattered: f64,
 }
 
 impl Pointed {
@@ -29,7 +45,11 @@ impl Pointed {
     pub fn standing(antenna: Antenna, tilt_deg: f64, lean_deg: f64) -> Pointed {
         let (sin_tilt, cos_tilt) = tilt_deg.to_radians().sin_cos();
         let (sin_lean, cos_lean) = lean_deg.to_radians().sin_cos();
-        Pointed { antenna, axis: [sin_tilt * cos_lean, sin_tilt * sin_lean, -cos_tilt] }
+        Pointed {
+            antenna,
+            axis: [sin_tilt * cos_lean, sin_tilt * sin_lean, -cos_tilt],
+            ahead: [cos_tilt * cos_lean, cos_tilt * sin_lean, sin_tilt],
+        }
     }
 
     /// On the aircraft, along its own vertical axis: it leans as roll and pitch lean.
@@ -37,40 +57,58 @@ impl Pointed {
         let (sin_roll, cos_roll) = pose.roll_rad.sin_cos();
         let (sin_pitch, cos_pitch) = pose.pitch_rad.sin_cos();
         let (sin_yaw, cos_yaw) = pose.yaw_rad.sin_cos();
-        // Third column of the body-to-NED rotation in the order yaw, pitch, roll.
+        // Third and first column of the body-to-NED rotation in the order yaw, pitch, roll.
         let axis = [
             cos_roll * sin_pitch * cos_yaw + sin_roll * sin_yaw,
             cos_roll * sin_pitch * sin_yaw - sin_roll * cos_yaw,
             cos_roll * cos_pitch,
         ];
-        Pointed { antenna, axis }
+        Pointed { antenna, axis, ahead: [cos_pitch * cos_yaw, cos_pitch * sin_yaw, -sin_pitch] }
     }
 
-    /// Gain over isotropic in the direction `to`.
-    pub fn gain(&self, to: Axis) -> f64 {
+    /// Gains on the line `to`, a direction from one end to the other.
+    #[inline]
+    fn parts(&self, to: Axis) -> Parts {
         match self.antenna {
-            Antenna::Isotropic => 1.0,
-            Antenna::Dipole => {
-                let cos = dot(self.axis, to).clamp(-1.0, 1.0);
-                let sin2 = (1.0 - cos * cos).max(1e-9);
-                let pattern = (std::f64::consts::FRAC_PI_2 * cos).cos().powi(2) / sin2;
-                DIPOLE_GAIN * pattern.max(NULL_RATIO)
+            Antenna::Isotropic => Parts { polarised: 0.0, scattered: 1.0 },
+            Antenna::Dipole => Parts { polarised: self.dipole(to), scattered: 0.0 },
+            Antenna::Whip => {
+                let lobes = self.lobes(to);
+                let polarised = lobes * (1.0 - SCATTER_RATIO) * self.dipole(to);
+                Parts { polarised, scattered: lobes * SCATTER_RATIO }
             }
         }
+    }
+
+    fn dipole(&self, to: Axis) -> f64 {
+        let cos = dot(self.axis, to).clamp(-1.0, 1.0);
+        let sin2 = (1.0 - cos * cos).max(1e-9);
+        let pattern = (std::f64::consts::FRAC_PI_2 * cos).cos().powi(2) / sin2;
+        DIPOLE_GAIN * pattern.max(NULL_RATIO)
+    }
+
+    fn lobes(&self, to: Axis) -> f64 {
+        let [x, y] = [dot(self.ahead, to), dot(cross(self.axis, self.ahead), to)];
+        let (mut re, mut im, mut db) = (1.0, 0.0, 0.0);
+        for (lobe_db, phase) in LOBES_DB.into_iter().zip(LOBE_PHASES_RAD) {
+            (re, im) = (re * x - im * y, re * y + im * x);
+            db += lobe_db * (re * phase.cos() - im * phase.sin());
+        }
+        ratio_from_db(db)
     }
 }
 
 /// Both antennas' gains along `to` (from one to the other) times what their polarisations share.
 #[inline]
 pub fn link_gain(one: &Pointed, other: &Pointed, to: Axis) -> f64 {
-    one.gain(to) * other.gain(to) * shared_polarisation(one, other, to)
+    let (a, b) = (one.parts(to), other.parts(to));
+    let both = a.polarised * b.polarised;
+    let polarised = if both == 0.0 { 0.0 } else { both * shared_polarisation(one, other, to) };
+    polarised + a.polarised * b.scattered + a.scattered * b.polarised + a.scattered * b.scattered
 }
 
 /// Share of the power that passes between the polarisations, [`CROSS_RATIO`]..=1.
 fn shared_polarisation(one: &Pointed, other: &Pointed, to: Axis) -> f64 {
-    if one.antenna == Antenna::Isotropic || other.antenna == Antenna::Isotropic {
-        return 1.0;
-    }
     let (a, b) = (across(one.axis, to), across(other.axis, to));
     let lengths = dot(a, a) * dot(b, b);
     if lengths < 1e-12 { 1.0 } else { (dot(a, b).powi(2) / lengths).clamp(CROSS_RATIO, 1.0) }
@@ -82,6 +120,10 @@ fn across(axis: Axis, to: Axis) -> Axis {
     std::array::from_fn(|n| axis[n] - along * to[n])
 }
 
+fn cross(a: Axis, b: Axis) -> Axis {
+    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+}
+
 fn dot(a: Axis, b: Axis) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
@@ -91,6 +133,14 @@ mod tests {
     use super::*;
     use skyhound::units::db_from_ratio as db;
     use std::f64::consts::FRAC_PI_2;
+
+    impl Pointed {
+        /// Gain over isotropic in all polarisations.
+        fn gain(&self, to: Axis) -> f64 {
+            let Parts { polarised, scattered } = self.parts(to);
+            polarised + scattered
+        }
+    }
 
     const NORTH: Axis = [1.0, 0.0, 0.0];
     const EAST: Axis = [0.0, 1.0, 0.0];
@@ -150,5 +200,30 @@ mod tests {
         let (sin, cos) = 20_f64.to_radians().sin_cos();
         let closed = 1.643 * 1.643 * ((FRAC_PI_2 * sin).cos() / cos).powi(2);
         assert!((db(gain) - db(closed)).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_whip_has_lobes_about_it_and_no_deep_null() {
+        let heading = |yaw_deg: f64| {
+            Pointed::flying(Antenna::Whip, &TruePose { yaw_rad: yaw_deg.to_radians(), ..TruePose::default() })
+        };
+        let turn: Vec<f64> = (0..360).map(|deg| db(heading(f64::from(deg)).gain(NORTH))).collect();
+        let spread = |of: &[f64]| {
+            of.iter().fold(f64::NEG_INFINITY, |a, b| a.max(*b))
+                - of.iter().fold(f64::INFINITY, |a, b| a.min(*b))
+        };
+        assert!((3.0..7.0).contains(&spread(&turn)), "{}", spread(&turn));
+        assert!(
+            (turn.iter().sum::<f64>() / 360.0 - db(0.94 * 1.643 + 0.06)).abs() < 0.01,
+            "the lobes are about the mean"
+        );
+        // Straight below there are none, and the null is what the airframe fills.
+        let below: Vec<f64> = (0..360).map(|deg| db(heading(f64::from(deg)).gain(DOWN))).collect();
+        assert!(spread(&below) < 1e-9 && (below[0] - db(0.06 + 0.94 * 1.643 * NULL_RATIO)).abs() < 1e-9);
+        // Across its polarisation a lying beacon loses no more than the scatter leaves.
+        let level = heading(30.0);
+        let loss =
+            db(link_gain(&dipole(90.0, 0.0), &level, EAST)) - db(link_gain(&dipole(0.0, 0.0), &level, EAST));
+        assert!((-14.5..-12.0).contains(&loss), "{loss}");
     }
 }

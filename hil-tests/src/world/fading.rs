@@ -17,46 +17,53 @@ use std::f64::consts::TAU;
 /// The autocorrelation of even angles is J0 up to 2πd/λ ≈ RAYS, and the envelope Rayleigh's to a few per cent (see the tests).
 const RAYS: usize = 24;
 
-/// The fading of one emitter's path.
-#[derive(Clone, Debug)]
-pub struct Fading {
-    rays: Waves<RAYS>,
-    per_wavelength_m: f64,
+/// Amplitudes of the direct ray and of each ray of the scatter.
+#[derive(Copy, Clone, Debug)]
+pub struct Split {
     direct: f64,
     scatter: f64,
 }
 
-impl Fading {
-    /// At a carrier of `frequency_hz`; `rician_k_db` is of no account to other kinds.
-    pub fn new(
-        kind: scenario::world::Fading,
-        rician_k_db: f64,
-        frequency_hz: f64,
-        random: &mut Random,
-    ) -> Fading {
+impl Split {
+    /// `rician_k_db` is of no account to other kinds.
+    pub fn new(kind: scenario::world::Fading, rician_k_db: f64) -> Split {
         let k = 10f64.powf(rician_k_db / 10.0);
         let (direct, scatter) = match kind {
             scenario::world::Fading::None => (1.0, 0.0),
             scenario::world::Fading::Rician => ((k / (k + 1.0)).sqrt(), (1.0 / (k + 1.0)).sqrt()),
             scenario::world::Fading::Rayleigh => (0.0, 1.0),
         };
+        Split { direct, scatter: scatter / (RAYS as f64).sqrt() }
+    }
+}
+
+/// The fading of one emitter's path.
+#[derive(Clone, Debug)]
+pub struct Fading {
+    rays: Waves<RAYS>,
+    per_wavelength_m: f64,
+}
+
+impl Fading {
+    /// At a carrier of `frequency_hz`.
+    pub fn new(frequency_hz: f64, random: &mut Random) -> Fading {
         let per_m = frequency_hz / super::LIGHT_MPS;
         let turn: f64 = random.random();
         let rays = Waves::from_fn(|m| {
             let (sin, cos) = (TAU * (m as f64 + turn) / RAYS as f64).sin_cos();
             ([per_m * cos, per_m * sin, 0.0], random.random())
         });
-        Fading { rays, per_wavelength_m: per_m, direct, scatter: scatter / (RAYS as f64).sqrt() }
+        Fading { rays, per_wavelength_m: per_m }
     }
 
-    /// The gain at metres north, east and up, `distance_m` from the emitter.
+    /// The gain at metres north, east and up, `distance_m` from the emitter, where the rays are split so.
     #[inline]
-    pub fn gain(&self, at_m: [f64; 3], distance_m: f64) -> [f64; 2] {
-        if self.scatter == 0.0 {
-            return [self.direct, 0.0];
+    pub fn gain(&self, split: Split, at_m: [f64; 3], distance_m: f64) -> [f64; 2] {
+        if split.scatter == 0.0 {
+            return [split.direct, 0.0];
         }
         let [real, imaginary] = self.rays.phasors(at_m, distance_m * self.per_wavelength_m);
-        [self.direct + self.scatter * real, self.scatter * imaginary]
+        [split.direct + split.scatter * real, split.scatter * imaginary]
     }
 }
 
@@ -69,8 +76,9 @@ mod tests {
 
     const WAVELENGTH_M: f64 = 0.7;
 
-    fn fading(kind: scenario::world::Fading, k_db: f64, seed: u64) -> Fading {
-        Fading::new(kind, k_db, super::super::LIGHT_MPS / WAVELENGTH_M, &mut random::source(seed, "fading"))
+    fn fading(kind: scenario::world::Fading, k_db: f64, seed: u64) -> impl Fn([f64; 3], f64) -> [f64; 2] {
+        let fading = Fading::new(super::super::LIGHT_MPS / WAVELENGTH_M, &mut random::source(seed, "fading"));
+        move |at_m, distance_m| fading.gain(Split::new(kind, k_db), at_m, distance_m)
     }
 
     /// Gains at scattered places of many seeds.
@@ -79,7 +87,7 @@ mod tests {
         (0..300)
             .flat_map(|seed| {
                 let fading = fading(kind, k_db, seed);
-                (0..100).map(move |n| fading.gain(place(n), 100.0 + f64::from(n) * 3.3))
+                (0..100).map(move |n| fading(place(n), 100.0 + f64::from(n) * 3.3))
             })
             .collect()
     }
@@ -110,7 +118,7 @@ mod tests {
             assert!((measured_db - k_db).abs() < 0.5, "{k_db}: {measured_db}");
             assert!((mean - 1.0).abs() < 0.02);
         }
-        assert_eq!(fading(Still, 6.0, 1).gain([1.0, 2.0, 3.0], 9.0), [1.0, 0.0]);
+        assert_eq!(fading(Still, 6.0, 1)([1.0, 2.0, 3.0], 9.0), [1.0, 0.0]);
     }
 
     /// J0 by its integral, (1/π)∫cos(x·sin t) dt (Abramowitz & Stegun 9.1.18).
@@ -130,7 +138,7 @@ mod tests {
                     let at = [f64::from(n) * 5.77, f64::from(n) * -3.1, 40.0];
                     let there =
                         [at[0] + 0.6 * turns * WAVELENGTH_M, at[1] + 0.8 * turns * WAVELENGTH_M, 40.0];
-                    let (a, b) = (fading.gain(at, 50.0), fading.gain(there, 50.0));
+                    let (a, b) = (fading(at, 50.0), fading(there, 50.0));
                     sum += a[0] * b[0] + a[1] * b[1];
                     count += 1.0;
                 }

@@ -19,6 +19,7 @@ mod ear;
 mod emitter;
 mod fading;
 pub mod iq;
+pub mod law;
 mod noise;
 mod readings;
 pub mod receiver;

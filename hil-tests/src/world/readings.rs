@@ -119,9 +119,9 @@ impl Listener {
 
     fn listen(&mut self, air: &Air, pose: &TruePose, middle_us: f64, hop_us: f64) {
         let middle = pose_at(pose, middle_us);
-        let flying = air.pointed(&middle);
+        let aircraft = air.aircraft(&middle);
         for (index, mean) in self.means.iter_mut().enumerate() {
-            let power_dbm = if self.in_band[index] { air.mean_dbm(index, &middle, &flying) } else { None };
+            let power_dbm = if self.in_band[index] { air.mean_dbm(index, &aircraft) } else { None };
             *mean = power_dbm.map_or(0.0, |dbm| ratio_from_db(dbm + self.gain_db));
         }
         let speed_mps = (pose.speed_mps().powi(2) + pose.down_mps.powi(2)).sqrt();

@@ -1,4 +1,4 @@
-//! Correlated log-normal shadowing: a place and an emitter in, decibels out.
+//! Correlated log-normal shadowing: an emitter's spread and a place in, decibels out.
 //!
 //! Model: Gudmundson, "Correlation model for shadow fading in mobile radio systems", Electronics Letters 27 (1991): normal in
 //! decibels, autocorrelation σ²·exp(−d/d_c). Construction: sum of sinusoids (`waves`) with the spectral density of that
@@ -22,12 +22,11 @@ const R3: [f64; 3] = [0.819_172_513_396_164_4, 0.671_043_606_703_789_2, 0.549_70
 #[derive(Clone, Debug)]
 pub struct Shadowing {
     waves: Waves<WAVES>,
-    scale_db: f64,
 }
 
 impl Shadowing {
-    /// Standard deviation `sigma_db`, autocorrelation 1/e at `decorrelation_m`.
-    pub fn new(sigma_db: f64, decorrelation_m: f64, random: &mut Random) -> Shadowing {
+    /// Autocorrelation 1/e at `decorrelation_m`.
+    pub fn new(decorrelation_m: f64, random: &mut Random) -> Shadowing {
         let shift: [f64; 3] = std::array::from_fn(|_| random.random());
         let waves = Waves::from_fn(|m| {
             let [u, v, w] = std::array::from_fn(|n| (shift[n] + m as f64 * R3[n]).fract());
@@ -37,13 +36,13 @@ impl Shadowing {
             let (sin, cos) = (TAU * w).sin_cos();
             ([per_m * level * cos, per_m * level * sin, per_m * up], random.random())
         });
-        Shadowing { waves, scale_db: sigma_db * (2.0 / WAVES as f64).sqrt() }
+        Shadowing { waves }
     }
 
-    /// Decibels added to the received power at metres north, east and up.
+    /// Decibels added to the received power at metres north, east and up, where the standard deviation is `sigma_db`.
     #[inline]
-    pub fn db(&self, at_m: [f64; 3]) -> f64 {
-        if self.scale_db == 0.0 { 0.0 } else { self.scale_db * self.waves.cosines(at_m) }
+    pub fn db(&self, sigma_db: f64, at_m: [f64; 3]) -> f64 {
+        if sigma_db == 0.0 { 0.0 } else { sigma_db * (2.0 / WAVES as f64).sqrt() * self.waves.cosines(at_m) }
     }
 }
 
@@ -64,10 +63,10 @@ mod tests {
     use crate::random;
 
     /// Mean of f over places of many seeds' fields.
-    fn mean(sigma_db: f64, decorrelation_m: f64, f: impl Fn(&Shadowing, [f64; 3]) -> f64) -> f64 {
+    fn mean(decorrelation_m: f64, f: impl Fn(&Shadowing, [f64; 3]) -> f64) -> f64 {
         let (mut sum, mut count) = (0.0, 0.0);
         for seed in 0..400 {
-            let field = Shadowing::new(sigma_db, decorrelation_m, &mut random::source(seed, "shadowing"));
+            let field = Shadowing::new(decorrelation_m, &mut random::source(seed, "shadowing"));
             for n in 0..50 {
                 let n = f64::from(n);
                 sum += f(&field, [n * 61.0, (n * 37.0) % 400.0, (n * 13.0) % 90.0]);
@@ -80,13 +79,13 @@ mod tests {
     #[test]
     fn spread_and_autocorrelation_are_gudmundsons() {
         let (sigma, far) = (8.0, 25.0);
-        assert!(mean(sigma, far, |s, at| s.db(at)).abs() < 0.15);
-        let square = mean(sigma, far, |s, at| s.db(at).powi(2));
+        assert!(mean(far, |s, at| s.db(sigma, at)).abs() < 0.15);
+        let square = mean(far, |s, at| s.db(sigma, at).powi(2));
         assert!((square.sqrt() / sigma - 1.0).abs() < 0.02, "{}", square.sqrt());
         for distance in [2.0, 5.0, 12.5, 25.0, 50.0, 100.0] {
             for step in [[1.0, 0.0, 0.0], [0.6, -0.8, 0.0], [0.0, 0.0, 1.0]] {
                 let there = |at: [f64; 3]| std::array::from_fn(|n| at[n] + distance * step[n]);
-                let measured = mean(sigma, far, |s, at| s.db(at) * s.db(there(at))) / (sigma * sigma);
+                let measured = mean(far, |s, at| s.db(sigma, at) * s.db(sigma, there(at))) / (sigma * sigma);
                 let closed = (-distance / far).exp();
                 assert!((measured - closed).abs() < 0.03, "{distance} m {step:?}: {measured} for {closed}");
             }
@@ -96,23 +95,23 @@ mod tests {
     #[test]
     fn it_is_normal() {
         // Shares within one and two σ, and the fourth moment.
-        let share = |z: f64| mean(1.0, 20.0, |s, at| if s.db(at).abs() < z { 1.0 } else { 0.0 });
+        let share = |z: f64| mean(20.0, |s, at| if s.db(1.0, at).abs() < z { 1.0 } else { 0.0 });
         assert!((share(1.0) - 0.6827).abs() < 0.015);
         assert!((share(2.0) - 0.9545).abs() < 0.01);
-        assert!((mean(1.0, 20.0, |s, at| s.db(at).powi(4)) - (3.0 - 1.5 / WAVES as f64)).abs() < 0.15);
+        assert!((mean(20.0, |s, at| s.db(1.0, at).powi(4)) - (3.0 - 1.5 / WAVES as f64)).abs() < 0.15);
     }
 
     #[test]
     fn the_same_place_is_the_same_and_other_seeds_are_not() {
-        let field = |seed| Shadowing::new(10.0, 30.0, &mut random::source(seed, "shadowing"));
+        let field = |seed| Shadowing::new(30.0, &mut random::source(seed, "shadowing"));
         let (one, at) = (field(3), [120.0, -40.0, 40.0]);
-        let here = one.db(at);
+        let here = one.db(10.0, at);
         for n in 0..100 {
-            one.db([f64::from(n), 5.0, 6.0]);
+            one.db(10.0, [f64::from(n), 5.0, 6.0]);
         }
-        assert_eq!(one.db(at).to_bits(), here.to_bits());
-        assert_eq!(field(3).db(at).to_bits(), here.to_bits());
-        assert_ne!(field(4).db(at), here);
-        assert_eq!(Shadowing::new(0.0, 30.0, &mut random::source(1, "s")).db(at), 0.0);
+        assert_eq!(one.db(10.0, at).to_bits(), here.to_bits());
+        assert_eq!(field(3).db(10.0, at).to_bits(), here.to_bits());
+        assert_ne!(field(4).db(10.0, at), here);
+        assert_eq!(one.db(0.0, at), 0.0);
     }
 }

@@ -34,7 +34,7 @@ fn the_same_seed_is_the_same_flight_and_another_is_another() {
 }
 
 fn judged(name: &str, seed: u64, level: Level) -> Result<(), String> {
-    let scenario = load::find(name).unwrap();
+    let scenario = load::find(name).unwrap().drawn(seed);
     let verdict = judge::verdict(&scenario, &fly(&scenario, seed, level), Depth::A);
     if verdict.outcome == Outcome::Passed {
         return Ok(());

@@ -1,0 +1,115 @@
+//! From powers with their places to observations of one beacon's place: one for each stretch of way, however long it took.
+//!
+//! A stretch is a tenth of the distance to where the beacon is believed to be, 5 to 30 m: what is nearer together shares its shadowing and
+//! tells nothing new. Its power is the mean of decibels. Who hovers adds one observation, not thousands; what is heard seldom is one each.
+//! Readings tell before hearings do, which are of the same emission and listened to for longer.
+
+use crate::belief::Belief;
+use crate::geo::NorthEast;
+use crate::locate::{Locate, LocateConfig, Observation};
+use crate::time::TimeUs;
+
+/// Of a stretch, m.
+const STRETCH_MIN_M: f64 = 5.0;
+const STRETCH_MAX_M: f64 = 30.0;
+/// Share of the distance to the beacon.
+const STRETCH_RATIO: f64 = 0.1;
+/// Before anything is believed, m.
+const STRETCH_FIRST_M: f64 = 7.0;
+/// A stretch is over after this, µs: who stands still waits no longer for what is known.
+const STRETCH_MAX_US: u64 = 2_000_000;
+/// Where the beacon is supposed to lie: on the ground at home's height; at least this below the aircraft, m.
+const BELOW_MIN_M: f64 = 5.0;
+
+/// Power of the beacon alone at a place.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Sound {
+    pub(super) at_us: TimeUs,
+    pub(super) at: NorthEast,
+    /// Above home.
+    pub(super) up_m: f64,
+    /// dBFS.
+    pub(super) power_db: f64,
+}
+
+/// Sums over a stretch.
+#[derive(Copy, Clone, Debug)]
+struct Stretch {
+    from: Sound,
+    is_hearing: bool,
+    count: f64,
+    sums: [f64; 4],
+}
+
+/// One channel's.
+pub(super) struct Seeker {
+    locate: Locate,
+    stretch: Option<Stretch>,
+    /// Where the newest observation is.
+    newest: Option<NorthEast>,
+}
+
+impl Seeker {
+    pub(super) fn new() -> Seeker {
+        Seeker { locate: Locate::new(LocateConfig::default()), stretch: None, newest: None }
+    }
+
+    /// A power, in order of time but for hearings, which come late.
+    pub(super) fn hear(&mut self, sound: &Sound, is_hearing: bool) {
+        let length_m = self.stretch_m(sound.at);
+        if let Some(stretch) = &mut self.stretch {
+            let is_better = stretch.is_hearing && !is_hearing;
+            if stretch.from.at.distance_m(sound.at) < length_m && !is_better {
+                if stretch.is_hearing == is_hearing {
+                    stretch.add(sound);
+                }
+                return;
+            }
+            if is_better {
+                self.stretch = None;
+            } else {
+                self.end();
+            }
+        }
+        if self.newest.is_none_or(|newest| newest.distance_m(sound.at) >= length_m) {
+            let mut stretch = Stretch { from: *sound, is_hearing, count: 0.0, sums: [0.0; 4] };
+            stretch.add(sound);
+            self.stretch = Some(stretch);
+        }
+    }
+
+    /// Ends what is over and works on the estimate; what is left of the budget.
+    pub(super) fn work(&mut self, now: TimeUs, budget: usize) -> usize {
+        if self.stretch.is_some_and(|stretch| now.since_us(stretch.from.at_us) > STRETCH_MAX_US) {
+            self.end();
+        }
+        if budget > 0 && self.locate.work(budget) { 0 } else { budget }
+    }
+
+    pub(super) fn belief(&self) -> Option<&Belief> {
+        self.locate.belief()
+    }
+
+    fn stretch_m(&self, at: NorthEast) -> f64 {
+        let belief = self.belief();
+        belief.map_or(STRETCH_FIRST_M, |belief| {
+            (STRETCH_RATIO * belief.mean.distance_m(at)).clamp(STRETCH_MIN_M, STRETCH_MAX_M)
+        })
+    }
+
+    fn end(&mut self) {
+        let Some(stretch) = self.stretch.take() else { return };
+        let [north_m, east_m, up_m, power_db] = stretch.sums.map(|sum| sum / stretch.count);
+        self.newest = Some(NorthEast { north_m, east_m });
+        let up_m = up_m.max(BELOW_MIN_M);
+        self.locate.observe(Observation { at_m: [north_m, east_m], up_m, power_db, noise_ratio: 0.0 });
+    }
+}
+
+impl Stretch {
+    fn add(&mut self, sound: &Sound) {
+        self.count += 1.0;
+        let values = [sound.at.north_m, sound.at.east_m, sound.up_m, sound.power_db];
+        self.sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+    }
+}
