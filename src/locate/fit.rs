@@ -1,8 +1,10 @@
 //! The law that fits at one node: means over the posterior of exponent, power, spread and texture, kinds weighed by how likely they are.
 
+use super::Locate;
 use super::grid::{SCALE, Sums};
-use super::likelihood::{Prior, SPREADS_DB, Solved};
-use super::memory::Texture;
+use super::lanes::SIDE;
+use super::memory::{TEXTURES, Texture};
+use super::solved::{Prior, SPREADS_DB, Solved};
 use crate::facts::Fit;
 
 /// Sums over kinds and spreads, the most likely so far as 1.
@@ -47,5 +49,24 @@ impl Fitting {
     pub(super) fn fit(&self, reference_db: f64) -> Fit {
         let [power, exponent, spread_db, correlation_m] = self.sums.map(|sum| sum / self.weight.max(1e-300));
         Fit { power_100_m_db: power + reference_db, exponent, spread_db, correlation_m }
+    }
+}
+
+impl Locate {
+    /// What fits at the densest place, of one kind.
+    pub(super) fn fit(&mut self, kind: usize) {
+        let peak_m = self.tally.peak_m();
+        let [coarse, fine] = &self.layers;
+        let grid = if fine.is_read && fine.raster.holds(peak_m) { &fine.grid } else { &coarse.grid };
+        if !grid.alive[kind] {
+            return;
+        }
+        let [row, column] = [0, 1].map(|n| {
+            (((peak_m[n] - grid.corner_m[n]) / grid.step_m).round().max(0.0) as usize).min(SIDE - 1)
+        });
+        let (prior, texture) = (&self.priors[kind], kind % TEXTURES.len());
+        let sums = grid.sums(row, kind);
+        let (count, log_variance) = (grid.count, grid.log_variance[texture]);
+        self.fitting.add(sums, prior, &TEXTURES[texture], (count, log_variance), column);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Unknown beside the place: transmitted power, path-loss exponent, what clutter costs, the pattern and the lie of its antenna, how shadowing
 //! spreads and how it is correlated. At each cell of a grid all that is linear in decibels is marginal in closed form, the rest is tried
-//! (`pattern`, `memory`, `likelihood`): a Rao-Blackwellised grid (Doucet, de Freitas, Murphy & Russell, UAI 2000), exact where its hypotheses hold.
+//! (`pattern`, `memory`, `solved`): a Rao-Blackwellised grid (Doucet, de Freitas, Murphy & Russell, UAI 2000), exact where its hypotheses hold.
 //! Two grids: a coarse one over all that is in reach and a fine one where the mass is (`grid`); the density is a raster over both (`raster`),
 //! blurred by how well the aircraft knows its own place. It stays what it is: a ring, two hills, a spot.
 //!
@@ -15,11 +15,14 @@
 mod fit;
 mod grid;
 mod lanes;
+mod layer;
 mod likelihood;
 mod memory;
 mod pattern;
 mod raster;
 mod region;
+mod silence;
+mod solved;
 mod tally;
 
 use crate::belief::Belief;
@@ -27,10 +30,13 @@ use crate::facts::Estimate;
 use crate::geo::NorthEast;
 use fit::Fitting;
 use grid::{Grid, KINDS};
-use lanes::{Row, SIDE, exp, ln};
-use likelihood::Prior;
+use lanes::{SIDE, exp, ln};
+use layer::Layer;
 use memory::{Memory, TEXTURES};
-use raster::{ACROSS, Kernel, Raster};
+use raster::{ACROSS, Kernel};
+pub use silence::Silence;
+use silence::Silences;
+use solved::Prior;
 use tally::Tally;
 
 /// Power at a place.
@@ -94,7 +100,7 @@ const COARSE_STEP_MAX_M: f64 = 120.0;
 const FINE_STEP_M: f64 = 8.0;
 /// Observations before a place is told.
 const OBSERVATIONS_MIN: usize = 4;
-/// So much less likely than the best, a row is looked at again only now and then.
+/// So much less likely than the best, a row is looked at again only now and then, and when there is time.
 const QUIET: f32 = 25.0;
 const QUIET_READINGS: u32 = 8;
 /// Less likely kinds are given up.
@@ -111,53 +117,27 @@ enum Phase {
     Fit { kind: usize },
 }
 
-/// A grid with what was read from it.
-struct Layer {
-    grid: Grid,
-    raster: Raster,
-    /// Logarithm of the posterior at each node, not normalised.
-    logs: Vec<Row>,
-    /// Maximum and sum of each row while it is read.
-    best: Row,
-    sum: Row,
-    /// Maximum and sum of each kind over all nodes.
-    kinds: [(f32, f32); KINDS],
-    /// Whether the present reading has it.
-    is_read: bool,
-}
-
-impl Layer {
-    fn new() -> Layer {
-        Layer {
-            grid: Grid::new(),
-            raster: Raster::new(),
-            logs: vec![[f32::NEG_INFINITY; SIDE]; SIDE],
-            best: [f32::NEG_INFINITY; SIDE],
-            sum: [0.0; SIDE],
-            kinds: [(f32::NEG_INFINITY, 0.0); KINDS],
-            is_read: false,
-        }
-    }
-
-    fn most(&self) -> f32 {
-        self.logs.iter().flatten().copied().fold(f32::NEG_INFINITY, f32::max)
-    }
-}
-
 /// The posterior of one beacon's place.
 pub struct Locate {
     settings: LocateConfig,
     priors: [Prior; KINDS],
     memory: Memory,
+    silences: Silences,
     /// Coarse, fine.
     layers: [Layer; 2],
     phase: Option<Phase>,
-    /// Observations in the last reading, and in the present one.
+    /// Observed in the last reading; observations, and all that was observed, in the present one.
     read_total: usize,
     reading_total: usize,
+    reading_observed: usize,
     readings: u32,
+    /// Whether the present reading looks at quiet rows too, and whether it left some as they were.
+    all_rows: bool,
+    skipped: bool,
     fine_was_read: bool,
     reference_db: f64,
+    /// Highest logarithm of the present reading.
+    most: f32,
     kernels: [Kernel; 2],
     tally: Tally,
     fitting: Fitting,
@@ -170,15 +150,20 @@ impl Locate {
     pub fn new(settings: LocateConfig) -> Locate {
         Locate {
             settings,
-            priors: likelihood::priors(),
+            priors: solved::priors(),
             memory: Memory::new(),
+            silences: Silences::new(),
             layers: [Layer::new(), Layer::new()],
             phase: None,
             read_total: 0,
             reading_total: 0,
+            reading_observed: 0,
             readings: 0,
+            all_rows: true,
+            skipped: false,
             fine_was_read: false,
             reference_db: 0.0,
+            most: 0.0,
             kernels: [Kernel::new(0.0); 2],
             tally: Tally::default(),
             fitting: Fitting::NONE,
@@ -196,6 +181,11 @@ impl Locate {
             }
         }
         self.memory.push(Observation { power_db: observation.power_db - self.reference_db, ..observation });
+    }
+
+    /// Nothing was heard at a place.
+    pub fn observe_silence(&mut self, silence: Silence) {
+        self.silences.push(silence);
     }
 
     /// Works on what is to be done until `budget` is used up, in units of some tenth of a microsecond; whether something is left.
@@ -219,22 +209,35 @@ impl Locate {
         if let Some(phase) = self.phase {
             return Some(self.read(phase));
         }
+        let is_new = self.observed() - self.read_total;
         let [coarse, fine] = &mut self.layers;
         if self.memory.total() > 0 && !coarse.grid.is_current(&self.memory) {
             return Some(coarse.grid.advance(&self.memory));
         }
         let behind = fine.grid.behind(&self.memory);
-        let is_new = self.memory.total() - self.read_total;
         let can_tell = self.memory.total() >= OBSERVATIONS_MIN;
-        if can_tell && ((behind == 0 && (is_new > 0 || !self.fine_was_read)) || (behind > 2 && is_new >= 4)) {
+        if can_tell
+            && ((behind == 0 && (is_new > 0 || !self.fine_was_read || self.skipped))
+                || (behind > 2 && is_new >= 4))
+        {
             return Some(self.begin(behind == 0));
         }
         (behind > 0).then(|| fine.grid.advance(&self.memory))
     }
 
+    /// Observations and silences that came.
+    fn observed(&self) -> usize {
+        self.memory.total() + self.silences.total
+    }
+
     /// Begins a reading.
     fn begin(&mut self, with_fine: bool) -> usize {
         self.reading_total = self.memory.total();
+        self.all_rows = self.observed() == self.read_total
+            || self.readings < QUIET_READINGS
+            || self.readings.is_multiple_of(QUIET_READINGS);
+        self.skipped = false;
+        self.reading_observed = self.observed();
         self.readings += 1;
         self.tally = Tally::default();
         self.fitting = Fitting::NONE;
@@ -255,9 +258,12 @@ impl Locate {
         let (next, cost) = match phase {
             Phase::Likelihood { grid, row, kind } => self.read_likelihood(grid, row, kind),
             Phase::Fill { grid, row } => {
-                let most = self.layers.iter().filter(|l| l.is_read).map(Layer::most).fold(f32::MIN, f32::max);
+                if (grid, row) == (0, 0) {
+                    self.most =
+                        self.layers.iter().filter(|l| l.is_read).map(Layer::most).fold(f32::MIN, f32::max);
+                }
                 let layer = &mut self.layers[grid];
-                layer.raster.fill(row, &layer.logs, most);
+                layer.raster.fill(row, &layer.logs, self.most);
                 (
                     self.after(
                         grid,
@@ -324,12 +330,12 @@ impl Locate {
 
     fn read_likelihood(&mut self, grid: usize, row: usize, kind: usize) -> (Option<Phase>, usize) {
         let most = if kind == 0 { self.layers[grid].most() } else { 0.0 };
-        let all_rows = self.readings.is_multiple_of(QUIET_READINGS) || self.readings < QUIET_READINGS;
         let next_row = self.after_row(grid, row);
         let layer = &mut self.layers[grid];
         if kind == 0 {
             let is_quiet = layer.logs[row].iter().all(|log| *log < most - QUIET);
-            if is_quiet && !all_rows {
+            if is_quiet && !self.all_rows {
+                self.skipped = true;
                 return (next_row, 1);
             }
             layer.best = [f32::NEG_INFINITY; SIDE];
@@ -338,12 +344,15 @@ impl Locate {
         let mut cost = 1;
         if layer.grid.alive[kind] {
             let texture = kind % TEXTURES.len();
-            let sums = layer.grid.sums(row, kind);
+            let cell = layer.grid.first_of(row);
+            let is_calm_above = TEXTURES[texture].is_calm_above;
+            self.silences.see(kind / TEXTURES.len(), is_calm_above, cell, layer.grid.step_m as f32);
             let logs = likelihood::of_row(
-                sums,
+                layer.grid.sums(row, kind),
                 &self.priors[kind],
-                layer.grid.count,
-                layer.grid.log_variance[texture],
+                (layer.grid.count, layer.grid.log_variance[texture]),
+                &self.silences,
+                self.reference_db,
             );
             for k in 0..SIDE {
                 let most = layer.best[k].max(logs[k]);
@@ -355,7 +364,7 @@ impl Locate {
             let most = best.max(highest);
             *sum = *sum * exp(*best - most) + logs.iter().map(|log| exp(log - most)).sum::<f32>();
             *best = most;
-            cost = 80;
+            cost = 80 + 25 * self.silences.len();
         }
         if kind + 1 < KINDS {
             return (Some(Phase::Likelihood { grid, row, kind: kind + 1 }), cost);
@@ -378,26 +387,9 @@ impl Locate {
         )
     }
 
-    /// What fits at the densest place, of one kind.
-    fn fit(&mut self, kind: usize) {
-        let peak_m = self.tally.peak_m();
-        let [coarse, fine] = &self.layers;
-        let grid = if fine.is_read && fine.raster.holds(peak_m) { &fine.grid } else { &coarse.grid };
-        if !grid.alive[kind] {
-            return;
-        }
-        let [row, column] = [0, 1].map(|n| {
-            (((peak_m[n] - grid.corner_m[n]) / grid.step_m).round().max(0.0) as usize).min(SIDE - 1)
-        });
-        let (prior, texture) = (&self.priors[kind], kind % TEXTURES.len());
-        let sums = grid.sums(row, kind);
-        let (count, log_variance) = (grid.count, grid.log_variance[texture]);
-        self.fitting.add(sums, prior, &TEXTURES[texture], (count, log_variance), column);
-    }
-
     /// The reading is whole: tells it, and moves the grids to where the mass is.
     fn finish(&mut self) {
-        self.read_total = self.reading_total;
+        self.read_total = self.reading_observed;
         self.fine_was_read = self.layers[1].is_read;
         self.tally.close(self.reading_total, self.fitting.fit(self.reference_db));
         self.told = Some(self.tally.clone());

@@ -1,8 +1,9 @@
 //! Reading the posterior: by place, and the smallest region that holds a share of the probability.
 
+use super::layer::Layer;
 use super::raster::{ACROSS, Raster};
 use super::tally::Tally;
-use super::{Layer, Locate, Place};
+use super::{Locate, Place};
 use crate::belief::{Belief, HYPOTHESES};
 use crate::facts::Run;
 use crate::geo::NorthEast;
@@ -48,6 +49,14 @@ impl Locate {
         let outer = all.clone().filter_map(move |index| of(&coarse.raster, finer, index));
         let inner = all.filter_map(move |index| of(finer?, None, index));
         outer.chain(inner)
+    }
+
+    /// ln of the probability density of all that was observed, by the newest estimate: to compare what may be taken for the beacon. Up to
+    /// a constant; nothing may have been forgotten.
+    pub fn log_evidence(&self) -> Option<f64> {
+        let tally = self.told.as_ref()?;
+        let count = f64::from(tally.estimate().observation_count);
+        Some(f64::from(self.most) + tally.mass().ln() - count * 0.5 * std::f64::consts::TAU.ln())
     }
 
     /// Least density (per m²) of the smallest region that holds `share` of the probability; [`Place::density_per_m2`] over it is in.

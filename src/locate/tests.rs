@@ -134,3 +134,25 @@ fn the_same_calls_give_the_same_estimate_and_nothing_gives_none() {
     assert_eq!((none.estimate(), none.places().count()), (None, 0));
     assert_eq!(none.credibility(NorthEast::default()), 1.0);
 }
+
+#[test]
+fn silence_tells_where_the_beacon_is_not() {
+    let all = heard([23.0, 60.0], 2.4, 3.0, &mut Random(11));
+    // From the western third nothing was over what was heard at its eastern edge.
+    let (silent, loud): (Vec<Observation>, Vec<Observation>) =
+        all.into_iter().partition(|o| o.at_m[1] < -20.0);
+    let loudest_db = silent.iter().map(|o| o.power_db).fold(f64::MIN, f64::max);
+    let mut locate = located(&loud, 5_000);
+    let west = |locate: &Locate| {
+        locate.places().filter(|place| place.at.east_m < -60.0).map(|place| place.probability).sum::<f64>()
+    };
+    let (before, evidence) = (west(&locate), locate.log_evidence().unwrap());
+    for o in silent {
+        locate.observe_silence(Silence { at_m: o.at_m, up_m: o.up_m, below_db: loudest_db });
+    }
+    while locate.work(100_000) {}
+    assert!(west(&locate) < 0.5 * before, "{before} {}", west(&locate));
+    // What is certain costs nothing, and nothing is more than certain.
+    let told = locate.log_evidence().unwrap() - evidence;
+    assert!((-6.0..0.0).contains(&told), "{told}");
+}

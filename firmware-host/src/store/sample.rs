@@ -284,6 +284,7 @@ pub(crate) fn records(at_us: u64) -> Vec<Record> {
     let (known, unknown) = (vehicle(at_us), Vehicle::default());
     let mut records = parts(at_us, &unknown, &known);
     records.extend(parts(at_us + 100_000, &known, &unknown));
+    records.extend([region(at, 50, 4), region(at, 95, 11)]);
     records.extend([
         Record::Pulse(Pulse {
             start_us: at,
@@ -301,8 +302,6 @@ pub(crate) fn records(at_us: u64) -> Vec<Record> {
         Record::Detection(detection(1, at_us, None)),
         Record::Detection(detection(1, at_us, Some(at_us + 30_000_000))),
         Record::Estimate(located(at)),
-        region(at, 50, 4),
-        region(at, 95, 11),
         Record::Command(at, Command::Velocity(velocity)),
         Record::Command(at, Command::Stop),
         Record::Command(at, Command::Silence(TRIP)),
