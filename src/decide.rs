@@ -129,7 +129,7 @@ impl Decide {
         self.place_heard(inputs.now);
         self.state_facts(inputs.now, sink);
         self.locate(inputs.now);
-        let was_idle = self.homing.state() == State::Idle;
+        let was = self.homing.state();
         let command = self.homing.pass(
             &homing::Inputs {
                 now: inputs.now,
@@ -143,11 +143,17 @@ impl Decide {
             },
             &mut |change| sink.record(&Record::StateChange(*change)),
         );
-        if was_idle
+        if was == State::Idle
             && self.homing.state() != State::Idle
             && Homing::height_m(inputs.vehicle, inputs.now).is_none()
         {
             sink.record(&Record::Event(ground_unknown(inputs.now)));
+        }
+        let has_changed = self.homing.state() != was;
+        if let Some(origin) = &self.origin {
+            for (channel, seeker) in self.seekers.iter_mut().enumerate() {
+                seeker.tell(inputs.now, has_changed, (channel as u8, origin), sink);
+            }
         }
         let repeats = matches!(command, Command::Silence(_)) && self.command == Some(command);
         if !repeats {

@@ -1,5 +1,7 @@
-//! What the statistics say of a channel: facts at 10 Hz, detections, and the gradient. `None` is unknown, never zero.
+//! What the statistics say of a channel: facts at 10 Hz, detections, the gradient, and where the beacon is. `None` is unknown,
+//! never zero.
 
+use crate::geo::{NorthEast, Wgs84};
 use crate::time::TimeUs;
 
 /// The facts of one channel at one time.
@@ -195,4 +197,75 @@ pub struct Detection {
     pub pattern: Pattern,
     /// Upper bound of the chance that noise alone did this.
     pub false_alarm_probability: f64,
+}
+
+/// Where a beacon is: what the posterior of its place says, in metres from the flight's origin.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Estimate {
+    /// Mean of the posterior.
+    pub mean: NorthEast,
+    /// Its covariance, m²: north-north, north-east, east-east.
+    pub covariance_m2: [f64; 3],
+    /// Its densest place.
+    pub peak: NorthEast,
+    /// Radius of a circle as large as the smallest region of 50 %, m.
+    pub radius_50_m: f64,
+    /// Likewise of 95 %.
+    pub radius_95_m: f64,
+    /// The law that fits the powers, were the beacon at `peak`.
+    pub fit: Fit,
+    /// Observations in it.
+    pub observation_count: u32,
+}
+
+/// How power falls with distance d: `power_100_m_db` − 10·`exponent`·log10(d/100 m) and shadowing; means of the posterior.
+#[derive(Copy, Clone, Debug, Default, PartialEq)]
+pub struct Fit {
+    /// Power at 100 m, of a beacon without pattern in the clear, dB of the observations' reference.
+    pub power_100_m_db: f64,
+    /// Path-loss exponent.
+    pub exponent: f64,
+    /// Standard deviation of the shadowing at low elevation, dB.
+    pub spread_db: f64,
+    /// Distance at which its correlation has fallen to 1/e, m.
+    pub correlation_m: f64,
+}
+
+/// An estimate of one beacon at one time.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Located {
+    /// When.
+    pub at: TimeUs,
+    /// Index of the beacon's channel.
+    pub channel: u8,
+    /// What the estimate's metres are counted from.
+    pub origin: Wgs84,
+    /// The estimate.
+    pub estimate: Estimate,
+}
+
+/// A part of the region that holds a beacon with some probability: squares in a row.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct RegionRun {
+    /// When.
+    pub at: TimeUs,
+    /// Index of the beacon's channel.
+    pub channel: u8,
+    /// Probability of the whole region, per cent.
+    pub percent: u8,
+    /// What the metres are counted from.
+    pub origin: Wgs84,
+    /// The squares.
+    pub run: Run,
+}
+
+/// Squares side by side, eastwards.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Middle of the most western one.
+    pub from: NorthEast,
+    /// Edge of each, m.
+    pub size_m: f64,
+    /// How many there are.
+    pub count: u16,
 }

@@ -4,7 +4,7 @@
 
 use crate::budget::BudgetReport;
 use crate::command::{Command, OperatorAct, StateChange};
-use crate::facts::{Detection, Facts};
+use crate::facts::{Detection, Facts, Located, RegionRun};
 use crate::limits::{NAME_BYTES, TEXT_BYTES};
 use crate::signal::{Hearing, Pulse, Reading};
 use crate::time::TimeUs;
@@ -30,6 +30,10 @@ pub enum Record {
     Facts(Facts),
     /// A detection began or ended.
     Detection(Detection),
+    /// Where a beacon is, 1 Hz and when our state changes.
+    Estimate(Located),
+    /// A part of the region it is in, all of them each minute.
+    Region(RegionRun),
     /// A part of the aircraft that changed, at the pass that saw it. An input.
     Vehicle(TimeUs, Part),
     /// What a pass commanded, recorded when it differs in kind from the last or is a velocity or a stop.

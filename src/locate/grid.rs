@@ -75,6 +75,11 @@ impl Grid {
         self.corner_m.map(|at| at + self.step_m * (SIDE - 1) as f64 / 2.0)
     }
 
+    /// Most western cell of a row, m.
+    pub(super) fn first_of(&self, row: usize) -> [f32; 2] {
+        [(self.corner_m[0] + row as f64 * self.step_m) as f32, self.corner_m[1] as f32]
+    }
+
     /// Whether all that is known is in it.
     pub(super) fn is_current(&self, memory: &Memory) -> bool {
         self.next >= memory.total()
@@ -110,7 +115,7 @@ impl Grid {
     fn take(&mut self, row: usize, memory: &Memory) -> usize {
         let kept = memory.get(self.next);
         let points = 1 + kept.neighbour_count;
-        let cell = [(self.corner_m[0] + row as f64 * self.step_m) as f32, self.corner_m[1] as f32];
+        let cell = self.first_of(row);
         let mut ways = [Ways::NONE; 1 + NEIGHBOURS];
         let mut powers = [0.0_f32; 1 + NEIGHBOURS];
         for (n, (ways, power)) in ways.iter_mut().zip(&mut powers).enumerate().take(points) {

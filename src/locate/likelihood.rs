@@ -1,53 +1,25 @@
-//! From sums to likelihoods: the coefficients are marginal in closed form, the spread of the residuals over a few values.
-//!
-//! With u = X·β + ε, ε of variance σ²/precision and β normal before, ln p(u | place, kind, σ) = −½(c − |t|²) − ½ ln|M| + ½ ln|Λ| − N·ln σ −
-//! ½ Σ ln v − Σ ln scale, where M = XᵀX/σ² + Λ = L·Lᵀ, L·t = Xᵀu/σ² + Λ·m, c = u²/σ² + mᵀΛm (Bishop, *Pattern Recognition and Machine
-//! Learning*, 3.5.1).
-#![allow(clippy::needless_range_loop, reason = "several rows and matrices are walked at once by one index")]
+//! Log-likelihoods of places: of what was heard and of what was not, over all spreads.
 
-use super::grid::{KINDS, RIGHT, SCALE, SQUARE, Sums};
+use super::grid::{SCALE, Sums};
 use super::lanes::{Row, SIDE, exp, ln};
-use super::memory::TEXTURES;
-use super::pattern::{COLUMNS, PATTERNS, UNKNOWN, prior};
-
-/// Standard deviations of shadowing that are tried, dB: even steps of its logarithm, each as likely.
-pub(super) const SPREADS_DB: [f64; 4] = [2.2, 3.6, 6.0, 10.0];
-/// A beacon is a dipole of known kind as often as not.
-const DIPOLE_RATIO: f64 = 0.5;
-
-/// What is known of a pattern's coefficients, as the likelihood wants it.
-#[derive(Copy, Clone, Debug)]
-pub(super) struct Prior {
-    precision: [f32; COLUMNS],
-    pull: [f32; COLUMNS],
-    square: f32,
-    /// Half the logarithm of the determinant, and of the pattern's share.
-    log: f64,
-}
-
-/// Of all kinds.
-pub(super) fn priors() -> [Prior; KINDS] {
-    std::array::from_fn(|kind| {
-        let pattern = kind / TEXTURES.len();
-        let of = prior(pattern, TEXTURES[kind % TEXTURES.len()].is_calm_above);
-        let share =
-            if pattern == UNKNOWN { 1.0 - DIPOLE_RATIO } else { DIPOLE_RATIO / (PATTERNS - 1) as f64 };
-        Prior {
-            precision: of.map(|(_, sigma)| (1.0 / (sigma * sigma)) as f32),
-            pull: of.map(|(mean, sigma)| (mean / (sigma * sigma)) as f32),
-            square: of.iter().map(|(mean, sigma)| mean * mean / (sigma * sigma)).sum::<f64>() as f32,
-            log: share.ln() - of.iter().map(|(_, sigma)| sigma.ln()).sum::<f64>(),
-        }
-    })
-}
+use super::silence::Silences;
+use super::solved::{Prior, SPREADS_DB, Solved};
 
 /// Log-likelihoods over the cells of a row, of one kind, over all spreads.
-pub(super) fn of_row(sums: &Sums, prior: &Prior, count: usize, log_variance: f64) -> Row {
+pub(super) fn of_row(
+    sums: &Sums,
+    prior: &Prior,
+    (count, log_variance): (usize, f64),
+    silences: &Silences,
+    reference_db: f64,
+) -> Row {
     let mut best: Row = [f32::NEG_INFINITY; SIDE];
     let mut sum: Row = [0.0; SIDE];
-    for sigma in SPREADS_DB {
-        let of = of_spread(sums, prior, sigma);
-        let always = (prior.log - 0.5 * log_variance - count as f64 * sigma.ln()) as f32;
+    let mut solved = Solved::NONE;
+    for spread in 0..SPREADS_DB.len() {
+        let mut of = solved.solve(sums, prior, spread);
+        silences.add(&mut of, &solved, SPREADS_DB[spread], reference_db);
+        let always = prior.always(spread, count, log_variance) as f32;
         for k in 0..SIDE {
             let value = of[k] + always;
             let most = best[k].max(value);
@@ -56,41 +28,4 @@ pub(super) fn of_row(sums: &Sums, prior: &Prior, count: usize, log_variance: f64
         }
     }
     std::array::from_fn(|k| best[k] + ln(sum[k]) - sums[SCALE][k])
-}
-
-fn of_spread(sums: &Sums, prior: &Prior, sigma_db: f64) -> Row {
-    let inverse = (1.0 / (sigma_db * sigma_db)) as f32;
-    let mut factor = [[0.0; SIDE]; COLUMNS * (COLUMNS + 1) / 2];
-    let mut solved = [[0.0; SIDE]; COLUMNS];
-    let mut square: Row = sums[SQUARE].map(|square| square * inverse + prior.square);
-    let mut volume: Row = [1.0; SIDE];
-    for p in 0..COLUMNS {
-        let row = p * (p + 1) / 2;
-        let mut right: Row = sums[RIGHT + p].map(|right| right * inverse + prior.pull[p]);
-        for q in 0..=p {
-            let column = q * (q + 1) / 2;
-            let mut value: Row = sums[row + q].map(|sum| sum * inverse);
-            for m in 0..q {
-                for k in 0..SIDE {
-                    value[k] -= factor[row + m][k] * factor[column + m][k];
-                }
-            }
-            if q < p {
-                for k in 0..SIDE {
-                    value[k] /= factor[column + q][k];
-                    right[k] -= value[k] * solved[q][k];
-                }
-            } else {
-                for k in 0..SIDE {
-                    // No less than what was known before, whatever rounding says.
-                    value[k] = (value[k] + prior.precision[p]).max(prior.precision[p]).sqrt();
-                    volume[k] *= value[k];
-                    solved[p][k] = right[k] / value[k];
-                    square[k] -= solved[p][k] * solved[p][k];
-                }
-            }
-            factor[row + q] = value;
-        }
-    }
-    std::array::from_fn(|k| -0.5 * square[k].max(0.0) - ln(volume[k]))
 }

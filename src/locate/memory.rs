@@ -16,7 +16,7 @@ pub(super) const OBSERVATIONS_MAX: usize = 384;
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Texture {
     /// Distance at which its correlation has fallen to 1/e, m.
-    length_m: f64,
+    pub(super) length_m: f64,
     /// What is not correlated at all (fading, noise), of the variance.
     nugget: f64,
     /// Whether its spread falls with elevation.

@@ -2,7 +2,7 @@
 //!
 //! Unknown beside the place: transmitted power, path-loss exponent, what clutter costs, the pattern and the lie of its antenna, how shadowing
 //! spreads and how it is correlated. At each cell of a grid all that is linear in decibels is marginal in closed form, the rest is tried
-//! (`pattern`, `memory`, `likelihood`): a Rao-Blackwellised grid (Doucet, de Freitas, Murphy & Russell, UAI 2000), exact where its hypotheses hold.
+//! (`pattern`, `memory`, `solved`): a Rao-Blackwellised grid (Doucet, de Freitas, Murphy & Russell, UAI 2000), exact where its hypotheses hold.
 //! Two grids: a coarse one over all that is in reach and a fine one where the mass is (`grid`); the density is a raster over both (`raster`),
 //! blurred by how well the aircraft knows its own place. It stays what it is: a ring, two hills, a spot.
 //!
@@ -12,87 +12,33 @@
 //! Not here: which readings carry the beacon (`decide`), where to fly (`homing`).
 #![allow(clippy::needless_range_loop, reason = "several rows and matrices are walked at once by one index")]
 
+mod fit;
+mod given;
 mod grid;
 mod lanes;
+mod layer;
 mod likelihood;
 mod memory;
 mod pattern;
 mod raster;
+mod region;
+mod silence;
+mod solved;
 mod tally;
 
-use crate::belief::{Belief, HYPOTHESES};
-use crate::geo::NorthEast;
+use crate::belief::Belief;
+use crate::facts::Estimate;
+use fit::Fitting;
+pub use given::{Antenna, LocateConfig, Observation, Place};
 use grid::{Grid, KINDS};
-use lanes::{Row, SIDE, exp, ln};
-use likelihood::Prior;
+use lanes::{SIDE, exp, ln};
+use layer::Layer;
 use memory::{Memory, TEXTURES};
-use raster::{ACROSS, Kernel, Raster};
-pub use tally::Estimate;
+use raster::{ACROSS, Kernel};
+pub use silence::Silence;
+use silence::Silences;
+use solved::Prior;
 use tally::Tally;
-
-/// Power at a place.
-#[derive(Copy, Clone, Debug, PartialEq)]
-pub struct Observation {
-    /// Metres north and east of the flight's origin.
-    pub at_m: [f64; 2],
-    /// Height above the beacon's supposed ground, m.
-    pub up_m: f64,
-    /// Power of the beacon alone, dB of any reference.
-    pub power_db: f64,
-    /// Variance of `power_db` by the receiver's noise over that of the shadowing; 0 where it is strong.
-    pub noise_ratio: f64,
-}
-
-impl Observation {
-    fn distance_m(&self, other: &Observation) -> f64 {
-        let [north, east] = [0, 1].map(|n| self.at_m[n] - other.at_m[n]);
-        (north * north + east * east + (self.up_m - other.up_m).powi(2)).sqrt()
-    }
-}
-
-/// A square that the beacon may be in.
-#[derive(Copy, Clone, Debug, PartialEq)]
-pub struct Place {
-    /// Its middle.
-    pub at: NorthEast,
-    /// Its edge, m.
-    pub size_m: f64,
-    /// That it is there, 0..=1.
-    pub probability: f64,
-}
-
-impl Place {
-    /// Probability over area.
-    pub fn density_per_m2(&self) -> f64 {
-        self.probability / (self.size_m * self.size_m)
-    }
-}
-
-/// The aircraft's antenna.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Antenna {
-    /// Alike all round, of any polarisation.
-    Omni,
-    /// A whip or dipole that stands upright in level flight.
-    Whip,
-}
-
-/// Settings.
-#[derive(Copy, Clone, Debug, PartialEq)]
-pub struct LocateConfig {
-    /// What it is heard with.
-    pub antenna: Antenna,
-    /// Places further than this from where it was listened are ever less likely, m.
-    pub near_m: f64,
-    /// How well the aircraft's place and moment are known, m.
-    pub place_sigma_m: f64,
-}
-
-impl Default for LocateConfig {
-    fn default() -> LocateConfig {
-        LocateConfig { antenna: Antenna::Omni, near_m: 200.0, place_sigma_m: 3.0 }
-    }
-}
 
 /// Coarse grid: 1.2 km across at first.
 const COARSE_STEP_M: f64 = 36.0;
@@ -102,7 +48,7 @@ const COARSE_STEP_MAX_M: f64 = 144.0;
 const FINE_STEP_M: f64 = 8.0;
 /// Observations before a place is told.
 const OBSERVATIONS_MIN: usize = 4;
-/// So much less likely than the best, a row is looked at again only now and then.
+/// So much less likely than the best, a row is looked at again only now and then, and when there is time.
 const QUIET: f32 = 25.0;
 const QUIET_READINGS: u32 = 8;
 /// Power of 1 + (distance/near)² by which places far from where it was listened are less likely.
@@ -120,39 +66,7 @@ enum Phase {
     Blur { grid: usize, row: usize },
     Spread { grid: usize, row: usize },
     Tally { grid: usize, row: usize },
-}
-
-/// A grid with what was read from it.
-struct Layer {
-    grid: Grid,
-    raster: Raster,
-    /// Logarithm of the posterior at each node, not normalised.
-    logs: Vec<Row>,
-    /// Maximum and sum of each row while it is read.
-    best: Row,
-    sum: Row,
-    /// Maximum and sum of each kind over all nodes.
-    kinds: [(f32, f32); KINDS],
-    /// Whether the present reading has it.
-    is_read: bool,
-}
-
-impl Layer {
-    fn new(antenna: Antenna) -> Layer {
-        Layer {
-            grid: Grid::new(antenna),
-            raster: Raster::new(),
-            logs: vec![[f32::NEG_INFINITY; SIDE]; SIDE],
-            best: [f32::NEG_INFINITY; SIDE],
-            sum: [0.0; SIDE],
-            kinds: [(f32::NEG_INFINITY, 0.0); KINDS],
-            is_read: false,
-        }
-    }
-
-    fn most(&self) -> f32 {
-        self.logs.iter().flatten().copied().fold(f32::NEG_INFINITY, f32::max)
-    }
+    Fit { kind: usize },
 }
 
 /// The posterior of one beacon's place.
@@ -160,38 +74,52 @@ pub struct Locate {
     settings: LocateConfig,
     priors: [Prior; KINDS],
     memory: Memory,
+    silences: Silences,
     /// Coarse, fine.
     layers: [Layer; 2],
     phase: Option<Phase>,
-    /// Observations in the last reading, and in the present one.
+    /// Observed in the last reading; observations, and all that was observed, in the present one.
     read_total: usize,
     reading_total: usize,
+    reading_observed: usize,
     readings: u32,
+    /// Whether the present reading looks at quiet rows too, and whether it left some as they were.
+    all_rows: bool,
+    skipped: bool,
     /// The fine grid was moved and is not read yet.
     is_fresh: bool,
     reference_db: f64,
+    /// Highest logarithm of the present reading.
+    most: f32,
     kernels: [Kernel; 2],
     tally: Tally,
+    fitting: Fitting,
     told: Option<Tally>,
     belief: Option<Belief>,
 }
 
 impl Locate {
-    /// Allocates everything: some 9 MB.
+    /// Allocates everything: some 13 MB.
     pub fn new(settings: LocateConfig) -> Locate {
         Locate {
             settings,
-            priors: likelihood::priors(),
+            priors: solved::priors(),
             memory: Memory::new(),
+            silences: Silences::new(),
             layers: [Layer::new(settings.antenna), Layer::new(settings.antenna)],
             phase: None,
             read_total: 0,
             reading_total: 0,
+            reading_observed: 0,
             readings: 0,
+            all_rows: true,
+            skipped: false,
             is_fresh: false,
             reference_db: 0.0,
+            most: 0.0,
             kernels: [Kernel::new(0.0); 2],
             tally: Tally::default(),
+            fitting: Fitting::NONE,
             told: None,
             belief: None,
         }
@@ -206,6 +134,11 @@ impl Locate {
             }
         }
         self.memory.push(Observation { power_db: observation.power_db - self.reference_db, ..observation });
+    }
+
+    /// Nothing was heard at a place.
+    pub fn observe_silence(&mut self, silence: Silence) {
+        self.silences.push(silence);
     }
 
     /// Works on what is to be done until `budget` is used up, in units of some tenth of a microsecond; whether something is left.
@@ -225,102 +158,42 @@ impl Locate {
         self.told.as_ref().map(Tally::estimate)
     }
 
-    /// The newest estimate in few places: systematic resampling (Kitagawa, J. Comput. Graph. Stat. 5 (1996) 1) along the rows.
-    pub fn belief(&self) -> Option<&Belief> {
-        self.belief.as_ref()
-    }
-
-    fn draw(&self) -> Option<Belief> {
-        let estimate = self.estimate()?;
-        let mut hypotheses = [estimate.mean; HYPOTHESES];
-        let (mut sum, mut drawn) = (0.0, 0);
-        for place in self.places() {
-            sum += place.probability * HYPOTHESES as f64;
-            while drawn < HYPOTHESES && sum > drawn as f64 + 0.5 {
-                hypotheses[drawn] = place.at;
-                drawn += 1;
-            }
-        }
-        Some(Belief {
-            hypotheses,
-            mean: estimate.mean,
-            radius_95_m: estimate.radius_95_m,
-            observation_count: estimate.observation_count,
-        })
-    }
-
-    /// Places that the newest estimate finds possible, each with its share of the probability: at most 27 000 of two sizes.
-    pub fn places(&self) -> impl Iterator<Item = Place> {
-        let [coarse, fine] = &self.layers;
-        let finer = fine.is_read.then_some(&fine.raster);
-        let mass = self.told.as_ref().map_or(f64::INFINITY, Tally::mass);
-        let of = move |raster: &'_ Raster, finer: Option<&Raster>, index: usize| {
-            let at_m = raster.at_m(index / ACROSS, index % ACROSS);
-            let probability = f64::from(raster.mass[index]) / mass;
-            let counts = probability > 0.0 && !finer.is_some_and(|finer| finer.holds(at_m));
-            let at = NorthEast { north_m: at_m[0], east_m: at_m[1] };
-            counts.then_some(Place { at, size_m: raster.step_m, probability })
-        };
-        let all = 0..ACROSS * ACROSS;
-        let outer = all.clone().filter_map(move |index| of(&coarse.raster, finer, index));
-        let inner = all.filter_map(move |index| of(finer?, None, index));
-        outer.chain(inner)
-    }
-
-    /// Least density (per m²) of the smallest region that holds `share` of the probability; [`Place::density_per_m2`] over it is in.
-    pub fn density_of(&self, share: f64) -> f64 {
-        self.told.as_ref().map_or(f64::INFINITY, |tally| tally.density_of(share))
-    }
-
-    /// Probability of the smallest region of the newest estimate that a place is in, 0..=1.
-    pub fn credibility(&self, at: NorthEast) -> f64 {
-        let Some(tally) = &self.told else { return 1.0 };
-        let at_m = [at.north_m, at.east_m];
-        let of = |layer: &Layer| {
-            let raster = &layer.raster;
-            let index = [0, 1].map(|n| ((at_m[n] - raster.corner_m[n]) / raster.step_m).round() as usize);
-            f64::from(raster.mass[index[0].min(ACROSS - 1) * ACROSS + index[1].min(ACROSS - 1)])
-                / raster.step_m.powi(2)
-        };
-        let holder = self.layers.iter().rev().find(|layer| layer.is_read && layer.raster.holds(at_m));
-        holder.map_or(1.0, |layer| tally.credibility(of(layer)))
-    }
-
     fn step(&mut self) -> Option<usize> {
         if let Some(phase) = self.phase {
             return Some(self.read(phase));
         }
+        let is_new = self.observed() - self.read_total;
         let [coarse, fine] = &mut self.layers;
         if self.memory.total() > 0 && !coarse.grid.is_current(&self.memory) {
             return Some(coarse.grid.advance(&self.memory));
         }
         let behind = fine.grid.behind(&self.memory);
-        let is_new = self.memory.total() - self.read_total;
         let can_tell = self.memory.total() >= OBSERVATIONS_MIN;
-        if can_tell && ((behind == 0 && (is_new > 0 || self.is_fresh)) || (behind > 2 && is_new >= 4)) {
-            let is_worth = self.coarse_share_in_fine() >= FINE_SHARE_MIN;
+        if can_tell
+            && ((behind == 0 && (is_new > 0 || self.is_fresh || self.skipped)) || (behind > 2 && is_new >= 4))
+        {
+            let is_worth = self.share_in_fine() >= FINE_SHARE_MIN;
             return Some(self.begin(behind == 0 && is_worth));
         }
         (behind > 0).then(|| self.layers[1].grid.advance(&self.memory))
     }
 
-    /// Share of the newest density that lies where the fine grid is.
-    fn coarse_share_in_fine(&self) -> f64 {
-        let fine = &self.layers[1];
-        let half_m = fine.grid.step_m * SIDE as f64 / 2.0;
-        let centre_m = fine.grid.centre_m();
-        let is_in = |place: &Place| {
-            let off_m = [place.at.north_m - centre_m[0], place.at.east_m - centre_m[1]];
-            off_m.iter().all(|off| off.abs() < half_m)
-        };
-        self.places().filter(is_in).map(|place| place.probability).sum()
+    /// Observations and silences that came.
+    fn observed(&self) -> usize {
+        self.memory.total() + self.silences.total
     }
 
     /// Begins a reading.
     fn begin(&mut self, with_fine: bool) -> usize {
         self.reading_total = self.memory.total();
+        self.all_rows = self.observed() == self.read_total
+            || self.readings < QUIET_READINGS
+            || self.readings.is_multiple_of(QUIET_READINGS);
+        self.skipped = false;
+        self.reading_observed = self.observed();
         self.readings += 1;
         self.tally = Tally::default();
+        self.fitting = Fitting::NONE;
         for layer in &mut self.layers {
             layer.kinds = [(f32::NEG_INFINITY, 0.0); KINDS];
             layer.raster.place(layer.grid.corner_m, layer.grid.step_m);
@@ -338,9 +211,12 @@ impl Locate {
         let (next, cost) = match phase {
             Phase::Likelihood { grid, row, kind } => self.read_likelihood(grid, row, kind),
             Phase::Fill { grid, row } => {
-                let most = self.layers.iter().filter(|l| l.is_read).map(Layer::most).fold(f32::MIN, f32::max);
+                if (grid, row) == (0, 0) {
+                    self.most =
+                        self.layers.iter().filter(|l| l.is_read).map(Layer::most).fold(f32::MIN, f32::max);
+                }
                 let layer = &mut self.layers[grid];
-                layer.raster.fill(row, &layer.logs, most);
+                layer.raster.fill(row, &layer.logs, self.most);
                 (
                     self.after(
                         grid,
@@ -366,12 +242,23 @@ impl Locate {
                 let [coarse, fine] = &self.layers;
                 let finer = (grid == 0 && fine.is_read).then_some(&fine.raster);
                 self.tally.add(if grid == 0 { &coarse.raster } else { &fine.raster }, finer, row);
-                let is_last = row + 1 == ACROSS && (grid == 1 || !self.layers[1].is_read);
-                if is_last {
+                (
+                    self.after(
+                        grid,
+                        row,
+                        ACROSS,
+                        |grid, row| Phase::Tally { grid, row },
+                        Phase::Fit { kind: 0 },
+                    ),
+                    10,
+                )
+            }
+            Phase::Fit { kind } => {
+                self.fit(kind);
+                if kind + 1 == KINDS {
                     self.finish();
                 }
-                let next = self.after(grid, row, ACROSS, |grid, row| Phase::Tally { grid, row }, phase);
-                (if is_last { None } else { next }, 10)
+                ((kind + 1 < KINDS).then_some(Phase::Fit { kind: kind + 1 }), 45)
             }
         };
         self.phase = next;
@@ -396,12 +283,12 @@ impl Locate {
 
     fn read_likelihood(&mut self, grid: usize, row: usize, kind: usize) -> (Option<Phase>, usize) {
         let most = if kind == 0 { self.layers[grid].most() } else { 0.0 };
-        let all_rows = self.readings.is_multiple_of(QUIET_READINGS) || self.readings < QUIET_READINGS;
         let next_row = self.after_row(grid, row);
         let layer = &mut self.layers[grid];
         if kind == 0 {
             let is_quiet = layer.logs[row].iter().all(|log| *log < most - QUIET);
-            if is_quiet && !all_rows {
+            if is_quiet && !self.all_rows {
+                self.skipped = true;
                 return (next_row, 1);
             }
             layer.best = [f32::NEG_INFINITY; SIDE];
@@ -410,12 +297,20 @@ impl Locate {
         let mut cost = 1;
         if layer.grid.alive[kind] {
             let texture = kind % TEXTURES.len();
-            let sums = layer.grid.sums(row, kind);
+            let cell = layer.grid.first_of(row);
+            let is_calm_above = TEXTURES[texture].is_calm_above;
+            self.silences.see(
+                (kind / TEXTURES.len(), is_calm_above),
+                self.settings.antenna,
+                cell,
+                layer.grid.step_m as f32,
+            );
             let logs = likelihood::of_row(
-                sums,
+                layer.grid.sums(row, kind),
                 &self.priors[kind],
-                layer.grid.count,
-                layer.grid.log_variance[texture],
+                (layer.grid.count, layer.grid.log_variance[texture]),
+                &self.silences,
+                self.reference_db,
             );
             for k in 0..SIDE {
                 let most = layer.best[k].max(logs[k]);
@@ -427,7 +322,7 @@ impl Locate {
             let most = best.max(highest);
             *sum = *sum * exp(*best - most) + logs.iter().map(|log| exp(log - most)).sum::<f32>();
             *best = most;
-            cost = 45;
+            cost = 45 + 25 * self.silences.len();
         }
         if kind + 1 < KINDS {
             return (Some(Phase::Likelihood { grid, row, kind: kind + 1 }), cost);
@@ -452,9 +347,9 @@ impl Locate {
 
     /// The reading is whole: tells it, and moves the grids to where the mass is.
     fn finish(&mut self) {
-        self.read_total = self.reading_total;
+        self.read_total = self.reading_observed;
         self.is_fresh = false;
-        self.tally.close(self.reading_total);
+        self.tally.close(self.reading_total, self.fitting.fit(self.reference_db));
         self.told = Some(self.tally.clone());
         self.belief = self.draw();
         self.prune();

@@ -22,8 +22,7 @@ pub(super) const UNKNOWN: usize = 0;
 /// What a whip's airframe scatters of the other polarisation, over what it receives of its own.
 const SCATTER: f32 = 0.04;
 
-const DIAGONAL: f32 = std::f32::consts::FRAC_1_SQRT_2;
-/// North, east, up: upright, leaning by 45°, lying.
+/// North, east, up: upright, leaning by 30° and 60°, lying (2° short of it); 28° apart and less.
 const AXES: [[f32; 3]; 26] = [
     [0.00000, 0.00000, 1.00000],
     [0.50000, 0.00000, 0.86603],

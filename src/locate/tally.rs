@@ -1,27 +1,11 @@
 //! What a density says: mean, covariance, peak, and the smallest regions that hold half and nineteen twentieths of it.
 
 use super::raster::{ACROSS, Raster};
+use crate::facts::{Estimate, Fit};
 use crate::geo::NorthEast;
 
 /// Classes of density, eight to an octave, from 2^−32 on.
 const CLASSES: usize = 512;
-
-/// Where the beacon is.
-#[derive(Copy, Clone, Debug, PartialEq)]
-pub struct Estimate {
-    /// Mean of the posterior.
-    pub mean: NorthEast,
-    /// Its covariance, m²: north-north, north-east, east-east.
-    pub covariance_m2: [f64; 3],
-    /// Its densest place.
-    pub peak: NorthEast,
-    /// Radius of a circle as large as the smallest region of 50 %, m.
-    pub radius_50_m: f64,
-    /// Likewise of 95 %.
-    pub radius_95_m: f64,
-    /// Observations in it.
-    pub observation_count: u32,
-}
 
 /// Sums over a density.
 #[derive(Clone, Debug)]
@@ -55,6 +39,7 @@ impl Default for Tally {
                 peak: nowhere,
                 radius_50_m: 0.0,
                 radius_95_m: 0.0,
+                fit: Fit::default(),
                 observation_count: 0,
             },
         }
@@ -100,7 +85,7 @@ impl Tally {
     }
 
     /// All rows were added.
-    pub(super) fn close(&mut self, observation_count: usize) {
+    pub(super) fn close(&mut self, observation_count: usize, fit: Fit) {
         let about_m = self.about_m.unwrap_or_default();
         let mass = self.mass.max(f64::MIN_POSITIVE);
         let first = self.first.map(|sum| sum / mass);
@@ -112,8 +97,14 @@ impl Tally {
             peak: place(self.peak.1),
             radius_50_m: self.radius_m(0.5),
             radius_95_m: self.radius_m(0.95),
+            fit,
             observation_count: observation_count as u32,
         };
+    }
+
+    /// The densest place so far.
+    pub(super) fn peak_m(&self) -> [f64; 2] {
+        self.peak.1
     }
 
     pub(super) fn estimate(&self) -> Estimate {

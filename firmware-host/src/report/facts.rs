@@ -1,5 +1,6 @@
 //! The numbers of a report, each from one SQL query over the flight's tables. Names end in their units.
 
+use super::estimate::{self, EstimateLine};
 use duckdb::{Connection, Row};
 use serde::Serialize;
 
@@ -44,6 +45,8 @@ pub struct Report {
     pub minutes: Vec<MinuteLine>,
     /// Detections.
     pub detections: Vec<DetectionLine>,
+    /// The last estimate of each beacon.
+    pub estimates: Vec<EstimateLine>,
     /// What distress beacons say.
     pub messages: Vec<MessageLine>,
     /// Time in each state.
@@ -239,7 +242,7 @@ pub struct LinkLine {
     pub reconnect_count: i64,
 }
 
-type Answer<T> = Result<T, duckdb::Error>;
+pub(super) type Answer<T> = Result<T, duckdb::Error>;
 
 const HEAD: &str = "SELECT name, strftime(started_utc, '%Y-%m-%dT%H:%M:%SZ'), utc_source, sdr, autopilot,
     sample_rate_sps, frequency_hz FROM flight";
@@ -267,8 +270,8 @@ const MESSAGES: &str = "SELECT BEACON, id, count(*), min(until_us) / 1e6, max(un
     any_value(beacon), coalesce(any_value(country), 'country ' || any_value(country_code)), any_value(identity),
     arg_max(says_lat_deg, until_us), arg_max(says_lon_deg, until_us), arg_max(resolution_arcsec, until_us)
     FROM beacon_message GROUP BY channel, id ORDER BY min(until_us)";
-/// Files of before know no messages.
-const HAS_MESSAGES: &str = "SELECT count(*) > 0 FROM duckdb_tables() WHERE table_name = 'beacon_message'";
+/// Files of before know no messages and no estimates.
+const HAS: &str = "SELECT count(*) > 0 FROM duckdb_tables() WHERE table_name = ?";
 /// The state before the first change lasted from the first row on.
 const STATES: &str = "WITH changes AS (SELECT to_state AS state, 1 AS entered, at_us, rowid AS place FROM state_change
         UNION ALL SELECT arg_min(from_state, rowid), 0, least(min(at_us), ?), -1 FROM state_change HAVING count(*) > 0),
@@ -312,6 +315,7 @@ pub(super) fn gather(flight: &Connection, is_live: bool) -> Answer<Report> {
             pulse_count: 0,
             minutes: Vec::new(),
             detections: Vec::new(),
+            estimates: Vec::new(),
             messages: Vec::new(),
             states: Vec::new(),
             trips: Vec::new(),
@@ -334,7 +338,11 @@ pub(super) fn gather(flight: &Connection, is_live: bool) -> Answer<Report> {
     report.pulse_count = flight.query_row("SELECT count(*) FROM pulse", [], |r| r.get(0))?;
     report.minutes = lines(flight, &MINUTES.replace("BEACON", BEACON), minute)?;
     report.detections = lines(flight, &DETECTIONS.replace("BEACON", BEACON), detection)?;
-    if flight.query_row(HAS_MESSAGES, [], |r| r.get(0))? {
+    let has = |table: &str| flight.query_row(HAS, [table], |r| r.get::<_, bool>(0));
+    if has("estimate")? {
+        report.estimates = lines(flight, &estimate::LAST.replace("BEACON", BEACON), estimate::line)?;
+    }
+    if has("beacon_message")? {
         report.messages = lines(flight, &MESSAGES.replace("BEACON", BEACON), message)?;
     }
     let mut states = flight.prepare(STATES)?;

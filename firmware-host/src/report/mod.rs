@@ -4,9 +4,11 @@
 //! numbers with their units in the names. Works on files in every state that `store` can open. Nothing is estimated:
 //! what a file does not have is left out or `null`.
 
+mod estimate;
 mod facts;
 mod text;
 
+pub use estimate::EstimateLine;
 pub use facts::{
     DetectionLine, EventLine, LaneLine, LinkLine, MessageLine, MinuteLine, PassLine, Report, StateLine,
     TripLine,

@@ -14,6 +14,7 @@ pub(super) fn print(report: &Report) -> String {
     head(&mut out, report);
     minutes(&mut out, report);
     detections(&mut out, report);
+    estimates(&mut out, report);
     messages(&mut out, report);
     states(&mut out, report);
     passes(&mut out, report);
@@ -163,6 +164,40 @@ fn detections(out: &mut String, r: &Report) {
                 d.pulse_count,
                 number(d.pulse_width_ms, 2),
                 number(d.pulse_period_ms, 2)
+            ),
+        );
+    }
+}
+
+fn estimates(out: &mut String, r: &Report) {
+    if r.estimates.is_empty() {
+        return;
+    }
+    line(
+        out,
+        format_args!("\nLast estimate of where the beacon is (radius of a circle as large as the region)"),
+    );
+    line(
+        out,
+        format_args!(
+            "  {:<10} {:>8}  {:<20} {:>6} {:>7} {:>7} {:>8} {:>9} {:>6}",
+            "beacon", "at s", "lat lon", "± m", "50 % m", "95 % m", "exponent", "spread dB", "places"
+        ),
+    );
+    for e in &r.estimates {
+        line(
+            out,
+            format_args!(
+                "  {:<10} {:>8.1}  {:<20} {:>6.0} {:>7.0} {:>7.0} {:>8.1} {:>9.1} {:>6}",
+                cut(&e.beacon, 10),
+                e.at_s,
+                format!("{:.5} {:.5}", e.lat_deg, e.lon_deg),
+                e.deviation_m,
+                e.radius_50_m,
+                e.radius_95_m,
+                e.exponent,
+                e.spread_db,
+                e.observation_count
             ),
         );
     }

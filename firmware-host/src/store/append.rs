@@ -4,6 +4,7 @@
 //! Times become BIGINT; powers, poses and facts whole steps, which `schema.sql` reads as DOUBLE. What is derived (a reading's
 //! pose, facts, commands) is rounded; the aircraft's parts are inputs: see `append_vehicle`.
 
+use super::append_estimate;
 use super::append_message;
 use super::append_rates;
 use super::append_vehicle::{self, PART_TABLES};
@@ -55,6 +56,8 @@ pub fn columns(batch: &Batch) -> Result<Vec<(&'static str, RecordBatch)>, ArrowE
     add("operator", batch.operators.is_empty(), &|| operator(&batch.operators))?;
     add("health", batch.healths.is_empty(), &|| health(&batch.healths))?;
     add("link", batch.links.is_empty(), &|| link(&batch.links))?;
+    add("estimate", batch.estimates.is_empty(), &|| append_estimate::estimate(&batch.estimates))?;
+    add("estimate_region", batch.regions.is_empty(), &|| append_estimate::region(&batch.regions))?;
     add("vehicle_motion", batch.motions.is_empty(), &|| append_rates::motion(&batch.motions))?;
     add("vehicle_status", batch.statuses.is_empty(), &|| append_rates::status(&batch.statuses))?;
     for (place, (table, rows)) in PART_TABLES.into_iter().zip(&batch.parts).enumerate() {

@@ -9,7 +9,7 @@ use super::append_vehicle::{PART_TABLES, table_of};
 use super::lanes::Outlets;
 use skyhound::budget::BudgetReport;
 use skyhound::command::{Command, OperatorAct, StateChange};
-use skyhound::facts::{Detection, Facts};
+use skyhound::facts::{Detection, Facts, Located, RegionRun};
 use skyhound::record::{Event, LaneReport, LinkReport, Name, PlacedReading, Record};
 use skyhound::signal::{Hearing, Pulse, Spectrum};
 use skyhound::time::TimeUs;
@@ -51,6 +51,10 @@ pub struct Batch {
     pub hearings: Vec<Hearing>,
     /// Rows of `beacon_message`.
     pub messages: Vec<Said>,
+    /// Rows of `estimate`.
+    pub estimates: Vec<Located>,
+    /// Rows of `estimate_region`.
+    pub regions: Vec<RegionRun>,
     /// Rows of `vehicle_motion`.
     pub motions: Vec<(TimeUs, Motion)>,
     /// Rows of `vehicle_status`.
@@ -75,7 +79,7 @@ pub struct Batch {
     pub started_utc_us: Option<i64>,
 }
 
-const OTHER_TABLES: [&str; 15] = [
+const OTHER_TABLES: [&str; 17] = [
     "reading",
     "spectrum",
     "signal",
@@ -89,6 +93,8 @@ const OTHER_TABLES: [&str; 15] = [
     "operator",
     "health",
     "link",
+    "estimate",
+    "estimate_region",
     "vehicle_motion",
     "vehicle_status",
 ];
@@ -138,6 +144,8 @@ impl Batch {
             }
             Record::Facts(facts) => self.facts.push(facts),
             Record::Detection(detection) => self.detections.push(detection),
+            Record::Estimate(located) => self.estimates.push(located),
+            Record::Region(run) => self.regions.push(run),
             Record::Vehicle(at, part) => self.push_part(at, part),
             Record::Command(at, command) => self.commands.push((at, command)),
             Record::StateChange(change) => self.state_changes.push(change),
@@ -182,6 +190,8 @@ impl Batch {
             self.operators.len(),
             self.healths.len(),
             self.links.len(),
+            self.estimates.len(),
+            self.regions.len(),
             self.motions.len(),
             self.statuses.len(),
         ];
@@ -217,6 +227,8 @@ impl Batch {
         self.operators.clear();
         self.healths.clear();
         self.links.clear();
+        self.estimates.clear();
+        self.regions.clear();
         self.motions.clear();
         self.statuses.clear();
         self.started_utc_us = None;

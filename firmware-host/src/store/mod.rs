@@ -8,6 +8,7 @@
 //! Not here: what the records mean (the engine), the summary of a flight (`report`), scheduling (`realtime`).
 
 mod append;
+mod append_estimate;
 mod append_message;
 mod append_rates;
 mod append_vehicle;

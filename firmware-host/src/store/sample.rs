@@ -8,8 +8,11 @@ use crate::settings::RecorderSettings;
 use skyhound::budget::BudgetReport;
 use skyhound::command::{Command, Fault, Interlock, OperatorAct, Reason, State, StateChange, Trip, Velocity};
 use skyhound::cospas::{Frame, Message};
-use skyhound::facts::{Detection, DetectionKind, Facts, Floor, Gradient, NoGradient, Pattern, Trend};
-use skyhound::geo::Wgs84;
+use skyhound::facts::{
+    Detection, DetectionKind, Estimate, Facts, Fit, Floor, Gradient, Located, NoGradient, Pattern, RegionRun,
+    Run, Trend,
+};
+use skyhound::geo::{NorthEast, Wgs84};
 use skyhound::record::{Event, LaneReport, LinkReport, Name, PlacedReading, Record, Severity, Text};
 use skyhound::signal::{Flags, Hearing, HearingKind, Pulse, Reading, Spectrum};
 use skyhound::time::{Aged, TimeUs};
@@ -253,6 +256,25 @@ fn burst(until_us: TimeUs) -> Hearing {
     Hearing { kind, span_us, width_us, pulse_count, message, ..hearing(until_us) }
 }
 
+/// 40 m north and 30 m east of the middle of things.
+pub(crate) fn located(at: TimeUs) -> Located {
+    let estimate = Estimate {
+        mean: NorthEast { north_m: 40.0, east_m: 30.0 },
+        covariance_m2: [64.0, -8.0, 100.0],
+        peak: NorthEast { north_m: 42.0, east_m: 28.0 },
+        radius_50_m: 10.5,
+        radius_95_m: 22.0,
+        fit: Fit { power_100_m_db: -80.5, exponent: 2.25, spread_db: 4.5, correlation_m: 35.0 },
+        observation_count: 60,
+    };
+    Located { at, channel: 0, origin: Wgs84 { lat_deg: 47.3, lon_deg: 8.5 }, estimate }
+}
+
+fn region(at: TimeUs, percent: u8, count: u16) -> Record {
+    let run = Run { from: NorthEast { north_m: 40.0, east_m: 20.0 }, size_m: 2.0, count };
+    Record::Region(RegionRun { at, channel: 0, percent, origin: Wgs84 { lat_deg: 47.3, lon_deg: 8.5 }, run })
+}
+
 /// One of each kind of record, at about `at_us`, and for some also the one in which nothing is known.
 pub(crate) fn records(at_us: u64) -> Vec<Record> {
     let at = TimeUs(at_us);
@@ -262,6 +284,7 @@ pub(crate) fn records(at_us: u64) -> Vec<Record> {
     let (known, unknown) = (vehicle(at_us), Vehicle::default());
     let mut records = parts(at_us, &unknown, &known);
     records.extend(parts(at_us + 100_000, &known, &unknown));
+    records.extend([region(at, 50, 4), region(at, 95, 11)]);
     records.extend([
         Record::Pulse(Pulse {
             start_us: at,
@@ -278,6 +301,7 @@ pub(crate) fn records(at_us: u64) -> Vec<Record> {
         Record::Facts(facts(at_us + 100_000, 0.5, false)),
         Record::Detection(detection(1, at_us, None)),
         Record::Detection(detection(1, at_us, Some(at_us + 30_000_000))),
+        Record::Estimate(located(at)),
         Record::Command(at, Command::Velocity(velocity)),
         Record::Command(at, Command::Stop),
         Record::Command(at, Command::Silence(TRIP)),

@@ -117,6 +117,39 @@ CREATE TABLE detection ( -- A beacon heard: a row when it is confirmed and a row
     false_alarm_probability DOUBLE, -- Upper bound of the chance that noise alone did this
     beacon_id VARCHAR -- Identification of 15 digits in the newest message of a distress beacon in it; NULL without one
 );
+CREATE TABLE estimate ( -- Where a beacon is: what the posterior of its place says, 1 Hz and when our state changes (derived)
+    at_us BIGINT, -- When, µs since start
+    channel UTINYINT, -- Index of the channel
+    lat_e7 INTEGER, -- lat_deg as it is stored, 1e-7 degrees
+    lat_deg DOUBLE AS (lat_e7 / 1e7), -- WGS84 latitude of its mean, in steps of 1e-7 degrees
+    lon_e7 INTEGER, -- lon_deg as it is stored, 1e-7 degrees
+    lon_deg DOUBLE AS (lon_e7 / 1e7), -- WGS84 longitude of its mean, in steps of 1e-7 degrees
+    variance_north_m2 FLOAT, -- Variance northwards, m²
+    covariance_m2 FLOAT, -- Covariance of north and east, m²
+    variance_east_m2 FLOAT, -- Variance eastwards, m²
+    peak_lat_e7 INTEGER, -- peak_lat_deg as it is stored, 1e-7 degrees
+    peak_lat_deg DOUBLE AS (peak_lat_e7 / 1e7), -- WGS84 latitude of its densest place, in steps of 1e-7 degrees
+    peak_lon_e7 INTEGER, -- peak_lon_deg as it is stored, 1e-7 degrees
+    peak_lon_deg DOUBLE AS (peak_lon_e7 / 1e7), -- WGS84 longitude of its densest place, in steps of 1e-7 degrees
+    radius_50_m FLOAT, -- Radius of a circle as large as the smallest region that holds 50 %, m
+    radius_95_m FLOAT, -- Likewise of 95 %, m
+    power_100_m_dbfs FLOAT, -- Fit at the peak: power at 100 m in the clear, dBFS
+    exponent FLOAT, -- Fit at the peak: path-loss exponent
+    spread_db FLOAT, -- Fit at the peak: standard deviation of shadowing at low elevation, dB
+    correlation_m FLOAT, -- Fit at the peak: distance at which its correlation has fallen to 1/e, m
+    observation_count UINTEGER -- Observations in it
+);
+CREATE TABLE estimate_region ( -- The smallest regions that hold a beacon with 50 % and with 95 %, each minute: a row is squares side by side (derived)
+    at_us BIGINT, -- When, µs since start
+    channel UTINYINT, -- Index of the channel
+    percent UTINYINT, -- Probability of the whole region, per cent
+    lat_e7 INTEGER, -- lat_deg as it is stored, 1e-7 degrees
+    lat_deg DOUBLE AS (lat_e7 / 1e7), -- WGS84 latitude of the middle of the most western square, in steps of 1e-7 degrees
+    lon_e7 INTEGER, -- lon_deg as it is stored, 1e-7 degrees
+    lon_deg DOUBLE AS (lon_e7 / 1e7), -- WGS84 longitude of the middle of the most western square, in steps of 1e-7 degrees
+    size_m FLOAT, -- Edge of each square, m
+    square_count USMALLINT -- Squares side by side, eastwards
+);
 CREATE TABLE hearing ( -- What a matched detector heard, over a time of its own (input)
     until_us BIGINT, -- End of the time listened to, µs since start
     span_us UINTEGER, -- Length of that time, µs

@@ -149,6 +149,31 @@ fn the_same_records_make_the_same_rows() {
 }
 
 #[test]
+fn an_estimate_comes_out_in_degrees() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = record_one(folder.path()).files.remove(0);
+    // 111 176.9 m and 75 600.9 m to the degree at 47.3° N, by the series that `geo` is tested with.
+    assert_eq!(
+        value(
+            &path,
+            "SELECT round(lat_deg, 6), round(lon_deg, 6), round(peak_lat_deg, 6), round(peak_lon_deg, 6) FROM estimate"
+        ),
+        "47.30036,8.500397,47.300378,8.50037"
+    );
+    assert_eq!(
+        value(&path, "SELECT COLUMNS(c -> c NOT LIKE '%_e7' AND c NOT LIKE '%_deg') FROM estimate"),
+        "1500000,0,64.0,-8.0,100.0,10.5,22.0,-80.5,2.25,4.5,35.0,60"
+    );
+    assert_eq!(
+        value(
+            &path,
+            "SELECT percent, round(lat_deg, 5), round(lon_deg, 5), size_m, square_count FROM estimate_region"
+        ),
+        "50,47.30036,8.50026,2.0,4\n95,47.30036,8.50026,2.0,11"
+    );
+}
+
+#[test]
 fn gps_time_sets_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let (_inlets, recorder) = start(&settings(folder.path()));

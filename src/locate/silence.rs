@@ -1,0 +1,141 @@
+//! Where nothing was heard: the beacon's power was not over a bound there.
+//!
+//! Few places stand for many: shadowing is correlated, and each costs as much as an observation. When they get too many, those nearest to
+//! each other make room. Each is evidence by the normal law of what the other observations foretell for it (Tobin, Econometrica 26
+//! (1958) 24), taken as independent of the other silences; correlated as they are, by half its weight.
+
+use super::Antenna;
+use super::lanes::{Row, SIDE, exp, ln};
+use super::pattern::{COLUMNS, Ways};
+use super::solved::Solved;
+
+/// Places kept at most.
+const SILENCES_MAX: usize = 48;
+/// Nearer ones tell the same, m.
+const SPACING_M: f64 = 20.0;
+const WEIGHT: f32 = 0.5;
+
+/// Nothing over a bound at a place.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Silence {
+    /// Metres north and east of the flight's origin.
+    pub at_m: [f64; 2],
+    /// Height above the beacon's supposed ground, m.
+    pub up_m: f64,
+    /// What the beacon's power was not over, dB of the observations' reference.
+    pub below_db: f64,
+}
+
+/// All that are kept, and how they are read.
+#[derive(Clone, Debug)]
+pub(super) struct Silences {
+    kept: Vec<Silence>,
+    spacing_m: f64,
+    /// Columns of the model and scale of the shadowing at each, of the row that is read.
+    columns: Vec<([Row; COLUMNS], Row)>,
+    /// How often something changed.
+    pub(super) total: usize,
+}
+
+impl Silences {
+    pub(super) fn new() -> Silences {
+        let columns = vec![([[0.0; SIDE]; COLUMNS], [0.0; SIDE]); SILENCES_MAX];
+        Silences { kept: Vec::with_capacity(SILENCES_MAX), spacing_m: SPACING_M, columns, total: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Takes one more.
+    pub(super) fn push(&mut self, silence: Silence) {
+        let distance_m = |a: &Silence, b: &Silence| (a.at_m[0] - b.at_m[0]).hypot(a.at_m[1] - b.at_m[1]);
+        if self.kept.iter().any(|kept| distance_m(kept, &silence) < self.spacing_m) {
+            return;
+        }
+        while self.kept.len() == SILENCES_MAX {
+            self.spacing_m *= 1.3;
+            let mut at = 0;
+            while at < self.kept.len() {
+                let is_near =
+                    self.kept[..at].iter().any(|kept| distance_m(kept, &self.kept[at]) < self.spacing_m);
+                if is_near {
+                    self.kept.remove(at);
+                } else {
+                    at += 1;
+                }
+            }
+        }
+        self.kept.push(silence);
+        self.total += 1;
+    }
+
+    /// Looks at them from a row of cells.
+    pub(super) fn see(
+        &mut self,
+        (pattern, is_calm_above): (usize, bool),
+        antenna: Antenna,
+        cell: [f32; 2],
+        step_m: f32,
+    ) {
+        let mut ways = Ways::NONE;
+        for (silence, (columns, scale)) in self.kept.iter().zip(&mut self.columns) {
+            ways.fill(cell, step_m, [silence.at_m[0] as f32, silence.at_m[1] as f32, silence.up_m as f32]);
+            ways.columns(pattern, antenna, columns);
+            *scale = if is_calm_above { ways.calm } else { [1.0; SIDE] };
+        }
+    }
+
+    /// Adds to the log-likelihoods of one spread what they tell.
+    pub(super) fn add(&self, logs: &mut Row, solved: &Solved, sigma_db: f64, reference_db: f64) {
+        let variance = (sigma_db * sigma_db) as f32;
+        for (silence, (columns, scale)) in self.kept.iter().zip(&self.columns) {
+            let (mean, unsure) = solved.foretell(columns);
+            let below = (silence.below_db - reference_db) as f32;
+            for k in 0..SIDE {
+                let sigma = (unsure[k] + variance * scale[k] * scale[k]).sqrt();
+                logs[k] += WEIGHT * ln_normal((below - mean[k]) / sigma);
+            }
+        }
+    }
+}
+
+/// ln of the normal law's distribution function (Abramowitz & Stegun 26.2.17).
+fn ln_normal(z: f32) -> f32 {
+    let x = z.abs().min(12.0);
+    let t = 1.0 / (1.0 + 0.231_641_9 * x);
+    let p = t * (0.319_381_53 + t * (-0.356_563_78 + t * (1.781_477_9 + t * (-1.821_256 + t * 1.330_274_4))));
+    let tail = -0.5 * x * x - 0.918_938_5 + ln(p);
+    if z < 0.0 { tail } else { ln(1.0 - exp(tail)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_normal_law_is_the_tables() {
+        for (z, ln_p) in
+            [(0.5, -0.368_946), (1.0, -0.172_754), (-1.0, -1.841_022), (-4.0, -10.360_1), (3.0, -0.001_351)]
+        {
+            assert!((ln_normal(z) - ln_p).abs() < 1e-3, "{z}: {}", ln_normal(z));
+        }
+    }
+
+    #[test]
+    fn silences_stay_few_and_apart() {
+        let mut silences = Silences::new();
+        for n in 0..4_000 {
+            let at_m = [f64::from(n / 40) * 10.0, f64::from(n % 40) * 10.0];
+            silences.push(Silence { at_m, up_m: 30.0, below_db: -100.0 });
+        }
+        assert!((16..=SILENCES_MAX).contains(&silences.len()), "{}", silences.len());
+        for (n, a) in silences.kept.iter().enumerate() {
+            assert!(
+                silences.kept[..n]
+                    .iter()
+                    .all(|b| { (a.at_m[0] - b.at_m[0]).hypot(a.at_m[1] - b.at_m[1]) >= SPACING_M })
+            );
+        }
+    }
+}

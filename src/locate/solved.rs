@@ -1,0 +1,129 @@
+//! From sums to likelihoods: the coefficients are marginal in closed form, the spread of the residuals over a few values.
+//!
+//! With u = X·β + ε, ε of variance σ²/precision and β normal before, ln p(u | place, kind, σ) = −½(c − |t|²) − ½ ln|M| + ½ ln|Λ| − N·ln σ −
+//! ½ Σ ln v − Σ ln scale, where M = XᵀX/σ² + Λ = L·Lᵀ, L·t = Xᵀu/σ² + Λ·m, c = u²/σ² + mᵀΛm (Bishop, *Pattern Recognition and Machine
+//! Learning*, 3.5.1).
+#![allow(clippy::needless_range_loop, reason = "several rows and matrices are walked at once by one index")]
+
+use super::grid::{KINDS, RIGHT, SQUARE, Sums};
+use super::lanes::{Row, SIDE, ln};
+use super::memory::TEXTURES;
+use super::pattern::{COLUMNS, PATTERNS, UNKNOWN, prior};
+
+/// Standard deviations of shadowing that are tried, dB: even steps of its logarithm, each as likely.
+pub(super) const SPREADS_DB: [f64; 4] = [2.2, 3.6, 6.0, 10.0];
+/// A beacon is a dipole of known kind as often as not.
+const DIPOLE_RATIO: f64 = 0.5;
+
+/// What is known of a pattern's coefficients, as the likelihood wants it.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Prior {
+    precision: [f32; COLUMNS],
+    pull: [f32; COLUMNS],
+    square: f32,
+    /// Half the logarithm of the determinant, and of the pattern's share.
+    log: f64,
+}
+
+/// Of all kinds.
+pub(super) fn priors() -> [Prior; KINDS] {
+    std::array::from_fn(|kind| {
+        let pattern = kind / TEXTURES.len();
+        let of = prior(pattern, TEXTURES[kind % TEXTURES.len()].is_calm_above);
+        let share =
+            if pattern == UNKNOWN { 1.0 - DIPOLE_RATIO } else { DIPOLE_RATIO / (PATTERNS - 1) as f64 };
+        Prior {
+            precision: of.map(|(_, sigma)| (1.0 / (sigma * sigma)) as f32),
+            pull: of.map(|(mean, sigma)| (mean / (sigma * sigma)) as f32),
+            square: of.iter().map(|(mean, sigma)| mean * mean / (sigma * sigma)).sum::<f64>() as f32,
+            log: share.ln() - of.iter().map(|(_, sigma)| sigma.ln()).sum::<f64>(),
+        }
+    })
+}
+
+impl Prior {
+    /// What is the same at all places.
+    pub(super) fn always(&self, spread: usize, count: usize, log_variance: f64) -> f64 {
+        self.log - 0.5 * log_variance - count as f64 * SPREADS_DB[spread].ln()
+    }
+}
+
+/// The factor L of M and t over a row of cells.
+pub(super) struct Solved {
+    factor: [Row; COLUMNS * (COLUMNS + 1) / 2],
+    right: [Row; COLUMNS],
+}
+
+impl Solved {
+    pub(super) const NONE: Solved =
+        Solved { factor: [[0.0; SIDE]; COLUMNS * (COLUMNS + 1) / 2], right: [[0.0; SIDE]; COLUMNS] };
+
+    /// Solves for one spread: the log-likelihoods less what is the same at all places and of the scales.
+    pub(super) fn solve(&mut self, sums: &Sums, prior: &Prior, spread: usize) -> Row {
+        let sigma_db = SPREADS_DB[spread];
+        let inverse = (1.0 / (sigma_db * sigma_db)) as f32;
+        let Solved { factor, right: solved } = self;
+        let mut square: Row = sums[SQUARE].map(|square| square * inverse + prior.square);
+        let mut volume: Row = [1.0; SIDE];
+        for p in 0..COLUMNS {
+            let row = p * (p + 1) / 2;
+            let mut right: Row = sums[RIGHT + p].map(|right| right * inverse + prior.pull[p]);
+            for q in 0..=p {
+                let column = q * (q + 1) / 2;
+                let mut value: Row = sums[row + q].map(|sum| sum * inverse);
+                for m in 0..q {
+                    for k in 0..SIDE {
+                        value[k] -= factor[row + m][k] * factor[column + m][k];
+                    }
+                }
+                if q < p {
+                    for k in 0..SIDE {
+                        value[k] /= factor[column + q][k];
+                        right[k] -= value[k] * solved[q][k];
+                    }
+                } else {
+                    for k in 0..SIDE {
+                        // No less than what was known before, whatever rounding says.
+                        value[k] = (value[k] + prior.precision[p]).max(prior.precision[p]).sqrt();
+                        volume[k] *= value[k];
+                        solved[p][k] = right[k] / value[k];
+                        square[k] -= solved[p][k] * solved[p][k];
+                    }
+                }
+                factor[row + q] = value;
+            }
+        }
+        std::array::from_fn(|k| -0.5 * square[k].max(0.0) - ln(volume[k]))
+    }
+
+    /// What a row of the model foretells without its shadowing, and the variance of that: with L·y = x, y·t and y·y.
+    pub(super) fn foretell(&self, columns: &[Row; COLUMNS]) -> (Row, Row) {
+        let mut y = *columns;
+        let (mut mean, mut variance) = ([0.0; SIDE], [0.0; SIDE]);
+        for p in 0..COLUMNS {
+            let row = p * (p + 1) / 2;
+            for k in 0..SIDE {
+                let mut value = y[p][k];
+                for q in 0..p {
+                    value -= self.factor[row + q][k] * y[q][k];
+                }
+                value /= self.factor[row + p][k];
+                y[p][k] = value;
+                mean[k] += value * self.right[p][k];
+                variance[k] += value * value;
+            }
+        }
+        (mean, variance)
+    }
+
+    /// The first two coefficients, power and exponent, most likely in one column: L'·β = t from below.
+    pub(super) fn first_two(&self, column: usize) -> [f32; 2] {
+        let mut beta = [0.0_f32; COLUMNS];
+        for p in (0..COLUMNS).rev() {
+            let known: f32 =
+                (p + 1..COLUMNS).map(|q| self.factor[q * (q + 1) / 2 + p][column] * beta[q]).sum();
+            beta[p] = (self.right[p][column] - known) / self.factor[p * (p + 1) / 2 + p][column];
+        }
+        [beta[0], beta[1]]
+    }
+}
