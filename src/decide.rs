@@ -95,7 +95,7 @@ impl Decide {
         Ok(Decide {
             analytics: Analytics::new(&config.analytics, &config.sense.channels, config.sense.hop_us),
             homing: Homing::new(&config.homing, &config.interlock),
-            seekers: (0..channel_count).map(|_| Seeker::new()).collect(),
+            seekers: (0..channel_count).map(|_| Seeker::new(config.homing.antenna)).collect(),
             track: Track::default(),
             origin: None,
             waiting: VecDeque::with_capacity(waiting_max),

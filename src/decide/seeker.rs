@@ -5,6 +5,7 @@
 //! Readings tell before hearings do, which are of the same emission and listened to for longer.
 
 use crate::belief::Belief;
+use crate::config::Antenna;
 use crate::facts::{Located, RegionRun};
 use crate::geo::{NorthEast, Origin};
 use crate::locate::{Locate, LocateConfig, Observation};
@@ -61,9 +62,10 @@ pub(super) struct Seeker {
 }
 
 impl Seeker {
-    pub(super) fn new() -> Seeker {
+    pub(super) fn new(antenna: Antenna) -> Seeker {
+        let settings = LocateConfig { antenna, ..LocateConfig::default() };
         Seeker {
-            locate: Locate::new(LocateConfig::default()),
+            locate: Locate::new(settings),
             stretch: None,
             newest: None,
             told_us: None,

@@ -1,5 +1,6 @@
 //! What is given to the posterior, and the squares in which it is told.
 
+pub use crate::config::Antenna;
 use crate::geo::NorthEast;
 
 /// Power at a place.
@@ -38,15 +39,6 @@ impl Place {
     pub fn density_per_m2(&self) -> f64 {
         self.probability / (self.size_m * self.size_m)
     }
-}
-
-/// The aircraft's antenna.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Antenna {
-    /// Alike all round, of any polarisation.
-    Omni,
-    /// A whip or dipole that stands upright in level flight.
-    Whip,
 }
 
 /// Settings.
