@@ -55,8 +55,10 @@ const QUIET_READINGS: u32 = 8;
 const FAR_POWER: f32 = 2.5;
 /// With less of the mass in it, the fine grid is not worth reading.
 const FINE_SHARE_MIN: f64 = 0.3;
+/// The fine grid moves once in so many observations.
+const MOVE_EVERY: usize = 2;
 /// Less likely kinds are given up.
-const ALIVE: f64 = 1e-3;
+const ALIVE: f64 = 1e-6;
 
 /// What is being done.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -86,8 +88,9 @@ pub struct Locate {
     /// Whether the present reading looks at quiet rows too, and whether it left some as they were.
     all_rows: bool,
     skipped: bool,
-    /// The fine grid was moved and is not read yet.
+    /// The fine grid was moved and is not read yet; observations when it was moved last.
     is_fresh: bool,
+    moved_total: usize,
     reference_db: f64,
     /// Highest logarithm of the present reading.
     most: f32,
@@ -115,6 +118,7 @@ impl Locate {
             all_rows: true,
             skipped: false,
             is_fresh: false,
+            moved_total: 0,
             reference_db: 0.0,
             most: 0.0,
             kernels: [Kernel::new(0.0); 2],
@@ -371,9 +375,14 @@ impl Locate {
         let to_m = if spread_m < 100.0 { mean_m } else { peak_m };
         let centre_m = fine.grid.centre_m();
         let away_m = (centre_m[0] - to_m[0]).abs().max((centre_m[1] - to_m[1]).abs());
-        if away_m > FINE_STEP_M * SIDE as f64 / 4.0 && fine.grid.is_current(&self.memory) {
+        // Two hills as likely must not have it wander between them.
+        let may_move =
+            self.reading_total >= self.moved_total + MOVE_EVERY && fine.grid.is_current(&self.memory);
+        if away_m > FINE_STEP_M * SIDE as f64 / 4.0 && may_move {
             fine.grid.reset(to_m, FINE_STEP_M, &self.memory);
+            fine.grid.alive = coarse.grid.alive;
             self.is_fresh = true;
+            self.moved_total = self.reading_total;
         }
     }
 
