@@ -147,8 +147,7 @@ impl Ways {
             let along = axis[0] * north + axis[1] * east + axis[2] * self.up;
             let cos2 = along * along * inverse;
             let sin2 = (1.0 - cos2).max(0.0);
-            let q = 0.999_989 + cos2 * (-0.467_181 + cos2 * (0.093_549 - cos2 * 0.009_518));
-            g[n] = db(sin2 * q + 0.003);
+            g[n] = db(sin2 * thick(cos2) + 0.003);
             // d(10·log10 sin²ψ)/dψ = 20/ln 10·cot ψ, bounded where the null is filled.
             let slope = -8.686 * along * inverse / (sin2 + 0.03);
             g1[n] = slope * (one[0] * north + one[1] * east + one[2] * self.up);
@@ -166,14 +165,20 @@ impl Ways {
             let along = dot(axis);
             let rise = self.up * inverse;
             let both = axis[2] - along * rise;
-            let crossed = SCATTER * (1.0 - along * along * inverse).max(0.0);
-            let power = both * both + crossed + 0.003;
+            let cos2 = along * along * inverse;
+            let own = (1.0 - cos2).max(0.0) * thick(cos2);
+            let power = both * both * thick(cos2) * thick(self.up * rise) + SCATTER * own + 0.003;
             g[n] = db(power);
             let slope = 8.686 * both / (power + 0.03);
             g1[n] = slope * (one[2] - dot(&one) * rise);
             g2[n] = slope * (other[2] - dot(&other) * rise);
         }
     }
+}
+
+/// A half-wave dipole's pattern over sin²ψ, of cos²ψ.
+fn thick(cos2: f32) -> f32 {
+    0.999_989 + cos2 * (-0.467_181 + cos2 * (0.093_549 - cos2 * 0.009_518))
 }
 
 /// Two directions across an axis and each other.
