@@ -9,7 +9,6 @@
 //! none has come for [`TRACK_GAP_MAX_US`] nothing is waited for, and it is recorded without a pose.
 
 use crate::analytics::Analytics;
-use crate::belief::Belief;
 use crate::command::{Command, OperatorAct, State, Trip};
 use crate::config::{Config, ConfigError};
 use crate::facts::{Detection, Facts};
@@ -95,7 +94,7 @@ impl Decide {
         Ok(Decide {
             analytics: Analytics::new(&config.analytics, &config.sense.channels, config.sense.hop_us),
             homing: Homing::new(&config.homing, &config.interlock),
-            seekers: (0..channel_count).map(|_| Seeker::new(config.homing.antenna)).collect(),
+            seekers: (0..channel_count).map(|_| Seeker::new(config.antenna)).collect(),
             track: Track::default(),
             origin: None,
             waiting: VecDeque::with_capacity(waiting_max),
@@ -136,8 +135,6 @@ impl Decide {
                 vehicle: inputs.vehicle,
                 act: inputs.act,
                 facts: &self.facts,
-                beliefs: &beliefs(&self.seekers)[..self.seekers.len()],
-                origin: self.origin,
                 newest_reading_us: self.newest_reading_us,
                 sdr_alive: inputs.sdr_alive,
             },
@@ -204,8 +201,6 @@ impl Decide {
             vehicle,
             act: None,
             facts: &self.facts,
-            beliefs: &[],
-            origin: self.origin,
             newest_reading_us: self.newest_reading_us,
             sdr_alive,
         })
@@ -373,10 +368,6 @@ fn alone_db(power: CentiDb, reading: &Reading) -> Option<f64> {
     }
     let alone = ratio_from_db(power.db()) - ratio_from_db(reading.quiet.db());
     (alone > 0.0).then(|| db_from_ratio(alone))
-}
-
-fn beliefs(seekers: &[Seeker]) -> [Option<&Belief>; CHANNELS_MAX] {
-    std::array::from_fn(|channel| seekers.get(channel).and_then(Seeker::belief))
 }
 
 fn ground_unknown(at: TimeUs) -> Event {

@@ -9,7 +9,7 @@
 //! 4  sense   decide                 the only two places that know the order of work
 //! 3  dsp     analytics   locate   homing     never see each other; they exchange plain values of layer 1
 //! 2  ring    record     search
-//! 1  config  signal      facts      vehicle    command    budget     propagation  belief
+//! 1  config  signal      facts      vehicle    command    budget     propagation
 //! 0  units   time        geo        limits     cospas
 //! ```
 //! Reading order: `signal` (what a reading is), `sense` (how it is made), `decide` (what follows from it).
@@ -20,7 +20,6 @@ pub mod limits;
 pub mod time;
 pub mod units;
 
-pub mod belief;
 pub mod budget;
 pub mod command;
 pub mod config;

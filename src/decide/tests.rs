@@ -47,6 +47,7 @@ fn config() -> Config {
         analytics: analytics::tests::config(),
         homing: homing::tests::homing_config(),
         interlock: homing::tests::interlock_config(),
+        antenna: crate::config::Antenna::Omni,
     }
 }
 

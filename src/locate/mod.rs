@@ -26,7 +26,6 @@ mod silence;
 mod solved;
 mod tally;
 
-use crate::belief::Belief;
 use crate::facts::Estimate;
 use fit::Fitting;
 pub use given::{Antenna, LocateConfig, Observation, Place};
@@ -98,7 +97,6 @@ pub struct Locate {
     tally: Tally,
     fitting: Fitting,
     told: Option<Tally>,
-    belief: Option<Belief>,
 }
 
 impl Locate {
@@ -125,7 +123,6 @@ impl Locate {
             tally: Tally::default(),
             fitting: Fitting::NONE,
             told: None,
-            belief: None,
         }
     }
 
@@ -355,7 +352,6 @@ impl Locate {
         self.is_fresh = false;
         self.tally.close(self.reading_total, self.fitting.fit(self.reference_db));
         self.told = Some(self.tally.clone());
-        self.belief = self.draw();
         self.prune();
         let estimate = self.tally.estimate();
         let mean_m = [estimate.mean.north_m, estimate.mean.east_m];

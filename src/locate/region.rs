@@ -5,35 +5,10 @@ use super::layer::Layer;
 use super::raster::{ACROSS, Raster};
 use super::tally::Tally;
 use super::{Locate, Place};
-use crate::belief::{Belief, HYPOTHESES};
 use crate::facts::Run;
 use crate::geo::NorthEast;
 
 impl Locate {
-    /// The newest estimate in few places: systematic resampling (Kitagawa, J. Comput. Graph. Stat. 5 (1996) 1) along the rows.
-    pub fn belief(&self) -> Option<&Belief> {
-        self.belief.as_ref()
-    }
-
-    pub(super) fn draw(&self) -> Option<Belief> {
-        let estimate = self.estimate()?;
-        let mut hypotheses = [estimate.mean; HYPOTHESES];
-        let (mut sum, mut drawn) = (0.0, 0);
-        for place in self.places() {
-            sum += place.probability * HYPOTHESES as f64;
-            while drawn < HYPOTHESES && sum > drawn as f64 + 0.5 {
-                hypotheses[drawn] = place.at;
-                drawn += 1;
-            }
-        }
-        Some(Belief {
-            hypotheses,
-            mean: estimate.mean,
-            radius_95_m: estimate.radius_95_m,
-            observation_count: estimate.observation_count,
-        })
-    }
-
     /// Share of the newest density that lies where the fine grid is.
     pub(super) fn share_in_fine(&self) -> f64 {
         let grid = &self.layers[1].grid;

@@ -70,6 +70,7 @@ impl Settings {
             analytics: self.analytics.clone(),
             homing: self.homing.clone(),
             interlock: self.interlock.clone(),
+            antenna: self.antenna,
         }
     }
 

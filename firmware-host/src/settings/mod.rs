@@ -19,7 +19,7 @@ mod tuning;
 
 use std::path::{Path, PathBuf};
 
-use skyhound::config::{AnalyticsConfig, Emission, HomingConfig, InterlockConfig};
+use skyhound::config::{AnalyticsConfig, Antenna, Emission, HomingConfig, InterlockConfig};
 use skyhound::dsp::spectrometer::fft_len_for;
 use toml::Value;
 
@@ -49,6 +49,8 @@ pub struct Settings {
     pub homing: HomingConfig,
     /// `[interlock]`.
     pub interlock: InterlockConfig,
+    /// What the beacon is heard with.
+    pub antenna: Antenna,
     /// `[autopilot]`.
     pub autopilot: AutopilotSettings,
     /// `[recorder]`.
@@ -129,6 +131,7 @@ impl Settings {
             analytics: layers.analytics(),
             homing: layers.homing(),
             interlock: layers.interlock(is_bench),
+            antenna: layers.antenna(),
             autopilot: layers.autopilot(),
             recorder: layers.recorder(),
             daemon: layers.daemon(),

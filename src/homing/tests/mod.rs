@@ -10,9 +10,8 @@ mod steering;
 
 use super::{Homing, Inputs};
 use crate::allocation;
-use crate::belief::{Belief, HYPOTHESES};
 use crate::command::{Command, Fault, Interlock, OperatorAct, Reason, State, StateChange, Velocity};
-use crate::config::{Antenna, FenceConfig, HomingConfig, InterlockConfig, Samples, TerrainRule};
+use crate::config::{FenceConfig, HomingConfig, InterlockConfig, Samples, TerrainRule};
 use crate::facts::{Facts, Floor, Gradient, Pattern, Trend};
 use crate::geo::{NorthEast, Origin, Wgs84};
 use crate::time::{Aged, TimeUs};
@@ -25,9 +24,9 @@ const HOME: Wgs84 = Wgs84 { lat_deg: 47.0, lon_deg: 8.0 };
 pub(crate) fn homing_config() -> HomingConfig {
     HomingConfig {
         speed_mps: 4.0,
-        antenna: Antenna::Omni,
-        hold_radius_m: 10.0,
-        refine_us: 60_000_000,
+        slow_speed_mps: 1.5,
+        strong_snr_db: 30.0,
+        hold_snr_db: 45.0,
         yaw_rate_max_rad_s: 0.5,
         s_turn_amplitude_rad: 0.6,
         s_turn_period_us: 12_000_000,
@@ -99,7 +98,6 @@ pub(crate) struct World {
     pub(crate) facts: Vec<Facts>,
     pub(crate) newest_reading_us: Option<TimeUs>,
     pub(crate) sdr_alive: bool,
-    pub(crate) belief: Option<Belief>,
     pub(crate) changes: Vec<StateChange>,
 }
 
@@ -154,7 +152,6 @@ impl World {
             facts: vec![facts(0, now)],
             newest_reading_us: Some(now),
             sdr_alive: true,
-            belief: None,
             changes: Vec::new(),
         };
         world.vehicle.identity = Some(Identity { system: 1, component: 1, firmware: Firmware::ArduCopter });
@@ -247,8 +244,6 @@ impl World {
             vehicle: &self.vehicle,
             act,
             facts: &self.facts,
-            beliefs: &[self.belief.as_ref()],
-            origin: Some(Origin::new(HOME)),
             newest_reading_us: self.newest_reading_us,
             sdr_alive: self.sdr_alive,
         };
@@ -309,30 +304,13 @@ impl World {
             world.steps(40);
         }
         if state == State::Holding {
-            world.believe(world.at(), 5.0);
+            world.facts[0].snr_db = Some(60.0);
+            world.facts[0].trend = Some(Trend { slope_db_s: -0.1, r2: None });
             world.step();
         }
         assert_eq!(world.homing.state(), state);
         world.changes.clear();
         world
-    }
-
-    /// Where the aircraft is, about home.
-    pub(crate) fn at(&self) -> NorthEast {
-        let position = self.vehicle.position.expect("a position");
-        Origin::new(HOME).ned_from_wgs84(position.value.place)
-    }
-
-    /// The beacon is believed to be here, within this with 95 %.
-    pub(crate) fn believe(&mut self, mean: NorthEast, radius_95_m: f64) {
-        // Normal: half of the places within 0.48 of it.
-        let hypotheses = std::array::from_fn(|n| {
-            let share = (n as f64 + 0.5) / HYPOTHESES as f64;
-            let radius_m = radius_95_m * (-2.0 * (1.0 - share).ln()).sqrt() / 2.448;
-            let (sin, cos) = (n as f64 * 2.399_963).sin_cos();
-            NorthEast { north_m: mean.north_m + radius_m * cos, east_m: mean.east_m + radius_m * sin }
-        });
-        self.belief = Some(Belief { hypotheses, mean, radius_95_m, observation_count: 20 });
     }
 
     /// Moves the aircraft, in metres, if its position is known.
@@ -370,11 +348,10 @@ fn the_way_from_idle_to_the_beacon() {
     assert!(first.north_mps <= 2.5 * 0.05 + 1e-12, "{first:?}");
     let cruise = velocity(world.steps(40));
     assert!((cruise.north_mps - 4.0).abs() < 1e-9 && cruise.east_mps.abs() < 1e-9, "{cruise:?}");
-    let ahead = NorthEast { north_m: 5.0, east_m: 0.0 };
-    world.believe(ahead, 8.0);
+    world.facts[0].snr_db = Some(50.0);
     let slower = velocity(world.steps(40));
-    assert!((slower.north_mps - 2.5).abs() < 1e-9, "half a metre a second for each: {slower:?}");
-    world.believe(NorthEast { north_m: 3.0, east_m: 0.0 }, 8.0);
+    assert!((slower.north_mps - 1.5).abs() < 1e-9, "strong, still rising: {slower:?}");
+    world.facts[0].trend = Some(Trend { slope_db_s: -0.2, r2: Some(0.3) });
     let still = velocity(world.steps(20));
     assert_eq!((still, world.homing.state()), (Velocity::default(), State::Holding));
     for _ in 0..80 {
@@ -431,8 +408,6 @@ fn a_pass_allocates_nothing() {
                 vehicle: &world.vehicle,
                 act: None,
                 facts: &world.facts,
-                beliefs: &[world.belief.as_ref()],
-                origin: Some(Origin::new(HOME)),
                 newest_reading_us: world.newest_reading_us,
                 sdr_alive: world.sdr_alive,
             };
