@@ -84,11 +84,13 @@ pub struct LocateConfig {
     pub near_m: f64,
     /// How well the aircraft's place and moment are known, m.
     pub place_sigma_m: f64,
+    /// Less spread of the shadowing is not believed, dB: 0 where powers are known as well as they are written.
+    pub spread_min_db: f64,
 }
 
 impl Default for LocateConfig {
     fn default() -> LocateConfig {
-        LocateConfig { near_m: 200.0, place_sigma_m: 3.0 }
+        LocateConfig { near_m: 200.0, place_sigma_m: 3.0, spread_min_db: 0.0 }
     }
 }
 
@@ -150,7 +152,7 @@ impl Locate {
     pub fn new(settings: LocateConfig) -> Locate {
         Locate {
             settings,
-            priors: solved::priors(),
+            priors: solved::priors(settings.spread_min_db),
             memory: Memory::new(),
             silences: Silences::new(),
             layers: [Layer::new(), Layer::new()],
@@ -364,7 +366,7 @@ impl Locate {
             let most = best.max(highest);
             *sum = *sum * exp(*best - most) + logs.iter().map(|log| exp(log - most)).sum::<f32>();
             *best = most;
-            cost = 80 + 25 * self.silences.len();
+            cost = 80 + 40 * self.silences.len();
         }
         if kind + 1 < KINDS {
             return (Some(Phase::Likelihood { grid, row, kind: kind + 1 }), cost);

@@ -21,12 +21,13 @@ pub(super) struct Prior {
     precision: [f32; COLUMNS],
     pull: [f32; COLUMNS],
     square: f32,
+    spread_min_db: f64,
     /// Half the logarithm of the determinant, and of the pattern's share.
     log: f64,
 }
 
 /// Of all kinds.
-pub(super) fn priors() -> [Prior; KINDS] {
+pub(super) fn priors(spread_min_db: f64) -> [Prior; KINDS] {
     std::array::from_fn(|kind| {
         let pattern = kind / TEXTURES.len();
         let of = prior(pattern, TEXTURES[kind % TEXTURES.len()].is_calm_above);
@@ -36,6 +37,7 @@ pub(super) fn priors() -> [Prior; KINDS] {
             precision: of.map(|(_, sigma)| (1.0 / (sigma * sigma)) as f32),
             pull: of.map(|(mean, sigma)| (mean / (sigma * sigma)) as f32),
             square: of.iter().map(|(mean, sigma)| mean * mean / (sigma * sigma)).sum::<f64>() as f32,
+            spread_min_db,
             log: share.ln() - of.iter().map(|(_, sigma)| sigma.ln()).sum::<f64>(),
         }
     })
@@ -44,13 +46,19 @@ pub(super) fn priors() -> [Prior; KINDS] {
 impl Prior {
     /// What is the same at all places.
     pub(super) fn always(&self, spread: usize, count: usize, log_variance: f64) -> f64 {
+        if SPREADS_DB[spread] < self.spread_min_db {
+            return f64::NEG_INFINITY;
+        }
         self.log - 0.5 * log_variance - count as f64 * SPREADS_DB[spread].ln()
     }
 }
 
+/// Lower triangle of a matrix over a row of cells.
+pub(super) type Triangle = [Row; COLUMNS * (COLUMNS + 1) / 2];
+
 /// The factor L of M and t over a row of cells.
 pub(super) struct Solved {
-    factor: [Row; COLUMNS * (COLUMNS + 1) / 2],
+    factor: Triangle,
     right: [Row; COLUMNS],
 }
 
@@ -96,24 +104,34 @@ impl Solved {
         std::array::from_fn(|k| -0.5 * square[k].max(0.0) - ln(volume[k]))
     }
 
-    /// What a row of the model foretells without its shadowing, and the variance of that: with L·y = x, y·t and y·y.
-    pub(super) fn foretell(&self, columns: &[Row; COLUMNS]) -> (Row, Row) {
-        let mut y = *columns;
-        let (mut mean, mut variance) = ([0.0; SIDE], [0.0; SIDE]);
+    /// The coefficients as a normal law: mean β = L⁻ᵀ·t and covariance L⁻ᵀ·L⁻¹, lower triangle.
+    pub(super) fn law(&self, mean: &mut [Row; COLUMNS], covariance: &mut Triangle) {
+        let mut inverse = [[0.0; SIDE]; COLUMNS * (COLUMNS + 1) / 2];
         for p in 0..COLUMNS {
             let row = p * (p + 1) / 2;
             for k in 0..SIDE {
-                let mut value = y[p][k];
-                for q in 0..p {
-                    value -= self.factor[row + q][k] * y[q][k];
+                inverse[row + p][k] = 1.0 / self.factor[row + p][k];
+            }
+            for q in 0..p {
+                for k in 0..SIDE {
+                    let sum: f32 =
+                        (q..p).map(|m| self.factor[row + m][k] * inverse[m * (m + 1) / 2 + q][k]).sum();
+                    inverse[row + q][k] = -sum * inverse[row + p][k];
                 }
-                value /= self.factor[row + p][k];
-                y[p][k] = value;
-                mean[k] += value * self.right[p][k];
-                variance[k] += value * value;
             }
         }
-        (mean, variance)
+        let at = |p: usize, q: usize| p * (p + 1) / 2 + q;
+        for p in 0..COLUMNS {
+            for k in 0..SIDE {
+                mean[p][k] = (p..COLUMNS).map(|m| inverse[at(m, p)][k] * self.right[m][k]).sum();
+            }
+            for q in 0..=p {
+                for k in 0..SIDE {
+                    covariance[at(p, q)][k] =
+                        (p..COLUMNS).map(|m| inverse[at(m, p)][k] * inverse[at(m, q)][k]).sum();
+                }
+            }
+        }
     }
 
     /// The first two coefficients, power and exponent, most likely in one column: L'·β = t from below.

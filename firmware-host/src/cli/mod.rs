@@ -1,4 +1,4 @@
-//! The command line: `skyhound fly|probe|scan|range|search|ctl|query|flights|report|message|config`.
+//! The command line: `skyhound fly|probe|scan|range|search|locate|ctl|query|flights|report|message|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.

@@ -3,15 +3,21 @@
 
 use super::{Row, Track};
 use skyhound::geo::{NorthEast, Origin, Wgs84};
+use skyhound::locate::LocateConfig;
 
 /// Columns that are read.
 const NAMES: [&str; 5] = ["time_s", "lat_deg", "lon_deg", "alt_rel_m", "power_db"];
-/// A row's position and its power are each some part of a second old, at some metres a second.
-const PLACE_SIGMA_M: f64 = 8.0;
+/// How the posterior takes a table. A row's position and its power are each some part of a second old, at some metres a second. Tables are of
+/// searches that went to where it was loud: the beacon is hardly far from the path. What measured the power, and through which antennas on which
+/// airframe, is not known: 2 dB are never shadowing alone.
+const SETTINGS: LocateConfig = LocateConfig { near_m: 20.0, place_sigma_m: 8.0, spread_min_db: 2.0 };
 /// The lowest row is higher than this only where altitude is counted from the sea, m.
 const LOWEST_MAX_M: f64 = 60.0;
-/// The lowest row of those is so far over the ground: on legs or just off them, m.
+/// Where one of those took off, its lowest row is so far over the ground: on legs or just off them, m.
 const LEGS_M: f64 = 2.0;
+/// One whose heights span less did not take off in it, m; so high is it supposed to be, m.
+const LEVEL_M: f64 = 10.0;
+const SUPPOSED_M: f64 = 40.0;
 /// At least so far over the beacon, m.
 const UP_MIN_M: f64 = 5.0;
 
@@ -127,21 +133,46 @@ pub fn read(name: &str, text: &str) -> Result<Track, Wrong> {
         return Err(Wrong { line: 2, column: None, why: "there is no row in it".into() });
     };
     let (began_s, origin) = (first.time_s, Origin::new(*place));
-    let lowest_m = rows.iter().map(|(row, _)| row.up_m).fold(f64::INFINITY, f64::min);
-    let is_over_sea = lowest_m > LOWEST_MAX_M;
-    let ground_m = if is_over_sea { lowest_m - LEGS_M } else { 0.0 };
     let mut notes = Vec::new();
-    if is_over_sea {
-        notes.push(format!(
-            "its lowest row is at {lowest_m:.0} m: altitude is taken as from the sea, and the ground as {LEGS_M:.0} m under that row"
-        ));
-    }
+    let ground_m = ground_m(rows.iter().map(|(row, _)| row.up_m), &mut notes);
     let rows = rows.into_iter().map(|(row, place)| Row {
         time_s: row.time_s - began_s,
         at: origin.ned_from_wgs84(place),
-        up_m: (row.up_m - ground_m).max(UP_MIN_M),
+        up_m: row.up_m - ground_m,
         ..row
     });
-    let rows = rows.collect();
-    Ok(Track { name: name.into(), rows, origin, is_heard: false, place_sigma_m: PLACE_SIGMA_M, notes })
+    let rows = aloft(rows.collect(), &mut notes);
+    Ok(Track { name: name.into(), rows, origin, is_heard: false, settings: SETTINGS, notes })
+}
+
+/// What altitudes are counted from.
+fn ground_m(up_m: impl Iterator<Item = f64>, notes: &mut Vec<String>) -> f64 {
+    let (low_m, high_m) =
+        up_m.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), up_m| (low.min(up_m), high.max(up_m)));
+    if low_m <= LOWEST_MAX_M {
+        return 0.0;
+    }
+    let under_m = if high_m - low_m < LEVEL_M { SUPPOSED_M } else { LEGS_M };
+    notes.push(format!(
+        "its lowest row is at {low_m:.0} m: altitude is taken as from the sea, and the ground as {under_m:.0} m under that row"
+    ));
+    low_m - under_m
+}
+
+/// Rows in flight, where there are such: on the ground power is another.
+fn aloft(rows: Vec<Row>, notes: &mut Vec<String>) -> Vec<Row> {
+    let (aloft, low): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.up_m >= UP_MIN_M);
+    if aloft.len() <= low.len() {
+        let rows = low.into_iter().chain(aloft).map(|row| Row { up_m: row.up_m.max(UP_MIN_M), ..row });
+        let mut rows: Vec<Row> = rows.collect();
+        rows.sort_by(|a, b| a.time_s.total_cmp(&b.time_s));
+        return rows;
+    }
+    if !low.is_empty() {
+        notes.push(format!(
+            "{} rows under {UP_MIN_M:.0} m are left out: near the ground power is another",
+            low.len()
+        ));
+    }
+    aloft
 }

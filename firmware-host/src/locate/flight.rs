@@ -5,10 +5,9 @@ use crate::failure::Failure;
 use crate::store::{StoreError, open_flight};
 use duckdb::{Connection, params};
 use skyhound::geo::{Origin, Wgs84};
+use skyhound::locate::LocateConfig;
 use std::path::Path;
 
-/// How well place and moment of a reading are known, m.
-const PLACE_SIGMA_M: f64 = 3.0;
 /// At least so far over the beacon, m.
 const UP_MIN_M: f64 = 5.0;
 /// The channels that were heard, the one heard longest first.
@@ -49,7 +48,7 @@ pub fn read(path: &Path, beacon: Option<&str>, reserve_mb: u32) -> Result<(Track
     let origin = Origin::new(*first);
     let rows = rows.iter().map(|(row, place)| Row { at: origin.ned_from_wgs84(*place), ..*row }).collect();
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let track = Track { name: stem, rows, origin, is_heard: true, place_sigma_m: PLACE_SIGMA_M, notes };
+    let track = Track { name: stem, rows, origin, is_heard: true, settings: LocateConfig::default(), notes };
     Ok((track, flight.unread))
 }
 

@@ -44,8 +44,8 @@ pub struct Track {
     pub origin: Origin,
     /// Whether the powers are known to be a beacon's, over the receiver's floor and without it.
     pub is_heard: bool,
-    /// How well place and moment of a row are known, m.
-    pub place_sigma_m: f64,
+    /// How the posterior takes it.
+    pub settings: LocateConfig,
     /// What is to be known of how it was read.
     pub notes: Vec<String>,
 }
@@ -77,16 +77,15 @@ pub struct Located<'track> {
     pub estimate: Estimate,
 }
 
-/// A stretch of way is as long as this share of the distance to the beacon, m.
-const STRETCH_RATIO: f64 = 0.1;
+/// A stretch of way, of which a place is one: so long at least, m, and so many at most: the posterior keeps 384.
 const STRETCH_MIN_M: f64 = 5.0;
-const STRETCH_MAX_M: f64 = 30.0;
-/// Work between observations, so that stretches know about where the beacon is.
-const BUDGET: usize = 20_000;
+const STRETCHES_MAX: f64 = 350.0;
 /// Quantiles of the powers at which a floor is looked for.
 const FLOOR_QUANTILES: [f64; 3] = [0.15, 0.3, 0.45];
 /// A floor that varies less than this is a recording's least step, dB.
 const FLOOR_SIGMA_MIN_DB: f64 = 0.3;
+/// What varies more is none, dB.
+const FLOOR_SIGMA_MAX_DB: f64 = 3.5;
 
 /// Where the beacon of a track is, by its rows up to `at_s`.
 ///
@@ -100,7 +99,7 @@ pub fn locate(track: &Track, at_s: Option<f64>) -> Result<Located<'_>, String> {
     let runs = std::iter::once(None).chain(floors.into_iter().map(Some));
     let likeliest = runs
         .filter_map(|floor| {
-            let run = Run::of(rows, floor, track.place_sigma_m);
+            let run = Run::of(rows, floor, track.settings);
             Some((run.log_evidence()?, floor, run))
         })
         .max_by(|a, b| a.0.total_cmp(&b.0));
@@ -126,7 +125,8 @@ fn floors(rows: &[Row]) -> Vec<Floor> {
         let under = powers.iter().take_while(|power| **power <= level_db);
         let (count, sum) =
             under.fold((0.0, 0.0), |(count, sum), power| (count + 1.0, sum + (power - level_db).powi(2)));
-        Some(Floor { level_db, sigma_db: f64::max((sum / count).sqrt(), FLOOR_SIGMA_MIN_DB) })
+        let sigma_db = f64::max((sum / count).sqrt(), FLOOR_SIGMA_MIN_DB);
+        (sigma_db < FLOOR_SIGMA_MAX_DB).then_some(Floor { level_db, sigma_db })
     };
     FLOOR_QUANTILES.iter().filter_map(|quantile| of(*quantile)).collect()
 }
@@ -168,12 +168,13 @@ struct Stretch {
 }
 
 impl Run {
-    fn of(rows: &[Row], floor: Option<Floor>, place_sigma_m: f64) -> Run {
-        let posterior = Locate::new(LocateConfig { place_sigma_m, ..LocateConfig::default() });
+    fn of(rows: &[Row], floor: Option<Floor>, settings: LocateConfig) -> Run {
+        let posterior = Locate::new(settings);
         let mut run = Run { posterior, floor, silence_count: 0, log_beside: 0.0, newest: None };
+        let way_m: f64 = rows.windows(2).map(|pair| pair[0].at.distance_m(pair[1].at)).sum();
+        let length_m = STRETCH_MIN_M.max(way_m / STRETCHES_MAX);
         let mut stretch: Option<Stretch> = None;
         for row in rows {
-            let length_m = run.stretch_m(row.at);
             if let Some(open) = stretch.take_if(|open| open.from.distance_m(row.at) >= length_m) {
                 run.observe(&open);
             }
@@ -188,13 +189,6 @@ impl Run {
         stretch.iter().for_each(|open| run.observe(open));
         while run.posterior.work(usize::MAX) {}
         run
-    }
-
-    fn stretch_m(&self, at: NorthEast) -> f64 {
-        let estimate = self.posterior.estimate();
-        estimate.map_or(STRETCH_MIN_M, |estimate| {
-            (STRETCH_RATIO * estimate.mean.distance_m(at)).clamp(STRETCH_MIN_M, STRETCH_MAX_M)
-        })
     }
 
     fn observe(&mut self, stretch: &Stretch) {
@@ -213,10 +207,12 @@ impl Run {
                 self.posterior.observe(Observation { at_m, up_m, power_db, noise_ratio: 0.0 });
             }
         }
-        self.posterior.work(BUDGET);
     }
 
     fn log_evidence(&self) -> Option<f64> {
         Some(self.posterior.log_evidence()? + self.log_beside)
     }
 }
+
+#[cfg(test)]
+mod tests;
