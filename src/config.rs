@@ -6,7 +6,10 @@
 use crate::geo::Wgs84;
 use crate::limits::{BURST_WIDTH_MAX_HZ, LINE_WIDTH_MAX_HZ, PATTERN_LATER_MAX, TRAIN_WIDTH_MAX_HZ};
 
+mod antenna;
 mod check;
+
+pub use antenna::Antenna;
 
 /// All the engine is told.
 #[derive(Clone, Debug, PartialEq)]
@@ -312,6 +315,8 @@ pub struct AnalyticsConfig {
 pub struct HomingConfig {
     /// Ground speed, m/s.
     pub speed_mps: f64,
+    /// What the beacon is heard with.
+    pub antenna: Antenna,
     /// Radius of the region of 95 % at which the place of the beacon is known well enough to hold there, m.
     pub hold_radius_m: f64,
     /// Longest time in which that place is made surer before it is held as well as it is known, µs.

@@ -35,7 +35,7 @@ pub const FACTS_INTERVAL_US: u64 = 100_000;
 const PLACED_SPAN_MAX_US: u32 = 2_100_000;
 
 /// Work on where the beacons are in a pass, in units of [`crate::locate::Locate::work`]: some 150 µs on a desk.
-const LOCATE_BUDGET: usize = 900;
+const LOCATE_BUDGET: usize = 1_800;
 
 /// What a pass is given.
 #[derive(Copy, Clone, Debug)]
@@ -95,7 +95,7 @@ impl Decide {
         Ok(Decide {
             analytics: Analytics::new(&config.analytics, &config.sense.channels, config.sense.hop_us),
             homing: Homing::new(&config.homing, &config.interlock),
-            seekers: (0..channel_count).map(|_| Seeker::new()).collect(),
+            seekers: (0..channel_count).map(|_| Seeker::new(config.homing.antenna)).collect(),
             track: Track::default(),
             origin: None,
             waiting: VecDeque::with_capacity(waiting_max),
@@ -129,7 +129,7 @@ impl Decide {
         self.place_heard(inputs.now);
         self.state_facts(inputs.now, sink);
         self.locate(inputs.now);
-        let was_idle = self.homing.state() == State::Idle;
+        let was = self.homing.state();
         let command = self.homing.pass(
             &homing::Inputs {
                 now: inputs.now,
@@ -143,11 +143,17 @@ impl Decide {
             },
             &mut |change| sink.record(&Record::StateChange(*change)),
         );
-        if was_idle
+        if was == State::Idle
             && self.homing.state() != State::Idle
             && Homing::height_m(inputs.vehicle, inputs.now).is_none()
         {
             sink.record(&Record::Event(ground_unknown(inputs.now)));
+        }
+        let has_changed = self.homing.state() != was;
+        if let Some(origin) = &self.origin {
+            for (channel, seeker) in self.seekers.iter_mut().enumerate() {
+                seeker.tell(inputs.now, has_changed, (channel as u8, origin), sink);
+            }
         }
         let repeats = matches!(command, Command::Silence(_)) && self.command == Some(command);
         if !repeats {

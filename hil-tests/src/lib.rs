@@ -28,6 +28,7 @@ pub mod iq_server;
 pub mod judge;
 pub mod machine;
 pub mod needs;
+mod oracle;
 pub mod programs;
 pub mod random;
 pub mod recording;

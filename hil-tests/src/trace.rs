@@ -17,6 +17,8 @@ pub struct Trace {
     /// What the daemon made of the air, on the beacon's channel, 10 Hz.
     pub signal: Vec<SignalRow>,
     pub states: Vec<StateRow>,
+    /// Where the beacon was said to be, in the order of time.
+    pub estimates: Vec<EstimateRow>,
     /// Setpoints as the autopilot received them.
     pub setpoints: Vec<SetpointRow>,
     /// Events of the flight file (depths b and c).
@@ -61,6 +63,17 @@ pub struct SignalRow {
     pub floor_dbfs: Option<f64>,
     pub snr_db: Option<f64>,
     pub heard: bool,
+}
+
+/// Where the first beacon was said to be at one moment.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct EstimateRow {
+    pub at_us: u64,
+    /// Metres north and east of home.
+    pub north_m: f64,
+    pub east_m: f64,
+    /// Whether the region said to hold it with 95 % does.
+    pub holds_truth: bool,
 }
 
 /// A change of our state.

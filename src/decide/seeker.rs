@@ -5,8 +5,11 @@
 //! Readings tell before hearings do, which are of the same emission and listened to for longer.
 
 use crate::belief::Belief;
-use crate::geo::NorthEast;
+use crate::config::Antenna;
+use crate::facts::{Located, RegionRun};
+use crate::geo::{NorthEast, Origin};
 use crate::locate::{Locate, LocateConfig, Observation};
+use crate::record::{Record, Sink};
 use crate::time::TimeUs;
 
 /// Of a stretch, m.
@@ -20,6 +23,13 @@ const STRETCH_FIRST_M: f64 = 7.0;
 const STRETCH_MAX_US: u64 = 2_000_000;
 /// Where the beacon is supposed to lie: on the ground at home's height; at least this below the aircraft, m.
 const BELOW_MIN_M: f64 = 5.0;
+
+/// The estimate is recorded at 1 Hz, its regions once a minute.
+const TOLD_US: u64 = 1_000_000;
+const REGION_TOLD_US: u64 = 60_000_000;
+/// Those regions, per cent, and runs of squares that each takes at most.
+const REGIONS_PERCENT: [u8; 2] = [50, 95];
+const RUNS_MAX: usize = 150;
 
 /// Power of the beacon alone at a place.
 #[derive(Copy, Clone, Debug)]
@@ -47,11 +57,20 @@ pub(super) struct Seeker {
     stretch: Option<Stretch>,
     /// Where the newest observation is.
     newest: Option<NorthEast>,
+    told_us: Option<TimeUs>,
+    region_told_us: Option<TimeUs>,
 }
 
 impl Seeker {
-    pub(super) fn new() -> Seeker {
-        Seeker { locate: Locate::new(LocateConfig::default()), stretch: None, newest: None }
+    pub(super) fn new(antenna: Antenna) -> Seeker {
+        let settings = LocateConfig { antenna, ..LocateConfig::default() };
+        Seeker {
+            locate: Locate::new(settings),
+            stretch: None,
+            newest: None,
+            told_us: None,
+            region_told_us: None,
+        }
     }
 
     /// A power, in order of time but for hearings, which come late.
@@ -88,6 +107,37 @@ impl Seeker {
 
     pub(super) fn belief(&self) -> Option<&Belief> {
         self.locate.belief()
+    }
+
+    /// Records the estimate when it is due, or now; nothing where there is none.
+    pub(super) fn tell(
+        &mut self,
+        at: TimeUs,
+        now: bool,
+        (channel, origin): (u8, &Origin),
+        sink: &mut dyn Sink,
+    ) {
+        let is_due =
+            |told: Option<TimeUs>, interval_us| told.is_none_or(|told| at.since_us(told) >= interval_us);
+        let Some(estimate) = self.locate.estimate() else { return };
+        if now || is_due(self.told_us, TOLD_US) {
+            self.told_us = Some(at);
+            sink.record(&Record::Estimate(Located { at, channel, origin: origin.place(), estimate }));
+        }
+        if is_due(self.region_told_us, REGION_TOLD_US) {
+            self.region_told_us = Some(at);
+            for percent in REGIONS_PERCENT {
+                self.locate.region(f64::from(percent) / 100.0, RUNS_MAX, |run| {
+                    sink.record(&Record::Region(RegionRun {
+                        at,
+                        channel,
+                        percent,
+                        origin: origin.place(),
+                        run,
+                    }));
+                });
+            }
+        }
     }
 
     fn stretch_m(&self, at: NorthEast) -> f64 {

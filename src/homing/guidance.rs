@@ -31,6 +31,8 @@ const SHADOWING_DB: f64 = 4.0;
 const CORRELATED_M: f64 = 35.0;
 /// A leg that wins less than this a second is not worth flying, m/s.
 const WORTH_MPS: f64 = 0.1;
+/// While the region is wider than this, no leg is too little worth, m.
+const WIDE_M: f64 = 60.0;
 /// So near to a goal is there, m.
 const THERE_M: f64 = 4.0;
 /// The beacon has moved away from where it is held: by this at least, m.
@@ -109,7 +111,7 @@ impl Guidance {
             self.next_leg += 1;
             if self.next_leg == LEGS {
                 let (won_mps, to) = self.best;
-                self.is_over = won_mps < WORTH_MPS;
+                self.is_over = won_mps < WORTH_MPS && belief.radius_95_m < WIDE_M;
                 self.goal = Some((to, Aim::Survey));
                 self.next_leg = 0;
                 self.best.0 = f64::NEG_INFINITY;

@@ -4,6 +4,7 @@
 //! form. A grid is brought up to date by one row and observation at a time, so the work of a pass is bounded.
 #![allow(clippy::needless_range_loop, reason = "several rows and matrices are walked at once by one index")]
 
+use super::Antenna;
 use super::lanes::{Row, SIDE};
 use super::memory::{Memory, NEIGHBOURS, TEXTURES};
 use super::pattern::{COLUMNS, PATTERNS, Ways};
@@ -23,6 +24,7 @@ pub(super) type Sums = [Row; SUMS];
 /// A grid.
 #[derive(Clone, Debug)]
 pub(super) struct Grid {
+    antenna: Antenna,
     /// South-western cell's middle, north and east of the origin, m.
     pub(super) corner_m: [f64; 2],
     pub(super) step_m: f64,
@@ -40,8 +42,9 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    pub(super) fn new() -> Grid {
+    pub(super) fn new(antenna: Antenna) -> Grid {
         Grid {
+            antenna,
             corner_m: [0.0; 2],
             step_m: 1.0,
             sums: vec![[[0.0; SIDE]; SUMS]; SIDE * KINDS],
@@ -132,7 +135,7 @@ impl Grid {
                 continue;
             }
             for (ways, columns) in ways.iter().zip(&mut columns).take(points) {
-                ways.columns(pattern, columns);
+                ways.columns(pattern, self.antenna, columns);
             }
             for (texture, what) in TEXTURES.iter().enumerate().filter(|(t, _)| self.alive[first + t]) {
                 let mut weights = [1.0_f32; 1 + NEIGHBOURS];

@@ -1,7 +1,7 @@
 //! Arithmetic on a row of cells at once: arrays of [`SIDE`] single-precision numbers, which compilers turn into vector code.
 
 /// Cells of a row, and rows of a grid.
-pub(super) const SIDE: usize = 40;
+pub(super) const SIDE: usize = 32;
 /// A number for each cell of a row.
 pub(super) type Row = [f32; SIDE];
 

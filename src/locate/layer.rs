@@ -1,5 +1,6 @@
 //! A grid with what was read from it.
 
+use super::Antenna;
 use super::grid::{Grid, KINDS};
 use super::lanes::{Row, SIDE};
 use super::raster::Raster;
@@ -21,9 +22,9 @@ pub(super) struct Layer {
 
 impl Layer {
     /// With nothing in it.
-    pub(super) fn new() -> Layer {
+    pub(super) fn new(antenna: Antenna) -> Layer {
         Layer {
-            grid: Grid::new(),
+            grid: Grid::new(antenna),
             raster: Raster::new(),
             logs: vec![[f32::NEG_INFINITY; SIDE]; SIDE],
             best: [f32::NEG_INFINITY; SIDE],

@@ -25,8 +25,8 @@ pub(super) struct Texture {
 
 /// Those that are tried.
 pub(super) const TEXTURES: [Texture; 2] = [
-    Texture { length_m: 35.0, nugget: 0.05, is_calm_above: false },
-    Texture { length_m: 35.0, nugget: 0.05, is_calm_above: true },
+    Texture { length_m: 35.0, nugget: 0.15, is_calm_above: false },
+    Texture { length_m: 35.0, nugget: 0.15, is_calm_above: true },
 ];
 
 /// An observation with its neighbours.

@@ -13,6 +13,7 @@
 #![allow(clippy::needless_range_loop, reason = "several rows and matrices are walked at once by one index")]
 
 mod fit;
+mod given;
 mod grid;
 mod lanes;
 mod layer;
@@ -27,8 +28,8 @@ mod tally;
 
 use crate::belief::Belief;
 use crate::facts::Estimate;
-use crate::geo::NorthEast;
 use fit::Fitting;
+pub use given::{Antenna, LocateConfig, Observation, Place};
 use grid::{Grid, KINDS};
 use lanes::{SIDE, exp, ln};
 use layer::Layer;
@@ -39,74 +40,25 @@ use silence::Silences;
 use solved::Prior;
 use tally::Tally;
 
-/// Power at a place.
-#[derive(Copy, Clone, Debug, PartialEq)]
-pub struct Observation {
-    /// Metres north and east of the flight's origin.
-    pub at_m: [f64; 2],
-    /// Height above the beacon's supposed ground, m.
-    pub up_m: f64,
-    /// Power of the beacon alone, dB of any reference.
-    pub power_db: f64,
-    /// Variance of `power_db` by the receiver's noise over that of the shadowing; 0 where it is strong.
-    pub noise_ratio: f64,
-}
-
-impl Observation {
-    fn distance_m(&self, other: &Observation) -> f64 {
-        let [north, east] = [0, 1].map(|n| self.at_m[n] - other.at_m[n]);
-        (north * north + east * east + (self.up_m - other.up_m).powi(2)).sqrt()
-    }
-}
-
-/// A square that the beacon may be in.
-#[derive(Copy, Clone, Debug, PartialEq)]
-pub struct Place {
-    /// Its middle.
-    pub at: NorthEast,
-    /// Its edge, m.
-    pub size_m: f64,
-    /// That it is there, 0..=1.
-    pub probability: f64,
-}
-
-impl Place {
-    /// Probability over area.
-    pub fn density_per_m2(&self) -> f64 {
-        self.probability / (self.size_m * self.size_m)
-    }
-}
-
-/// Settings.
-#[derive(Copy, Clone, Debug, PartialEq)]
-pub struct LocateConfig {
-    /// Places further than this from where it was listened are ever less likely, m.
-    pub near_m: f64,
-    /// How well the aircraft's place and moment are known, m.
-    pub place_sigma_m: f64,
-    /// Less spread of the shadowing is not believed, dB: 0 where powers are known as well as they are written.
-    pub spread_min_db: f64,
-}
-
-impl Default for LocateConfig {
-    fn default() -> LocateConfig {
-        LocateConfig { near_m: 200.0, place_sigma_m: 3.0, spread_min_db: 0.0 }
-    }
-}
-
 /// Coarse grid: 1.2 km across at first.
-const COARSE_STEP_M: f64 = 30.0;
-/// At the most 5 km.
-const COARSE_STEP_MAX_M: f64 = 120.0;
-/// Fine grid: 320 m across.
+const COARSE_STEP_M: f64 = 36.0;
+/// At the most 4.6 km.
+const COARSE_STEP_MAX_M: f64 = 144.0;
+/// Fine grid: 256 m across.
 const FINE_STEP_M: f64 = 8.0;
 /// Observations before a place is told.
 const OBSERVATIONS_MIN: usize = 4;
 /// So much less likely than the best, a row is looked at again only now and then, and when there is time.
 const QUIET: f32 = 25.0;
 const QUIET_READINGS: u32 = 8;
+/// Power of 1 + (distance/near)² by which places far from where it was listened are less likely.
+const FAR_POWER: f32 = 2.5;
+/// With less of the mass in it, the fine grid is not worth reading.
+const FINE_SHARE_MIN: f64 = 0.3;
+/// The fine grid moves once in so many observations.
+const MOVE_EVERY: usize = 2;
 /// Less likely kinds are given up.
-const ALIVE: f64 = 1e-3;
+const ALIVE: f64 = 1e-6;
 
 /// What is being done.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -136,7 +88,9 @@ pub struct Locate {
     /// Whether the present reading looks at quiet rows too, and whether it left some as they were.
     all_rows: bool,
     skipped: bool,
-    fine_was_read: bool,
+    /// The fine grid was moved and is not read yet; observations when it was moved last.
+    is_fresh: bool,
+    moved_total: usize,
     reference_db: f64,
     /// Highest logarithm of the present reading.
     most: f32,
@@ -148,14 +102,14 @@ pub struct Locate {
 }
 
 impl Locate {
-    /// Allocates everything: some 9 MB.
+    /// Allocates everything: some 13 MB.
     pub fn new(settings: LocateConfig) -> Locate {
         Locate {
             settings,
             priors: solved::priors(settings.spread_min_db),
             memory: Memory::new(),
             silences: Silences::new(),
-            layers: [Layer::new(), Layer::new()],
+            layers: [Layer::new(settings.antenna), Layer::new(settings.antenna)],
             phase: None,
             read_total: 0,
             reading_total: 0,
@@ -163,7 +117,8 @@ impl Locate {
             readings: 0,
             all_rows: true,
             skipped: false,
-            fine_was_read: false,
+            is_fresh: false,
+            moved_total: 0,
             reference_db: 0.0,
             most: 0.0,
             kernels: [Kernel::new(0.0); 2],
@@ -219,12 +174,12 @@ impl Locate {
         let behind = fine.grid.behind(&self.memory);
         let can_tell = self.memory.total() >= OBSERVATIONS_MIN;
         if can_tell
-            && ((behind == 0 && (is_new > 0 || !self.fine_was_read || self.skipped))
-                || (behind > 2 && is_new >= 4))
+            && ((behind == 0 && (is_new > 0 || self.is_fresh || self.skipped)) || (behind > 2 && is_new >= 4))
         {
-            return Some(self.begin(behind == 0));
+            let is_worth = self.share_in_fine() >= FINE_SHARE_MIN;
+            return Some(self.begin(behind == 0 && is_worth));
         }
-        (behind > 0).then(|| fine.grid.advance(&self.memory))
+        (behind > 0).then(|| self.layers[1].grid.advance(&self.memory))
     }
 
     /// Observations and silences that came.
@@ -307,7 +262,7 @@ impl Locate {
                 if kind + 1 == KINDS {
                     self.finish();
                 }
-                ((kind + 1 < KINDS).then_some(Phase::Fit { kind: kind + 1 }), 80)
+                ((kind + 1 < KINDS).then_some(Phase::Fit { kind: kind + 1 }), 45)
             }
         };
         self.phase = next;
@@ -348,7 +303,12 @@ impl Locate {
             let texture = kind % TEXTURES.len();
             let cell = layer.grid.first_of(row);
             let is_calm_above = TEXTURES[texture].is_calm_above;
-            self.silences.see(kind / TEXTURES.len(), is_calm_above, cell, layer.grid.step_m as f32);
+            self.silences.see(
+                (kind / TEXTURES.len(), is_calm_above),
+                self.settings.antenna,
+                cell,
+                layer.grid.step_m as f32,
+            );
             let logs = likelihood::of_row(
                 layer.grid.sums(row, kind),
                 &self.priors[kind],
@@ -366,7 +326,7 @@ impl Locate {
             let most = best.max(highest);
             *sum = *sum * exp(*best - most) + logs.iter().map(|log| exp(log - most)).sum::<f32>();
             *best = most;
-            cost = 80 + 40 * self.silences.len();
+            cost = 45 + 40 * self.silences.len();
         }
         if kind + 1 < KINDS {
             return (Some(Phase::Likelihood { grid, row, kind: kind + 1 }), cost);
@@ -374,7 +334,7 @@ impl Locate {
         let per_near = (1.0 / self.settings.near_m.powi(2)) as f32;
         for k in 0..SIDE {
             let far = ln(1.0 + layer.grid.near2[row][k] * per_near);
-            layer.logs[row][k] = layer.best[k] + ln(layer.sum[k]) - 1.5 * far;
+            layer.logs[row][k] = layer.best[k] + ln(layer.sum[k]) - FAR_POWER * far;
         }
         (next_row, cost)
     }
@@ -392,7 +352,7 @@ impl Locate {
     /// The reading is whole: tells it, and moves the grids to where the mass is.
     fn finish(&mut self) {
         self.read_total = self.reading_observed;
-        self.fine_was_read = self.layers[1].is_read;
+        self.is_fresh = false;
         self.tally.close(self.reading_total, self.fitting.fit(self.reference_db));
         self.told = Some(self.tally.clone());
         self.belief = self.draw();
@@ -415,9 +375,14 @@ impl Locate {
         let to_m = if spread_m < 100.0 { mean_m } else { peak_m };
         let centre_m = fine.grid.centre_m();
         let away_m = (centre_m[0] - to_m[0]).abs().max((centre_m[1] - to_m[1]).abs());
-        if away_m > FINE_STEP_M * SIDE as f64 / 4.0 && fine.grid.is_current(&self.memory) {
+        // Two hills as likely must not have it wander between them.
+        let may_move =
+            self.reading_total >= self.moved_total + MOVE_EVERY && fine.grid.is_current(&self.memory);
+        if away_m > FINE_STEP_M * SIDE as f64 / 4.0 && may_move {
             fine.grid.reset(to_m, FINE_STEP_M, &self.memory);
-            self.fine_was_read = false;
+            fine.grid.alive = coarse.grid.alive;
+            self.is_fresh = true;
+            self.moved_total = self.reading_total;
         }
     }
 

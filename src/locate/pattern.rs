@@ -9,6 +9,7 @@
 //! an axis g is the null of two upright antennas overhead (three thousandths of the height wide) and g₁, g₂ the two lobes of any
 //! pattern's second harmonic in azimuth.
 
+use super::Antenna;
 use super::lanes::{Row, SIDE, db};
 
 /// Unknown coefficients: P, n, e, κ, δ₁, δ₂.
@@ -18,18 +19,37 @@ pub(super) const PATTERNS: usize = 1 + AXES.len();
 /// The one without an axis.
 pub(super) const UNKNOWN: usize = 0;
 
-const DIAGONAL: f32 = std::f32::consts::FRAC_1_SQRT_2;
-/// North, east, up: upright, leaning by 45°, lying.
-const AXES: [[f32; 3]; 9] = [
-    [0.0, 0.0, 1.0],
-    [DIAGONAL, 0.0, DIAGONAL],
-    [0.0, DIAGONAL, DIAGONAL],
-    [-DIAGONAL, 0.0, DIAGONAL],
-    [0.0, -DIAGONAL, DIAGONAL],
-    [1.0, 0.0, 0.0],
-    [DIAGONAL, DIAGONAL, 0.0],
-    [0.0, 1.0, 0.0],
-    [-DIAGONAL, DIAGONAL, 0.0],
+/// What a whip's airframe scatters of the other polarisation, over what it receives of its own.
+const SCATTER: f32 = 0.04;
+
+/// North, east, up: upright, leaning by 30° and 60°, lying (2° short of it); 28° apart and less.
+const AXES: [[f32; 3]; 26] = [
+    [0.00000, 0.00000, 1.00000],
+    [0.50000, 0.00000, 0.86603],
+    [0.25000, 0.43301, 0.86603],
+    [-0.25000, 0.43301, 0.86603],
+    [-0.50000, 0.00000, 0.86603],
+    [-0.25000, -0.43301, 0.86603],
+    [0.25000, -0.43301, 0.86603],
+    [0.85536, 0.13548, 0.50000],
+    [0.61237, 0.61237, 0.50000],
+    [0.13548, 0.85536, 0.50000],
+    [-0.39317, 0.77163, 0.50000],
+    [-0.77163, 0.39317, 0.50000],
+    [-0.85536, -0.13548, 0.50000],
+    [-0.61237, -0.61237, 0.50000],
+    [-0.13548, -0.85536, 0.50000],
+    [0.39317, -0.77163, 0.50000],
+    [0.77163, -0.39317, 0.50000],
+    [0.99939, 0.00000, 0.03490],
+    [0.93912, 0.34181, 0.03490],
+    [0.76558, 0.64240, 0.03490],
+    [0.49970, 0.86550, 0.03490],
+    [0.17354, 0.98421, 0.03490],
+    [-0.17354, 0.98421, 0.03490],
+    [-0.49970, 0.86550, 0.03490],
+    [-0.76558, 0.64240, 0.03490],
+    [-0.93912, 0.34181, 0.03490],
 ];
 
 /// Mean of each coefficient before anything is heard, and its standard deviation; where clutter hides the beacon at low elevation, and
@@ -40,7 +60,7 @@ pub(super) fn prior(pattern: usize, is_hidden_below: bool) -> [(f64, f64); COLUM
     let antenna = if pattern == UNKNOWN {
         [(0.4, 0.5), (0.0, 1.5), (0.0, 1.5)]
     } else {
-        [(1.0, 0.15), (0.0, 0.25), (0.0, 0.25)]
+        [(1.0, 0.15), (0.0, 0.15), (0.0, 0.15)]
     };
     [law[0], law[1], law[2], antenna[0], antenna[1], antenna[2]]
 }
@@ -93,19 +113,20 @@ impl Ways {
             let of_20 = sine2 * (1.0 / 0.117);
             self.hidden[n] = 1.0 / (1.0 + of_20 * of_20);
             let of_40 = sine2 * (1.0 / 0.41);
-            self.calm[n] = 0.12 + 0.88 / (1.0 + of_40 * of_40);
+            self.calm[n] = 0.55 + 0.45 / (1.0 + of_40 * of_40);
         }
     }
 
-    /// The columns for one pattern.
-    pub(super) fn columns(&self, pattern: usize, columns: &mut [Row; COLUMNS]) {
+    /// The columns for one pattern, heard by this antenna.
+    pub(super) fn columns(&self, pattern: usize, antenna: Antenna, columns: &mut [Row; COLUMNS]) {
         columns[0] = [1.0; SIDE];
         columns[1] = self.loss;
         columns[2] = self.hidden;
         let [_, _, _, g, g1, g2] = columns;
         match AXES.get(pattern.wrapping_sub(1)) {
             None => self.unknown(g, g1, g2),
-            Some(axis) => self.dipole(axis, g, g1, g2),
+            Some(axis) if antenna == Antenna::Omni => self.dipole(axis, g, g1, g2),
+            Some(axis) => self.dipole_to_whip(axis, g, g1, g2),
         }
     }
 
@@ -126,14 +147,38 @@ impl Ways {
             let along = axis[0] * north + axis[1] * east + axis[2] * self.up;
             let cos2 = along * along * inverse;
             let sin2 = (1.0 - cos2).max(0.0);
-            let q = 0.999_989 + cos2 * (-0.467_181 + cos2 * (0.093_549 - cos2 * 0.009_518));
-            g[n] = db(sin2 * q + 0.003);
+            g[n] = db(sin2 * thick(cos2) + 0.003);
             // d(10·log10 sin²ψ)/dψ = 20/ln 10·cot ψ, bounded where the null is filled.
             let slope = -8.686 * along * inverse / (sin2 + 0.03);
             g1[n] = slope * (one[0] * north + one[1] * east + one[2] * self.up);
             g2[n] = slope * (other[0] * north + other[1] * east + other[2] * self.up);
         }
     }
+}
+
+impl Ways {
+    fn dipole_to_whip(&self, axis: &[f32; 3], g: &mut Row, g1: &mut Row, g2: &mut Row) {
+        let (one, other) = across(axis);
+        for n in 0..SIDE {
+            let (north, east, inverse) = (self.north[n], self.east[n], self.inverse[n]);
+            let dot = |a: &[f32; 3]| a[0] * north + a[1] * east + a[2] * self.up;
+            let along = dot(axis);
+            let rise = self.up * inverse;
+            let both = axis[2] - along * rise;
+            let cos2 = along * along * inverse;
+            let own = (1.0 - cos2).max(0.0) * thick(cos2);
+            let power = both * both * thick(cos2) * thick(self.up * rise) + SCATTER * own + 0.003;
+            g[n] = db(power);
+            let slope = 8.686 * both / (power + 0.03);
+            g1[n] = slope * (one[2] - dot(&one) * rise);
+            g2[n] = slope * (other[2] - dot(&other) * rise);
+        }
+    }
+}
+
+/// A half-wave dipole's pattern over sin²ψ, of cos²ψ.
+fn thick(cos2: f32) -> f32 {
+    0.999_989 + cos2 * (-0.467_181 + cos2 * (0.093_549 - cos2 * 0.009_518))
 }
 
 /// Two directions across an axis and each other.

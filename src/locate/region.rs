@@ -1,5 +1,6 @@
 //! Reading the posterior: by place, and the smallest region that holds a share of the probability.
 
+use super::lanes::SIDE;
 use super::layer::Layer;
 use super::raster::{ACROSS, Raster};
 use super::tally::Tally;
@@ -31,6 +32,18 @@ impl Locate {
             radius_95_m: estimate.radius_95_m,
             observation_count: estimate.observation_count,
         })
+    }
+
+    /// Share of the newest density that lies where the fine grid is.
+    pub(super) fn share_in_fine(&self) -> f64 {
+        let grid = &self.layers[1].grid;
+        let half_m = grid.step_m * SIDE as f64 / 2.0;
+        let centre_m = grid.centre_m();
+        let is_in = |place: &Place| {
+            let off_m = [place.at.north_m - centre_m[0], place.at.east_m - centre_m[1]];
+            off_m.iter().all(|off| off.abs() < half_m)
+        };
+        self.places().filter(is_in).map(|place| place.probability).sum()
     }
 
     /// Places that the newest estimate finds possible, each with its share of the probability: at most 44 000 of two sizes.

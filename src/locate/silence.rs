@@ -6,6 +6,7 @@
 //! UAI 2001). Their shadowing is taken as independent: they are as far apart as it is correlated.
 #![allow(clippy::needless_range_loop, reason = "several rows and matrices are walked at once by one index")]
 
+use super::Antenna;
 use super::lanes::{Row, SIDE, exp, ln};
 use super::pattern::{COLUMNS, Ways};
 use super::solved::{Solved, Triangle};
@@ -75,11 +76,17 @@ impl Silences {
     }
 
     /// Looks at them from a row of cells.
-    pub(super) fn see(&mut self, pattern: usize, is_calm_above: bool, cell: [f32; 2], step_m: f32) {
+    pub(super) fn see(
+        &mut self,
+        (pattern, is_calm_above): (usize, bool),
+        antenna: Antenna,
+        cell: [f32; 2],
+        step_m: f32,
+    ) {
         let mut ways = Ways::NONE;
         for (silence, (columns, scale)) in self.kept.iter().zip(&mut self.columns) {
             ways.fill(cell, step_m, [silence.at_m[0] as f32, silence.at_m[1] as f32, silence.up_m as f32]);
-            ways.columns(pattern, columns);
+            ways.columns(pattern, antenna, columns);
             *scale = if is_calm_above { ways.calm } else { [1.0; SIDE] };
         }
     }

@@ -11,7 +11,7 @@ use super::memory::TEXTURES;
 use super::pattern::{COLUMNS, PATTERNS, UNKNOWN, prior};
 
 /// Standard deviations of shadowing that are tried, dB: even steps of its logarithm, each as likely.
-pub(super) const SPREADS_DB: [f64; 6] = [0.8, 1.5, 2.7, 4.6, 7.5, 12.0];
+pub(super) const SPREADS_DB: [f64; 4] = [2.2, 3.6, 6.0, 10.0];
 /// A beacon is a dipole of known kind as often as not.
 const DIPOLE_RATIO: f64 = 0.5;
 

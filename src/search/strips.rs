@@ -137,7 +137,8 @@ impl Strip {
         let mut cuts = Vec::new();
         for (n, p) in corners.iter().enumerate() {
             let q = corners[(n + 1) % corners.len()];
-            if (p.y - self.y).abs() <= self.half {
+            // A corner on the border itself too, however it is rounded.
+            if (p.y - self.y).abs() <= self.half + SLAB_M {
                 cuts.push(p.x);
             }
             let levels = [self.y - self.half, self.y, self.y + self.half];

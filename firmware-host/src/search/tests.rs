@@ -142,7 +142,7 @@ fn what_is_no_area_is_refused_by_its_line() {
         (square("null", &RING[..RING.len() - 13]), 4, "not closed"),
         (square("null", &format!("{RING}], [{RING}")), 4, "a hole"),
         (square("null", "[8.0, 47.0], [8.01, 47.01], [8.01, 47.0], [8.0, 47.01], [8.0, 47.0]"), 4, "cross"),
-        (square("null", RING).replace("Feature\"", "Futur\""), 4, "Futur"),
+        (square("null", RING).replace("Feature\"", "Futur\""), 1, "Futur"),
         (square("null", RING)[..80].into(), 3, "EOF"),
     ] {
         let refused = geojson::read(&text).unwrap_err();

@@ -54,7 +54,7 @@ impl Outlook {
                     writeln!(text, "coverage    {coverage:.2}: sweep width {width} × {flown} over {size}");
                 let _ = writeln!(
                     text,
-                    "POD         {} by the inverse cube law on parallel tracks, {} on tracks at random",
+                    "POD         {} by the inverse cube law on parallel tracks, {} on tracks at random: too much where shadowing lasts, go by POS",
                     percent(pod_inverse_cube(coverage)),
                     percent(pod_random(coverage))
                 );

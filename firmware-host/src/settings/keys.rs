@@ -118,6 +118,7 @@ pub(super) const KEYS: &[Key] = &[
     number("analytics.hold_s", 0.01, 600.0, "s"),
     number("analytics.false_alarms_per_hour", 1e-9, 1.0, "per hour"),
     number("homing.speed_mps", 0.1, 20.0, "m/s"),
+    one_of("homing.antenna", &["whip", "omni"]),
     number("homing.hold_radius_m", 0.0, 200.0, "m"),
     number("homing.refine_s", 0.0, 1800.0, "s"),
     number("homing.yaw_rate_max_deg_s", 0.6, 171.0, "deg/s"),

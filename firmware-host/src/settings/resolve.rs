@@ -6,8 +6,8 @@
 use std::path::PathBuf;
 
 use skyhound::config::{
-    AnalyticsConfig, Emission, FenceConfig, HomingConfig, InterlockConfig, Pattern, PulseTrain, Samples,
-    Spreading, TerrainRule,
+    AnalyticsConfig, Antenna, Emission, FenceConfig, HomingConfig, InterlockConfig, Pattern, PulseTrain,
+    Samples, Spreading, TerrainRule,
 };
 use toml::Value;
 
@@ -169,6 +169,10 @@ impl Layers {
     pub(super) fn homing(&self) -> HomingConfig {
         HomingConfig {
             speed_mps: self.number("homing.speed_mps"),
+            antenna: match self.text("homing.antenna").as_str() {
+                "omni" => Antenna::Omni,
+                _ => Antenna::Whip,
+            },
             hold_radius_m: self.number("homing.hold_radius_m"),
             refine_us: self.s("homing.refine_s"),
             yaw_rate_max_rad_s: self.deg("homing.yaw_rate_max_deg_s"),

@@ -1,5 +1,5 @@
-//! Two simple ways to a beacon, to hold Skyhound's against: the plain gradient climber of the first airborne core, and a
-//! spiral to the strongest reading. Same world, same aircraft, same ears (the engine's detection); other steering.
+//! Simple ways to a beacon, to hold Skyhound's against: the plain gradient climber of the first airborne core, and a spiral or a
+//! lawnmower to the strongest reading. Same world, same aircraft, same ears (the engine's detection); other steering.
 //!
 //! They fly with ideal permission: no interlocks; only the fence, the speed limits and the slew limit hold. So they show what
 //! steering alone is worth. Each leads the same flight as Skyhound's (`engine::fly_led`): SEARCHING until the aircraft is
@@ -8,9 +8,11 @@
 //! Not here: faults other than the world's (statistics are about finding, campaigns about faults).
 
 mod climber;
+mod lawnmower;
 mod leader;
 mod plane;
 mod spiral;
+mod strongest;
 
 pub use leader::Leader;
 
@@ -62,6 +64,8 @@ pub enum Policy {
     Climber,
     /// A spiral, then back to the strongest reading.
     Spiral,
+    /// Parallel tracks over the whole area, then to the strongest reading.
+    Lawnmower,
 }
 
 /// A way to steer. Called every pass from when the beacon was first heard.
@@ -76,6 +80,7 @@ impl Policy {
         match self {
             Policy::Climber => "climber",
             Policy::Spiral => "spiral",
+            Policy::Lawnmower => "lawnmower",
         }
     }
 
@@ -83,6 +88,7 @@ impl Policy {
         match self {
             Policy::Climber => Box::new(climber::Climber::new(homing, seen)),
             Policy::Spiral => Box::new(spiral::Spiral::new(homing, limits, seen)),
+            Policy::Lawnmower => Box::new(lawnmower::Lawnmower::new(homing, limits, seen)),
         }
     }
 }

@@ -78,3 +78,11 @@ fn the_spiral_comes_back_to_the_strongest_place() {
     let (early, held_us) = fly(Policy::Spiral, 120);
     assert!(held_us.is_some() && early.distance_m(TOP) > 20.0, "the time was enough: {early:?}");
 }
+
+#[test]
+fn the_lawnmower_surveys_and_comes_back_to_the_strongest_place() {
+    let (end, held_us) = fly(Policy::Lawnmower, 2_000);
+    assert!(end.distance_m(TOP) < 15.0, "{end:?}");
+    // It knew of the top long before: the survey is flown to its end.
+    assert!(held_us.is_some_and(|held_us| held_us > 1_000_000_000), "{held_us:?}");
+}

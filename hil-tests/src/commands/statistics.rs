@@ -1,4 +1,4 @@
-//! `skyhound-rig statistics`: how often, how near and how fast a scenario's beacon is found, against two baselines.
+//! `skyhound-rig statistics`: how often, how near and how fast a scenario's beacon is found, against three baselines, beside what could be known at all.
 
 use super::{Count, Failure, found, pace, print, say};
 use crate::shared::cpu_s;

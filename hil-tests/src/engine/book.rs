@@ -4,10 +4,12 @@
 //! is ever asked by the control pass, so neither can change a decision; what is lost is counted.
 
 use crate::scenario::Kind;
-use crate::trace::{EventRow, SignalRow, StateRow, Trace, TruthRow};
+use crate::trace::{EstimateRow, EventRow, SignalRow, StateRow, Trace, TruthRow};
 use skyhound::command::{Reason, StateChange};
-use skyhound::facts::{Facts, Floor};
+use skyhound::facts::{Facts, Floor, Located, RegionRun};
+use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::record::{PlacedReading, Record, Sink};
+use skyhound::time::TimeUs;
 
 /// Between two rows of truth.
 const ROW_US: u64 = 100_000;
@@ -27,6 +29,7 @@ pub(super) struct Book {
     waiting: u64,
     dropped_total: u64,
     hops: Hops,
+    said: Said,
 }
 
 /// Hops of the first channel that were due between the first kept reading and the last, and those that came.
@@ -56,7 +59,7 @@ impl Hops {
 
 impl Book {
     /// `lane_capacity`: readings that a stalled disk may cost before one is lost; `hop_us`: between two readings of a channel.
-    pub(super) fn new(lane_capacity: u64, hop_us: f64) -> Book {
+    pub(super) fn new(lane_capacity: u64, hop_us: f64, home: Wgs84, truth: NorthEast) -> Book {
         Book {
             trace: Trace::default(),
             readings: Vec::with_capacity(256),
@@ -69,6 +72,7 @@ impl Book {
             waiting: 0,
             dropped_total: 0,
             hops: Hops { hop_us, ..Hops::default() },
+            said: Said { home: Origin::new(home), truth, region_us: TimeUs(0), holds: false },
         }
     }
 
@@ -103,6 +107,42 @@ impl Book {
         numbers.insert("readings_due_total".into(), self.hops.due as f64);
         numbers.insert("readings_lost_total".into(), self.hops.lost as f64);
         self.trace
+    }
+}
+
+/// What is said of the beacon's place, against where it is.
+struct Said {
+    /// The scenario's place, and its first beacon about it.
+    home: Origin,
+    truth: NorthEast,
+    /// When the newest region was told, and whether it holds the beacon.
+    region_us: TimeUs,
+    holds: bool,
+}
+
+impl Book {
+    fn estimate(&mut self, located: &Located) {
+        let place = Origin::new(located.origin).wgs84_from_ned(located.estimate.mean);
+        let NorthEast { north_m, east_m } = self.said.home.ned_from_wgs84(place);
+        let (at_us, holds_truth) = (located.at.0, self.said.holds);
+        self.trace.estimates.push(EstimateRow { at_us, north_m, east_m, holds_truth });
+    }
+
+    fn region(&mut self, part: &RegionRun) {
+        let said = &mut self.said;
+        if part.at != said.region_us {
+            (said.region_us, said.holds) = (part.at, false);
+        }
+        let truth = said.home.wgs84_from_ned(said.truth);
+        let truth = Origin::new(part.origin).ned_from_wgs84(truth);
+        let (from, size_m) = (part.run.from, part.run.size_m);
+        let east_m = truth.east_m - from.east_m + size_m / 2.0;
+        let is_in = (truth.north_m - from.north_m).abs() <= size_m / 2.0
+            && (0.0..=size_m * f64::from(part.run.count)).contains(&east_m);
+        said.holds |= is_in;
+        if let Some(newest) = self.trace.estimates.last_mut() {
+            newest.holds_truth = said.holds;
+        }
     }
 }
 
@@ -155,6 +195,8 @@ impl Sink for Book {
             Record::Facts(facts) if facts.channel == self.channel => {
                 self.trace.signal.push(signal_row(facts))
             }
+            Record::Estimate(located) if located.channel == self.channel => self.estimate(located),
+            Record::Region(part) if part.channel == self.channel && part.percent == 95 => self.region(part),
             Record::StateChange(change) => self.trace.states.push(state_row(change)),
             Record::Event(event) => self.trace.events.push(EventRow {
                 at_us: event.at.0,

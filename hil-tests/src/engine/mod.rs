@@ -65,17 +65,23 @@ pub fn fly_with(scenario: &Scenario, seed: u64, level: Level, witness: &mut dyn 
     begun(scenario, Flight::new(scenario, seed, level, None, witness)).fly()
 }
 
-/// The same flight, led by a baseline. Faults other than the world's do not happen: they are not steering's.
+/// The same flight, led by a baseline and watched by `witness`. Faults other than the world's do not happen: they are not steering's.
 ///
 /// # Panics
 /// As [`fly`].
-pub fn fly_led(scenario: &Scenario, config: &Config, seed: u64, policy: Policy) -> Trace {
+pub fn fly_led(
+    scenario: &Scenario,
+    config: &Config,
+    seed: u64,
+    policy: Policy,
+    witness: &mut dyn Witness,
+) -> Trace {
     let mut scenario = scenario.drawn(seed);
     scenario.fault.retain(|fault| {
         matches!(fault.kind, Kind::BeaconOff { .. } | Kind::InterfererOn { .. } | Kind::NoiseStep { .. })
     });
     let leader = Leader::new(&scenario, config, policy);
-    begun(&scenario, Flight::new(&scenario, seed, Level::Readings, Some(leader), &mut ())).fly()
+    begun(&scenario, Flight::new(&scenario, seed, Level::Readings, Some(leader), witness)).fly()
 }
 
 fn begun<'a>(scenario: &Scenario, flight: Result<Flight<'a>, String>) -> Flight<'a> {

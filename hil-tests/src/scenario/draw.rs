@@ -1,10 +1,8 @@
 //! What of a scenario is drawn: where an emitter lies, how strong it is and how it fell, from the flight's seed.
 
-use super::{Beacon, Ground, Scenario};
-use crate::random::{self, Random};
+use crate::random::Random;
 use rand::RngExt;
 use serde::Deserialize;
-use std::f64::consts::TAU;
 
 /// What of an emitter is drawn; it goes before what the emitter says itself.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Deserialize)]
@@ -34,47 +32,15 @@ pub enum Orientation {
 }
 
 impl Range {
-    fn drawn(self, random: &mut Random) -> f64 {
+    /// Evenly between.
+    pub(super) fn drawn(self, random: &mut Random) -> f64 {
         self.min + (self.max - self.min) * random.random::<f64>()
-    }
-}
-
-impl Scenario {
-    /// As it is with `seed`: who flies it, hears it or judges it takes this. Of one in which nothing is drawn, the same again.
-    #[must_use]
-    pub fn drawn(&self, seed: u64) -> Scenario {
-        let mut drawn = self.clone();
-        let world = &mut drawn.world;
-        for (index, emitter) in world.beacon.iter_mut().chain(&mut world.interferer).enumerate() {
-            emitter.draw(&mut random::source(seed, &format!("draw of emitter {index}")), &world.ground);
-        }
-        drawn
-    }
-}
-
-impl Beacon {
-    fn draw(&mut self, random: &mut Random, ground: &Ground) {
-        let Some(draw) = self.draw.take() else { return };
-        if let Some(Range { min, max }) = draw.distance_m {
-            let away_m = Range { min: min * min, max: max * max }.drawn(random).sqrt();
-            let (sin, cos) = (TAU * random.random::<f64>()).sin_cos();
-            (self.north_m, self.east_m) = (away_m * cos, away_m * sin);
-            self.height_m += ground.height_m(self.north_m, self.east_m);
-        }
-        if let Some(power_dbm) = draw.power_dbm {
-            self.power_dbm = power_dbm.drawn(random);
-        }
-        if let Some(Orientation::Random) = draw.orientation {
-            self.tilt_deg = (Range { min: 0.0, max: 1.0 }).drawn(random).acos().to_degrees();
-            self.lean_deg = (Range { min: 0.0, max: 360.0 }).drawn(random);
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::load::parse;
-    use super::*;
+    use super::super::{Beacon, load::parse};
 
     const TEXT: &str = r#"
 about = "drawn"

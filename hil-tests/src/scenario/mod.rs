@@ -6,7 +6,6 @@
 #![allow(missing_docs, reason = "what a name with its unit says is not said again")]
 
 mod check;
-mod class;
 mod clutter;
 mod distress;
 mod draw;
@@ -15,6 +14,7 @@ pub mod fault;
 pub mod ground;
 pub mod load;
 pub mod mode;
+mod propagation;
 mod settings;
 mod words;
 pub mod world;
@@ -30,6 +30,7 @@ pub use expect::{Bounds, Expect};
 pub use fault::{Act, Fault, Kind, Trigger};
 pub use ground::{Ground, Hill};
 pub use load::{find, list, load};
+pub use propagation::Class;
 pub use world::{Beacon, Propagation, Receiver, Waveform, World};
 pub use zone::Zone;
 
@@ -66,6 +67,16 @@ pub struct Scenario {
     /// Settings of the daemon under test: the sections and keys of `skyhound.toml`.
     #[serde(default)]
     pub skyhound: toml::Table,
+}
+
+impl Scenario {
+    /// As it is with `seed`: who flies it, hears it or judges it takes this. Of one in which nothing is drawn, the same again.
+    #[must_use]
+    pub fn drawn(&self, seed: u64) -> Scenario {
+        let mut drawn = self.clone();
+        drawn.world.draw(seed);
+        drawn
+    }
 }
 
 fn one() -> u64 {

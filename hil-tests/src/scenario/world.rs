@@ -1,10 +1,12 @@
 //! What is on the air in a scenario: emitters, the way from them to the antenna, and the receiver.
 
-use super::class::Written;
+use super::Ground;
 use super::distress::DistressMessage;
-use super::{Clutter, Draw, Ground};
+use super::draw::{Draw, Orientation, Range};
+pub use super::propagation::{Fading, PathLoss, Propagation};
+use crate::random::{self, Random};
 use serde::Deserialize;
-use skyhound::propagation::Model;
+use std::f64::consts::TAU;
 
 /// What is on the air and how it arrives.
 #[derive(Clone, Debug, Deserialize)]
@@ -27,6 +29,13 @@ impl World {
     /// Beacons, then interferers.
     pub fn emitters(&self) -> impl Iterator<Item = &Beacon> {
         self.beacon.iter().chain(&self.interferer)
+    }
+
+    /// As it is with `seed`.
+    pub(super) fn draw(&mut self, seed: u64) {
+        for (index, emitter) in self.beacon.iter_mut().chain(&mut self.interferer).enumerate() {
+            emitter.draw(&mut random::source(seed, &format!("draw of emitter {index}")), &self.ground);
+        }
     }
 }
 
@@ -62,6 +71,25 @@ pub struct Beacon {
     /// What of it the flight's seed draws ([`super::Scenario::drawn`]).
     #[serde(default)]
     pub draw: Option<Draw>,
+}
+
+impl Beacon {
+    fn draw(&mut self, random: &mut Random, ground: &Ground) {
+        let Some(draw) = self.draw.take() else { return };
+        if let Some(Range { min, max }) = draw.distance_m {
+            let away_m = Range { min: min * min, max: max * max }.drawn(random).sqrt();
+            let (sin, cos) = Range { min: 0.0, max: TAU }.drawn(random).sin_cos();
+            (self.north_m, self.east_m) = (away_m * cos, away_m * sin);
+            self.height_m += ground.height_m(self.north_m, self.east_m);
+        }
+        if let Some(power_dbm) = draw.power_dbm {
+            self.power_dbm = power_dbm.drawn(random);
+        }
+        if let Some(Orientation::Random) = draw.orientation {
+            self.tilt_deg = (Range { min: 0.0, max: 1.0 }).drawn(random).acos().to_degrees();
+            self.lean_deg = (Range { min: 0.0, max: 360.0 }).drawn(random);
+        }
+    }
 }
 
 /// Not a number until it is drawn: who forgets to draw is told so by whatever he counts.
@@ -148,77 +176,6 @@ pub enum Antenna {
     /// Half-wave dipole on an airframe, of which a share of the power scatters all round and in every polarisation, and which makes lobes
     /// of a few decibels about it: neither a null nor a cross polarisation is deep, and turning in place changes the level.
     Whip,
-}
-
-/// The way from an emitter to the antenna.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(from = "Written")]
-pub struct Propagation {
-    pub model: PathLoss,
-    /// Exponent of the log-distance law; 2 = free space.
-    pub exponent: f64,
-    /// Loss beyond that law, and the spread of log-normal shadowing. As written: `class`, or `shadow_sigma_db` for one at every angle.
-    pub clutter: Clutter,
-    /// Distance at which its autocorrelation has fallen to 1/e (Gudmundson 1991).
-    pub shadow_decorrelation_m: f64,
-    pub fading: Fading,
-    /// K with the aircraft at the horizon; between there and overhead it rises straight with the angle.
-    pub rician_k_db: f64,
-    pub rician_k_overhead_db: f64,
-    /// Magnitude of the ground's reflection coefficient in the two-ray model; its phase is π.
-    pub ground_reflection: f64,
-}
-
-impl Default for Propagation {
-    /// As rough as the AERPAW rover search of SKYHOUND_DATA (residuals of 10.4 dB, correlated over some 40 m; these settings give
-    /// 8 dB over 25 m on its path, 7 to 10 dB on the four collar tracks' paths). Those collar tracks themselves are smooth, 1.7 to
-    /// 4.4 dB: as of sigma 2, 30 m, K 12 dB. `world::tests::tracks` holds both.
-    fn default() -> Propagation {
-        Propagation {
-            model: PathLoss::LogDistance,
-            exponent: 2.2,
-            clutter: Clutter::Even { sigma_db: 10.0 },
-            shadow_decorrelation_m: 35.0,
-            fading: Fading::Rician,
-            rician_k_db: 9.0,
-            rician_k_overhead_db: 9.0,
-            ground_reflection: 0.7,
-        }
-    }
-}
-
-impl Propagation {
-    /// Mean path loss as the engine knows it.
-    pub fn law(&self) -> Model {
-        match self.model {
-            PathLoss::FreeSpace => Model::FreeSpace,
-            PathLoss::LogDistance => Model::LogDistance(self.exponent),
-            PathLoss::TwoRay => Model::TwoRay(self.ground_reflection),
-        }
-    }
-}
-
-/// Mean path loss.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PathLoss {
-    /// Friis.
-    FreeSpace,
-    /// Friis to 1 m, then 10·n·log10(d).
-    LogDistance,
-    /// Direct ray and one reflected by the ground.
-    TwoRay,
-}
-
-/// Small-scale fading. Its Doppler is the aircraft's speed over the wavelength (Clarke's spectrum).
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fading {
-    None,
-    /// A direct ray and scatter.
-    Rician,
-    /// Scatter only.
-    Rayleigh,
 }
 
 /// The receiver and its antenna on the drone.

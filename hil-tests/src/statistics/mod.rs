@@ -4,18 +4,23 @@
 //! leaves a trace; `judge::metrics` counts all of them by the same definitions. Work is shared between threads by flight, and
 //! put together in the order of flights, so the numbers hang on scenario, seed and count alone.
 //!
+//! Beside what each policy came to stands what physics leaves on its own path (`limits`).
+//!
 //! Found = HOLDING began, or homing ended, within `within_m` of a beacon that was on. Time over straight-line time counts only
 //! flights that found it.
 
+pub mod limits;
 pub mod numbers;
 pub mod table;
 
 use crate::baseline::Policy;
 use crate::engine::{self, Level};
 use crate::judge::metrics::{found_within_m, metrics};
+use crate::oracle::{Area, Listener};
 use crate::scenario::Scenario;
 use crate::shared::in_order;
 use crate::trace::Trace;
+use limits::{At, Limits};
 use numbers::{Paired, Share, Spread};
 use serde::Serialize;
 
@@ -26,7 +31,7 @@ const ERROR_EDGES_M: [f64; 14] =
 const RATIO_EDGES: [f64; 12] = [0.0, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0, 12.0];
 
 /// What one flight came to.
-#[derive(Copy, Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
     /// HOMING was reached.
     pub homed: bool,
@@ -35,6 +40,8 @@ pub struct Outcome {
     pub final_error_m: Option<f64>,
     /// If it was found by HOLDING.
     pub time_ratio: Option<f64>,
+    /// What was said, and what could be known, at each of the report's times.
+    pub at: Vec<At>,
 }
 
 /// One way to the beacon.
@@ -49,6 +56,8 @@ pub struct Row {
     pub final_error_m: Spread,
     /// Of those that found it.
     pub time_ratio: Spread,
+    /// At each of the report's times.
+    pub limits: Vec<Limits>,
     /// By seed.
     pub flights: Vec<Outcome>,
 }
@@ -70,6 +79,8 @@ pub struct Report {
     pub flights: u64,
     /// So near is found.
     pub within_m: f64,
+    /// Whether the beacon's place is drawn from where the oracle looks: only then is no other estimator better in the mean.
+    pub is_drawn: bool,
     /// Skyhound, then the baselines.
     pub rows: Vec<Row>,
     pub against: Vec<Against>,
@@ -86,20 +97,26 @@ pub fn report(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Report, String> {
     let config = scenario.config()?;
-    let within_m = found_within_m(scenario);
-    let policies = [None, Some(Policy::Climber), Some(Policy::Spiral)];
+    let (within_m, area, times_s) =
+        (found_within_m(scenario), limits::area(scenario, &config), limits::times_s(scenario));
+    let policies = [None, Some(Policy::Climber), Some(Policy::Spiral), Some(Policy::Lawnmower)];
     let flown = in_order(flights, threads, progress, |index| {
         let seed = seed.wrapping_add(index);
         let scenario = &scenario.drawn(seed);
-        policies.map(|policy| match policy {
-            None => outcome(scenario, &engine::fly(scenario, seed, Level::Readings), within_m),
-            Some(policy) => outcome(scenario, &engine::fly_led(scenario, &config, seed, policy), within_m),
+        policies.map(|policy| {
+            let mut listener = Listener::new(scenario, &config.sense, seed);
+            let trace = match policy {
+                None => engine::fly_with(scenario, seed, Level::Readings, &mut listener),
+                Some(policy) => engine::fly_led(scenario, &config, seed, policy, &mut listener),
+            };
+            let at = times_s.iter().map(|at_s| limits::at(scenario, &trace, &listener, *at_s, &area));
+            outcome(scenario, &trace, within_m, at.collect())
         })
     });
     let rows: Vec<Row> = (policies.iter().enumerate())
         .map(|(which, policy)| {
-            let flights = flown.iter().map(|outcomes| outcomes[which].0).collect();
-            row(policy.map_or("skyhound", Policy::name), flights)
+            let flights = flown.iter().map(|outcomes| outcomes[which].0.clone()).collect();
+            row(policy.map_or("skyhound", Policy::name), flights, &area)
         })
         .collect();
     let pair = |baseline: &Row| {
@@ -112,6 +129,7 @@ pub fn report(
         seed,
         flights,
         within_m,
+        is_drawn: scenario.world.beacon[0].draw.is_some_and(|draw| draw.distance_m.is_some()),
         against: rows[1..].iter().map(pair).collect(),
         rows,
         flown_s: flown.iter().flatten().map(|(_, flown_s)| flown_s).sum(),
@@ -119,7 +137,7 @@ pub fn report(
 }
 
 /// Counts a trace; and how long it flew, s.
-fn outcome(scenario: &Scenario, trace: &Trace, within_m: f64) -> (Outcome, f64) {
+fn outcome(scenario: &Scenario, trace: &Trace, within_m: f64, at: Vec<At>) -> (Outcome, f64) {
     let numbers = metrics(scenario, trace);
     let number = |name: &str| numbers.get(name).copied();
     let final_error_m = number("final_error_m");
@@ -128,11 +146,12 @@ fn outcome(scenario: &Scenario, trace: &Trace, within_m: f64) -> (Outcome, f64) 
         found: number("found") == Some(1.0) || final_error_m.is_some_and(|error_m| error_m <= within_m),
         final_error_m,
         time_ratio: number("time_ratio"),
+        at,
     };
     (outcome, number("flight_s").unwrap_or(0.0))
 }
 
-fn row(policy: &'static str, flights: Vec<Outcome>) -> Row {
+fn row(policy: &'static str, flights: Vec<Outcome>, area: &Area) -> Row {
     let share = |holds: fn(&&Outcome) -> bool| Share::of(flights.iter().filter(holds).count(), flights.len());
     Row {
         policy,
@@ -140,6 +159,7 @@ fn row(policy: &'static str, flights: Vec<Outcome>) -> Row {
         found: share(|flight| flight.found),
         final_error_m: Spread::of(flights.iter().filter_map(|flight| flight.final_error_m), &ERROR_EDGES_M),
         time_ratio: Spread::of(flights.iter().filter_map(|flight| flight.time_ratio), &RATIO_EDGES),
+        limits: limits::all(&flights, area),
         flights,
     }
 }

@@ -1,6 +1,6 @@
-//! A report as people read it: a row per policy, distributions as bars with their scale, pairs.
+//! A report as people read it: a row per policy, what it knew beside the limit, distributions as bars with their scale, pairs.
 
-use super::{Paired, Report, Row};
+use super::{Paired, Report, Row, Share};
 use comfy_table::{Table, presets};
 
 /// The report as text.
@@ -13,6 +13,7 @@ pub fn text(report: &Report) -> String {
     let Report { scenario, seed, flights, within_m, .. } = report;
     let mut text = format!("{scenario}: {flights} flights from seed {seed}, found = within {within_m} m\n\n");
     text += &format!("{}\n", table.trim_fmt());
+    text += &limits(report);
     let spread = |text: &mut String, what: &str, of: fn(&Row) -> &super::Spread| {
         let edges = &of(&report.rows[0]).histogram.edges;
         let scale: Vec<String> = edges.iter().map(|edge| format!("{edge}")).collect();
@@ -32,6 +33,33 @@ pub fn text(report: &Report) -> String {
         );
     }
     text
+}
+
+/// What was said beside what could be known.
+fn limits(report: &Report) -> String {
+    let mut table = Table::new();
+    let ours = ["policy", "at", "error median", "in 25 m", "RMSE", "in its region"];
+    let theirs = ["oracle: median", "in 25 m", "RMSE", "bound", "efficiency"];
+    table.load_style(presets::NOTHING).set_header(ours.into_iter().chain(theirs));
+    let metres = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.1} m"));
+    let percent = |share: &Share| format!("{:.1} %", 100.0 * share.ratio);
+    for row in &report.rows {
+        table.add_rows(row.limits.iter().map(|at| {
+            let said = [metres(at.said.median_m), percent(&at.said.within_25_m), metres(at.said.rmse_m)];
+            let known =
+                [metres(at.oracle.median_m), percent(&at.oracle.within_25_m), metres(at.oracle.rmse_m)];
+            let region = at.in_region.as_ref().map_or("-".into(), percent);
+            let limit = [metres(at.bound_m), at.efficiency.map_or("-".into(), |ratio| format!("{ratio:.2}"))];
+            let head = [row.policy.to_string(), format!("{} s", at.at_s)];
+            head.into_iter().chain(said).chain([region]).chain(known).chain(limit)
+        }));
+    }
+    let drawn =
+        if report.is_drawn { "" } else { " (the beacon is not drawn: the oracle looks where it never is)" };
+    format!(
+        "\nwhat was said at a time, and what could be known of the same path{drawn}\n\n{}\n",
+        table.trim_fmt()
+    )
 }
 
 fn cells(row: &Row) -> [String; 8] {

@@ -5,9 +5,11 @@
 //! noise figure's IEEE reference: −173.98 dBm/Hz) plus the drone's own, which the scenario gives over the receiver's, plus steps.
 //! Each emitter's path has shadowing and fading of its own: those of emitters side by side are not correlated.
 
-use super::fading::Fading;
+use super::emitter::Share;
+use super::fading::{Fading, Split};
 use super::law::{Law, Terminal, direction, way};
 use super::shadowing::Shadowing;
+use super::waveform::Span;
 use super::{Emitter, LIGHT_MPS};
 use crate::random;
 use crate::scenario::{Beacon, Kind, Scenario, World, world};
@@ -108,16 +110,32 @@ impl Air {
         emitter.on.then(|| self.paths[index].mean_dbm(emitter, aircraft))
     }
 
+    /// Share of its power that emitter `index` sends between two times by its schedule, whether or not it is switched on.
+    pub(crate) fn sent(&mut self, index: usize, from_us: f64, to_us: f64) -> f64 {
+        const PARTS: u32 = 8;
+        let part_us = (to_us - from_us) / f64::from(PARTS);
+        let part = |n: u32| {
+            let from_us = from_us + f64::from(n) * part_us;
+            self.emitters[index].frame_power(Span { from_us, to_us: from_us + part_us }, &Share::ALL)
+        };
+        (0..PARTS).map(part).sum::<f64>() / f64::from(PARTS)
+    }
+
     /// The aircraft at `pose`.
     pub(super) fn aircraft(&self, pose: &TruePose) -> Terminal {
         Terminal::flying(self.antenna, pose)
     }
 
-    /// Complex gain of the fading of emitter `index`'s path at `pose`.
-    pub(super) fn fade(&self, index: usize, pose: &TruePose) -> [f64; 2] {
+    /// How the fading of emitter `index`'s path is split at `pose`.
+    pub(super) fn split(&self, index: usize, pose: &TruePose) -> Split {
+        self.paths[index].law.split([pose.north_m, pose.east_m, pose.up_m])
+    }
+
+    /// Complex gain of the fading of emitter `index`'s path at `pose`, where it is split so.
+    pub(super) fn fade(&self, index: usize, split: Split, pose: &TruePose) -> [f64; 2] {
         let path = &self.paths[index];
         let at_m = [pose.north_m, pose.east_m, pose.up_m];
-        path.fading.gain(path.law.split(at_m), at_m, way(path.law.emitter().at_m, at_m).1)
+        path.fading.gain(split, at_m, way(path.law.emitter().at_m, at_m).1)
     }
 
     /// Noise at the receiver's input: kT·NF, the drone's own, and steps.

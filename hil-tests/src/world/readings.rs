@@ -126,12 +126,13 @@ impl Listener {
         }
         let speed_mps = (pose.speed_mps().powi(2) + pose.down_mps.powi(2)).sqrt();
         for (index, fade) in self.fades.iter_mut().enumerate().filter(|(index, _)| self.means[*index] > 0.0) {
+            let split = air.split(index, &middle);
             let wavelength_m = LIGHT_MPS / air.emitters[index].beacon.frequency_hz;
             let stretches = speed_mps * hop_us * 1e-6 / (STRETCH_WAVELENGTHS * wavelength_m);
             fade.stretches = (stretches.ceil() as usize).min(STRETCHES_MAX);
             for (n, gain) in fade.gains[..=fade.stretches].iter_mut().enumerate() {
                 let place = if fade.stretches == 0 { 0.5 } else { n as f64 / fade.stretches as f64 };
-                *gain = air.fade(index, &pose_at(pose, middle_us + (place - 0.5) * hop_us));
+                *gain = air.fade(index, split, &pose_at(pose, middle_us + (place - 0.5) * hop_us));
             }
         }
     }

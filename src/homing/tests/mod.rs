@@ -12,7 +12,7 @@ use super::{Homing, Inputs};
 use crate::allocation;
 use crate::belief::{Belief, HYPOTHESES};
 use crate::command::{Command, Fault, Interlock, OperatorAct, Reason, State, StateChange, Velocity};
-use crate::config::{FenceConfig, HomingConfig, InterlockConfig, Samples, TerrainRule};
+use crate::config::{Antenna, FenceConfig, HomingConfig, InterlockConfig, Samples, TerrainRule};
 use crate::facts::{Facts, Floor, Gradient, Pattern, Trend};
 use crate::geo::{NorthEast, Origin, Wgs84};
 use crate::time::{Aged, TimeUs};
@@ -25,6 +25,7 @@ const HOME: Wgs84 = Wgs84 { lat_deg: 47.0, lon_deg: 8.0 };
 pub(crate) fn homing_config() -> HomingConfig {
     HomingConfig {
         speed_mps: 4.0,
+        antenna: Antenna::Omni,
         hold_radius_m: 10.0,
         refine_us: 60_000_000,
         yaw_rate_max_rad_s: 0.5,

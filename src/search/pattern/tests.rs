@@ -164,6 +164,32 @@ fn concave_areas_are_covered_without_leaving_them() {
     }
 }
 
+#[test]
+fn a_corner_on_the_border_of_two_strips_is_not_cut_off() {
+    // Its corner at 20, 40 is the middle of its width: the border between the third and the fourth of six strips, but for rounding.
+    let area = polygon(&[
+        (0.0, 0.0),
+        (70.0, 0.0),
+        (70.0, 20.0),
+        (60.0, 20.0),
+        (60.0, 40.0),
+        (20.0, 40.0),
+        (20.0, 60.0),
+        (10.0, 60.0),
+        (10.0, 65.0),
+        (50.0, 65.0),
+        (50.0, 75.0),
+        (40.0, 75.0),
+        (40.0, 80.0),
+        (0.0, 80.0),
+    ]);
+    let order = Order {
+        heading_rad: 2.816_973_687_992_954,
+        ..order(Pattern::ParallelTrack, 17.419_892_225_819_59, 0.0)
+    };
+    assert!(stays_in(&area, &Route::new(&area, &order).unwrap()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
     #[test]

@@ -1,5 +1,5 @@
-//! Classes of country: how the way from an emitter to an aircraft is there, each by its source; and a scenario's `[world.propagation]`,
-//! of which a class sets what its own keys do not.
+//! The way from an emitter to the antenna, a scenario's `[world.propagation]`; and classes of country, each by its source, of which one
+//! sets what the section's own keys do not.
 //!
 //! Share in sight, excess loss and spread: Al-Hourani et al. 2014 ([`Clutter`]), at 700 MHz, the lowest of their frequencies. The
 //! distance over which shadowing decorrelates and Rician K at the horizon: 3GPP TR 38.901, table 7.5-6. K overhead, and that it rises
@@ -7,8 +7,79 @@
 //! diversity", IEEE Trans. Commun. 66 (2018).
 
 use super::clutter::{Clutter, Group, Sight};
-use super::world::{Fading, PathLoss, Propagation};
 use serde::Deserialize;
+use skyhound::propagation::Model;
+
+/// The way from an emitter to the antenna.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "Written")]
+pub struct Propagation {
+    pub model: PathLoss,
+    /// Exponent of the log-distance law; 2 = free space.
+    pub exponent: f64,
+    /// Loss beyond that law, and the spread of log-normal shadowing. As written: `class`, or `shadow_sigma_db` for one at every angle.
+    pub clutter: Clutter,
+    /// Distance at which its autocorrelation has fallen to 1/e (Gudmundson 1991).
+    pub shadow_decorrelation_m: f64,
+    pub fading: Fading,
+    /// K with the aircraft at the horizon; between there and overhead it rises straight with the angle.
+    pub rician_k_db: f64,
+    pub rician_k_overhead_db: f64,
+    /// Magnitude of the ground's reflection coefficient in the two-ray model; its phase is π.
+    pub ground_reflection: f64,
+}
+
+impl Default for Propagation {
+    /// As rough as the AERPAW rover search of SKYHOUND_DATA (residuals of 9.5 dB, correlated over some 50 m; these settings give
+    /// 8 dB over 27 m on its path, 7 to 10 dB on the four collar tracks' paths). Those collar tracks themselves are smooth, 1.7 to
+    /// 4.4 dB: [`Class::Open`] gives 1.5 to 3.1 dB. `world::tests::tracks` holds both.
+    fn default() -> Propagation {
+        Propagation {
+            model: PathLoss::LogDistance,
+            exponent: 2.2,
+            clutter: Clutter::Even { sigma_db: 10.0 },
+            shadow_decorrelation_m: 35.0,
+            fading: Fading::Rician,
+            rician_k_db: 9.0,
+            rician_k_overhead_db: 9.0,
+            ground_reflection: 0.7,
+        }
+    }
+}
+
+impl Propagation {
+    /// Mean path loss as the engine knows it.
+    pub fn law(&self) -> Model {
+        match self.model {
+            PathLoss::FreeSpace => Model::FreeSpace,
+            PathLoss::LogDistance => Model::LogDistance(self.exponent),
+            PathLoss::TwoRay => Model::TwoRay(self.ground_reflection),
+        }
+    }
+}
+
+/// Mean path loss.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PathLoss {
+    /// Friis.
+    FreeSpace,
+    /// Friis to 1 m, then 10·n·log10(d).
+    LogDistance,
+    /// Direct ray and one reflected by the ground.
+    TwoRay,
+}
+
+/// Small-scale fading. Its Doppler is the aircraft's speed over the wavelength (Clarke's spectrum).
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fading {
+    None,
+    /// A direct ray and scatter.
+    Rician,
+    /// Scatter only.
+    Rayleigh,
+}
 
 /// A class of country.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
