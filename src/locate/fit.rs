@@ -30,9 +30,6 @@ impl Fitting {
         let mut solved = Solved::NONE;
         for (spread, sigma_db) in SPREADS_DB.into_iter().enumerate() {
             let always = prior.always(spread, count, log_variance);
-            if always == f64::NEG_INFINITY {
-                continue;
-            }
             let here = solved.solve(sums, prior, spread)[column] - sums[SCALE][column];
             let log = f64::from(here) + always;
             let [power, exponent] = solved.first_two(column).map(f64::from);

@@ -50,12 +50,10 @@ pub struct LocateConfig {
     pub near_m: f64,
     /// How well the aircraft's place and moment are known, m.
     pub place_sigma_m: f64,
-    /// Less spread of the shadowing is not believed, dB: 0 where powers are known as well as they are written.
-    pub spread_min_db: f64,
 }
 
 impl Default for LocateConfig {
     fn default() -> LocateConfig {
-        LocateConfig { antenna: Antenna::Omni, near_m: 200.0, place_sigma_m: 3.0, spread_min_db: 0.0 }
+        LocateConfig { antenna: Antenna::Omni, near_m: 200.0, place_sigma_m: 3.0 }
     }
 }

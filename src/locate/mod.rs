@@ -106,7 +106,7 @@ impl Locate {
     pub fn new(settings: LocateConfig) -> Locate {
         Locate {
             settings,
-            priors: solved::priors(settings.spread_min_db),
+            priors: solved::priors(),
             memory: Memory::new(),
             silences: Silences::new(),
             layers: [Layer::new(settings.antenna), Layer::new(settings.antenna)],

@@ -21,13 +21,12 @@ pub(super) struct Prior {
     precision: [f32; COLUMNS],
     pull: [f32; COLUMNS],
     square: f32,
-    spread_min_db: f64,
     /// Half the logarithm of the determinant, and of the pattern's share.
     log: f64,
 }
 
 /// Of all kinds.
-pub(super) fn priors(spread_min_db: f64) -> [Prior; KINDS] {
+pub(super) fn priors() -> [Prior; KINDS] {
     std::array::from_fn(|kind| {
         let pattern = kind / TEXTURES.len();
         let of = prior(pattern, TEXTURES[kind % TEXTURES.len()].is_calm_above);
@@ -37,7 +36,6 @@ pub(super) fn priors(spread_min_db: f64) -> [Prior; KINDS] {
             precision: of.map(|(_, sigma)| (1.0 / (sigma * sigma)) as f32),
             pull: of.map(|(mean, sigma)| (mean / (sigma * sigma)) as f32),
             square: of.iter().map(|(mean, sigma)| mean * mean / (sigma * sigma)).sum::<f64>() as f32,
-            spread_min_db,
             log: share.ln() - of.iter().map(|(_, sigma)| sigma.ln()).sum::<f64>(),
         }
     })
@@ -46,9 +44,6 @@ pub(super) fn priors(spread_min_db: f64) -> [Prior; KINDS] {
 impl Prior {
     /// What is the same at all places.
     pub(super) fn always(&self, spread: usize, count: usize, log_variance: f64) -> f64 {
-        if SPREADS_DB[spread] < self.spread_min_db {
-            return f64::NEG_INFINITY;
-        }
         self.log - 0.5 * log_variance - count as f64 * SPREADS_DB[spread].ln()
     }
 }

@@ -2,9 +2,8 @@
 
 use super::{Row, Track};
 use crate::failure::Failure;
-use crate::store::{StoreError, open_flight};
-use duckdb::{Connection, params};
-use skyhound::geo::{Origin, Wgs84};
+use crate::store::{Flight, StoreError, open_flight};
+use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::locate::LocateConfig;
 use std::path::Path;
 
@@ -33,12 +32,11 @@ const HEARINGS: &str =
 /// A file that is none, a beacon that was not heard.
 pub fn read(path: &Path, beacon: Option<&str>, reserve_mb: u32) -> Result<(Track, Option<String>), Failure> {
     let flight = open_flight(path, reserve_mb)?;
-    let of = |error| StoreError::database(path, "cannot read what was heard")(error);
-    let (channel, name) = heard(flight.connection(), path, beacon)?;
-    let mut rows = places(flight.connection(), READINGS, channel).map_err(of)?;
+    let (channel, name) = heard(&flight, path, beacon)?;
+    let mut rows = places(&flight, path, READINGS, channel)?;
     let mut notes = vec![format!("beacon {name}")];
     if rows.is_empty() {
-        rows = places(flight.connection(), HEARINGS, channel).map_err(of)?;
+        rows = places(&flight, path, HEARINGS, channel)?;
         notes.push("no reading stands over the floor: what matched detectors heard is taken".into());
     }
     let Some((_, first)) = rows.first() else {
@@ -52,11 +50,11 @@ pub fn read(path: &Path, beacon: Option<&str>, reserve_mb: u32) -> Result<(Track
     Ok((track, flight.unread))
 }
 
-fn heard(flight: &Connection, path: &Path, beacon: Option<&str>) -> Result<(u8, String), Failure> {
-    let all = || -> Result<Vec<(u8, String)>, duckdb::Error> {
-        flight.prepare(CHANNELS)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-    };
-    let all = all().map_err(StoreError::database(path, "cannot read what was heard"))?;
+fn heard(flight: &Flight, path: &Path, beacon: Option<&str>) -> Result<(u8, String), Failure> {
+    let wrong = || StoreError::database(path, "cannot read what was heard");
+    let mut all = flight.connection().prepare(CHANNELS).map_err(wrong())?;
+    let all = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(wrong())?;
+    let all: Vec<(u8, String)> = all.collect::<Result<_, _>>().map_err(wrong())?;
     let names = all.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
     let found = all.iter().find(|(_, name)| beacon.is_none_or(|beacon| beacon == name)).cloned();
     found.ok_or_else(|| {
@@ -70,11 +68,13 @@ fn heard(flight: &Connection, path: &Path, beacon: Option<&str>) -> Result<(u8, 
     })
 }
 
-fn places(flight: &Connection, sql: &str, channel: u8) -> Result<Vec<(Row, Wgs84)>, duckdb::Error> {
-    let row = |row: &duckdb::Row<'_>| {
+fn places(flight: &Flight, path: &Path, sql: &str, channel: u8) -> Result<Vec<(Row, Wgs84)>, StoreError> {
+    let wrong = || StoreError::database(path, "cannot read where it was heard");
+    let mut rows = flight.connection().prepare(sql).map_err(wrong())?;
+    let rows = rows.query_map([channel], |row| {
         let up_m = row.get::<_, f64>(4)?.max(UP_MIN_M);
         let place = Wgs84 { lat_deg: row.get(2)?, lon_deg: row.get(3)? };
-        Ok((Row { time_s: row.get(1)?, at: Default::default(), up_m, power_db: row.get(5)? }, place))
-    };
-    flight.prepare(sql)?.query_map(params![channel], row)?.collect()
+        Ok((Row { time_s: row.get(1)?, at: NorthEast::default(), up_m, power_db: row.get(5)? }, place))
+    });
+    rows.map_err(wrong())?.collect::<Result<_, _>>().map_err(wrong())
 }
