@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod ctl;
 pub mod failure;
+pub mod locate;
 pub mod logging;
 pub mod message;
 pub mod own_noise;

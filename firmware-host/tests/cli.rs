@@ -275,3 +275,20 @@ fn range_takes_the_floor_from_a_recording_or_a_flight() {
         assert_eq!((ended, out.as_str(), said.contains(told)), (Some(code), "", true), "{wrong:?}: {said}");
     }
 }
+
+#[test]
+fn locate_ends_by_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("track.csv");
+    let file = path.to_str().unwrap();
+    std::fs::write(&path, "time_s,lat_deg,lon_deg,alt_rel_m,power_db\n0,47.3,8.5,40,loud\n").unwrap();
+    let (code, out, said) = run(&["locate", file]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(said.contains("track.csv: line 2, column power_db: \"loud\": write a number"), "{said}");
+    std::fs::write(&path, "time_s,lat_deg,lon_deg,alt_rel_m,power_db\n0,47.3,8.5,40,-50\n").unwrap();
+    let (code, _, said) = run(&["locate", file]);
+    assert!(code == Some(1) && said.contains("too few places"), "{said}");
+    assert_eq!(run(&["locate"]).0, Some(2));
+    assert_eq!(run(&["locate", file, "--at", "soon"]).0, Some(2));
+    assert_eq!(run(&["locate", file, file, "--plot", "map.svg"]).0, Some(2));
+}

@@ -29,8 +29,9 @@ impl Fitting {
     ) {
         let mut solved = Solved::NONE;
         for (spread, sigma_db) in SPREADS_DB.into_iter().enumerate() {
+            let always = prior.always(spread, count, log_variance);
             let here = solved.solve(sums, prior, spread)[column] - sums[SCALE][column];
-            let log = f64::from(here) + prior.always(spread, count, log_variance);
+            let log = f64::from(here) + always;
             let [power, exponent] = solved.first_two(column).map(f64::from);
             if log > self.best {
                 let less = (self.best - log).exp();

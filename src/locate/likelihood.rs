@@ -5,6 +5,9 @@ use super::lanes::{Row, SIDE, exp, ln};
 use super::silence::Silences;
 use super::solved::{Prior, SPREADS_DB, Solved};
 
+/// Of a spread so much less likely than the best, silences are not looked at.
+const HOPELESS: f32 = 10.0;
+
 /// Log-likelihoods over the cells of a row, of one kind, over all spreads.
 pub(super) fn of_row(
     sums: &Sums,
@@ -13,19 +16,28 @@ pub(super) fn of_row(
     silences: &Silences,
     reference_db: f64,
 ) -> Row {
-    let mut best: Row = [f32::NEG_INFINITY; SIDE];
-    let mut sum: Row = [0.0; SIDE];
     let mut solved = Solved::NONE;
-    for spread in 0..SPREADS_DB.len() {
-        let mut of = solved.solve(sums, prior, spread);
-        silences.add(&mut of, &solved, SPREADS_DB[spread], reference_db);
+    let mut logs = [[0.0; SIDE]; SPREADS_DB.len()];
+    for (spread, logs) in logs.iter_mut().enumerate() {
         let always = prior.always(spread, count, log_variance) as f32;
-        for k in 0..SIDE {
-            let value = of[k] + always;
-            let most = best[k].max(value);
-            sum[k] = sum[k] * exp(best[k] - most) + exp(value - most);
-            best[k] = most;
+        *logs = solved.solve(sums, prior, spread).map(|log| log + always);
+    }
+    if !silences.is_empty() {
+        let highest = |logs: &Row| logs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let most = logs.iter().map(highest).fold(f32::NEG_INFINITY, f32::max);
+        for (spread, logs) in logs.iter_mut().enumerate() {
+            if highest(logs) < most - HOPELESS {
+                *logs = [f32::NEG_INFINITY; SIDE];
+                continue;
+            }
+            solved.solve(sums, prior, spread);
+            silences.add(logs, &solved, SPREADS_DB[spread], reference_db);
         }
     }
-    std::array::from_fn(|k| best[k] + ln(sum[k]) - sums[SCALE][k])
+    let mut best: Row = [f32::NEG_INFINITY; SIDE];
+    logs.iter().for_each(|logs| best.iter_mut().zip(logs).for_each(|(best, log)| *best = best.max(*log)));
+    std::array::from_fn(|k| {
+        let sum: f32 = logs.iter().map(|logs| exp(logs[k] - best[k])).sum();
+        best[k] + ln(sum) - sums[SCALE][k]
+    })
 }

@@ -323,7 +323,7 @@ impl Locate {
             let most = best.max(highest);
             *sum = *sum * exp(*best - most) + logs.iter().map(|log| exp(log - most)).sum::<f32>();
             *best = most;
-            cost = 45 + 25 * self.silences.len();
+            cost = 45 + 40 * self.silences.len();
         }
         if kind + 1 < KINDS {
             return (Some(Phase::Likelihood { grid, row, kind: kind + 1 }), cost);

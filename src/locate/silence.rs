@@ -1,19 +1,20 @@
 //! Where nothing was heard: the beacon's power was not over a bound there.
 //!
 //! Few places stand for many: shadowing is correlated, and each costs as much as an observation. When they get too many, those nearest to
-//! each other make room. Each is evidence by the normal law of what the other observations foretell for it (Tobin, Econometrica 26
-//! (1958) 24), taken as independent of the other silences; correlated as they are, by half its weight.
+//! each other make room. Each is evidence by the normal law of what the observations and the silences before it foretell for it (Tobin,
+//! Econometrica 26 (1958) 24); what it tells of the coefficients is kept as their mean and covariance (assumed-density filtering: Minka,
+//! UAI 2001). Their shadowing is taken as independent: they are as far apart as it is correlated.
+#![allow(clippy::needless_range_loop, reason = "several rows and matrices are walked at once by one index")]
 
 use super::Antenna;
 use super::lanes::{Row, SIDE, exp, ln};
 use super::pattern::{COLUMNS, Ways};
-use super::solved::Solved;
+use super::solved::{Solved, Triangle};
 
 /// Places kept at most.
-const SILENCES_MAX: usize = 48;
+const SILENCES_MAX: usize = 24;
 /// Nearer ones tell the same, m.
-const SPACING_M: f64 = 20.0;
-const WEIGHT: f32 = 0.5;
+const SPACING_M: f64 = 30.0;
 
 /// Nothing over a bound at a place.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -45,6 +46,10 @@ impl Silences {
 
     pub(super) fn len(&self) -> usize {
         self.kept.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.kept.is_empty()
     }
 
     /// Takes one more.
@@ -86,26 +91,66 @@ impl Silences {
         }
     }
 
-    /// Adds to the log-likelihoods of one spread what they tell.
+    /// Adds to the log-likelihoods of one spread what they tell: one after the other, each makes the coefficients' law narrower.
     pub(super) fn add(&self, logs: &mut Row, solved: &Solved, sigma_db: f64, reference_db: f64) {
         let variance = (sigma_db * sigma_db) as f32;
+        let (mut mean, mut covariance): ([Row; COLUMNS], Triangle) =
+            ([[0.0; SIDE]; COLUMNS], [[0.0; SIDE]; COLUMNS * (COLUMNS + 1) / 2]);
+        solved.law(&mut mean, &mut covariance);
         for (silence, (columns, scale)) in self.kept.iter().zip(&self.columns) {
-            let (mean, unsure) = solved.foretell(columns);
             let below = (silence.below_db - reference_db) as f32;
+            let mut along = [[0.0; SIDE]; COLUMNS];
+            let (mut foretold, mut unsure) = ([0.0; SIDE], [0.0; SIDE]);
+            for p in 0..COLUMNS {
+                for q in 0..COLUMNS {
+                    let part = &covariance[at(p.max(q), p.min(q))];
+                    for k in 0..SIDE {
+                        along[p][k] += part[k] * columns[q][k];
+                    }
+                }
+                for k in 0..SIDE {
+                    foretold[k] += mean[p][k] * columns[p][k];
+                    unsure[k] += along[p][k] * columns[p][k];
+                }
+            }
+            let (mut shift, mut shrink) = ([0.0; SIDE], [0.0; SIDE]);
             for k in 0..SIDE {
-                let sigma = (unsure[k] + variance * scale[k] * scale[k]).sqrt();
-                logs[k] += WEIGHT * ln_normal((below - mean[k]) / sigma);
+                let total = unsure[k].max(0.0) + variance * scale[k] * scale[k];
+                let sigma = total.sqrt();
+                let z = (below - foretold[k]) / sigma;
+                let ln_p = ln_normal(z);
+                let hazard = exp(-0.5 * z * z - LN_ROOT_TAU - ln_p);
+                logs[k] += ln_p;
+                shift[k] = -hazard / sigma;
+                shrink[k] = hazard * (hazard + z) / total;
+            }
+            for p in 0..COLUMNS {
+                for k in 0..SIDE {
+                    mean[p][k] += along[p][k] * shift[k];
+                }
+                for q in 0..=p {
+                    for k in 0..SIDE {
+                        covariance[at(p, q)][k] -= along[p][k] * along[q][k] * shrink[k];
+                    }
+                }
             }
         }
     }
 }
+
+const fn at(p: usize, q: usize) -> usize {
+    p * (p + 1) / 2 + q
+}
+
+/// ½·ln 2π.
+const LN_ROOT_TAU: f32 = 0.918_938_5;
 
 /// ln of the normal law's distribution function (Abramowitz & Stegun 26.2.17).
 fn ln_normal(z: f32) -> f32 {
     let x = z.abs().min(12.0);
     let t = 1.0 / (1.0 + 0.231_641_9 * x);
     let p = t * (0.319_381_53 + t * (-0.356_563_78 + t * (1.781_477_9 + t * (-1.821_256 + t * 1.330_274_4))));
-    let tail = -0.5 * x * x - 0.918_938_5 + ln(p);
+    let tail = -0.5 * x * x - LN_ROOT_TAU + ln(p);
     if z < 0.0 { tail } else { ln(1.0 - exp(tail)) }
 }
 
@@ -129,7 +174,7 @@ mod tests {
             let at_m = [f64::from(n / 40) * 10.0, f64::from(n % 40) * 10.0];
             silences.push(Silence { at_m, up_m: 30.0, below_db: -100.0 });
         }
-        assert!((16..=SILENCES_MAX).contains(&silences.len()), "{}", silences.len());
+        assert!((8..=SILENCES_MAX).contains(&silences.len()), "{}", silences.len());
         for (n, a) in silences.kept.iter().enumerate() {
             assert!(
                 silences.kept[..n]

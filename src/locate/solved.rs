@@ -48,9 +48,12 @@ impl Prior {
     }
 }
 
+/// Lower triangle of a matrix over a row of cells.
+pub(super) type Triangle = [Row; COLUMNS * (COLUMNS + 1) / 2];
+
 /// The factor L of M and t over a row of cells.
 pub(super) struct Solved {
-    factor: [Row; COLUMNS * (COLUMNS + 1) / 2],
+    factor: Triangle,
     right: [Row; COLUMNS],
 }
 
@@ -96,24 +99,34 @@ impl Solved {
         std::array::from_fn(|k| -0.5 * square[k].max(0.0) - ln(volume[k]))
     }
 
-    /// What a row of the model foretells without its shadowing, and the variance of that: with L·y = x, y·t and y·y.
-    pub(super) fn foretell(&self, columns: &[Row; COLUMNS]) -> (Row, Row) {
-        let mut y = *columns;
-        let (mut mean, mut variance) = ([0.0; SIDE], [0.0; SIDE]);
+    /// The coefficients as a normal law: mean β = L⁻ᵀ·t and covariance L⁻ᵀ·L⁻¹, lower triangle.
+    pub(super) fn law(&self, mean: &mut [Row; COLUMNS], covariance: &mut Triangle) {
+        let mut inverse = [[0.0; SIDE]; COLUMNS * (COLUMNS + 1) / 2];
         for p in 0..COLUMNS {
             let row = p * (p + 1) / 2;
             for k in 0..SIDE {
-                let mut value = y[p][k];
-                for q in 0..p {
-                    value -= self.factor[row + q][k] * y[q][k];
+                inverse[row + p][k] = 1.0 / self.factor[row + p][k];
+            }
+            for q in 0..p {
+                for k in 0..SIDE {
+                    let sum: f32 =
+                        (q..p).map(|m| self.factor[row + m][k] * inverse[m * (m + 1) / 2 + q][k]).sum();
+                    inverse[row + q][k] = -sum * inverse[row + p][k];
                 }
-                value /= self.factor[row + p][k];
-                y[p][k] = value;
-                mean[k] += value * self.right[p][k];
-                variance[k] += value * value;
             }
         }
-        (mean, variance)
+        let at = |p: usize, q: usize| p * (p + 1) / 2 + q;
+        for p in 0..COLUMNS {
+            for k in 0..SIDE {
+                mean[p][k] = (p..COLUMNS).map(|m| inverse[at(m, p)][k] * self.right[m][k]).sum();
+            }
+            for q in 0..=p {
+                for k in 0..SIDE {
+                    covariance[at(p, q)][k] =
+                        (p..COLUMNS).map(|m| inverse[at(m, p)][k] * inverse[at(m, q)][k]).sum();
+                }
+            }
+        }
     }
 
     /// The first two coefficients, power and exponent, most likely in one column: L'·β = t from below.

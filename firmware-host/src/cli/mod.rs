@@ -1,4 +1,4 @@
-//! The command line: `skyhound fly|probe|scan|range|search|ctl|query|flights|report|message|config`.
+//! The command line: `skyhound fly|probe|scan|range|search|locate|ctl|query|flights|report|message|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.
@@ -8,6 +8,7 @@ pub mod ctl;
 pub mod duration;
 pub mod flights;
 pub mod fly;
+pub mod locate;
 pub mod message;
 pub mod probe;
 pub mod query;
@@ -56,6 +57,8 @@ pub enum Command {
     Range(Box<range::Args>),
     /// Plan a search before anything is heard: a pattern over an area, and how likely it finds
     Search(search::Args),
+    /// Tell where a beacon is from a flight file or a table, and how sure that is
+    Locate(locate::Args),
     /// Ask a flight file with SQL
     Query(query::Args),
     /// Sum a flight up on one page
@@ -120,6 +123,7 @@ pub fn main() -> ExitCode {
         Command::Range(args) => range::run(*args),
         Command::Search(args) => search::run(args),
         Command::Report(args) => report::run(args),
+        Command::Locate(args) => locate::run(args),
         Command::Query(args) => query::run(args),
         Command::Flights(args) => flights::run(args),
         Command::Message(args) => message::run(args),

@@ -1,0 +1,148 @@
+//! Tables that are made here, and real tracks where they are.
+
+use super::truth::{Compared, median};
+use super::{Track, csv, flight, locate, truth};
+use crate::store::sample;
+use skyhound::geo::{NorthEast, Origin, Wgs84};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+const HOME: Wgs84 = Wgs84 { lat_deg: 47.3, lon_deg: 8.5 };
+const BEACON: NorthEast = NorthEast { north_m: 35.0, east_m: -20.0 };
+
+/// Legs of 200 m, 40 m apart, a row each second at 8 m/s and 40 m over a ground of `ground_m`; over a floor of −60 dB.
+fn table(ground_m: f64) -> String {
+    let origin = Origin::new(HOME);
+    let mut text = "time_s,lat_deg,lon_deg,alt_rel_m,power_db\n".to_string();
+    for n in 0..150 {
+        let (leg, along) = (n / 25, f64::from(n % 25) * 8.0 - 100.0);
+        let at = NorthEast {
+            north_m: f64::from(leg) * 40.0 - 100.0,
+            east_m: if leg % 2 == 0 { along } else { -along },
+        };
+        let place = origin.wgs84_from_ned(at);
+        let way_m = at.distance_m(BEACON).hypot(40.0);
+        // Shadowing of some 2 dB that is the same in each test.
+        let shadowing_db = 2.0 * (f64::from(n) * 0.7).sin() + (f64::from(n * n) * 0.37).sin();
+        let signal_db = -35.0 - 25.0 * (way_m / 50.0).log10() + shadowing_db;
+        let power_db = 10.0 * (10_f64.powf(signal_db / 10.0) + 1e-6).log10();
+        let (lat_deg, lon_deg) = (place.lat_deg, place.lon_deg);
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{n},{lat_deg:.7},{lon_deg:.7},{:.1},{power_db:.2}", ground_m + 40.0);
+    }
+    text
+}
+
+fn error_m(track: &Track, at: NorthEast) -> f64 {
+    let truth = Origin::new(HOME).wgs84_from_ned(BEACON);
+    track.origin.ned_from_wgs84(truth).distance_m(at)
+}
+
+#[test]
+fn a_table_tells_where_and_that_it_cannot_tell_what() {
+    let track = csv::read("made", &table(0.0)).unwrap();
+    let located = locate(&track, None).unwrap();
+    let error_m = error_m(&track, located.estimate.mean);
+    assert!(error_m < 15.0 && located.estimate.radius_95_m < 60.0, "{error_m}: {:?}", located.estimate);
+    let text = located.to_text();
+    assert!(text.contains("if it is one") && text.contains("cannot tell whether this is a beacon"), "{text}");
+    assert_eq!(located.to_json()["is_beacon"], serde_json::Value::Null);
+    let features = located.to_features();
+    let area_m2 = |feature: &serde_json::Value| -> f64 {
+        let rings = feature["geometry"]["coordinates"].as_array().unwrap().iter();
+        let rings = rings.flat_map(|polygon| polygon.as_array().unwrap());
+        let ring_m2 = |ring: &serde_json::Value| {
+            let corners: Vec<NorthEast> = ring
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|corner| {
+                    let (lon_deg, lat_deg) = (corner[0].as_f64().unwrap(), corner[1].as_f64().unwrap());
+                    track.origin.ned_from_wgs84(Wgs84 { lat_deg, lon_deg })
+                })
+                .collect();
+            let cross =
+                |pair: &[NorthEast]| pair[0].east_m * pair[1].north_m - pair[1].east_m * pair[0].north_m;
+            0.5 * corners.windows(2).map(cross).sum::<f64>()
+        };
+        rings.map(ring_m2).sum()
+    };
+    // As large as the circle of the same name: outer rings count, holes are taken off.
+    for (feature, radius_m) in [(1, located.estimate.radius_50_m), (2, located.estimate.radius_95_m)] {
+        let ratio = area_m2(&features[feature]) / (std::f64::consts::PI * radius_m * radius_m);
+        assert!((0.85..1.2).contains(&ratio), "{ratio}");
+    }
+    let svg = located.to_svg(Some(HOME));
+    assert!(svg.ends_with("</svg>\n") && svg.contains(">truth<") && !svg.contains("NaN"));
+    let early = locate(&track, Some(30.0)).unwrap();
+    assert!(early.row_count == 31 && early.estimate.radius_95_m > located.estimate.radius_95_m);
+    assert!(locate(&track, Some(1.0)).err().unwrap().contains("too few places"));
+}
+
+#[test]
+fn altitude_over_the_sea_is_told_and_changes_nothing() {
+    let [low, high] = [0.0, 400.0].map(|ground_m| csv::read("made", &table(ground_m)).unwrap());
+    assert!(low.notes.is_empty() && high.notes[0].contains("from the sea"), "{:?}", high.notes);
+    let error_m = error_m(&high, locate(&high, None).unwrap().estimate.mean);
+    assert!(error_m < 15.0, "{error_m}");
+}
+
+#[test]
+fn a_wrong_table_is_told_by_line_and_column() {
+    let wrong =
+        |from: &str, to: &str| csv::read("made", &table(0.0).replacen(from, to, 1)).unwrap_err().to_string();
+    assert!(wrong("power_db", "power").starts_with("line 1, column power_db: is not there"));
+    assert!(wrong("\n3,", "\n3;").starts_with("line 5, column power_db: there are 4 cells of 5"));
+    assert!(wrong("\n7,47.", "\n7,147.").starts_with("line 9, column lat_deg: \"147."));
+    assert!(wrong("\n9,", "\nNaN,").starts_with("line 11, column time_s: \"NaN\": write a number"));
+    assert!(wrong("\n9,", "\n4,").starts_with("line 11, column time_s: 4 s is before"));
+    assert_eq!(csv::read("made", "").unwrap_err().line, 1);
+    let head = "time_s,lat_deg,lon_deg,alt_rel_m,power_db\n";
+    assert_eq!(csv::read("made", head).unwrap_err().to_string(), "line 2: there is no row in it");
+}
+
+#[test]
+fn a_flight_tells_where_the_beacon_that_it_heard_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut inlets, recorder) = sample::start(&sample::settings(folder.path()));
+    for index in 3_200..6_000 {
+        assert!(inlets.readings.push(sample::reading(index, 0)));
+    }
+    for record in sample::records(31_000_000) {
+        assert!(inlets.control.push(record));
+    }
+    let file = recorder.stop().unwrap().files.remove(0);
+    let (track, unread) = flight::read(&file, Some("beacon"), 0).unwrap();
+    // 28 s with 50 ms in each that are over the floor, of which a tenth has no pose.
+    assert_eq!((track.rows.len(), unread, track.is_heard), (28, None, true));
+    assert!(track.rows.iter().all(|row| (-65.1..-62.8).contains(&row.power_db)), "{:?}", track.rows);
+    let text = locate(&track, None).unwrap().to_text();
+    assert!(
+        text.contains("estimate") && text.contains("beacon beacon") && !text.contains("cannot"),
+        "{text}"
+    );
+    let refused = flight::read(&file, Some("other"), 0).err().unwrap();
+    assert!(refused.message().unwrap().contains("heard no such beacon, but beacon"), "{refused:?}");
+}
+
+/// What is reached on the six tracks of SKYHOUND_DATA (default `../shared/data` beside the workspace).
+#[test]
+fn real_tracks_are_located_as_well_as_they_were() {
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let folder = std::env::var_os("SKYHOUND_DATA").map_or(beside, PathBuf::from).join("rssi_gps");
+    let Ok(truths) = std::fs::read_to_string(folder.join("truth.csv")) else {
+        return println!("ignored, needs SKYHOUND_DATA (rssi_gps)");
+    };
+    let of = |(name, place): &(String, Wgs84)| {
+        let text = std::fs::read_to_string(folder.join(format!("{name}.csv"))).unwrap();
+        let track = csv::read(name, &text).unwrap();
+        Compared::of(&locate(&track, None).unwrap(), *place)
+    };
+    let compared: Vec<Compared> = truth::read(&truths).unwrap().iter().map(of).collect();
+    let told = super::table(&compared);
+    let far = compared.iter().filter(|one| one.error_m > one.goal_m()).count();
+    let held = compared.iter().filter(|one| one.is_in_95).count();
+    assert!(compared.len() == 6 && far == 0 && held == 6, "{told}");
+    assert!(median(compared.iter().map(|one| one.error_m)) < 30.0, "{told}");
+    assert!(median(compared.iter().map(|one| one.radius_95_m)) < 80.0, "{told}");
+}
