@@ -119,7 +119,7 @@ impl Seeker {
             self.told_us = Some(at);
             sink.record(&Record::Estimate(Located { at, channel, origin: origin.place(), estimate }));
         }
-        if is_due(self.region_told_us, REGION_TOLD_US) {
+        if is_due(self.region_told_us, REGION_TOLD_US) && self.locate.is_whole() {
             self.region_told_us = Some(at);
             for percent in REGIONS_PERCENT {
                 self.locate.region(f64::from(percent) / 100.0, RUNS_MAX, |run| {

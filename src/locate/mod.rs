@@ -154,6 +154,12 @@ impl Locate {
         }
     }
 
+    /// Whether what is read by place ([`Locate::places`], [`Locate::region`], [`Locate::credibility`]) is that of the newest estimate, and not
+    /// half of the next.
+    pub fn is_whole(&self) -> bool {
+        self.phase.is_none()
+    }
+
     /// The newest estimate.
     pub fn estimate(&self) -> Option<Estimate> {
         self.told.as_ref().map(Tally::estimate)

@@ -86,6 +86,7 @@ fn every_key_changes_what_the_program_is_told() {
             analytics,
             homing,
             interlock,
+            antenna,
             autopilot,
             recorder,
             daemon,
@@ -93,7 +94,7 @@ fn every_key_changes_what_the_program_is_told() {
             layers: _,
         } = settings;
         format!(
-            "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{autopilot:?}{recorder:?}{daemon:?}"
+            "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{antenna:?}{autopilot:?}{recorder:?}{daemon:?}"
         )
     };
     // Spreading factors tell only of chirps, and a group fits in no short period.
