@@ -55,6 +55,8 @@ const QUIET_READINGS: u32 = 8;
 const FAR_POWER: f32 = 2.5;
 /// With less of the mass in it, the fine grid is not worth reading.
 const FINE_SHARE_MIN: f64 = 0.3;
+/// What the model is off by itself, m.
+const MODEL_SIGMA_M: f64 = 4.0;
 /// Less likely kinds are given up.
 const ALIVE: f64 = 1e-3;
 
@@ -199,7 +201,7 @@ impl Locate {
             layer.raster.place(layer.grid.corner_m, layer.grid.step_m);
         }
         for (kernel, layer) in self.kernels.iter_mut().zip(&self.layers) {
-            *kernel = Kernel::new(self.settings.place_sigma_m / layer.raster.step_m);
+            *kernel = Kernel::new(self.settings.place_sigma_m.hypot(MODEL_SIGMA_M) / layer.raster.step_m);
         }
         self.layers[0].is_read = true;
         self.layers[1].is_read = with_fine;
