@@ -101,7 +101,7 @@ pub struct Locate {
 }
 
 impl Locate {
-    /// Allocates everything: some 13 MB.
+    /// Allocates everything: some 20 MB.
     pub fn new(settings: LocateConfig) -> Locate {
         Locate {
             settings,
