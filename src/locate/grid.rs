@@ -9,6 +9,9 @@ use super::lanes::{Row, SIDE};
 use super::memory::{Memory, NEIGHBOURS, TEXTURES};
 use super::pattern::{COLUMNS, PATTERNS, Ways};
 
+/// Power of the likelihood: no pattern, axis or texture that is tried is quite the true one, and their errors are alike along a leg
+/// (P. G. Bissiri, C. C. Holmes & S. G. Walker, J. R. Stat. Soc. B 78 (2016) 1103).
+pub(super) const WEIGHT: f64 = 0.8;
 /// Combinations of pattern and texture.
 pub(super) const KINDS: usize = PATTERNS * TEXTURES.len();
 /// Lower triangle of the matrix, its right side, the square of the data, Σ ln of the scales.
@@ -143,10 +146,16 @@ impl Grid {
                 let scales = ways.each_ref().map(|ways| &ways.calm);
                 let scales = what.is_calm_above.then_some(&scales[..points]);
                 let whitened = whiten(&columns[..points], &powers[..points], &weights, scales);
-                add(&mut self.sums[row * KINDS + first + texture], &whitened, kept.precision[texture]);
+                add(
+                    &mut self.sums[row * KINDS + first + texture],
+                    &whitened,
+                    WEIGHT as f32 * kept.precision[texture],
+                );
                 if let Some(scales) = scales {
                     let sum = &mut self.sums[row * KINDS + first + texture][SCALE];
-                    sum.iter_mut().zip(scales[0]).for_each(|(sum, scale)| *sum += super::lanes::ln(*scale));
+                    sum.iter_mut()
+                        .zip(scales[0])
+                        .for_each(|(sum, scale)| *sum += WEIGHT as f32 * super::lanes::ln(*scale));
                 }
                 kinds += 1;
             }

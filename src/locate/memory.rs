@@ -8,7 +8,7 @@
 use super::Observation;
 
 /// Neighbours that an observation is whitened by.
-pub(super) const NEIGHBOURS: usize = 6;
+pub(super) const NEIGHBOURS: usize = 4;
 /// Observations kept: ten minutes at 8 m/s, one each 13 m. The oldest make room.
 pub(super) const OBSERVATIONS_MAX: usize = 384;
 

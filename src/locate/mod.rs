@@ -56,6 +56,8 @@ const FAR_POWER: f32 = 2.5;
 const FINE_SHARE_MIN: f64 = 0.3;
 /// The fine grid moves once in so many observations.
 const MOVE_EVERY: usize = 2;
+/// What the model is off by itself, m.
+const MODEL_SIGMA_M: f64 = 4.0;
 /// Less likely kinds are given up.
 const ALIVE: f64 = 1e-6;
 
@@ -100,7 +102,7 @@ pub struct Locate {
 }
 
 impl Locate {
-    /// Allocates everything: some 13 MB.
+    /// Allocates everything: some 20 MB.
     pub fn new(settings: LocateConfig) -> Locate {
         Locate {
             settings,
@@ -206,7 +208,7 @@ impl Locate {
             layer.raster.place(layer.grid.corner_m, layer.grid.step_m);
         }
         for (kernel, layer) in self.kernels.iter_mut().zip(&self.layers) {
-            *kernel = Kernel::new(self.settings.place_sigma_m / layer.raster.step_m);
+            *kernel = Kernel::new(self.settings.place_sigma_m.hypot(MODEL_SIGMA_M) / layer.raster.step_m);
         }
         self.layers[0].is_read = true;
         self.layers[1].is_read = with_fine;

@@ -5,7 +5,7 @@
 //! ```
 //! P: power at 100 m, dB; n: path-loss exponent; e: what clutter costs more at low elevation θ, dB; g: pattern of the beacon's antenna, dB.
 //! For a dipole along an axis g is its pattern (Balanis, *Antenna Theory*, 4.6: (cos(½π·cosψ)/sinψ)², here s·q(cos²ψ) with a cubic q,
-//! floored 25 dB down) and g₁, g₂ what leaning the axis by a radian across itself changes, so that a dozen axes stand for all. Without
+//! floored 25 dB down) and g₁, g₂ what leaning the axis by a radian across itself changes, so that forty axes stand for all. Without
 //! an axis g is the null of two upright antennas overhead (three thousandths of the height wide) and g₁, g₂ the two lobes of any
 //! pattern's second harmonic in azimuth.
 
@@ -22,34 +22,48 @@ pub(super) const UNKNOWN: usize = 0;
 /// What a whip's airframe scatters of the other polarisation, over what it receives of its own.
 const SCATTER: f32 = 0.04;
 
-/// North, east, up: upright, leaning by 30° and 60°, lying (2° short of it); 28° apart and less.
-const AXES: [[f32; 3]; 26] = [
-    [0.00000, 0.00000, 1.00000],
-    [0.50000, 0.00000, 0.86603],
-    [0.25000, 0.43301, 0.86603],
-    [-0.25000, 0.43301, 0.86603],
-    [-0.50000, 0.00000, 0.86603],
-    [-0.25000, -0.43301, 0.86603],
-    [0.25000, -0.43301, 0.86603],
-    [0.85536, 0.13548, 0.50000],
-    [0.61237, 0.61237, 0.50000],
-    [0.13548, 0.85536, 0.50000],
-    [-0.39317, 0.77163, 0.50000],
-    [-0.77163, 0.39317, 0.50000],
-    [-0.85536, -0.13548, 0.50000],
-    [-0.61237, -0.61237, 0.50000],
-    [-0.13548, -0.85536, 0.50000],
-    [0.39317, -0.77163, 0.50000],
-    [0.77163, -0.39317, 0.50000],
-    [0.99939, 0.00000, 0.03490],
-    [0.93912, 0.34181, 0.03490],
-    [0.76558, 0.64240, 0.03490],
-    [0.49970, 0.86550, 0.03490],
-    [0.17354, 0.98421, 0.03490],
-    [-0.17354, 0.98421, 0.03490],
-    [-0.49970, 0.86550, 0.03490],
-    [-0.76558, 0.64240, 0.03490],
-    [-0.93912, 0.34181, 0.03490],
+/// North, east, up: evenly over the half sphere, a golden angle apart (R. Swinbank & R. J. Purser, Q. J. R. Meteorol. Soc. 132 (2006) 1769).
+const AXES: [[f32; 3]; 40] = [
+    [0.15762, 0.00000, 0.98750],
+    [-0.20003, 0.18325, 0.96250],
+    [0.03042, -0.34665, 0.93750],
+    [0.24890, 0.32464, 0.91250],
+    [-0.45376, -0.08026, 0.88750],
+    [0.42699, -0.27162, 0.86250],
+    [-0.14186, 0.52770, 0.83750],
+    [-0.26869, -0.51735, 0.81250],
+    [0.57892, 0.21142, 0.78750],
+    [-0.59804, 0.24686, 0.76250],
+    [0.28624, -0.61169, 0.73750],
+    [0.21000, 0.66951, 0.71250],
+    [-0.62830, -0.36411, 0.68750],
+    [0.73159, -0.16084, 0.66250],
+    [-0.44311, 0.63028, 0.63750],
+    [-0.10158, -0.78392, 0.61250],
+    [0.61877, 0.52150, 0.58750],
+    [-0.82609, 0.03416, 0.56250],
+    [0.59773, -0.59482, 0.53750],
+    [-0.03966, 0.85777, 0.51250],
+    [-0.55942, -0.67037, 0.48750],
+    [0.87870, 0.11823, 0.46250],
+    [-0.73813, 0.51357, 0.43750],
+    [0.19994, -0.88875, 0.41250],
+    [0.45834, 0.79986, 0.38750],
+    [-0.88789, -0.28326, 0.36250],
+    [0.85453, -0.39481, 0.33750],
+    [-0.36673, 0.87627, 0.31250],
+    [-0.32416, -0.90126, 0.28750],
+    [0.85415, 0.44892, 0.26250],
+    [-0.93930, 0.24760, 0.23750],
+    [0.52849, -0.82192, 0.21250],
+    [0.16637, 0.96807, 0.18750],
+    [-0.78011, -0.60416, 0.16250],
+    [0.98712, -0.08178, 0.13750],
+    [-0.67477, 0.72940, 0.11250],
+    [0.00486, -0.99615, 0.08750],
+    [0.67057, 0.73921, 0.06250],
+    [-0.99503, -0.09222, 0.03750],
+    [0.79650, -0.60451, 0.01250],
 ];
 
 /// Mean of each coefficient before anything is heard, and its standard deviation; where clutter hides the beacon at low elevation, and
@@ -60,7 +74,7 @@ pub(super) fn prior(pattern: usize, is_hidden_below: bool) -> [(f64, f64); COLUM
     let antenna = if pattern == UNKNOWN {
         [(0.4, 0.5), (0.0, 1.5), (0.0, 1.5)]
     } else {
-        [(1.0, 0.15), (0.0, 0.15), (0.0, 0.15)]
+        [(1.0, 0.15), (0.0, 0.12), (0.0, 0.12)]
     };
     [law[0], law[1], law[2], antenna[0], antenna[1], antenna[2]]
 }

@@ -1,5 +1,6 @@
 //! Reading the posterior: by place, and the smallest region that holds a share of the probability.
 
+use super::grid::WEIGHT;
 use super::lanes::SIDE;
 use super::layer::Layer;
 use super::raster::{ACROSS, Raster};
@@ -44,7 +45,7 @@ impl Locate {
     pub fn log_evidence(&self) -> Option<f64> {
         let tally = self.told.as_ref()?;
         let count = f64::from(tally.estimate().observation_count);
-        Some(f64::from(self.most) + tally.mass().ln() - count * 0.5 * std::f64::consts::TAU.ln())
+        Some(f64::from(self.most) + tally.mass().ln() - WEIGHT * count * 0.5 * std::f64::consts::TAU.ln())
     }
 
     /// Least density (per m²) of the smallest region that holds `share` of the probability; [`Place::density_per_m2`] over it is in.

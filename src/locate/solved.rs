@@ -5,13 +5,13 @@
 //! Learning*, 3.5.1).
 #![allow(clippy::needless_range_loop, reason = "several rows and matrices are walked at once by one index")]
 
-use super::grid::{KINDS, RIGHT, SQUARE, Sums};
+use super::grid::{KINDS, RIGHT, SQUARE, Sums, WEIGHT};
 use super::lanes::{Row, SIDE, ln};
 use super::memory::TEXTURES;
 use super::pattern::{COLUMNS, PATTERNS, UNKNOWN, prior};
 
 /// Standard deviations of shadowing that are tried, dB: even steps of its logarithm, each as likely.
-pub(super) const SPREADS_DB: [f64; 4] = [2.2, 3.6, 6.0, 10.0];
+pub(super) const SPREADS_DB: [f64; 3] = [2.2, 4.6, 10.0];
 /// A beacon is a dipole of known kind as often as not.
 const DIPOLE_RATIO: f64 = 0.5;
 
@@ -44,7 +44,7 @@ pub(super) fn priors() -> [Prior; KINDS] {
 impl Prior {
     /// What is the same at all places.
     pub(super) fn always(&self, spread: usize, count: usize, log_variance: f64) -> f64 {
-        self.log - 0.5 * log_variance - count as f64 * SPREADS_DB[spread].ln()
+        self.log - 0.5 * WEIGHT * log_variance - WEIGHT * count as f64 * SPREADS_DB[spread].ln()
     }
 }
 

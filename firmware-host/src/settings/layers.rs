@@ -21,6 +21,7 @@ const SECTIONS: &[&str] = &[
     "sdr.file",
     "sense",
     "analytics",
+    "antenna",
     "homing",
     "interlock",
     "interlock.fence",
