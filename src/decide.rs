@@ -2,7 +2,8 @@
 //! reason for none, and everything worth recording.
 //!
 //! Time is an argument: the same sequence of passes gives the same commands and records, bit for bit. Nothing is
-//! allocated after construction. Budget: 1 ms at p99.9 on a Pi 5; the goal is 20 µs with 100 readings on a desk.
+//! allocated after construction. Budget: 1 ms at p99.9 on a Pi 5; the goal is 20 µs with 100 readings on a desk, and at most 200 µs more
+//! while the estimate of a beacon's place is being worked on.
 //!
 //! A reading goes into the statistics at once, so that detection never waits, and into the record (and the gradient) when
 //! the position *after* it has come, so that it has the pose of its own moment: one period of the position's stream. Where

@@ -76,7 +76,7 @@ fn a_beacon_in_the_clear_is_found_to_a_few_metres() {
     let locate = located(&heard, 500);
     let estimate = locate.estimate().unwrap();
     let error_m = estimate.mean.distance_m(NorthEast { north_m: 23.0, east_m: -31.0 });
-    assert!(error_m < 10.0 && estimate.radius_95_m < 25.0, "{error_m} m: {estimate:?}");
+    assert!(error_m < 10.0 && estimate.radius_95_m < 28.0, "{error_m} m: {estimate:?}");
     let whole: f64 = locate.places().map(|place| place.probability).sum();
     assert!((whole - 1.0).abs() < 1e-4, "{whole}");
     let density = locate.density_of(0.95);
