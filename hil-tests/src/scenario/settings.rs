@@ -1,6 +1,7 @@
 //! The settings of the daemon under test: its defaults, what follows from the scenario's world, and over them the scenario's
 //! `[skyhound]` table, through the daemon's own reader. So all depths fly with the same ones.
 
+use super::world::Antenna;
 use super::{Kind, Scenario};
 use skyhound::config::Config;
 use skyhound_host::settings::{Flags, Settings};
@@ -17,6 +18,9 @@ impl Scenario {
         set(&mut all, "sdr", "sample_rate_sps", receiver.sample_rate_sps.into());
         set(&mut all, "sdr", "frequency_hz", receiver.center_hz.into());
         set(&mut all, "sdr", "gain_db", receiver.gain_db.into());
+        // What hangs under an aircraft is known to who flies it.
+        let antenna = if receiver.antenna == Antenna::Isotropic { "omni" } else { "whip" };
+        set(&mut all, "antenna", "kind", antenna.into());
         if self.fault.iter().any(|fault| fault.kind == Kind::DiskFull) {
             set(&mut all, "recorder", "disk_reserve_mb", DISK_RESERVE_MB.into());
         }
@@ -82,6 +86,7 @@ mod tests {
         let mut scenario: Scenario = toml::from_str(text).unwrap();
         let all = scenario.settings_file();
         assert_eq!(all["sdr"]["sample_rate_sps"].as_float(), Some(250e3));
+        assert_eq!(all["antenna"]["kind"].as_str(), Some("omni"));
         assert_eq!(all["beacon"][0]["bandwidth_hz"].as_float(), Some(4000.0));
         set(&mut scenario.skyhound, "sdr", "gain_db", 7.into());
         assert_eq!(scenario.settings_file()["sdr"]["gain_db"].as_integer(), Some(7));
