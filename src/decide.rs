@@ -19,7 +19,7 @@ use crate::limits::{CHANNELS_MAX, PASS_HEARINGS_MAX};
 use crate::record::{Event, Name, PlacedReading, Record, Severity, Sink, Text};
 use crate::signal::{Flags, Hearing, Pulse, Reading};
 use crate::time::TimeUs;
-use crate::units::{CentiDb, db_from_ratio, ratio_from_db};
+use crate::units::{CentiDb, ratio_from_db};
 use crate::vehicle::track::{Placing, TRACK_GAP_MAX_US};
 use crate::vehicle::{Pose, Track, Vehicle};
 use seeker::{Seeker, Sound};
@@ -282,7 +282,7 @@ impl Decide {
                         at_us: hearing.power_at_us(),
                         at,
                         up_m: pose.alt_rel_m,
-                        power_db: hearing.power.db(),
+                        power: ratio_from_db(hearing.power.db()),
                     };
                     seeker.hear(&sound, true);
                 }
@@ -308,11 +308,9 @@ impl Decide {
         if let (Some(pose), Some(origin)) = (pose, &self.origin) {
             let at = origin.ned_from_wgs84(pose.place);
             let power = self.analytics.place(&reading, at);
-            if let (Some(power_db), Some(seeker)) = (
-                power.and_then(|power| alone_db(power, &reading)),
-                self.seekers.get_mut(usize::from(reading.channel)),
-            ) {
-                seeker.hear(&Sound { at_us: reading.acquired_us, at, up_m: pose.alt_rel_m, power_db }, false);
+            if let (Some(power), Some(seeker)) = (power, self.seekers.get_mut(usize::from(reading.channel))) {
+                let (at_us, power) = (reading.acquired_us, alone(power, &reading));
+                seeker.hear(&Sound { at_us, at, up_m: pose.alt_rel_m, power }, false);
             }
         }
         sink.reading(&PlacedReading { reading, pose });
@@ -362,13 +360,10 @@ impl Decide {
     }
 }
 
-/// Power of the beacon without the noise it stands on, dBFS; `None` under the noise, and where what was heard is no measure.
-fn alone_db(power: CentiDb, reading: &Reading) -> Option<f64> {
-    if reading.flags.any(Flags::NO_QUIET) {
-        return Some(power.db());
-    }
-    let alone = ratio_from_db(power.db()) - ratio_from_db(reading.quiet.db());
-    (alone > 0.0).then(|| db_from_ratio(alone))
+/// Power of the beacon without the noise it stands on, full scale 1; noise can take it under 0.
+fn alone(power: CentiDb, reading: &Reading) -> f64 {
+    let noise = if reading.flags.any(Flags::NO_QUIET) { 0.0 } else { ratio_from_db(reading.quiet.db()) };
+    ratio_from_db(power.db()) - noise
 }
 
 fn ground_unknown(at: TimeUs) -> Event {

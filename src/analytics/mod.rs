@@ -124,7 +124,7 @@ impl Analytics {
             self.refused_total += 1;
             return None;
         };
-        channel.place(reading, at).filter(|_| channel.detector.is_heard())
+        channel.place(reading, at)
     }
 
     /// A pulse, in order of its end. One that began before its predecessor, or is of an unknown channel, is refused and
@@ -230,7 +230,7 @@ impl Channel {
         let floor_db = self.floor_without_quiet_db(reading);
         let power = self.detector.beacon_power(reading, floor_db);
         self.plane.place(reading.acquired_us, at, power);
-        power
+        self.detector.located_power(reading, floor_db).filter(|_| self.detector.is_heard())
     }
 
     /// The temporal floor, where the reading brings none of its own.

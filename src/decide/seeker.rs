@@ -1,7 +1,7 @@
 //! From powers with their places to observations of one beacon's place: one for each stretch of way, however long it took.
 //!
-//! A stretch is a tenth of the distance to where the beacon is believed to be, 5 to 30 m: what is nearer together shares its shadowing and
-//! tells nothing new. Its power is the mean of decibels. Who hovers adds one observation, not thousands; what is heard seldom is one each.
+//! A stretch is a tenth of the distance to where the beacon is believed to be, 5 to 10 m: what is nearer together shares its shadowing and
+//! tells nothing new. Its power is the mean of powers, noise taken out. Who hovers adds one observation, not thousands; what is heard seldom is one each.
 //! Readings tell before hearings do, which are of the same emission and listened to for longer.
 
 use crate::config::Antenna;
@@ -10,10 +10,11 @@ use crate::geo::{NorthEast, Origin};
 use crate::locate::{Locate, LocateConfig, Observation};
 use crate::record::{Record, Sink};
 use crate::time::TimeUs;
+use crate::units::db_from_ratio;
 
 /// Of a stretch, m.
 const STRETCH_MIN_M: f64 = 5.0;
-const STRETCH_MAX_M: f64 = 30.0;
+const STRETCH_MAX_M: f64 = 10.0;
 /// Share of the distance to the beacon.
 const STRETCH_RATIO: f64 = 0.1;
 /// Before anything is believed, m.
@@ -37,8 +38,8 @@ pub(super) struct Sound {
     pub(super) at: NorthEast,
     /// Above home.
     pub(super) up_m: f64,
-    /// dBFS.
-    pub(super) power_db: f64,
+    /// Full scale 1; noise can take it under 0.
+    pub(super) power: f64,
 }
 
 /// Sums over a stretch.
@@ -144,9 +145,12 @@ impl Seeker {
 
     fn end(&mut self) {
         let Some(stretch) = self.stretch.take() else { return };
-        let [north_m, east_m, up_m, power_db] = stretch.sums.map(|sum| sum / stretch.count);
+        let [north_m, east_m, up_m, power] = stretch.sums.map(|sum| sum / stretch.count);
         self.newest = Some(NorthEast { north_m, east_m });
-        let up_m = up_m.max(BELOW_MIN_M);
+        if power <= 0.0 {
+            return;
+        }
+        let (up_m, power_db) = (up_m.max(BELOW_MIN_M), db_from_ratio(power));
         self.locate.observe(Observation { at_m: [north_m, east_m], up_m, power_db, noise_ratio: 0.0 });
     }
 }
@@ -154,7 +158,7 @@ impl Seeker {
 impl Stretch {
     fn add(&mut self, sound: &Sound) {
         self.count += 1.0;
-        let values = [sound.at.north_m, sound.at.east_m, sound.up_m, sound.power_db];
+        let values = [sound.at.north_m, sound.at.east_m, sound.up_m, sound.power];
         self.sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
     }
 }
