@@ -274,6 +274,19 @@ fn cross(a: NorthEast, b: NorthEast) -> f64 {
     a.north_m * b.east_m - a.east_m * b.north_m
 }
 
+/// A U that opens to the north, north and east.
+#[cfg(test)]
+pub(super) const U: [(f64, f64); 8] = [
+    (0.0, 0.0),
+    (100.0, 0.0),
+    (100.0, 30.0),
+    (20.0, 30.0),
+    (20.0, 70.0),
+    (100.0, 70.0),
+    (100.0, 100.0),
+    (0.0, 100.0),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,17 +298,6 @@ mod tests {
     fn area(corners: &[(f64, f64)]) -> Result<Area, AreaError> {
         Area::new(&corners.iter().map(|(north_m, east_m)| at(*north_m, *east_m)).collect::<Vec<_>>())
     }
-
-    const U: [(f64, f64); 8] = [
-        (0.0, 0.0),
-        (100.0, 0.0),
-        (100.0, 30.0),
-        (20.0, 30.0),
-        (20.0, 70.0),
-        (100.0, 70.0),
-        (100.0, 100.0),
-        (0.0, 100.0),
-    ];
 
     #[test]
     fn sizes_and_places_are_the_polygons() {

@@ -69,22 +69,13 @@ impl<'area> Ways<'area> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::area::U;
     use super::*;
 
     #[test]
     fn a_way_bends_about_the_corners_between() {
         let at = |north_m: f64, east_m: f64| NorthEast { north_m, east_m };
-        let corners = [
-            (0.0, 0.0),
-            (100.0, 0.0),
-            (100.0, 30.0),
-            (20.0, 30.0),
-            (20.0, 70.0),
-            (100.0, 70.0),
-            (100.0, 100.0),
-            (0.0, 100.0),
-        ];
-        let u = Area::new(&corners.map(|(north_m, east_m)| at(north_m, east_m))).unwrap();
+        let u = Area::new(&U.map(|(north_m, east_m)| at(north_m, east_m))).unwrap();
         let ways = Ways::new(&u);
         assert_eq!(ways.bends(at(90.0, 30.0), at(90.0, 70.0)), [at(20.0, 30.0), at(20.0, 70.0)]);
         assert_eq!(ways.length_m(at(90.0, 30.0), at(90.0, 70.0)), 180.0);

@@ -1,6 +1,6 @@
 //! Patterns beside the geometry that the manual gives them, and coverage beside a fine grid.
 
-use super::super::area::{heading_rad, segment_distance_m};
+use super::super::area::{U, heading_rad, segment_distance_m};
 use super::*;
 use crate::geo::wrap_pi;
 use proptest::prelude::*;
@@ -134,23 +134,13 @@ fn parallel_tracks_run_along_and_creeping_lines_across() {
 
 #[test]
 fn concave_areas_are_covered_without_leaving_them() {
-    let u = [
-        (0.0, 0.0),
-        (100.0, 0.0),
-        (100.0, 30.0),
-        (20.0, 30.0),
-        (20.0, 70.0),
-        (100.0, 70.0),
-        (100.0, 100.0),
-        (0.0, 100.0),
-    ];
     let mut comb = vec![(0.0, 0.0)];
     for tooth in 0..6 {
         let east_m = f64::from(tooth) * 20.0;
         comb.extend([(100.0, east_m), (100.0, east_m + 7.0), (10.0, east_m + 7.0), (10.0, east_m + 20.0)]);
     }
     comb.push((0.0, 120.0));
-    for (corners, name) in [(&u[..], "u"), (&comb[..], "comb")] {
+    for (corners, name) in [(&U[..], "u"), (&comb[..], "comb")] {
         let area = polygon(corners);
         for heading_deg in [0.0, 90.0, 37.0] {
             for spacing_m in [9.0, 25.0] {
