@@ -60,12 +60,12 @@ impl Grid {
         }
     }
 
-    /// Begins anew about a place.
+    /// Begins anew about a place. The sums are emptied as the first observation comes to them: all at once are ten megabytes, and some
+    /// milliseconds of one pass.
     pub(super) fn reset(&mut self, centre_m: [f64; 2], step_m: f64, memory: &Memory) {
         let half_m = step_m * (SIDE - 1) as f64 / 2.0;
         self.corner_m = centre_m.map(|at| at - half_m);
         self.step_m = step_m;
-        self.sums.iter_mut().for_each(|sums| sums.iter_mut().for_each(|row| row.fill(0.0)));
         self.near2.iter_mut().for_each(|row| row.fill(f32::INFINITY));
         self.count = 0;
         self.log_variance = [0.0; TEXTURES.len()];
@@ -146,16 +146,14 @@ impl Grid {
                 let scales = ways.each_ref().map(|ways| &ways.calm);
                 let scales = what.is_calm_above.then_some(&scales[..points]);
                 let whitened = whiten(&columns[..points], &powers[..points], &weights, scales);
-                add(
-                    &mut self.sums[row * KINDS + first + texture],
-                    &whitened,
-                    WEIGHT as f32 * kept.precision[texture],
-                );
+                let sums = &mut self.sums[row * KINDS + first + texture];
+                if self.count == 0 {
+                    *sums = [[0.0; SIDE]; SUMS];
+                }
+                add(sums, &whitened, WEIGHT as f32 * kept.precision[texture]);
                 if let Some(scales) = scales {
-                    let sum = &mut self.sums[row * KINDS + first + texture][SCALE];
-                    sum.iter_mut()
-                        .zip(scales[0])
-                        .for_each(|(sum, scale)| *sum += WEIGHT as f32 * super::lanes::ln(*scale));
+                    let log_scales = scales[0].iter().map(|scale| WEIGHT as f32 * super::lanes::ln(*scale));
+                    sums[SCALE].iter_mut().zip(log_scales).for_each(|(sum, log)| *sum += log);
                 }
                 kinds += 1;
             }
