@@ -254,13 +254,11 @@ impl Detector {
         (peak_snr_db >= levels.peak_db).then_some(reading.peak)
     }
 
-    /// Power in a reading by which a heard beacon is located: of a carrier all of them, also those that noise or fading took under the level
-    /// where it is on, because the others alone would make it stronger than it is; of pulses those in which it is on.
-    pub fn located_power(&mut self, reading: &Reading, floor_temporal_db: Option<f64>) -> Option<CentiDb> {
-        match self.search {
-            None => Some(reading.mean),
-            Some(_) => self.beacon_power(reading, floor_temporal_db),
-        }
+    /// Power in a reading by which a heard beacon is located, `power` of [`Detector::beacon_power`]: of a carrier also that which noise or
+    /// fading took under the level where it is on, because the others alone would make it stronger than it is.
+    pub fn located_power(&self, reading: &Reading, power: Option<CentiDb>) -> Option<CentiDb> {
+        let is_carrier = self.search.is_none();
+        if is_carrier { Some(reading.mean) } else { power }.filter(|_| self.is_heard())
     }
 
     /// Moves the open detection on if this newest pulse of the log belongs to it.

@@ -230,7 +230,7 @@ impl Channel {
         let floor_db = self.floor_without_quiet_db(reading);
         let power = self.detector.beacon_power(reading, floor_db);
         self.plane.place(reading.acquired_us, at, power);
-        self.detector.located_power(reading, floor_db).filter(|_| self.detector.is_heard())
+        self.detector.located_power(reading, power)
     }
 
     /// The temporal floor, where the reading brings none of its own.
