@@ -151,7 +151,7 @@ impl Seeker {
             return;
         }
         let (up_m, power_db) = (up_m.max(BELOW_MIN_M), db_from_ratio(power));
-        self.locate.observe(Observation { at_m: [north_m, east_m], up_m, power_db, noise_ratio: 0.0 });
+        self.locate.observe(Observation { at_m: [north_m, east_m], up_m, power_db });
     }
 }
 

@@ -12,8 +12,6 @@ pub struct Observation {
     pub up_m: f64,
     /// Power of the beacon alone, dB of any reference.
     pub power_db: f64,
-    /// Variance of `power_db` by the receiver's noise over that of the shadowing; 0 where it is strong.
-    pub noise_ratio: f64,
 }
 
 impl Observation {

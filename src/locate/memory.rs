@@ -118,12 +118,12 @@ impl Memory {
         let count = near.len();
         let at = |n: usize| &self.kept[usize::from(near[n])].observation;
         let correlation = |a: &Observation, b: &Observation| (-a.distance_m(b) / texture.length_m).exp();
-        let own = |o: &Observation| 1.0 + texture.nugget + o.noise_ratio;
+        let own = 1.0 + texture.nugget;
         // Gauss–Jordan without pivots: the matrix is positive definite by its nugget.
         let mut rows = [[0.0; NEIGHBOURS + 1]; NEIGHBOURS];
         for p in 0..count {
             for q in 0..count {
-                rows[p][q] = if p == q { own(at(p)) } else { correlation(at(p), at(q)) };
+                rows[p][q] = if p == q { own } else { correlation(at(p), at(q)) };
             }
             rows[p][NEIGHBOURS] = correlation(to, at(p));
         }
@@ -136,7 +136,7 @@ impl Memory {
                 other.iter_mut().zip(row).for_each(|(value, from)| *value -= factor * from);
             }
         }
-        let mut variance = own(to);
+        let mut variance = own;
         for p in 0..count {
             let weight = rows[p][NEIGHBOURS];
             weights[p] = weight as f32;

@@ -123,7 +123,7 @@ impl Ways {
             self.inverse[n] = inverse;
             self.ground2[n] = ground2;
             self.loss[n] = 20.0 + 0.5 * db(inverse);
-            // Half hidden at 20°, as in woods and suburbs; the spread falls to a quarter overhead.
+            // Half hidden at 20°, as in woods and suburbs; the spread falls to six tenths overhead.
             let of_20 = sine2 * (1.0 / 0.117);
             self.hidden[n] = 1.0 / (1.0 + of_20 * of_20);
             let of_40 = sine2 * (1.0 / 0.41);
@@ -168,9 +168,7 @@ impl Ways {
             g2[n] = slope * (other[0] * north + other[1] * east + other[2] * self.up);
         }
     }
-}
 
-impl Ways {
     fn dipole_to_whip(&self, axis: &[f32; 3], g: &mut Row, g1: &mut Row, g2: &mut Row) {
         let (one, other) = across(axis);
         for n in 0..SIDE {

@@ -22,7 +22,7 @@ impl Locate {
         self.places().filter(is_in).map(|place| place.probability).sum()
     }
 
-    /// Places that the newest estimate finds possible, each with its share of the probability: at most 44 000 of two sizes.
+    /// Places that the newest estimate finds possible, each with its share of the probability: at most 27 000 of two sizes.
     pub fn places(&self) -> impl Iterator<Item = Place> {
         let [coarse, fine] = &self.layers;
         let finer = fine.is_read.then_some(&fine.raster);

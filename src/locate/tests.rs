@@ -53,7 +53,7 @@ fn heard(beacon_m: [f64; 2], exponent: f64, sigma_db: f64, random: &mut Random) 
         factor.push(row);
         let way_m = distance_m(*at_m, beacon_m).hypot(30.0);
         let power_db = -70.0 - 10.0 * exponent * way_m.log10() + sigma_db * shadowing;
-        all.push(Observation { at_m: *at_m, up_m: 30.0, power_db, noise_ratio: 0.0 });
+        all.push(Observation { at_m: *at_m, up_m: 30.0, power_db });
     }
     all
 }

@@ -204,7 +204,7 @@ impl Run {
             floor => {
                 let (power_db, log_step) = floor.map_or((power_db, 0.0), |floor| floor.without(power_db));
                 self.log_beside += log_step;
-                self.posterior.observe(Observation { at_m, up_m, power_db, noise_ratio: 0.0 });
+                self.posterior.observe(Observation { at_m, up_m, power_db });
             }
         }
     }
