@@ -20,7 +20,7 @@ use skyhound::command::Velocity;
 use skyhound::config::{HomingConfig, InterlockConfig};
 use skyhound::geo::NorthEast;
 
-/// A reading of the channel flown to, with its place.
+/// A reading or a hearing of the channel flown to, with its place.
 #[derive(Copy, Clone, Debug, PartialEq)]
 struct Sample {
     at_us: u64,
@@ -28,6 +28,8 @@ struct Sample {
     at: NorthEast,
     /// Power of the beacon if it is on in this reading, 0.01 dB.
     power: Option<i32>,
+    /// A hearing, which is a mean by itself.
+    is_hearing: bool,
 }
 
 /// What a baseline sees in a pass.
