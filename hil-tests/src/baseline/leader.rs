@@ -5,6 +5,7 @@
 
 use super::{Policy, Sample, Seen, Steer, Wish};
 use crate::scenario::Scenario;
+use crate::trace::EstimateRow;
 use skyhound::command::{OperatorAct, Reason, State, StateChange, Velocity};
 use skyhound::config::{Config, Emission};
 use skyhound::decide::PassInputs;
@@ -32,6 +33,7 @@ pub struct Leader {
     /// Where it believed itself, and when.
     places: VecDeque<(TimeUs, NorthEast)>,
     steer: Option<Box<dyn Steer>>,
+    said: Vec<EstimateRow>,
     state: State,
     /// When the state last changed.
     since_us: u64,
@@ -52,6 +54,7 @@ impl Leader {
             samples: Vec::new(),
             places: VecDeque::new(),
             steer: None,
+            said: Vec::new(),
             state: State::Idle,
             since_us: 0,
             sent: Velocity::default(),
@@ -62,6 +65,11 @@ impl Leader {
     /// Its state, by the names of Skyhound's.
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// Where it said that the beacon is, each time that it moved; `None` of who asks our estimator.
+    pub fn into_said(self) -> Option<Vec<EstimateRow>> {
+        (!self.policy.asks_our_estimator()).then_some(self.said)
     }
 
     /// What it commands, if it does, from the pass's inputs, the engine's facts and the readings that got their places.
@@ -175,7 +183,14 @@ impl Leader {
             slope_db_s: facts.trend.map(|trend| trend.slope_db_s),
         };
         let (homing, limits, policy) = (&self.config.homing, &self.config.interlock, self.policy);
-        Some(self.steer.get_or_insert_with(|| policy.begin(homing, limits, &seen)).steer(&seen))
+        let steer = self.steer.get_or_insert_with(|| policy.begin(homing, limits, &seen));
+        let wish = steer.steer(&seen);
+        if let Some(NorthEast { north_m, east_m }) = steer.place()
+            && self.said.last().is_none_or(|last| (last.north_m, last.east_m) != (north_m, east_m))
+        {
+            self.said.push(EstimateRow { at_us: seen.now_us, north_m, east_m, radius_95_m: f64::NAN });
+        }
+        Some(wish)
     }
 
     fn bounded(&self, wish: Velocity, at: NorthEast, pass_s: f64) -> Velocity {

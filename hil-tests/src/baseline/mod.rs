@@ -5,6 +5,8 @@
 //! steering alone is worth. Each leads the same flight as Skyhound's (`engine::fly_led`): SEARCHING until the aircraft is
 //! handed over, HOMING while it is led, HOLDING where it says that the beacon is.
 //!
+//! Where the beacon is: of the lawnmower by our own estimator, of the spiral where it was strongest, of the climber where it flies to.
+//!
 //! Not here: faults other than the world's (statistics are about finding, campaigns about faults).
 
 mod climber;
@@ -74,6 +76,11 @@ pub enum Policy {
 trait Steer {
     /// The wish of this pass.
     fn steer(&mut self, seen: &Seen<'_>) -> Wish;
+
+    /// Where the beacon is by what it goes by.
+    fn place(&self) -> Option<NorthEast> {
+        None
+    }
 }
 
 impl Policy {
@@ -84,6 +91,11 @@ impl Policy {
             Policy::Spiral => "spiral",
             Policy::Lawnmower => "lawnmower",
         }
+    }
+
+    /// Whether our estimator tells where the beacon is, and not it itself.
+    const fn asks_our_estimator(self) -> bool {
+        matches!(self, Policy::Lawnmower)
     }
 
     fn begin(self, homing: &HomingConfig, limits: &InterlockConfig, seen: &Seen<'_>) -> Box<dyn Steer> {

@@ -128,7 +128,11 @@ impl<'a> Flight<'a> {
             self.follow_script();
             self.step();
         }
-        self.book.close()
+        let mut trace = self.book.close();
+        if let Some(said) = self.leader.and_then(Leader::into_said) {
+            (trace.estimates, trace.regions) = (said, Vec::new());
+        }
+        trace
     }
 
     /// A process begins.
