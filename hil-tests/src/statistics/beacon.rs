@@ -1,18 +1,15 @@
 //! The beacons of the table: what is sent in a class's world, and all that the daemon is told of it: what kind it is.
 //!
-//! Place, orientation and the weakest power that its readings show are the scenario's. What matched detectors hear deeper than readings do is sent
-//! so much weaker: README's depths of a tag and a burst under the 48 dB-Hz that are 12 dB of SNR in 4 kHz. A tag is weak: readings
-//! show it nowhere but near.
+//! Place and orientation are the scenario's, power is that which matched detectors hear from the search's legs: readings hear all but some of
+//! −45 dBm within three minutes, 12 dB over the noise of 4 kHz or 48 dB-Hz; a tag is heard from 26 dB-Hz on and a burst from 22 (README's depths).
 
 use crate::engine::Level;
 use crate::scenario::{DistressMessage, Range, Scenario, Waveform};
 use toml::{Table, Value};
 
-/// How much deeper than readings they are heard, dB.
-const TAG_DEEPER_DB: f64 = 22.0;
-const BURST_DEEPER_DB: f64 = 26.0;
-/// The weakest beacon there is, and the strongest.
-const POWER_DBM: Range = Range { min: -70.0, max: 10.0 };
+/// Too weak for readings but near; and the weakest burst to the strongest.
+const TAG_DBM: Range = Range { min: -65.0, max: -45.0 };
+const BURST_DBM: Range = Range { min: -70.0, max: 10.0 };
 
 /// A tag of 20 ms every 1.3 s, sought as its maker tells: within some per cent.
 const TAG: Waveform =
@@ -60,24 +57,20 @@ impl Sent {
     pub fn in_world(self, scenario: &Scenario) -> Scenario {
         let mut scenario = scenario.clone();
         let beacon = &mut scenario.world.beacon[0];
-        let power = beacon.draw.as_mut().and_then(|draw| draw.power_dbm.as_mut());
-        let (sought, deeper_db) = match self {
+        let (power, sought) = match self {
             Sent::Continuous => return scenario,
             Sent::Tag => {
                 beacon.waveform = TAG;
-                (TAG_SOUGHT, TAG_DEEPER_DB)
+                (TAG_DBM, TAG_SOUGHT)
             }
             Sent::Burst406 => {
-                beacon.waveform =
-                    Waveform::Burst406 { period_s: BURST_PERIOD_S, message: DistressMessage::default() };
+                let message = DistressMessage::default();
+                beacon.waveform = Waveform::Burst406 { period_s: BURST_PERIOD_S, message };
                 beacon.frequency_hz = BURST_HZ;
-                (BURST_SOUGHT, BURST_DEEPER_DB)
+                (BURST_DBM, BURST_SOUGHT)
             }
         };
-        if let Some(power) = power {
-            let max = if self == Sent::Tag { power.min } else { POWER_DBM.max };
-            *power = Range { min: (power.min - deeper_db).max(POWER_DBM.min), max };
-        }
+        beacon.draw.get_or_insert_default().power_dbm = Some(power);
         let receiver = &mut scenario.world.receiver;
         receiver.center_hz = beacon.frequency_hz - OFFSET_HZ;
         receiver.adc_bits += ((receiver.sample_rate_sps / RATE_SPS).log2() / 2.0).ceil() as u8;
