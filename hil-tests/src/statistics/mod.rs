@@ -105,6 +105,8 @@ pub struct Report {
     pub within_m: f64,
     /// Whether the beacon's place is drawn from where the oracle looks: only then is no other estimator better in the mean.
     pub is_drawn: bool,
+    /// Whether matched detectors heard it, deeper than the oracle, which hears readings alone.
+    pub has_hearings: bool,
     /// Skyhound, then the baselines.
     pub rows: Vec<Row>,
     pub against: Vec<Against>,
@@ -155,6 +157,7 @@ pub fn report(
         flights: *flights,
         within_m,
         is_drawn: scenario.world.beacon[0].draw.is_some_and(|draw| draw.distance_m.is_some()),
+        has_hearings: plan.level == Level::Iq,
         against: rows[1..].iter().map(pair).collect(),
         rows,
         flown_s: flown.iter().flatten().map(|(_, flown_s)| flown_s).sum(),

@@ -3,6 +3,7 @@
 
 use super::{Limits, Paired, Report, Row, Share};
 use comfy_table::{Table, presets};
+use std::collections::BTreeSet;
 
 /// A column of the table of many reports: its name with the unit, how many decimals people want, and its value. Shares are per cent.
 type Column = (&'static str, usize, fn(&Row, &Limits) -> Option<f64>);
@@ -51,11 +52,15 @@ pub fn many(reports: &[Report]) -> String {
         table.add_row(names.into_iter().chain(shown));
     }
     let flights = reports.first().map_or(0, |report| report.flights);
-    let undrawn: Vec<&str> =
-        reports.iter().filter(|report| !report.is_drawn).map(|report| report.scenario.as_str()).collect();
-    let note =
-        if undrawn.is_empty() { String::new() } else { format!("not drawn: {}\n", undrawn.join(", ")) };
-    format!("{flights} flights each\n\n{}\n{note}", table.trim_fmt())
+    let note = |is_so: fn(&Report) -> bool, what: &str| {
+        let named = reports.iter().filter(|report| is_so(report));
+        let named: BTreeSet<&str> = named.map(|report| report.beacon.unwrap_or(&report.scenario)).collect();
+        let named = named.into_iter().collect::<Vec<_>>().join(", ");
+        if named.is_empty() { named } else { format!("{named}: {what}\n") }
+    };
+    let notes = note(|report| !report.is_drawn, "not drawn, the oracle looks where it never is")
+        + &note(|report| report.has_hearings, "the oracle hears readings alone and is no limit");
+    format!("{flights} flights each\n\n{}\n{notes}", table.trim_fmt())
 }
 
 /// The same as CSV, with all digits; what is not known is empty.

@@ -81,4 +81,5 @@ fn many_reports_are_one_table_with_the_same_numbers_for_machines() {
     assert!(rows.iter().all(|row| row.split(',').count() == rows[0].split(',').count()), "{csv}");
     assert!(rows[1].starts_with("near_carrier,as written,skyhound,"), "{csv}");
     assert!(text.contains("efficiency") && text.contains("lawnmower"), "{text}");
+    assert!(text.contains("near_carrier: not drawn") && !text.contains("no limit"), "{text}");
 }
