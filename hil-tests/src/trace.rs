@@ -19,6 +19,8 @@ pub struct Trace {
     pub states: Vec<StateRow>,
     /// Where the beacon was said to be, in the order of time.
     pub estimates: Vec<EstimateRow>,
+    /// The regions that were said to hold it, in the order of time.
+    pub regions: Vec<RegionRow>,
     /// Setpoints as the autopilot received them.
     pub setpoints: Vec<SetpointRow>,
     /// Events of the flight file (depths b and c).
@@ -34,6 +36,14 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// The parts of the newest region of `percent` that was told by `at_us`; none before the first.
+    pub fn region(&self, percent: u8, at_us: u64) -> impl Iterator<Item = &RegionRow> {
+        let told = &self.regions[..self.regions.partition_point(|row| row.at_us <= at_us)];
+        let newest_us = told.last().map(|row| row.at_us);
+        let newest = told.iter().rev().take_while(move |row| Some(row.at_us) == newest_us);
+        newest.filter(move |row| row.percent == percent)
+    }
+
     /// The process died: nobody is in its state any more. Not a stop, which has a cause.
     pub fn killed(&mut self, at_us: u64) {
         let idle = State::Idle.name();
@@ -65,15 +75,43 @@ pub struct SignalRow {
     pub heard: bool,
 }
 
-/// Where the first beacon was said to be at one moment.
+/// Where the beacon was said to be at one moment.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct EstimateRow {
     pub at_us: u64,
     /// Metres north and east of home.
     pub north_m: f64,
     pub east_m: f64,
-    /// Whether the region said to hold it with 95 % does.
-    pub holds_truth: bool,
+    /// Radius of a circle as large as the region that holds it with 95 %.
+    pub radius_95_m: f64,
+}
+
+/// A part of the smallest region that was said to hold the beacon with so many per cent: squares side by side, eastwards.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct RegionRow {
+    pub at_us: u64,
+    pub percent: u8,
+    /// Middle of the most western square, north and east of home.
+    pub north_m: f64,
+    pub east_m: f64,
+    /// Edge of each.
+    pub size_m: f64,
+    pub count: u16,
+}
+
+impl RegionRow {
+    /// West, south, east and north edge.
+    pub fn edges_m(&self) -> [f64; 4] {
+        let (half_m, width_m) = (self.size_m / 2.0, self.size_m * f64::from(self.count));
+        let west_m = self.east_m - half_m;
+        [west_m, self.north_m - half_m, west_m + width_m, self.north_m + half_m]
+    }
+
+    /// Whether a place lies in it.
+    pub fn holds(&self, north_m: f64, east_m: f64) -> bool {
+        let [west, south, east, north] = self.edges_m();
+        (west..=east).contains(&east_m) && (south..=north).contains(&north_m)
+    }
 }
 
 /// A change of our state.

@@ -1,10 +1,11 @@
 //! A baseline in homing's place: led from `homing on` to `homing off`, in the same flight at depth a as Skyhound's.
 //!
-//! Hearing, SNR, trend and the readings' places are the engine's own, so that only steering differs. A velocity is cut to the
+//! Detection, SNR, trend, the readings' places and hearings are the engine's own, so that only steering differs. A velocity is cut to the
 //! speed limit, to the slew limit, and to nothing where it would lead out of the fence's radius by v·T + v²/2a.
 
 use super::{Policy, Sample, Seen, Steer, Wish};
 use crate::scenario::Scenario;
+use crate::trace::EstimateRow;
 use skyhound::command::{OperatorAct, Reason, State, StateChange, Velocity};
 use skyhound::config::{Config, Emission};
 use skyhound::decide::PassInputs;
@@ -13,9 +14,12 @@ use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::record::PlacedReading;
 use skyhound::signal::{Flags, Reading};
 use skyhound::time::TimeUs;
+use std::collections::VecDeque;
 
 /// What was heard on the way is known to who begins to steer.
 const HISTORY_US: u64 = 20_000_000;
+/// A hearing tells of a place that was flown over this long ago at most.
+const PLACES_US: u64 = 5_000_000;
 
 /// Leads the aircraft by a policy.
 pub struct Leader {
@@ -26,7 +30,10 @@ pub struct Leader {
     target: Option<usize>,
     /// Of the last window by channel until somebody steers, then of the pass.
     samples: Vec<(u8, Sample)>,
+    /// Where it believed itself, and when.
+    places: VecDeque<(TimeUs, NorthEast)>,
     steer: Option<Box<dyn Steer>>,
+    said: Vec<EstimateRow>,
     state: State,
     /// When the state last changed.
     since_us: u64,
@@ -45,7 +52,9 @@ impl Leader {
             origin: Origin::new(home),
             target: None,
             samples: Vec::new(),
+            places: VecDeque::new(),
             steer: None,
+            said: Vec::new(),
             state: State::Idle,
             since_us: 0,
             sent: Velocity::default(),
@@ -56,6 +65,11 @@ impl Leader {
     /// Its state, by the names of Skyhound's.
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// Where it said that the beacon is, each time that it moved; `None` of who asks our estimator.
+    pub fn into_said(self) -> Option<Vec<EstimateRow>> {
+        (!self.policy.asks_our_estimator()).then_some(self.said)
     }
 
     /// What it commands, if it does, from the pass's inputs, the engine's facts and the readings that got their places.
@@ -72,6 +86,7 @@ impl Leader {
             None => self.samples.retain(|(_, sample)| sample.at_us + HISTORY_US > now_us),
         }
         self.take(placed);
+        self.take_hearings(inputs);
         if self.target.is_none() {
             let heard = facts.iter().filter(|facts| facts.heard);
             let snr_db = |facts: &&Facts| facts.snr_db.unwrap_or(f64::NEG_INFINITY);
@@ -109,7 +124,25 @@ impl Leader {
         for PlacedReading { reading, pose } in placed {
             let Some(pose) = pose else { continue };
             let (at, power) = (self.origin.ned_from_wgs84(pose.place), self.beacon_power(reading));
-            self.samples.push((reading.channel, Sample { at_us: reading.acquired_us.0, at, power }));
+            let sample = Sample { at_us: reading.acquired_us.0, at, power, is_hearing: false };
+            self.samples.push((reading.channel, sample));
+        }
+    }
+
+    fn take_hearings(&mut self, inputs: &PassInputs<'_>) {
+        while self.places.front().is_some_and(|(at, _)| inputs.now.since_us(*at) > PLACES_US) {
+            self.places.pop_front();
+        }
+        self.places.extend(self.place(inputs).map(|at| (inputs.now, at)));
+        for hearing in inputs.hearings {
+            let then = hearing.power_at_us();
+            let after = self.places.partition_point(|(at, _)| *at <= then);
+            let Some((_, at)) = after.checked_sub(1).and_then(|newest| self.places.get(newest)) else {
+                continue;
+            };
+            let power = Some(i32::from(hearing.power.hundredths()));
+            let sample = Sample { at_us: then.0, at: *at, power, is_hearing: true };
+            self.samples.push((hearing.channel, sample));
         }
     }
 
@@ -150,7 +183,14 @@ impl Leader {
             slope_db_s: facts.trend.map(|trend| trend.slope_db_s),
         };
         let (homing, limits, policy) = (&self.config.homing, &self.config.interlock, self.policy);
-        Some(self.steer.get_or_insert_with(|| policy.begin(homing, limits, &seen)).steer(&seen))
+        let steer = self.steer.get_or_insert_with(|| policy.begin(homing, limits, &seen));
+        let wish = steer.steer(&seen);
+        if let Some(NorthEast { north_m, east_m }) = steer.place()
+            && self.said.last().is_none_or(|last| (last.north_m, last.east_m) != (north_m, east_m))
+        {
+            self.said.push(EstimateRow { at_us: seen.now_us, north_m, east_m, radius_95_m: f64::NAN });
+        }
+        Some(wish)
     }
 
     fn bounded(&self, wish: Velocity, at: NorthEast, pass_s: f64) -> Velocity {

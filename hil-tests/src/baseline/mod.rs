@@ -5,6 +5,8 @@
 //! steering alone is worth. Each leads the same flight as Skyhound's (`engine::fly_led`): SEARCHING until the aircraft is
 //! handed over, HOMING while it is led, HOLDING where it says that the beacon is.
 //!
+//! Where the beacon is: of the lawnmower by our own estimator, of the spiral where it was strongest, of the climber where it flies to.
+//!
 //! Not here: faults other than the world's (statistics are about finding, campaigns about faults).
 
 mod climber;
@@ -20,7 +22,7 @@ use skyhound::command::Velocity;
 use skyhound::config::{HomingConfig, InterlockConfig};
 use skyhound::geo::NorthEast;
 
-/// A reading of the channel flown to, with its place.
+/// A reading or a hearing of the channel flown to, with its place.
 #[derive(Copy, Clone, Debug, PartialEq)]
 struct Sample {
     at_us: u64,
@@ -28,6 +30,8 @@ struct Sample {
     at: NorthEast,
     /// Power of the beacon if it is on in this reading, 0.01 dB.
     power: Option<i32>,
+    /// A hearing, which is a mean by itself.
+    is_hearing: bool,
 }
 
 /// What a baseline sees in a pass.
@@ -72,6 +76,11 @@ pub enum Policy {
 trait Steer {
     /// The wish of this pass.
     fn steer(&mut self, seen: &Seen<'_>) -> Wish;
+
+    /// Where the beacon is by what it goes by.
+    fn place(&self) -> Option<NorthEast> {
+        None
+    }
 }
 
 impl Policy {
@@ -82,6 +91,11 @@ impl Policy {
             Policy::Spiral => "spiral",
             Policy::Lawnmower => "lawnmower",
         }
+    }
+
+    /// Whether our estimator tells where the beacon is, and not it itself.
+    const fn asks_our_estimator(self) -> bool {
+        matches!(self, Policy::Lawnmower)
     }
 
     fn begin(self, homing: &HomingConfig, limits: &InterlockConfig, seen: &Seen<'_>) -> Box<dyn Steer> {

@@ -116,7 +116,7 @@ mod tests {
                 let ripple = if index % 40 < 20 { noise_db } else { -noise_db };
                 let power_db = -60.0 + 0.3 * at.north_m + 0.4 * at.east_m + ripple;
                 let power = Some((power_db * 100.0).round() as i32);
-                plane.take(&Sample { at_us: index * 10_000, at, power });
+                plane.take(&Sample { at_us: index * 10_000, at, power, is_hearing: false });
             }
             plane.rise().unwrap()
         };
@@ -130,10 +130,10 @@ mod tests {
         let mut plane = Plane::default();
         for index in 0..50_u64 {
             let at = NorthEast { north_m: index as f64, east_m: (index % 7) as f64 * 3.0 };
-            plane.take(&Sample { at_us: index * 100_000, at, power: Some(-5_000) });
+            plane.take(&Sample { at_us: index * 100_000, at, power: Some(-5_000), is_hearing: false });
         }
         assert!(plane.rise().is_some());
-        plane.take(&Sample { at_us: 25_000_000, at: NorthEast::default(), power: None });
+        plane.take(&Sample { at_us: 25_000_000, at: NorthEast::default(), power: None, is_hearing: false });
         assert!(plane.rise().is_none() && plane.cells.is_empty());
     }
 }

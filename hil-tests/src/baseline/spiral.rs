@@ -79,4 +79,8 @@ impl Steer for Spiral {
         }
         self.strongest.wish(seen, self.speed_mps)
     }
+
+    fn place(&self) -> Option<NorthEast> {
+        self.strongest.place()
+    }
 }

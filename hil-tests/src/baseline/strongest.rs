@@ -1,6 +1,6 @@
 //! What patient pilots share: the place where the beacon was strongest, and flying to a place.
 //!
-//! Strongest is where the mean power of [`MEAN_US`] (of readings in which the beacon is on, dB) was highest.
+//! Strongest is where the mean power of [`MEAN_US`] (of readings in which the beacon is on, and of hearings, dB) was highest.
 
 use super::{Sample, Seen, Wish};
 use skyhound::command::Velocity;
@@ -42,7 +42,11 @@ impl Strongest {
         let mean_over = |value: &dyn Fn(&Sample) -> f64| self.recent.iter().map(value).sum::<f64>() / count;
         let power = mean_over(&|sample| f64::from(sample.power.unwrap_or(i32::MIN)));
         // A window that has just begun is no mean.
-        let spans = self.recent.front().is_some_and(|oldest| newest.at_us - oldest.at_us > MEAN_US / 2);
+        let spans = newest.is_hearing
+            || self
+                .recent
+                .front()
+                .is_some_and(|oldest| newest.at_us.saturating_sub(oldest.at_us) > MEAN_US / 2);
         let is_best = spans && self.best.is_none_or(|(best, _)| power > best);
         if is_best {
             let north_m = mean_over(&|sample| sample.at.north_m);

@@ -25,14 +25,14 @@ fn fly(policy: Policy, seconds: u64) -> (NorthEast, Option<u64>) {
     // Heard on a leg across, as a search gives it.
     let leg = (0..400_u64).map(|hop| {
         let at = NorthEast { north_m: -5.0, east_m: hop as f64 / 20.0 - 20.0 };
-        Sample { at_us: hop * 10_000, at, power: Some(power(at, hop)) }
+        Sample { at_us: hop * 10_000, at, power: Some(power(at, hop)), is_hearing: false }
     });
     let mut samples: Vec<Sample> = leg.collect();
     for pass in 80..seconds * 20 {
         let now_us = pass * 50_000;
         samples.extend((0..5).map(|hop| {
             let index = pass * 5 + hop;
-            Sample { at_us: index * 10_000, at, power: Some(power(at, index)) }
+            Sample { at_us: index * 10_000, at, power: Some(power(at, index)), is_hearing: false }
         }));
         let next_db = snr(at);
         let seen = Seen {

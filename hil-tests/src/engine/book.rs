@@ -4,12 +4,11 @@
 //! is ever asked by the control pass, so neither can change a decision; what is lost is counted.
 
 use crate::scenario::Kind;
-use crate::trace::{EstimateRow, EventRow, SignalRow, StateRow, Trace, TruthRow};
+use crate::trace::{EstimateRow, EventRow, RegionRow, SignalRow, StateRow, Trace, TruthRow};
 use skyhound::command::{Reason, StateChange};
-use skyhound::facts::{Facts, Floor, Located, RegionRun};
+use skyhound::facts::{Facts, Floor, Located, RegionRun, Run};
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::record::{PlacedReading, Record, Sink};
-use skyhound::time::TimeUs;
 
 /// Between two rows of truth.
 const ROW_US: u64 = 100_000;
@@ -29,7 +28,7 @@ pub(super) struct Book {
     waiting: u64,
     dropped_total: u64,
     hops: Hops,
-    said: Said,
+    home: Origin,
 }
 
 /// Hops of the first channel that were due between the first kept reading and the last, and those that came.
@@ -59,7 +58,7 @@ impl Hops {
 
 impl Book {
     /// `lane_capacity`: readings that a stalled disk may cost before one is lost; `hop_us`: between two readings of a channel.
-    pub(super) fn new(lane_capacity: u64, hop_us: f64, home: Wgs84, truth: NorthEast) -> Book {
+    pub(super) fn new(lane_capacity: u64, hop_us: f64, home: Wgs84) -> Book {
         Book {
             trace: Trace::default(),
             readings: Vec::with_capacity(256),
@@ -72,7 +71,7 @@ impl Book {
             waiting: 0,
             dropped_total: 0,
             hops: Hops { hop_us, ..Hops::default() },
-            said: Said { home: Origin::new(home), truth, region_us: TimeUs(0), holds: false },
+            home: Origin::new(home),
         }
     }
 
@@ -110,39 +109,22 @@ impl Book {
     }
 }
 
-/// What is said of the beacon's place, against where it is.
-struct Said {
-    /// The scenario's place, and its first beacon about it.
-    home: Origin,
-    truth: NorthEast,
-    /// When the newest region was told, and whether it holds the beacon.
-    region_us: TimeUs,
-    holds: bool,
-}
-
 impl Book {
+    /// About home, what is counted from another origin.
+    fn about_home(&self, origin: Wgs84, at: NorthEast) -> NorthEast {
+        self.home.ned_from_wgs84(Origin::new(origin).wgs84_from_ned(at))
+    }
+
     fn estimate(&mut self, located: &Located) {
-        let place = Origin::new(located.origin).wgs84_from_ned(located.estimate.mean);
-        let NorthEast { north_m, east_m } = self.said.home.ned_from_wgs84(place);
-        let (at_us, holds_truth) = (located.at.0, self.said.holds);
-        self.trace.estimates.push(EstimateRow { at_us, north_m, east_m, holds_truth });
+        let NorthEast { north_m, east_m } = self.about_home(located.origin, located.estimate.mean);
+        let (at_us, radius_95_m) = (located.at.0, located.estimate.radius_95_m);
+        self.trace.estimates.push(EstimateRow { at_us, north_m, east_m, radius_95_m });
     }
 
     fn region(&mut self, part: &RegionRun) {
-        let said = &mut self.said;
-        if part.at != said.region_us {
-            (said.region_us, said.holds) = (part.at, false);
-        }
-        let truth = said.home.wgs84_from_ned(said.truth);
-        let truth = Origin::new(part.origin).ned_from_wgs84(truth);
-        let (from, size_m) = (part.run.from, part.run.size_m);
-        let east_m = truth.east_m - from.east_m + size_m / 2.0;
-        let is_in = (truth.north_m - from.north_m).abs() <= size_m / 2.0
-            && (0.0..=size_m * f64::from(part.run.count)).contains(&east_m);
-        said.holds |= is_in;
-        if let Some(newest) = self.trace.estimates.last_mut() {
-            newest.holds_truth = said.holds;
-        }
+        let NorthEast { north_m, east_m } = self.about_home(part.origin, part.run.from);
+        let (at_us, percent, Run { size_m, count, .. }) = (part.at.0, part.percent, part.run);
+        self.trace.regions.push(RegionRow { at_us, percent, north_m, east_m, size_m, count });
     }
 }
 
@@ -196,7 +178,7 @@ impl Sink for Book {
                 self.trace.signal.push(signal_row(facts))
             }
             Record::Estimate(located) if located.channel == self.channel => self.estimate(located),
-            Record::Region(part) if part.channel == self.channel && part.percent == 95 => self.region(part),
+            Record::Region(part) if part.channel == self.channel => self.region(part),
             Record::StateChange(change) => self.trace.states.push(state_row(change)),
             Record::Event(event) => self.trace.events.push(EventRow {
                 at_us: event.at.0,

@@ -22,7 +22,7 @@ use rand::Rng;
 use skyhound::command::{Command, OperatorAct, StateChange};
 use skyhound::config::Config;
 use skyhound::decide::{Decide, PassInputs};
-use skyhound::geo::{NorthEast, Wgs84};
+use skyhound::geo::Wgs84;
 use skyhound::sense::Gathered;
 use skyhound::time::TimeUs;
 use skyhound::vehicle::Vehicle;
@@ -95,16 +95,12 @@ impl<'a> Flight<'a> {
         let hop_us = f64::from(config.sense.hop_us);
         let reading_hz = config.sense.channels.len() as f64 * 1e6 / hop_us;
         let site = Wgs84 { lat_deg: scenario.place.lat_deg, lon_deg: scenario.place.lon_deg };
-        let truth = scenario.world.beacon.first().map_or(NorthEast::default(), |beacon| NorthEast {
-            north_m: beacon.north_m,
-            east_m: beacon.east_m,
-        });
         let lane_capacity = f64::from(settings.recorder.stall_bridge_s) * reading_hz;
         Ok(Flight {
             script: Script::new(scenario),
             hearing: Hearing::new(scenario, &config.sense, &settings.sdr, seed, level),
             wire: Wire::new(settings.autopilot.setpoint_hz, scenario.aircraft.system, seed),
-            book: Book::new(lane_capacity as u64, hop_us, site, truth),
+            book: Book::new(lane_capacity as u64, hop_us, site),
             machine: Machine::default(),
             life: None,
             leader,
@@ -132,7 +128,11 @@ impl<'a> Flight<'a> {
             self.follow_script();
             self.step();
         }
-        self.book.close()
+        let mut trace = self.book.close();
+        if let Some(said) = self.leader.and_then(Leader::into_said) {
+            (trace.estimates, trace.regions) = (said, Vec::new());
+        }
+        trace
     }
 
     /// A process begins.

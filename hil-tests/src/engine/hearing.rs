@@ -1,7 +1,7 @@
 //! From the world to readings and pulses: hops drawn by the world, or samples through the sense pass, in pieces as a driver
 //! hands them over, with the device's faults.
 //!
-//! A piece is 4096 samples (the rig driver's own default; 16 ms at 250 kS/s). Its readings reach the control pass when
+//! A piece is 4096 samples (the rig driver's own default; 16 ms at 250 kS/s), at lower rates what is taken in that time. Its readings reach the control pass when
 //! the piece is complete and the sense pass is done: that is the latency of the real thing. Allocates only until the
 //! buffers have grown.
 
@@ -20,8 +20,9 @@ use skyhound::time::TimeUs;
 use skyhound_host::settings::SdrSettings;
 use std::collections::VecDeque;
 
-/// Samples that the driver hands over at once.
+/// Samples that the driver hands over at once, and the longest time in which it takes them, s.
 const PIECE_SAMPLES: usize = 4_096;
+const PIECE_S: f64 = 0.016_384;
 /// From a complete piece to its readings: USB, the sdr-rx thread, the sense pass.
 const SENSE_US: (u64, u64) = (300, 1_200);
 /// A device that overflows loses this much of each [`OVERFLOW_EVERY_US`].
@@ -61,6 +62,7 @@ pub(super) struct Hearing {
     settings: SdrSettings,
     pub(super) receiver: Receiver,
     trouble: Trouble,
+    piece_samples: usize,
     /// Samples that the device has taken, and pieces that it has made of them.
     taken: f64,
     pieces: u64,
@@ -116,6 +118,7 @@ impl Hearing {
         seed: u64,
         level: Level,
     ) -> Hearing {
+        let piece_samples = PIECE_SAMPLES.min((PIECE_S * config.sample_rate_sps).round() as usize);
         let ears = match level {
             Level::Readings => Ears::Readings {
                 world: Box::new(World::new(scenario, config, seed)),
@@ -126,7 +129,7 @@ impl Hearing {
             Level::Iq => Ears::Iq {
                 world: Box::new(IqWorld::new(scenario, seed)),
                 sense: Box::new(sense(config)),
-                samples: Vec::with_capacity(2 * PIECE_SAMPLES),
+                samples: Vec::with_capacity(2 * piece_samples),
                 stuck: Vec::new(),
             },
         };
@@ -134,8 +137,9 @@ impl Hearing {
             ears,
             config: config.clone(),
             settings: settings.clone(),
-            receiver: Receiver::new(settings, config.sample_rate_sps, PIECE_SAMPLES, 0),
+            receiver: Receiver::new(settings, config.sample_rate_sps, piece_samples, 0),
             trouble: Trouble::default(),
+            piece_samples,
             taken: 0.0,
             pieces: 0,
             chance: random::source(seed, "sdr"),
@@ -146,7 +150,8 @@ impl Hearing {
 
     /// The process died and another begins: nothing of what was heard is left, the device goes on.
     pub(super) fn restart(&mut self, now_us: u64) {
-        self.receiver = Receiver::new(&self.settings, self.config.sample_rate_sps, PIECE_SAMPLES, now_us);
+        self.receiver =
+            Receiver::new(&self.settings, self.config.sample_rate_sps, self.piece_samples, now_us);
         self.out = Out::default();
         if let Ears::Iq { sense: old, .. } = &mut self.ears {
             **old = sense(&self.config);
@@ -203,7 +208,7 @@ impl Hearing {
     /// Hops and pieces that are complete by now, in their order.
     fn hand_over(&mut self, stretch: &Stretch, pose: &TruePose) {
         loop {
-            let piece_end = (self.pieces + 1) as f64 * PIECE_SAMPLES as f64;
+            let piece_end = (self.pieces + 1) as f64 * self.piece_samples as f64;
             if let Ears::Readings { world, hop_samples, hops, piece } = &mut self.ears {
                 let hop_end = (*hops + 1) as f64 * *hop_samples;
                 if hop_end <= self.taken.min(piece_end) {
@@ -224,7 +229,7 @@ impl Hearing {
     /// A piece is complete at `at_us`.
     fn piece(&mut self, stretch: &Stretch, at_us: u64) {
         let heard = self.receiver.listens();
-        let first_sample = self.pieces as f64 * PIECE_SAMPLES as f64;
+        let first_sample = self.pieces as f64 * self.piece_samples as f64;
         let mut stamp = if heard { self.receiver.arrived(at_us) } else { BlockStamp::default() };
         if self.trouble.is_stuck {
             stamp.flags = stamp.flags.with(Flags::STUCK);
@@ -249,15 +254,16 @@ impl Hearing {
                 piece.pulses.clear();
             }
             Ears::Iq { sense, samples, stuck, .. } => {
-                if self.trouble.is_stuck && stuck.len() == PIECE_SAMPLES {
-                    samples[..PIECE_SAMPLES].copy_from_slice(stuck);
+                let piece = ..self.piece_samples;
+                if self.trouble.is_stuck && stuck.len() == self.piece_samples {
+                    samples[piece].copy_from_slice(stuck);
                 }
                 if heard {
-                    sense.pass(&stamp, Samples::Cf32(&samples[..PIECE_SAMPLES]), &mut self.out);
+                    sense.pass(&stamp, Samples::Cf32(&samples[piece]), &mut self.out);
                 }
                 stuck.clear();
-                stuck.extend_from_slice(&samples[..PIECE_SAMPLES]);
-                samples.drain(..PIECE_SAMPLES);
+                stuck.extend_from_slice(&samples[piece]);
+                samples.drain(piece);
             }
         }
     }

@@ -37,10 +37,10 @@ use skyhound::config::Config;
 /// What the engine hears.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub enum Level {
-    /// Readings drawn by the world, as the sense pass would make them. Thousands of times faster than real time.
+    /// Readings drawn by the world, as the sense pass would make them. Thousands of times faster than real time. No hearings.
     #[default]
     Readings,
-    /// Samples of the world, through the sense pass.
+    /// Samples of the world, through the sense pass and its matched detectors.
     Iq,
 }
 
@@ -73,6 +73,7 @@ pub fn fly_led(
     scenario: &Scenario,
     config: &Config,
     seed: u64,
+    level: Level,
     policy: Policy,
     witness: &mut dyn Witness,
 ) -> Trace {
@@ -81,7 +82,7 @@ pub fn fly_led(
         matches!(fault.kind, Kind::BeaconOff { .. } | Kind::InterfererOn { .. } | Kind::NoiseStep { .. })
     });
     let leader = Leader::new(&scenario, config, policy);
-    begun(&scenario, Flight::new(&scenario, seed, Level::Readings, Some(leader), witness)).fly()
+    begun(&scenario, Flight::new(&scenario, seed, level, Some(leader), witness)).fly()
 }
 
 fn begun<'a>(scenario: &Scenario, flight: Result<Flight<'a>, String>) -> Flight<'a> {

@@ -35,6 +35,7 @@ use air::Air;
 use course::Course;
 use daemons::{Daemons, Second};
 use sdr::SdrControl;
+use skyhound::geo::{Origin, Wgs84};
 use std::path::Path;
 use theirs::Theirs;
 
@@ -183,8 +184,9 @@ fn trace_of(scenario: &Scenario, course: &mut Course) -> Result<Trace, String> {
     let mut trace = Trace { truth: course.air.truth_rows(), ..Trace::default() };
     let lives = course.daemons.lives()?;
     let system = scenario.aircraft.system;
+    let home = Origin::new(Wgs84 { lat_deg: scenario.place.lat_deg, lon_deg: scenario.place.lon_deg });
     for life in &lives {
-        read::read(&life.file, &life.clock, &mut trace)?;
+        read::read(&life.file, &life.clock, &home, &mut trace)?;
         if let Some(killed_us) = life.killed_us {
             trace.killed(killed_us);
         }

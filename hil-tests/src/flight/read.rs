@@ -1,8 +1,9 @@
 //! What a flight file says of a flight, by `skyhound query`, with its times moved to the scenario's clock.
 
 use crate::daemon::{ClockJoin, number, rows};
-use crate::trace::{COMPONENT, EventRow, SetpointRow, SignalRow, StateRow, Trace};
+use crate::trace::{COMPONENT, EstimateRow, EventRow, RegionRow, SetpointRow, SignalRow, StateRow, Trace};
 use serde_json::Value;
+use skyhound::geo::{NorthEast, Origin, Wgs84};
 use std::path::Path;
 
 /// One row of facts per 100 ms is made; the beacon's channel is the one that is sought, by default the first.
@@ -21,11 +22,19 @@ const HOPS: &str = "with hop as (select acquired_us, acquired_us - lag(acquired_
 const COMMANDS: &str = "select at_us, kind, north_mps, east_mps, down_mps, yaw_rate_rad_s from command
     where kind <> 'silence' order by at_us";
 
-/// Adds the rows of `file` to `trace`.
+/// Where the beacon that is sought was said to be; its channel as for the facts.
+const ESTIMATES: &str =
+    "select at_us, lat_deg, lon_deg, radius_95_m from estimate where channel = (select coalesce(
+        (select channel from detection order by snr_peak_db desc nulls last limit 1), 0)) order by at_us";
+const REGIONS: &str = "select at_us, percent, lat_deg, lon_deg, size_m, square_count from estimate_region
+    where channel = (select coalesce(
+        (select channel from detection order by snr_peak_db desc nulls last limit 1), 0)) order by at_us";
+
+/// Adds the rows of `file` to `trace`; `home` is what its metres are counted from.
 ///
 /// # Errors
 /// The file cannot be read, or was of a flight whose clock nobody saw.
-pub fn read(file: &Path, clock: &ClockJoin, trace: &mut Trace) -> Result<(), String> {
+pub fn read(file: &Path, clock: &ClockJoin, home: &Origin, trace: &mut Trace) -> Result<(), String> {
     let unseen = || format!("{}: the daemon never answered, so its clock is unknown", file.display());
     clock.scenario_us(0).ok_or_else(unseen)?;
     for row in rows(file, SIGNAL)? {
@@ -50,6 +59,7 @@ pub fn read(file: &Path, clock: &ClockJoin, trace: &mut Trace) -> Result<(), Str
         let (kind, said) = (text(&row["kind"]), text(&row["text"]));
         trace.events.push(EventRow { at_us: at_us(&row, clock), kind, text: said });
     }
+    places(file, clock, home, trace)?;
     let mut add = |name: &str, more| *trace.numbers.entry(name.into()).or_default() += more;
     add("dropped_readings_total", number(file, DROPPED)?);
     for row in rows(file, HOPS)? {
@@ -60,6 +70,31 @@ pub fn read(file: &Path, clock: &ClockJoin, trace: &mut Trace) -> Result<(), Str
         }
     }
     trace.files.push(file.to_owned());
+    Ok(())
+}
+
+/// Estimates and regions.
+fn places(file: &Path, clock: &ClockJoin, home: &Origin, trace: &mut Trace) -> Result<(), String> {
+    let real = |row: &Value, name: &str| row[name].as_f64().unwrap_or(f64::NAN);
+    let place = |row: &Value| {
+        home.ned_from_wgs84(Wgs84 { lat_deg: real(row, "lat_deg"), lon_deg: real(row, "lon_deg") })
+    };
+    for row in rows(file, ESTIMATES)? {
+        let NorthEast { north_m, east_m } = place(&row);
+        let (at_us, radius_95_m) = (at_us(&row, clock), real(&row, "radius_95_m"));
+        trace.estimates.push(EstimateRow { at_us, north_m, east_m, radius_95_m });
+    }
+    for row in rows(file, REGIONS)? {
+        let NorthEast { north_m, east_m } = place(&row);
+        trace.regions.push(RegionRow {
+            at_us: at_us(&row, clock),
+            percent: row["percent"].as_u64().unwrap_or(0) as u8,
+            north_m,
+            east_m,
+            size_m: real(&row, "size_m"),
+            count: row["square_count"].as_u64().unwrap_or(0) as u16,
+        });
+    }
     Ok(())
 }
 

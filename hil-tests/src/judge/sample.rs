@@ -4,7 +4,9 @@
 use super::{Flown, Verdict, verdict};
 use crate::rig::{Depth, Rig};
 use crate::scenario::{Bounds, Scenario};
-use crate::trace::{DeedRow, EventRow, SetpointRow, SignalRow, StateRow, Trace, TruthRow};
+use crate::trace::{
+    DeedRow, EstimateRow, EventRow, RegionRow, SetpointRow, SignalRow, StateRow, Trace, TruthRow,
+};
 use crate::truth::TruePose;
 
 /// Begin of each part.
@@ -76,6 +78,10 @@ pub fn trace() -> Trace {
             state(HOLDING_US, "HOMING", "HOLDING", "power peaks here", None),
             state(STOP_US, "HOLDING", "IDLE", "interlock: mode refused", Some("mode")),
         ],
+        estimates: (HEARD_US / 1_000_000..END_US / 1_000_000)
+            .map(|second| estimate(second * 1_000_000))
+            .collect(),
+        regions: [(95, 20.0), (50, 10.0)].map(|(percent, size_m)| region(percent, size_m)).to_vec(),
         setpoints: (HOMING_US / 50_000..=STOP_US / 50_000).map(|pass| setpoint(pass * 50_000)).collect(),
         events: vec![EventRow {
             at_us: MODE_US,
@@ -101,6 +107,17 @@ fn truth(at_us: u64) -> TruthRow {
     };
     let mode = if at_us < MODE_US { "GUIDED" } else { "LOITER" };
     TruthRow { pose, mode, armed: true, battery_ratio: 0.9 }
+}
+
+/// 60 m off, and nearer each second.
+fn estimate(at_us: u64) -> EstimateRow {
+    let off_m = 60.0 / (1.0 + (at_us - HEARD_US) as f64 / 1e6);
+    EstimateRow { at_us, north_m: 100.0 + off_m, east_m: 100.0, radius_95_m: 2.0 * off_m + 5.0 }
+}
+
+/// Two squares about the beacon.
+fn region(percent: u8, size_m: f64) -> RegionRow {
+    RegionRow { at_us: HOLDING_US, percent, north_m: 100.0, east_m: 100.0 - size_m / 2.0, size_m, count: 2 }
 }
 
 fn signal(at_us: u64) -> SignalRow {

@@ -1,13 +1,14 @@
 //! How near any estimator can come: the Bayesian Cramér–Rao bound.
 
 use super::posterior::{Area, Model, Whitener, dot};
+use serde::{Deserialize, Serialize};
 use skyhound::geo::NorthEast;
 
 /// Steps of the derivatives over the place, m.
 const STEP_M: f64 = 0.25;
 
 /// Fisher information of a place, m⁻²: north·north, north·east, east·east.
-#[derive(Copy, Clone, Debug, Default, PartialEq)]
+#[derive(Copy, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Information(pub [f64; 3]);
 
 impl Information {

@@ -23,7 +23,7 @@ pub use posterior::Area;
 use crate::scenario::Scenario;
 use flown::Flown;
 use posterior::{Likelihood, Model, Posterior};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use skyhound::geo::NorthEast;
 
 /// Segments at most, where one factor of their covariance does for all places.
@@ -32,7 +32,7 @@ const SEGMENTS_MAX: usize = 200;
 const SEGMENTS_VARYING_MAX: usize = 110;
 
 /// What could be known of one flight's beacon at one time.
-#[derive(Copy, Clone, Debug, PartialEq, Serialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limit {
     /// The estimate of least mean square error to the truth, m.
     pub error_m: f64,
@@ -43,7 +43,6 @@ pub struct Limit {
     /// Mass of the smallest region with the truth on its edge: even in 0..=1 where all is as it should be.
     pub truth_at: f64,
     /// Information about the truth.
-    #[serde(skip)]
     pub information: Information,
 }
 

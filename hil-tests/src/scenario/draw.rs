@@ -40,7 +40,8 @@ impl Range {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Beacon, load::parse};
+    use super::super::{Beacon, find, list, load::parse};
+    use crate::script::points_m;
 
     const TEXT: &str = r#"
 about = "drawn"
@@ -83,6 +84,19 @@ beacon = [{ name = "b", frequency_hz = 433.96e6, bandwidth_hz = 4000.0, emission
             sums.iter().zip([(0.5, 0.03), (0.0, 0.03), (-30.0, 1.5), (0.5, 0.02), (180.0, 6.0)])
         {
             assert!((mean - closed).abs() < within, "{sums:?}");
+        }
+    }
+
+    #[test]
+    fn where_a_beacon_is_drawn_there_it_is_searched() {
+        for scenario in list().map(|name| find(name).unwrap()) {
+            let Some(ring) = scenario.world.beacon[0].draw.and_then(|draw| draw.distance_m) else { continue };
+            for axis in [0, 1] {
+                let points = points_m(&scenario.search).into_iter().map(|point| point[axis]);
+                let (low, high) = points.fold((0.0_f64, 0.0_f64), |(low, high), m| (low.min(m), high.max(m)));
+                let covers = (low + high).abs() < 1.0 && (0.5 * ring.max..=ring.max).contains(&high);
+                assert!(covers, "{}: from {low} m to {high} m", scenario.name);
+            }
         }
     }
 

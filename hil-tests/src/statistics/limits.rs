@@ -7,33 +7,35 @@ use super::Outcome;
 use super::numbers::Share;
 use crate::judge::metrics::{commands, pose_at, spans};
 use crate::oracle::{self, Area, Limit, Listener, bound_m};
-use crate::scenario::Scenario;
+use crate::scenario::{Beacon, Scenario};
 use crate::shared::quantile;
 use crate::trace::Trace;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use skyhound::config::Config;
 use skyhound::geo::NorthEast;
 
 /// When it is asked: as the AERPAW "Find a Rover" challenge was scored.
 const TIMES_S: [f64; 2] = [180.0, 600.0];
 /// So near counts.
-const WITHIN_M: f64 = 25.0;
+const WITHIN_M: [f64; 2] = [15.0, 25.0];
 
 /// One flight at one time.
-#[derive(Copy, Clone, Debug, PartialEq, Serialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct At {
     pub at_s: f64,
     /// Of what was said.
     pub error_m: f64,
     /// Whether the 95 % region held the truth, where one was told.
     pub in_region: Option<bool>,
-    pub limit: Limit,
+    /// Where the oracle was asked.
+    pub limit: Option<Limit>,
 }
 
 /// How near many estimates were.
 #[derive(Copy, Clone, Debug, PartialEq, Serialize)]
 pub struct Nearness {
     pub median_m: Option<f64>,
+    pub within_15_m: Share,
     pub within_25_m: Share,
     pub rmse_m: Option<f64>,
 }
@@ -45,6 +47,7 @@ pub struct Limits {
     pub said: Nearness,
     /// Of truths in the 95 % regions that were told.
     pub in_region: Option<Share>,
+    /// Of those flights of which it was asked, as are bound and efficiency.
     pub oracle: Nearness,
     /// Least RMSE of any estimator.
     pub bound_m: Option<f64>,
@@ -58,14 +61,17 @@ pub(super) fn area(scenario: &Scenario, config: &Config) -> Area {
     Area { centre: NorthEast::default(), half_m, inner_m: Some(inner_m) }
 }
 
+/// The last of them: who wants to know all of them flies for so long.
+pub const LAST_S: f64 = TIMES_S[1];
+
 /// Those of the times that the scenario lasts for; else its end.
 pub(super) fn times_s(scenario: &Scenario) -> Vec<f64> {
     let within: Vec<f64> = TIMES_S.into_iter().filter(|at_s| *at_s <= scenario.duration_s).collect();
     if within.is_empty() { vec![scenario.duration_s] } else { within }
 }
 
-/// A flight of `scenario`, as it is flown, at `at_s`.
-pub(super) fn at(scenario: &Scenario, trace: &Trace, listener: &Listener, at_s: f64, area: &Area) -> At {
+/// A flight of `scenario`, as it is flown, at `at_s`, and what the oracle knows of it then, if it is asked.
+pub(super) fn at(scenario: &Scenario, trace: &Trace, oracle: Option<(&Listener, &Area)>, at_s: f64) -> At {
     let at_us = (at_s * 1e6) as u64;
     let beacon = &scenario.world.beacon[0];
     let estimate = trace.estimates.iter().take_while(|row| row.at_us <= at_us).last();
@@ -78,9 +84,16 @@ pub(super) fn at(scenario: &Scenario, trace: &Trace, listener: &Listener, at_s: 
         error_m: said
             .or(flown.map(|pose| pose.distance_m(beacon.north_m, beacon.east_m)))
             .unwrap_or_else(|| beacon.north_m.hypot(beacon.east_m)),
-        in_region: estimate.map(|row| row.holds_truth),
-        limit: oracle::limit(scenario, listener, at_us, area),
+        in_region: in_region(trace, at_us, beacon),
+        limit: oracle.map(|(listener, area)| oracle::limit(scenario, listener, at_us, area)),
     }
+}
+
+/// Whether the newest 95 % region that was told holds the beacon; none before the first.
+fn in_region(trace: &Trace, at_us: u64, beacon: &Beacon) -> Option<bool> {
+    let mut region = trace.region(95, at_us).peekable();
+    region.peek()?;
+    Some(region.any(|row| row.holds(beacon.north_m, beacon.east_m)))
 }
 
 /// All flights together, by time.
@@ -92,17 +105,18 @@ pub(super) fn all(flights: &[Outcome], area: &Area) -> Vec<Limits> {
 }
 
 fn together(flights: &[At], area: &Area) -> Limits {
-    let said = Nearness::of(flights.iter().map(|at| at.error_m));
-    let oracle = Nearness::of(flights.iter().map(|at| at.limit.error_m));
+    let asked: Vec<(&At, Limit)> = flights.iter().filter_map(|at| Some((at, at.limit?))).collect();
+    let oracle = Nearness::of(asked.iter().map(|(_, limit)| limit.error_m));
+    let beside_it = Nearness::of(asked.iter().map(|(at, _)| at.error_m));
     let regions: Vec<bool> = flights.iter().filter_map(|at| at.in_region).collect();
-    let information: Vec<_> = flights.iter().map(|at| at.limit.information).collect();
+    let information: Vec<_> = asked.iter().map(|(_, limit)| limit.information).collect();
     Limits {
         at_s: flights[0].at_s,
+        said: Nearness::of(flights.iter().map(|at| at.error_m)),
         in_region: (!regions.is_empty())
             .then(|| Share::of(regions.iter().filter(|holds| **holds).count(), regions.len())),
         bound_m: bound_m(&information, area),
-        efficiency: oracle.rmse_m.zip(said.rmse_m).map(|(oracle_m, said_m)| oracle_m / said_m),
-        said,
+        efficiency: oracle.rmse_m.zip(beside_it.rmse_m).map(|(oracle_m, said_m)| oracle_m / said_m),
         oracle,
     }
 }
@@ -113,9 +127,11 @@ impl Nearness {
         sorted.sort_by(f64::total_cmp);
         let count = sorted.len();
         let square = sorted.iter().map(|error_m| error_m * error_m).sum::<f64>() / count as f64;
+        let within = |most_m: f64| Share::of(sorted.partition_point(|error_m| *error_m <= most_m), count);
         Nearness {
             median_m: quantile(&sorted, 0.5),
-            within_25_m: Share::of(sorted.partition_point(|error_m| *error_m <= WITHIN_M), count),
+            within_15_m: within(WITHIN_M[0]),
+            within_25_m: within(WITHIN_M[1]),
             rmse_m: (count > 0).then(|| square.sqrt()),
         }
     }

@@ -6,9 +6,14 @@
 //!
 //! Beside what each policy came to stands what physics leaves on its own path (`limits`).
 //!
+//! The table of many worlds and beacons (`beacon`) is one report after the other. What landed may be kept (`journal`), so that a night's work goes on
+//! where it was broken off.
+//!
 //! Found = HOLDING began, or homing ended, within `within_m` of a beacon that was on. Time over straight-line time counts only
 //! flights that found it.
 
+pub mod beacon;
+pub mod journal;
 pub mod limits;
 pub mod numbers;
 pub mod table;
@@ -20,9 +25,11 @@ use crate::oracle::{Area, Listener};
 use crate::scenario::Scenario;
 use crate::shared::in_order;
 use crate::trace::Trace;
+use journal::Journal;
 use limits::{At, Limits};
 use numbers::{Paired, Share, Spread};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use skyhound::config::Config;
 
 /// Bins of the final error, m.
 const ERROR_EDGES_M: [f64; 14] =
@@ -31,14 +38,15 @@ const ERROR_EDGES_M: [f64; 14] =
 const RATIO_EDGES: [f64; 12] = [0.0, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0, 12.0];
 
 /// What one flight came to.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// HOMING was reached.
     pub homed: bool,
     pub found: bool,
     /// Where it ended, if it homed.
     pub final_error_m: Option<f64>,
-    /// If it was found by HOLDING.
+    /// If it was found by HOLDING: when that began, and over the straight way.
+    pub hold_s: Option<f64>,
     pub time_ratio: Option<f64>,
     /// What was said, and what could be known, at each of the report's times.
     pub at: Vec<At>,
@@ -55,6 +63,7 @@ pub struct Row {
     /// Of those that homed.
     pub final_error_m: Spread,
     /// Of those that found it.
+    pub hold_s: Option<f64>,
     pub time_ratio: Spread,
     /// At each of the report's times.
     pub limits: Vec<Limits>,
@@ -70,10 +79,25 @@ pub struct Against {
     pub found: Paired,
 }
 
+/// What is flown.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub scenario: Scenario,
+    /// By the name that people give it; none = as the scenario has it.
+    pub beacon: Option<&'static str>,
+    pub level: Level,
+    /// Seed of the first flight; the others follow.
+    pub seed: u64,
+    pub flights: u64,
+    /// The oracle is asked of each so-manieth seed.
+    pub oracle_every: u64,
+}
+
 /// The statistics of a scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     pub scenario: String,
+    pub beacon: Option<&'static str>,
     /// Seed of the first flight; the others follow.
     pub seed: u64,
     pub flights: u64,
@@ -81,6 +105,8 @@ pub struct Report {
     pub within_m: f64,
     /// Whether the beacon's place is drawn from where the oracle looks: only then is no other estimator better in the mean.
     pub is_drawn: bool,
+    /// Whether matched detectors heard it, deeper than the oracle, which hears readings alone.
+    pub has_hearings: bool,
     /// Skyhound, then the baselines.
     pub rows: Vec<Row>,
     pub against: Vec<Against>,
@@ -88,32 +114,32 @@ pub struct Report {
     pub flown_s: f64,
 }
 
-/// Flies `flights` seeds from `seed` on with every policy, on `threads`; `progress` hears how many seeds are done.
+/// All ways to the beacon: Skyhound's, then the baselines'.
+const POLICIES: [Option<Policy>; 4] =
+    [None, Some(Policy::Climber), Some(Policy::Spiral), Some(Policy::Lawnmower)];
+
+/// What each policy came to with one seed, and how long it flew, s.
+pub type Flown = [(Outcome, f64); POLICIES.len()];
+
+/// Flies every seed of `plan` with every policy on `threads`, but those that are in the journal; `progress` hears how many seeds are done.
+///
+/// # Errors
+/// Settings that the daemon refuses; a journal that cannot be written.
 pub fn report(
-    scenario: &Scenario,
-    seed: u64,
-    flights: u64,
+    plan: &Plan,
     threads: usize,
+    journal: &Journal,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Report, String> {
+    let Plan { scenario, seed, flights, .. } = plan;
     let config = scenario.config()?;
-    let (within_m, area, times_s) =
-        (found_within_m(scenario), limits::area(scenario, &config), limits::times_s(scenario));
-    let policies = [None, Some(Policy::Climber), Some(Policy::Spiral), Some(Policy::Lawnmower)];
-    let flown = in_order(flights, threads, progress, |index| {
+    let (within_m, area) = (found_within_m(scenario), limits::area(scenario, &config));
+    let flown = in_order(*flights, threads, progress, |index| {
         let seed = seed.wrapping_add(index);
-        let scenario = &scenario.drawn(seed);
-        policies.map(|policy| {
-            let mut listener = Listener::new(scenario, &config.sense, seed);
-            let trace = match policy {
-                None => engine::fly_with(scenario, seed, Level::Readings, &mut listener),
-                Some(policy) => engine::fly_led(scenario, &config, seed, policy, &mut listener),
-            };
-            let at = times_s.iter().map(|at_s| limits::at(scenario, &trace, &listener, *at_s, &area));
-            outcome(scenario, &trace, within_m, at.collect())
-        })
+        journal.of(plan, seed, || fly(plan, &config, seed, &area))
     });
-    let rows: Vec<Row> = (policies.iter().enumerate())
+    let flown = flown.into_iter().collect::<Result<Vec<Flown>, String>>()?;
+    let rows: Vec<Row> = (POLICIES.iter().enumerate())
         .map(|(which, policy)| {
             let flights = flown.iter().map(|outcomes| outcomes[which].0.clone()).collect();
             row(policy.map_or("skyhound", Policy::name), flights, &area)
@@ -126,13 +152,32 @@ pub fn report(
     };
     Ok(Report {
         scenario: scenario.name.clone(),
-        seed,
-        flights,
+        beacon: plan.beacon,
+        seed: *seed,
+        flights: *flights,
         within_m,
         is_drawn: scenario.world.beacon[0].draw.is_some_and(|draw| draw.distance_m.is_some()),
+        has_hearings: plan.level == Level::Iq,
         against: rows[1..].iter().map(pair).collect(),
         rows,
         flown_s: flown.iter().flatten().map(|(_, flown_s)| flown_s).sum(),
+    })
+}
+
+/// One seed with every policy.
+fn fly(plan: &Plan, config: &Config, seed: u64, area: &Area) -> Flown {
+    let scenario = &plan.scenario.drawn(seed);
+    let times_s = limits::times_s(scenario);
+    let asks = seed.is_multiple_of(plan.oracle_every);
+    POLICIES.map(|policy| {
+        let mut listener = Listener::new(scenario, &config.sense, seed);
+        let trace = match policy {
+            None => engine::fly_with(scenario, seed, plan.level, &mut listener),
+            Some(policy) => engine::fly_led(scenario, config, seed, plan.level, policy, &mut listener),
+        };
+        let oracle = asks.then_some((&listener, area));
+        let at = times_s.iter().map(|at_s| limits::at(scenario, &trace, oracle, *at_s));
+        outcome(scenario, &trace, found_within_m(scenario), at.collect())
     })
 }
 
@@ -141,10 +186,12 @@ fn outcome(scenario: &Scenario, trace: &Trace, within_m: f64, at: Vec<At>) -> (O
     let numbers = metrics(scenario, trace);
     let number = |name: &str| numbers.get(name).copied();
     let final_error_m = number("final_error_m");
+    let holds = number("found") == Some(1.0);
     let outcome = Outcome {
         homed: number("time_to_homing_s").is_some(),
-        found: number("found") == Some(1.0) || final_error_m.is_some_and(|error_m| error_m <= within_m),
+        found: holds || final_error_m.is_some_and(|error_m| error_m <= within_m),
         final_error_m,
+        hold_s: number("time_to_holding_s").filter(|_| holds),
         time_ratio: number("time_ratio"),
         at,
     };
@@ -158,6 +205,7 @@ fn row(policy: &'static str, flights: Vec<Outcome>, area: &Area) -> Row {
         homed: share(|flight| flight.homed),
         found: share(|flight| flight.found),
         final_error_m: Spread::of(flights.iter().filter_map(|flight| flight.final_error_m), &ERROR_EDGES_M),
+        hold_s: numbers::median(flights.iter().filter_map(|flight| flight.hold_s)),
         time_ratio: Spread::of(flights.iter().filter_map(|flight| flight.time_ratio), &RATIO_EDGES),
         limits: limits::all(&flights, area),
         flights,

@@ -39,6 +39,13 @@ impl Share {
     }
 }
 
+/// Half are below.
+pub fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_by(f64::total_cmp);
+    quantile(&sorted, 0.5)
+}
+
 /// How values are spread.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Spread {

@@ -45,6 +45,13 @@ impl Emitter {
         Emitter { on: beacon.on, sent: Sent::new(beacon.waveform, seed), beacon: beacon.clone() }
     }
 
+    /// Whether it sends at any time of `span` by its schedule, and is switched on.
+    pub(super) fn sends(&mut self, span: Span) -> bool {
+        let Some((first, last)) = self.sent.slots(span) else { return self.on };
+        let touches = |sent: Span| sent.from_us < span.to_us && sent.to_us > span.from_us;
+        self.on && (first..=last).any(|slot| self.sent.transmission(slot).is_some_and(touches))
+    }
+
     /// Power that a channel's `share` finds in one frame under a Hann window.
     #[inline]
     pub(super) fn frame_power(&mut self, frame: Span, share: &Share) -> f64 {

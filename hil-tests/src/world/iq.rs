@@ -5,10 +5,12 @@
 //! and pass the receiver's impairments. Poses are taken in a straight line between the two given, a millisecond at a
 //! time; fading goes in a straight line within that. The same scenario, seed, tuning and poses give the same samples, however
 //! they are cut into calls of whole milliseconds.
+//! While nobody sends no arrival is asked for, and the carrier's phase rests: nobody follows it over a pause.
 //! Budget: 20 ns a sample for three emitters; nothing is allocated after the first call at a rate.
 
 use super::noise::Noise;
 use super::receiver::{Carrier, Receiver};
+use super::waveform::Span;
 use super::{Air, Arrival};
 use crate::random::source;
 use crate::scenario::{Kind, Scenario};
@@ -158,18 +160,13 @@ impl IqWorld {
     }
 
     fn segment(&mut self, from: &TruePose, to: &TruePose, out: &mut [[f32; 2]]) {
-        let Tuning { rate_sps, center_hz, gain } = self.tuning;
+        let Tuning { rate_sps, gain, .. } = self.tuning;
         self.noise.fill(self.receiver.noise_sigma(self.air.noise_dbm_hz(), rate_sps) as f32, out);
-        if self.paths.iter().any(|path| path.gain.is_none()) {
-            self.hear(from);
-            for (path, arrival) in self.paths.iter_mut().zip(&self.arrivals) {
-                path.gain = path.gain.or(complex_gain(&self.receiver, arrival));
-            }
-        }
-        self.hear(to);
-        let moved_hz = self.air_center_hz - self.receiver.true_center_hz(center_hz);
-        for index in 0..self.paths.len() {
-            self.add(index, self.arrivals[index].offset_hz + moved_hz, out);
+        let span = Span { from_us: self.at_us, to_us: self.at_us + out.len() as f64 * 1e6 / rate_sps };
+        if self.air.emitters.iter_mut().any(|emitter| emitter.sends(span)) {
+            self.add_all(from, to, out);
+        } else {
+            self.paths.iter_mut().for_each(|path| path.gain = None);
         }
         self.receiver.convert(out);
         if gain == Gain::Automatic {
@@ -177,6 +174,21 @@ impl IqWorld {
         }
         self.at_us += out.len() as f64 * 1e6 / rate_sps;
         self.made_total += out.len() as u64;
+    }
+
+    /// Adds all emitters to `out`.
+    fn add_all(&mut self, from: &TruePose, to: &TruePose, out: &mut [[f32; 2]]) {
+        if self.paths.iter().any(|path| path.gain.is_none()) {
+            self.hear(from);
+            for (path, arrival) in self.paths.iter_mut().zip(&self.arrivals) {
+                path.gain = path.gain.or(complex_gain(&self.receiver, arrival));
+            }
+        }
+        self.hear(to);
+        let moved_hz = self.air_center_hz - self.receiver.true_center_hz(self.tuning.center_hz);
+        for index in 0..self.paths.len() {
+            self.add(index, self.arrivals[index].offset_hz + moved_hz, out);
+        }
     }
 
     fn hear(&mut self, pose: &TruePose) {

@@ -70,6 +70,28 @@ impl Chart {
         self.svg += &format!("<polyline points=\"{}\" {stroke}/>\n", places.join(" "));
     }
 
+    /// The area from the bottom up to these points.
+    pub fn area(&mut self, points: &[Point], colour: Colour) {
+        let (Some(first), Some(last)) = (points.first(), points.last()) else { return };
+        let bottom = *self.y.start();
+        let outline = [(first.0, bottom)].into_iter().chain(points.iter().copied()).chain([(last.0, bottom)]);
+        let places = outline.map(|point| self.place(point));
+        let places: Vec<String> = places.map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        self.svg +=
+            &format!("<polygon points=\"{}\" fill=\"{colour}\" opacity=\"0.3\"/>\n", places.join(" "));
+    }
+
+    /// Rectangles of one colour, side by side without seams: west, south, east and north edge of each.
+    pub fn tiles(&mut self, tiles: impl Iterator<Item = [f64; 4]>, colour: Colour) {
+        let mut path = String::new();
+        for [west, south, east, north] in tiles {
+            let ((left, top), (right, bottom)) = (self.place((west, north)), self.place((east, south)));
+            path += &format!("M{left:.1} {top:.1}H{right:.1}V{bottom:.1}H{left:.1}Z");
+        }
+        let ink = format!("fill=\"{colour}\" shape-rendering=\"crispEdges\"");
+        self.svg += &format!("<path d=\"{path}\" {ink}/>\n");
+    }
+
     /// A band from bottom to top.
     pub fn band(&mut self, from_x: f64, to_x: f64, colour: Colour) {
         let (left, top) = self.place((from_x, *self.y.end()));

@@ -1,7 +1,7 @@
 //! A judged flight to one HTML page with its plots as inline SVG: no scripts, no network, readable on a phone and on paper.
 //!
-//! Track over the true beacon (m east and north of home, one scale), then over time (s): power and noise floor (dBFS), SNR (dB), speed
-//! asked for and flown (m/s), with our states as bands. What the scenario did is numbered, in the plots and in the list below.
+//! Track over the true beacon and the regions said to hold it (m east and north of home, one scale), then over time (s): power and noise floor
+//! (dBFS), the estimate's error (m), SNR (dB), speed asked for and flown (m/s), with our states as bands. What the scenario did is numbered, in the plots and in the list below.
 
 mod chart;
 mod heard;
@@ -36,9 +36,11 @@ pub fn html(scenario: &Scenario, trace: &Trace, verdict: &Verdict, repeat: &str)
     }
     page += &checks(verdict);
     page += &legend();
+    let map = map_caption(trace);
     for (title, caption, svg) in [
-        ("Track", "from above, true positions; metres from home", track::svg(scenario, trace)),
+        ("Track", map.as_str(), track::svg(scenario, trace)),
         ("Power and noise floor", "on the beacon's channel", over_time::power(trace)),
+        ("Estimate", "how far off; the area: as far as 95 % allow", over_time::error(scenario, trace)),
         ("SNR", "over the floor; thick while heard", over_time::snr(trace)),
         ("Speed", "asked for by our setpoints, and flown", over_time::speed(scenario, trace)),
     ] {
@@ -47,6 +49,14 @@ pub fn html(scenario: &Scenario, trace: &Trace, verdict: &Verdict, repeat: &str)
     page += &told(trace);
     page += &numbers(verdict);
     page + "</body>\n</html>\n"
+}
+
+fn map_caption(trace: &Trace) -> String {
+    let map = "from above, true positions; metres from home";
+    trace.regions.last().map_or(map.into(), |row| {
+        let at_s = row.at_us as f64 / 1e6;
+        format!("{map}; orange: regions of 50 % and 95 % at {at_s:.0} s; violet: the estimate and its way")
+    })
 }
 
 /// Rows of cells, each with its class.

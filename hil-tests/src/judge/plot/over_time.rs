@@ -1,18 +1,20 @@
-//! Power, SNR and speed over time, over bands in the colours of our states, with numbered deeds.
+//! Power, SNR, the estimate's error and speed over time, over bands in the colours of our states, with numbered deeds.
 
 use super::chart::{Chart, Point};
-use super::style::{Colour, DEED, QUIET, STRONG, TRUTH, bands, colour, labels};
+use super::style::{Colour, DEED, QUIET, REGION_50, SAID, STRONG, TRUTH, bands, colour, labels};
 use crate::judge::metrics::is_ours;
 use crate::scenario::Scenario;
-use crate::trace::{SignalRow, Trace};
+use crate::trace::{EstimateRow, SignalRow, Trace};
 
 const HEIGHT: f64 = 280.0;
 /// Height of the stroke for an event, share of the drawing.
 const EVENT_RATIO: f64 = 0.05;
 /// Width of a number, share of the drawing.
 const LABEL_RATIO: f64 = 0.05;
+/// As a line's width: what is under it is filled.
+const AREA: f64 = 0.0;
 /// A line is broken where its rows are further apart.
-const BREAK_S: f64 = 1.0;
+const BREAK_S: f64 = 1.5;
 
 /// Points over time, their colour and width.
 type Line = (Vec<Point>, Colour, f64);
@@ -33,6 +35,17 @@ pub(super) fn snr(trace: &Trace) -> String {
     let all = (signal(trace, |row| row.snr_db), QUIET, 1.0);
     let heard = (signal(trace, |row| row.snr_db.filter(|_| row.heard)), STRONG, 2.0);
     draw(trace, &[all, heard], "dB: heard blue", None)
+}
+
+/// How far off the estimate was, and how far off it may be: the radius of a circle as large as its 95 % region.
+pub(super) fn error(scenario: &Scenario, trace: &Trace) -> String {
+    let Some(beacon) = scenario.world.beacon.first() else { return String::new() };
+    let over_time = |value: &dyn Fn(&EstimateRow) -> f64| {
+        trace.estimates.iter().map(|row| (seconds(row.at_us), value(row))).collect::<Vec<Point>>()
+    };
+    let error = over_time(&|row| (row.north_m - beacon.north_m).hypot(row.east_m - beacon.east_m));
+    let region = over_time(&|row| row.radius_95_m);
+    draw(trace, &[(region, REGION_50, AREA), (error, SAID, 2.0)], "m: error, in radius of 95 %", Some(0.0))
 }
 
 /// Horizontal speed of our setpoints, and of the aircraft.
@@ -63,7 +76,11 @@ fn draw(trace: &Trace, lines: &[Line], label: &str, lowest: Option<f64>) -> Stri
     }
     for (points, colour, width) in lines {
         for piece in points.chunk_by(|before, after| after.0 - before.0 <= BREAK_S) {
-            chart.line(piece, colour, *width);
+            if *width == AREA {
+                chart.area(piece, colour);
+            } else {
+                chart.line(piece, colour, *width);
+            }
         }
     }
     // A short stroke at the bottom for each event of the flight file.

@@ -11,6 +11,10 @@ pub(super) const STRONG: Colour = "#0d47a1";
 pub(super) const QUIET: Colour = "#8d6e63";
 /// Of true beacons.
 pub(super) const TRUTH: Colour = "#d32f2f";
+/// Of where the beacon is said to be, and of the regions said to hold it.
+pub(super) const SAID: Colour = "#6a1b9a";
+pub(super) const REGION_50: Colour = "#ffb74d";
+pub(super) const REGION_95: Colour = "#ffe0b2";
 /// Of deeds.
 pub(super) const DEED: Colour = "#212121";
 

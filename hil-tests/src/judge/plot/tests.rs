@@ -45,7 +45,7 @@ fn the_page_is_whole_and_needs_nothing_else() {
         trace.violations.push("a < b".into());
     });
     let tags = tags(&page);
-    assert_eq!(tags["svg"], 4);
+    assert_eq!(tags["svg"], 5);
     for absent in ["script", "link", "img", "iframe", "b onload"] {
         assert!(!tags.contains_key(absent), "{absent}");
     }
@@ -69,7 +69,9 @@ fn the_drawings_show_the_flight() {
     let longest =
         track.split("points=\"").skip(1).map(|line| line.split('"').next().unwrap().split(' ').count()).max();
     assert!(longest.unwrap() >= 180, "{longest:?}");
-    assert!(track.contains("home") && track.contains("beacon"));
+    assert!(track.contains("home") && track.contains("beacon") && track.contains("estimate"));
+    let tiles = [style::REGION_95, style::REGION_50].map(|colour| format!("Z\" fill=\"{colour}\""));
+    assert!(tiles.iter().all(|tiles| track.contains(tiles)), "both regions");
 }
 
 #[test]

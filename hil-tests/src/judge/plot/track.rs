@@ -1,12 +1,13 @@
-//! The track from above, in the colours of our states, over home, fence and the true beacons. One scale for both axes.
+//! The track from above, in the colours of our states, over home, fence, the true beacons, and where they were said to be. One scale for both
+//! axes.
 
 use std::f64::consts::TAU;
 
 use super::chart::{Axis, Chart, Point, area};
-use super::style::{DEED, QUIET, TRUTH, bands, colour, labels};
+use super::style::{DEED, QUIET, REGION_50, REGION_95, SAID, TRUTH, bands, colour, labels};
 use crate::judge::metrics::{fence_radius_m, pose_at};
 use crate::scenario::Scenario;
-use crate::trace::Trace;
+use crate::trace::{RegionRow, Trace};
 use crate::truth::TruePose;
 
 const HEIGHT: f64 = 600.0;
@@ -58,9 +59,16 @@ fn point(pose: &TruePose) -> Point {
 /// The drawing.
 pub(super) fn svg(scenario: &Scenario, trace: &Trace) -> String {
     let beacons = scenario.world.beacon.iter().map(|beacon| (beacon.east_m, beacon.north_m));
-    let view = Frame::of(trace.truth.iter().map(|row| point(&row.pose)).chain(beacons), area(HEIGHT));
+    let regions = [(95, REGION_95), (50, REGION_50)];
+    let corners = trace.region(95, u64::MAX).map(RegionRow::edges_m);
+    let corners = corners.flat_map(|[west, south, east, north]| [(west, south), (east, north)]);
+    let flown = trace.truth.iter().map(|row| point(&row.pose));
+    let view = Frame::of(flown.chain(beacons).chain(corners), area(HEIGHT));
     let (east, north) = view.axes();
     let mut chart = Chart::new(HEIGHT, east, north, "m north, over m east", "");
+    for (percent, colour) in regions {
+        chart.tiles(trace.region(percent, u64::MAX).map(RegionRow::edges_m), colour);
+    }
     fence(&mut chart, scenario, view);
     let end_us = trace.truth.last().map_or(0, |row| row.pose.at_us);
     for (from_us, to_us, state) in bands(trace, end_us) {
@@ -70,6 +78,7 @@ pub(super) fn svg(scenario: &Scenario, trace: &Trace) -> String {
         let line: Vec<Point> = piece.iter().map(|row| point(&row.pose)).collect();
         chart.line(&line, colour(state), 3.0);
     }
+    said(&mut chart, trace, view);
     marks(&mut chart, scenario, view);
     deeds(&mut chart, trace, view);
     chart.finish()
@@ -86,10 +95,27 @@ fn fence(chart: &mut Chart, scenario: &Scenario, view: Frame) {
     pieces.filter(|piece| view.holds(piece[0])).for_each(|piece| chart.line(piece, TRUTH, 1.0));
 }
 
+/// The way of the estimate, as far as it is in view, and its end.
+fn said(chart: &mut Chart, trace: &Trace, view: Frame) {
+    let way: Vec<Point> = trace.estimates.iter().map(|row| (row.east_m, row.north_m)).collect();
+    let pieces = way.chunk_by(|before, after| view.holds(*before) == view.holds(*after));
+    pieces.filter(|piece| view.holds(piece[0])).for_each(|piece| chart.line(piece, SAID, 1.0));
+    if let Some(last) = way.last().filter(|last| view.holds(**last)) {
+        let (anchor, right) = side(*last, view);
+        chart.circle(*last, 5.0, SAID, true);
+        chart.word(*last, (right, 24.0), anchor, SAID, "estimate");
+    }
+}
+
+/// On which side of a mark there is room for its name.
+fn side(at: Point, view: Frame) -> (&'static str, f64) {
+    if at.0 > view.centre.0 { ("end", -14.0) } else { ("start", 14.0) }
+}
+
 /// Home, and who sends: ring, dot and name, on the side where there is room for it.
 fn marks(chart: &mut Chart, scenario: &Scenario, view: Frame) {
     let mut mark = |at: Point, colour, name: &str, down| {
-        let (anchor, right) = if at.0 > view.centre.0 { ("end", -14.0) } else { ("start", 14.0) };
+        let (anchor, right) = side(at, view);
         chart.circle(at, 9.0, colour, false);
         chart.circle(at, 2.0, colour, true);
         chart.word(at, (right, down), anchor, colour, name);
