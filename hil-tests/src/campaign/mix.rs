@@ -54,6 +54,7 @@ pub fn scenario(seed: u64) -> Scenario {
         operator: Operator {
             homes: true,
             homes_after_s: draw.of(0.0..2.0),
+            search_flown: false,
             retries: draw.count(2..6),
             lands_after_s: draw.chance(0.2).then(|| draw.of(2.0..10.0)),
         },

@@ -66,6 +66,8 @@ pub(super) struct Facts<'a> {
     pub trace: &'a Trace,
     /// HOMING and HOLDING, adjoining ones as one.
     pub commanding: Vec<Span>,
+    /// These, and SEARCHING and DETECTING where a search is flown.
+    pub moving: Vec<Span>,
     pub end_us: u64,
     /// The daemon's settings; none when the scenario's are wrong.
     pub settings: Option<Settings>,
@@ -80,7 +82,12 @@ impl<'a> Facts<'a> {
         ];
         let end_us = last.into_iter().flatten().max().unwrap_or(0);
         let commanding = spans(&trace.states, end_us, commands);
-        Facts { scenario, trace, commanding, end_us, settings: scenario.settings().ok() }
+        let settings = scenario.settings().ok();
+        let flies = settings.as_ref().is_some_and(|settings| settings.search.flies);
+        let moving = spans(&trace.states, end_us, |state| {
+            commands(state) || flies && [State::Searching, State::Detecting].map(State::name).contains(&state)
+        });
+        Facts { scenario, trace, commanding, moving, end_us, settings }
     }
 
     /// Whether we commanded then.
