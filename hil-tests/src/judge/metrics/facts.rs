@@ -44,6 +44,11 @@ pub fn commands(state: &str) -> bool {
     State::ALL.iter().any(|known| known.name() == state && known.commands())
 }
 
+/// Whether movement may leave in a state of this name; `search_flown`: the settings say that a search is.
+pub fn leads(state: &str, search_flown: bool) -> bool {
+    commands(state) || search_flown && [State::Searching, State::Detecting].map(State::name).contains(&state)
+}
+
 /// A time in which our state was one that commands.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -84,9 +89,7 @@ impl<'a> Facts<'a> {
         let commanding = spans(&trace.states, end_us, commands);
         let settings = scenario.settings().ok();
         let flies = settings.as_ref().is_some_and(|settings| settings.search.flies);
-        let moving = spans(&trace.states, end_us, |state| {
-            commands(state) || flies && [State::Searching, State::Detecting].map(State::name).contains(&state)
-        });
+        let moving = spans(&trace.states, end_us, |state| leads(state, flies));
         Facts { scenario, trace, commanding, moving, end_us, settings }
     }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::scenario::Scenario;
 use crate::trace::Trace;
 
-pub use facts::{Span, commands, spans};
+pub use facts::{Span, commands, leads, spans};
 pub(crate) use facts::{fence_radius_m, is_ours, pose_at, stops};
 
 /// Stands for the cause in the name of [`STOP_DELAY`].
