@@ -12,7 +12,7 @@
 use crate::analytics::Analytics;
 use crate::command::{Command, OperatorAct, State, Trip};
 use crate::config::{Config, ConfigError};
-use crate::facts::{Detection, Facts};
+use crate::facts::{Detection, Facts, Searched};
 use crate::geo::Origin;
 use crate::homing::{self, Homing};
 use crate::limits::{CHANNELS_MAX, PASS_HEARINGS_MAX};
@@ -229,6 +229,11 @@ impl Decide {
     /// The cause of the last stop, until the operator acts again.
     pub fn latched(&self) -> Option<Trip> {
         self.homing.latched()
+    }
+
+    /// How far the search has come; `None` where there is none.
+    pub fn searched(&self, now: TimeUs) -> Option<Searched> {
+        self.searcher.as_ref().map(|searcher| searcher.searched(now))
     }
 
     /// Newest facts of each channel; empty before the first.

@@ -209,7 +209,8 @@ impl Searcher {
         })
     }
 
-    fn searched(&self, at: TimeUs) -> Searched {
+    /// How far it has come.
+    pub(super) fn searched(&self, at: TimeUs) -> Searched {
         let route = self.route();
         Searched {
             at,
