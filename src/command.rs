@@ -9,9 +9,9 @@ pub enum State {
     /// Listening; no beacon, the operator has not enabled homing.
     #[default]
     Idle,
-    /// The operator wants the beacon found; it is not heard yet.
+    /// The operator wants the beacon found; it is not heard yet. Commanding along the route of a search, where the settings say so.
     Searching,
-    /// Heard; being confirmed.
+    /// Heard; being confirmed. Commanding as before.
     Detecting,
     /// Commanding the aircraft towards it.
     Homing,
@@ -35,7 +35,7 @@ impl State {
         }
     }
 
-    /// Whether commands may be sent in this state.
+    /// Whether commands are sent in this state for a beacon's sake. Those of a search leave in SEARCHING and DETECTING besides.
     pub const fn commands(self) -> bool {
         matches!(self, State::Homing | State::Holding)
     }

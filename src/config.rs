@@ -8,8 +8,12 @@ use crate::limits::{BURST_WIDTH_MAX_HZ, LINE_WIDTH_MAX_HZ, PATTERN_LATER_MAX, TR
 
 mod antenna;
 mod check;
+mod error;
+mod search;
 
 pub use antenna::Antenna;
+pub use error::ConfigError;
+pub use search::{SearchArea, SearchConfig, SearchPattern, Sought};
 
 /// All the engine is told.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +28,8 @@ pub struct Config {
     pub interlock: InterlockConfig,
     /// What the beacon is heard with.
     pub antenna: Antenna,
+    /// What is searched before anything is heard.
+    pub search: Option<SearchConfig>,
 }
 
 /// Settings of the sense pass.
@@ -430,20 +436,3 @@ pub struct FenceConfig {
     /// Highest altitude above home, m.
     pub alt_rel_max_m: f64,
 }
-
-/// What is wrong with a setting: the key as in `skyhound.toml`, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigError {
-    /// Key, for example `analytics.trigger_db`.
-    pub key: String,
-    /// What is wrong and what to write instead.
-    pub mend: String,
-}
-
-impl std::fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.key, self.mend)
-    }
-}
-
-impl std::error::Error for ConfigError {}

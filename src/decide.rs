@@ -12,7 +12,7 @@
 use crate::analytics::Analytics;
 use crate::command::{Command, OperatorAct, State, Trip};
 use crate::config::{Config, ConfigError};
-use crate::facts::{Detection, Facts};
+use crate::facts::{Detection, Facts, Searched};
 use crate::geo::Origin;
 use crate::homing::{self, Homing};
 use crate::limits::{CHANNELS_MAX, PASS_HEARINGS_MAX};
@@ -22,10 +22,12 @@ use crate::time::TimeUs;
 use crate::units::{CentiDb, ratio_from_db};
 use crate::vehicle::track::{Placing, TRACK_GAP_MAX_US};
 use crate::vehicle::{Pose, Track, Vehicle};
+use searcher::Searcher;
 use seeker::{Seeker, Sound};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
+mod searcher;
 mod seeker;
 
 /// Time between facts of a channel: 10 Hz.
@@ -36,6 +38,9 @@ const PLACED_SPAN_MAX_US: u32 = 2_100_000;
 
 /// Work on where the beacons are in a pass, in units of [`crate::locate::Locate::work`]: some 150 µs on a desk.
 const LOCATE_BUDGET: usize = 1_800;
+
+/// A newest reading older than this: nobody listens.
+const LISTENS_US: u64 = 500_000;
 
 /// What a pass is given.
 #[derive(Copy, Clone, Debug)]
@@ -62,6 +67,7 @@ pub struct Decide {
     homing: Homing,
     /// By channel: where its beacon is, and what is on its way there.
     seekers: Box<[Seeker]>,
+    searcher: Option<Searcher>,
     track: Track,
     origin: Option<Origin>,
     waiting: VecDeque<Reading>,
@@ -89,6 +95,9 @@ impl Decide {
     pub fn new(config: &Config) -> Result<Decide, ConfigError> {
         config.check()?;
         let channel_count = config.sense.channels.len();
+        let frequency_hz = config.sense.channels[0].frequency_hz;
+        let searcher =
+            config.search.as_ref().map(|search| Searcher::new(search, frequency_hz)).transpose()?;
         let wait_hops = TRACK_GAP_MAX_US.div_ceil(u64::from(config.sense.hop_us)) as usize;
         // Twice what can wait at the longest, so that a late pass drops nothing.
         let waiting_max = 2 * wait_hops * channel_count + crate::limits::PASS_READINGS_MAX;
@@ -96,6 +105,7 @@ impl Decide {
             analytics: Analytics::new(&config.analytics, &config.sense.channels, config.sense.hop_us),
             homing: Homing::new(&config.homing, &config.interlock),
             seekers: (0..channel_count).map(|_| Seeker::new(config.antenna)).collect(),
+            searcher,
             track: Track::default(),
             origin: None,
             waiting: VecDeque::with_capacity(waiting_max),
@@ -129,6 +139,7 @@ impl Decide {
         self.place_heard(inputs.now);
         self.state_facts(inputs.now, sink);
         self.locate(inputs.now);
+        let search = self.search(inputs);
         let was = self.homing.state();
         let command = self.homing.pass(
             &homing::Inputs {
@@ -138,6 +149,7 @@ impl Decide {
                 facts: &self.facts,
                 newest_reading_us: self.newest_reading_us,
                 sdr_alive: inputs.sdr_alive,
+                search,
             },
             &mut |change| sink.record(&Record::StateChange(*change)),
         );
@@ -153,6 +165,9 @@ impl Decide {
                 seeker.tell(inputs.now, has_changed, (channel as u8, origin), sink);
             }
         }
+        if let Some(searcher) = &mut self.searcher {
+            searcher.tell(inputs.now, has_changed, sink);
+        }
         let repeats = matches!(command, Command::Silence(_)) && self.command == Some(command);
         if !repeats {
             sink.record(&Record::Command(inputs.now, command));
@@ -164,6 +179,9 @@ impl Decide {
     /// The end of the flight: what still waits is recorded, open detections are closed.
     pub fn finish(&mut self, now: TimeUs, sink: &mut dyn Sink) {
         self.place_waiting(now.plus_us(2 * TRACK_GAP_MAX_US), sink);
+        if let Some(searcher) = &mut self.searcher {
+            searcher.finish(now, sink);
+        }
         self.tell_discards(now, sink);
         self.analytics.detections(now.plus_us(u64::from(u32::MAX)), &mut |detection| {
             sink.record(&Record::Detection(*detection));
@@ -204,12 +222,18 @@ impl Decide {
             facts: &self.facts,
             newest_reading_us: self.newest_reading_us,
             sdr_alive,
+            search: None,
         })
     }
 
     /// The cause of the last stop, until the operator acts again.
     pub fn latched(&self) -> Option<Trip> {
         self.homing.latched()
+    }
+
+    /// How far the search has come; `None` where there is none.
+    pub fn searched(&self, now: TimeUs) -> Option<Searched> {
+        self.searcher.as_ref().map(|searcher| searcher.searched(now))
     }
 
     /// Newest facts of each channel; empty before the first.
@@ -324,6 +348,15 @@ impl Decide {
             let seeker = &mut self.seekers[(first + n) % usize::from(self.channel_count)];
             left = seeker.work(now, left);
         }
+    }
+
+    /// Counts where it is listened to and nothing is heard. The ground speed of the route, where it is flown.
+    fn search(&mut self, inputs: &PassInputs<'_>) -> Option<(f64, f64)> {
+        let searcher = self.searcher.as_mut()?;
+        let reads = |newest: TimeUs| inputs.now.since_us(newest) <= LISTENS_US;
+        let listens = inputs.sdr_alive && self.newest_reading_us.is_some_and(reads);
+        searcher.pass(inputs.now, inputs.vehicle, self.facts.first(), listens);
+        searcher.goal(inputs.vehicle, self.homing.state())
     }
 
     fn tell_discards(&mut self, now: TimeUs, sink: &mut dyn Sink) {

@@ -269,3 +269,45 @@ pub struct Run {
     /// How many there are.
     pub count: u16,
 }
+
+/// How far a search has come.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Searched {
+    /// When.
+    pub at: TimeUs,
+    /// Name of its pattern.
+    pub pattern: &'static str,
+    /// Track spacing of its route, m; `None` where the pattern has none.
+    pub spacing_m: Option<f64>,
+    /// Flown share of the route by our own velocities, 0..1.
+    pub progress: f64,
+    /// Whether they lead along it now.
+    pub is_flown: bool,
+    /// Probability of success so far: that a beacon, lying anywhere in the area alike, would have been heard by now.
+    pub pos: f64,
+    /// Size of the area, m².
+    pub area_m2: f64,
+    /// Of it where the probability of detection is a half or more, m².
+    pub searched_m2: f64,
+    /// Listenings that counted.
+    pub listening_count: u32,
+    /// Noise that is reckoned with, dBm/Hz.
+    pub floor_dbm_hz: f64,
+    /// Height over home that is reckoned with, m.
+    pub height_m: f64,
+}
+
+/// Cells of the map of a search, side by side and alike.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct SearchRun {
+    /// When.
+    pub at: TimeUs,
+    /// What the metres are counted from.
+    pub origin: Wgs84,
+    /// The squares.
+    pub run: Run,
+    /// Probability that the beacon lay in each before the search.
+    pub poa: f64,
+    /// Probability of detection in each so far, per cent.
+    pub pod_percent: u8,
+}

@@ -4,7 +4,7 @@
 
 use crate::budget::BudgetReport;
 use crate::command::{Command, OperatorAct, StateChange};
-use crate::facts::{Detection, Facts, Located, RegionRun};
+use crate::facts::{Detection, Facts, Located, RegionRun, SearchRun, Searched};
 use crate::limits::{NAME_BYTES, TEXT_BYTES};
 use crate::signal::{Hearing, Pulse, Reading};
 use crate::time::TimeUs;
@@ -34,6 +34,10 @@ pub enum Record {
     Estimate(Located),
     /// A part of the region it is in, all of them each minute.
     Region(RegionRun),
+    /// How far the search has come, each 10 s and when our state changes.
+    Searched(Searched),
+    /// A part of the map of the search, all of them each minute.
+    SearchRun(SearchRun),
     /// A part of the aircraft that changed, at the pass that saw it. An input.
     Vehicle(TimeUs, Part),
     /// What a pass commanded, recorded when it differs in kind from the last or is a velocity or a stop.

@@ -10,14 +10,14 @@ use crate::limits::{
     PATTERN_SPAN_MAX_US,
 };
 
-fn within(key: &str, value: f64, low: f64, high: f64, unit: &str) -> Result<(), ConfigError> {
+pub(super) fn within(key: &str, value: f64, low: f64, high: f64, unit: &str) -> Result<(), ConfigError> {
     if value.is_finite() && (low..=high).contains(&value) {
         return Ok(());
     }
     Err(refuse(key, format!("{value} is out of range; write {low} to {high} {unit}")))
 }
 
-fn refuse(key: &str, mend: impl Into<String>) -> ConfigError {
+pub(super) fn refuse(key: &str, mend: impl Into<String>) -> ConfigError {
     ConfigError { key: key.to_string(), mend: mend.into() }
 }
 
@@ -30,6 +30,7 @@ impl Config {
         self.sense.check()?;
         self.analytics.check()?;
         self.homing.check(&self.interlock)?;
+        self.search.as_ref().map_or(Ok(()), |search| search.check(&self.interlock))?;
         self.interlock.check()
     }
 }

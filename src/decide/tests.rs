@@ -48,6 +48,26 @@ fn config() -> Config {
         homing: homing::tests::homing_config(),
         interlock: homing::tests::interlock_config(),
         antenna: crate::config::Antenna::Omni,
+        search: Some(SearchConfig {
+            area: SearchArea::Disc(Wgs84 { lat_deg: 47.0, lon_deg: 8.0 }, 100.0),
+            pattern: SearchPattern::ParallelTrack,
+            spacing_m: None,
+            heading_rad: None,
+            speed_mps: 2.0,
+            height_m: 40.0,
+            sought: Sought {
+                power_dbm: -20.0,
+                unsure_db: 3.0,
+                exponent: 2.2,
+                sigma_db: 6.0,
+                cn0_db_hz: 35.0,
+                listen_s: 1.0,
+                floor_dbm_hz: -165.0,
+                full_scale_dbm: Some(-60.0),
+                noise_bandwidth_hz: 10e3,
+            },
+            flies: true,
+        }),
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Inputs<'a> {
     pub newest_reading_us: Option<TimeUs>,
     /// The receiver says that the device streams.
     pub sdr_alive: bool,
+    /// Ground speed of a search's route, north and east, m/s: what is flown until a beacon is confirmed, where the settings say so.
+    pub search: Option<(f64, f64)>,
 }
 
 impl Inputs<'_> {
@@ -77,7 +79,10 @@ impl Homing {
         let wish = match self.machine.state() {
             State::Homing => Some(self.steering.wish(inputs, &self.machine)),
             State::Holding => Some(Wish::STILL),
-            State::Idle | State::Searching | State::Detecting => None,
+            State::Searching | State::Detecting => {
+                inputs.search.map(|ground| self.steering.along(inputs, ground))
+            }
+            State::Idle => None,
         };
         let command = self.interlocks.command(inputs, wish);
         if let Some(trip) = self.interlocks.latched() {

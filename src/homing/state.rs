@@ -10,7 +10,7 @@
 //!     ├──────────────────────────────────── HeldLongEnough ───────────────────────────────────┘
 //!     └── HomingOff, Interlock: from every other state
 //! ```
-//! Commands leave in HOMING and HOLDING only. A reason that has no arrow from a state changes nothing.
+//! Commands leave in HOMING and HOLDING, and in SEARCHING and DETECTING where a search is flown (`[search] fly`). A reason that has no arrow from a state changes nothing.
 //!
 //! Strength is a peak that decays by 2 dB/s: the newest reading of a pulsed beacon often falls between two pulses. The
 //! peak of the climb is where the beacon is stronger than `hold_snr_db` and either its power stops rising (of a carrier)

@@ -78,6 +78,13 @@ impl Steering {
         self.nose_first(wrap_pi(course_rad - yaw_rad), yaw_rad, speed_mps)
     }
 
+    /// The wish on a search's route, whose ground speed is given: north and east, m/s.
+    pub(super) fn along(&self, inputs: &Inputs<'_>, (north_mps, east_mps): (f64, f64)) -> Wish {
+        let Some(yaw_rad) = inputs.yaw_rad() else { return Wish::STILL };
+        let error_rad = wrap_pi(east_mps.atan2(north_mps) - yaw_rad);
+        self.nose_first(error_rad, yaw_rad, north_mps.hypot(east_mps))
+    }
+
     fn is_usable(&self, gradient: &Gradient) -> bool {
         gradient.bearing_sigma_rad <= self.settings.bearing_sigma_max_rad
     }

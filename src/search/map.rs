@@ -44,6 +44,19 @@ impl Cell {
     }
 }
 
+/// Cells side by side that are alike.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Cells {
+    /// Middle of the most western one.
+    pub from: NorthEast,
+    /// How many there are.
+    pub count: u16,
+    /// Of each, see [`Cell`].
+    pub prior: f64,
+    /// Likewise.
+    pub pod_percent: u8,
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct PoaMap {
@@ -226,6 +239,35 @@ impl PoaMap {
             prior: self.prior[cell],
             pod: f64::from(self.pod[cell]),
         })
+    }
+
+    /// Cells side by side that are alike, eastwards, among `count` of them from number `first` on; such as have no prior are left out. POD in
+    /// whole per cent. Returns where to go on; `None` when all are told.
+    pub fn runs(&self, first: usize, count: usize, mut tell: impl FnMut(Cells)) -> Option<usize> {
+        let end = first.saturating_add(count).min(self.prior.len());
+        let percent = |cell: usize| (self.pod[cell] * 100.0).round() as u8;
+        let mut open: Option<(Cells, usize)> = None;
+        for cell in first..end {
+            let (prior, pod_percent, row) = (self.prior[cell], percent(cell), cell / self.columns);
+            match &mut open {
+                Some((run, at)) if *at == row && run.prior == prior && run.pod_percent == pod_percent => {
+                    run.count += 1;
+                }
+                _ => {
+                    open.take().into_iter().for_each(|(run, _)| tell(run));
+                    let from = self.center(cell);
+                    open = (prior > 0.0).then_some((Cells { from, count: 1, prior, pod_percent }, row));
+                }
+            }
+        }
+        open.into_iter().for_each(|(run, _)| tell(run));
+        (end < self.prior.len()).then_some(end)
+    }
+
+    /// Share of the prior that lies where the POD is a half or more.
+    pub fn searched(&self) -> f64 {
+        let prior = self.prior.iter().zip(&self.pod);
+        prior.filter(|(_, pod)| **pod >= 0.5).map(|(prior, _)| prior).sum()
     }
 
     /// POA of a cell now that nothing was heard, of all cells 1: POA·(1 − POD) over what remains of all.

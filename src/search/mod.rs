@@ -19,6 +19,6 @@ mod ways;
 
 pub use area::{Area, AreaError};
 pub use follow::Follow;
-pub use map::{Cell, PoaMap, Region};
+pub use map::{Cell, Cells, PoaMap, Region};
 pub use pattern::{Order, Pattern, Route, RouteError};
 pub use sight::{Link, Sight};

@@ -13,21 +13,7 @@ const CHORD_RATIO: f64 = 0.02;
 /// Longest step of a spiral about its datum.
 const STEP_MAX_RAD: f64 = 0.5;
 
-/// A pattern by its name in the IAMSAR manual.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Pattern {
-    /// Expanding square (SS): from the datum, legs of 1, 1, 2, 2, 3, 3, … spacings, each a right angle to the right.
-    ExpandingSquare,
-    /// Sector (VS): three sectors about the datum, each a triangle out, across and back, turned by 120° to the right of the one before;
-    /// then a second time, 30° to the right. Its radius is the datum's distance from the area's edge; it has no spacing.
-    Sector,
-    /// Parallel track (PS): legs on the heading, one beside the other.
-    ParallelTrack,
-    /// Creeping line (CS): legs across the heading, which is where it creeps to.
-    CreepingLine,
-    /// Archimedean spiral out of the datum, and a circle half a spacing within the distance to the area's edge.
-    Spiral,
-}
+pub use crate::config::SearchPattern as Pattern;
 
 impl Pattern {
     /// All of them.

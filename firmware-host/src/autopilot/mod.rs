@@ -12,7 +12,8 @@
 //! sent, except heartbeats when the settings name the system, and on `udpout`, where nobody can answer us before we spoke
 //! (as system 1, MAVLink's usual one). `is_up` means: the line is open and the autopilot was heard in the last 5 s.
 //!
-//! Not done here: signing, routing for others, uploading anything, setting parameters, arming or changing modes.
+//! Not done here: signing, routing for others, setting parameters, arming or changing modes. Uploading is done by [`upload`] alone, on
+//! a line of its own and never by the link.
 
 pub mod address;
 pub mod battery;
@@ -22,6 +23,7 @@ pub mod inbound;
 pub mod line;
 pub mod listener;
 mod message_id;
+pub mod mission;
 mod names;
 mod opening;
 pub mod outbound;
@@ -39,6 +41,7 @@ mod taken;
 mod telemetry;
 pub mod texts;
 pub mod timesync;
+pub mod upload;
 pub mod ways;
 pub mod zones;
 
@@ -217,7 +220,7 @@ impl Link {
         if self.listener.parts.params.is_settled(firmware, &vehicle.parameters)
             && let Some(request) = self.listener.parts.zones.due(now)
         {
-            self.ask(now, |encoder| encoder.zone_request(request));
+            self.ask(now, |encoder| encoder.mission_request(request, zones::TYPE_FENCE));
         }
         let knows_home = vehicle.home.is_some();
         if let Some(request) = self.requests.due(now, self.listener.speaks_mavlink_1_only, knows_home) {

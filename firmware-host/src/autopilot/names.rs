@@ -49,6 +49,22 @@ pub fn autopilot_name(autopilot: u8) -> &'static str {
     }
 }
 
+/// MAV_MISSION_RESULT.
+pub fn mission_result_name(result: u8) -> &'static str {
+    match result {
+        0 => "accepted",
+        1 => "error, or no transfer begun",
+        2 => "unsupported frame",
+        3 => "unsupported",
+        4 => "no space for so many items",
+        5..=12 => "invalid item",
+        13 => "item out of turn",
+        14 => "denied: another uploads, or it is not allowed now",
+        15 => "cancelled",
+        _ => "refused",
+    }
+}
+
 /// MAV_RESULT.
 pub fn result_name(result: u8) -> &'static str {
     match result {

@@ -9,13 +9,13 @@ use skyhound::command::Velocity;
 use skyhound::record::Severity;
 use skyhound::time::TimeUs;
 
+use super::mission;
 use super::zones::ZoneRequest;
 
 /// Ignore x, y, z (bits 0–2), acceleration (6–8) and yaw (10).
 const VELOCITY_AND_YAW_RATE: u16 = 0b0101_1100_0111;
 /// Name of the value that tells us from a rival.
 pub const MARK_NAME: &str = "SKY_MARK";
-const MISSION_TYPE_FENCE: u8 = 1;
 const MISSION_ACCEPTED: u8 = 0;
 /// Bytes of a STATUSTEXT chunk.
 pub const CHUNK_BYTES: usize = 50;
@@ -148,27 +148,41 @@ impl Encoder {
         })
     }
 
-    /// The mission protocol for the uploaded fence. The dialect's encoder knows no extension fields, and the type is one.
-    pub fn zone_request(&self, request: ZoneRequest) -> Packet {
+    /// The mission protocol, reading a list of type `kind`. The dialect's encoder knows no extension fields, and the type is one.
+    pub fn mission_request(&self, request: ZoneRequest, kind: u8) -> Packet {
         let (system, component) = (self.system, self.target_component);
         match request {
             ZoneRequest::List => {
                 let packet = self.packet(&dialect::MISSION_REQUEST_LIST_DATA::default());
-                let payload = [system, component, MISSION_TYPE_FENCE];
-                extended(packet, &payload, dialect::MISSION_REQUEST_LIST_DATA::EXTRA_CRC)
+                extended(packet, &[system, component, kind], dialect::MISSION_REQUEST_LIST_DATA::EXTRA_CRC)
             }
             ZoneRequest::Item(seq) => {
                 let packet = self.packet(&dialect::MISSION_REQUEST_INT_DATA::default());
                 let [low, high] = seq.to_le_bytes();
-                let payload = [low, high, system, component, MISSION_TYPE_FENCE];
+                let payload = [low, high, system, component, kind];
                 extended(packet, &payload, dialect::MISSION_REQUEST_INT_DATA::EXTRA_CRC)
             }
             ZoneRequest::Thanks => {
                 let packet = self.packet(&dialect::MISSION_ACK_DATA::default());
-                let payload = [system, component, MISSION_ACCEPTED, MISSION_TYPE_FENCE];
+                let payload = [system, component, MISSION_ACCEPTED, kind];
                 extended(packet, &payload, dialect::MISSION_ACK_DATA::EXTRA_CRC)
             }
         }
+    }
+
+    /// MISSION_COUNT: so many items of a mission are to go up.
+    pub fn mission_count(&self, count: u16) -> Packet {
+        let packet = self.packet(&dialect::MISSION_COUNT_DATA::default());
+        let [low, high] = count.to_le_bytes();
+        let payload = [low, high, self.system, self.target_component, mission::TYPE_MISSION];
+        extended(packet, &payload, dialect::MISSION_COUNT_DATA::EXTRA_CRC)
+    }
+
+    /// MISSION_ITEM_INT: item `seq` of a mission that goes up.
+    pub fn mission_item(&self, item: &mission::Item, seq: u16) -> Packet {
+        let packet = self.packet(&dialect::MISSION_ITEM_INT_DATA::default());
+        let payload = item.payload(seq, (self.system, self.target_component));
+        extended(packet, &payload, dialect::MISSION_ITEM_INT_DATA::EXTRA_CRC)
     }
 
     /// TIMESYNC: a question when `tc1_ns` is 0, else an answer.

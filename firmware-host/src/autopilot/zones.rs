@@ -13,7 +13,8 @@ use skyhound::vehicle::Zones;
 
 use super::payload::Payload;
 
-const TYPE_FENCE: u8 = 1;
+/// MAV_MISSION_TYPE_FENCE.
+pub const TYPE_FENCE: u8 = 1;
 const ACCEPTED: u8 = 0;
 const UNSUPPORTED: u8 = 3;
 const POLYGON_INSIDE: u16 = 5001;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 
 use super::failure::{Failure, print};
-use crate::ctl::{Ask, ChannelStatus, LinkStatus, Status, VehicleStatus, ask, socket_found};
+use crate::ctl::{Ask, ChannelStatus, LinkStatus, SearchStatus, Status, VehicleStatus, ask, socket_found};
 
 /// Arguments of `skyhound ctl`.
 #[derive(Clone, Debug, clap::Args)]
@@ -78,6 +78,18 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
+fn search_text(search: &SearchStatus) -> String {
+    let flown = if search.flown { " (flying)" } else { "" };
+    format!(
+        "{} · {:.0} % flown{flown} · searched {:.3} of {:.3} km² · POS {:.1} %",
+        search.pattern,
+        100.0 * search.progress,
+        search.searched_m2 / 1e6,
+        search.area_m2 / 1e6,
+        100.0 * search.pos
+    )
+}
+
 /// Status for people. What is unknown is a dash.
 fn text(status: &Status) -> String {
     let mut lines = Vec::new();
@@ -102,6 +114,9 @@ fn text(status: &Status) -> String {
     line("aircraft", aircraft_text(&status.vehicle));
     for channel in &status.channels {
         line("beacon", channel_text(channel));
+    }
+    if let Some(search) = &status.search {
+        line("search", search_text(search));
     }
     let sdr = &status.sdr;
     let alive = if sdr.alive { "alive" } else { "NO SAMPLES" };

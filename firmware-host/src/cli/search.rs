@@ -1,4 +1,6 @@
-//! `skyhound search plan`: a search before anything is heard, and its preview.
+//! `skyhound search plan|upload`: a search before anything is heard: its preview, and its way to the autopilot.
+
+mod upload;
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +13,7 @@ use super::failure::{print, say};
 use super::range::{Asked, decibels, sigma, within};
 use crate::range;
 use crate::search::{self, Preview, geojson, kml, wpl};
+use crate::settings::Settings;
 
 /// Arguments of `skyhound search`.
 #[derive(Clone, Debug, clap::Args)]
@@ -25,11 +28,36 @@ pub struct Args {
 pub enum Act {
     /// Lay a pattern over an area, or take a mission as it is: the route to stdout, what it is worth to stderr
     Plan(Box<PlanArgs>),
+    /// Bring such a route to the autopilot as its mission, and read it back; it is the pilot who starts it
+    Upload(Box<upload::Args>),
 }
 
 /// Arguments of `skyhound search plan`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PlanArgs {
+    /// The route.
+    #[command(flatten)]
+    pub route: RouteArgs,
+    /// Where the beacon is likely: a GeoJSON file of polygons, each with its weight as property; without it evenly over the area
+    #[arg(long, value_name = "FILE")]
+    pub poa: Option<PathBuf>,
+    /// Deviation of what is not known of its power, antenna and orientation: what no second look mends
+    #[arg(long, value_name = "DB", default_value_t = 3.0, value_parser = sigma)]
+    pub unsure_db: f64,
+    /// Form of the route; without it by the name of --out, else geojson
+    #[arg(long, value_enum)]
+    pub format: Option<Form>,
+    /// Writes the route to this file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Writes POA before, POD and POA after the search to this file, cell by cell (GeoJSON)
+    #[arg(long, value_name = "FILE", requires = "power_dbm")]
+    pub map: Option<PathBuf>,
+}
+
+/// What a route is made of, or where it is from.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RouteArgs {
     /// Which pattern; without it ps
     #[arg(long, value_enum)]
     pub pattern: Option<Name>,
@@ -51,27 +79,12 @@ pub struct PlanArgs {
     /// Datum of ss, vs and spiral; of ps and cs where the drone comes from. Without it the middle of the area
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true, value_parser = place)]
     pub start: Option<Wgs84>,
-    /// Where the beacon is likely: a GeoJSON file of polygons, each with its weight as property; without it evenly over the area
-    #[arg(long, value_name = "FILE")]
-    pub poa: Option<PathBuf>,
     /// A mission (QGC WPL 110) that someone else made, instead of a pattern
     #[arg(long, value_name = "FILE", conflicts_with_all = ["pattern", "spacing", "heading", "start"])]
     pub from: Option<PathBuf>,
     /// The beacon's power into its antenna while it is on: how likely it is found is told with it
     #[arg(long, value_name = "DBM", allow_negative_numbers = true, value_parser = decibels)]
     pub power_dbm: Option<f64>,
-    /// Deviation of what is not known of its power, antenna and orientation: what no second look mends
-    #[arg(long, value_name = "DB", default_value_t = 3.0, value_parser = sigma)]
-    pub unsure_db: f64,
-    /// Form of the route; without it by the name of --out, else geojson
-    #[arg(long, value_enum)]
-    pub format: Option<Form>,
-    /// Writes the route to this file instead of stdout
-    #[arg(short, long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// Writes POA before, POD and POA after the search to this file, cell by cell (GeoJSON)
-    #[arg(long, value_name = "FILE", requires = "power_dbm")]
-    pub map: Option<PathBuf>,
     /// The beacon, its way and the noise, as `skyhound range` asks for them.
     #[command(flatten)]
     pub asked: Asked,
@@ -120,18 +133,16 @@ impl From<Name> for Pattern {
 /// # Errors
 /// An area, a mission or a beacon that is none is wrong use; a file that cannot be read or written is a failure.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let Act::Plan(args) = args.act;
-    let form = args.form()?;
-    let settings = args.asked.settings()?;
-    let heard = args.power_dbm.map(|power_dbm| args.asked.plan(&settings, power_dbm)).transpose()?;
-    let speed_mps = args.asked.speed_mps(&settings);
-    if speed_mps <= 0.0 {
-        return Err(Failure::Usage("--speed: 0 m/s is no search; write more".into()));
+    match args.act {
+        Act::Plan(args) => plan(&args),
+        Act::Upload(args) => upload::run(&args),
     }
-    let preview = args.preview(heard.as_ref(), speed_mps)?;
+}
+
+fn plan(args: &PlanArgs) -> Result<(), Failure> {
+    let form = args.form()?;
+    let (preview, heard) = args.route.laid(&args.route.asked.settings()?)?;
     let prior = args.prior(&preview.origin)?;
-    say(preview.to_text().trim_end());
-    warn(&preview);
     if let Some(heard) = &heard {
         let outlook = preview.outlook(&prior, &search::sight(heard, args.unsure_db));
         let from =
@@ -169,6 +180,30 @@ impl PlanArgs {
                 path.display()
             ))),
         }
+    }
+
+    fn prior(&self, origin: &Origin) -> Result<Vec<Region>, Failure> {
+        let Some(path) = &self.poa else { return Ok(Vec::new()) };
+        let polygons = search::read(path, geojson::read)?;
+        let region = |polygon: &geojson::Weighted| {
+            Ok(Region { area: search::area_of(path, &polygon.corners, origin)?, weight: polygon.weight })
+        };
+        polygons.iter().map(region).collect()
+    }
+}
+
+impl RouteArgs {
+    /// The route, told to people, and how its beacon is heard.
+    fn laid(&self, settings: &Settings) -> Result<(Preview, Option<range::Plan>), Failure> {
+        let heard = self.power_dbm.map(|power_dbm| self.asked.plan(settings, power_dbm)).transpose()?;
+        let speed_mps = self.asked.speed_mps(settings);
+        if speed_mps <= 0.0 {
+            return Err(Failure::Usage("--speed: 0 m/s is no search; write more".into()));
+        }
+        let preview = self.preview(heard.as_ref(), speed_mps)?;
+        say(preview.to_text().trim_end());
+        warn(&preview);
+        Ok((preview, heard))
     }
 
     /// The route with its area.
@@ -248,15 +283,6 @@ impl PlanArgs {
         };
         let origin = search::middle(&polygon.corners).unwrap_or(Origin::new(polygon.corners[0]));
         Ok(Some((origin, search::area_of(path, &polygon.corners, &origin)?)))
-    }
-
-    fn prior(&self, origin: &Origin) -> Result<Vec<Region>, Failure> {
-        let Some(path) = &self.poa else { return Ok(Vec::new()) };
-        let polygons = search::read(path, geojson::read)?;
-        let region = |polygon: &geojson::Weighted| {
-            Ok(Region { area: search::area_of(path, &polygon.corners, origin)?, weight: polygon.weight })
-        };
-        polygons.iter().map(region).collect()
     }
 
     fn spacing_m(&self, heard: Option<&range::Plan>) -> Result<f64, Failure> {

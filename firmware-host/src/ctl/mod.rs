@@ -21,8 +21,8 @@ use tokio::sync::oneshot;
 pub use client::ask;
 pub use server::Server;
 pub use status::{
-    Board, ChannelStatus, LaneStatus, LinkStatus, PassStatus, RecorderStatus, SdrStatus, Status,
-    VehicleStatus,
+    Board, ChannelStatus, LaneStatus, LinkStatus, PassStatus, RecorderStatus, SdrStatus, SearchStatus,
+    Status, VehicleStatus,
 };
 
 use crate::settings::DaemonSettings;

@@ -35,6 +35,8 @@ pub struct Status {
     pub vehicle: VehicleStatus,
     /// Each beacon's channel.
     pub channels: Vec<ChannelStatus>,
+    /// The search, where the settings have one.
+    pub search: Option<SearchStatus>,
     /// The autopilot link's totals.
     pub link: LinkStatus,
     /// Each lane's totals.
@@ -109,6 +111,24 @@ pub struct ChannelStatus {
     pub bearing_deg: Option<f64>,
     /// Its 1-sigma.
     pub bearing_sigma_deg: Option<f64>,
+}
+
+/// The search.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SearchStatus {
+    /// Name of its pattern.
+    pub pattern: String,
+    /// Flown share of its route by our own velocities.
+    pub progress: f64,
+    /// Whether they lead along it now.
+    pub flown: bool,
+    /// Probability of success so far.
+    pub pos: f64,
+    /// Where the probability of detection is a half or more, m².
+    pub searched_m2: f64,
+    /// The area, m².
+    pub area_m2: f64,
 }
 
 /// The autopilot link's totals.

@@ -1,6 +1,8 @@
 //! The numbers of a report, each from one SQL query over the flight's tables. Names end in their units.
 
 use super::estimate::{self, EstimateLine};
+use super::message::{self, MessageLine};
+use super::search::{self, SearchLine};
 use duckdb::{Connection, Row};
 use serde::Serialize;
 
@@ -47,6 +49,8 @@ pub struct Report {
     pub detections: Vec<DetectionLine>,
     /// The last estimate of each beacon.
     pub estimates: Vec<EstimateLine>,
+    /// The search as it was left.
+    pub search: Option<SearchLine>,
     /// What distress beacons say.
     pub messages: Vec<MessageLine>,
     /// Time in each state.
@@ -115,37 +119,6 @@ pub struct DetectionLine {
     pub lat_deg: Option<f64>,
     /// Where it was strongest.
     pub lon_deg: Option<f64>,
-}
-
-/// What one distress beacon says.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct MessageLine {
-    /// Channel's name.
-    pub beacon: String,
-    /// Its identification of 15 digits.
-    pub id: String,
-    /// Messages.
-    pub count: i64,
-    /// First and last time, s since start.
-    pub first_s: f64,
-    /// See `first_s`.
-    pub last_s: f64,
-    /// Strongest C/N0, dB-Hz.
-    pub cn0_max_db_hz: f64,
-    /// Whether nobody is in distress by what it says.
-    pub test: bool,
-    /// What carries it.
-    pub kind: String,
-    /// Country, or its digits.
-    pub country: String,
-    /// Whom it names.
-    pub identity: String,
-    /// Where it says it is, newest.
-    pub says_lat_deg: Option<f64>,
-    /// See `says_lat_deg`.
-    pub says_lon_deg: Option<f64>,
-    /// Distance between places that it can tell, seconds of arc.
-    pub resolution_arcsec: Option<i64>,
 }
 
 /// Time in a state.
@@ -265,12 +238,7 @@ const DETECTIONS: &str =
     "SELECT id, BEACON, kind, began_us / 1e6, length_s, snr_peak_db, power_peak_dbfs, pulse_count,
     pulse_width_us / 1e3, pulse_period_us / 1e3, lat_deg, lon_deg
     FROM detections LEFT JOIN (SELECT id, lat_deg, lon_deg FROM detection_map) USING (id) ORDER BY id";
-/// The newest message of each beacon that has a position tells it.
-const MESSAGES: &str = "SELECT BEACON, id, count(*), min(until_us) / 1e6, max(until_us) / 1e6, max(cn0_db_hz), bool_and(test),
-    any_value(beacon), coalesce(any_value(country), 'country ' || any_value(country_code)), any_value(identity),
-    arg_max(says_lat_deg, until_us), arg_max(says_lon_deg, until_us), arg_max(resolution_arcsec, until_us)
-    FROM beacon_message GROUP BY channel, id ORDER BY min(until_us)";
-/// Files of before know no messages and no estimates.
+/// Files of before have not all tables.
 const HAS: &str = "SELECT count(*) > 0 FROM duckdb_tables() WHERE table_name = ?";
 /// The state before the first change lasted from the first row on.
 const STATES: &str = "WITH changes AS (SELECT to_state AS state, 1 AS entered, at_us, rowid AS place FROM state_change
@@ -316,6 +284,7 @@ pub(super) fn gather(flight: &Connection, is_live: bool) -> Answer<Report> {
             minutes: Vec::new(),
             detections: Vec::new(),
             estimates: Vec::new(),
+            search: None,
             messages: Vec::new(),
             states: Vec::new(),
             trips: Vec::new(),
@@ -338,13 +307,7 @@ pub(super) fn gather(flight: &Connection, is_live: bool) -> Answer<Report> {
     report.pulse_count = flight.query_row("SELECT count(*) FROM pulse", [], |r| r.get(0))?;
     report.minutes = lines(flight, &MINUTES.replace("BEACON", BEACON), minute)?;
     report.detections = lines(flight, &DETECTIONS.replace("BEACON", BEACON), detection)?;
-    let has = |table: &str| flight.query_row(HAS, [table], |r| r.get::<_, bool>(0));
-    if has("estimate")? {
-        report.estimates = lines(flight, &estimate::LAST.replace("BEACON", BEACON), estimate::line)?;
-    }
-    if has("beacon_message")? {
-        report.messages = lines(flight, &MESSAGES.replace("BEACON", BEACON), message)?;
-    }
+    derived(flight, &mut report)?;
     let mut states = flight.prepare(STATES)?;
     let stays = states.query_map([first_us, last_us], |r| {
         Ok(StateLine { state: r.get(0)?, entered_count: r.get(1)?, time_s: r.get(2)? })
@@ -363,6 +326,21 @@ pub(super) fn gather(flight: &Connection, is_live: bool) -> Answer<Report> {
     })?;
     report.link = lines(flight, LINK, link)?.pop();
     Ok(report)
+}
+
+/// What files of before know nothing of.
+fn derived(flight: &Connection, report: &mut Report) -> Answer<()> {
+    let has = |table: &str| flight.query_row(HAS, [table], |r| r.get::<_, bool>(0));
+    if has("estimate")? {
+        report.estimates = lines(flight, &estimate::LAST.replace("BEACON", BEACON), estimate::line)?;
+    }
+    if has("search")? {
+        report.search = lines(flight, search::LAST, search::line)?.pop();
+    }
+    if has("beacon_message")? {
+        report.messages = lines(flight, &message::ALL.replace("BEACON", BEACON), message::line)?;
+    }
+    Ok(())
 }
 
 fn lines<T>(flight: &Connection, sql: &str, line: impl FnMut(&Row<'_>) -> Answer<T>) -> Answer<Vec<T>> {
@@ -398,24 +376,6 @@ fn detection(r: &Row<'_>) -> Answer<DetectionLine> {
         pulse_period_ms: r.get(9)?,
         lat_deg: r.get(10)?,
         lon_deg: r.get(11)?,
-    })
-}
-
-fn message(r: &Row<'_>) -> Answer<MessageLine> {
-    Ok(MessageLine {
-        beacon: r.get(0)?,
-        id: r.get(1)?,
-        count: r.get(2)?,
-        first_s: r.get(3)?,
-        last_s: r.get(4)?,
-        cn0_max_db_hz: r.get(5)?,
-        test: r.get(6)?,
-        kind: r.get(7)?,
-        country: r.get(8)?,
-        identity: r.get(9)?,
-        says_lat_deg: r.get(10)?,
-        says_lon_deg: r.get(11)?,
-        resolution_arcsec: r.get(12)?,
     })
 }
 

@@ -6,13 +6,17 @@
 
 mod estimate;
 mod facts;
+mod message;
+mod search;
 mod text;
 
 pub use estimate::EstimateLine;
 pub use facts::{
-    DetectionLine, EventLine, LaneLine, LinkLine, MessageLine, MinuteLine, PassLine, Report, StateLine,
-    TripLine,
+    DetectionLine, EventLine, LaneLine, LinkLine, MinuteLine, PassLine, Report, StateLine, TripLine,
 };
+
+pub use message::MessageLine;
+pub use search::SearchLine;
 
 use crate::store::{StoreError, open_flight};
 use std::path::Path;

@@ -15,6 +15,7 @@ pub(super) fn print(report: &Report) -> String {
     minutes(&mut out, report);
     detections(&mut out, report);
     estimates(&mut out, report);
+    search(&mut out, report);
     messages(&mut out, report);
     states(&mut out, report);
     passes(&mut out, report);
@@ -198,6 +199,33 @@ fn estimates(out: &mut String, r: &Report) {
                 e.exponent,
                 e.spread_db,
                 e.observation_count
+            ),
+        );
+    }
+}
+
+fn search(out: &mut String, r: &Report) {
+    let Some(s) = &r.search else { return };
+    let spacing = s.spacing_m.map_or(String::new(), |m| format!(", spacing {m:.0} m"));
+    let flown =
+        if s.is_flown { format!(", {:.0} % of the route flown", 100.0 * s.progress) } else { String::new() };
+    line(out, format_args!("\nSearch: {}{spacing}{flown}, {} listenings", s.pattern, s.listening_count));
+    line(
+        out,
+        format_args!(
+            "  searched {:.3} of {:.3} km² (POD a half or more), floor {:.1} dBm/Hz; POS so far {:.1} %",
+            s.searched_km2,
+            s.area_km2,
+            s.floor_dbm_hz,
+            100.0 * s.pos
+        ),
+    );
+    if s.detection_count == 0 {
+        line(
+            out,
+            format_args!(
+                "  nothing heard: what was there with even odds before is not there with {:.1} %",
+                100.0 * s.not_there
             ),
         );
     }

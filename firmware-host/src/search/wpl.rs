@@ -13,8 +13,10 @@ const HEAD: &str = "QGC WPL 110";
 const WAYPOINTS: [u16; 2] = [16, 82];
 /// MAV_FRAME_GLOBAL and its integer form.
 const ABSOLUTE: [u8; 2] = [0, 5];
-/// MAV_FRAME_GLOBAL_RELATIVE_ALT, _TERRAIN_ALT and their integer forms.
-const RELATIVE: [u8; 4] = [3, 6, 10, 11];
+/// MAV_FRAME_GLOBAL_RELATIVE_ALT and its integer form.
+const RELATIVE: [u8; 2] = [3, 6];
+/// MAV_FRAME_GLOBAL_TERRAIN_ALT and its integer form.
+const TERRAIN: [u8; 2] = [10, 11];
 const FIELDS: usize = 12;
 
 /// The waypoints of a mission.
@@ -28,6 +30,8 @@ pub struct Mission {
     pub others: Vec<(usize, u16)>,
     /// Lines of waypoints whose altitude is over the sea.
     pub absolute: Vec<usize>,
+    /// Lines of those whose altitude is over the terrain.
+    pub terrain: Vec<usize>,
 }
 
 /// Waypoints at one height over home.
@@ -81,6 +85,8 @@ pub fn read(text: &str) -> Result<Mission, Refused> {
         };
         if ABSOLUTE.contains(&item.frame) {
             mission.absolute.push(line);
+        } else if TERRAIN.contains(&item.frame) {
+            mission.terrain.push(line);
         } else if !RELATIVE.contains(&item.frame) {
             return refused(
                 line,

@@ -47,6 +47,8 @@ impl Settings {
         let is_heard = |hz: &f64| *hz != config.sense.center_hz && held_count(&config, *hz) > 0;
         config.sense.more_centers_hz = centers_hz.iter().copied().filter(is_heard).collect();
         config.sense.own_noise = self.own_noise()?;
+        config.check().map_err(|error| self.in_file_words(error))?;
+        config.search = self.search.engine(&config)?;
         config.check().map_err(|error| self.in_file_words(error)).map(|()| config)
     }
 
@@ -71,6 +73,7 @@ impl Settings {
             homing: self.homing.clone(),
             interlock: self.interlock.clone(),
             antenna: self.antenna,
+            search: None,
         }
     }
 

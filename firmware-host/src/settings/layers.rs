@@ -23,6 +23,7 @@ const SECTIONS: &[&str] = &[
     "analytics",
     "antenna",
     "homing",
+    "search",
     "interlock",
     "interlock.fence",
     "autopilot",

@@ -1,4 +1,4 @@
-//! Settings: one TOML file with `[sdr] [sense] [[beacon]] [analytics] [homing] [interlock] [autopilot] [recorder]
+//! Settings: one TOML file with `[sdr] [sense] [[beacon]] [analytics] [homing] [search] [interlock] [autopilot] [recorder]
 //! [daemon]`. Values as the parts take them; what the engine gets is made and checked from these once at the start.
 //!
 //! The file speaks s, ms and deg; the program µs and rad; `resolve` alone converts. Defaults stand in `skyhound.toml`
@@ -12,6 +12,7 @@ mod layers;
 pub mod own_noise;
 mod resolve;
 mod rules;
+mod search;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -27,6 +28,7 @@ pub use deaf::{AtHand, Deafness};
 pub use engine::BURST_BANDWIDTH_HZ;
 pub use errors::{Origin, SettingError, SettingsErrors};
 
+pub use search::SearchSettings;
 pub use tuning::Tuning;
 
 /// The commented settings file with every key and its default.
@@ -51,6 +53,8 @@ pub struct Settings {
     pub interlock: InterlockConfig,
     /// What the beacon is heard with.
     pub antenna: Antenna,
+    /// `[search]`.
+    pub search: SearchSettings,
     /// `[autopilot]`.
     pub autopilot: AutopilotSettings,
     /// `[recorder]`.
@@ -132,6 +136,7 @@ impl Settings {
             homing: layers.homing(),
             interlock: layers.interlock(is_bench),
             antenna: layers.antenna(),
+            search: layers.search(),
             autopilot: layers.autopilot(),
             recorder: layers.recorder(),
             daemon: layers.daemon(),

@@ -7,14 +7,15 @@ use std::path::PathBuf;
 
 use skyhound::config::{
     AnalyticsConfig, Antenna, Emission, FenceConfig, HomingConfig, InterlockConfig, Pattern, PulseTrain,
-    Samples, Spreading, TerrainRule,
+    Samples, SearchPattern, Spreading, TerrainRule,
 };
 use toml::Value;
 
 use super::keys::{as_number, numbers, polygon};
 use super::layers::Layers;
 use super::{
-    AutopilotSettings, BeaconSettings, DaemonSettings, Pace, RecorderSettings, SdrSettings, SenseSettings,
+    AutopilotSettings, BeaconSettings, DaemonSettings, Pace, RecorderSettings, SdrSettings, SearchSettings,
+    SenseSettings,
 };
 
 const DEVICE_RATE_SPS: f64 = 2_048_000.0;
@@ -186,6 +187,35 @@ impl Layers {
             detecting_us: self.s("homing.detecting_s"),
             lost_us: self.s("homing.lost_s"),
             holding_us: self.s("homing.holding_s"),
+        }
+    }
+
+    pub(super) fn search(&self) -> SearchSettings {
+        let corners = self.value("search.polygon").and_then(Value::as_array);
+        SearchSettings {
+            polygon: corners.and_then(|corners| polygon(corners).ok()).unwrap_or_default(),
+            centre_lat_deg: self.optional_number("search.centre_lat_deg"),
+            centre_lon_deg: self.optional_number("search.centre_lon_deg"),
+            radius_m: self.optional_number("search.radius_m"),
+            pattern: match self.text("search.pattern").as_str() {
+                "cs" => SearchPattern::CreepingLine,
+                "ss" => SearchPattern::ExpandingSquare,
+                "vs" => SearchPattern::Sector,
+                "spiral" => SearchPattern::Spiral,
+                _ => SearchPattern::ParallelTrack,
+            },
+            spacing_m: self.optional_number("search.spacing_m"),
+            heading_rad: self.optional_number("search.heading_deg").map(f64::to_radians),
+            speed_mps: self.optional_number("search.speed_mps"),
+            height_m: self.number("search.height_m"),
+            flies: self.is_on("search.fly"),
+            power_dbm: self.number("search.power_dbm"),
+            unsure_db: self.number("search.unsure_db"),
+            exponent: self.number("search.exponent"),
+            sigma_db: self.number("search.sigma_db"),
+            listen_s: self.number("search.listen_s"),
+            floor_dbm_hz: self.optional_number("search.floor_dbm_hz"),
+            full_scale_dbm: self.optional_number("search.full_scale_dbm"),
         }
     }
 

@@ -11,6 +11,7 @@ const AT_MOST: &[(&str, &str, f64)] = &[
     ("analytics.drop_db", "analytics.trigger_db", 0.0),
     ("homing.speed_mps", "interlock.speed_max_mps", 0.0),
     ("homing.slow_speed_mps", "homing.speed_mps", 0.0),
+    ("search.speed_mps", "interlock.speed_max_mps", 0.0),
     ("homing.strong_snr_db", "homing.hold_snr_db", 0.0),
     ("homing.yaw_rate_max_deg_s", "interlock.yaw_rate_max_deg_s", 0.0),
     ("interlock.fence.alt_rel_min_m", "interlock.fence.alt_rel_max_m", 1.0),
@@ -40,6 +41,7 @@ impl Layers {
         self.check_words();
         self.check_beacons();
         self.check_pass_gap();
+        self.check_search_area();
     }
 
     fn at_most(&mut self, low: &str, high: &str, margin: f64) {
@@ -150,6 +152,24 @@ impl Layers {
                 "{gap_s} s is under 1.2 passes of daemon.control_hz = {control_hz}; write at least {least_s} s"
             );
             self.refuse("interlock.pass_gap_max_s", origin, &mend);
+        }
+    }
+
+    /// A disc is whole, or not there; and one area.
+    fn check_search_area(&mut self) {
+        const DISC: [&str; 3] = ["search.centre_lat_deg", "search.centre_lon_deg", "search.radius_m"];
+        let there = |path: &&&str| self.entries.contains_key(**path);
+        let (first, count) = (DISC.iter().find(there), DISC.iter().filter(there).count());
+        let polygon = self.entries.get("search.polygon").and_then(|entry| entry.value.as_array());
+        let has_polygon = polygon.is_some_and(|corners| !corners.is_empty());
+        let mend = match count {
+            1 | 2 => "half a disc; write centre_lat_deg, centre_lon_deg and radius_m",
+            3 if has_polygon => "there is a polygon too; write only one",
+            _ => return,
+        };
+        if let Some(path) = first {
+            let origin = self.entries[*path].origin.clone();
+            self.refuse(path, origin, mend);
         }
     }
 }

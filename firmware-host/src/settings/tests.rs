@@ -375,3 +375,18 @@ fn what_is_shown_reads_back_to_the_same_with_the_same_hash() {
     );
     assert_eq!(settings.hash_sha256().len(), 64);
 }
+
+#[test]
+fn an_area_makes_a_search_and_half_a_one_is_refused() {
+    let disc = ["search.centre_lat_deg=47.4", "search.centre_lon_deg=8.5", "search.radius_m=200"];
+    let config = load(&disc).unwrap().engine(250e3, 433.92e6).unwrap();
+    let search = config.search.unwrap();
+    assert!(search.speed_mps == 3.0 && !search.flies && search.sought.cn0_db_hz < 46.0, "{search:?}");
+    // kT0 and 6 dB: at 433.92 MHz fields add nothing.
+    assert!((search.sought.floor_dbm_hz + 168.0).abs() < 0.1, "{search:?}");
+    assert!(load(&[]).unwrap().engine(250e3, 433.92e6).unwrap().search.is_none());
+    assert!(errors(load(&disc[1..])).contains("half a disc"));
+    let polygon = "search.polygon=[[47.0, 8.0], [47.1, 8.0], [47.1, 8.1]]";
+    assert!(errors(load(&[&disc[..], &[polygon]].concat())).contains("only one"));
+    assert!(errors(load(&["search.speed_mps=6"])).contains("interlock.speed_max_mps"));
+}

@@ -7,6 +7,7 @@
 use super::append_estimate;
 use super::append_message;
 use super::append_rates;
+use super::append_search;
 use super::append_vehicle::{self, PART_TABLES};
 use super::batch::{Batch, Health};
 use super::columns::{all, some, text, times, truth};
@@ -58,6 +59,8 @@ pub fn columns(batch: &Batch) -> Result<Vec<(&'static str, RecordBatch)>, ArrowE
     add("link", batch.links.is_empty(), &|| link(&batch.links))?;
     add("estimate", batch.estimates.is_empty(), &|| append_estimate::estimate(&batch.estimates))?;
     add("estimate_region", batch.regions.is_empty(), &|| append_estimate::region(&batch.regions))?;
+    add("search", batch.searches.is_empty(), &|| append_search::search(&batch.searches))?;
+    add("search_cell", batch.search_cells.is_empty(), &|| append_search::cells(&batch.search_cells))?;
     add("vehicle_motion", batch.motions.is_empty(), &|| append_rates::motion(&batch.motions))?;
     add("vehicle_status", batch.statuses.is_empty(), &|| append_rates::status(&batch.statuses))?;
     for (place, (table, rows)) in PART_TABLES.into_iter().zip(&batch.parts).enumerate() {

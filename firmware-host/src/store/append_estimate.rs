@@ -7,15 +7,17 @@ use skyhound::facts::{Estimate, Located, RegionRun};
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 
 /// A place in steps of 1e-7 degrees.
-fn steps(origin: Wgs84, at: NorthEast, of: fn(Wgs84) -> f64) -> i32 {
+pub fn steps(origin: Wgs84, at: NorthEast, of: fn(Wgs84) -> f64) -> i32 {
     (of(Origin::new(origin).wgs84_from_ned(at)) * 1e7).round() as i32
 }
 
-fn lat_deg(place: Wgs84) -> f64 {
+/// For [`steps`].
+pub fn lat_deg(place: Wgs84) -> f64 {
     place.lat_deg
 }
 
-fn lon_deg(place: Wgs84) -> f64 {
+/// For [`steps`].
+pub fn lon_deg(place: Wgs84) -> f64 {
     place.lon_deg
 }
 

@@ -9,7 +9,7 @@ use super::append_vehicle::{PART_TABLES, table_of};
 use super::lanes::Outlets;
 use skyhound::budget::BudgetReport;
 use skyhound::command::{Command, OperatorAct, StateChange};
-use skyhound::facts::{Detection, Facts, Located, RegionRun};
+use skyhound::facts::{Detection, Facts, Located, RegionRun, SearchRun, Searched};
 use skyhound::record::{Event, LaneReport, LinkReport, Name, PlacedReading, Record};
 use skyhound::signal::{Hearing, Pulse, Spectrum};
 use skyhound::time::TimeUs;
@@ -55,6 +55,10 @@ pub struct Batch {
     pub estimates: Vec<Located>,
     /// Rows of `estimate_region`.
     pub regions: Vec<RegionRun>,
+    /// Rows of `search`.
+    pub searches: Vec<Searched>,
+    /// Rows of `search_cell`.
+    pub search_cells: Vec<SearchRun>,
     /// Rows of `vehicle_motion`.
     pub motions: Vec<(TimeUs, Motion)>,
     /// Rows of `vehicle_status`.
@@ -79,7 +83,7 @@ pub struct Batch {
     pub started_utc_us: Option<i64>,
 }
 
-const OTHER_TABLES: [&str; 17] = [
+const OTHER_TABLES: [&str; 19] = [
     "reading",
     "spectrum",
     "signal",
@@ -95,6 +99,8 @@ const OTHER_TABLES: [&str; 17] = [
     "link",
     "estimate",
     "estimate_region",
+    "search",
+    "search_cell",
     "vehicle_motion",
     "vehicle_status",
 ];
@@ -146,6 +152,8 @@ impl Batch {
             Record::Detection(detection) => self.detections.push(detection),
             Record::Estimate(located) => self.estimates.push(located),
             Record::Region(run) => self.regions.push(run),
+            Record::Searched(searched) => self.searches.push(searched),
+            Record::SearchRun(run) => self.search_cells.push(run),
             Record::Vehicle(at, part) => self.push_part(at, part),
             Record::Command(at, command) => self.commands.push((at, command)),
             Record::StateChange(change) => self.state_changes.push(change),
@@ -192,6 +200,8 @@ impl Batch {
             self.links.len(),
             self.estimates.len(),
             self.regions.len(),
+            self.searches.len(),
+            self.search_cells.len(),
             self.motions.len(),
             self.statuses.len(),
         ];
@@ -229,6 +239,8 @@ impl Batch {
         self.links.clear();
         self.estimates.clear();
         self.regions.clear();
+        self.searches.clear();
+        self.search_cells.clear();
         self.motions.clear();
         self.statuses.clear();
         self.started_utc_us = None;

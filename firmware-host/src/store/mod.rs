@@ -11,6 +11,7 @@ mod append;
 mod append_estimate;
 mod append_message;
 mod append_rates;
+mod append_search;
 mod append_vehicle;
 mod batch;
 mod catalog;

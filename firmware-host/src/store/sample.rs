@@ -10,7 +10,7 @@ use skyhound::command::{Command, Fault, Interlock, OperatorAct, Reason, State, S
 use skyhound::cospas::{Frame, Message};
 use skyhound::facts::{
     Detection, DetectionKind, Estimate, Facts, Fit, Floor, Gradient, Located, NoGradient, Pattern, RegionRun,
-    Run, Trend,
+    Run, SearchRun, Searched, Trend,
 };
 use skyhound::geo::{NorthEast, Wgs84};
 use skyhound::record::{Event, LaneReport, LinkReport, Name, PlacedReading, Record, Severity, Text};
@@ -275,6 +275,26 @@ fn region(at: TimeUs, percent: u8, count: u16) -> Record {
     Record::Region(RegionRun { at, channel: 0, percent, origin: Wgs84 { lat_deg: 47.3, lon_deg: 8.5 }, run })
 }
 
+fn searched(at: TimeUs) -> [Record; 2] {
+    let searched = Searched {
+        at,
+        pattern: "spiral",
+        spacing_m: Some(60.5),
+        progress: 0.25,
+        is_flown: true,
+        pos: 0.375,
+        area_m2: 250e3,
+        searched_m2: 93e3,
+        listening_count: 17,
+        floor_dbm_hz: -165.5,
+        height_m: 40.5,
+    };
+    let run = Run { from: NorthEast { north_m: 40.0, east_m: 20.0 }, size_m: 8.0, count: 3 };
+    let origin = Wgs84 { lat_deg: 47.3, lon_deg: 8.5 };
+    let cells = SearchRun { at, origin, run, poa: 0.0625, pod_percent: 62 };
+    [Record::Searched(searched), Record::SearchRun(cells)]
+}
+
 /// One of each kind of record, at about `at_us`, and for some also the one in which nothing is known.
 pub(crate) fn records(at_us: u64) -> Vec<Record> {
     let at = TimeUs(at_us);
@@ -284,7 +304,7 @@ pub(crate) fn records(at_us: u64) -> Vec<Record> {
     let (known, unknown) = (vehicle(at_us), Vehicle::default());
     let mut records = parts(at_us, &unknown, &known);
     records.extend(parts(at_us + 100_000, &known, &unknown));
-    records.extend([region(at, 50, 4), region(at, 95, 11)]);
+    records.extend([region(at, 50, 4), region(at, 95, 11)].into_iter().chain(searched(at)));
     records.extend([
         Record::Pulse(Pulse {
             start_us: at,

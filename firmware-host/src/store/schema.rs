@@ -49,7 +49,7 @@ mod tests {
         database.execute_batch(&statements()).unwrap();
         let count = |sql: &str| database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
         assert_eq!(count("SELECT count(*) FROM duckdb_tables() WHERE comment IS NULL"), 0);
-        assert_eq!(count("SELECT count(*) FROM duckdb_tables()"), 25);
+        assert_eq!(count("SELECT count(*) FROM duckdb_tables()"), 27);
         let bare = "SELECT count(*) FROM duckdb_columns() WHERE comment IS NULL AND NOT internal
             AND table_name IN (SELECT table_name FROM duckdb_tables())";
         assert_eq!(count(bare), 0);

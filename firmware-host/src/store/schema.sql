@@ -150,6 +150,31 @@ CREATE TABLE estimate_region ( -- The smallest regions that hold a beacon with 5
     size_m FLOAT, -- Edge of each square, m
     square_count USMALLINT -- Squares side by side, eastwards
 );
+CREATE TABLE search ( -- How far the search of [search] has come, each 10 s, when our state changes and at its end (derived)
+    at_us BIGINT, -- When, µs since start
+    pattern VARCHAR, -- Name of its pattern
+    spacing_m FLOAT, -- Track spacing of its route, m; NULL where the pattern has none
+    progress FLOAT, -- Flown share of the route by our own velocities, 0..1
+    flown BOOLEAN, -- They lead along it now
+    pos DOUBLE, -- Probability of success so far: that a beacon, lying anywhere in the area alike, would have been heard by now
+    area_m2 DOUBLE, -- Size of the area, m²
+    searched_m2 DOUBLE, -- Of it where the probability of detection is a half or more, m²
+    listening_count UINTEGER, -- Listenings that counted
+    floor_dbm_hz FLOAT, -- Noise that is reckoned with, dBm/Hz
+    height_m FLOAT -- Height over home that is reckoned with, m
+);
+CREATE TABLE search_cell ( -- The map of the search, each minute and at its end: a row is squares side by side that are alike (derived)
+    at_us BIGINT, -- When, µs since start
+    lat_e7 INTEGER, -- lat_deg as it is stored, 1e-7 degrees
+    lat_deg DOUBLE AS (lat_e7 / 1e7), -- WGS84 latitude of the middle of the most western square, in steps of 1e-7 degrees
+    lon_e7 INTEGER, -- lon_deg as it is stored, 1e-7 degrees
+    lon_deg DOUBLE AS (lon_e7 / 1e7), -- WGS84 longitude of the middle of the most western square, in steps of 1e-7 degrees
+    size_m FLOAT, -- Edge of each square, m
+    square_count USMALLINT, -- Squares side by side, eastwards
+    poa FLOAT, -- Probability that the beacon lay in each before the search
+    pod_e2 UTINYINT, -- pod as it is stored, hundredths
+    pod DOUBLE AS (pod_e2 / 1e2) -- Probability of detection in each so far, in steps of 0.01
+);
 CREATE TABLE hearing ( -- What a matched detector heard, over a time of its own (input)
     until_us BIGINT, -- End of the time listened to, µs since start
     span_us UINTEGER, -- Length of that time, µs

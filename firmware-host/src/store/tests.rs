@@ -174,6 +174,23 @@ fn an_estimate_comes_out_in_degrees() {
 }
 
 #[test]
+fn a_search_comes_out_as_it_went_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = record_one(folder.path()).files.remove(0);
+    assert_eq!(
+        value(&path, "SELECT * FROM search"),
+        "1500000,spiral,60.5,0.25,true,0.375,250000.0,93000.0,17,-165.5,40.5"
+    );
+    assert_eq!(
+        value(
+            &path,
+            "SELECT at_us, round(lat_deg, 5), round(lon_deg, 5), size_m, square_count, poa, pod FROM search_cell"
+        ),
+        "1500000,47.30036,8.50026,8.0,3,0.0625,0.62"
+    );
+}
+
+#[test]
 fn gps_time_sets_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let (_inlets, recorder) = start(&settings(folder.path()));

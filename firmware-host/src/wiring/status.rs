@@ -2,7 +2,9 @@
 
 use super::Shared;
 use crate::autopilot::Link;
-use crate::ctl::{ChannelStatus, LaneStatus, LinkStatus, PassStatus, RecorderStatus, Status, VehicleStatus};
+use crate::ctl::{
+    ChannelStatus, LaneStatus, LinkStatus, PassStatus, RecorderStatus, SearchStatus, Status, VehicleStatus,
+};
 use crate::store::{RecorderHandle, RecorderState};
 use skyhound::budget::BudgetReport;
 use skyhound::command::State;
@@ -83,6 +85,14 @@ pub fn show(status: &mut Status, seen: &Seen<'_>) {
         .enumerate()
         .map(|(index, channel)| channel_status(channel, decide.facts().get(index)))
         .collect();
+    status.search = decide.searched(now).map(|search| SearchStatus {
+        pattern: search.pattern.to_string(),
+        progress: search.progress,
+        flown: search.is_flown,
+        pos: search.pos,
+        searched_m2: search.searched_m2,
+        area_m2: search.area_m2,
+    });
     let report = link.report();
     status.link = LinkStatus {
         address: about.autopilot.clone(),

@@ -42,7 +42,7 @@ pub fn scenario(seed: u64) -> Scenario {
         fault.push(Fault { trigger, for_s: None, kind: Kind::HomingOn });
     }
     let duration_s = draw.of(50.0..100.0);
-    Scenario {
+    let mut scenario = Scenario {
         name: format!("campaign-{seed}"),
         about: "A random mix of faults".into(),
         duration_s,
@@ -54,13 +54,36 @@ pub fn scenario(seed: u64) -> Scenario {
         operator: Operator {
             homes: true,
             homes_after_s: draw.of(0.0..2.0),
+            search_flown: false,
             retries: draw.count(2..6),
             lands_after_s: draw.chance(0.2).then(|| draw.of(2.0..10.0)),
         },
         fault,
         expect: Expect::default(),
         skyhound: settings(&mut draw),
+    };
+    fly_search(&mut scenario);
+    scenario
+}
+
+/// In a fifth of the mixes the daemon flies a search. Of a source of its own, so that the others are what they are without; and so are those
+/// that failed once.
+fn fly_search(scenario: &mut Scenario) {
+    let mut draw = Draw(random::source(scenario.seed, "campaign, flown search"));
+    if !draw.chance(0.2) || super::old_seeds().contains(&scenario.seed) {
+        return;
     }
+    scenario.operator.search_flown = draw.chance(0.7);
+    let Place { lat_deg, lon_deg, .. } = scenario.place;
+    let radius_m = draw.of(30.0..150.0);
+    let text = format!(
+        "fly = true\ncentre_lat_deg = {}\ncentre_lon_deg = {}\nradius_m = {radius_m}\npattern = \"{}\"\nspacing_m = {}\n",
+        lat_deg + draw.of(-5e-4..5e-4),
+        lon_deg + draw.of(-5e-4..5e-4),
+        draw.one(&["ps", "cs", "ss", "vs", "spiral"]),
+        radius_m * draw.of(0.1..0.6),
+    );
+    scenario.skyhound.extend(text.parse::<toml::Table>().map(|table| ("search".to_owned(), table.into())));
 }
 
 /// Draws.
@@ -358,13 +381,15 @@ mod tests {
 
     #[test]
     fn every_kind_is_drawn_and_a_seed_repeats() {
-        let mut kinds = BTreeSet::new();
+        let (mut kinds, mut searches) = (BTreeSet::new(), 0);
         for seed in 0..400 {
             let mixed = scenario(seed);
             kinds.extend(mixed.fault.iter().map(|fault| fault.kind.name()));
             assert!(mixed.skyhound.contains_key("homing"), "the settings do not parse: {seed}");
+            searches += u32::from(mixed.config().unwrap().search.is_some());
         }
         assert_eq!(kinds.len(), KINDS as usize, "{kinds:?}");
+        assert!((60..100).contains(&searches), "{searches} of 400 fly a search");
         assert_eq!(format!("{:?}", scenario(7)), format!("{:?}", scenario(7)));
         assert_ne!(format!("{:?}", scenario(7)), format!("{:?}", scenario(8)));
     }

@@ -179,6 +179,10 @@ impl Sink for Book {
             }
             Record::Estimate(located) if located.channel == self.channel => self.estimate(located),
             Record::Region(part) if part.channel == self.channel => self.region(part),
+            Record::Searched(searched) => {
+                self.trace.numbers.insert("search_pos".into(), searched.pos);
+                self.trace.numbers.insert("search_progress".into(), searched.progress);
+            }
             Record::StateChange(change) => self.trace.states.push(state_row(change)),
             Record::Event(event) => self.trace.events.push(EventRow {
                 at_us: event.at.0,

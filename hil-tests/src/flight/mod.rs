@@ -208,6 +208,7 @@ fn trace_of(scenario: &Scenario, course: &mut Course) -> Result<Trace, String> {
         enabled_us: course.enabled_us.clone(),
         mute: muted.chain(course.held.iter().copied()).collect(),
         others: has_second(scenario),
+        search_flown: scenario.settings().is_ok_and(|settings| settings.search.flies),
         end_us,
     };
     trace.violations = wire::judge(&trace, &known);

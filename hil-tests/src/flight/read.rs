@@ -13,6 +13,7 @@ const SIGNAL: &str = "select at_us, power_dbfs, snr_db, heard,
         (select channel from detection order by snr_peak_db desc nulls last limit 1), 0)) order by at_us";
 const STATES: &str = "select at_us, from_state, to_state, reason, interlock from state_change order by at_us";
 const EVENTS: &str = "select at_us, kind, text from event order by at_us";
+const SEARCHED: &str = "select pos, progress from search order by at_us desc, rowid desc limit 1";
 const DROPPED: &str = "select sum(most) from (select max(dropped_total) as most from health
     where kind = 'lane' and name like '%reading%' group by name)";
 /// By their times, which follow the clock; the count of samples knows only the losses that the receiver saw.
@@ -67,6 +68,11 @@ pub fn read(file: &Path, clock: &ClockJoin, home: &Origin, trace: &mut Trace) ->
         if let (Some(due), Some(came)) = (row["due"].as_f64(), row["came"].as_f64()) {
             add("readings_due_total", due);
             add("readings_lost_total", (due - came).max(0.0));
+        }
+    }
+    for row in rows(file, SEARCHED)? {
+        for (name, column) in [("search_pos", "pos"), ("search_progress", "progress")] {
+            trace.numbers.extend(row[column].as_f64().map(|value| (name.into(), value)));
         }
     }
     trace.files.push(file.to_owned());

@@ -2,7 +2,8 @@
 //! a wire.
 //!
 //! ```text
-//! 1 permission  movement only while the autopilot's own heartbeats say our mode and armed, and we are in HOMING
+//! 1 permission  movement only while the autopilot's own heartbeats say our mode and armed, and we are in HOMING; where a search is
+//!               flown, in SEARCHING and DETECTING too
 //! 3 stops       after a stop zeros, then silence, until the operator acts
 //! 4 rate        time between setpoints ≤ 300 ms in HOMING and HOLDING
 //!   others      setpoints from nobody else
@@ -11,7 +12,7 @@
 //! really stops is measured by `timing`. Times in which it cannot speak (its link is cut, it is paused, killed, or the rig
 //! itself was held up) are left out of 4.
 
-use crate::judge::metrics::{Span, commands, spans};
+use crate::judge::metrics::{Span, commands, leads, spans};
 use crate::trace::{SetpointRow, StateRow, Trace};
 use skyhound::command::{Interlock, State};
 
@@ -48,6 +49,8 @@ pub struct Known {
     pub mute: Vec<(u64, u64)>,
     /// Others may send setpoints: the scenario has a second daemon.
     pub others: bool,
+    /// A search is flown, by the scenario's settings.
+    pub search_flown: bool,
     /// When the rig ended the flight.
     pub end_us: u64,
 }
@@ -56,6 +59,7 @@ pub struct Known {
 pub fn judge(trace: &Trace, known: &Known) -> Vec<String> {
     let mut broken = Broken::default();
     let commanding = spans(&trace.states, u64::MAX - 2 * GRACE_US, commands);
+    let moving = spans(&trace.states, u64::MAX - 2 * GRACE_US, |state| leads(state, known.search_flown));
     for setpoint in &trace.setpoints {
         if setpoint.from != known.own {
             if !known.others {
@@ -65,7 +69,7 @@ pub fn judge(trace: &Trace, known: &Known) -> Vec<String> {
             continue;
         }
         if setpoint.moves() {
-            permission(setpoint, known, &commanding, &mut broken);
+            permission(setpoint, known, &moving, &mut broken);
         }
     }
     // Told by the daemon's own ids, but not the daemon: nothing of what follows can be told apart.
@@ -76,7 +80,7 @@ pub fn judge(trace: &Trace, known: &Known) -> Vec<String> {
     broken.told()
 }
 
-fn permission(setpoint: &SetpointRow, known: &Known, commanding: &[Span], broken: &mut Broken) {
+fn permission(setpoint: &SetpointRow, known: &Known, moving: &[Span], broken: &mut Broken) {
     let at_us = setpoint.at_us;
     let since = at_us.saturating_sub(GRACE_US);
     // The newest heartbeat before the grace, and all within it: one of them gave permission.
@@ -89,17 +93,18 @@ fn permission(setpoint: &SetpointRow, known: &Known, commanding: &[Span], broken
     let near = |span: &Span| {
         (span.begin_us.saturating_sub(GRACE_US)..=span.end_us.saturating_add(GRACE_US)).contains(&at_us)
     };
-    if !commanding.iter().any(near) {
+    if !moving.iter().any(near) {
         broken.tell("permission", at_us, "movement outside HOMING".into());
     }
 }
 
 fn stops(trace: &Trace, known: &Known, broken: &mut Broken) {
     let ours: Vec<_> = trace.setpoints.iter().filter(|setpoint| setpoint.from == known.own).collect();
-    let is_stop = |row: &&StateRow| commands(&row.from) && !commands(&row.to);
+    let may_move = |state: &str| leads(state, known.search_flown);
+    let is_stop = |row: &&StateRow| may_move(&row.from) && !may_move(&row.to);
     for stop in trace.states.iter().filter(is_stop) {
         let next = known.enabled_us.iter().copied().find(|at_us| *at_us > stop.at_us);
-        let again = trace.states.iter().find(|row| row.at_us > stop.at_us && commands(&row.to));
+        let again = trace.states.iter().find(|row| row.at_us > stop.at_us && may_move(&row.to));
         let until_us = match (stop.to == State::Idle.name(), next, again) {
             (true, next, _) => next.unwrap_or(u64::MAX),
             // Lost, and found again without the operator.

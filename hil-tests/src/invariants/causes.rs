@@ -4,6 +4,7 @@
 //! does not hold by our own judgement (or may not, see `conditions`), and must be the one that stays latched.
 
 use super::conditions::Findings;
+use super::permission::searches;
 use super::{Step, Told};
 use skyhound::command::{Command, Interlock, OperatorAct, Reason, State, StateChange};
 use skyhound::record::Record;
@@ -18,8 +19,14 @@ pub(super) struct Causes {
 }
 
 impl Causes {
-    /// `worst`: findings with the worst wish that steering could have had; `holding_us` as set.
-    pub(super) fn judge(&mut self, step: &Step<'_>, worst: &Findings, holding_us: u64, told: &mut Told) {
+    /// `worst`: findings with the worst wish that steering could have had; `holding_us`, and whether a search is flown, as set.
+    pub(super) fn judge(
+        &mut self,
+        step: &Step<'_>,
+        worst: &Findings,
+        (holding_us, flies): (u64, bool),
+        told: &mut Told,
+    ) {
         let mut stops = 0;
         let mut ends = 0;
         for record in step.kept {
@@ -27,7 +34,8 @@ impl Causes {
             if change.from != self.state {
                 told.tell(5, || format!("recorded from {}, was {}", change.from.name(), self.state.name()));
             }
-            ends += u32::from(change.from.commands() && !change.to.commands());
+            let leaves = change.from.commands() && !change.to.commands();
+            ends += u32::from(leaves || flies && searches(change.from) && change.to == State::Idle);
             if change.to == State::Idle {
                 stops += 1;
                 self.cause(step, change, worst, holding_us, told);
@@ -43,6 +51,9 @@ impl Causes {
         if stops > 1 {
             told.tell(5, || format!("{stops} causes recorded for one stop"));
         }
+        // A search that is flown to its end ends without a change of state, and is told.
+        let is_told = |record: &Record| matches!(record, Record::Event(event) if event.kind == "search");
+        ends += u32::from(flies && ends == 0 && searches(self.state) && step.kept.iter().any(is_told));
         let moves = matches!(step.command, Command::Velocity(_));
         if self.moved && !moves && ends != 1 {
             told.tell(5, || format!("commanding ended with {ends} causes recorded"));

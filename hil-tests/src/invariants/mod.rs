@@ -210,9 +210,10 @@ impl Witness for Invariants {
             Command::Velocity(velocity) => judge(velocity),
             Command::Stop | Command::Silence(_) => still.clone(),
         };
-        causes.judge(step, &led, u64::from(self.config.homing.holding_us), told);
+        let flies = self.config.search.as_ref().is_some_and(|search| search.flies);
+        causes.judge(step, &led, (u64::from(self.config.homing.holding_us), flies), told);
         permit.follow(step, &still, memory, told);
-        permit.command(step, &led, limits, told);
+        permit.command(step, &led, (limits, flies), told);
         bounds.judge(step, memory.gap_us.unwrap_or(0), limits, told);
         kept.judge(step, channels, told);
         heard.judge(step, told);

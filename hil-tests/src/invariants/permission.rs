@@ -113,22 +113,22 @@ impl Permit {
         }
     }
 
-    /// Judges the command; `led`: the findings with it.
+    /// Judges the command; `led`: the findings with it; `flies`: the settings say that a search is flown.
     pub(super) fn command(
         &mut self,
         step: &Step<'_>,
         led: &Findings,
-        limits: &InterlockConfig,
+        (limits, flies): (&InterlockConfig, bool),
         told: &mut Told,
     ) {
         match step.command {
-            Command::Velocity(_) => self.velocity(step, led, told),
+            Command::Velocity(_) => self.velocity(step, led, flies, told),
             Command::Stop => self.zero(step, led, limits, told),
             Command::Silence(_) => self.silence(step, limits, told),
         }
     }
 
-    fn velocity(&mut self, step: &Step<'_>, led: &Findings, told: &mut Told) {
+    fn velocity(&mut self, step: &Step<'_>, led: &Findings, flies: bool, told: &mut Told) {
         self.zeros = Some(0);
         self.moved = step.inputs.now;
         if !led.sure.is_empty() {
@@ -137,7 +137,7 @@ impl Permit {
         if let Some(trip) = step.latched {
             told.tell(1, || format!("a velocity while latched: {trip}"));
         }
-        if !step.state.commands() {
+        if !may_lead(step.state, flies) {
             told.tell(1, || format!("a velocity in {}", step.state.name()));
         }
         match &self.permission {
@@ -186,4 +186,14 @@ impl Permit {
             told.tell(3, || format!("silence after movement and {zeros} zero setpoints, in our mode"));
         }
     }
+}
+
+/// Whether a velocity may leave in this state: for a beacon's sake, or along a search where one is flown.
+pub(super) fn may_lead(state: State, flies: bool) -> bool {
+    state.commands() || flies && searches(state)
+}
+
+/// Nothing is confirmed.
+pub(super) fn searches(state: State) -> bool {
+    matches!(state, State::Searching | State::Detecting)
 }

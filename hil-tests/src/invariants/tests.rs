@@ -2,6 +2,7 @@
 //! hiding from it what the judge sees, is told under its number.
 
 mod heard;
+mod searching;
 mod sky;
 
 use super::*;
@@ -60,18 +61,25 @@ struct Flight {
     firmware: Firmware,
     custom: u32,
     latest: Command,
+    /// No beacon is on.
+    is_silent: bool,
 }
 
 impl Flight {
     fn new() -> Flight {
+        Flight::with(&config())
+    }
+
+    fn with(config: &Config) -> Flight {
         Flight {
-            decide: Decide::new(&config()).unwrap(),
-            judge: Invariants::new(&config()),
+            decide: Decide::new(config).unwrap(),
+            judge: Invariants::new(config),
             now: 0,
             at: NorthEast::default(),
             firmware: Firmware::ArduCopter,
             custom: 4,
             latest: Command::Stop,
+            is_silent: false,
         }
     }
 
@@ -112,7 +120,8 @@ impl Flight {
     ) {
         self.now += PASS_US;
         let now = TimeUs(self.now);
-        let readings: Vec<Reading> = (0..5).map(|hop| reading(self.now - PASS_US + hop * 10_000)).collect();
+        let readings: Vec<Reading> =
+            (0..5).map(|hop| self.reading(self.now - PASS_US + hop * 10_000)).collect();
         if let Command::Velocity(velocity) = self.latest {
             self.at.north_m += velocity.north_mps * 0.05;
             self.at.east_m += velocity.east_mps * 0.05;
@@ -147,6 +156,12 @@ impl Flight {
             kept_readings: &pass.sunk.readings,
             kept: &pass.sunk.records,
         });
+    }
+
+    fn reading(&self, at_us: u64) -> Reading {
+        let loud = reading(at_us);
+        let quiet = Reading { mean: loud.quiet, peak: loud.quiet, ..loud };
+        if self.is_silent { quiet } else { loud }
     }
 
     fn vehicle(&self, now: TimeUs) -> Vehicle {

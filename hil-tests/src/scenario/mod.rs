@@ -248,6 +248,8 @@ pub struct Operator {
     pub homes: bool,
     /// How long after it is heard.
     pub homes_after_s: f64,
+    /// Enables homing as soon as the aircraft is in the air, and leaves the search to the daemon (`[skyhound.search] fly`).
+    pub search_flown: bool,
     /// How often they enable it again after a stop; each time as soon as nothing keeps it locked.
     pub retries: u32,
     /// Sends the aircraft home (RTL) this long after HOLDING began; none = never.
@@ -256,6 +258,6 @@ pub struct Operator {
 
 impl Default for Operator {
     fn default() -> Operator {
-        Operator { homes: true, homes_after_s: 1.0, retries: 0, lands_after_s: None }
+        Operator { homes: true, homes_after_s: 1.0, search_flown: false, retries: 0, lands_after_s: None }
     }
 }

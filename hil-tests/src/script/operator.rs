@@ -6,7 +6,7 @@
 //!                                         └── as often as `retries` ────┘
 //! from anywhere, `lands_after_s` after HOLDING began: Leaving → Home → Done
 //! ```
-//! ArduCopter: GUIDED first, then `homing on`. PX4: `homing on` first, so that the daemon streams zeros, then OFFBOARD, as PX4
+//! Where the daemon flies the search, Search is handed over at once. ArduCopter: GUIDED first, then `homing on`. PX4: `homing on` first, so that the daemon streams zeros, then OFFBOARD, as PX4
 //! enters it only while setpoints come. What was refused is tried again as a human would: every two seconds, and at once
 //! when the lock opens. A mode that somebody else changed is theirs until the operator acts again.
 
@@ -64,6 +64,7 @@ pub(super) struct Operator {
     mission: Option<Vec<Waypoint>>,
     altitude_m: f64,
     homes_after_us: Option<u64>,
+    search_flown: bool,
     retries_left: u32,
     lands_after_us: Option<u64>,
     phase: Phase,
@@ -89,6 +90,7 @@ impl Operator {
             mission: Some(mission),
             altitude_m: search.altitude_m,
             homes_after_us: operator.homes.then_some(us(operator.homes_after_s)),
+            search_flown: operator.search_flown,
             retries_left: operator.retries,
             lands_after_us: operator.lands_after_s.map(us),
             phase: if search.airborne { Phase::Search } else { Phase::Ground },
@@ -188,6 +190,9 @@ impl Operator {
     }
 
     fn search(&mut self, now_us: u64, seen: &Seen<'_>, deeds: &mut Vec<Do>) {
+        if self.search_flown {
+            return self.begin_homing(now_us);
+        }
         if seen.heard && self.homes_after_us.is_some() {
             return self.go_to(Phase::Heard, now_us);
         }
@@ -246,7 +251,7 @@ impl Operator {
             let is_finished = self.was == State::Holding && !seen.latched && seen.answers;
             return if is_finished { self.go_to(Phase::LookingOn, now_us) } else { self.stopped(now_us) };
         }
-        if seen.state != State::Searching || seen.heard {
+        if seen.state != State::Searching || seen.heard || self.search_flown {
             self.unheard_us = None;
             return;
         }

@@ -9,4 +9,5 @@ mod faults;
 mod lines;
 mod missions;
 mod station;
+mod upload;
 mod witness;

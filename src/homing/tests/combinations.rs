@@ -15,7 +15,7 @@ type Spoil = fn(&mut World);
 const BAD_MAX: usize = 5;
 
 /// In the order of judging. Each makes exactly its own interlock fail.
-const SPOILS: [(Interlock, Spoil); 20] = [
+pub(super) const SPOILS: [(Interlock, Spoil); 20] = [
     (Interlock::Identity, |w| w.vehicle.identity.as_mut().unwrap().component = 2),
     (Interlock::Heartbeat, |w| w.vehicle.heartbeat.as_mut().unwrap().received_us = TimeUs(0)),
     (Interlock::Mode, |w| w.vehicle.heartbeat.as_mut().unwrap().value.mode.custom = 5),
@@ -42,7 +42,7 @@ const SPOILS: [(Interlock, Spoil); 20] = [
 ];
 
 /// The polygon's eastern edge 5 m away, the band's upper one 5 m: so near that crossing them is no jump.
-fn near_edges() -> InterlockConfig {
+pub(super) fn near_edges() -> InterlockConfig {
     let mut limits = interlock_config();
     limits.fence.alt_rel_max_m = 35.0;
     for east_corner in &mut limits.fence.polygon[1..3] {

@@ -6,6 +6,7 @@ mod led;
 mod machine;
 mod parameters;
 mod random;
+mod searching;
 mod steering;
 
 use super::{Homing, Inputs};
@@ -98,6 +99,7 @@ pub(crate) struct World {
     pub(crate) facts: Vec<Facts>,
     pub(crate) newest_reading_us: Option<TimeUs>,
     pub(crate) sdr_alive: bool,
+    pub(crate) search: Option<(f64, f64)>,
     pub(crate) changes: Vec<StateChange>,
 }
 
@@ -152,6 +154,7 @@ impl World {
             facts: vec![facts(0, now)],
             newest_reading_us: Some(now),
             sdr_alive: true,
+            search: None,
             changes: Vec::new(),
         };
         world.vehicle.identity = Some(Identity { system: 1, component: 1, firmware: Firmware::ArduCopter });
@@ -246,6 +249,7 @@ impl World {
             facts: &self.facts,
             newest_reading_us: self.newest_reading_us,
             sdr_alive: self.sdr_alive,
+            search: self.search,
         };
         let changes = &mut self.changes;
         self.homing.pass(&inputs, &mut |change| changes.push(*change))
@@ -410,6 +414,7 @@ fn a_pass_allocates_nothing() {
                 facts: &world.facts,
                 newest_reading_us: world.newest_reading_us,
                 sdr_alive: world.sdr_alive,
+                search: None,
             };
             world.homing.pass(&inputs, &mut |_| ended_count += 1);
         }

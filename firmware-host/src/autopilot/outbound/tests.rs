@@ -98,7 +98,7 @@ fn the_fence_is_asked_for_with_its_type() {
         (ZoneRequest::Item(300), 51, vec![44, 1, 7, 1, 1]),
         (ZoneRequest::Thanks, 47, vec![7, 1, 0, 1]),
     ] {
-        let packet = OURS.zone_request(request);
+        let packet = OURS.mission_request(request, 1);
         decoded(&packet);
         Framer::new().push(packet.bytes(), |frame| {
             assert_eq!((frame.id, frame.payload), (id, payload.as_slice()));

@@ -87,6 +87,7 @@ fn every_key_changes_what_the_program_is_told() {
             homing,
             interlock,
             antenna,
+            search,
             autopilot,
             recorder,
             daemon,
@@ -94,12 +95,15 @@ fn every_key_changes_what_the_program_is_told() {
             layers: _,
         } = settings;
         format!(
-            "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{antenna:?}{autopilot:?}{recorder:?}{daemon:?}"
+            "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{antenna:?}{search:?}{autopilot:?}{recorder:?}{daemon:?}"
         )
     };
     // Spreading factors tell only of chirps, and a group fits in no short period.
     let besides = |path: &str| match path.rsplit_once('.').map(|(_, name)| name) {
         Some("spreading_min" | "spreading_max") => vec!["beacon.0.emission=chirp"],
+        Some("centre_lat_deg" | "centre_lon_deg" | "radius_m") if path.starts_with("search.") => {
+            vec!["search.centre_lat_deg=47", "search.centre_lon_deg=8", "search.radius_m=100"]
+        }
         Some("pattern_ms") => vec!["beacon.0.pulse_width_max_ms=10", "beacon.0.period_min_ms=500"],
         _ => vec![],
     };

@@ -64,6 +64,23 @@ fn movement_before_homing_is_found() {
 }
 
 #[test]
+fn a_search_may_move_in_searching_and_nowhere_else() {
+    let (mut trace, known) = good();
+    let mut known = Known { search_flown: true, ..known };
+    trace.setpoints.insert(0, setpoint(1_300, 1.0));
+    assert_eq!(judge(&trace, &known), Vec::<String>::new());
+    trace.setpoints.insert(0, setpoint(300, 1.0));
+    assert_eq!(violated(&trace, &known), ["permission"]);
+    // A lost beacon is no stop then.
+    trace.setpoints.remove(0);
+    trace.states[2].to = "SEARCHING".into();
+    trace.setpoints.extend((125..180).map(|tenth| setpoint(tenth * 100, 1.0)));
+    assert_eq!(judge(&trace, &known), Vec::<String>::new());
+    known.search_flown = false;
+    assert_eq!(violated(&trace, &known), ["permission", "stops"]);
+}
+
+#[test]
 fn movement_after_a_stop_is_found() {
     let (mut trace, known) = good();
     trace.setpoints.push(setpoint(12_600, 1.0));

@@ -195,7 +195,7 @@ fn stopping(facts: &Facts<'_>, ours: &[&SetpointRow], put: &mut Put<'_>) {
     let (mut stops_total, mut moves_total, mut late_total) = (0_u32, 0, 0);
     for (stop_us, cause) in stops(facts.trace) {
         stops_total += 1;
-        let mut begins = facts.commanding.iter().map(|span| span.begin_us);
+        let mut begins = facts.moving.iter().map(|span| span.begin_us);
         let again_us =
             begins.find(|begin_us| *begin_us > stop_us).unwrap_or(u64::MAX).saturating_sub(CLOCKS_US);
         let after = || ours.iter().filter(|row| (stop_us..again_us).contains(&row.at_us));
@@ -205,7 +205,7 @@ fn stopping(facts: &Facts<'_>, ours: &[&SetpointRow], put: &mut Put<'_>) {
         let counts =
             |row: &SetpointRow| row.moves() || facts.scenario.aircraft.flavour == Flavour::ArduCopter;
         late_total += after().filter(|row| row.at_us > stop_us + SILENCE_AFTER_US && counts(row)).count();
-        let span = facts.commanding.iter().find(|span| span.end_us == stop_us);
+        let span = facts.moving.iter().find(|span| span.end_us == stop_us);
         let Some(deed_us) = span.and_then(|span| facts.deed_us(*span)) else { continue };
         let moving = ours.iter().filter(|row| row.moves() && (deed_us..again_us).contains(&row.at_us));
         let delay_ms = moving.map(|row| milliseconds(row.at_us - deed_us)).fold(0.0, f64::max);

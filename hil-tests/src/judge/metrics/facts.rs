@@ -44,6 +44,11 @@ pub fn commands(state: &str) -> bool {
     State::ALL.iter().any(|known| known.name() == state && known.commands())
 }
 
+/// Whether movement may leave in a state of this name; `search_flown`: the settings say that a search is.
+pub fn leads(state: &str, search_flown: bool) -> bool {
+    commands(state) || search_flown && [State::Searching, State::Detecting].map(State::name).contains(&state)
+}
+
 /// A time in which our state was one that commands.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -66,6 +71,8 @@ pub(super) struct Facts<'a> {
     pub trace: &'a Trace,
     /// HOMING and HOLDING, adjoining ones as one.
     pub commanding: Vec<Span>,
+    /// These, and SEARCHING and DETECTING where a search is flown.
+    pub moving: Vec<Span>,
     pub end_us: u64,
     /// The daemon's settings; none when the scenario's are wrong.
     pub settings: Option<Settings>,
@@ -80,7 +87,10 @@ impl<'a> Facts<'a> {
         ];
         let end_us = last.into_iter().flatten().max().unwrap_or(0);
         let commanding = spans(&trace.states, end_us, commands);
-        Facts { scenario, trace, commanding, end_us, settings: scenario.settings().ok() }
+        let settings = scenario.settings().ok();
+        let flies = settings.as_ref().is_some_and(|settings| settings.search.flies);
+        let moving = spans(&trace.states, end_us, |state| leads(state, flies));
+        Facts { scenario, trace, commanding, moving, end_us, settings }
     }
 
     /// Whether we commanded then.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::scenario::Scenario;
 use crate::trace::Trace;
 
-pub use facts::{Span, commands, spans};
+pub use facts::{Span, commands, leads, spans};
 pub(crate) use facts::{fence_radius_m, is_ours, pose_at, stops};
 
 /// Stands for the cause in the name of [`STOP_DELAY`].
@@ -58,6 +58,8 @@ dropped_readings_total: readings lost on their way to the flight file, as it say
 readings_due_total: hops of the first beacon's channel from the first reading in the flight file to the last, by their times (told by the runner)
 readings_lost_total: those of them without a reading: the SDR gave no samples, or the recorder kept none (told by the runner)
 readings_lost_ratio: readings_lost_total over readings_due_total
+search_pos: probability of success that the search told last: that a beacon in its area would have been heard (told by the runner)
+search_progress: share of the search's route that was flown by our own velocities (told by the runner)
 floor_rise_db: largest noise floor less smallest in HOMING and HOLDING, of the medians of each 2 s
 second_refused: 1 when the second daemon was refused homing for another program's sake, else 0 (told by the runner; depth b)
 rig_held_s: time for which the rig itself was held up by its machine: what it saw then is not the daemon's doing (told by the runner; depths b and c)

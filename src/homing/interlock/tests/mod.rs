@@ -57,6 +57,7 @@ fn inputs_of(world: &World) -> Inputs<'_> {
         facts: &world.facts,
         newest_reading_us: world.newest_reading_us,
         sdr_alive: world.sdr_alive,
+        search: world.search,
     }
 }
 
