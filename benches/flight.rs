@@ -28,7 +28,8 @@ pub fn reading(index: u64, hop_us: u64) -> PlacedReading {
     let at_s = (index * hop_us) as f64 / 1e6;
     let place =
         Wgs84 { lat_deg: 47.3 + 1e-3 * (at_s / 60.0).sin(), lon_deg: 8.5 + 1.3e-3 * (at_s / 60.0).cos() };
-    let yaw_rad = Some((at_s / 60.0).sin() * 3.0);
+    let yaw_rad = (at_s / 60.0).sin() * 3.0;
+    let attitude = Some(Attitude { roll_rad: 0.0, pitch_rad: 0.0, yaw_rad, yaw_rate_rad_s: 0.0 });
     PlacedReading {
         reading: Reading {
             acquired_us: TimeUs(5_000 + index * hop_us),
@@ -41,7 +42,7 @@ pub fn reading(index: u64, hop_us: u64) -> PlacedReading {
             peak: db(-8_600 + noise + i64::from(z as u8)),
             quiet: db(-9_050 + i64::from(quiet)),
         },
-        pose: Some(Pose { place, alt_rel_m: 30.0 + (at_s / 7.0).sin(), yaw_rad, gap_us: 100_000 }),
+        pose: Some(Pose { place, alt_rel_m: 30.0 + (at_s / 7.0).sin(), attitude, gap_us: 100_000 }),
     }
 }
 

@@ -134,7 +134,7 @@ fn append_rows(peer: &Connection, first: u64) {
                 (pose.place.lat_deg * 1e7).round() as i32,
                 (pose.place.lon_deg * 1e7).round() as i32,
                 (pose.alt_rel_m * 1e2).round() as i32,
-                pose.yaw_rad.map(|yaw_rad| (yaw_rad.to_degrees() * 1e2).round() as i16),
+                pose.attitude.map(|attitude| (attitude.yaw_rad.to_degrees() * 1e2).round() as i16),
                 pose.gap_us,
             ])
             .expect("a row");

@@ -36,7 +36,7 @@ pub const FACTS_INTERVAL_US: u64 = 100_000;
 /// Power over a longer time belongs to no place: at 10 m/s this is 20 m.
 const PLACED_SPAN_MAX_US: u32 = 2_100_000;
 
-/// Work on where the beacons are in a pass, in units of [`crate::locate::Locate::work`]: some 150 µs on a desk.
+/// Work on where the beacons are in a pass, in units of [`crate::locate::Locate::work`]: some 180 µs on a desk.
 const LOCATE_BUDGET: usize = 1_800;
 
 /// A newest reading older than this: nobody listens.
@@ -307,6 +307,7 @@ impl Decide {
                         at,
                         up_m: pose.alt_rel_m,
                         power: ratio_from_db(hearing.power.db()),
+                        attitude: pose.attitude,
                     };
                     seeker.hear(&sound, true);
                 }
@@ -334,7 +335,8 @@ impl Decide {
             let power = self.analytics.place(&reading, at);
             if let (Some(power), Some(seeker)) = (power, self.seekers.get_mut(usize::from(reading.channel))) {
                 let (at_us, power) = (reading.acquired_us, alone(power, &reading));
-                seeker.hear(&Sound { at_us, at, up_m: pose.alt_rel_m, power }, false);
+                let (up_m, attitude) = (pose.alt_rel_m, pose.attitude);
+                seeker.hear(&Sound { at_us, at, up_m, power, attitude }, false);
             }
         }
         sink.reading(&PlacedReading { reading, pose });

@@ -7,10 +7,11 @@
 use crate::config::Antenna;
 use crate::facts::{Located, RegionRun};
 use crate::geo::{NorthEast, Origin};
-use crate::locate::{Locate, LocateConfig, Observation};
+use crate::locate::{Frame, Locate, LocateConfig, Observation};
 use crate::record::{Record, Sink};
 use crate::time::TimeUs;
 use crate::units::db_from_ratio;
+use crate::vehicle::Attitude;
 
 /// Of a stretch, m.
 const STRETCH_MIN_M: f64 = 5.0;
@@ -18,7 +19,7 @@ const STRETCH_MAX_M: f64 = 10.0;
 /// Share of the distance to the beacon.
 const STRETCH_RATIO: f64 = 0.1;
 /// Before anything is believed, m.
-const STRETCH_FIRST_M: f64 = 7.0;
+const STRETCH_FIRST_M: f64 = 4.0;
 /// A stretch is over after this, µs: who stands still waits no longer for what is known.
 const STRETCH_MAX_US: u64 = 2_000_000;
 /// Where the beacon is supposed to lie: on the ground at home's height; at least this below the aircraft, m.
@@ -40,6 +41,8 @@ pub(super) struct Sound {
     pub(super) up_m: f64,
     /// Full scale 1; noise can take it under 0.
     pub(super) power: f64,
+    /// How the aircraft lay, where it is known.
+    pub(super) attitude: Option<Attitude>,
 }
 
 /// Sums over a stretch.
@@ -49,6 +52,7 @@ struct Stretch {
     is_hearing: bool,
     count: f64,
     sums: [f64; 4],
+    frame: Frame,
 }
 
 /// One channel's.
@@ -91,7 +95,8 @@ impl Seeker {
             }
         }
         if self.newest.is_none_or(|newest| newest.distance_m(sound.at) >= length_m) {
-            let mut stretch = Stretch { from: *sound, is_hearing, count: 0.0, sums: [0.0; 4] };
+            let mut stretch =
+                Stretch { from: *sound, is_hearing, count: 0.0, sums: [0.0; 4], frame: Frame::NONE };
             stretch.add(sound);
             self.stretch = Some(stretch);
         }
@@ -151,7 +156,12 @@ impl Seeker {
             return;
         }
         let (up_m, power_db) = (up_m.max(BELOW_MIN_M), db_from_ratio(power));
-        self.locate.observe(Observation { at_m: [north_m, east_m], up_m, power_db });
+        self.locate.observe(Observation {
+            at_m: [north_m, east_m],
+            up_m,
+            power_db,
+            frame: stretch.frame.normalised(),
+        });
     }
 }
 
@@ -160,5 +170,8 @@ impl Stretch {
         self.count += 1.0;
         let values = [sound.at.north_m, sound.at.east_m, sound.up_m, sound.power];
         self.sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        let level = Frame::default();
+        let frame = sound.attitude.map_or(level, |a| Frame::new(a.roll_rad, a.pitch_rad, a.yaw_rad));
+        self.frame.add(&frame);
     }
 }

@@ -12,6 +12,60 @@ pub struct Observation {
     pub up_m: f64,
     /// Power of the beacon alone, dB of any reference.
     pub power_db: f64,
+    /// How the aircraft lay.
+    pub frame: Frame,
+}
+
+/// How an aircraft lies: directions of length 1, north, east and up.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Frame {
+    /// Where its nose points.
+    pub ahead: [f64; 3],
+    /// Where its whip points: up, in level flight.
+    pub above: [f64; 3],
+}
+
+impl Default for Frame {
+    /// Level, its nose north: where nothing is known.
+    fn default() -> Frame {
+        Frame { ahead: [1.0, 0.0, 0.0], above: [0.0, 0.0, 1.0] }
+    }
+}
+
+impl Frame {
+    /// Sum of none.
+    pub const NONE: Frame = Frame { ahead: [0.0; 3], above: [0.0; 3] };
+
+    /// Adds another, for a mean.
+    pub fn add(&mut self, other: &Frame) {
+        self.ahead.iter_mut().zip(other.ahead).for_each(|(sum, part)| *sum += part);
+        self.above.iter_mut().zip(other.above).for_each(|(sum, part)| *sum += part);
+    }
+
+    /// A mean of frames from their sum: of no sum the default.
+    pub fn normalised(&self) -> Frame {
+        let normal = |of: [f64; 3], else_: [f64; 3]| {
+            let length = of.iter().map(|part| part * part).sum::<f64>().sqrt();
+            if length > 1e-3 { of.map(|part| part / length) } else { else_ }
+        };
+        let none = Frame::default();
+        Frame { ahead: normal(self.ahead, none.ahead), above: normal(self.above, none.above) }
+    }
+
+    /// From roll, pitch and yaw (from true north), in the order yaw, pitch, roll.
+    pub fn new(roll_rad: f64, pitch_rad: f64, yaw_rad: f64) -> Frame {
+        let (sin_roll, cos_roll) = roll_rad.sin_cos();
+        let (sin_pitch, cos_pitch) = pitch_rad.sin_cos();
+        let (sin_yaw, cos_yaw) = yaw_rad.sin_cos();
+        Frame {
+            ahead: [cos_pitch * cos_yaw, cos_pitch * sin_yaw, sin_pitch],
+            above: [
+                -cos_roll * sin_pitch * cos_yaw - sin_roll * sin_yaw,
+                sin_roll * cos_yaw - cos_roll * sin_pitch * sin_yaw,
+                cos_roll * cos_pitch,
+            ],
+        }
+    }
 }
 
 impl Observation {
@@ -52,6 +106,6 @@ pub struct LocateConfig {
 
 impl Default for LocateConfig {
     fn default() -> LocateConfig {
-        LocateConfig { antenna: Antenna::Omni, near_m: 200.0, place_sigma_m: 3.0 }
+        LocateConfig { antenna: Antenna::Omni, near_m: 100.0, place_sigma_m: 3.0 }
     }
 }

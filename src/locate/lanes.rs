@@ -1,8 +1,8 @@
-//! Arithmetic on a row of cells at once: arrays of [`SIDE`] single-precision numbers, which compilers turn into vector code.
+//! Arithmetic on a row of particles at once: arrays of [`SIDE`] single-precision numbers, which compilers turn into vector code.
 
-/// Cells of a row, and rows of a grid.
+/// Particles of a row.
 pub(super) const SIDE: usize = 32;
-/// A number for each cell of a row.
+/// A number for each particle of a row.
 pub(super) type Row = [f32; SIDE];
 
 /// log2 of a positive normal number, to 1e-6: exponent by its bits, mantissa by a minimax polynomial.

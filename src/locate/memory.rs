@@ -5,88 +5,135 @@
 //! Gelfand, JASA 111 (2016) 800). Covariance over distance d in space: σ²·(exp(−d/L) + nugget where d = 0) (Gudmundson 1991).
 #![allow(clippy::needless_range_loop, reason = "several rows and matrices are walked at once by one index")]
 
-use super::Observation;
+use super::{Antenna, Observation};
 
 /// Neighbours that an observation is whitened by.
 pub(super) const NEIGHBOURS: usize = 4;
-/// Observations kept: ten minutes at 8 m/s, one each 13 m. The oldest make room.
+/// Observations kept: some 3 km of way. When there are more, every other one is given up.
 pub(super) const OBSERVATIONS_MAX: usize = 384;
 
-/// How shadowing looks.
+/// How shadowing looks, and what clutter hides.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Texture {
     /// Distance at which its correlation has fallen to 1/e, m.
     pub(super) length_m: f64,
     /// What is not correlated at all (fading, noise), of the variance.
     nugget: f64,
-    /// Whether its spread falls with elevation.
-    pub(super) is_calm_above: bool,
+    /// Square of the sine of the elevation at which its spread has fallen half the way, and how much is left overhead.
+    calm: (f32, f32),
+    /// Square of the sine of the elevation at which half of the clutter's loss is left.
+    hidden: f32,
+    /// That loss at the horizon, dB (negative), before anything is heard: mean and standard deviation.
+    pub(super) hidden_db: (f64, f64),
 }
 
-/// Those that are tried.
-pub(super) const TEXTURES: [Texture; 2] = [
-    Texture { length_m: 35.0, nugget: 0.15, is_calm_above: false },
-    Texture { length_m: 35.0, nugget: 0.15, is_calm_above: true },
-];
+/// Textures that are tried.
+pub(super) const TEXTURES: usize = 12;
+const LENGTHS_M: [f64; 3] = [15.0, 35.0, 80.0];
+
+/// Those of an antenna: each length, with little and with much that is not correlated, the same at all elevations (the spread and the loss)
+/// or of trees and houses, which fall as one looks over them (A. Al-Hourani, S. Kandeepan & A. Jamalipour, Globecom 2014, suburban). Of an antenna
+/// whose pattern and pose are not known they are mixed with those, and fall less.
+pub(super) const fn textures(antenna: Antenna) -> [Texture; TEXTURES] {
+    let none = Texture { length_m: 0.0, nugget: 0.0, calm: (1.0, 1.0), hidden: 0.1, hidden_db: (0.0, 0.5) };
+    let mut all = [none; TEXTURES];
+    let mut n = 0;
+    while n < TEXTURES {
+        let (nuggets, over) = match antenna {
+            Antenna::Whip => ([0.03, 0.2], ((0.08, 0.08), 0.022, (-12.0, 6.0))),
+            Antenna::Omni => ([0.15, 0.3], ((0.35, 0.55), 0.117, (-6.0, 5.0))),
+        };
+        all[n].length_m = LENGTHS_M[n % 3];
+        all[n].nugget = nuggets[n / 3 % 2];
+        if n / 6 == 1 {
+            (all[n].calm, all[n].hidden, all[n].hidden_db) = over;
+        }
+        n += 1;
+    }
+    all
+}
+
+impl Texture {
+    /// Standard deviation over that at the horizon.
+    #[inline(always)]
+    pub(super) fn calm(&self, sine2: f32) -> f32 {
+        let (half, least) = self.calm;
+        least + (1.0 - least) / (1.0 + sine2 / half)
+    }
+
+    /// Share of the clutter's loss.
+    #[inline(always)]
+    pub(super) fn hidden(&self, sine2: f32) -> f32 {
+        let of_half = sine2 / self.hidden;
+        1.0 / (1.0 + of_half * of_half)
+    }
+}
 
 /// An observation with its neighbours.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Kept {
     pub(super) observation: Observation,
-    pub(super) neighbour_count: usize,
-    pub(super) neighbours: [u16; NEIGHBOURS],
-    pub(super) weights: [[f32; NEIGHBOURS]; TEXTURES.len()],
+    neighbour_count: usize,
+    neighbours: [u16; NEIGHBOURS],
+    pub(super) weights: [[f32; NEIGHBOURS]; TEXTURES],
     /// Over its variance given its neighbours, of σ² = 1.
-    pub(super) precision: [f32; TEXTURES.len()],
+    pub(super) precision: [f32; TEXTURES],
 }
 
-/// All that are kept, in a ring.
+/// All that are kept.
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
+    pub(super) textures: [Texture; TEXTURES],
     kept: Vec<Kept>,
     /// All that ever came.
-    total: usize,
+    came: usize,
+}
+
+impl Kept {
+    /// Slots of its neighbours.
+    pub(super) fn neighbours(&self) -> &[u16] {
+        &self.neighbours[..self.neighbour_count]
+    }
 }
 
 impl Memory {
-    pub(super) fn new() -> Memory {
-        Memory { kept: Vec::with_capacity(OBSERVATIONS_MAX), total: 0 }
+    pub(super) fn new(antenna: Antenna) -> Memory {
+        Memory { textures: textures(antenna), kept: Vec::with_capacity(OBSERVATIONS_MAX), came: 0 }
     }
 
     /// Observations that came, the forgotten too.
-    pub(super) fn total(&self) -> usize {
-        self.total
+    pub(super) fn came(&self) -> usize {
+        self.came
     }
 
-    /// The number of the oldest that is kept.
-    pub(super) fn oldest(&self) -> usize {
-        self.total - self.kept.len()
+    /// Observations that are kept.
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
     }
 
-    /// Observation `number`, counted from the first that came; one that is kept.
+    /// One that is kept, in order of coming.
     pub(super) fn get(&self, number: usize) -> &Kept {
-        &self.kept[number % OBSERVATIONS_MAX]
+        &self.kept[number]
     }
 
-    /// The one in this place of the ring.
-    pub(super) fn slot(&self, slot: u16) -> &Kept {
-        &self.kept[usize::from(slot)]
-    }
-
-    /// Takes one more.
-    pub(super) fn push(&mut self, observation: Observation) {
-        let slot = self.total % OBSERVATIONS_MAX;
-        let kept = self.with_neighbours(observation, slot);
-        match self.kept.get_mut(slot) {
-            Some(place) => *place = kept,
-            None => self.kept.push(kept),
+    /// Takes one more; whether others were given up for it. Then half a millisecond goes by.
+    pub(super) fn push(&mut self, observation: Observation) -> bool {
+        let is_full = self.kept.len() == OBSERVATIONS_MAX;
+        if is_full {
+            for number in 0..OBSERVATIONS_MAX / 2 {
+                self.kept[number] = self.with_neighbours(self.kept[2 * number].observation, number);
+            }
+            self.kept.truncate(OBSERVATIONS_MAX / 2);
         }
-        self.total += 1;
+        self.kept.push(self.with_neighbours(observation, self.kept.len()));
+        self.came += 1;
+        is_full
     }
 
-    fn with_neighbours(&self, observation: Observation, slot: usize) -> Kept {
+    /// An observation with its neighbours among the first so many.
+    fn with_neighbours(&self, observation: Observation, among: usize) -> Kept {
         let mut nearest = [(f64::INFINITY, 0_u16); NEIGHBOURS];
-        for (other, kept) in self.kept.iter().enumerate().filter(|(other, _)| *other != slot) {
+        for (other, kept) in self.kept[..among].iter().enumerate() {
             let entry = (observation.distance_m(&kept.observation), other as u16);
             if entry.0 < nearest[NEIGHBOURS - 1].0 {
                 let at = nearest.partition_point(|known| known.0 <= entry.0);
@@ -100,12 +147,12 @@ impl Memory {
             observation,
             neighbour_count,
             neighbours,
-            weights: [[0.0; NEIGHBOURS]; TEXTURES.len()],
-            precision: [0.0; TEXTURES.len()],
+            weights: [[0.0; NEIGHBOURS]; TEXTURES],
+            precision: [0.0; TEXTURES],
         };
         let near = &neighbours[..neighbour_count];
         for (texture, (weights, precision)) in
-            TEXTURES.iter().zip(kept.weights.iter_mut().zip(&mut kept.precision))
+            self.textures.iter().zip(kept.weights.iter_mut().zip(&mut kept.precision))
         {
             let variance = self.krige(&observation, near, texture, weights);
             *precision = (1.0 / variance) as f32;

@@ -1,142 +1,132 @@
 //! Where a beacon is: powers (dB) joined to the aircraft's poses in, the posterior of its place out.
 //!
-//! Unknown beside the place: transmitted power, path-loss exponent, what clutter costs, the pattern and the lie of its antenna, how shadowing
-//! spreads and how it is correlated. At each cell of a grid all that is linear in decibels is marginal in closed form, the rest is tried
-//! (`pattern`, `memory`, `solved`): a Rao-Blackwellised grid (Doucet, de Freitas, Murphy & Russell, UAI 2000), exact where its hypotheses hold.
-//! Two grids: a coarse one over all that is in reach and a fine one where the mass is (`grid`); the density is a raster over both (`raster`),
-//! blurred by how well the aircraft knows its own place. It stays what it is: a ring, two hills, a spot.
+//! Unknown beside the place: transmitted power, path-loss exponent, what clutter costs, the pattern and the lie of its antenna, how much higher
+//! it lies, how shadowing spreads and how it is correlated. What is linear in decibels is marginal in closed form (`pattern`, `memory`,
+//! `sums`, `solved`), the rest is a cloud of particles (`cloud`, `moves`). Their density is a raster (`raster`) about where they are: it stays
+//! what it is, a ring, two hills, a spot.
 //!
-//! A pass gives [`Locate::work`] a bound; observations, grids and the next density come up to date within some passes. Same calls, same
-//! result, bit for bit. Nothing allocates after [`Locate::new`].
+//! What particles are beside the grids that stood here before: one reading of 82 hypotheses at each cell of two grids took eight seconds of
+//! passes and twenty megabytes, and forty axes were too few for an antenna's lie.
+//!
+//! A pass gives [`Locate::work`] a bound. Observations are taken one after the other, each to the end, so what is told hangs on them alone and
+//! on how far the work is. Same calls, same result, bit for bit. Nothing allocates after [`Locate::new`].
 //!
 //! Not here: which readings carry the beacon (`decide`), where to fly (`homing`).
-#![allow(clippy::needless_range_loop, reason = "several rows and matrices are walked at once by one index")]
 
+mod cloud;
 mod fit;
 mod given;
-mod grid;
 mod lanes;
-mod layer;
-mod likelihood;
 mod memory;
+mod moves;
 mod pattern;
+mod random;
 mod raster;
 mod region;
 mod silence;
 mod solved;
+mod sums;
 mod tally;
 
 use crate::facts::Estimate;
-use fit::Fitting;
-pub use given::{Antenna, LocateConfig, Observation, Place};
-use grid::{Grid, KINDS};
-use lanes::{SIDE, exp, ln};
-use layer::Layer;
-use memory::{Memory, TEXTURES};
-use raster::{ACROSS, Kernel};
+use cloud::{Cloud, Judge, PARTICLES, ROWS};
+pub use given::{Antenna, Frame, LocateConfig, Observation, Place};
+use memory::Memory;
+use moves::Offer;
+use random::Random;
+use raster::{ACROSS, Raster};
 pub use silence::Silence;
 use silence::Silences;
-use solved::Prior;
+use solved::Priors;
 use tally::Tally;
 
-/// Coarse grid: 1.2 km across at first.
-const COARSE_STEP_M: f64 = 36.0;
-/// At the most 4.6 km.
-const COARSE_STEP_MAX_M: f64 = 144.0;
-/// Fine grid: 256 m across.
-const FINE_STEP_M: f64 = 8.0;
 /// Observations before a place is told.
 const OBSERVATIONS_MIN: usize = 4;
-/// So much less likely than the best, a row is looked at again only now and then, and when there is time.
-const QUIET: f32 = 25.0;
-const QUIET_READINGS: u32 = 8;
-/// Power of 1 + (distance/near)² by which places far from where it was listened are less likely.
-const FAR_POWER: f32 = 2.5;
-/// With less of the mass in it, the fine grid is not worth reading.
-const FINE_SHARE_MIN: f64 = 0.3;
-/// The fine grid moves once in so many observations.
-const MOVE_EVERY: usize = 2;
 /// What the model is off by itself, m.
 const MODEL_SIGMA_M: f64 = 4.0;
-/// Less likely kinds are given up.
-const ALIVE: f64 = 1e-6;
+/// Weights worth less than this share of the particles have them drawn anew.
+const WORTH_MIN: f64 = 0.5;
+/// Once drawn, they are moved until each was once in the mean; so often at most.
+const ROUNDS_MAX: u32 = 6;
+/// Rounds of moves for each observation when there is time.
+const ROUNDS_SPARE: u32 = 2;
 
 /// What is being done.
 #[derive(Copy, Clone, Debug, PartialEq)]
 enum Phase {
-    Likelihood { grid: usize, row: usize, kind: usize },
-    Fill { grid: usize, row: usize },
-    Blur { grid: usize, row: usize },
-    Spread { grid: usize, row: usize },
-    Tally { grid: usize, row: usize },
-    Fit { kind: usize },
+    Absorb { row: usize },
+    Judge { row: usize },
+    Look,
+    Recall { row: usize },
+    Spread { row: usize },
+    Tally { row: usize },
 }
 
 /// The posterior of one beacon's place.
 pub struct Locate {
     settings: LocateConfig,
-    priors: [Prior; KINDS],
+    priors: Priors,
     memory: Memory,
     silences: Silences,
-    /// Coarse, fine.
-    layers: [Layer; 2],
+    cloud: Cloud,
+    offer: Offer,
+    random: Random,
     phase: Option<Phase>,
-    /// Observed in the last reading; observations, and all that was observed, in the present one.
-    read_total: usize,
-    reading_total: usize,
-    reading_observed: usize,
-    readings: u32,
-    /// Whether the present reading looks at quiet rows too, and whether it left some as they were.
-    all_rows: bool,
-    skipped: bool,
-    /// The fine grid was moved and is not read yet; observations when it was moved last.
-    is_fresh: bool,
-    moved_total: usize,
+    /// Observations that are kept and in, and silences.
+    absorbed: usize,
+    silent: usize,
+    /// Rounds of moves that are due, that may follow when there is time, and what was taken in them.
+    rounds_due: u32,
+    rounds_spare: u32,
+    round_row: usize,
+    taken: usize,
+    /// What is told is not the newest.
+    is_stale: bool,
     reference_db: f64,
-    /// Highest logarithm of the present reading.
-    most: f32,
-    kernels: [Kernel; 2],
+    raster: Raster,
     tally: Tally,
-    fitting: Fitting,
     told: Option<Tally>,
 }
 
 impl Locate {
-    /// Allocates everything: some 20 MB.
+    /// Allocates everything: some 1.1 MB.
     pub fn new(settings: LocateConfig) -> Locate {
         Locate {
             settings,
-            priors: solved::priors(),
-            memory: Memory::new(),
+            priors: Priors::new(settings.antenna),
+            memory: Memory::new(settings.antenna),
             silences: Silences::new(),
-            layers: [Layer::new(settings.antenna), Layer::new(settings.antenna)],
+            cloud: Cloud::new(),
+            offer: Offer::new(),
+            random: Random(1),
             phase: None,
-            read_total: 0,
-            reading_total: 0,
-            reading_observed: 0,
-            readings: 0,
-            all_rows: true,
-            skipped: false,
-            is_fresh: false,
-            moved_total: 0,
+            absorbed: 0,
+            silent: 0,
+            rounds_due: 0,
+            rounds_spare: 0,
+            round_row: 0,
+            taken: 0,
+            is_stale: false,
             reference_db: 0.0,
-            most: 0.0,
-            kernels: [Kernel::new(0.0); 2],
+            raster: Raster::new(),
             tally: Tally::default(),
-            fitting: Fitting::NONE,
             told: None,
         }
     }
 
     /// One more observation.
     pub fn observe(&mut self, observation: Observation) {
-        if self.memory.total() == 0 {
+        if self.memory.came() == 0 {
             self.reference_db = observation.power_db;
-            for (layer, step_m) in self.layers.iter_mut().zip([COARSE_STEP_M, FINE_STEP_M]) {
-                layer.grid.reset(observation.at_m, step_m, &self.memory);
-            }
+            self.cloud.draw_first(observation.at_m, self.settings.near_m, &mut self.random);
         }
-        self.memory.push(Observation { power_db: observation.power_db - self.reference_db, ..observation });
+        let power_db = observation.power_db - self.reference_db;
+        if self.memory.push(Observation { power_db, ..observation }) {
+            self.absorbed = self.memory.len() - 1;
+            self.rounds_due = 0;
+            self.offer.recall(0, &self.cloud);
+            self.phase = Some(Phase::Recall { row: 0 });
+        }
     }
 
     /// Nothing was heard at a place.
@@ -159,7 +149,7 @@ impl Locate {
     /// Whether what is read by place ([`Locate::places`], [`Locate::region`], [`Locate::credibility`]) is that of the newest estimate, and not
     /// half of the next.
     pub fn is_whole(&self) -> bool {
-        self.phase.is_none()
+        !matches!(self.phase, Some(Phase::Spread { .. } | Phase::Tally { .. } | Phase::Recall { .. }))
     }
 
     /// The newest estimate.
@@ -168,241 +158,160 @@ impl Locate {
     }
 
     fn step(&mut self) -> Option<usize> {
-        if let Some(phase) = self.phase {
-            return Some(self.read(phase));
-        }
-        let is_new = self.observed() - self.read_total;
-        let [coarse, fine] = &mut self.layers;
-        if self.memory.total() > 0 && !coarse.grid.is_current(&self.memory) {
-            return Some(coarse.grid.advance(&self.memory));
-        }
-        let behind = fine.grid.behind(&self.memory);
-        let can_tell = self.memory.total() >= OBSERVATIONS_MIN;
-        if can_tell
-            && ((behind == 0 && (is_new > 0 || self.is_fresh || self.skipped)) || (behind > 2 && is_new >= 4))
-        {
-            let is_worth = self.share_in_fine() >= FINE_SHARE_MIN;
-            return Some(self.begin(behind == 0 && is_worth));
-        }
-        (behind > 0).then(|| self.layers[1].grid.advance(&self.memory))
-    }
-
-    /// Observations and silences that came.
-    fn observed(&self) -> usize {
-        self.memory.total() + self.silences.total
-    }
-
-    /// Begins a reading.
-    fn begin(&mut self, with_fine: bool) -> usize {
-        self.reading_total = self.memory.total();
-        self.all_rows = self.observed() == self.read_total
-            || self.readings < QUIET_READINGS
-            || self.readings.is_multiple_of(QUIET_READINGS);
-        self.skipped = false;
-        self.reading_observed = self.observed();
-        self.readings += 1;
-        self.tally = Tally::default();
-        self.fitting = Fitting::NONE;
-        for layer in &mut self.layers {
-            layer.kinds = [(f32::NEG_INFINITY, 0.0); KINDS];
-            layer.raster.place(layer.grid.corner_m, layer.grid.step_m);
-        }
-        for (kernel, layer) in self.kernels.iter_mut().zip(&self.layers) {
-            *kernel = Kernel::new(self.settings.place_sigma_m.hypot(MODEL_SIGMA_M) / layer.raster.step_m);
-        }
-        self.layers[0].is_read = true;
-        self.layers[1].is_read = with_fine;
-        self.phase = Some(Phase::Likelihood { grid: 0, row: 0, kind: 0 });
-        1
-    }
-
-    fn read(&mut self, phase: Phase) -> usize {
-        let (next, cost) = match phase {
-            Phase::Likelihood { grid, row, kind } => self.read_likelihood(grid, row, kind),
-            Phase::Fill { grid, row } => {
-                if (grid, row) == (0, 0) {
-                    self.most =
-                        self.layers.iter().filter(|l| l.is_read).map(Layer::most).fold(f32::MIN, f32::max);
+        match self.phase {
+            None => self.begin(),
+            Some(Phase::Absorb { row }) => {
+                let particles = &mut self.cloud.rows[row];
+                let of = (&particles.guess.lies, &particles.guess.textures);
+                sums::absorb(&mut particles.sums, of, self.settings.antenna, &self.memory, self.absorbed);
+                self.phase = Some(Phase::Absorb { row: row + 1 });
+                if row + 1 == ROWS {
+                    self.absorbed += 1;
+                    self.phase = Some(Phase::Judge { row: 0 });
                 }
-                let layer = &mut self.layers[grid];
-                layer.raster.fill(row, &layer.logs, self.most);
-                (
-                    self.after(
-                        grid,
-                        row,
-                        ACROSS,
-                        |grid, row| Phase::Fill { grid, row },
-                        Phase::Blur { grid: 0, row: 0 },
-                    ),
-                    60,
-                )
+                Some(21)
             }
-            Phase::Blur { grid, row } => {
-                self.layers[grid].raster.blur_row(row, &self.kernels[grid]);
-                let then = Phase::Spread { grid: 0, row: 0 };
-                (self.after(grid, row, ACROSS, |grid, row| Phase::Blur { grid, row }, then), 10)
-            }
-            Phase::Spread { grid, row } => {
-                self.layers[grid].raster.blur_column(row, &self.kernels[grid]);
-                let then = Phase::Tally { grid: 0, row: 0 };
-                (self.after(grid, row, ACROSS, |grid, row| Phase::Spread { grid, row }, then), 10)
-            }
-            Phase::Tally { grid, row } => {
-                let [coarse, fine] = &self.layers;
-                let finer = (grid == 0 && fine.is_read).then_some(&fine.raster);
-                self.tally.add(if grid == 0 { &coarse.raster } else { &fine.raster }, finer, row);
-                (
-                    self.after(
-                        grid,
-                        row,
-                        ACROSS,
-                        |grid, row| Phase::Tally { grid, row },
-                        Phase::Fit { kind: 0 },
-                    ),
-                    10,
-                )
-            }
-            Phase::Fit { kind } => {
-                self.fit(kind);
-                if kind + 1 == KINDS {
-                    self.finish();
+            Some(Phase::Judge { row }) => {
+                let (cloud, mut judge) = judge(self);
+                let cost = 10 + 20 * judge.silences.len();
+                let is_first = judge.count == 1;
+                cloud.judge(row, &mut judge, is_first);
+                self.phase = Some(Phase::Judge { row: row + 1 });
+                if row + 1 == ROWS {
+                    self.weigh();
                 }
-                ((kind + 1 < KINDS).then_some(Phase::Fit { kind: kind + 1 }), 45)
+                Some(cost)
             }
+            Some(Phase::Look) => {
+                if self.offer.look(self.settings.antenna, &self.memory, self.absorbed) {
+                    self.settle();
+                }
+                Some(9)
+            }
+            Some(Phase::Recall { row }) => {
+                if self.offer.look(self.settings.antenna, &self.memory, self.absorbed) {
+                    self.cloud.rows[row].sums = *self.offer.sums();
+                    self.phase = Some(if row + 1 < ROWS {
+                        self.offer.recall(row + 1, &self.cloud);
+                        Phase::Recall { row: row + 1 }
+                    } else {
+                        Phase::Judge { row: 0 }
+                    });
+                }
+                Some(9)
+            }
+            Some(Phase::Spread { row }) => {
+                self.raster.spread(&self.cloud, row);
+                self.phase = Some(if row + 1 < ROWS {
+                    Phase::Spread { row: row + 1 }
+                } else {
+                    self.tally = Tally::default();
+                    Phase::Tally { row: 0 }
+                });
+                Some(62)
+            }
+            Some(Phase::Tally { row }) => {
+                self.tally.add(&self.raster, row);
+                self.phase = Some(Phase::Tally { row: row + 1 });
+                if row + 1 == ACROSS {
+                    self.tell();
+                }
+                Some(10)
+            }
+        }
+    }
+
+    /// Begins what is to be done next.
+    fn begin(&mut self) -> Option<usize> {
+        let can_tell = self.absorbed >= OBSERVATIONS_MIN;
+        let is_last = self.absorbed == self.memory.len();
+        self.phase = if self.is_stale && can_tell && is_last {
+            self.raster.place(&self.cloud, self.settings.place_sigma_m.hypot(MODEL_SIGMA_M));
+            self.is_stale = false;
+            Some(Phase::Spread { row: 0 })
+        } else if self.rounds_due > 0 && (self.rounds_due == ROUNDS_MAX || is_last) {
+            self.offer()
+        } else if !is_last {
+            Some(Phase::Absorb { row: 0 })
+        } else if self.silent < self.silences.total && self.absorbed > 0 {
+            self.silent = self.silences.total;
+            Some(Phase::Judge { row: 0 })
+        } else if self.rounds_spare > 0 && can_tell {
+            self.rounds_spare -= 1;
+            self.rounds_due = 1;
+            self.offer()
+        } else {
+            return None;
         };
-        self.phase = next;
-        cost
+        let is_placed = matches!(self.phase, Some(Phase::Spread { .. }));
+        Some(if is_placed { 900 } else { 40 })
     }
 
-    /// The next row, the next grid, or what comes after both.
-    fn after(
-        &self,
-        grid: usize,
-        row: usize,
-        rows: usize,
-        same: fn(usize, usize) -> Phase,
-        then: Phase,
-    ) -> Option<Phase> {
-        Some(match () {
-            () if row + 1 < rows => same(grid, row + 1),
-            () if grid == 0 && self.layers[1].is_read => same(1, 0),
-            () => then,
-        })
+    fn offer(&mut self) -> Option<Phase> {
+        let distance_m = self.told.as_ref().map_or(self.settings.near_m, |tally| {
+            let newest = self.memory.get(self.absorbed - 1).observation.at_m;
+            let mean = tally.estimate().mean;
+            5.0 + (mean.north_m - newest[0]).hypot(mean.east_m - newest[1])
+        });
+        self.offer.begin(self.round_row, &self.cloud, distance_m as f32, &mut self.random);
+        Some(Phase::Look)
     }
 
-    fn read_likelihood(&mut self, grid: usize, row: usize, kind: usize) -> (Option<Phase>, usize) {
-        let most = if kind == 0 { self.layers[grid].most() } else { 0.0 };
-        let next_row = self.after_row(grid, row);
-        let layer = &mut self.layers[grid];
-        if kind == 0 {
-            let is_quiet = layer.logs[row].iter().all(|log| *log < most - QUIET);
-            if is_quiet && !self.all_rows {
-                self.skipped = true;
-                return (next_row, 1);
+    /// All are judged: draws them anew where few hold all of the weight.
+    fn weigh(&mut self) {
+        let worth = self.cloud.weigh();
+        if worth < WORTH_MIN * PARTICLES as f64 {
+            self.cloud.resample(&mut self.random);
+            self.rounds_due = ROUNDS_MAX;
+            self.taken = 0;
+            self.round_row = 0;
+        }
+        self.rounds_spare = ROUNDS_SPARE;
+        self.is_stale = true;
+        self.phase = None;
+    }
+
+    /// An offer is looked at to the end.
+    fn settle(&mut self) {
+        let mut judge = Judge {
+            priors: &self.priors,
+            settings: &self.settings,
+            textures: &self.memory.textures,
+            silences: &mut self.silences,
+            reference_db: self.reference_db,
+            count: self.absorbed,
+        };
+        self.taken += self.offer.settle(&mut self.cloud, &mut judge, &mut self.random);
+        self.phase = None;
+        self.round_row += 1;
+        if self.round_row == ROWS {
+            self.round_row = 0;
+            self.is_stale = true;
+            self.rounds_due -= 1;
+            if self.taken >= PARTICLES {
+                self.rounds_due = 0;
             }
-            layer.best = [f32::NEG_INFINITY; SIDE];
-            layer.sum = [0.0; SIDE];
         }
-        let mut cost = 1;
-        if layer.grid.alive[kind] {
-            let texture = kind % TEXTURES.len();
-            let cell = layer.grid.first_of(row);
-            let is_calm_above = TEXTURES[texture].is_calm_above;
-            self.silences.see(
-                (kind / TEXTURES.len(), is_calm_above),
-                self.settings.antenna,
-                cell,
-                layer.grid.step_m as f32,
-            );
-            let logs = likelihood::of_row(
-                layer.grid.sums(row, kind),
-                &self.priors[kind],
-                (layer.grid.count, layer.grid.log_variance[texture]),
-                &self.silences,
-                self.reference_db,
-            );
-            for k in 0..SIDE {
-                let most = layer.best[k].max(logs[k]);
-                layer.sum[k] = layer.sum[k] * exp(layer.best[k] - most) + exp(logs[k] - most);
-                layer.best[k] = most;
-            }
-            let highest = logs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let (best, sum) = &mut layer.kinds[kind];
-            let most = best.max(highest);
-            *sum = *sum * exp(*best - most) + logs.iter().map(|log| exp(log - most)).sum::<f32>();
-            *best = most;
-            cost = 45 + 40 * self.silences.len();
-        }
-        if kind + 1 < KINDS {
-            return (Some(Phase::Likelihood { grid, row, kind: kind + 1 }), cost);
-        }
-        let per_near = (1.0 / self.settings.near_m.powi(2)) as f32;
-        for k in 0..SIDE {
-            let far = ln(1.0 + layer.grid.near2[row][k] * per_near);
-            layer.logs[row][k] = layer.best[k] + ln(layer.sum[k]) - FAR_POWER * far;
-        }
-        (next_row, cost)
     }
 
-    fn after_row(&self, grid: usize, row: usize) -> Option<Phase> {
-        self.after(
-            grid,
-            row,
-            SIDE,
-            |grid, row| Phase::Likelihood { grid, row, kind: 0 },
-            Phase::Fill { grid: 0, row: 0 },
-        )
-    }
-
-    /// The reading is whole: tells it, and moves the grids to where the mass is.
-    fn finish(&mut self) {
-        self.read_total = self.reading_observed;
-        self.is_fresh = false;
-        self.tally.close(self.reading_total, self.fitting.fit(self.reference_db));
+    fn tell(&mut self) {
+        self.tally.close(self.memory.came(), fit::fit(&self.cloud, &self.memory.textures, self.reference_db));
         self.told = Some(self.tally.clone());
-        self.prune();
-        let estimate = self.tally.estimate();
-        let mean_m = [estimate.mean.north_m, estimate.mean.east_m];
-        let off_m = |grid: &Grid| {
-            let centre_m = grid.centre_m();
-            (centre_m[0] - mean_m[0]).abs().max((centre_m[1] - mean_m[1]).abs())
-        };
-        let [coarse, fine] = &mut self.layers;
-        let coarse_half_m = coarse.grid.step_m * SIDE as f64 / 2.0;
-        if off_m(&coarse.grid) > 0.5 * coarse_half_m && coarse.grid.step_m < COARSE_STEP_MAX_M {
-            let step_m = coarse.grid.step_m * 2.0;
-            coarse.grid.reset(coarse.grid.centre_m(), step_m, &self.memory);
-            coarse.grid.alive = [true; KINDS];
-        }
-        let peak_m = [estimate.peak.north_m, estimate.peak.east_m];
-        let spread_m = estimate.radius_50_m;
-        let to_m = if spread_m < 100.0 { mean_m } else { peak_m };
-        let centre_m = fine.grid.centre_m();
-        let away_m = (centre_m[0] - to_m[0]).abs().max((centre_m[1] - to_m[1]).abs());
-        // Two hills as likely must not have it wander between them.
-        let may_move =
-            self.reading_total >= self.moved_total + MOVE_EVERY && fine.grid.is_current(&self.memory);
-        if away_m > FINE_STEP_M * SIDE as f64 / 4.0 && may_move {
-            fine.grid.reset(to_m, FINE_STEP_M, &self.memory);
-            fine.grid.alive = coarse.grid.alive;
-            self.is_fresh = true;
-            self.moved_total = self.reading_total;
-        }
+        self.phase = None;
     }
+}
 
-    /// Gives up kinds that are not likely any more, by the grid that holds the mass.
-    fn prune(&mut self) {
-        let by = usize::from(self.layers[1].is_read && self.tally.fine_share() > 0.8);
-        let kinds = self.layers[by].kinds;
-        let most = kinds.iter().map(|(best, _)| *best).fold(f32::NEG_INFINITY, f32::max);
-        let weight = |(best, sum): (f32, f32)| f64::from(sum) * f64::from(best - most).exp();
-        let total: f64 = kinds.iter().map(|kind| weight(*kind)).sum();
-        let likely = kinds.map(|kind| weight(kind) > ALIVE * total);
-        self.layers[1].grid.alive.iter_mut().zip(likely).for_each(|(alive, likely)| *alive &= likely);
-        if by == 0 {
-            self.layers[0].grid.alive.iter_mut().zip(likely).for_each(|(alive, likely)| *alive &= likely);
-        }
-    }
+/// The cloud, and what judges it.
+fn judge(locate: &mut Locate) -> (&mut Cloud, Judge<'_>) {
+    let judge = Judge {
+        priors: &locate.priors,
+        settings: &locate.settings,
+        textures: &locate.memory.textures,
+        silences: &mut locate.silences,
+        reference_db: locate.reference_db,
+        count: locate.absorbed,
+    };
+    (&mut locate.cloud, judge)
 }
 
 #[cfg(test)]

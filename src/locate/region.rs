@@ -1,8 +1,5 @@
 //! Reading the posterior: by place, and the smallest region that holds a share of the probability.
 
-use super::grid::WEIGHT;
-use super::lanes::SIDE;
-use super::layer::Layer;
 use super::raster::{ACROSS, Raster};
 use super::tally::Tally;
 use super::{Locate, Place};
@@ -10,42 +7,24 @@ use crate::facts::Run;
 use crate::geo::NorthEast;
 
 impl Locate {
-    /// Share of the newest density that lies where the fine grid is.
-    pub(super) fn share_in_fine(&self) -> f64 {
-        let grid = &self.layers[1].grid;
-        let half_m = grid.step_m * SIDE as f64 / 2.0;
-        let centre_m = grid.centre_m();
-        let is_in = |place: &Place| {
-            let off_m = [place.at.north_m - centre_m[0], place.at.east_m - centre_m[1]];
-            off_m.iter().all(|off| off.abs() < half_m)
-        };
-        self.places().filter(is_in).map(|place| place.probability).sum()
-    }
-
-    /// Places that the newest estimate finds possible, each with its share of the probability: at most 27 000 of two sizes.
+    /// Places that the newest estimate finds possible, each with its share of the probability: at most 16 384 of one size.
     pub fn places(&self) -> impl Iterator<Item = Place> {
-        let [coarse, fine] = &self.layers;
-        let finer = fine.is_read.then_some(&fine.raster);
+        let raster = &self.raster;
         let mass = self.told.as_ref().map_or(f64::INFINITY, Tally::mass);
-        let of = move |raster: &'_ Raster, finer: Option<&Raster>, index: usize| {
-            let at_m = raster.at_m(index / ACROSS, index % ACROSS);
+        (0..ACROSS * ACROSS).filter_map(move |index| {
+            let [north_m, east_m] = raster.at_m(index / ACROSS, index % ACROSS);
             let probability = f64::from(raster.mass[index]) / mass;
-            let counts = probability > 0.0 && !finer.is_some_and(|finer| finer.holds(at_m));
-            let at = NorthEast { north_m: at_m[0], east_m: at_m[1] };
-            counts.then_some(Place { at, size_m: raster.step_m, probability })
-        };
-        let all = 0..ACROSS * ACROSS;
-        let outer = all.clone().filter_map(move |index| of(&coarse.raster, finer, index));
-        let inner = all.filter_map(move |index| of(finer?, None, index));
-        outer.chain(inner)
+            let at = NorthEast { north_m, east_m };
+            (probability > 0.0).then_some(Place { at, size_m: raster.step_m, probability })
+        })
     }
 
     /// ln of the probability density of all that was observed, by the newest estimate: to compare what may be taken for the beacon. Up to
     /// a constant; nothing may have been forgotten.
     pub fn log_evidence(&self) -> Option<f64> {
-        let tally = self.told.as_ref()?;
-        let count = f64::from(tally.estimate().observation_count);
-        Some(f64::from(self.most) + tally.mass().ln() - WEIGHT * count * 0.5 * std::f64::consts::TAU.ln())
+        self.told.as_ref()?;
+        let count = self.memory.came() as f64;
+        Some(self.cloud.log_evidence() - count * 0.5 * std::f64::consts::TAU.ln())
     }
 
     /// Least density (per m²) of the smallest region that holds `share` of the probability; [`Place::density_per_m2`] over it is in.
@@ -57,14 +36,13 @@ impl Locate {
     pub fn credibility(&self, at: NorthEast) -> f64 {
         let Some(tally) = &self.told else { return 1.0 };
         let at_m = [at.north_m, at.east_m];
-        let of = |layer: &Layer| {
-            let raster = &layer.raster;
-            let index = [0, 1].map(|n| ((at_m[n] - raster.corner_m[n]) / raster.step_m).round() as usize);
-            f64::from(raster.mass[index[0].min(ACROSS - 1) * ACROSS + index[1].min(ACROSS - 1)])
-                / raster.step_m.powi(2)
-        };
-        let holder = self.layers.iter().rev().find(|layer| layer.is_read && layer.raster.holds(at_m));
-        holder.map_or(1.0, |layer| tally.credibility(of(layer)))
+        let raster = &self.raster;
+        if !raster.holds(at_m) {
+            return 1.0;
+        }
+        let [row, column] = [0, 1]
+            .map(|n| (((at_m[n] - raster.corner_m[n]) / raster.step_m).round() as usize).min(ACROSS - 1));
+        tally.credibility(f64::from(raster.mass[row * ACROSS + column]) / raster.step_m.powi(2))
     }
 
     /// Runs of squares that hold `share` of the probability of the newest estimate, at most `runs_max`: where there would be more, of
@@ -88,23 +66,19 @@ impl Locate {
     }
 
     fn runs(&self, density: f64, factor: usize, emit: &mut dyn FnMut(Run)) {
-        let [coarse, fine] = &self.layers;
-        let finer = fine.is_read.then_some(&fine.raster);
         let mass = self.told.as_ref().map_or(f64::INFINITY, Tally::mass);
-        for (raster, finer) in [(&coarse.raster, finer)].into_iter().chain(finer.map(|fine| (fine, None))) {
-            let least = (density * mass * raster.step_m * raster.step_m) as f32;
-            runs_of(raster, finer, least, factor, emit);
-        }
+        let least = (density * mass * self.raster.step_m.powi(2)) as f32;
+        runs_of(&self.raster, least, factor, emit);
     }
 }
 
-/// Of one raster: blocks of `factor` squares a side in which one is over `least` and not in a finer raster.
-fn runs_of(raster: &Raster, finer: Option<&Raster>, least: f32, factor: usize, emit: &mut dyn FnMut(Run)) {
+/// Blocks of `factor` squares a side in which one is over `least`.
+fn runs_of(raster: &Raster, least: f32, factor: usize, emit: &mut dyn FnMut(Run)) {
     let size_m = raster.step_m * factor as f64;
     let middle_m = (size_m - raster.step_m) / 2.0;
     let is_in = |row: usize, column: usize| {
         let mass = raster.mass[row * ACROSS + column];
-        mass > 0.0 && mass >= least && !finer.is_some_and(|finer| finer.holds(raster.at_m(row, column)))
+        mass > 0.0 && mass >= least
     };
     let is_block_in = |row: usize, column: usize| {
         (row..(row + factor).min(ACROSS))

@@ -6,10 +6,12 @@
 //! UAI 2001). Their shadowing is taken as independent: they are as far apart as it is correlated.
 #![allow(clippy::needless_range_loop, reason = "several rows and matrices are walked at once by one index")]
 
-use super::Antenna;
 use super::lanes::{Row, SIDE, exp, ln};
-use super::pattern::{COLUMNS, Ways};
+use super::memory::{TEXTURES, Texture};
+use super::pattern::{COLUMNS, HIDDEN, Lies, Seen};
 use super::solved::{Solved, Triangle};
+use super::sums::TRIANGLE;
+use super::{Antenna, Frame, Observation};
 
 /// Places kept at most.
 const SILENCES_MAX: usize = 24;
@@ -32,16 +34,16 @@ pub struct Silence {
 pub(super) struct Silences {
     kept: Vec<Silence>,
     spacing_m: f64,
-    /// Columns of the model and scale of the shadowing at each, of the row that is read.
-    columns: Vec<([Row; COLUMNS], Row)>,
+    /// Columns of the model and scale of the shadowing at each, of the row that is judged.
+    seen: Vec<(Seen, Row)>,
     /// How often something changed.
     pub(super) total: usize,
 }
 
 impl Silences {
     pub(super) fn new() -> Silences {
-        let columns = vec![([[0.0; SIDE]; COLUMNS], [0.0; SIDE]); SILENCES_MAX];
-        Silences { kept: Vec::with_capacity(SILENCES_MAX), spacing_m: SPACING_M, columns, total: 0 }
+        let seen = vec![(Seen::NONE, [0.0; SIDE]); SILENCES_MAX];
+        Silences { kept: Vec::with_capacity(SILENCES_MAX), spacing_m: SPACING_M, seen, total: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -75,32 +77,37 @@ impl Silences {
         self.total += 1;
     }
 
-    /// Looks at them from a row of cells.
+    /// Looks at them from a row of particles.
     pub(super) fn see(
         &mut self,
-        (pattern, is_calm_above): (usize, bool),
+        lies: &Lies,
+        (of, textures): (&[u8; SIDE], &[Texture; TEXTURES]),
         antenna: Antenna,
-        cell: [f32; 2],
-        step_m: f32,
     ) {
-        let mut ways = Ways::NONE;
-        for (silence, (columns, scale)) in self.kept.iter().zip(&mut self.columns) {
-            ways.fill(cell, step_m, [silence.at_m[0] as f32, silence.at_m[1] as f32, silence.up_m as f32]);
-            ways.columns(pattern, antenna, columns);
-            *scale = if is_calm_above { ways.calm } else { [1.0; SIDE] };
+        for (silence, (seen, scale)) in self.kept.iter().zip(&mut self.seen) {
+            let frame = Frame::default();
+            let at = Observation { at_m: silence.at_m, up_m: silence.up_m, power_db: 0.0, frame };
+            seen.look(lies, antenna, &at, 0.0);
+            for k in 0..SIDE {
+                let texture = &textures[usize::from(of[k])];
+                seen.columns[HIDDEN][k] = texture.hidden(seen.sine2[k]);
+                scale[k] = texture.calm(seen.sine2[k]);
+            }
         }
     }
 
-    /// Adds to the log-likelihoods of one spread what they tell: one after the other, each makes the coefficients' law narrower.
-    pub(super) fn add(&self, logs: &mut Row, solved: &Solved, sigma_db: f64, reference_db: f64) {
-        let variance = (sigma_db * sigma_db) as f32;
+    /// Adds to the log-likelihoods what they tell: one after the other, each makes the coefficients' law narrower.
+    pub(super) fn add(&self, logs: &mut Row, solved: &Solved, sigma_db: &Row, reference_db: f64) {
+        let variance: Row = sigma_db.map(|sigma| sigma * sigma);
         let (mut mean, mut covariance): ([Row; COLUMNS], Triangle) =
-            ([[0.0; SIDE]; COLUMNS], [[0.0; SIDE]; COLUMNS * (COLUMNS + 1) / 2]);
+            ([[0.0; SIDE]; COLUMNS], [[0.0; SIDE]; TRIANGLE]);
         solved.law(&mut mean, &mut covariance);
-        for (silence, (columns, scale)) in self.kept.iter().zip(&self.columns) {
+        for (silence, (seen, scale)) in self.kept.iter().zip(&self.seen) {
+            let columns = &seen.columns;
             let below = (silence.below_db - reference_db) as f32;
             let mut along = [[0.0; SIDE]; COLUMNS];
-            let (mut foretold, mut unsure) = ([0.0; SIDE], [0.0; SIDE]);
+            // Power without the gain is that of none less the gain.
+            let (mut foretold, mut unsure) = (seen.power.map(|power| -power), [0.0; SIDE]);
             for p in 0..COLUMNS {
                 for q in 0..COLUMNS {
                     let part = &covariance[at(p.max(q), p.min(q))];
@@ -115,7 +122,7 @@ impl Silences {
             }
             let (mut shift, mut shrink) = ([0.0; SIDE], [0.0; SIDE]);
             for k in 0..SIDE {
-                let total = unsure[k].max(0.0) + variance * scale[k] * scale[k];
+                let total = unsure[k].max(0.0) + variance[k] * scale[k] * scale[k];
                 let sigma = total.sqrt();
                 let z = (below - foretold[k]) / sigma;
                 let ln_p = ln_normal(z);

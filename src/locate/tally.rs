@@ -11,7 +11,6 @@ const CLASSES: usize = 512;
 #[derive(Clone, Debug)]
 pub(super) struct Tally {
     mass: f64,
-    fine_mass: f64,
     /// About `about_m`.
     first: [f64; 2],
     second: [f64; 3],
@@ -27,7 +26,6 @@ impl Default for Tally {
         let nowhere = NorthEast::default();
         Tally {
             mass: 0.0,
-            fine_mass: 0.0,
             first: [0.0; 2],
             second: [0.0; 3],
             about_m: None,
@@ -51,19 +49,18 @@ fn class(density: f64) -> usize {
 }
 
 impl Tally {
-    /// Adds one row of a raster but for what a finer one covers.
-    pub(super) fn add(&mut self, raster: &Raster, finer: Option<&Raster>, row: usize) {
+    /// Adds one row of a raster.
+    pub(super) fn add(&mut self, raster: &Raster, row: usize) {
         let about_m = *self.about_m.get_or_insert(raster.corner_m);
         let area_m2 = raster.step_m * raster.step_m;
-        let mut row_mass = 0.0;
         for (column, mass) in raster.mass[row * ACROSS..(row + 1) * ACROSS].iter().enumerate() {
             let mass = f64::from(*mass);
-            let at_m = raster.at_m(row, column);
-            if mass <= 0.0 || finer.is_some_and(|finer| finer.holds(at_m)) {
+            if mass <= 0.0 {
                 continue;
             }
+            let at_m = raster.at_m(row, column);
             let [north, east] = [at_m[0] - about_m[0], at_m[1] - about_m[1]];
-            row_mass += mass;
+            self.mass += mass;
             self.first[0] += mass * north;
             self.first[1] += mass * east;
             self.second[0] += mass * north * north;
@@ -76,11 +73,6 @@ impl Tally {
             let (sum, area) = &mut self.classes[class(density)];
             *sum += mass as f32;
             *area += area_m2 as f32;
-        }
-        self.mass += row_mass;
-        // Of the finest: where no finer one is read, it is of no account.
-        if finer.is_none() {
-            self.fine_mass += row_mass;
         }
     }
 
@@ -102,11 +94,6 @@ impl Tally {
         };
     }
 
-    /// The densest place so far.
-    pub(super) fn peak_m(&self) -> [f64; 2] {
-        self.peak.1
-    }
-
     pub(super) fn estimate(&self) -> Estimate {
         self.estimate
     }
@@ -126,11 +113,6 @@ impl Tally {
             }
         }
         0.0
-    }
-
-    /// Share of the mass that is within the finest raster.
-    pub(super) fn fine_share(&self) -> f64 {
-        self.fine_mass / self.mass.max(f64::MIN_POSITIVE)
     }
 
     /// Of a circle as large as the densest places that hold `share` of the mass.

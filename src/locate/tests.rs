@@ -4,24 +4,6 @@ use super::*;
 use crate::facts::Run;
 use crate::geo::NorthEast;
 
-/// A generator of random numbers (SplitMix64: Steele, Lea & Flood, OOPSLA 2014), and normal ones (Box & Muller 1958).
-struct Random(u64);
-
-impl Random {
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * self.uniform().max(1e-300).ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.uniform()).cos()
-    }
-}
-
 /// Four legs of 160 m, 40 m apart, in steps of 10 m at 30 m of height.
 fn survey() -> Vec<[f64; 2]> {
     let leg = |n: i32| {
@@ -48,12 +30,12 @@ fn heard(beacon_m: [f64; 2], exponent: f64, sigma_db: f64, random: &mut Random) 
             let left = (-distance_m(*at_m, places[m]) / 35.0).exp() + nugget - known;
             row.push(if m == n { left.sqrt() } else { left / factor[m][m] });
         }
-        normals.push(random.normal());
+        normals.push(f64::from(random.normal()));
         let shadowing: f64 = row.iter().zip(&normals).map(|(a, b)| a * b).sum();
         factor.push(row);
         let way_m = distance_m(*at_m, beacon_m).hypot(30.0);
         let power_db = -70.0 - 10.0 * exponent * way_m.log10() + sigma_db * shadowing;
-        all.push(Observation { at_m: *at_m, up_m: 30.0, power_db });
+        all.push(Observation { at_m: *at_m, up_m: 30.0, power_db, frame: Frame::default() });
     }
     all
 }
@@ -83,9 +65,23 @@ fn a_beacon_in_the_clear_is_found_to_a_few_metres() {
     let within: f64 = locate.places().filter(|p| p.density_per_m2() >= density).map(|p| p.probability).sum();
     assert!((0.949..1.0).contains(&within), "{within}");
     let fit = estimate.fit;
-    assert!((fit.exponent - 2.2).abs() < 0.1 && (fit.power_100_m_db + 114.0).abs() < 1.0, "{fit:?}");
+    // The antenna's pattern is not known: it can stand for some of either.
+    assert!((fit.exponent - 2.2).abs() < 0.4 && (fit.power_100_m_db + 114.0).abs() < 2.0, "{fit:?}");
     // The least that is tried.
-    assert!(fit.spread_db < 2.3, "{fit:?}");
+    assert!(fit.spread_db < 0.8, "{fit:?}");
+}
+
+#[test]
+fn more_than_is_kept_is_as_good_and_takes_no_more_room() {
+    let mut random = Random(9);
+    let long: Vec<Observation> = (0..7).flat_map(|_| heard([23.0, -31.0], 2.2, 1.0, &mut random)).collect();
+    assert!(long.len() > memory::OBSERVATIONS_MAX);
+    let locate = located(&long, 2_000);
+    let estimate = locate.estimate().unwrap();
+    let truth = NorthEast { north_m: 23.0, east_m: -31.0 };
+    assert!(estimate.mean.distance_m(truth) < 10.0 && locate.credibility(truth) < 0.99, "{estimate:?}");
+    assert_eq!(estimate.observation_count as usize, long.len());
+    assert!(locate.memory.len() <= memory::OBSERVATIONS_MAX);
 }
 
 #[test]
@@ -116,8 +112,8 @@ fn regions_hold_the_truth_as_often_as_they_say() {
     let mut random = Random(7);
     let (mut half, mut most) = (0, 0);
     for _ in 0..24 {
-        let [north_m, east_m] = [0, 1].map(|_| random.uniform() * 160.0 - 80.0);
-        let exponent = 2.4 + 0.3 * random.normal();
+        let [north_m, east_m] = [0, 1].map(|_| f64::from(random.uniform()) * 160.0 - 80.0);
+        let exponent = 2.4 + 0.3 * f64::from(random.normal());
         let heard = heard([north_m, east_m], exponent, 3.0, &mut random);
         let credibility = located(&heard, 1).credibility(NorthEast { north_m, east_m });
         half += u32::from(credibility <= 0.5);
@@ -144,7 +140,8 @@ fn silence_tells_where_the_beacon_is_not() {
     let (silent, loud): (Vec<Observation>, Vec<Observation>) =
         all.into_iter().partition(|o| o.at_m[1] < -20.0);
     let loudest_db = silent.iter().map(|o| o.power_db).fold(f64::MIN, f64::max);
-    let mut locate = located(&loud, 5_000);
+    // So few that it may be anywhere.
+    let mut locate = located(&loud[..8], 5_000);
     let west = |locate: &Locate| {
         locate.places().filter(|place| place.at.east_m < -60.0).map(|place| place.probability).sum::<f64>()
     };

@@ -17,8 +17,8 @@ pub struct Pose {
     pub place: Wgs84,
     /// Altitude above home.
     pub alt_rel_m: f64,
-    /// Yaw from true north; `None` when no attitude was near.
-    pub yaw_rad: Option<f64>,
+    /// How it lay; `None` when no attitude was near.
+    pub attitude: Option<Attitude>,
     /// Time between the two positions, a measure of how much is interpolated.
     pub gap_us: u32,
 }
@@ -38,7 +38,7 @@ pub enum Placing {
 struct Sample {
     at: TimeUs,
     position: Position,
-    yaw_rad: Option<f64>,
+    attitude: Option<Attitude>,
 }
 
 /// A ring of the last positions.
@@ -60,10 +60,9 @@ impl Track {
         if self.newest().is_some_and(|newest| newest.at >= position.received_us) {
             return;
         }
-        let yaw_rad = attitude
-            .filter(|a| a.received_us.0.abs_diff(position.received_us.0) <= 500_000)
-            .map(|a| a.value.yaw_rad);
-        let sample = Sample { at: position.received_us, position: position.value, yaw_rad };
+        let attitude =
+            attitude.filter(|a| a.received_us.0.abs_diff(position.received_us.0) <= 500_000).map(|a| a.value);
+        let sample = Sample { at: position.received_us, position: position.value, attitude };
         self.samples[self.next] = Some(sample);
         self.next = (self.next + 1) % TRACK_POSITIONS;
     }
@@ -101,9 +100,15 @@ fn between(before: &Sample, after: &Sample, at: TimeUs) -> Placing {
     let mix = |a: f64, b: f64| a + (b - a) * share;
     let (a, b) = (&before.position, &after.position);
     let lon_step_deg = wrap_pi((b.place.lon_deg - a.place.lon_deg).to_radians()).to_degrees();
-    let yaw_rad = match (before.yaw_rad, after.yaw_rad) {
-        (Some(a), Some(b)) => Some(wrap_pi(a + wrap_pi(b - a) * share)),
-        (yaw, None) | (None, yaw) => yaw,
+    let turned = |a: f64, b: f64| wrap_pi(a + wrap_pi(b - a) * share);
+    let attitude = match (before.attitude, after.attitude) {
+        (Some(a), Some(b)) => Some(Attitude {
+            roll_rad: turned(a.roll_rad, b.roll_rad),
+            pitch_rad: turned(a.pitch_rad, b.pitch_rad),
+            yaw_rad: turned(a.yaw_rad, b.yaw_rad),
+            yaw_rate_rad_s: mix(a.yaw_rate_rad_s, b.yaw_rate_rad_s),
+        }),
+        (attitude, None) | (None, attitude) => attitude,
     };
     Placing::At(Pose {
         place: Wgs84 {
@@ -111,7 +116,7 @@ fn between(before: &Sample, after: &Sample, at: TimeUs) -> Placing {
             lon_deg: a.place.lon_deg + lon_step_deg * share,
         },
         alt_rel_m: mix(a.alt_rel_m, b.alt_rel_m),
-        yaw_rad,
+        attitude,
         gap_us: gap_us as u32,
     })
 }

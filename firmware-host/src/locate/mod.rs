@@ -18,7 +18,7 @@ pub use written::table;
 
 use skyhound::facts::Estimate;
 use skyhound::geo::{NorthEast, Origin};
-use skyhound::locate::{Locate, LocateConfig, Observation, Silence};
+use skyhound::locate::{Frame, Locate, LocateConfig, Observation, Silence};
 
 /// A power at a place.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -204,7 +204,8 @@ impl Run {
             floor => {
                 let (power_db, log_step) = floor.map_or((power_db, 0.0), |floor| floor.without(power_db));
                 self.log_beside += log_step;
-                self.posterior.observe(Observation { at_m, up_m, power_db });
+                self.posterior.observe(Observation { at_m, up_m, power_db, frame: Frame::default() });
+                while self.posterior.work(usize::MAX) {}
             }
         }
     }

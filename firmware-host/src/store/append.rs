@@ -93,7 +93,7 @@ fn reading(rows: &[PlacedReading]) -> Vec<ArrayRef> {
         posed(&|pose| Some(pose.place.lon_deg * 1e7)),
         posed(&|pose| Some(pose.alt_rel_m * 1e2)),
         some::<Int16Type, _>(rows, |row| {
-            row.pose?.yaw_rad.map(|yaw_rad| (yaw_rad.to_degrees() * 1e2).round() as i16)
+            row.pose?.attitude.map(|attitude| (attitude.yaw_rad.to_degrees() * 1e2).round() as i16)
         }),
         some::<UInt32Type, _>(rows, |row| row.pose.map(|pose| pose.gap_us)),
     ]

@@ -70,10 +70,11 @@ fn db(hundredths: i16) -> CentiDb {
 pub(crate) fn reading(index: u64, channel: u8) -> PlacedReading {
     let noise = ((index * 7_919 + u64::from(channel) * 31) % 211) as i16;
     let on = if index % 100 < 5 { 2_500 } else { 0 };
+    let level = Attitude { roll_rad: 0.0, pitch_rad: 0.0, yaw_rad: 1.0, yaw_rate_rad_s: 0.0 };
     let pose = Pose {
         place: Wgs84 { lat_deg: 47.3 + index as f64 * 1e-7, lon_deg: 8.5 - index as f64 * 2e-7 },
         alt_rel_m: 30.0 + (index % 40) as f64 * 0.01,
-        yaw_rad: (!index.is_multiple_of(3)).then_some(1.0),
+        attitude: (!index.is_multiple_of(3)).then_some(level),
         gap_us: 100_000,
     };
     PlacedReading {
