@@ -321,12 +321,14 @@ pub struct AnalyticsConfig {
 /// Settings of the state machine and of steering.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HomingConfig {
-    /// Ground speed, m/s.
+    /// Forward speed while climbing the gradient, m/s.
     pub speed_mps: f64,
-    /// Radius of the region of 95 % at which the place of the beacon is known well enough to hold there, m.
-    pub hold_radius_m: f64,
-    /// Longest time in which that place is made surer before it is held as well as it is known, µs.
-    pub refine_us: u32,
+    /// Forward speed when the beacon is strong, m/s.
+    pub slow_speed_mps: f64,
+    /// SNR over which the beacon is strong, dB.
+    pub strong_snr_db: f64,
+    /// SNR over which the peak is near enough to hold, dB.
+    pub hold_snr_db: f64,
     /// Yaw rate at most, rad/s.
     pub yaw_rate_max_rad_s: f64,
     /// Amplitude of the S-turn's heading, rad.

@@ -10,7 +10,6 @@
 //! none has come for [`TRACK_GAP_MAX_US`] nothing is waited for, and it is recorded without a pose.
 
 use crate::analytics::Analytics;
-use crate::belief::Belief;
 use crate::command::{Command, OperatorAct, State, Trip};
 use crate::config::{Config, ConfigError};
 use crate::facts::{Detection, Facts, Searched};
@@ -37,7 +36,7 @@ pub const FACTS_INTERVAL_US: u64 = 100_000;
 /// Power over a longer time belongs to no place: at 10 m/s this is 20 m.
 const PLACED_SPAN_MAX_US: u32 = 2_100_000;
 
-/// Work on where the beacons are in a pass, in units of [`crate::locate::Locate::work`]: some 150 µs on a desk.
+/// Work on where the beacons are in a pass, in units of [`crate::locate::Locate::work`]: some 180 µs on a desk.
 const LOCATE_BUDGET: usize = 1_800;
 
 /// A newest reading older than this: nobody listens.
@@ -148,8 +147,6 @@ impl Decide {
                 vehicle: inputs.vehicle,
                 act: inputs.act,
                 facts: &self.facts,
-                beliefs: &beliefs(&self.seekers)[..self.seekers.len()],
-                origin: self.origin,
                 newest_reading_us: self.newest_reading_us,
                 sdr_alive: inputs.sdr_alive,
                 search,
@@ -223,8 +220,6 @@ impl Decide {
             vehicle,
             act: None,
             facts: &self.facts,
-            beliefs: &[],
-            origin: self.origin,
             newest_reading_us: self.newest_reading_us,
             sdr_alive,
             search: None,
@@ -404,10 +399,6 @@ impl Decide {
 fn alone(power: CentiDb, reading: &Reading) -> f64 {
     let noise = if reading.flags.any(Flags::NO_QUIET) { 0.0 } else { ratio_from_db(reading.quiet.db()) };
     ratio_from_db(power.db()) - noise
-}
-
-fn beliefs(seekers: &[Seeker]) -> [Option<&Belief>; CHANNELS_MAX] {
-    std::array::from_fn(|channel| seekers.get(channel).and_then(Seeker::belief))
 }
 
 fn ground_unknown(at: TimeUs) -> Event {

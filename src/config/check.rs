@@ -198,8 +198,15 @@ impl HomingConfig {
             limits.speed_max_mps,
             "m/s (interlock.speed_max_mps)",
         )?;
-        within("homing.hold_radius_m", self.hold_radius_m, 0.0, 200.0, "m")?;
-        within("homing.refine_us", f64::from(self.refine_us), 0.0, 1_800e6, "µs")?;
+        within("homing.slow_speed_mps", self.slow_speed_mps, 0.1, self.speed_mps, "m/s (homing.speed_mps)")?;
+        within("homing.strong_snr_db", self.strong_snr_db, 0.0, 120.0, "dB")?;
+        within(
+            "homing.hold_snr_db",
+            self.hold_snr_db,
+            self.strong_snr_db,
+            120.0,
+            "dB (at least strong_snr_db)",
+        )?;
         within(
             "homing.yaw_rate_max_rad_s",
             self.yaw_rate_max_rad_s,

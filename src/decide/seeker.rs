@@ -4,7 +4,6 @@
 //! tells nothing new. Its power is the mean of powers, noise taken out. Who hovers adds one observation, not thousands; what is heard seldom is one each.
 //! Readings tell before hearings do, which are of the same emission and listened to for longer.
 
-use crate::belief::Belief;
 use crate::config::Antenna;
 use crate::facts::{Located, RegionRun};
 use crate::geo::{NorthEast, Origin};
@@ -111,10 +110,6 @@ impl Seeker {
         if budget > 0 && self.locate.work(budget) { 0 } else { budget }
     }
 
-    pub(super) fn belief(&self) -> Option<&Belief> {
-        self.locate.belief()
-    }
-
     /// Records the estimate when it is due, or now; nothing where there is none.
     pub(super) fn tell(
         &mut self,
@@ -147,9 +142,9 @@ impl Seeker {
     }
 
     fn stretch_m(&self, at: NorthEast) -> f64 {
-        let belief = self.belief();
-        belief.map_or(STRETCH_FIRST_M, |belief| {
-            (STRETCH_RATIO * belief.mean.distance_m(at)).clamp(STRETCH_MIN_M, STRETCH_MAX_M)
+        let estimate = self.locate.estimate();
+        estimate.map_or(STRETCH_FIRST_M, |estimate| {
+            (STRETCH_RATIO * estimate.mean.distance_m(at)).clamp(STRETCH_MIN_M, STRETCH_MAX_M)
         })
     }
 

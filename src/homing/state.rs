@@ -12,14 +12,24 @@
 //! ```
 //! Commands leave in HOMING and HOLDING, and in SEARCHING and DETECTING where a search is flown (`[search] fly`). A reason that has no arrow from a state changes nothing.
 //!
-//! The peak is where guidance says that the beacon is: its place is known as well as was asked for, or as it can be, and reached. It is
-//! left when the beacon is believed elsewhere. No level of power counts.
+//! Strength is a peak that decays by 2 dB/s: the newest reading of a pulsed beacon often falls between two pulses. The
+//! peak of the climb is where the beacon is stronger than `hold_snr_db` and either its power stops rising (of a carrier)
+//! or the gradient points behind us; 3 dB less than that strength, and the peak is left.
 
 use super::Inputs;
 use crate::command::{OperatorAct, Reason, State, StateChange};
 use crate::config::HomingConfig;
 use crate::facts::Facts;
+use crate::geo::wrap_pi;
 use crate::time::TimeUs;
+use std::f64::consts::FRAC_PI_2;
+
+/// Decay of the strength between pulses.
+const STRENGTH_DECAY_DB_S: f64 = 2.0;
+/// Pulses at least this often: each window of the trend (2 s by default) has one.
+const OFTEN_US: f64 = 1_500_000.0;
+/// Weaker than `hold_snr_db` by this, HOLDING ends.
+const PEAK_HYSTERESIS_DB: f64 = 3.0;
 
 /// The transition table. `None`: nothing changes.
 pub(super) const fn next(from: State, reason: &Reason) -> Option<State> {
@@ -44,17 +54,10 @@ pub(super) struct Machine {
     settings: HomingConfig,
     state: State,
     entered: TimeUs,
+    watched: TimeUs,
     target: Option<u8>,
     heard: TimeUs,
-}
-
-/// What guidance says of the place that was flown to.
-#[derive(Copy, Clone, Debug, Default)]
-pub(super) struct Course {
-    /// The beacon's place is reached.
-    pub(super) arrives: bool,
-    /// The beacon is believed elsewhere.
-    pub(super) leaves: bool,
+    strength_db: f64,
 }
 
 impl Machine {
@@ -63,8 +66,10 @@ impl Machine {
             settings: settings.clone(),
             state: State::Idle,
             entered: TimeUs(0),
+            watched: TimeUs(0),
             target: None,
             heard: TimeUs(0),
+            strength_db: f64::NEG_INFINITY,
         }
     }
 
@@ -82,6 +87,11 @@ impl Machine {
         inputs.facts.get(usize::from(self.target?))
     }
 
+    /// SNR of the beacon with pauses between its pulses bridged, dB.
+    pub(super) fn strength_db(&self) -> f64 {
+        self.strength_db
+    }
+
     /// Follows `reason` if the table has it.
     pub(super) fn apply(&mut self, now: TimeUs, reason: Reason) -> Option<StateChange> {
         let to = next(self.state, &reason)?;
@@ -90,12 +100,15 @@ impl Machine {
         self.entered = now;
         if matches!(to, State::Idle | State::Searching) {
             self.target = None;
+            self.strength_db = f64::NEG_INFINITY;
         }
         Some(change)
     }
 
     /// What the beacon gives reason for. Once per pass in which neither operator nor interlocks gave one.
-    pub(super) fn watch(&mut self, inputs: &Inputs<'_>, course: Course) -> Option<Reason> {
+    pub(super) fn watch(&mut self, inputs: &Inputs<'_>) -> Option<Reason> {
+        let elapsed_s = inputs.now.since_us(self.watched) as f64 / 1e6;
+        self.watched = inputs.now;
         match self.state {
             State::Idle => return None,
             State::Searching => return self.search(inputs),
@@ -106,6 +119,8 @@ impl Machine {
         if heard.is_some() {
             self.heard = inputs.now;
         }
+        let snr_db = heard.and_then(|facts| facts.snr_db).unwrap_or(f64::NEG_INFINITY);
+        self.strength_db = snr_db.max(self.strength_db - STRENGTH_DECAY_DB_S * elapsed_s);
         let in_state_us = inputs.now.since_us(self.entered);
         let lost = inputs.now.since_us(self.heard) > u64::from(self.settings.lost_us);
         match self.state {
@@ -114,9 +129,9 @@ impl Machine {
                 (in_state_us >= u64::from(self.settings.detecting_us)).then_some(Reason::Confirmed)
             }
             State::Homing | State::Holding if lost => Some(Reason::Lost),
-            State::Homing => course.arrives.then_some(Reason::Peak),
+            State::Homing => heard.filter(|facts| self.peaks(facts, inputs)).map(|_| Reason::Peak),
             _ if in_state_us >= u64::from(self.settings.holding_us) => Some(Reason::HeldLongEnough),
-            _ if course.leaves => Some(Reason::PeakLeft),
+            _ if self.strength_db < self.settings.hold_snr_db - PEAK_HYSTERESIS_DB => Some(Reason::PeakLeft),
             _ => None,
         }
     }
@@ -127,7 +142,23 @@ impl Machine {
         let strongest = heard.max_by(|a, b| snr_or_lowest(a).total_cmp(&snr_or_lowest(b)))?;
         self.target = Some(strongest.channel);
         self.heard = inputs.now;
+        self.strength_db = snr_or_lowest(strongest);
         Some(Reason::Heard)
+    }
+
+    fn peaks(&self, facts: &Facts, inputs: &Inputs<'_>) -> bool {
+        let near = self.strength_db >= self.settings.hold_snr_db;
+        // Between rare pulses the channel's power falls everywhere.
+        let is_steady = facts.pattern.period_us.is_none_or(|period_us| period_us <= OFTEN_US);
+        let falls = is_steady && facts.trend.is_some_and(|trend| trend.slope_db_s <= 0.0);
+        let behind = match (facts.gradient, inputs.yaw_rad()) {
+            (Ok(gradient), Some(yaw_rad)) => {
+                gradient.bearing_sigma_rad <= self.settings.bearing_sigma_max_rad
+                    && wrap_pi(gradient.bearing_rad - yaw_rad).abs() > FRAC_PI_2
+            }
+            _ => false,
+        };
+        near && (falls || behind)
     }
 }
 

@@ -1,29 +1,24 @@
-//! Which way to fly: a goal (m), or before there is one the gradient of the beacon's power (bearing and its 1-sigma, rad), and heading in,
-//! a wish (m/s, rad/s) out.
+//! Which way to fly: gradient of the beacon's power (bearing and its 1-sigma, rad) and heading in, a wish (m/s, rad/s) out.
 //!
 //! The aircraft flies where its nose points, so that a directional antenna looks ahead: yaw rate turns the nose to the
 //! course, 1 rad/s per rad of error up to `yaw_rate_max_rad_s`, and forward speed goes with the cosine of the error, to
-//! nothing when the course is abeam or behind. To a goal the course is its bearing, and at the place of the beacon it slows to a
-//! stand. Until the place is believed to be anywhere, the course is the gradient's bearing while its 1-sigma is small enough. When
+//! nothing when the course is abeam or behind. The course is the gradient's bearing while its 1-sigma is small enough. When
 //! it is not usable, an S-turn about the last course spreads the positions sideways, which is what a plane fit
-//! lacks then. Level flight: no wish to climb.
+//! lacks then. Level flight: no wish to climb. Slow while the beacon is strong.
 //!
 //! A wish binds nobody. Here nothing is checked for being safe, and nothing made finite: that is `interlock`'s.
 
 use super::Inputs;
-use super::guidance::Aim;
 use super::state::Machine;
 use crate::command::{State, Velocity};
 use crate::config::HomingConfig;
 use crate::facts::Gradient;
-use crate::geo::{NorthEast, wrap_pi};
+use crate::geo::wrap_pi;
 use crate::time::TimeUs;
 use std::f64::consts::TAU;
 
 /// Yaw rate per heading error.
 const YAW_GAIN_PER_S: f64 = 1.0;
-/// Towards the beacon's place: 1 m/s per 2 m, which a multirotor's own position controller does much alike.
-const APPROACH_PER_S: f64 = 0.5;
 /// Keeps the rounding of sin² + cos² under the interlocks' limit, which may equal our speed.
 const BELOW_LIMIT: f64 = 1.0 - 1e-12;
 
@@ -65,15 +60,7 @@ impl Steering {
     }
 
     /// The wish of this pass.
-    pub(super) fn wish(
-        &mut self,
-        inputs: &Inputs<'_>,
-        machine: &Machine,
-        goal: Option<(NorthEast, Aim)>,
-    ) -> Wish {
-        if let (Some(goal), Some((at, _)), Some(yaw_rad)) = (goal, inputs.at(), inputs.yaw_rad()) {
-            return self.towards(goal, at, yaw_rad);
-        }
+    pub(super) fn wish(&mut self, inputs: &Inputs<'_>, machine: &Machine) -> Wish {
         let (Some(facts), Some(yaw_rad)) = (machine.target_facts(inputs), inputs.yaw_rad()) else {
             return Wish::STILL;
         };
@@ -86,20 +73,9 @@ impl Steering {
             }
             None => self.s_turn_course_rad(inputs.now),
         };
-        self.nose_first(wrap_pi(course_rad - yaw_rad), yaw_rad, self.settings.speed_mps)
-    }
-
-    fn towards(&mut self, (to, aim): (NorthEast, Aim), at: NorthEast, yaw_rad: f64) -> Wish {
-        let (north_m, east_m) = (to.north_m - at.north_m, to.east_m - at.east_m);
-        let away_m = north_m.hypot(east_m);
-        if away_m > 1.0 {
-            self.course_rad = east_m.atan2(north_m);
-        }
-        let speed_mps = match aim {
-            Aim::Survey => self.settings.speed_mps,
-            Aim::Place => self.settings.speed_mps.min(APPROACH_PER_S * away_m),
-        };
-        self.nose_first(wrap_pi(self.course_rad - yaw_rad), yaw_rad, speed_mps)
+        let strong = machine.strength_db() >= self.settings.strong_snr_db;
+        let speed_mps = if strong { self.settings.slow_speed_mps } else { self.settings.speed_mps };
+        self.nose_first(wrap_pi(course_rad - yaw_rad), yaw_rad, speed_mps)
     }
 
     /// The wish on a search's route, whose ground speed is given: north and east, m/s.

@@ -9,7 +9,7 @@ use super::{Antenna, Observation};
 
 /// Neighbours that an observation is whitened by.
 pub(super) const NEIGHBOURS: usize = 4;
-/// Observations kept: ten minutes at 8 m/s, one each 13 m. The oldest make room.
+/// Observations kept: some 3 km of way. When there are more, every other one is given up.
 pub(super) const OBSERVATIONS_MAX: usize = 384;
 
 /// How shadowing looks, and what clutter hides.
@@ -80,13 +80,13 @@ pub(super) struct Kept {
     pub(super) precision: [f32; TEXTURES],
 }
 
-/// All that are kept, in a ring.
+/// All that are kept.
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
     pub(super) textures: [Texture; TEXTURES],
     kept: Vec<Kept>,
     /// All that ever came.
-    total: usize,
+    came: usize,
 }
 
 impl Kept {
@@ -98,43 +98,42 @@ impl Kept {
 
 impl Memory {
     pub(super) fn new(antenna: Antenna) -> Memory {
-        Memory { textures: textures(antenna), kept: Vec::with_capacity(OBSERVATIONS_MAX), total: 0 }
+        Memory { textures: textures(antenna), kept: Vec::with_capacity(OBSERVATIONS_MAX), came: 0 }
     }
 
     /// Observations that came, the forgotten too.
-    pub(super) fn total(&self) -> usize {
-        self.total
+    pub(super) fn came(&self) -> usize {
+        self.came
     }
 
-    /// The number of the oldest that is kept.
-    pub(super) fn oldest(&self) -> usize {
-        self.total - self.kept.len()
+    /// Observations that are kept.
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
     }
 
-    /// Observation `number`, counted from the first that came; one that is kept.
+    /// One that is kept, in order of coming.
     pub(super) fn get(&self, number: usize) -> &Kept {
-        &self.kept[number % OBSERVATIONS_MAX]
+        &self.kept[number]
     }
 
-    /// The one in this place of the ring.
-    pub(super) fn slot(&self, slot: u16) -> &Kept {
-        &self.kept[usize::from(slot)]
-    }
-
-    /// Takes one more.
-    pub(super) fn push(&mut self, observation: Observation) {
-        let slot = self.total % OBSERVATIONS_MAX;
-        let kept = self.with_neighbours(observation, slot);
-        match self.kept.get_mut(slot) {
-            Some(place) => *place = kept,
-            None => self.kept.push(kept),
+    /// Takes one more; whether others were given up for it. Then half a millisecond goes by.
+    pub(super) fn push(&mut self, observation: Observation) -> bool {
+        let is_full = self.kept.len() == OBSERVATIONS_MAX;
+        if is_full {
+            for number in 0..OBSERVATIONS_MAX / 2 {
+                self.kept[number] = self.with_neighbours(self.kept[2 * number].observation, number);
+            }
+            self.kept.truncate(OBSERVATIONS_MAX / 2);
         }
-        self.total += 1;
+        self.kept.push(self.with_neighbours(observation, self.kept.len()));
+        self.came += 1;
+        is_full
     }
 
-    fn with_neighbours(&self, observation: Observation, slot: usize) -> Kept {
+    /// An observation with its neighbours among the first so many.
+    fn with_neighbours(&self, observation: Observation, among: usize) -> Kept {
         let mut nearest = [(f64::INFINITY, 0_u16); NEIGHBOURS];
-        for (other, kept) in self.kept.iter().enumerate().filter(|(other, _)| *other != slot) {
+        for (other, kept) in self.kept[..among].iter().enumerate() {
             let entry = (observation.distance_m(&kept.observation), other as u16);
             if entry.0 < nearest[NEIGHBOURS - 1].0 {
                 let at = nearest.partition_point(|known| known.0 <= entry.0);

@@ -28,7 +28,6 @@ mod solved;
 mod sums;
 mod tally;
 
-use crate::belief::Belief;
 use crate::facts::Estimate;
 use cloud::{Cloud, Judge, PARTICLES, ROWS};
 pub use given::{Antenna, Frame, LocateConfig, Observation, Place};
@@ -58,6 +57,7 @@ enum Phase {
     Absorb { row: usize },
     Judge { row: usize },
     Look,
+    Recall { row: usize },
     Spread { row: usize },
     Tally { row: usize },
 }
@@ -72,7 +72,7 @@ pub struct Locate {
     offer: Offer,
     random: Random,
     phase: Option<Phase>,
-    /// Observations and silences that are in.
+    /// Observations that are kept and in, and silences.
     absorbed: usize,
     silent: usize,
     /// Rounds of moves that are due, that may follow when there is time, and what was taken in them.
@@ -86,11 +86,10 @@ pub struct Locate {
     raster: Raster,
     tally: Tally,
     told: Option<Tally>,
-    belief: Option<Belief>,
 }
 
 impl Locate {
-    /// Allocates everything: some 800 kB.
+    /// Allocates everything: some 1.1 MB.
     pub fn new(settings: LocateConfig) -> Locate {
         Locate {
             settings,
@@ -112,17 +111,22 @@ impl Locate {
             raster: Raster::new(),
             tally: Tally::default(),
             told: None,
-            belief: None,
         }
     }
 
     /// One more observation.
     pub fn observe(&mut self, observation: Observation) {
-        if self.memory.total() == 0 {
+        if self.memory.came() == 0 {
             self.reference_db = observation.power_db;
             self.cloud.draw_first(observation.at_m, self.settings.near_m, &mut self.random);
         }
-        self.memory.push(Observation { power_db: observation.power_db - self.reference_db, ..observation });
+        let power_db = observation.power_db - self.reference_db;
+        if self.memory.push(Observation { power_db, ..observation }) {
+            self.absorbed = self.memory.len() - 1;
+            self.rounds_due = 0;
+            self.offer.recall(0, &self.cloud);
+            self.phase = Some(Phase::Recall { row: 0 });
+        }
     }
 
     /// Nothing was heard at a place.
@@ -145,7 +149,7 @@ impl Locate {
     /// Whether what is read by place ([`Locate::places`], [`Locate::region`], [`Locate::credibility`]) is that of the newest estimate, and not
     /// half of the next.
     pub fn is_whole(&self) -> bool {
-        !matches!(self.phase, Some(Phase::Spread { .. } | Phase::Tally { .. }))
+        !matches!(self.phase, Some(Phase::Spread { .. } | Phase::Tally { .. } | Phase::Recall { .. }))
     }
 
     /// The newest estimate.
@@ -184,6 +188,18 @@ impl Locate {
                 }
                 Some(9)
             }
+            Some(Phase::Recall { row }) => {
+                if self.offer.look(self.settings.antenna, &self.memory, self.absorbed) {
+                    self.cloud.rows[row].sums = *self.offer.sums();
+                    self.phase = Some(if row + 1 < ROWS {
+                        self.offer.recall(row + 1, &self.cloud);
+                        Phase::Recall { row: row + 1 }
+                    } else {
+                        Phase::Judge { row: 0 }
+                    });
+                }
+                Some(9)
+            }
             Some(Phase::Spread { row }) => {
                 self.raster.spread(&self.cloud, row);
                 self.phase = Some(if row + 1 < ROWS {
@@ -208,7 +224,7 @@ impl Locate {
     /// Begins what is to be done next.
     fn begin(&mut self) -> Option<usize> {
         let can_tell = self.absorbed >= OBSERVATIONS_MIN;
-        let is_last = self.absorbed == self.memory.total();
+        let is_last = self.absorbed == self.memory.len();
         self.phase = if self.is_stale && can_tell && is_last {
             self.raster.place(&self.cloud, self.settings.place_sigma_m.hypot(MODEL_SIGMA_M));
             self.is_stale = false;
@@ -237,7 +253,7 @@ impl Locate {
             let mean = tally.estimate().mean;
             5.0 + (mean.north_m - newest[0]).hypot(mean.east_m - newest[1])
         });
-        self.offer.begin(self.round_row, &self.cloud, &self.memory, distance_m as f32, &mut self.random);
+        self.offer.begin(self.round_row, &self.cloud, distance_m as f32, &mut self.random);
         Some(Phase::Look)
     }
 
@@ -279,9 +295,8 @@ impl Locate {
     }
 
     fn tell(&mut self) {
-        self.tally.close(self.absorbed, fit::fit(&self.cloud, &self.memory.textures, self.reference_db));
+        self.tally.close(self.memory.came(), fit::fit(&self.cloud, &self.memory.textures, self.reference_db));
         self.told = Some(self.tally.clone());
-        self.belief = Some(self.draw(self.tally.estimate()));
         self.phase = None;
     }
 }

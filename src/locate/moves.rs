@@ -20,7 +20,7 @@ pub(super) struct Offer {
     sums: Sums,
     /// The next observation that it takes.
     next: usize,
-    /// By slot of the memory.
+    /// By number of the memory.
     seen: Vec<Seen>,
 }
 
@@ -49,18 +49,8 @@ impl Offer {
     }
 
     /// Begins an offer to a row; the beacon is some `distance_m` from the aircraft.
-    pub(super) fn begin(
-        &mut self,
-        row: usize,
-        cloud: &Cloud,
-        memory: &Memory,
-        distance_m: f32,
-        random: &mut Random,
-    ) {
-        self.row = row;
-        self.guess = cloud.rows[row].guess;
-        self.sums = Sums::NONE;
-        self.next = memory.oldest();
+    pub(super) fn begin(&mut self, row: usize, cloud: &Cloud, distance_m: f32, random: &mut Random) {
+        self.recall(row, cloud);
         let kind = match random.below(10) {
             0..6 => Kind::Near,
             6 => Kind::Far,
@@ -72,16 +62,28 @@ impl Offer {
         }
     }
 
+    /// Begins to look at a row as it is: what its sums hang on has changed.
+    pub(super) fn recall(&mut self, row: usize, cloud: &Cloud) {
+        self.row = row;
+        self.guess = cloud.rows[row].guess;
+        self.sums = Sums::NONE;
+        self.next = 0;
+    }
+
+    /// What was looked at says this.
+    pub(super) fn sums(&self) -> &Sums {
+        &self.sums
+    }
+
     /// Looks at the next observation; whether that was the last of `end`.
     pub(super) fn look(&mut self, antenna: Antenna, memory: &Memory, end: usize) -> bool {
         if self.next < end {
             let kept = memory.get(self.next);
-            let slot = self.next % OBSERVATIONS_MAX;
             let observation = &kept.observation;
-            self.seen[slot].look(&self.guess.lies, antenna, observation, observation.power_db as f32);
-            let mut seen = [&self.seen[slot]; 1 + NEIGHBOURS];
-            for (seen, slot) in seen[1..].iter_mut().zip(kept.neighbours()) {
-                *seen = &self.seen[usize::from(*slot)];
+            self.seen[self.next].look(&self.guess.lies, antenna, observation, observation.power_db as f32);
+            let mut seen = [&self.seen[self.next]; 1 + NEIGHBOURS];
+            for (seen, number) in seen[1..].iter_mut().zip(kept.neighbours()) {
+                *seen = &self.seen[usize::from(*number)];
             }
             self.sums.take(
                 kept,

@@ -120,8 +120,8 @@ pub(super) fn absorb(
     };
     let mut seen = [Seen::NONE; 1 + NEIGHBOURS];
     look(&mut seen[0], kept);
-    for (seen, slot) in seen[1..].iter_mut().zip(kept.neighbours()) {
-        look(seen, memory.slot(*slot));
+    for (seen, number) in seen[1..].iter_mut().zip(kept.neighbours()) {
+        look(seen, memory.get(usize::from(*number)));
     }
     let seen = seen.each_ref();
     sums.take(kept, &memory.textures, of, &seen[..1 + kept.neighbours().len()]);

@@ -72,6 +72,19 @@ fn a_beacon_in_the_clear_is_found_to_a_few_metres() {
 }
 
 #[test]
+fn more_than_is_kept_is_as_good_and_takes_no_more_room() {
+    let mut random = Random(9);
+    let long: Vec<Observation> = (0..7).flat_map(|_| heard([23.0, -31.0], 2.2, 1.0, &mut random)).collect();
+    assert!(long.len() > memory::OBSERVATIONS_MAX);
+    let locate = located(&long, 2_000);
+    let estimate = locate.estimate().unwrap();
+    let truth = NorthEast { north_m: 23.0, east_m: -31.0 };
+    assert!(estimate.mean.distance_m(truth) < 10.0 && locate.credibility(truth) < 0.99, "{estimate:?}");
+    assert_eq!(estimate.observation_count as usize, long.len());
+    assert!(locate.memory.len() <= memory::OBSERVATIONS_MAX);
+}
+
+#[test]
 fn a_region_in_runs_covers_the_region_however_few_they_may_be() {
     let locate = located(&heard([10.0, 55.0], 2.5, 4.0, &mut Random(5)), 5_000);
     let density = locate.density_of(0.95);

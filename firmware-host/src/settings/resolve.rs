@@ -177,8 +177,9 @@ impl Layers {
     pub(super) fn homing(&self) -> HomingConfig {
         HomingConfig {
             speed_mps: self.number("homing.speed_mps"),
-            hold_radius_m: self.number("homing.hold_radius_m"),
-            refine_us: self.s("homing.refine_s"),
+            slow_speed_mps: self.number("homing.slow_speed_mps"),
+            strong_snr_db: self.number("homing.strong_snr_db"),
+            hold_snr_db: self.number("homing.hold_snr_db"),
             yaw_rate_max_rad_s: self.deg("homing.yaw_rate_max_deg_s"),
             s_turn_amplitude_rad: self.deg("homing.s_turn_amplitude_deg"),
             s_turn_period_us: self.s("homing.s_turn_period_s"),

@@ -271,19 +271,20 @@ fn search(draw: &mut Draw) -> Search {
 
 fn settings(draw: &mut Draw) -> toml::Table {
     let speed_mps = draw.of(1.0..5.0);
+    let strong_db = draw.of(20.0..45.0);
     let radius_m = if draw.chance(0.3) { draw.of(60.0..140.0) } else { draw.of(200.0..400.0) };
     let polygon = if draw.chance(0.15) { square(draw) } else { "[]".into() };
     let text = format!(
         "[[beacon]]\nname = \"beacon\"\nfrequency_hz = 433.96e6\nbandwidth_hz = 8000.0\nemission = \"any\"\n\
          period_max_ms = 8000.0\npulses_min = {}\n\
          [[beacon]]\nname = \"second\"\nfrequency_hz = 433.90e6\nbandwidth_hz = 8000.0\nemission = \"any\"\n\
-         [homing]\nspeed_mps = {speed_mps}\nhold_radius_m = {}\nrefine_s = {}\n\
-         holding_s = {}\ndetecting_s = {}\nlost_s = {}\n\
+         [homing]\nspeed_mps = {speed_mps}\nslow_speed_mps = {}\nstrong_snr_db = {strong_db}\n\
+         hold_snr_db = {}\nholding_s = {}\ndetecting_s = {}\nlost_s = {}\n\
          [interlock]\nspeed_max_mps = {}\nslew_max_mps2 = {}\nhoming_max_s = {}\n\
          [interlock.fence]\nradius_m = {radius_m}\npolygon = {polygon}\nalt_rel_max_m = {}\n",
         draw.count(1..4),
-        draw.of(0.0..40.0),
-        draw.of(5.0..120.0),
+        draw.of(0.5..1.0),
+        strong_db + draw.of(0.0..25.0),
         draw.of(2.0..20.0),
         draw.of(0.0..2.0),
         draw.of(2.0..8.0),

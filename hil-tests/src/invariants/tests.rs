@@ -22,7 +22,7 @@ const PASS_US: u64 = 50_000;
 const HOME: Wgs84 = Wgs84 { lat_deg: 47.0, lon_deg: 8.0 };
 
 pub(super) fn config() -> Config {
-    let sets = ["homing.hold_radius_m=0".to_string()];
+    let sets = ["homing.hold_snr_db=100".to_string()];
     let settings = Settings::load(None, &sets, &CliFlags::default()).unwrap();
     let mut config = settings.engine(250e3, 433.92e6).unwrap();
     config.sense.channels[0].emission = skyhound::config::Emission::Continuous;

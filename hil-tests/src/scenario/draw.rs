@@ -91,6 +91,10 @@ beacon = [{ name = "b", frequency_hz = 433.96e6, bandwidth_hz = 4000.0, emission
     fn where_a_beacon_is_drawn_there_it_is_searched() {
         for scenario in list().map(|name| find(name).unwrap()) {
             let Some(ring) = scenario.world.beacon[0].draw.and_then(|draw| draw.distance_m) else { continue };
+            // Who hovers leaves the search to the daemon.
+            if points_m(&scenario.search).len() < 2 {
+                continue;
+            }
             for axis in [0, 1] {
                 let points = points_m(&scenario.search).into_iter().map(|point| point[axis]);
                 let (low, high) = points.fold((0.0_f64, 0.0_f64), |(low, high), m| (low.min(m), high.max(m)));

@@ -34,7 +34,6 @@ use super::Inputs;
 use super::steering::Wish;
 use crate::command::{Command, Fault, Interlock, Trip, Trips, Velocity};
 use crate::config::InterlockConfig;
-use crate::geo::NorthEast;
 use crate::time::{Aged, TimeUs};
 use permission::{On, Permission, Sent};
 
@@ -271,14 +270,6 @@ impl Interlocks {
         let mut trips = Trips::default();
         self.judge(inputs, wish, &mut trips);
         trips.first()
-    }
-
-    /// Whether a straight way from here (m) ends, and all of it lies, within the fences with room to stop: for planning, it permits nothing.
-    pub(super) fn is_open(&self, inputs: &Inputs<'_>, way: NorthEast) -> bool {
-        let Ok(ways) = fence::Ways::straight(inputs, &self.limits, way) else { return false };
-        let mut trips = Trips::default();
-        fence::judge(inputs, &self.limits, &ways, &mut Judged(&mut trips));
-        trips.first().is_none() && zones::judge(inputs, &ways).is_ok()
     }
 
     /// All interlocks that do not hold, were `wish` commanded now, in the order of [`Interlock::ALL`].

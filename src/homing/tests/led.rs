@@ -90,12 +90,6 @@ proptest! {
                 aircraft.show(&mut world);
                 let bearing_rad = bearings_rad[pass / 100 % bearings_rad.len()];
                 world.facts[0].gradient.as_mut().unwrap().bearing_rad = bearing_rad;
-                // Every other time it is believed to be somewhere, mostly outside.
-                world.belief = None;
-                if pass / 100 % 2 == 1 {
-                    let (sin, cos) = bearing_rad.sin_cos();
-                    world.believe(NorthEast { north_m: 150.0 * cos, east_m: 150.0 * sin }, 5.0 + death as f64 / 20.0);
-                }
                 // The operator does not give up.
                 let act = world.homing.latched().map(|_| OperatorAct::HomingOn);
                 world.pass(act)

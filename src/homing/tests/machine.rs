@@ -76,37 +76,38 @@ fn a_beacon_lost_while_homing_ends_in_zeros_and_searching() {
 }
 
 #[test]
-fn the_place_of_the_beacon_is_held_when_it_is_reached_and_known_well_enough() {
-    let held = |away_m, radius_95_m, step_count| {
-        let mut world = World::homing();
-        let at = world.at();
-        world.believe(NorthEast { north_m: at.north_m + away_m, ..at }, radius_95_m);
-        world.steps(step_count);
-        world.homing.state() == State::Holding
-    };
-    assert!(held(0.0, 10.0, 1) && held(3.9, 10.0, 1));
-    assert!(!held(4.1, 10.0, 1), "not there");
-    assert!(!held(0.0, 60.0, 100), "it could be made surer");
-    assert!(held(0.0, 60.0, 1_200), "the time for it is over");
-    for snr_db in [0.0, 120.0] {
+fn the_peak_is_near_and_falls_or_lies_behind() {
+    let peak = |snr_db, slope_db_s, bearing_rad, sigma_rad| {
         let mut world = World::homing();
         world.facts[0].snr_db = Some(snr_db);
-        world.steps(100);
-        assert_eq!(world.homing.state(), State::Homing, "no level of power counts");
-    }
+        world.facts[0].trend = Some(Trend { slope_db_s, r2: None });
+        let gradient = world.facts[0].gradient.as_mut().unwrap();
+        (gradient.bearing_rad, gradient.bearing_sigma_rad) = (bearing_rad, sigma_rad);
+        world.step();
+        world.homing.state() == State::Holding
+    };
+    assert!(peak(45.0, 0.0, 0.0, 0.1));
+    assert!(peak(45.0, 1.0, 1.58, 0.1), "behind");
+    assert!(!peak(44.9, 0.0, 0.0, 0.1), "far");
+    assert!(!peak(45.0, 0.01, 1.56, 0.1), "rises, ahead");
+    assert!(!peak(45.0, 0.01, 1.58, 0.51), "nobody knows where");
 }
 
 #[test]
-fn holding_ends_when_the_beacon_is_believed_elsewhere() {
-    let holding_at = |away_m| {
-        let mut world = World::in_state(State::Holding, &homing_config(), &interlock_config());
-        let at = world.at();
-        world.believe(NorthEast { north_m: at.north_m + away_m, ..at }, 8.0);
+fn holding_ends_when_the_power_is_elsewhere() {
+    let holding_at = |snr_db, step_count| {
+        let mut world = World::homing();
+        world.facts[0].snr_db = Some(45.0);
+        world.facts[0].trend = Some(Trend { slope_db_s: 0.0, r2: None });
         world.step();
+        assert_eq!(world.homing.state(), State::Holding);
+        world.facts[0].snr_db = Some(snr_db);
+        world.steps(step_count);
         (last_reason(&world), world.homing.state())
     };
-    assert_eq!(holding_at(14.9), (None, State::Holding));
-    assert_eq!(holding_at(15.1), (Some(Reason::PeakLeft), State::Homing));
+    assert_eq!(holding_at(42.1, 90).1, State::Holding, "2.9 dB less are noise");
+    assert_eq!(holding_at(41.0, 29).1, State::Holding, "45 dB less 2 dB/s: 42.1 dB");
+    assert_eq!(holding_at(41.0, 31), (Some(Reason::PeakLeft), State::Homing));
 }
 
 #[test]
@@ -131,4 +132,18 @@ fn switching_on_again_changes_nothing() {
         assert_eq!(world.homing.state(), other.homing.state());
         assert_eq!(world.changes, other.changes);
     }
+}
+
+#[test]
+fn between_rare_pulses_falling_power_is_no_peak() {
+    let held = |period_us: Option<f64>| {
+        let mut world = World::homing();
+        world.facts[0].snr_db = Some(60.0);
+        world.facts[0].trend = Some(Trend { slope_db_s: -0.1, r2: None });
+        world.facts[0].pattern.period_us = period_us;
+        world.step();
+        world.homing.state() == State::Holding
+    };
+    assert!(held(None) && held(Some(1_500_000.0)));
+    assert!(!held(Some(1_500_001.0)));
 }

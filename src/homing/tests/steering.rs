@@ -49,45 +49,36 @@ fn without_a_usable_gradient_it_s_turns_about_the_last_course() {
 }
 
 #[test]
-fn the_place_of_the_beacon_is_approached_nose_first_to_a_stand() {
-    let mut world = World::homing();
-    let at = world.at();
-    world.believe(NorthEast { north_m: at.north_m + 30.0, ..at }, 8.0);
-    assert!((velocity(world.steps(40)).north_mps - 4.0).abs() < 1e-9, "far");
-    world.believe(NorthEast { north_m: at.north_m + 6.0, ..at }, 8.0);
-    assert!((velocity(world.steps(40)).north_mps - 3.0).abs() < 1e-9, "near");
-    world.believe(NorthEast { north_m: at.north_m, east_m: at.east_m - 20.0 }, 8.0);
-    let turning = velocity(world.steps(40));
-    assert!(turning.yaw_rate_rad_s == -0.5 && turning.north_mps.abs() < 1e-9, "{turning:?}");
+fn after_holding_the_last_course_is_flown_on() {
+    let mut world = with_yaw_and_bearing(0.0, 0.3);
+    world.step();
+    world.facts[0].gradient = Err(NoGradient::TooNarrow);
+    world.facts[0].snr_db = Some(45.0);
+    world.facts[0].trend = Some(Trend { slope_db_s: 0.0, r2: None });
+    world.step();
+    assert_eq!(world.homing.state(), State::Holding);
+    world.facts[0].snr_db = Some(30.0);
+    let again = (0..200).find_map(|_| {
+        let command = world.step();
+        (world.homing.state() == State::Homing).then(|| velocity(command))
+    });
+    let turn_rad_s = again.expect("10 s at −2 dB/s").yaw_rate_rad_s;
+    assert!((turn_rad_s - 0.3).abs() < 1e-9, "not the heading: {turn_rad_s}");
 }
 
 #[test]
-fn what_tells_more_is_flown_first_and_never_towards_a_fence() {
-    // Somewhere on a ring far out: where it is flown to is no place where it is believed to be.
+fn a_strong_beacon_is_approached_slowly_also_between_its_pulses() {
     let mut world = World::homing();
-    let at = world.at();
-    world.believe(NorthEast { north_m: at.north_m - 60.0, ..at }, 60.0);
-    let legs: Vec<Velocity> = (0..200).map(|_| velocity(world.step())).collect();
-    assert!(legs.iter().any(|leg| leg.yaw_rate_rad_s.abs() > 0.1), "it goes elsewhere than ahead");
-    // The polygon ends 40 m to the east, and beyond it nothing is flown to, however sure it is.
-    let mut world = World::new();
-    world.shift(0.0, 30.0);
-    world.vehicle.attitude.as_mut().unwrap().value.yaw_rad = FRAC_PI_2;
-    world.believe(NorthEast { north_m: 0.0, east_m: 300.0 }, 8.0);
-    world.switch_on();
-    let stands = velocity(world.steps(200));
-    assert!(stands.north_mps.hypot(stands.east_mps) < 1e-9, "{stands:?}");
-    assert_eq!(world.homing.latched(), None);
+    world.facts[0].snr_db = Some(34.9);
+    world.steps(40);
+    world.facts[0].snr_db = Some(0.0);
+    assert!((velocity(world.steps(40)).north_mps - 1.5).abs() < 1e-9, "2 s later still 30.9 dB");
+    assert!((velocity(world.steps(100)).north_mps - 4.0).abs() < 1e-9, "7 s later weak");
 }
 
 #[test]
 fn nothing_but_the_interlocks_makes_commands() {
-    let sources = [
-        include_str!("../mod.rs"),
-        include_str!("../guidance.rs"),
-        include_str!("../state.rs"),
-        include_str!("../steering.rs"),
-    ];
+    let sources = [include_str!("../mod.rs"), include_str!("../state.rs"), include_str!("../steering.rs")];
     for source in sources {
         assert!(!source.contains("Command::Velocity(") && !source.contains("Command::Stop"));
     }

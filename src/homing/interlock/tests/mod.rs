@@ -55,8 +55,6 @@ fn inputs_of(world: &World) -> Inputs<'_> {
         vehicle: &world.vehicle,
         act: None,
         facts: &world.facts,
-        beliefs: &[],
-        origin: None,
         newest_reading_us: world.newest_reading_us,
         sdr_alive: world.sdr_alive,
         search: world.search,
