@@ -126,7 +126,6 @@ impl Cloud {
                 let (least, most) = SPREAD_DB;
                 guess.ln_spread[k] = least.ln() + (most / least).ln() * random.uniform();
             }
-            particles.sums = Sums::NONE;
         }
     }
 
@@ -202,14 +201,20 @@ impl Cloud {
     }
 
     fn copy(&mut self, from: usize, to: usize) {
-        let particle = self.rows[from / SIDE];
-        self.rows[to / SIDE].put(to % SIDE, &particle, from % SIDE);
+        let (from_row, to_row) = (from / SIDE, to / SIDE);
+        match self.rows.get_disjoint_mut([from_row, to_row]) {
+            Ok([of, row]) => row.put(to % SIDE, of, from % SIDE),
+            Err(_) => {
+                let of = self.rows[from_row];
+                self.rows[to_row].put(to % SIDE, &of, from % SIDE);
+            }
+        }
     }
 }
 
 impl Particles {
     /// Puts one particle of another row in place of one of this.
-    pub(super) fn put(&mut self, to: usize, other: &Particles, from: usize) {
+    fn put(&mut self, to: usize, other: &Particles, from: usize) {
         self.guess.put(to, &other.guess, from);
         self.sums.put(to, &other.sums, from);
         self.log[to] = other.log[from];

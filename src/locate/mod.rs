@@ -172,7 +172,7 @@ impl Locate {
                 Some(21)
             }
             Some(Phase::Judge { row }) => {
-                let (cloud, mut judge) = judge(self);
+                let (mut judge, cloud, ..) = self.judge();
                 let cost = 10 + 20 * judge.silences.len();
                 let is_first = judge.count == 1;
                 cloud.judge(row, &mut judge, is_first);
@@ -225,11 +225,13 @@ impl Locate {
     fn begin(&mut self) -> Option<usize> {
         let can_tell = self.absorbed >= OBSERVATIONS_MIN;
         let is_last = self.absorbed == self.memory.len();
-        self.phase = if self.is_stale && can_tell && is_last {
+        if self.is_stale && can_tell && is_last {
             self.raster.place(&self.cloud, self.settings.place_sigma_m.hypot(MODEL_SIGMA_M));
             self.is_stale = false;
-            Some(Phase::Spread { row: 0 })
-        } else if self.rounds_due > 0 && (self.rounds_due == ROUNDS_MAX || is_last) {
+            self.phase = Some(Phase::Spread { row: 0 });
+            return Some(900);
+        }
+        self.phase = if self.rounds_due > 0 && (self.rounds_due == ROUNDS_MAX || is_last) {
             self.offer()
         } else if !is_last {
             Some(Phase::Absorb { row: 0 })
@@ -243,8 +245,7 @@ impl Locate {
         } else {
             return None;
         };
-        let is_placed = matches!(self.phase, Some(Phase::Spread { .. }));
-        Some(if is_placed { 900 } else { 40 })
+        Some(40)
     }
 
     fn offer(&mut self) -> Option<Phase> {
@@ -273,15 +274,9 @@ impl Locate {
 
     /// An offer is looked at to the end.
     fn settle(&mut self) {
-        let mut judge = Judge {
-            priors: &self.priors,
-            settings: &self.settings,
-            textures: &self.memory.textures,
-            silences: &mut self.silences,
-            reference_db: self.reference_db,
-            count: self.absorbed,
-        };
-        self.taken += self.offer.settle(&mut self.cloud, &mut judge, &mut self.random);
+        let (mut judge, cloud, offer, random) = self.judge();
+        let taken = offer.settle(cloud, &mut judge, random);
+        self.taken += taken;
         self.phase = None;
         self.round_row += 1;
         if self.round_row == ROWS {
@@ -294,24 +289,24 @@ impl Locate {
         }
     }
 
+    /// What judges, and what is judged: the cloud and an offer to it, by chance.
+    fn judge(&mut self) -> (Judge<'_>, &mut Cloud, &Offer, &mut Random) {
+        let judge = Judge {
+            priors: &self.priors,
+            settings: &self.settings,
+            textures: &self.memory.textures,
+            silences: &mut self.silences,
+            reference_db: self.reference_db,
+            count: self.absorbed,
+        };
+        (judge, &mut self.cloud, &self.offer, &mut self.random)
+    }
+
     fn tell(&mut self) {
         self.tally.close(self.memory.came(), fit::fit(&self.cloud, &self.memory.textures, self.reference_db));
         self.told = Some(self.tally.clone());
         self.phase = None;
     }
-}
-
-/// The cloud, and what judges it.
-fn judge(locate: &mut Locate) -> (&mut Cloud, Judge<'_>) {
-    let judge = Judge {
-        priors: &locate.priors,
-        settings: &locate.settings,
-        textures: &locate.memory.textures,
-        silences: &mut locate.silences,
-        reference_db: locate.reference_db,
-        count: locate.absorbed,
-    };
-    (&mut locate.cloud, judge)
 }
 
 #[cfg(test)]

@@ -79,8 +79,7 @@ impl Offer {
     pub(super) fn look(&mut self, antenna: Antenna, memory: &Memory, end: usize) -> bool {
         if self.next < end {
             let kept = memory.get(self.next);
-            let observation = &kept.observation;
-            self.seen[self.next].look(&self.guess.lies, antenna, observation, observation.power_db as f32);
+            self.seen[self.next].look(&self.guess.lies, antenna, &kept.observation);
             let mut seen = [&self.seen[self.next]; 1 + NEIGHBOURS];
             for (seen, number) in seen[1..].iter_mut().zip(kept.neighbours()) {
                 *seen = &self.seen[usize::from(*number)];

@@ -80,8 +80,8 @@ impl Seen {
         ground2: [0.0; SIDE],
     };
 
-    /// Looks; `power_db` is what was heard.
-    pub(super) fn look(&mut self, lies: &Lies, antenna: Antenna, to: &Observation, power_db: f32) {
+    /// Looks.
+    pub(super) fn look(&mut self, lies: &Lies, antenna: Antenna, to: &Observation) {
         let (ahead, whip) = (to.frame.ahead.map(|part| part as f32), to.frame.above.map(|part| part as f32));
         let aside = cross(&whip, &ahead);
         let at = [to.at_m[0] as f32, to.at_m[1] as f32, to.up_m as f32];
@@ -115,7 +115,7 @@ impl Seen {
             let dipole = db(if is_whip { to_whip } else { own } + FILLED);
             let null = 0.003 * up * up + 1.0;
             let unknown = axis[2] * db((ground2 + null) * inverse);
-            self.power[n] = power_db - if lies.dipole[n] != 0.0 { dipole } else { unknown };
+            self.power[n] = to.power_db as f32 - if lies.dipole[n] != 0.0 { dipole } else { unknown };
         }
     }
 }

@@ -59,7 +59,7 @@ impl Raster {
         self.mass.fill(0.0);
         self.within.fill(0.0);
         for particle in 0..PARTICLES {
-            if let Some([row, column]) = self.cell(cloud, particle) {
+            if let Some([row, column]) = self.cell_of(cloud, particle) {
                 self.within[(row + 1) * (ACROSS + 1) + column + 1] += cloud.weights[particle];
             }
         }
@@ -89,8 +89,12 @@ impl Raster {
         inner.map_or(0.0, |particle| f64::from(cloud.place(usize::from(*particle))[axis]))
     }
 
-    fn cell(&self, cloud: &Cloud, particle: usize) -> Option<[usize; 2]> {
-        let at_m = cloud.place(particle).map(f64::from);
+    fn cell_of(&self, cloud: &Cloud, particle: usize) -> Option<[usize; 2]> {
+        self.cell(cloud.place(particle).map(f64::from))
+    }
+
+    /// Row and column of the place that one lies in.
+    pub(super) fn cell(&self, at_m: [f64; 2]) -> Option<[usize; 2]> {
         self.holds(at_m).then(|| {
             [0, 1].map(|n| (((at_m[n] - self.corner_m[n]) / self.step_m).round() as usize).min(ACROSS - 1))
         })
@@ -103,7 +107,7 @@ impl Raster {
             if weight < 1e-9 {
                 continue;
             }
-            let Some([row, column]) = self.cell(cloud, particle) else { continue };
+            let Some([row, column]) = self.cell_of(cloud, particle) else { continue };
             let enough = BOXES.iter().position(|half| self.mass_about(row, column, *half) >= KERNEL_SHARE);
             let kernel = &self.kernels[enough.unwrap_or(BOXES.len() - 1)];
             let first = column.saturating_sub(kernel.reach);
@@ -130,7 +134,7 @@ impl Raster {
     }
 
     /// Whether it covers a place.
-    pub(super) fn holds(&self, at_m: [f64; 2]) -> bool {
+    fn holds(&self, at_m: [f64; 2]) -> bool {
         let side_m = ACROSS as f64 * self.step_m;
         at_m.iter()
             .zip(self.corner_m)

@@ -37,11 +37,7 @@ impl Locate {
         let Some(tally) = &self.told else { return 1.0 };
         let at_m = [at.north_m, at.east_m];
         let raster = &self.raster;
-        if !raster.holds(at_m) {
-            return 1.0;
-        }
-        let [row, column] = [0, 1]
-            .map(|n| (((at_m[n] - raster.corner_m[n]) / raster.step_m).round() as usize).min(ACROSS - 1));
+        let Some([row, column]) = raster.cell(at_m) else { return 1.0 };
         tally.credibility(f64::from(raster.mass[row * ACROSS + column]) / raster.step_m.powi(2))
     }
 

@@ -87,7 +87,7 @@ impl Silences {
         for (silence, (seen, scale)) in self.kept.iter().zip(&mut self.seen) {
             let frame = Frame::default();
             let at = Observation { at_m: silence.at_m, up_m: silence.up_m, power_db: 0.0, frame };
-            seen.look(lies, antenna, &at, 0.0);
+            seen.look(lies, antenna, &at);
             for k in 0..SIDE {
                 let texture = &textures[usize::from(of[k])];
                 seen.columns[HIDDEN][k] = texture.hidden(seen.sine2[k]);

@@ -73,11 +73,9 @@ impl Sums {
                 }
             }
         }
-        let mut precision = [0.0; SIDE];
+        let precision = of.map(|texture| kept.precision[usize::from(texture)]);
         for k in 0..SIDE {
-            let own_precision = kept.precision[usize::from(of[k])];
-            precision[k] = own_precision;
-            self.log_deviations[k] += ln(own[k]) - 0.5 * ln(own_precision);
+            self.log_deviations[k] += ln(own[k]) - 0.5 * ln(precision[k]);
             self.near2[k] = self.near2[k].min(seen[0].ground2[k]);
         }
         self.add(&whitened, &precision);
@@ -114,14 +112,10 @@ pub(super) fn absorb(
     number: usize,
 ) {
     let kept = memory.get(number);
-    let look = |seen: &mut Seen, kept: &Kept| {
-        let observation = &kept.observation;
-        seen.look(lies, antenna, observation, observation.power_db as f32);
-    };
     let mut seen = [Seen::NONE; 1 + NEIGHBOURS];
-    look(&mut seen[0], kept);
+    seen[0].look(lies, antenna, &kept.observation);
     for (seen, number) in seen[1..].iter_mut().zip(kept.neighbours()) {
-        look(seen, memory.get(usize::from(*number)));
+        seen.look(lies, antenna, &memory.get(usize::from(*number)).observation);
     }
     let seen = seen.each_ref();
     sums.take(kept, &memory.textures, of, &seen[..1 + kept.neighbours().len()]);
