@@ -14,11 +14,7 @@ pub(super) fn within(key: &str, value: f64, low: f64, high: f64, unit: &str) -> 
     if value.is_finite() && (low..=high).contains(&value) {
         return Ok(());
     }
-    Err(refuse(key, format!("{value} is out of range; write {low} to {high} {unit}")))
-}
-
-pub(super) fn refuse(key: &str, mend: impl Into<String>) -> ConfigError {
-    ConfigError { key: key.to_string(), mend: mend.into() }
+    Err(ConfigError::new(key, format!("{value} is out of range; write {low} to {high} {unit}")))
 }
 
 impl Config {
@@ -74,7 +70,7 @@ impl SenseConfig {
         self.centers_hz().try_for_each(|hz| within("sdr.frequency_hz", hz, 0.0, 100e9, "Hz"))?;
         if !self.fft_len.is_power_of_two() || !(FFT_LEN_MIN..=FFT_LEN_MAX).contains(&self.fft_len) {
             let mend = format!("{}; write a power of two from {FFT_LEN_MIN} to {FFT_LEN_MAX}", self.fft_len);
-            return Err(refuse("sense.fft_len", mend));
+            return Err(ConfigError::new("sense.fft_len", mend));
         }
         within("sense.hop_us", f64::from(self.hop_us), 1e3, 1e6, "µs")?;
         if f64::from(self.hop_us) * 1e-6 * self.sample_rate_sps < self.fft_len as f64 {
@@ -82,14 +78,14 @@ impl SenseConfig {
                 "{} samples are longer than a hop of {} µs at {} samples/s; write a smaller fft_len or a longer hop_us",
                 self.fft_len, self.hop_us, self.sample_rate_sps
             );
-            return Err(refuse("sense.fft_len", mend));
+            return Err(ConfigError::new("sense.fft_len", mend));
         }
         let dc_exclude_hz = self.dc_exclude_hz.unwrap_or(0.0);
         within("sense.dc_exclude_hz", dc_exclude_hz, 0.0, self.sample_rate_sps / 4.0, "Hz")?;
         within("sense.spectrum_interval_us", f64::from(self.spectrum_interval_us), 0.0, 60e6, "µs")?;
         self.own_noise.iter().try_for_each(OwnLine::check)?;
         if self.channels.is_empty() || self.channels.len() > CHANNELS_MAX {
-            return Err(refuse(
+            return Err(ConfigError::new(
                 "beacon",
                 format!("{} beacons; write 1 to {CHANNELS_MAX}", self.channels.len()),
             ));
@@ -112,7 +108,7 @@ impl OwnLine {
             return Ok(());
         }
         let mend = format!("a line from {low_hz} to {high_hz} Hz is none; learn it again");
-        Err(refuse("sdr.own_noise", mend))
+        Err(ConfigError::new("sdr.own_noise", mend))
     }
 }
 
@@ -120,7 +116,10 @@ impl ChannelConfig {
     fn check(&self, key: &str, sense: &SenseConfig) -> Result<(), ConfigError> {
         let at = |name: &str| format!("{key}.{name}");
         if self.name.is_empty() || self.name.len() > NAME_BYTES {
-            return Err(refuse(&at("name"), format!("\"{}\"; write 1 to {NAME_BYTES} bytes", self.name)));
+            return Err(ConfigError::new(
+                at("name"),
+                format!("\"{}\"; write 1 to {NAME_BYTES} bytes", self.name),
+            ));
         }
         within(&at("bandwidth_hz"), self.bandwidth_hz, 1.0, sense.sample_rate_sps, "Hz")?;
         if !sense.centers_hz().any(|center_hz| sense.holds(center_hz, self)) {
@@ -132,7 +131,7 @@ impl ChannelConfig {
                  sdr.frequency_hz or sdr.sample_rate_sps",
                 self.frequency_hz
             );
-            return Err(refuse(&at("frequency_hz"), mend));
+            return Err(ConfigError::new(at("frequency_hz"), mend));
         }
         within(&at("pulse_width_min_us"), f64::from(self.pulse_width_min_us), 100.0, 10e6, "µs")?;
         let width_min = f64::from(self.pulse_width_min_us);
@@ -146,7 +145,7 @@ impl ChannelConfig {
             within(&at("jitter_ratio_max"), train.jitter_ratio_max, 0.0, 0.5, "of the period")?;
             within(&at("pulses_min"), f64::from(train.pulses_min), 1.0, 32.0, "pulses")?;
             let pattern = train.pattern.check(self.pulse_width_max_us, train.period_min_us);
-            pattern.map_err(|mend| refuse(&at("pattern_us"), mend))?;
+            pattern.map_err(|mend| ConfigError::new(at("pattern_us"), mend))?;
         }
         if let Emission::Chirp(spreading) = self.emission {
             let is_near = |hz: &f64| (hz / self.bandwidth_hz - 1.0).abs() < 0.01;
@@ -156,7 +155,7 @@ impl ChannelConfig {
                     self.bandwidth_hz,
                     CHIRP_WIDTHS_HZ.map(|hz| hz.to_string()).join(", ")
                 );
-                return Err(refuse(&at("bandwidth_hz"), mend));
+                return Err(ConfigError::new(at("bandwidth_hz"), mend));
             }
             within(&at("spreading_max"), f64::from(spreading.max), 7.0, 12.0, "")?;
             within(
@@ -261,11 +260,14 @@ impl FenceConfig {
         within("interlock.fence.alt_rel_max_m", self.alt_rel_max_m, low, 1000.0, "m above home")?;
         if self.polygon.len() > FENCE_CORNERS_MAX || (1..3).contains(&self.polygon.len()) {
             let mend = format!("{} corners; write none, or 3 to {FENCE_CORNERS_MAX}", self.polygon.len());
-            return Err(refuse("interlock.fence.polygon", mend));
+            return Err(ConfigError::new("interlock.fence.polygon", mend));
         }
         for corner in &self.polygon {
             if Wgs84::checked(corner.lat_deg, corner.lon_deg).is_none() {
-                return Err(refuse("interlock.fence.polygon", format!("{corner:?} is no place on WGS84")));
+                return Err(ConfigError::new(
+                    "interlock.fence.polygon",
+                    format!("{corner:?} is no place on WGS84"),
+                ));
             }
         }
         Ok(())

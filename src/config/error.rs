@@ -9,6 +9,13 @@ pub struct ConfigError {
     pub mend: String,
 }
 
+impl ConfigError {
+    /// Of a key, with what to do about it.
+    pub fn new(key: impl Into<String>, mend: impl Into<String>) -> ConfigError {
+        ConfigError { key: key.into(), mend: mend.into() }
+    }
+}
+
 impl std::fmt::Display for ConfigError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}", self.key, self.mend)

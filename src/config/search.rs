@@ -1,6 +1,6 @@
 //! What is searched before anything is heard, and for what.
 
-use super::check::{refuse, within};
+use super::check::within;
 use super::{ConfigError, InterlockConfig};
 use crate::geo::Wgs84;
 use crate::limits::SEARCH_CORNERS_MAX;
@@ -93,7 +93,7 @@ impl SearchConfig {
             SearchArea::Polygon(corners) if (3..=SEARCH_CORNERS_MAX).contains(&corners.len()) => Ok(()),
             SearchArea::Polygon(corners) => {
                 let mend = format!("{} corners; write 3 to {SEARCH_CORNERS_MAX}", corners.len());
-                Err(refuse("search.polygon", mend))
+                Err(ConfigError::new("search.polygon", mend))
             }
         }
     }

@@ -77,13 +77,12 @@ impl Searcher {
     /// # Errors
     /// An area that is none, or over which the pattern cannot be laid.
     pub(super) fn new(config: &SearchConfig, frequency_hz: f64) -> Result<Searcher, ConfigError> {
-        let refuse = |key: &str, mend: String| ConfigError { key: key.into(), mend };
         let (origin, area, key) = place(&config.area);
-        let area = area.map_err(|error| refuse(key, error.to_string()))?;
+        let area = area.map_err(|error| ConfigError::new(key, error.to_string()))?;
         let sought = &config.sought;
         let link = link(sought, frequency_hz, sought.floor_dbm_hz, config.height_m);
         let region = Region { area: area.clone(), weight: 1.0 };
-        let map = PoaMap::new(&[region]).ok_or_else(|| refuse(key, "is no area".into()))?;
+        let map = PoaMap::new(&[region]).ok_or_else(|| ConfigError::new(key, "is no area"))?;
         let far = Link { least_gain_db: link.least_gain_db - UNDER_MAX_DB, ..link.clone() };
         let mut sight = Sight::new(&far, sought.listen_s, SHADOW_M);
         sight.redraw(&link, 0, usize::MAX);
@@ -298,7 +297,6 @@ fn link(sought: &Sought, frequency_hz: f64, floor_dbm_hz: f64, height_m: f64) ->
 /// The route for a floor `over_db` over the one of `link`.
 fn laid(config: &SearchConfig, area: &Area, link: &Link, over_db: f64) -> Result<Laid, ConfigError> {
     let (pattern, speed_mps, seconds) = (config.pattern, config.speed_mps, config.sought.listen_s);
-    let refuse = |key: &str, mend: String| ConfigError { key: key.into(), mend };
     let start =
         if matches!(config.area, SearchArea::Disc(..)) { NorthEast::default() } else { area.centroid() };
     let heard = || {
@@ -312,14 +310,15 @@ fn laid(config: &SearchConfig, area: &Area, link: &Link, over_db: f64) -> Result
         let mend = format!(
             "left out, and at {speed_mps} m/s the beacon of search.power_dbm is passed before it is heard; write it, or fly slower or lower"
         );
-        refuse("search.spacing_m", mend)
+        ConfigError::new("search.spacing_m", mend)
     };
     let has_spacing = pattern != SearchPattern::Sector;
     let spacing_m = if has_spacing { config.spacing_m.or_else(heard).ok_or_else(passed)? } else { 1.0 };
     let is_laid_along = !pattern.has_datum() && matches!(config.area, SearchArea::Polygon(_));
     let own_rad = if is_laid_along { area.long_axis_rad() } else { 0.0 };
     let order = Order { pattern, spacing_m, heading_rad: config.heading_rad.unwrap_or(own_rad), start };
-    let route = Route::new(area, &order).map_err(|error| refuse("search.spacing_m", error.to_string()))?;
+    let route =
+        Route::new(area, &order).map_err(|error| ConfigError::new("search.spacing_m", error.to_string()))?;
     Ok(Laid { over_db, spacing_m: has_spacing.then_some(spacing_m), follow: Follow::new(route, speed_mps) })
 }
 

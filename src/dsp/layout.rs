@@ -284,7 +284,7 @@ fn refusal(number: usize, center_hz: f64, config: &SenseConfig) -> ConfigError {
         channel.bandwidth_hz,
         channel.bandwidth_hz + config.dc_exclude_hz.unwrap_or(0.0),
     );
-    ConfigError { key: format!("beacon[{number}].frequency_hz"), mend }
+    ConfigError::new(format!("beacon[{number}].frequency_hz"), mend)
 }
 
 /// Bins in the runs.

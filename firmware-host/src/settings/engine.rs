@@ -126,7 +126,7 @@ impl Settings {
         if is_offset && key.ends_with(".frequency_hz") {
             key = key.replace("frequency_hz", "offset_hz");
         }
-        ConfigError { key, mend: error.mend.replace("hop_us", "hop_ms") }
+        ConfigError::new(key, error.mend.replace("hop_us", "hop_ms"))
     }
 }
 

@@ -56,7 +56,7 @@ impl Settings {
     /// A file that cannot be read or holds something else.
     pub fn own_noise(&self) -> Result<Vec<OwnLine>, ConfigError> {
         let read = self.sdr.own_noise.as_deref().map_or(Ok(Vec::new()), read);
-        let lines = read.map_err(|mend| ConfigError { key: "sdr.own_noise".into(), mend })?;
+        let lines = read.map_err(|mend| ConfigError::new("sdr.own_noise", mend))?;
         lines.iter().try_for_each(OwnLine::check)?;
         Ok(lines)
     }

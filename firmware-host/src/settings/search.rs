@@ -61,7 +61,7 @@ impl SearchSettings {
                 "{} is not heard within {} s, however strong; write more",
                 channel.name, self.listen_s
             );
-            refuse("search.listen_s", mend)
+            ConfigError::new("search.listen_s", mend)
         })?;
         let told = || Surroundings::Rural.noise_dbm_hz(channel.frequency_hz.max(1e5), RECEIVER_DB);
         let sought = Sought {
@@ -96,11 +96,7 @@ impl SearchSettings {
         };
         let center = Wgs84::checked(lat_deg, lon_deg);
         let center =
-            center.ok_or_else(|| refuse("search.centre_lat_deg", "is no place; write one".into()))?;
+            center.ok_or_else(|| ConfigError::new("search.centre_lat_deg", "is no place; write one"))?;
         Ok(Some(SearchArea::Disc(center, radius_m)))
     }
-}
-
-fn refuse(key: &str, mend: String) -> ConfigError {
-    ConfigError { key: key.into(), mend }
 }
