@@ -86,6 +86,8 @@ pub struct Locate {
     raster: Raster,
     tally: Tally,
     told: Option<Tally>,
+    /// The raster is that of what is told.
+    is_whole: bool,
 }
 
 impl Locate {
@@ -111,6 +113,7 @@ impl Locate {
             raster: Raster::new(),
             tally: Tally::default(),
             told: None,
+            is_whole: true,
         }
     }
 
@@ -149,7 +152,7 @@ impl Locate {
     /// Whether what is read by place ([`Locate::places`], [`Locate::region`], [`Locate::credibility`]) is that of the newest estimate, and not
     /// half of the next.
     pub fn is_whole(&self) -> bool {
-        !matches!(self.phase, Some(Phase::Spread { .. } | Phase::Tally { .. } | Phase::Recall { .. }))
+        self.is_whole
     }
 
     /// The newest estimate.
@@ -228,6 +231,7 @@ impl Locate {
         if self.is_stale && can_tell && is_last {
             self.raster.place(&self.cloud, self.settings.place_sigma_m.hypot(MODEL_SIGMA_M));
             self.is_stale = false;
+            self.is_whole = false;
             self.phase = Some(Phase::Spread { row: 0 });
             return Some(900);
         }
@@ -305,6 +309,7 @@ impl Locate {
     fn tell(&mut self) {
         self.tally.close(self.memory.came(), fit::fit(&self.cloud, &self.memory.textures, self.reference_db));
         self.told = Some(self.tally.clone());
+        self.is_whole = true;
         self.phase = None;
     }
 }
