@@ -2,7 +2,7 @@
 //! health. The same each time; with noise as sensors have it, because noise is what a file is full of.
 
 use skyhound::budget::BudgetReport;
-use skyhound::command::{Command, Velocity};
+use skyhound::command::{Aim, Command, Course, Velocity};
 use skyhound::facts::{Facts, Floor, Gradient, NoGradient, Pattern, Trend};
 use skyhound::geo::Wgs84;
 use skyhound::record::{LaneReport, LinkReport, Name, PlacedReading, Record};
@@ -109,7 +109,8 @@ impl Flight {
         if is_homing {
             let [north_mps, east_mps] = [1, 2].map(|axis| 4.0 + noise(self.passes * 4 + axis));
             let velocity = Velocity { north_mps, east_mps, ..Velocity::default() };
-            pass.records.push(Record::Command(at, Command::Velocity(velocity)));
+            let course = Course { aim: Aim::Survey, to: Some(Wgs84 { lat_deg: 47.3, lon_deg: 8.5 }) };
+            pass.records.push(Record::Command(at, Command::Velocity(velocity), Some(course)));
         }
         if self.passes.is_multiple_of(20) {
             self.second(at, pass);

@@ -1,5 +1,6 @@
 //! What we decide: our state, the interlocks that must hold, the command or the reason for none.
 
+use crate::geo::Wgs84;
 use crate::time::TimeUs;
 
 /// Our state; the autopilot's is its `mode`.
@@ -15,7 +16,7 @@ pub enum State {
     Detecting,
     /// Commanding the aircraft towards it.
     Homing,
-    /// At the peak: commanding zero velocity.
+    /// Where the beacon is believed to be: commanding zero velocity.
     Holding,
 }
 
@@ -268,6 +269,54 @@ pub enum Command {
     Silence(Trip),
 }
 
+/// Why the aircraft is led where it is led.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Aim {
+    /// Too little was heard to say where the beacon is.
+    Ahead,
+    /// What is heard on the way tells most about where the beacon is.
+    Survey,
+    /// The beacon is believed to be there.
+    Place,
+    /// It is believed to be here.
+    Hold,
+    /// It is not heard any more: back to where it is believed to be.
+    Return,
+    /// Around that place, wider and wider.
+    Widen,
+    /// It was not heard yet: along the route of a search.
+    Search,
+}
+
+impl Aim {
+    /// All of them.
+    pub const ALL: [Aim; 7] =
+        [Aim::Ahead, Aim::Survey, Aim::Place, Aim::Hold, Aim::Return, Aim::Widen, Aim::Search];
+
+    /// In words, for people and the flight file.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Aim::Ahead => "straight on: too little was heard to say where the beacon is",
+            Aim::Survey => "where what is heard on the way tells most about its place",
+            Aim::Place => "to where the beacon is believed to be",
+            Aim::Hold => "over where the beacon is believed to be",
+            Aim::Return => "not heard any more: back to where it was believed to be",
+            Aim::Widen => "not heard any more: around where it was believed to be, wider and wider",
+            Aim::Search => "along the route of the search",
+        }
+    }
+}
+
+/// Where a velocity leads, and why.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Course {
+    /// Why.
+    pub aim: Aim,
+    /// The end of the way that is flown; none along the route of a search.
+    pub to: Option<Wgs84>,
+}
+
 /// What the operator did.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum OperatorAct {
@@ -299,9 +348,9 @@ pub enum Reason {
     Confirmed,
     /// The beacon was not heard for too long.
     Lost,
-    /// The power peaks here.
+    /// The beacon is believed to be here.
     Peak,
-    /// Power rises elsewhere again.
+    /// It is believed to be elsewhere.
     PeakLeft,
     /// Held for as long as the settings say.
     HeldLongEnough,
@@ -315,8 +364,8 @@ impl std::fmt::Display for Reason {
             Reason::Heard => f.write_str("beacon heard"),
             Reason::Confirmed => f.write_str("beacon confirmed"),
             Reason::Lost => f.write_str("beacon lost"),
-            Reason::Peak => f.write_str("power peaks here"),
-            Reason::PeakLeft => f.write_str("power rises elsewhere"),
+            Reason::Peak => f.write_str("the beacon is believed to be here"),
+            Reason::PeakLeft => f.write_str("the beacon is believed to be elsewhere"),
             Reason::HeldLongEnough => f.write_str("held long enough"),
         }
     }

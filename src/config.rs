@@ -321,26 +321,22 @@ pub struct AnalyticsConfig {
 /// Settings of the state machine and of steering.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HomingConfig {
-    /// Forward speed while climbing the gradient, m/s.
+    /// Ground speed, m/s.
     pub speed_mps: f64,
-    /// Forward speed when the beacon is strong, m/s.
-    pub slow_speed_mps: f64,
-    /// SNR over which the beacon is strong, dB.
-    pub strong_snr_db: f64,
-    /// SNR over which the peak is near enough to hold, dB.
-    pub hold_snr_db: f64,
+    /// Radius of the region of 95 % at which the place of the beacon is known well enough to hold there, m.
+    pub hold_radius_m: f64,
+    /// Longest time in which that place is made surer before it is held as well as it is known, µs.
+    pub refine_us: u32,
     /// Yaw rate at most, rad/s.
     pub yaw_rate_max_rad_s: f64,
-    /// Amplitude of the S-turn's heading, rad.
-    pub s_turn_amplitude_rad: f64,
-    /// Period of the S-turn, µs.
-    pub s_turn_period_us: u32,
-    /// Largest 1-sigma of the gradient's bearing that is flown, rad.
-    pub bearing_sigma_max_rad: f64,
+    /// Height above home to sink to over the place of the beacon, m; without it all is flown level.
+    pub height_min_m: Option<f64>,
     /// How long DETECTING lasts before HOMING may begin, µs.
     pub detecting_us: u32,
-    /// How long the beacon may be unheard in HOMING before SEARCHING, µs.
+    /// How long the beacon may be unheard in HOMING before it is looked for where it was believed to be, µs.
     pub lost_us: u32,
+    /// How long it is looked for there before SEARCHING, µs.
+    pub recover_us: u32,
     /// How long HOLDING keeps commanding (zero velocity) before homing is over, µs.
     pub holding_us: u32,
 }

@@ -10,12 +10,13 @@
 //! none has come for [`TRACK_GAP_MAX_US`] nothing is waited for, and it is recorded without a pose.
 
 use crate::analytics::Analytics;
+use crate::belief::Belief;
 use crate::command::{Command, OperatorAct, State, Trip};
 use crate::config::{Config, ConfigError};
-use crate::facts::{Detection, Facts, Searched};
+use crate::facts::{Facts, Searched};
 use crate::geo::Origin;
 use crate::homing::{self, Homing};
-use crate::limits::{CHANNELS_MAX, PASS_HEARINGS_MAX};
+use crate::limits::{CHANNELS_MAX, PASS_HEARINGS_MAX, PASS_PULSES_MAX};
 use crate::record::{Event, Name, PlacedReading, Record, Severity, Sink, Text};
 use crate::signal::{Flags, Hearing, Pulse, Reading};
 use crate::time::TimeUs;
@@ -23,10 +24,10 @@ use crate::units::{CentiDb, ratio_from_db};
 use crate::vehicle::track::{Placing, TRACK_GAP_MAX_US};
 use crate::vehicle::{Pose, Track, Vehicle};
 use searcher::Searcher;
-use seeker::{Seeker, Sound};
+use seeker::{Heard, Seeker, Sound};
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 
+mod events;
 mod searcher;
 mod seeker;
 
@@ -38,6 +39,9 @@ const PLACED_SPAN_MAX_US: u32 = 2_100_000;
 
 /// Work on where the beacons are in a pass, in units of [`crate::locate::Locate::work`]: some 180 µs on a desk.
 const LOCATE_BUDGET: usize = 1_800;
+
+/// Pulses and hearings that wait for their place.
+const HEARD_MAX: usize = PASS_HEARINGS_MAX + PASS_PULSES_MAX;
 
 /// A newest reading older than this: nobody listens.
 const LISTENS_US: u64 = 500_000;
@@ -73,7 +77,7 @@ pub struct Decide {
     waiting: VecDeque<Reading>,
     waiting_max: usize,
     /// What was heard and waits for its place.
-    heard: VecDeque<Hearing>,
+    heard: VecDeque<Heard>,
     /// Readings recorded before their place was known, because too many waited.
     unplaced_total: u64,
     /// The totals as last recorded.
@@ -85,6 +89,8 @@ pub struct Decide {
     newest_reading_us: Option<TimeUs>,
     vehicle: Vehicle,
     command: Option<Command>,
+    /// Whether a beacon that fell silent was looked for.
+    recovers: bool,
 }
 
 impl Decide {
@@ -110,7 +116,7 @@ impl Decide {
             origin: None,
             waiting: VecDeque::with_capacity(waiting_max),
             waiting_max,
-            heard: VecDeque::with_capacity(PASS_HEARINGS_MAX),
+            heard: VecDeque::with_capacity(HEARD_MAX),
             unplaced_total: 0,
             discards: [0; 2],
             facts: Vec::with_capacity(CHANNELS_MAX),
@@ -120,6 +126,7 @@ impl Decide {
             newest_reading_us: None,
             vehicle: Vehicle::default(),
             command: None,
+            recovers: false,
         })
     }
 
@@ -131,7 +138,9 @@ impl Decide {
         self.follow_vehicle(inputs, sink);
         self.take_readings(inputs, sink);
         for pulse in inputs.pulses {
-            self.analytics.pulse(pulse);
+            if self.analytics.pulse(pulse) && pulse.width_us <= PLACED_SPAN_MAX_US {
+                self.wait_for_place(Heard::of_pulse(pulse));
+            }
             sink.record(&Record::Pulse(*pulse));
         }
         self.take_hearings(inputs.now, inputs.hearings, sink);
@@ -147,6 +156,8 @@ impl Decide {
                 vehicle: inputs.vehicle,
                 act: inputs.act,
                 facts: &self.facts,
+                beliefs: &beliefs(&self.seekers)[..self.seekers.len()],
+                origin: self.origin,
                 newest_reading_us: self.newest_reading_us,
                 sdr_alive: inputs.sdr_alive,
                 search,
@@ -157,8 +168,13 @@ impl Decide {
             && self.homing.state() != State::Idle
             && Homing::height_m(inputs.vehicle, inputs.now).is_none()
         {
-            sink.record(&Record::Event(ground_unknown(inputs.now)));
+            sink.record(&Record::Event(events::ground_unknown(inputs.now)));
         }
+        let recovers = self.homing.recovers();
+        if recovers && !std::mem::replace(&mut self.recovers, recovers) {
+            sink.record(&Record::Event(events::unheard(inputs.now)));
+        }
+        self.recovers = recovers;
         let has_changed = self.homing.state() != was;
         if let Some(origin) = &self.origin {
             for (channel, seeker) in self.seekers.iter_mut().enumerate() {
@@ -170,7 +186,7 @@ impl Decide {
         }
         let repeats = matches!(command, Command::Silence(_)) && self.command == Some(command);
         if !repeats {
-            sink.record(&Record::Command(inputs.now, command));
+            sink.record(&Record::Command(inputs.now, command, self.homing.course()));
         }
         self.command = Some(command);
         command
@@ -220,6 +236,8 @@ impl Decide {
             vehicle,
             act: None,
             facts: &self.facts,
+            beliefs: &[],
+            origin: self.origin,
             newest_reading_us: self.newest_reading_us,
             sdr_alive,
             search: None,
@@ -283,33 +301,34 @@ impl Decide {
                 sink.record(&Record::Event(event));
             }
             if hearing.power_span_us() <= PLACED_SPAN_MAX_US {
-                if self.heard.len() == PASS_HEARINGS_MAX {
-                    self.heard.pop_front();
-                }
-                self.heard.push_back(*hearing);
+                self.wait_for_place(Heard::of_hearing(hearing));
             }
         }
     }
 
+    fn wait_for_place(&mut self, heard: Heard) {
+        if self.heard.len() == HEARD_MAX {
+            self.heard.pop_front();
+        }
+        self.heard.push_back(heard);
+    }
+
     /// Gives what was heard its place, as soon as it is known.
     fn place_heard(&mut self, now: TimeUs) {
-        while let Some(hearing) = self.heard.front() {
-            let placing = self.track.at(hearing.power_at_us(), now);
+        while let Some(heard) = self.heard.front() {
+            let placing = self.track.at(heard.at_us, now);
             if matches!(placing, Placing::NotYet) {
                 return;
             }
             if let (Placing::At(pose), Some(origin)) = (placing, &self.origin) {
                 let at = origin.ned_from_wgs84(pose.place);
-                self.analytics.place_hearing(hearing, at);
-                if let Some(seeker) = self.seekers.get_mut(usize::from(hearing.channel)) {
-                    let sound = Sound {
-                        at_us: hearing.power_at_us(),
-                        at,
-                        up_m: pose.alt_rel_m,
-                        power: ratio_from_db(hearing.power.db()),
-                        attitude: pose.attitude,
-                    };
-                    seeker.hear(&sound, true);
+                if let Some(power) = heard.hearing {
+                    self.analytics.place_hearing(heard.channel, power, at);
+                }
+                if let Some(seeker) = self.seekers.get_mut(usize::from(heard.channel)) {
+                    let (at_us, power) = (heard.at_us, heard.power);
+                    let sound = Sound { at_us, at, up_m: pose.alt_rel_m, power, attitude: pose.attitude };
+                    seeker.hear(&sound, heard.hearing.is_some());
                 }
             }
             self.heard.pop_front();
@@ -377,7 +396,7 @@ impl Decide {
             sink.record(&Record::Detection(*detection));
             if detection.ended_us.is_none() {
                 let name = names.get(usize::from(detection.channel)).map_or("", Name::as_str);
-                sink.record(&Record::Event(heard(now, name, detection)));
+                sink.record(&Record::Event(events::heard(now, name, detection)));
             }
         });
         if now < self.facts_due {
@@ -401,24 +420,8 @@ fn alone(power: CentiDb, reading: &Reading) -> f64 {
     ratio_from_db(power.db()) - noise
 }
 
-fn ground_unknown(at: TimeUs) -> Event {
-    let text = Text::new("homing flies level, and the height above the ground is not known: watch it");
-    Event { at, severity: Severity::Warning, kind: "ground_unknown", text }
-}
-
-fn heard(now: TimeUs, name: &str, detection: &Detection) -> Event {
-    let mut text = Text::format(format_args!(
-        "{name} heard: {} at {:.1} dBFS, SNR {:.1} dB",
-        detection.kind.name(),
-        detection.power_peak_dbfs,
-        detection.snr_peak_db
-    ));
-    if let Some(heard) = detection.heard {
-        let _ = write!(text, ", {:.4} MHz, C/N0 {:.1} dB-Hz", heard.frequency_hz / 1e6, heard.cn0_db_hz);
-    }
-    // Writing to a fixed text cuts, never fails.
-    let _ = write!(text, "{}", detection.pattern);
-    Event { at: now, severity: Severity::Note, kind: "detection", text }
+fn beliefs(seekers: &[Seeker]) -> [Option<&Belief>; CHANNELS_MAX] {
+    std::array::from_fn(|channel| seekers.get(channel).and_then(Seeker::belief))
 }
 
 #[cfg(test)]

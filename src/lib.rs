@@ -8,7 +8,7 @@
 //! ```text
 //! 4  sense   decide                 the only two places that know the order of work
 //! 3  dsp     analytics   locate   homing     never see each other; they exchange plain values of layer 1
-//! 2  ring    record     search
+//! 2  ring    record     search     belief
 //! 1  config  signal      facts      vehicle    command    budget     propagation
 //! 0  units   time        geo        limits     cospas
 //! ```
@@ -28,6 +28,7 @@ pub mod propagation;
 pub mod signal;
 pub mod vehicle;
 
+pub mod belief;
 pub mod record;
 pub mod ring;
 pub mod search;

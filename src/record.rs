@@ -3,7 +3,7 @@
 //! Readings and spectra have lanes of their own, because they are many; all else is a [`Record`].
 
 use crate::budget::BudgetReport;
-use crate::command::{Command, OperatorAct, StateChange};
+use crate::command::{Command, Course, OperatorAct, StateChange};
 use crate::facts::{Detection, Facts, Located, RegionRun, SearchRun, Searched};
 use crate::limits::{NAME_BYTES, TEXT_BYTES};
 use crate::signal::{Hearing, Pulse, Reading};
@@ -40,8 +40,8 @@ pub enum Record {
     SearchRun(SearchRun),
     /// A part of the aircraft that changed, at the pass that saw it. An input.
     Vehicle(TimeUs, Part),
-    /// What a pass commanded, recorded when it differs in kind from the last or is a velocity or a stop.
-    Command(TimeUs, Command),
+    /// What a pass commanded, recorded when it differs in kind from the last or is a velocity or a stop; a velocity with where it leads.
+    Command(TimeUs, Command, Option<Course>),
     /// Our state changed.
     StateChange(StateChange),
     /// What the operator did. An input.

@@ -17,6 +17,7 @@
 //! operator accepts, at any FFT frame of an hour; impulsive interference *is* such a burst, and nothing here can tell.
 
 mod hearing;
+mod located;
 mod needed;
 
 use super::carrier::CarrierWatch;
@@ -252,13 +253,6 @@ impl Detector {
         }
         let peak_snr_db = mean_snr_db + reading.peak.db() - reading.mean.db();
         (peak_snr_db >= levels.peak_db).then_some(reading.peak)
-    }
-
-    /// Power in a reading by which a heard beacon is located, `power` of [`Detector::beacon_power`]: of a carrier also that which noise or
-    /// fading took under the level where it is on, because the others alone would make it stronger than it is.
-    pub fn located_power(&self, reading: &Reading, power: Option<CentiDb>) -> Option<CentiDb> {
-        let is_carrier = self.search.is_none();
-        if is_carrier { Some(reading.mean) } else { power }.filter(|_| self.is_heard())
     }
 
     /// Moves the open detection on if this newest pulse of the log belongs to it.

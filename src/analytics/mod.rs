@@ -117,8 +117,8 @@ impl Analytics {
         }
     }
 
-    /// The same reading once its place is known, at most about a second later and in the same order. The power in it of a beacon that is
-    /// heard now.
+    /// The same reading once its place is known, at most about a second later and in the same order. The power in it of a carrier that
+    /// is heard now.
     pub fn place(&mut self, reading: &Reading, at: NorthEast) -> Option<CentiDb> {
         let Some(channel) = self.channels.get_mut(usize::from(reading.channel)) else {
             self.refused_total += 1;
@@ -128,13 +128,16 @@ impl Analytics {
     }
 
     /// A pulse, in order of its end. One that began before its predecessor, or is of an unknown channel, is refused and
-    /// counted.
-    pub fn pulse(&mut self, pulse: &Pulse) {
-        let taken = self
-            .channels
-            .get_mut(usize::from(pulse.channel))
-            .is_some_and(|channel| channel.detector.pulse(pulse));
-        self.refused_total += u64::from(!taken);
+    /// counted. Whether it tells where the beacon is that is heard.
+    pub fn pulse(&mut self, pulse: &Pulse) -> bool {
+        let channel = self.channels.get_mut(usize::from(pulse.channel));
+        let Some(detector) = channel.map(|channel| &mut channel.detector) else {
+            self.refused_total += 1;
+            return false;
+        };
+        let is_taken = detector.pulse(pulse);
+        self.refused_total += u64::from(!is_taken);
+        is_taken && detector.locates_by_pulse()
     }
 
     /// What a matched detector heard, in order of its end. Of an unknown channel it is refused and counted.
@@ -146,10 +149,10 @@ impl Analytics {
     }
 
     /// The same once the place where it was heard is known.
-    pub fn place_hearing(&mut self, hearing: &Hearing, at: NorthEast) {
-        if let Some(channel) = self.channels.get_mut(usize::from(hearing.channel)) {
+    pub fn place_hearing(&mut self, channel: u8, power: CentiDb, at: NorthEast) {
+        if let Some(channel) = self.channels.get_mut(usize::from(channel)) {
             // Readings of later moments may have been placed before.
-            channel.plane.place(channel.newest_us, at, Some(hearing.power));
+            channel.plane.place(channel.newest_us, at, Some(power));
         }
     }
 
@@ -230,7 +233,7 @@ impl Channel {
         let floor_db = self.floor_without_quiet_db(reading);
         let power = self.detector.beacon_power(reading, floor_db);
         self.plane.place(reading.acquired_us, at, power);
-        self.detector.located_power(reading, power)
+        self.detector.located_power(reading)
     }
 
     /// The temporal floor, where the reading brings none of its own.

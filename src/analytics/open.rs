@@ -69,13 +69,15 @@ impl Open {
         period_us
     }
 
-    /// Time without evidence after which the detection ends. A train of few pulses may be one group of a coded one, of which
-    /// the next comes a period later; and a silence that was bridged once is so again.
+    /// Time without evidence after which the detection ends. After a burst the next comes a period later. A train of few pulses may be one group
+    /// of a coded one, of which the next does so too; and a silence that was bridged once is so again.
     pub fn hold_us(&self, hold_us: u64, period_us: Option<f64>, search: &TrainSearch) -> u64 {
-        let (DetectionKind::PulseTrain, Some(period_us)) = (self.detection.kind, period_us) else {
-            return hold_us;
-        };
         let group_gap_us = 1.25 * search.period_max_us();
+        let period_us = match (self.detection.kind, period_us) {
+            (DetectionKind::PulseTrain, Some(period_us)) => period_us,
+            (DetectionKind::Burst, _) => return hold_us.max(group_gap_us as u64),
+            _ => return hold_us,
+        };
         let is_young = (self.member_count as usize) < 2 * search.members_min();
         let next_group_us =
             if is_young { group_gap_us } else { (1.5 * self.bridged_us as f64).min(group_gap_us) };

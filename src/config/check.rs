@@ -197,15 +197,8 @@ impl HomingConfig {
             limits.speed_max_mps,
             "m/s (interlock.speed_max_mps)",
         )?;
-        within("homing.slow_speed_mps", self.slow_speed_mps, 0.1, self.speed_mps, "m/s (homing.speed_mps)")?;
-        within("homing.strong_snr_db", self.strong_snr_db, 0.0, 120.0, "dB")?;
-        within(
-            "homing.hold_snr_db",
-            self.hold_snr_db,
-            self.strong_snr_db,
-            120.0,
-            "dB (at least strong_snr_db)",
-        )?;
+        within("homing.hold_radius_m", self.hold_radius_m, 0.0, 200.0, "m")?;
+        within("homing.refine_us", f64::from(self.refine_us), 0.0, 1_800e6, "µs")?;
         within(
             "homing.yaw_rate_max_rad_s",
             self.yaw_rate_max_rad_s,
@@ -213,11 +206,12 @@ impl HomingConfig {
             limits.yaw_rate_max_rad_s,
             "rad/s",
         )?;
-        within("homing.s_turn_amplitude_rad", self.s_turn_amplitude_rad, 0.05, 1.5, "rad")?;
-        within("homing.s_turn_period_us", f64::from(self.s_turn_period_us), 2e6, 120e6, "µs")?;
-        within("homing.bearing_sigma_max_rad", self.bearing_sigma_max_rad, 0.05, 1.5, "rad")?;
+        if let Some(height_min_m) = self.height_min_m {
+            within("homing.height_min_m", height_min_m, 1.0, 1000.0, "m")?;
+        }
         within("homing.detecting_us", f64::from(self.detecting_us), 0.0, 60e6, "µs")?;
         within("homing.lost_us", f64::from(self.lost_us), 1e5, 120e6, "µs")?;
+        within("homing.recover_us", f64::from(self.recover_us), 0.0, 1_800e6, "µs")?;
         within("homing.holding_us", f64::from(self.holding_us), 1e6, 600e6, "µs")
     }
 }

@@ -4,13 +4,15 @@
 //! tells nothing new. Its power is the mean of powers, noise taken out. Who hovers adds one observation, not thousands; what is heard seldom is one each.
 //! Readings tell before hearings do, which are of the same emission and listened to for longer.
 
+use crate::belief::Belief;
 use crate::config::Antenna;
 use crate::facts::{Located, RegionRun};
 use crate::geo::{NorthEast, Origin};
 use crate::locate::{Frame, Locate, LocateConfig, Observation};
 use crate::record::{Record, Sink};
+use crate::signal::{Hearing, Pulse};
 use crate::time::TimeUs;
-use crate::units::db_from_ratio;
+use crate::units::{CentiDb, db_from_ratio, ratio_from_db};
 use crate::vehicle::Attitude;
 
 /// Of a stretch, m.
@@ -43,6 +45,30 @@ pub(super) struct Sound {
     pub(super) power: f64,
     /// How the aircraft lay, where it is known.
     pub(super) attitude: Option<Attitude>,
+}
+
+/// A pulse or a hearing on its way to its place.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Heard {
+    pub(super) channel: u8,
+    pub(super) at_us: TimeUs,
+    /// Of the beacon alone, full scale 1.
+    pub(super) power: f64,
+    /// Its power as a matched detector told it.
+    pub(super) hearing: Option<CentiDb>,
+}
+
+impl Heard {
+    pub(super) fn of_pulse(pulse: &Pulse) -> Heard {
+        let at_us = pulse.start_us.plus_us(u64::from(pulse.width_us) / 2);
+        let power = ratio_from_db(pulse.mean.db()) - ratio_from_db(pulse.floor.db());
+        Heard { channel: pulse.channel, at_us, power, hearing: None }
+    }
+
+    pub(super) fn of_hearing(hearing: &Hearing) -> Heard {
+        let power = ratio_from_db(hearing.power.db());
+        Heard { channel: hearing.channel, at_us: hearing.power_at_us(), power, hearing: Some(hearing.power) }
+    }
 }
 
 /// Sums over a stretch.
@@ -110,6 +136,10 @@ impl Seeker {
         if budget > 0 && self.locate.work(budget) { 0 } else { budget }
     }
 
+    pub(super) fn belief(&self) -> Option<&Belief> {
+        self.locate.belief()
+    }
+
     /// Records the estimate when it is due, or now; nothing where there is none.
     pub(super) fn tell(
         &mut self,
@@ -142,9 +172,9 @@ impl Seeker {
     }
 
     fn stretch_m(&self, at: NorthEast) -> f64 {
-        let estimate = self.locate.estimate();
-        estimate.map_or(STRETCH_FIRST_M, |estimate| {
-            (STRETCH_RATIO * estimate.mean.distance_m(at)).clamp(STRETCH_MIN_M, STRETCH_MAX_M)
+        let belief = self.belief();
+        belief.map_or(STRETCH_FIRST_M, |belief| {
+            (STRETCH_RATIO * belief.mean.distance_m(at)).clamp(STRETCH_MIN_M, STRETCH_MAX_M)
         })
     }
 

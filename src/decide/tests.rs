@@ -353,7 +353,7 @@ fn what_a_distress_beacon_says_is_told_once_and_steers_nothing() {
         floor: decibels(-9_000),
     };
     for (now_us, pulses, hearings) in
-        [(5_050_000, &[pulse][..], &[][..]), (5_600_000, &[], &[hearing]), (9_000_000, &[], &[])]
+        [(5_050_000, &[pulse][..], &[][..]), (5_600_000, &[], &[hearing]), (80_000_000, &[], &[])]
     {
         let now = TimeUs(now_us);
         let (vehicle, act, sdr_alive) = (World::vehicle(now), None, true);

@@ -1,7 +1,8 @@
-//! Homing: facts about the beacon (dB, rad), the aircraft's state and the operator in; at most one command per pass out.
+//! Homing: facts about the beacon (dB, rad), the belief of its place (m), the aircraft's state and the operator in; at most one
+//! command per pass out.
 //!
-//! A pass asks three parts in this order: `interlock` (what must hold; it alone makes commands), `state` (where in the
-//! search we are), `steering` (which way to fly, as a wish that the interlocks may refuse). The operator enables homing
+//! A pass asks four parts in this order: `interlock` (what must hold; it alone makes commands), `guidance` (where to fly to), `state` (where
+//! in the search we are), `steering` (which way to fly, as a wish that the interlocks may refuse). The operator enables homing
 //! by an act, never by a level, and only while every interlock holds that does not depend on a confirmed beacon;
 //! enabling includes GUIDED or OFFBOARD and armed, so the pilot hands the aircraft over first. Any trip, in any
 //! state, latches the enable off: homing never resumes by itself.
@@ -10,21 +11,29 @@
 //! after it zero velocity, then silence. Same inputs, same outputs. Nothing allocates after [`Homing::new`].
 //! Budget: 5 µs a pass with a polygon of 64 corners; called at 20 Hz.
 //!
-//! Not here: what the facts mean (`analytics`), how a command becomes a message (the host). An estimate of the beacon's
-//! position and better guidance come later: they make other [`Wish`](steering::Wish)es.
+//! Not here: what the facts mean (`analytics`), where the beacon is (`locate`), how a command becomes a message (the host).
 
+mod guidance;
 mod interlock;
 mod state;
 mod steering;
+mod worth;
 
-use crate::command::{Command, OperatorAct, Reason, State, StateChange, Trip};
+use crate::belief::Belief;
+use crate::command::{Aim, Command, Course, OperatorAct, Reason, State, StateChange, Trip, Velocity};
 use crate::config::{HomingConfig, InterlockConfig};
 use crate::facts::Facts;
+use crate::geo::{NorthEast, Origin};
 use crate::time::TimeUs;
 use crate::vehicle::Vehicle;
+use guidance::{Goal, Guidance};
 use interlock::Interlocks;
-use state::Machine;
+use state::{Machine, Reach};
 use steering::{Steering, Wish};
+use worth::Standpoint;
+
+/// It sinks where the interlocks would let it sink so many times as fast.
+const SINK_ROOM: f64 = 4.0;
 
 /// What one pass knows.
 #[derive(Copy, Clone, Debug)]
@@ -37,6 +46,10 @@ pub struct Inputs<'a> {
     pub act: Option<OperatorAct>,
     /// Newest facts of each channel, index = channel; empty before the first.
     pub facts: &'a [Facts],
+    /// Where the beacon of each channel is believed to be, index = channel; about `origin`.
+    pub beliefs: &'a [Option<&'a Belief>],
+    /// What beliefs are about: the first position of the flight.
+    pub origin: Option<Origin>,
     /// When the newest usable reading of any channel was taken.
     pub newest_reading_us: Option<TimeUs>,
     /// The receiver says that the device streams.
@@ -46,6 +59,12 @@ pub struct Inputs<'a> {
 }
 
 impl Inputs<'_> {
+    /// Where the aircraft is about `origin`, and its height above home, m.
+    fn at(&self) -> Option<(NorthEast, f64)> {
+        let position = self.vehicle.position?.value;
+        Some((self.origin?.ned_from_wgs84(position.place), position.alt_rel_m))
+    }
+
     /// Heading from true north; `None` when no attitude was ever received.
     fn yaw_rad(&self) -> Option<f64> {
         self.vehicle.attitude.map(|attitude| attitude.value.yaw_rad)
@@ -56,8 +75,10 @@ impl Inputs<'_> {
 #[derive(Clone, Debug)]
 pub struct Homing {
     machine: Machine,
+    guidance: Guidance,
     steering: Steering,
     interlocks: Interlocks,
+    course: Option<Course>,
 }
 
 impl Homing {
@@ -65,31 +86,50 @@ impl Homing {
     pub fn new(homing: &HomingConfig, interlock: &InterlockConfig) -> Homing {
         Homing {
             machine: Machine::new(homing),
-            steering: Steering::new(homing),
+            guidance: Guidance::new(homing),
+            steering: Steering::new(homing, interlock.climb_max_mps),
             interlocks: Interlocks::new(interlock),
+            course: None,
         }
     }
 
     /// One control pass. State changes are reported as they happen. Never panics, never allocates.
     pub fn pass(&mut self, inputs: &Inputs<'_>, changes: &mut dyn FnMut(&StateChange)) -> Command {
         self.interlocks.observe(inputs);
-        if let Some(reason) = self.reason(inputs) {
+        let mut goal = self.goal(inputs);
+        let mut down_mps = goal.map_or(0.0, |goal| self.down_mps(inputs, goal));
+        if let Some(reason) = self.reason(inputs, goal.filter(|_| down_mps <= 0.0)) {
             self.change(inputs, reason, changes);
+            goal = self.goal(inputs);
+            down_mps = goal.map_or(0.0, |goal| self.down_mps(inputs, goal));
         }
-        let wish = match self.machine.state() {
-            State::Homing => Some(self.steering.wish(inputs, &self.machine)),
-            State::Holding => Some(Wish::STILL),
-            State::Searching | State::Detecting => {
+        let wish = match (self.machine.state(), goal) {
+            (State::Homing, Some(goal)) => Some(self.steering.towards(inputs, goal, down_mps)),
+            // Nothing is known of where we are: the interlocks refuse.
+            (State::Homing, None) | (State::Holding, _) => Some(Wish::STILL),
+            (State::Searching | State::Detecting, _) => {
                 inputs.search.map(|ground| self.steering.along(inputs, ground))
             }
-            State::Idle => None,
+            (State::Idle, _) => None,
         };
         let command = self.interlocks.command(inputs, wish);
         if let Some(trip) = self.interlocks.latched() {
             // Changes nothing where the trip was already the reason above.
             self.change(inputs, Reason::Interlock(trip), changes);
         }
+        let is_led = matches!(command, Command::Velocity { .. });
+        self.course = is_led.then(|| self.course_of(inputs, goal));
         command
+    }
+
+    /// Where the last command leads, where it was a velocity.
+    pub fn course(&self) -> Option<Course> {
+        self.course
+    }
+
+    /// Whether the beacon that is flown to is not heard any more, and looked for.
+    pub fn recovers(&self) -> bool {
+        self.course.is_some_and(|course| matches!(course.aim, Aim::Return | Aim::Widen))
     }
 
     /// Our state.
@@ -132,8 +172,57 @@ impl Homing {
         self.interlocks.latched()
     }
 
+    /// Where HOMING flies to, and where HOLDING would.
+    fn goal(&mut self, inputs: &Inputs<'_>) -> Option<Goal> {
+        let state = self.machine.state();
+        if !state.commands() {
+            return None;
+        }
+        let belief = self.belief(inputs);
+        let (at, height_m) = inputs.at()?;
+        let from = Standpoint { at, height_m: height_m.max(5.0), course_rad: inputs.yaw_rad()? };
+        let is_allowed = |to: NorthEast| self.interlocks.is_open(inputs, from_to(at, to));
+        let goal = if state == State::Holding {
+            Goal { to: belief.map_or(at, |belief| belief.median), aim: Aim::Hold }
+        } else if self.machine.is_unheard(inputs.now) {
+            self.guidance.recover(belief, &from, &is_allowed)
+        } else {
+            self.guidance.goal(inputs.now, belief, &from, &is_allowed)
+        };
+        // Towards what lies across a fence it is flown as near as may be.
+        let share_of = |share: f64| NorthEast {
+            north_m: at.north_m + share * (goal.to.north_m - at.north_m),
+            east_m: at.east_m + share * (goal.to.east_m - at.east_m),
+        };
+        let open = [1.0, 0.7, 0.4, 0.15].map(share_of).into_iter().find(|to| is_allowed(*to));
+        Some(Goal { to: open.unwrap_or(at), ..goal })
+    }
+
+    /// What to sink by, over the beacon's place and as far as the interlocks let it; or to climb, on the way elsewhere.
+    fn down_mps(&self, inputs: &Inputs<'_>, goal: Goal) -> f64 {
+        let down_mps = self.steering.down_mps(inputs, goal);
+        let wish = Wish { velocity: Velocity { down_mps: SINK_ROOM * down_mps, ..Velocity::default() } };
+        if down_mps != 0.0 && self.interlocks.has_room(inputs, &wish) { down_mps } else { 0.0 }
+    }
+
+    fn course_of(&self, inputs: &Inputs<'_>, goal: Option<Goal>) -> Course {
+        let goal = goal.filter(|_| self.machine.state().commands());
+        let to = goal.zip(inputs.origin).map(|(goal, origin)| origin.wgs84_from_ned(goal.to));
+        let aim = match (self.machine.state(), goal) {
+            (State::Holding, _) => Aim::Hold,
+            (State::Homing, Some(goal)) => goal.aim,
+            (State::Homing, None) => Aim::Ahead,
+            _ => Aim::Search,
+        };
+        Course { aim, to }
+    }
+
+    fn belief<'a>(&self, inputs: &Inputs<'a>) -> Option<&'a Belief> {
+        inputs.beliefs.get(usize::from(self.machine.target()?)).copied().flatten()
+    }
+
     /// What changes our state in this pass: the operator first, then the interlocks, then the beacon.
-    fn reason(&mut self, inputs: &Inputs<'_>) -> Option<Reason> {
+    fn reason(&mut self, inputs: &Inputs<'_>, goal: Option<Goal>) -> Option<Reason> {
         match inputs.act {
             Some(act @ OperatorAct::HomingOff) => {
                 self.interlocks.disable();
@@ -149,19 +238,37 @@ impl Homing {
         }
         match self.interlocks.tripped() {
             Some(trip) => Some(Reason::Interlock(trip)),
-            None => self.machine.watch(inputs),
+            None => {
+                let there = goal.zip(inputs.at());
+                let belief = self.belief(inputs);
+                let reach = Reach {
+                    arrives: there.is_some_and(|(goal, (at, _))| Guidance::arrives(goal, at)),
+                    leaves: belief
+                        .zip(there)
+                        .is_some_and(|(belief, (goal, (at, _)))| Guidance::leaves(belief, goal.to, at)),
+                };
+                self.machine.watch(inputs, reach)
+            }
         }
     }
 
     fn change(&mut self, inputs: &Inputs<'_>, reason: Reason, changes: &mut dyn FnMut(&StateChange)) {
         let Some(change) = self.machine.apply(inputs.now, reason) else { return };
         match change.to {
-            State::Homing => self.steering.begin(inputs, change.from),
+            State::Homing => {
+                let at = inputs.at().map_or(NorthEast::default(), |(at, _)| at);
+                self.guidance.begin(inputs.now, at, change.from != State::Holding);
+                self.steering.begin(inputs, change.from != State::Holding);
+            }
             State::Idle => self.interlocks.release(),
             State::Searching | State::Detecting | State::Holding => {}
         }
         changes(&change);
     }
+}
+
+fn from_to(from: NorthEast, to: NorthEast) -> NorthEast {
+    NorthEast { north_m: to.north_m - from.north_m, east_m: to.east_m - from.east_m }
 }
 
 #[cfg(test)]

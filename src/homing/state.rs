@@ -12,24 +12,15 @@
 //! ```
 //! Commands leave in HOMING and HOLDING, and in SEARCHING and DETECTING where a search is flown (`[search] fly`). A reason that has no arrow from a state changes nothing.
 //!
-//! Strength is a peak that decays by 2 dB/s: the newest reading of a pulsed beacon often falls between two pulses. The
-//! peak of the climb is where the beacon is stronger than `hold_snr_db` and either its power stops rising (of a carrier)
-//! or the gradient points behind us; 3 dB less than that strength, and the peak is left.
+//! The peak is where guidance says that the beacon is: its place is known as well as was asked for, or as it can be, and reached, or the
+//! fences end before it. It is left when the beacon is believed elsewhere. No level of power counts. A beacon that falls silent is looked
+//! for in HOMING, and lost when that was of no use.
 
 use super::Inputs;
 use crate::command::{OperatorAct, Reason, State, StateChange};
 use crate::config::HomingConfig;
 use crate::facts::Facts;
-use crate::geo::wrap_pi;
 use crate::time::TimeUs;
-use std::f64::consts::FRAC_PI_2;
-
-/// Decay of the strength between pulses.
-const STRENGTH_DECAY_DB_S: f64 = 2.0;
-/// Pulses at least this often: each window of the trend (2 s by default) has one.
-const OFTEN_US: f64 = 1_500_000.0;
-/// Weaker than `hold_snr_db` by this, HOLDING ends.
-const PEAK_HYSTERESIS_DB: f64 = 3.0;
 
 /// The transition table. `None`: nothing changes.
 pub(super) const fn next(from: State, reason: &Reason) -> Option<State> {
@@ -54,10 +45,17 @@ pub(super) struct Machine {
     settings: HomingConfig,
     state: State,
     entered: TimeUs,
-    watched: TimeUs,
     target: Option<u8>,
     heard: TimeUs,
-    strength_db: f64,
+}
+
+/// What guidance says of the place that was flown to.
+#[derive(Copy, Clone, Debug, Default)]
+pub(super) struct Reach {
+    /// The beacon's place is reached.
+    pub(super) arrives: bool,
+    /// The beacon is believed elsewhere.
+    pub(super) leaves: bool,
 }
 
 impl Machine {
@@ -66,10 +64,8 @@ impl Machine {
             settings: settings.clone(),
             state: State::Idle,
             entered: TimeUs(0),
-            watched: TimeUs(0),
             target: None,
             heard: TimeUs(0),
-            strength_db: f64::NEG_INFINITY,
         }
     }
 
@@ -87,11 +83,6 @@ impl Machine {
         inputs.facts.get(usize::from(self.target?))
     }
 
-    /// SNR of the beacon with pauses between its pulses bridged, dB.
-    pub(super) fn strength_db(&self) -> f64 {
-        self.strength_db
-    }
-
     /// Follows `reason` if the table has it.
     pub(super) fn apply(&mut self, now: TimeUs, reason: Reason) -> Option<StateChange> {
         let to = next(self.state, &reason)?;
@@ -100,15 +91,17 @@ impl Machine {
         self.entered = now;
         if matches!(to, State::Idle | State::Searching) {
             self.target = None;
-            self.strength_db = f64::NEG_INFINITY;
         }
         Some(change)
     }
 
+    /// Whether the beacon was not heard for longer than it may be.
+    pub(super) fn is_unheard(&self, now: TimeUs) -> bool {
+        now.since_us(self.heard) > u64::from(self.settings.lost_us)
+    }
+
     /// What the beacon gives reason for. Once per pass in which neither operator nor interlocks gave one.
-    pub(super) fn watch(&mut self, inputs: &Inputs<'_>) -> Option<Reason> {
-        let elapsed_s = inputs.now.since_us(self.watched) as f64 / 1e6;
-        self.watched = inputs.now;
+    pub(super) fn watch(&mut self, inputs: &Inputs<'_>, reach: Reach) -> Option<Reason> {
         match self.state {
             State::Idle => return None,
             State::Searching => return self.search(inputs),
@@ -119,19 +112,18 @@ impl Machine {
         if heard.is_some() {
             self.heard = inputs.now;
         }
-        let snr_db = heard.and_then(|facts| facts.snr_db).unwrap_or(f64::NEG_INFINITY);
-        self.strength_db = snr_db.max(self.strength_db - STRENGTH_DECAY_DB_S * elapsed_s);
         let in_state_us = inputs.now.since_us(self.entered);
-        let lost = inputs.now.since_us(self.heard) > u64::from(self.settings.lost_us);
+        let lost_us = u64::from(self.settings.lost_us) + u64::from(self.settings.recover_us);
+        let is_lost = inputs.now.since_us(self.heard) > lost_us;
         match self.state {
             State::Detecting if heard.is_none() => Some(Reason::Lost),
             State::Detecting => {
                 (in_state_us >= u64::from(self.settings.detecting_us)).then_some(Reason::Confirmed)
             }
-            State::Homing | State::Holding if lost => Some(Reason::Lost),
-            State::Homing => heard.filter(|facts| self.peaks(facts, inputs)).map(|_| Reason::Peak),
+            State::Homing | State::Holding if is_lost => Some(Reason::Lost),
+            State::Homing => reach.arrives.then_some(Reason::Peak),
             _ if in_state_us >= u64::from(self.settings.holding_us) => Some(Reason::HeldLongEnough),
-            _ if self.strength_db < self.settings.hold_snr_db - PEAK_HYSTERESIS_DB => Some(Reason::PeakLeft),
+            _ if reach.leaves => Some(Reason::PeakLeft),
             _ => None,
         }
     }
@@ -142,23 +134,7 @@ impl Machine {
         let strongest = heard.max_by(|a, b| snr_or_lowest(a).total_cmp(&snr_or_lowest(b)))?;
         self.target = Some(strongest.channel);
         self.heard = inputs.now;
-        self.strength_db = snr_or_lowest(strongest);
         Some(Reason::Heard)
-    }
-
-    fn peaks(&self, facts: &Facts, inputs: &Inputs<'_>) -> bool {
-        let near = self.strength_db >= self.settings.hold_snr_db;
-        // Between rare pulses the channel's power falls everywhere.
-        let is_steady = facts.pattern.period_us.is_none_or(|period_us| period_us <= OFTEN_US);
-        let falls = is_steady && facts.trend.is_some_and(|trend| trend.slope_db_s <= 0.0);
-        let behind = match (facts.gradient, inputs.yaw_rad()) {
-            (Ok(gradient), Some(yaw_rad)) => {
-                gradient.bearing_sigma_rad <= self.settings.bearing_sigma_max_rad
-                    && wrap_pi(gradient.bearing_rad - yaw_rad).abs() > FRAC_PI_2
-            }
-            _ => false,
-        };
-        near && (falls || behind)
     }
 }
 

@@ -1,26 +1,30 @@
-//! Which way to fly: gradient of the beacon's power (bearing and its 1-sigma, rad) and heading in, a wish (m/s, rad/s) out.
+//! Which way to fly: a goal (m about the flight's origin) and heading in, a wish (m/s, rad/s) out.
 //!
 //! The aircraft flies where its nose points, so that a directional antenna looks ahead: yaw rate turns the nose to the
 //! course, 1 rad/s per rad of error up to `yaw_rate_max_rad_s`, and forward speed goes with the cosine of the error, to
-//! nothing when the course is abeam or behind. The course is the gradient's bearing while its 1-sigma is small enough. When
-//! it is not usable, an S-turn about the last course spreads the positions sideways, which is what a plane fit
-//! lacks then. Level flight: no wish to climb. Slow while the beacon is strong.
+//! nothing when the course is abeam or behind. At the place of the beacon it slows to a stand. Flight is level but where the
+//! settings have a least height: over the place of the beacon it sinks to that, and climbs back to where it came from on the way elsewhere.
 //!
 //! A wish binds nobody. Here nothing is checked for being safe, and nothing made finite: that is `interlock`'s.
 
 use super::Inputs;
-use super::state::Machine;
-use crate::command::{State, Velocity};
+use super::guidance::Goal;
+use crate::command::{Aim, Velocity};
 use crate::config::HomingConfig;
-use crate::facts::Gradient;
 use crate::geo::wrap_pi;
-use crate::time::TimeUs;
-use std::f64::consts::TAU;
 
 /// Yaw rate per heading error.
 const YAW_GAIN_PER_S: f64 = 1.0;
+/// Towards the beacon's place: 1 m/s per 2 m, which a multirotor's own position controller does much alike.
+const APPROACH_PER_S: f64 = 0.5;
 /// Keeps the rounding of sin² + cos² under the interlocks' limit, which may equal our speed.
 const BELOW_LIMIT: f64 = 1.0 - 1e-12;
+/// Sinks or climbs at this, at most, m/s.
+const SINK_MPS: f64 = 1.0;
+/// Nearer to the beacon's place than this it sinks, m.
+const SINK_WITHIN_M: f64 = 8.0;
+/// So near to a height is there, m.
+const LEVEL_M: f64 = 0.5;
 
 /// What steering would like to be commanded.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -35,47 +39,66 @@ impl Wish {
         Wish { velocity: Velocity { north_mps: 0.0, east_mps: 0.0, down_mps: 0.0, yaw_rate_rad_s: 0.0 } };
 }
 
-/// Climbs the gradient.
+/// Flies to goals.
 #[derive(Clone, Debug)]
 pub(super) struct Steering {
     settings: HomingConfig,
-    /// Last course that a gradient gave, or the heading at the begin.
+    sink_mps: f64,
+    /// Last course, or the heading at the begin.
     course_rad: f64,
-    /// Since when the S-turn is flown; it begins through the course.
-    s_turn: Option<TimeUs>,
+    /// Height above home at which HOMING began, m.
+    began_up_m: Option<f64>,
 }
 
 impl Steering {
-    pub(super) fn new(settings: &HomingConfig) -> Steering {
-        Steering { settings: settings.clone(), course_rad: 0.0, s_turn: None }
+    pub(super) fn new(settings: &HomingConfig, climb_max_mps: f64) -> Steering {
+        let sink_mps = SINK_MPS.min(climb_max_mps);
+        Steering { settings: settings.clone(), sink_mps, course_rad: 0.0, began_up_m: None }
     }
 
-    /// HOMING begins: straight ahead until a gradient says otherwise. After HOLDING the last gradient's course is still the
-    /// best that is known.
-    pub(super) fn begin(&mut self, inputs: &Inputs<'_>, from: State) {
-        if from != State::Holding {
-            self.course_rad = inputs.yaw_rad().unwrap_or(0.0);
+    /// HOMING begins, anew or after HOLDING.
+    pub(super) fn begin(&mut self, inputs: &Inputs<'_>, is_anew: bool) {
+        self.course_rad = inputs.yaw_rad().unwrap_or(0.0);
+        if is_anew || self.began_up_m.is_none() {
+            self.began_up_m = inputs.at().map(|(_, up_m)| up_m);
         }
-        self.s_turn = None;
     }
 
-    /// The wish of this pass.
-    pub(super) fn wish(&mut self, inputs: &Inputs<'_>, machine: &Machine) -> Wish {
-        let (Some(facts), Some(yaw_rad)) = (machine.target_facts(inputs), inputs.yaw_rad()) else {
-            return Wish::STILL;
+    /// The wish on the way to a goal.
+    pub(super) fn towards(&mut self, inputs: &Inputs<'_>, goal: Goal, down_mps: f64) -> Wish {
+        let (Some((at, _)), Some(yaw_rad)) = (inputs.at(), inputs.yaw_rad()) else { return Wish::STILL };
+        let (north_m, east_m) = (goal.to.north_m - at.north_m, goal.to.east_m - at.east_m);
+        let away_m = north_m.hypot(east_m);
+        if away_m > 1.0 {
+            self.course_rad = east_m.atan2(north_m);
+        }
+        let speed_mps = match goal.aim {
+            Aim::Place | Aim::Hold => self.settings.speed_mps.min(APPROACH_PER_S * away_m),
+            _ if away_m > 1.0 => self.settings.speed_mps,
+            _ => 0.0,
         };
-        let usable = facts.gradient.ok().filter(|gradient| self.is_usable(gradient));
-        let course_rad = match usable {
-            Some(gradient) => {
-                self.s_turn = None;
-                self.course_rad = gradient.bearing_rad;
-                gradient.bearing_rad
-            }
-            None => self.s_turn_course_rad(inputs.now),
+        let mut wish = self.nose_first(wrap_pi(self.course_rad - yaw_rad), yaw_rad, speed_mps);
+        wish.velocity.down_mps = down_mps;
+        wish
+    }
+
+    /// Sink rate towards the height that belongs to the goal, m/s; 0 where all is flown level.
+    pub(super) fn down_mps(&self, inputs: &Inputs<'_>, goal: Goal) -> f64 {
+        let (Some(height_min_m), Some((at, up_m)), Some(began_up_m)) =
+            (self.settings.height_min_m, inputs.at(), self.began_up_m)
+        else {
+            return 0.0;
         };
-        let strong = machine.strength_db() >= self.settings.strong_snr_db;
-        let speed_mps = if strong { self.settings.slow_speed_mps } else { self.settings.speed_mps };
-        self.nose_first(wrap_pi(course_rad - yaw_rad), yaw_rad, speed_mps)
+        let to_m = match goal.aim {
+            Aim::Place if goal.to.distance_m(at) <= SINK_WITHIN_M => height_min_m.min(began_up_m),
+            Aim::Place | Aim::Hold => up_m,
+            Aim::Ahead | Aim::Survey | Aim::Return | Aim::Widen | Aim::Search => began_up_m.max(up_m),
+        };
+        let over_m = up_m - to_m;
+        if over_m.abs() <= LEVEL_M {
+            return 0.0;
+        }
+        (APPROACH_PER_S * over_m).clamp(-self.sink_mps, self.sink_mps)
     }
 
     /// The wish on a search's route, whose ground speed is given: north and east, m/s.
@@ -83,16 +106,6 @@ impl Steering {
         let Some(yaw_rad) = inputs.yaw_rad() else { return Wish::STILL };
         let error_rad = wrap_pi(east_mps.atan2(north_mps) - yaw_rad);
         self.nose_first(error_rad, yaw_rad, north_mps.hypot(east_mps))
-    }
-
-    fn is_usable(&self, gradient: &Gradient) -> bool {
-        gradient.bearing_sigma_rad <= self.settings.bearing_sigma_max_rad
-    }
-
-    fn s_turn_course_rad(&mut self, now: TimeUs) -> f64 {
-        let began = *self.s_turn.get_or_insert(now);
-        let turns = now.since_us(began) as f64 / f64::from(self.settings.s_turn_period_us);
-        self.course_rad + self.settings.s_turn_amplitude_rad * (TAU * turns).sin()
     }
 
     fn nose_first(&self, error_rad: f64, yaw_rad: f64, speed_mps: f64) -> Wish {

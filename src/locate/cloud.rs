@@ -13,6 +13,8 @@ use super::random::Random;
 use super::solved::{Priors, Solved};
 use super::sums::Sums;
 use super::{LocateConfig, silence::Silences};
+use crate::belief::Hypothesis;
+use crate::geo::NorthEast;
 
 /// Rows of particles.
 pub(super) const ROWS: usize = 48;
@@ -198,6 +200,19 @@ impl Cloud {
     pub(super) fn place(&self, particle: usize) -> [f32; 2] {
         let lies = &self.rows[particle / SIDE].guess.lies;
         [lies.north[particle % SIDE], lies.east[particle % SIDE]]
+    }
+
+    /// A particle in few numbers.
+    pub(super) fn hypothesis(&self, particle: usize) -> Hypothesis {
+        let (particles, k) = (&self.rows[particle / SIDE], particle % SIDE);
+        let lies = &particles.guess.lies;
+        let axis = lies.axis.each_ref().map(|axis| axis[k]);
+        Hypothesis {
+            at: NorthEast { north_m: f64::from(lies.north[k]), east_m: f64::from(lies.east[k]) },
+            rise_m: lies.rise[k],
+            axis: (lies.dipole[k] != 0.0).then_some(axis),
+            exponent: particles.law[1][k],
+        }
     }
 
     fn copy(&mut self, from: usize, to: usize) {

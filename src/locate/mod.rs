@@ -28,6 +28,7 @@ mod solved;
 mod sums;
 mod tally;
 
+use crate::belief::Belief;
 use crate::facts::Estimate;
 use cloud::{Cloud, Judge, PARTICLES, ROWS};
 pub use given::{Antenna, Frame, LocateConfig, Observation, Place};
@@ -40,8 +41,9 @@ use silence::Silences;
 use solved::Priors;
 use tally::Tally;
 
-/// Observations before a place is told.
+/// Observations before a place is told; of those that are so far apart, the first and the last, two are enough.
 const OBSERVATIONS_MIN: usize = 4;
+const APART_M: f64 = 40.0;
 /// What the model is off by itself, m.
 const MODEL_SIGMA_M: f64 = 4.0;
 /// Weights worth less than this share of the particles have them drawn anew.
@@ -86,6 +88,7 @@ pub struct Locate {
     raster: Raster,
     tally: Tally,
     told: Option<Tally>,
+    belief: Option<Belief>,
     /// The raster is that of what is told.
     is_whole: bool,
 }
@@ -113,6 +116,7 @@ impl Locate {
             raster: Raster::new(),
             tally: Tally::default(),
             told: None,
+            belief: None,
             is_whole: true,
         }
     }
@@ -224,9 +228,17 @@ impl Locate {
         }
     }
 
+    fn can_tell(&self) -> bool {
+        let is_apart = || {
+            let [first, last] = [0, self.absorbed - 1].map(|number| &self.memory.get(number).observation);
+            first.distance_m(last) >= APART_M
+        };
+        self.absorbed >= OBSERVATIONS_MIN || self.absorbed >= 2 && is_apart()
+    }
+
     /// Begins what is to be done next.
     fn begin(&mut self) -> Option<usize> {
-        let can_tell = self.absorbed >= OBSERVATIONS_MIN;
+        let can_tell = self.can_tell();
         let is_last = self.absorbed == self.memory.len();
         if self.is_stale && can_tell && is_last {
             self.raster.place(&self.cloud, self.settings.place_sigma_m.hypot(MODEL_SIGMA_M));
@@ -309,6 +321,7 @@ impl Locate {
     fn tell(&mut self) {
         self.tally.close(self.memory.came(), fit::fit(&self.cloud, &self.memory.textures, self.reference_db));
         self.told = Some(self.tally.clone());
+        self.belief = Some(self.draw(self.tally.estimate()));
         self.is_whole = true;
         self.phase = None;
     }

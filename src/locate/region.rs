@@ -3,7 +3,8 @@
 use super::raster::{ACROSS, Raster};
 use super::tally::Tally;
 use super::{Locate, Place};
-use crate::facts::Run;
+use crate::belief::{Belief, HYPOTHESES, Hypothesis};
+use crate::facts::{Estimate, Run};
 use crate::geo::NorthEast;
 
 impl Locate {
@@ -25,6 +26,26 @@ impl Locate {
         self.told.as_ref()?;
         let count = self.memory.came() as f64;
         Some(self.cloud.log_evidence() - count * 0.5 * std::f64::consts::TAU.ln())
+    }
+
+    /// The newest estimate in few places.
+    pub fn belief(&self) -> Option<&Belief> {
+        self.belief.as_ref()
+    }
+
+    /// Systematic resampling (Kitagawa, J. Comput. Graph. Stat. 5 (1996) 1) of the particles.
+    pub(super) fn draw(&self, estimate: Estimate) -> Belief {
+        let none = Hypothesis { at: estimate.mean, rise_m: 0.0, axis: None, exponent: 2.0 };
+        let mut hypotheses = [none; HYPOTHESES];
+        let (mut sum, mut drawn) = (0.0, 0);
+        for (particle, weight) in self.cloud.weights.iter().enumerate() {
+            sum += f64::from(*weight) * HYPOTHESES as f64;
+            while drawn < HYPOTHESES && sum > drawn as f64 + 0.5 {
+                hypotheses[drawn] = self.cloud.hypothesis(particle);
+                drawn += 1;
+            }
+        }
+        Belief::new(&estimate, hypotheses, self.settings.antenna)
     }
 
     /// Least density (per m²) of the smallest region that holds `share` of the probability; [`Place::density_per_m2`] over it is in.

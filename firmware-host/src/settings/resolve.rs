@@ -177,15 +177,13 @@ impl Layers {
     pub(super) fn homing(&self) -> HomingConfig {
         HomingConfig {
             speed_mps: self.number("homing.speed_mps"),
-            slow_speed_mps: self.number("homing.slow_speed_mps"),
-            strong_snr_db: self.number("homing.strong_snr_db"),
-            hold_snr_db: self.number("homing.hold_snr_db"),
+            hold_radius_m: self.number("homing.hold_radius_m"),
+            refine_us: self.s("homing.refine_s"),
             yaw_rate_max_rad_s: self.deg("homing.yaw_rate_max_deg_s"),
-            s_turn_amplitude_rad: self.deg("homing.s_turn_amplitude_deg"),
-            s_turn_period_us: self.s("homing.s_turn_period_s"),
-            bearing_sigma_max_rad: self.deg("homing.bearing_sigma_max_deg"),
+            height_min_m: self.optional_number("homing.height_min_m"),
             detecting_us: self.s("homing.detecting_s"),
             lost_us: self.s("homing.lost_s"),
+            recover_us: self.s("homing.recover_s"),
             holding_us: self.s("homing.holding_s"),
         }
     }

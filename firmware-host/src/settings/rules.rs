@@ -10,9 +10,9 @@ use super::layers::Layers;
 const AT_MOST: &[(&str, &str, f64)] = &[
     ("analytics.drop_db", "analytics.trigger_db", 0.0),
     ("homing.speed_mps", "interlock.speed_max_mps", 0.0),
-    ("homing.slow_speed_mps", "homing.speed_mps", 0.0),
     ("search.speed_mps", "interlock.speed_max_mps", 0.0),
-    ("homing.strong_snr_db", "homing.hold_snr_db", 0.0),
+    ("interlock.fence.alt_rel_min_m", "homing.height_min_m", 0.0),
+    ("homing.height_min_m", "interlock.fence.alt_rel_max_m", 0.0),
     ("homing.yaw_rate_max_deg_s", "interlock.yaw_rate_max_deg_s", 0.0),
     ("interlock.fence.alt_rel_min_m", "interlock.fence.alt_rel_max_m", 1.0),
     ("sdr.reopen_wait_min_s", "sdr.reopen_wait_max_s", 0.0),

@@ -119,7 +119,7 @@ fn what_the_design_fixes_is_the_default() {
     assert_eq!((settings.interlock.stick_ratio_max, settings.interlock.stick_us), (0.10, 60_000));
     assert_eq!((settings.recorder.commit_interval_us, settings.recorder.memory_limit_mb), (250_000, 32));
     assert_eq!((settings.daemon.control_hz, settings.autopilot.component), (20.0, 191));
-    assert!((settings.homing.bearing_sigma_max_rad - 40f64.to_radians()).abs() < 1e-12);
+    assert!((settings.homing.yaw_rate_max_rad_s - 30f64.to_radians()).abs() < 1e-12);
 }
 
 #[test]
@@ -181,7 +181,12 @@ fn rules_between_keys_name_the_key_that_was_written() {
     );
     let told = errors(load(&["interlock.speed_max_mps=2"]));
     assert!(
-        told.contains("--set: interlock.speed_max_mps: 2 is too little for homing.speed_mps = 3"),
+        told.contains("--set: interlock.speed_max_mps: 2 is too little for homing.speed_mps = 5"),
+        "{told}"
+    );
+    let told = errors(load(&["homing.height_min_m=3"]));
+    assert!(
+        told.contains("homing.height_min_m: 3 is too little for interlock.fence.alt_rel_min_m = 5"),
         "{told}"
     );
     assert!(errors(load(&["beacon.0.period_max_ms=10"])).contains("beacon.0.period_max_ms"));
@@ -381,7 +386,7 @@ fn an_area_makes_a_search_and_half_a_one_is_refused() {
     let disc = ["search.centre_lat_deg=47.4", "search.centre_lon_deg=8.5", "search.radius_m=200"];
     let config = load(&disc).unwrap().engine(250e3, 433.92e6).unwrap();
     let search = config.search.unwrap();
-    assert!(search.speed_mps == 3.0 && !search.flies && search.sought.cn0_db_hz < 46.0, "{search:?}");
+    assert!(search.speed_mps == 5.0 && !search.flies && search.sought.cn0_db_hz < 46.0, "{search:?}");
     // kT0 and 6 dB: at 433.92 MHz fields add nothing.
     assert!((search.sought.floor_dbm_hz + 168.0).abs() < 0.1, "{search:?}");
     assert!(load(&[]).unwrap().engine(250e3, 433.92e6).unwrap().search.is_none());

@@ -18,7 +18,7 @@ use duckdb::arrow::datatypes::{
 };
 use duckdb::arrow::error::ArrowError;
 use duckdb::arrow::record_batch::RecordBatch;
-use skyhound::command::{Command, OperatorAct, Reason, StateChange, Trip};
+use skyhound::command::{Command, Course, OperatorAct, Reason, StateChange, Trip};
 use skyhound::facts::{Detection, Facts, Floor, Gradient};
 use skyhound::limits::SPECTRUM_BINS;
 use skyhound::record::{Event, LinkReport, PlacedReading};
@@ -226,15 +226,16 @@ fn hearing(rows: &[Hearing]) -> Vec<ArrayRef> {
     ]
 }
 
-fn command(rows: &[(TimeUs, Command)]) -> Vec<ArrayRef> {
-    let velocity = |(_, command): &(TimeUs, Command)| match command {
+fn command(rows: &[(TimeUs, Command, Option<Course>)]) -> Vec<ArrayRef> {
+    let velocity = |(_, command, _): &(TimeUs, Command, Option<Course>)| match command {
         Command::Velocity(velocity) => Some(*velocity),
         Command::Stop | Command::Silence(_) => None,
     };
-    let trip = |(_, command): &(TimeUs, Command)| match command {
+    let trip = |(_, command, _): &(TimeUs, Command, Option<Course>)| match command {
         Command::Silence(trip) => Some(*trip),
         Command::Velocity(_) | Command::Stop => None,
     };
+    let to = |row: &(TimeUs, Command, Option<Course>)| row.2.and_then(|course| course.to);
     vec![
         times(rows, |row| row.0),
         text(rows, |row| {
@@ -251,6 +252,9 @@ fn command(rows: &[(TimeUs, Command)]) -> Vec<ArrayRef> {
         text(rows, |row| trip(row).map(|trip| trip.interlock.name())),
         text(rows, |row| trip(row).map(|trip| trip.fault.name())),
         text(rows, |row| trip(row).map(|trip| trip.detail)),
+        text(rows, |row| row.2.map(|course| course.aim.words())),
+        some::<Float64Type, _>(rows, |row| to(row).map(|to| to.lat_deg)),
+        some::<Float64Type, _>(rows, |row| to(row).map(|to| to.lon_deg)),
     ]
 }
 

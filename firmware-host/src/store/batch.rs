@@ -8,7 +8,7 @@ use super::append_rates::{Motion, Status};
 use super::append_vehicle::{PART_TABLES, table_of};
 use super::lanes::Outlets;
 use skyhound::budget::BudgetReport;
-use skyhound::command::{Command, OperatorAct, StateChange};
+use skyhound::command::{Command, Course, OperatorAct, StateChange};
 use skyhound::facts::{Detection, Facts, Located, RegionRun, SearchRun, Searched};
 use skyhound::record::{Event, LaneReport, LinkReport, Name, PlacedReading, Record};
 use skyhound::signal::{Hearing, Pulse, Spectrum};
@@ -66,7 +66,7 @@ pub struct Batch {
     /// Rows of the tables of the aircraft's other parts, in their order.
     pub parts: [Vec<(TimeUs, Part)>; PART_TABLES.len()],
     /// Rows of `command`.
-    pub commands: Vec<(TimeUs, Command)>,
+    pub commands: Vec<(TimeUs, Command, Option<Course>)>,
     /// Rows of `state_change`.
     pub state_changes: Vec<StateChange>,
     /// Rows of `event`.
@@ -155,7 +155,7 @@ impl Batch {
             Record::Searched(searched) => self.searches.push(searched),
             Record::SearchRun(run) => self.search_cells.push(run),
             Record::Vehicle(at, part) => self.push_part(at, part),
-            Record::Command(at, command) => self.commands.push((at, command)),
+            Record::Command(at, command, course) => self.commands.push((at, command, course)),
             Record::StateChange(change) => self.state_changes.push(change),
             Record::Operator(at, act) => self.operators.push((at, act)),
             Record::Event(event) => self.events.push(event),

@@ -6,7 +6,9 @@ use crate::clock::Clock;
 use crate::realtime::{self, Role};
 use crate::settings::RecorderSettings;
 use skyhound::budget::BudgetReport;
-use skyhound::command::{Command, Fault, Interlock, OperatorAct, Reason, State, StateChange, Trip, Velocity};
+use skyhound::command::{
+    Aim, Command, Course, Fault, Interlock, OperatorAct, Reason, State, StateChange, Trip, Velocity,
+};
 use skyhound::cospas::{Frame, Message};
 use skyhound::facts::{
     Detection, DetectionKind, Estimate, Facts, Fit, Floor, Gradient, Located, NoGradient, Pattern, RegionRun,
@@ -226,6 +228,7 @@ pub(crate) fn parts(at_us: u64, before: &Vehicle, after: &Vehicle) -> Vec<Record
     parts
 }
 
+const COURSE: Course = Course { aim: Aim::Survey, to: Some(Wgs84 { lat_deg: 47.25, lon_deg: 8.5 }) };
 const TRIP: Trip = Trip { interlock: Interlock::Failsafes, fault: Fault::Refused, detail: "GUID_TIMEOUT" };
 
 fn hearing(until_us: TimeUs) -> Hearing {
@@ -323,9 +326,9 @@ pub(crate) fn records(at_us: u64) -> Vec<Record> {
         Record::Detection(detection(1, at_us, None)),
         Record::Detection(detection(1, at_us, Some(at_us + 30_000_000))),
         Record::Estimate(located(at)),
-        Record::Command(at, Command::Velocity(velocity)),
-        Record::Command(at, Command::Stop),
-        Record::Command(at, Command::Silence(TRIP)),
+        Record::Command(at, Command::Velocity(velocity), Some(COURSE)),
+        Record::Command(at, Command::Stop, None),
+        Record::Command(at, Command::Silence(TRIP), None),
         change(State::Idle, State::Searching, Reason::Operator(OperatorAct::HomingOn)),
         change(State::Searching, State::Idle, Reason::Interlock(TRIP)),
         Record::Operator(at, OperatorAct::HomingOn),

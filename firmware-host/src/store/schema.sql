@@ -238,7 +238,10 @@ CREATE TABLE command ( -- What a control pass commanded (derived); velocities as
     yaw_rate_rad_s FLOAT, -- Yaw rate, clockwise from above, rad/s
     interlock VARCHAR, -- Silence: which interlock does not hold
     fault VARCHAR, -- Silence: in which way
-    detail VARCHAR -- Silence: more
+    detail VARCHAR, -- Silence: more
+    reason VARCHAR, -- Velocity: why it leads where it leads, in words
+    to_lat_deg DOUBLE, -- Velocity: end of the way that is flown, WGS84 degrees; none along the route of a search
+    to_lon_deg DOUBLE -- Likewise
 );
 CREATE TABLE state_change ( -- Changes of our state
     at_us BIGINT, -- When, µs since start

@@ -85,8 +85,11 @@ fn what_goes_in_comes_out() {
     assert_eq!(value(path, "SELECT id, kind, length_s, beacon FROM detections"), "1,pulse_train,30.0,beacon");
     assert_eq!(value(path, "SELECT count(*) FROM detection_map WHERE lat_deg > 47"), "1");
     assert_eq!(
-        value(path, "SELECT kind, north_mps, interlock, fault, detail FROM command"),
-        "velocity,1.0,,,\nstop,,,,\nsilence,,failsafes,refused,GUID_TIMEOUT"
+        value(
+            path,
+            "SELECT kind, north_mps, interlock, fault, detail, split_part(reason, ' ', 1), to_lat_deg, to_lon_deg FROM command"
+        ),
+        "velocity,1.0,,,,where,47.25,8.5\nstop,,,,,,,\nsilence,,failsafes,refused,GUID_TIMEOUT,,,"
     );
     assert_eq!(
         value(path, "SELECT from_state, to_state, reason, interlock FROM state_change"),

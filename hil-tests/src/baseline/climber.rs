@@ -2,7 +2,7 @@
 //! held against it.
 //!
 //! Nose first along the gradient's bearing while its 1-sigma is small enough, else an S-turn about the last course; slow
-//! where strong; it holds where it is near (SNR over `hold_snr_db`, peaks decaying 2 dB/s) and power falls or the gradient
+//! where strong; it holds where it is near (SNR over [`HOLD_SNR_DB`], peaks decaying 2 dB/s) and power falls or the gradient
 //! points behind; and goes on 3 dB below that. Unheard for `lost_us`: it stands still until it hears again.
 
 use super::plane::Plane;
@@ -12,6 +12,11 @@ use skyhound::config::HomingConfig;
 use skyhound::geo::wrap_pi;
 use std::f64::consts::{FRAC_PI_2, TAU};
 
+/// Near enough to hold, and strong, as the first airborne core was shipped.
+const HOLD_SNR_DB: f64 = 40.0;
+const STRONG_SNR_DB: f64 = 30.0;
+/// Speed where it is strong.
+const SLOW_MPS: f64 = 1.0;
 /// Yaw rate per rad of heading error.
 const YAW_GAIN_PER_S: f64 = 1.0;
 /// The strength's decay between pulses.
@@ -21,6 +26,8 @@ const LEFT_DB: f64 = 3.0;
 /// The S-turn of the airborne core, frozen with the law.
 const S_TURN_AMPLITUDE_RAD: f64 = std::f64::consts::FRAC_PI_3;
 const S_TURN_PERIOD_US: f64 = 20e6;
+/// The largest 1-sigma of a bearing that it flew: 40°.
+const BEARING_SIGMA_MAX_RAD: f64 = 0.698;
 
 /// The law and what it remembers.
 #[derive(Clone, Debug)]
@@ -87,10 +94,10 @@ impl Steer for Climber {
             self.begin(seen);
         }
         let rise = if seen.heard { self.plane.rise() } else { None };
-        let usable = rise.filter(|rise| rise.sigma_rad <= self.settings.bearing_sigma_max_rad);
+        let usable = rise.filter(|rise| rise.sigma_rad <= BEARING_SIGMA_MAX_RAD);
         let behind = usable.is_some_and(|rise| wrap_pi(rise.bearing_rad - seen.yaw_rad).abs() > FRAC_PI_2);
         let falls = seen.slope_db_s.is_some_and(|slope_db_s| slope_db_s <= 0.0);
-        let near_db = self.settings.hold_snr_db;
+        let near_db = HOLD_SNR_DB;
         let held = self.holds;
         self.holds = match self.holds {
             false => seen.heard && self.strength_db >= near_db && (falls || behind),
@@ -113,8 +120,8 @@ impl Steer for Climber {
                 self.course_rad + S_TURN_AMPLITUDE_RAD * (TAU * turns).sin()
             }
         };
-        let strong = self.strength_db >= self.settings.strong_snr_db;
-        let speed_mps = if strong { self.settings.slow_speed_mps } else { self.settings.speed_mps };
+        let strong = self.strength_db >= STRONG_SNR_DB;
+        let speed_mps = if strong { SLOW_MPS.min(self.settings.speed_mps) } else { self.settings.speed_mps };
         Wish::Fly(self.nose_first(wrap_pi(course_rad - seen.yaw_rad), seen.yaw_rad, speed_mps))
     }
 }

@@ -75,7 +75,7 @@ fn fly_search(scenario: &mut Scenario) {
     }
     scenario.operator.search_flown = draw.chance(0.7);
     let Place { lat_deg, lon_deg, .. } = scenario.place;
-    let radius_m = draw.of(30.0..150.0);
+    let radius_m = draw.of(30.0..250.0);
     let text = format!(
         "fly = true\ncentre_lat_deg = {}\ncentre_lon_deg = {}\nradius_m = {radius_m}\npattern = \"{}\"\nspacing_m = {}\n",
         lat_deg + draw.of(-5e-4..5e-4),
@@ -271,23 +271,25 @@ fn search(draw: &mut Draw) -> Search {
 
 fn settings(draw: &mut Draw) -> toml::Table {
     let speed_mps = draw.of(1.0..5.0);
-    let strong_db = draw.of(20.0..45.0);
     let radius_m = if draw.chance(0.3) { draw.of(60.0..140.0) } else { draw.of(200.0..400.0) };
+    let sinks =
+        if draw.chance(0.3) { format!("height_min_m = {}\n", draw.of(10.0..25.0)) } else { String::new() };
     let polygon = if draw.chance(0.15) { square(draw) } else { "[]".into() };
     let text = format!(
         "[[beacon]]\nname = \"beacon\"\nfrequency_hz = 433.96e6\nbandwidth_hz = 8000.0\nemission = \"any\"\n\
          period_max_ms = 8000.0\npulses_min = {}\n\
          [[beacon]]\nname = \"second\"\nfrequency_hz = 433.90e6\nbandwidth_hz = 8000.0\nemission = \"any\"\n\
-         [homing]\nspeed_mps = {speed_mps}\nslow_speed_mps = {}\nstrong_snr_db = {strong_db}\n\
-         hold_snr_db = {}\nholding_s = {}\ndetecting_s = {}\nlost_s = {}\n\
+         [homing]\nspeed_mps = {speed_mps}\nhold_radius_m = {}\nrefine_s = {}\n\
+         {sinks}holding_s = {}\ndetecting_s = {}\nlost_s = {}\nrecover_s = {}\n\
          [interlock]\nspeed_max_mps = {}\nslew_max_mps2 = {}\nhoming_max_s = {}\n\
          [interlock.fence]\nradius_m = {radius_m}\npolygon = {polygon}\nalt_rel_max_m = {}\n",
         draw.count(1..4),
-        draw.of(0.5..1.0),
-        strong_db + draw.of(0.0..25.0),
+        draw.of(0.0..200.0),
+        draw.of(0.0..6.0),
         draw.of(2.0..20.0),
         draw.of(0.0..2.0),
         draw.of(2.0..8.0),
+        draw.of(0.0..20.0),
         speed_mps + draw.of(0.0..2.0),
         draw.of(0.5..2.5),
         if draw.chance(0.1) { draw.of(5.0..20.0) } else { 600.0 },
@@ -313,7 +315,7 @@ fn faults(draw: &mut Draw, flavour: Flavour) -> Vec<Fault> {
 fn fault(draw: &mut Draw, flavour: Flavour) -> Fault {
     use Act::{Airborne, Begin, Ended, Heard, Holding, Homing, Searching};
     let on = draw.one(&[Begin, Airborne, Heard, Searching, Homing, Homing, Homing, Holding, Ended]);
-    let after_s = if on == Begin { draw.of(0.0..40.0) } else { draw.of(0.0..12.0) };
+    let after_s = if on == Begin { draw.of(0.0..200.0) } else { draw.of(0.0..12.0) };
     let for_s = draw.chance(0.85).then(|| draw.of(0.05..1.0) * draw.one(&[1.0, 5.0, 20.0]));
     let kind = kind(draw.count(0..KINDS), draw, flavour);
     // Half of the killed stay dead: only then does nobody stop an aircraft that flies on.

@@ -37,7 +37,7 @@ pub struct Tally {
     /// Flights with a violation.
     pub failed_total: u64,
     /// Flights in which the invariant of this number was broken.
-    pub broken: [u64; 11],
+    pub broken: [u64; 12],
 }
 
 impl Tally {

@@ -368,7 +368,9 @@ impl Scene {
             }
             for (with, analytics) in all.iter_mut().enumerate() {
                 kept.readings.iter().for_each(|reading| analytics.reading(reading));
-                kept.pulses.iter().for_each(|pulse| analytics.pulse(pulse));
+                for pulse in &kept.pulses {
+                    analytics.pulse(pulse);
+                }
                 if with == 0 {
                     kept.hearings.iter().for_each(|hearing| analytics.hearing(hearing));
                 }

@@ -53,7 +53,7 @@ impl Kept {
         for record in step.kept {
             match record {
                 Record::Operator(at, act) if *at == inputs.now && Some(*act) == inputs.act => acts += 1,
-                Record::Command(at, command) if *at == inputs.now && *command == step.command => {
+                Record::Command(at, command, _) if *at == inputs.now && *command == step.command => {
                     commands += 1
                 }
                 Record::Vehicle(at, part) if *at == inputs.now => self.vehicle.take(part),

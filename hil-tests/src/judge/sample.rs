@@ -75,7 +75,7 @@ pub fn trace() -> Trace {
             state(1_000_000, "IDLE", "SEARCHING", "operator: homing on", None),
             state(HEARD_US, "SEARCHING", "DETECTING", "beacon heard", None),
             state(HOMING_US, "DETECTING", "HOMING", "beacon confirmed", None),
-            state(HOLDING_US, "HOMING", "HOLDING", "power peaks here", None),
+            state(HOLDING_US, "HOMING", "HOLDING", "the beacon is believed to be here", None),
             state(STOP_US, "HOLDING", "IDLE", "interlock: mode refused", Some("mode")),
         ],
         estimates: (HEARD_US / 1_000_000..END_US / 1_000_000)

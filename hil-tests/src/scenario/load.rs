@@ -19,7 +19,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "strong_interferer" "noise_step" "noise_flood" "beacon_off" "beacon_off_then_on" "search_flown" "search_empty" "gps_glitch"
     "gps_loss" "ekf_bad" "pilot_mode" "pilot_stick" "pilot_gives_back" "rc_lost" "rc_frozen"
     "rc_unwatched" "rc_seldom" "rc_mapped" "disarmed" "link_lost" "late_copies" "slow_link"
-    "transmit_off" "gcs_lost" "battery_low" "fence" "fence_uploaded" "hillside" "hillside_rangefinder"
+    "transmit_off" "gcs_lost" "battery_low" "fence" "fence_uploaded" "fence_search" "fence_search_uploaded" "hillside" "hillside_rangefinder"
     "ground_unknown" "ground_may_be_unknown" "take_off" "reboot" "system_id" "rough_country" "gust"
     "sdr_unplugged" "sdr_unplugged_silently" "sdr_stalled" "sdr_lies" "sdr_stuck" "sdr_overflows"
     "sdr_overflows_silently" "disk_full" "disk_stalled" "clock_stepped" "clock_1970" "killed"

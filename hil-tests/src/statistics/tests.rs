@@ -28,15 +28,17 @@ fn a_report_hangs_on_scenario_seed_and_count_alone() {
 }
 
 #[test]
-fn in_the_open_the_beacon_is_found_and_the_climber_is_as_good_as_the_law_it_copies() {
+fn in_the_open_the_beacon_is_found_and_no_policy_finds_it_better() {
     let plan = Plan { oracle_every: u64::MAX, ..plan("open_carrier", 1, 40) };
     let report = report(&plan, 2, &Journal::default(), &|_| {}).unwrap();
-    let [ours, climber, spiral, _] = &report.rows[..] else { panic!("four policies") };
+    let [ours, climber, spiral, lawnmower] = &report.rows[..] else { panic!("four policies") };
     let error_m = |row: &Row| row.final_error_m.median.unwrap();
     let table = table::text(&report);
-    assert!(ours.found.ratio >= 0.8 && climber.found.ratio >= 0.8, "{table}");
-    assert!((error_m(ours) - error_m(climber)).abs() <= 5.0, "{table}");
-    assert!(error_m(spiral) > error_m(ours) && spiral.found.ratio <= ours.found.ratio, "{table}");
+    assert!(ours.found.ratio >= 0.97 && error_m(ours) < 10.0, "{table}");
+    assert!(climber.found.ratio >= 0.75 && error_m(climber) < 30.0, "{table}");
+    for row in [climber, spiral, lawnmower] {
+        assert!(error_m(row) >= error_m(ours) && row.found.ratio <= ours.found.ratio, "{table}");
+    }
     for row in &report.rows {
         assert!(row.homed.count == 40, "{} was not led in every flight", row.policy);
     }

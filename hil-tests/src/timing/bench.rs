@@ -36,7 +36,7 @@ const FENCE_M: f64 = 150.0;
 /// Room to the fence when such a trial begins.
 const FENCE_ROOM_M: f64 = 12.0;
 /// Settings: quick to home, straight ahead, never holding; the interlocks' limits are the defaults, so that their times are those of flight.
-const SETTINGS: [&str; 14] = [
+const SETTINGS: [&str; 12] = [
     "sdr.sample_rate_sps=250000",
     "sdr.frequency_hz=433920000",
     "sdr.gain_db=20",
@@ -45,10 +45,8 @@ const SETTINGS: [&str; 14] = [
     "beacon.0.offset_hz=20000",
     "beacon.0.bandwidth_hz=5000",
     "homing.detecting_s=0",
-    "homing.strong_snr_db=120",
-    "homing.hold_snr_db=120",
-    "homing.s_turn_amplitude_deg=3",
-    "homing.bearing_sigma_max_deg=3",
+    "homing.hold_radius_m=0",
+    "homing.refine_s=1800",
     "interlock.jump_max_m=100",
     "interlock.jump_lock_s=1",
 ];

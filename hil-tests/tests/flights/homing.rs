@@ -12,7 +12,7 @@ const FLIGHT_S: f64 = 75.0;
 /// Every input may be as old as the settings allow, because tests share their machine; HOLDING is far off.
 pub const PATIENT: &str = "interlock.pass_gap_max_s=1 interlock.heartbeat_age_max_s=5 interlock.pose_age_max_s=2 \
     interlock.status_age_max_s=10 interlock.reading_age_max_s=5 interlock.facts_age_max_s=5 \
-    interlock.fence.radius_m=2000 homing.hold_snr_db=120 analytics.hold_s=5";
+    interlock.fence.radius_m=2000 homing.hold_radius_m=0 homing.refine_s=1800 analytics.hold_s=5";
 const BEACON: &str = "beacon.0.frequency_hz=433960000 beacon.0.bandwidth_hz=4000";
 
 /// Enables homing as soon as nothing keeps it locked, and waits until it commands.

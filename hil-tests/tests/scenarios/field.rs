@@ -31,8 +31,6 @@ pattern = "hover"
 airborne = true
 [skyhound.homing]
 detecting_s = 0.2
-hold_snr_db = 120.0
-strong_snr_db = 120.0
 [[skyhound.beacon]]
 frequency_hz = 433.96e6
 bandwidth_hz = 4000.0

@@ -21,9 +21,6 @@ leg_m = 60.0
 lands_after_s = 2.0
 [aircraft]
 gust_mps = 0.0
-[skyhound.homing]
-hold_snr_db = 21.0
-strong_snr_db = 20.0
 [[skyhound.beacon]]
 frequency_hz = 433.96e6
 bandwidth_hz = 4000.0

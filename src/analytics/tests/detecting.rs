@@ -160,7 +160,8 @@ fn one_pulse_is_a_burst_where_the_settings_ask_for_one() {
     let found = reports(&mut one, 1_250_000);
     assert_eq!((found.len(), found[0].kind, found[0].pattern.pulse_count), (1, DetectionKind::Burst, 1));
     assert!(reports(&mut one, 1_300_000).is_empty());
-    assert_eq!(reports(&mut one, 2_300_000)[0].ended_us, Some(TimeUs(1_211_000)));
+    assert!(reports(&mut one, 3_200_000).is_empty(), "the next may come a period later");
+    assert_eq!(reports(&mut one, 5_211_000)[0].ended_us, Some(TimeUs(1_211_000)));
     let mut five = analytics(Emission::Pulsed(train()));
     five.pulse(&pulse(1_000_000, 211_000, 27.0));
     assert!(reports(&mut five, 1_250_000).is_empty());

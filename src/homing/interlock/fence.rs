@@ -26,6 +26,8 @@ const FENCE_ALT_MAX: usize = index("FENCE_ALT_MAX");
 const FENCE_MARGIN: usize = index("FENCE_MARGIN");
 const GF_MAX_HOR_DIST: usize = index("GF_MAX_HOR_DIST");
 const GF_MAX_VER_DIST: usize = index("GF_MAX_VER_DIST");
+/// Room that planning leaves to a fence, m.
+const ROOM_M: f64 = 5.0;
 /// Bits of FENCE_TYPE.
 const TYPE_ALT_MAX: u32 = 1;
 const TYPE_CIRCLE: u32 = 2;
@@ -88,6 +90,21 @@ impl Ways {
         let ways = [now, finite_or_still(leads[0]), finite_or_still(leads[1])]
             .map(|velocity| stopping(&velocity, reaction_s, limits.brake_mps2));
         Ok(Ways { origin, at: origin.ned_from_wgs84(position.place), position, ways })
+    }
+
+    /// As if it were led straight along `way` (m from here) at the highest speed.
+    pub(super) fn straight(
+        inputs: &Inputs<'_>,
+        limits: &InterlockConfig,
+        way: NorthEast,
+    ) -> Result<Ways, Trip> {
+        let still = Ways::of(inputs, limits, [Velocity::default(); 2])?;
+        let length_m = way.distance_m(NorthEast::default());
+        let stop_s = f64::from(limits.reaction_us) / 1e6 + limits.speed_max_mps / (2.0 * limits.brake_mps2);
+        let share =
+            if length_m > 0.0 { 1.0 + (limits.speed_max_mps * stop_s + ROOM_M) / length_m } else { 1.0 };
+        let to = NorthEast { north_m: way.north_m * share, east_m: way.east_m * share };
+        Ok(Ways { ways: [Stopping { to, climb_m: 0.0 }; 3], ..still })
     }
 
     /// Whether each way holds.

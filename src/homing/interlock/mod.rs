@@ -34,6 +34,7 @@ use super::Inputs;
 use super::steering::Wish;
 use crate::command::{Command, Fault, Interlock, Trip, Trips, Velocity};
 use crate::config::InterlockConfig;
+use crate::geo::NorthEast;
 use crate::time::{Aged, TimeUs};
 use permission::{On, Permission, Sent};
 
@@ -270,6 +271,21 @@ impl Interlocks {
         let mut trips = Trips::default();
         self.judge(inputs, wish, &mut trips);
         trips.first()
+    }
+
+    /// Whether a straight way from here (m) ends, and all of it lies, within the fences with room to stop: for planning, it permits nothing.
+    pub(super) fn is_open(&self, inputs: &Inputs<'_>, way: NorthEast) -> bool {
+        let Ok(ways) = fence::Ways::straight(inputs, &self.limits, way) else { return false };
+        let mut trips = Trips::default();
+        fence::judge(inputs, &self.limits, &ways, &mut Judged(&mut trips));
+        trips.first().is_none() && zones::judge(inputs, &ways).is_ok()
+    }
+
+    /// Whether nothing about the place would refuse this wish: for planning, it permits nothing.
+    pub(super) fn has_room(&self, inputs: &Inputs<'_>, wish: &Wish) -> bool {
+        let mut trips = Trips::default();
+        self.judge_place(inputs, wish, &mut Judged(&mut trips));
+        trips.first().is_none()
     }
 
     /// All interlocks that do not hold, were `wish` commanded now, in the order of [`Interlock::ALL`].

@@ -63,9 +63,11 @@ fn prepared(state: State, remembered: u32) -> World {
     }
     let mut world = World::in_state(state, &steering, &limits);
     if remembered & 4 != 0 {
-        let beyond = HomingConfig { yaw_rate_max_rad_s: 3.0, s_turn_amplitude_rad: 1.5, ..steering };
-        world.homing.steering = Steering::new(&beyond);
-        world.facts[0].gradient.as_mut().unwrap().bearing_rad = 1.5;
+        let beyond = HomingConfig { yaw_rate_max_rad_s: 3.0, ..steering };
+        world.homing.steering = Steering::new(&beyond, 1.0);
+        world.vehicle.attitude.as_mut().unwrap().value.yaw_rad = 1.5;
+        let at = world.at();
+        world.believe(NorthEast { north_m: at.north_m + 6.0, ..at }, 5.0);
     }
     world.refresh(if remembered & 1 != 0 { 150_001 } else { PASS_US });
     world

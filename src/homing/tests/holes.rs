@@ -19,7 +19,8 @@ fn a_nan_velocity_becomes_a_stop_never_five_metres_per_second() {
         |world: &mut World| world.vehicle.attitude.as_mut().unwrap().value.yaw_rad = f64::NAN,
         |world: &mut World| world.vehicle.position.as_mut().unwrap().value.north_mps = f64::NAN,
         |world: &mut World| {
-            world.homing.steering = Steering::new(&HomingConfig { speed_mps: f64::NAN, ..homing_config() });
+            world.homing.steering =
+                Steering::new(&HomingConfig { speed_mps: f64::NAN, ..homing_config() }, 1.0);
         },
     ] {
         let mut world = World::homing();
@@ -27,6 +28,9 @@ fn a_nan_velocity_becomes_a_stop_never_five_metres_per_second() {
         assert_eq!(world.step(), Command::Stop);
         assert_eq!(tripped(&world).1, Fault::NonFinite);
     }
+    let mut world = World::homing();
+    world.believe(NorthEast { north_m: f64::NAN, east_m: 0.0 }, 5.0);
+    assert_eq!(velocity(world.steps(60)), Velocity::default(), "nowhere is no place to fly to");
 }
 
 /// A gimbal's heartbeat kept the origin's link "alive": here only the bound autopilot's telemetry comes in at all, and

@@ -1,4 +1,4 @@
-//! Flights that follow the commands: wherever the gradient leads, and whenever we die, the aircraft stays inside the fence.
+//! Flights that follow the commands: wherever it is led, and whenever we die, the aircraft stays inside the fence.
 
 use super::*;
 use proptest::prelude::*;
@@ -79,7 +79,7 @@ proptest! {
         let origin = Origin::new(HOME);
         limits.fence.polygon = corners.iter().map(|&corner| origin.wgs84_from_ned(corner)).collect();
         limits.fence.radius_m = radius_m;
-        let mut world = World::with(&HomingConfig { speed_mps: 5.0, ..homing_config() }, &limits);
+        let mut world = World::with(&HomingConfig { speed_mps: 5.0, lost_us: 500_000, recover_us: 1_000_000, ..homing_config() }, &limits);
         let mut aircraft =
             Aircraft { at: NorthEast::default(), north_mps: 0.0, east_mps: 0.0, yaw_rad: 0.5, silent_us: 0 };
         world.switch_on();
@@ -89,7 +89,15 @@ proptest! {
                 world.refresh(PASS_US);
                 aircraft.show(&mut world);
                 let bearing_rad = bearings_rad[pass / 100 % bearings_rad.len()];
-                world.facts[0].gradient.as_mut().unwrap().bearing_rad = bearing_rad;
+                let (sin, cos) = bearing_rad.sin_cos();
+                // In turn nothing is known of where it is, it is believed to be somewhere, mostly outside, and a route leads there, which
+                // nobody planned within the fence.
+                let phase = pass / 100 % 3;
+                (world.belief, world.search) = (None, Some((5.0 * cos, 5.0 * sin)));
+                world.facts[0].heard = phase != 2;
+                if phase == 1 {
+                    world.believe(NorthEast { north_m: 150.0 * cos, east_m: 150.0 * sin }, 5.0 + death as f64 / 20.0);
+                }
                 // The operator does not give up.
                 let act = world.homing.latched().map(|_| OperatorAct::HomingOn);
                 world.pass(act)

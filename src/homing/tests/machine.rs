@@ -1,7 +1,7 @@
 //! The state machine: every state × every reason, and when the beacon gives one.
 
 use super::*;
-use crate::command::Trip;
+use crate::command::{Aim, Trip};
 use crate::facts::NoGradient;
 use crate::homing::state::next;
 
@@ -59,13 +59,14 @@ fn detecting_needs_the_beacon_without_pause() {
 }
 
 #[test]
-fn a_beacon_lost_while_homing_ends_in_zeros_and_searching() {
+fn a_beacon_lost_for_good_ends_in_zeros_and_searching() {
+    let settings = HomingConfig { holding_us: 60_000_000, ..homing_config() };
     for state in [State::Homing, State::Holding] {
-        let mut world = World::in_state(state, &homing_config(), &interlock_config());
+        let mut world = World::in_state(state, &settings, &interlock_config());
         world.facts[0].heard = false;
         world.facts[0].gradient = Err(NoGradient::NotHeard);
-        velocity(world.steps(60));
-        assert_eq!(world.step(), Command::Stop, "3 s without a sound");
+        velocity(world.steps(140));
+        assert_eq!(world.step(), Command::Stop, "3 s without a sound, and 4 s in which it was looked for");
         assert_eq!((last_reason(&world), world.homing.state()), (Some(Reason::Lost), State::Searching));
         assert_eq!(world.steps(9), Command::Stop);
         let Command::Silence(trip) = world.step() else { panic!() };
@@ -76,38 +77,72 @@ fn a_beacon_lost_while_homing_ends_in_zeros_and_searching() {
 }
 
 #[test]
-fn the_peak_is_near_and_falls_or_lies_behind() {
-    let peak = |snr_db, slope_db_s, bearing_rad, sigma_rad| {
-        let mut world = World::homing();
-        world.facts[0].snr_db = Some(snr_db);
-        world.facts[0].trend = Some(Trend { slope_db_s, r2: None });
-        let gradient = world.facts[0].gradient.as_mut().unwrap();
-        (gradient.bearing_rad, gradient.bearing_sigma_rad) = (bearing_rad, sigma_rad);
-        world.step();
-        world.homing.state() == State::Holding
+fn a_beacon_that_falls_silent_is_looked_for_where_it_was_and_around_it() {
+    let settings = HomingConfig { recover_us: 600_000_000, ..homing_config() };
+    let mut world = World::in_state(State::Homing, &settings, &interlock_config());
+    let place = NorthEast { north_m: world.at().north_m - 40.0, east_m: world.at().east_m - 90.0 };
+    world.believe(place, 60.0);
+    velocity(world.steps(40));
+    world.facts[0].heard = false;
+    let course = |world: &World| {
+        let course = world.homing.course().expect("a velocity");
+        (course.aim, Origin::new(HOME).ned_from_wgs84(course.to.expect("a goal")))
     };
-    assert!(peak(45.0, 0.0, 0.0, 0.1));
-    assert!(peak(45.0, 1.0, 1.58, 0.1), "behind");
-    assert!(!peak(44.9, 0.0, 0.0, 0.1), "far");
-    assert!(!peak(45.0, 0.01, 1.56, 0.1), "rises, ahead");
-    assert!(!peak(45.0, 0.01, 1.58, 0.51), "nobody knows where");
+    velocity(world.steps(60));
+    assert_eq!(course(&world).0, Aim::Survey);
+    world.step();
+    let (aim, to) = course(&world);
+    assert!(aim == Aim::Return && to.distance_m(place) < 0.1, "{to:?}");
+    let mut sides_m = Vec::new();
+    for _ in 0..9 {
+        let from = course(&world).1;
+        world.fly_to(from);
+        velocity(world.step());
+        let (aim, to) = course(&world);
+        assert_eq!(aim, Aim::Widen);
+        sides_m.push((to.distance_m(from) / 10.0).round() as i32);
+    }
+    // Half of the places are within 29 m.
+    assert_eq!(sides_m, [3, 3, 6, 6, 9, 9, 12, 12, 14], "an expanding square");
+    assert!(world.homing.recovers());
+    world.facts[0].heard = true;
+    velocity(world.steps(2));
+    assert_eq!((course(&world).0, world.homing.state()), (Aim::Survey, State::Homing));
+    assert!(!world.homing.recovers());
 }
 
 #[test]
-fn holding_ends_when_the_power_is_elsewhere() {
-    let holding_at = |snr_db, step_count| {
+fn the_place_of_the_beacon_is_held_when_it_is_reached_and_known_well_enough() {
+    let held = |away_m, radius_95_m, step_count| {
         let mut world = World::homing();
-        world.facts[0].snr_db = Some(45.0);
-        world.facts[0].trend = Some(Trend { slope_db_s: 0.0, r2: None });
-        world.step();
-        assert_eq!(world.homing.state(), State::Holding);
-        world.facts[0].snr_db = Some(snr_db);
+        let at = world.at();
+        world.believe(NorthEast { north_m: at.north_m + away_m, ..at }, radius_95_m);
         world.steps(step_count);
+        world.homing.state() == State::Holding
+    };
+    assert!(held(0.0, 10.0, 1) && held(3.9, 10.0, 1));
+    assert!(!held(4.1, 10.0, 1), "not there");
+    assert!(!held(0.0, 60.0, 100), "it could be made surer");
+    assert!(held(0.0, 60.0, 1_200), "the time for it is over");
+    for snr_db in [0.0, 120.0] {
+        let mut world = World::homing();
+        world.facts[0].snr_db = Some(snr_db);
+        world.steps(100);
+        assert_eq!(world.homing.state(), State::Homing, "no level of power counts");
+    }
+}
+
+#[test]
+fn holding_ends_when_the_beacon_is_believed_elsewhere() {
+    let holding_at = |away_m| {
+        let mut world = World::in_state(State::Holding, &homing_config(), &interlock_config());
+        let at = world.at();
+        world.believe(NorthEast { north_m: at.north_m + away_m, ..at }, 8.0);
+        world.step();
         (last_reason(&world), world.homing.state())
     };
-    assert_eq!(holding_at(42.1, 90).1, State::Holding, "2.9 dB less are noise");
-    assert_eq!(holding_at(41.0, 29).1, State::Holding, "45 dB less 2 dB/s: 42.1 dB");
-    assert_eq!(holding_at(41.0, 31), (Some(Reason::PeakLeft), State::Homing));
+    assert_eq!(holding_at(14.9), (None, State::Holding));
+    assert_eq!(holding_at(15.1), (Some(Reason::PeakLeft), State::Homing));
 }
 
 #[test]
@@ -132,18 +167,4 @@ fn switching_on_again_changes_nothing() {
         assert_eq!(world.homing.state(), other.homing.state());
         assert_eq!(world.changes, other.changes);
     }
-}
-
-#[test]
-fn between_rare_pulses_falling_power_is_no_peak() {
-    let held = |period_us: Option<f64>| {
-        let mut world = World::homing();
-        world.facts[0].snr_db = Some(60.0);
-        world.facts[0].trend = Some(Trend { slope_db_s: -0.1, r2: None });
-        world.facts[0].pattern.period_us = period_us;
-        world.step();
-        world.homing.state() == State::Holding
-    };
-    assert!(held(None) && held(Some(1_500_000.0)));
-    assert!(!held(Some(1_500_001.0)));
 }

@@ -1,5 +1,6 @@
 //! A small world for homing's tests, and the way of one flight through it.
 
+mod believing;
 mod combinations;
 mod holes;
 mod led;
@@ -8,9 +9,11 @@ mod parameters;
 mod random;
 mod searching;
 mod steering;
+mod worth;
 
 use super::{Homing, Inputs};
 use crate::allocation;
+use crate::belief::Belief;
 use crate::command::{Command, Fault, Interlock, OperatorAct, Reason, State, StateChange, Velocity};
 use crate::config::{FenceConfig, HomingConfig, InterlockConfig, Samples, TerrainRule};
 use crate::facts::{Facts, Floor, Gradient, Pattern, Trend};
@@ -25,15 +28,13 @@ const HOME: Wgs84 = Wgs84 { lat_deg: 47.0, lon_deg: 8.0 };
 pub(crate) fn homing_config() -> HomingConfig {
     HomingConfig {
         speed_mps: 4.0,
-        slow_speed_mps: 1.5,
-        strong_snr_db: 30.0,
-        hold_snr_db: 45.0,
+        hold_radius_m: 10.0,
+        refine_us: 60_000_000,
         yaw_rate_max_rad_s: 0.5,
-        s_turn_amplitude_rad: 0.6,
-        s_turn_period_us: 12_000_000,
-        bearing_sigma_max_rad: 0.5,
+        height_min_m: None,
         detecting_us: 500_000,
         lost_us: 3_000_000,
+        recover_us: 4_000_000,
         holding_us: 5_000_000,
     }
 }
@@ -100,6 +101,7 @@ pub(crate) struct World {
     pub(crate) newest_reading_us: Option<TimeUs>,
     pub(crate) sdr_alive: bool,
     pub(crate) search: Option<(f64, f64)>,
+    pub(crate) belief: Option<Belief>,
     pub(crate) changes: Vec<StateChange>,
 }
 
@@ -155,6 +157,7 @@ impl World {
             newest_reading_us: Some(now),
             sdr_alive: true,
             search: None,
+            belief: None,
             changes: Vec::new(),
         };
         world.vehicle.identity = Some(Identity { system: 1, component: 1, firmware: Firmware::ArduCopter });
@@ -247,6 +250,8 @@ impl World {
             vehicle: &self.vehicle,
             act,
             facts: &self.facts,
+            beliefs: &[self.belief.as_ref()],
+            origin: Some(Origin::new(HOME)),
             newest_reading_us: self.newest_reading_us,
             sdr_alive: self.sdr_alive,
             search: self.search,
@@ -308,11 +313,20 @@ impl World {
             world.steps(40);
         }
         if state == State::Holding {
-            world.facts[0].snr_db = Some(60.0);
-            world.facts[0].trend = Some(Trend { slope_db_s: -0.1, r2: None });
+            world.believe(world.at(), 5.0);
             world.step();
         }
         assert_eq!(world.homing.state(), state);
+        world.changes.clear();
+        world
+    }
+
+    /// Led by a route, which nobody planned within the fences, at full speed.
+    pub(crate) fn searching(north_mps: f64, east_mps: f64) -> World {
+        let mut world = World::new();
+        (world.facts[0].heard, world.search) = (false, Some((north_mps, east_mps)));
+        world.switch_on();
+        world.steps(60);
         world.changes.clear();
         world
     }
@@ -352,10 +366,11 @@ fn the_way_from_idle_to_the_beacon() {
     assert!(first.north_mps <= 2.5 * 0.05 + 1e-12, "{first:?}");
     let cruise = velocity(world.steps(40));
     assert!((cruise.north_mps - 4.0).abs() < 1e-9 && cruise.east_mps.abs() < 1e-9, "{cruise:?}");
-    world.facts[0].snr_db = Some(50.0);
+    let ahead = NorthEast { north_m: 5.0, east_m: 0.0 };
+    world.believe(ahead, 8.0);
     let slower = velocity(world.steps(40));
-    assert!((slower.north_mps - 1.5).abs() < 1e-9, "strong, still rising: {slower:?}");
-    world.facts[0].trend = Some(Trend { slope_db_s: -0.2, r2: Some(0.3) });
+    assert!((slower.north_mps - 2.5).abs() < 1e-9, "half a metre a second for each: {slower:?}");
+    world.believe(NorthEast { north_m: 3.0, east_m: 0.0 }, 8.0);
     let still = velocity(world.steps(20));
     assert_eq!((still, world.homing.state()), (Velocity::default(), State::Holding));
     for _ in 0..80 {
@@ -412,6 +427,8 @@ fn a_pass_allocates_nothing() {
                 vehicle: &world.vehicle,
                 act: None,
                 facts: &world.facts,
+                beliefs: &[world.belief.as_ref()],
+                origin: Some(Origin::new(HOME)),
                 newest_reading_us: world.newest_reading_us,
                 sdr_alive: world.sdr_alive,
                 search: None,

@@ -1,13 +1,15 @@
 //! Steering: which way and how fast.
 
 use super::*;
-use crate::facts::NoGradient;
+use crate::command::Aim;
 use std::f64::consts::{FRAC_PI_2, PI};
 
+/// The beacon is believed to be 28 m off.
 fn with_yaw_and_bearing(yaw_rad: f64, bearing_rad: f64) -> World {
     let mut world = World::homing();
     world.vehicle.attitude.as_mut().unwrap().value.yaw_rad = yaw_rad;
-    world.facts[0].gradient.as_mut().unwrap().bearing_rad = bearing_rad;
+    let (at, (sin, cos)) = (world.at(), bearing_rad.sin_cos());
+    world.believe(NorthEast { north_m: at.north_m + 28.0 * cos, east_m: at.east_m + 28.0 * sin }, 5.0);
     world
 }
 
@@ -17,68 +19,122 @@ fn the_nose_turns_to_the_bearing_the_short_way() {
         [(0.0, 0.2, 0.2), (0.0, -0.2, -0.2), (3.0, -3.0, 2.0 * PI - 6.0), (0.0, 2.0, 0.5), (0.0, -2.0, -0.5)]
     {
         let turn = velocity(with_yaw_and_bearing(yaw_rad, bearing_rad).step());
-        assert!((turn.yaw_rate_rad_s - turn_rad_s).abs() < 1e-9, "{yaw_rad} {bearing_rad}: {turn:?}");
+        assert!((turn.yaw_rate_rad_s - turn_rad_s).abs() < 1e-3, "{yaw_rad} {bearing_rad}: {turn:?}");
     }
 }
 
 #[test]
 fn forward_is_where_the_nose_points_and_nowhere_when_the_course_is_behind() {
     let ahead = velocity(with_yaw_and_bearing(-FRAC_PI_2, -FRAC_PI_2).steps(100));
-    assert!(ahead.north_mps.abs() < 1e-9 && (ahead.east_mps + 4.0).abs() < 1e-9, "{ahead:?}");
+    assert!(ahead.north_mps.abs() < 1e-3 && (ahead.east_mps + 4.0).abs() < 1e-3, "{ahead:?}");
     let oblique = velocity(with_yaw_and_bearing(0.0, 1.0).steps(100));
-    assert!((oblique.north_mps - 4.0 * 1f64.cos()).abs() < 1e-9, "{oblique:?}");
+    assert!((oblique.north_mps - 4.0 * 1f64.cos()).abs() < 1e-3, "{oblique:?}");
     let behind = velocity(with_yaw_and_bearing(0.0, 3.0).steps(100));
     assert_eq!((behind.north_mps, behind.east_mps), (0.0, 0.0));
 }
 
 #[test]
-fn without_a_usable_gradient_it_s_turns_about_the_last_course() {
-    for spoil in [
-        |facts: &mut Facts| facts.gradient = Err(NoGradient::TooNarrow),
-        |facts: &mut Facts| facts.gradient.as_mut().unwrap().bearing_sigma_rad = 0.51,
-    ] {
-        let mut world = with_yaw_and_bearing(0.0, 0.3);
-        world.step();
-        spoil(&mut world.facts[0]);
-        // Yaw rate is 1/s of the heading error while under its limit: it shows the course, here against yaw 0.
-        let turns: Vec<f64> = (0..240).map(|_| velocity(world.step()).yaw_rate_rad_s).collect();
-        assert!((turns[0] - 0.3).abs() < 1e-9, "begins at the course: {}", turns[0]);
-        assert_eq!(turns[60], 0.5, "a quarter on: +0.9 rad, at the limit of yaw rate");
-        assert!((turns[180] + 0.3).abs() < 1e-6, "three quarters on: −0.3 rad, {}", turns[180]);
-    }
+fn while_nothing_is_known_of_its_place_it_flies_straight_on_then_in_triangles_and_turns_from_fences() {
+    let heading = |yaw_rad: f64| {
+        let mut world = World::new();
+        world.vehicle.attitude.as_mut().unwrap().value.yaw_rad = yaw_rad;
+        world.switch_on();
+        world.steps(60);
+        world
+    };
+    let mut world = heading(PI - 0.1);
+    let bearing = |world: &mut World| {
+        velocity(world.step());
+        let course = world.homing.course().expect("a velocity");
+        let (at, to) = (world.at(), Origin::new(HOME).ned_from_wgs84(course.to.expect("a goal")));
+        assert_eq!((course.aim, (to.distance_m(at) - 80.0).abs() < 0.1), (Aim::Ahead, true));
+        world.fly_to(to);
+        (to.east_m - at.east_m).atan2(to.north_m - at.north_m)
+    };
+    let first = bearing(&mut world);
+    assert!((first - (PI - 0.1)).abs() < 1e-3, "{first}");
+    let yaw = world.vehicle.attitude.as_mut().unwrap();
+    yaw.value.yaw_rad = first;
+    let second = bearing(&mut world);
+    assert!((crate::geo::wrap_pi(second - first).abs() - 2.094).abs() < 1e-3, "{first} {second}");
+    // The polygon ends 40 m to the east.
+    let turned = bearing(&mut heading(FRAC_PI_2));
+    assert!((turned - FRAC_PI_2).abs() > 0.7, "{turned}");
 }
 
 #[test]
-fn after_holding_the_last_course_is_flown_on() {
-    let mut world = with_yaw_and_bearing(0.0, 0.3);
+fn where_a_least_height_is_set_it_sinks_over_the_place_before_it_holds_and_climbs_on_the_way_elsewhere() {
+    let settings = HomingConfig { height_min_m: Some(15.0), ..homing_config() };
+    let mut world = World::in_state(State::Homing, &settings, &interlock_config());
+    let began_m = world.vehicle.position.as_ref().unwrap().value.alt_rel_m;
+    let at = world.at();
+    world.believe(NorthEast { north_m: at.north_m + 20.0, ..at }, 5.0);
+    assert_eq!(velocity(world.steps(40)).down_mps, 0.0, "not there yet");
+    world.believe(at, 5.0);
+    let sinks = velocity(world.steps(40));
+    assert_eq!((sinks.down_mps, world.homing.state()), (1.0, State::Homing));
+    let up_m = |world: &mut World, up_m: f64| {
+        world.vehicle.position.as_mut().unwrap().value.alt_rel_m = up_m;
+    };
+    up_m(&mut world, 21.0);
+    assert_eq!(velocity(world.step()).down_mps, 1.0);
+    up_m(&mut world, 16.0);
+    assert!((velocity(world.steps(20)).down_mps - 0.5).abs() < 1e-9, "softly");
+    up_m(&mut world, 15.4);
+    let there = velocity(world.steps(20));
+    assert_eq!((there.down_mps, world.homing.state()), (0.0, State::Holding));
+    world.believe(NorthEast { north_m: at.north_m + 60.0, ..at }, 60.0);
+    let leaves = velocity(world.steps(60));
+    assert_eq!((leaves.down_mps, world.homing.state()), (-1.0, State::Homing), "back to {began_m} m");
+    // Ground that comes too near ends the sinking, not homing.
+    let mut world = World::in_state(State::Homing, &settings, &interlock_config());
+    world.vehicle.height_rangefinder_m = Some(Aged { value: 12.0, received_us: world.now });
+    world.believe(world.at(), 5.0);
     world.step();
-    world.facts[0].gradient = Err(NoGradient::TooNarrow);
-    world.facts[0].snr_db = Some(45.0);
-    world.facts[0].trend = Some(Trend { slope_db_s: 0.0, r2: None });
-    world.step();
-    assert_eq!(world.homing.state(), State::Holding);
-    world.facts[0].snr_db = Some(30.0);
-    let again = (0..200).find_map(|_| {
-        let command = world.step();
-        (world.homing.state() == State::Homing).then(|| velocity(command))
-    });
-    let turn_rad_s = again.expect("10 s at −2 dB/s").yaw_rate_rad_s;
-    assert!((turn_rad_s - 0.3).abs() < 1e-9, "not the heading: {turn_rad_s}");
+    assert_eq!((world.homing.state(), world.homing.latched()), (State::Holding, None));
 }
 
 #[test]
-fn a_strong_beacon_is_approached_slowly_also_between_its_pulses() {
+fn the_place_of_the_beacon_is_approached_nose_first_to_a_stand() {
     let mut world = World::homing();
-    world.facts[0].snr_db = Some(34.9);
-    world.steps(40);
-    world.facts[0].snr_db = Some(0.0);
-    assert!((velocity(world.steps(40)).north_mps - 1.5).abs() < 1e-9, "2 s later still 30.9 dB");
-    assert!((velocity(world.steps(100)).north_mps - 4.0).abs() < 1e-9, "7 s later weak");
+    let at = world.at();
+    world.believe(NorthEast { north_m: at.north_m + 30.0, ..at }, 8.0);
+    assert!((velocity(world.steps(40)).north_mps - 4.0).abs() < 1e-9, "far");
+    world.believe(NorthEast { north_m: at.north_m + 6.0, ..at }, 8.0);
+    assert!((velocity(world.steps(40)).north_mps - 3.0).abs() < 1e-9, "near");
+    world.believe(NorthEast { north_m: at.north_m, east_m: at.east_m - 20.0 }, 8.0);
+    let turning = velocity(world.steps(40));
+    assert!(turning.yaw_rate_rad_s == -0.5 && turning.north_mps.abs() < 1e-9, "{turning:?}");
+}
+
+#[test]
+fn what_tells_more_is_flown_first_and_never_towards_a_fence() {
+    // Somewhere on a ring far out: where it is flown to is no place where it is believed to be.
+    let mut world = World::homing();
+    let at = world.at();
+    world.believe(NorthEast { north_m: at.north_m - 60.0, ..at }, 60.0);
+    let legs: Vec<Velocity> = (0..200).map(|_| velocity(world.step())).collect();
+    assert!(legs.iter().any(|leg| leg.yaw_rate_rad_s.abs() > 0.1), "it goes elsewhere than ahead");
+    // The polygon ends 40 m to the east, and beyond it nothing is flown to, however sure it is.
+    let mut world = World::new();
+    world.shift(0.0, 30.0);
+    world.vehicle.attitude.as_mut().unwrap().value.yaw_rad = FRAC_PI_2;
+    world.believe(NorthEast { north_m: 0.0, east_m: 300.0 }, 8.0);
+    world.switch_on();
+    let stands = velocity(world.steps(60));
+    assert!(stands.north_mps.hypot(stands.east_mps) < 1e-9, "{stands:?}");
+    assert_eq!((world.homing.latched(), world.homing.state()), (None, State::Holding), "as near as may be");
 }
 
 #[test]
 fn nothing_but_the_interlocks_makes_commands() {
-    let sources = [include_str!("../mod.rs"), include_str!("../state.rs"), include_str!("../steering.rs")];
+    let sources = [
+        include_str!("../mod.rs"),
+        include_str!("../guidance.rs"),
+        include_str!("../state.rs"),
+        include_str!("../steering.rs"),
+        include_str!("../worth.rs"),
+    ];
     for source in sources {
         assert!(!source.contains("Command::Velocity(") && !source.contains("Command::Stop"));
     }

@@ -47,6 +47,8 @@ fn a_search_is_flown_to_a_beacon_or_to_its_end_and_breaks_nothing() {
     assert_eq!(flight.decide.state(), State::Homing);
     flight.is_silent = true;
     flight.passes(200);
+    assert!(flight.decide.state() == State::Homing && matches!(flight.latest, Command::Velocity(_)));
+    flight.passes(1_200);
     assert!(flight.decide.state() == State::Searching && matches!(flight.latest, Command::Velocity(_)));
     flight.act(OperatorAct::HomingOff);
     flight.passes(30);

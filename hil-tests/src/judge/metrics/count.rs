@@ -10,7 +10,7 @@ use super::{CAUSE, STOP_DELAY, found_within_m};
 use crate::scenario::Flavour;
 use crate::scenario::zone::polygon_margin_m;
 use crate::shared::quantile;
-use crate::trace::SetpointRow;
+use crate::trace::{SetpointRow, TruthRow};
 use crate::truth::TruePose;
 
 /// A control pass.
@@ -106,7 +106,8 @@ fn fence_margin_min_m(facts: &Facts<'_>) -> Option<f64> {
         let zones = facts.scenario.aircraft.zone.iter();
         zones.map(|zone| zone.margin_m([at.north_m, at.east_m])).fold(own_m, f64::min)
     };
-    facts.led().map(|row| margin_m(&row.pose)).min_by(f64::total_cmp)
+    let moving = |row: &&TruthRow| facts.moving.iter().any(|span| span.holds(row.pose.at_us));
+    facts.trace.truth.iter().filter(moving).map(|row| margin_m(&row.pose)).min_by(f64::total_cmp)
 }
 
 /// What was heard.

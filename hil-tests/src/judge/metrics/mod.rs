@@ -45,7 +45,7 @@ setpoint_gap_max_ms: longest time without our setpoint in HOMING or HOLDING, beg
 speed_max_mps: largest horizontal speed of our setpoints
 slew_max_mps2: largest change of velocity from our setpoint to the next moving one within 500 ms, over their distance in time (at least a control period of 50 ms)
 ground_speed_max_mps: largest true horizontal speed in HOMING and HOLDING
-fence_margin_min_m: smallest distance of the true position from the edge of radius, polygon or an area uploaded to the autopilot in HOMING and HOLDING; negative = outside
+fence_margin_min_m: smallest distance of the true position from the edge of radius, polygon or an area uploaded to the autopilot in HOMING and HOLDING, and while a search is flown; negative = outside
 clearance_min_m: smallest true height above the ground in HOMING and HOLDING
 stop_delay_max_ms: the largest of the stop delays
 stop_delay_CAUSE_ms: for each cause of a stop (interlock or `operator`): from the deed that caused it (the last in HOMING or HOLDING, at most 10 s before) to our last moving setpoint received; the worst when there were several

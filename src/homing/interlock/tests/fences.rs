@@ -232,8 +232,8 @@ fn the_radius_is_judged_before_the_polygon_before_the_band() {
 }
 
 #[test]
-fn homing_towards_the_fence_stops_before_it() {
-    let mut world = World::homing();
+fn a_route_across_the_fence_is_stopped_before_it() {
+    let mut world = World::searching(4.0, 0.0);
     let mut north_m = 0.0;
     for _ in 0..2_000 {
         let Command::Velocity(v) = world.step() else { break };

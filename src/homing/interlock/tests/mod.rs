@@ -55,6 +55,8 @@ fn inputs_of(world: &World) -> Inputs<'_> {
         vehicle: &world.vehicle,
         act: None,
         facts: &world.facts,
+        beliefs: &[],
+        origin: None,
         newest_reading_us: world.newest_reading_us,
         sdr_alive: world.sdr_alive,
         search: world.search,
@@ -171,7 +173,8 @@ fn the_time_limit_counts_commanding_only_and_starts_anew() {
 fn a_lost_beacon_does_not_start_the_time_limit_anew() {
     let mut limits = interlock_config();
     limits.homing_max_us = 8_000_000;
-    let mut world = World::homing_with(&homing_config(), &limits);
+    let mut world =
+        World::homing_with(&crate::config::HomingConfig { recover_us: 0, ..homing_config() }, &limits);
     let mut commanded_count = 50;
     for step in 0..1_000 {
         world.facts[0].heard = step % 200 > 100;

@@ -1,0 +1,101 @@
+//! Where a beacon is believed to be, as guidance needs it: places drawn evenly from the posterior, and how wide it is.
+
+use crate::config::Antenna;
+use crate::facts::{Estimate, Fit};
+use crate::geo::NorthEast;
+
+/// Places drawn from a posterior.
+pub const HYPOTHESES: usize = 48;
+/// What a whip hears of the other polarisation, and how deep nulls are.
+const SCATTER: f32 = 0.04;
+const FILLED: f32 = 0.01;
+/// Steps towards their median.
+const MEDIAN_ROUNDS: usize = 12;
+
+/// What may be so.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Hypothesis {
+    /// Where the beacon is.
+    pub at: NorthEast,
+    /// How much higher than supposed, m.
+    pub rise_m: f32,
+    /// Direction of its dipole (north, east, up); none where its antenna is not known.
+    pub axis: Option<[f32; 3]>,
+    /// Path-loss exponent.
+    pub exponent: f32,
+}
+
+impl Hypothesis {
+    /// Power that an antenna would hear `up_m` over the supposed ground at a place, dB of any
+    /// reference: −10·n·log10 d, and the pattern of two short dipoles (J. D. Kraus, *Antennas*, 5-5).
+    pub fn power_db(&self, at: NorthEast, up_m: f32, antenna: Antenna) -> f32 {
+        let (north, east) = ((at.north_m - self.at.north_m) as f32, (at.east_m - self.at.east_m) as f32);
+        let up = (up_m - self.rise_m).max(2.0);
+        let ground2 = north * north + east * east;
+        let inverse = 1.0 / (ground2 + up * up + 1.0);
+        let pattern = match self.axis {
+            None => (ground2 + 0.1 * up * up) * inverse,
+            Some(axis) => {
+                let along = axis[0] * north + axis[1] * east + axis[2] * up;
+                let own = 1.0 - along * along * inverse;
+                let both = axis[2] - along * up * inverse;
+                if antenna == Antenna::Whip { both * both + SCATTER * own + FILLED } else { own + FILLED }
+            }
+        };
+        5.0 * self.exponent * inverse.log10() + 10.0 * pattern.log10()
+    }
+}
+
+/// A posterior in few numbers. Metres about the flight's origin.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Belief {
+    /// Each as likely as the others.
+    pub hypotheses: [Hypothesis; HYPOTHESES],
+    /// Mean of the posterior.
+    pub mean: NorthEast,
+    /// The place from which the hypotheses are the least far away in the mean: a few that are far off do not move it.
+    pub median: NorthEast,
+    /// Radius of a circle as large as the smallest region of 50 %, m.
+    pub radius_50_m: f64,
+    /// Radius of a circle as large as the smallest region of 95 %, m.
+    pub radius_95_m: f64,
+    /// The law that fits.
+    pub fit: Fit,
+    /// What it is heard with.
+    pub antenna: Antenna,
+    /// Observations in it.
+    pub observation_count: u32,
+}
+
+impl Belief {
+    /// Of an estimate, with places drawn from its posterior.
+    pub fn new(estimate: &Estimate, hypotheses: [Hypothesis; HYPOTHESES], antenna: Antenna) -> Belief {
+        Belief {
+            hypotheses,
+            mean: estimate.mean,
+            median: median(&hypotheses, estimate.mean),
+            radius_50_m: estimate.radius_50_m,
+            radius_95_m: estimate.radius_95_m,
+            fit: estimate.fit,
+            antenna,
+            observation_count: estimate.observation_count,
+        }
+    }
+}
+
+/// Geometric median (E. Weiszfeld, Tohoku Math. J. 43 (1937) 355), from a first guess on.
+fn median(hypotheses: &[Hypothesis], from: NorthEast) -> NorthEast {
+    let mut at = from;
+    for _ in 0..MEDIAN_ROUNDS {
+        let (mut sum, mut north, mut east) = (0.0, 0.0, 0.0);
+        for Hypothesis { at: place, .. } in hypotheses {
+            // A metre: at a place itself the weight stays finite.
+            let weight = 1.0 / place.distance_m(at).max(1.0);
+            sum += weight;
+            north += weight * place.north_m;
+            east += weight * place.east_m;
+        }
+        at = NorthEast { north_m: north / sum, east_m: east / sum };
+    }
+    at
+}

@@ -1,0 +1,244 @@
+//! Where to fly next: the belief of the beacon's place (m about the flight's origin) and where the aircraft is in, a place with its reason
+//! out.
+//!
+//! Legs lead to rings about the middle of the belief, so that they pass it. Each is judged by what would be left of the loss
+//! ([`worth_mps`]); the leg by which it falls fastest per second is flown to its end, which goes with the middle of the belief. While legs
+//! are judged, some in each pass, it flies to the middle. When no leg is worth its time, when the region is as small as was asked for, or
+//! when the time for it is over, the middle is the goal: there it is held. Before anything is believed it flies straight on, for power along a line
+//! tells what is ahead and what behind; a beacon that falls silent is looked for in an expanding square about where it was believed to be.
+//!
+//! Not here: whether a way is safe (`interlock`), how a goal is flown (`steering`).
+
+use super::worth::{Standpoint, time_s, worth_mps};
+use crate::belief::Belief;
+use crate::command::Aim;
+use crate::config::HomingConfig;
+use crate::geo::NorthEast;
+use crate::time::TimeUs;
+use std::f64::consts::{FRAC_PI_2, TAU};
+
+/// Rings about the middle on which legs end: shares of the radius of 50 %, no nearer than so many seconds and no further than.
+const RINGS: [f64; 3] = [0.7, 1.5, 3.0];
+const RING_MIN_S: f64 = 8.0;
+const RING_MAX_M: f64 = 250.0;
+const BEARINGS: usize = 12;
+const LEGS: usize = RINGS.len() * BEARINGS;
+/// Legs judged in a pass.
+const LEGS_PER_PASS: usize = 6;
+/// A leg that wins less than this a second is not worth flying, m/s.
+const WORTH_MPS: f64 = 0.05;
+/// While the region is wider than this, no leg is too little worth, m.
+const WIDE_M: f64 = 40.0;
+/// So near to a goal is there, m.
+const THERE_M: f64 = 4.0;
+/// The beacon has moved away from where it is held: by this at least, m.
+const LEFT_M: f64 = 15.0;
+/// Once small, a region is small until it is so many times what was asked for.
+const KEPT_RATIO: f64 = 1.5;
+/// A leg is given up after so many times what it should take.
+const LEG_PATIENCE: f64 = 1.5;
+/// Straight on for so long, then in triangles.
+const AHEAD_S: f64 = 20.0;
+/// Spacing of the expanding square: by the radius of 50 %, but between.
+const SPACING_M: (f64, f64) = (20.0, 80.0);
+
+/// A goal and its reason.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub(super) struct Goal {
+    pub(super) to: NorthEast,
+    pub(super) aim: Aim,
+}
+
+/// A leg: its end is so far from the middle, to this side.
+#[derive(Copy, Clone, Debug, PartialEq)]
+struct Leg {
+    bearing_rad: f64,
+    radius_m: f64,
+}
+
+impl Leg {
+    fn end(&self, middle: NorthEast) -> NorthEast {
+        at_bearing(middle, self.bearing_rad, self.radius_m)
+    }
+}
+
+/// What is being judged, and what is flown.
+#[derive(Clone, Debug)]
+pub(super) struct Guidance {
+    hold_radius_m: f64,
+    refine_us: u64,
+    speed_mps: f64,
+    /// Since when it refines, and from where: there the beacon was heard.
+    began: TimeUs,
+    from: NorthEast,
+    next_leg: usize,
+    /// Of the round that goes on: what is won a second, and by which leg.
+    best: Option<(f64, Leg)>,
+    /// The leg that is flown, and when it is over in any case.
+    leg: Option<(Leg, TimeUs)>,
+    is_small: bool,
+    is_over: bool,
+    /// The end of the way straight on.
+    ahead: Option<NorthEast>,
+    /// Corner of the expanding square that is flown to; the first is its middle.
+    corner: usize,
+}
+
+impl Guidance {
+    pub(super) fn new(settings: &HomingConfig) -> Guidance {
+        Guidance {
+            hold_radius_m: settings.hold_radius_m,
+            refine_us: u64::from(settings.refine_us),
+            speed_mps: settings.speed_mps,
+            began: TimeUs(0),
+            from: NorthEast::default(),
+            next_leg: 0,
+            best: None,
+            leg: None,
+            is_small: false,
+            is_over: false,
+            ahead: None,
+            corner: 0,
+        }
+    }
+
+    /// HOMING begins, anew or after HOLDING: then the time for making the place surer goes on.
+    pub(super) fn begin(&mut self, now: TimeUs, at: NorthEast, is_anew: bool) {
+        if is_anew {
+            (self.began, self.from) = (now, at);
+            (self.is_small, self.is_over) = (false, false);
+        }
+        self.next_leg = 0;
+        self.best = None;
+        self.leg = None;
+        self.ahead = None;
+        self.corner = 0;
+    }
+
+    /// The goal of this pass; `is_allowed` says where it may be flown to, straight from where it is.
+    pub(super) fn goal(
+        &mut self,
+        now: TimeUs,
+        belief: Option<&Belief>,
+        from: &Standpoint,
+        is_allowed: &impl Fn(NorthEast) -> bool,
+    ) -> Goal {
+        self.corner = 0;
+        let Some(belief) = belief else {
+            return Goal { to: self.ahead(from, is_allowed), aim: Aim::Ahead };
+        };
+        let bound_m = self.hold_radius_m * if self.is_small { KEPT_RATIO } else { 1.0 };
+        self.is_small = belief.radius_95_m <= bound_m;
+        if self.is_small || now.since_us(self.began) >= self.refine_us || self.is_over {
+            return Goal { to: belief.median, aim: Aim::Place };
+        }
+        if let Some((leg, until)) = self.leg {
+            let to = leg.end(belief.median);
+            if to.distance_m(from.at) > THERE_M && now.0 < until.0 && is_allowed(to) {
+                return Goal { to, aim: Aim::Survey };
+            }
+            self.leg = None;
+        }
+        self.judge(now, belief, from, is_allowed);
+        let to = self.leg.map_or(belief.median, |(leg, _)| leg.end(belief.median));
+        Goal { to, aim: Aim::Survey }
+    }
+
+    /// Where to look for a beacon that is not heard any more.
+    pub(super) fn recover(
+        &mut self,
+        belief: Option<&Belief>,
+        from: &Standpoint,
+        is_allowed: &impl Fn(NorthEast) -> bool,
+    ) -> Goal {
+        self.leg = None;
+        let middle = belief.map_or(self.from, |belief| belief.median);
+        let spacing_m =
+            belief.map_or(SPACING_M.0, |belief| belief.radius_50_m.clamp(SPACING_M.0, SPACING_M.1));
+        // What cannot be flown to is passed over, some in each pass.
+        for _ in 0..LEGS_PER_PASS {
+            let to = corner(middle, spacing_m, self.corner);
+            if to.distance_m(from.at) > THERE_M && is_allowed(to) {
+                return Goal { to, aim: if self.corner == 0 { Aim::Return } else { Aim::Widen } };
+            }
+            self.corner += 1;
+        }
+        Goal { to: from.at, aim: Aim::Widen }
+    }
+
+    fn ahead(&mut self, from: &Standpoint, is_allowed: &impl Fn(NorthEast) -> bool) -> NorthEast {
+        if let Some(to) = self.ahead
+            && to.distance_m(from.at) > THERE_M
+            && is_allowed(to)
+        {
+            return to;
+        }
+        let turn_rad = if self.ahead.is_some() { TAU / 3.0 } else { 0.0 };
+        let sides = (0..BEARINGS).map(|n| {
+            let side = if n % 2 == 0 { 1.0 } else { -1.0 };
+            let bearing_rad =
+                from.course_rad + turn_rad + side * n.div_ceil(2) as f64 * TAU / BEARINGS as f64;
+            at_bearing(from.at, bearing_rad, AHEAD_S * self.speed_mps)
+        });
+        self.ahead = sides.into_iter().find(|to| is_allowed(*to));
+        self.ahead.unwrap_or(from.at)
+    }
+
+    fn judge(
+        &mut self,
+        now: TimeUs,
+        belief: &Belief,
+        from: &Standpoint,
+        is_allowed: &impl Fn(NorthEast) -> bool,
+    ) {
+        for _ in 0..LEGS_PER_PASS {
+            let radius_m = RINGS[self.next_leg / BEARINGS] * belief.radius_50_m;
+            let leg = Leg {
+                bearing_rad: TAU * (self.next_leg % BEARINGS) as f64 / BEARINGS as f64,
+                radius_m: radius_m.clamp((RING_MIN_S * self.speed_mps).min(RING_MAX_M), RING_MAX_M),
+            };
+            let to = leg.end(belief.median);
+            if to.distance_m(from.at) > THERE_M && is_allowed(to) {
+                let won_mps = worth_mps(belief, from, to, self.speed_mps);
+                if self.best.is_none_or(|(best, _)| won_mps > best) {
+                    self.best = Some((won_mps, leg));
+                }
+            }
+            self.next_leg += 1;
+            if self.next_leg == LEGS {
+                self.next_leg = 0;
+                if let Some((won_mps, leg)) = self.best.take() {
+                    self.is_over = won_mps < WORTH_MPS && belief.radius_95_m < WIDE_M;
+                    let way_s = time_s(from, leg.end(belief.median), self.speed_mps);
+                    self.leg = Some((leg, now.plus_us((LEG_PATIENCE * way_s * 1e6) as u64)));
+                }
+                return;
+            }
+        }
+    }
+
+    /// Whether the place to hold is reached.
+    pub(super) fn arrives(goal: Goal, at: NorthEast) -> bool {
+        goal.aim == Aim::Place && goal.to.distance_m(at) <= THERE_M
+    }
+
+    /// Whether the beacon is believed elsewhere than where it is held; `to` is where it would be held.
+    pub(super) fn leaves(belief: &Belief, to: NorthEast, at: NorthEast) -> bool {
+        to.distance_m(at) > LEFT_M.max(0.5 * belief.radius_95_m)
+    }
+}
+
+fn at_bearing(from: NorthEast, bearing_rad: f64, away_m: f64) -> NorthEast {
+    NorthEast {
+        north_m: from.north_m + away_m * bearing_rad.cos(),
+        east_m: from.east_m + away_m * bearing_rad.sin(),
+    }
+}
+
+/// Corners of an expanding square (IAMSAR manual, volume II, 5.5.4) about its middle, which is the first: legs north, east, south, west of
+/// 1, 1, 2, 2, 3, 3 … spacings.
+fn corner(middle: NorthEast, spacing_m: f64, number: usize) -> NorthEast {
+    (0..number).fold(middle, |at, leg| {
+        at_bearing(at, (leg % 4) as f64 * FRAC_PI_2, spacing_m * (leg / 2 + 1) as f64)
+    })
+}

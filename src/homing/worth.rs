@@ -1,0 +1,78 @@
+//! What a leg is worth: a belief (dB by hypothesis), where the aircraft is and the leg's end (m) in, loss won per second (m/s) out.
+//!
+//! For each hypothesis h taken for true, the powers heard along the leg would tell it from every other h′. They differ by Δ = the change of
+//! the power from here to there under h less that under h′, against shadowing that is correlated along the way (an Ornstein–Uhlenbeck
+//! process: Gudmundson, Electron. Lett. 27 (1991) 2145), so h′ keeps the weight exp(−½·∫(Δ² + L²·Δ̇²)/(2·L·2σ²)); the loss is the mean
+//! distance that remains, no more than a bound for each, so that a few hypotheses far off do not lead. Expected loss: Lindley 1956; of
+//! search: Stone, *Theory of Optimal Search*, 1975. Turning takes time too.
+
+use crate::belief::{Belief, HYPOTHESES};
+use crate::geo::{NorthEast, wrap_pi};
+
+/// Steps of a leg at which power is thought of.
+const SAMPLES: usize = 6;
+/// What no shadowing explains, dB².
+const NOISE_DB2: f64 = 1.0;
+/// No hypothesis counts as further off than this, m.
+const LOSS_MAX_M: f64 = 300.0;
+/// Turning about takes this long, s.
+const TURN_S: f64 = 4.0;
+
+/// Where the aircraft is and how it flies.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Standpoint {
+    pub(super) at: NorthEast,
+    /// Over the beacon's supposed ground, m.
+    pub(super) height_m: f64,
+    pub(super) course_rad: f64,
+}
+
+/// Time to fly from here to there, turning to it first.
+pub(super) fn time_s(from: &Standpoint, to: NorthEast, speed_mps: f64) -> f64 {
+    let (north_m, east_m) = (to.north_m - from.at.north_m, to.east_m - from.at.east_m);
+    let turn_rad = wrap_pi(east_m.atan2(north_m) - from.course_rad).abs();
+    north_m.hypot(east_m) / speed_mps + TURN_S * turn_rad / std::f64::consts::PI + 1.0
+}
+
+/// Loss that is won per second of flying from here to there, m/s.
+pub(super) fn worth_mps(belief: &Belief, from: &Standpoint, to: NorthEast, speed_mps: f64) -> f64 {
+    let length_m = from.at.distance_m(to);
+    let mut heard = [[0.0_f32; SAMPLES + 1]; HYPOTHESES];
+    for (heard, hypothesis) in heard.iter_mut().zip(&belief.hypotheses) {
+        for (n, power_db) in heard.iter_mut().enumerate() {
+            let share = n as f64 / SAMPLES as f64;
+            let at = NorthEast {
+                north_m: from.at.north_m + share * (to.north_m - from.at.north_m),
+                east_m: from.at.east_m + share * (to.east_m - from.at.east_m),
+            };
+            *power_db = hypothesis.power_db(at, from.height_m as f32, belief.antenna);
+        }
+        let here = heard[0];
+        heard.iter_mut().for_each(|power_db| *power_db -= here);
+    }
+    let step_m = (length_m / SAMPLES as f64).max(0.1);
+    let (correlation_m, variance) = (belief.fit.correlation_m, belief.fit.spread_db.powi(2) + NOISE_DB2);
+    let level = (step_m / (4.0 * correlation_m * variance)) as f32;
+    let slope = (correlation_m / (4.0 * step_m * variance)) as f32;
+    let (mut before, mut after) = (0.0_f64, 0.0_f64);
+    for (one, h) in heard.iter().zip(&belief.hypotheses) {
+        let (mut weight, mut sum, mut all) = (0.0_f32, 0.0_f32, 0.0_f32);
+        for (other, i) in heard.iter().zip(&belief.hypotheses) {
+            let mut told = 0.0;
+            let mut last = 0.0;
+            for k in 1..=SAMPLES {
+                let apart = one[k] - other[k];
+                told += level * apart * apart + slope * (apart - last) * (apart - last);
+                last = apart;
+            }
+            let kept = (-told).exp();
+            let apart_m = h.at.distance_m(i.at).min(LOSS_MAX_M) as f32;
+            weight += kept;
+            sum += kept * apart_m;
+            all += apart_m;
+        }
+        before += f64::from(all) / HYPOTHESES as f64;
+        after += f64::from(sum / weight);
+    }
+    (before - after) / HYPOTHESES as f64 / time_s(from, to, speed_mps)
+}
