@@ -1,4 +1,4 @@
-//! Ten invariants, checked after every pass of depth a from what the pass was given, what it gave, and the truth.
+//! Eleven invariants, checked after every pass of depth a from what the pass was given, what it gave, and the truth.
 //!
 //! Written from the invariants' words and the settings' numbers, beside the engine and not from it: what must hold is worked
 //! out again here (`conditions`, `fence`, `hands`, `place`), and nothing of the engine's interlocks is called. Numbers:
@@ -13,6 +13,7 @@
 //! 7, 8 same      the same flight without the disk's or the clock's faults commands the same, bit for bit
 //! 9 death        the aircraft, left alone, stands still within its time-out
 //! 10 heard       one thing heard is one detection: those of a channel never overlap and never share a begin
+//! 11 reasons     each velocity is recorded with a reason that fits the state; level but over the beacon's place, where so set
 //! ```
 //! A flight's loop calls a [`Witness`]; [`Invariants`] is the one that judges. Told once per number and flight, all counted.
 //! Times are µs of the scenario, speeds m/s, NED. Not here: whether the flight found anything.
@@ -29,6 +30,7 @@ mod heard;
 mod kept;
 mod permission;
 mod place;
+mod reasons;
 mod same;
 mod sane;
 
@@ -51,6 +53,7 @@ use heard::Heard;
 use kept::Kept;
 use permission::Permit;
 use place::Place;
+use reasons::Reasons;
 
 /// One pass of the engine as the flight's loop saw it.
 #[derive(Copy, Clone, Debug)]
@@ -143,6 +146,7 @@ struct Life {
     causes: Causes,
     kept: Kept,
     heard: Heard,
+    reasons: Reasons,
 }
 
 /// What is known of the aircraft, which stays the same.
@@ -160,7 +164,7 @@ struct Truth {
 struct Told {
     at_us: u64,
     violations: Vec<String>,
-    broken: [u32; 11],
+    broken: [u32; 12],
 }
 
 impl Told {
@@ -189,7 +193,7 @@ impl Invariants {
     }
 
     /// How often each invariant was violated; index = its number.
-    pub fn broken(&self) -> &[u32; 11] {
+    pub fn broken(&self) -> &[u32; 12] {
         &self.told.broken
     }
 }
@@ -202,7 +206,7 @@ impl Witness for Invariants {
         self.told.at_us = step.at_us;
         let (limits, told) = (&self.config.interlock, &mut self.told);
         let channels = self.config.sense.channels.len();
-        let Life { memory, permit, bounds, causes, kept, heard, .. } = &mut self.life;
+        let Life { memory, permit, bounds, causes, kept, heard, reasons, .. } = &mut self.life;
         memory.take(step.inputs, channels, bounds.moved(), limits);
         let judge = |lead| conditions::judge(limits, step.inputs, step.facts, memory, lead);
         let still = judge(Velocity::default());
@@ -217,6 +221,7 @@ impl Witness for Invariants {
         bounds.judge(step, memory.gap_us.unwrap_or(0), limits, told);
         kept.judge(step, channels, told);
         heard.judge(step, told);
+        reasons.judge(step, self.config.homing.height_min_m, told);
         self.truth.pass(step, limits, told);
     }
 

@@ -7,7 +7,7 @@ mod sky;
 
 use super::*;
 use crate::scenario::{self, Flavour};
-use skyhound::command::{Fault, Interlock, OperatorAct};
+use skyhound::command::{Aim, Course, Fault, Interlock, OperatorAct};
 use skyhound::decide::Decide;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::record::Sink;
@@ -22,7 +22,7 @@ const PASS_US: u64 = 50_000;
 const HOME: Wgs84 = Wgs84 { lat_deg: 47.0, lon_deg: 8.0 };
 
 pub(super) fn config() -> Config {
-    let sets = ["homing.hold_snr_db=100".to_string()];
+    let sets = ["homing.hold_radius_m=0".to_string()];
     let settings = Settings::load(None, &sets, &CliFlags::default()).unwrap();
     let mut config = settings.engine(250e3, 433.92e6).unwrap();
     config.sense.channels[0].emission = skyhound::config::Emission::Continuous;
@@ -319,12 +319,15 @@ fn a_stick_moved_for_60_ms_is_seen() {
 #[test]
 fn what_the_fence_predicts_is_seen() {
     let mut flight = Flight::homing();
-    // Homing goes away from home at 1 m/s: 1.2 m to stand still.
+    // Homing goes away from home.
     let far_m = |flight: &Flight| flight.at.distance_m(NorthEast::default());
-    flight.judge.config.interlock.fence.radius_m = far_m(&flight) + 2.0;
+    let Command::Velocity(velocity) = flight.latest else { panic!("not homing") };
+    let speed_mps = velocity.north_mps.hypot(velocity.east_mps);
+    let stop_m = speed_mps * (1.0 + speed_mps / 5.0);
+    flight.judge.config.interlock.fence.radius_m = far_m(&flight) + stop_m + 1.5;
     flight.passes(1);
     assert_eq!(flight.judge.broken()[1], 0, "{:?}", flight.judge.violations());
-    let inside_m = flight.judge.config.interlock.fence.radius_m - 0.3;
+    let inside_m = flight.judge.config.interlock.fence.radius_m - 0.3 * stop_m;
     while far_m(&flight) < inside_m {
         flight.passes(1);
     }
@@ -337,6 +340,14 @@ fn velocity(pass: &mut Pass) -> &mut Velocity {
     velocity
 }
 
+fn course(pass: &mut Pass) -> &mut Option<Course> {
+    let command = pass.sunk.records.iter_mut().find_map(|record| match record {
+        Record::Command(_, _, course) => Some(course),
+        _ => None,
+    });
+    command.expect("a command")
+}
+
 fn is_change(record: &Record) -> bool {
     matches!(record, Record::StateChange(_))
 }
@@ -347,7 +358,7 @@ const SILENCE: Command =
 #[test]
 fn what_is_done_to_a_pass_is_told_by_its_number() {
     type Deed = fn(&mut Flight);
-    let deeds: [(usize, Deed); 16] = [
+    let deeds: [(usize, Deed); 21] = [
         (2, |f| f.tampered(|pass| velocity(pass).north_mps = f64::NAN)),
         (2, |f| f.tampered(|pass| velocity(pass).north_mps += 5.1)),
         (2, |f| f.tampered(|pass| velocity(pass).down_mps = 1.1)),
@@ -387,6 +398,20 @@ fn what_is_done_to_a_pass_is_told_by_its_number() {
         }),
         (6, |f| f.tampered(|pass| pass.sunk.records.retain(|r| !matches!(r, Record::Command(..))))),
         (6, |f| f.tampered(|pass| pass.sunk.records.retain(|r| !matches!(r, Record::Vehicle(..))))),
+        (11, |f| f.tampered(|pass| *course(pass) = None)),
+        (11, |f| f.tampered(|pass| *course(pass) = Some(Course { aim: Aim::Search, to: None }))),
+        (11, |f| f.tampered(|pass| velocity(pass).down_mps = 0.1)),
+        (11, |f| {
+            f.judge.config.homing.height_min_m = Some(10.0);
+            f.tampered(|pass| velocity(pass).down_mps = 0.1);
+        }),
+        (11, |f| {
+            f.judge.config.homing.height_min_m = Some(100.0);
+            f.tampered(|pass| {
+                velocity(pass).down_mps = 0.1;
+                *course(pass) = Some(Course { aim: Aim::Place, to: None });
+            });
+        }),
     ];
     for (index, (number, deed)) in deeds.into_iter().enumerate() {
         let mut flight = Flight::homing();
