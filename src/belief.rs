@@ -23,10 +23,12 @@ pub struct Hypothesis {
     pub axis: Option<[f32; 3]>,
     /// Path-loss exponent.
     pub exponent: f32,
+    /// Power at 100 m that fits to it, dB of the reference of all hypotheses.
+    pub power_100_m_db: f32,
 }
 
 impl Hypothesis {
-    /// Power that an antenna would hear `up_m` over the supposed ground at a place, dB of any
+    /// Power that an antenna would hear `up_m` over the supposed ground at a place, dB of the same
     /// reference: −10·n·log10 d, and the pattern of two short dipoles (J. D. Kraus, *Antennas*, 5-5).
     pub fn power_db(&self, at: NorthEast, up_m: f32, antenna: Antenna) -> f32 {
         let (north, east) = ((at.north_m - self.at.north_m) as f32, (at.east_m - self.at.east_m) as f32);
@@ -42,7 +44,7 @@ impl Hypothesis {
                 if antenna == Antenna::Whip { both * both + SCATTER * own + FILLED } else { own + FILLED }
             }
         };
-        5.0 * self.exponent * inverse.log10() + 10.0 * pattern.log10()
+        self.power_100_m_db + self.exponent * (20.0 + 5.0 * inverse.log10()) + 10.0 * pattern.log10()
     }
 }
 

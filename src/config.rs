@@ -160,11 +160,19 @@ impl Emission {
         }
     }
 
+    /// Period that a standard says, before one was measured, µs.
+    pub fn period_us(&self) -> Option<f64> {
+        matches!(self, Emission::CospasSarsat).then_some(COSPAS_SARSAT_PERIOD_US)
+    }
+
     /// Whether a carrier is sought.
     pub fn has_carrier(&self) -> bool {
         matches!(self, Emission::Continuous | Emission::Any(_))
     }
 }
+
+/// The mean of what C/S T.001 2.2.1 allows.
+const COSPAS_SARSAT_PERIOD_US: f64 = 50e6;
 
 /// A burst each 47.5 to 52.5 s (C/S T.001 2.2.1), any one of which counts.
 const COSPAS_SARSAT_TRAIN: PulseTrain = PulseTrain {

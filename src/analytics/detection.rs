@@ -239,7 +239,8 @@ impl Detector {
     pub fn pattern(&self, now: TimeUs) -> Pattern {
         let window_us = PATTERN_US.max(8.0 * self.period_us.unwrap_or(0.0));
         let after = now.0.checked_sub(window_us as u64).map(TimeUs);
-        self.log.pattern(after, false, self.period_us)
+        let known_us = self.channel.emission.period_us().filter(|_| self.is_heard());
+        self.log.pattern(after, false, self.period_us.or(known_us))
     }
 
     /// The power by which a reading tells where the beacon is, if the beacon is on in it: of a continuous carrier the

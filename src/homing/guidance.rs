@@ -6,10 +6,11 @@
 //! are judged, some in each pass, it flies to the middle. When no leg is worth its time, when the region is as small as was asked for, or
 //! when the time for it is over, the middle is the goal: there it is held. Before anything is believed it flies straight on, for power along a line
 //! tells what is ahead and what behind; a beacon that falls silent is looked for in an expanding square about where it was believed to be.
+//! Between bursts that come seldom nothing is heard on the way: there it flies to where the next one tells most, of what is reached by then.
 //!
 //! Not here: whether a way is safe (`interlock`), how a goal is flown (`steering`).
 
-use super::worth::{Standpoint, time_s, worth_mps};
+use super::worth::{Standpoint, time_s, worth_mps, worth_of_one_m};
 use crate::belief::Belief;
 use crate::command::Aim;
 use crate::config::HomingConfig;
@@ -39,6 +40,12 @@ const KEPT_RATIO: f64 = 1.5;
 const LEG_PATIENCE: f64 = 1.5;
 /// Straight on for so long, then in triangles.
 const AHEAD_S: f64 = 20.0;
+/// Bursts further apart than this are flown between, µs.
+const SELDOM_US: f64 = 8e6;
+/// It is at its place so long before a burst, s.
+const EARLY_S: f64 = 4.0;
+/// A burst that wins less than this is not worth waiting for, m.
+const WORTH_M: f64 = 1.0;
 /// Spacing of the expanding square: by the radius of 50 %, but between.
 const SPACING_M: (f64, f64) = (20.0, 80.0);
 
@@ -80,6 +87,9 @@ pub(super) struct Guidance {
     is_over: bool,
     /// The end of the way straight on.
     ahead: Option<NorthEast>,
+    /// Where the next burst is awaited, how many observations there were before it, and since when.
+    stand: Option<NorthEast>,
+    heard: (u32, TimeUs),
     /// Corner of the expanding square that is flown to; the first is its middle.
     corner: usize,
 }
@@ -98,6 +108,8 @@ impl Guidance {
             is_small: false,
             is_over: false,
             ahead: None,
+            stand: None,
+            heard: (0, TimeUs(0)),
             corner: 0,
         }
     }
@@ -112,14 +124,16 @@ impl Guidance {
         self.best = None;
         self.leg = None;
         self.ahead = None;
+        self.stand = None;
         self.corner = 0;
     }
 
-    /// The goal of this pass; `is_allowed` says where it may be flown to, straight from where it is.
+    /// The goal of this pass; `is_allowed` says where it may be flown to, straight from where it is; `period_us` is that of a train.
     pub(super) fn goal(
         &mut self,
         now: TimeUs,
         belief: Option<&Belief>,
+        period_us: Option<f64>,
         from: &Standpoint,
         is_allowed: &impl Fn(NorthEast) -> bool,
     ) -> Goal {
@@ -132,6 +146,10 @@ impl Guidance {
         if self.is_small || now.since_us(self.began) >= self.refine_us || self.is_over {
             return Goal { to: belief.median, aim: Aim::Place };
         }
+        if let Some(period_us) = period_us.filter(|period_us| *period_us >= SELDOM_US) {
+            let to = self.between_bursts(now, belief, period_us, from, is_allowed);
+            return Goal { to, aim: Aim::Survey };
+        }
         if let Some((leg, until)) = self.leg {
             let to = leg.end(belief.median);
             if to.distance_m(from.at) > THERE_M && now.0 < until.0 && is_allowed(to) {
@@ -142,6 +160,55 @@ impl Guidance {
         self.judge(now, belief, from, is_allowed);
         let to = self.leg.map_or(belief.median, |(leg, _)| leg.end(belief.median));
         Goal { to, aim: Aim::Survey }
+    }
+
+    /// Where the next burst is awaited; while places are judged, the middle.
+    fn between_bursts(
+        &mut self,
+        now: TimeUs,
+        belief: &Belief,
+        period_us: f64,
+        from: &Standpoint,
+        is_allowed: &impl Fn(NorthEast) -> bool,
+    ) -> NorthEast {
+        let is_late = now.since_us(self.heard.1) as f64 > 1.5 * period_us;
+        if belief.observation_count != self.heard.0 || is_late {
+            self.heard = (belief.observation_count, now);
+            (self.stand, self.best, self.next_leg) = (None, None, 0);
+        }
+        if let Some(stand) = self.stand.filter(|stand| is_allowed(*stand)) {
+            return stand;
+        }
+        let due_s = (period_us - now.since_us(self.heard.1) as f64) / 1e6 - EARLY_S;
+        let reach_m = self.speed_mps * due_s.max(0.0);
+        for _ in 0..LEGS_PER_PASS {
+            let leg = self.candidate(belief);
+            let to = nearer(from.at, leg.end(belief.median), reach_m);
+            if is_allowed(to) {
+                let won_m = worth_of_one_m(belief, to, from.height_m);
+                if self.best.is_none_or(|(best, _)| won_m > best) {
+                    self.best = Some((won_m, leg));
+                }
+            }
+            self.next_leg += 1;
+            if self.next_leg == LEGS {
+                self.next_leg = 0;
+                if let Some((won_m, leg)) = self.best.take() {
+                    self.is_over = won_m < WORTH_M && belief.radius_95_m < WIDE_M;
+                    self.stand = Some(nearer(from.at, leg.end(belief.median), reach_m));
+                }
+                break;
+            }
+        }
+        self.stand.unwrap_or(belief.median)
+    }
+
+    fn candidate(&self, belief: &Belief) -> Leg {
+        let radius_m = RINGS[self.next_leg / BEARINGS] * belief.radius_50_m;
+        Leg {
+            bearing_rad: TAU * (self.next_leg % BEARINGS) as f64 / BEARINGS as f64,
+            radius_m: radius_m.clamp((RING_MIN_S * self.speed_mps).min(RING_MAX_M), RING_MAX_M),
+        }
     }
 
     /// Where to look for a beacon that is not heard any more.
@@ -192,11 +259,7 @@ impl Guidance {
         is_allowed: &impl Fn(NorthEast) -> bool,
     ) {
         for _ in 0..LEGS_PER_PASS {
-            let radius_m = RINGS[self.next_leg / BEARINGS] * belief.radius_50_m;
-            let leg = Leg {
-                bearing_rad: TAU * (self.next_leg % BEARINGS) as f64 / BEARINGS as f64,
-                radius_m: radius_m.clamp((RING_MIN_S * self.speed_mps).min(RING_MAX_M), RING_MAX_M),
-            };
+            let leg = self.candidate(belief);
             let to = leg.end(belief.median);
             if to.distance_m(from.at) > THERE_M && is_allowed(to) {
                 let won_mps = worth_mps(belief, from, to, self.speed_mps);
@@ -232,6 +295,16 @@ fn at_bearing(from: NorthEast, bearing_rad: f64, away_m: f64) -> NorthEast {
     NorthEast {
         north_m: from.north_m + away_m * bearing_rad.cos(),
         east_m: from.east_m + away_m * bearing_rad.sin(),
+    }
+}
+
+/// There, or as far as it reaches.
+fn nearer(from: NorthEast, to: NorthEast, reach_m: f64) -> NorthEast {
+    let away_m = from.distance_m(to);
+    let share = if away_m > reach_m { reach_m / away_m } else { 1.0 };
+    NorthEast {
+        north_m: from.north_m + share * (to.north_m - from.north_m),
+        east_m: from.east_m + share * (to.east_m - from.east_m),
     }
 }
 

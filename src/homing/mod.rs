@@ -187,7 +187,8 @@ impl Homing {
         } else if self.machine.is_unheard(inputs.now) {
             self.guidance.recover(belief, &from, &is_allowed)
         } else {
-            self.guidance.goal(inputs.now, belief, &from, &is_allowed)
+            let period_us = self.machine.target_facts(inputs).and_then(|facts| facts.pattern.period_us);
+            self.guidance.goal(inputs.now, belief, period_us, &from, &is_allowed)
         };
         // Towards what lies across a fence it is flown as near as may be.
         let share_of = |share: f64| NorthEast {

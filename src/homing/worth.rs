@@ -1,4 +1,5 @@
-//! What a leg is worth: a belief (dB by hypothesis), where the aircraft is and the leg's end (m) in, loss won per second (m/s) out.
+//! What a leg is worth: a belief (dB by hypothesis), where the aircraft is and the leg's end (m) in, loss won per second (m/s) out; and what
+//! one burst is.
 //!
 //! For each hypothesis h taken for true, the powers heard along the leg would tell it from every other h′. They differ by Δ = the change of
 //! the power from here to there under h less that under h′, against shadowing that is correlated along the way (an Ornstein–Uhlenbeck
@@ -34,7 +35,7 @@ pub(super) fn time_s(from: &Standpoint, to: NorthEast, speed_mps: f64) -> f64 {
     north_m.hypot(east_m) / speed_mps + TURN_S * turn_rad / std::f64::consts::PI + 1.0
 }
 
-/// Loss that is won per second of flying from here to there, m/s.
+/// Loss that is won per second of flying from here to there, m/s, by an emission that is heard all the way.
 pub(super) fn worth_mps(belief: &Belief, from: &Standpoint, to: NorthEast, speed_mps: f64) -> f64 {
     let length_m = from.at.distance_m(to);
     let mut heard = [[0.0_f32; SAMPLES + 1]; HYPOTHESES];
@@ -54,25 +55,42 @@ pub(super) fn worth_mps(belief: &Belief, from: &Standpoint, to: NorthEast, speed
     let (correlation_m, variance) = (belief.fit.correlation_m, belief.fit.spread_db.powi(2) + NOISE_DB2);
     let level = (step_m / (4.0 * correlation_m * variance)) as f32;
     let slope = (correlation_m / (4.0 * step_m * variance)) as f32;
-    let (mut before, mut after) = (0.0_f64, 0.0_f64);
-    for (one, h) in heard.iter().zip(&belief.hypotheses) {
+    let told = |one: usize, other: usize| {
+        let (mut told, mut last) = (0.0, 0.0);
+        for k in 1..=SAMPLES {
+            let apart = heard[one][k] - heard[other][k];
+            told += level * apart * apart + slope * (apart - last) * (apart - last);
+            last = apart;
+        }
+        told
+    };
+    won_m(belief, told) / time_s(from, to, speed_mps)
+}
+
+/// Loss that is won by one burst that is heard at a place, m.
+pub(super) fn worth_of_one_m(belief: &Belief, at: NorthEast, height_m: f64) -> f64 {
+    let heard = belief
+        .hypotheses
+        .each_ref()
+        .map(|hypothesis| hypothesis.power_db(at, height_m as f32, belief.antenna));
+    let scale = (0.25 / (belief.fit.spread_db.powi(2) + NOISE_DB2)) as f32;
+    won_m(belief, |one, other| scale * (heard[one] - heard[other]).powi(2))
+}
+
+/// Loss less what is left of it, m, where the weight of one hypothesis beside another, taken for true, falls to the exponential of less
+/// `told`.
+fn won_m(belief: &Belief, told: impl Fn(usize, usize) -> f32) -> f64 {
+    let mut won_m = 0.0;
+    for (one, h) in belief.hypotheses.iter().enumerate() {
         let (mut weight, mut sum, mut all) = (0.0_f32, 0.0_f32, 0.0_f32);
-        for (other, i) in heard.iter().zip(&belief.hypotheses) {
-            let mut told = 0.0;
-            let mut last = 0.0;
-            for k in 1..=SAMPLES {
-                let apart = one[k] - other[k];
-                told += level * apart * apart + slope * (apart - last) * (apart - last);
-                last = apart;
-            }
-            let kept = (-told).exp();
+        for (other, i) in belief.hypotheses.iter().enumerate() {
+            let kept = (-told(one, other)).exp();
             let apart_m = h.at.distance_m(i.at).min(LOSS_MAX_M) as f32;
             weight += kept;
             sum += kept * apart_m;
             all += apart_m;
         }
-        before += f64::from(all) / HYPOTHESES as f64;
-        after += f64::from(sum / weight);
+        won_m += f64::from(all) / HYPOTHESES as f64 - f64::from(sum / weight);
     }
-    (before - after) / HYPOTHESES as f64 / time_s(from, to, speed_mps)
+    won_m / HYPOTHESES as f64
 }

@@ -212,6 +212,7 @@ impl Cloud {
             rise_m: lies.rise[k],
             axis: (lies.dipole[k] != 0.0).then_some(axis),
             exponent: particles.law[1][k],
+            power_100_m_db: particles.law[0][k],
         }
     }
 

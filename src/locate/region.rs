@@ -35,7 +35,8 @@ impl Locate {
 
     /// Systematic resampling (Kitagawa, J. Comput. Graph. Stat. 5 (1996) 1) of the particles.
     pub(super) fn draw(&self, estimate: Estimate) -> Belief {
-        let none = Hypothesis { at: estimate.mean, rise_m: 0.0, axis: None, exponent: 2.0 };
+        let none =
+            Hypothesis { at: estimate.mean, rise_m: 0.0, axis: None, exponent: 2.0, power_100_m_db: 0.0 };
         let mut hypotheses = [none; HYPOTHESES];
         let (mut sum, mut drawn) = (0.0, 0);
         for (particle, weight) in self.cloud.weights.iter().enumerate() {

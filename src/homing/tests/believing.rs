@@ -34,7 +34,7 @@ impl World {
                 north_m: mean.north_m + side * radius_m * cos,
                 east_m: mean.east_m + side * radius_m * sin,
             };
-            Hypothesis { at, rise_m: 0.0, axis: None, exponent: 2.2 }
+            Hypothesis { at, rise_m: 0.0, axis: None, exponent: 2.2, power_100_m_db: 0.0 }
         });
         let fit = Fit { power_100_m_db: -80.0, exponent: 2.2, spread_db: 4.0, correlation_m: 35.0 };
         let estimate = Estimate {

@@ -139,3 +139,29 @@ fn nothing_but_the_interlocks_makes_commands() {
         assert!(!source.contains("Command::Velocity(") && !source.contains("Command::Stop"));
     }
 }
+
+#[test]
+fn between_bursts_it_flies_to_where_the_next_one_tells_most_and_waits_there() {
+    let mut world = World::homing();
+    world.facts[0].pattern.period_us = Some(50e6);
+    let place = NorthEast { north_m: world.at().north_m - 40.0, east_m: world.at().east_m - 60.0 };
+    world.believe(place, 80.0);
+    let goal = |world: &World| {
+        let course = world.homing.course().expect("a velocity");
+        (course.aim, Origin::new(HOME).ned_from_wgs84(course.to.expect("a goal")))
+    };
+    velocity(world.steps(10));
+    let (aim, stand) = goal(&world);
+    assert_eq!(aim, Aim::Survey);
+    // At 4 m/s within 46 s, 4 s of which are kept.
+    assert!(stand.distance_m(place) > 30.0 && stand.distance_m(world.at()) < 185.0, "{stand:?}");
+    world.fly_to(stand);
+    world.fly_to(NorthEast { north_m: stand.north_m + 0.5, ..stand });
+    velocity(world.steps(200));
+    assert!(goal(&world).1.distance_m(stand) < 1.0, "it waits");
+    let count = world.belief.as_ref().unwrap().observation_count;
+    world.believe(place, 60.0);
+    world.belief.as_mut().unwrap().observation_count = count + 1;
+    velocity(world.steps(10));
+    assert!(goal(&world).1.distance_m(stand) > 10.0, "the next tells more elsewhere");
+}

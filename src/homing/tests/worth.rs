@@ -15,7 +15,7 @@ fn at(north_m: f64, east_m: f64) -> NorthEast {
 fn one_of(places: &[NorthEast], spread_db: f32) -> Belief {
     let hypothesis = |n: usize| {
         let at = places[n % places.len()];
-        Hypothesis { at, rise_m: 0.0, axis: None, exponent: 2.2 }
+        Hypothesis { at, rise_m: 0.0, axis: None, exponent: 2.2, power_100_m_db: 0.0 }
     };
     let fit =
         Fit { power_100_m_db: -80.0, exponent: 2.2, spread_db: f64::from(spread_db), correlation_m: 35.0 };
