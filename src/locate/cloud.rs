@@ -21,7 +21,7 @@ pub(super) const ROWS: usize = 48;
 /// Particles.
 pub(super) const PARTICLES: usize = ROWS * SIDE;
 /// Power of 1 + (distance/near)² by which places far from where it was listened are less likely.
-const FAR_POWER: f32 = 2.5;
+const FAR_POWER: f32 = 2.0;
 /// Standard deviations of shadowing that may be, dB: each as likely by its logarithm.
 pub(super) const SPREAD_DB: (f32, f32) = (0.7, 12.0);
 /// How much higher or lower than supposed a beacon lies, m.
@@ -114,9 +114,9 @@ impl Cloud {
         for particles in &mut self.rows {
             let guess = &mut particles.guess;
             for k in 0..SIDE {
-                // Of density (1 + d²/near²)^−5/2.
+                // Of density (1 + d²/near²)^−2.
                 let u = 1.0 - random.uniform();
-                let distance_m = near_m as f32 * (u.powf(-2.0 / 3.0) - 1.0).sqrt();
+                let distance_m = near_m as f32 * (1.0 / u - 1.0).sqrt();
                 let around = std::f32::consts::TAU * random.uniform();
                 guess.lies.north[k] = at_m[0] as f32 + distance_m * around.cos();
                 guess.lies.east[k] = at_m[1] as f32 + distance_m * around.sin();

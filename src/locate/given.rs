@@ -106,6 +106,6 @@ pub struct LocateConfig {
 
 impl Default for LocateConfig {
     fn default() -> LocateConfig {
-        LocateConfig { antenna: Antenna::Omni, near_m: 100.0, place_sigma_m: 3.0 }
+        LocateConfig { antenna: Antenna::Omni, near_m: 150.0, place_sigma_m: 3.0 }
     }
 }

@@ -143,14 +143,18 @@ fn silence_tells_where_the_beacon_is_not() {
     // So few that it may be anywhere.
     let mut locate = located(&loud[..8], 5_000);
     let west = |locate: &Locate| {
-        locate.places().filter(|place| place.at.east_m < -60.0).map(|place| place.probability).sum::<f64>()
+        locate
+            .places()
+            .filter(|place| (-120.0..-60.0).contains(&place.at.east_m))
+            .map(|place| place.probability)
+            .sum::<f64>()
     };
     let (before, evidence) = (west(&locate), locate.log_evidence().unwrap());
     for o in silent {
         locate.observe_silence(Silence { at_m: o.at_m, up_m: o.up_m, below_db: loudest_db });
     }
     while locate.work(100_000) {}
-    assert!(west(&locate) < 0.5 * before, "{before} {}", west(&locate));
+    assert!(west(&locate) < 0.6 * before, "{before} {}", west(&locate));
     // What is certain costs nothing, and nothing is more than certain.
     let told = locate.log_evidence().unwrap() - evidence;
     assert!((-6.0..0.0).contains(&told), "{told}");
