@@ -18,14 +18,16 @@ use crate::geo::NorthEast;
 use crate::time::TimeUs;
 use std::f64::consts::{FRAC_PI_2, TAU};
 
-/// Rings about the middle on which legs end: shares of the radius of 50 %, no nearer than so many seconds and no further than.
+/// Rings about the middle on which legs end: shares of the radius of 50 %, no nearer than so many seconds and no further than. Two more
+/// are about the aircraft: where the middle lies across a fence, none of the others may be reached.
 const RINGS: [f64; 3] = [0.7, 1.5, 3.0];
+const OWN_RINGS_S: [f64; 2] = [20.0, 45.0];
 const RING_MIN_S: f64 = 8.0;
 const RING_MAX_M: f64 = 250.0;
 const BEARINGS: usize = 12;
-const LEGS: usize = RINGS.len() * BEARINGS;
-/// Legs judged in a pass.
-const LEGS_PER_PASS: usize = 6;
+const LEGS: usize = (RINGS.len() + OWN_RINGS_S.len()) * BEARINGS;
+/// Legs judged in a pass: some 15 µs each on a desk.
+const LEGS_PER_PASS: usize = 4;
 /// A leg that wins less than this a second is not worth flying, m/s.
 const WORTH_MPS: f64 = 0.05;
 /// While the region is wider than this, no leg is too little worth, m.
@@ -46,6 +48,8 @@ const SELDOM_US: f64 = 8e6;
 const EARLY_S: f64 = 4.0;
 /// A burst that wins less than this is not worth waiting for, m.
 const WORTH_M: f64 = 1.0;
+/// Corners of the expanding square; then it begins anew.
+const CORNERS: usize = 40;
 /// Spacing of the expanding square: by the radius of 50 %, but between.
 const SPACING_M: (f64, f64) = (20.0, 80.0);
 
@@ -56,16 +60,19 @@ pub(super) struct Goal {
     pub(super) aim: Aim,
 }
 
-/// A leg: its end is so far from the middle, to this side.
+/// A leg's end: so far from the middle, to this side; or a place.
 #[derive(Copy, Clone, Debug, PartialEq)]
-struct Leg {
-    bearing_rad: f64,
-    radius_m: f64,
+enum Leg {
+    About { bearing_rad: f64, radius_m: f64 },
+    To(NorthEast),
 }
 
 impl Leg {
     fn end(&self, middle: NorthEast) -> NorthEast {
-        at_bearing(middle, self.bearing_rad, self.radius_m)
+        match *self {
+            Leg::About { bearing_rad, radius_m } => at_bearing(middle, bearing_rad, radius_m),
+            Leg::To(place) => place,
+        }
     }
 }
 
@@ -182,7 +189,7 @@ impl Guidance {
         let due_s = (period_us - now.since_us(self.heard.1) as f64) / 1e6 - EARLY_S;
         let reach_m = self.speed_mps * due_s.max(0.0);
         for _ in 0..LEGS_PER_PASS {
-            let leg = self.candidate(belief);
+            let leg = self.candidate(belief, from);
             let to = nearer(from.at, leg.end(belief.median), reach_m);
             if is_allowed(to) {
                 let won_m = worth_of_one_m(belief, to, from.height_m);
@@ -203,12 +210,16 @@ impl Guidance {
         self.stand.unwrap_or(belief.median)
     }
 
-    fn candidate(&self, belief: &Belief) -> Leg {
-        let radius_m = RINGS[self.next_leg / BEARINGS] * belief.radius_50_m;
-        Leg {
-            bearing_rad: TAU * (self.next_leg % BEARINGS) as f64 / BEARINGS as f64,
-            radius_m: radius_m.clamp((RING_MIN_S * self.speed_mps).min(RING_MAX_M), RING_MAX_M),
+    fn candidate(&self, belief: &Belief, from: &Standpoint) -> Leg {
+        let bearing_rad = TAU * (self.next_leg % BEARINGS) as f64 / BEARINGS as f64;
+        let ring = self.next_leg / BEARINGS;
+        if let Some(share) = RINGS.get(ring) {
+            let least_m = (RING_MIN_S * self.speed_mps).min(RING_MAX_M);
+            let radius_m = (share * belief.radius_50_m).clamp(least_m, RING_MAX_M);
+            return Leg::About { bearing_rad, radius_m };
         }
+        let time_s = OWN_RINGS_S[ring - RINGS.len()];
+        Leg::To(at_bearing(from.at, bearing_rad, time_s * self.speed_mps))
     }
 
     /// Where to look for a beacon that is not heard any more.
@@ -228,7 +239,7 @@ impl Guidance {
             if to.distance_m(from.at) > THERE_M && is_allowed(to) {
                 return Goal { to, aim: if self.corner == 0 { Aim::Return } else { Aim::Widen } };
             }
-            self.corner += 1;
+            self.corner = (self.corner + 1) % CORNERS;
         }
         Goal { to: from.at, aim: Aim::Widen }
     }
@@ -259,7 +270,7 @@ impl Guidance {
         is_allowed: &impl Fn(NorthEast) -> bool,
     ) {
         for _ in 0..LEGS_PER_PASS {
-            let leg = self.candidate(belief);
+            let leg = self.candidate(belief, from);
             let to = leg.end(belief.median);
             if to.distance_m(from.at) > THERE_M && is_allowed(to) {
                 let won_mps = worth_mps(belief, from, to, self.speed_mps);

@@ -9,7 +9,7 @@
 //!
 //! Invariants: a velocity only while enabled, with every interlock holding; each stop has exactly one recorded cause;
 //! after it zero velocity, then silence. Same inputs, same outputs. Nothing allocates after [`Homing::new`].
-//! Budget: 5 µs a pass with a polygon of 64 corners; called at 20 Hz.
+//! Budget: 5 µs a pass with a polygon of 64 corners, and 60 µs more while legs are judged; called at 20 Hz.
 //!
 //! Not here: what the facts mean (`analytics`), where the beacon is (`locate`), how a command becomes a message (the host).
 

@@ -14,8 +14,9 @@ use crate::geo::{NorthEast, wrap_pi};
 const SAMPLES: usize = 6;
 /// What no shadowing explains, dB².
 const NOISE_DB2: f64 = 1.0;
-/// No hypothesis counts as further off than this, m.
+/// No hypothesis counts as further off than this, m, or than so many times the radius of 50 %.
 const LOSS_MAX_M: f64 = 300.0;
+const LOSS_MAX_RATIO: f64 = 2.0;
 /// Turning about takes this long, s.
 const TURN_S: f64 = 4.0;
 
@@ -57,8 +58,8 @@ pub(super) fn worth_mps(belief: &Belief, from: &Standpoint, to: NorthEast, speed
     let slope = (correlation_m / (4.0 * step_m * variance)) as f32;
     let told = |one: usize, other: usize| {
         let (mut told, mut last) = (0.0, 0.0);
-        for k in 1..=SAMPLES {
-            let apart = heard[one][k] - heard[other][k];
+        for (one, other) in heard[one].iter().zip(&heard[other]).skip(1) {
+            let apart = one - other;
             told += level * apart * apart + slope * (apart - last) * (apart - last);
             last = apart;
         }
@@ -78,19 +79,22 @@ pub(super) fn worth_of_one_m(belief: &Belief, at: NorthEast, height_m: f64) -> f
 }
 
 /// Loss less what is left of it, m, where the weight of one hypothesis beside another, taken for true, falls to the exponential of less
-/// `told`.
+/// `told`, which is the same both ways.
 fn won_m(belief: &Belief, told: impl Fn(usize, usize) -> f32) -> f64 {
-    let mut won_m = 0.0;
-    for (one, h) in belief.hypotheses.iter().enumerate() {
-        let (mut weight, mut sum, mut all) = (0.0_f32, 0.0_f32, 0.0_f32);
-        for (other, i) in belief.hypotheses.iter().enumerate() {
+    let loss_max_m = LOSS_MAX_M.max(LOSS_MAX_RATIO * belief.radius_50_m);
+    let (mut weight, mut sum, mut all) = ([1.0_f32; HYPOTHESES], [0.0_f32; HYPOTHESES], 0.0_f64);
+    for one in 1..HYPOTHESES {
+        for other in 0..one {
+            let (h, i) = (&belief.hypotheses[one], &belief.hypotheses[other]);
             let kept = (-told(one, other)).exp();
-            let apart_m = h.at.distance_m(i.at).min(LOSS_MAX_M) as f32;
-            weight += kept;
-            sum += kept * apart_m;
-            all += apart_m;
+            let apart_m = h.at.distance_m(i.at).min(loss_max_m);
+            for n in [one, other] {
+                weight[n] += kept;
+                sum[n] += kept * apart_m as f32;
+            }
+            all += 2.0 * apart_m;
         }
-        won_m += f64::from(all) / HYPOTHESES as f64 - f64::from(sum / weight);
     }
-    won_m / HYPOTHESES as f64
+    let left_m: f64 = sum.iter().zip(&weight).map(|(sum, weight)| f64::from(sum / weight)).sum();
+    (all / HYPOTHESES as f64 - left_m) / HYPOTHESES as f64
 }

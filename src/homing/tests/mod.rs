@@ -418,6 +418,7 @@ fn a_stop_is_zeros_then_silence_until_the_operator_acts() {
 #[test]
 fn a_pass_allocates_nothing() {
     let mut world = World::homing();
+    world.believe(NorthEast { north_m: -40.0, east_m: -60.0 }, 60.0);
     let mut ended_count = 0;
     let mut run = |world: &mut World, count: usize| {
         for _ in 0..count {

@@ -150,7 +150,7 @@ fn between_bursts_it_flies_to_where_the_next_one_tells_most_and_waits_there() {
         let course = world.homing.course().expect("a velocity");
         (course.aim, Origin::new(HOME).ned_from_wgs84(course.to.expect("a goal")))
     };
-    velocity(world.steps(10));
+    velocity(world.steps(20));
     let (aim, stand) = goal(&world);
     assert_eq!(aim, Aim::Survey);
     // At 4 m/s within 46 s, 4 s of which are kept.
@@ -162,6 +162,6 @@ fn between_bursts_it_flies_to_where_the_next_one_tells_most_and_waits_there() {
     let count = world.belief.as_ref().unwrap().observation_count;
     world.believe(place, 60.0);
     world.belief.as_mut().unwrap().observation_count = count + 1;
-    velocity(world.steps(10));
+    velocity(world.steps(20));
     assert!(goal(&world).1.distance_m(stand) > 10.0, "the next tells more elsewhere");
 }
