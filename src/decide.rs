@@ -11,7 +11,7 @@
 
 use crate::analytics::Analytics;
 use crate::belief::Belief;
-use crate::command::{Command, OperatorAct, State, Trip};
+use crate::command::{Command, Course, OperatorAct, State, Trip};
 use crate::config::{Config, ConfigError};
 use crate::facts::{Facts, Searched};
 use crate::geo::Origin;
@@ -207,6 +207,11 @@ impl Decide {
     /// Our state.
     pub fn state(&self) -> State {
         self.homing.state()
+    }
+
+    /// Where the last command leads, and why; where it was a velocity.
+    pub fn course(&self) -> Option<Course> {
+        self.homing.course()
     }
 
     /// Channel being homed on.

@@ -97,6 +97,9 @@ fn text(status: &Status) -> String {
     let homing = if status.homing_enabled { "on" } else { "off" };
     let target = known(Some(&status.target).filter(|target| !target.is_empty()));
     line("state", format!("{} · homing {homing} · target {target}", status.state));
+    if let Some(course) = &status.course {
+        line("flies", course.clone());
+    }
     if status.is_bench {
         line("BENCH", "a recording may steer: never with an aircraft in the air".into());
     }
@@ -225,11 +228,13 @@ mod tests {
         );
         assert!(unknown.contains("NO SAMPLES"), "{unknown}");
         status.latched = Some("battery refused".into());
+        status.course = Some("to where it is (47.30000 8.50000)".into());
         status.channels[0].pulse_width_us = Some(33_000);
         status.channels[0].pulse_period_us = Some(42_000.0);
         status.channels[0].pulse_count = 8;
         let told = text(&status);
         assert!(told.contains("stopped by battery refused\n"), "{told}");
+        assert!(told.contains("flies      to where it is (47.30000 8.50000)\n"), "{told}");
         assert!(told.contains("8 pulses of 33.0 ms every 42.0 ms"), "{told}");
     }
 }

@@ -23,6 +23,8 @@ pub struct Status {
     pub target: String,
     /// Whether the operator has enabled homing.
     pub homing_enabled: bool,
+    /// Why the aircraft is led where it is led, and to where (WGS84 degrees); `None` = it is not.
+    pub course: Option<String>,
     /// Why homing cannot be enabled or cannot command now; `None` = it could.
     pub locked: Option<String>,
     /// All that keeps it so, each with its mend; `locked` is the first.

@@ -71,6 +71,10 @@ pub fn show(status: &mut Status, seen: &Seen<'_>) {
         .map(|channel| channel.name.clone())
         .unwrap_or_default();
     status.homing_enabled = decide.state() != State::Idle;
+    status.course = decide.course().map(|course| match course.to {
+        Some(to) => format!("{} ({:.5} {:.5})", course.aim.words(), to.lat_deg, to.lon_deg),
+        None => course.aim.words().to_string(),
+    });
     status.locked = match decide.locked() {
         Some(_) if decide.is_offered() => Some("waits for OFFBOARD; zero setpoints stream".to_string()),
         locked => locked.map(|trip| trip.to_string()),
