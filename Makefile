@@ -21,7 +21,7 @@ test: setup
 	$(CARGO) test --workspace --locked $(FEATURES) --tests
 
 # Everything that the rigs can show: 100 000 flights of random faults, every scenario with the real daemon, and how fast it
-# stops, idle and with busy cores. About four hours.
+# stops, idle and with busy cores. Four to five hours.
 hil: setup
 	@./.setup witnesses
 	$(CARGO) build --release --locked $(FEATURES) --bins
