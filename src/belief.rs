@@ -53,8 +53,6 @@ impl Hypothesis {
 pub struct Belief {
     /// Each as likely as the others.
     pub hypotheses: [Hypothesis; HYPOTHESES],
-    /// Mean of the posterior.
-    pub mean: NorthEast,
     /// The place from which the hypotheses are the least far away in the mean: a few that are far off do not move it.
     pub median: NorthEast,
     /// Radius of a circle as large as the smallest region of 50 %, m.
@@ -74,7 +72,6 @@ impl Belief {
     pub fn new(estimate: &Estimate, hypotheses: [Hypothesis; HYPOTHESES], antenna: Antenna) -> Belief {
         Belief {
             hypotheses,
-            mean: estimate.mean,
             median: median(&hypotheses, estimate.mean),
             radius_50_m: estimate.radius_50_m,
             radius_95_m: estimate.radius_95_m,

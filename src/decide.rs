@@ -171,7 +171,7 @@ impl Decide {
             sink.record(&Record::Event(events::ground_unknown(inputs.now)));
         }
         let recovers = self.homing.recovers();
-        if recovers && !std::mem::replace(&mut self.recovers, recovers) {
+        if recovers && !self.recovers {
             sink.record(&Record::Event(events::unheard(inputs.now)));
         }
         self.recovers = recovers;

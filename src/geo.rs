@@ -37,6 +37,19 @@ impl NorthEast {
     pub fn distance_m(self, other: NorthEast) -> f64 {
         (self.north_m - other.north_m).hypot(self.east_m - other.east_m)
     }
+
+    /// Bearing of another place from true north, −π to π.
+    pub fn bearing_rad(self, to: NorthEast) -> f64 {
+        (to.east_m - self.east_m).atan2(to.north_m - self.north_m)
+    }
+
+    /// The place on the way to another at this share of it.
+    pub fn between(self, to: NorthEast, share: f64) -> NorthEast {
+        NorthEast {
+            north_m: self.north_m + share * (to.north_m - self.north_m),
+            east_m: self.east_m + share * (to.east_m - self.east_m),
+        }
+    }
 }
 
 /// The place NED metres are counted from, with its radii of curvature.

@@ -172,9 +172,9 @@ impl Seeker {
     }
 
     fn stretch_m(&self, at: NorthEast) -> f64 {
-        let belief = self.belief();
-        belief.map_or(STRETCH_FIRST_M, |belief| {
-            (STRETCH_RATIO * belief.mean.distance_m(at)).clamp(STRETCH_MIN_M, STRETCH_MAX_M)
+        let estimate = self.locate.estimate();
+        estimate.map_or(STRETCH_FIRST_M, |estimate| {
+            (STRETCH_RATIO * estimate.mean.distance_m(at)).clamp(STRETCH_MIN_M, STRETCH_MAX_M)
         })
     }
 

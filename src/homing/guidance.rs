@@ -188,24 +188,11 @@ impl Guidance {
         }
         let due_s = (period_us - now.since_us(self.heard.1) as f64) / 1e6 - EARLY_S;
         let reach_m = self.speed_mps * due_s.max(0.0);
-        for _ in 0..LEGS_PER_PASS {
-            let leg = self.candidate(belief, from);
-            let to = nearer(from.at, leg.end(belief.median), reach_m);
-            if is_allowed(to) {
-                let won_m = worth_of_one_m(belief, to, from.height_m);
-                if self.best.is_none_or(|(best, _)| won_m > best) {
-                    self.best = Some((won_m, leg));
-                }
-            }
-            self.next_leg += 1;
-            if self.next_leg == LEGS {
-                self.next_leg = 0;
-                if let Some((won_m, leg)) = self.best.take() {
-                    self.is_over = won_m < WORTH_M && belief.radius_95_m < WIDE_M;
-                    self.stand = Some(nearer(from.at, leg.end(belief.median), reach_m));
-                }
-                break;
-            }
+        let end = |leg: &Leg| nearer(from.at, leg.end(belief.median), reach_m);
+        let worth = |to: NorthEast| is_allowed(to).then(|| worth_of_one_m(belief, to, from.height_m));
+        if let Some((won_m, leg)) = self.best_leg(belief, from, |leg| worth(end(leg))) {
+            self.is_over = won_m < WORTH_M && belief.radius_95_m < WIDE_M;
+            self.stand = Some(end(&leg));
         }
         self.stand.unwrap_or(belief.median)
     }
@@ -269,26 +256,40 @@ impl Guidance {
         from: &Standpoint,
         is_allowed: &impl Fn(NorthEast) -> bool,
     ) {
+        let speed_mps = self.speed_mps;
+        let worth = |leg: &Leg| {
+            let to = leg.end(belief.median);
+            let is_open = to.distance_m(from.at) > THERE_M && is_allowed(to);
+            is_open.then(|| worth_mps(belief, from, to, speed_mps))
+        };
+        if let Some((won_mps, leg)) = self.best_leg(belief, from, worth) {
+            self.is_over = won_mps < WORTH_MPS && belief.radius_95_m < WIDE_M;
+            let way_s = time_s(from, leg.end(belief.median), speed_mps);
+            self.leg = Some((leg, now.plus_us((LEG_PATIENCE * way_s * 1e6) as u64)));
+        }
+    }
+
+    /// Judges some more legs; after the last of a round the best of it, with what it wins. A leg that may not be flown is worth nothing.
+    fn best_leg(
+        &mut self,
+        belief: &Belief,
+        from: &Standpoint,
+        worth: impl Fn(&Leg) -> Option<f64>,
+    ) -> Option<(f64, Leg)> {
         for _ in 0..LEGS_PER_PASS {
             let leg = self.candidate(belief, from);
-            let to = leg.end(belief.median);
-            if to.distance_m(from.at) > THERE_M && is_allowed(to) {
-                let won_mps = worth_mps(belief, from, to, self.speed_mps);
-                if self.best.is_none_or(|(best, _)| won_mps > best) {
-                    self.best = Some((won_mps, leg));
-                }
+            if let Some(won) = worth(&leg)
+                && self.best.is_none_or(|(best, _)| won > best)
+            {
+                self.best = Some((won, leg));
             }
             self.next_leg += 1;
             if self.next_leg == LEGS {
                 self.next_leg = 0;
-                if let Some((won_mps, leg)) = self.best.take() {
-                    self.is_over = won_mps < WORTH_MPS && belief.radius_95_m < WIDE_M;
-                    let way_s = time_s(from, leg.end(belief.median), self.speed_mps);
-                    self.leg = Some((leg, now.plus_us((LEG_PATIENCE * way_s * 1e6) as u64)));
-                }
-                return;
+                return self.best.take();
             }
         }
+        None
     }
 
     /// Whether the place to hold is reached.
@@ -312,11 +313,7 @@ fn at_bearing(from: NorthEast, bearing_rad: f64, away_m: f64) -> NorthEast {
 /// There, or as far as it reaches.
 fn nearer(from: NorthEast, to: NorthEast, reach_m: f64) -> NorthEast {
     let away_m = from.distance_m(to);
-    let share = if away_m > reach_m { reach_m / away_m } else { 1.0 };
-    NorthEast {
-        north_m: from.north_m + share * (to.north_m - from.north_m),
-        east_m: from.east_m + share * (to.east_m - from.east_m),
-    }
+    if away_m > reach_m { from.between(to, reach_m / away_m) } else { to }
 }
 
 /// Corners of an expanding square (IAMSAR manual, volume II, 5.5.4) about its middle, which is the first: legs north, east, south, west of

@@ -191,11 +191,8 @@ impl Homing {
             self.guidance.goal(inputs.now, belief, period_us, &from, &is_allowed)
         };
         // Towards what lies across a fence it is flown as near as may be.
-        let share_of = |share: f64| NorthEast {
-            north_m: at.north_m + share * (goal.to.north_m - at.north_m),
-            east_m: at.east_m + share * (goal.to.east_m - at.east_m),
-        };
-        let open = [1.0, 0.7, 0.4, 0.15].map(share_of).into_iter().find(|to| is_allowed(*to));
+        let shares = [1.0, 0.7, 0.4, 0.15];
+        let open = shares.map(|share| at.between(goal.to, share)).into_iter().find(|to| is_allowed(*to));
         Some(Goal { to: open.unwrap_or(at), ..goal })
     }
 

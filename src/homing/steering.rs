@@ -67,13 +67,12 @@ impl Steering {
     /// The wish on the way to a goal.
     pub(super) fn towards(&mut self, inputs: &Inputs<'_>, goal: Goal, down_mps: f64) -> Wish {
         let (Some((at, _)), Some(yaw_rad)) = (inputs.at(), inputs.yaw_rad()) else { return Wish::STILL };
-        let (north_m, east_m) = (goal.to.north_m - at.north_m, goal.to.east_m - at.east_m);
-        let away_m = north_m.hypot(east_m);
+        let away_m = at.distance_m(goal.to);
         if away_m > 1.0 {
-            self.course_rad = east_m.atan2(north_m);
+            self.course_rad = at.bearing_rad(goal.to);
         }
         let speed_mps = match goal.aim {
-            Aim::Place | Aim::Hold => self.settings.speed_mps.min(APPROACH_PER_S * away_m),
+            Aim::Place => self.settings.speed_mps.min(APPROACH_PER_S * away_m),
             _ if away_m > 1.0 => self.settings.speed_mps,
             _ => 0.0,
         };

@@ -31,9 +31,8 @@ pub(super) struct Standpoint {
 
 /// Time to fly from here to there, turning to it first.
 pub(super) fn time_s(from: &Standpoint, to: NorthEast, speed_mps: f64) -> f64 {
-    let (north_m, east_m) = (to.north_m - from.at.north_m, to.east_m - from.at.east_m);
-    let turn_rad = wrap_pi(east_m.atan2(north_m) - from.course_rad).abs();
-    north_m.hypot(east_m) / speed_mps + TURN_S * turn_rad / std::f64::consts::PI + 1.0
+    let turn_rad = wrap_pi(from.at.bearing_rad(to) - from.course_rad).abs();
+    from.at.distance_m(to) / speed_mps + TURN_S * turn_rad / std::f64::consts::PI + 1.0
 }
 
 /// Loss that is won per second of flying from here to there, m/s, by an emission that is heard all the way.
@@ -43,11 +42,7 @@ pub(super) fn worth_mps(belief: &Belief, from: &Standpoint, to: NorthEast, speed
     for (heard, hypothesis) in heard.iter_mut().zip(&belief.hypotheses) {
         for (n, power_db) in heard.iter_mut().enumerate() {
             let share = n as f64 / SAMPLES as f64;
-            let at = NorthEast {
-                north_m: from.at.north_m + share * (to.north_m - from.at.north_m),
-                east_m: from.at.east_m + share * (to.east_m - from.at.east_m),
-            };
-            *power_db = hypothesis.power_db(at, from.height_m as f32, belief.antenna);
+            *power_db = hypothesis.power_db(from.at.between(to, share), from.height_m as f32, belief.antenna);
         }
         let here = heard[0];
         heard.iter_mut().for_each(|power_db| *power_db -= here);

@@ -135,7 +135,7 @@ impl Area {
 
     /// Direction of the edge across which it is narrowest, from north, 0..π: legs along it are fewest.
     pub fn long_axis_rad(&self) -> f64 {
-        let headings = self.edges().map(|(p, q)| heading_rad(p, q).rem_euclid(PI));
+        let headings = self.edges().map(|(p, q)| p.bearing_rad(q).rem_euclid(PI));
         headings.min_by(|a, b| self.width_m(*a).total_cmp(&self.width_m(*b))).unwrap_or(0.0)
     }
 
@@ -185,7 +185,7 @@ impl Area {
         }
         meets.retain(|t| (0.0..=1.0).contains(t));
         meets.sort_by(f64::total_cmp);
-        meets.windows(2).all(|pair| self.contains(between(from, to, (pair[0] + pair[1]) / 2.0)))
+        meets.windows(2).all(|pair| self.contains(from.between(to, (pair[0] + pair[1]) / 2.0)))
     }
 
     /// Corners at which it turns in on itself: only about these does a shortest way within it bend.
@@ -241,25 +241,13 @@ fn meet(p: NorthEast, q: NorthEast, r: NorthEast, s: NorthEast) -> bool {
 pub(super) fn segment_distance_m(at: NorthEast, p: NorthEast, q: NorthEast) -> f64 {
     let edge = minus(q, p);
     let t = (dot(minus(at, p), edge) / dot(edge, edge).max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
-    at.distance_m(between(p, q, t))
+    at.distance_m(p.between(q, t))
 }
 
 /// The place `distance_m` from `at` on a heading from north.
 pub(super) fn ahead(at: NorthEast, heading_rad: f64, distance_m: f64) -> NorthEast {
     let (sin, cos) = heading_rad.sin_cos();
     NorthEast { north_m: at.north_m + distance_m * cos, east_m: at.east_m + distance_m * sin }
-}
-
-/// Heading from one place to another, from north.
-pub(super) fn heading_rad(from: NorthEast, to: NorthEast) -> f64 {
-    (to.east_m - from.east_m).atan2(to.north_m - from.north_m)
-}
-
-pub(super) fn between(p: NorthEast, q: NorthEast, t: f64) -> NorthEast {
-    NorthEast {
-        north_m: p.north_m + t * (q.north_m - p.north_m),
-        east_m: p.east_m + t * (q.east_m - p.east_m),
-    }
 }
 
 pub(super) fn minus(a: NorthEast, b: NorthEast) -> NorthEast {

@@ -5,7 +5,7 @@
 //! place on the route is kept: who stops asking pauses, and who asks again is led back to where the route was left. Pure, no
 //! allocation after construction; some 0.15 µs a wish.
 
-use super::area::{between, dot, minus};
+use super::area::{dot, minus};
 use super::pattern::Route;
 use crate::geo::NorthEast;
 
@@ -53,7 +53,7 @@ impl Follow {
         let leg_m = from.distance_m(to);
         let is_back = self.has_begun && at.distance_m(self.place()?) <= LOOK_S * self.speed_mps;
         let ahead_m = if is_back { self.along_m + LOOK_S * self.speed_mps } else { self.along_m };
-        let aim = between(from, to, (ahead_m / leg_m).min(1.0));
+        let aim = from.between(to, (ahead_m / leg_m).min(1.0));
         let way = minus(aim, at);
         let away_m = way.north_m.hypot(way.east_m);
         if away_m <= f64::EPSILON {
@@ -82,7 +82,7 @@ impl Follow {
         let waypoints = self.route.waypoints();
         let from = *waypoints.get(self.leg)?;
         let Some(to) = waypoints.get(self.leg + 1) else { return Some(from) };
-        Some(between(from, *to, (self.along_m / from.distance_m(*to)).min(1.0)))
+        Some(from.between(*to, (self.along_m / from.distance_m(*to)).min(1.0)))
     }
 
     /// The route.
@@ -117,7 +117,7 @@ impl Follow {
         while let [from, to, ..] = self.route.waypoints()[self.leg..] {
             let leg_m = from.distance_m(to);
             let along_m = dot(minus(at, from), minus(to, from)) / leg_m;
-            let on_leg = between(from, to, (along_m / leg_m).clamp(0.0, 1.0));
+            let on_leg = from.between(to, (along_m / leg_m).clamp(0.0, 1.0));
             // Only what lies just ahead: a leg that comes near again farther on is not jumped to.
             let is_on = at.distance_m(on_leg) <= near_m
                 && along_m - self.along_m <= 2.0 * LOOK_S * self.speed_mps + NEAR_M;

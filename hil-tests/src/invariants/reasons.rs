@@ -3,6 +3,7 @@
 //! It is flown level where no least height is set. Where one is, it sinks only over the place of the beacon and not below that height, and
 //! climbs only on the way elsewhere. What is commanded follows a changed wish within the slew's limit: on its way back to level it is not judged.
 
+use super::permission::searches;
 use super::{Step, Told};
 use skyhound::command::{Aim, Command, Course, State};
 use skyhound::record::Record;
@@ -70,6 +71,6 @@ fn fits(state: State, aim: Aim) -> bool {
     match aim {
         Aim::Ahead | Aim::Survey | Aim::Place | Aim::Return | Aim::Widen => state == State::Homing,
         Aim::Hold => state == State::Holding,
-        Aim::Search => matches!(state, State::Searching | State::Detecting),
+        Aim::Search => searches(state),
     }
 }

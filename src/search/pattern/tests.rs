@@ -1,6 +1,6 @@
 //! Patterns beside the geometry that the manual gives them, and coverage beside a fine grid.
 
-use super::super::area::{U, heading_rad, segment_distance_m};
+use super::super::area::{U, segment_distance_m};
 use super::*;
 use crate::geo::wrap_pi;
 use proptest::prelude::*;
@@ -19,7 +19,7 @@ fn order(pattern: Pattern, spacing_m: f64, heading_deg: f64) -> Order {
 /// Length and heading of each leg, degrees 0..360.
 fn legs_of(route: &Route) -> Vec<(f64, f64)> {
     let leg = |pair: &[NorthEast]| {
-        (pair[0].distance_m(pair[1]), heading_rad(pair[0], pair[1]).to_degrees().rem_euclid(360.0))
+        (pair[0].distance_m(pair[1]), pair[0].bearing_rad(pair[1]).to_degrees().rem_euclid(360.0))
     };
     route.waypoints().windows(2).map(leg).collect()
 }
