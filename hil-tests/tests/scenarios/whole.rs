@@ -2,10 +2,10 @@
 
 use super::field::{PATIENT, passes, rig, scenario};
 
-/// Take-off, a beacon near home, RTL: about 50 s.
+/// Take-off, a beacon near home, RTL: about 100 s, more where the machine is slow.
 const WHOLE: &str = r#"
 about = "Take-off, a beacon near home, home again"
-duration_s = 100
+duration_s = 150
 [world]
 propagation = { shadow_sigma_db = 0.0, fading = "none" }
 [[world.beacon]]
