@@ -30,7 +30,7 @@ pub struct Hypothesis {
 impl Hypothesis {
     /// Power that an antenna would hear `up_m` over the supposed ground at a place, dB of the same
     /// reference: −10·n·log10 d, and the pattern of two short dipoles (J. D. Kraus, *Antennas*, 5-5).
-    pub fn power_db(&self, at: NorthEast, up_m: f32, antenna: Antenna) -> f32 {
+    fn power_db(&self, at: NorthEast, up_m: f32, antenna: Antenna) -> f32 {
         let (north, east) = ((at.north_m - self.at.north_m) as f32, (at.east_m - self.at.east_m) as f32);
         let up = (up_m - self.rise_m).max(2.0);
         let ground2 = north * north + east * east;
@@ -63,13 +63,20 @@ pub struct Belief {
     pub fit: Fit,
     /// What it is heard with.
     pub antenna: Antenna,
+    /// From this power on the receiver clips, dB of the reference of all hypotheses; infinite where it did not.
+    pub clip_db: f32,
     /// Observations in it.
     pub observation_count: u32,
 }
 
 impl Belief {
     /// Of an estimate, with places drawn from its posterior.
-    pub fn new(estimate: &Estimate, hypotheses: [Hypothesis; HYPOTHESES], antenna: Antenna) -> Belief {
+    pub fn new(
+        estimate: &Estimate,
+        hypotheses: [Hypothesis; HYPOTHESES],
+        antenna: Antenna,
+        clip_db: f32,
+    ) -> Belief {
         Belief {
             hypotheses,
             median: median(&hypotheses, estimate.mean),
@@ -77,8 +84,14 @@ impl Belief {
             radius_95_m: estimate.radius_95_m,
             fit: estimate.fit,
             antenna,
+            clip_db,
             observation_count: estimate.observation_count,
         }
+    }
+
+    /// Power that would be read `up_m` over the supposed ground at a place, were a hypothesis true, dB of the reference of all.
+    pub fn power_db(&self, hypothesis: &Hypothesis, at: NorthEast, up_m: f32) -> f32 {
+        hypothesis.power_db(at, up_m, self.antenna).min(self.clip_db)
     }
 }
 

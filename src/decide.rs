@@ -12,7 +12,7 @@
 use crate::analytics::Analytics;
 use crate::belief::Belief;
 use crate::command::{Command, Course, OperatorAct, State, Trip};
-use crate::config::{Config, ConfigError};
+use crate::config::{ChannelConfig, Config, ConfigError};
 use crate::facts::{Facts, Searched};
 use crate::geo::Origin;
 use crate::homing::{self, Homing};
@@ -107,10 +107,12 @@ impl Decide {
         let wait_hops = TRACK_GAP_MAX_US.div_ceil(u64::from(config.sense.hop_us)) as usize;
         // Twice what can wait at the longest, so that a late pass drops nothing.
         let waiting_max = 2 * wait_hops * channel_count + crate::limits::PASS_READINGS_MAX;
+        let seeker = |of: &ChannelConfig| Seeker::new(config.antenna, &of.emission);
+        let seekers = config.sense.channels.iter().map(seeker).collect();
         Ok(Decide {
             analytics: Analytics::new(&config.analytics, &config.sense.channels, config.sense.hop_us),
             homing: Homing::new(&config.homing, &config.interlock),
-            seekers: (0..channel_count).map(|_| Seeker::new(config.antenna)).collect(),
+            seekers,
             searcher,
             track: Track::default(),
             origin: None,
@@ -147,6 +149,7 @@ impl Decide {
         self.place_waiting(inputs.now, sink);
         self.place_heard(inputs.now);
         self.state_facts(inputs.now, sink);
+        self.listen(inputs);
         self.locate(inputs.now);
         let search = self.search(inputs);
         let was = self.homing.state();
@@ -332,7 +335,8 @@ impl Decide {
                 }
                 if let Some(seeker) = self.seekers.get_mut(usize::from(heard.channel)) {
                     let (at_us, power) = (heard.at_us, heard.power);
-                    let sound = Sound { at_us, at, up_m: pose.alt_rel_m, power, attitude: pose.attitude };
+                    let (is_clipped, attitude) = (heard.is_clipped, pose.attitude);
+                    let sound = Sound { at_us, at, up_m: pose.alt_rel_m, power, is_clipped, attitude };
                     seeker.hear(&sound, heard.hearing.is_some());
                 }
             }
@@ -360,10 +364,22 @@ impl Decide {
             if let (Some(power), Some(seeker)) = (power, self.seekers.get_mut(usize::from(reading.channel))) {
                 let (at_us, power) = (reading.acquired_us, alone(power, &reading));
                 let (up_m, attitude) = (pose.alt_rel_m, pose.attitude);
-                seeker.hear(&Sound { at_us, at, up_m, power, attitude }, false);
+                let is_clipped = reading.flags.any(Flags::CLIPPED);
+                seeker.hear(&Sound { at_us, at, up_m, power, is_clipped, attitude }, false);
             }
         }
         sink.reading(&PlacedReading { reading, pose });
+    }
+
+    /// Where it is listened to in vain is evidence too.
+    fn listen(&mut self, inputs: &PassInputs<'_>) {
+        let position = inputs.vehicle.position.filter(|at| at.is_fresh(inputs.now, LISTENS_US));
+        let place = self.origin.zip(position);
+        let place = place.map(|(origin, at)| (origin.ned_from_wgs84(at.value.place), at.value.alt_rel_m));
+        for (seeker, facts) in self.seekers.iter_mut().zip(&self.facts) {
+            let listens = inputs.sdr_alive && inputs.now.since_us(facts.newest_reading_us) <= LISTENS_US;
+            seeker.listen(inputs.now, facts, place.filter(|_| listens));
+        }
     }
 
     /// Works on where the beacons are, the one that is flown to first.

@@ -1,16 +1,17 @@
 //! From powers with their places to observations of one beacon's place: one for each stretch of way, however long it took.
 //!
 //! A stretch is a tenth of the distance to where the beacon is believed to be, 5 to 10 m: what is nearer together shares its shadowing and
-//! tells nothing new. Its power is the mean of powers, noise taken out. Who hovers adds one observation, not thousands; what is heard seldom is one each.
+//! tells nothing new. Its power is the mean of powers, noise taken out; where the receiver clipped it is a bound of it, and so it is where
+//! nothing is heard. Who hovers adds one observation, not thousands; what is heard seldom is one each.
 //! Readings tell before hearings do, which are of the same emission and listened to for longer.
 
 use crate::belief::Belief;
-use crate::config::Antenna;
-use crate::facts::{Located, RegionRun};
+use crate::config::{Antenna, Emission};
+use crate::facts::{Facts, Located, RegionRun};
 use crate::geo::{NorthEast, Origin};
-use crate::locate::{Frame, Locate, LocateConfig, Observation};
+use crate::locate::{Bound, Frame, Locate, LocateConfig, Observation, Side};
 use crate::record::{Record, Sink};
-use crate::signal::{Hearing, Pulse};
+use crate::signal::{Flags, Hearing, Pulse};
 use crate::time::TimeUs;
 use crate::units::{CentiDb, db_from_ratio, ratio_from_db};
 use crate::vehicle::Attitude;
@@ -43,6 +44,8 @@ pub(super) struct Sound {
     pub(super) up_m: f64,
     /// Full scale 1; noise can take it under 0.
     pub(super) power: f64,
+    /// The receiver clipped: it was this much, or more.
+    pub(super) is_clipped: bool,
     /// How the aircraft lay, where it is known.
     pub(super) attitude: Option<Attitude>,
 }
@@ -54,6 +57,7 @@ pub(super) struct Heard {
     pub(super) at_us: TimeUs,
     /// Of the beacon alone, full scale 1.
     pub(super) power: f64,
+    pub(super) is_clipped: bool,
     /// Its power as a matched detector told it.
     pub(super) hearing: Option<CentiDb>,
 }
@@ -62,14 +66,35 @@ impl Heard {
     pub(super) fn of_pulse(pulse: &Pulse) -> Heard {
         let at_us = pulse.start_us.plus_us(u64::from(pulse.width_us) / 2);
         let power = ratio_from_db(pulse.mean.db()) - ratio_from_db(pulse.floor.db());
-        Heard { channel: pulse.channel, at_us, power, hearing: None }
+        let is_clipped = pulse.flags.any(Flags::CLIPPED);
+        Heard { channel: pulse.channel, at_us, power, is_clipped, hearing: None }
     }
 
     pub(super) fn of_hearing(hearing: &Hearing) -> Heard {
         let power = ratio_from_db(hearing.power.db());
-        Heard { channel: hearing.channel, at_us: hearing.power_at_us(), power, hearing: Some(hearing.power) }
+        Heard {
+            channel: hearing.channel,
+            at_us: hearing.power_at_us(),
+            power,
+            is_clipped: false,
+            hearing: Some(hearing.power),
+        }
     }
 }
+
+/// Where nothing is heard it would have been heard by now, had it been there: after so many periods, and this at least, µs.
+const UNHEARD_PERIODS: u64 = 2;
+const UNHEARD_MIN_US: u64 = 2_000_000;
+/// Lower over home it is not yet listened from a place that counts, m.
+const AIRBORNE_M: f64 = 5.0;
+/// Of emissions that come more seldom it flies on too far between two.
+const SELDOM_US: u64 = 8_000_000;
+/// So many of the weakest that were heard are remembered; what is always heard is stronger by this, dB.
+const WEAKEST: usize = 4;
+const LUCK_DB: f64 = 3.0;
+
+/// Of a stretch of which more clipped the power is not known, a bound of it is.
+const CLIPPED_SHARE: f64 = 0.1;
 
 /// Sums over a stretch.
 #[derive(Copy, Clone, Debug)]
@@ -77,6 +102,7 @@ struct Stretch {
     from: Sound,
     is_hearing: bool,
     count: f64,
+    clipped: f64,
     sums: [f64; 4],
     frame: Frame,
 }
@@ -87,17 +113,31 @@ pub(super) struct Seeker {
     stretch: Option<Stretch>,
     /// Where the newest observation is.
     newest: Option<NorthEast>,
+    /// For how long nothing tells that it is not heard, µs; never where nothing does.
+    unheard_us: Option<u64>,
+    /// Since when it is listened to in vain, the floor, and the weakest that were heard, each over its floor, dB.
+    unheard_since: Option<TimeUs>,
+    floor_db: Option<f64>,
+    weakest_db: [f64; WEAKEST],
     told_us: Option<TimeUs>,
     region_told_us: Option<TimeUs>,
 }
 
 impl Seeker {
-    pub(super) fn new(antenna: Antenna) -> Seeker {
+    pub(super) fn new(antenna: Antenna, emission: &Emission) -> Seeker {
         let settings = LocateConfig { antenna, ..LocateConfig::default() };
+        let period_us = match emission {
+            Emission::Chirp(_) => u64::MAX,
+            emission => emission.train().map_or(0, |train| u64::from(train.period_max_us)),
+        };
         Seeker {
             locate: Locate::new(settings),
             stretch: None,
             newest: None,
+            unheard_us: (period_us <= SELDOM_US).then_some((UNHEARD_PERIODS * period_us).max(UNHEARD_MIN_US)),
+            unheard_since: None,
+            floor_db: None,
+            weakest_db: [f64::INFINITY; WEAKEST],
             told_us: None,
             region_told_us: None,
         }
@@ -121,10 +161,23 @@ impl Seeker {
             }
         }
         if self.newest.is_none_or(|newest| newest.distance_m(sound.at) >= length_m) {
-            let mut stretch =
-                Stretch { from: *sound, is_hearing, count: 0.0, sums: [0.0; 4], frame: Frame::NONE };
-            stretch.add(sound);
-            self.stretch = Some(stretch);
+            self.stretch.insert(Stretch::new(sound, is_hearing)).add(sound);
+        }
+    }
+
+    /// It is listened to at a place, `up_m` above home; `None` where nobody listens.
+    pub(super) fn listen(&mut self, now: TimeUs, facts: &Facts, at: Option<(NorthEast, f64)>) {
+        self.floor_db = facts.floor_spectral_dbfs.or(facts.floor_temporal_dbfs);
+        let at = at.filter(|(_, up_m)| *up_m >= AIRBORNE_M);
+        let (Some((at, up_m)), Some(below_db), false) = (at, self.floor_db, facts.heard) else {
+            self.unheard_since = None;
+            return;
+        };
+        let since = *self.unheard_since.get_or_insert(now);
+        if self.unheard_us.is_some_and(|unheard_us| now.since_us(since) >= unheard_us) {
+            let (at_m, up_m) = ([at.north_m, at.east_m], up_m.max(BELOW_MIN_M));
+            let (frame, side) = (Frame::default(), Side::Under);
+            self.locate.observe_bound(Bound { at_m, up_m, frame, power_db: below_db, side });
         }
     }
 
@@ -171,6 +224,20 @@ impl Seeker {
         }
     }
 
+    /// How weak it is heard: what was heard so weakly may have been luck once, not [`WEAKEST`] times.
+    fn learn_edge(&mut self, power_db: f64) {
+        let Some(over_db) = self.floor_db.map(|floor_db| power_db - floor_db) else { return };
+        let before_db = edge(&self.weakest_db);
+        let at = self.weakest_db.partition_point(|weakest_db| *weakest_db <= over_db);
+        if at < WEAKEST {
+            self.weakest_db.copy_within(at..WEAKEST - 1, at + 1);
+            self.weakest_db[at] = over_db;
+        }
+        if let Some(edge_db) = edge(&self.weakest_db).filter(|edge_db| Some(*edge_db) != before_db) {
+            self.locate.hears_from(edge_db + LUCK_DB);
+        }
+    }
+
     fn stretch_m(&self, at: NorthEast) -> f64 {
         let estimate = self.locate.estimate();
         estimate.map_or(STRETCH_FIRST_M, |estimate| {
@@ -186,22 +253,64 @@ impl Seeker {
             return;
         }
         let (up_m, power_db) = (up_m.max(BELOW_MIN_M), db_from_ratio(power));
-        self.locate.observe(Observation {
-            at_m: [north_m, east_m],
-            up_m,
-            power_db,
-            frame: stretch.frame.normalised(),
-        });
+        self.learn_edge(power_db);
+        let (at_m, frame) = ([north_m, east_m], stretch.frame.normalised());
+        if stretch.clipped > CLIPPED_SHARE * stretch.count {
+            self.locate.observe_bound(Bound { at_m, up_m, frame, power_db, side: Side::Over });
+        } else {
+            self.locate.observe(Observation { at_m, up_m, power_db, frame });
+        }
     }
 }
 
+/// The strongest of the weakest, as far as there are any.
+fn edge(weakest_db: &[f64; WEAKEST]) -> Option<f64> {
+    weakest_db.iter().rev().copied().find(|over_db| over_db.is_finite())
+}
+
 impl Stretch {
+    fn new(from: &Sound, is_hearing: bool) -> Stretch {
+        Stretch { from: *from, is_hearing, count: 0.0, clipped: 0.0, sums: [0.0; 4], frame: Frame::NONE }
+    }
+
     fn add(&mut self, sound: &Sound) {
         self.count += 1.0;
+        self.clipped += f64::from(u8::from(sound.is_clipped));
         let values = [sound.at.north_m, sound.at.east_m, sound.up_m, sound.power];
         self.sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
         let level = Frame::default();
         let frame = sound.attitude.map_or(level, |a| Frame::new(a.roll_rad, a.pitch_rad, a.yaw_rad));
         self.frame.add(&frame);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_heard_weakly_once_was_luck() {
+        let mut seeker = Seeker::new(Antenna::Omni, &Emission::Continuous);
+        seeker.learn_edge(-90.0);
+        assert_eq!(edge(&seeker.weakest_db), None, "without a floor nothing is known");
+        seeker.floor_db = Some(-100.0);
+        for (power_db, told) in
+            [(-90.0, 10.0), (-80.0, 20.0), (-130.0, 20.0), (-85.0, 20.0), (-88.0, 15.0), (-70.0, 15.0)]
+        {
+            seeker.learn_edge(power_db);
+            assert_eq!(edge(&seeker.weakest_db), Some(told), "{power_db}");
+        }
+    }
+
+    #[test]
+    fn silence_counts_once_it_is_certain_and_only_of_what_is_on_often() {
+        let of = |period_us: u32| {
+            let mut train = Emission::CospasSarsat.train().unwrap();
+            train.period_max_us = period_us;
+            Seeker::new(Antenna::Omni, &Emission::Pulsed(train)).unheard_us
+        };
+        assert_eq!((of(500_000), of(3_000_000), of(9_000_000)), (Some(2_000_000), Some(6_000_000), None));
+        assert_eq!(Seeker::new(Antenna::Omni, &Emission::Continuous).unheard_us, Some(2_000_000));
+        assert_eq!(Seeker::new(Antenna::Omni, &Emission::CospasSarsat).unheard_us, None);
     }
 }

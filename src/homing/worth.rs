@@ -42,7 +42,7 @@ pub(super) fn worth_mps(belief: &Belief, from: &Standpoint, to: NorthEast, speed
     for (heard, hypothesis) in heard.iter_mut().zip(&belief.hypotheses) {
         for (n, power_db) in heard.iter_mut().enumerate() {
             let share = n as f64 / SAMPLES as f64;
-            *power_db = hypothesis.power_db(from.at.between(to, share), from.height_m as f32, belief.antenna);
+            *power_db = belief.power_db(hypothesis, from.at.between(to, share), from.height_m as f32);
         }
         let here = heard[0];
         heard.iter_mut().for_each(|power_db| *power_db -= here);
@@ -65,10 +65,8 @@ pub(super) fn worth_mps(belief: &Belief, from: &Standpoint, to: NorthEast, speed
 
 /// Loss that is won by one burst that is heard at a place, m.
 pub(super) fn worth_of_one_m(belief: &Belief, at: NorthEast, height_m: f64) -> f64 {
-    let heard = belief
-        .hypotheses
-        .each_ref()
-        .map(|hypothesis| hypothesis.power_db(at, height_m as f32, belief.antenna));
+    let heard =
+        belief.hypotheses.each_ref().map(|hypothesis| belief.power_db(hypothesis, at, height_m as f32));
     let scale = (0.25 / (belief.fit.spread_db.powi(2) + NOISE_DB2)) as f32;
     won_m(belief, |one, other| scale * (heard[one] - heard[other]).powi(2))
 }

@@ -12,7 +12,7 @@ use super::pattern::Lies;
 use super::random::Random;
 use super::solved::{Priors, Solved};
 use super::sums::Sums;
-use super::{LocateConfig, silence::Silences};
+use super::{LocateConfig, bounds::Bounds};
 use crate::belief::Hypothesis;
 use crate::geo::NorthEast;
 
@@ -52,7 +52,7 @@ pub(super) struct Judge<'a> {
     pub(super) priors: &'a Priors,
     pub(super) settings: &'a LocateConfig,
     pub(super) textures: &'a [Texture; TEXTURES],
-    pub(super) silences: &'a mut Silences,
+    pub(super) bounds: &'a mut Bounds,
     pub(super) reference_db: f64,
     pub(super) count: usize,
 }
@@ -66,9 +66,9 @@ impl Judge<'_> {
         let mut solved = Solved::NONE;
         let mut log = solved.solve(sums, &prior, &spread_db, self.count);
         let law = solved.first_two();
-        if !self.silences.is_empty() {
-            self.silences.see(lies, (&guess.textures, self.textures), self.settings.antenna);
-            self.silences.add(&mut log, &solved, &spread_db, self.reference_db);
+        if !self.bounds.is_empty() {
+            self.bounds.see(lies, (&guess.textures, self.textures), self.settings.antenna);
+            self.bounds.add(&mut log, &solved, &spread_db, self.reference_db);
         }
         let per_near = (1.0 / self.settings.near_m.powi(2)) as f32;
         for k in 0..SIDE {

@@ -13,6 +13,7 @@
 //!
 //! Not here: which readings carry the beacon (`decide`), where to fly (`homing`).
 
+mod bounds;
 mod cloud;
 mod fit;
 mod given;
@@ -23,21 +24,20 @@ mod pattern;
 mod random;
 mod raster;
 mod region;
-mod silence;
 mod solved;
 mod sums;
 mod tally;
 
 use crate::belief::Belief;
 use crate::facts::Estimate;
+use bounds::Bounds;
+pub use bounds::{Bound, Side};
 use cloud::{Cloud, Judge, PARTICLES, ROWS};
 pub use given::{Antenna, Frame, LocateConfig, Observation, Place};
 use memory::Memory;
 use moves::Offer;
 use random::Random;
 use raster::{ACROSS, Raster};
-pub use silence::Silence;
-use silence::Silences;
 use solved::Priors;
 use tally::Tally;
 
@@ -69,14 +69,14 @@ pub struct Locate {
     settings: LocateConfig,
     priors: Priors,
     memory: Memory,
-    silences: Silences,
+    bounds: Bounds,
     cloud: Cloud,
     offer: Offer,
     random: Random,
     phase: Option<Phase>,
-    /// Observations that are kept and in, and silences.
+    /// Observations that are kept and in, and changes of bounds.
     absorbed: usize,
-    silent: usize,
+    bounded: usize,
     /// Rounds of moves that are due, that may follow when there is time, and what was taken in them.
     rounds_due: u32,
     rounds_spare: u32,
@@ -100,13 +100,13 @@ impl Locate {
             settings,
             priors: Priors::new(settings.antenna),
             memory: Memory::new(settings.antenna),
-            silences: Silences::new(),
+            bounds: Bounds::new(),
             cloud: Cloud::new(),
             offer: Offer::new(),
             random: Random(1),
             phase: None,
             absorbed: 0,
-            silent: 0,
+            bounded: 0,
             rounds_due: 0,
             rounds_spare: 0,
             round_row: 0,
@@ -127,6 +127,7 @@ impl Locate {
             self.reference_db = observation.power_db;
             self.cloud.draw_first(observation.at_m, self.settings.near_m, &mut self.random);
         }
+        self.bounds.end();
         let power_db = observation.power_db - self.reference_db;
         if self.memory.push(Observation { power_db, ..observation }) {
             self.absorbed = self.memory.len() - 1;
@@ -136,9 +137,14 @@ impl Locate {
         }
     }
 
-    /// Nothing was heard at a place.
-    pub fn observe_silence(&mut self, silence: Silence) {
-        self.silences.push(silence);
+    /// At a place nothing was heard, or the receiver clipped.
+    pub fn observe_bound(&mut self, bound: Bound) {
+        self.bounds.push(bound, self.memory.came() == 0);
+    }
+
+    /// The beacon is heard where its power is over a silence's bound by so much, dB; 0 until it is told.
+    pub fn hears_from(&mut self, edge_db: f64) {
+        self.bounds.set_edge(edge_db);
     }
 
     /// Works on what is to be done until `budget` is used up, in units of some tenth of a microsecond; whether something is left.
@@ -180,7 +186,7 @@ impl Locate {
             }
             Some(Phase::Judge { row }) => {
                 let (mut judge, cloud, ..) = self.judge();
-                let cost = 10 + 20 * judge.silences.len();
+                let cost = 10 + 20 * judge.bounds.len();
                 let is_first = judge.count == 1;
                 cloud.judge(row, &mut judge, is_first);
                 self.phase = Some(Phase::Judge { row: row + 1 });
@@ -251,8 +257,8 @@ impl Locate {
             self.offer()
         } else if !is_last {
             Some(Phase::Absorb { row: 0 })
-        } else if self.silent < self.silences.total && self.absorbed > 0 {
-            self.silent = self.silences.total;
+        } else if self.bounded < self.bounds.total && self.absorbed > 0 {
+            self.bounded = self.bounds.total;
             Some(Phase::Judge { row: 0 })
         } else if self.rounds_spare > 0 && can_tell {
             self.rounds_spare -= 1;
@@ -311,7 +317,7 @@ impl Locate {
             priors: &self.priors,
             settings: &self.settings,
             textures: &self.memory.textures,
-            silences: &mut self.silences,
+            bounds: &mut self.bounds,
             reference_db: self.reference_db,
             count: self.absorbed,
         };

@@ -46,7 +46,8 @@ impl Locate {
                 drawn += 1;
             }
         }
-        Belief::new(&estimate, hypotheses, self.settings.antenna)
+        let clip_db = (self.bounds.clips_from() - self.reference_db) as f32;
+        Belief::new(&estimate, hypotheses, self.settings.antenna, clip_db)
     }
 
     /// Least density (per m²) of the smallest region that holds `share` of the probability; [`Place::density_per_m2`] over it is in.

@@ -40,6 +40,10 @@ fn heard(beacon_m: [f64; 2], exponent: f64, sigma_db: f64, random: &mut Random) 
     all
 }
 
+fn bound(at: &Observation, power_db: f64, side: Side) -> Bound {
+    Bound { at_m: at.at_m, up_m: at.up_m, frame: at.frame, power_db, side }
+}
+
 fn located(observations: &[Observation], budget: usize) -> Locate {
     let mut locate = Locate::new(LocateConfig::default());
     for observation in observations {
@@ -150,12 +154,45 @@ fn silence_tells_where_the_beacon_is_not() {
             .sum::<f64>()
     };
     let (before, evidence) = (west(&locate), locate.log_evidence().unwrap());
-    for o in silent {
-        locate.observe_silence(Silence { at_m: o.at_m, up_m: o.up_m, below_db: loudest_db });
-    }
+    silent.iter().for_each(|o| locate.observe_bound(bound(o, loudest_db, Side::Under)));
     while locate.work(100_000) {}
     assert!(west(&locate) < 0.6 * before, "{before} {}", west(&locate));
     // What is certain costs nothing, and nothing is more than certain.
     let told = locate.log_evidence().unwrap() - evidence;
     assert!((-6.0..0.0).contains(&told), "{told}");
+}
+
+#[test]
+fn one_spell_of_silence_never_says_for_certain_that_it_is_not_here() {
+    let all = heard([23.0, -31.0], 2.2, 2.0, &mut Random(5));
+    let mut locate = located(&all[..6], 5_000);
+    let north = |locate: &Locate| {
+        let places = locate.places().filter(|place| place.at.north_m > -30.0);
+        places.map(|place| place.probability).sum::<f64>()
+    };
+    let before = north(&locate);
+    // It would have to be 40 dB weaker than it was heard, all over the north.
+    let under_db = all[..6].iter().map(|o| o.power_db).fold(f64::MAX, f64::min) - 40.0;
+    all[34..].iter().for_each(|o| locate.observe_bound(bound(o, under_db, Side::Under)));
+    while locate.work(100_000) {}
+    let after = north(&locate);
+    assert!(before > 0.3 && (0.2 * before..=before).contains(&after), "{before} {after}");
+}
+
+#[test]
+fn where_the_receiver_clips_the_beacon_is_near() {
+    let beacon = NorthEast { north_m: 23.0, east_m: -31.0 };
+    let all = heard([beacon.north_m, beacon.east_m], 2.2, 2.0, &mut Random(8));
+    let far = |o: &Observation| (o.at_m[0] - 23.0).hypot(o.at_m[1] + 31.0) > 55.0;
+    let (outside, inside): (Vec<Observation>, Vec<Observation>) = all.into_iter().partition(far);
+    let clip_db = inside.iter().map(|o| o.power_db).fold(f64::MAX, f64::min);
+    let mut locate = located(&outside, 5_000);
+    let before = locate.estimate().unwrap();
+    inside.iter().for_each(|o| locate.observe_bound(bound(o, clip_db, Side::Over)));
+    while locate.work(100_000) {}
+    let after = locate.estimate().unwrap();
+    assert!(after.radius_95_m < 0.9 * before.radius_95_m, "{before:?} {after:?}");
+    assert!(after.mean.distance_m(beacon) < after.radius_95_m, "{after:?}");
+    let clips_from_db = locate.belief().unwrap().clip_db;
+    assert!((clips_from_db - (clip_db - locate.reference_db) as f32).abs() < 1e-3, "{clips_from_db}");
 }

@@ -18,7 +18,7 @@ pub use written::table;
 
 use skyhound::facts::Estimate;
 use skyhound::geo::{NorthEast, Origin};
-use skyhound::locate::{Frame, Locate, LocateConfig, Observation, Silence};
+use skyhound::locate::{Bound, Frame, Locate, LocateConfig, Observation, Side};
 
 /// A power at a place.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -199,7 +199,8 @@ impl Run {
             Some(floor) if power_db <= floor.edge_db() => {
                 self.silence_count += 1;
                 self.log_beside += floor.log_density(power_db);
-                self.posterior.observe_silence(Silence { at_m, up_m, below_db: floor.edge_db() });
+                let (frame, side) = (Frame::default(), Side::Under);
+                self.posterior.observe_bound(Bound { at_m, up_m, frame, power_db: floor.edge_db(), side });
             }
             floor => {
                 let (power_db, log_step) = floor.map_or((power_db, 0.0), |floor| floor.without(power_db));

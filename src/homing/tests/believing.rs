@@ -46,6 +46,6 @@ impl World {
             fit,
             observation_count: 20,
         };
-        self.belief = Some(Belief::new(&estimate, hypotheses, Antenna::Omni));
+        self.belief = Some(Belief::new(&estimate, hypotheses, Antenna::Omni, f32::INFINITY));
     }
 }

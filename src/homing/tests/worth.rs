@@ -28,7 +28,8 @@ fn one_of(places: &[NorthEast], spread_db: f32) -> Belief {
         fit,
         observation_count: 20,
     };
-    Belief::new(&estimate, std::array::from_fn::<_, HYPOTHESES, _>(hypothesis), Antenna::Omni)
+    let hypotheses = std::array::from_fn::<_, HYPOTHESES, _>(hypothesis);
+    Belief::new(&estimate, hypotheses, Antenna::Omni, f32::INFINITY)
 }
 
 const FROM: Standpoint =
@@ -60,4 +61,16 @@ fn where_all_is_known_nothing_is_to_be_won() {
     let belief = one_of(&[at(20.0, 40.0)], 4.0);
     assert_eq!(worth_mps(&belief, &FROM, at(0.0, 80.0), 5.0), 0.0);
     assert!(belief.median.distance_m(at(20.0, 40.0)) < 1e-6);
+}
+
+#[test]
+fn where_the_receiver_clips_whatever_is_true_nothing_is_to_be_won() {
+    let mut belief = one_of(&[at(0.0, 40.0), at(0.0, -40.0)], 4.0);
+    let worth = |belief: &Belief, to| worth_mps(belief, &FROM, to, 5.0);
+    let (near, far) = (at(-80.0, 60.0), at(0.0, 400.0));
+    let free = worth(&belief, near);
+    // Power at 300 m: all nearer legs are over it.
+    belief.clip_db = -10.5;
+    assert!(free > 0.1 && worth(&belief, near) == 0.0, "{free} {}", worth(&belief, near));
+    assert!(worth(&belief, far) > 0.0, "out of it something is");
 }
