@@ -5,7 +5,8 @@
 //! ([`worth_mps`]); the leg by which it falls fastest per second is flown to its end, which goes with the middle of the belief. While legs
 //! are judged, some in each pass, it flies to the middle. When no leg is worth its time, when the region is as small as was asked for, or
 //! when the time for it is over, the middle is the goal: there it is held. Before anything is believed it flies straight on, for power along a line
-//! tells what is ahead and what behind; a beacon that falls silent is looked for in an expanding square about where it was believed to be.
+//! tells what is ahead and what behind, then in ever wider triangles; a beacon that falls silent is looked for in an expanding square about
+//! where it was believed to be.
 //! Between bursts that come seldom nothing is heard on the way: there it flies to where the next one tells most, of what is reached by then.
 //!
 //! Not here: whether a way is safe (`interlock`), how a goal is flown (`steering`).
@@ -40,8 +41,9 @@ const LEFT_M: f64 = 15.0;
 const KEPT_RATIO: f64 = 1.5;
 /// A leg is given up after so many times what it should take.
 const LEG_PATIENCE: f64 = 1.5;
-/// Straight on for so long, then in triangles.
+/// Straight on for so long, then in triangles, each side longer than the one before by this share of the first.
 const AHEAD_S: f64 = 20.0;
+const AHEAD_GROWS: f64 = 0.25;
 /// Bursts further apart than this are flown between, µs.
 const SELDOM_US: f64 = 8e6;
 /// It is at its place so long before a burst, s.
@@ -92,8 +94,9 @@ pub(super) struct Guidance {
     leg: Option<(Leg, TimeUs)>,
     is_small: bool,
     is_over: bool,
-    /// The end of the way straight on.
+    /// The end of the way straight on, and how many there were.
     ahead: Option<NorthEast>,
+    ahead_count: u32,
     /// Where the next burst is awaited, how many observations there were before it, and since when.
     stand: Option<NorthEast>,
     heard: (u32, TimeUs),
@@ -115,6 +118,7 @@ impl Guidance {
             is_small: false,
             is_over: false,
             ahead: None,
+            ahead_count: 0,
             stand: None,
             heard: (0, TimeUs(0)),
             corner: 0,
@@ -131,6 +135,7 @@ impl Guidance {
         self.best = None;
         self.leg = None;
         self.ahead = None;
+        self.ahead_count = 0;
         self.stand = None;
         self.corner = 0;
     }
@@ -239,11 +244,13 @@ impl Guidance {
             return to;
         }
         let turn_rad = if self.ahead.is_some() { TAU / 3.0 } else { 0.0 };
+        let time_s = AHEAD_S * (1.0 + AHEAD_GROWS * f64::from(self.ahead_count));
+        self.ahead_count += 1;
         let sides = (0..BEARINGS).map(|n| {
             let side = if n % 2 == 0 { 1.0 } else { -1.0 };
             let bearing_rad =
                 from.course_rad + turn_rad + side * n.div_ceil(2) as f64 * TAU / BEARINGS as f64;
-            at_bearing(from.at, bearing_rad, AHEAD_S * self.speed_mps)
+            at_bearing(from.at, bearing_rad, time_s * self.speed_mps)
         });
         self.ahead = sides.into_iter().find(|to| is_allowed(*to));
         self.ahead.unwrap_or(from.at)

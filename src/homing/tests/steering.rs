@@ -34,7 +34,8 @@ fn forward_is_where_the_nose_points_and_nowhere_when_the_course_is_behind() {
 }
 
 #[test]
-fn while_nothing_is_known_of_its_place_it_flies_straight_on_then_in_triangles_and_turns_from_fences() {
+fn while_nothing_is_known_of_its_place_it_flies_straight_on_then_in_wider_and_wider_triangles_and_turns_from_fences()
+ {
     let heading = |yaw_rad: f64| {
         let mut world = World::new();
         world.vehicle.attitude.as_mut().unwrap().value.yaw_rad = yaw_rad;
@@ -43,22 +44,22 @@ fn while_nothing_is_known_of_its_place_it_flies_straight_on_then_in_triangles_an
         world
     };
     let mut world = heading(PI - 0.1);
-    let bearing = |world: &mut World| {
+    let bearing = |world: &mut World, way_m: f64| {
         velocity(world.step());
         let course = world.homing.course().expect("a velocity");
         let (at, to) = (world.at(), Origin::new(HOME).ned_from_wgs84(course.to.expect("a goal")));
-        assert_eq!((course.aim, (to.distance_m(at) - 80.0).abs() < 0.1), (Aim::Ahead, true));
+        assert_eq!((course.aim, (to.distance_m(at) - way_m).abs() < 0.1), (Aim::Ahead, true));
         world.fly_to(to);
         (to.east_m - at.east_m).atan2(to.north_m - at.north_m)
     };
-    let first = bearing(&mut world);
+    let first = bearing(&mut world, 80.0);
     assert!((first - (PI - 0.1)).abs() < 1e-3, "{first}");
     let yaw = world.vehicle.attitude.as_mut().unwrap();
     yaw.value.yaw_rad = first;
-    let second = bearing(&mut world);
+    let second = bearing(&mut world, 100.0);
     assert!((crate::geo::wrap_pi(second - first).abs() - 2.094).abs() < 1e-3, "{first} {second}");
     // The polygon ends 40 m to the east.
-    let turned = bearing(&mut heading(FRAC_PI_2));
+    let turned = bearing(&mut heading(FRAC_PI_2), 80.0);
     assert!((turned - FRAC_PI_2).abs() > 0.7, "{turned}");
 }
 
