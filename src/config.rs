@@ -13,7 +13,7 @@ mod search;
 
 pub use antenna::Antenna;
 pub use error::ConfigError;
-pub use search::{SearchArea, SearchConfig, SearchPattern, Sought};
+pub use search::{PriorRegion, SearchArea, SearchConfig, SearchPattern, Sought};
 
 /// All the engine is told.
 #[derive(Clone, Debug, PartialEq)]

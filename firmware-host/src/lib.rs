@@ -13,6 +13,7 @@ pub mod locate;
 pub mod logging;
 pub mod message;
 pub mod own_noise;
+pub mod polygons;
 pub mod range;
 pub mod realtime;
 pub mod report;

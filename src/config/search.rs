@@ -30,6 +30,15 @@ pub enum SearchArea {
     Disc(Wgs84, f64),
 }
 
+/// A part of the prior: where the beacon may lie.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PriorRegion {
+    /// Corners in order, 3 or more.
+    pub corners: Vec<Wgs84>,
+    /// Its POA beside that of the others, > 0; spread evenly over it. Where regions overlap they add up.
+    pub weight: f64,
+}
+
 /// The beacon that is sought, of the first channel, and its way to the aircraft.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sought {
@@ -58,6 +67,8 @@ pub struct Sought {
 pub struct SearchConfig {
     /// Where.
     pub area: SearchArea,
+    /// Where the beacon may lie, for the map; empty: evenly over the area.
+    pub prior: Vec<PriorRegion>,
     /// By which pattern.
     pub pattern: SearchPattern,
     /// Track spacing, m; `None`: that at which the beacon is heard between two tracks.

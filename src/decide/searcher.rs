@@ -5,7 +5,7 @@
 //! ask for are laid at the start, [`OVER_DB`] apart; the one of the floor at hand is taken when the flying begins.
 
 use crate::command::State;
-use crate::config::{ConfigError, SearchArea, SearchConfig, SearchPattern, Sought};
+use crate::config::{ConfigError, PriorRegion, SearchArea, SearchConfig, SearchPattern, Sought};
 use crate::facts::{Facts, Run, SearchRun, Searched};
 use crate::geo::{NorthEast, Origin};
 use crate::propagation::{Loss, Model};
@@ -15,6 +15,8 @@ use crate::time::TimeUs;
 use crate::units::db_from_ratio;
 use crate::vehicle::Vehicle;
 
+/// The plane of metres is good to 0.1 % up to here, m.
+const PRIOR_FAR_M: f64 = 20e3;
 /// The beacon lies on the ground, m over it.
 const BEACON_UP_M: f64 = 1.0;
 /// From this height over home on it is a search, m.
@@ -53,7 +55,6 @@ pub(super) struct Searcher {
     sought: Sought,
     frequency_hz: f64,
     origin: Origin,
-    area_m2: f64,
     map: PoaMap,
     sight: Sight,
     link: Link,
@@ -81,8 +82,8 @@ impl Searcher {
         let area = area.map_err(|error| ConfigError::new(key, error.to_string()))?;
         let sought = &config.sought;
         let link = link(sought, frequency_hz, sought.floor_dbm_hz, config.height_m);
-        let region = Region { area: area.clone(), weight: 1.0 };
-        let map = PoaMap::new(&[region]).ok_or_else(|| ConfigError::new(key, "is no area"))?;
+        let map = PoaMap::new(&prior(config, &area, &origin)?)
+            .ok_or_else(|| ConfigError::new(key, "is no area"))?;
         let far = Link { least_gain_db: link.least_gain_db - UNDER_MAX_DB, ..link.clone() };
         let mut sight = Sight::new(&far, sought.listen_s, SHADOW_M);
         sight.redraw(&link, 0, usize::MAX);
@@ -106,7 +107,6 @@ impl Searcher {
             sought: sought.clone(),
             frequency_hz,
             origin,
-            area_m2: area.area_m2(),
             map,
             sight,
             floor_dbm_hz: sought.floor_dbm_hz,
@@ -218,8 +218,8 @@ impl Searcher {
             progress: route.map_or(0.0, |laid| laid.follow.progress()),
             is_flown: self.is_flown,
             pos: self.map.pos(),
-            area_m2: self.area_m2,
-            searched_m2: self.area_m2 * self.map.searched(),
+            area_m2: self.map.area_m2(),
+            searched_m2: self.map.searched_m2(),
             listening_count: self.map.listenings_total() as u32,
             floor_dbm_hz: self.floor_dbm_hz,
             height_m: self.link.height_m,
@@ -278,6 +278,25 @@ fn place(area: &SearchArea) -> (Origin, Result<Area, crate::search::AreaError>, 
             (origin, Area::new(&ned), "search.polygon")
         }
     }
+}
+
+/// Where the beacon may lie: evenly over the area where nothing is told.
+fn prior(config: &SearchConfig, area: &Area, origin: &Origin) -> Result<Vec<Region>, ConfigError> {
+    let region = |region: &PriorRegion| {
+        let ned: Vec<NorthEast> =
+            region.corners.iter().map(|corner| origin.ned_from_wgs84(*corner)).collect();
+        if let Some(far) = ned.iter().map(|at| at.distance_m(NorthEast::default())).find(|m| *m > PRIOR_FAR_M)
+        {
+            let why = format!("a corner {:.0} km from the middle of the search; leave it out", far / 1e3);
+            return Err(ConfigError::new("search.prior", why));
+        }
+        let area = Area::new(&ned).map_err(|error| ConfigError::new("search.prior", error.to_string()))?;
+        Ok(Region { area, weight: region.weight })
+    };
+    if config.prior.is_empty() {
+        return Ok(vec![Region { area: area.clone(), weight: 1.0 }]);
+    }
+    config.prior.iter().map(region).collect()
 }
 
 /// The way of the sought beacon. Half of the shadowing's variance lasts: a place seen from two sides correlates by 0.5 (3GPP TR 36.814, annex

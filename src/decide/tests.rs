@@ -50,6 +50,7 @@ fn config() -> Config {
         antenna: crate::config::Antenna::Omni,
         search: Some(SearchConfig {
             area: SearchArea::Disc(Wgs84 { lat_deg: 47.0, lon_deg: 8.0 }, 100.0),
+            prior: Vec::new(),
             pattern: SearchPattern::ParallelTrack,
             spacing_m: None,
             heading_rad: None,

@@ -64,6 +64,8 @@ pub struct PoaMap {
     cell_m: f64,
     columns: usize,
     prior: Box<[f64]>,
+    /// Share of each cell that lies in any region, 0..=1.
+    covered: Box<[f32]>,
     listened: Box<[Listened]>,
     pod: Box<[f32]>,
     pos: f64,
@@ -116,6 +118,7 @@ impl PoaMap {
             cell_m,
             columns,
             prior: vec![0.0; rows * columns].into(),
+            covered: vec![0.0; rows * columns].into(),
             listened: vec![Listened::NOTHING; rows * columns].into(),
             pod: vec![0.0; rows * columns].into(),
             pos: 0.0,
@@ -147,6 +150,11 @@ impl PoaMap {
             let nearest = (0..shares.len()).min_by(|a, b| away_m(a).total_cmp(&away_m(b)));
             nearest.into_iter().for_each(|cell| shares[cell] = 1.0);
         }
+        let whole = (PLACES * PLACES) as f32;
+        self.covered
+            .iter_mut()
+            .zip(&shares)
+            .for_each(|(covered, share)| *covered = covered.max(*share as f32 / whole));
         let total: f64 = shares.iter().sum();
         self.prior.iter_mut().zip(shares).for_each(|(prior, share)| *prior += region.weight * share / total);
     }
@@ -264,10 +272,15 @@ impl PoaMap {
         (end < self.prior.len()).then_some(end)
     }
 
-    /// Share of the prior that lies where the POD is a half or more.
-    pub fn searched(&self) -> f64 {
-        let prior = self.prior.iter().zip(&self.pod);
-        prior.filter(|(_, pod)| **pod >= 0.5).map(|(prior, _)| prior).sum()
+    /// Area of all regions, m².
+    pub fn area_m2(&self) -> f64 {
+        self.covered.iter().map(|covered| f64::from(*covered)).sum::<f64>() * self.cell_m * self.cell_m
+    }
+
+    /// That part of it where the POD is a half or more, m².
+    pub fn searched_m2(&self) -> f64 {
+        let cells = self.covered.iter().zip(&self.pod).filter(|(_, pod)| **pod >= 0.5);
+        cells.map(|(covered, _)| f64::from(*covered)).sum::<f64>() * self.cell_m * self.cell_m
     }
 
     /// POA of a cell now that nothing was heard, of all cells 1: POA·(1 − POD) over what remains of all.

@@ -11,6 +11,7 @@ use skyhound::search::{Area, Order, Pattern, Region, Route, RouteError};
 use super::Failure;
 use super::failure::{print, say};
 use super::range::{Asked, decibels, sigma, within};
+use crate::polygons;
 use crate::range;
 use crate::search::{self, Preview, geojson, kml, wpl};
 use crate::settings::Settings;
@@ -184,8 +185,8 @@ impl PlanArgs {
 
     fn prior(&self, origin: &Origin) -> Result<Vec<Region>, Failure> {
         let Some(path) = &self.poa else { return Ok(Vec::new()) };
-        let polygons = search::read(path, geojson::read)?;
-        let region = |polygon: &geojson::Weighted| {
+        let polygons = search::read(path, polygons::read)?;
+        let region = |polygon: &polygons::Weighted| {
             Ok(Region { area: search::area_of(path, &polygon.corners, origin)?, weight: polygon.weight })
         };
         polygons.iter().map(region).collect()
@@ -274,7 +275,7 @@ impl RouteArgs {
             return Ok(Some((Origin::new(centre), area)));
         }
         let Some(path) = &self.polygon else { return Ok(None) };
-        let polygons = search::read(path, geojson::read)?;
+        let polygons = search::read(path, polygons::read)?;
         let [polygon] = &polygons[..] else {
             let (shown, count) = (path.display(), polygons.len());
             return Err(Failure::Usage(format!(

@@ -8,6 +8,7 @@ pub mod wpl;
 mod written;
 
 use crate::failure::Failure;
+use crate::polygons::Refused;
 use skyhound::geo::{Origin, Wgs84};
 use skyhound::search::{Area, PoaMap, Region, Route, Sight, theory};
 use skyhound::time::TimeUs;
@@ -21,15 +22,6 @@ const FILE_BYTES_MAX: u64 = 16 << 20;
 const SHADOW_M: f64 = 40.0;
 /// Passes of the flown route, a second each.
 const PASS_US: u64 = 1_000_000;
-
-/// Why a file is not read: its line, and what is wrong with what to write instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// From 1.
-    pub line: usize,
-    /// For people.
-    pub why: String,
-}
 
 /// A route over its area, with what it is flown by.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! Files in and out: round trips, and garbage refused by its line.
 
 use super::*;
+use crate::polygons;
 use skyhound::search::{Order, Pattern};
 
 const PLACE: Wgs84 = Wgs84 { lat_deg: 47.397_742, lon_deg: 8.545_594 };
@@ -87,7 +88,7 @@ fn the_area_of_a_preview_is_an_area_again() {
         assert!(is_same(&read, &place));
     }
     features.truncate(1);
-    let read = geojson::read(&json.to_string()).unwrap();
+    let read = polygons::read(&json.to_string()).unwrap();
     let corners = preview.corners().unwrap();
     assert!(read.len() == 1 && read[0].weight == 1.0 && read[0].corners.len() == corners.len());
     assert!(read[0].corners.iter().zip(&corners).all(|(a, b)| is_same(a, b)));
@@ -112,7 +113,7 @@ fn weights_are_the_features() {
     for (properties, weight) in
         [("null", 1.0), ("{}", 1.0), (r#"{"poa": 0.25, "x": [1]}"#, 0.25), (r#"{"weight": 3}"#, 3.0)]
     {
-        let read = geojson::read(&feature(properties)).unwrap();
+        let read = polygons::read(&feature(properties)).unwrap();
         assert!(read.len() == 1 && read[0].weight == weight && read[0].corners.len() == 4, "{read:?}");
     }
     let all = format!(
@@ -120,11 +121,11 @@ fn weights_are_the_features() {
         feature(r#"{"weight": 2}"#),
         feature("null")
     );
-    assert_eq!(geojson::read(&all).unwrap().len(), 2);
+    assert_eq!(polygons::read(&all).unwrap().len(), 2);
     // Of several polygons each has its share by size.
     let half = RING.replace("8.01", "8.005");
     let multi = format!(r#"{{"type": "MultiPolygon", "coordinates": [[[{RING}]], [[{half}]]]}}"#);
-    let read = geojson::read(&multi).unwrap();
+    let read = polygons::read(&multi).unwrap();
     assert!((read[0].weight - 2.0 / 3.0).abs() < 1e-6 && (read[1].weight - 1.0 / 3.0).abs() < 1e-6);
 }
 
@@ -145,7 +146,7 @@ fn what_is_no_area_is_refused_by_its_line() {
         (square("null", RING).replace("Feature\"", "Futur\""), 1, "Futur"),
         (square("null", RING)[..80].into(), 3, "EOF"),
     ] {
-        let refused = geojson::read(&text).unwrap_err();
+        let refused = polygons::read(&text).unwrap_err();
         assert!(refused.line == line && refused.why.contains(told), "{text}: {refused:?}");
     }
 }

@@ -3,7 +3,7 @@
 //! A line for each item, with 12 fields between tabs: number, current, frame, command, four parameters, latitude, longitude, altitude,
 //! autocontinue (mavlink.io, "Mission Plain-Text File Format"). Item 0 in the global frame is home, and no waypoint.
 
-use super::Refused;
+use crate::polygons::Refused;
 use skyhound::geo::Wgs84;
 use std::fmt::Write as _;
 

@@ -131,6 +131,7 @@ pub(super) const KEYS: &[Key] = &[
     number("search.centre_lat_deg", -90.0, 90.0, "deg"),
     number("search.centre_lon_deg", -180.0, 180.0, "deg"),
     number("search.radius_m", 1.0, 20e3, "m"),
+    text("search.prior"),
     one_of("search.pattern", &["ps", "cs", "ss", "vs", "spiral"]),
     number("search.spacing_m", 1.0, 20e3, "m"),
     number("search.heading_deg", 0.0, 360.0, "deg"),

@@ -195,6 +195,7 @@ impl Layers {
             centre_lat_deg: self.optional_number("search.centre_lat_deg"),
             centre_lon_deg: self.optional_number("search.centre_lon_deg"),
             radius_m: self.optional_number("search.radius_m"),
+            prior: self.optional_text("search.prior").map(PathBuf::from),
             pattern: match self.text("search.pattern").as_str() {
                 "cs" => SearchPattern::CreepingLine,
                 "ss" => SearchPattern::ExpandingSquare,

@@ -1,12 +1,18 @@
 //! `[search]`: what is searched before anything is heard, and what the engine is told of it.
 
-use skyhound::config::{Config, ConfigError, SearchArea, SearchConfig, SearchPattern, Sought};
+use std::path::PathBuf;
+
+use crate::polygons;
+use skyhound::config::{Config, ConfigError, PriorRegion, SearchArea, SearchConfig, SearchPattern, Sought};
 use skyhound::geo::Wgs84;
 use skyhound::propagation::Surroundings;
 use skyhound::sense::reach::{limits, noise_bandwidth_hz};
 
 /// Noise figure of a receiver of which nothing is told, dB, in fields.
 const RECEIVER_DB: f64 = 6.0;
+
+/// A prior of no search.
+const PRIOR_ALONE: &str = "says where the beacon may lie, and nothing says where it is searched; write search.polygon, or search.centre_lat_deg, centre_lon_deg and radius_m";
 
 /// `[search]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +25,8 @@ pub struct SearchSettings {
     pub centre_lon_deg: Option<f64>,
     /// Its radius, m.
     pub radius_m: Option<f64>,
+    /// File of where the beacon may lie; `None` = evenly over the area.
+    pub prior: Option<PathBuf>,
     /// By which pattern.
     pub pattern: SearchPattern,
     /// Track spacing, m; `None` = by what is heard.
@@ -53,7 +61,12 @@ impl SearchSettings {
     /// # Errors
     /// No place, or a beacon that cannot be heard in the time given.
     pub(super) fn engine(&self, config: &Config) -> Result<Option<SearchConfig>, ConfigError> {
-        let Some(area) = self.area()? else { return Ok(None) };
+        let Some(area) = self.area()? else {
+            return match self.prior {
+                None => Ok(None),
+                Some(_) => Err(ConfigError::new("search.prior", PRIOR_ALONE)),
+            };
+        };
         let (sense, channel) = (&config.sense, &config.sense.channels[0]);
         let needed = limits(sense, &config.analytics, 0, self.listen_s);
         let weakest = needed.first().ok_or_else(|| {
@@ -77,6 +90,7 @@ impl SearchSettings {
         };
         Ok(Some(SearchConfig {
             area,
+            prior: self.prior()?,
             pattern: self.pattern,
             spacing_m: self.spacing_m,
             heading_rad: self.heading_rad,
@@ -85,6 +99,19 @@ impl SearchSettings {
             sought,
             flies: self.flies,
         }))
+    }
+
+    fn prior(&self) -> Result<Vec<PriorRegion>, ConfigError> {
+        let Some(path) = &self.prior else { return Ok(Vec::new()) };
+        let shown = path.display();
+        let refused = |why: String| ConfigError::new("search.prior", why);
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| refused(format!("{shown} cannot be read: {error}; name a GeoJSON file")))?;
+        let polygons = polygons::read(&text)
+            .map_err(|polygons::Refused { line, why }| refused(format!("{shown}:{line}: {why}")))?;
+        let region =
+            |polygon: polygons::Weighted| PriorRegion { corners: polygon.corners, weight: polygon.weight };
+        Ok(polygons.into_iter().map(region).collect())
     }
 
     fn area(&self) -> Result<Option<SearchArea>, ConfigError> {
@@ -98,5 +125,45 @@ impl SearchSettings {
         let center =
             center.ok_or_else(|| ConfigError::new("search.centre_lat_deg", "is no place; write one"))?;
         Ok(Some(SearchArea::Disc(center, radius_m)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::{Flags, Settings};
+    use skyhound::config::SearchConfig;
+
+    fn search(more: &[&str]) -> Result<Option<SearchConfig>, skyhound::config::ConfigError> {
+        let set: Vec<String> = more.iter().map(ToString::to_string).collect();
+        let settings = Settings::load(None, &set, &Flags::default()).unwrap();
+        settings.engine(250e3, 433.92e6).map(|config| config.search)
+    }
+
+    #[test]
+    fn a_prior_is_read_and_what_is_none_is_refused_by_file_and_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("poa.geojson");
+        let ring = "[[8.5,47.4],[8.501,47.4],[8.501,47.401],[8.5,47.4]]";
+        let feature = |poa: f64| {
+            format!(
+                r#"{{"type":"Feature","properties":{{"poa":{poa}}},"geometry":{{"type":"Polygon","coordinates":[{ring}]}}}}"#
+            )
+        };
+        let all = format!(r#"{{"type":"FeatureCollection","features":[{},{}]}}"#, feature(0.7), feature(0.3));
+        std::fs::write(&path, all).unwrap();
+        let prior = format!("search.prior={}", path.display());
+        let disc = ["search.centre_lat_deg=47.4", "search.centre_lon_deg=8.5", "search.radius_m=200", &prior];
+        let read = search(&disc).unwrap().unwrap().prior;
+        assert_eq!(read.iter().map(|region| region.weight).collect::<Vec<_>>(), [0.7, 0.3]);
+        assert_eq!((read[0].corners.len(), read[0].corners[1].lon_deg), (3, 8.501));
+        let refused = |told: &str, set: &[&str]| {
+            let error = search(set).unwrap_err();
+            assert!(error.key == "search.prior" && error.mend.contains(told), "{error}");
+        };
+        refused("write search.polygon", &disc[3..]);
+        std::fs::write(&path, "{\n\"type\": 3}").unwrap();
+        refused("poa.geojson:2: ", &disc);
+        std::fs::remove_file(&path).unwrap();
+        refused("cannot be read", &disc);
     }
 }

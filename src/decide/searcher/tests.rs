@@ -15,6 +15,7 @@ const SPEED_MPS: f64 = 5.0;
 fn config() -> SearchConfig {
     SearchConfig {
         area: SearchArea::Disc(PLACE, 250.0),
+        prior: Vec::new(),
         pattern: SearchPattern::ParallelTrack,
         spacing_m: None,
         heading_rad: None,
@@ -149,6 +150,30 @@ fn a_higher_floor_asks_for_a_narrower_route_and_the_same_silence_tells_less() {
     assert!(quiet.1.pos > 0.8 && quiet.1.searched_m2 > 0.9 * quiet.1.area_m2, "{quiet:?}");
     assert!(loud.1.spacing_m < quiet.1.spacing_m && loud.0 > quiet.0, "{loud:?} {quiet:?}");
     assert!(wide_loud.1.pos < wide.1.pos - 0.1 && wide_loud.1.pos < loud.1.pos, "{wide_loud:?} {wide:?}");
+}
+
+#[test]
+fn silence_tells_of_where_the_beacon_may_lie_and_of_nowhere_else() {
+    // Two squares of 300 m, one in the disc that is flown, one beside it.
+    let square = |north_m: f64, weight| {
+        let origin = Origin::new(PLACE);
+        let corners = [(-150.0, -150.0), (150.0, -150.0), (150.0, 150.0), (-150.0, 150.0)];
+        let corner = |(north, east_m)| origin.wgs84_from_ned(NorthEast { north_m: north_m + north, east_m });
+        PriorRegion { corners: corners.map(corner).to_vec(), weight }
+    };
+    let flown = |prior: &[PriorRegion]| {
+        let mut flown = Flown::new(&SearchConfig { prior: prior.to_vec(), ..config() });
+        flown.fly(0.0);
+        flown.end()
+    };
+    let within = flown(&[square(0.0, 1.0)]);
+    let split = flown(&[square(0.0, 1.0), square(1_200.0, 3.0)]);
+    assert!(within.pos > 0.8 && (within.area_m2 - 9e4).abs() < 1e3, "{within:?}");
+    assert!((split.pos / within.pos - 0.25).abs() < 0.06, "{split:?} {within:?}");
+    assert!((split.area_m2 - 18e4).abs() < 2e4 && (split.searched_m2 - 9e4).abs() < 3e4, "{split:?}");
+    let far = SearchConfig { prior: vec![square(30e3, 1.0)], ..config() };
+    let error = Searcher::new(&far, 433.92e6).err().unwrap();
+    assert!(error.key == "search.prior" && error.mend.contains("30 km from the middle"), "{error}");
 }
 
 #[test]

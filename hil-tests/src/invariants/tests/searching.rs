@@ -17,6 +17,7 @@ fn searched(radius_m: f64, flies: bool) -> Config {
     };
     let search = SearchConfig {
         area: SearchArea::Disc(HOME, radius_m),
+        prior: Vec::new(),
         pattern: SearchPattern::ParallelTrack,
         spacing_m: Some(20.0),
         heading_rad: None,
