@@ -339,6 +339,8 @@ pub struct HomingConfig {
     pub yaw_rate_max_rad_s: f64,
     /// Height above home to sink to over the place of the beacon, m; without it all is flown level.
     pub height_min_m: Option<f64>,
+    /// So fast may the beacon move, m/s; 0: it lies still, and all that was ever heard tells where.
+    pub beacon_speed_mps: f64,
     /// How long DETECTING lasts before HOMING may begin, µs.
     pub detecting_us: u32,
     /// How long the beacon may be unheard in HOMING before it is looked for where it was believed to be, µs.

@@ -107,7 +107,8 @@ impl Decide {
         let wait_hops = TRACK_GAP_MAX_US.div_ceil(u64::from(config.sense.hop_us)) as usize;
         // Twice what can wait at the longest, so that a late pass drops nothing.
         let waiting_max = 2 * wait_hops * channel_count + crate::limits::PASS_READINGS_MAX;
-        let seeker = |of: &ChannelConfig| Seeker::new(config.antenna, &of.emission);
+        let speed_mps = config.homing.beacon_speed_mps;
+        let seeker = |of: &ChannelConfig| Seeker::new(config.antenna, &of.emission, speed_mps);
         let seekers = config.sense.channels.iter().map(seeker).collect();
         Ok(Decide {
             analytics: Analytics::new(&config.analytics, &config.sense.channels, config.sense.hop_us),

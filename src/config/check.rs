@@ -209,6 +209,7 @@ impl HomingConfig {
         if let Some(height_min_m) = self.height_min_m {
             within("homing.height_min_m", height_min_m, 1.0, 1000.0, "m")?;
         }
+        within("homing.beacon_speed_mps", self.beacon_speed_mps, 0.0, 3.0, "m/s")?;
         within("homing.detecting_us", f64::from(self.detecting_us), 0.0, 60e6, "µs")?;
         within("homing.lost_us", f64::from(self.lost_us), 1e5, 120e6, "µs")?;
         within("homing.recover_us", f64::from(self.recover_us), 0.0, 1_800e6, "µs")?;

@@ -82,6 +82,8 @@ impl Heard {
     }
 }
 
+/// When a beacon may have moved by this it is observed again, from wherever, m.
+const AGAIN_M: f64 = 4.0;
 /// Where nothing is heard it would have been heard by now, had it been there: after so many periods, and this at least, µs.
 const UNHEARD_PERIODS: u64 = 2;
 const UNHEARD_MIN_US: u64 = 2_000_000;
@@ -111,8 +113,10 @@ struct Stretch {
 pub(super) struct Seeker {
     locate: Locate,
     stretch: Option<Stretch>,
-    /// Where the newest observation is.
-    newest: Option<NorthEast>,
+    /// Where the newest observation is, and when it was.
+    newest: Option<(NorthEast, TimeUs)>,
+    /// After this a beacon that moves is observed again from the same place, µs.
+    again_us: Option<u64>,
     /// For how long nothing tells that it is not heard, µs; never where nothing does.
     unheard_us: Option<u64>,
     /// Since when it is listened to in vain, the floor, and the weakest that were heard, each over its floor, dB.
@@ -124,8 +128,8 @@ pub(super) struct Seeker {
 }
 
 impl Seeker {
-    pub(super) fn new(antenna: Antenna, emission: &Emission) -> Seeker {
-        let settings = LocateConfig { antenna, ..LocateConfig::default() };
+    pub(super) fn new(antenna: Antenna, emission: &Emission, beacon_speed_mps: f64) -> Seeker {
+        let settings = LocateConfig { antenna, beacon_speed_mps, ..LocateConfig::default() };
         let period_us = match emission {
             Emission::Chirp(_) => u64::MAX,
             emission => emission.train().map_or(0, |train| u64::from(train.period_max_us)),
@@ -134,6 +138,7 @@ impl Seeker {
             locate: Locate::new(settings),
             stretch: None,
             newest: None,
+            again_us: (beacon_speed_mps > 0.0).then(|| (AGAIN_M / beacon_speed_mps * 1e6) as u64),
             unheard_us: (period_us <= SELDOM_US).then_some((UNHEARD_PERIODS * period_us).max(UNHEARD_MIN_US)),
             unheard_since: None,
             floor_db: None,
@@ -160,7 +165,11 @@ impl Seeker {
                 self.end();
             }
         }
-        if self.newest.is_none_or(|newest| newest.distance_m(sound.at) >= length_m) {
+        let is_elsewhere = |newest: &(NorthEast, TimeUs)| newest.0.distance_m(sound.at) >= length_m;
+        let is_again = |newest: &(NorthEast, TimeUs)| {
+            self.again_us.is_some_and(|again_us| sound.at_us.since_us(newest.1) >= again_us)
+        };
+        if self.newest.is_none_or(|newest| is_elsewhere(&newest) || is_again(&newest)) {
             self.stretch.insert(Stretch::new(sound, is_hearing)).add(sound);
         }
     }
@@ -177,7 +186,7 @@ impl Seeker {
         if self.unheard_us.is_some_and(|unheard_us| now.since_us(since) >= unheard_us) {
             let (at_m, up_m) = ([at.north_m, at.east_m], up_m.max(BELOW_MIN_M));
             let (frame, side) = (Frame::default(), Side::Under);
-            self.locate.observe_bound(Bound { at_m, up_m, frame, power_db: below_db, side });
+            self.locate.observe_bound(Bound { at_m, up_m, frame, power_db: below_db, side, at_us: now });
         }
     }
 
@@ -248,17 +257,17 @@ impl Seeker {
     fn end(&mut self) {
         let Some(stretch) = self.stretch.take() else { return };
         let [north_m, east_m, up_m, power] = stretch.sums.map(|sum| sum / stretch.count);
-        self.newest = Some(NorthEast { north_m, east_m });
+        self.newest = Some((NorthEast { north_m, east_m }, stretch.from.at_us));
         if power <= 0.0 {
             return;
         }
         let (up_m, power_db) = (up_m.max(BELOW_MIN_M), db_from_ratio(power));
         self.learn_edge(power_db);
-        let (at_m, frame) = ([north_m, east_m], stretch.frame.normalised());
+        let (at_m, frame, at_us) = ([north_m, east_m], stretch.frame.normalised(), stretch.from.at_us);
         if stretch.clipped > CLIPPED_SHARE * stretch.count {
-            self.locate.observe_bound(Bound { at_m, up_m, frame, power_db, side: Side::Over });
+            self.locate.observe_bound(Bound { at_m, up_m, frame, power_db, side: Side::Over, at_us });
         } else {
-            self.locate.observe(Observation { at_m, up_m, power_db, frame });
+            self.locate.observe(Observation { at_m, up_m, power_db, frame, at_us });
         }
     }
 }
@@ -290,7 +299,7 @@ mod tests {
 
     #[test]
     fn what_was_heard_weakly_once_was_luck() {
-        let mut seeker = Seeker::new(Antenna::Omni, &Emission::Continuous);
+        let mut seeker = Seeker::new(Antenna::Omni, &Emission::Continuous, 0.0);
         seeker.learn_edge(-90.0);
         assert_eq!(edge(&seeker.weakest_db), None, "without a floor nothing is known");
         seeker.floor_db = Some(-100.0);
@@ -307,10 +316,10 @@ mod tests {
         let of = |period_us: u32| {
             let mut train = Emission::CospasSarsat.train().unwrap();
             train.period_max_us = period_us;
-            Seeker::new(Antenna::Omni, &Emission::Pulsed(train)).unheard_us
+            Seeker::new(Antenna::Omni, &Emission::Pulsed(train), 0.0).unheard_us
         };
         assert_eq!((of(500_000), of(3_000_000), of(9_000_000)), (Some(2_000_000), Some(6_000_000), None));
-        assert_eq!(Seeker::new(Antenna::Omni, &Emission::Continuous).unheard_us, Some(2_000_000));
-        assert_eq!(Seeker::new(Antenna::Omni, &Emission::CospasSarsat).unheard_us, None);
+        assert_eq!(Seeker::new(Antenna::Omni, &Emission::Continuous, 0.0).unheard_us, Some(2_000_000));
+        assert_eq!(Seeker::new(Antenna::Omni, &Emission::CospasSarsat, 0.0).unheard_us, None);
     }
 }

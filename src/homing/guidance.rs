@@ -37,6 +37,8 @@ const WIDE_M: f64 = 40.0;
 const THERE_M: f64 = 4.0;
 /// The beacon has moved away from where it is held: by this at least, m.
 const LEFT_M: f64 = 15.0;
+/// A beacon that moves is lost where its region is wider than so many times what was asked for.
+const LOST_RATIO: f64 = 3.0;
 /// Once small, a region is small until it is so many times what was asked for.
 const KEPT_RATIO: f64 = 1.5;
 /// A leg is given up after so many times what it should take.
@@ -84,6 +86,8 @@ pub(super) struct Guidance {
     hold_radius_m: f64,
     refine_us: u64,
     speed_mps: f64,
+    /// The beacon may move.
+    moves: bool,
     /// Since when it refines, and from where: there the beacon was heard.
     began: TimeUs,
     from: NorthEast,
@@ -110,6 +114,7 @@ impl Guidance {
             hold_radius_m: settings.hold_radius_m,
             refine_us: u64::from(settings.refine_us),
             speed_mps: settings.speed_mps,
+            moves: settings.beacon_speed_mps > 0.0,
             began: TimeUs(0),
             from: NorthEast::default(),
             next_leg: 0,
@@ -127,7 +132,7 @@ impl Guidance {
 
     /// HOMING begins, anew or after HOLDING: then the time for making the place surer goes on.
     pub(super) fn begin(&mut self, now: TimeUs, at: NorthEast, is_anew: bool) {
-        if is_anew {
+        if is_anew || self.moves {
             (self.began, self.from) = (now, at);
             (self.is_small, self.is_over) = (false, false);
         }
@@ -305,8 +310,10 @@ impl Guidance {
     }
 
     /// Whether the beacon is believed elsewhere than where it is held; `to` is where it would be held.
-    pub(super) fn leaves(belief: &Belief, to: NorthEast, at: NorthEast) -> bool {
-        to.distance_m(at) > LEFT_M.max(0.5 * belief.radius_95_m)
+    /// Or it may be, for it moves.
+    pub(super) fn leaves(&self, belief: &Belief, to: NorthEast, at: NorthEast) -> bool {
+        let is_lost = self.moves && belief.radius_95_m > LOST_RATIO * self.hold_radius_m;
+        is_lost || to.distance_m(at) > LEFT_M.max(0.5 * belief.radius_95_m)
     }
 }
 

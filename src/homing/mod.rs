@@ -243,7 +243,7 @@ impl Homing {
                     arrives: there.is_some_and(|(goal, (at, _))| Guidance::arrives(goal, at)),
                     leaves: belief
                         .zip(there)
-                        .is_some_and(|(belief, (goal, (at, _)))| Guidance::leaves(belief, goal.to, at)),
+                        .is_some_and(|(belief, (goal, (at, _)))| self.guidance.leaves(belief, goal.to, at)),
                 };
                 self.machine.watch(inputs, reach)
             }

@@ -15,6 +15,7 @@ use super::pattern::{COLUMNS, HIDDEN, Lies, Seen};
 use super::solved::{Solved, Triangle};
 use super::sums::TRIANGLE;
 use super::{Antenna, Frame, Observation};
+use crate::time::TimeUs;
 
 /// Places kept at most.
 const BOUNDS_MAX: usize = 24;
@@ -38,6 +39,8 @@ pub struct Bound {
     pub power_db: f64,
     /// On which side of it the beacon's power was.
     pub side: Side,
+    /// When.
+    pub at_us: TimeUs,
 }
 
 /// On which side of a bound.
@@ -106,6 +109,13 @@ impl Bounds {
         self.total += usize::from(!self.is_empty());
     }
 
+    /// Gives up what is older than `window_us`.
+    pub(super) fn forget(&mut self, now: TimeUs, window_us: u64) {
+        let before = self.kept.len();
+        self.kept.retain(|kept| now.since_us(kept.bound.at_us) <= window_us);
+        self.total += usize::from(self.kept.len() != before);
+    }
+
     /// The weakest power at which the receiver clipped, dB; infinite where it did not.
     pub(super) fn clips_from(&self) -> f64 {
         let over = self.kept.iter().filter(|kept| kept.bound.side == Side::Over);
@@ -147,8 +157,8 @@ impl Bounds {
         antenna: Antenna,
     ) {
         for (Kept { bound, .. }, (seen, scale)) in self.kept.iter().zip(&mut self.seen) {
-            let Bound { at_m, up_m, frame, .. } = *bound;
-            let at = Observation { at_m, up_m, power_db: 0.0, frame };
+            let Bound { at_m, up_m, frame, at_us, .. } = *bound;
+            let at = Observation { at_m, up_m, power_db: 0.0, frame, at_us };
             seen.look(lies, antenna, &at);
             for k in 0..SIDE {
                 let texture = &textures[usize::from(of[k])];
@@ -262,10 +272,10 @@ mod tests {
     #[test]
     fn bounds_stay_few_and_apart() {
         let mut bounds = Bounds::new();
-        let (frame, side) = (Frame::default(), Side::Under);
+        let (frame, side, at_us) = (Frame::default(), Side::Under, TimeUs(0));
         for n in 0..4_000 {
             let at_m = [f64::from(n / 40) * 10.0, f64::from(n % 40) * 10.0];
-            bounds.push(Bound { at_m, up_m: 30.0, frame, power_db: -100.0, side }, false);
+            bounds.push(Bound { at_m, up_m: 30.0, frame, power_db: -100.0, side, at_us }, false);
         }
         assert!((8..=BOUNDS_MAX).contains(&bounds.len()), "{}", bounds.len());
         for (n, a) in bounds.kept.iter().enumerate() {

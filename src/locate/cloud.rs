@@ -131,6 +131,13 @@ impl Cloud {
         }
     }
 
+    /// The beacon may have moved, by `sigma_m` each way: all places are as likely as before, but less sure.
+    pub(super) fn drift(&mut self, sigma_m: f32, random: &mut Random) {
+        for Lies { north, east, .. } in self.rows.iter_mut().map(|row| &mut row.guess.lies) {
+            north.iter_mut().chain(east).for_each(|at| *at += sigma_m * random.normal());
+        }
+    }
+
     /// Judges one row anew; the first time (`is_first`) it weighs all alike.
     pub(super) fn judge(&mut self, row: usize, judge: &mut Judge<'_>, is_first: bool) {
         let particles = &mut self.rows[row];

@@ -2,6 +2,7 @@
 
 pub use crate::config::Antenna;
 use crate::geo::NorthEast;
+use crate::time::TimeUs;
 
 /// Power at a place.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -14,6 +15,8 @@ pub struct Observation {
     pub power_db: f64,
     /// How the aircraft lay.
     pub frame: Frame,
+    /// When it was heard.
+    pub at_us: TimeUs,
 }
 
 /// How an aircraft lies: directions of length 1, north, east and up.
@@ -100,12 +103,29 @@ pub struct LocateConfig {
     pub antenna: Antenna,
     /// Places further than this from where it was listened are ever less likely, m.
     pub near_m: f64,
+    /// So fast may the beacon move, m/s.
+    pub beacon_speed_mps: f64,
     /// How well the aircraft's place and moment are known, m.
     pub place_sigma_m: f64,
 }
 
+/// When a beacon may have moved by this, what was heard of it tells nothing more of where it is, m.
+const MOVED_M: f64 = 20.0;
+
+impl LocateConfig {
+    /// After this what was heard tells nothing more of where the beacon is, µs; never where it lies still.
+    pub(super) fn window_us(&self) -> Option<u64> {
+        (self.beacon_speed_mps > 0.0).then(|| (MOVED_M / self.beacon_speed_mps * 1e6) as u64)
+    }
+
+    /// What a beacon that moves may be off by within that, m: one sigma each way.
+    pub(super) fn moved_sigma_m(&self) -> f64 {
+        if self.beacon_speed_mps > 0.0 { MOVED_M / 4.0 } else { 0.0 }
+    }
+}
+
 impl Default for LocateConfig {
     fn default() -> LocateConfig {
-        LocateConfig { antenna: Antenna::Omni, near_m: 150.0, place_sigma_m: 3.0 }
+        LocateConfig { antenna: Antenna::Omni, near_m: 150.0, beacon_speed_mps: 0.0, place_sigma_m: 3.0 }
     }
 }

@@ -12,6 +12,9 @@ pub(super) const NEIGHBOURS: usize = 4;
 /// Observations kept: some 3 km of way. When there are more, every other one is given up.
 pub(super) const OBSERVATIONS_MAX: usize = 384;
 
+/// The last ones are kept, however old.
+const LASTING: usize = 4;
+
 /// How shadowing looks, and what clutter hides.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Texture {
@@ -116,18 +119,36 @@ impl Memory {
         &self.kept[number]
     }
 
-    /// Takes one more; whether others were given up for it. Then half a millisecond goes by.
-    pub(super) fn push(&mut self, observation: Observation) -> bool {
+    /// Takes one more; whether others were given up for it, those that are older than `window_us` before all. Then half a millisecond
+    /// goes by.
+    pub(super) fn push(&mut self, observation: Observation, window_us: Option<u64>) -> bool {
+        let age_us = |kept: &Kept| observation.at_us.since_us(kept.observation.at_us);
+        // Not at each, for all that remain are looked at anew.
+        let is_old =
+            |window_us| self.kept.first().is_some_and(|first| age_us(first) > window_us + window_us / 2);
+        let window_us = window_us.filter(|window_us| is_old(*window_us));
         let is_full = self.kept.len() == OBSERVATIONS_MAX;
-        if is_full {
-            for number in 0..OBSERVATIONS_MAX / 2 {
-                self.kept[number] = self.with_neighbours(self.kept[2 * number].observation, number);
-            }
-            self.kept.truncate(OBSERVATIONS_MAX / 2);
+        if let Some(window_us) = window_us {
+            let last = self.kept.len().saturating_sub(LASTING);
+            self.thin(|number, kept| number >= last || age_us(kept) <= window_us);
+        } else if is_full {
+            self.thin(|number, _| number % 2 == 0);
         }
         self.kept.push(self.with_neighbours(observation, self.kept.len()));
         self.came += 1;
-        is_full
+        is_full || window_us.is_some()
+    }
+
+    /// Gives up all but some.
+    fn thin(&mut self, stays: impl Fn(usize, &Kept) -> bool) {
+        let mut count = 0;
+        for number in 0..self.kept.len() {
+            if stays(number, &self.kept[number]) {
+                self.kept[count] = self.with_neighbours(self.kept[number].observation, count);
+                count += 1;
+            }
+        }
+        self.kept.truncate(count);
     }
 
     /// An observation with its neighbours among the first so many.

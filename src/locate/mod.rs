@@ -129,9 +129,16 @@ impl Locate {
         }
         self.bounds.end();
         let power_db = observation.power_db - self.reference_db;
-        if self.memory.push(Observation { power_db, ..observation }) {
+        let window_us = self.settings.window_us();
+        if let Some(window_us) = window_us {
+            self.bounds.forget(observation.at_us, window_us);
+        }
+        if self.memory.push(Observation { power_db, ..observation }, window_us) {
             self.absorbed = self.memory.len() - 1;
             self.rounds_due = 0;
+            if window_us.is_some() {
+                self.cloud.drift(self.settings.moved_sigma_m() as f32, &mut self.random);
+            }
             self.offer.recall(0, &self.cloud);
             self.phase = Some(Phase::Recall { row: 0 });
         }
@@ -247,7 +254,10 @@ impl Locate {
         let can_tell = self.can_tell();
         let is_last = self.absorbed == self.memory.len();
         if self.is_stale && can_tell && is_last {
-            self.raster.place(&self.cloud, self.settings.place_sigma_m.hypot(MODEL_SIGMA_M));
+            self.raster.place(
+                &self.cloud,
+                self.settings.place_sigma_m.hypot(MODEL_SIGMA_M).hypot(self.settings.moved_sigma_m()),
+            );
             self.is_stale = false;
             self.is_whole = false;
             self.phase = Some(Phase::Spread { row: 0 });

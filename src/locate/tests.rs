@@ -3,6 +3,7 @@
 use super::*;
 use crate::facts::Run;
 use crate::geo::NorthEast;
+use crate::time::TimeUs;
 
 /// Four legs of 160 m, 40 m apart, in steps of 10 m at 30 m of height.
 fn survey() -> Vec<[f64; 2]> {
@@ -35,13 +36,19 @@ fn heard(beacon_m: [f64; 2], exponent: f64, sigma_db: f64, random: &mut Random) 
         factor.push(row);
         let way_m = distance_m(*at_m, beacon_m).hypot(30.0);
         let power_db = -70.0 - 10.0 * exponent * way_m.log10() + sigma_db * shadowing;
-        all.push(Observation { at_m: *at_m, up_m: 30.0, power_db, frame: Frame::default() });
+        all.push(Observation {
+            at_m: *at_m,
+            up_m: 30.0,
+            power_db,
+            frame: Frame::default(),
+            at_us: TimeUs(n as u64 * 1_000_000),
+        });
     }
     all
 }
 
 fn bound(at: &Observation, power_db: f64, side: Side) -> Bound {
-    Bound { at_m: at.at_m, up_m: at.up_m, frame: at.frame, power_db, side }
+    Bound { at_m: at.at_m, up_m: at.up_m, frame: at.frame, power_db, side, at_us: at.at_us }
 }
 
 fn located(observations: &[Observation], budget: usize) -> Locate {
@@ -195,4 +202,38 @@ fn where_the_receiver_clips_the_beacon_is_near() {
     assert!(after.mean.distance_m(beacon) < after.radius_95_m, "{after:?}");
     let clips_from_db = locate.belief().unwrap().clip_db;
     assert!((clips_from_db - (clip_db - locate.reference_db) as f32).abs() < 1e-3, "{clips_from_db}");
+}
+
+#[test]
+fn a_beacon_that_moves_is_followed_and_what_was_heard_long_ago_is_forgotten() {
+    let mut random = Random(12);
+    // Half a metre a second to the east, for six minutes; the aircraft flies figures about it at 5 m/s.
+    let beacon = |at_s: f64| NorthEast { north_m: 20.0, east_m: -60.0 + 0.5 * at_s };
+    let mut heard = Vec::new();
+    for n in 0..180 {
+        let at_s = 2.0 * f64::from(n);
+        let middle = beacon(at_s);
+        let (sin, cos) = (at_s * 0.07).sin_cos();
+        let at_m = [middle.north_m + 70.0 * cos, middle.east_m + 70.0 * sin * cos];
+        let way_m = (at_m[0] - middle.north_m).hypot(at_m[1] - middle.east_m).hypot(30.0);
+        let power_db = -30.0 - 22.0 * way_m.log10() + f64::from(random.normal());
+        let at_us = TimeUs((at_s * 1e6) as u64);
+        heard.push(Observation { at_m, up_m: 30.0, power_db, frame: Frame::default(), at_us });
+    }
+    let located = |beacon_speed_mps: f64| {
+        let mut locate = Locate::new(LocateConfig { beacon_speed_mps, ..LocateConfig::default() });
+        for observation in &heard {
+            locate.observe(*observation);
+            for _ in 0..40 {
+                locate.work(1_800);
+            }
+        }
+        while locate.work(100_000) {}
+        (locate.estimate().unwrap().mean.distance_m(beacon(358.0)), locate.credibility(beacon(358.0)))
+    };
+    let ((follows_m, credibility), (stands_m, ..)) = (located(0.6), located(0.0));
+    assert!(
+        follows_m < 25.0 && credibility < 0.95 && stands_m > 50.0,
+        "{follows_m} {credibility} {stands_m}"
+    );
 }

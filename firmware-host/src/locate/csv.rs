@@ -9,7 +9,8 @@ use skyhound::locate::{Antenna, LocateConfig};
 const NAMES: [&str; 5] = ["time_s", "lat_deg", "lon_deg", "alt_rel_m", "power_db"];
 /// How the posterior takes a table. A row's position and its power are each some part of a second old, at some metres a second. Tables are of
 /// searches that went to where it was loud: the beacon is hardly far from the path.
-const SETTINGS: LocateConfig = LocateConfig { antenna: Antenna::Omni, near_m: 20.0, place_sigma_m: 8.0 };
+const SETTINGS: LocateConfig =
+    LocateConfig { antenna: Antenna::Omni, near_m: 20.0, beacon_speed_mps: 0.0, place_sigma_m: 8.0 };
 /// The lowest row is higher than this only where altitude is counted from the sea, m.
 const LOWEST_MAX_M: f64 = 60.0;
 /// Where one of those took off, its lowest row is so far over the ground: on legs or just off them, m.

@@ -19,6 +19,7 @@ pub use written::table;
 use skyhound::facts::Estimate;
 use skyhound::geo::{NorthEast, Origin};
 use skyhound::locate::{Bound, Frame, Locate, LocateConfig, Observation, Side};
+use skyhound::time::TimeUs;
 
 /// A power at a place.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -163,6 +164,7 @@ struct Run {
 /// Sums over a stretch of way.
 struct Stretch {
     from: NorthEast,
+    at_us: TimeUs,
     count: f64,
     sums: [f64; 4],
 }
@@ -181,7 +183,12 @@ impl Run {
             if stretch.is_none() && run.newest.is_some_and(|newest| newest.distance_m(row.at) < length_m) {
                 continue;
             }
-            let open = stretch.get_or_insert(Stretch { from: row.at, count: 0.0, sums: [0.0; 4] });
+            let open = stretch.get_or_insert(Stretch {
+                from: row.at,
+                at_us: TimeUs((row.time_s.max(0.0) * 1e6) as u64),
+                count: 0.0,
+                sums: [0.0; 4],
+            });
             open.count += 1.0;
             let values = [row.at.north_m, row.at.east_m, row.up_m, row.power_db];
             open.sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
@@ -199,13 +206,21 @@ impl Run {
             Some(floor) if power_db <= floor.edge_db() => {
                 self.silence_count += 1;
                 self.log_beside += floor.log_density(power_db);
-                let (frame, side) = (Frame::default(), Side::Under);
-                self.posterior.observe_bound(Bound { at_m, up_m, frame, power_db: floor.edge_db(), side });
+                let (frame, side, at_us) = (Frame::default(), Side::Under, stretch.at_us);
+                self.posterior.observe_bound(Bound {
+                    at_m,
+                    up_m,
+                    frame,
+                    power_db: floor.edge_db(),
+                    side,
+                    at_us,
+                });
             }
             floor => {
                 let (power_db, log_step) = floor.map_or((power_db, 0.0), |floor| floor.without(power_db));
                 self.log_beside += log_step;
-                self.posterior.observe(Observation { at_m, up_m, power_db, frame: Frame::default() });
+                let (frame, at_us) = (Frame::default(), stretch.at_us);
+                self.posterior.observe(Observation { at_m, up_m, power_db, frame, at_us });
                 while self.posterior.work(usize::MAX) {}
             }
         }

@@ -123,6 +123,7 @@ pub(super) const KEYS: &[Key] = &[
     number("homing.refine_s", 0.0, 1800.0, "s"),
     number("homing.yaw_rate_max_deg_s", 0.6, 171.0, "deg/s"),
     number("homing.height_min_m", 1.0, 1000.0, "m"),
+    number("homing.beacon_speed_mps", 0.0, 3.0, "m/s"),
     number("homing.detecting_s", 0.0, 60.0, "s"),
     number("homing.lost_s", 0.1, 120.0, "s"),
     number("homing.recover_s", 0.0, 1800.0, "s"),

@@ -181,6 +181,7 @@ impl Layers {
             refine_us: self.s("homing.refine_s"),
             yaw_rate_max_rad_s: self.deg("homing.yaw_rate_max_deg_s"),
             height_min_m: self.optional_number("homing.height_min_m"),
+            beacon_speed_mps: self.number("homing.beacon_speed_mps"),
             detecting_us: self.s("homing.detecting_s"),
             lost_us: self.s("homing.lost_s"),
             recover_us: self.s("homing.recover_s"),

@@ -185,6 +185,8 @@ fn emitter(draw: &mut Draw, frequency_hz: f64, distance_m: Range<f64>) -> Beacon
         antenna: draw.one(&[Antenna::Isotropic, Antenna::Dipole]),
         tilt_deg: draw.of(0.0..60.0),
         lean_deg: draw.of(0.0..360.0),
+        speed_mps: 0.0,
+        course_deg: 0.0,
         on: true,
         draw: None,
     }

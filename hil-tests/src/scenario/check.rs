@@ -137,6 +137,8 @@ fn draw(draw: Draw) -> Checked {
 fn beacon(beacon: &Beacon) -> Checked {
     within("north_m", beacon.north_m, -20e3, 20e3, "m")?;
     within("east_m", beacon.east_m, -20e3, 20e3, "m")?;
+    within("speed_mps", beacon.speed_mps, 0.0, 10.0, "m/s")?;
+    within("course_deg", beacon.course_deg, 0.0, 360.0, "deg")?;
     within("height_m", beacon.height_m, 0.0, 1000.0, "m")?;
     within("frequency_hz", beacon.frequency_hz, 1e6, 6e9, "Hz")?;
     within("power_dbm", beacon.power_dbm, -120.0, 60.0, "dBm")?;

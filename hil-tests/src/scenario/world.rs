@@ -65,6 +65,11 @@ pub struct Beacon {
     pub tilt_deg: f64,
     #[serde(default)]
     pub lean_deg: f64,
+    /// It moves so fast from the begin on, level, towards the bearing `course_deg`.
+    #[serde(default)]
+    pub speed_mps: f64,
+    #[serde(default)]
+    pub course_deg: f64,
     /// On at the begin.
     #[serde(default = "yes")]
     pub on: bool,
@@ -74,6 +79,13 @@ pub struct Beacon {
 }
 
 impl Beacon {
+    /// Where it is, m north and east.
+    pub fn at_m(&self, at_us: u64) -> [f64; 2] {
+        let way_m = self.speed_mps * at_us as f64 * 1e-6;
+        let (sin, cos) = self.course_deg.to_radians().sin_cos();
+        [self.north_m + way_m * cos, self.east_m + way_m * sin]
+    }
+
     fn draw(&mut self, random: &mut Random, ground: &Ground) {
         let Some(draw) = self.draw.take() else { return };
         if let Some(Range { min, max }) = draw.distance_m {

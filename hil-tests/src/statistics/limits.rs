@@ -75,15 +75,16 @@ pub(super) fn at(scenario: &Scenario, trace: &Trace, oracle: Option<(&Listener, 
     let at_us = (at_s * 1e6) as u64;
     let beacon = &scenario.world.beacon[0];
     let estimate = trace.estimates.iter().take_while(|row| row.at_us <= at_us).last();
-    let said = estimate.map(|row| (row.north_m - beacon.north_m).hypot(row.east_m - beacon.east_m));
+    let [north_m, east_m] = beacon.at_m(at_us);
+    let said = estimate.map(|row| (row.north_m - north_m).hypot(row.east_m - east_m));
     let led =
         spans(&trace.states, at_us, commands).into_iter().take_while(|span| span.begin_us <= at_us).last();
     let flown = pose_at(trace, led.map_or(at_us, |span| span.end_us.min(at_us)));
     At {
         at_s,
         error_m: said
-            .or(flown.map(|pose| pose.distance_m(beacon.north_m, beacon.east_m)))
-            .unwrap_or_else(|| beacon.north_m.hypot(beacon.east_m)),
+            .or(flown.map(|pose| pose.distance_m(north_m, east_m)))
+            .unwrap_or_else(|| north_m.hypot(east_m)),
         in_region: in_region(trace, at_us, beacon),
         limit: oracle.map(|(listener, area)| oracle::limit(scenario, listener, at_us, area)),
     }
@@ -91,9 +92,10 @@ pub(super) fn at(scenario: &Scenario, trace: &Trace, oracle: Option<(&Listener, 
 
 /// Whether the newest 95 % region that was told holds the beacon; none before the first.
 fn in_region(trace: &Trace, at_us: u64, beacon: &Beacon) -> Option<bool> {
+    let [north_m, east_m] = beacon.at_m(at_us);
     let mut region = trace.region(95, at_us).peekable();
     region.peek()?;
-    Some(region.any(|row| row.holds(beacon.north_m, beacon.east_m)))
+    Some(region.any(|row| row.holds(north_m, east_m)))
 }
 
 /// All flights together, by time.

@@ -94,8 +94,18 @@ impl Air {
         }
     }
 
+    /// Emitters that move are where they are at this time.
+    pub(super) fn move_to(&mut self, at_us: u64) {
+        for (emitter, path) in self.emitters.iter().zip(&mut self.paths) {
+            if emitter.beacon.speed_mps > 0.0 {
+                path.law.move_to(emitter.beacon.at_m(at_us));
+            }
+        }
+    }
+
     /// What arrives now, per emitter: beacons, then interferers.
     pub fn arrivals(&mut self, pose: &TruePose) -> &[Arrival] {
+        self.move_to(pose.at_us);
         let aircraft = self.aircraft(pose);
         let tuned_hz = self.center_hz * (1.0 + 1e-6 * self.oscillator_ppm);
         for ((emitter, path), arrival) in self.emitters.iter().zip(&self.paths).zip(&mut self.arrivals) {

@@ -80,6 +80,11 @@ impl Law {
         })
     }
 
+    /// The emitter is elsewhere now, north and east, m, at its height.
+    pub fn move_to(&mut self, [north_m, east_m]: [f64; 2]) {
+        self.emitter.at_m = [north_m, east_m, self.emitter.at_m[2]];
+    }
+
     /// The emitter as it truly stands. Another place for it is [`Terminal::at`].
     pub fn emitter(&self) -> &Terminal {
         &self.emitter

@@ -95,6 +95,7 @@ impl Listener {
         }
         self.next_hop = Some(hop + 1);
         let middle_us = (hop as f64 + 0.5) * hop_us;
+        air.move_to(middle_us as u64);
         self.listen(air, pose, middle_us, hop_us);
         let noise = ratio_from_db(air.noise_dbm_hz() + self.gain_db) * self.bin_hz + self.quantised;
         let (first, after) = self.frames(hop);

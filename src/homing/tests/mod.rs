@@ -32,6 +32,7 @@ pub(crate) fn homing_config() -> HomingConfig {
         refine_us: 60_000_000,
         yaw_rate_max_rad_s: 0.5,
         height_min_m: None,
+        beacon_speed_mps: 0.0,
         detecting_us: 500_000,
         lost_us: 3_000_000,
         recover_us: 4_000_000,

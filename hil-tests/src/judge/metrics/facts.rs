@@ -121,7 +121,10 @@ impl<'a> Facts<'a> {
     pub fn distance_m(&self, pose: &TruePose) -> Option<f64> {
         let on = self.scenario.world.beacon.iter().enumerate();
         on.filter(|(index, beacon)| self.is_on(*index, beacon, pose.at_us))
-            .map(|(_, beacon)| pose.distance_m(beacon.north_m, beacon.east_m))
+            .map(|(_, beacon)| {
+                let [north_m, east_m] = beacon.at_m(pose.at_us);
+                pose.distance_m(north_m, east_m)
+            })
             .min_by(f64::total_cmp)
     }
 
