@@ -47,6 +47,11 @@ fn config_init_check_and_show() {
     assert_eq!(code, Some(0), "it may be there when it is flown: {said}");
     assert!(said.contains("note: none_433.92M_250k.cu8 is not there"), "{said}");
 
+    let crossing = "search.polygon=[[47.0, 8.0], [47.001, 8.001], [47.0, 8.001], [47.001, 8.0]]";
+    let (code, _, said) = run(&["config", "check", "--set", crossing]);
+    assert_eq!(code, Some(2), "a flight would be refused: {said}");
+    assert!(said.contains("search.polygon: "), "{said}");
+
     let (code, needed, _) = run(&["config", "autopilot"]);
     assert_eq!(code, Some(0));
     for row in &skyhound::vehicle::parameter::PARAMETERS {

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::sdr::Source;
 use crate::settings::{AtHand, Deafness, Pace, Settings, Tuning};
 use skyhound::config::Config;
+use skyhound::decide::Decide;
 use std::path::Path;
 use std::time::Duration;
 
@@ -45,7 +46,9 @@ pub fn foresee(settings: &Settings) -> Result<(Option<String>, Vec<Deafness>), F
     settings.own_noise().map_err(|error| Failure::Usage(error.to_string()))?;
     let tuning = settings.tuning();
     if let Some(mut source) = recording(settings)? {
-        return Ok((None, plan(settings, &tuning, &mut source, None)?.1));
+        let (config, deaf) = plan(settings, &tuning, &mut source, None)?;
+        would_fly(&config)?;
+        return Ok((None, deaf));
     }
     let absent = path(settings).filter(|path| !path.exists());
     let note = absent.map(|path| format!("{} is not there: what it holds was not looked at", path.display()));
@@ -57,7 +60,13 @@ pub fn foresee(settings: &Settings) -> Result<(Option<String>, Vec<Deafness>), F
     let config = settings
         .engine_through(rate_sps, &[frequency_hz + tuning.beside_hz], tuning.beside_hz)
         .map_err(|error| Failure::Usage(error.to_string()))?;
+    would_fly(&config)?;
     Ok((note.or_else(|| tuning.note()), settings.deafness(&config, &[], settings.sdr.is_recording())))
+}
+
+/// What a flight would be refused for is told before: an area that is none, a prior far from it.
+fn would_fly(config: &Config) -> Result<(), Failure> {
+    Decide::new(config).map(drop).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 /// Of the recording that the settings name; `None` for a device and for stdin.
