@@ -28,9 +28,10 @@ const STRETCH_MAX_US: u64 = 2_000_000;
 /// Where the beacon is supposed to lie: on the ground at home's height; at least this below the aircraft, m.
 const BELOW_MIN_M: f64 = 5.0;
 
-/// The estimate is recorded at 1 Hz, its regions once a minute.
+/// The estimate is recorded at 1 Hz, its regions once a minute, of a beacon that may move more often.
 const TOLD_US: u64 = 1_000_000;
 const REGION_TOLD_US: u64 = 60_000_000;
+const REGION_TOLD_MOVING_US: u64 = 15_000_000;
 /// Those regions, per cent, and runs of squares that each takes at most.
 const REGIONS_PERCENT: [u8; 2] = [50, 95];
 const RUNS_MAX: usize = 150;
@@ -217,7 +218,8 @@ impl Seeker {
             self.told_us = Some(at);
             sink.record(&Record::Estimate(Located { at, channel, origin: origin.place(), estimate }));
         }
-        if is_due(self.region_told_us, REGION_TOLD_US) && self.locate.is_whole() {
+        let region_us = if self.again_us.is_some() { REGION_TOLD_MOVING_US } else { REGION_TOLD_US };
+        if is_due(self.region_told_us, region_us) && self.locate.is_whole() {
             self.region_told_us = Some(at);
             for percent in REGIONS_PERCENT {
                 self.locate.region(f64::from(percent) / 100.0, RUNS_MAX, |run| {

@@ -120,7 +120,7 @@ impl LocateConfig {
 
     /// What a beacon that moves may be off by within that, m: one sigma each way.
     pub(super) fn moved_sigma_m(&self) -> f64 {
-        if self.beacon_speed_mps > 0.0 { MOVED_M / 4.0 } else { 0.0 }
+        if self.beacon_speed_mps > 0.0 { 0.4 * MOVED_M } else { 0.0 }
     }
 }
 

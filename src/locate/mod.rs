@@ -11,6 +11,9 @@
 //! A pass gives [`Locate::work`] a bound. Observations are taken one after the other, each to the end, so what is told hangs on them alone and
 //! on how far the work is. Same calls, same result, bit for bit. Nothing allocates after [`Locate::new`].
 //!
+//! Of a beacon that may move, what was heard is forgotten after a while, and the particles drift (a bootstrap filter: Gordon, Salmond & Smith, IEE
+//! Proc. F 140 (1993) 107); else all is kept, but for every other one when there are too many.
+//!
 //! Not here: which readings carry the beacon (`decide`), where to fly (`homing`).
 
 mod bounds;
