@@ -28,6 +28,7 @@ use seeker::{Heard, Seeker, Sound};
 use std::collections::VecDeque;
 
 mod events;
+mod listening;
 mod searcher;
 mod seeker;
 
@@ -374,9 +375,7 @@ impl Decide {
 
     /// Where it is listened to in vain is evidence too.
     fn listen(&mut self, inputs: &PassInputs<'_>) {
-        let position = inputs.vehicle.position.filter(|at| at.is_fresh(inputs.now, LISTENS_US));
-        let place = self.origin.zip(position);
-        let place = place.map(|(origin, at)| (origin.ned_from_wgs84(at.value.place), at.value.alt_rel_m));
+        let place = self.origin.and_then(|origin| listening::place(inputs.now, inputs.vehicle, &origin));
         for (seeker, facts) in self.seekers.iter_mut().zip(&self.facts) {
             let listens = inputs.sdr_alive && inputs.now.since_us(facts.newest_reading_us) <= LISTENS_US;
             seeker.listen(inputs.now, facts, place.filter(|_| listens));

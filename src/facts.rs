@@ -44,6 +44,13 @@ pub struct Facts {
     pub heard: bool,
 }
 
+impl Facts {
+    /// The noise floor in the channel's bandwidth, dBFS: the spectral one where known, else the temporal one.
+    pub fn floor_dbfs(&self) -> Option<f64> {
+        self.floor_spectral_dbfs.or(self.floor_temporal_dbfs)
+    }
+}
+
 /// Which noise floor an SNR is counted from.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Floor {

@@ -4,6 +4,7 @@
 //! autopilot's mission or the pilot. What is heard from how far is drawn anew when floor or height change. All routes that the floor may
 //! ask for are laid at the start, [`OVER_DB`] apart; the one of the floor at hand is taken when the flying begins.
 
+use super::listening;
 use crate::command::State;
 use crate::config::{ConfigError, PriorRegion, SearchArea, SearchConfig, SearchPattern, Sought};
 use crate::facts::{Facts, Run, SearchRun, Searched};
@@ -19,10 +20,6 @@ use crate::vehicle::Vehicle;
 const PRIOR_FAR_M: f64 = 20e3;
 /// The beacon lies on the ground, m over it.
 const BEACON_UP_M: f64 = 1.0;
-/// From this height over home on it is a search, m.
-const UP_MIN_M: f64 = 5.0;
-/// An older position tells nothing of where it is listened.
-const POSITION_AGE_MAX_US: u64 = 500_000;
 /// Track after which shadowing is drawn anew, m: what real tracks over rough country show (10–12 dB, correlated over some 40 m).
 const SHADOW_M: f64 = 40.0;
 /// Floors over the one told for which routes are laid, dB, where the present one is known.
@@ -124,7 +121,7 @@ impl Searcher {
 
     /// One pass: whether the receiver listens, and what it says of the first channel.
     pub(super) fn pass(&mut self, now: TimeUs, vehicle: &Vehicle, facts: Option<&Facts>, listens: bool) {
-        let place = self.place(now, vehicle).filter(|(_, up_m)| *up_m >= UP_MIN_M);
+        let place = listening::place(now, vehicle, &self.origin);
         self.draw(facts, place.map(|(_, up_m)| up_m));
         match (place, facts) {
             (Some((at, _)), Some(facts)) if listens && !facts.heard => self.map.pass(now, at, &self.sight),
@@ -230,18 +227,13 @@ impl Searcher {
         self.routes.get(self.chosen.unwrap_or(0))
     }
 
-    fn place(&self, now: TimeUs, vehicle: &Vehicle) -> Option<(NorthEast, f64)> {
-        let position = vehicle.position.filter(|position| position.is_fresh(now, POSITION_AGE_MAX_US))?.value;
-        Some((self.origin.ned_from_wgs84(position.place), position.alt_rel_m))
-    }
-
     /// What is heard from how far, by the floor and the height at hand.
     fn draw(&mut self, facts: Option<&Facts>, up_m: Option<f64>) {
         if let Some(first) = self.drawing {
             self.drawing = self.sight.redraw(&self.link, first, DRAWN_A_PASS);
             return;
         }
-        let floor = facts.and_then(|facts| facts.floor_spectral_dbfs.or(facts.floor_temporal_dbfs));
+        let floor = facts.and_then(Facts::floor_dbfs);
         let present = floor.zip(self.sought.full_scale_dbm).map(|(floor_dbfs, full_scale_dbm)| {
             floor_dbfs + full_scale_dbm - db_from_ratio(self.sought.noise_bandwidth_hz)
         });

@@ -88,8 +88,6 @@ const AGAIN_M: f64 = 4.0;
 /// Where nothing is heard it would have been heard by now, had it been there: after so many periods, and this at least, µs.
 const UNHEARD_PERIODS: u64 = 2;
 const UNHEARD_MIN_US: u64 = 2_000_000;
-/// Lower over home it is not yet listened from a place that counts, m.
-const AIRBORNE_M: f64 = 5.0;
 /// Of emissions that come more seldom it flies on too far between two.
 const SELDOM_US: u64 = 8_000_000;
 /// So many of the weakest that were heard are remembered; what is always heard is stronger by this, dB.
@@ -177,8 +175,7 @@ impl Seeker {
 
     /// It is listened to at a place, `up_m` above home; `None` where nobody listens.
     pub(super) fn listen(&mut self, now: TimeUs, facts: &Facts, at: Option<(NorthEast, f64)>) {
-        self.floor_db = facts.floor_spectral_dbfs.or(facts.floor_temporal_dbfs);
-        let at = at.filter(|(_, up_m)| *up_m >= AIRBORNE_M);
+        self.floor_db = facts.floor_dbfs();
         let (Some((at, up_m)), Some(below_db), false) = (at, self.floor_db, facts.heard) else {
             self.unheard_since = None;
             return;

@@ -188,7 +188,7 @@ fn channel_status(channel: &ChannelConfig, facts: Option<&Facts>) -> ChannelStat
         frequency_hz: channel.frequency_hz,
         power_dbfs: facts.and_then(|facts| facts.power_dbfs),
         ewma_dbfs: facts.and_then(|facts| facts.ewma_dbfs),
-        floor_dbfs: facts.and_then(|facts| facts.floor_spectral_dbfs.or(facts.floor_temporal_dbfs)),
+        floor_dbfs: facts.and_then(Facts::floor_dbfs),
         snr_db: facts.and_then(|facts| facts.snr_db),
         heard: facts.is_some_and(|facts| facts.heard),
         pulse_count: pattern.pulse_count,

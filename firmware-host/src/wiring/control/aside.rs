@@ -90,7 +90,7 @@ impl Control {
     fn telemetry(&mut self, now: TimeUs) {
         let channel = self.parts.decide.target().unwrap_or(0);
         let Some(facts) = self.parts.decide.facts().get(usize::from(channel)).copied() else { return };
-        let floor = facts.floor_spectral_dbfs.or(facts.floor_temporal_dbfs);
+        let floor = facts.floor_dbfs();
         let values = [("SKY_PWR", facts.power_dbfs), ("SKY_FLOOR", floor), ("SKY_SNR", facts.snr_db)];
         for (name, value) in values {
             if let Some(value) = value {
