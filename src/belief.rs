@@ -9,6 +9,7 @@ pub const HYPOTHESES: usize = 48;
 /// What a whip hears of the other polarisation, and how deep nulls are.
 const SCATTER: f32 = 0.04;
 const FILLED: f32 = 0.01;
+const UP: [f32; 3] = [0.0, 0.0, 1.0];
 /// Steps towards their median.
 const MEDIAN_ROUNDS: usize = 12;
 
@@ -28,20 +29,34 @@ pub struct Hypothesis {
 }
 
 impl Hypothesis {
-    /// Power that an antenna would hear `up_m` over the supposed ground at a place, dB of the same
-    /// reference: −10·n·log10 d, and the pattern of two short dipoles (J. D. Kraus, *Antennas*, 5-5).
-    fn power_db(&self, at: NorthEast, up_m: f32, antenna: Antenna) -> f32 {
+    /// Power that an antenna would hear `up_m` over the supposed ground at a place, the nose at this heading, dB of the same reference:
+    /// −10·n·log10 d, the pattern of two short dipoles (J. D. Kraus, *Antennas*, 5-5), and the gain of a directional antenna.
+    fn power_db(&self, at: NorthEast, up_m: f32, heading_rad: f64, antenna: &Antenna) -> f32 {
         let (north, east) = ((at.north_m - self.at.north_m) as f32, (at.east_m - self.at.east_m) as f32);
         let up = (up_m - self.rise_m).max(2.0);
         let ground2 = north * north + east * east;
         let inverse = 1.0 / (ground2 + up * up + 1.0);
-        let pattern = match self.axis {
-            None => (ground2 + 0.1 * up * up) * inverse,
-            Some(axis) => {
-                let along = axis[0] * north + axis[1] * east + axis[2] * up;
+        let dot = |axis: &[f32; 3]| axis[0] * north + axis[1] * east + axis[2] * up;
+        let (element, factor, scatter) = match antenna {
+            Antenna::Omni | Antenna::Whip => (UP, 1.0, SCATTER),
+            Antenna::Directional(pattern) => {
+                let (sin, cos) = (heading_rad as f32).sin_cos();
+                let [boom, element] = pattern.axes([[cos, sin, 0.0], [-sin, cos, 0.0], UP]);
+                (element, pattern.array(-dot(&boom) * inverse.sqrt()), pattern.scatter())
+            }
+        };
+        let pattern = match (self.axis, antenna) {
+            (None, Antenna::Omni | Antenna::Whip) => (ground2 + 0.1 * up * up) * inverse,
+            (None, Antenna::Directional(_)) => {
+                factor * (1.0 - dot(&element).powi(2) * inverse) + scatter + FILLED
+            }
+            (Some(axis), _) => {
+                let along = dot(&axis);
                 let own = 1.0 - along * along * inverse;
-                let both = axis[2] - along * up * inverse;
-                if antenna == Antenna::Whip { both * both + SCATTER * own + FILLED } else { own + FILLED }
+                let shared: f32 = (0..3).map(|n| axis[n] * element[n]).sum();
+                let both = shared - along * dot(&element) * inverse;
+                let is_omni = *antenna == Antenna::Omni;
+                if is_omni { own + FILLED } else { factor * both * both + scatter * own + FILLED }
             }
         };
         self.power_100_m_db + self.exponent * (20.0 + 5.0 * inverse.log10()) + 10.0 * pattern.log10()
@@ -89,9 +104,10 @@ impl Belief {
         }
     }
 
-    /// Power that would be read `up_m` over the supposed ground at a place, were a hypothesis true, dB of the reference of all.
-    pub fn power_db(&self, hypothesis: &Hypothesis, at: NorthEast, up_m: f32) -> f32 {
-        hypothesis.power_db(at, up_m, self.antenna).min(self.clip_db)
+    /// Power that would be read `up_m` over the supposed ground at a place, the nose at this heading, were a hypothesis true, dB of the
+    /// reference of all.
+    pub fn power_db(&self, hypothesis: &Hypothesis, at: NorthEast, up_m: f32, heading_rad: f64) -> f32 {
+        hypothesis.power_db(at, up_m, heading_rad, &self.antenna).min(self.clip_db)
     }
 }
 

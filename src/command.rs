@@ -277,6 +277,8 @@ pub enum Aim {
     Ahead,
     /// What is heard on the way tells most about where the beacon is.
     Survey,
+    /// The antenna is turned about: on which side it hears most tells where the beacon is.
+    Turn,
     /// The beacon is believed to be there.
     Place,
     /// It is believed to be here.
@@ -291,14 +293,15 @@ pub enum Aim {
 
 impl Aim {
     /// All of them.
-    pub const ALL: [Aim; 7] =
-        [Aim::Ahead, Aim::Survey, Aim::Place, Aim::Hold, Aim::Return, Aim::Widen, Aim::Search];
+    pub const ALL: [Aim; 8] =
+        [Aim::Ahead, Aim::Survey, Aim::Turn, Aim::Place, Aim::Hold, Aim::Return, Aim::Widen, Aim::Search];
 
     /// In words, for people and the flight file.
     pub const fn words(self) -> &'static str {
         match self {
             Aim::Ahead => "straight on: too little was heard to say where the beacon is",
             Aim::Survey => "where what is heard on the way tells most about its place",
+            Aim::Turn => "a turn in place: on which side the antenna hears most tells where the beacon is",
             Aim::Place => "to where the beacon is believed to be",
             Aim::Hold => "over where the beacon is believed to be",
             Aim::Return => "not heard any more: back to where it was believed to be",

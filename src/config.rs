@@ -11,7 +11,7 @@ mod check;
 mod error;
 mod search;
 
-pub use antenna::Antenna;
+pub use antenna::{Antenna, AntennaPattern};
 pub use error::ConfigError;
 pub use search::{PriorRegion, SearchArea, SearchConfig, SearchPattern, Sought};
 

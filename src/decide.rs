@@ -113,7 +113,7 @@ impl Decide {
         let seekers = config.sense.channels.iter().map(seeker).collect();
         Ok(Decide {
             analytics: Analytics::new(&config.analytics, &config.sense.channels, config.sense.hop_us),
-            homing: Homing::new(&config.homing, &config.interlock),
+            homing: Homing::new(&config.homing, &config.interlock, &config.antenna),
             seekers,
             searcher,
             track: Track::default(),
@@ -376,9 +376,10 @@ impl Decide {
     /// Where it is listened to in vain is evidence too.
     fn listen(&mut self, inputs: &PassInputs<'_>) {
         let place = self.origin.and_then(|origin| listening::place(inputs.now, inputs.vehicle, &origin));
+        let attitude = inputs.vehicle.attitude.map(|attitude| attitude.value);
         for (seeker, facts) in self.seekers.iter_mut().zip(&self.facts) {
             let listens = inputs.sdr_alive && inputs.now.since_us(facts.newest_reading_us) <= LISTENS_US;
-            seeker.listen(inputs.now, facts, place.filter(|_| listens));
+            seeker.listen(inputs.now, facts, place.filter(|_| listens), attitude);
         }
     }
 

@@ -24,4 +24,5 @@ pub mod settings;
 pub mod signals;
 pub mod store;
 pub mod systemd;
+pub mod table;
 pub mod wiring;

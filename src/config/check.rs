@@ -1,7 +1,7 @@
 //! Every value against its range and against the others, each refusal with what to write instead.
 
 use super::{
-    AnalyticsConfig, ChannelConfig, Config, ConfigError, Emission, FenceConfig, HomingConfig,
+    AnalyticsConfig, Antenna, ChannelConfig, Config, ConfigError, Emission, FenceConfig, HomingConfig,
     InterlockConfig, OwnLine, Pattern, SenseConfig,
 };
 use crate::geo::Wgs84;
@@ -24,6 +24,11 @@ impl Config {
     /// The first key that is out of range, with the range.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.sense.check()?;
+        if let Antenna::Directional(pattern) = &self.antenna
+            && !pattern.is_finite()
+        {
+            return Err(ConfigError::new("antenna.pattern", "is not of numbers; write gains in dB"));
+        }
         self.analytics.check()?;
         self.homing.check(&self.interlock)?;
         self.search.as_ref().map_or(Ok(()), |search| search.check(&self.interlock))?;

@@ -2,14 +2,15 @@
 //!
 //! A stretch is a tenth of the distance to where the beacon is believed to be, 5 to 10 m: what is nearer together shares its shadowing and
 //! tells nothing new. Its power is the mean of powers, noise taken out; where the receiver clipped it is a bound of it, and so it is where
-//! nothing is heard. Who hovers adds one observation, not thousands; what is heard seldom is one each.
+//! nothing is heard. Who hovers adds one observation, not thousands; what is heard seldom is one each. Of a directional antenna a turn by some
+//! degrees is as good as a stretch of way, and where its heading is not known nothing counts.
 //! Readings tell before hearings do, which are of the same emission and listened to for longer.
 
 use crate::belief::Belief;
 use crate::config::{Antenna, Emission};
 use crate::facts::{Facts, Located, RegionRun};
-use crate::geo::{NorthEast, Origin};
-use crate::locate::{Bound, Frame, Locate, LocateConfig, Observation, Side};
+use crate::geo::{NorthEast, Origin, wrap_pi};
+use crate::locate::{Bound, Frame, HEADING_RAD, Locate, LocateConfig, Observation, Side};
 use crate::record::{Record, Sink};
 use crate::signal::{Flags, Hearing, Pulse};
 use crate::time::TimeUs;
@@ -112,8 +113,9 @@ struct Stretch {
 pub(super) struct Seeker {
     locate: Locate,
     stretch: Option<Stretch>,
-    /// Where the newest observation is, and when it was.
-    newest: Option<(NorthEast, TimeUs)>,
+    /// Where and how the newest observation was made, and when.
+    newest: Option<(NorthEast, TimeUs, Option<Attitude>)>,
+    is_directional: bool,
     /// After this a beacon that moves is observed again from the same place, µs.
     again_us: Option<u64>,
     /// For how long nothing tells that it is not heard, µs; never where nothing does.
@@ -137,6 +139,7 @@ impl Seeker {
             locate: Locate::new(settings),
             stretch: None,
             newest: None,
+            is_directional: matches!(antenna, Antenna::Directional(_)),
             again_us: (beacon_speed_mps > 0.0).then(|| (AGAIN_M / beacon_speed_mps * 1e6) as u64),
             unheard_us: (period_us <= SELDOM_US).then_some((UNHEARD_PERIODS * period_us).max(UNHEARD_MIN_US)),
             unheard_since: None,
@@ -149,10 +152,20 @@ impl Seeker {
 
     /// A power, in order of time but for hearings, which come late.
     pub(super) fn hear(&mut self, sound: &Sound, is_hearing: bool) {
+        if self.is_directional && sound.attitude.is_none() {
+            return;
+        }
         let length_m = self.stretch_m(sound.at);
+        let is_directional = self.is_directional;
+        let is_apart = |at: NorthEast, attitude: Option<Attitude>| {
+            let turned_rad = |(one, other): (Attitude, Attitude)| wrap_pi(one.yaw_rad - other.yaw_rad).abs();
+            let is_turned =
+                || attitude.zip(sound.attitude).is_some_and(|both| turned_rad(both) >= HEADING_RAD);
+            at.distance_m(sound.at) >= length_m || is_directional && is_turned()
+        };
         if let Some(stretch) = &mut self.stretch {
             let is_better = stretch.is_hearing && !is_hearing;
-            if stretch.from.at.distance_m(sound.at) < length_m && !is_better {
+            if !is_apart(stretch.from.at, stretch.from.attitude) && !is_better {
                 if stretch.is_hearing == is_hearing {
                     stretch.add(sound);
                 }
@@ -164,26 +177,30 @@ impl Seeker {
                 self.end();
             }
         }
-        let is_elsewhere = |newest: &(NorthEast, TimeUs)| newest.0.distance_m(sound.at) >= length_m;
-        let is_again = |newest: &(NorthEast, TimeUs)| {
-            self.again_us.is_some_and(|again_us| sound.at_us.since_us(newest.1) >= again_us)
-        };
-        if self.newest.is_none_or(|newest| is_elsewhere(&newest) || is_again(&newest)) {
+        let is_again = |at_us| self.again_us.is_some_and(|again_us| sound.at_us.since_us(at_us) >= again_us);
+        if self.newest.is_none_or(|(at, at_us, attitude)| is_apart(at, attitude) || is_again(at_us)) {
             self.stretch.insert(Stretch::new(sound, is_hearing)).add(sound);
         }
     }
 
-    /// It is listened to at a place, `up_m` above home; `None` where nobody listens.
-    pub(super) fn listen(&mut self, now: TimeUs, facts: &Facts, at: Option<(NorthEast, f64)>) {
+    /// It is listened to at a place, `up_m` above home, lying so; `None` where nobody listens.
+    pub(super) fn listen(
+        &mut self,
+        now: TimeUs,
+        facts: &Facts,
+        at: Option<(NorthEast, f64)>,
+        attitude: Option<Attitude>,
+    ) {
         self.floor_db = facts.floor_dbfs();
         let (Some((at, up_m)), Some(below_db), false) = (at, self.floor_db, facts.heard) else {
             self.unheard_since = None;
             return;
         };
         let since = *self.unheard_since.get_or_insert(now);
-        if self.unheard_us.is_some_and(|unheard_us| now.since_us(since) >= unheard_us) {
+        let is_certain = self.unheard_us.is_some_and(|unheard_us| now.since_us(since) >= unheard_us);
+        if is_certain && (attitude.is_some() || !self.is_directional) {
             let (at_m, up_m) = ([at.north_m, at.east_m], up_m.max(BELOW_MIN_M));
-            let (frame, side) = (Frame::default(), Side::Under);
+            let (frame, side) = (frame(attitude), Side::Under);
             self.locate.observe_bound(Bound { at_m, up_m, frame, power_db: below_db, side, at_us: now });
         }
     }
@@ -256,7 +273,7 @@ impl Seeker {
     fn end(&mut self) {
         let Some(stretch) = self.stretch.take() else { return };
         let [north_m, east_m, up_m, power] = stretch.sums.map(|sum| sum / stretch.count);
-        self.newest = Some((NorthEast { north_m, east_m }, stretch.from.at_us));
+        self.newest = Some((NorthEast { north_m, east_m }, stretch.from.at_us, stretch.from.attitude));
         if power <= 0.0 {
             return;
         }
@@ -269,6 +286,11 @@ impl Seeker {
             self.locate.observe(Observation { at_m, up_m, power_db, frame, at_us });
         }
     }
+}
+
+/// How the aircraft lies; level, its nose north, where that is not known.
+fn frame(attitude: Option<Attitude>) -> Frame {
+    attitude.map_or(Frame::default(), |a| Frame::new(a.roll_rad, a.pitch_rad, a.yaw_rad))
 }
 
 /// The strongest of the weakest, as far as there are any.
@@ -286,15 +308,14 @@ impl Stretch {
         self.clipped += f64::from(u8::from(sound.is_clipped));
         let values = [sound.at.north_m, sound.at.east_m, sound.up_m, sound.power];
         self.sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
-        let level = Frame::default();
-        let frame = sound.attitude.map_or(level, |a| Frame::new(a.roll_rad, a.pitch_rad, a.yaw_rad));
-        self.frame.add(&frame);
+        self.frame.add(&frame(sound.attitude));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::AntennaPattern;
 
     #[test]
     fn what_was_heard_weakly_once_was_luck() {
@@ -308,6 +329,29 @@ mod tests {
             seeker.learn_edge(power_db);
             assert_eq!(edge(&seeker.weakest_db), Some(told), "{power_db}");
         }
+    }
+
+    #[test]
+    fn a_directional_antenna_is_heard_with_anew_at_each_heading() {
+        let beam = Antenna::Directional(AntennaPattern::new(|bearing_rad| 6.0 * bearing_rad.cos(), true));
+        let count = |antenna, attitude: &dyn Fn(f64) -> Option<Attitude>| {
+            let mut seeker = Seeker::new(antenna, &Emission::Continuous, 0.0);
+            for n in 0..126_u64 {
+                let (at, up_m, power) = (NorthEast::default(), 30.0, 1e-6);
+                let attitude = attitude(n as f64 * 0.05);
+                let at_us = TimeUs(n * 100_000);
+                seeker.hear(&Sound { at_us, at, up_m, power, is_clipped: false, attitude }, false);
+            }
+            seeker.end();
+            while seeker.work(TimeUs(20_000_000), usize::MAX) == 0 {}
+            seeker.locate.estimate().map_or(0, |estimate| estimate.observation_count)
+        };
+        let level = Attitude { roll_rad: 0.0, pitch_rad: 0.0, yaw_rad: 0.0, yaw_rate_rad_s: 0.0 };
+        let turned = |yaw_rad| Some(Attitude { yaw_rad, ..level });
+        assert_eq!(count(beam, &turned), 13, "6.3 rad in steps of half a radian");
+        assert_eq!(count(beam, &|_| turned(0.0)), 0, "one is too few");
+        assert_eq!(count(beam, &|_| None), 0);
+        assert_eq!(count(Antenna::Whip, &turned), 0);
     }
 
     #[test]

@@ -7,14 +7,17 @@
 //! when the time for it is over, the middle is the goal: there it is held. Before anything is believed it flies straight on, for power along a line
 //! tells what is ahead and what behind, then in ever wider triangles; a beacon that falls silent is looked for in an expanding square about
 //! where it was believed to be.
+//! A directional antenna is turned about before anything is believed, where a turn in place wins more a second than any leg, and where the
+//! beacon falls silent.
 //! Between bursts that come seldom nothing is heard on the way: there it flies to where the next one tells most, of what is reached by then.
 //!
 //! Not here: whether a way is safe (`interlock`), how a goal is flown (`steering`).
 
-use super::worth::{Standpoint, time_s, worth_mps, worth_of_one_m};
+use super::turning::Turning;
+use super::worth::{Standpoint, time_s, turn_worth_mps, worth_mps, worth_of_one_m};
 use crate::belief::Belief;
 use crate::command::Aim;
-use crate::config::HomingConfig;
+use crate::config::{Antenna, HomingConfig};
 use crate::geo::NorthEast;
 use crate::time::TimeUs;
 use std::f64::consts::{FRAC_PI_2, TAU};
@@ -62,6 +65,25 @@ const SPACING_M: (f64, f64) = (20.0, 80.0);
 pub(super) struct Goal {
     pub(super) to: NorthEast,
     pub(super) aim: Aim,
+    /// How fast to turn there, where a turn is the aim, rad/s.
+    pub(super) turn_rad_s: f64,
+}
+
+impl Goal {
+    pub(super) const fn new(to: NorthEast, aim: Aim) -> Goal {
+        Goal { to, aim, turn_rad_s: 0.0 }
+    }
+}
+
+/// What a goal is asked for by.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) now: TimeUs,
+    pub(super) belief: Option<&'a Belief>,
+    /// Of a train that is heard.
+    pub(super) period_us: Option<f64>,
+    /// The beacon was not heard for too long.
+    pub(super) is_unheard: bool,
 }
 
 /// A leg's end: so far from the middle, to this side; or a place.
@@ -106,10 +128,12 @@ pub(super) struct Guidance {
     heard: (u32, TimeUs),
     /// Corner of the expanding square that is flown to; the first is its middle.
     corner: usize,
+    is_unheard: bool,
+    turning: Turning,
 }
 
 impl Guidance {
-    pub(super) fn new(settings: &HomingConfig) -> Guidance {
+    pub(super) fn new(settings: &HomingConfig, antenna: &Antenna) -> Guidance {
         Guidance {
             hold_radius_m: settings.hold_radius_m,
             refine_us: u64::from(settings.refine_us),
@@ -127,6 +151,8 @@ impl Guidance {
             stand: None,
             heard: (0, TimeUs(0)),
             corner: 0,
+            is_unheard: false,
+            turning: Turning::new(settings, antenna),
         }
     }
 
@@ -143,40 +169,69 @@ impl Guidance {
         self.ahead_count = 0;
         self.stand = None;
         self.corner = 0;
+        self.turning.forget();
     }
 
-    /// The goal of this pass; `is_allowed` says where it may be flown to, straight from where it is; `period_us` is that of a train.
+    /// The goal of this pass; `is_allowed` says where it may be flown to, straight from where it is.
     pub(super) fn goal(
         &mut self,
-        now: TimeUs,
-        belief: Option<&Belief>,
-        period_us: Option<f64>,
+        asked: &Asked<'_>,
         from: &Standpoint,
         is_allowed: &impl Fn(NorthEast) -> bool,
     ) -> Goal {
+        if let Some((to, turn_rad_s)) = self.turning.follow(asked.now, from) {
+            return Goal { to, aim: Aim::Turn, turn_rad_s };
+        }
+        let was_unheard = std::mem::replace(&mut self.is_unheard, asked.is_unheard);
+        if asked.is_unheard {
+            if !was_unheard {
+                self.look_about(asked, from);
+            }
+            return self.recover(asked.belief, from, is_allowed);
+        }
         self.corner = 0;
-        let Some(belief) = belief else {
-            return Goal { to: self.ahead(from, is_allowed), aim: Aim::Ahead };
+        let Some(belief) = asked.belief else {
+            self.look_about(asked, from);
+            return Goal::new(self.ahead(from, is_allowed), Aim::Ahead);
         };
+        self.find(asked, belief, from, is_allowed)
+    }
+
+    /// A directional antenna is turned, where that was not done hereabouts; from the next pass on.
+    fn look_about(&mut self, asked: &Asked<'_>, from: &Standpoint) {
+        if self.turning.time_s(from.at, 0.0, asked.period_us).is_some() {
+            self.turning.begin(asked.now, from, asked.period_us);
+        }
+    }
+
+    /// The goal where something is believed.
+    fn find(
+        &mut self,
+        asked: &Asked<'_>,
+        belief: &Belief,
+        from: &Standpoint,
+        is_allowed: &impl Fn(NorthEast) -> bool,
+    ) -> Goal {
+        let Asked { now, period_us, .. } = *asked;
         let bound_m = self.hold_radius_m * if self.is_small { KEPT_RATIO } else { 1.0 };
         self.is_small = belief.radius_95_m <= bound_m;
         if self.is_small || now.since_us(self.began) >= self.refine_us || self.is_over {
-            return Goal { to: belief.median, aim: Aim::Place };
+            return Goal::new(belief.median, Aim::Place);
         }
         if let Some(period_us) = period_us.filter(|period_us| *period_us >= SELDOM_US) {
             let to = self.between_bursts(now, belief, period_us, from, is_allowed);
-            return Goal { to, aim: Aim::Survey };
+            return Goal::new(to, Aim::Survey);
         }
         if let Some((leg, until)) = self.leg {
             let to = leg.end(belief.median);
             if to.distance_m(from.at) > THERE_M && now.0 < until.0 && is_allowed(to) {
-                return Goal { to, aim: Aim::Survey };
+                return Goal::new(to, Aim::Survey);
             }
             self.leg = None;
         }
-        self.judge(now, belief, from, is_allowed);
+        self.judge(asked, belief, from, is_allowed);
         let to = self.leg.map_or(belief.median, |(leg, _)| leg.end(belief.median));
-        Goal { to, aim: Aim::Survey }
+        Goal::new(to, Aim::Survey)
     }
 
     /// Where the next burst is awaited; while places are judged, the middle.
@@ -199,7 +254,7 @@ impl Guidance {
         let due_s = (period_us - now.since_us(self.heard.1) as f64) / 1e6 - EARLY_S;
         let reach_m = self.speed_mps * due_s.max(0.0);
         let end = |leg: &Leg| nearer(from.at, leg.end(belief.median), reach_m);
-        let worth = |to: NorthEast| is_allowed(to).then(|| worth_of_one_m(belief, to, from.height_m));
+        let worth = |to: NorthEast| is_allowed(to).then(|| worth_of_one_m(belief, from, to));
         if let Some((won_m, leg)) = self.best_leg(belief, from, |leg| worth(end(leg))) {
             self.is_over = won_m < WORTH_M && belief.radius_95_m < WIDE_M;
             self.stand = Some(end(&leg));
@@ -220,7 +275,7 @@ impl Guidance {
     }
 
     /// Where to look for a beacon that is not heard any more.
-    pub(super) fn recover(
+    fn recover(
         &mut self,
         belief: Option<&Belief>,
         from: &Standpoint,
@@ -234,11 +289,11 @@ impl Guidance {
         for _ in 0..LEGS_PER_PASS {
             let to = corner(middle, spacing_m, self.corner);
             if to.distance_m(from.at) > THERE_M && is_allowed(to) {
-                return Goal { to, aim: if self.corner == 0 { Aim::Return } else { Aim::Widen } };
+                return Goal::new(to, if self.corner == 0 { Aim::Return } else { Aim::Widen });
             }
             self.corner = (self.corner + 1) % CORNERS;
         }
-        Goal { to: from.at, aim: Aim::Widen }
+        Goal::new(from.at, Aim::Widen)
     }
 
     fn ahead(&mut self, from: &Standpoint, is_allowed: &impl Fn(NorthEast) -> bool) -> NorthEast {
@@ -263,7 +318,7 @@ impl Guidance {
 
     fn judge(
         &mut self,
-        now: TimeUs,
+        asked: &Asked<'_>,
         belief: &Belief,
         from: &Standpoint,
         is_allowed: &impl Fn(NorthEast) -> bool,
@@ -275,9 +330,15 @@ impl Guidance {
             is_open.then(|| worth_mps(belief, from, to, speed_mps))
         };
         if let Some((won_mps, leg)) = self.best_leg(belief, from, worth) {
+            let away_m = from.at.distance_m(belief.median);
+            let turn_s = self.turning.time_s(from.at, away_m, asked.period_us);
+            if turn_s.is_some_and(|turn_s| turn_worth_mps(belief, from, turn_s) > won_mps.max(WORTH_MPS)) {
+                self.turning.begin(asked.now, from, asked.period_us);
+                return;
+            }
             self.is_over = won_mps < WORTH_MPS && belief.radius_95_m < WIDE_M;
             let way_s = time_s(from, leg.end(belief.median), speed_mps);
-            self.leg = Some((leg, now.plus_us((LEG_PATIENCE * way_s * 1e6) as u64)));
+            self.leg = Some((leg, asked.now.plus_us((LEG_PATIENCE * way_s * 1e6) as u64)));
         }
     }
 

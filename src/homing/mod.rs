@@ -17,16 +17,17 @@ mod guidance;
 mod interlock;
 mod state;
 mod steering;
+mod turning;
 mod worth;
 
 use crate::belief::Belief;
 use crate::command::{Aim, Command, Course, OperatorAct, Reason, State, StateChange, Trip, Velocity};
-use crate::config::{HomingConfig, InterlockConfig};
+use crate::config::{Antenna, HomingConfig, InterlockConfig};
 use crate::facts::Facts;
 use crate::geo::{NorthEast, Origin};
 use crate::time::TimeUs;
 use crate::vehicle::Vehicle;
-use guidance::{Goal, Guidance};
+use guidance::{Asked, Goal, Guidance};
 use interlock::Interlocks;
 use state::{Machine, Reach};
 use steering::{Steering, Wish};
@@ -83,10 +84,10 @@ pub struct Homing {
 
 impl Homing {
     /// In IDLE, not enabled. Takes the settings as checked by [`Config::check`](crate::config::Config::check).
-    pub fn new(homing: &HomingConfig, interlock: &InterlockConfig) -> Homing {
+    pub fn new(homing: &HomingConfig, interlock: &InterlockConfig, antenna: &Antenna) -> Homing {
         Homing {
             machine: Machine::new(homing),
-            guidance: Guidance::new(homing),
+            guidance: Guidance::new(homing, antenna),
             steering: Steering::new(homing, interlock.climb_max_mps),
             interlocks: Interlocks::new(interlock),
             course: None,
@@ -183,12 +184,12 @@ impl Homing {
         let from = Standpoint { at, height_m: height_m.max(5.0), course_rad: inputs.yaw_rad()? };
         let is_allowed = |to: NorthEast| self.interlocks.is_open(inputs, from_to(at, to));
         let goal = if state == State::Holding {
-            Goal { to: belief.map_or(at, |belief| belief.median), aim: Aim::Hold }
-        } else if self.machine.is_unheard(inputs.now) {
-            self.guidance.recover(belief, &from, &is_allowed)
+            Goal::new(belief.map_or(at, |belief| belief.median), Aim::Hold)
         } else {
             let period_us = self.machine.target_facts(inputs).and_then(|facts| facts.pattern.period_us);
-            self.guidance.goal(inputs.now, belief, period_us, &from, &is_allowed)
+            let is_unheard = self.machine.is_unheard(inputs.now);
+            let asked = Asked { now: inputs.now, belief, period_us, is_unheard };
+            self.guidance.goal(&asked, &from, &is_allowed)
         };
         // Towards what lies across a fence it is flown as near as may be.
         let shares = [1.0, 0.7, 0.4, 0.15];

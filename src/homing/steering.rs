@@ -2,7 +2,7 @@
 //!
 //! The aircraft flies where its nose points, so that a directional antenna looks ahead: yaw rate turns the nose to the
 //! course, 1 rad/s per rad of error up to `yaw_rate_max_rad_s`, and forward speed goes with the cosine of the error, to
-//! nothing when the course is abeam or behind. At the place of the beacon it slows to a stand. Flight is level but where the
+//! nothing when the course is abeam or behind. In a turn in place it stands. At the place of the beacon it slows to a stand. Flight is level but where the
 //! settings have a least height: over the place of the beacon it sinks to that, and climbs back to where it came from on the way elsewhere.
 //!
 //! A wish binds nobody. Here nothing is checked for being safe, and nothing made finite: that is `interlock`'s.
@@ -67,6 +67,10 @@ impl Steering {
     /// The wish on the way to a goal.
     pub(super) fn towards(&mut self, inputs: &Inputs<'_>, goal: Goal, down_mps: f64) -> Wish {
         let (Some((at, _)), Some(yaw_rad)) = (inputs.at(), inputs.yaw_rad()) else { return Wish::STILL };
+        if goal.aim == Aim::Turn {
+            let yaw_rate_rad_s = goal.turn_rad_s.min(self.settings.yaw_rate_max_rad_s);
+            return Wish { velocity: Velocity { yaw_rate_rad_s, ..Wish::STILL.velocity } };
+        }
         let away_m = at.distance_m(goal.to);
         if away_m > 1.0 {
             self.course_rad = at.bearing_rad(goal.to);
@@ -90,7 +94,7 @@ impl Steering {
         };
         let to_m = match goal.aim {
             Aim::Place if goal.to.distance_m(at) <= SINK_WITHIN_M => height_min_m.min(began_up_m),
-            Aim::Place | Aim::Hold => up_m,
+            Aim::Place | Aim::Hold | Aim::Turn => up_m,
             Aim::Ahead | Aim::Survey | Aim::Return | Aim::Widen | Aim::Search => began_up_m.max(up_m),
         };
         let over_m = up_m - to_m;

@@ -1,5 +1,5 @@
 //! What a leg is worth: a belief (dB by hypothesis), where the aircraft is and the leg's end (m) in, loss won per second (m/s) out; and what
-//! one burst is.
+//! one burst is, and a turn in place.
 //!
 //! For each hypothesis h taken for true, the powers heard along the leg would tell it from every other h′. They differ by Δ = the change of
 //! the power from here to there under h less that under h′, against shadowing that is correlated along the way (an Ornstein–Uhlenbeck
@@ -17,6 +17,11 @@ const NOISE_DB2: f64 = 1.0;
 /// No hypothesis counts as further off than this, m, or than so many times the radius of 50 %.
 const LOSS_MAX_M: f64 = 300.0;
 const LOSS_MAX_RATIO: f64 = 2.0;
+/// Headings of a turn of which each tells for itself.
+const HEADINGS: usize = 8;
+/// Of a directional antenna's gain: what differs from heading to heading, of the shadowing's variance, and of what its file tells, dB².
+const SCATTERED: f64 = 0.2;
+const FILE_DB2: f64 = 2.0;
 /// Turning about takes this long, s.
 const TURN_S: f64 = 4.0;
 
@@ -38,11 +43,13 @@ pub(super) fn time_s(from: &Standpoint, to: NorthEast, speed_mps: f64) -> f64 {
 /// Loss that is won per second of flying from here to there, m/s, by an emission that is heard all the way.
 pub(super) fn worth_mps(belief: &Belief, from: &Standpoint, to: NorthEast, speed_mps: f64) -> f64 {
     let length_m = from.at.distance_m(to);
+    let heading_rad = from.at.bearing_rad(to);
     let mut heard = [[0.0_f32; SAMPLES + 1]; HYPOTHESES];
     for (heard, hypothesis) in heard.iter_mut().zip(&belief.hypotheses) {
         for (n, power_db) in heard.iter_mut().enumerate() {
             let share = n as f64 / SAMPLES as f64;
-            *power_db = belief.power_db(hypothesis, from.at.between(to, share), from.height_m as f32);
+            let at = from.at.between(to, share);
+            *power_db = belief.power_db(hypothesis, at, from.height_m as f32, heading_rad);
         }
         let here = heard[0];
         heard.iter_mut().for_each(|power_db| *power_db -= here);
@@ -63,10 +70,32 @@ pub(super) fn worth_mps(belief: &Belief, from: &Standpoint, to: NorthEast, speed
     won_m(belief, told) / time_s(from, to, speed_mps)
 }
 
-/// Loss that is won by one burst that is heard at a place, m.
-pub(super) fn worth_of_one_m(belief: &Belief, at: NorthEast, height_m: f64) -> f64 {
-    let heard =
-        belief.hypotheses.each_ref().map(|hypothesis| belief.power_db(hypothesis, at, height_m as f32));
+/// Loss that is won per second by a turn in place that takes so long, m/s: shadowing is the same to all sides, so the shape of what is heard
+/// over the heading tells, not its level.
+pub(super) fn turn_worth_mps(belief: &Belief, from: &Standpoint, turn_s: f64) -> f64 {
+    let heard = belief.hypotheses.each_ref().map(|hypothesis| {
+        let heading_rad = |n: usize| std::f64::consts::TAU * n as f64 / HEADINGS as f64;
+        let power_db = |n| belief.power_db(hypothesis, from.at, from.height_m as f32, heading_rad(n));
+        let heard: [f32; HEADINGS] = std::array::from_fn(power_db);
+        let mean = heard.iter().sum::<f32>() / HEADINGS as f32;
+        heard.map(|power_db| power_db - mean)
+    });
+    let variance = SCATTERED * belief.fit.spread_db.powi(2) + FILE_DB2 + NOISE_DB2;
+    let scale = (0.25 / variance) as f32;
+    let told = |one: usize, other: usize| {
+        let pairs = heard[one].iter().zip(&heard[other]);
+        scale * pairs.map(|(one, other)| (one - other) * (one - other)).sum::<f32>()
+    };
+    won_m(belief, told) / turn_s
+}
+
+/// Loss that is won by one burst that is heard at a place, flown to from here, m.
+pub(super) fn worth_of_one_m(belief: &Belief, from: &Standpoint, at: NorthEast) -> f64 {
+    let heading_rad = if from.at.distance_m(at) > 1.0 { from.at.bearing_rad(at) } else { from.course_rad };
+    let heard = belief
+        .hypotheses
+        .each_ref()
+        .map(|hypothesis| belief.power_db(hypothesis, at, from.height_m as f32, heading_rad));
     let scale = (0.25 / (belief.fit.spread_db.powi(2) + NOISE_DB2)) as f32;
     won_m(belief, |one, other| scale * (heard[one] - heard[other]).powi(2))
 }

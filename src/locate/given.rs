@@ -4,6 +4,10 @@ pub use crate::config::Antenna;
 use crate::geo::NorthEast;
 use crate::time::TimeUs;
 
+/// Of a directional antenna another heading is another observation, rad: more of them at one place tell more than a pattern is worth, for the
+/// airframe bends it.
+pub const HEADING_RAD: f64 = 0.5;
+
 /// Power at a place.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Observation {

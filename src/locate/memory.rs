@@ -45,6 +45,7 @@ pub(super) const fn textures(antenna: Antenna) -> [Texture; TEXTURES] {
         let (nuggets, over) = match antenna {
             Antenna::Whip => ([0.03, 0.2], ((0.08, 0.08), 0.022, (-12.0, 6.0))),
             Antenna::Omni => ([0.15, 0.3], ((0.35, 0.55), 0.117, (-6.0, 5.0))),
+            Antenna::Directional(_) => ([0.3, 1.0], ((0.08, 0.08), 0.022, (-12.0, 6.0))),
         };
         all[n].length_m = LENGTHS_M[n % 3];
         all[n].nugget = nuggets[n / 3 % 2];

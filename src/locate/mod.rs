@@ -36,7 +36,7 @@ use crate::facts::Estimate;
 use bounds::Bounds;
 pub use bounds::{Bound, Side};
 use cloud::{Cloud, Judge, PARTICLES, ROWS};
-pub use given::{Antenna, Frame, LocateConfig, Observation, Place};
+pub use given::{Antenna, Frame, HEADING_RAD, LocateConfig, Observation, Place};
 use memory::Memory;
 use moves::Offer;
 use random::Random;
@@ -190,7 +190,7 @@ impl Locate {
                 self.phase = Some(Phase::Absorb { row: row + 1 });
                 if row + 1 == ROWS {
                     self.absorbed += 1;
-                    self.phase = Some(Phase::Judge { row: 0 });
+                    self.judge_all();
                 }
                 Some(21)
             }
@@ -214,12 +214,12 @@ impl Locate {
             Some(Phase::Recall { row }) => {
                 if self.offer.look(self.settings.antenna, &self.memory, self.absorbed) {
                     self.cloud.rows[row].sums = *self.offer.sums();
-                    self.phase = Some(if row + 1 < ROWS {
+                    if row + 1 < ROWS {
                         self.offer.recall(row + 1, &self.cloud);
-                        Phase::Recall { row: row + 1 }
+                        self.phase = Some(Phase::Recall { row: row + 1 });
                     } else {
-                        Phase::Judge { row: 0 }
-                    });
+                        self.judge_all();
+                    }
                 }
                 Some(9)
             }
@@ -266,31 +266,36 @@ impl Locate {
             self.phase = Some(Phase::Spread { row: 0 });
             return Some(900);
         }
-        self.phase = if self.rounds_due > 0 && (self.rounds_due == ROUNDS_MAX || is_last) {
-            self.offer()
+        if self.rounds_due > 0 && (self.rounds_due == ROUNDS_MAX || is_last) {
+            self.offer();
         } else if !is_last {
-            Some(Phase::Absorb { row: 0 })
+            self.phase = Some(Phase::Absorb { row: 0 });
         } else if self.bounded < self.bounds.total && self.absorbed > 0 {
-            self.bounded = self.bounds.total;
-            Some(Phase::Judge { row: 0 })
+            self.judge_all();
         } else if self.rounds_spare > 0 && can_tell {
             self.rounds_spare -= 1;
             self.rounds_due = 1;
-            self.offer()
+            self.offer();
         } else {
             return None;
-        };
+        }
         Some(40)
     }
 
-    fn offer(&mut self) -> Option<Phase> {
+    /// Begins to judge all, by the bounds as they are now.
+    fn judge_all(&mut self) {
+        self.bounded = self.bounds.total;
+        self.phase = Some(Phase::Judge { row: 0 });
+    }
+
+    fn offer(&mut self) {
         let distance_m = self.told.as_ref().map_or(self.settings.near_m, |tally| {
             let newest = self.memory.get(self.absorbed - 1).observation.at_m;
             let mean = tally.estimate().mean;
             5.0 + (mean.north_m - newest[0]).hypot(mean.east_m - newest[1])
         });
         self.offer.begin(self.round_row, &self.cloud, distance_m as f32, &mut self.random);
-        Some(Phase::Look)
+        self.phase = Some(Phase::Look);
     }
 
     /// All are judged: draws them anew where few hold all of the weight.

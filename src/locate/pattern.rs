@@ -5,15 +5,17 @@
 //! power = P − n·(10·log10 d − 20) + e·hidden(θ) + Σ lobes + gain + shadowing + noise
 //! ```
 //! P: power at 100 m, dB; n: path-loss exponent; e: what clutter costs more at low elevation θ, dB; lobes: first and second harmonic in azimuth,
-//! of the level component, about the aircraft's nose where it hears with a whip (arms and batteries bend its pattern), else about north (the
-//! beacon's own). Gain: of a half-wave dipole along an axis (Balanis, *Antenna Theory*, 4.6: (cos(½π·cosψ)/sinψ)², here s·q(cos²ψ) with a
+//! of the level component, about the aircraft's nose (arms and batteries bend its antenna's pattern; where no attitude is known they are about
+//! north, the beacon's own). Gain: of a half-wave dipole along an axis (Balanis, *Antenna Theory*, 4.6: (cos(½π·cosψ)/sinψ)², here s·q(cos²ψ) with a
 //! cubic q, floored 25 dB down), heard by a whip by what their polarisations share (Balanis, 2.12); of a beacon of no known kind a share of the
-//! null that two upright antennas have overhead (three thousandths of the height wide).
+//! null that two upright antennas have overhead (three thousandths of the height wide). A directional antenna
+//! is a whip that lies as its elements do, times its array's factor; what is of no known kind is heard with its gain, in any polarisation.
 
 use super::Antenna;
 use super::given::Observation;
 use super::lanes::{Row, SIDE, db};
 use super::memory::Texture;
+use crate::config::AntennaPattern;
 
 /// Unknown coefficients: P, n, e, lobes.
 pub(super) const COLUMNS: usize = 7;
@@ -32,6 +34,8 @@ pub(super) fn prior(antenna: Antenna, is_dipole: bool, texture: &Texture) -> [(f
         Antenna::Whip => [1.0, 1.2],
         Antenna::Omni if is_dipole => [0.2, 0.2],
         Antenna::Omni => [0.2, 1.5],
+        // What is wrong with its file, and what the airframe does to it.
+        Antenna::Directional(_) => [1.0, 1.2],
     };
     let lobes = [first, first, second, second].map(|sigma_db| (0.0, sigma_db));
     std::array::from_fn(|n| if n < law.len() { law[n] } else { lobes[n - law.len()] })
@@ -84,10 +88,16 @@ impl Seen {
     pub(super) fn look(&mut self, lies: &Lies, antenna: Antenna, to: &Observation) {
         let (ahead, whip) = (to.frame.ahead.map(|part| part as f32), to.frame.above.map(|part| part as f32));
         let aside = cross(&whip, &ahead);
+        let Arrayed { element: whip, scatter, factor, any_db } = match antenna {
+            Antenna::Directional(pattern) => Arrayed::look(lies, &pattern, to, [ahead, aside, whip]),
+            Antenna::Omni | Antenna::Whip => {
+                Arrayed { element: whip, scatter: SCATTER, factor: [1.0; SIDE], any_db: [0.0; SIDE] }
+            }
+        };
         let at = [to.at_m[0] as f32, to.at_m[1] as f32, to.up_m as f32];
         let [one, loss, _, x1, y1, x2, y2] = &mut self.columns;
         *one = [1.0; SIDE];
-        let is_whip = antenna == Antenna::Whip;
+        let is_omni = antenna == Antenna::Omni;
         for n in 0..SIDE {
             let (north, east) = (at[0] - lies.north[n], at[1] - lies.east[n]);
             let up = (at[2] - lies.rise[n]).max(2.0);
@@ -111,12 +121,44 @@ impl Seen {
             let whip_along = dot(&whip);
             let both =
                 axis[0] * whip[0] + axis[1] * whip[1] + axis[2] * whip[2] - along * whip_along * inverse;
-            let to_whip = both * both * thick_own * thick(whip_along * whip_along * inverse) + SCATTER * own;
-            let dipole = db(if is_whip { to_whip } else { own } + FILLED);
+            let thick_whip = thick(whip_along * whip_along * inverse);
+            let to_whip = factor[n] * both * both * thick_own * thick_whip + scatter * own;
+            let dipole = db(if is_omni { own } else { to_whip } + FILLED);
             let null = 0.003 * up * up + 1.0;
-            let unknown = axis[2] * db((ground2 + null) * inverse);
+            let unknown = axis[2] * db((ground2 + null) * inverse) + any_db[n];
             self.power[n] = to.power_db as f32 - if lies.dipole[n] != 0.0 { dipole } else { unknown };
         }
+    }
+}
+
+/// What an array hears, by row.
+struct Arrayed {
+    /// Along what its elements lie.
+    element: [f32; 3],
+    scatter: f32,
+    /// Its array's factor, and its gain whatever the polarisation, dB.
+    factor: Row,
+    any_db: Row,
+}
+
+impl Arrayed {
+    /// By where the aircraft's nose, right and upper side point.
+    fn look(lies: &Lies, pattern: &AntennaPattern, to: &Observation, frame: [[f32; 3]; 3]) -> Arrayed {
+        let ([boom, element], scatter) = (pattern.axes(frame), pattern.scatter());
+        let at = [to.at_m[0] as f32, to.at_m[1] as f32, to.up_m as f32];
+        let mut seen = Arrayed { element, scatter, factor: [1.0; SIDE], any_db: [0.0; SIDE] };
+        for n in 0..SIDE {
+            let (north, east) = (at[0] - lies.north[n], at[1] - lies.east[n]);
+            let up = (at[2] - lies.rise[n]).max(2.0);
+            let inverse = 1.0 / (north * north + east * east + up * up + 1.0);
+            let dot = |axis: &[f32; 3]| axis[0] * north + axis[1] * east + axis[2] * up;
+            // The aircraft looks back along the way from the beacon.
+            let factor = pattern.array(-dot(&boom) * inverse.sqrt());
+            let cos2 = dot(&element).powi(2) * inverse;
+            seen.factor[n] = factor;
+            seen.any_db[n] = db(factor * (1.0 - cos2).abs() * thick(cos2) + scatter + FILLED);
+        }
+        seen
     }
 }
 

@@ -10,11 +10,13 @@ use super::query::not_whole;
 use super::{Failure, SettingsArgs};
 use crate::locate::truth::{self, Compared};
 use crate::locate::{self, Located, Track, csv, flight};
+use crate::settings::Flags;
 
 /// Arguments of `skyhound locate`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Settings: a flight being recorded is copied, and the copy leaves `recorder.disk_reserve_mb` free.
+    /// Settings: a flight being recorded is copied, and the copy leaves `recorder.disk_reserve_mb` free; a table whose `antenna.kind` is
+    /// directional has a column yaw_deg, too.
     #[command(flatten)]
     pub settings: SettingsArgs,
     /// Flight files, or tables time_s,lat_deg,lon_deg,alt_rel_m,power_db (NAME.csv); they are only read
@@ -91,7 +93,9 @@ fn track_of(file: &Path, args: &Args) -> Result<(Track, Option<String>), Failure
         return flight::read(file, args.beacon.as_deref(), args.settings.disk_reserve_mb()?);
     }
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
-    let track = csv::read(&name, &text_of(file)?);
+    let antenna = args.settings.load(&Flags::default())?.antenna;
+    let antenna = antenna.engine().map_err(|error| Failure::Usage(error.to_string()))?;
+    let track = csv::read(&name, &text_of(file)?, antenna);
     Ok((track.map_err(|wrong| Failure::Failed(format!("{}: {wrong}", file.display())))?, None))
 }
 

@@ -1,12 +1,14 @@
 //! A table of power over position, `time_s,lat_deg,lon_deg,alt_rel_m,power_db` with these names in its first line, in any order and among
-//! others.
+//! others; for a directional antenna with `yaw_deg`, where the nose points from true north.
 
 use super::{Row, Track};
+use crate::table::{Table, Wrong, number};
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::locate::{Antenna, LocateConfig};
 
 /// Columns that are read.
 const NAMES: [&str; 5] = ["time_s", "lat_deg", "lon_deg", "alt_rel_m", "power_db"];
+const YAW: &str = "yaw_deg";
 /// How the posterior takes a table. A row's position and its power are each some part of a second old, at some metres a second. Tables are of
 /// searches that went to where it was loud: the beacon is hardly far from the path.
 const SETTINGS: LocateConfig =
@@ -21,101 +23,19 @@ const SUPPOSED_M: f64 = 40.0;
 /// At least so far over the beacon, m.
 const UP_MIN_M: f64 = 5.0;
 
-/// A table's cell that is not what it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrong {
-    /// From 1.
-    pub line: usize,
-    /// Column's name, where it is one column's.
-    pub column: Option<&'static str>,
-    /// What is wrong and what to write.
-    pub why: String,
-}
-
-impl std::fmt::Display for Wrong {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "line {}", self.line)?;
-        if let Some(column) = self.column {
-            write!(f, ", column {column}")?;
-        }
-        write!(f, ": {}", self.why)
-    }
-}
-
-/// Lines with their cells by name.
-pub(super) struct Table<'text> {
-    lines: Vec<(usize, Vec<&'text str>)>,
-    names: Vec<&'text str>,
-}
-
-impl<'text> Table<'text> {
-    /// Of a text with at least one line of cells.
-    pub(super) fn read(text: &'text str) -> Result<Table<'text>, Wrong> {
-        let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
-        let cells =
-            |line: &'text str| line.split(',').map(|cell| cell.trim().trim_matches('"')).collect::<Vec<_>>();
-        let names = lines.next().map(|(_, line)| cells(line)).unwrap_or_default();
-        let mut rows = Vec::new();
-        for (index, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-            rows.push((index + 1, cells(line)));
-        }
-        Ok(Table { lines: rows, names })
-    }
-
-    /// Lines with the cells of these columns.
-    pub(super) fn columns<const N: usize>(
-        &self,
-        names: [&'static str; N],
-    ) -> Result<Vec<(usize, [&'text str; N])>, Wrong> {
-        let mut places = [0; N];
-        for (place, name) in places.iter_mut().zip(names) {
-            let found = self.names.iter().position(|own| *own == name);
-            *place = found.ok_or_else(|| Wrong {
-                line: 1,
-                column: Some(name),
-                why: format!("is not there; the first line names the columns: {}", names.join(",")),
-            })?;
-        }
-        let cells = |(line, cells): &(usize, Vec<&'text str>)| {
-            let mut found = [""; N];
-            for (n, place) in places.iter().enumerate() {
-                found[n] = cells.get(*place).copied().ok_or_else(|| Wrong {
-                    line: *line,
-                    column: Some(names[n]),
-                    why: format!(
-                        "there are {} cells of {}; complete or remove the line",
-                        cells.len(),
-                        self.names.len()
-                    ),
-                })?;
-            }
-            Ok((*line, found))
-        };
-        self.lines.iter().map(cells).collect()
-    }
-}
-
-/// A cell's number.
-pub(super) fn number(
-    line: usize,
-    column: &'static str,
-    cell: &str,
-    low: f64,
-    high: f64,
-) -> Result<f64, Wrong> {
-    let value = cell.parse::<f64>().ok().filter(|value| (low..=high).contains(value));
-    let why = || format!("\"{cell}\": write a number from {low} to {high}, or remove the line");
-    value.ok_or_else(|| Wrong { line, column: Some(column), why: why() })
-}
-
-/// Reads a table.
+/// Reads a table of what was heard with an antenna: of any that is not directional it is not told how it hears.
 ///
 /// # Errors
 /// The first cell that is wrong, with its line and column.
-pub fn read(name: &str, text: &str) -> Result<Track, Wrong> {
+pub fn read(name: &str, text: &str, antenna: Antenna) -> Result<Track, Wrong> {
     let table = Table::read(text)?;
     let mut rows: Vec<(Row, Wgs84)> = Vec::new();
+    let (headings, antenna) = match antenna {
+        Antenna::Directional(_) => (headings(&table)?, antenna),
+        Antenna::Omni | Antenna::Whip => (Vec::new(), Antenna::Omni),
+    };
     for (line, [time, lat, lon, alt, power]) in table.columns(NAMES)? {
+        let heading_rad = headings.get(rows.len()).copied();
         let time_s = number(line, NAMES[0], time, -1e12, 1e12)?;
         if rows.last().is_some_and(|(last, _)| last.time_s > time_s) {
             let why = format!("{time} s is before the line above; sort the lines by time");
@@ -127,7 +47,7 @@ pub fn read(name: &str, text: &str) -> Result<Track, Wrong> {
         let place = Wgs84::checked(lat_deg, lon_deg).ok_or_else(no_fix)?;
         let up_m = number(line, NAMES[3], alt, -500.0, 20_000.0)?;
         let power_db = number(line, NAMES[4], power, -1_000.0, 1_000.0)?;
-        rows.push((Row { time_s, at: NorthEast::default(), up_m, power_db }, place));
+        rows.push((Row { time_s, at: NorthEast::default(), up_m, power_db, heading_rad }, place));
     }
     let Some((first, place)) = rows.first() else {
         return Err(Wrong { line: 2, column: None, why: "there is no row in it".into() });
@@ -142,7 +62,13 @@ pub fn read(name: &str, text: &str) -> Result<Track, Wrong> {
         ..row
     });
     let rows = aloft(rows.collect(), &mut notes);
-    Ok(Track { name: name.into(), rows, origin, is_heard: false, settings: SETTINGS, notes })
+    let settings = LocateConfig { antenna, ..SETTINGS };
+    Ok(Track { name: name.into(), rows, origin, is_heard: false, settings, notes })
+}
+
+fn headings(table: &Table<'_>) -> Result<Vec<f64>, Wrong> {
+    let heading = |(line, [yaw]): (usize, [&str; 1])| Ok(number(line, YAW, yaw, -360.0, 360.0)?.to_radians());
+    table.columns([YAW])?.into_iter().map(heading).collect()
 }
 
 /// What altitudes are counted from.

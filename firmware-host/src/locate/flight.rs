@@ -2,9 +2,10 @@
 
 use super::{Row, Track};
 use crate::failure::Failure;
+use crate::settings::{AntennaSettings, Settings, antenna};
 use crate::store::{Flight, StoreError, open_flight};
 use skyhound::geo::{NorthEast, Origin, Wgs84};
-use skyhound::locate::LocateConfig;
+use skyhound::locate::{Antenna, LocateConfig};
 use std::path::Path;
 
 /// At least so far over the beacon, m.
@@ -15,14 +16,14 @@ const CHANNELS: &str = "SELECT channel, coalesce((SELECT any_value(value) FROM s
     FROM detections GROUP BY channel ORDER BY sum(coalesce(length_s, 0)) DESC, channel";
 /// Readings of half a second at once, at least 3 dB over the floor, while the beacon was heard; the mean of decibels, without the floor.
 const READINGS: &str = "SELECT acquired_us // 500000 AS half, avg(acquired_us) / 1e6, avg(lat_deg), avg(lon_deg), avg(alt_rel_m),
-    avg(10 * log10(pow(10, mean_dbfs / 10) - pow(10, quiet_dbfs / 10)))
+    avg(10 * log10(pow(10, mean_dbfs / 10) - pow(10, quiet_dbfs / 10))), atan2(avg(sin(radians(yaw_deg))), avg(cos(radians(yaw_deg))))
     FROM reading WHERE channel = ? AND flags & 1144 = 0 AND lat_deg IS NOT NULL AND mean_dbfs >= quiet_dbfs + 3
         AND EXISTS (FROM detections AS d WHERE d.channel = reading.channel
             AND acquired_us BETWEEN began_us AND coalesce(ended_us, 9223372036854775807))
     GROUP BY half ORDER BY half";
 /// Hearings of at most 2 s, at the place of the newest position.
 const HEARINGS: &str =
-    "SELECT 0, middle_us / 1e6, m.lat_deg, m.lon_deg, m.alt_rel_m, power_dbfs
+    "SELECT 0, middle_us / 1e6, m.lat_deg, m.lon_deg, m.alt_rel_m, power_dbfs, m.yaw_rad
     FROM (SELECT until_us - span_us // 2 AS middle_us, * FROM hearing WHERE channel = ? AND span_us <= 2000000) AS h
     ASOF JOIN vehicle_motion AS m ON h.middle_us >= m.at_us WHERE m.lat_deg IS NOT NULL ORDER BY middle_us";
 
@@ -46,8 +47,25 @@ pub fn read(path: &Path, beacon: Option<&str>, reserve_mb: u32) -> Result<(Track
     let origin = Origin::new(*first);
     let rows = rows.iter().map(|(row, place)| Row { at: origin.ned_from_wgs84(*place), ..*row }).collect();
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let track = Track { name: stem, rows, origin, is_heard: true, settings: LocateConfig::default(), notes };
+    let settings = LocateConfig { antenna: antenna(&flight, path)?, ..LocateConfig::default() };
+    let track = Track { name: stem, rows, origin, is_heard: true, settings, notes };
     Ok((track, flight.unread))
+}
+
+/// A directional one as the flight was told of it; of others the posterior takes none.
+fn antenna(flight: &Flight, path: &Path) -> Result<Antenna, Failure> {
+    let told = |name: &str| -> Result<Option<String>, StoreError> {
+        let sql = "SELECT any_value(value) FROM setting WHERE name = ?";
+        let told = flight.connection().query_row(sql, [name], |row| row.get(0));
+        told.map_err(StoreError::database(path, "cannot read its settings"))
+    };
+    let (Some(text), Some(pattern)) = (told("settings_toml")?, told("antenna.pattern (text)")?) else {
+        return Ok(Antenna::Omni);
+    };
+    let settings = Settings::of_flight(&text, path).map_err(|errors| Failure::Failed(errors.to_string()))?;
+    let AntennaSettings::Directional(_, is_upright) = settings.antenna else { return Ok(Antenna::Omni) };
+    let wrong = |wrong| Failure::Failed(format!("{}: its antenna.pattern, {wrong}", path.display()));
+    antenna::of_text(&pattern, is_upright).map(Antenna::Directional).map_err(wrong)
 }
 
 fn heard(flight: &Flight, path: &Path, beacon: Option<&str>) -> Result<(u8, String), Failure> {
@@ -74,7 +92,8 @@ fn places(flight: &Flight, path: &Path, sql: &str, channel: u8) -> Result<Vec<(R
     let rows = rows.query_map([channel], |row| {
         let up_m = row.get::<_, f64>(4)?.max(UP_MIN_M);
         let place = Wgs84 { lat_deg: row.get(2)?, lon_deg: row.get(3)? };
-        Ok((Row { time_s: row.get(1)?, at: NorthEast::default(), up_m, power_db: row.get(5)? }, place))
+        let (time_s, power_db, heading_rad) = (row.get(1)?, row.get(5)?, row.get(6)?);
+        Ok((Row { time_s, at: NorthEast::default(), up_m, power_db, heading_rad }, place))
     });
     rows.map_err(wrong())?.collect::<Result<_, _>>().map_err(wrong())
 }

@@ -17,9 +17,10 @@ mod written;
 pub use written::table;
 
 use skyhound::facts::Estimate;
-use skyhound::geo::{NorthEast, Origin};
-use skyhound::locate::{Bound, Frame, Locate, LocateConfig, Observation, Side};
+use skyhound::geo::{NorthEast, Origin, wrap_pi};
+use skyhound::locate::{Antenna, Bound, Frame, HEADING_RAD, Locate, LocateConfig, Observation, Side};
 use skyhound::time::TimeUs;
+use skyhound::units::{db_from_ratio, ratio_from_db};
 
 /// A power at a place.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -32,6 +33,8 @@ pub struct Row {
     pub up_m: f64,
     /// Any reference.
     pub power_db: f64,
+    /// Of the aircraft's nose, from true north; `None` where it is not known.
+    pub heading_rad: Option<f64>,
 }
 
 /// What was flown.
@@ -158,39 +161,43 @@ struct Run {
     silence_count: usize,
     /// ln of what the posterior does not know of.
     log_beside: f64,
-    newest: Option<NorthEast>,
+    newest: Option<Row>,
+    is_directional: bool,
 }
 
 /// Sums over a stretch of way.
 struct Stretch {
-    from: NorthEast,
-    at_us: TimeUs,
+    from: Row,
     count: f64,
     sums: [f64; 4],
+    frame: Frame,
 }
 
 impl Run {
     fn of(rows: &[Row], floor: Option<Floor>, settings: LocateConfig) -> Run {
         let posterior = Locate::new(settings);
-        let mut run = Run { posterior, floor, silence_count: 0, log_beside: 0.0, newest: None };
+        let is_directional = matches!(settings.antenna, Antenna::Directional(_));
+        let mut run =
+            Run { posterior, floor, silence_count: 0, log_beside: 0.0, newest: None, is_directional };
         let way_m: f64 = rows.windows(2).map(|pair| pair[0].at.distance_m(pair[1].at)).sum();
         let length_m = STRETCH_MIN_M.max(way_m / STRETCHES_MAX);
         let mut stretch: Option<Stretch> = None;
-        for row in rows {
-            if let Some(open) = stretch.take_if(|open| open.from.distance_m(row.at) >= length_m) {
+        let is_told = |row: &&Row| !is_directional || row.heading_rad.is_some();
+        for row in rows.iter().filter(is_told) {
+            if let Some(open) = stretch.take_if(|open| run.is_apart(&open.from, row, length_m)) {
                 run.observe(&open);
             }
-            if stretch.is_none() && run.newest.is_some_and(|newest| newest.distance_m(row.at) < length_m) {
+            if stretch.is_none() && run.newest.is_some_and(|newest| !run.is_apart(&newest, row, length_m)) {
                 continue;
             }
-            let open = stretch.get_or_insert(Stretch {
-                from: row.at,
-                at_us: TimeUs((row.time_s.max(0.0) * 1e6) as u64),
-                count: 0.0,
-                sums: [0.0; 4],
-            });
+            let open =
+                stretch.get_or_insert(Stretch { from: *row, count: 0.0, sums: [0.0; 4], frame: Frame::NONE });
             open.count += 1.0;
-            let values = [row.at.north_m, row.at.east_m, row.up_m, row.power_db];
+            let heading_rad = row.heading_rad;
+            open.frame.add(&heading_rad.map_or(Frame::default(), |rad| Frame::new(0.0, 0.0, rad)));
+            // Whatever else is taken for the beacon in a turn is weaker than it: powers are averaged, else their decibels.
+            let power = if is_directional { ratio_from_db(row.power_db) } else { row.power_db };
+            let values = [row.at.north_m, row.at.east_m, row.up_m, power];
             open.sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
         }
         stretch.iter().for_each(|open| run.observe(open));
@@ -198,28 +205,29 @@ impl Run {
         run
     }
 
+    fn is_apart(&self, one: &Row, other: &Row, length_m: f64) -> bool {
+        let turned_rad =
+            one.heading_rad.zip(other.heading_rad).map_or(0.0, |(one, other)| wrap_pi(one - other).abs());
+        one.at.distance_m(other.at) >= length_m || self.is_directional && turned_rad >= HEADING_RAD
+    }
+
     fn observe(&mut self, stretch: &Stretch) {
-        let [north_m, east_m, up_m, power_db] = stretch.sums.map(|sum| sum / stretch.count);
-        self.newest = Some(NorthEast { north_m, east_m });
+        let [north_m, east_m, up_m, power] = stretch.sums.map(|sum| sum / stretch.count);
+        let power_db = if self.is_directional { db_from_ratio(power) } else { power };
+        self.newest = Some(Row { at: NorthEast { north_m, east_m }, ..stretch.from });
         let at_m = [north_m, east_m];
+        let at_us = TimeUs((stretch.from.time_s.max(0.0) * 1e6) as u64);
+        let frame = stretch.frame.normalised();
         match self.floor {
             Some(floor) if power_db <= floor.edge_db() => {
                 self.silence_count += 1;
                 self.log_beside += floor.log_density(power_db);
-                let (frame, side, at_us) = (Frame::default(), Side::Under, stretch.at_us);
-                self.posterior.observe_bound(Bound {
-                    at_m,
-                    up_m,
-                    frame,
-                    power_db: floor.edge_db(),
-                    side,
-                    at_us,
-                });
+                let (power_db, side) = (floor.edge_db(), Side::Under);
+                self.posterior.observe_bound(Bound { at_m, up_m, frame, power_db, side, at_us });
             }
             floor => {
                 let (power_db, log_step) = floor.map_or((power_db, 0.0), |floor| floor.without(power_db));
                 self.log_beside += log_step;
-                let (frame, at_us) = (Frame::default(), stretch.at_us);
                 self.posterior.observe(Observation { at_m, up_m, power_db, frame, at_us });
                 while self.posterior.work(usize::MAX) {}
             }

@@ -2,8 +2,10 @@
 
 use super::truth::{Compared, median};
 use super::{Track, csv, flight, locate, truth};
+use crate::settings::antenna;
 use crate::store::sample;
-use skyhound::geo::{NorthEast, Origin, Wgs84};
+use skyhound::geo::{NorthEast, Origin, Wgs84, wrap_pi};
+use skyhound::locate::Antenna;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -40,7 +42,7 @@ fn error_m(track: &Track, at: NorthEast) -> f64 {
 
 #[test]
 fn a_table_tells_where_and_that_it_cannot_tell_what() {
-    let track = csv::read("made", &table(0.0)).unwrap();
+    let track = csv::read("made", &table(0.0), Antenna::Omni).unwrap();
     let located = locate(&track, None).unwrap();
     let error_m = error_m(&track, located.estimate.mean);
     assert!(error_m < 15.0 && located.estimate.radius_95_m < 60.0, "{error_m}: {:?}", located.estimate);
@@ -81,7 +83,8 @@ fn a_table_tells_where_and_that_it_cannot_tell_what() {
 
 #[test]
 fn altitude_over_the_sea_is_told_and_changes_nothing() {
-    let [low, high] = [0.0, 400.0].map(|ground_m| csv::read("made", &table(ground_m)).unwrap());
+    let [low, high] =
+        [0.0, 400.0].map(|ground_m| csv::read("made", &table(ground_m), Antenna::Omni).unwrap());
     assert!(low.notes.is_empty() && high.notes[0].contains("from the sea"), "{:?}", high.notes);
     let error_m = error_m(&high, locate(&high, None).unwrap().estimate.mean);
     assert!(error_m < 15.0, "{error_m}");
@@ -89,16 +92,20 @@ fn altitude_over_the_sea_is_told_and_changes_nothing() {
 
 #[test]
 fn a_wrong_table_is_told_by_line_and_column() {
-    let wrong =
-        |from: &str, to: &str| csv::read("made", &table(0.0).replacen(from, to, 1)).unwrap_err().to_string();
+    let wrong = |from: &str, to: &str| {
+        csv::read("made", &table(0.0).replacen(from, to, 1), Antenna::Omni).unwrap_err().to_string()
+    };
     assert!(wrong("power_db", "power").starts_with("line 1, column power_db: is not there"));
     assert!(wrong("\n3,", "\n3;").starts_with("line 5, column power_db: there are 4 cells of 5"));
     assert!(wrong("\n7,47.", "\n7,147.").starts_with("line 9, column lat_deg: \"147."));
     assert!(wrong("\n9,", "\nNaN,").starts_with("line 11, column time_s: \"NaN\": write a number"));
     assert!(wrong("\n9,", "\n4,").starts_with("line 11, column time_s: 4 s is before"));
-    assert_eq!(csv::read("made", "").unwrap_err().line, 1);
+    assert_eq!(csv::read("made", "", Antenna::Omni).unwrap_err().line, 1);
     let head = "time_s,lat_deg,lon_deg,alt_rel_m,power_db\n";
-    assert_eq!(csv::read("made", head).unwrap_err().to_string(), "line 2: there is no row in it");
+    assert_eq!(
+        csv::read("made", head, Antenna::Omni).unwrap_err().to_string(),
+        "line 2: there is no row in it"
+    );
 }
 
 #[test]
@@ -125,6 +132,71 @@ fn a_flight_tells_where_the_beacon_that_it_heard_is() {
     assert!(refused.message().unwrap().contains("heard no such beacon, but beacon"), "{refused:?}");
 }
 
+/// Of a beam of two dipoles that lie level, an eighth of a wavelength apart.
+const BEAM: &str = "bearing_deg,gain_db\n-180,-18\n-150,-17\n-120,-16\n-90,-18\n-75,-15\n-60,-9\n-45,-5\n-30,-2\n-15,-0.6\n0,0
+15,-0.6\n30,-2\n45,-5\n60,-9\n75,-15\n90,-18\n120,-16\n150,-17\n";
+
+fn beam() -> Antenna {
+    Antenna::Directional(antenna::of_text(BEAM, false).unwrap())
+}
+
+/// Share of the posterior within some degrees of a bearing from the origin.
+fn share_towards(track: &Track, bearing_deg: f64, within_deg: f64) -> f64 {
+    let located = locate(track, None).unwrap();
+    let bearing_rad = bearing_deg.to_radians();
+    let is_towards =
+        |at: NorthEast| wrap_pi(at.east_m.atan2(at.north_m) - bearing_rad).abs() <= within_deg.to_radians();
+    located.posterior.places().filter(|place| is_towards(place.at)).map(|place| place.probability).sum()
+}
+
+#[test]
+fn a_turn_in_place_tells_the_bearing() {
+    // A beacon lies at 130°, and the beam hears it as its pattern says, twice about.
+    let pattern = antenna::of_text(BEAM, false).unwrap();
+    let row = |n: i32| {
+        let off_rad = f64::from(n * 10 - 130).to_radians();
+        let [boom, across] = [off_rad.cos() as f32, off_rad.sin() as f32];
+        let heard = pattern.array(boom) * (1.0 - across * across) + pattern.scatter();
+        format!("{n},47.3,8.5,30,{:.2},{}\n", -40.0 + 10.0 * heard.log10(), (n * 10) % 360 - 180)
+    };
+    let rows: String = (18..90).map(row).collect();
+    let head = "time_s,lat_deg,lon_deg,alt_rel_m,power_db,yaw_deg\n";
+    let track = csv::read("turn", &format!("{head}{rows}"), beam()).unwrap();
+    let mean = locate(&track, None).unwrap().estimate.mean;
+    let bearing_deg = mean.east_m.atan2(mean.north_m).to_degrees();
+    assert!((bearing_deg + 50.0).abs() < 15.0, "half a step: {bearing_deg}");
+    // A table's places are taken as 8 m unsure, which is much at some twenty.
+    let share = share_towards(&track, -50.0, 45.0);
+    assert!(share > 0.55, "{share}");
+    let unknown = csv::read("turn", &format!("{head}{rows}"), Antenna::Omni).unwrap();
+    assert!(locate(&unknown, None).err().unwrap().contains("too few places"));
+    let without = csv::read("turn", &format!("{head}{rows}").replace("yaw_deg", "yaw"), beam()).unwrap_err();
+    assert!(without.to_string().starts_with("line 1, column yaw_deg: is not there"), "{without}");
+}
+
+/// A real turn, of an antenna whose pattern is not told, and with a tag that sounds 10 to 30 dB weaker now and then: any half or third of what
+/// was heard tells the side.
+#[test]
+fn a_real_turn_in_place_tells_the_bearing() {
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let folder = std::env::var_os("SKYHOUND_DATA").map_or(beside, PathBuf::from).join("rssi_gps");
+    let Ok(text) = std::fs::read_to_string(folder.join("uavrt_rotation.csv")) else {
+        return println!("ignored, needs SKYHOUND_DATA (rssi_gps)");
+    };
+    let cells = |line: &str| line.split(',').map(|cell| cell.parse().unwrap()).collect::<Vec<f64>>();
+    let heard = || text.lines().skip(1).map(cells).filter(|row| row[0] > 0.0);
+    for part in [2, 3] {
+        let mut made = "time_s,lat_deg,lon_deg,alt_rel_m,power_db,yaw_deg\n".to_string();
+        for (n, row) in heard().enumerate().filter(|(n, _)| (n / 6) % part == 0) {
+            let _ = writeln!(made, "{n},{},{},{},{},{}", row[4], row[5], row[6], row[0], row[9]);
+        }
+        let track = csv::read("turn", &made, beam()).unwrap();
+        // Loudest from −180° to −130°.
+        let share = share_towards(&track, -160.0, 60.0);
+        assert!(share > 0.5, "{share}");
+    }
+}
+
 /// What is reached on the six tracks of SKYHOUND_DATA (default `../shared/data` beside the workspace).
 #[test]
 fn real_tracks_are_located_as_well_as_they_were() {
@@ -135,7 +207,7 @@ fn real_tracks_are_located_as_well_as_they_were() {
     };
     let of = |(name, place): &(String, Wgs84)| {
         let text = std::fs::read_to_string(folder.join(format!("{name}.csv"))).unwrap();
-        let track = csv::read(name, &text).unwrap();
+        let track = csv::read(name, &text, Antenna::Omni).unwrap();
         Compared::of(&locate(&track, None).unwrap(), *place)
     };
     let compared: Vec<Compared> = truth::read(&truths).unwrap().iter().map(of).collect();

@@ -1,7 +1,7 @@
 //! Beside a truth: the error, whether the region holds it, and what two plain methods make of the same rows.
 
-use super::csv::{Table, Wrong, number};
 use super::{Located, Row};
+use crate::table::{Table, Wrong, number};
 use skyhound::geo::{NorthEast, Wgs84};
 
 /// Share of the rows whose centroid is taken.

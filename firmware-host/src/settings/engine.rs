@@ -1,6 +1,6 @@
 //! What the engine is told, once the source's rate and frequency are known, and its complaints in the file's words.
 
-use skyhound::config::{ChannelConfig, Config, ConfigError, Emission, SenseConfig};
+use skyhound::config::{Antenna, ChannelConfig, Config, ConfigError, Emission, SenseConfig};
 
 use super::keys::{self, KEYS};
 use super::{BeaconSettings, Settings};
@@ -47,12 +47,13 @@ impl Settings {
         let is_heard = |hz: &f64| *hz != config.sense.center_hz && held_count(&config, *hz) > 0;
         config.sense.more_centers_hz = centers_hz.iter().copied().filter(is_heard).collect();
         config.sense.own_noise = self.own_noise()?;
+        config.antenna = self.antenna.engine()?;
         config.check().map_err(|error| self.in_file_words(error))?;
         config.search = self.search.engine(&config)?;
         config.check().map_err(|error| self.in_file_words(error)).map(|()| config)
     }
 
-    /// The same without a look at whether it fits.
+    /// The same without a look at whether it fits, nor into any file.
     pub(crate) fn unchecked(&self, rate_sps: f64, tuned_hz: f64, about_hz: f64) -> Config {
         Config {
             sense: SenseConfig {
@@ -72,7 +73,7 @@ impl Settings {
             analytics: self.analytics.clone(),
             homing: self.homing.clone(),
             interlock: self.interlock.clone(),
-            antenna: self.antenna,
+            antenna: Antenna::Omni,
             search: None,
         }
     }

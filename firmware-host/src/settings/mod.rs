@@ -4,6 +4,7 @@
 //! The file speaks s, ms and deg; the program µs and rad; `resolve` alone converts. Defaults stand in `skyhound.toml`
 //! beside this (the template that `config init` writes), ranges in `keys`. Precedence: default, file, `--set`, flags.
 
+pub mod antenna;
 mod deaf;
 mod engine;
 mod errors;
@@ -20,10 +21,11 @@ mod tuning;
 
 use std::path::{Path, PathBuf};
 
-use skyhound::config::{AnalyticsConfig, Antenna, Emission, HomingConfig, InterlockConfig};
+use skyhound::config::{AnalyticsConfig, Emission, HomingConfig, InterlockConfig};
 use skyhound::dsp::spectrometer::fft_len_for;
 use toml::Value;
 
+pub use antenna::AntennaSettings;
 pub use deaf::{AtHand, Deafness};
 pub use engine::BURST_BANDWIDTH_HZ;
 pub use errors::{Origin, SettingError, SettingsErrors};
@@ -52,7 +54,7 @@ pub struct Settings {
     /// `[interlock]`.
     pub interlock: InterlockConfig,
     /// What the beacon is heard with.
-    pub antenna: Antenna,
+    pub antenna: AntennaSettings,
     /// `[search]`.
     pub search: SearchSettings,
     /// `[autopilot]`.
@@ -120,6 +122,22 @@ impl Settings {
         let mut layers = layers::Layers::defaults();
         layers.lay_text(text, path);
         Settings::resolve(layers, false)
+    }
+
+    /// The files that settings name and the engine is told of, by key, as they read now; what cannot be read is left out.
+    pub fn files(&self) -> Vec<(&'static str, String)> {
+        let pattern = match &self.antenna {
+            AntennaSettings::Directional(pattern, _) => Some(pattern),
+            AntennaSettings::Omni | AntennaSettings::Whip => None,
+        };
+        let named = [
+            ("antenna.pattern", pattern),
+            ("sdr.own_noise", self.sdr.own_noise.as_ref()),
+            ("search.prior", self.search.prior.as_ref()),
+        ];
+        let read =
+            |(key, path): (&'static str, Option<&PathBuf>)| Some((key, std::fs::read_to_string(path?).ok()?));
+        named.into_iter().filter_map(read).collect()
     }
 
     fn resolve(mut layers: layers::Layers, is_bench: bool) -> Result<Settings, SettingsErrors> {

@@ -6,16 +6,16 @@
 use std::path::PathBuf;
 
 use skyhound::config::{
-    AnalyticsConfig, Antenna, Emission, FenceConfig, HomingConfig, InterlockConfig, Pattern, PulseTrain,
-    Samples, SearchPattern, Spreading, TerrainRule,
+    AnalyticsConfig, Emission, FenceConfig, HomingConfig, InterlockConfig, Pattern, PulseTrain, Samples,
+    SearchPattern, Spreading, TerrainRule,
 };
 use toml::Value;
 
 use super::keys::{as_number, numbers, polygon};
 use super::layers::Layers;
 use super::{
-    AutopilotSettings, BeaconSettings, DaemonSettings, Pace, RecorderSettings, SdrSettings, SearchSettings,
-    SenseSettings,
+    AntennaSettings, AutopilotSettings, BeaconSettings, DaemonSettings, Pace, RecorderSettings, SdrSettings,
+    SearchSettings, SenseSettings,
 };
 
 const DEVICE_RATE_SPS: f64 = 2_048_000.0;
@@ -167,10 +167,13 @@ impl Layers {
         }
     }
 
-    pub(super) fn antenna(&self) -> Antenna {
-        match self.text("antenna.kind").as_str() {
-            "omni" => Antenna::Omni,
-            _ => Antenna::Whip,
+    pub(super) fn antenna(&self) -> AntennaSettings {
+        match (self.text("antenna.kind").as_str(), self.optional_text("antenna.pattern")) {
+            ("omni", _) => AntennaSettings::Omni,
+            ("directional", Some(pattern)) => {
+                AntennaSettings::Directional(pattern.into(), self.text("antenna.polarisation") == "vertical")
+            }
+            _ => AntennaSettings::Whip,
         }
     }
 

@@ -42,6 +42,7 @@ impl Layers {
         self.check_beacons();
         self.check_pass_gap();
         self.check_search_area();
+        self.check_antenna();
     }
 
     fn at_most(&mut self, low: &str, high: &str, margin: f64) {
@@ -156,6 +157,25 @@ impl Layers {
     }
 
     /// A disc is whole, or not there; and one area.
+    fn check_antenna(&mut self) {
+        let is_directional =
+            self.entries.get("antenna.kind").is_some_and(|kind| kind.value.as_str() == Some("directional"));
+        let pattern = self.entries.get("antenna.pattern").map(|pattern| pattern.origin.clone());
+        match pattern {
+            None if is_directional => {
+                let origin = self.entries["antenna.kind"].origin.clone();
+                let mend = "directional wants the antenna's gain; name its file in antenna.pattern";
+                self.refuse("antenna.kind", origin, mend);
+            }
+            Some(origin) if !is_directional => {
+                let mend =
+                    "is a directional antenna's; write antenna.kind = \"directional\", or leave it out";
+                self.refuse("antenna.pattern", origin, mend);
+            }
+            _ => {}
+        }
+    }
+
     fn check_search_area(&mut self) {
         const DISC: [&str; 3] = ["search.centre_lat_deg", "search.centre_lon_deg", "search.radius_m"];
         let there = |path: &&&str| self.entries.contains_key(**path);

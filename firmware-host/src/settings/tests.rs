@@ -94,6 +94,8 @@ fn the_templates_values_are_the_defaults_and_nothing_else_is_in_it() {
         .lines()
         .filter(|line| !line.starts_with("offset_hz"))
         .map(|line| match written(line) {
+            // A pattern is a directional antenna's alone.
+            Some(("kind", "\"whip\"")) => "kind = \"directional\"\n".to_string(),
             Some((name, value)) => format!("{name} = {value}\n"),
             None => format!("{line}\n"),
         })

@@ -141,11 +141,14 @@ fn about(settings: &Settings, tuning: &Tuning, config: &Config, stream: &Stream,
             // It begins to play as soon as the recorder is there.
             Pace::Realtime => utc_us - clock.now().0 as i64,
         }),
-        settings: vec![
+        settings: [
             ("settings_sha256".to_string(), settings.hash_sha256()),
             ("bench".to_string(), settings.is_bench.to_string()),
             ("tuned_beside_hz".to_string(), tuning.beside_hz.to_string()),
-        ],
+        ]
+        .into_iter()
+        .chain(settings.files().into_iter().map(|(key, text)| (format!("{key} (text)"), text)))
+        .collect(),
     }
 }
 

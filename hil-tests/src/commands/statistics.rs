@@ -2,10 +2,12 @@
 
 use super::{Count, Failure, found, pace, print, say};
 use crate::engine::Level;
+use crate::scenario::world::Antenna;
 use crate::shared::cpu_s;
 use crate::statistics::beacon::Sent;
 use crate::statistics::journal::Journal;
 use crate::statistics::{Plan, Report, limits, report, table};
+use clap::ValueEnum;
 use std::path::PathBuf;
 
 #[derive(Clone, Debug, clap::Args)]
@@ -16,6 +18,9 @@ pub struct Args {
     /// Beacons in place of each scenario's own, in flights of 10 minutes: all of them in one table.
     #[arg(long, value_delimiter = ',')]
     beacon: Vec<Sent>,
+    /// What is heard with in place of each scenario's own.
+    #[arg(long)]
+    antenna: Option<Antenna>,
     /// How many flights of each policy.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
     flights: u64,
@@ -77,7 +82,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
 fn plans(args: &Args) -> Result<Vec<Plan>, Failure> {
     let mut plans = Vec::new();
     for name in &args.scenarios {
-        let scenario = found(name)?;
+        let mut scenario = found(name)?;
+        if let Some(antenna) = args.antenna {
+            scenario.world.receiver.antenna = antenna;
+            let named = antenna.to_possible_value();
+            scenario.name += &named.map_or(String::new(), |named| format!(" by {}", named.get_name()));
+        }
         let plan = |mut scenario: crate::scenario::Scenario, sent: Option<Sent>| {
             if sent.is_some() {
                 // To the end: nobody takes it home.

@@ -69,7 +69,9 @@ impl Reasons {
 
 fn fits(state: State, aim: Aim) -> bool {
     match aim {
-        Aim::Ahead | Aim::Survey | Aim::Place | Aim::Return | Aim::Widen => state == State::Homing,
+        Aim::Ahead | Aim::Survey | Aim::Turn | Aim::Place | Aim::Return | Aim::Widen => {
+            state == State::Homing
+        }
         Aim::Hold => state == State::Holding,
         Aim::Search => searches(state),
     }

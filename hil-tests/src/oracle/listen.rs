@@ -2,13 +2,15 @@
 //!
 //! Power over what the noise alone would be, averaged over the hops in which the beacon sent (the oracle knows when), and over a stretch
 //! of the way: fading averages out in power, and nothing that tells the place is lost as long as a segment is short beside height and
-//! decorrelation. Power is averaged first over steps of a third of a wavelength or so, so that who hovers hears one fade, not many.
+//! decorrelation; nor as long as it turns by little where the antenna is a beam. Power is averaged first over steps of a third of a wavelength or so, so that who hovers hears one fade, not many.
 
 use crate::invariants::{Sky, Step as Pass, Witness};
 use crate::scenario::Scenario;
+use crate::scenario::world::Antenna;
 use crate::truth::TruePose;
 use crate::world::Air;
 use skyhound::config::SenseConfig;
+use skyhound::geo::wrap_pi;
 use skyhound::signal::{Flags, Reading};
 use skyhound::units::{db_from_ratio, ratio_from_db};
 use std::collections::VecDeque;
@@ -22,8 +24,9 @@ const POSES_US: u64 = 1_000_000;
 const SENT_MIN: f64 = 0.3;
 /// A segment is heard when its power is this many standard deviations of the noise's over it.
 const HEARD_SIGMAS: f64 = 5.0;
-/// Shortest segment, m.
+/// Shortest segment, m, and how far a beam turns in one, rad.
 const SEGMENT_M: f64 = 4.0;
+const SEGMENT_RAD: f64 = 0.17;
 
 /// Sums over hops.
 #[derive(Copy, Clone, Debug, Default)]
@@ -56,6 +59,7 @@ pub struct Segment {
 /// Watches a flight.
 pub struct Listener {
     air: Air,
+    has_beam: bool,
     channel: u8,
     hop_us: f64,
     /// Independent samples of the channel's noise in a hop.
@@ -74,6 +78,7 @@ impl Listener {
         let hop_us = f64::from(config.hop_us);
         Listener {
             air: Air::new(scenario, seed),
+            has_beam: scenario.world.receiver.antenna == Antenna::Beam,
             channel: channel as u8,
             hop_us,
             samples: config.channels[channel].bandwidth_hz * hop_us * 1e-6,
@@ -104,7 +109,8 @@ impl Listener {
         }
         let pose = pose.carried(at_us, self.hop_us as u64);
         let (power, noise) = (ratio_from_db(reading.mean.db()), ratio_from_db(reading.quiet.db()));
-        if self.steps.last().is_none_or(|step| apart_m(&step.pose, &pose) > STEP_M) {
+        let is_apart = |step: &Step| apart_m(&step.pose, &pose) > STEP_M || self.turns(step, &pose);
+        if self.steps.last().is_none_or(is_apart) {
             self.steps.push(Step { pose, sums: Sums::default() });
         }
         if let Some(step) = self.steps.last_mut() {
@@ -120,12 +126,19 @@ impl Listener {
         let length_m = SEGMENT_M.max(way_m / most as f64);
         let (mut segments, mut from) = (Vec::new(), 0);
         for at in 1..=steps.len() {
-            if at == steps.len() || apart_m(&steps[from].pose, &steps[at].pose) > length_m {
+            let is_over = |to: &Step| {
+                apart_m(&steps[from].pose, &to.pose) > length_m || self.turns(&steps[from], &to.pose)
+            };
+            if steps.get(at).is_none_or(is_over) {
                 segments.extend(self.segment(&steps[from..at]));
                 from = at;
             }
         }
         segments
+    }
+
+    fn turns(&self, from: &Step, to: &TruePose) -> bool {
+        self.has_beam && wrap_pi(from.pose.yaw_rad - to.yaw_rad).abs() > SEGMENT_RAD
     }
 
     fn segment(&self, steps: &[Step]) -> Option<Segment> {

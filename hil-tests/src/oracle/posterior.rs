@@ -21,6 +21,10 @@ const FIRST_POWER: f64 = 0.25;
 /// Observations that are enough to find where to look.
 const FIRST_OBSERVATIONS: usize = 48;
 
+/// Noise that is added where a covariance is none without it, dB², the least that is enough: fading's is reckoned from some places of each
+/// segment, and of many segments at one place that is not exact enough.
+const NOISE_DB2: [f64; 4] = [0.0, 0.01, 0.1, 1.0];
+
 /// What is known of the observations for a hypothetical place.
 pub trait Model {
     /// How many observations.
@@ -81,7 +85,13 @@ impl Whitener {
     /// Where Σ is none.
     pub fn new(model: &impl Model, place: NorthEast) -> Whitener {
         let size = model.len();
-        let factor = Factor::new(size, model.covariance_db2(place));
+        let covariance = model.covariance_db2(place);
+        let with = |more_db2: &f64| {
+            let mut covariance = covariance.clone();
+            covariance.iter_mut().step_by(size + 1).for_each(|variance| *variance += more_db2);
+            Factor::new(size, covariance)
+        };
+        let factor = NOISE_DB2.iter().find_map(with);
         let factor = factor.unwrap_or_else(|| panic!("no covariance of {size} observations at {place:?}"));
         let mut ones = vec![1.0; size];
         factor.whiten(&mut ones);

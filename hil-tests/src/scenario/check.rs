@@ -5,6 +5,7 @@
 use super::expect::OR;
 use super::mode::{custom_mode_of, names};
 use super::words::{EVERY_FAULT, KINDS};
+use super::world::Antenna;
 use super::{Act, Beacon, Clutter, Draw, Fault, Kind, Range, Scenario, Search, Waveform};
 use skyhound::command::{Interlock, State};
 use skyhound::decide::Decide;
@@ -144,6 +145,9 @@ fn beacon(beacon: &Beacon) -> Checked {
     within("power_dbm", beacon.power_dbm, -120.0, 60.0, "dBm")?;
     within("tilt_deg", beacon.tilt_deg, 0.0, 180.0, "deg")?;
     within("lean_deg", beacon.lean_deg, -360.0, 360.0, "deg")?;
+    if beacon.antenna == Antenna::Beam {
+        return Err("antenna: a beam is the receiver's alone; write isotropic, dipole or whip".into());
+    }
     match beacon.waveform {
         Waveform::Continuous => Ok(()),
         Waveform::AmSweep { rate_hz } => within("waveform.rate_hz", rate_hz, 0.1, 20.0, "Hz"),

@@ -23,7 +23,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "ground_unknown" "ground_may_be_unknown" "take_off" "reboot" "system_id" "rough_country" "gust"
     "sdr_unplugged" "sdr_unplugged_silently" "sdr_stalled" "sdr_lies" "sdr_stuck" "sdr_overflows"
     "sdr_overflows_silently" "disk_full" "disk_stalled" "clock_stepped" "clock_1970" "killed"
-    "two_daemons" "cpu_starved" "open" "rolling" "urban" "absurd_nan" "absurd_infinity" "absurd_huge" "gimbal_heartbeat"
+    "two_daemons" "cpu_starved" "open" "rolling" "urban" "beam" "absurd_nan" "absurd_infinity" "absurd_huge" "gimbal_heartbeat"
     "other_system" "tracker_first" "other_system_appears" "commander" "own_ids" "dead_pass" "missing_rc"
     "missing_battery" "zero_at_stop" "px4" "px4_pilot_mode" "px4_rc_lost" "px4_gcs_lost"
 ];

@@ -7,6 +7,8 @@ use skyhound::config::Config;
 use skyhound_host::settings::{Flags, Settings};
 use toml::{Table, Value};
 
+/// Gain of the beam alone, as its maker tells it; what the airframe does to it is not in it.
+const BEAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/world/beam.csv");
 /// Smallest reserve that the daemon takes, for small disks.
 const DISK_RESERVE_MB: i64 = 16;
 
@@ -19,8 +21,15 @@ impl Scenario {
         set(&mut all, "sdr", "frequency_hz", receiver.center_hz.into());
         set(&mut all, "sdr", "gain_db", receiver.gain_db.into());
         // What hangs under an aircraft is known to who flies it.
-        let antenna = if receiver.antenna == Antenna::Isotropic { "omni" } else { "whip" };
+        let antenna = match receiver.antenna {
+            Antenna::Isotropic => "omni",
+            Antenna::Dipole | Antenna::Whip => "whip",
+            Antenna::Beam => "directional",
+        };
         set(&mut all, "antenna", "kind", antenna.into());
+        if receiver.antenna == Antenna::Beam {
+            set(&mut all, "antenna", "pattern", BEAM.into());
+        }
         if self.fault.iter().any(|fault| fault.kind == Kind::DiskFull) {
             set(&mut all, "recorder", "disk_reserve_mb", DISK_RESERVE_MB.into());
         }

@@ -176,7 +176,7 @@ fn three() -> f64 {
 }
 
 /// Antenna pattern with its gain.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Copy, Clone, Debug, Default, PartialEq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Antenna {
     /// 0 dBi all round, no polarisation of its own.
@@ -188,6 +188,9 @@ pub enum Antenna {
     /// Half-wave dipole on an airframe, of which a share of the power scatters all round and in every polarisation, and which makes lobes
     /// of a few decibels about it: neither a null nor a cross polarisation is deep, and turning in place changes the level.
     Whip,
+    /// HB9CV on an airframe (R. Baumgartner, 1957; J. D. Kraus, *Antennas*, 4-6: two half-wave dipoles an eighth of a wavelength apart, fed 225°
+    /// apart): hears best ahead, its elements lie across. Of the power a share scatters as with the whip.
+    Beam,
 }
 
 /// The receiver and its antenna on the drone.

@@ -15,6 +15,12 @@ pub const NULL_RATIO: f64 = 0.003_162;
 pub const CROSS_RATIO: f64 = 0.01;
 const DIPOLE_GAIN: f64 = 1.643;
 
+/// What makes a beam's gain that of a lossless antenna: mean over the sphere 1.
+const BEAM_GAIN: f64 = 5.265;
+/// Spacing of its elements, and how much earlier the one behind is fed, rad.
+const BEAM_SPACING_RAD: f64 = std::f64::consts::FRAC_PI_4;
+const BEAM_PHASE_RAD: f64 = 1.25 * std::f64::consts::PI;
+
 /// A direction, NED, of length 1.
 pub type Axis = [f64; 3];
 
@@ -63,7 +69,10 @@ impl Pointed {
             cos_roll * sin_pitch * sin_yaw - sin_roll * cos_yaw,
             cos_roll * cos_pitch,
         ];
-        Pointed { antenna, axis, ahead: [cos_pitch * cos_yaw, cos_pitch * sin_yaw, -sin_pitch] }
+        let ahead = [cos_pitch * cos_yaw, cos_pitch * sin_yaw, -sin_pitch];
+        // A beam's elements lie across: from left to right.
+        let axis = if antenna == Antenna::Beam { cross(axis, ahead) } else { axis };
+        Pointed { antenna, axis, ahead }
     }
 
     /// Gains on the line `to`, a direction from one end to the other.
@@ -71,6 +80,11 @@ impl Pointed {
     fn parts(&self, to: Axis) -> Parts {
         match self.antenna {
             Antenna::Isotropic => Parts { polarised: 0.0, scattered: 1.0 },
+            Antenna::Beam => {
+                let lobes = self.lobes(to);
+                let polarised = lobes * (1.0 - SCATTER_RATIO) * self.beam(to);
+                Parts { polarised, scattered: lobes * SCATTER_RATIO }
+            }
             Antenna::Dipole => Parts { polarised: self.dipole(to), scattered: 0.0 },
             Antenna::Whip => {
                 let lobes = self.lobes(to);
@@ -87,8 +101,15 @@ impl Pointed {
         DIPOLE_GAIN * pattern.max(NULL_RATIO)
     }
 
+    /// Array factor of its two elements times their own pattern. It is heard with: `to` leads to it, and it looks the other way.
+    fn beam(&self, to: Axis) -> f64 {
+        let half_rad = 0.5 * (BEAM_PHASE_RAD - BEAM_SPACING_RAD * dot(self.ahead, to));
+        BEAM_GAIN * half_rad.cos().powi(2) * self.dipole(to)
+    }
+
     fn lobes(&self, to: Axis) -> f64 {
-        let [x, y] = [dot(self.ahead, to), dot(cross(self.axis, self.ahead), to)];
+        let right = if self.antenna == Antenna::Beam { self.axis } else { cross(self.axis, self.ahead) };
+        let [x, y] = [dot(self.ahead, to), dot(right, to)];
         let (mut re, mut im, mut db) = (1.0, 0.0, 0.0);
         for (lobe_db, phase) in LOBES_DB.into_iter().zip(LOBE_PHASES_RAD) {
             (re, im) = (re * x - im * y, re * y + im * x);
@@ -200,6 +221,29 @@ mod tests {
         let (sin, cos) = 20_f64.to_radians().sin_cos();
         let closed = 1.643 * 1.643 * ((FRAC_PI_2 * sin).cos() / cos).powi(2);
         assert!((db(gain) - db(closed)).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_beam_hears_best_ahead_and_is_lossless() {
+        let heading = |yaw_deg: f64| {
+            Pointed::flying(Antenna::Beam, &TruePose { yaw_rad: yaw_deg.to_radians(), ..TruePose::default() })
+        };
+        // From a beacon in the south: the way to the aircraft leads north.
+        let ahead = db(heading(180.0).beam(NORTH));
+        assert!((ahead - 6.4).abs() < 0.05, "{ahead} dBi");
+        let back = db(heading(0.0).gain(NORTH));
+        assert!(db(heading(180.0).gain(NORTH)) - back > 10.0, "and behind it only what is scattered: {back}");
+        assert!(db(heading(90.0).beam(NORTH)) < -15.0, "a null to the sides, where its elements point");
+        let beam = heading(0.0);
+        let (mut sum, count) = (0.0, 400);
+        for n in 0..count * count {
+            let up = (f64::from(n / count) + 0.5) / f64::from(count) * 2.0 - 1.0;
+            let (sin, cos) = (f64::from(n % count) / f64::from(count) * std::f64::consts::TAU).sin_cos();
+            let level = (1.0 - up * up).sqrt();
+            sum += beam.beam([level * cos, level * sin, up]);
+        }
+        let mean = sum / f64::from(count * count);
+        assert!((mean - 1.0).abs() < 0.01, "{mean}");
     }
 
     #[test]

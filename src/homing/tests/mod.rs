@@ -1,5 +1,4 @@
 //! A small world for homing's tests, and the way of one flight through it.
-
 mod believing;
 mod combinations;
 mod holes;
@@ -9,13 +8,14 @@ mod parameters;
 mod random;
 mod searching;
 mod steering;
+mod turning;
 mod worth;
 
 use super::{Homing, Inputs};
 use crate::allocation;
 use crate::belief::Belief;
 use crate::command::{Command, Fault, Interlock, OperatorAct, Reason, State, StateChange, Velocity};
-use crate::config::{FenceConfig, HomingConfig, InterlockConfig, Samples, TerrainRule};
+use crate::config::{Antenna, FenceConfig, HomingConfig, InterlockConfig, Samples, TerrainRule};
 use crate::facts::{Facts, Floor, Gradient, Pattern, Trend};
 use crate::geo::{NorthEast, Origin, Wgs84};
 use crate::time::{Aged, TimeUs};
@@ -149,9 +149,12 @@ impl World {
     }
 
     pub(crate) fn with(homing: &HomingConfig, interlock: &InterlockConfig) -> World {
+        World::hearing(homing, interlock, &Antenna::Omni)
+    }
+    pub(crate) fn hearing(homing: &HomingConfig, interlock: &InterlockConfig, antenna: &Antenna) -> World {
         let now = TimeUs(10_000_000);
         let mut world = World {
-            homing: Homing::new(homing, interlock),
+            homing: Homing::new(homing, interlock, antenna),
             now,
             vehicle: Vehicle::default(),
             facts: vec![facts(0, now)],

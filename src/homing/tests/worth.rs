@@ -1,10 +1,10 @@
 //! What a leg is worth.
 
 use crate::belief::{Belief, HYPOTHESES, Hypothesis};
-use crate::config::Antenna;
+use crate::config::{Antenna, AntennaPattern};
 use crate::facts::{Estimate, Fit};
 use crate::geo::NorthEast;
-use crate::homing::worth::{Standpoint, time_s, worth_mps};
+use crate::homing::worth::{Standpoint, time_s, turn_worth_mps, worth_mps};
 use std::f64::consts::PI;
 
 fn at(north_m: f64, east_m: f64) -> NorthEast {
@@ -13,6 +13,10 @@ fn at(north_m: f64, east_m: f64) -> NorthEast {
 
 /// The beacon is at one of these, each as likely.
 fn one_of(places: &[NorthEast], spread_db: f32) -> Belief {
+    heard_with(Antenna::Omni, places, spread_db)
+}
+
+fn heard_with(antenna: Antenna, places: &[NorthEast], spread_db: f32) -> Belief {
     let hypothesis = |n: usize| {
         let at = places[n % places.len()];
         Hypothesis { at, rise_m: 0.0, axis: None, exponent: 2.2, power_100_m_db: 0.0 }
@@ -29,7 +33,7 @@ fn one_of(places: &[NorthEast], spread_db: f32) -> Belief {
         observation_count: 20,
     };
     let hypotheses = std::array::from_fn::<_, HYPOTHESES, _>(hypothesis);
-    Belief::new(&estimate, hypotheses, Antenna::Omni, f32::INFINITY)
+    Belief::new(&estimate, hypotheses, antenna, f32::INFINITY)
 }
 
 const FROM: Standpoint =
@@ -42,6 +46,18 @@ fn what_lies_alike_to_both_sides_is_told_by_going_aside() {
     let (ahead, aside) = (worth(at(0.0, 0.0)), worth(at(0.0, 80.0)));
     assert!(ahead.abs() < 1e-3 && aside > 0.3, "{ahead} {aside}");
     assert!((worth(at(0.0, -80.0)) - aside).abs() < 1e-6, "both sides are alike");
+}
+
+#[test]
+fn a_turn_tells_the_side_and_not_the_distance_and_only_of_a_directional_antenna() {
+    let beam = Antenna::Directional(AntennaPattern::new(|bearing_rad| 6.0 * bearing_rad.cos(), true));
+    let worth =
+        |antenna, places: &[NorthEast]| turn_worth_mps(&heard_with(antenna, places, 4.0), &FROM, 13.0);
+    let sides = [at(-100.0, 150.0), at(-100.0, -150.0)];
+    assert!(worth(beam, &sides) > 5.0, "{}", worth(beam, &sides));
+    assert!(worth(Antenna::Omni, &sides) < 1e-6 && worth(Antenna::Whip, &sides) < 1e-6);
+    let ahead = [at(100.0, 0.0), at(250.0, 0.0)];
+    assert!(worth(beam, &ahead) < 0.1 * worth(beam, &sides), "{}", worth(beam, &ahead));
 }
 
 #[test]

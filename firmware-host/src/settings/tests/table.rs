@@ -104,6 +104,9 @@ fn every_key_changes_what_the_program_is_told() {
         Some("centre_lat_deg" | "centre_lon_deg" | "radius_m") if path.starts_with("search.") => {
             vec!["search.centre_lat_deg=47", "search.centre_lon_deg=8", "search.radius_m=100"]
         }
+        Some("pattern" | "polarisation") if path.starts_with("antenna.") => {
+            vec!["antenna.kind=directional", "antenna.pattern=beam.csv"]
+        }
         Some("height_min_m") => vec!["interlock.fence.alt_rel_min_m=1"],
         Some("pattern_ms") => vec!["beacon.0.pulse_width_max_ms=10", "beacon.0.period_min_ms=500"],
         _ => vec![],

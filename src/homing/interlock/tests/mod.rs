@@ -12,6 +12,7 @@ mod uploaded;
 
 use super::*;
 use crate::command::{OperatorAct, State};
+use crate::config::Antenna;
 use crate::homing::Homing;
 use crate::homing::tests::{PASS_US, World, homing_config, interlock_config, is_silent, velocity};
 
@@ -215,7 +216,7 @@ fn a_pass_is_late_beyond_the_gap_and_when_the_clock_goes_back() {
 
 #[test]
 fn before_any_pass_homing_is_locked() {
-    let homing = Homing::new(&homing_config(), &interlock_config());
+    let homing = Homing::new(&homing_config(), &interlock_config(), &Antenna::Omni);
     assert_eq!(homing.locked(), Some(NOT_ENABLED));
     assert_eq!((homing.latched(), homing.target(), homing.state()), (None, None, State::Idle));
 }
