@@ -2,8 +2,9 @@
 //!
 //! The newest pulse and one older pulse span n periods; pulses between them must take the places. At most one place in
 //! three may be empty (n ≤ 1.5·(members − 1)), so half the true period is no period; at most half as many strangers as
-//! members may lie between, so twice the true period is none either. What is found is carried on into the past, fitted by
-//! least squares, and each member must lie within jitter_ratio_max of a period (plus one FFT frame, the resolution of a
+//! members may lie between, so twice the true period is none either. Where the periods that are sought are so alike that neither is another's
+//! multiple, three strangers for each member may lie between, as other tags of the channel send them, but not where they would make a train of a half,
+//! a third or a quarter of the period. What is found is carried on into the past, fitted by least squares, and each member must lie within jitter_ratio_max of a period (plus one FFT frame, the resolution of a
 //! start) of its place. Folded, that is averaged over its members, the SNR must reach the trigger.
 //!
 //! Then chance is asked ([`chance::ln_chance_trains`]): given the rate of the pulses that do *not* belong, how many such
@@ -25,6 +26,10 @@ const BACKGROUND_US: u64 = 60_000_000;
 /// Before anything was heard the background is taken as one pulse of the shortest width in this time, s. Of wider ones it
 /// is taken as fewer, in inverse proportion: what noise and switching make is short.
 const BACKGROUND_PRIOR_S: f64 = 10.0;
+/// Strangers that may lie between, for each member; and where the longest period is no more than so many times the shortest.
+const STRANGERS: f64 = 0.5;
+const STRANGERS_ALIKE: f64 = 3.0;
+const ALIKE_RATIO: f64 = 1.4;
 /// Empty places in a row after which a train is not carried on into the past.
 const HOLE_MAX: f64 = 2.0;
 
@@ -58,6 +63,8 @@ pub struct TrainSearch {
     members_min: usize,
     trigger_db: f64,
     ln_allowed: f64,
+    /// Strangers that may lie between, for each member.
+    strangers: f64,
 }
 
 impl TrainSearch {
@@ -78,6 +85,7 @@ impl TrainSearch {
             members_min: members_min.clamp(2, MEMBERS_MAX),
             trigger_db,
             ln_allowed: (false_alarms_per_hour / octaves).ln(),
+            strangers: if range <= ALIKE_RATIO { STRANGERS_ALIKE } else { STRANGERS },
         }
     }
 
@@ -107,7 +115,7 @@ impl TrainSearch {
         let span_least = self.members_min - 1;
         let span_most = (3 * span_least / 2).max(1);
         let mut best: Option<Train> = None;
-        for older in span_least..=(span_most + 1) * 3 / 2 {
+        for older in span_least..=((span_most + 1) as f64 * (1.0 + self.strangers)) as usize {
             let Some(oldest) = log.untold(ago + older) else { break };
             let age_us = newest.start_us.since_us(oldest.start_us) as f64;
             for span in span_least..=span_most {
@@ -153,7 +161,8 @@ impl TrainSearch {
             let step = steps.round();
             let place = base_place + step;
             // The past may be sparse where the present is not: it is left out then.
-            let is_sparse = 2.0 * place > 3.0 * places.count as f64 || 3 * places.count < 2 * index;
+            let is_sparse = 2.0 * place > 3.0 * places.count as f64
+                || (1.0 + self.strangers) * (places.count as f64) < index as f64;
             if index > older && (step > HOLE_MAX + 1.0 || is_sparse) {
                 break;
             }
@@ -206,12 +215,45 @@ impl TrainSearch {
         let is_train = first_index == 0
             && kept.count >= self.members_min
             && 2 * span <= 3 * (kept.count - 1).max(1)
-            && 2 * strangers <= kept.count
+            && strangers as f64 <= self.strangers * kept.count as f64
+            && !self.is_part_of_a_faster_one(log, ago, &kept, &line, frame_us)
             && self.is_allowed(period_us, span, frame_us);
         if !is_train {
             return None;
         }
         self.with_chance(log, ago, &kept, period_us, listening_us, frame_us)
+    }
+
+    /// Whether what lies between the members would with them make a train of a half, a third or a quarter of the period.
+    fn is_part_of_a_faster_one(
+        &self,
+        log: &PulseLog,
+        ago: usize,
+        kept: &Places,
+        line: &Line,
+        frame_us: f64,
+    ) -> bool {
+        let (Some(newest), Some(period_us), Some(begin_us)) = (log.ago(ago), line.slope(), line.at(0.0))
+        else {
+            return false;
+        };
+        let tolerance_us = self.tolerance_us(period_us, frame_us);
+        let mut counts = [0; 3];
+        for index in 0..=kept.last_index() {
+            if kept.iter().any(|member| member.0 == index) {
+                continue;
+            }
+            let Some(heard) = log.ago(ago + index) else { break };
+            let age_us = newest.start_us.since_us(heard.start_us) as f64;
+            let phase = ((age_us - begin_us) / period_us).rem_euclid(1.0);
+            for (count, parts) in counts.iter_mut().zip([2.0, 3.0, 4.0]) {
+                let place = (phase * parts).round();
+                let off_us = (phase - place / parts).abs() * period_us;
+                *count += usize::from(0.0 < place && place < parts && off_us <= tolerance_us);
+            }
+        }
+        // Some of its pulses may be missing.
+        counts.iter().zip(1..).any(|(count, between)| 2 * count >= between * kept.count)
     }
 
     fn with_chance(

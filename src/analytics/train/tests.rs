@@ -64,6 +64,47 @@ fn neither_half_nor_twice_the_period_is_a_train() {
 }
 
 #[test]
+fn tags_of_one_channel_are_told_apart_by_periods_that_are_narrowly_sought() {
+    let of = |from_us: f64, period_us: f64| (0..40).map(move |i| from_us + f64::from(i) * period_us);
+    let mixed = |others: &[f64]| {
+        let all = of(1e6, 1e6).chain(others.iter().flat_map(|period_us| of(1.17e6, *period_us)));
+        let mut all: Vec<f64> = all.filter(|start_us| *start_us < 30.5e6).collect();
+        all.sort_by(f64::total_cmp);
+        log_of(all, 20.0)
+    };
+    let narrow = |from_us, to_us| {
+        let train = PulseTrain {
+            period_min_us: from_us,
+            period_max_us: to_us,
+            jitter_ratio_max: 0.005,
+            pulses_min: 4,
+            pattern: Default::default(),
+        };
+        TrainSearch::new(train, WIDTH_US, 12.0, 0.05)
+    };
+    // Of the newest pulses one or the other ends each train.
+    let found = |search: &TrainSearch, log: &PulseLog| {
+        (0..4)
+            .find_map(|ago| search.search(log, ago, TimeUs(0), FRAME_US))
+            .map(|train| train.period_us.round())
+    };
+    for others in [&[1.3e6][..], &[1.5e6], &[1.3e6, 1.47e6]] {
+        let log = mixed(others);
+        assert_eq!(found(&narrow(950_000, 1_050_000), &log), Some(1e6), "{others:?}");
+        assert_eq!(
+            found(&narrow(1_250_000, 1_350_000), &log).is_some(),
+            others.contains(&1.3e6),
+            "{others:?}"
+        );
+    }
+    // A train of a half or a third of the period is none of it.
+    for parts in [2.0, 3.0] {
+        let log = log_of(of(1e6, 1e6 / parts), 20.0);
+        assert_eq!(found(&narrow(950_000, 1_050_000), &log), None, "{parts}");
+    }
+}
+
+#[test]
 fn every_second_pulse_is_no_train_even_on_a_quiet_channel() {
     let train = |period_us: u32| PulseTrain {
         period_min_us: period_us - 50_000,
