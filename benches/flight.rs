@@ -5,7 +5,7 @@ use skyhound::budget::BudgetReport;
 use skyhound::command::{Aim, Command, Course, Velocity};
 use skyhound::facts::{Facts, Floor, Gradient, NoGradient, Pattern, Trend};
 use skyhound::geo::Wgs84;
-use skyhound::record::{LaneReport, LinkReport, Name, PlacedReading, Record};
+use skyhound::record::{LaneReport, LinkReport, Name, PlacedReading, Record, Taken};
 use skyhound::signal::{Flags, Pulse, Reading, Spectrum};
 use skyhound::time::{Aged, TimeUs};
 use skyhound::units::CentiDb;
@@ -98,6 +98,8 @@ impl Flight {
             pass.readings.push(reading(self.readings, self.hop_us));
             self.readings += 1;
         }
+        let reading_count = pass.readings.len() as u32;
+        pass.records.push(Record::Pass(at, Taken { reading_count, sdr_alive: true, ..Taken::default() }));
         let mut vehicle = self.vehicle;
         self.fly(at, &mut vehicle);
         vehicle.changes_since(&self.vehicle, &mut |part| pass.records.push(Record::Vehicle(at, part)));

@@ -11,26 +11,32 @@
 
 use crate::analytics::Analytics;
 use crate::belief::Belief;
-use crate::command::{Command, Course, OperatorAct, State, Trip};
+use crate::command::{Command, Course, State, Trip};
 use crate::config::{ChannelConfig, Config, ConfigError};
 use crate::facts::{Facts, Searched};
 use crate::geo::Origin;
 use crate::homing::{self, Homing};
 use crate::limits::{CHANNELS_MAX, PASS_HEARINGS_MAX, PASS_PULSES_MAX};
-use crate::record::{Event, Name, PlacedReading, Record, Severity, Sink, Text};
-use crate::signal::{Flags, Hearing, Pulse, Reading};
+use crate::record::{Event, Name, PlacedReading, Record, Severity, Sink, Taken, Text};
+use crate::signal::{Flags, Hearing, Reading};
 use crate::time::TimeUs;
 use crate::units::{CentiDb, ratio_from_db};
 use crate::vehicle::track::{Placing, TRACK_GAP_MAX_US};
 use crate::vehicle::{Pose, Track, Vehicle};
+pub use inputs::PassInputs;
 use searcher::Searcher;
 use seeker::{Heard, Seeker, Sound};
 use std::collections::VecDeque;
 
 mod events;
+mod inputs;
 mod listening;
 mod searcher;
 mod seeker;
+
+/// Kinds of the events that passes make; others are the host's.
+pub const EVENT_KINDS: [&str; 5] =
+    ["beacon_message", "beacon_unheard", "ground_unknown", "detection", "search"];
 
 /// Time between facts of a channel: 10 Hz.
 pub const FACTS_INTERVAL_US: u64 = 100_000;
@@ -46,25 +52,6 @@ const HEARD_MAX: usize = PASS_HEARINGS_MAX + PASS_PULSES_MAX;
 
 /// A newest reading older than this: nobody listens.
 const LISTENS_US: u64 = 500_000;
-
-/// What a pass is given.
-#[derive(Copy, Clone, Debug)]
-pub struct PassInputs<'a> {
-    /// Now.
-    pub now: TimeUs,
-    /// New readings, in order of time per channel.
-    pub readings: &'a [Reading],
-    /// New pulses, in order of their ends.
-    pub pulses: &'a [Pulse],
-    /// What matched detectors heard, in order of its end.
-    pub hearings: &'a [Hearing],
-    /// The aircraft as known.
-    pub vehicle: &'a Vehicle,
-    /// What the operator did since the last pass.
-    pub act: Option<OperatorAct>,
-    /// Whether the receiver says that the SDR streams.
-    pub sdr_alive: bool,
-}
 
 /// The control pass and what it remembers.
 pub struct Decide {
@@ -136,6 +123,7 @@ impl Decide {
 
     /// One pass.
     pub fn pass(&mut self, inputs: &PassInputs<'_>, sink: &mut dyn Sink) -> Command {
+        sink.record(&Record::Pass(inputs.now, inputs.taken(self.channel_count)));
         if let Some(act) = inputs.act {
             sink.record(&Record::Operator(inputs.now, act));
         }
@@ -199,6 +187,7 @@ impl Decide {
 
     /// The end of the flight: what still waits is recorded, open detections are closed.
     pub fn finish(&mut self, now: TimeUs, sink: &mut dyn Sink) {
+        sink.record(&Record::Pass(now, Taken { is_end: true, ..Taken::default() }));
         self.place_waiting(now.plus_us(2 * TRACK_GAP_MAX_US), sink);
         if let Some(searcher) = &mut self.searcher {
             searcher.finish(now, sink);

@@ -22,6 +22,8 @@ pub struct PlacedReading {
 /// What happened.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub enum Record {
+    /// What a pass was given. An input; the first record of its pass.
+    Pass(TimeUs, Taken),
     /// A pulse on a channel. An input.
     Pulse(Pulse),
     /// What a matched detector heard. An input.
@@ -57,6 +59,21 @@ pub enum Record {
     Discard(TimeUs, Name, u64),
     /// The autopilot link's counters, 1 Hz.
     Link(TimeUs, LinkReport),
+}
+
+/// What a pass was given, besides what is recorded of it one by one.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Readings of channels that there are.
+    pub reading_count: u32,
+    /// Pulses.
+    pub pulse_count: u32,
+    /// What matched detectors heard.
+    pub hearing_count: u32,
+    /// Whether the SDR streamed.
+    pub sdr_alive: bool,
+    /// It is no pass: the flight ends here.
+    pub is_end: bool,
 }
 
 /// Where records go. The host pushes them into lanes; tests collect them.

@@ -255,6 +255,10 @@ impl Hearing {
 }
 
 impl HearingKind {
+    /// All of them.
+    pub const ALL: [HearingKind; 5] =
+        [HearingKind::Line, HearingKind::Train, HearingKind::Energy, HearingKind::Chirp, HearingKind::Burst];
+
     /// As people and the flight file spell it.
     pub const fn name(self) -> &'static str {
         match self {

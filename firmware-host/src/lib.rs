@@ -16,6 +16,7 @@ pub mod own_noise;
 pub mod polygons;
 pub mod range;
 pub mod realtime;
+pub mod replay;
 pub mod report;
 pub mod scan;
 pub mod sdr;

@@ -2,9 +2,11 @@
 //! once, with the pose of its own moment.
 
 use super::*;
+use crate::command::OperatorAct;
 use crate::config::*;
 use crate::facts::Floor;
 use crate::geo::Wgs84;
+use crate::signal::Pulse;
 use crate::time::Aged;
 use crate::units::CentiDb;
 use crate::vehicle::part::Joined;

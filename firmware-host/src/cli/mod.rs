@@ -1,4 +1,4 @@
-//! The command line: `skyhound fly|probe|scan|range|search|locate|ctl|query|flights|report|message|config`.
+//! The command line: `skyhound fly|probe|scan|range|search|locate|replay|ctl|query|flights|report|message|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.
@@ -13,6 +13,7 @@ pub mod message;
 pub mod probe;
 pub mod query;
 pub mod range;
+pub mod replay;
 pub mod report;
 pub mod scan;
 pub mod search;
@@ -59,6 +60,8 @@ pub enum Command {
     Search(search::Args),
     /// Tell where a beacon is from a flight file or a table, and how sure that is
     Locate(locate::Args),
+    /// Fly a flight again from what it was given: is all it made made again, and what if a setting had been another
+    Replay(replay::Args),
     /// Ask a flight file with SQL
     Query(query::Args),
     /// Sum a flight up on one page
@@ -124,6 +127,7 @@ pub fn main() -> ExitCode {
         Command::Search(args) => search::run(args),
         Command::Report(args) => report::run(args),
         Command::Locate(args) => locate::run(args),
+        Command::Replay(args) => replay::run(args),
         Command::Query(args) => query::run(args),
         Command::Flights(args) => flights::run(args),
         Command::Message(args) => message::run(args),

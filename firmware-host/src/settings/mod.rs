@@ -119,9 +119,23 @@ impl Settings {
     /// # Errors
     /// As [`Settings::load`].
     pub fn of_flight(text: &str, path: &Path) -> Result<Settings, SettingsErrors> {
+        Settings::again(text, path, &[], false)
+    }
+
+    /// The same with each `section.key=value` of `sets` over it, of a flight on a bench or in the air.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn again(
+        text: &str,
+        path: &Path,
+        sets: &[String],
+        is_bench: bool,
+    ) -> Result<Settings, SettingsErrors> {
         let mut layers = layers::Layers::defaults();
         layers.lay_text(text, path);
-        Settings::resolve(layers, false)
+        sets.iter().for_each(|set| layers.lay_set(set));
+        Settings::resolve(layers, is_bench)
     }
 
     /// The files that settings name and the engine is told of, by key, as they read now; what cannot be read is left out.

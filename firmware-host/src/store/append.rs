@@ -21,7 +21,7 @@ use duckdb::arrow::record_batch::RecordBatch;
 use skyhound::command::{Command, Course, OperatorAct, Reason, StateChange, Trip};
 use skyhound::facts::{Detection, Facts, Floor, Gradient};
 use skyhound::limits::SPECTRUM_BINS;
-use skyhound::record::{Event, LinkReport, PlacedReading};
+use skyhound::record::{Event, LinkReport, PlacedReading, Taken};
 use skyhound::signal::{Flags, Hearing, Pulse, Spectrum};
 use skyhound::time::TimeUs;
 use skyhound::units::CentiDb;
@@ -63,6 +63,7 @@ pub fn columns(batch: &Batch) -> Result<Vec<(&'static str, RecordBatch)>, ArrowE
     add("search_cell", batch.search_cells.is_empty(), &|| append_search::cells(&batch.search_cells))?;
     add("vehicle_motion", batch.motions.is_empty(), &|| append_rates::motion(&batch.motions))?;
     add("vehicle_status", batch.statuses.is_empty(), &|| append_rates::status(&batch.statuses))?;
+    add("pass", batch.passes.is_empty(), &|| pass(&batch.passes))?;
     for (place, (table, rows)) in PART_TABLES.into_iter().zip(&batch.parts).enumerate() {
         add(table, rows.is_empty(), &|| append_vehicle::columns(place, rows))?;
     }
@@ -279,6 +280,17 @@ fn event(rows: &[Event]) -> Vec<ArrayRef> {
         text(rows, |row| Some(row.severity.name())),
         text(rows, |row| Some(row.kind)),
         text(rows, |row| Some(row.text.as_str())),
+    ]
+}
+
+fn pass(rows: &[(TimeUs, Taken)]) -> Vec<ArrayRef> {
+    vec![
+        times(rows, |row| row.0),
+        all::<UInt32Type, _>(rows, |row| row.1.reading_count),
+        all::<UInt32Type, _>(rows, |row| row.1.pulse_count),
+        all::<UInt32Type, _>(rows, |row| row.1.hearing_count),
+        truth(rows, |row| Some(row.1.sdr_alive)),
+        truth(rows, |row| Some(row.1.is_end)),
     ]
 }
 

@@ -10,7 +10,7 @@ use super::lanes::Outlets;
 use skyhound::budget::BudgetReport;
 use skyhound::command::{Command, Course, OperatorAct, StateChange};
 use skyhound::facts::{Detection, Facts, Located, RegionRun, SearchRun, Searched};
-use skyhound::record::{Event, LaneReport, LinkReport, Name, PlacedReading, Record};
+use skyhound::record::{Event, LaneReport, LinkReport, Name, PlacedReading, Record, Taken};
 use skyhound::signal::{Hearing, Pulse, Spectrum};
 use skyhound::time::TimeUs;
 use skyhound::vehicle::part::Joined;
@@ -65,6 +65,8 @@ pub struct Batch {
     pub statuses: Vec<(TimeUs, Status)>,
     /// Rows of the tables of the aircraft's other parts, in their order.
     pub parts: [Vec<(TimeUs, Part)>; PART_TABLES.len()],
+    /// Rows of `pass`.
+    pub passes: Vec<(TimeUs, Taken)>,
     /// Rows of `command`.
     pub commands: Vec<(TimeUs, Command, Option<Course>)>,
     /// Rows of `state_change`.
@@ -83,7 +85,7 @@ pub struct Batch {
     pub started_utc_us: Option<i64>,
 }
 
-const OTHER_TABLES: [&str; 19] = [
+const OTHER_TABLES: [&str; 20] = [
     "reading",
     "spectrum",
     "signal",
@@ -103,6 +105,7 @@ const OTHER_TABLES: [&str; 19] = [
     "search_cell",
     "vehicle_motion",
     "vehicle_status",
+    "pass",
 ];
 /// Tables a batch has rows for.
 pub const TABLE_COUNT: usize = OTHER_TABLES.len() + PART_TABLES.len();
@@ -143,6 +146,7 @@ impl Batch {
     /// Puts a record to the rows of its table.
     pub fn push(&mut self, record: &Record) {
         match *record {
+            Record::Pass(at, taken) => self.passes.push((at, taken)),
             Record::Pulse(pulse) => self.pulses.push(pulse),
             Record::Hearing(hearing) => {
                 self.hearings.push(hearing);
@@ -204,6 +208,7 @@ impl Batch {
             self.search_cells.len(),
             self.motions.len(),
             self.statuses.len(),
+            self.passes.len(),
         ];
         let mut counts = others.into_iter().chain(self.parts.iter().map(Vec::len));
         std::array::from_fn(|_| counts.next().unwrap_or(0) as u64)
@@ -243,6 +248,7 @@ impl Batch {
         self.search_cells.clear();
         self.motions.clear();
         self.statuses.clear();
+        self.passes.clear();
         self.started_utc_us = None;
     }
 }

@@ -15,7 +15,7 @@ use skyhound::facts::{
     Run, SearchRun, Searched, Trend,
 };
 use skyhound::geo::{NorthEast, Wgs84};
-use skyhound::record::{Event, LaneReport, LinkReport, Name, PlacedReading, Record, Severity, Text};
+use skyhound::record::{Event, LaneReport, LinkReport, Name, PlacedReading, Record, Severity, Taken, Text};
 use skyhound::signal::{Flags, Hearing, HearingKind, Pulse, Reading, Spectrum};
 use skyhound::time::{Aged, TimeUs};
 use skyhound::units::CentiDb;
@@ -299,6 +299,10 @@ fn searched(at: TimeUs) -> [Record; 2] {
     [Record::Searched(searched), Record::SearchRun(cells)]
 }
 
+fn pass(at: TimeUs) -> Record {
+    Record::Pass(at, Taken { reading_count: 50, sdr_alive: true, ..Taken::default() })
+}
+
 /// One of each kind of record, at about `at_us`, and for some also the one in which nothing is known.
 pub(crate) fn records(at_us: u64) -> Vec<Record> {
     let at = TimeUs(at_us);
@@ -308,7 +312,7 @@ pub(crate) fn records(at_us: u64) -> Vec<Record> {
     let (known, unknown) = (vehicle(at_us), Vehicle::default());
     let mut records = parts(at_us, &unknown, &known);
     records.extend(parts(at_us + 100_000, &known, &unknown));
-    records.extend([region(at, 50, 4), region(at, 95, 11)].into_iter().chain(searched(at)));
+    records.extend([pass(at), region(at, 50, 4), region(at, 95, 11)].into_iter().chain(searched(at)));
     records.extend([
         Record::Pulse(Pulse {
             start_us: at,

@@ -229,6 +229,14 @@ CREATE TABLE pulse ( -- A stretch of FFT frames over the pulse threshold (input)
     floor_e2 SMALLINT, -- floor_dbfs as it is stored, hundredths of a dB
     floor_dbfs DOUBLE AS (floor_e2 / 1e2) -- Noise floor it stood on, dBFS, in steps of 0.01
 );
+CREATE TABLE pass ( -- What a control pass was given, besides the rows of its time in the aircraft's tables and operator (input)
+    at_us BIGINT, -- When it began, µs since start
+    reading_count UINTEGER, -- The next rows of reading, counted from the file's first one; they stand there as soon as their place is known
+    pulse_count UINTEGER, -- The next rows of pulse
+    hearing_count UINTEGER, -- The next rows of hearing
+    sdr_alive BOOLEAN, -- Whether the SDR streamed
+    is_end BOOLEAN -- It is no pass: the flight ended
+);
 CREATE TABLE command ( -- What a control pass commanded (derived); velocities as the message carries them
     at_us BIGINT, -- When, µs since start
     kind VARCHAR, -- velocity, stop (zero velocity) or silence

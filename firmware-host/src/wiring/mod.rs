@@ -123,6 +123,7 @@ fn announce(tuning: &Tuning, deaf: &[Deafness]) -> Vec<Event> {
 }
 
 fn about(settings: &Settings, tuning: &Tuning, config: &Config, stream: &Stream, clock: Clock) -> About {
+    let centers_hz: Vec<String> = config.sense.centers_hz().map(|hz| hz.to_string()).collect();
     let clock_source = match settings.pace {
         Pace::Max => "samples of the recording",
         Pace::Realtime => "monotonic clock",
@@ -145,6 +146,7 @@ fn about(settings: &Settings, tuning: &Tuning, config: &Config, stream: &Stream,
             ("settings_sha256".to_string(), settings.hash_sha256()),
             ("bench".to_string(), settings.is_bench.to_string()),
             ("tuned_beside_hz".to_string(), tuning.beside_hz.to_string()),
+            ("centers_hz".to_string(), centers_hz.join(" ")),
         ]
         .into_iter()
         .chain(settings.files().into_iter().map(|(key, text)| (format!("{key} (text)"), text)))

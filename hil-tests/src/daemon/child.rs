@@ -60,6 +60,21 @@ pub fn query(file: &Path, sql: &str, format: &str) -> Result<String, String> {
     }
 }
 
+/// Where the replay of a flight is not what was flown, in words; nothing where it is the same to the bit.
+pub fn replay(file: &Path) -> Result<Vec<String>, String> {
+    let path = file.to_string_lossy();
+    let said = run(&["replay", &path, "--verify", "--json"])?;
+    let value: Value = serde_json::from_str(&said.out)
+        .map_err(|error| format!("replay of {path}: {}: {error}", said.err.trim()))?;
+    let tables = value["tables"].as_array().into_iter().flatten();
+    let told = |table: &Value| -> Vec<String> {
+        let differences = table["differences"].as_array().into_iter().flatten();
+        let words = differences.map(|difference| difference.as_str().unwrap_or_default());
+        words.map(|words| format!("{}: {words}", table["table"].as_str().unwrap_or_default())).collect()
+    };
+    Ok(tables.flat_map(told).collect())
+}
+
 /// Rows of the answer, each an object by column.
 pub fn rows(file: &Path, sql: &str) -> Result<Vec<Value>, String> {
     let text = query(file, sql, "json")?;

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
-pub use child::{Daemon, Said, command, number, query, rows, run, text_column};
+pub use child::{Daemon, Said, command, number, query, replay, rows, run, text_column};
 pub use look::{ClockJoin, Look};
 
 /// What a daemon has for itself.

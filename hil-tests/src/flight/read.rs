@@ -1,6 +1,6 @@
 //! What a flight file says of a flight, by `skyhound query`, with its times moved to the scenario's clock.
 
-use crate::daemon::{ClockJoin, number, rows};
+use crate::daemon::{ClockJoin, number, replay, rows};
 use crate::trace::{COMPONENT, EstimateRow, EventRow, RegionRow, SetpointRow, SignalRow, StateRow, Trace};
 use serde_json::Value;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
@@ -13,6 +13,8 @@ const SIGNAL: &str = "select at_us, power_dbfs, snr_db, heard,
         (select channel from detection order by snr_peak_db desc nulls last limit 1), 0)) order by at_us";
 const STATES: &str = "select at_us, from_state, to_state, reason, interlock from state_change order by at_us";
 const EVENTS: &str = "select at_us, kind, text from event order by at_us";
+/// Whether nothing was flown before it that it does not hold, and something was in it.
+const FIRST: &str = "select count(*) from flight where continues is null and exists (from pass)";
 const SEARCHED: &str = "select pos, progress from search order by at_us desc, rowid desc limit 1";
 const DROPPED: &str = "select sum(most) from (select max(dropped_total) as most from health
     where kind = 'lane' and name like '%reading%' group by name)";
@@ -74,6 +76,10 @@ pub fn read(file: &Path, clock: &ClockJoin, home: &Origin, trace: &mut Trace) ->
         for (name, column) in [("search_pos", "pos"), ("search_progress", "progress")] {
             trace.numbers.extend(row[column].as_f64().map(|value| (name.into(), value)));
         }
+    }
+    if number(file, FIRST)? > 0.0 {
+        let told = replay(file)?.into_iter();
+        trace.violations.extend(told.map(|told| format!("the record is not its replay: {told}")));
     }
     trace.files.push(file.to_owned());
     Ok(())
