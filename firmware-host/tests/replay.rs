@@ -104,6 +104,12 @@ fn what_if_is_answered_of_what_was_heard_and_refused_of_what_was_not() {
         let (code, _, said) = skyhound(&[&["replay", file], line].concat());
         assert!(code == Some(2) && said.contains(told), "{line:?}: {said}");
     }
+    let (code, told, said) = skyhound(&["at", file, "6"]);
+    assert!(code == Some(0) && told.starts_with("at         6.0"), "{told}{said}");
+    assert!(told.contains("HEARD") && told.contains("locked") && told.contains("heard: carrier"), "{told}");
+    let (_, told, _) = skyhound(&["at", file, "1", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert!(told["channels"][0]["heard"] == false && told["state"] == "IDLE", "{told}");
     let (code, _, said) = skyhound(&["replay", "none.duckdb", "--verify"]);
     assert!(code == Some(1) && said.contains("none.duckdb"), "{said}");
 }

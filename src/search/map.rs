@@ -280,7 +280,8 @@ impl PoaMap {
     /// That part of it where the POD is a half or more, m².
     pub fn searched_m2(&self) -> f64 {
         let cells = self.covered.iter().zip(&self.pod).filter(|(_, pod)| **pod >= 0.5);
-        cells.map(|(covered, _)| f64::from(*covered)).sum::<f64>() * self.cell_m * self.cell_m
+        // The sum of none is -0.
+        (0.0 + cells.map(|(covered, _)| f64::from(*covered)).sum::<f64>()) * self.cell_m * self.cell_m
     }
 
     /// POA of a cell now that nothing was heard, of all cells 1: POA·(1 − POD) over what remains of all.

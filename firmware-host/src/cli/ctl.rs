@@ -92,6 +92,11 @@ fn search_text(search: &SearchStatus) -> String {
 
 /// Status for people. What is unknown is a dash.
 fn text(status: &Status) -> String {
+    flight_text(status) + &daemon_text(status)
+}
+
+/// Our state, the aircraft, the beacons and the search.
+pub fn flight_text(status: &Status) -> String {
     let mut lines = Vec::new();
     let mut line = |name: &str, value: String| lines.push(format!("{name:<10} {value}\n"));
     let homing = if status.homing_enabled { "on" } else { "off" };
@@ -121,6 +126,12 @@ fn text(status: &Status) -> String {
     if let Some(search) = &status.search {
         line("search", search_text(search));
     }
+    lines.concat()
+}
+
+fn daemon_text(status: &Status) -> String {
+    let mut lines = Vec::new();
+    let mut line = |name: &str, value: String| lines.push(format!("{name:<10} {value}\n"));
     let sdr = &status.sdr;
     let alive = if sdr.alive { "alive" } else { "NO SAMPLES" };
     line(

@@ -1,8 +1,9 @@
-//! The command line: `skyhound fly|probe|scan|range|search|locate|replay|ctl|query|flights|report|message|config`.
+//! The command line: `skyhound fly|probe|scan|range|search|locate|replay|at|ctl|query|flights|report|message|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.
 
+pub mod at;
 pub mod config;
 pub mod ctl;
 pub mod duration;
@@ -62,6 +63,8 @@ pub enum Command {
     Locate(locate::Args),
     /// Fly a flight again from what it was given: is all it made made again, and what if a setting had been another
     Replay(replay::Args),
+    /// Tell what was true at a moment of a flight: state, interlocks, aircraft, what was heard, the estimate
+    At(at::Args),
     /// Ask a flight file with SQL
     Query(query::Args),
     /// Sum a flight up on one page
@@ -128,6 +131,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(args),
         Command::Locate(args) => locate::run(args),
         Command::Replay(args) => replay::run(args),
+        Command::At(args) => at::run(args),
         Command::Query(args) => query::run(args),
         Command::Flights(args) => flights::run(args),
         Command::Message(args) => message::run(args),

@@ -119,7 +119,8 @@ fn until_us(args: &Args) -> Option<u64> {
     args.until.map(|until_s| (until_s * 1e6) as u64)
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
+/// Seconds of the flight's clock.
+pub fn seconds(text: &str) -> Result<f64, String> {
     let number = text.trim().parse::<f64>().ok().filter(|number| (0.0..=1e9).contains(number));
     number.ok_or_else(|| "write seconds of the flight's clock, for example 180".to_string())
 }

@@ -5,6 +5,7 @@
 //! by it; status comes from a [`Board`] and asks nobody. A request is at most 4 kB; a client that hangs blocks only itself.
 
 mod client;
+mod decided;
 mod server;
 mod status;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use skyhound::command::OperatorAct;
 use tokio::sync::oneshot;
 
 pub use client::ask;
+pub use decided::decided;
 pub use server::Server;
 pub use status::{
     Board, ChannelStatus, LaneStatus, LinkStatus, PassStatus, RecorderStatus, SdrStatus, SearchStatus,

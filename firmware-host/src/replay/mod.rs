@@ -8,9 +8,11 @@ pub mod summary;
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::store::{Flight, Given, Inputs, StoreError};
-use skyhound::config::Config;
+use skyhound::config::{ChannelConfig, Config};
 use skyhound::decide::{Decide, PassInputs};
 use skyhound::record::Sink;
+use skyhound::time::TimeUs;
+use skyhound::vehicle::Vehicle;
 use skyhound::vehicle::part::Joined;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,6 +21,9 @@ use std::path::Path;
 const MAY_CHANGE: [&str; 5] = ["analytics.", "antenna.", "homing.", "interlock.", "search."];
 /// Files that settings name; their texts are kept with the flight.
 const FILES: [&str; 3] = ["antenna.pattern", "sdr.own_noise", "search.prior"];
+
+/// Schema version from which on passes are kept.
+const PASSES_SINCE: i32 = 3;
 
 /// A flight, ready to be flown again.
 pub struct Replay {
@@ -29,6 +34,7 @@ pub struct Replay {
     begun_us: Option<u64>,
     newest_us: u64,
     pass_count: u64,
+    channels: Vec<ChannelConfig>,
     /// Version of the program that flew it.
     pub flown_by: String,
 }
@@ -56,8 +62,7 @@ impl Replay {
         let config = told.config(path, sets)?;
         let inputs = Inputs::read(flight, path)?;
         if inputs.pass_count() == 0 {
-            let why =
-                "it holds no passes: it was recorded by a version before 0.2, or ended before the first";
+            let why = "it holds no passes: it ended before the first";
             return Err(Failure::Failed(format!("{}: {why}", path.display())));
         }
         let decide = Decide::new(&config).map_err(|error| Failure::Usage(error.to_string()))?;
@@ -69,6 +74,7 @@ impl Replay {
             begun_us: None,
             newest_us: 0,
             pass_count: 0,
+            channels: config.sense.channels,
             flown_by: told.setting("version.skyhound"),
         })
     }
@@ -98,8 +104,18 @@ impl Replay {
         &self.decide
     }
 
+    /// When the newest pass was.
+    pub fn now(&self) -> TimeUs {
+        TimeUs(self.newest_us)
+    }
+
+    /// The beacons' channels.
+    pub fn channels(&self) -> &[ChannelConfig] {
+        &self.channels
+    }
+
     /// The aircraft as known now.
-    pub fn vehicle(&self) -> &skyhound::vehicle::Vehicle {
+    pub fn vehicle(&self) -> &Vehicle {
         &self.joined.vehicle
     }
 
@@ -138,9 +154,18 @@ impl Told {
     fn read(flight: &Flight, path: &Path) -> Result<Told, Failure> {
         let wrong = || StoreError::database(path, "cannot read its settings");
         let connection = flight.connection();
-        let sql = "SELECT sample_rate_sps, frequency_hz, continues FROM flight";
-        let row = connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
-        let (rate_sps, frequency_hz, continues): (f64, f64, Option<String>) = row.map_err(wrong())?;
+        let sql = "SELECT sample_rate_sps, frequency_hz, continues, schema_version FROM flight";
+        let row =
+            connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
+        let (rate_sps, frequency_hz, continues, version): (f64, f64, Option<String>, i32) =
+            row.map_err(wrong())?;
+        if version < PASSES_SINCE {
+            let why = "its tables are of a version that kept no passes";
+            return Err(Failure::Failed(format!(
+                "{}: {why} ({version}; {PASSES_SINCE} does)",
+                path.display()
+            )));
+        }
         if let Some(before) = continues {
             let why = format!("it goes on where {before} ended, and what was known by then is not in it");
             return Err(Failure::Failed(format!("{}: {why}; replay that one", path.display())));

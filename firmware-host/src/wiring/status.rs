@@ -2,19 +2,15 @@
 
 use super::Shared;
 use crate::autopilot::Link;
-use crate::ctl::{
-    ChannelStatus, LaneStatus, LinkStatus, PassStatus, RecorderStatus, SearchStatus, Status, VehicleStatus,
-};
+use crate::ctl::{LaneStatus, LinkStatus, PassStatus, RecorderStatus, Status, decided};
 use crate::store::{RecorderHandle, RecorderState};
 use skyhound::budget::BudgetReport;
 use skyhound::command::State;
 use skyhound::config::ChannelConfig;
 use skyhound::decide::Decide;
-use skyhound::facts::Facts;
-use skyhound::homing::Homing;
 use skyhound::ring::Gauge;
-use skyhound::time::{Aged, TimeUs};
-use skyhound::vehicle::{Firmware, Vehicle};
+use skyhound::time::TimeUs;
+use skyhound::vehicle::Vehicle;
 
 /// What does not change in flight.
 pub struct About {
@@ -64,39 +60,8 @@ pub fn starting(status: &mut Status) {
 pub fn show(status: &mut Status, seen: &Seen<'_>) {
     let Seen { about, now, decide, vehicle, link, shared, passes, lanes } = *seen;
     status.uptime_s = now.0 as f64 / 1e6;
-    status.state = decide.state().name().to_string();
-    status.target = decide
-        .target()
-        .and_then(|channel| about.channels.get(usize::from(channel)))
-        .map(|channel| channel.name.clone())
-        .unwrap_or_default();
-    status.homing_enabled = decide.state() != State::Idle;
-    status.course = decide.course().map(|course| match course.to {
-        Some(to) => format!("{} ({:.5} {:.5})", course.aim.words(), to.lat_deg, to.lon_deg),
-        None => course.aim.words().to_string(),
-    });
-    status.locked = match decide.locked() {
-        Some(_) if decide.is_offered() => Some("waits for OFFBOARD; zero setpoints stream".to_string()),
-        locked => locked.map(|trip| trip.to_string()),
-    };
-    status.missing = decide.missing().iter().map(ToString::to_string).collect();
+    decided(status, &about.channels, now, decide, vehicle);
     status.is_bench = about.is_bench;
-    status.latched = decide.latched().map(|trip| trip.to_string());
-    status.vehicle = vehicle_status(now, vehicle);
-    status.channels = about
-        .channels
-        .iter()
-        .enumerate()
-        .map(|(index, channel)| channel_status(channel, decide.facts().get(index)))
-        .collect();
-    status.search = decide.searched(now).map(|search| SearchStatus {
-        pattern: search.pattern.to_string(),
-        progress: search.progress,
-        flown: search.is_flown,
-        pos: search.pos,
-        searched_m2: search.searched_m2,
-        area_m2: search.area_m2,
-    });
     let report = link.report();
     status.link = LinkStatus {
         address: about.autopilot.clone(),
@@ -148,53 +113,4 @@ fn recorder_status(recorder: &RecorderHandle) -> Option<RecorderStatus> {
         file: file.map(|file| file.display().to_string()),
         rows_total: recorder.totals().row_total,
     })
-}
-
-fn vehicle_status(now: TimeUs, vehicle: &Vehicle) -> VehicleStatus {
-    fn age_s<T>(now: TimeUs, part: &Option<Aged<T>>) -> Option<f64> {
-        part.as_ref().and_then(|part| part.age_us(now)).map(|age_us| age_us as f64 / 1e6)
-    }
-    let position = vehicle.position.map(|position| position.value);
-    VehicleStatus {
-        system: vehicle.identity.map(|identity| identity.system),
-        firmware: vehicle.identity.map(|identity| firmware_name(identity.firmware).to_string()),
-        mode: vehicle.heartbeat.map(|heartbeat| heartbeat.value.mode.name().to_string()),
-        armed: vehicle.heartbeat.map(|heartbeat| heartbeat.value.armed),
-        lat_deg: position.map(|position| position.place.lat_deg),
-        lon_deg: position.map(|position| position.place.lon_deg),
-        alt_rel_m: position.map(|position| position.alt_rel_m),
-        height_m: Homing::height_m(vehicle, now),
-        battery_ratio: vehicle.battery.and_then(|battery| battery.value.remaining_ratio),
-        satellites: vehicle.gps.and_then(|gps| gps.value.satellites),
-        heartbeat_age_s: age_s(now, &vehicle.heartbeat),
-        position_age_s: age_s(now, &vehicle.position),
-        attitude_age_s: age_s(now, &vehicle.attitude),
-    }
-}
-
-fn firmware_name(firmware: Firmware) -> &'static str {
-    match firmware {
-        Firmware::ArduCopter => "ArduCopter",
-        Firmware::Px4 => "PX4",
-        Firmware::Other => "other",
-    }
-}
-
-fn channel_status(channel: &ChannelConfig, facts: Option<&Facts>) -> ChannelStatus {
-    let gradient = facts.and_then(|facts| facts.gradient.ok());
-    let pattern = facts.map(|facts| facts.pattern).unwrap_or_default();
-    ChannelStatus {
-        name: channel.name.clone(),
-        frequency_hz: channel.frequency_hz,
-        power_dbfs: facts.and_then(|facts| facts.power_dbfs),
-        ewma_dbfs: facts.and_then(|facts| facts.ewma_dbfs),
-        floor_dbfs: facts.and_then(Facts::floor_dbfs),
-        snr_db: facts.and_then(|facts| facts.snr_db),
-        heard: facts.is_some_and(|facts| facts.heard),
-        pulse_count: pattern.pulse_count,
-        pulse_width_us: pattern.width_us,
-        pulse_period_us: pattern.period_us,
-        bearing_deg: gradient.map(|gradient| gradient.bearing_rad.to_degrees().rem_euclid(360.0)),
-        bearing_sigma_deg: gradient.map(|gradient| gradient.bearing_sigma_rad.to_degrees()),
-    }
 }

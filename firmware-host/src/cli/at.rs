@@ -1,0 +1,113 @@
+//! `skyhound at FILE T`: what was true at a moment of a flight, by flying it again up to there.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+use skyhound::facts::Located;
+use skyhound::geo::Origin;
+use skyhound::limits::CHANNELS_MAX;
+use skyhound::record::{Event, PlacedReading, Record, Sink};
+
+use super::failure::print;
+use super::query::not_whole;
+use super::{Failure, SettingsArgs, ctl, replay};
+use crate::ctl::{Status, decided};
+use crate::replay::Replay;
+use crate::settings::Flags;
+use crate::store::open_flight;
+
+/// Events that are told.
+const EVENTS_MAX: usize = 5;
+
+/// Arguments of `skyhound at`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// The flight file; it is only read
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Seconds of the flight's clock (at_us of its tables, over a million)
+    #[arg(value_name = "T", value_parser = replay::seconds)]
+    pub at: f64,
+    /// JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What was told last.
+#[derive(Default)]
+struct Newest {
+    estimates: [Option<Located>; CHANNELS_MAX],
+    events: Vec<Event>,
+}
+
+impl Sink for Newest {
+    fn reading(&mut self, _: &PlacedReading) {}
+
+    fn record(&mut self, record: &Record) {
+        match record {
+            Record::Estimate(located) => {
+                if let Some(newest) = self.estimates.get_mut(usize::from(located.channel)) {
+                    *newest = Some(*located);
+                }
+            }
+            Record::Event(event) => {
+                if self.events.len() == EVENTS_MAX {
+                    self.events.remove(0);
+                }
+                self.events.push(*event);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Tells.
+///
+/// # Errors
+/// A file that cannot be read or replayed.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let reserve_mb = SettingsArgs::default().load(&Flags::default())?.recorder.disk_reserve_mb;
+    let flight = open_flight(&args.file, reserve_mb)?;
+    let mut replay = Replay::new(&flight, &args.file, &[])?;
+    let mut newest = Newest::default();
+    replay.fly(Some((args.at * 1e6) as u64), &mut newest);
+    let mut status = Status::default();
+    decided(&mut status, replay.channels(), replay.now(), replay.decide(), replay.vehicle());
+    status.uptime_s = replay.now().0 as f64 / 1e6;
+    let names = replay.channels().iter().map(|channel| channel.name.clone());
+    let estimates: Vec<(String, Located)> =
+        names.zip(newest.estimates).filter_map(|(name, located)| Some((name, located?))).collect();
+    if args.json {
+        let places = estimates.iter().map(|(name, located)| {
+            let place = Origin::new(located.origin).wgs84_from_ned(located.estimate.mean);
+            json!({
+                "beacon": name, "at_s": located.at.0 as f64 / 1e6, "lat_deg": place.lat_deg, "lon_deg": place.lon_deg,
+                "radius_50_m": located.estimate.radius_50_m, "radius_95_m": located.estimate.radius_95_m,
+            })
+        });
+        let events = newest.events.iter().map(|event| {
+            json!({ "at_s": event.at.0 as f64 / 1e6, "kind": event.kind, "text": event.text.as_str() })
+        });
+        let value = json!({
+            "file": args.file, "at_s": status.uptime_s, "state": status.state, "target": status.target, "course": status.course,
+            "locked": status.locked, "missing": status.missing, "latched": status.latched, "vehicle": status.vehicle,
+            "channels": status.channels, "search": status.search,
+            "estimates": places.collect::<Vec<_>>(), "events": events.collect::<Vec<_>>(),
+        });
+        print(&format!("{value:#}\n"))?;
+    } else {
+        let mut text = format!("{:<10} {:.3} s\n{}", "at", status.uptime_s, ctl::flight_text(&status));
+        for (name, Located { origin, estimate, .. }) in &estimates {
+            let place = Origin::new(*origin).wgs84_from_ned(estimate.mean);
+            text += &format!(
+                "{:<10} {name}: {:.6} {:.6}, 95 % within {:.0} m\n",
+                "estimate", place.lat_deg, place.lon_deg, estimate.radius_95_m
+            );
+        }
+        for event in &newest.events {
+            text += &format!("{:<10} {:.1} s: {}\n", "told", event.at.0 as f64 / 1e6, event.text.as_str());
+        }
+        print(&text)?;
+    }
+    flight.unread.clone().map_or(Ok(()), |why| not_whole(&args.file, Some(why)))
+}
