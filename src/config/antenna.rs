@@ -13,6 +13,8 @@ pub enum Antenna {
     Directional(AntennaPattern),
 }
 
+/// Share of the gain in the first harmonic of the bearing from which on one side is heard better than the other.
+const ONE_SIDED: f64 = 0.1;
 /// Terms of the array factor's series.
 const TERMS: usize = 9;
 /// Bearings at which a pattern is read.
@@ -26,7 +28,7 @@ const RIDGE: f64 = 1e-4;
 ///
 /// Gain over a direction = array(cos γ)·dipole + scatter: γ from the boom, the dipole's pattern by the angle to its axis (pattern multiplication: C.
 /// A. Balanis, *Antenna Theory*, 6.2), scatter alike all round and in all polarisations. So what is told of the level plane tells of all
-/// directions; the boom lies level, and points where the gain is centred.
+/// directions; the boom lies level, and points where the gain is centred, or strongest where it hears alike to two sides.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct AntennaPattern {
     /// Cosine and sine of the boom's bearing from the nose.
@@ -47,7 +49,10 @@ impl AntennaPattern {
         let (least, most) = told.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), of| (a.min(*of), b.max(*of)));
         let scatter = SCATTERED_RATIO * least / most;
         let part = |of: fn(f64) -> f64| -> f64 { (0..READ).map(|n| told[n] * of(bearing(n))).sum() };
-        let boom_rad = part(f64::sin).atan2(part(f64::cos));
+        let is_one_sided = part(f64::sin).hypot(part(f64::cos)) > ONE_SIDED * told.iter().sum::<f64>();
+        let strongest = (0..READ).max_by(|a, b| told[*a].total_cmp(&told[*b])).unwrap_or(0);
+        // What hears alike to both sides has no centre.
+        let boom_rad = if is_one_sided { part(f64::sin).atan2(part(f64::cos)) } else { bearing(strongest) };
         // Told on both sides of the boom: their mean.
         let of_array = |angle_rad: f64| {
             let at = |side: f64| {
@@ -164,6 +169,17 @@ mod tests {
                     assert!(error.abs() < slack, "{is_upright} {boom_rad} {cos}: {error}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_dipole_that_lies_across_hears_to_two_sides() {
+        let told = |bearing_rad: f64| 10.0 * (dipole((bearing_rad - 0.5).sin()) + 0.01).log10();
+        let pattern = AntennaPattern::new(told, false);
+        let [boom, _] = pattern.axes([NOSE, RIGHT, UP]);
+        assert!((boom[0].abs() - 0.5_f32.cos()).abs() < 0.01, "{boom:?}");
+        for cos in [-1.0, -0.6, 0.5, 1.0] {
+            assert!((pattern.array(cos) - 1.0).abs() < 0.03, "{cos}: {}", pattern.array(cos));
         }
     }
 

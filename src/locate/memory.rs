@@ -36,7 +36,8 @@ const LENGTHS_M: [f64; 3] = [15.0, 35.0, 80.0];
 
 /// Those of an antenna: each length, with little and with much that is not correlated, the same at all elevations (the spread and the loss)
 /// or of trees and houses, which fall as one looks over them (A. Al-Hourani, S. Kandeepan & A. Jamalipour, Globecom 2014, suburban). Of an antenna
-/// whose pattern and pose are not known they are mixed with those, and fall less.
+/// whose pattern and pose are not known they are mixed with those, and fall less; of a directional one much is not correlated, for the airframe
+/// bends its pattern otherwise at each heading.
 pub(super) const fn textures(antenna: Antenna) -> [Texture; TEXTURES] {
     let none = Texture { length_m: 0.0, nugget: 0.0, calm: (1.0, 1.0), hidden: 0.1, hidden_db: (0.0, 0.5) };
     let mut all = [none; TEXTURES];
