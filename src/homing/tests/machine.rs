@@ -48,6 +48,16 @@ fn the_strongest_beacon_heard_is_the_target() {
     assert_eq!(world.homing.target(), Some(1));
     world.switch_off();
     assert_eq!(world.homing.target(), None);
+    // Whichever comes first.
+    world.facts[2].heard = true;
+    for (louder, softer) in [(0, 2), (2, 0)] {
+        world.facts[louder].snr_db = Some(50.0);
+        world.facts[softer].snr_db = Some(30.0);
+        world.switch_on();
+        world.step();
+        assert_eq!(world.homing.target(), Some(louder as u8));
+        world.switch_off();
+    }
 }
 
 #[test]

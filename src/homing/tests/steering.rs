@@ -87,6 +87,15 @@ fn where_a_least_height_is_set_it_sinks_over_the_place_before_it_holds_and_climb
     world.believe(NorthEast { north_m: at.north_m + 60.0, ..at }, 60.0);
     let leaves = velocity(world.steps(60));
     assert_eq!((leaves.down_mps, world.homing.state()), (-1.0, State::Homing), "back to {began_m} m");
+    // Homing that begins anew begins at its own height.
+    let mut world = World::in_state(State::Homing, &settings, &interlock_config());
+    world.switch_off();
+    world.steps(40);
+    up_m(&mut world, began_m + 5.0);
+    world.switch_on();
+    world.steps(40);
+    up_m(&mut world, began_m + 2.0);
+    assert_eq!((velocity(world.steps(40)).down_mps, world.homing.state()), (-1.0, State::Homing));
     // Ground that comes too near ends the sinking, not homing.
     let mut world = World::in_state(State::Homing, &settings, &interlock_config());
     world.vehicle.height_rangefinder_m = Some(Aged { value: 12.0, received_us: world.now });
@@ -134,6 +143,7 @@ fn nothing_but_the_interlocks_makes_commands() {
         include_str!("../guidance.rs"),
         include_str!("../state.rs"),
         include_str!("../steering.rs"),
+        include_str!("../turning.rs"),
         include_str!("../worth.rs"),
     ];
     for source in sources {
@@ -158,8 +168,9 @@ fn between_bursts_it_flies_to_where_the_next_one_tells_most_and_waits_there() {
     assert!(stand.distance_m(place) > 30.0 && stand.distance_m(world.at()) < 185.0, "{stand:?}");
     world.fly_to(stand);
     world.fly_to(NorthEast { north_m: stand.north_m + 0.5, ..stand });
-    velocity(world.steps(200));
+    let waits = velocity(world.steps(200));
     assert!(goal(&world).1.distance_m(stand) < 1.0, "it waits");
+    assert!(waits.north_mps.hypot(waits.east_mps) < 1e-9, "and stands: {waits:?}");
     let count = world.belief.as_ref().unwrap().observation_count;
     world.believe(place, 60.0);
     world.belief.as_mut().unwrap().observation_count = count + 1;

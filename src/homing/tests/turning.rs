@@ -46,6 +46,15 @@ fn before_anything_is_believed_it_turns_once_about() {
     assert!((TAU..TAU + 0.1).contains(&turned), "{turned}");
     assert_eq!(world.homing.course().unwrap().aim, Aim::Ahead);
     assert!(turned_rad(&mut world, Aim::Ahead).abs() < 0.1, "not again at the same place");
+    // Who begins anew knows nothing of before.
+    world.switch_off();
+    world.steps(40);
+    world.switch_on();
+    while world.homing.state() != State::Homing {
+        world.step();
+    }
+    world.steps(2);
+    assert_eq!(world.homing.course().unwrap().aim, Aim::Turn);
     let mut omni = homing(&Antenna::Whip, None);
     omni.step();
     assert_eq!(omni.homing.course().unwrap().aim, Aim::Ahead);
