@@ -254,8 +254,8 @@ fn command(rows: &[(TimeUs, Command, Option<Course>)]) -> Vec<ArrayRef> {
         text(rows, |row| trip(row).map(|trip| trip.fault.name())),
         text(rows, |row| trip(row).map(|trip| trip.detail)),
         text(rows, |row| row.2.map(|course| course.aim.words())),
-        some::<Float64Type, _>(rows, |row| to(row).map(|to| to.lat_deg)),
-        some::<Float64Type, _>(rows, |row| to(row).map(|to| to.lon_deg)),
+        some::<Int32Type, _>(rows, |row| to(row).map(|to| (to.lat_deg * 1e7).round() as i32)),
+        some::<Int32Type, _>(rows, |row| to(row).map(|to| (to.lon_deg * 1e7).round() as i32)),
     ]
 }
 

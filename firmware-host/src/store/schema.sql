@@ -248,8 +248,10 @@ CREATE TABLE command ( -- What a control pass commanded (derived); velocities as
     fault VARCHAR, -- Silence: in which way
     detail VARCHAR, -- Silence: more
     reason VARCHAR, -- Velocity: why it leads where it leads, in words
-    to_lat_deg DOUBLE, -- Velocity: end of the way that is flown, WGS84 degrees; none along the route of a search
-    to_lon_deg DOUBLE -- Likewise
+    to_lat_e7 INTEGER, -- to_lat_deg as it is stored, 1e-7 degrees
+    to_lat_deg DOUBLE AS (to_lat_e7 / 1e7), -- Velocity: end of the way that is flown, WGS84 degrees; none along the route of a search
+    to_lon_e7 INTEGER, -- to_lon_deg as it is stored, 1e-7 degrees
+    to_lon_deg DOUBLE AS (to_lon_e7 / 1e7) -- Likewise
 );
 CREATE TABLE state_change ( -- Changes of our state
     at_us BIGINT, -- When, µs since start

@@ -4,6 +4,8 @@ use super::*;
 use crate::command::Aim;
 use crate::config::AntennaPattern;
 use crate::geo::wrap_pi;
+use crate::homing::turning::Turning;
+use crate::homing::worth::Standpoint;
 use std::f64::consts::TAU;
 
 /// 12 dB less behind than ahead.
@@ -58,6 +60,20 @@ fn before_anything_is_believed_it_turns_once_about() {
     let mut omni = homing(&Antenna::Whip, None);
     omni.step();
     assert_eq!(omni.homing.course().unwrap().aim, Aim::Ahead);
+}
+
+#[test]
+fn it_turns_again_the_sooner_the_nearer_the_beacon_is() {
+    let mut turning = Turning::new(&homing_config(), &directional());
+    let from = Standpoint { at: NorthEast::default(), height_m: 30.0, course_rad: 0.0 };
+    assert!((turning.time_s(from.at, 400.0, None).unwrap() - TAU / 0.5).abs() < 1e-9);
+    turning.begin(TimeUs(0), &from, None);
+    let turns = |flown_m: f64, away_m: f64| {
+        let at = NorthEast { north_m: flown_m, east_m: 0.0 };
+        turning.time_s(at, away_m, None).is_some()
+    };
+    assert_eq!([turns(25.0, 10.0), turns(35.0, 10.0)], [false, true]);
+    assert_eq!([turns(55.0, 400.0), turns(65.0, 400.0)], [false, true]);
 }
 
 #[test]
