@@ -72,7 +72,7 @@ fn it_turns_again_the_sooner_the_nearer_the_beacon_is() {
         let at = NorthEast { north_m: flown_m, east_m: 0.0 };
         turning.time_s(at, away_m, None).is_some()
     };
-    assert_eq!([turns(25.0, 10.0), turns(35.0, 10.0)], [false, true]);
+    assert_eq!([turns(29.5, 10.0), turns(30.0, 10.0)], [false, true]);
     assert_eq!([turns(55.0, 400.0), turns(65.0, 400.0)], [false, true]);
 }
 
