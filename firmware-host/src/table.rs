@@ -41,11 +41,6 @@ impl<'text> Table<'text> {
         Ok(Table { lines: rows, names })
     }
 
-    /// Whether there is such a column.
-    pub fn has(&self, name: &str) -> bool {
-        self.names.contains(&name)
-    }
-
     /// Lines with the cells of these columns.
     pub fn columns<const N: usize>(
         &self,

@@ -68,8 +68,7 @@ impl Steering {
     pub(super) fn towards(&mut self, inputs: &Inputs<'_>, goal: Goal, down_mps: f64) -> Wish {
         let (Some((at, _)), Some(yaw_rad)) = (inputs.at(), inputs.yaw_rad()) else { return Wish::STILL };
         if goal.aim == Aim::Turn {
-            let yaw_rate_rad_s = goal.turn_rad_s.min(self.settings.yaw_rate_max_rad_s);
-            return Wish { velocity: Velocity { yaw_rate_rad_s, ..Wish::STILL.velocity } };
+            return Wish { velocity: Velocity { yaw_rate_rad_s: goal.turn_rad_s, ..Wish::STILL.velocity } };
         }
         let away_m = at.distance_m(goal.to);
         if away_m > 1.0 {

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use skyhound::facts::Located;
-use skyhound::geo::Origin;
 use skyhound::limits::CHANNELS_MAX;
 use skyhound::record::{Event, PlacedReading, Record, Sink};
 
@@ -13,7 +12,7 @@ use super::query::not_whole;
 use super::{Failure, SettingsArgs, ctl, replay};
 use crate::ctl::{Status, decided};
 use crate::replay::Replay;
-use crate::settings::Flags;
+use crate::replay::summary::Place;
 use crate::store::open_flight;
 
 /// Events that are told.
@@ -66,7 +65,7 @@ impl Sink for Newest {
 /// # Errors
 /// A file that cannot be read or replayed.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let reserve_mb = SettingsArgs::default().load(&Flags::default())?.recorder.disk_reserve_mb;
+    let reserve_mb = SettingsArgs::default().disk_reserve_mb()?;
     let flight = open_flight(&args.file, reserve_mb)?;
     let mut replay = Replay::new(&flight, &args.file, &[])?;
     let mut newest = Newest::default();
@@ -79,7 +78,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         names.zip(newest.estimates).filter_map(|(name, located)| Some((name, located?))).collect();
     if args.json {
         let places = estimates.iter().map(|(name, located)| {
-            let place = Origin::new(located.origin).wgs84_from_ned(located.estimate.mean);
+            let place = Place::of(located);
             json!({
                 "beacon": name, "at_s": located.at.0 as f64 / 1e6, "lat_deg": place.lat_deg, "lon_deg": place.lon_deg,
                 "radius_50_m": located.estimate.radius_50_m, "radius_95_m": located.estimate.radius_95_m,
@@ -97,11 +96,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
         print(&format!("{value:#}\n"))?;
     } else {
         let mut text = format!("{:<10} {:.3} s\n{}", "at", status.uptime_s, ctl::flight_text(&status));
-        for (name, Located { origin, estimate, .. }) in &estimates {
-            let place = Origin::new(*origin).wgs84_from_ned(estimate.mean);
+        for (name, located) in &estimates {
+            let Place { lat_deg, lon_deg, radius_95_m, .. } = Place::of(located);
             text += &format!(
-                "{:<10} {name}: {:.6} {:.6}, 95 % within {:.0} m\n",
-                "estimate", place.lat_deg, place.lon_deg, estimate.radius_95_m
+                "{:<10} {name}: {lat_deg:.6} {lon_deg:.6}, 95 % within {radius_95_m:.0} m\n",
+                "estimate"
             );
         }
         for event in &newest.events {

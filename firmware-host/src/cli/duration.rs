@@ -24,6 +24,15 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
+/// A moment in seconds; `of` says from when they count.
+///
+/// # Errors
+/// What to write.
+pub fn moment(text: &str, of: &str) -> Result<f64, String> {
+    let number = text.trim().parse::<f64>().ok().filter(|number| (0.0..=1e9).contains(number));
+    number.ok_or_else(|| format!("write seconds {of}, for example 180"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use skyhound::geo::Wgs84;
 
+use super::duration::moment;
 use super::failure::print;
 use super::query::not_whole;
 use super::{Failure, SettingsArgs};
@@ -121,6 +122,5 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
-    let number = text.trim().parse::<f64>().ok().filter(|number| (0.0..=1e9).contains(number));
-    number.ok_or_else(|| "write seconds after the first row, for example 180".to_string())
+    moment(text, "after the first row")
 }

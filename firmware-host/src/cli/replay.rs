@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::duration::moment;
 use super::failure::print;
 use super::query::not_whole;
 use super::{Failure, SettingsArgs};
 use crate::clock::Clock;
 use crate::replay::summary::{self, Summary};
 use crate::replay::{Flown, Replay};
-use crate::settings::Flags;
 use crate::store::{Compared, Comparison, Flight, open_flight};
 
 /// Arguments of `skyhound replay`.
@@ -41,7 +41,7 @@ pub struct Args {
 /// # Errors
 /// A file that cannot be read or replayed; with `--verify` one that differs.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let reserve_mb = SettingsArgs::default().load(&Flags::default())?.recorder.disk_reserve_mb;
+    let reserve_mb = SettingsArgs::default().disk_reserve_mb()?;
     let flight = open_flight(&args.file, reserve_mb)?;
     let outcome = if args.verify { verify(&args, &flight) } else { ask(&args, &flight) };
     outcome?;
@@ -121,6 +121,5 @@ fn until_us(args: &Args) -> Option<u64> {
 
 /// Seconds of the flight's clock.
 pub fn seconds(text: &str) -> Result<f64, String> {
-    let number = text.trim().parse::<f64>().ok().filter(|number| (0.0..=1e9).contains(number));
-    number.ok_or_else(|| "write seconds of the flight's clock, for example 180".to_string())
+    moment(text, "of the flight's clock")
 }

@@ -2,7 +2,7 @@
 
 use super::{Row, Track};
 use crate::failure::Failure;
-use crate::settings::{AntennaSettings, Settings, antenna};
+use crate::settings::{AntennaSettings, Settings, antenna, text_of};
 use crate::store::{Flight, StoreError, open_flight};
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::locate::{Antenna, LocateConfig};
@@ -59,7 +59,7 @@ fn antenna(flight: &Flight, path: &Path) -> Result<Antenna, Failure> {
         let told = flight.connection().query_row(sql, [name], |row| row.get(0));
         told.map_err(StoreError::database(path, "cannot read its settings"))
     };
-    let (Some(text), Some(pattern)) = (told("settings_toml")?, told("antenna.pattern (text)")?) else {
+    let (Some(text), Some(pattern)) = (told("settings_toml")?, told(&text_of("antenna.pattern"))?) else {
         return Ok(Antenna::Omni);
     };
     let settings = Settings::of_flight(&text, path).map_err(|errors| Failure::Failed(errors.to_string()))?;

@@ -6,7 +6,7 @@
 pub mod summary;
 
 use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::settings::{FILES, Settings, text_of};
 use crate::store::{Flight, Given, Inputs, StoreError};
 use skyhound::config::{ChannelConfig, Config};
 use skyhound::decide::{Decide, PassInputs};
@@ -19,9 +19,6 @@ use std::path::Path;
 
 /// Sections whose settings change nothing of what was given to the passes.
 const MAY_CHANGE: [&str; 5] = ["analytics.", "antenna.", "homing.", "interlock.", "search."];
-/// Files that settings name; their texts are kept with the flight.
-const FILES: [&str; 3] = ["antenna.pattern", "sdr.own_noise", "search.prior"];
-
 /// Schema version from which on passes are kept.
 const PASSES_SINCE: i32 = 3;
 
@@ -195,7 +192,7 @@ impl Told {
         let folder = tempfile::tempdir().map_err(|error| Failure::doing("a folder for its files", error))?;
         let mut all = Vec::new();
         for key in FILES {
-            if let Some(text) = self.settings.get(&format!("{key} (text)")) {
+            if let Some(text) = self.settings.get(&text_of(key)) {
                 let file = folder.path().join(key);
                 std::fs::write(&file, text).map_err(|error| Failure::doing(file.display(), error))?;
                 all.push(format!("{key}={}", file.display()));

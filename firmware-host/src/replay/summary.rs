@@ -42,6 +42,21 @@ pub struct Place {
     pub channel: u8,
 }
 
+impl Place {
+    /// The mean of an estimate, in degrees.
+    pub fn of(located: &Located) -> Place {
+        let Located { channel, origin, estimate, .. } = located;
+        let place = Origin::new(*origin).wgs84_from_ned(estimate.mean);
+        Place {
+            lat_deg: place.lat_deg,
+            lon_deg: place.lon_deg,
+            radius_95_m: estimate.radius_95_m,
+            observation_count: estimate.observation_count,
+            channel: *channel,
+        }
+    }
+}
+
 fn seconds(at: TimeUs) -> f64 {
     at.0 as f64 / 1e6
 }
@@ -65,16 +80,7 @@ impl Sink for Summary {
                 }
             }
             Record::Command(_, Command::Velocity(_), _) => self.velocity_count += 1,
-            Record::Estimate(Located { channel, origin, estimate, .. }) => {
-                let place = Origin::new(*origin).wgs84_from_ned(estimate.mean);
-                self.estimate = Some(Place {
-                    lat_deg: place.lat_deg,
-                    lon_deg: place.lon_deg,
-                    radius_95_m: estimate.radius_95_m,
-                    observation_count: estimate.observation_count,
-                    channel: *channel,
-                });
-            }
+            Record::Estimate(located) => self.estimate = Some(Place::of(located)),
             _ => {}
         }
     }

@@ -36,6 +36,14 @@ pub use tuning::Tuning;
 /// The commented settings file with every key and its default.
 pub const TEMPLATE: &str = include_str!("skyhound.toml");
 
+/// Keys that name a file of which the engine is told.
+pub const FILES: [&str; 3] = ["antenna.pattern", "sdr.own_noise", "search.prior"];
+
+/// The name under which a flight file keeps the text of such a file.
+pub fn text_of(key: &str) -> String {
+    format!("{key} (text)")
+}
+
 /// All settings in force.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -138,20 +146,16 @@ impl Settings {
         Settings::resolve(layers, is_bench)
     }
 
-    /// The files that settings name and the engine is told of, by key, as they read now; what cannot be read is left out.
+    /// The files that settings name and the engine is told of ([`FILES`]), by key, as they read now; what cannot be read is left out.
     pub fn files(&self) -> Vec<(&'static str, String)> {
         let pattern = match &self.antenna {
             AntennaSettings::Directional(pattern, _) => Some(pattern),
             AntennaSettings::Omni | AntennaSettings::Whip => None,
         };
-        let named = [
-            ("antenna.pattern", pattern),
-            ("sdr.own_noise", self.sdr.own_noise.as_ref()),
-            ("search.prior", self.search.prior.as_ref()),
-        ];
+        let named = FILES.into_iter().zip([pattern, self.sdr.own_noise.as_ref(), self.search.prior.as_ref()]);
         let read =
             |(key, path): (&'static str, Option<&PathBuf>)| Some((key, std::fs::read_to_string(path?).ok()?));
-        named.into_iter().filter_map(read).collect()
+        named.filter_map(read).collect()
     }
 
     fn resolve(mut layers: layers::Layers, is_bench: bool) -> Result<Settings, SettingsErrors> {

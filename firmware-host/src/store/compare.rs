@@ -1,7 +1,7 @@
 //! Rows that a replay derives beside those that the flight kept, table by table, column by column, bit by bit: as they are stored.
 
 use super::append::columns;
-use super::batch::Batch;
+use super::batch::{BATCH_READINGS, Batch};
 use super::error::StoreError;
 use super::read::Flight;
 use super::schema::stored_columns;
@@ -111,7 +111,7 @@ impl Comparison {
 impl Sink for Comparison {
     fn reading(&mut self, reading: &PlacedReading) {
         self.batch.readings.push(*reading);
-        if self.batch.is_full() {
+        if self.batch.readings.len() >= BATCH_READINGS {
             self.compare();
         }
     }

@@ -83,12 +83,6 @@ impl Inputs {
         self.reading_count
     }
 
-    /// Readings that the passes that are left took, more than there are: they were not recorded.
-    pub fn missing_readings(&self) -> u64 {
-        let taken: u64 = self.passes.iter().map(|(_, taken)| u64::from(taken.reading_count)).sum();
-        taken.saturating_sub(self.reading_count)
-    }
-
     /// The next pass; `false` when there is none, or what it was given is not all there.
     pub fn next(&mut self, given: &mut Given) -> bool {
         let Some((now, taken)) = self.passes.pop_front() else { return false };

@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::realtime::Role;
 use crate::sdr::{ReceiverTotals, Source, Stream};
-use crate::settings::{Deafness, Pace, Settings, Tuning};
+use crate::settings::{Deafness, Pace, Settings, Tuning, text_of};
 use crate::store::{self, About, Inlets, Recorder, RecorderHandle, RecorderSummary};
 use skyhound::config::Config;
 use skyhound::decide::Decide;
@@ -149,7 +149,7 @@ fn about(settings: &Settings, tuning: &Tuning, config: &Config, stream: &Stream,
             ("centers_hz".to_string(), centers_hz.join(" ")),
         ]
         .into_iter()
-        .chain(settings.files().into_iter().map(|(key, text)| (format!("{key} (text)"), text)))
+        .chain(settings.files().into_iter().map(|(key, text)| (text_of(key), text)))
         .collect(),
     }
 }
