@@ -10,7 +10,7 @@ use skyhound_host::clock::Clock;
 use skyhound_host::realtime::{self, Role};
 use skyhound_host::settings::RecorderSettings;
 use skyhound_host::store::{
-    About, FlightState, Format, Recorder, flights, lanes, open_in_child, query, recover,
+    About, FlightState, Format, Mended, Recorder, flights, lanes, mend, query, recover,
 };
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -19,7 +19,6 @@ use std::time::{Duration, Instant};
 
 const CHILD_FOLDER: &str = "SKYHOUND_KILL_CHILD";
 const CHILD_LANDS: &str = "SKYHOUND_KILL_CHILD_LANDS";
-const OPEN_FILE: &str = "SKYHOUND_KILL_OPEN";
 
 /// Not a test of its own: the recording process. Says `acknowledged N` after each commit it sees answered.
 #[test]
@@ -60,13 +59,6 @@ fn recording_child() {
         }
         std::thread::sleep(Duration::from_micros(500));
     }
-}
-
-/// Not a test of its own: what `skyhound __open FILE` does.
-#[test]
-fn opening_child() {
-    let Some(path) = std::env::var_os(OPEN_FILE) else { return };
-    recover(Path::new(&path)).unwrap();
 }
 
 fn start_child(folder: &Path, lands: bool) -> Child {
@@ -179,27 +171,66 @@ fn a_live_flight_can_be_read_and_is_not_disturbed() {
     println!("read {read} times while recording, up to {acknowledged} rows");
 }
 
+/// As a flying daemon does it with what others left, each in a child of the real program.
 #[test]
-fn a_doubtful_file_is_opened_by_a_child_first() {
+fn what_daemons_left_that_died_is_mended_and_nothing_else_touched() {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = start_child(folder.path(), false);
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let path = lines.find_map(|line| line.strip_prefix("recording ").map(PathBuf::from)).unwrap();
-    lines.find(|line| line.starts_with("acknowledged ")).unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    // The program of the protocol, `PROGRAM __open FILE`, as a script around this test's own opening child.
-    let program = folder.path().join("program");
-    let script = format!(
-        "#!/bin/sh\n[ \"$1\" = __open ] || exit 2\n{OPEN_FILE}=\"$2\" exec '{}' --exact opening_child --nocapture\n",
-        std::env::current_exe().unwrap().display()
-    );
-    std::fs::write(&program, script).unwrap();
-    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    open_in_child(&program, &path).unwrap();
-    assert_eq!(flights(folder.path()).unwrap()[0].state, FlightState::Clean);
-    let bytes = std::fs::read(&path).unwrap();
-    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
-    let refused = open_in_child(&program, &path).unwrap_err().to_string();
-    assert!(refused.contains("damaged"), "{refused}");
+    let killed = || {
+        let mut child = start_child(folder.path(), false);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let path = lines.find_map(|line| line.strip_prefix("recording ").map(PathBuf::from)).unwrap();
+        lines.find(|line| line.starts_with("acknowledged ")).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        path
+    };
+    let change = |path: &Path, suffix: &str, change: fn(&mut Vec<u8>)| {
+        let path = PathBuf::from(format!("{}{suffix}", path.display()));
+        let mut bytes = std::fs::read(&path).unwrap();
+        change(&mut bytes);
+        std::fs::write(&path, bytes).unwrap();
+    };
+    let (whole, cut, broken, no_file) = (killed(), killed(), killed(), killed());
+    change(&cut, ".wal", |wal| {
+        let at = wal.len() * 3 / 4;
+        wal[at] ^= 1;
+    });
+    change(&broken, "", |file| file[3 * 4096..].fill(0xAA));
+    change(&no_file, "", |file| file.clear());
+    let mut flying = start_child(folder.path(), false);
+    let mut lines = BufReader::new(flying.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let live = lines.find_map(|line| line.strip_prefix("recording ").map(PathBuf::from)).unwrap();
+    let rows = checked_rows(&whole);
+
+    let program = Path::new(env!("CARGO_BIN_EXE_skyhound"));
+    let mut became = std::collections::BTreeMap::new();
+    let mut told = |file: &Path, mended: Mended| {
+        println!("{}: {mended}", file.display());
+        assert!(became.insert(file.to_path_buf(), mended).is_none());
+    };
+    mend(folder.path(), program, 0, &|| true, &mut |_, _| panic!("the flight is over")).unwrap();
+    mend(folder.path(), program, 1 << 30, &|| false, &mut |file, mended| {
+        assert!(file == no_file || matches!(mended, Mended::Left { .. }), "{mended}: there was no room");
+    })
+    .unwrap();
+    mend(folder.path(), program, 0, &|| false, &mut told).unwrap();
+    assert_eq!(became[&whole], Mended::Recovered);
+    assert_eq!(checked_rows(&whole), rows);
+    assert!(matches!(&became[&cut], Mended::Salvaged { why } if why.contains("lost")), "{:?}", became[&cut]);
+    checked_rows(&cut);
+    assert!(matches!(&became[&broken], Mended::SetAside { to, .. } if to.exists()), "{:?}", became[&broken]);
+    assert!(!broken.exists() && !no_file.exists() && became.len() == 3, "{became:?}");
+    let states: Vec<_> =
+        flights(folder.path()).unwrap().into_iter().map(|entry| (entry.path, entry.state)).collect();
+    let state = |path: &Path| states.iter().find(|(file, _)| file == path).map(|(_, state)| state.name());
+    assert_eq!([state(&whole), state(&cut), state(&live)], [Some("clean"), Some("cut"), Some("open")]);
+    assert_eq!(states.iter().filter(|(_, state)| *state == FlightState::Quarantined).count(), 2);
+    mend(folder.path(), program, 0, &|| false, &mut |file, mended| {
+        panic!("again: {}: {mended}", file.display())
+    })
+    .unwrap();
+    assert!(flying.try_wait().unwrap().is_none(), "the recording died");
+    flying.kill().unwrap();
+    flying.wait().unwrap();
+    checked_rows(&live);
 }

@@ -11,6 +11,7 @@ pub mod flights;
 pub mod fly;
 pub mod locate;
 pub mod message;
+pub mod open;
 pub mod probe;
 pub mod query;
 pub mod range;
@@ -29,7 +30,7 @@ use clap::{Parser, Subcommand};
 pub use crate::failure::{self, Failure};
 
 use crate::settings::{Flags, Settings};
-use crate::store::{self, OPEN_COMMAND};
+use crate::store::OPEN_COMMAND;
 
 /// Finds a radio beacon from a drone.
 #[derive(Debug, Parser)]
@@ -75,10 +76,7 @@ pub enum Command {
     Message(message::Args),
     /// Open a doubtful flight file in a process of its own
     #[command(name = OPEN_COMMAND, hide = true)]
-    Open {
-        /// The file.
-        file: PathBuf,
-    },
+    Open(open::Args),
     /// Talk to the skyhound that is flying: status, homing on or off, stop
     Ctl(ctl::Args),
     /// Write, check or show settings
@@ -135,7 +133,7 @@ pub fn main() -> ExitCode {
         Command::Query(args) => query::run(args),
         Command::Flights(args) => flights::run(args),
         Command::Message(args) => message::run(args),
-        Command::Open { file } => store::recover(&file).map_err(Failure::from),
+        Command::Open(args) => open::run(&args),
         Command::Ctl(args) => ctl::run(args),
         Command::Config(args) => config::run(args),
     })

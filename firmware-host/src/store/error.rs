@@ -71,6 +71,13 @@ impl StoreError {
         move |source| StoreError::Io { path: path.to_path_buf(), doing, source }
     }
 
+    /// Whether it says that the place is not ours to write to: nothing that time mends.
+    pub(crate) fn is_of_the_place(&self) -> bool {
+        use std::io::ErrorKind::{AlreadyExists, InvalidFilename, NotADirectory, PermissionDenied};
+        let kinds = [PermissionDenied, NotADirectory, AlreadyExists, InvalidFilename];
+        matches!(self, StoreError::Io { source, .. } if kinds.contains(&source.kind()))
+    }
+
     /// Whether whoever read our output has enough.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, StoreError::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)

@@ -9,11 +9,13 @@
 use super::append;
 use super::batch::{Batch, TABLE_COUNT, TABLES};
 use super::error::StoreError;
+use super::head::head;
 use super::live::LiveFile;
 use super::name::{CREATING_ENDING, FLIGHT_ENDING, flight_name, next_name};
 use super::place;
 use super::schema::{SCHEMA_VERSION, statements};
 use super::scratch::scratch_path;
+use super::sides::Sides;
 use crate::clock::{Clock, system_utc_us};
 use crate::settings::RecorderSettings;
 use duckdb::{Config, Connection, params};
@@ -74,8 +76,8 @@ pub struct About {
 pub(super) struct Continues {
     /// The file before; `None` when there was no room for any.
     pub file: Option<PathBuf>,
-    /// Since when nothing was recorded.
-    pub unrecorded_since: TimeUs,
+    /// Since when nothing was recorded; `None`: nothing is missing.
+    pub unrecorded_since: Option<TimeUs>,
 }
 
 /// A flight file open for writing.
@@ -119,7 +121,7 @@ impl FlightFile {
             .map_err(StoreError::io(&creating, "cannot sync"))?;
         let live = LiveFile::register(&path);
         std::fs::rename(&creating, &path).map_err(StoreError::io(&path, "cannot rename to"))?;
-        File::open(folder).and_then(|file| file.sync_all()).map_err(StoreError::io(folder, "cannot sync"))?;
+        sync_folder(folder)?;
         let memory_mb = settings.memory_limit_mb;
         let begun = connect(&path, settings.threads, memory_mb).and_then(|connection| {
             let (settings, path) = (settings.clone(), path.clone());
@@ -134,7 +136,8 @@ impl FlightFile {
         begun
     }
 
-    /// Makes that there is a WAL from now on, if there is none: where none is, it was lost.
+    /// Makes that there is a WAL from now on, if there is none: where none is, it was lost. DuckDB syncs what it writes there,
+    /// but not that it is there.
     pub(super) fn begin(&self) -> Result<(), StoreError> {
         if wal_bytes(&self.path) > 0 {
             return Ok(());
@@ -145,7 +148,8 @@ impl FlightFile {
                     let _ = connection.execute_batch("ROLLBACK");
                 })
             })
-            .map_err(StoreError::database(&self.path, "cannot begin"))
+            .map_err(StoreError::database(&self.path, "cannot begin"))?;
+        sync_folder(&self.settings.flights)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -204,10 +208,18 @@ impl FlightFile {
     }
 
     /// Closes and opens again; what a failed commit or checkpoint left is replayed or rolled back.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when commits are damaged that are not in the file yet; else it may open later.
     pub(super) fn reopen(&mut self) -> Result<(), StoreError> {
         if let Some(connection) = self.connection.take() {
             // The handle is invalid already; its own complaint about that adds nothing.
             let _ = close(connection);
+        }
+        // What DuckDB finds damaged while it replays can end the process; nobody holds the file now, so it may be looked at.
+        let real = place::existing(&self.path)?;
+        if let Sides { unread: Some(why), is_lost: true, .. } = Sides::look(&real, &head(&real)?)? {
+            return Err(StoreError::Damaged { path: self.path.clone(), why });
         }
         self.memory_mb = self.settings.memory_limit_mb.saturating_mul(REPLAY_MEMORY_FACTOR);
         self.connection = Some(connect(&self.path, self.settings.threads, self.memory_mb)?);
@@ -227,9 +239,28 @@ impl FlightFile {
         }
     }
 
+    /// Closes as it is, for good.
+    pub(super) fn leave(mut self) {
+        if let Some(connection) = self.connection.take() {
+            // It has failed already; its own complaint about that adds nothing.
+            let _ = close(connection);
+        }
+    }
+
+    /// Closes and removes a file that nothing but its first rows was written to.
+    pub(super) fn remove(self) {
+        let path = self.path.clone();
+        self.leave();
+        remove(&path);
+    }
+
     fn connection(&self) -> Result<&Connection, duckdb::Error> {
         self.connection.as_ref().ok_or(duckdb::Error::InvalidQuery)
     }
+}
+
+fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::io(folder, "cannot sync"))
 }
 
 /// Removes a file of which nothing but its first rows was written.
@@ -300,7 +331,7 @@ fn first_rows(
             about.clock_source,
             hash,
             continues.and_then(|continues| Some(continues.file.as_ref()?.file_stem()?.to_string_lossy().into_owned())),
-            continues.map(|continues| continues.unrecorded_since.0 as i64),
+            continues.and_then(|continues| Some(continues.unrecorded_since?.0 as i64)),
         ],
     )?;
     let mut rows = connection.prepare("INSERT INTO setting VALUES (?, ?)")?;

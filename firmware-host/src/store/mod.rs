@@ -1,7 +1,7 @@
 //! The flight file: records from the lanes in, one DuckDB file per flight out; and the doors to read it again.
 //!
 //! - [`lanes`] make the way into the recorder, [`Recorder`] writes, [`flights`] lists, [`query`] reads with SQL,
-//!   [`recover`] and [`open_in_child`] look after files of processes that died.
+//!   [`mend`] looks after files of processes that died.
 //! - Rows are durable when COMMIT answered: at most the last `commit_interval_us` is missing after a kill.
 //! - One process writes a file. Others read it: while it is recorded, from a copy (see [`open_flight`]).
 //!
@@ -17,6 +17,7 @@ mod batch;
 mod catalog;
 mod checksum;
 mod columns;
+mod commit;
 mod compare;
 mod copy;
 mod error;
@@ -28,6 +29,7 @@ mod inputs_vehicle;
 mod json;
 mod lanes;
 mod live;
+mod mend;
 mod name;
 mod output;
 mod parquet;
@@ -53,11 +55,12 @@ pub use file::About;
 pub use format::Format;
 pub use inputs::{Given, Inputs};
 pub use lanes::{Inlets, MARGIN_S, Outlets, lanes};
+pub use mend::{Mended, mend, step_back};
 pub use place::is_part_of;
 pub use query::{Answered, query};
 pub use read::{Flight, open_flight};
 pub use recorder::{Recorder, RecorderHandle, RecorderSummary};
-pub use recover::{OPEN_COMMAND, open_in_child, quarantine, recover};
+pub use recover::{OPEN_COMMAND, quarantine, recover, salvage};
 pub use schema::SCHEMA_VERSION;
 pub use watch::{RecorderState, RecorderTotals};
 

@@ -1,14 +1,13 @@
 //! The recorder's thread.
 //!
 //! ```text
-//!               less free than the reserve, or a commit that meets the end of the disk
+//!               less free than the reserve, or no file takes a commit any more ([`super::commit`])
 //!   recording ──────────────────────────────────────────────────────────────────────────→ paused: what comes is counted
 //!       ↑                                                                                  │  and thrown away
-//!       └───────── the reserve and a margin free again: a next file of the same flight ────┘
+//!       └──── the reserve and a margin are free, a next file of the same flight is made ───┘
 //! ```
-//! It takes what the lanes hold, keeps it until COMMIT answered, and tries again (file opened anew, waiting longer each time)
-//! when it did not; meanwhile the lanes hold what comes. A next file begins with the aircraft as it is known by then, so that
-//! it can be read without the file before it.
+//! It takes what the lanes hold and keeps it until COMMIT answered; meanwhile the lanes hold what comes. A next file begins with
+//! the aircraft as it is known by then, so that it can be read without the file before it. Nothing but the order to stop ends it.
 
 use super::batch::{Batch, Health, TABLE_COUNT};
 use super::catalog;
@@ -16,7 +15,7 @@ use super::error::StoreError;
 use super::file::{About, Continues, FlightFile, wal_bytes};
 use super::lanes::Outlets;
 use super::scratch::free_bytes;
-use super::watch::{Order, Watch};
+use super::watch::{Order, RecorderState, Watch};
 use crate::clock::Clock;
 use crate::settings::RecorderSettings;
 use skyhound::budget::Budget;
@@ -31,36 +30,35 @@ use std::time::Duration;
 const POLL: Duration = Duration::from_millis(20);
 /// Between health rows and looks at the free disk.
 const HEALTH_US: u64 = 1_000_000;
-/// Tries of one batch, with waits of 0.1, 0.2, … 3 s: 12 s in all, about what the lanes bridge.
-const COMMIT_TRIES: u32 = 8;
-const RETRY_WAIT_MIN: Duration = Duration::from_millis(100);
-const RETRY_WAIT_MAX: Duration = Duration::from_secs(3);
 /// A checkpoint is only begun with this much disk besides the WAL's own size.
-const CHECKPOINT_ROOM_BYTES: u64 = 4 << 20;
+pub(super) const CHECKPOINT_ROOM_BYTES: u64 = 4 << 20;
 /// A next file is begun with a tenth of the reserve on top of it, this at least: about half an hour of flight.
 const MARGIN_BYTES_MIN: u64 = 8 << 20;
 /// Batches taken after the order to stop, so that a producer that goes on cannot keep us.
 const LAST_BATCHES: u32 = 1_000;
 
 pub(super) struct Pass {
-    /// `None`: paused.
-    file: Option<FlightFile>,
-    /// Since when nothing is recorded.
-    paused_at: TimeUs,
+    /// `None`: paused, or the last one was left and the next is not there yet.
+    pub(super) file: Option<FlightFile>,
+    /// Since when nothing is recorded, if so.
+    paused_at: Option<TimeUs>,
     outlets: Outlets,
-    batch: Batch,
+    pub(super) batch: Batch,
     /// Rows per table that COMMIT answered for, of this file.
-    committed: [u64; TABLE_COUNT],
-    budget: Budget,
-    settings: RecorderSettings,
+    pub(super) committed: [u64; TABLE_COUNT],
+    pub(super) budget: Budget,
+    pub(super) settings: RecorderSettings,
     about: About,
-    clock: Clock,
+    pub(super) clock: Clock,
     started_utc_us: Option<i64>,
-    watch: Arc<Watch>,
+    pub(super) watch: Arc<Watch>,
 }
 
 impl Pass {
-    /// With its file, or paused when there is no room for one.
+    /// With its file, or paused when there is no room for one or none can be made.
+    ///
+    /// # Errors
+    /// The folder is not one that we may write to.
     pub(super) fn begin(
         settings: &RecorderSettings,
         about: &About,
@@ -70,7 +68,7 @@ impl Pass {
     ) -> Result<Pass, StoreError> {
         let mut pass = Pass {
             file: None,
-            paused_at: clock.now(),
+            paused_at: None,
             outlets,
             batch: Batch::default(),
             committed: [0; TABLE_COUNT],
@@ -81,40 +79,35 @@ impl Pass {
             started_utc_us: None,
             watch,
         };
-        match pass.short_of_disk(0)? {
-            None => pass.next_file(None)?,
-            Some(why) => {
-                pass.watch.pause(&why);
-                tracing::error!("not recording: {why}");
-            }
+        let begun = pass.make_folder().and_then(|()| match pass.short_of_disk(0) {
+            Some(why) => Ok(Some(why)),
+            None => pass.next_file(None).map(|()| None),
+        });
+        match begun {
+            Ok(None) => {}
+            Ok(Some(why)) => pass.pause(clock.now(), &why),
+            Err(error) if error.is_of_the_place() => return Err(error),
+            Err(error) => pass.pause(clock.now(), &error.to_string()),
         }
         Ok(pass)
     }
 
     pub(super) fn run(mut self, orders: &Receiver<Order>) -> Result<(), StoreError> {
-        let outcome = self.record(orders);
-        let why = match &outcome {
-            Ok(()) => "told to stop".to_string(),
-            Err(error) => error.to_string(),
-        };
-        if outcome.is_err() {
-            tracing::error!(%why, "the recorder stops");
-        }
-        if self.is_paused() {
-            self.watch.count_pause(self.clock.now().since_us(self.paused_at));
+        self.record(orders);
+        if let Some(since) = self.paused_at {
+            self.watch.count_pause(self.clock.now().since_us(since));
         }
         let closed = self.close_file();
-        self.watch.stop(&why);
-        outcome?;
+        self.watch.stop("told to stop");
         closed
     }
 
-    fn is_paused(&self) -> bool {
-        self.file.is_none()
+    pub(super) fn is_paused(&self) -> bool {
+        self.paused_at.is_some()
     }
 
     /// Returns when told to stop.
-    fn record(&mut self, orders: &Receiver<Order>) -> Result<(), StoreError> {
+    fn record(&mut self, orders: &Receiver<Order>) {
         let (mut committed_at, mut health_at) = (self.clock.now(), self.clock.now());
         let (mut more, mut due, mut last_batches) = (false, false, None);
         loop {
@@ -127,6 +120,7 @@ impl Pass {
                     self.batch.started_utc_us = Some(started_utc_us);
                 }
                 Ok(Order::Landed) => landed = true,
+                Ok(Order::Note(event)) => self.batch.events.push(event),
                 Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     last_batches.get_or_insert(LAST_BATCHES);
                 }
@@ -138,20 +132,20 @@ impl Pass {
             if now.since_us(health_at) >= HEALTH_US || (stopping && !more) {
                 health_at = now;
                 self.note_health(now);
-                self.watch_the_disk(now, stopping)?;
+                self.watch_the_disk(now, stopping);
             }
             let is_time = now.since_us(committed_at) >= u64::from(self.settings.commit_interval_us);
             due = is_time && !self.batch.is_empty();
             if due || self.batch.is_full() || landed || stopping {
                 committed_at = now;
-                self.commit()?;
+                self.commit();
             }
             if landed {
                 self.checkpoint_after_landing();
             }
             if let Some(left) = &mut last_batches {
                 if !more || *left == 0 {
-                    return Ok(());
+                    return;
                 }
                 *left -= 1;
             }
@@ -171,63 +165,69 @@ impl Pass {
     }
 
     /// Pauses and goes on.
-    fn watch_the_disk(&mut self, now: TimeUs, stopping: bool) -> Result<(), StoreError> {
-        if self.is_paused() {
+    fn watch_the_disk(&mut self, now: TimeUs, stopping: bool) {
+        if let Some(since) = self.paused_at {
             let margin_bytes = (u64::from(self.settings.disk_reserve_mb) << 20).div_euclid(10);
-            if !stopping && self.short_of_disk(margin_bytes.max(MARGIN_BYTES_MIN))?.is_none() {
-                self.go_on(now);
+            // A disk that was not there brings no folder with it.
+            let _ = self.make_folder();
+            if !stopping && self.short_of_disk(margin_bytes.max(MARGIN_BYTES_MIN)).is_none() {
+                self.go_on(now, since);
             }
-        } else if let Some(why) = self.short_of_disk(0)? {
+        } else if let Some(why) = self.short_of_disk(0) {
             self.batch.events.push(event(now, Severity::Critical, "recorder_paused", &why));
-            self.commit()?;
-            self.pause(now, &why);
+            self.commit();
+            if !self.is_paused() {
+                self.pause(now, &why);
+            }
         }
-        Ok(())
     }
 
-    fn short_of_disk(&self, margin_bytes: u64) -> Result<Option<String>, StoreError> {
-        let free_bytes = free_bytes(&self.settings.flights)?;
+    fn make_folder(&self) -> Result<(), StoreError> {
+        let folder = &self.settings.flights;
+        std::fs::create_dir_all(folder).map_err(StoreError::io(folder, "cannot create the folder"))
+    }
+
+    /// Why there is no room for more, if so; that the disk does not answer is one.
+    pub(super) fn short_of_disk(&self, margin_bytes: u64) -> Option<String> {
+        let free_bytes = match free_bytes(&self.settings.flights) {
+            Ok(free_bytes) => free_bytes,
+            Err(error) => return Some(error.to_string()),
+        };
         let reserve_bytes = u64::from(self.settings.disk_reserve_mb) << 20;
-        Ok((free_bytes < reserve_bytes + margin_bytes).then(|| {
+        (free_bytes < reserve_bytes + margin_bytes).then(|| {
             let (free_mb, reserve_mb) = (free_bytes >> 20, self.settings.disk_reserve_mb);
             format!("disk reserve: {free_mb} MB free of {reserve_mb} MB (recorder.disk_reserve_mb)")
-        }))
+        })
     }
 
-    fn pause(&mut self, now: TimeUs, why: &str) {
+    pub(super) fn pause(&mut self, now: TimeUs, why: &str) {
         if let Err(error) = self.close_file() {
             tracing::warn!(%error, "the file was not closed cleanly; it is replayed when it is read");
         }
-        self.paused_at = now;
+        self.paused_at = Some(now);
         self.watch.pause(why);
         tracing::error!("not recording: {why}");
     }
 
-    /// Begins the next file; where that fails, it is tried again a second later.
-    fn go_on(&mut self, now: TimeUs) {
-        let since = self.paused_at;
-        let before = self.watch.files().pop();
-        let continues = Continues { file: before.clone(), unrecorded_since: since };
+    /// Begins the next file after a pause; where that fails, it is tried again a second later.
+    fn go_on(&mut self, now: TimeUs, since: TimeUs) {
+        let continues = Continues { file: self.watch.files().pop(), unrecorded_since: Some(since) };
         if let Err(error) = self.next_file(Some(&continues)) {
-            tracing::error!(%error, "not recording: the next file cannot be made");
-            self.watch.pause(&error.to_string());
+            let why = error.to_string();
+            if !matches!(self.watch.state(), RecorderState::Paused { why: told } if told == why) {
+                tracing::error!("not recording: the next file cannot be made: {why}");
+                self.watch.pause(&why);
+            }
             return;
         }
+        self.paused_at = None;
         let unrecorded_us = now.since_us(since);
         self.watch.count_pause(unrecorded_us);
-        let after = before.map_or_else(String::new, |file| {
-            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            format!("; continues {name}")
-        });
-        let text = format!("nothing was recorded for {:.1} s{after}", unrecorded_us as f64 / 1e6);
-        tracing::warn!("recording again: {text}");
-        self.batch.events.push(event(now, Severity::Warning, "recorder_resumed", &text));
-        self.batch.started_utc_us = self.started_utc_us;
-        let known = self.batch.vehicle();
-        known.changes_since(&Vehicle::default(), &mut |part| self.batch.push(&Record::Vehicle(now, part)));
+        let text = format!("nothing was recorded for {:.1} s", unrecorded_us as f64 / 1e6);
+        self.begin_with(now, "recorder_resumed", &continues, &text);
     }
 
-    fn next_file(&mut self, continues: Option<&Continues>) -> Result<(), StoreError> {
+    pub(super) fn next_file(&mut self, continues: Option<&Continues>) -> Result<(), StoreError> {
         catalog::remove_leftovers(&self.settings.flights)?;
         let file = FlightFile::create(&self.settings, &self.about, self.clock, continues)?;
         tracing::info!("flight file {}", file.path().display());
@@ -237,81 +237,17 @@ impl Pass {
         Ok(())
     }
 
-    /// Commits the batch; tries again on failure. The batch is empty afterwards, or this is the end.
-    fn commit(&mut self) -> Result<(), StoreError> {
-        if self.batch.is_empty() {
-            return Ok(());
-        }
-        let begun = self.clock.now();
-        let mut wait = RETRY_WAIT_MIN;
-        for tried in 1..=COMMIT_TRIES {
-            let Some(file) = &mut self.file else {
-                self.discard_batch();
-                return Ok(());
-            };
-            let error = match file.commit(&self.batch) {
-                Ok(()) => {
-                    self.acknowledge(begun);
-                    return Ok(());
-                }
-                Err(error) => error,
-            };
-            let path = file.path().to_path_buf();
-            tracing::warn!(%error, tried, "a commit failed");
-            if tried == COMMIT_TRIES {
-                return match self.short_of_disk(CHECKPOINT_ROOM_BYTES)? {
-                    Some(why) => {
-                        self.discard_batch();
-                        self.pause(begun, &why);
-                        Ok(())
-                    }
-                    None => Err(StoreError::database(&path, "cannot commit")(error)),
-                };
-            }
-            self.watch.count_retry();
-            std::thread::sleep(wait);
-            wait = (wait * 2).min(RETRY_WAIT_MAX);
-            if self.reopened_with_batch()? {
-                self.acknowledge(begun);
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    /// Opens the file again; `true` when the batch is in it all the same, as after a COMMIT whose answer got lost.
-    fn reopened_with_batch(&mut self) -> Result<bool, StoreError> {
-        let Some(file) = &mut self.file else { return Ok(false) };
-        if let Err(error) = file.reopen() {
-            tracing::warn!(%error, "the flight file does not open yet");
-            return Ok(false);
-        }
-        let counts = file.counts().map_err(StoreError::database(file.path(), "cannot count the rows"))?;
-        let mut expected = self.committed;
-        expected.iter_mut().zip(self.batch.counts()).for_each(|(total, count)| *total += count);
-        if counts == expected && counts != self.committed {
-            return Ok(true);
-        }
-        if counts != self.committed {
-            let why =
-                format!("rows are missing after opening it again: {counts:?}, not {:?}", self.committed);
-            return Err(StoreError::Damaged { path: file.path().to_path_buf(), why });
-        }
-        Ok(false)
-    }
-
-    fn acknowledge(&mut self, begun: TimeUs) {
-        let counts = self.batch.counts();
-        self.committed.iter_mut().zip(counts).for_each(|(total, count)| *total += count);
-        let took_us = self.clock.now().since_us(begun);
-        self.budget.count(took_us);
-        self.watch.count_commit(counts.iter().sum(), counts[0], took_us);
-        self.batch.clear();
-    }
-
-    fn discard_batch(&mut self) {
-        self.watch.count_unrecorded(self.batch.counts().iter().sum());
-        self.batch.clear();
+    /// What a next file says first, so that it can be read without the file before it.
+    pub(super) fn begin_with(&mut self, now: TimeUs, kind: &'static str, continues: &Continues, why: &str) {
+        let after = continues.file.as_ref().map_or_else(String::new, |file| {
+            format!("; continues {}", file.file_stem().unwrap_or_default().to_string_lossy())
+        });
+        let text = format!("{why}{after}");
+        tracing::warn!("recording again: {text}");
+        self.batch.events.push(event(now, Severity::Warning, kind, &text));
+        self.batch.started_utc_us = self.started_utc_us;
+        let known = self.batch.vehicle();
+        known.changes_since(&Vehicle::default(), &mut |part| self.batch.push(&Record::Vehicle(now, part)));
     }
 
     /// What fails here costs nothing that was committed, and is no end: the next commit opens the file again.

@@ -67,11 +67,13 @@ pub(super) fn open_with(path: &Path, reserve_mb: u32, output: Option<&Path>) -> 
         source.open_closed()?
     };
     let told = |e| StoreError::database(path, "cannot look at it")(e);
+    let ended = ended(&connection).map_err(told)?;
+    let salvaged = ended.as_ref().and_then(|ended| ended.strip_prefix(SALVAGED)).map(str::to_string);
     let unread = match sides.unread {
         Some(why) => Some(why),
         None if is_live => None,
-        None if sides.lacks_a_wal() && !was_closed(&connection).map_err(told)? => Some(MISSING.to_string()),
-        None => source.cut_short(&connection).map_err(told)?,
+        None if ended.is_none() && sides.lacks_a_wal() => Some(MISSING.to_string()),
+        None => source.cut_short(&connection).map_err(told)?.or(salvaged),
     };
     fence_in(&connection, output).map_err(StoreError::database(path, "cannot set up reading"))?;
     Ok(Flight { connection, is_live, unread, _copy: copy })
@@ -163,14 +165,21 @@ fn connect(path: &Path, spill: &Room, mode: AccessMode) -> Result<Connection, du
     place::open(path, config)
 }
 
-/// Whether its recorder closed the file, or it cannot be told: files made before they said so, and those of others.
+/// What `ended` begins with in a file that lost commits when it was recovered; the loss follows.
+pub(super) const SALVAGED: &str = "salvaged: ";
+
+/// Whether its recorder closed the file or somebody recovered it, or it cannot be told.
 pub(super) fn was_closed(connection: &Connection) -> Result<bool, duckdb::Error> {
-    let says =
-        "SELECT count(*) > 0 FROM duckdb_columns() WHERE table_name = 'flight' AND column_name = 'ended'";
-    if !connection.query_row(says, [], |row| row.get::<_, bool>(0))? {
-        return Ok(true);
-    }
-    connection.query_row("SELECT count(ended) > 0 FROM flight", [], |row| row.get(0))
+    ended(connection).map(|ended| ended.is_some())
+}
+
+/// How its recording ended; `None` when it does not say. Files made before they said so, and those of others, were closed.
+fn ended(connection: &Connection) -> Result<Option<String>, duckdb::Error> {
+    // Not by `duckdb_columns()`, which fails for a file whose name is not UTF-8.
+    let Ok(mut asked) = connection.prepare("SELECT max(ended) FROM flight") else {
+        return Ok(Some("closed".to_string()));
+    };
+    asked.query_row([], |row| row.get(0))
 }
 
 fn fence_in(connection: &Connection, output: Option<&Path>) -> Result<(), duckdb::Error> {

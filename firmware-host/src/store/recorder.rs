@@ -11,6 +11,7 @@ use super::watch::{Order, RecorderState, RecorderTotals, Watch};
 use crate::clock::Clock;
 use crate::realtime::Body;
 use crate::settings::RecorderSettings;
+use skyhound::record::Event;
 use skyhound::ring::Gauge;
 use skyhound::time::TimeUs;
 use std::path::PathBuf;
@@ -76,6 +77,12 @@ impl RecorderHandle {
         let _ = self.orders.try_send(Order::Utc { started_utc_us });
     }
 
+    /// Something to be told in the file that no lane tells.
+    pub fn note(&self, event: Event) {
+        // With 16 orders waiting the disk stalls: it is in the log.
+        let _ = self.orders.try_send(Order::Note(event));
+    }
+
     /// The aircraft is disarmed: commit and checkpoint now, while nothing depends on us.
     pub fn landed(&self) {
         let _ = self.orders.try_send(Order::Landed);
@@ -84,10 +91,11 @@ impl RecorderHandle {
 
 impl Recorder {
     /// Creates the flight file and gives the work to a thread of `start`. Left-overs of creations that died are removed from
-    /// the folder. With less room than the reserve there is no file yet: see [`RecorderState::Paused`].
+    /// the folder. With less room than the reserve, or a disk that takes nothing, there is no file yet: see
+    /// [`RecorderState::Paused`].
     ///
     /// # Errors
-    /// When the folder cannot be written, or DuckDB refuses.
+    /// The folder is not one that we may write to.
     pub fn start(
         settings: &RecorderSettings,
         about: &About,
@@ -96,7 +104,6 @@ impl Recorder {
         start: impl FnOnce(Body) -> std::io::Result<JoinHandle<()>>,
     ) -> Result<Recorder, StoreError> {
         let folder = &settings.flights;
-        std::fs::create_dir_all(folder).map_err(StoreError::io(folder, "cannot create the folder"))?;
         scratch::remove_leftovers();
         let (orders, received) = sync_channel(16);
         let watch = Arc::new(Watch::default());

@@ -1,63 +1,132 @@
-//! Files of processes that died: replay the WAL for good, in a process of its own, and set aside what does not open.
+//! Files of processes that died: replay the WAL for good, and set aside what does not open.
 //!
 //! Opening a file replays its WAL, and with a damaged one or too little memory that can abort the whole process. So
 //! doubtful files are opened by a child first: `skyhound __open FILE`, which is [`recover`] and exit code 0, or its error
-//! on stderr and exit code 1. Setting aside happens only when asked for.
+//! on stderr and exit code 1; with `--salvage` and `--without-wal` it is [`salvage`]. Who calls the child: [`super::mend`].
+//!
+//! [`recover`] loses nothing, or changes nothing. [`salvage`] gives up what is damaged, keeps all of it beside the file as
+//! `….wal.damaged`, and writes into the file what was lost.
 
 use super::error::StoreError;
 use super::head::head;
 use super::live::{is_live_here, user_of};
 use super::name::DAMAGED_ENDING;
 use super::place::{self, WAL, side_files, side_path, with_suffix};
-use super::read::was_closed;
+use super::read::{SALVAGED, was_closed};
 use super::sides::{Kept, MISSING, Sides};
-use duckdb::Config;
+use duckdb::{Config, params};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-/// The hidden subcommand by which a program opens a file for [`open_in_child`].
+/// The hidden subcommand by which a program opens a file for [`super::mend`].
 pub const OPEN_COMMAND: &str = "__open";
 /// Memory for the replay; 330 MB were seen for a 16 MB WAL of a table with a key, ours have none.
-const RECOVER_MEMORY: &str = "1GB";
+const RECOVER_MEMORY: &str = "256MB";
 
-/// Opens `path`, replays its WAL into it, and closes it clean. In this process: see [`open_in_child`]. A last commit that was
-/// not finished is dropped.
+/// Opens `path`, replays its WAL into it, and closes it clean, in this process. A last commit that was not finished is
+/// dropped.
 ///
 /// # Errors
 /// When it does not open, another process has it open, or commits would be lost by it: nothing is changed then.
 pub fn recover(path: &Path) -> Result<(), StoreError> {
+    let real = ours(path)?;
+    let sides = Sides::look(&real, &head(&real)?)?;
+    if let Some(why) = sides.unread.clone().filter(|_| sides.is_lost) {
+        return Err(StoreError::Damaged { path: path.to_path_buf(), why });
+    }
+    put_in_place(&real, &sides.kept)?;
+    replay(&real, &sides, None)
+}
+
+/// As [`recover`], but up to the last commit that is whole; without its WAL when `with_wal` is false. What was lost, in words;
+/// `None` when nothing was.
+///
+/// # Errors
+/// When it does not open even so, or another process has it open.
+pub fn salvage(path: &Path, with_wal: bool) -> Result<Option<String>, StoreError> {
+    let real = ours(path)?;
+    let head = head(&real)?;
+    let found = Sides::look(&real, &head)?;
+    let found = if with_wal { found } else { found.none("DuckDB does not open the file with it") };
+    let Some(why) = found.unread.clone().filter(|_| found.is_lost) else {
+        return recover(path).map(|()| None);
+    };
+    set_aside(&real, &found.kept)?;
+    replay(&real, &Sides::look(&real, &head)?, Some(&why))?;
+    Ok(Some(why))
+}
+
+/// The file itself, when nobody uses it.
+fn ours(path: &Path) -> Result<PathBuf, StoreError> {
     let real = place::existing(path)?;
     if is_live_here(&real) {
         return Err(StoreError::LiveHere(path.to_path_buf()));
     }
-    let head = head(&real)?;
-    if let Some(pid) = user_of(&real).map_err(StoreError::io(path, "cannot ask for its lock"))? {
-        return Err(StoreError::InUse { path: path.to_path_buf(), pid });
+    match user_of(&real).map_err(StoreError::io(path, "cannot ask for its lock"))? {
+        Some(pid) => Err(StoreError::InUse { path: path.to_path_buf(), pid }),
+        None => Ok(real),
     }
-    let damaged = |why: String| StoreError::Damaged { path: path.to_path_buf(), why };
-    let sides = Sides::look(&real, &head)?;
-    if let Some(why) = sides.unread.clone().filter(|_| sides.is_lost) {
-        return Err(damaged(why));
-    }
-    put_in_place(&real, &sides.kept)?;
-    place::adopt(&real)?;
+}
+
+/// Opens the file with what `sides` found beside it, and closes it clean; `lost` is what had to be given up before.
+fn replay(real: &Path, sides: &Sides, lost: Option<&str>) -> Result<(), StoreError> {
+    place::adopt(real)?;
     let open = || {
         let config =
             Config::default().with("memory_limit", RECOVER_MEMORY)?.enable_autoload_extension(false)?;
-        let connection = place::open(&real, place::fenced(&real, config)?)?;
+        let connection = place::open(real, place::fenced(real, config)?)?;
         connection.query_row("SELECT count(*) FROM flight", [], |row| row.get::<_, i64>(0))?;
-        let is_missing = sides.lacks_a_wal() && !was_closed(&connection)?;
-        if !is_missing && !was_closed(&connection)? {
-            connection.execute_batch("UPDATE flight SET ended = 'recovered'")?;
+        let is_open = !was_closed(&connection)?;
+        let is_missing = is_open && lost.is_none() && sides.lacks_a_wal();
+        if is_open && !is_missing {
+            let ended = lost.map_or_else(|| "recovered".to_string(), |why| format!("{SALVAGED}{why}"));
+            connection.execute("UPDATE flight SET ended = ?", params![ended])?;
         }
         connection.execute_batch("CHECKPOINT")?;
         connection.close().map_err(|(_, error)| error)?;
         Ok(is_missing)
     };
+    let damaged = |why: String| StoreError::Damaged { path: real.to_path_buf(), why };
     match open().map_err(|error: duckdb::Error| damaged(error.to_string()))? {
         true => Err(damaged(MISSING.to_string())),
         false => Ok(()),
     }
+}
+
+/// Keeps all side files under another name, and leaves of them what `kept` says. Cut off anywhere, it can be begun again: each
+/// is whole in one place at least.
+fn set_aside(real: &Path, kept: &[Kept]) -> Result<(), StoreError> {
+    for side in side_files(real) {
+        let aside = free_name(&with_suffix(&side.path, &format!(".{DAMAGED_ENDING}")));
+        let copied = std::fs::copy(&side.path, &aside).and_then(|_| File::open(&aside)?.sync_all());
+        copied.map_err(StoreError::io(&aside, "cannot set aside"))?;
+    }
+    let cut = |kept: &Kept| {
+        let making = with_suffix(&kept.from, ".whole");
+        let mut to = File::create(&making)?;
+        std::io::copy(&mut File::open(&kept.from)?.take(kept.bytes), &mut to)?;
+        to.sync_all()?;
+        std::fs::rename(&making, side_path(real, kept.suffix))
+    };
+    for one in kept {
+        cut(one).map_err(StoreError::io(&one.from, "cannot be cut to what is whole"))?;
+    }
+    for side in side_files(real) {
+        if !kept.iter().any(|kept| side_path(real, kept.suffix) == side.path) {
+            std::fs::remove_file(&side.path).map_err(StoreError::io(&side.path, "cannot remove"))?;
+        }
+    }
+    Ok(())
+}
+
+/// `path`, or with a number behind it that nobody has.
+fn free_name(path: &Path) -> PathBuf {
+    let numbered = (2_u32..).map(|number| with_suffix(path, &format!("-{number}")));
+    std::iter::once(path.to_path_buf())
+        .chain(numbered)
+        .find(|path| !path.exists())
+        .unwrap_or_else(|| path.into())
 }
 
 /// Puts what is to be replayed to where DuckDB looks for it: by itself it removes a WAL of a checkpoint that stands alone. What
@@ -78,25 +147,6 @@ fn put_in_place(real: &Path, kept: &[Kept]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Has `program` (usually `/proc/self/exe`) do [`recover`] in a child process.
-///
-/// # Errors
-/// What the child said, or how it died.
-pub fn open_in_child(program: &Path, path: &Path) -> Result<(), StoreError> {
-    let output = Command::new(program)
-        .arg(OPEN_COMMAND)
-        .arg(path)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(StoreError::io(program, "cannot start"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let why = format!("{} ({})", said.trim(), output.status);
-    Err(StoreError::Damaged { path: path.to_path_buf(), why })
-}
-
 /// Sets a file aside that does not open: it and its side files get the ending `.damaged`. Where it is now.
 ///
 /// # Errors
@@ -106,7 +156,7 @@ pub fn quarantine(path: &Path) -> Result<PathBuf, StoreError> {
         return Err(StoreError::LiveHere(path.to_path_buf()));
     }
     let real = place::existing(path)?;
-    let aside = with_suffix(path, &format!(".{DAMAGED_ENDING}"));
+    let aside = free_name(&with_suffix(path, &format!(".{DAMAGED_ENDING}")));
     let sides = side_files(&real);
     std::fs::rename(path, &aside).map_err(StoreError::io(path, "cannot set aside"))?;
     for side in sides {

@@ -1,6 +1,7 @@
 //! What the recorder thread is told, and what it is doing, readable from any thread.
 
-use std::path::PathBuf;
+use skyhound::record::Event;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(super) enum Order {
     Utc { started_utc_us: i64 },
     Landed,
+    Note(Event),
     Stop,
 }
 
@@ -17,7 +19,7 @@ pub enum RecorderState {
     /// Recording.
     #[default]
     Recording,
-    /// Not recording, because the disk has less room than the reserve; goes on in a next file when there is room again.
+    /// Not recording, because the disk has less room than the reserve or takes nothing; goes on in a next file when it does.
     Paused {
         /// Why, for people.
         why: String,
@@ -84,6 +86,11 @@ impl Watch {
         let mut shown = self.shown();
         shown.1.push(file);
         shown.0 = RecorderState::Recording;
+    }
+
+    /// A file that was removed again.
+    pub(super) fn forget(&self, file: &Path) {
+        self.shown().1.retain(|known| known != file);
     }
 
     pub(super) fn pause(&self, why: &str) {

@@ -108,6 +108,35 @@ fn a_flipped_byte_costs_only_what_stands_behind_it() {
     is_cut(&path, "are lost");
     assert!(recover(&path).unwrap_err().to_string().contains("are lost"));
     assert_eq!(std::fs::read(wal(&path)).unwrap(), bytes);
+    is_salvaged(&path, asked(&path).0, "are lost");
+}
+
+/// All that can be read is in the file afterwards, which says what is missing; what was given up is kept.
+pub(super) fn is_salvaged(path: &Path, rows: u64, words: &str) {
+    let kept = |aside: &str| {
+        [".wal", ".wal.checkpoint"]
+            .map(|side| std::fs::read(with_suffix(path, &format!("{side}{aside}"))).ok())
+    };
+    let before = kept("");
+    assert!(salvage(path, true).unwrap().unwrap().contains(words));
+    assert_eq!(kept(".damaged"), before);
+    assert!(kept("").iter().all(Option::is_none), "something is left beside it");
+    let (read, unread) = asked(path);
+    assert!(read == rows && unread.is_some_and(|why| why.contains(words)));
+    is_cut(path, words);
+    assert_eq!(value(path, "SELECT ended LIKE 'salvaged: %' FROM flight"), "true");
+    // Once is enough.
+    assert_eq!(salvage(path, true).unwrap(), None);
+}
+
+#[test]
+fn a_wal_that_duckdb_refuses_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = killed(folder.path(), 3);
+    let lost = salvage(&path, false).unwrap().unwrap();
+    assert!(lost.contains("is not read"), "{lost}");
+    assert_eq!(asked(&path).0, 0);
+    is_cut(&path, "is not read");
 }
 
 /// The header has no checksum, and DuckDB takes what it cannot read in it for the end of the WAL.
@@ -180,6 +209,9 @@ fn the_wal_of_another_flight_is_not_read() {
     assert_eq!(asked(&closed).0, 3_000);
     is_cut(&closed, "another file");
     recover(&closed).unwrap_err();
+    // A closed file misses nothing by that.
+    assert!(salvage(&closed, true).unwrap().unwrap().contains("another file"));
+    assert_eq!((asked(&closed), state(&closed)), ((3_000, None), FlightState::Clean));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::super::place::with_suffix;
 use super::super::*;
-use super::broken::{asked, is_cut, killed, state, wal};
+use super::broken::{asked, is_cut, is_salvaged, killed, state, wal};
 use super::wait_for;
 use duckdb::Connection;
 use std::ops::RangeInclusive;
@@ -47,7 +47,7 @@ fn is_whole(path: &Path) {
     assert_eq!((asked(path), state(path)), ((37, None), FlightState::Clean));
 }
 
-/// Only some are read, that is told, and nothing is changed by recovering.
+/// Only some are read, that is told, nothing is changed by recovering, and they are salvaged.
 fn is_left_as_it_is(path: &Path, rows: RangeInclusive<u64>, words: &str) {
     let sides = || [".wal", DURING].map(|suffix| std::fs::read(with_suffix(path, suffix)).ok());
     let before = sides();
@@ -59,6 +59,7 @@ fn is_left_as_it_is(path: &Path, rows: RangeInclusive<u64>, words: &str) {
     is_cut(path, words);
     recover(path).unwrap_err();
     assert!(before == sides(), "recovering changed a WAL");
+    is_salvaged(path, read, words);
 }
 
 /// The same file again for each case.
