@@ -47,6 +47,7 @@ fn start(folder: &Path, memory_limit_mb: u32, commit_interval_us: u32) -> (Inlet
         threads: 1,
         disk_reserve_mb: 0,
         stall_bridge_s: 10,
+        disk_warn_h: 0.0,
     };
     let (inlets, outlets) = lanes(&settings, 4_000.0);
     let recorder = Recorder::start(&settings, &About::default(), outlets, Clock::start(), |body| {

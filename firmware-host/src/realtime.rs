@@ -25,6 +25,8 @@ pub enum Role {
     Recorder,
     /// Pages, SQL, the operator's socket: normal.
     Ground,
+    /// Looks after older flights: normal, disk class idle.
+    Keeper,
 }
 
 /// Cores from which on two of them may be given away.
@@ -41,7 +43,7 @@ impl Role {
             Role::Sense => Some(55),
             Role::Control => Some(50),
             Role::Autopilot => Some(49),
-            Role::Recorder | Role::Ground => None,
+            Role::Recorder | Role::Ground | Role::Keeper => None,
         }
     }
 
@@ -50,7 +52,7 @@ impl Role {
         match self {
             Role::SdrRx => Some(0),
             Role::Sense => Some(1),
-            Role::Control | Role::Autopilot | Role::Recorder | Role::Ground => None,
+            Role::Control | Role::Autopilot | Role::Recorder | Role::Ground | Role::Keeper => None,
         }
     }
 
@@ -63,6 +65,7 @@ impl Role {
             Role::Autopilot => "autopilot-rx",
             Role::Recorder => "recorder",
             Role::Ground => "ground",
+            Role::Keeper => "keeper",
         }
     }
 }
@@ -98,7 +101,7 @@ pub fn ask(role: Role) -> Vec<String> {
         let error = io::Error::other(format!("{} allowed, {CORES_MIN} needed", allowed.len()));
         note("core of its own", "", Err(error));
     }
-    if role == Role::Recorder {
+    if matches!(role, Role::Recorder | Role::Keeper) {
         note("idle disk class", "", idle_disk_class());
     }
     refused

@@ -33,6 +33,7 @@ fn start(folder: &Path) -> (Inlets, Recorder) {
         threads: 1,
         disk_reserve_mb: 0,
         stall_bridge_s: 10,
+        disk_warn_h: 0.0,
     };
     let (inlets, outlets) = lanes(&settings, 1_000.0);
     let recorder = Recorder::start(&settings, &About::default(), outlets, Clock::start(), |body| {

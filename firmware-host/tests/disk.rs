@@ -1,6 +1,7 @@
 //! Bad disks: one that stalls for 10 s, and one that is full. The recording runs in a child process (this test itself), the
-//! stall by a library put before libc's `fsync`, the full disk on a small tmpfs.
+//! stall by a library put before libc, the full disk on a small tmpfs.
 
+mod bad_disk;
 mod rows;
 
 use rows::reading;
@@ -17,22 +18,7 @@ use std::time::Duration;
 
 const CHILD_FOLDER: &str = "SKYHOUND_STALL_CHILD";
 const CHILD_BRIDGE_S: &str = "SKYHOUND_STALL_BRIDGE_S";
-const STALL_FLAG: &str = "SKYHOUND_STALL_FLAG";
-const STALL_S: &str = "SKYHOUND_STALL_S";
-
-/// Stalls one `fsync` or `fdatasync` when the file named by the environment appears, and removes that file.
-const STALLING_FSYNC: &str = r#"
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdlib.h>
-#include <unistd.h>
-static void stall(void) {
-    const char *flag = getenv("SKYHOUND_STALL_FLAG");
-    if (flag && unlink(flag) == 0) sleep(atoi(getenv("SKYHOUND_STALL_S")));
-}
-int fsync(int fd) { stall(); return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd); }
-int fdatasync(int fd) { stall(); return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd); }
-"#;
+const STALL: &str = "SKYHOUND_DISK_STALL";
 
 fn settings(folder: &Path, stall_bridge_s: u32) -> RecorderSettings {
     RecorderSettings {
@@ -42,6 +28,7 @@ fn settings(folder: &Path, stall_bridge_s: u32) -> RecorderSettings {
         threads: 1,
         disk_reserve_mb: 0,
         stall_bridge_s,
+        disk_warn_h: 0.0,
     }
 }
 
@@ -56,7 +43,9 @@ fn number(path: &Path, sql: &str) -> u64 {
 fn stalling_child() {
     let Some(folder) = std::env::var_os(CHILD_FOLDER) else { return };
     let bridge_s = std::env::var(CHILD_BRIDGE_S).unwrap().parse().unwrap();
-    let flag = PathBuf::from(std::env::var_os(STALL_FLAG).unwrap());
+    let stall = std::env::var(STALL).unwrap();
+    let (flag, stall_s) = stall.split_once(':').unwrap();
+    let (flag, stall_s) = (PathBuf::from(flag), stall_s.parse::<u32>().unwrap());
     let settings = settings(Path::new(&folder), bridge_s);
     let clock = Clock::start();
     let (mut inlets, outlets) = lanes(&settings, 1_000.0);
@@ -81,7 +70,7 @@ fn stalling_child() {
     record_for(0.6);
     assert!(!flag.exists(), "no commit came to stall");
     let before = handle.totals();
-    record_for(f64::from(std::env::var(STALL_S).unwrap().parse::<u32>().unwrap()) - 1.0);
+    record_for(f64::from(stall_s) - 1.0);
     assert_eq!(handle.totals(), before, "commits went on: the disk did not stall");
     record_for(2.4);
     let summary = recorder.stop().unwrap();
@@ -92,21 +81,11 @@ fn stalling_child() {
 /// Pushed, dropped, longest commit in µs, and rows in the file; `None` where no C compiler is.
 fn record_over_a_stall(bridge_s: u32, stall_s: u32) -> Option<(u64, u64, u64, PathBuf, tempfile::TempDir)> {
     let folder = tempfile::tempdir().unwrap();
-    let (source, library) = (folder.path().join("stall.c"), folder.path().join("stall.so"));
-    std::fs::write(&source, STALLING_FSYNC).unwrap();
-    let built =
-        Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").status();
-    if !built.is_ok_and(|status| status.success()) {
-        println!("ignored, needs a C compiler (cc)");
-        return None;
-    }
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "stalling_child", "--nocapture", "--test-threads=1"])
+    let library = bad_disk::library()?;
+    let output = bad_disk::child("stalling_child", folder.path(), library)
         .env(CHILD_FOLDER, folder.path())
         .env(CHILD_BRIDGE_S, bridge_s.to_string())
-        .env(STALL_FLAG, folder.path().join("flag"))
-        .env(STALL_S, stall_s.to_string())
-        .env("LD_PRELOAD", &library)
+        .env(STALL, format!("{}:{stall_s}", folder.path().join("flag").display()))
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

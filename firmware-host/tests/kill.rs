@@ -3,8 +3,10 @@
 //!
 //! The test starts itself as the recording process (`recording_child`). 20 kills; `SKYHOUND_KILLS=200` for more.
 
+mod random;
 mod rows;
 
+use random::random;
 use rows::reading;
 use skyhound_host::clock::Clock;
 use skyhound_host::realtime::{self, Role};
@@ -31,6 +33,7 @@ fn recording_child() {
         threads: 1,
         disk_reserve_mb: 0,
         stall_bridge_s: 10,
+        disk_warn_h: 0.0,
     };
     let lands = std::env::var_os(CHILD_LANDS).is_some();
     let clock = Clock::start();
@@ -84,15 +87,6 @@ fn checked_rows(path: &Path) -> u64 {
         WHERE acquired_us <> i * 1000 OR mean_dbfs <> round(-90 + ((i * 7919) % 211) / 100, 2)";
     assert_eq!(number(path, sql).unwrap(), 0, "rows are not a prefix of what was recorded");
     rows
-}
-
-/// A small generator (SplitMix64): which moments are struck does not matter, only that they differ.
-fn random(seed: &mut u64) -> u64 {
-    *seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let mut z = *seed;
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }
 
 #[test]

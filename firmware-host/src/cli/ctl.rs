@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 
 use super::failure::{Failure, print};
-use crate::ctl::{Ask, ChannelStatus, LinkStatus, SearchStatus, Status, VehicleStatus, ask, socket_found};
+use crate::ctl::{
+    Ask, ChannelStatus, LinkStatus, RecorderStatus, SearchStatus, Status, VehicleStatus, ask, socket_found,
+};
 
 /// Arguments of `skyhound ctl`.
 #[derive(Clone, Debug, clap::Args)]
@@ -145,6 +147,10 @@ fn daemon_text(status: &Status) -> String {
     let recorder = &status.recorder;
     let file = known(recorder.file.as_ref());
     line("file", format!("{} · {file} · {} rows", recorder.state, recorder.rows_total));
+    line("database", database_text(recorder));
+    for alarm in &recorder.alarms {
+        line("ALARM", alarm.clone());
+    }
     for lane in status.lanes.iter().filter(|lane| lane.dropped_total > 0) {
         let all = lane.pushed_total + lane.dropped_total;
         line("DROPPED", format!("{} of {all} in lane {}", lane.dropped_total, lane.name));
@@ -157,6 +163,24 @@ fn daemon_text(status: &Status) -> String {
     }
     line("daemon", format!("{} · pid {} · up {:.0} s", status.version, status.pid, status.uptime_s));
     lines.concat()
+}
+
+fn database_text(recorder: &RecorderStatus) -> String {
+    let growth = recorder.growth_mb_per_h.map_or_else(|| "—".into(), |growth| format!("{growth:.1}"));
+    let left = recorder.left_h.map_or_else(|| "—".into(), |left| format!("{left:.0}"));
+    format!(
+        "{:.0} rows/s · {:.1} MB, {growth} MB/h, disk for {left} h · WAL {:.1} MB, {} checkpoints, longest {:.0} ms · longest \
+         commit {:.0} ms · memory {:.0} MB of {:.0} MB, {} threads",
+        recorder.rows_per_s,
+        recorder.file_mb,
+        recorder.wal_mb,
+        recorder.checkpoint_total,
+        recorder.checkpoint_longest_ms,
+        recorder.commit_longest_ms,
+        recorder.memory_mb,
+        recorder.resident_mb,
+        recorder.threads
+    )
 }
 
 fn aircraft_text(vehicle: &VehicleStatus) -> String {

@@ -1,10 +1,12 @@
 //! `skyhound flights`: the flight files there are.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
 
 use super::failure::{print, say};
 use super::{Failure, SettingsArgs};
-use crate::settings::{Flags, Settings};
+use crate::settings::{Flags, RetentionSettings, Settings};
 use crate::store::{self, FlightEntry, FlightState};
 
 /// Arguments of `skyhound flights`.
@@ -16,6 +18,12 @@ pub struct Args {
     /// Folder of the flight files
     #[arg(long, value_name = "DIR")]
     pub flights: Option<PathBuf>,
+    /// Remove the oldest as [retention] says: only those of which a copy was verified
+    #[arg(long)]
+    pub retain: bool,
+    /// With --retain: only tell what would go
+    #[arg(long, requires = "retain")]
+    pub dry_run: bool,
     /// JSON instead of a table
     #[arg(long)]
     pub json: bool,
@@ -36,7 +44,11 @@ impl Args {
 /// # Errors
 /// A folder that cannot be read.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let folder = args.load()?.recorder.flights;
+    let settings = args.load()?;
+    let folder = settings.recorder.flights;
+    if args.retain {
+        return retain(&folder, &settings.retention, &args);
+    }
     let entries = store::flights(&folder)?;
     if args.json {
         let values: Vec<_> = entries.iter().map(to_json).collect();
@@ -48,17 +60,38 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    table.set_header(["flight", "started", "length", "size", "state"]);
+    table.set_header(["flight", "started", "length", "size", "copies", "state"]);
     for entry in &entries {
         table.add_row([
             entry.path.display().to_string(),
             entry.started_utc_us.map_or_else(String::new, utc),
             entry.duration_s.map_or_else(String::new, |seconds| format!("{seconds:.1} s")),
             format!("{:.2} MB", entry.file_bytes as f64 / 1e6),
+            store::copies(&entry.path).len().to_string(),
             state(&entry.state),
         ]);
     }
     print(&format!("{table}\n"))
+}
+
+fn retain(folder: &Path, settings: &RetentionSettings, args: &Args) -> Result<(), Failure> {
+    let retained = store::retain(folder, settings, args.dry_run)?;
+    if args.json {
+        let gone: Vec<_> =
+            retained.gone.iter().map(|(path, bytes)| json!({"path": path, "file_bytes": bytes})).collect();
+        let told =
+            json!({"gone": gone, "without_copy": retained.without_copy, "free_bytes": retained.free_bytes});
+        print(&format!("{told:#}\n"))?;
+    } else {
+        let word = if args.dry_run { "would go" } else { "gone" };
+        for (path, bytes) in &retained.gone {
+            print(&format!("{word}: {} ({:.2} MB)\n", path.display(), *bytes as f64 / 1e6))?;
+        }
+        if retained.gone.is_empty() {
+            say("nothing goes");
+        }
+    }
+    retained.complaint(settings).map_or(Ok(()), |why| Err(Failure::Failed(why)))
 }
 
 fn utc(us: i64) -> String {
@@ -75,11 +108,12 @@ fn state(state: &FlightState) -> String {
 }
 
 fn to_json(entry: &FlightEntry) -> serde_json::Value {
-    serde_json::json!({
+    json!({
         "path": entry.path,
         "started_utc": entry.started_utc_us.map(utc),
         "duration_s": entry.duration_s,
         "file_bytes": entry.file_bytes,
         "state": state(&entry.state),
+        "copies": store::copies(&entry.path),
     })
 }

@@ -70,17 +70,19 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let totals = &summary.totals;
     tracing::info!("{} readings, {} bytes", totals.reading_total, summary.file_bytes);
     summary.files.iter().try_for_each(|file| print(&format!("{}\n", file.display())))?;
-    if totals.unrecorded_us == 0 && totals.reading_total > 0 {
+    let is_whole = totals.unrecorded_us == 0 && totals.unrecorded_total == 0;
+    if is_whole && totals.reading_total > 0 {
         return Ok(());
     }
-    if totals.unrecorded_us == 0 {
+    if is_whole {
         let why = "no reading was made: the source gave no samples, or fewer than half a hop (sense.hop_ms)";
         return Err(Failure::Failed(format!("{}: {why}", settings.sdr.source)));
     }
     let (length_s, rows) = (totals.unrecorded_us as f64 / 1e6, totals.unrecorded_total);
     Err(Failure::Failed(format!(
-        "{length_s:.1} s were not recorded ({rows} rows): make room on the disk of the flights, {} MB \
-         (recorder.disk_reserve_mb) and more",
+        "{length_s:.1} s were not recorded ({rows} rows), because of: {}; {} MB and more must be free on the disk of the flights \
+         (recorder.disk_reserve_mb)",
+        summary.paused_by.as_deref().unwrap_or("a disk that takes nothing"),
         settings.recorder.disk_reserve_mb
     )))
 }

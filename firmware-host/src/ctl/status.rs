@@ -179,6 +179,30 @@ pub struct RecorderStatus {
     pub file: Option<String>,
     /// Rows committed.
     pub rows_total: u64,
+    /// Rows committed a second.
+    pub rows_per_s: f64,
+    /// The database's buffers.
+    pub memory_mb: f64,
+    /// The whole process in memory.
+    pub resident_mb: f64,
+    /// Threads of the process.
+    pub threads: u64,
+    /// The file.
+    pub file_mb: f64,
+    /// What is committed and not in it yet.
+    pub wal_mb: f64,
+    /// Times the WAL was moved into the file.
+    pub checkpoint_total: u64,
+    /// Longest commit that did so.
+    pub checkpoint_longest_ms: f64,
+    /// Longest commit: the longest stall of the disk.
+    pub commit_longest_ms: f64,
+    /// How fast the file grows.
+    pub growth_mb_per_h: Option<f64>,
+    /// Hours until only the reserve is free on its disk.
+    pub left_h: Option<f64>,
+    /// What is dangerous, with its mend.
+    pub alarms: Vec<String>,
 }
 
 /// The samples.

@@ -28,6 +28,7 @@ const SECTIONS: &[&str] = &[
     "interlock.fence",
     "autopilot",
     "recorder",
+    "retention",
     "daemon",
 ];
 /// Keys of which a beacon has one or the other: the later layer's takes the place of the earlier's.

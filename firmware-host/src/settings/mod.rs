@@ -1,5 +1,5 @@
 //! Settings: one TOML file with `[sdr] [sense] [[beacon]] [analytics] [homing] [search] [interlock] [autopilot] [recorder]
-//! [daemon]`. Values as the parts take them; what the engine gets is made and checked from these once at the start.
+//! [retention] [daemon]`. Values as the parts take them; what the engine gets is made and checked from these once at the start.
 //!
 //! The file speaks s, ms and deg; the program µs and rad; `resolve` alone converts. Defaults stand in `skyhound.toml`
 //! beside this (the template that `config init` writes), ranges in `keys`. Precedence: default, file, `--set`, flags.
@@ -69,6 +69,8 @@ pub struct Settings {
     pub autopilot: AutopilotSettings,
     /// `[recorder]`.
     pub recorder: RecorderSettings,
+    /// `[retention]`.
+    pub retention: RetentionSettings,
     /// `[daemon]`.
     pub daemon: DaemonSettings,
     /// `--bench`: this is a bench, and no aircraft is in the air; a recording may steer what stands on it.
@@ -175,6 +177,7 @@ impl Settings {
             search: layers.search(),
             autopilot: layers.autopilot(),
             recorder: layers.recorder(),
+            retention: layers.retention(),
             daemon: layers.daemon(),
             is_bench,
             layers,
@@ -340,6 +343,19 @@ pub struct RecorderSettings {
     pub disk_reserve_mb: u32,
     /// Seconds of a stalled disk that the lanes must bridge. Default 10.
     pub stall_bridge_s: u32,
+    /// With disk for fewer hours than this it is said aloud. Default 2.
+    pub disk_warn_h: f64,
+}
+
+/// `[retention]`: which old flights make room for new ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetentionSettings {
+    /// With less free disk than this the oldest flights go, MB; 0 = none goes by that. Default 1024.
+    pub free_mb: u32,
+    /// With more flights than this the oldest go; 0 = any number. Default 0.
+    pub flights_max: u32,
+    /// Also flights of which nobody has verified a copy. Default false.
+    pub without_copy: bool,
 }
 
 /// `[daemon]`: the process.

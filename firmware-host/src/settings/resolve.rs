@@ -14,8 +14,8 @@ use toml::Value;
 use super::keys::{as_number, numbers, polygon};
 use super::layers::Layers;
 use super::{
-    AntennaSettings, AutopilotSettings, BeaconSettings, DaemonSettings, Pace, RecorderSettings, SdrSettings,
-    SearchSettings, SenseSettings,
+    AntennaSettings, AutopilotSettings, BeaconSettings, DaemonSettings, Pace, RecorderSettings,
+    RetentionSettings, SdrSettings, SearchSettings, SenseSettings,
 };
 
 const DEVICE_RATE_SPS: f64 = 2_048_000.0;
@@ -294,6 +294,15 @@ impl Layers {
             threads: self.whole("recorder.threads"),
             disk_reserve_mb: self.whole("recorder.disk_reserve_mb"),
             stall_bridge_s: self.whole("recorder.stall_bridge_s"),
+            disk_warn_h: self.number("recorder.disk_warn_h"),
+        }
+    }
+
+    pub(super) fn retention(&self) -> RetentionSettings {
+        RetentionSettings {
+            free_mb: self.whole("retention.free_mb"),
+            flights_max: self.whole("retention.flights_max"),
+            without_copy: self.is_on("retention.without_copy"),
         }
     }
 

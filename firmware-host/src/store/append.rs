@@ -311,19 +311,24 @@ fn health(rows: &[Health]) -> Vec<ArrayRef> {
     let lane = |row: &Health| if let Health::Lane(_, _, report) = row { Some(*report) } else { None };
     vec![
         times(rows, |row| match row {
-            Health::Pass(at, ..) | Health::Lane(at, ..) | Health::Discard(at, ..) => *at,
+            Health::Pass(at, ..)
+            | Health::Lane(at, ..)
+            | Health::Discard(at, ..)
+            | Health::Database(at, ..) => *at,
         }),
         text(rows, |row| {
             Some(match row {
                 Health::Pass(..) => "pass",
                 Health::Lane(..) => "lane",
                 Health::Discard(..) => "discard",
+                Health::Database(..) => "database",
             })
         }),
         text(rows, |row| match row {
             Health::Pass(_, name, _) | Health::Lane(_, name, _) | Health::Discard(_, name, _) => {
                 Some(name.as_str())
             }
+            Health::Database(_, name, _) => Some(name),
         }),
         some::<UInt32Type, _>(rows, |row| pass(row).map(|p| p.budget_us)),
         some::<UInt32Type, _>(rows, |row| pass(row).map(|p| p.pass_count)),
@@ -333,11 +338,15 @@ fn health(rows: &[Health]) -> Vec<ArrayRef> {
         some::<Int64Type, _>(rows, |row| pass(row).map(|p| p.miss_total as i64)),
         some::<Int64Type, _>(rows, |row| lane(row).map(|l| l.pushed_total as i64)),
         some::<Int64Type, _>(rows, |row| match row {
-            Health::Pass(..) => None,
+            Health::Pass(..) | Health::Database(..) => None,
             Health::Lane(_, _, report) => Some(report.dropped_total as i64),
             Health::Discard(_, _, total) => Some(*total as i64),
         }),
         some::<Int64Type, _>(rows, |row| lane(row).map(|l| l.capacity_count as i64)),
+        some::<Int64Type, _>(rows, |row| match row {
+            Health::Database(_, _, value) => Some(*value as i64),
+            _ => None,
+        }),
     ]
 }
 

@@ -10,7 +10,7 @@
 //! next file is begun: it would find no room either.
 
 use super::error::StoreError;
-use super::file::Continues;
+use super::file::{Continues, FlightFile};
 use super::pass::{CHECKPOINT_ROOM_BYTES, Pass};
 use skyhound::time::TimeUs;
 use std::time::Duration;
@@ -118,6 +118,9 @@ impl Pass {
         self.budget.count(took_us);
         self.watch.count_commit(counts.iter().sum(), counts[0], took_us);
         self.batch.clear();
+        if self.file.as_ref().is_some_and(FlightFile::is_wal_full) {
+            self.move_wal();
+        }
     }
 
     fn discard_batch(&mut self) {

@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::head::read_headers;
-use super::place::{SIDE_SUFFIXES, flight_bytes, side_files, with_suffix};
+use super::place::{BLOCKS, SIDE_SUFFIXES, flight_bytes, side_files, with_suffix};
 use super::scratch::Room;
 use super::sides::{Kept, Sides};
 use std::fs::File;
@@ -51,6 +51,11 @@ impl Copied {
     fn take(&self, real: &Path, kept: &[Kept]) -> std::io::Result<bool> {
         self.remove();
         let before = (read_headers(real)?, side_files(real));
+        // A checkpoint is at work, or died: of a file that is recorded it is done soon.
+        if before.1.iter().any(|side| side.suffix == BLOCKS) && kept.iter().any(|kept| kept.suffix == BLOCKS)
+        {
+            return Ok(false);
+        }
         std::fs::copy(real, &self.file)?;
         for side in kept {
             let from = match File::open(&side.from) {

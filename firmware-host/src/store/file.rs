@@ -8,6 +8,7 @@
 
 use super::append;
 use super::batch::{Batch, TABLE_COUNT, TABLES};
+use super::blocks;
 use super::error::StoreError;
 use super::head::head;
 use super::live::LiveFile;
@@ -31,8 +32,9 @@ const BLOCK_BYTES: u32 = 65_536;
 const SPILL_MAX: &str = "64MB";
 /// Opening again replays up to a whole WAL and needs this many times the usual memory, for as long as the file stays open.
 const REPLAY_MEMORY_FACTOR: u32 = 4;
-/// WAL size at which a commit checkpoints.
-const CHECKPOINT_THRESHOLD: &str = "16MB";
+/// WAL size at which it is moved into the file: by us, never by a commit of DuckDB's own accord ([`super::blocks`]).
+const CHECKPOINT_WAL_BYTES: u64 = 16 << 20;
+const NO_CHECKPOINT: &str = "1TB";
 
 /// Files as DuckDB 1.4 and later read them: a sixth smaller than as the default, 0.10, does; and since 1.4 a WAL says of which
 /// file it is.
@@ -41,7 +43,7 @@ const STORAGE_VERSION: &str = "v1.4.0";
 /// Commits between returns of freed memory: each costs 1.4 ms, 16 between let the peak grow by 9 MB.
 const COMMITS_PER_RETURN: u32 = 8;
 /// The appender plans an INSERT at each flush; there is nothing in it to optimise (a tenth of the flush).
-const SESSION: &str = "PRAGMA disable_optimizer";
+const SESSION: &str = "PRAGMA disable_optimizer; PRAGMA disable_checkpoint_on_shutdown";
 
 /// Of an update that changes nothing DuckDB writes nothing.
 const BEGIN_WAL: &str = "BEGIN; UPDATE flight SET ended = 'begun'; UPDATE flight SET ended = NULL; COMMIT";
@@ -88,6 +90,9 @@ pub(super) struct FlightFile {
     /// The limit this connection was opened with, MB.
     memory_mb: u32,
     commit_total: u32,
+    checkpoint_total: u64,
+    /// Its own file, declared and so closed behind the connection: closing one drops DuckDB's lock.
+    own: File,
     _live: LiveFile,
 }
 
@@ -123,10 +128,20 @@ impl FlightFile {
         std::fs::rename(&creating, &path).map_err(StoreError::io(&path, "cannot rename to"))?;
         sync_folder(folder)?;
         let memory_mb = settings.memory_limit_mb;
+        let own = File::open(&path).map_err(StoreError::io(&path, "cannot open"))?;
         let begun = connect(&path, settings.threads, memory_mb).and_then(|connection| {
             let (settings, path) = (settings.clone(), path.clone());
             let connection = Some(connection);
-            let file = FlightFile { connection, path, settings, memory_mb, commit_total: 0, _live: live };
+            let file = FlightFile {
+                connection,
+                path,
+                settings,
+                memory_mb,
+                commit_total: 0,
+                checkpoint_total: 0,
+                own,
+                _live: live,
+            };
             file.begin().map(|()| file)
         });
         if begun.is_err() {
@@ -202,9 +217,31 @@ impl FlightFile {
         Ok(counts)
     }
 
-    /// Moves the WAL into the file.
-    pub(super) fn checkpoint(&self) -> Result<(), duckdb::Error> {
-        self.connection()?.execute_batch("CHECKPOINT")
+    /// Checkpoints since it is recorded.
+    pub(super) fn checkpoint_total(&self) -> u64 {
+        self.checkpoint_total
+    }
+
+    /// Bytes of DuckDB's buffers.
+    pub(super) fn memory_bytes(&self) -> Result<u64, duckdb::Error> {
+        const ASKED: &str = "SELECT CAST(sum(memory_usage_bytes) AS UBIGINT) FROM duckdb_memory()";
+        self.connection()?.query_row(ASKED, [], |row| row.get(0))
+    }
+
+    /// Whether it is time to move the WAL into the file.
+    pub(super) fn is_wal_full(&self) -> bool {
+        wal_bytes(&self.path) >= CHECKPOINT_WAL_BYTES
+    }
+
+    /// Moves the WAL into the file. After an error the file is to be opened again; nothing that was committed is lost.
+    pub(super) fn checkpoint(&mut self) -> Result<(), StoreError> {
+        let cannot = || StoreError::database(&self.path, "cannot checkpoint");
+        let (connection, real) = (self.connection().map_err(cannot())?, place::real_or_given(&self.path));
+        blocks::keep(connection, &self.own, &real)?;
+        connection.execute_batch("CHECKPOINT").map_err(cannot())?;
+        blocks::forget(&real);
+        self.checkpoint_total += 1;
+        Ok(())
     }
 
     /// Closes and opens again; what a failed commit or checkpoint left is replayed or rolled back.
@@ -218,8 +255,12 @@ impl FlightFile {
         }
         // What DuckDB finds damaged while it replays can end the process; nobody holds the file now, so it may be looked at.
         let real = place::existing(&self.path)?;
-        if let Sides { unread: Some(why), is_lost: true, .. } = Sides::look(&real, &head(&real)?)? {
+        let head = head(&real)?;
+        if let Sides { unread: Some(why), is_lost: true, .. } = Sides::look(&real, &head)? {
             return Err(StoreError::Damaged { path: self.path.clone(), why });
+        }
+        if let Some(blocks) = blocks::waiting(&real, &head) {
+            blocks.put_back(&real)?;
         }
         self.memory_mb = self.settings.memory_limit_mb.saturating_mul(REPLAY_MEMORY_FACTOR);
         self.connection = Some(connect(&self.path, self.settings.threads, self.memory_mb)?);
@@ -255,7 +296,9 @@ impl FlightFile {
     }
 
     fn connection(&self) -> Result<&Connection, duckdb::Error> {
-        self.connection.as_ref().ok_or(duckdb::Error::InvalidQuery)
+        self.connection
+            .as_ref()
+            .ok_or_else(|| duckdb::Error::ToSqlConversionFailure("it could not be opened again yet".into()))
     }
 }
 
@@ -284,7 +327,7 @@ fn connect(path: &Path, threads: u32, memory_mb: u32) -> Result<Connection, Stor
             .with("default_block_size", BLOCK_BYTES.to_string())?
             .with("temp_directory", scratch_path("spill").to_string_lossy())?
             .with("max_temp_directory_size", SPILL_MAX)?
-            .with("checkpoint_threshold", CHECKPOINT_THRESHOLD)?
+            .with("checkpoint_threshold", NO_CHECKPOINT)?
             .with("auto_checkpoint_skip_wal_threshold", u32::MAX.to_string())?
             .with("storage_compatibility_version", STORAGE_VERSION)?
             .with("max_vacuum_tasks", "0")?
@@ -311,7 +354,8 @@ fn first_rows(
     started_utc_us: i64,
     continues: Option<&Continues>,
 ) -> Result<(), duckdb::Error> {
-    connection.execute_batch(&statements())?;
+    // In one transaction: each by itself is a sync of the disk, some fifty of them.
+    connection.execute_batch(&format!("BEGIN; {}; COMMIT", statements()))?;
     let hash: String =
         Sha256::digest(about.settings_toml.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     connection.execute(
@@ -374,17 +418,22 @@ mod tests {
 
     /// A kill right after it would look as if a WAL had been lost.
     #[test]
-    fn a_commit_that_checkpoints_leaves_a_wal() {
+    fn a_checkpoint_leaves_a_wal_and_no_blocks() {
         let folder = tempfile::tempdir().unwrap();
         let mut file =
             FlightFile::create(&settings(folder.path()), &sample::about(), Clock::start(), None).unwrap();
         let (before, mut batch) = (std::fs::metadata(file.path()).unwrap().len(), Batch::default());
         (0..2_000)
             .for_each(|_| sample::records(1_500_000).iter().for_each(|record: &Record| batch.push(record)));
-        file.connection().unwrap().execute_batch("SET checkpoint_threshold = '256KB'").unwrap();
         file.commit(&batch).unwrap();
+        assert!(
+            wal_bytes(file.path()) > 256 << 10 && std::fs::metadata(file.path()).unwrap().len() == before
+        );
+        file.checkpoint().unwrap();
+        file.begin().unwrap();
         assert!(std::fs::metadata(file.path()).unwrap().len() > before, "it did not checkpoint");
-        assert!(wal_bytes(file.path()) > 0);
+        assert!(wal_bytes(file.path()) > 0 && wal_bytes(file.path()) < 4 << 10);
+        assert_eq!(place::side_files(file.path()).len(), 1);
         file.close().unwrap();
     }
 }

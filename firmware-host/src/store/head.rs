@@ -29,6 +29,8 @@ pub struct Head {
     pub iteration: u64,
     /// The root block of the last checkpoint; its WAL says the same of one that was begun.
     pub root: u64,
+    /// Bytes of a block.
+    pub block_bytes: u64,
     /// Bytes the file has at least when all blocks are there.
     pub whole_bytes: u64,
 }
@@ -48,7 +50,21 @@ pub fn head(path: &Path) -> Result<Head, StoreError> {
     if !path.is_file() {
         return Err(StoreError::NotFound(path.to_path_buf()));
     }
-    let raw = read_headers(path).map_err(StoreError::io(path, "cannot read"))?;
+    parsed(read_headers(path).map_err(StoreError::io(path, "cannot read"))?, path)
+}
+
+/// The same of a file that is open, and stays so.
+///
+/// # Errors
+/// As [`head`].
+pub fn header_of(file: &File, path: &Path) -> Result<Head, StoreError> {
+    use std::os::unix::fs::FileExt;
+    let mut raw = vec![0; HEADER_BYTES];
+    file.read_exact_at(&mut raw, 0).map_err(StoreError::io(path, "cannot read"))?;
+    parsed(raw, path)
+}
+
+fn parsed(raw: Vec<u8>, path: &Path) -> Result<Head, StoreError> {
     let damaged = |why: String| StoreError::Damaged { path: path.to_path_buf(), why };
     if raw.get(8..12) != Some(b"DUCK") {
         return Err(damaged("it does not begin as a DuckDB file does".to_string()));
@@ -76,6 +92,7 @@ pub fn head(path: &Path) -> Result<Head, StoreError> {
         identity,
         root: number(&raw, active + 16),
         iteration: number(&raw, active + 8),
+        block_bytes: number(&raw, active + 40),
         whole_bytes: number(&raw, active + 32)
             .saturating_mul(number(&raw, active + 40))
             .saturating_add(HEADER_BYTES as u64),

@@ -14,6 +14,7 @@ use super::catalog;
 use super::error::StoreError;
 use super::file::{About, Continues, FlightFile, wal_bytes};
 use super::lanes::Outlets;
+use super::monitor::Monitor;
 use super::scratch::free_bytes;
 use super::watch::{Order, RecorderState, Watch};
 use crate::clock::Clock;
@@ -52,6 +53,7 @@ pub(super) struct Pass {
     pub(super) clock: Clock,
     started_utc_us: Option<i64>,
     pub(super) watch: Arc<Watch>,
+    monitor: Monitor,
 }
 
 impl Pass {
@@ -78,6 +80,7 @@ impl Pass {
             clock,
             started_utc_us: None,
             watch,
+            monitor: Monitor::begin(clock.now()),
         };
         let begun = pass.make_folder().and_then(|()| match pass.short_of_disk(0) {
             Some(why) => Ok(Some(why)),
@@ -87,7 +90,8 @@ impl Pass {
             Ok(None) => {}
             Ok(Some(why)) => pass.pause(clock.now(), &why),
             Err(error) if error.is_of_the_place() => return Err(error),
-            Err(error) => pass.pause(clock.now(), &error.to_string()),
+            // The first commit tries again.
+            Err(error) => tracing::error!("not recording yet: {error}"),
         }
         Ok(pass)
     }
@@ -132,6 +136,7 @@ impl Pass {
             if now.since_us(health_at) >= HEALTH_US || (stopping && !more) {
                 health_at = now;
                 self.note_health(now);
+                self.watch_the_database(now, stopping);
                 self.watch_the_disk(now, stopping);
             }
             let is_time = now.since_us(committed_at) >= u64::from(self.settings.commit_interval_us);
@@ -141,7 +146,7 @@ impl Pass {
                 self.commit();
             }
             if landed {
-                self.checkpoint_after_landing();
+                self.move_wal();
             }
             if let Some(left) = &mut last_batches {
                 if !more || *left == 0 {
@@ -162,6 +167,17 @@ impl Pass {
             self.batch.push(&Record::Lane(at, Name::new(gauge.name()), report));
         }
         self.batch.healths.push(Health::Pass(at, Name::new("recorder"), self.budget.report()));
+    }
+
+    fn watch_the_database(&mut self, now: TimeUs, stopping: bool) {
+        if !self.monitor.is_due(now) && !stopping {
+            return;
+        }
+        let totals = self.watch.totals();
+        let seen = self.monitor.look(now, self.file.as_ref(), totals, &self.settings);
+        let rows = seen.rows(&totals);
+        self.batch.healths.extend(rows.map(|(name, value)| Health::Database(now, name, value)));
+        self.watch.see_database(seen);
     }
 
     /// Pauses and goes on.
@@ -233,6 +249,7 @@ impl Pass {
         tracing::info!("flight file {}", file.path().display());
         self.watch.record_to(file.path().to_path_buf());
         self.committed = [0; TABLE_COUNT];
+        self.monitor.next_file(self.clock.now(), &file, &self.watch.totals());
         self.file = Some(file);
         Ok(())
     }
@@ -251,21 +268,26 @@ impl Pass {
     }
 
     /// What fails here costs nothing that was committed, and is no end: the next commit opens the file again.
-    fn checkpoint_after_landing(&mut self) {
+    pub(super) fn move_wal(&mut self) {
+        let begun = self.clock.now();
         let Some(file) = &mut self.file else { return };
+        let before = file.checkpoint_total();
         let outcome = checkpoint(file, &self.settings).or_else(|error| {
-            tracing::warn!(%error, "the checkpoint after landing failed; the file is opened again");
+            tracing::warn!(%error, "a checkpoint failed; the file is opened again");
             file.reopen()
         });
         if let Err(error) = outcome.and_then(|()| file.begin()) {
-            tracing::warn!(%error, "the file is not ready after landing; the next commit opens it again");
+            tracing::warn!(%error, "the file is not ready after a checkpoint; the next commit opens it again");
+        }
+        if file.checkpoint_total() > before {
+            self.watch.count_checkpoint(self.clock.now().since_us(begun));
         }
     }
 
     fn close_file(&mut self) -> Result<(), StoreError> {
-        let Some(file) = self.file.take() else { return Ok(()) };
+        let Some(mut file) = self.file.take() else { return Ok(()) };
         let marked = file.mark_closed();
-        let checkpointed = checkpoint(&file, &self.settings);
+        let checkpointed = checkpoint(&mut file, &self.settings);
         // On a full disk there may be room for it once the WAL is gone.
         if let Err(error) = marked.or_else(|_| file.mark_closed()) {
             tracing::warn!(%error, "the file does not say that it was closed");
@@ -276,11 +298,11 @@ impl Pass {
 }
 
 /// Moves the WAL into the file where the disk has room for it.
-fn checkpoint(file: &FlightFile, settings: &RecorderSettings) -> Result<(), StoreError> {
+fn checkpoint(file: &mut FlightFile, settings: &RecorderSettings) -> Result<(), StoreError> {
     if free_bytes(&settings.flights)? < wal_bytes(file.path()) + CHECKPOINT_ROOM_BYTES {
         return Ok(());
     }
-    file.checkpoint().map_err(StoreError::database(file.path(), "cannot checkpoint"))
+    file.checkpoint()
 }
 
 fn event(at: TimeUs, severity: Severity, kind: &'static str, text: &str) -> Event {

@@ -13,10 +13,12 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// Files DuckDB may keep beside a database.
-pub const SIDE_SUFFIXES: [&str; 3] = [WAL, CHECKPOINT_WAL, ".wal.recovery"];
+/// Files that may lie beside a database: DuckDB's, and ours.
+pub const SIDE_SUFFIXES: [&str; 4] = [WAL, CHECKPOINT_WAL, ".wal.recovery", BLOCKS];
 /// What is committed and not yet in the file.
 pub const WAL: &str = ".wal";
+/// What a checkpoint writes over, until it is done.
+pub const BLOCKS: &str = ".blocks";
 /// What is committed while a checkpoint writes.
 pub const CHECKPOINT_WAL: &str = ".wal.checkpoint";
 

@@ -10,6 +10,7 @@
 //!
 //! Memory is limited, extensions are off, and nothing but the flight can be reached from SQL.
 
+use super::blocks;
 use super::copy::Copied;
 use super::error::StoreError;
 use super::head::{HEADER_BYTES, Head, head, is_newer};
@@ -89,12 +90,18 @@ impl Source {
     /// In place where that reads all there is; else a copy with what can be read.
     fn open_closed(&self) -> Result<(Connection, Sides, Option<Copied>), StoreError> {
         let sides = Sides::look(&self.real, &self.head)?;
+        let blocks = blocks::waiting(&self.real, &self.head);
         if sides.is_in_place
+            && blocks.is_none()
             && let Ok(connection) = connect(&self.real, &self.spill()?, AccessMode::ReadOnly)
         {
             return Ok((connection, sides, None));
         }
-        let copy_with = |sides: &Sides| Copied::of(&self.real, self.reserve_mb, || Ok(sides.clone()));
+        let copy_with = |sides: &Sides| {
+            let copied = Copied::of(&self.real, self.reserve_mb, || Ok(sides.clone()))?;
+            blocks.as_ref().map_or(Ok(()), |blocks| blocks.put_back(&copied.0.file))?;
+            Ok::<_, StoreError>(copied)
+        };
         let (copy, sides) = copy_with(&sides)?;
         let refused = match self.connect_to_copy(&copy) {
             Ok(connection) => return Ok((connection, sides, Some(copy))),

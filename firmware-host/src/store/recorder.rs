@@ -5,6 +5,7 @@
 use super::error::StoreError;
 use super::file::{About, wal_bytes};
 use super::lanes::Outlets;
+use super::monitor::Database;
 use super::pass::Pass;
 use super::scratch;
 use super::watch::{Order, RecorderState, RecorderTotals, Watch};
@@ -43,6 +44,8 @@ pub struct RecorderSummary {
     pub file_bytes: u64,
     /// Whether all is in the files themselves and nothing waits in a WAL.
     pub is_clean: bool,
+    /// Why nothing was recorded for a while, the last time; `None`: it never was so.
+    pub paused_by: Option<String>,
     /// Counters.
     pub totals: RecorderTotals,
     /// Records that did not fit, (lane, count), only lanes that lost some.
@@ -63,6 +66,11 @@ impl RecorderHandle {
     /// What the thread is doing, and the newest file; `None` while both are being written. Never waits.
     pub fn glance(&self) -> Option<(RecorderState, Option<PathBuf>)> {
         self.watch.glance()
+    }
+
+    /// What the database uses, as it was seen last; `None` while that is being written. Never waits.
+    pub fn database(&self) -> Option<Database> {
+        self.watch.database()
     }
 
     /// The flight's files so far, oldest first.
@@ -162,6 +170,7 @@ impl Recorder {
         Ok(RecorderSummary {
             file_bytes,
             is_clean: files.iter().all(|file| wal_bytes(file) == 0),
+            paused_by: self.handle.watch.paused_by(),
             totals: self.handle.totals(),
             dropped: dropped.filter(|(_, count)| *count > 0).collect(),
             files,

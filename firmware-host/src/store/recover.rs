@@ -7,11 +7,12 @@
 //! [`recover`] loses nothing, or changes nothing. [`salvage`] gives up what is damaged, keeps all of it beside the file as
 //! `….wal.damaged`, and writes into the file what was lost.
 
+use super::blocks;
 use super::error::StoreError;
-use super::head::head;
+use super::head::{Head, head};
 use super::live::{is_live_here, user_of};
 use super::name::DAMAGED_ENDING;
-use super::place::{self, WAL, side_files, side_path, with_suffix};
+use super::place::{self, BLOCKS, WAL, side_files, side_path, with_suffix};
 use super::read::{SALVAGED, was_closed};
 use super::sides::{Kept, MISSING, Sides};
 use duckdb::{Config, params};
@@ -31,12 +32,13 @@ const RECOVER_MEMORY: &str = "256MB";
 /// When it does not open, another process has it open, or commits would be lost by it: nothing is changed then.
 pub fn recover(path: &Path) -> Result<(), StoreError> {
     let real = ours(path)?;
-    let sides = Sides::look(&real, &head(&real)?)?;
+    let head = head(&real)?;
+    let sides = Sides::look(&real, &head)?;
     if let Some(why) = sides.unread.clone().filter(|_| sides.is_lost) {
         return Err(StoreError::Damaged { path: path.to_path_buf(), why });
     }
     put_in_place(&real, &sides.kept)?;
-    replay(&real, &sides, None)
+    replay(&real, &head, &sides, None)
 }
 
 /// As [`recover`], but up to the last commit that is whole; without its WAL when `with_wal` is false. What was lost, in words;
@@ -53,7 +55,7 @@ pub fn salvage(path: &Path, with_wal: bool) -> Result<Option<String>, StoreError
         return recover(path).map(|()| None);
     };
     set_aside(&real, &found.kept)?;
-    replay(&real, &Sides::look(&real, &head)?, Some(&why))?;
+    replay(&real, &head, &Sides::look(&real, &head)?, Some(&why))?;
     Ok(Some(why))
 }
 
@@ -70,11 +72,18 @@ fn ours(path: &Path) -> Result<PathBuf, StoreError> {
 }
 
 /// Opens the file with what `sides` found beside it, and closes it clean; `lost` is what had to be given up before.
-fn replay(real: &Path, sides: &Sides, lost: Option<&str>) -> Result<(), StoreError> {
+fn replay(real: &Path, head: &Head, sides: &Sides, lost: Option<&str>) -> Result<(), StoreError> {
     place::adopt(real)?;
+    if let Some(blocks) = blocks::waiting(real, head) {
+        blocks.put_back(real)?;
+    }
+    // Closed behind the connection: closing it drops DuckDB's lock.
+    let own = File::open(real).map_err(StoreError::io(real, "cannot open"))?;
     let open = || {
-        let config =
-            Config::default().with("memory_limit", RECOVER_MEMORY)?.enable_autoload_extension(false)?;
+        let config = Config::default()
+            .with("memory_limit", RECOVER_MEMORY)?
+            .with("checkpoint_threshold", "1TB")?
+            .enable_autoload_extension(false)?;
         let connection = place::open(real, place::fenced(real, config)?)?;
         connection.query_row("SELECT count(*) FROM flight", [], |row| row.get::<_, i64>(0))?;
         let is_open = !was_closed(&connection)?;
@@ -83,21 +92,22 @@ fn replay(real: &Path, sides: &Sides, lost: Option<&str>) -> Result<(), StoreErr
             let ended = lost.map_or_else(|| "recovered".to_string(), |why| format!("{SALVAGED}{why}"));
             connection.execute("UPDATE flight SET ended = ?", params![ended])?;
         }
+        blocks::keep(&connection, &own, real)
+            .map_err(|e| duckdb::Error::ToSqlConversionFailure(Box::new(e)))?;
         connection.execute_batch("CHECKPOINT")?;
         connection.close().map_err(|(_, error)| error)?;
         Ok(is_missing)
     };
     let damaged = |why: String| StoreError::Damaged { path: real.to_path_buf(), why };
-    match open().map_err(|error: duckdb::Error| damaged(error.to_string()))? {
-        true => Err(damaged(MISSING.to_string())),
-        false => Ok(()),
-    }
+    let is_missing = open().map_err(|error: duckdb::Error| damaged(error.to_string()))?;
+    blocks::forget(real);
+    if is_missing { Err(damaged(MISSING.to_string())) } else { Ok(()) }
 }
 
 /// Keeps all side files under another name, and leaves of them what `kept` says. Cut off anywhere, it can be begun again: each
 /// is whole in one place at least.
 fn set_aside(real: &Path, kept: &[Kept]) -> Result<(), StoreError> {
-    for side in side_files(real) {
+    for side in side_files(real).into_iter().filter(|side| side.suffix != BLOCKS) {
         let aside = free_name(&with_suffix(&side.path, &format!(".{DAMAGED_ENDING}")));
         let copied = std::fs::copy(&side.path, &aside).and_then(|_| File::open(&aside)?.sync_all());
         copied.map_err(StoreError::io(&aside, "cannot set aside"))?;
@@ -112,7 +122,7 @@ fn set_aside(real: &Path, kept: &[Kept]) -> Result<(), StoreError> {
     for one in kept {
         cut(one).map_err(StoreError::io(&one.from, "cannot be cut to what is whole"))?;
     }
-    for side in side_files(real) {
+    for side in side_files(real).into_iter().filter(|side| side.suffix != BLOCKS) {
         if !kept.iter().any(|kept| side_path(real, kept.suffix) == side.path) {
             std::fs::remove_file(&side.path).map_err(StoreError::io(&side.path, "cannot remove"))?;
         }
@@ -142,6 +152,14 @@ fn put_in_place(real: &Path, kept: &[Kept]) -> Result<(), StoreError> {
         let place = side_path(real, kept.suffix);
         if kept.from != place {
             std::fs::rename(&kept.from, &place).map_err(StoreError::io(&kept.from, "cannot be moved"))?;
+        }
+        // A last commit that is torn: where zeros stand in it, DuckDB takes them for a damage of the whole.
+        if std::fs::metadata(&place).is_ok_and(|wal| wal.len() > kept.bytes) {
+            let cut = File::options().write(true).open(&place).and_then(|wal| {
+                wal.set_len(kept.bytes)?;
+                wal.sync_all()
+            });
+            cut.map_err(StoreError::io(&place, "cannot be cut behind its last commit"))?;
         }
     }
     Ok(())

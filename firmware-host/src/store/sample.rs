@@ -34,6 +34,7 @@ pub(crate) fn settings(folder: &Path) -> RecorderSettings {
         threads: 1,
         disk_reserve_mb: 0,
         stall_bridge_s: 10,
+        disk_warn_h: 0.0,
     }
 }
 

@@ -271,10 +271,10 @@ CREATE TABLE operator ( -- What the operator did (input)
     at_us BIGINT, -- When, µs since start
     act VARCHAR -- homing_on or homing_off
 );
-CREATE TABLE health ( -- Threads against their budgets (kind pass) and lanes (kind lane), 1 Hz; what was discarded (kind discard)
+CREATE TABLE health ( -- Threads against their budgets (kind pass) and lanes (kind lane), 1 Hz; what was discarded (kind discard); what the database uses (kind database), each 10 s
     at_us BIGINT, -- When, µs since start
-    kind VARCHAR, -- pass, lane or discard
-    name VARCHAR, -- Name of the thread or lane; refused (readings and pulses out of order or of no channel) or unplaced (without a pose: too many waited)
+    kind VARCHAR, -- pass, lane, discard or database
+    name VARCHAR, -- Name of the thread or lane; refused (readings and pulses out of order or of no channel) or unplaced (without a pose: too many waited); or what value is, with its unit
     budget_us UINTEGER, -- Budget of one pass, µs
     pass_count UINTEGER, -- Passes since the last row
     miss_count UINTEGER, -- Passes over budget since the last row
@@ -283,7 +283,8 @@ CREATE TABLE health ( -- Threads against their budgets (kind pass) and lanes (ki
     miss_total BIGINT, -- Passes over budget since the start
     pushed_total BIGINT, -- Items that fitted since the start
     dropped_total BIGINT, -- Items that did not fit or were discarded since the start: lost
-    capacity_count BIGINT -- Items the lane holds at most
+    capacity_count BIGINT, -- Items the lane holds at most
+    value BIGINT -- Of kind database: bytes, µs or a count, as name says
 );
 CREATE TABLE link ( -- Counters of the autopilot link since the start, 1 Hz
     at_us BIGINT, -- When, µs since start

@@ -107,7 +107,7 @@ fn what_goes_in_comes_out() {
     let late = "SELECT late_total, unread_total, recalled_bytes_total FROM link";
     assert_eq!(value(path, late), "10,11,12");
     assert_eq!(value(path, "SELECT value FROM setting WHERE name = 'channel.1.name'"), "other");
-    assert_eq!(value(path, "SELECT utc_source, schema_version FROM flight"), "system clock,3");
+    assert_eq!(value(path, "SELECT utc_source, schema_version FROM flight"), "system clock,4");
     let hash =
         "SELECT settings_sha256 = sha256(value) FROM flight, setting WHERE setting.name = 'settings_toml'";
     assert_eq!(value(path, hash), "true");

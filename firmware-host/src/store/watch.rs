@@ -1,5 +1,6 @@
 //! What the recorder thread is told, and what it is doing, readable from any thread.
 
+use super::monitor::Database;
 use skyhound::record::Event;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,6 +45,10 @@ pub struct RecorderTotals {
     pub retry_total: u64,
     /// Longest commit, µs.
     pub commit_longest_us: u64,
+    /// Commits that moved the WAL into the file.
+    pub checkpoint_total: u64,
+    /// Longest of those, µs.
+    pub checkpoint_longest_us: u64,
     /// Rows that came while nothing was recorded, and are in no file.
     pub unrecorded_total: u64,
     /// How long nothing was recorded, µs.
@@ -53,11 +58,15 @@ pub struct RecorderTotals {
 #[derive(Default)]
 pub(super) struct Watch {
     shown: Mutex<(RecorderState, Vec<PathBuf>)>,
+    database: Mutex<Database>,
+    paused_by: Mutex<Option<String>>,
     commit_total: AtomicU64,
     row_total: AtomicU64,
     reading_total: AtomicU64,
     retry_total: AtomicU64,
     commit_longest_us: AtomicU64,
+    checkpoint_total: AtomicU64,
+    checkpoint_longest_us: AtomicU64,
     unrecorded_total: AtomicU64,
     unrecorded_us: AtomicU64,
 }
@@ -95,6 +104,12 @@ impl Watch {
 
     pub(super) fn pause(&self, why: &str) {
         self.shown().0 = RecorderState::Paused { why: why.to_string() };
+        *self.paused_by.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.to_string());
+    }
+
+    /// Why nothing was recorded for a while, the last time.
+    pub(super) fn paused_by(&self) -> Option<String> {
+        self.paused_by.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The first reason stays.
@@ -110,6 +125,20 @@ impl Watch {
         self.reading_total.fetch_add(readings, Ordering::Relaxed);
         self.commit_longest_us.fetch_max(took_us, Ordering::Relaxed);
         self.commit_total.fetch_add(1, Ordering::Release);
+    }
+
+    pub(super) fn count_checkpoint(&self, took_us: u64) {
+        self.checkpoint_longest_us.fetch_max(took_us, Ordering::Relaxed);
+        self.checkpoint_total.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn see_database(&self, seen: Database) {
+        *self.database.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+    }
+
+    /// `None` while it is being written, for who must not wait.
+    pub(super) fn database(&self) -> Option<Database> {
+        Some(self.database.try_lock().ok()?.clone())
     }
 
     pub(super) fn count_retry(&self) {
@@ -131,6 +160,8 @@ impl Watch {
             reading_total: self.reading_total.load(Ordering::Relaxed),
             retry_total: self.retry_total.load(Ordering::Relaxed),
             commit_longest_us: self.commit_longest_us.load(Ordering::Relaxed),
+            checkpoint_total: self.checkpoint_total.load(Ordering::Relaxed),
+            checkpoint_longest_us: self.checkpoint_longest_us.load(Ordering::Relaxed),
             unrecorded_total: self.unrecorded_total.load(Ordering::Relaxed),
             unrecorded_us: self.unrecorded_us.load(Ordering::Relaxed),
         }

@@ -119,6 +119,7 @@ struct Due {
 #[derive(Default)]
 struct Told {
     recorder: RecorderState,
+    alarms: Vec<String>,
     utc: bool,
     armed: bool,
 }

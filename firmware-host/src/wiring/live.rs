@@ -1,5 +1,6 @@
 //! A flight by the clock: the threads of `ARCHITECTURE.md`, started, joined by lanes, and stopped in reverse order.
 
+use super::keeper::Keeper;
 use super::threads::{Life, Threads};
 use super::{Parts, Shared, control, sensing, sink, status};
 use crate::autopilot::Link;
@@ -84,6 +85,14 @@ pub fn fly(
     let sensing = threads.spawn(Role::Sense, move || {
         sensing::run(blocks, sense, lanes, clock, rate_sps, &shared_inside.life.is_over);
     })?;
+    let keeper = Keeper {
+        recorder: settings.recorder.clone(),
+        retention: settings.retention.clone(),
+        handle: shared.recorder.clone(),
+        life: Arc::clone(&shared.life),
+        clock,
+    };
+    let keeping = threads.spawn(Role::Keeper, move || keeper.run())?;
     let about = status::About {
         channels: config.sense.channels.clone(),
         autopilot: settings.autopilot.address.clone(),
@@ -114,6 +123,7 @@ pub fn fly(
     shared.life.stop();
     // In reverse order of the start: nobody is asked by one who is gone.
     threads.join(controlling);
+    threads.join(keeping);
     shared.life.is_over.store(true, Ordering::Release);
     threads.join(sensing);
     if !receiver.stop() {

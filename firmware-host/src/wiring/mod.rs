@@ -7,6 +7,7 @@
 
 mod control;
 mod foresight;
+mod keeper;
 mod live;
 mod offline;
 mod sensing;

@@ -75,9 +75,7 @@ pub fn show(status: &mut Status, seen: &Seen<'_>) {
         others: link.others(now).collect(),
     };
     status.lanes = lanes.map(lane_status).to_vec();
-    if let Some(recorder) = recorder_status(&shared.recorder) {
-        status.recorder = recorder;
-    }
+    show_recorder(&mut status.recorder, &shared.recorder);
     status.passes = vec![PassStatus {
         name: "control".to_string(),
         longest_us: passes.longest_us,
@@ -101,16 +99,31 @@ fn lane_status(gauge: &Gauge) -> LaneStatus {
     }
 }
 
-/// `None` while the recorder itself writes it.
-fn recorder_status(recorder: &RecorderHandle) -> Option<RecorderStatus> {
-    let (state, file) = recorder.glance()?;
-    Some(RecorderStatus {
-        state: match state {
+/// What the recorder itself is writing just now stays as it was.
+fn show_recorder(status: &mut RecorderStatus, recorder: &RecorderHandle) {
+    let totals = recorder.totals();
+    status.rows_total = totals.row_total;
+    status.checkpoint_total = totals.checkpoint_total;
+    status.checkpoint_longest_ms = totals.checkpoint_longest_us as f64 / 1e3;
+    status.commit_longest_ms = totals.commit_longest_us as f64 / 1e3;
+    if let Some((state, file)) = recorder.glance() {
+        status.state = match state {
             RecorderState::Recording => "recording".to_string(),
             RecorderState::Paused { why } => format!("NOT RECORDING: {why}"),
             RecorderState::Stopped { why } => format!("STOPPED: {why}"),
-        },
-        file: file.map(|file| file.display().to_string()),
-        rows_total: recorder.totals().row_total,
-    })
+        };
+        status.file = file.map(|file| file.display().to_string());
+    }
+    if let Some(seen) = recorder.database() {
+        let mb = |bytes: u64| bytes as f64 / 1e6;
+        status.rows_per_s = seen.rows_per_s;
+        status.memory_mb = mb(seen.memory_bytes);
+        status.resident_mb = mb(seen.resident_bytes);
+        status.threads = seen.thread_count;
+        status.file_mb = mb(seen.file_bytes);
+        status.wal_mb = mb(seen.wal_bytes);
+        status.growth_mb_per_h = seen.growth_bytes_per_h.map(|growth| growth / 1e6);
+        status.left_h = seen.left_h;
+        status.alarms = seen.alarms;
+    }
 }

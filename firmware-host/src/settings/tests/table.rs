@@ -90,12 +90,13 @@ fn every_key_changes_what_the_program_is_told() {
             search,
             autopilot,
             recorder,
+            retention,
             daemon,
             is_bench: _,
             layers: _,
         } = settings;
         format!(
-            "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{antenna:?}{search:?}{autopilot:?}{recorder:?}{daemon:?}"
+            "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{antenna:?}{search:?}{autopilot:?}{recorder:?}{retention:?}{daemon:?}"
         )
     };
     // Spreading factors tell only of chirps, and a group fits in no short period.

@@ -19,6 +19,7 @@ impl Control {
             scratch.due.telemetry = now.plus_us((1e6 / self.parts.rates.telemetry_hz) as u64);
         }
         if now >= scratch.due.report {
+            self.tell_alarms(now, scratch);
             self.report(now, scratch);
             scratch.due.report = now.plus_us(SECOND_US);
         }
@@ -85,6 +86,23 @@ impl Control {
                 self.parts.goes.sink.record(&Record::Event(event));
             }
         }
+    }
+
+    /// What the recorder finds dangerous, once each time it comes.
+    fn tell_alarms(&mut self, now: TimeUs, scratch: &mut Scratch) {
+        let Some(seen) = self.parts.shared.recorder.database() else { return };
+        // The numbers in a text change, what it is about does not.
+        let about =
+            |text: &str| text.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default().to_string();
+        let about_now: Vec<_> = seen.alarms.iter().map(|text| about(text)).collect();
+        for (alarm, _) in
+            seen.alarms.iter().zip(&about_now).filter(|(_, about)| !scratch.told.alarms.contains(about))
+        {
+            let (severity, text) = (Severity::Warning, Text::new(alarm));
+            let event = Event { at: now, severity, kind: "recorder_alarm", text };
+            self.parts.goes.sink.record(&Record::Event(event));
+        }
+        scratch.told.alarms = about_now;
     }
 
     fn telemetry(&mut self, now: TimeUs) {
