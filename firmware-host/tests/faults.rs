@@ -8,6 +8,7 @@ mod power;
 mod random;
 mod rows;
 
+use random::random;
 use rows::reading;
 use skyhound_host::clock::Clock;
 use skyhound_host::realtime::{self, Role};
@@ -16,6 +17,7 @@ use skyhound_host::store::{About, FlightState, Format, Recorder, flights, lanes,
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -87,42 +89,40 @@ struct Fault {
     count: u32,
 }
 
-/// What came of it: readings recorded of those made, and files.
-fn record_with(fault: Fault, library: &Path) -> (usize, u64, usize) {
+/// What came of it: readings recorded, readings made, files.
+type Came = (usize, u64, usize);
+
+fn record_with(fault: Fault, library: &Path) -> Came {
     let folder = tempfile::tempdir().unwrap();
-    let disk = folder.path().join("flights");
-    std::fs::create_dir(&disk).unwrap();
     let Fault { call, error, first, count } = fault;
-    let output = bad_disk::child("recording_child", &disk, library)
-        .env("SKYHOUND_DISK_FAULT", format!("{call}:{error}:{first}:{count}"))
-        .output()
-        .unwrap();
+    let mut child = bad_disk::child("recording_child", folder.path(), library);
+    child.env("SKYHOUND_DISK_FAULT", format!("{call}:{error}:{first}:{count}"));
+    let (came, missing) = record(child, folder.path(), &format!("{fault:?}"));
+    // What does not fail for ever costs nothing.
+    assert!(missing == 0 || count == 0, "{fault:?}: {missing} missing");
+    came
+}
+
+/// Runs the child to its end: what was answered for is there, and what is missing, which is told, was counted.
+fn record(mut child: Command, disk: &Path, what: &str) -> (Came, u64) {
+    let output = child.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let result = said.lines().find_map(|line| line.strip_prefix("result "));
     let result =
-        result.unwrap_or_else(|| panic!("{fault:?}: {said}{}", String::from_utf8_lossy(&output.stderr)));
+        result.unwrap_or_else(|| panic!("{what}: {said}{}", String::from_utf8_lossy(&output.stderr)));
     let mut words = result.split(' ');
     let mut number = || words.next().unwrap().parse::<u64>().unwrap();
     let (pushed, acknowledged, dropped, unrecorded) = (number(), number(), number(), number());
-    let found = flights(&disk).unwrap();
+    let found = flights(disk).unwrap();
     assert!(
         !found.iter().any(|entry| matches!(entry.state, FlightState::Damaged { .. })),
-        "{fault:?}: {found:?}"
+        "{what}: {found:?}"
     );
     let there: BTreeSet<u64> = found.iter().flat_map(|entry| indices(&entry.path)).collect();
     let missing = pushed - there.len() as u64;
-    assert!(
-        there.len() as u64 >= acknowledged,
-        "{fault:?}: {acknowledged} answered for, {} there",
-        there.len()
-    );
-    assert!(
-        missing <= dropped + unrecorded,
-        "{fault:?}: {missing} missing, {dropped} and {unrecorded} counted"
-    );
-    // What does not fail for ever costs nothing.
-    assert!(missing == 0 || count == 0, "{fault:?}: {missing} missing");
-    (there.len(), pushed, found.len())
+    assert!(there.len() as u64 >= acknowledged, "{what}: {acknowledged} answered for, {} there", there.len());
+    assert!(missing <= dropped + unrecorded, "{what}: {missing} missing, {dropped} and {unrecorded} counted");
+    ((there.len(), pushed, found.len()), missing)
 }
 
 const ENOSPC: i32 = 28;
@@ -202,6 +202,108 @@ fn a_call_that_fails_costs_nothing_that_was_answered_for() {
             );
         }
     }
+}
+
+/// A disk that has room and no names left: for the blocks of a checkpoint, for a WAL, for the file.
+#[test]
+fn a_disk_without_inodes_costs_nothing_that_was_answered_for() {
+    let Some(library) = bad_disk::library() else { return };
+    std::thread::scope(|scope| {
+        for inodes in 2..=5 {
+            scope.spawn(move || {
+                let folder = tempfile::tempdir().unwrap();
+                let options = format!("size=64m,nr_inodes={inodes}");
+                let mount = Command::new("mount")
+                    .args(["-t", "tmpfs", "-o", &options, "tmpfs"])
+                    .arg(folder.path())
+                    .status();
+                if !mount.is_ok_and(|status| status.success()) {
+                    return println!("ignored, needs root to mount a small tmpfs");
+                }
+                let child = bad_disk::child("recording_child", folder.path(), library);
+                let (came, missing) = record(child, folder.path(), &options);
+                println!("{options}: {} of {} readings recorded", came.0, came.1);
+                let unmounted = Command::new("umount").arg("-l").arg(folder.path()).status();
+                assert!(unmounted.is_ok() && (missing == 0) == (inodes > 2), "{options}: {missing} missing");
+            });
+        }
+    });
+}
+
+#[test]
+fn two_daemons_record_into_one_folder() {
+    let Some(library) = bad_disk::library() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut other =
+        bad_disk::child("recording_child", folder.path(), library).stdout(Stdio::null()).spawn().unwrap();
+    let child = bad_disk::child("recording_child", folder.path(), library).output().unwrap();
+    assert!(child.status.success() && other.wait().unwrap().success());
+    let found = flights(folder.path()).unwrap();
+    assert!(found.len() == 2 && found.iter().all(|entry| entry.state == FlightState::Clean), "{found:?}");
+    for entry in found {
+        let there = indices(&entry.path);
+        assert!(there.len() > 1_000 && there.iter().enumerate().all(|(at, index)| at as u64 == *index));
+    }
+}
+
+/// Bits flipped, ends cut off, ends zeroed, in the file or its WAL: no wrong row is read, and a missing one is told.
+#[test]
+fn damage_is_told_and_never_read_as_rows() {
+    let damages: u64 = std::env::var("SKYHOUND_DAMAGES").map_or(100, |count| count.parse().unwrap());
+    let Some(library) = bad_disk::library() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (disk, log) = (folder.path().join("flights"), folder.path().join("log"));
+    std::fs::create_dir(&disk).unwrap();
+    let recorded =
+        bad_disk::child("recording_child", &disk, library).env("SKYHOUND_DISK_LOG", &log).output().unwrap();
+    assert!(recorded.status.success());
+    let (log, after, mut seed) = (power::Log::read(&log, &disk), folder.path().join("after"), 1);
+    let (mut refused, mut told, mut whole) = (0, 0, 0);
+    for damage in 0..damages {
+        // As a kill in the middle of it leaves it: a file with rows, and a WAL with more.
+        let committed = log.kill(7, 10, &after);
+        let mut below = |count: usize| (random(&mut seed) % count.max(1) as u64) as usize;
+        let mut names: Vec<_> =
+            std::fs::read_dir(&after).unwrap().map(|entry| entry.unwrap().path()).collect();
+        names.sort();
+        let file = names[0].clone();
+        let victim = names[below(names.len())].clone();
+        let mut bytes = std::fs::read(&victim).unwrap();
+        let at = below(bytes.len());
+        match below(3) {
+            0 => bytes[at] ^= 1 << below(8),
+            1 => bytes.truncate(at),
+            _ => bytes[at..].fill(0),
+        }
+        std::fs::write(&victim, &bytes).unwrap();
+        let mut out = Vec::new();
+        match query(&file, "SELECT acquired_us // 1000 FROM reading", Format::Csv, 0, &mut out) {
+            Err(_) => refused += 1,
+            Ok(answered) => {
+                let there = String::from_utf8(out).unwrap();
+                let mut rows = 0;
+                for line in there.lines().skip(1) {
+                    assert_eq!(
+                        line.parse::<u64>().unwrap(),
+                        rows,
+                        "damage {damage}: a row that was not recorded"
+                    );
+                    rows += 1;
+                }
+                assert!(
+                    rows >= committed || answered.unread.is_some(),
+                    "damage {damage}: {rows} of {committed}, untold"
+                );
+                told += u64::from(answered.unread.is_some());
+                whole += u64::from(answered.unread.is_none());
+            }
+        }
+        std::fs::remove_dir_all(&after).unwrap();
+    }
+    println!(
+        "{damages} damages: {refused} refused, {told} read in part and told, {whole} where nothing stands"
+    );
+    assert!(refused > 0 && told > 0);
 }
 
 #[test]

@@ -49,6 +49,7 @@ mod scratch;
 mod shape;
 mod sides;
 mod sql;
+mod totals;
 mod wal;
 mod watch;
 
@@ -69,7 +70,8 @@ pub use recorder::{Recorder, RecorderHandle, RecorderSummary};
 pub use recover::{OPEN_COMMAND, quarantine, recover, salvage};
 pub use retention::{Retained, retain};
 pub use schema::SCHEMA_VERSION;
-pub use watch::{RecorderState, RecorderTotals};
+pub use totals::RecorderTotals;
+pub use watch::RecorderState;
 
 #[cfg(test)]
 pub(crate) mod sample;

@@ -3,7 +3,7 @@
 
 use super::file::{FlightFile, wal_bytes};
 use super::scratch::free_bytes;
-use super::watch::RecorderTotals;
+use super::totals::RecorderTotals;
 use crate::settings::RecorderSettings;
 use skyhound::time::TimeUs;
 

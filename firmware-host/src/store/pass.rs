@@ -124,7 +124,7 @@ impl Pass {
                     self.batch.started_utc_us = Some(started_utc_us);
                 }
                 Ok(Order::Landed) => landed = true,
-                Ok(Order::Note(event)) => self.batch.events.push(event),
+                Ok(Order::Note(event)) => self.batch.events.push(*event),
                 Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     last_batches.get_or_insert(LAST_BATCHES);
                 }

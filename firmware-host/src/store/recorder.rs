@@ -8,7 +8,8 @@ use super::lanes::Outlets;
 use super::monitor::Database;
 use super::pass::Pass;
 use super::scratch;
-use super::watch::{Order, RecorderState, RecorderTotals, Watch};
+use super::totals::RecorderTotals;
+use super::watch::{Order, RecorderState, Watch};
 use crate::clock::Clock;
 use crate::realtime::Body;
 use crate::settings::RecorderSettings;
@@ -88,7 +89,7 @@ impl RecorderHandle {
     /// Something to be told in the file that no lane tells.
     pub fn note(&self, event: Event) {
         // With 16 orders waiting the disk stalls: it is in the log.
-        let _ = self.orders.try_send(Order::Note(event));
+        let _ = self.orders.try_send(Order::Note(Box::new(event)));
     }
 
     /// The aircraft is disarmed: commit and checkpoint now, while nothing depends on us.

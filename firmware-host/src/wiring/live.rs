@@ -85,14 +85,7 @@ pub fn fly(
     let sensing = threads.spawn(Role::Sense, move || {
         sensing::run(blocks, sense, lanes, clock, rate_sps, &shared_inside.life.is_over);
     })?;
-    let keeper = Keeper {
-        recorder: settings.recorder.clone(),
-        retention: settings.retention.clone(),
-        handle: shared.recorder.clone(),
-        life: Arc::clone(&shared.life),
-        clock,
-    };
-    let keeping = threads.spawn(Role::Keeper, move || keeper.run())?;
+    let keeping = start_keeper(threads, settings, &shared, clock)?;
     let about = status::About {
         channels: config.sense.channels.clone(),
         autopilot: settings.autopilot.address.clone(),
@@ -135,6 +128,22 @@ pub fn fly(
         Some(why) => Err(Failure::Failed(why.to_string())),
         None => Ok(()),
     }
+}
+
+fn start_keeper(
+    threads: &Threads,
+    settings: &Settings,
+    shared: &Shared,
+    clock: Clock,
+) -> Result<JoinHandle<()>, Failure> {
+    let keeper = Keeper {
+        recorder: settings.recorder.clone(),
+        retention: settings.retention.clone(),
+        handle: shared.recorder.clone(),
+        life: Arc::clone(&shared.life),
+        clock,
+    };
+    threads.spawn(Role::Keeper, move || keeper.run())
 }
 
 fn start_control(

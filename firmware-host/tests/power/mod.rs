@@ -62,7 +62,7 @@ impl Log {
                     let told = said
                         .lines()
                         .filter_map(|line| line.strip_prefix("acknowledged ")?.parse().ok())
-                        .last();
+                        .next_back();
                     let Some(told) = told else { continue };
                     Op::Acknowledged(told)
                 }
@@ -75,8 +75,17 @@ impl Log {
     /// Makes in `to` what may be there after a cut at a moment that `seed` chooses. Readings answered for before it.
     pub fn cut(&self, seed: u64, to: &Path) -> u64 {
         let mut state = seed;
-        let mut below = |count: usize| (random(&mut state) % count as u64) as usize;
-        let moment = below(self.ops.len() + 1);
+        let moment = (random(&mut state) % (self.ops.len() as u64 + 1)) as usize;
+        self.replay(moment, &mut |count| (random(&mut state) % count as u64) as usize, to)
+    }
+
+    /// What is there when only the process dies, at `part` of `whole` of its time: all that was written.
+    pub fn kill(&self, part: usize, whole: usize, to: &Path) -> u64 {
+        // The last of the names, and every sector.
+        self.replay(self.ops.len() * part / whole, &mut |count| if count == 3 { 1 } else { count - 1 }, to)
+    }
+
+    fn replay(&self, moment: usize, below: &mut dyn FnMut(usize) -> usize, to: &Path) -> u64 {
         let (mut files, mut now, mut durable, mut acknowledged) =
             (Vec::<File>::new(), Names::new(), Names::new(), 0);
         let mut names_since: Vec<Names> = Vec::new();
