@@ -141,7 +141,7 @@ impl Seeker {
             newest: None,
             is_directional: matches!(antenna, Antenna::Directional(_)),
             again_us: (beacon_speed_mps > 0.0).then(|| (AGAIN_M / beacon_speed_mps * 1e6) as u64),
-            unheard_us: (period_us <= SELDOM_US).then_some((UNHEARD_PERIODS * period_us).max(UNHEARD_MIN_US)),
+            unheard_us: (period_us <= SELDOM_US).then(|| (UNHEARD_PERIODS * period_us).max(UNHEARD_MIN_US)),
             unheard_since: None,
             floor_db: None,
             weakest_db: [f64::INFINITY; WEAKEST],
@@ -364,5 +364,7 @@ mod tests {
         assert_eq!((of(500_000), of(3_000_000), of(9_000_000)), (Some(2_000_000), Some(6_000_000), None));
         assert_eq!(Seeker::new(Antenna::Omni, &Emission::Continuous, 0.0).unheard_us, Some(2_000_000));
         assert_eq!(Seeker::new(Antenna::Omni, &Emission::CospasSarsat, 0.0).unheard_us, None);
+        let chirp = Emission::Chirp(crate::config::Spreading { min: 7, max: 12 });
+        assert_eq!(Seeker::new(Antenna::Omni, &chirp, 0.0).unheard_us, None, "nothing tells when one is due");
     }
 }
