@@ -5,6 +5,7 @@
 //! What the device changed of a setting is told; what it cannot do is an error with the mend.
 //! Timestamps: the crate hides the stream flags, but a driver without time leaves the time unchanged, which is as telling.
 
+use super::span::{Span, is_offered, span, spell};
 use super::{Block, SdrError, Stream, block::Store, block_samples};
 use crate::settings::SdrSettings;
 use skyhound::record::Severity;
@@ -205,6 +206,17 @@ impl Setup<'_> {
         let Some(asked) = self.settings.frequency_hz else {
             return Err(SdrError::new(self.name.clone(), "no frequency", "write `--set sdr.frequency_hz=…`"));
         };
+        let offers = self.device.frequency_range(Rx, CHANNEL).unwrap_or_default();
+        let offers: Vec<Span> = offers.iter().map(span).collect();
+        if !offers.is_empty() && !is_offered(&offers, asked) {
+            // Drivers are not always right about it, but a receiver that is deaf there says nothing else.
+            let text = format!(
+                "sdr.frequency_hz: {} MHz is not among what the driver offers, {} MHz: it may hear nothing",
+                asked / 1e6,
+                spell(&offers, 1e6)
+            );
+            self.notes.push((Severity::Warning, text));
+        }
         let ppm = self.settings.correction_ppm;
         let elements = self.device.list_frequencies(Rx, CHANNEL).unwrap_or_default();
         let by_device = ppm != 0.0

@@ -11,6 +11,7 @@
 //! Not done here: retuning in flight, transmitting, several channels of one device.
 
 mod block;
+mod cover;
 mod device;
 mod driver_times;
 mod listening;
@@ -20,12 +21,15 @@ mod recording;
 mod returned;
 mod sample_clock;
 mod soapy;
+mod span;
 
 pub use block::Block;
-pub use probe::{DeviceOffer, ElementOffer, Span, offers_to_json, offers_to_text, probe};
+pub use cover::uncovered;
+pub use probe::{DeviceOffer, ElementOffer, offers_to_json, offers_to_text, probe};
 pub use receiver::{Blocks, Lease, Receiver, ReceiverTotals};
 // The rigs' engine-in-the-loop judges a lying device as the receiver does.
 pub use sample_clock::{SampleClock, Verdict};
+pub use span::Span;
 
 use crate::clock::Clock;
 use crate::settings::{Pace, SdrSettings};

@@ -5,23 +5,13 @@
 
 use super::SdrError;
 use super::device::Iq;
+use super::span::{Span, span, spell};
 use serde_json::{Value, json};
 use soapysdr::Device;
 use soapysdr::Direction::Rx;
 use std::fmt::Write as _;
 
 const CHANNEL: usize = 0;
-
-/// From `low` to `high` in steps of `step` (0: any).
-#[derive(Copy, Clone, Debug, PartialEq)]
-pub struct Span {
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-    /// Step, 0 when any value goes.
-    pub step: f64,
-}
 
 /// One gain element, in order from antenna to converter.
 #[derive(Clone, Debug, PartialEq)]
@@ -166,10 +156,6 @@ fn ask(offer: DeviceOffer, device: Result<Device, soapysdr::Error>) -> DeviceOff
     }
 }
 
-fn span(range: &soapysdr::Range) -> Span {
-    Span { low: range.minimum, high: range.maximum, step: range.step }
-}
-
 /// The offers for people.
 pub fn offers_to_text(offers: &[DeviceOffer]) -> String {
     if offers.is_empty() {
@@ -216,17 +202,6 @@ fn write_offer(text: &mut String, offer: &DeviceOffer) -> std::fmt::Result {
         writeln!(text, "  {name:<12} {value}")?;
     }
     Ok(())
-}
-
-fn spell(spans: &[Span], unit: f64) -> String {
-    let spelt: Vec<String> = spans
-        .iter()
-        .map(|s| match s.low == s.high {
-            true => format!("{}", s.low / unit),
-            false => format!("{} to {}", s.low / unit, s.high / unit),
-        })
-        .collect();
-    if spelt.is_empty() { "not told".into() } else { spelt.join(", ") }
 }
 
 /// The offers as a JSON list.
