@@ -14,6 +14,7 @@ pub mod logging;
 pub mod message;
 pub mod own_noise;
 pub mod polygons;
+pub mod profiles;
 pub mod range;
 pub mod realtime;
 pub mod replay;

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use comfy_table::{ContentArrangement, Table, presets};
 use skyhound::vehicle::parameter::{Need, PARAMETERS};
 
-use super::SettingsArgs;
+use super::ProfiledArgs;
 use super::failure::{Failure, print, say};
 use crate::settings::{Deafness, Flags, TEMPLATE};
 use crate::wiring;
@@ -31,9 +31,9 @@ pub enum Act {
         path: PathBuf,
     },
     /// Say ok, or every mistake there is
-    Check(SettingsArgs),
-    /// Print the settings in force as TOML: defaults, file and --set
-    Show(SettingsArgs),
+    Check(ProfiledArgs),
+    /// Print the settings in force as TOML: defaults, file, profile and --set
+    Show(ProfiledArgs),
     /// Print what homing needs of the autopilot's parameters
     Autopilot,
 }

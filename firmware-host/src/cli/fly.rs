@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::failure::print;
-use super::{Failure, SettingsArgs, duration};
+use super::{Failure, ProfiledArgs, duration};
 use crate::settings::{Flags, Pace, Settings};
 use crate::wiring;
 
@@ -13,7 +13,7 @@ use crate::wiring;
 pub struct Args {
     /// Settings.
     #[command(flatten)]
-    pub settings: SettingsArgs,
+    pub settings: ProfiledArgs,
     /// Where samples come from: soapy:ARGS or file:PATH
     #[arg(long, value_name = "SDR")]
     pub sdr: Option<String>,
@@ -46,6 +46,7 @@ impl Args {
             flights: self.flights.clone(),
             pace: self.pace,
             is_bench: self.bench,
+            ..Flags::default()
         })?;
         if self.bench && !settings.sdr.is_recording() {
             let source = &settings.sdr.source;

@@ -8,7 +8,7 @@ use skyhound::geo::Wgs84;
 use super::duration::moment;
 use super::failure::print;
 use super::query::not_whole;
-use super::{Failure, SettingsArgs};
+use super::{Failure, ProfiledArgs};
 use crate::locate::truth::{self, Compared};
 use crate::locate::{self, Located, Track, csv, flight};
 use crate::settings::Flags;
@@ -19,7 +19,7 @@ pub struct Args {
     /// Settings: a flight being recorded is copied, and the copy leaves `recorder.disk_reserve_mb` free; a table whose `antenna.kind` is
     /// directional has a column yaw_deg, too.
     #[command(flatten)]
-    pub settings: SettingsArgs,
+    pub settings: ProfiledArgs,
     /// Flight files, or tables time_s,lat_deg,lon_deg,alt_rel_m,power_db (NAME.csv); they are only read
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
@@ -91,7 +91,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 
 fn track_of(file: &Path, args: &Args) -> Result<(Track, Option<String>), Failure> {
     if !file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
-        return flight::read(file, args.beacon.as_deref(), args.settings.disk_reserve_mb()?);
+        return flight::read(file, args.beacon.as_deref(), args.settings.settings.disk_reserve_mb()?);
     }
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
     let antenna = args.settings.load(&Flags::default())?.antenna;

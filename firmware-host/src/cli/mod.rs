@@ -1,4 +1,4 @@
-//! The command line: `skyhound fly|probe|scan|range|search|locate|replay|at|ctl|query|flights|report|message|config`.
+//! The command line: `skyhound fly|probe|scan|range|search|locate|replay|at|ctl|query|flights|report|message|profile|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.
@@ -13,6 +13,7 @@ pub mod locate;
 pub mod message;
 pub mod open;
 pub mod probe;
+pub mod profile;
 pub mod query;
 pub mod range;
 pub mod replay;
@@ -29,6 +30,7 @@ use clap::{Parser, Subcommand};
 
 pub use crate::failure::{self, Failure};
 
+use crate::profiles::Folder;
 use crate::settings::{Flags, Settings};
 use crate::store::OPEN_COMMAND;
 
@@ -79,6 +81,8 @@ pub enum Command {
     Open(open::Args),
     /// Talk to the skyhound that is flying: status, homing on or off, stop
     Ctl(ctl::Args),
+    /// Keep profiles: named sets of what is sought and how it is heard, for `--profile`
+    Profile(profile::Args),
     /// Write, check or show settings
     Config(config::Args),
 }
@@ -112,6 +116,31 @@ impl SettingsArgs {
     }
 }
 
+/// The same with a profile among them, for every command that listens, or reckons how it is listened.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ProfiledArgs {
+    /// Where the others come from.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// What is sought, as `skyhound profile list` names it: over the file, under --set
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+}
+
+impl ProfiledArgs {
+    /// The settings in force; without a profile named, with the one that is marked as the default, where no beacon is.
+    ///
+    /// # Errors
+    /// As [`SettingsArgs::load`], and a profile that is not there.
+    pub fn load(&self, flags: &Flags) -> Result<Settings, Failure> {
+        let folder = Folder::of_environment();
+        let profile = self.profile.as_deref().map(|name| folder.find(name)).transpose()?;
+        let flags = Flags { profile, ..flags.clone() };
+        let SettingsArgs { config, sets } = &self.settings;
+        Settings::load_marked(config.as_deref(), sets, &flags, || folder.default_profile())
+    }
+}
+
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     // Wrong use ends here with exit code 2, --help and --version with 0.
@@ -135,6 +164,7 @@ pub fn main() -> ExitCode {
         Command::Message(args) => message::run(args),
         Command::Open(args) => open::run(&args),
         Command::Ctl(args) => ctl::run(args),
+        Command::Profile(args) => profile::run(args),
         Command::Config(args) => config::run(args),
     })
 }

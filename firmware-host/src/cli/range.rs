@@ -8,7 +8,7 @@ use skyhound::config::Config;
 use skyhound::propagation::{Model, Surroundings};
 
 use super::failure::print;
-use super::{Failure, SettingsArgs, duration};
+use super::{Failure, ProfiledArgs, duration};
 use crate::clock::Clock;
 use crate::range::{self, Floor, Plan, Question};
 use crate::sdr::Source;
@@ -36,7 +36,7 @@ pub struct Args {
 pub struct Asked {
     /// Settings.
     #[command(flatten)]
-    pub settings: SettingsArgs,
+    pub settings: ProfiledArgs,
     /// Which beacon of the settings; not needed where there is one alone
     #[arg(long, value_name = "NAME")]
     pub beacon: Option<String>,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::failure::print;
-use super::{Failure, SettingsArgs, duration};
+use super::{Failure, ProfiledArgs, duration};
 use crate::clock::Clock;
 use crate::own_noise;
 use crate::scan::{self, ScanOptions};
@@ -16,7 +16,7 @@ use crate::settings::{Flags, Pace, Settings};
 pub struct Args {
     /// Settings.
     #[command(flatten)]
-    pub settings: SettingsArgs,
+    pub settings: ProfiledArgs,
     /// Where samples come from: soapy:ARGS or file:PATH
     #[arg(long, value_name = "SDR")]
     pub sdr: Option<String>,

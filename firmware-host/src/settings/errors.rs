@@ -10,6 +10,8 @@ pub enum Origin {
     Default,
     /// A file, at a line counted from 1.
     File(PathBuf, usize),
+    /// A profile by its name, at a line counted from 1.
+    Profile(String, usize),
     /// `--set`.
     Set,
     /// A flag of its own, such as `--sdr`.
@@ -21,6 +23,7 @@ impl fmt::Display for Origin {
         match self {
             Origin::Default => f.write_str("default"),
             Origin::File(path, line) => write!(f, "{}:{line}", path.display()),
+            Origin::Profile(name, line) => write!(f, "profile {name}:{line}"),
             Origin::Set => f.write_str("--set"),
             Origin::Flag(flag) => f.write_str(flag),
         }

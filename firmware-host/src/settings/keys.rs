@@ -208,6 +208,41 @@ pub(super) fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == generic)
 }
 
+/// Keys that a profile may hold, by path or by section: what is sought and how it is heard. Never where and how it is flown,
+/// what holds the aircraft back, where samples come from, or the process.
+const OF_PROFILES: &[&str] = &[
+    "beacon.",
+    "analytics.",
+    "antenna.",
+    "sdr.sample_rate_sps",
+    "sdr.frequency_hz",
+    "sdr.gain_db",
+    "sdr.gain_elements_db.",
+    "sdr.bandwidth_hz",
+    "sdr.antenna",
+    "sense.fft_len",
+    "homing.hold_radius_m",
+    "homing.refine_s",
+    "homing.beacon_speed_mps",
+    "homing.detecting_s",
+    "homing.lost_s",
+    "homing.recover_s",
+    "search.pattern",
+    "search.spacing_m",
+    "search.power_dbm",
+    "search.unsure_db",
+    "search.exponent",
+    "search.sigma_db",
+    "search.listen_s",
+    "search.floor_dbm_hz",
+    "search.full_scale_dbm",
+];
+
+/// Whether a profile may hold the key at `path`.
+pub(super) fn is_of_profiles(path: &str) -> bool {
+    OF_PROFILES.iter().any(|kept| if kept.ends_with('.') { path.starts_with(kept) } else { path == *kept })
+}
+
 /// The path with `*` for what the operator or the device names.
 pub(super) fn generic(path: &str) -> String {
     for family in ["sdr.gain_elements_db.", "sdr.stream_args."] {

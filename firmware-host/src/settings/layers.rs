@@ -1,4 +1,4 @@
-//! From the template, a file, `--set` and flags to one value per path, each with its origin.
+//! From the template, a file, a profile, `--set` and flags to one value per path, each with its origin.
 //!
 //! Every value is checked against [`KEYS`](super::keys::KEYS) as it comes in, so that all mistakes are told at once, each
 //! with its line. A file's beacons replace the template's; within one beacon, missing keys keep their defaults.
@@ -31,6 +31,11 @@ const SECTIONS: &[&str] = &[
     "retention",
     "daemon",
 ];
+/// What a profile tells of itself beside its settings.
+pub(super) const ABOUT: &str = "profile";
+/// Why a key is refused in a profile.
+const NOT_OF_PROFILES: &str =
+    "a profile says what is sought and how it is heard, and nothing else; write this in the settings file";
 /// Keys of which a beacon has one or the other: the later layer's takes the place of the earlier's.
 const EITHER: [&str; 2] = ["frequency_hz", "offset_hz"];
 
@@ -46,6 +51,8 @@ pub(super) struct Entry {
 pub(super) struct Layers {
     pub entries: BTreeMap<String, Entry>,
     pub beacon_count: usize,
+    /// Whether beacons come from elsewhere than the template.
+    pub has_own_beacons: bool,
     pub errors: Vec<SettingError>,
 }
 
@@ -57,25 +64,32 @@ impl Layers {
         layers
     }
 
-    /// Lays a file over.
-    pub fn lay_file(&mut self, path: &Path) {
-        match std::fs::read_to_string(path) {
-            Ok(text) => self.lay_text(&text, path),
-            Err(error) => {
-                let mend = format!("cannot be read: {error}; `skyhound config init` writes one");
-                self.errors.push(SettingError {
-                    key: String::new(),
-                    origin: Origin::Default,
-                    mend: format!("{}: {mend}", path.display()),
-                });
-            }
-        }
+    /// Says that a file cannot be read.
+    pub fn refuse_file(&mut self, path: &Path, error: &std::io::Error) {
+        let mend = format!("{}: cannot be read: {error}; `skyhound config init` writes one", path.display());
+        self.refuse("", Origin::Default, &mend);
     }
 
     /// Lays the text of a file over.
     pub fn lay_text(&mut self, text: &str, path: &Path) {
         let path = PathBuf::from(path);
         self.read(text, &|at| Origin::File(path.clone(), line_of(text, at)));
+    }
+
+    /// Lays a profile over. Of a recording, what is told of a device does not count: it was made as it is.
+    pub fn lay_profile(&mut self, name: &str, text: &str, is_recording: bool) {
+        let before = self.entries.clone();
+        self.read(text, &|at| Origin::Profile(name.to_string(), line_of(text, at)));
+        let is_of_device = |path: &str| path.starts_with("sdr.");
+        let is_gain = |path: &str| path.starts_with("sdr.gain_");
+        let is_ours = |entry: &Entry| matches!(entry.origin, Origin::Profile(..));
+        if is_recording {
+            self.entries.retain(|path, _| !is_of_device(path));
+            self.entries.extend(before.into_iter().filter(|(path, _)| is_of_device(path)));
+        } else if self.entries.iter().any(|(path, entry)| is_gain(path) && is_ours(entry)) {
+            // A gain is told as one number or by element: not half of it here, half there.
+            self.entries.retain(|path, entry| !is_gain(path) || is_ours(entry));
+        }
     }
 
     /// Lays `section.key=value` over. A value that is no TOML is taken as a text.
@@ -98,6 +112,9 @@ impl Layers {
         let Some(key) = find(path) else {
             return self.refuse(path, origin, &unknown(path));
         };
+        if matches!(origin, Origin::Profile(..)) && !keys::is_of_profiles(path) {
+            return self.refuse(path, origin, NOT_OF_PROFILES);
+        }
         match key.check(&value) {
             Ok(value) => self.put(path, Entry { value, origin }),
             Err(mend) => self.refuse(path, origin, &mend),
@@ -124,7 +141,9 @@ impl Layers {
 
     /// Makes the beacon that a `--set` path counts to, when it is the next one.
     fn reach_beacon(&mut self, path: &str) {
-        let number = path.strip_prefix("beacon.").and_then(|rest| rest.split('.').next());
+        let Some(rest) = path.strip_prefix("beacon.") else { return };
+        self.has_own_beacons = true;
+        let number = rest.split('.').next();
         if number.and_then(|number| number.parse().ok()) == Some(self.beacon_count) {
             self.add_default_beacon();
         }
@@ -163,6 +182,7 @@ impl Layers {
             };
             let origin = origin_at(name.span().start);
             match value.get_ref() {
+                DeValue::Table(_) if path == ABOUT && matches!(origin, Origin::Profile(..)) => {}
                 DeValue::Array(beacons) if path == "beacon" => {
                     let tables: Vec<_> =
                         beacons.iter().filter_map(|beacon| beacon.get_ref().as_table()).collect();
@@ -195,6 +215,7 @@ impl Layers {
 
     fn replace_beacons(&mut self, tables: &[&DeTable<'_>], origin_at: &dyn Fn(usize) -> Origin) {
         let is_template = origin_at(0) == Origin::Default;
+        self.has_own_beacons = !is_template;
         self.entries.retain(|path, _| !path.starts_with("beacon."));
         self.beacon_count = 0;
         for (number, table) in tables.iter().enumerate() {
@@ -228,6 +249,7 @@ fn listed(sections: &[&str]) -> String {
     sections.iter().map(|section| format!("[{section}]")).collect::<Vec<_>>().join(" ")
 }
 
-fn line_of(text: &str, at: usize) -> usize {
+/// The line of a byte, counted from 1.
+pub(super) fn line_of(text: &str, at: usize) -> usize {
     text.as_bytes()[..at.min(text.len())].iter().filter(|&&byte| byte == b'\n').count() + 1
 }

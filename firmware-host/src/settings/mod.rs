@@ -2,7 +2,8 @@
 //! [retention] [daemon]`. Values as the parts take them; what the engine gets is made and checked from these once at the start.
 //!
 //! The file speaks s, ms and deg; the program µs and rad; `resolve` alone converts. Defaults stand in `skyhound.toml`
-//! beside this (the template that `config init` writes), ranges in `keys`. Precedence: default, file, `--set`, flags.
+//! beside this (the template that `config init` writes), ranges in `keys`. Precedence: default, file, profile, `--set`, flags;
+//! a profile that is only marked stands under the file.
 
 pub mod antenna;
 mod deaf;
@@ -10,7 +11,9 @@ mod engine;
 mod errors;
 mod keys;
 mod layers;
+mod load;
 pub mod own_noise;
+pub mod profile;
 mod resolve;
 mod rules;
 mod search;
@@ -23,13 +26,13 @@ use std::path::{Path, PathBuf};
 
 use skyhound::config::{AnalyticsConfig, Emission, HomingConfig, InterlockConfig};
 use skyhound::dsp::spectrometer::fft_len_for;
-use toml::Value;
 
 pub use antenna::AntennaSettings;
 pub use deaf::{AtHand, Deafness};
 pub use engine::BURST_BANDWIDTH_HZ;
 pub use errors::{Origin, SettingError, SettingsErrors};
-
+pub use load::Flags;
+pub use profile::{InForce, Profile};
 pub use search::SearchSettings;
 pub use tuning::Tuning;
 
@@ -75,55 +78,12 @@ pub struct Settings {
     pub daemon: DaemonSettings,
     /// `--bench`: this is a bench, and no aircraft is in the air; a recording may steer what stands on it.
     pub is_bench: bool,
+    /// The profile that is among them.
+    pub profile: Option<InForce>,
     layers: layers::Layers,
 }
 
-/// Flags that go over the file and `--set`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Flags {
-    /// `--sdr`: `sdr.source`.
-    pub sdr: Option<String>,
-    /// `--autopilot`: `autopilot.address`.
-    pub autopilot: Option<String>,
-    /// `--flights`: `recorder.flights`.
-    pub flights: Option<PathBuf>,
-    /// `--pace`: `sdr.file.pace`.
-    pub pace: Option<Pace>,
-    /// `--bench`. No key of the file: what lies in a file is forgotten.
-    pub is_bench: bool,
-}
-
 impl Settings {
-    /// Defaults, then the file if one is named, then each `section.key=value` of `sets`, then `flags`.
-    ///
-    /// # Errors
-    /// Every mistake there is, each with its key, its place and the mend.
-    pub fn load(path: Option<&Path>, sets: &[String], flags: &Flags) -> Result<Settings, SettingsErrors> {
-        let mut layers = layers::Layers::defaults();
-        if let Some(path) = path {
-            layers.lay_file(path);
-        }
-        for set in sets {
-            layers.lay_set(set);
-        }
-        if flags.flights.as_ref().is_some_and(|path| path.to_str().is_none()) {
-            layers.refuse("recorder.flights", Origin::Flag("--flights"), "is not UTF-8; write another path");
-        }
-        let pace = flags.pace.map(|pace| pace.name().to_string());
-        let flights = flags.flights.as_ref().map(|path| path.to_string_lossy().into_owned());
-        for (flag, key, text) in [
-            ("--sdr", "sdr.source", &flags.sdr),
-            ("--autopilot", "autopilot.address", &flags.autopilot),
-            ("--flights", "recorder.flights", &flights),
-            ("--pace", "sdr.file.pace", &pace),
-        ] {
-            if let Some(text) = text {
-                layers.lay(key, Value::String(text.clone()), Origin::Flag(flag));
-            }
-        }
-        Settings::resolve(layers, flags.is_bench)
-    }
-
     /// Defaults, then the text that the flight file at `path` keeps of its settings.
     ///
     /// # Errors
@@ -180,6 +140,7 @@ impl Settings {
             retention: layers.retention(),
             daemon: layers.daemon(),
             is_bench,
+            profile: None,
             layers,
         })
     }

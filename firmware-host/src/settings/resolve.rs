@@ -78,7 +78,9 @@ impl Layers {
         let device = |default: f64| source.starts_with("soapy:").then_some(default);
         SdrSettings {
             sample_rate_sps: self.optional_number("sdr.sample_rate_sps").or(device(DEVICE_RATE_SPS)),
-            frequency_hz: self.optional_number("sdr.frequency_hz").or(device(DEVICE_FREQUENCY_HZ)),
+            frequency_hz: self
+                .optional_number("sdr.frequency_hz")
+                .or_else(|| device(self.device_frequency_hz())),
             gain_db: self.optional_number("sdr.gain_db"),
             gain_elements_db: self.family("sdr.gain_elements_db.", as_number),
             bandwidth_hz: self.optional_number("sdr.bandwidth_hz"),
@@ -95,6 +97,20 @@ impl Layers {
             file_swap_iq: self.is_on("sdr.file.swap_iq"),
             file_full_scale: self.optional_number("sdr.file.full_scale"),
             source,
+        }
+    }
+
+    /// Where a device is tuned that nobody tuned: amid the beacons, where they are elsewhere than in the usual band.
+    fn device_frequency_hz(&self) -> f64 {
+        let rate_sps = self.optional_number("sdr.sample_rate_sps").unwrap_or(DEVICE_RATE_SPS);
+        let centers = (0..self.beacon_count)
+            .filter_map(|number| self.optional_number(&format!("beacon.{number}.frequency_hz")));
+        let outer =
+            centers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), hz| (hz.min(low), hz.max(high)));
+        let is_usual = |hz: f64| (hz - DEVICE_FREQUENCY_HZ).abs() < rate_sps / 2.0;
+        match outer {
+            (low, high) if low > high || (is_usual(low) && is_usual(high)) => DEVICE_FREQUENCY_HZ,
+            (low, high) => (low + high) / 2.0,
         }
     }
 

@@ -6,6 +6,7 @@ use super::keys::{KEYS, Key, Kind};
 use super::layers::Layers;
 use super::*;
 
+mod profiles;
 mod table;
 
 fn load(sets: &[&str]) -> Result<Settings, SettingsErrors> {

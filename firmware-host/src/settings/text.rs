@@ -11,23 +11,7 @@ use super::{Origin, Settings};
 impl Settings {
     /// All settings in force as TOML that [`Settings::load`] reads back to the same. Keys without a value are left out.
     pub fn to_toml(&self) -> String {
-        let mut text = String::new();
-        let mut section = String::new();
-        for (path, value, _) in self.rows() {
-            let (at, name) = split(&path);
-            if at != section {
-                let header = match at.strip_prefix("beacon.") {
-                    Some(_) => "[[beacon]]".to_string(),
-                    None => format!("[{at}]"),
-                };
-                let gap = if text.is_empty() { "" } else { "\n" };
-                // Writing to a String cannot fail.
-                let _ = writeln!(text, "{gap}{header}");
-                section = at.to_string();
-            }
-            let _ = writeln!(text, "{} = {value}", toml_key(name));
-        }
-        text
+        to_toml(self.rows().into_iter().map(|(path, value, _)| (path, value)))
     }
 
     /// Every key with its value as TOML writes it and where it comes from, in the template's order.
@@ -54,11 +38,37 @@ impl Settings {
     /// SHA-256 of [`Settings::to_toml`], 64 hexadecimal digits: the same settings, however they were written, have the
     /// same hash.
     pub fn hash_sha256(&self) -> String {
-        Sha256::digest(self.to_toml().as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        sha256(&self.to_toml())
     }
+}
+
+/// Rows of path and value, in the template's order, as TOML.
+pub(super) fn to_toml(rows: impl Iterator<Item = (String, String)>) -> String {
+    let mut text = String::new();
+    let mut section = String::new();
+    for (path, value) in rows {
+        let (at, name) = split(&path);
+        if at != section {
+            let header = match at.strip_prefix("beacon.") {
+                Some(_) => "[[beacon]]".to_string(),
+                None => format!("[{at}]"),
+            };
+            let gap = if text.is_empty() { "" } else { "\n" };
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{gap}{header}");
+            section = at.to_string();
+        }
+        let _ = writeln!(text, "{} = {value}", toml_key(name));
+    }
+    text
+}
+
+/// SHA-256 of a text, 64 hexadecimal digits.
+pub(super) fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// Section and key of a path. Names that the device gives may hold dots; sections do not.
@@ -76,6 +86,7 @@ fn toml_key(name: &str) -> String {
     if is_bare { name.to_string() } else { toml_value(&Value::String(name.to_string())) }
 }
 
-fn toml_value(value: &Value) -> String {
+/// A value as TOML writes it.
+pub(super) fn toml_value(value: &Value) -> String {
     value.to_string()
 }

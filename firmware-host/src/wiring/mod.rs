@@ -87,7 +87,7 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
         return Err(Failure::Usage(why));
     }
     let stream = source.stream().clone();
-    let announced = announce(&tuning, &deaf);
+    let announced = announce(settings, &tuning, &deaf);
     let (sense, decide) = engine(&config)?;
     let signal = crate::signals::watch().map_err(|error| Failure::doing("signal handlers", error))?;
     let reading_hz = config.sense.channels.len() as f64 * 1e6 / f64::from(config.sense.hop_us);
@@ -109,10 +109,14 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
     Ok(summary)
 }
 
-/// What is told at the start: where the device is tuned, and what these settings do not hear.
-fn announce(tuning: &Tuning, deaf: &[Deafness]) -> Vec<Event> {
+/// What is told at the start: which profile is in force, where the device is tuned, and what these settings do not hear.
+fn announce(settings: &Settings, tuning: &Tuning, deaf: &[Deafness]) -> Vec<Event> {
+    let profile = settings.profile.as_ref().map(|profile| (Severity::Note, "profile", profile.to_string()));
     let tuned = tuning.note().map(|note| (Severity::Note, "sdr_tuned", note));
-    let told = tuned.into_iter().chain(deaf.iter().map(|deaf| (deaf.severity, "deaf", deaf.to_string())));
+    let told = profile
+        .into_iter()
+        .chain(tuned)
+        .chain(deaf.iter().map(|deaf| (deaf.severity, "deaf", deaf.to_string())));
     let event = |(severity, kind, text): (Severity, &'static str, String)| {
         match severity {
             Severity::Note => tracing::info!("{text}"),
@@ -150,6 +154,10 @@ fn about(settings: &Settings, tuning: &Tuning, config: &Config, stream: &Stream,
             ("centers_hz".to_string(), centers_hz.join(" ")),
         ]
         .into_iter()
+        .chain(settings.profile.iter().flat_map(|profile| {
+            [("profile", &profile.name), ("profile_sha256", &profile.sha256)]
+                .map(|(key, text)| (key.to_string(), text.clone()))
+        }))
         .chain(settings.files().into_iter().map(|(key, text)| (text_of(key), text)))
         .collect(),
     }

@@ -93,6 +93,7 @@ fn every_key_changes_what_the_program_is_told() {
             retention,
             daemon,
             is_bench: _,
+            profile: _,
             layers: _,
         } = settings;
         format!(
