@@ -135,24 +135,37 @@ fn a_file_that_steers_is_not_taken_and_the_origins_is_told_field_by_field() {
 #[test]
 fn a_flight_tells_and_keeps_which_profile_is_in_force() {
     let field = field();
-    let samples: Vec<u8> =
-        (0..2 * 250_000_u32).map(|n| 120 + (n.wrapping_mul(2_654_435_761) >> 28) as u8).collect();
-    std::fs::write(field.folder.path().join("air_121.53M_250k.cu8"), samples).unwrap();
-    let (flown, said) =
-        field.done("fly --sdr file:air_121.53M_250k.cu8 --pace max --flights flights --profile plb-121");
-    assert!(said.contains("profile plb-121 (built in, "), "{said}");
+    // Noise, and a tag 23 kHz over the middle: 20 ms every 1.37 s.
+    let (rate, mut seed) = (250_000.0, 7_u32);
+    let mut noise = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        f64::from(seed >> 8) / f64::from(1 << 24) - 0.5
+    };
+    let sample = |n: u32| {
+        let at_s = f64::from(n) / rate;
+        let level = if at_s % 1.37 < 0.02 { 8.0 } else { 0.0 };
+        let (sin, cos) = (std::f64::consts::TAU * 23e3 * at_s).sin_cos();
+        [cos, sin].map(|part| (127.5 + level * part + 24.0 * noise()).round() as u8)
+    };
+    let samples: Vec<u8> = (0..12 * 250_000).flat_map(sample).collect();
+    std::fs::write(field.folder.path().join("tag_150.1M_250k.cu8"), samples).unwrap();
+    let line = "fly --sdr file:tag_150.1M_250k.cu8 --pace max --flights flights --profile tag-holohil --set beacon.0.frequency_hz=150.123e6";
+    let (flown, said) = field.done(line);
+    assert!(said.contains("profile tag-holohil (built in, "), "{said}");
     let file = flown.trim();
     assert!(Path::new(file).is_relative());
     let ask = |sql: &str| field.run(&["query", file, sql, "--format", "csv"]).1;
     let kept = ask("select name, value from setting where name like 'profile%' order by name");
     let hash = field.done("profile list --json").0;
     let hash: serde_json::Value = serde_json::from_str(&hash).unwrap();
-    let plb = hash.as_array().unwrap().iter().find(|profile| profile["name"] == "plb-121").unwrap();
+    let tag = hash.as_array().unwrap().iter().find(|profile| profile["name"] == "tag-holohil").unwrap();
     assert_eq!(
         kept,
-        format!("name,value\nprofile,plb-121\nprofile_sha256,{}\n", plb["sha256"].as_str().unwrap())
+        format!("name,value\nprofile,tag-holohil\nprofile_sha256,{}\n", tag["sha256"].as_str().unwrap())
     );
-    assert!(ask("select text from event where kind = 'profile'").contains("profile plb-121"));
+    assert!(ask("select text from event where kind = 'profile'").contains("profile tag-holohil"));
+    let heard = ask("select kind, round(pulse_period_us / 1e4) from detections");
+    assert_eq!(heard.lines().nth(1), Some("pulse_train,137.0"), "{heard}");
     let (code, told, said) = field.run(&["replay", file, "--verify"]);
     assert_eq!(code, Some(0), "{told}{said}");
 }

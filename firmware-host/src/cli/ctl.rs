@@ -107,6 +107,9 @@ pub fn flight_text(status: &Status) -> String {
     if let Some(course) = &status.course {
         line("flies", course.clone());
     }
+    if let Some(profile) = &status.profile {
+        line("seeks", profile.clone());
+    }
     if status.is_bench {
         line("BENCH", "a recording may steer: never with an aircraft in the air".into());
     }

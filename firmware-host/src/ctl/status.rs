@@ -29,6 +29,8 @@ pub struct Status {
     pub locked: Option<String>,
     /// All that keeps it so, each with its mend; `locked` is the first.
     pub missing: Vec<String>,
+    /// The profile among the settings; `None` = none is.
+    pub profile: Option<String>,
     /// `--bench`: a recording may steer.
     pub is_bench: bool,
     /// What stopped homing, until the operator acts again.

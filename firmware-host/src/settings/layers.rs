@@ -31,6 +31,8 @@ const SECTIONS: &[&str] = &[
     "retention",
     "daemon",
 ];
+/// What a profile tells as a whole, or not at all.
+const WHOLE: [&str; 2] = ["sdr.gain_", "antenna."];
 /// What a profile tells of itself beside its settings.
 pub(super) const ABOUT: &str = "profile";
 /// Why a key is refused in a profile.
@@ -78,17 +80,29 @@ impl Layers {
 
     /// Lays a profile over. Of a recording, what is told of a device does not count: it was made as it is.
     pub fn lay_profile(&mut self, name: &str, text: &str, is_recording: bool) {
-        let before = self.entries.clone();
-        self.read(text, &|at| Origin::Profile(name.to_string(), line_of(text, at)));
+        let origin_at = |at: usize| Origin::Profile(name.to_string(), line_of(text, at));
         let is_of_device = |path: &str| path.starts_with("sdr.");
-        let is_gain = |path: &str| path.starts_with("sdr.gain_");
-        let is_ours = |entry: &Entry| matches!(entry.origin, Origin::Profile(..));
+        let before = self.entries.clone();
+        let mut told = Layers::default();
+        told.read(text, &origin_at);
+        let is_told = |start: &str, end: &str| {
+            let is_it = |path: &String| path.starts_with(start) && path.ends_with(end);
+            told.entries.iter().any(|(path, entry)| is_it(path) && entry.origin != Origin::Default)
+        };
+        // A gain or an antenna is told whole: not half of it here, half there.
+        for whole in WHOLE.into_iter().filter(|whole| is_told(whole, "")) {
+            self.entries.retain(|path, _| !path.starts_with(whole));
+            let defaults = Layers::defaults().entries.into_iter();
+            self.entries.extend(defaults.filter(|(path, _)| path.starts_with(whole)));
+        }
+        // Where it was tuned to was for other beacons.
+        if told.has_own_beacons && !is_told("beacon.", ".offset_hz") {
+            self.entries.remove("sdr.frequency_hz");
+        }
+        self.read(text, &origin_at);
         if is_recording {
             self.entries.retain(|path, _| !is_of_device(path));
             self.entries.extend(before.into_iter().filter(|(path, _)| is_of_device(path)));
-        } else if self.entries.iter().any(|(path, entry)| is_gain(path) && is_ours(entry)) {
-            // A gain is told as one number or by element: not half of it here, half there.
-            self.entries.retain(|path, entry| !is_gain(path) || is_ours(entry));
         }
     }
 

@@ -92,6 +92,7 @@ pub fn fly(
         sdr: stream.description,
         rate_sps,
         is_bench: settings.is_bench,
+        profile: settings.profile.as_ref().map(ToString::to_string),
     };
     let parts = control::Parts {
         decide,

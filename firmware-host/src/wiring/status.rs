@@ -24,6 +24,8 @@ pub struct About {
     pub rate_sps: f64,
     /// A recording may steer.
     pub is_bench: bool,
+    /// The profile that is in force.
+    pub profile: Option<String>,
 }
 
 /// What is looked at.
@@ -62,6 +64,7 @@ pub fn show(status: &mut Status, seen: &Seen<'_>) {
     status.uptime_s = now.0 as f64 / 1e6;
     decided(status, &about.channels, now, decide, vehicle);
     status.is_bench = about.is_bench;
+    status.profile.clone_from(&about.profile);
     let report = link.report();
     status.link = LinkStatus {
         address: about.autopilot.clone(),

@@ -41,6 +41,36 @@ fn a_named_profile_goes_over_the_file_and_under_set() {
 }
 
 #[test]
+fn an_antenna_is_told_whole_and_a_device_tuned_for_other_beacons_is_tuned_anew() {
+    let file = file(
+        "[sdr]\nfrequency_hz = 868e6\n[antenna]\nkind = \"directional\"\npattern = \"a.csv\"\npolarisation = \"vertical\"\n",
+    );
+    let load = |more: &str, sets: &[&str]| {
+        let text = format!("[profile]\ndescription = \"x\"\n{more}");
+        let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
+        Settings::load(Some(file.path()), &sets, &named(&text)).unwrap()
+    };
+    let beacon = "[[beacon]]\nfrequency_hz = 150.1e6\n";
+    let settings = load(beacon, &[]);
+    assert_eq!(settings.sdr.frequency_hz, Some(150.1e6));
+    assert_eq!(
+        settings.antenna,
+        AntennaSettings::Directional("a.csv".into(), true),
+        "of which it tells nothing"
+    );
+    assert_eq!(load(beacon, &["sdr.frequency_hz=150e6"]).sdr.frequency_hz, Some(150e6));
+    assert_eq!(load("[[beacon]]\noffset_hz = 1e4\n", &[]).sdr.frequency_hz, Some(868e6));
+    assert_eq!(load("[analytics]\ntrigger_db = 9\n", &[]).sdr.frequency_hz, Some(868e6));
+    assert_eq!(load("[antenna]\nkind = \"omni\"\n", &[]).antenna, AntennaSettings::Omni);
+    let other = load("[antenna]\nkind = \"directional\"\npattern = \"b.csv\"\n", &[]);
+    assert_eq!(
+        other.antenna,
+        AntennaSettings::Directional("b.csv".into(), false),
+        "its polarisation is another's"
+    );
+}
+
+#[test]
 fn the_default_profile_stands_under_the_file_and_only_where_no_beacon_is_named() {
     let load = |text: &str, sets: &[String]| {
         let marked = || Ok::<_, SettingsErrors>(Some(profile(TAG)));
