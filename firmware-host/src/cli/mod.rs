@@ -30,7 +30,7 @@ use clap::{Parser, Subcommand};
 
 pub use crate::failure::{self, Failure};
 
-use crate::profiles::Folder;
+use crate::profiles::{self, Folder};
 use crate::settings::{Flags, Settings};
 use crate::store::OPEN_COMMAND;
 
@@ -122,7 +122,7 @@ pub struct ProfiledArgs {
     /// Where the others come from.
     #[command(flatten)]
     pub settings: SettingsArgs,
-    /// What is sought, as `skyhound profile list` names it: over the file, under --set
+    /// What is sought, as `skyhound profile list` names it: over the file, under --set. "none": not even the default one
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 }
@@ -133,6 +133,9 @@ impl ProfiledArgs {
     /// # Errors
     /// As [`SettingsArgs::load`], and a profile that is not there.
     pub fn load(&self, flags: &Flags) -> Result<Settings, Failure> {
+        if self.profile.as_deref() == Some(profiles::NONE) {
+            return self.settings.load(flags);
+        }
         let folder = Folder::of_environment();
         let profile = self.profile.as_deref().map(|name| folder.find(name)).transpose()?;
         let flags = Flags { profile, ..flags.clone() };

@@ -253,9 +253,8 @@ fn show(folder: &Folder, profile: &Profile, sdr: Option<&str>, is_json: bool) ->
 
 fn save(folder: &Folder, args: &Save) -> Result<(), Failure> {
     folder.may_write(&args.name, args.replace)?;
-    let from =
-        args.settings.profile.as_deref().map(|name| folder.find(name)).transpose()?.map(|from| from.about);
-    let from = from.unwrap_or_default();
+    let from = args.settings.profile.as_deref().filter(|name| *name != profiles::NONE);
+    let from = from.map(|name| folder.find(name)).transpose()?.map(|from| from.about).unwrap_or_default();
     let description = args.description.clone().or(Some(from.description).filter(|text| !text.is_empty()));
     let description =
         description.ok_or_else(|| Failure::Usage("what is it for? write --description TEXT".into()))?;

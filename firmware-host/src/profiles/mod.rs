@@ -20,6 +20,8 @@ pub const FOLDER_VARIABLE: &str = "SKYHOUND_PROFILES";
 /// A profile is some lines; what is longer is none.
 const BYTES_MAX: u64 = 64 * 1024;
 const NAME_BYTES_MAX: usize = 64;
+/// What is written in place of a name where no profile is meant.
+pub const NONE: &str = "none";
 const MARK: &str = "default";
 
 /// The folder of the user's own profiles. It need not be there.
@@ -137,7 +139,7 @@ impl Folder {
                  {name} --set beacon.0.frequency_hz=…`, and mark that"
             )));
         }
-        self.write_file(MARK, &format!("{name}\n"))
+        self.write_file(MARK, &format!("{name}\n"), true)
     }
 
     /// Stores a profile; returns its path.
@@ -147,7 +149,7 @@ impl Folder {
     pub fn write(&self, profile: &Profile, is_replacing: bool) -> Result<PathBuf, Failure> {
         self.may_write(&profile.name, is_replacing)?;
         let file = format!("{}.toml", profile.name);
-        self.write_file(&file, &profile.text)?;
+        self.write_file(&file, &profile.text, is_replacing)?;
         Ok(self.place()?.join(file))
     }
 
@@ -210,7 +212,7 @@ impl Folder {
         })
     }
 
-    fn write_file(&self, file: &str, text: &str) -> Result<(), Failure> {
+    fn write_file(&self, file: &str, text: &str, is_replacing: bool) -> Result<(), Failure> {
         let folder = self.place()?;
         let written = || -> io::Result<()> {
             fs::create_dir_all(folder)?;
@@ -220,7 +222,9 @@ impl Folder {
                 tempfile::Builder::new().prefix(".").permissions(permissions).tempfile_in(folder)?;
             new.write_all(text.as_bytes())?;
             new.as_file().sync_all()?;
-            new.persist(folder.join(file)).map_err(|error| error.error)?;
+            let path = folder.join(file);
+            let put = if is_replacing { new.persist(path) } else { new.persist_noclobber(path) };
+            put.map_err(|error| error.error)?;
             File::open(folder)?.sync_all()
         };
         written().map_err(|error| Failure::doing(folder.join(file).display(), error))
@@ -267,12 +271,14 @@ pub fn read(path: &Path) -> Result<Option<String>, Failure> {
 pub fn check_name(name: &str) -> Result<(), Failure> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.len() <= NAME_BYTES_MAX
+        && name != NONE
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.chars().all(is_plain)
     {
         return Ok(());
     }
     Err(Failure::Usage(format!(
-        "{name:?} is no profile's name: 1 to {NAME_BYTES_MAX} letters, digits, \"-\", \"_\" and \".\", the first a letter or digit"
+        "{name:?} is no profile's name: 1 to {NAME_BYTES_MAX} letters, digits, \"-\", \"_\" and \".\", the first a letter or digit; \
+         not {NONE:?}"
     )))
 }

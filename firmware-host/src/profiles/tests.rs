@@ -57,9 +57,22 @@ fn a_name_leads_nowhere_else() {
     std::fs::create_dir(place.path().join("in")).unwrap();
     std::fs::write(place.path().join("out.toml"), profile("out", 7).text).unwrap();
     let long = "a".repeat(65);
-    for name in
-        ["../out", "/etc/passwd", "", ".", "..", ".hidden", "a/b", "a b", "-a", "a\n", "ü", "a\0", &long]
-    {
+    for name in [
+        "../out",
+        "/etc/passwd",
+        "none",
+        "",
+        ".",
+        "..",
+        ".hidden",
+        "a/b",
+        "a b",
+        "-a",
+        "a\n",
+        "ü",
+        "a\0",
+        &long,
+    ] {
         assert!(told(folder.find(name)).contains("is no profile's name"), "{name:?}");
         assert!(told(folder.delete(name)).contains("is no profile's name"), "{name:?}");
         assert!(told(folder.may_write(name, true)).contains("is no profile's name"), "{name:?}");
