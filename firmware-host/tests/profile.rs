@@ -119,6 +119,8 @@ fn a_file_that_steers_is_not_taken_and_the_origins_is_told_field_by_field() {
     assert!(said.contains("sdr.bandwidth_hz: 1000000000000 is out of range"), "{said}");
     assert!(field.refused("profile show lora-tracker").contains("there is no profile"), "all or none");
 
+    field.write("broken.json", "{\"name\": ");
+    assert!(field.refused("profile import broken.json").contains("broken.json: is no JSON"));
     field.write("one.json", &profile("LoRa Tracker", ", \"gain\": \"AUTO\""));
     let (told, said) = field.done("profile import one.json --dry-run");
     assert!(

@@ -304,6 +304,9 @@ fn import(
             let report = read.iter().map(told).collect::<String>();
             (read.into_iter().map(|read| (read.name, read.text)).collect::<Vec<_>>(), report)
         }
+        None if file.extension().is_some_and(|ending| ending == "json") => {
+            return Err(refused("is no JSON that can be read; a profile of ours ends with .toml"));
+        }
         None => {
             let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
             (vec![(stem.unwrap_or_default(), text)], String::new())
