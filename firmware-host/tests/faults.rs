@@ -230,6 +230,54 @@ fn a_disk_without_inodes_costs_nothing_that_was_answered_for() {
     });
 }
 
+/// Memory that is refused, from the program's begin on or later: it may die of it.
+#[test]
+fn a_process_out_of_memory_costs_nothing_that_was_answered_for() {
+    let Some(library) = bad_disk::library() else { return };
+    let (next, told) = (Mutex::new((100..=420).step_by(16)), Mutex::new((0, 0, 0)));
+    let one = |limit_mb: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let program = std::env::current_exe().unwrap();
+        let limited = format!(
+            "ulimit -v {}; exec '{}' --exact recording_child --nocapture",
+            limit_mb << 10,
+            program.display()
+        );
+        let mut child = Command::new("sh");
+        child.args(["-c", &limited]).env(CHILD_FOLDER, folder.path()).env("LD_PRELOAD", library);
+        let output = child.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let acknowledged =
+            said.lines().filter_map(|line| line.strip_prefix("acknowledged ")?.parse().ok()).next_back();
+        let found = flights(folder.path()).unwrap();
+        let there: BTreeSet<u64> = found.iter().flat_map(|entry| indices(&entry.path)).collect();
+        let acknowledged: u64 = acknowledged.unwrap_or(0);
+        assert!(
+            there.len() as u64 >= acknowledged,
+            "{limit_mb} MB: {acknowledged} answered for, {} there",
+            there.len()
+        );
+        let mut told = told.lock().unwrap();
+        told.0 += 1;
+        told.1 += u32::from(!output.status.success());
+        told.2 += u32::from(!output.status.success() && acknowledged > 0);
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(limit_mb) = { next.lock().unwrap().next() } {
+                    one(limit_mb);
+                }
+            });
+        }
+    });
+    let (tried, died, recording) = told.into_inner().unwrap();
+    println!(
+        "{tried} limits: {died} processes died of it, {recording} while they recorded; committed rows lost 0"
+    );
+    assert!(died > 0 && died < tried);
+}
+
 #[test]
 fn two_daemons_record_into_one_folder() {
     let Some(library) = bad_disk::library() else { return };
