@@ -7,7 +7,10 @@ use std::io;
 use std::thread::JoinHandle;
 
 use rustix::mm::{MlockAllFlags, mlockall};
-use rustix::process::{Pid, Resource, Rlimit, getpid, getrlimit, setrlimit};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, getpid, getppid, getrlimit, set_parent_process_death_signal,
+    setpriority_process, setrlimit,
+};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// What a thread does; decides what is asked for it.
@@ -147,12 +150,34 @@ fn pin(cores: &[usize]) -> io::Result<()> {
 }
 
 fn fifo(priority: i32) -> io::Result<()> {
+    schedule(libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, priority)
+}
+
+fn schedule(policy: libc::c_int, priority: i32) -> io::Result<()> {
     // SAFETY: the parameter lives through the call and is only read; pid 0 is the calling thread.
     let result = unsafe {
         let parameter = libc::sched_param { sched_priority: priority };
-        libc::sched_setscheduler(0, libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, &parameter)
+        libc::sched_setscheduler(0, policy, &parameter)
     };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Makes this whole process, which has one thread yet, give way to everybody: it runs when a core is idle, asks the disk last,
+/// is the first to go when the machine has no memory, ends with `parent`, and computes and allocates no more than given. What is
+/// refused of that is left: it is a courtesy, and whoever started us ends us by the clock.
+pub fn give_way(parent: u32, cpu_s: u64, memory_bytes: u64) {
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    if getppid().is_none_or(|pid| pid.as_raw_nonzero().get().unsigned_abs() != parent) {
+        // It died before we asked to die with it.
+        std::process::exit(1);
+    }
+    let _ = schedule(libc::SCHED_IDLE, 0);
+    let _ = setpriority_process(None, 19);
+    let _ = idle_disk_class();
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    for (resource, most) in [(Resource::Cpu, cpu_s), (Resource::Data, memory_bytes)] {
+        let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+    }
 }
 
 fn idle_disk_class() -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use skyhound_host::ctl::{Board, Server, acts};
+use skyhound_host::ctl::{Answering, Board, Prepared, Question, Questions, Refusal, Server, acts};
 use skyhound_host::realtime::{self, Role};
 
 fn skyhound() -> Command {
@@ -17,6 +17,21 @@ fn skyhound() -> Command {
 fn run(line: &[&str]) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = skyhound().args(line).output().unwrap();
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// Answers no questions.
+struct Nobody;
+
+impl Answering for Nobody {
+    fn prepare(&self, _: &Question) -> Result<Prepared, Refusal> {
+        Err(Refusal::Because("nobody answers here".to_string()))
+    }
+
+    fn rest(&self) {}
+}
+
+fn questions() -> Questions {
+    Questions::new(std::sync::Arc::new(Nobody), 1, std::time::Duration::from_secs(1))
 }
 
 #[test]
@@ -110,7 +125,10 @@ fn ctl_talks_to_the_daemon() {
     let (sender, requests) = acts();
     let board = Board::default();
     board.write(|status| status.state = "IDLE".into());
-    let server = Server::start(&path, board, sender, |body| realtime::start(Role::Ground, body)).unwrap();
+    let start = |body| realtime::start(Role::Ground, body);
+    let server = Server::start(&path, board, sender, questions(), start).unwrap();
+    let (code, out, said) = run(&["ctl", "query", "select 1", "--socket", socket]);
+    assert_eq!((code, out.as_str(), said.as_str()), (Some(1), "", "skyhound: nobody answers here\n"));
     let (code, out, _) = run(&["ctl", "status", "--json", "--socket", socket]);
     let status: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!((code, status["state"].as_str()), (Some(0), Some("IDLE")));
@@ -149,8 +167,8 @@ fn only_the_sockets_group_may_talk_to_it() {
         return;
     }
     let path = folder.path().join("ctl.sock");
-    let server =
-        Server::start(&path, Board::default(), acts().0, |body| realtime::start(Role::Ground, body)).unwrap();
+    let start = |body| realtime::start(Role::Ground, body);
+    let server = Server::start(&path, Board::default(), acts().0, questions(), start).unwrap();
     let status_as = |gid: u32| {
         let mut command = skyhound();
         command.args(["ctl", "status", "--socket"]).arg(&path).uid(STRANGER).gid(gid);

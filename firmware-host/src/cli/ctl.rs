@@ -1,14 +1,17 @@
 //! `skyhound ctl`: the operator's words to the skyhound that is flying.
 
-use std::fmt::Write;
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 
-use super::failure::{Failure, print};
+use super::failure::{Failure, output_failure, print};
+use super::query::by_door;
 use crate::ctl::{
     Ask, ChannelStatus, LinkStatus, RecorderStatus, SearchStatus, Status, VehicleStatus, ask, socket_found,
 };
+use crate::store::Format;
 
 /// Arguments of `skyhound ctl`.
 #[derive(Clone, Debug, clap::Args)]
@@ -35,6 +38,15 @@ pub enum Act {
         /// on: until something stops it; off: now
         #[arg(value_enum)]
         to: OnOff,
+    },
+    /// Ask the flight that is being recorded with SQL
+    Query {
+        /// Question in SQL, for example "select * from detections"
+        #[arg(value_name = "SQL")]
+        sql: String,
+        /// Form of the answer
+        #[arg(long, default_value = "table", value_name = "table|csv|json|parquet")]
+        format: Format,
     },
     /// End the daemon; the flight file is closed cleanly
     Stop,
@@ -64,6 +76,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Act::Status { .. } => Ask::Status,
         Act::Homing { to } => Ask::Homing { on: *to == OnOff::On },
         Act::Stop => Ask::Stop,
+        Act::Query { sql, format } => return question(&path, sql, *format),
     };
     let answer = ask(&path, question).map_err(Failure::Failed)?;
     if !answer.ok {
@@ -78,6 +91,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
         (_, Some(status)) => print(&text(&status)),
         (_, None) => print(&format!("{}\n", answer.said.unwrap_or_else(|| "done".into()))),
     }
+}
+
+fn question(door: &Path, sql: &str, format: Format) -> Result<(), Failure> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    if let Some(why) = by_door(door, sql, format, None, &mut out)? {
+        return Err(Failure::Failed(why));
+    }
+    out.flush().map_err(|error| output_failure(&error))
 }
 
 fn search_text(search: &SearchStatus) -> String {

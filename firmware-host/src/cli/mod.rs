@@ -4,6 +4,7 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.
 
 pub mod at;
+mod child;
 pub mod config;
 pub mod ctl;
 pub mod duration;
@@ -32,7 +33,7 @@ pub use crate::failure::{self, Failure};
 
 use crate::profiles::{self, Folder};
 use crate::settings::{Flags, Settings};
-use crate::store::OPEN_COMMAND;
+use crate::store::{ANSWER_COMMAND, OPEN_COMMAND, SNAPSHOT_COMMAND};
 
 /// Finds a radio beacon from a drone.
 #[derive(Debug, Parser)]
@@ -79,7 +80,13 @@ pub enum Command {
     /// Open a doubtful flight file in a process of its own
     #[command(name = OPEN_COMMAND, hide = true)]
     Open(open::Args),
-    /// Talk to the skyhound that is flying: status, homing on or off, stop
+    /// Take a snapshot of a flight that is being recorded
+    #[command(name = SNAPSHOT_COMMAND, hide = true)]
+    Snapshot(child::SnapshotArgs),
+    /// Answer a question of such a snapshot
+    #[command(name = ANSWER_COMMAND, hide = true)]
+    Answer(child::AnswerArgs),
+    /// Talk to the skyhound that is flying: status, questions, homing on or off, stop
     Ctl(ctl::Args),
     /// Keep profiles: named sets of what is sought and how it is heard, for `--profile`
     Profile(profile::Args),
@@ -166,6 +173,8 @@ pub fn main() -> ExitCode {
         Command::Flights(args) => flights::run(args),
         Command::Message(args) => message::run(args),
         Command::Open(args) => open::run(&args),
+        Command::Snapshot(args) => child::snapshot(&args),
+        Command::Answer(args) => child::answer(&args),
         Command::Ctl(args) => ctl::run(args),
         Command::Profile(args) => profile::run(args),
         Command::Config(args) => config::run(args),

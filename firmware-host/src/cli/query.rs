@@ -1,16 +1,19 @@
-//! `skyhound query FILE SQL`: any question to a flight file.
+//! `skyhound query FILE SQL`: any question to a flight file. One that is being recorded is asked through the daemon's door, where
+//! that is open to us; else a copy is taken here.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Failure, SettingsArgs};
+use crate::ctl::{self, Question, Questioned};
+use crate::settings::Flags;
 use crate::store::{self, Format, StoreError};
 
 /// Arguments of `skyhound query`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Settings: a flight being recorded is copied, and the copy leaves `recorder.disk_reserve_mb` free.
+    /// Settings: where the daemon's socket is, and what a copy of a flight being recorded leaves free of its disk.
     #[command(flatten)]
     pub settings: SettingsArgs,
     /// Flight file; it is only read
@@ -43,20 +46,60 @@ pub fn run(args: Args) -> Result<(), Failure> {
 }
 
 fn answer(args: &Args, to: &Path, out: impl Write) -> Result<(), Failure> {
+    let settings = args.settings.load(&Flags::default())?;
     let mut out = BufWriter::new(out);
-    let answered =
-        match store::query(&args.file, &args.sql, args.format, args.settings.disk_reserve_mb()?, &mut out) {
-            Ok(answered) => answered,
-            Err(error) => {
-                // The begin of an answer that was to come is not worth what is in its file already.
-                let _ = out.into_parts();
-                return Err(error.into());
-            }
-        };
+    let is_answered = match door(&args.file, settings.daemon.ctl_socket) {
+        Some((door, file)) => {
+            by_door(&door, &args.sql, args.format, Some(file), &mut out).map(|not| not.is_none())
+        }
+        None => Ok(false),
+    };
+    let reserve_mb = settings.recorder.disk_reserve_mb;
+    let answered = is_answered.and_then(|is_answered| match is_answered {
+        true => Ok(store::Answered { row_count: 0, unread: None }),
+        false => Ok(store::query(&args.file, &args.sql, args.format, reserve_mb, &mut out)?),
+    });
+    let answered = match answered {
+        Ok(answered) => answered,
+        Err(failure) => {
+            // The begin of an answer that was to come is not worth what is in its file already.
+            let _ = out.into_parts();
+            return Err(failure);
+        }
+    };
     let flushed = out.flush().map_err(StoreError::io(to, "cannot write"));
     // First of the flight: that its reader has enough of the answer is no reason to be silent about it.
     not_whole(&args.file, answered.unread)?;
     Ok(flushed?)
+}
+
+/// The socket of the daemon that may be recording `file`, and the file as that knows it.
+fn door(file: &Path, socket: Option<PathBuf>) -> Option<(PathBuf, PathBuf)> {
+    let real = file.canonicalize().ok().filter(|real| store::is_recorded(real))?;
+    Some((socket.filter(|path| path.exists()).or_else(ctl::socket_found)?, real))
+}
+
+/// Asks the daemon behind `door`. `Some`: why it cannot tell, or is not for us; nothing is written then.
+///
+/// # Errors
+/// It refused or the SQL is wrong, or `out` takes no more.
+pub fn by_door(
+    door: &Path,
+    sql: &str,
+    format: Format,
+    file: Option<PathBuf>,
+    out: &mut dyn Write,
+) -> Result<Option<String>, Failure> {
+    let question = Question { sql: sql.to_string(), format: format.name().to_string(), file };
+    match ctl::query(door, question, out) {
+        Ok(Questioned::Answered) => Ok(None),
+        Ok(Questioned::Elsewhere(why)) => Ok(Some(why)),
+        Ok(Questioned::Refused(why)) => Err(Failure::Failed(why)),
+        Ok(Questioned::NotTaken(error)) => {
+            Err(StoreError::io(Path::new("output"), "cannot write")(error).into())
+        }
+        Err(why) => Ok(Some(why)),
+    }
 }
 
 /// A file that is emptied when there is something to put into it: what is there stays when the question is wrong.

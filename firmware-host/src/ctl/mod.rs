@@ -1,11 +1,17 @@
 //! The operator's door: a Unix socket that only its group may open, one JSON object per line each way.
 //!
-//! Requests: `{"do":"status"}`, `{"do":"homing","on":true}`, `{"do":"stop"}`. Answers: `{"ok":true,…}` with `said` or
-//! `status`, or `{"ok":false,"said":"why not"}`. Acts reach the control thread through a bounded channel and are answered
-//! by it; status comes from a [`Board`] and asks nobody. A request is at most 4 kB; a client that hangs blocks only itself.
+//! Requests: `{"do":"status"}`, `{"do":"homing","on":true}`, `{"do":"stop"}`, `{"do":"query","sql":"…","format":"csv"}`.
+//! Answers: `{"ok":true,…}` with `said` or `status`, or `{"ok":false,"said":"why not"}`. Acts reach the control thread through a
+//! bounded channel and are answered by it; status comes from a [`Board`] and asks nobody; a question in SQL is answered by a child
+//! process ([`Answering`]). A request is at most 16 kB; a client that hangs blocks only itself.
+//!
+//! The answer to `query` is `{"ok":true,"streams":true}`, then pieces of the answer, each behind its length as 4 bytes (the most
+//! significant first), the last of length 0, and then a line as above that says whether this was all of it. Whoever sends
+//! anything meanwhile, or closes, cancels. Where the daemon records another file than `"file"` names, the refusal has `"other_file":true`.
 
 mod client;
 mod decided;
+mod question;
 mod server;
 mod status;
 #[cfg(test)]
@@ -19,8 +25,9 @@ use serde::{Deserialize, Serialize};
 use skyhound::command::OperatorAct;
 use tokio::sync::oneshot;
 
-pub use client::ask;
+pub use client::{Questioned, ask, query};
 pub use decided::decided;
+pub use question::{Answering, Prepared, Questions, Refusal};
 pub use server::Server;
 pub use status::{
     Board, ChannelStatus, LaneStatus, LinkStatus, PassStatus, RecorderStatus, SdrStatus, SearchStatus,
@@ -34,7 +41,7 @@ const ACTS_WAITING_MAX: usize = 8;
 const SYSTEM_SOCKET: &str = "/run/skyhound/ctl.sock";
 
 /// What is asked.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Ask {
     /// How it goes.
@@ -46,6 +53,21 @@ pub enum Ask {
     },
     /// End the flight's recording and the daemon.
     Stop,
+    /// A question to the flight that is being recorded.
+    Query(Question),
+}
+
+/// A question in SQL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// It.
+    pub sql: String,
+    /// Form of the answer: table, csv, json or parquet.
+    pub format: String,
+    /// The file it is about, absolute and without links; `None` = whichever is being recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
 }
 
 /// What is answered.
@@ -59,6 +81,12 @@ pub struct Answer {
     /// Answer to [`Ask::Status`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
+    /// The answer to [`Ask::Query`] follows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub streams: bool,
+    /// The daemon records another file than the question is about.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub other_file: bool,
 }
 
 /// What the operator wants done.

@@ -15,24 +15,23 @@ use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 use skyhound::command::OperatorAct;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::question::{Questions, WRITE_MAX, refused, tell, write};
 use super::{Act, Answer, Ask, Board, Peer, Request};
 use crate::failure::Failure;
 use crate::realtime::Body;
 
 /// Longest request, with its line break.
-const REQUEST_BYTES_MAX: usize = 4096;
+const REQUEST_BYTES_MAX: usize = 16 << 10;
 /// Clients at once.
 const CLIENTS_MAX: usize = 16;
 /// How long a client may stay silent.
 const IDLE_MAX: Duration = Duration::from_secs(60);
-/// How long a client may take to read its answer.
-const WRITE_MAX: Duration = Duration::from_secs(2);
 /// How long the control pass may take to answer: twenty passes.
 const ACT_MAX: Duration = Duration::from_secs(1);
 
@@ -46,7 +45,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the socket at `path`, served by a thread of `start`. Status is read from `board`, acts go to `acts`.
+    /// Opens the socket at `path`, served by a thread of `start`. Status is read from `board`, acts go to `acts`, questions to
+    /// `questions`.
     ///
     /// # Errors
     /// Another daemon flies with this socket, `path` is something else, or its folder cannot be written.
@@ -54,6 +54,7 @@ impl Server {
         path: &Path,
         board: Board,
         acts: SyncSender<Request>,
+        questions: Questions,
         start: impl FnOnce(Body) -> io::Result<JoinHandle<()>>,
     ) -> Result<Server, Failure> {
         let shown = path.display();
@@ -67,7 +68,7 @@ impl Server {
         listener.set_nonblocking(true).map_err(failed)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
-        let door = Door { board, acts, stopped };
+        let door = Door { board, acts, questions, stopped };
         let thread = start(Box::new(move || {
             if let Err(error) = runtime.block_on(door.accept(listener)) {
                 tracing::error!("the operator's socket ended: {error}");
@@ -150,6 +151,7 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
 struct Door {
     board: Board,
     acts: SyncSender<Request>,
+    questions: Questions,
     stopped: watch::Receiver<bool>,
 }
 
@@ -184,7 +186,7 @@ impl Door {
     async fn serve(mut self, stream: UnixStream) {
         let Ok(credentials) = stream.peer_cred() else { return };
         let peer = Peer { pid: credentials.pid(), uid: credentials.uid(), gid: credentials.gid() };
-        let mut stream = BufReader::with_capacity(REQUEST_BYTES_MAX, stream);
+        let mut stream = BufReader::new(stream);
         loop {
             let mut line = Vec::new();
             let mut limited = (&mut stream).take(REQUEST_BYTES_MAX as u64);
@@ -194,25 +196,41 @@ impl Door {
             };
             let Ok(Ok(1..)) = read else { return };
             let is_whole = line.ends_with(b"\n") || line.len() < REQUEST_BYTES_MAX;
-            let answer =
-                if is_whole { self.answer(&line, peer).await } else { refused("a request is at most 4 kB") };
-            let written = timeout(WRITE_MAX, write(stream.get_mut(), &answer)).await;
-            if !is_whole || !matches!(written, Ok(Ok(()))) {
+            let goes_on = if is_whole {
+                self.answer(&line, peer, &mut stream).await
+            } else {
+                tell(&mut stream, &refused("a request is at most 16 kB")).await;
+                false
+            };
+            if !goes_on {
                 return;
             }
         }
     }
 
-    async fn answer(&self, line: &[u8], peer: Peer) -> Answer {
-        match serde_json::from_slice(line) {
-            Ok(Ask::Status) => Answer { ok: true, said: None, status: Some(self.board.read()) },
-            Ok(Ask::Homing { on: true }) => self.act(Act::Operator(OperatorAct::HomingOn), peer).await,
-            Ok(Ask::Homing { on: false }) => self.act(Act::Operator(OperatorAct::HomingOff), peer).await,
-            Ok(Ask::Stop) => self.act(Act::Stop, peer).await,
-            Err(error) => refused(&format!(
-                "{error}; write {{\"do\":\"status\"}}, {{\"do\":\"homing\",\"on\":true}} or {{\"do\":\"stop\"}}"
-            )),
-        }
+    /// `false`: nothing more can be asked on the stream.
+    async fn answer(&mut self, line: &[u8], peer: Peer, stream: &mut BufReader<UnixStream>) -> bool {
+        let act = match serde_json::from_slice(line) {
+            Ok(Ask::Status) => {
+                let status = Some(self.board.read());
+                return tell(stream, &Answer { ok: true, status, ..Answer::default() }).await;
+            }
+            Ok(Ask::Query(question)) => {
+                return self.questions.answer(question, stream, &mut self.stopped).await;
+            }
+            Ok(Ask::Homing { on: true }) => Act::Operator(OperatorAct::HomingOn),
+            Ok(Ask::Homing { on: false }) => Act::Operator(OperatorAct::HomingOff),
+            Ok(Ask::Stop) => Act::Stop,
+            Err(error) => {
+                let why = format!(
+                    "{error}; write {{\"do\":\"status\"}}, {{\"do\":\"homing\",\"on\":true}}, {{\"do\":\"stop\"}} or \
+                     {{\"do\":\"query\",\"sql\":\"…\",\"format\":\"csv\"}}"
+                );
+                return tell(stream, &refused(&why)).await;
+            }
+        };
+        let answer = self.act(act, peer).await;
+        tell(stream, &answer).await
     }
 
     async fn act(&self, act: Act, peer: Peer) -> Answer {
@@ -226,7 +244,7 @@ impl Door {
             Err(TrySendError::Disconnected(_)) => return refused("the flight is ending"),
         }
         match timeout(ACT_MAX, answered).await {
-            Ok(Ok(Ok(said))) => Answer { ok: true, said: Some(said), status: None },
+            Ok(Ok(Ok(said))) => Answer { ok: true, said: Some(said), ..Answer::default() },
             Ok(Ok(Err(why))) => refused(&why),
             Ok(Err(_)) => refused("the flight is ending"),
             Err(_) => refused(
@@ -234,14 +252,4 @@ impl Door {
             ),
         }
     }
-}
-
-fn refused(why: &str) -> Answer {
-    Answer { ok: false, said: Some(why.to_string()), status: None }
-}
-
-async fn write(stream: &mut UnixStream, answer: &Answer) -> io::Result<()> {
-    let mut line = serde_json::to_vec(answer)?;
-    line.push(b'\n');
-    stream.write_all(&line).await
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 use super::*;
 use crate::realtime::{self, Role};
 
+mod questions;
+
 struct Flight {
     folder: tempfile::TempDir,
     board: Board,
@@ -21,11 +23,17 @@ fn flight() -> Flight {
     let folder = tempfile::tempdir().unwrap();
     let (sender, requests) = acts();
     let board = Board::default();
-    let server = Server::start(&folder.path().join("ctl.sock"), board.clone(), sender, |body| {
+    let questions = questions::by_shell("exit 1", 1, 10);
+    let server = Server::start(&folder.path().join("ctl.sock"), board.clone(), sender, questions, |body| {
         realtime::start(Role::Ground, body)
     })
     .unwrap();
     Flight { folder, board, requests, server }
+}
+
+fn server_at(path: &Path) -> Result<Server, crate::failure::Failure> {
+    let questions = questions::by_shell("exit 1", 1, 10);
+    Server::start(path, Board::default(), acts().0, questions, |body| realtime::start(Role::Ground, body))
 }
 
 impl Flight {
@@ -136,7 +144,7 @@ fn garbage_and_long_lines_are_refused_and_harm_nobody() {
         let answer: Answer = serde_json::from_str(&say(&path, garbage)).unwrap();
         assert!(!answer.ok && answer.said.unwrap().contains("write {\"do\":\"status\"}"));
     }
-    assert!(say(&path, &[b'x'; 5000]).contains("at most 4 kB"));
+    assert!(say(&path, &[b'x'; 20_000]).contains("at most 16 kB"));
     assert!(flight.requests.try_recv().is_err(), "none of it is an act");
     // Clients that say nothing, or never read, do not keep another from being heard.
     let silent: Vec<UnixStream> = (0..10).map(|_| UnixStream::connect(&path).unwrap()).collect();
@@ -158,8 +166,7 @@ fn garbage_and_long_lines_are_refused_and_harm_nobody() {
 fn a_dead_daemons_socket_is_replaced_and_a_flying_ones_is_not() {
     let flight = flight();
     let path = flight.path();
-    let again = Server::start(&path, Board::default(), acts().0, |body| realtime::start(Role::Ground, body))
-        .unwrap_err();
+    let again = server_at(&path).unwrap_err();
     let message = again.message().unwrap();
     assert!(
         message.contains(&format!("another skyhound is flying (pid {}", std::process::id())),
@@ -170,15 +177,12 @@ fn a_dead_daemons_socket_is_replaced_and_a_flying_ones_is_not() {
 
     drop(UnixListener::bind(&path).unwrap());
     assert!(ask(&path, Ask::Status).unwrap_err().contains("left over"));
-    let server =
-        Server::start(&path, Board::default(), acts().0, |body| realtime::start(Role::Ground, body)).unwrap();
+    let server = server_at(&path).unwrap();
     assert!(ask(server.path(), Ask::Status).unwrap().ok);
     drop(server);
 
     std::fs::write(&path, "precious").unwrap();
-    let refused =
-        Server::start(&path, Board::default(), acts().0, |body| realtime::start(Role::Ground, body))
-            .unwrap_err();
+    let refused = server_at(&path).unwrap_err();
     assert!(refused.message().unwrap().contains("no socket"), "{refused:?}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     let nowhere = ask(Path::new("/nowhere/ctl.sock"), Ask::Status).unwrap_err();
@@ -187,6 +191,13 @@ fn a_dead_daemons_socket_is_replaced_and_a_flying_ones_is_not() {
 
 #[test]
 fn the_named_socket_goes_first() {
-    let settings = DaemonSettings { ctl_socket: Some("/a/b.sock".into()), realtime: false, control_hz: 20.0 };
+    let settings = DaemonSettings {
+        ctl_socket: Some("/a/b.sock".into()),
+        realtime: false,
+        control_hz: 20.0,
+        query_clients: 5,
+        query_max_s: 30,
+        query_memory_mb: 96,
+    };
     assert_eq!(socket_path(&settings), Some(PathBuf::from("/a/b.sock")));
 }

@@ -200,6 +200,9 @@ pub(super) const KEYS: &[Key] = &[
     text("daemon.ctl_socket"),
     switch("daemon.realtime"),
     number("daemon.control_hz", 10.0, 50.0, "Hz"),
+    whole("daemon.query_clients", 0, 8, "questions"),
+    whole("daemon.query_max_s", 1, 600, "s"),
+    whole("daemon.query_memory_mb", 32, 1024, "MB"),
 ];
 
 /// The key of a path such as `beacon.0.name`.

@@ -329,4 +329,10 @@ pub struct DaemonSettings {
     pub realtime: bool,
     /// Control passes per second, 10..=50. Default 20.
     pub control_hz: f64,
+    /// Questions in SQL that are answered at once in flight; 0 = none. Default 5.
+    pub query_clients: u32,
+    /// How long one of them may take, with the reading of its answer, seconds. Default 30.
+    pub query_max_s: u32,
+    /// Memory of the database for one of them, MB. Default 96.
+    pub query_memory_mb: u32,
 }

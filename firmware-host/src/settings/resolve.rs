@@ -327,6 +327,9 @@ impl Layers {
             ctl_socket: self.optional_text("daemon.ctl_socket").map(PathBuf::from),
             realtime: self.is_on("daemon.realtime"),
             control_hz: self.number("daemon.control_hz"),
+            query_clients: self.whole("daemon.query_clients"),
+            query_max_s: self.whole("daemon.query_max_s"),
+            query_memory_mb: self.whole("daemon.query_memory_mb"),
         }
     }
 }

@@ -20,6 +20,7 @@ const COPY_MARGIN_BYTES: u64 = 4 << 20;
 pub struct Copied {
     /// Where it is.
     pub file: PathBuf,
+    is_kept: bool,
 }
 
 impl Copied {
@@ -34,7 +35,19 @@ impl Copied {
     ) -> Result<(Copied, Sides), StoreError> {
         // Meanwhile the WAL grows by some commits.
         let needed_bytes = flight_bytes(real) + COPY_MARGIN_BYTES;
-        let copy = Copied { file: Room::beside(real, needed_bytes, reserve_mb)?.path("duckdb") };
+        Copied::at(Room::beside(real, needed_bytes, reserve_mb)?.path("duckdb"), real, sides)
+    }
+
+    /// Copies to `file`, whatever room there is.
+    ///
+    /// # Errors
+    /// It cannot be read or written.
+    pub fn at(
+        file: PathBuf,
+        real: &Path,
+        sides: impl Fn() -> Result<Sides, StoreError>,
+    ) -> Result<(Copied, Sides), StoreError> {
+        let copy = Copied { file, is_kept: false };
         for _ in 0..COPY_TRIES {
             let sides = sides()?;
             if copy.take(real, &sides.kept).map_err(StoreError::io(real, "cannot copy for reading"))? {
@@ -75,6 +88,11 @@ impl Copied {
         Ok(before.0 == after.0 && same_files)
     }
 
+    /// Leaves it there for others.
+    pub fn keep(mut self) {
+        self.is_kept = true;
+    }
+
     fn remove(&self) {
         let _ = std::fs::remove_file(&self.file);
         for suffix in SIDE_SUFFIXES {
@@ -85,6 +103,8 @@ impl Copied {
 
 impl Drop for Copied {
     fn drop(&mut self) {
-        self.remove();
+        if !self.is_kept {
+            self.remove();
+        }
     }
 }

@@ -13,6 +13,18 @@ pub enum Format {
     Parquet,
 }
 
+impl Format {
+    /// As people spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::Table => "table",
+            Format::Csv => "csv",
+            Format::Json => "json",
+            Format::Parquet => "parquet",
+        }
+    }
+}
+
 impl std::str::FromStr for Format {
     type Err = String;
 

@@ -33,6 +33,11 @@ pub(super) fn is_live_here(path: &Path) -> bool {
     live().contains(&real_or_given(path))
 }
 
+/// Whether any process records the file at `path`.
+pub fn is_recorded(path: &Path) -> bool {
+    is_live_here(path) || writer_of(path).is_ok_and(|writer| writer.is_some())
+}
+
 /// The process that writes `path`, if another one does. Must not be asked for files of [`is_live_here`].
 pub(super) fn writer_of(path: &Path) -> std::io::Result<Option<i32>> {
     // A read lock would be refused exactly by a writer.

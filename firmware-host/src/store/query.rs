@@ -9,7 +9,7 @@ use super::format::Format;
 use super::output;
 use super::parquet;
 use super::place::flight_bytes;
-use super::read::{Flight, open_flight, open_with};
+use super::read::{Flight, open_with};
 use super::scratch::Room;
 use super::shape::Shape;
 use super::sql::{file_writer, identifier, last_statement, quoted};
@@ -38,10 +38,24 @@ pub fn query(
     reserve_mb: u32,
     out: &mut dyn Write,
 ) -> Result<Answered, StoreError> {
+    ask(path, sql, format, reserve_mb, &|output| open_with(path, reserve_mb, output), out)
+}
+
+/// Answers `sql` over a flight that `open` opens, so that it may also write the file that it is given.
+pub(super) fn ask(
+    path: &Path,
+    sql: &str,
+    format: Format,
+    reserve_mb: u32,
+    open: &dyn Fn(Option<&Path>) -> Result<Flight, StoreError>,
+    out: &mut dyn Write,
+) -> Result<Answered, StoreError> {
     if format == Format::Parquet {
-        return to_parquet(path, sql, reserve_mb, out);
+        // An answer is rarely larger than what it was asked of.
+        let target = Scratch(Room::beside(path, flight_bytes(path), reserve_mb)?.path("parquet"));
+        return to_parquet(&target.0, sql, open(Some(&target.0))?, out);
     }
-    let flight = open_flight(path, reserve_mb)?;
+    let flight = open(None)?;
     told(answer(&flight, sql, format, out), flight.unread)
 }
 
@@ -206,10 +220,7 @@ fn stream(
     writer.end().map_err(cannot_write)
 }
 
-fn to_parquet(path: &Path, sql: &str, reserve_mb: u32, out: &mut dyn Write) -> Result<Answered, StoreError> {
-    // An answer is rarely larger than what it was asked of.
-    let target = Scratch(Room::beside(path, flight_bytes(path), reserve_mb)?.path("parquet"));
-    let flight: Flight = open_with(path, reserve_mb, Some(&target.0))?;
+fn to_parquet(target: &Path, sql: &str, flight: Flight, out: &mut dyn Write) -> Result<Answered, StoreError> {
     let asked = Asked::of(flight.connection(), sql)?;
     let Some(columns) = &asked.columns else {
         return Err(StoreError::Sql("Parquet holds the answer of a SELECT only; write --format csv or json, or SELECT from what this makes".to_string()));
@@ -217,10 +228,10 @@ fn to_parquet(path: &Path, sql: &str, reserve_mb: u32, out: &mut dyn Write) -> R
     let copy = format!(
         "COPY ({}) TO {} (FORMAT parquet, COMPRESSION zstd)",
         asked.wrapped(|at| parquet::column(&place(at), &columns[at].0, &columns[at].1)),
-        quoted(&target.0.to_string_lossy())
+        quoted(&target.to_string_lossy())
     );
     let row_count = flight.connection().execute(&copy, []).map_err(sql_error)? as u64;
-    let mut file = std::fs::File::open(&target.0).map_err(StoreError::io(&target.0, "cannot read"))?;
+    let mut file = std::fs::File::open(target).map_err(StoreError::io(target, "cannot read"))?;
     let written = std::io::copy(&mut file, out).map_err(cannot_write);
     told(written.map(|_| row_count), flight.unread)
 }

@@ -22,10 +22,19 @@ use super::sql::quoted;
 use duckdb::{AccessMode, Config, Connection};
 use std::path::{Path, PathBuf};
 
-/// Memory of a reader: the replay of a 16 MB WAL fits many times.
-const READ_MEMORY: &str = "512MB";
-/// Spill of a reader at most, where there is room for it.
-const READ_SPILL_BYTES: u64 = 1 << 30;
+/// What a reader may take.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Bounds {
+    /// Memory of the database's buffers, MB.
+    pub memory_mb: u32,
+    /// Spill at most, where there is room for it.
+    pub spill_bytes: u64,
+    /// Threads; `None`: as many as there are cores.
+    pub threads: Option<u32>,
+}
+
+/// Of a reader by itself: the replay of a 16 MB WAL fits many times.
+const BY_ITSELF: Bounds = Bounds { memory_mb: 512, spill_bytes: 1 << 30, threads: None };
 
 /// A flight open for reading.
 pub struct Flight {
@@ -93,7 +102,7 @@ impl Source {
         let blocks = blocks::waiting(&self.real, &self.head);
         if sides.is_in_place
             && blocks.is_none()
-            && let Ok(connection) = connect(&self.real, &self.spill()?, AccessMode::ReadOnly)
+            && let Ok(connection) = connect(&self.real, &self.spill()?, AccessMode::ReadOnly, BY_ITSELF)
         {
             return Ok((connection, sides, None));
         }
@@ -118,7 +127,7 @@ impl Source {
 
     fn connect_to_copy(&self, copy: &Copied) -> Result<Connection, duckdb::Error> {
         let spill = self.spill().map_err(|_| duckdb::Error::InvalidPath(copy.file.clone()))?;
-        connect(&copy.file, &spill, AccessMode::ReadWrite)
+        connect(&copy.file, &spill, AccessMode::ReadWrite, BY_ITSELF)
     }
 
     fn spill(&self) -> Result<Room, StoreError> {
@@ -161,15 +170,45 @@ impl Source {
     }
 }
 
-fn connect(path: &Path, spill: &Room, mode: AccessMode) -> Result<Connection, duckdb::Error> {
-    let spill_bytes = spill.free_bytes.min(READ_SPILL_BYTES);
+/// Opens the file at `path` as it is.
+///
+/// # Errors
+/// DuckDB refuses.
+pub(super) fn connect(
+    path: &Path,
+    spill: &Room,
+    mode: AccessMode,
+    bounds: Bounds,
+) -> Result<Connection, duckdb::Error> {
+    let spill_bytes = spill.free_bytes.min(bounds.spill_bytes);
     let config = Config::default()
         .access_mode(mode)?
-        .with("memory_limit", READ_MEMORY)?
+        .with("memory_limit", format!("{}MB", bounds.memory_mb))?
         .with("max_temp_directory_size", format!("{spill_bytes}B"))?
         .with("temp_directory", spill.path("spill").to_string_lossy())?
         .enable_autoload_extension(false)?;
+    let config = match bounds.threads {
+        Some(threads) => config.threads(i64::from(threads))?,
+        None => config,
+    };
     place::open(path, config)
+}
+
+/// Opens a snapshot that [`super::snapshot`] made: whole, closed, and read by others too.
+///
+/// # Errors
+/// It is gone, or DuckDB refuses.
+pub(super) fn open_snapshot(
+    path: &Path,
+    spill: &Room,
+    bounds: Bounds,
+    output: Option<&Path>,
+) -> Result<Flight, StoreError> {
+    let real = place::existing(path)?;
+    let connection = connect(&real, spill, AccessMode::ReadOnly, bounds)
+        .map_err(StoreError::database(path, "cannot open the snapshot"))?;
+    fence_in(&connection, output).map_err(StoreError::database(path, "cannot set up reading"))?;
+    Ok(Flight { connection, is_live: true, unread: None, _copy: None })
 }
 
 /// What `ended` begins with in a file that lost commits when it was recovered; the loss follows.

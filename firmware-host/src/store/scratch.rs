@@ -12,7 +12,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-const FOLDERS: [&str; 3] = ["/var/tmp", "/tmp", "/dev/shm"];
+const FOLDERS: [&str; 3] = ["/var/tmp", "/tmp", MEMORY];
+const MEMORY: &str = "/dev/shm";
+/// What lies in memory for a moment takes this part of what is free there, at most.
+const MEMORY_SHARE: u64 = 16;
 const PREFIX: &str = "skyhound-";
 const ENDINGS: [&str; 3] = ["duckdb", "spill", "parquet"];
 /// Kept free on file systems that the recorder does not write to: others live there too.
@@ -36,6 +39,19 @@ impl Room {
     pub fn beside(flight: &Path, needed_bytes: u64, reserve_mb: u32) -> Result<Room, StoreError> {
         remove_leftovers();
         Room::among(&folders(), flight, needed_bytes, reserve_mb)
+    }
+
+    /// As [`Room::beside`], in memory where that has plenty: what lies there costs the recorder's disk neither writes nor syncs.
+    ///
+    /// # Errors
+    /// As [`Room::beside`].
+    pub fn for_a_moment(flight: &Path, needed_bytes: u64, reserve_mb: u32) -> Result<Room, StoreError> {
+        let memory = [PathBuf::from(MEMORY)];
+        let plenty_bytes = needed_bytes.saturating_mul(MEMORY_SHARE);
+        match Room::among(&memory, flight, plenty_bytes, reserve_mb) {
+            Ok(room) if std::env::var_os("TMPDIR").is_none() => Ok(room),
+            _ => Room::beside(flight, needed_bytes, reserve_mb),
+        }
     }
 
     fn among(

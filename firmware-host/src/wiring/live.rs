@@ -2,14 +2,14 @@
 
 use super::keeper::Keeper;
 use super::threads::{Life, Threads};
-use super::{Parts, Shared, control, sensing, sink, status};
+use super::{Parts, Shared, control, questions, sensing, sink, status};
 use crate::autopilot::Link;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::realtime::Role;
 use crate::sdr::Receiver;
-use crate::settings::{DaemonSettings, Settings};
-use crate::store::RecorderHandle;
+use crate::settings::Settings;
+use crate::store::{RecorderHandle, Snapshots};
 use crate::{ctl, systemd};
 use skyhound::config::Config;
 use skyhound::limits::{PASS_HEARINGS_MAX, PASS_PULSES_MAX, PASS_READINGS_MAX};
@@ -30,6 +30,7 @@ pub struct Doors {
     server: Option<ctl::Server>,
     board: ctl::Board,
     requests: mpsc::Receiver<ctl::Request>,
+    snapshots: Arc<Snapshots>,
 }
 
 impl Doors {
@@ -37,20 +38,23 @@ impl Doors {
     ///
     /// # Errors
     /// Another daemon flies with this socket, or there cannot be one at its place.
-    pub fn open(settings: &DaemonSettings, threads: &Threads) -> Result<Doors, Failure> {
+    pub fn open(settings: &Settings, threads: &Threads, clock: Clock) -> Result<Doors, Failure> {
+        let snapshots = Arc::new(Snapshots::new(clock, settings.recorder.disk_reserve_mb));
         let board = ctl::Board::default();
         board.write(status::starting);
         let (acts, requests) = ctl::acts();
-        let server = match ctl::socket_path(settings) {
+        let server = match ctl::socket_path(&settings.daemon) {
             Some(path) => {
-                Some(ctl::Server::start(&path, board.clone(), acts, threads.starter(Role::Ground))?)
+                let questions = questions::questions(settings, Arc::clone(&snapshots));
+                let start = threads.starter(Role::Ground);
+                Some(ctl::Server::start(&path, board.clone(), acts, questions, start)?)
             }
             None => {
                 tracing::warn!("no place for the operator's socket: name one with daemon.ctl_socket");
                 None
             }
         };
-        Ok(Doors { server, board, requests })
+        Ok(Doors { server, board, requests, snapshots })
     }
 }
 
@@ -65,7 +69,8 @@ pub fn fly(
     recorder: RecorderHandle,
 ) -> Result<(), Failure> {
     let Parts { source, sense, decide, inlets, signal, limit, clock } = parts;
-    let Doors { server, board, requests } = doors;
+    let Doors { server, board, requests, snapshots } = doors;
+    snapshots.follow(recorder.clone());
     let stream = source.stream().clone();
     let (readings_in, readings) = ring::lane("reading", 4 * PASS_READINGS_MAX);
     let (pulses_in, pulses) = ring::lane("pulse", 4 * PASS_PULSES_MAX);

@@ -10,6 +10,7 @@ mod foresight;
 mod keeper;
 mod live;
 mod offline;
+mod questions;
 mod sensing;
 mod sink;
 mod status;
@@ -78,7 +79,7 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
     let clock = Clock::start();
     let (life, is_live) = (Arc::<Life>::default(), settings.pace == Pace::Realtime);
     let threads = Threads::new(Arc::clone(&life), is_live && settings.daemon.realtime);
-    let doors = is_live.then(|| live::Doors::open(&settings.daemon, &threads)).transpose()?;
+    let doors = is_live.then(|| live::Doors::open(settings, &threads, clock)).transpose()?;
     let tuning = settings.tuning();
     let mut source =
         Source::open(&tuning.sdr, settings.pace, clock).map_err(|e| Failure::Failed(e.to_string()))?;

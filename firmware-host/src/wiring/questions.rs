@@ -1,0 +1,53 @@
+//! How the operator's socket answers questions in SQL: by a child process over a snapshot of the flight.
+
+use crate::ctl::{Answering, Prepared, Question, Questions, Refusal};
+use crate::settings::{DaemonSettings, Settings};
+use crate::store::{ANSWER_COMMAND, Format, Snapshots};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// On top of a question's time, which is of the clock: a child ends by itself when nobody is left to end it.
+const CPU_MARGIN_S: u32 = 5;
+
+struct BySnapshots {
+    snapshots: Arc<Snapshots>,
+    settings: DaemonSettings,
+    reserve_mb: u32,
+}
+
+/// Questions to what is recorded, by snapshots of it.
+pub fn questions(settings: &Settings, snapshots: Arc<Snapshots>) -> Questions {
+    let (reserve_mb, settings) = (settings.recorder.disk_reserve_mb, settings.daemon.clone());
+    let time_max = Duration::from_secs(u64::from(settings.query_max_s));
+    let clients_max = settings.query_clients;
+    Questions::new(Arc::new(BySnapshots { snapshots, settings, reserve_mb }), clients_max, time_max)
+}
+
+impl Answering for BySnapshots {
+    fn prepare(&self, question: &Question) -> Result<Prepared, Refusal> {
+        if let Err(why) = question.format.parse::<Format>() {
+            return Err(Refusal::Because(why));
+        }
+        let recorded = self.snapshots.file();
+        if let Some(asked) = question.file.as_ref().filter(|asked| Some(*asked) != recorded.as_ref()) {
+            return Err(Refusal::OtherFile(format!("{}: another file is being recorded", asked.display())));
+        }
+        let snapshot = self.snapshots.current().map_err(|error| Refusal::Because(error.to_string()))?;
+        let mut command = Command::new("/proc/self/exe");
+        command.args(["--log", "error", ANSWER_COMMAND]).arg(&snapshot.file).arg(&snapshot.of);
+        command.args(["--format", &question.format, "--parent", &std::process::id().to_string()]);
+        for (name, value) in [
+            ("--reserve-mb", self.reserve_mb),
+            ("--memory-mb", self.settings.query_memory_mb),
+            ("--cpu-s", self.settings.query_max_s + CPU_MARGIN_S),
+        ] {
+            command.args([name, &value.to_string()]);
+        }
+        Ok(Prepared { command, keep: Box::new(snapshot) })
+    }
+
+    fn rest(&self) {
+        self.snapshots.let_go();
+    }
+}
