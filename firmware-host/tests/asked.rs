@@ -217,3 +217,20 @@ fn a_flight_being_recorded_is_not_recovered() {
     assert!(!said.contains("damaged"), "{said}");
     recorder.stop().unwrap();
 }
+
+#[test]
+fn the_cookbook_is_listed_shown_and_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, _) = flights(folder.path());
+    let (code, listed, _) = run(&["query", "--cookbook"]);
+    assert_eq!((code, listed.lines().count()), (Some(0), 20));
+    assert!(listed.contains("\nnoise        How loud was it"), "{listed}");
+    let (code, sql, _) = run(&["query", "--cookbook", "noise"]);
+    assert!(code == Some(0) && sql.starts_with("SELECT minute") && !sql.contains(';'), "{sql}");
+    let answer = run(&["query", file.to_str().unwrap(), "--cookbook", "noise", "--format", "csv"]);
+    assert_eq!(answer, run(&["query", file.to_str().unwrap(), &sql, "--format", "csv"]));
+    assert!(answer.1.lines().count() > 1 && answer.0 == Some(0), "{answer:?}");
+    let (code, _, said) = run(&["query", file.to_str().unwrap(), "--cookbook", "nose"]);
+    assert!(code == Some(2) && said.contains("noise        How loud"), "{said}");
+    assert_eq!(run(&["query", file.to_str().unwrap()]).0, Some(2));
+}

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use skyhound_host::ctl::{Answering, Board, Prepared, Question, Questions, Refusal, Server, acts};
+use skyhound_host::ctl::{Answering, Board, Prepared, Question, Questions, Server, acts};
 use skyhound_host::realtime::{self, Role};
 
 fn skyhound() -> Command {
@@ -23,8 +23,16 @@ fn run(line: &[&str]) -> (Option<i32>, String, String) {
 struct Nobody;
 
 impl Answering for Nobody {
-    fn prepare(&self, _: &Question) -> Result<Prepared, Refusal> {
-        Err(Refusal::Because("nobody answers here".to_string()))
+    fn prepare(&self, _: &Question) -> Result<Prepared, String> {
+        Err("nobody answers here".to_string())
+    }
+
+    fn is_recorded(&self, _: &Path) -> bool {
+        false
+    }
+
+    fn log_after(&self, _: u64) -> Option<Vec<(u64, String)>> {
+        None
     }
 
     fn rest(&self) {}

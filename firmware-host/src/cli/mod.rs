@@ -1,4 +1,4 @@
-//! The command line: `skyhound fly|probe|scan|range|search|locate|replay|at|ctl|query|flights|report|message|profile|config`.
+//! The command line: `skyhound fly|probe|scan|range|search|locate|replay|at|ctl|query|events|flights|report|message|profile|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.
@@ -8,6 +8,7 @@ mod child;
 pub mod config;
 pub mod ctl;
 pub mod duration;
+pub mod events;
 pub mod flights;
 pub mod fly;
 pub mod locate;
@@ -71,6 +72,8 @@ pub enum Command {
     At(at::Args),
     /// Ask a flight file with SQL
     Query(query::Args),
+    /// Print what happened to a flight in one order, also as it goes on
+    Events(events::Args),
     /// Sum a flight up on one page
     Report(report::Args),
     /// List the flight files
@@ -170,6 +173,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(args),
         Command::At(args) => at::run(args),
         Command::Query(args) => query::run(args),
+        Command::Events(args) => events::run(args),
         Command::Flights(args) => flights::run(args),
         Command::Message(args) => message::run(args),
         Command::Open(args) => open::run(&args),

@@ -5,10 +5,11 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use super::failure::print;
 use super::{Failure, SettingsArgs};
 use crate::ctl::{self, Question, Questioned};
 use crate::settings::Flags;
-use crate::store::{self, Format, StoreError};
+use crate::store::{self, Format, Recipe, StoreError};
 
 /// Arguments of `skyhound query`.
 #[derive(Clone, Debug, clap::Args)]
@@ -17,11 +18,14 @@ pub struct Args {
     #[command(flatten)]
     pub settings: SettingsArgs,
     /// Flight file; it is only read
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "cookbook")]
+    pub file: Option<PathBuf>,
     /// Question in SQL, for example "select count(*) from reading"
-    #[arg(value_name = "SQL")]
-    pub sql: String,
+    #[arg(value_name = "SQL", required_unless_present = "cookbook", conflicts_with = "cookbook")]
+    pub sql: Option<String>,
+    /// A question that is ready: which there are; the SQL of NAME; with FILE, its answer
+    #[arg(long, num_args = 0..=1, default_missing_value = "", value_name = "NAME")]
+    pub cookbook: Option<String>,
     /// Form of the answer
     #[arg(long, default_value = "table", value_name = "table|csv|json|parquet")]
     pub format: Format,
@@ -35,32 +39,51 @@ pub struct Args {
 /// # Errors
 /// A file that cannot be read, or only in part; SQL that is wrong or writes; an output that takes no more.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let Some(path) = &args.output else {
-        return answer(&args, Path::new("stdout"), std::io::stdout().lock());
+    let recipe = args.cookbook.as_deref().map(recipe).transpose()?;
+    let asked = match (&args.file, &args.sql, recipe) {
+        (Some(file), Some(sql), None) => (file.as_path(), sql.as_str()),
+        (Some(file), _, Some(Some(recipe))) => (file.as_path(), recipe.sql),
+        (None, _, Some(Some(recipe))) => return print(&format!("{}\n", recipe.sql)),
+        _ => return print(&contents()),
     };
-    if store::is_part_of(path, &args.file) {
+    let Some(path) = &args.output else {
+        return answer(&args, asked, Path::new("stdout"), std::io::stdout().lock());
+    };
+    if store::is_part_of(path, asked.0) {
         let why = "that is the flight itself, or what belongs to it; name another output";
         return Err(Failure::Usage(format!("{}: {why}", path.display())));
     }
-    answer(&args, path, AtFirstByte { path, file: None })
+    answer(&args, asked, path, AtFirstByte { path, file: None })
 }
 
-fn answer(args: &Args, to: &Path, out: impl Write) -> Result<(), Failure> {
+/// The one of this name; `None` for none.
+fn recipe(name: &str) -> Result<Option<Recipe>, Failure> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let unknown =
+        || Failure::Usage(format!("--cookbook {name}: there is no such question; these are\n{}", contents()));
+    store::cookbook().find(|recipe| recipe.name == name).map(Some).ok_or_else(unknown)
+}
+
+fn contents() -> String {
+    store::cookbook().map(|recipe| format!("{:<12} {}\n", recipe.name, recipe.question)).collect()
+}
+
+fn answer(args: &Args, (file, sql): (&Path, &str), to: &Path, out: impl Write) -> Result<(), Failure> {
     let settings = args.settings.load(&Flags::default())?;
     let mut out = BufWriter::new(out);
-    let is_answered = match door(&args.file, settings.daemon.ctl_socket) {
-        Some((door, file)) => {
-            by_door(&door, &args.sql, args.format, Some(file), &mut out).map(|not| not.is_none())
-        }
+    let is_answered = match door(file, settings.daemon.ctl_socket) {
+        Some((door, file)) => by_door(&door, sql, args.format, Some(file), &mut out).map(|not| not.is_none()),
         None => Ok(false),
     };
     let reserve_mb = settings.recorder.disk_reserve_mb;
     let answered = is_answered.and_then(|is_answered| match is_answered {
-        true => Ok(store::Answered { row_count: 0, unread: None }),
-        false => Ok(store::query(&args.file, &args.sql, args.format, reserve_mb, &mut out)?),
+        true => Ok(None),
+        false => Ok(store::query(file, sql, args.format, reserve_mb, &mut out)?.unread),
     });
-    let answered = match answered {
-        Ok(answered) => answered,
+    let unread = match answered {
+        Ok(unread) => unread,
         Err(failure) => {
             // The begin of an answer that was to come is not worth what is in its file already.
             let _ = out.into_parts();
@@ -69,12 +92,12 @@ fn answer(args: &Args, to: &Path, out: impl Write) -> Result<(), Failure> {
     };
     let flushed = out.flush().map_err(StoreError::io(to, "cannot write"));
     // First of the flight: that its reader has enough of the answer is no reason to be silent about it.
-    not_whole(&args.file, answered.unread)?;
+    not_whole(file, unread)?;
     Ok(flushed?)
 }
 
 /// The socket of the daemon that may be recording `file`, and the file as that knows it.
-fn door(file: &Path, socket: Option<PathBuf>) -> Option<(PathBuf, PathBuf)> {
+pub fn door(file: &Path, socket: Option<PathBuf>) -> Option<(PathBuf, PathBuf)> {
     let real = file.canonicalize().ok().filter(|real| store::is_recorded(real))?;
     Some((socket.filter(|path| path.exists()).or_else(ctl::socket_found)?, real))
 }
@@ -95,6 +118,7 @@ pub fn by_door(
         Ok(Questioned::Answered) => Ok(None),
         Ok(Questioned::Elsewhere(why)) => Ok(Some(why)),
         Ok(Questioned::Refused(why)) => Err(Failure::Failed(why)),
+        Ok(Questioned::Behind) => Err(Failure::Failed("not all of it was answered".to_string())),
         Ok(Questioned::NotTaken(error)) => {
             Err(StoreError::io(Path::new("output"), "cannot write")(error).into())
         }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Answer, Ask, Question};
@@ -49,6 +49,8 @@ pub enum Questioned {
     Elsewhere(String),
     /// It was refused, or not answered to the end: why.
     Refused(String),
+    /// Some of what was to be followed is in the file only.
+    Behind,
     /// What takes the answer takes no more.
     NotTaken(std::io::Error),
 }
@@ -58,8 +60,31 @@ pub enum Questioned {
 /// # Errors
 /// There is no daemon for us; as [`ask`].
 pub fn query(path: &Path, question: Question, out: &mut dyn Write) -> Result<Questioned, String> {
+    streamed(path, &Ask::Query(question), Some(QUESTION_WAIT), out)
+}
+
+/// Follows the log of the flight that the daemon at `path` records, from the entry after `from`; each entry is written into `out`
+/// as a line of JSON. Ends with the flight.
+///
+/// # Errors
+/// There is no daemon for us; as [`ask`].
+pub fn follow(
+    path: &Path,
+    from: u64,
+    file: Option<PathBuf>,
+    out: &mut dyn Write,
+) -> Result<Questioned, String> {
+    streamed(path, &Ask::Events { from, file }, None, out)
+}
+
+fn streamed(
+    path: &Path,
+    ask: &Ask,
+    wait: Option<Duration>,
+    out: &mut dyn Write,
+) -> Result<Questioned, String> {
     let stream = connect(path)?;
-    question_over(stream, question, out).or_else(|error| {
+    exchange_stream(stream, ask, wait, out).or_else(|error| {
         let why = match error.kind() {
             ErrorKind::UnexpectedEof => {
                 "it closed before the end of the answer, which was read too slowly or is cut \
@@ -72,21 +97,22 @@ pub fn query(path: &Path, question: Question, out: &mut dyn Write) -> Result<Que
     })
 }
 
-fn question_over(
+fn exchange_stream(
     mut stream: UnixStream,
-    question: Question,
+    ask: &Ask,
+    wait: Option<Duration>,
     out: &mut dyn Write,
 ) -> std::io::Result<Questioned> {
-    stream.set_read_timeout(Some(QUESTION_WAIT))?;
+    stream.set_read_timeout(wait)?;
     stream.set_write_timeout(Some(WAIT))?;
-    let mut line = serde_json::to_vec(&Ask::Query(question))?;
+    let mut line = serde_json::to_vec(ask)?;
     line.push(b'\n');
     stream.write_all(&line)?;
     let mut stream = BufReader::new(stream);
     let first = answer_line(&mut stream)?;
     if !first.streams {
         // A daemon from before there were questions names what it knows.
-        let is_older = first.said.as_ref().is_some_and(|said| said.contains("unknown variant `query`"));
+        let is_older = first.said.as_ref().is_some_and(|said| said.contains("unknown variant"));
         let is_elsewhere = first.other_file || is_older;
         let why = first.said.unwrap_or_else(|| "refused".to_string());
         return Ok(if is_elsewhere { Questioned::Elsewhere(why) } else { Questioned::Refused(why) });
@@ -112,10 +138,16 @@ fn question_over(
             piece.consume(count);
             taken += count as u64;
         }
+        if wait.is_none()
+            && let Err(error) = out.flush()
+        {
+            return Ok(Questioned::NotTaken(error));
+        }
     }
     let last = answer_line(&mut stream)?;
     match last.said {
         _ if last.ok => Ok(Questioned::Answered),
+        _ if last.behind => Ok(Questioned::Behind),
         why => Ok(Questioned::Refused(why.unwrap_or_else(|| "not all was answered".to_string()))),
     }
 }

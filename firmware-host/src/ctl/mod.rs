@@ -7,10 +7,12 @@
 //!
 //! The answer to `query` is `{"ok":true,"streams":true}`, then pieces of the answer, each behind its length as 4 bytes (the most
 //! significant first), the last of length 0, and then a line as above that says whether this was all of it. Whoever sends
-//! anything meanwhile, or closes, cancels. Where the daemon records another file than `"file"` names, the refusal has `"other_file":true`.
+//! anything meanwhile, or closes, cancels. The same way `{"do":"events","from":7}` is answered, with lines of JSON for the entries
+//! of the log after that id, as they come: until the flight ends, or some of them are in the file only (`"behind":true`). Where the daemon records another file than `"file"` names, the refusal has `"other_file":true`.
 
 mod client;
 mod decided;
+mod events;
 mod question;
 mod server;
 mod status;
@@ -25,9 +27,9 @@ use serde::{Deserialize, Serialize};
 use skyhound::command::OperatorAct;
 use tokio::sync::oneshot;
 
-pub use client::{Questioned, ask, query};
+pub use client::{Questioned, ask, follow, query};
 pub use decided::decided;
-pub use question::{Answering, Prepared, Questions, Refusal};
+pub use question::{Answering, Prepared, Questions};
 pub use server::Server;
 pub use status::{
     Board, ChannelStatus, LaneStatus, LinkStatus, PassStatus, RecorderStatus, SdrStatus, SearchStatus,
@@ -55,6 +57,15 @@ pub enum Ask {
     Stop,
     /// A question to the flight that is being recorded.
     Query(Question),
+    /// The log of the flight that is being recorded, as it goes on.
+    Events {
+        /// The entries after this id.
+        #[serde(default)]
+        from: u64,
+        /// The file it is about, as of a question.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<PathBuf>,
+    },
 }
 
 /// A question in SQL.
@@ -87,6 +98,9 @@ pub struct Answer {
     /// The daemon records another file than the question is about.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub other_file: bool,
+    /// Some of the entries asked for are in the file only: ask for them with [`Ask::Query`], then on from there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub behind: bool,
 }
 
 /// What the operator wants done.

@@ -5,6 +5,7 @@
 
 use std::any::Any;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,8 @@ use super::{Answer, Question};
 const PIECE_BYTES_MAX: usize = 64 << 10;
 /// Of what a child says went wrong.
 const SAID_BYTES_MAX: u64 = 8 << 10;
+/// Followers of the log at once: with eight questions, four more clients have room.
+const FOLLOWERS_MAX: usize = 4;
 /// After how long without a question what was kept for the next is let go.
 const REST: Duration = Duration::from_secs(5);
 /// How long a client may take to read a line.
@@ -34,7 +37,13 @@ pub trait Answering: Send + Sync {
     ///
     /// # Errors
     /// Why not.
-    fn prepare(&self, question: &Question) -> Result<Prepared, Refusal>;
+    fn prepare(&self, question: &Question) -> Result<Prepared, String>;
+
+    /// Whether `file` is the one that is being recorded.
+    fn is_recorded(&self, file: &Path) -> bool;
+
+    /// The log after the entry `id`, each line with its id; `None` when some of it is in the file only.
+    fn log_after(&self, id: u64) -> Option<Vec<(u64, String)>>;
 
     /// Nobody has asked anything for a while.
     fn rest(&self);
@@ -48,20 +57,12 @@ pub struct Prepared {
     pub keep: Box<dyn Any + Send>,
 }
 
-/// Why a question is not answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// It is about another file than the one that is being recorded.
-    OtherFile(String),
-    /// Another reason.
-    Because(String),
-}
-
 /// How questions are answered, and how many at once.
 #[derive(Clone)]
 pub struct Questions {
     answering: Arc<dyn Answering>,
     permits: Arc<Semaphore>,
+    followers: Arc<Semaphore>,
     clients_max: u32,
     time_max: Duration,
 }
@@ -70,7 +71,30 @@ impl Questions {
     /// For `clients_max` at once, each with its answer read within `time_max`.
     pub fn new(answering: Arc<dyn Answering>, clients_max: u32, time_max: Duration) -> Questions {
         let permits = Arc::new(Semaphore::new(clients_max as usize));
-        Questions { answering, permits, clients_max, time_max }
+        let followers = Arc::new(Semaphore::new(FOLLOWERS_MAX));
+        Questions { answering, permits, followers, clients_max, time_max }
+    }
+
+    /// Streams the log after the entry `from` on `stream`. `false`: nothing more can be asked on it.
+    pub async fn events(
+        &self,
+        (from, file): (u64, Option<PathBuf>),
+        stream: &mut BufReader<UnixStream>,
+        stopped: &mut watch::Receiver<bool>,
+    ) -> bool {
+        if let Some(refused) = self.other_file(file.as_deref()) {
+            return tell(stream, &refused).await;
+        }
+        let Ok(_permit) = self.followers.try_acquire() else {
+            return tell(stream, &refused(&format!("{FOLLOWERS_MAX} follow already; try again"))).await;
+        };
+        super::events::stream(&*self.answering, from, stream, stopped).await
+    }
+
+    fn other_file(&self, file: Option<&Path>) -> Option<Answer> {
+        let file = file.filter(|file| !self.answering.is_recorded(file))?;
+        let why = format!("{}: another file is being recorded", file.display());
+        Some(Answer { other_file: true, ..refused(&why) })
     }
 
     /// Answers on `stream`. `false`: nothing more can be asked on it.
@@ -80,6 +104,9 @@ impl Questions {
         stream: &mut BufReader<UnixStream>,
         stopped: &mut watch::Receiver<bool>,
     ) -> bool {
+        if let Some(refused) = self.other_file(question.file.as_deref()) {
+            return tell(stream, &refused).await;
+        }
         let Ok(_permit) = self.permits.try_acquire() else {
             let why = match self.clients_max {
                 0 => "questions are not answered in flight (daemon.query_clients is 0)".to_string(),
@@ -118,10 +145,7 @@ impl Questions {
         let Prepared { command, keep: _keep } = match prepared {
             Err(_) => return Some(too_long),
             Ok(Ok(Ok(prepared))) => prepared,
-            Ok(Ok(Err(Refusal::OtherFile(why)))) => {
-                return Some(Answer { other_file: true, ..refused(&why) });
-            }
-            Ok(Ok(Err(Refusal::Because(why)))) => return Some(refused(&why)),
+            Ok(Ok(Err(why))) => return Some(refused(&why)),
             Ok(Err(error)) => return Some(refused(&format!("the question could not be prepared: {error}"))),
         };
         let mut client = Client { stream, has_begun: false, deadline };

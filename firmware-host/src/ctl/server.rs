@@ -218,6 +218,9 @@ impl Door {
             Ok(Ask::Query(question)) => {
                 return self.questions.answer(question, stream, &mut self.stopped).await;
             }
+            Ok(Ask::Events { from, file }) => {
+                return self.questions.events((from, file), stream, &mut self.stopped).await;
+            }
             Ok(Ask::Homing { on: true }) => Act::Operator(OperatorAct::HomingOn),
             Ok(Ask::Homing { on: false }) => Act::Operator(OperatorAct::HomingOff),
             Ok(Ask::Stop) => Act::Stop,

@@ -5,6 +5,7 @@
 //! pose, facts, commands) is rounded; the aircraft's parts are inputs: see `append_vehicle`.
 
 use super::append_estimate;
+use super::append_log;
 use super::append_message;
 use super::append_rates;
 use super::append_search;
@@ -64,6 +65,7 @@ pub fn columns(batch: &Batch) -> Result<Vec<(&'static str, RecordBatch)>, ArrowE
     add("vehicle_motion", batch.motions.is_empty(), &|| append_rates::motion(&batch.motions))?;
     add("vehicle_status", batch.statuses.is_empty(), &|| append_rates::status(&batch.statuses))?;
     add("pass", batch.passes.is_empty(), &|| pass(&batch.passes))?;
+    add("log", batch.log.entries.is_empty(), &|| append_log::columns(&batch.log.entries))?;
     for (place, (table, rows)) in PART_TABLES.into_iter().zip(&batch.parts).enumerate() {
         add(table, rows.is_empty(), &|| append_vehicle::columns(place, rows))?;
     }

@@ -7,6 +7,7 @@ use super::append_message::Said;
 use super::append_rates::{Motion, Status};
 use super::append_vehicle::{PART_TABLES, table_of};
 use super::lanes::Outlets;
+use super::log::Logbook;
 use skyhound::budget::BudgetReport;
 use skyhound::command::{Command, Course, OperatorAct, StateChange};
 use skyhound::facts::{Detection, Facts, Located, RegionRun, SearchRun, Searched};
@@ -81,13 +82,15 @@ pub struct Batch {
     pub healths: Vec<Health>,
     /// Rows of `link`.
     pub links: Vec<(TimeUs, LinkReport)>,
+    /// Rows of `log`.
+    pub log: Logbook,
     /// The aircraft by all parts that ever came.
     known: Joined,
     /// UTC at time 0 by GPS, µs since 1970: an update of the one row of `flight`, not a row.
     pub started_utc_us: Option<i64>,
 }
 
-const OTHER_TABLES: [&str; 20] = [
+const OTHER_TABLES: [&str; 21] = [
     "reading",
     "spectrum",
     "signal",
@@ -108,6 +111,7 @@ const OTHER_TABLES: [&str; 20] = [
     "vehicle_motion",
     "vehicle_status",
     "pass",
+    "log",
 ];
 /// Tables a batch has rows for.
 pub const TABLE_COUNT: usize = OTHER_TABLES.len() + PART_TABLES.len();
@@ -147,6 +151,7 @@ impl Batch {
 
     /// Puts a record to the rows of its table.
     pub fn push(&mut self, record: &Record) {
+        self.log.note(record, &self.known.vehicle);
         match *record {
             Record::Pass(at, taken) => self.passes.push((at, taken)),
             Record::Pulse(pulse) => self.pulses.push(pulse),
@@ -211,6 +216,7 @@ impl Batch {
             self.motions.len(),
             self.statuses.len(),
             self.passes.len(),
+            self.log.entries.len(),
         ];
         let mut counts = others.into_iter().chain(self.parts.iter().map(Vec::len));
         std::array::from_fn(|_| counts.next().unwrap_or(0) as u64)
@@ -251,6 +257,7 @@ impl Batch {
         self.motions.clear();
         self.statuses.clear();
         self.passes.clear();
+        self.log.entries.clear();
         self.started_utc_us = None;
     }
 }

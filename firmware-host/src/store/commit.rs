@@ -117,6 +117,7 @@ impl Pass {
         let took_us = self.clock.now().since_us(begun);
         self.budget.count(took_us);
         self.watch.count_commit(counts.iter().sum(), counts[0], took_us);
+        self.watch.keep_log(&self.batch.log.entries);
         self.batch.clear();
         if self.file.as_ref().is_some_and(FlightFile::is_wal_full) {
             self.move_wal();

@@ -3,7 +3,7 @@
 use super::error::StoreError;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Ending of flight files.
 pub const FLIGHT_ENDING: &str = "duckdb";
@@ -32,6 +32,11 @@ pub fn next_name(before: &Path) -> String {
     let name = before.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (first, number) = name_and_number(&name);
     format!("{first}-{}", number + 1)
+}
+
+/// The file in which the flight of `before` goes on, if it does.
+pub fn next_file(before: &Path) -> Option<PathBuf> {
+    Some(before.with_file_name(format!("{}.{FLIGHT_ENDING}", next_name(before)))).filter(|file| file.exists())
 }
 
 /// The name of a flight's first file, and the number of this one: `NAME` is 1, `NAME-2` is 2.

@@ -124,7 +124,7 @@ impl Pass {
                     self.batch.started_utc_us = Some(started_utc_us);
                 }
                 Ok(Order::Landed) => landed = true,
-                Ok(Order::Note(event)) => self.batch.events.push(*event),
+                Ok(Order::Note(event)) => self.batch.push(&Record::Event(*event)),
                 Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     last_batches.get_or_insert(LAST_BATCHES);
                 }
@@ -190,7 +190,7 @@ impl Pass {
                 self.go_on(now, since);
             }
         } else if let Some(why) = self.short_of_disk(0) {
-            self.batch.events.push(event(now, Severity::Critical, "recorder_paused", &why));
+            self.batch.push(&Record::Event(event(now, Severity::Critical, "recorder_paused", &why)));
             self.commit();
             if !self.is_paused() {
                 self.pause(now, &why);
@@ -261,7 +261,7 @@ impl Pass {
         });
         let text = format!("{why}{after}");
         tracing::warn!("recording again: {text}");
-        self.batch.events.push(event(now, Severity::Warning, kind, &text));
+        self.batch.push(&Record::Event(event(now, Severity::Warning, kind, &text)));
         self.batch.started_utc_us = self.started_utc_us;
         let known = self.batch.vehicle();
         known.changes_since(&Vehicle::default(), &mut |part| self.batch.push(&Record::Vehicle(now, part)));

@@ -16,6 +16,7 @@ use super::error::StoreError;
 use super::head::{HEADER_BYTES, Head, head, is_newer};
 use super::live::{is_live_here, writer_of};
 use super::place;
+use super::schema::lent;
 use super::scratch::Room;
 use super::sides::{MISSING, Sides};
 use super::sql::quoted;
@@ -85,6 +86,7 @@ pub(super) fn open_with(path: &Path, reserve_mb: u32, output: Option<&Path>) -> 
         None if ended.is_none() && sides.lacks_a_wal() => Some(MISSING.to_string()),
         None => source.cut_short(&connection).map_err(told)?.or(salvaged),
     };
+    lend_views(&connection);
     fence_in(&connection, output).map_err(StoreError::database(path, "cannot set up reading"))?;
     Ok(Flight { connection, is_live, unread, _copy: copy })
 }
@@ -226,6 +228,15 @@ fn ended(connection: &Connection) -> Result<Option<String>, duckdb::Error> {
         return Ok(Some("closed".to_string()));
     };
     asked.query_row([], |row| row.get(0))
+}
+
+/// Files of earlier versions get the views that came since. Of one that needs what they do not have either, they have none.
+fn lend_views(connection: &Connection) {
+    for (view, sql) in lent() {
+        if connection.prepare(&format!("FROM {view}")).is_err() {
+            let _ = connection.execute_batch(&format!("CREATE TEMP VIEW {view} AS {sql}"));
+        }
+    }
 }
 
 fn fence_in(connection: &Connection, output: Option<&Path>) -> Result<(), duckdb::Error> {

@@ -5,6 +5,7 @@
 use super::error::StoreError;
 use super::file::{About, wal_bytes};
 use super::lanes::Outlets;
+use super::log::LogEntry;
 use super::monitor::Database;
 use super::pass::Pass;
 use super::scratch;
@@ -77,6 +78,11 @@ impl RecorderHandle {
     /// The flight's files so far, oldest first.
     pub fn files(&self) -> Vec<PathBuf> {
         self.watch.files()
+    }
+
+    /// Entries of the log after `id` that were committed; `None` when some of them are in the file only.
+    pub fn log_after(&self, id: u64) -> Option<Vec<LogEntry>> {
+        self.watch.log_after(id)
     }
 
     /// GPS time came: `at` was `utc_us` (µs since 1970). The flight's start in UTC is set from it.

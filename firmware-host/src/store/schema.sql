@@ -267,6 +267,14 @@ CREATE TABLE event ( -- Things that happened, for people
     kind VARCHAR, -- A fixed word, such as sdr_gap or mode_change
     text VARCHAR -- In words
 );
+CREATE TABLE log ( -- What happened and what the flight was told, in one order: events, the operator, state changes, detections, changes of the aircraft and of what it was commanded; what is measured at a rate is in its own tables only
+    id BIGINT, -- Counts up from 1 over all files of a flight, in the order of the commits; some may be missing
+    at_us BIGINT, -- When, µs since start: of neighbours not always in order, for they come from several threads
+    source VARCHAR, -- The table that tells more: event, operator, state_change, detection, command; or vehicle
+    severity VARCHAR, -- Of an event: critical, warning or note
+    kind VARCHAR, -- A fixed word: of an event its kind, else homing_on, homing_off; the new state; confirmed, ended; velocity, stop, silence; identity, contested, mode, landed, home, ground_station, parameter, fence
+    text VARCHAR -- In words
+);
 CREATE TABLE operator ( -- What the operator did (input)
     at_us BIGINT, -- When, µs since start
     act VARCHAR -- homing_on or homing_off

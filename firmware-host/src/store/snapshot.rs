@@ -85,6 +85,12 @@ impl Snapshots {
         Some(place::real_or_given(&file?))
     }
 
+    /// Entries of the log after `id` as lines of JSON with their ids; `None` when some of them are in the file only.
+    pub fn log_after(&self, id: u64) -> Option<Vec<(u64, String)>> {
+        let entries = self.recorder.get().map_or(Some(Vec::new()), |recorder| recorder.log_after(id))?;
+        Some(entries.iter().map(|entry| (entry.id, entry.json())).collect())
+    }
+
     /// The newest snapshot; a new one when that is too old. Waits for the child that takes it.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! `tests/disk.rs`.
 
 mod broken;
+mod cookbook;
 mod fences;
 mod parts;
 mod paths;

@@ -76,3 +76,25 @@ CREATE VIEW pulse_pattern AS
 SELECT utc(start_us) AS utc, start_us, channel, width_us, mean_dbfs - floor_dbfs AS height_db, peak_dbfs, flags,
     start_us - lag(start_us) OVER (PARTITION BY channel ORDER BY start_us) AS since_previous_us
 FROM pulse ORDER BY start_us, channel;
+-- Mean power at each usable reading over the last 5 readings and over the last 10 s, and its standard deviation over those 10 s, dBFS and dB
+CREATE VIEW rolling AS
+SELECT utc(acquired_us) AS utc, acquired_us, channel, mean_dbfs,
+    avg(mean_dbfs) OVER (PARTITION BY channel ORDER BY acquired_us ROWS BETWEEN 4 PRECEDING AND CURRENT ROW) AS mean_5_dbfs,
+    avg(mean_dbfs) OVER last_10_s AS mean_10_s_dbfs, stddev_samp(mean_dbfs) OVER last_10_s AS deviation_10_s_db
+FROM reading WHERE flags & 1144 = 0
+WINDOW last_10_s AS (PARTITION BY channel ORDER BY acquired_us RANGE BETWEEN 9999999 PRECEDING AND CURRENT ROW);
+-- How mean power rises or falls over the last 2 s at each usable reading: slope in dB/s, and how much of the variance it explains; NULL: of one reading
+CREATE VIEW trend AS
+SELECT utc(acquired_us) AS utc, acquired_us, channel, mean_dbfs,
+    if(count(*) OVER last_2_s > 1, regr_slope(mean_dbfs, acquired_us / 1e6) OVER last_2_s, NULL) AS slope_db_s,
+    if(count(*) OVER last_2_s > 1, regr_r2(mean_dbfs, acquired_us / 1e6) OVER last_2_s, NULL) AS r2,
+    count(*) OVER last_2_s AS reading_count
+FROM reading WHERE flags & 1144 = 0
+WINDOW last_2_s AS (PARTITION BY channel ORDER BY acquired_us RANGE BETWEEN 1999999 PRECEDING AND CURRENT ROW);
+-- Percentiles of mean power over the whole flight for each channel, dBFS, and how far apart the outer ones are, dB
+CREATE VIEW percentiles AS
+SELECT channel, (SELECT any_value(value) FROM setting WHERE setting.name = 'channel.' || channel || '.name') AS beacon,
+    reading_count, p[1] AS p1_dbfs, p[2] AS p10_dbfs, p[3] AS p50_dbfs, p[4] AS p90_dbfs, p[5] AS p99_dbfs,
+    p[4] - p[2] AS p10_to_p90_db
+FROM (SELECT channel, count(*) AS reading_count, quantile_cont(mean_dbfs, [0.01, 0.1, 0.5, 0.9, 0.99]) AS p
+    FROM reading WHERE flags & 1144 = 0 GROUP BY channel) ORDER BY channel;

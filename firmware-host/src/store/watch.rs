@@ -1,5 +1,6 @@
 //! What the recorder thread is told, and what it is doing, readable from any thread.
 
+use super::log::{LogEntry, LogTail};
 use super::monitor::Database;
 use super::totals::RecorderTotals;
 use skyhound::record::Event;
@@ -38,6 +39,7 @@ pub(super) struct Watch {
     shown: Mutex<(RecorderState, Vec<PathBuf>)>,
     database: Mutex<Database>,
     paused_by: Mutex<Option<String>>,
+    log: Mutex<LogTail>,
     commit_total: AtomicU64,
     row_total: AtomicU64,
     reading_total: AtomicU64,
@@ -70,6 +72,8 @@ impl Watch {
     }
 
     pub(super) fn record_to(&self, file: PathBuf) {
+        // Whoever is told of it may be in another folder.
+        let file = std::path::absolute(&file).unwrap_or(file);
         let mut shown = self.shown();
         shown.1.push(file);
         shown.0 = RecorderState::Recording;
@@ -77,7 +81,8 @@ impl Watch {
 
     /// A file that was removed again.
     pub(super) fn forget(&self, file: &Path) {
-        self.shown().1.retain(|known| known != file);
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
+        self.shown().1.retain(|known| *known != file);
     }
 
     pub(super) fn pause(&self, why: &str) {
@@ -117,6 +122,18 @@ impl Watch {
     /// `None` while it is being written, for who must not wait.
     pub(super) fn database(&self) -> Option<Database> {
         Some(self.database.try_lock().ok()?.clone())
+    }
+
+    /// Keeps entries of the log that are durable now.
+    pub(super) fn keep_log(&self, entries: &[LogEntry]) {
+        if !entries.is_empty() {
+            self.log.lock().unwrap_or_else(PoisonError::into_inner).keep(entries);
+        }
+    }
+
+    /// Entries after `id`; `None` when some of them are in the file only.
+    pub(super) fn log_after(&self, id: u64) -> Option<Vec<LogEntry>> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).after(id)
     }
 
     pub(super) fn count_retry(&self) {

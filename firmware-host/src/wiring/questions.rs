@@ -1,8 +1,9 @@
 //! How the operator's socket answers questions in SQL: by a child process over a snapshot of the flight.
 
-use crate::ctl::{Answering, Prepared, Question, Questions, Refusal};
+use crate::ctl::{Answering, Prepared, Question, Questions};
 use crate::settings::{DaemonSettings, Settings};
 use crate::store::{ANSWER_COMMAND, Format, Snapshots};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,15 +26,9 @@ pub fn questions(settings: &Settings, snapshots: Arc<Snapshots>) -> Questions {
 }
 
 impl Answering for BySnapshots {
-    fn prepare(&self, question: &Question) -> Result<Prepared, Refusal> {
-        if let Err(why) = question.format.parse::<Format>() {
-            return Err(Refusal::Because(why));
-        }
-        let recorded = self.snapshots.file();
-        if let Some(asked) = question.file.as_ref().filter(|asked| Some(*asked) != recorded.as_ref()) {
-            return Err(Refusal::OtherFile(format!("{}: another file is being recorded", asked.display())));
-        }
-        let snapshot = self.snapshots.current().map_err(|error| Refusal::Because(error.to_string()))?;
+    fn prepare(&self, question: &Question) -> Result<Prepared, String> {
+        question.format.parse::<Format>()?;
+        let snapshot = self.snapshots.current().map_err(|error| error.to_string())?;
         let mut command = Command::new("/proc/self/exe");
         command.args(["--log", "error", ANSWER_COMMAND]).arg(&snapshot.file).arg(&snapshot.of);
         command.args(["--format", &question.format, "--parent", &std::process::id().to_string()]);
@@ -45,6 +40,14 @@ impl Answering for BySnapshots {
             command.args([name, &value.to_string()]);
         }
         Ok(Prepared { command, keep: Box::new(snapshot) })
+    }
+
+    fn is_recorded(&self, file: &Path) -> bool {
+        self.snapshots.file().is_some_and(|recorded| recorded == file)
+    }
+
+    fn log_after(&self, id: u64) -> Option<Vec<(u64, String)>> {
+        self.snapshots.log_after(id)
     }
 
     fn rest(&self) {

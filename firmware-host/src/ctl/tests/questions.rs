@@ -13,13 +13,19 @@ use super::*;
 struct Shell(String);
 
 impl Answering for Shell {
-    fn prepare(&self, question: &Question) -> Result<Prepared, Refusal> {
-        if question.file.is_some() {
-            return Err(Refusal::OtherFile("another file".to_string()));
-        }
+    fn prepare(&self, _: &Question) -> Result<Prepared, String> {
         let mut command = Command::new("sh");
         command.args(["-c", &self.0]);
         Ok(Prepared { command, keep: Box::new(()) as Box<dyn Any + Send> })
+    }
+
+    fn is_recorded(&self, _: &Path) -> bool {
+        false
+    }
+
+    /// One more each time, of which the first three are not kept.
+    fn log_after(&self, id: u64) -> Option<Vec<(u64, String)>> {
+        (id >= 3).then(|| vec![(id + 1, format!("{{\"id\":{}}}", id + 1))])
     }
 
     fn rest(&self) {}
@@ -77,7 +83,7 @@ fn an_answer_is_passed_on_whole_and_what_went_wrong_is_said() {
     assert!(out.is_empty() && why.as_ref().unwrap().contains("signal: 9"), "{why:?}");
     let other = Question { file: Some("/x".into()), ..question("many\n") };
     let elsewhere = query(&path, other, &mut Vec::new()).unwrap();
-    assert!(matches!(elsewhere, Questioned::Elsewhere(why) if why == "another file"));
+    assert!(matches!(elsewhere, Questioned::Elsewhere(why) if why == "/x: another file is being recorded"));
     // Several on one connection, and other asks between them.
     let mut stream = UnixStream::connect(&path).unwrap();
     for _ in 0..2 {
@@ -147,4 +153,26 @@ fn a_question_has_its_time() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _server) = serve(folder.path(), none);
     assert!(asked(&path, "x").1.unwrap().contains("daemon.query_clients is 0"));
+}
+
+#[test]
+fn who_follows_gets_what_comes_after_its_place_until_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, server) = serve(folder.path(), by_shell("exit 1", 1, 1));
+    let mut out = Vec::new();
+    let behind = follow(&path, 2, None, &mut out).unwrap();
+    assert!(matches!(behind, Questioned::Behind) && out.is_empty(), "{behind:?}");
+    let mut stream = UnixStream::connect(&path).unwrap();
+    stream.write_all(b"{\"do\":\"events\",\"from\":3}\n").unwrap();
+    let mut expected = b"{\"ok\":true,\"streams\":true}\n".to_vec();
+    for id in 4..=9 {
+        expected.extend([&9_u32.to_be_bytes()[..], format!("{{\"id\":{id}}}\n").as_bytes()].concat());
+    }
+    let mut answer = vec![0; expected.len()];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer), String::from_utf8_lossy(&expected));
+    drop(server);
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+    assert!(rest.ends_with(b"\0\0\0\0{\"ok\":true,\"said\":\"the flight ended\"}\n"), "{rest:?}");
 }
