@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 
 const SKYHOUND: &str = env!("CARGO_BIN_EXE_skyhound");
 const CLIENTS: usize = 5;
-const QUESTION_MAX_S: u64 = 2;
 /// How long it is asked.
 const ASKED: Duration = Duration::from_secs(12);
 
@@ -23,7 +22,7 @@ struct Daemon {
 
 impl Daemon {
     /// Flies noise at a reading each millisecond.
-    fn start(folder: &Path) -> Daemon {
+    fn start(folder: &Path, question_max_s: u64) -> Daemon {
         let recording = folder.join("noise_433.92M_250k.cu8");
         let noise: Vec<u8> =
             (0..1_000_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
@@ -52,7 +51,7 @@ impl Daemon {
             "beacon.0.bandwidth_hz=20000",
             "beacon.0.offset_hz=40000",
             "recorder.disk_reserve_mb=16",
-            &format!("daemon.query_max_s={QUESTION_MAX_S}"),
+            &format!("daemon.query_max_s={question_max_s}"),
             "daemon.query_memory_mb=32",
         ] {
             command.args(["--set", set]);
@@ -167,7 +166,7 @@ const ASKS: [(&str, bool); CLIENTS] = [
 #[test]
 fn five_clients_ask_a_flight_at_1_khz_and_it_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let daemon = Daemon::start(folder.path());
+    let daemon = Daemon::start(folder.path(), 2);
     std::thread::sleep(ASKED);
     let status = daemon.status().unwrap();
     let (file, peak) = daemon.end();
@@ -175,7 +174,7 @@ fn five_clients_ask_a_flight_at_1_khz_and_it_loses_nothing() {
     told("without clients", &status, peak);
 
     let folder = tempfile::tempdir().unwrap();
-    let daemon = Daemon::start(folder.path());
+    let daemon = Daemon::start(folder.path(), 2);
     let (over, answers, children_peak) =
         (AtomicBool::new(false), [const { AtomicU64::new(0) }; CLIENTS], AtomicU64::new(0));
     std::thread::scope(|scope| {
@@ -218,7 +217,7 @@ fn five_clients_ask_a_flight_at_1_khz_and_it_loses_nothing() {
 #[test]
 fn a_question_may_not_write_nor_read_other_files_and_ends_with_who_asked() {
     let folder = tempfile::tempdir().unwrap();
-    let daemon = Daemon::start(folder.path());
+    let daemon = Daemon::start(folder.path(), 60);
     let other = folder.path().join("other.csv");
     fs::write(&other, "a\n1\n").unwrap();
     let shown = other.display();
@@ -266,8 +265,8 @@ fn a_question_may_not_write_nor_read_other_files_and_ends_with_who_asked() {
     assert_eq!(daemon.asked("select 1 as a").unwrap(), "a\n1\n");
 
     // By the file's name it is the same door: no copy is made by who asks.
-    let file = fs::read_dir(folder.path().join("flights")).unwrap().map(|file| file.unwrap().path());
-    let file = file.filter(|file| file.extension().is_some_and(|ending| ending == "duckdb")).next().unwrap();
+    let mut file = fs::read_dir(folder.path().join("flights")).unwrap().map(|file| file.unwrap().path());
+    let file = file.find(|file| file.extension().is_some_and(|ending| ending == "duckdb")).unwrap();
     let socket = format!("daemon.ctl_socket={}", daemon.door().display());
     let scratch = folder.path().join("no such folder");
     let ask = |socket: &str, scratch: &Path| {

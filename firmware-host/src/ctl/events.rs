@@ -11,7 +11,8 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::Answer;
-use super::question::{Answering, refused, tell};
+use super::answering::Answering;
+use super::line::{refused, tell};
 
 /// Between looks at what came: the recorder commits four times a second.
 const POLL: Duration = Duration::from_millis(50);

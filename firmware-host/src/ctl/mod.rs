@@ -10,9 +10,11 @@
 //! anything meanwhile, or closes, cancels. The same way `{"do":"events","from":7}` is answered, with lines of JSON for the entries
 //! of the log after that id, as they come: until the flight ends, or some of them are in the file only (`"behind":true`). Where the daemon records another file than `"file"` names, the refusal has `"other_file":true`.
 
+mod answering;
 mod client;
 mod decided;
 mod events;
+mod line;
 mod question;
 mod server;
 mod status;
@@ -27,9 +29,10 @@ use serde::{Deserialize, Serialize};
 use skyhound::command::OperatorAct;
 use tokio::sync::oneshot;
 
+pub use answering::{Answering, Prepared};
 pub use client::{Questioned, ask, follow, query};
 pub use decided::decided;
-pub use question::{Answering, Prepared, Questions};
+pub use question::Questions;
 pub use server::Server;
 pub use status::{
     Board, ChannelStatus, LaneStatus, LinkStatus, PassStatus, RecorderStatus, SdrStatus, SearchStatus,

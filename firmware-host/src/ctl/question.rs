@@ -3,7 +3,6 @@
 //! However many ask, this holds one buffer each, and the flight sees nothing of them: the child gives way to it by itself. It is
 //! killed when its time is over, when the client hangs up or says anything, and when the flight ends.
 
-use std::any::Any;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -14,9 +13,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::process::Child;
 use tokio::sync::{Semaphore, watch};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::{Answer, Question};
+use super::answering::{Answering, Prepared};
+use super::line::{WRITE_MAX, refused, tell, write};
+use super::{Answer, Question, events};
 
 /// A piece of an answer at most.
 const PIECE_BYTES_MAX: usize = 64 << 10;
@@ -26,36 +27,8 @@ const SAID_BYTES_MAX: u64 = 8 << 10;
 const FOLLOWERS_MAX: usize = 4;
 /// After how long without a question what was kept for the next is let go.
 const REST: Duration = Duration::from_secs(5);
-/// How long a client may take to read a line.
-pub const WRITE_MAX: Duration = Duration::from_secs(2);
 /// Exit codes 0 to 2 are its own words; what else ends it, it cannot tell itself.
 const CODES: std::ops::RangeInclusive<i32> = 0..=2;
-
-/// Whoever knows how a question is answered.
-pub trait Answering: Send + Sync {
-    /// A process that answers `question` on its stdout, having its SQL on stdin. May take seconds.
-    ///
-    /// # Errors
-    /// Why not.
-    fn prepare(&self, question: &Question) -> Result<Prepared, String>;
-
-    /// Whether `file` is the one that is being recorded.
-    fn is_recorded(&self, file: &Path) -> bool;
-
-    /// The log after the entry `id`, each line with its id; `None` when some of it is in the file only.
-    fn log_after(&self, id: u64) -> Option<Vec<(u64, String)>>;
-
-    /// Nobody has asked anything for a while.
-    fn rest(&self);
-}
-
-/// A process that will answer.
-pub struct Prepared {
-    /// Its command.
-    pub command: Command,
-    /// What it reads, kept until it is done.
-    pub keep: Box<dyn Any + Send>,
-}
 
 /// How questions are answered, and how many at once.
 #[derive(Clone)]
@@ -88,7 +61,7 @@ impl Questions {
         let Ok(_permit) = self.followers.try_acquire() else {
             return tell(stream, &refused(&format!("{FOLLOWERS_MAX} follow already; try again"))).await;
         };
-        super::events::stream(&*self.answering, from, stream, stopped).await
+        events::stream(&*self.answering, from, stream, stopped).await
     }
 
     fn other_file(&self, file: Option<&Path>) -> Option<Answer> {
@@ -122,7 +95,7 @@ impl Questions {
         };
         let answering = Arc::clone(&self.answering);
         tokio::spawn(async move {
-            tokio::time::sleep(REST).await;
+            sleep(REST).await;
             answering.rest();
         });
         match told {
@@ -133,7 +106,7 @@ impl Questions {
 
     /// The last line; `None` when the client has gone, or reads too slowly.
     async fn pass_on(&self, question: Question, stream: &mut BufReader<UnixStream>) -> Option<Answer> {
-        let deadline = Instant::now() + self.time_max;
+        let deadline = sleep(self.time_max).deadline();
         let seconds = self.time_max.as_secs();
         let too_long = refused(&format!("not answered within {seconds} s (daemon.query_max_s)"));
         let (answering, asked) = (Arc::clone(&self.answering), question.clone());
@@ -152,7 +125,7 @@ impl Questions {
         let ended = match run(command, &question.sql, &mut client).await {
             Ok(Ended::Cancelled) => return None,
             Ok(Ended::TooLong) => too_long,
-            Ok(Ended::Said(last)) => last,
+            Ok(Ended::Said(last)) => *last,
             Err(error) => refused(&format!("the question was not answered: {error}")),
         };
         client.end(ended.ok).await.ok().map(|()| ended)
@@ -161,7 +134,7 @@ impl Questions {
 
 /// How a child ended.
 enum Ended {
-    Said(Answer),
+    Said(Box<Answer>),
     Cancelled,
     TooLong,
 }
@@ -223,7 +196,7 @@ async fn run(command: Command, sql: &str, client: &mut Client<'_>) -> io::Result
         };
         let Ok(count) = count else { return Ok(Ended::TooLong) };
         match count? {
-            0 => return ended(&mut child).await.map(Ended::Said),
+            0 => return ended(&mut child).await.map(|last| Ended::Said(Box::new(last))),
             count => {
                 if client.piece(&piece[..count]).await.is_err() {
                     return Ok(Ended::Cancelled);
@@ -259,21 +232,4 @@ async fn read_most(stderr: impl AsyncRead + Unpin) -> io::Result<String> {
     let mut said = Vec::new();
     stderr.take(SAID_BYTES_MAX).read_to_end(&mut said).await?;
     Ok(String::from_utf8_lossy(&said).into_owned())
-}
-
-/// A refusal.
-pub fn refused(why: &str) -> Answer {
-    Answer { said: Some(why.to_string()), ..Answer::default() }
-}
-
-/// Writes `answer` as a line. `false`: the client does not take it.
-pub async fn tell(stream: &mut BufReader<UnixStream>, answer: &Answer) -> bool {
-    matches!(timeout(WRITE_MAX, write(stream.get_mut(), answer)).await, Ok(Ok(())))
-}
-
-/// Writes `answer` as a line.
-pub async fn write(stream: &mut UnixStream, answer: &Answer) -> io::Result<()> {
-    let mut line = serde_json::to_vec(answer)?;
-    line.push(b'\n');
-    stream.write_all(&line).await
 }

@@ -21,7 +21,8 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::question::{Questions, WRITE_MAX, refused, tell, write};
+use super::line::{WRITE_MAX, refused, tell, write};
+use super::question::Questions;
 use super::{Act, Answer, Ask, Board, Peer, Request};
 use crate::failure::Failure;
 use crate::realtime::Body;

@@ -3,7 +3,8 @@
 //! - [`lanes`] make the way into the recorder, [`Recorder`] writes, [`flights`] lists, [`query`] reads with SQL,
 //!   [`mend`] looks after files of processes that died.
 //! - Rows are durable when COMMIT answered: at most the last `commit_interval_us` is missing after a kill.
-//! - One process writes a file. Others read it: while it is recorded, from a copy (see [`open_flight`]).
+//! - One process writes a file. Others read it: while it is recorded, from a copy (see [`open_flight`]), or by asking its daemon,
+//!   whose children answer from [`Snapshots`].
 //!
 //! Not here: what the records mean (the engine), the summary of a flight (`report`), scheduling (`realtime`).
 

@@ -79,10 +79,9 @@ impl Snapshots {
         let _ = self.recorder.set(recorder);
     }
 
-    /// The file that is being recorded, absolute, if one is. It is not opened.
+    /// The newest file of the flight, absolute, if there is one. It is not opened.
     pub fn file(&self) -> Option<PathBuf> {
-        let (_, file) = self.recorder.get()?.glance()?;
-        Some(place::real_or_given(&file?))
+        Some(place::real_or_given(&self.recorder.get()?.files().pop()?))
     }
 
     /// Entries of the log after `id` as lines of JSON with their ids; `None` when some of them are in the file only.
@@ -96,8 +95,7 @@ impl Snapshots {
     /// # Errors
     /// Nothing is recorded, there is no room without the recorder's reserve, or it did not come in time.
     pub fn current(&self) -> Result<Arc<Snapshot>, StoreError> {
-        let nothing = || StoreError::Stopped("there is no flight file yet".to_string());
-        let of = self.file().ok_or_else(nothing)?;
+        let of = self.file().ok_or_else(|| StoreError::NotFound(PathBuf::from("the flight")))?;
         let mut newest = self.newest();
         if let Some(snapshot) = newest.as_ref().filter(|found| found.of == of && self.serves(found)) {
             return Ok(Arc::clone(snapshot));

@@ -28,6 +28,11 @@ pub fn questions(settings: &Settings, snapshots: Arc<Snapshots>) -> Questions {
 impl Answering for BySnapshots {
     fn prepare(&self, question: &Question) -> Result<Prepared, String> {
         question.format.parse::<Format>()?;
+        if self.snapshots.file().is_none() {
+            return Err(
+                "nothing is recorded yet, or there is no room for it: see `skyhound ctl status`".to_string()
+            );
+        }
         let snapshot = self.snapshots.current().map_err(|error| error.to_string())?;
         let mut command = Command::new("/proc/self/exe");
         command.args(["--log", "error", ANSWER_COMMAND]).arg(&snapshot.file).arg(&snapshot.of);

@@ -1,0 +1,33 @@
+//! What the socket asks of whoever knows the flight file: it opens none itself.
+
+use std::any::Any;
+use std::path::Path;
+use std::process::Command;
+
+use super::Question;
+
+/// Whoever knows how a question is answered.
+pub trait Answering: Send + Sync {
+    /// A process that answers `question` on its stdout, having its SQL on stdin. May take seconds.
+    ///
+    /// # Errors
+    /// Why not.
+    fn prepare(&self, question: &Question) -> Result<Prepared, String>;
+
+    /// Whether `file` is the one that is being recorded.
+    fn is_recorded(&self, file: &Path) -> bool;
+
+    /// The log after the entry `id`, each line with its id; `None` when some of it is in the file only.
+    fn log_after(&self, id: u64) -> Option<Vec<(u64, String)>>;
+
+    /// Nobody has asked anything for a while.
+    fn rest(&self);
+}
+
+/// A process that will answer.
+pub struct Prepared {
+    /// Its command.
+    pub command: Command,
+    /// What it reads, kept until it is done.
+    pub keep: Box<dyn Any + Send>,
+}
