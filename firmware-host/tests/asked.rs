@@ -212,7 +212,8 @@ fn a_flight_being_recorded_is_not_recovered() {
     let folder = tempfile::tempdir().unwrap();
     let (_inlets, recorder) = start(folder.path());
     let file = recorder.file().unwrap();
-    let (code, _, said) = run(&["__open", file.to_str().unwrap()]);
+    let (code, _, said) =
+        run(&["__open", "--parent", &std::process::id().to_string(), file.to_str().unwrap()]);
     assert!(code == Some(1) && said.contains(&format!("in use by process {}", std::process::id())), "{said}");
     assert!(!said.contains("damaged"), "{said}");
     recorder.stop().unwrap();

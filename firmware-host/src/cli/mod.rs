@@ -1,16 +1,23 @@
-//! The command line: `skyhound fly|probe|scan|range|search|locate|replay|at|ctl|query|events|flights|report|message|profile|config`.
+//! The command line: `skyhound fly|probe|scan|range|search|locate|replay|at|ctl|query|events|flights|backup|restore|verify|archive|
+//! export|compact|catalog|report|message|profile|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.
 
+pub mod archive;
 pub mod at;
+pub mod backup;
+pub mod catalog;
 mod child;
+pub mod compact;
 pub mod config;
 pub mod ctl;
 pub mod duration;
 pub mod events;
+pub mod export;
 pub mod flights;
 pub mod fly;
+mod homes;
 pub mod locate;
 pub mod message;
 pub mod open;
@@ -20,10 +27,12 @@ pub mod query;
 pub mod range;
 pub mod replay;
 pub mod report;
+pub mod restore;
 pub mod scan;
 pub mod search;
 #[cfg(test)]
 mod tests;
+pub mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -78,6 +87,20 @@ pub enum Command {
     Report(report::Args),
     /// List the flight files
     Flights(flights::Args),
+    /// Copy flights elsewhere, also while they are recorded; each copy is checked
+    Backup(backup::Args),
+    /// Make a flight file again of what was kept
+    Restore(restore::Args),
+    /// Read all of flight files: is every row there, and is it what was recorded
+    Verify(verify::Args),
+    /// Write flights as Parquet files that any tool reads; each is checked row for row
+    Archive(archive::Args),
+    /// Write a flight for other programs: a DuckDB export, CSV or JSON lines
+    Export(export::Args),
+    /// Make flight files smaller, with the same rows
+    Compact(compact::Args),
+    /// Know which flights there are, and every place where they lie
+    Catalog(catalog::Args),
     /// Read the message of a 406 MHz distress beacon
     Message(message::Args),
     /// Open a doubtful flight file in a process of its own
@@ -175,6 +198,13 @@ pub fn main() -> ExitCode {
         Command::Query(args) => query::run(args),
         Command::Events(args) => events::run(args),
         Command::Flights(args) => flights::run(args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(args),
+        Command::Verify(args) => verify::run(args),
+        Command::Archive(args) => archive::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Compact(args) => compact::run(args),
+        Command::Catalog(args) => catalog::run(args),
         Command::Message(args) => message::run(args),
         Command::Open(args) => open::run(&args),
         Command::Snapshot(args) => child::snapshot(&args),

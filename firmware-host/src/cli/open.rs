@@ -4,7 +4,12 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::failure::print;
+use crate::realtime::give_way;
 use crate::store;
+
+/// 16 MB of WAL take 0.3 s and 100 MB.
+const CPU_S: u64 = 60;
+const MEMORY_MB: u64 = 1024;
 
 /// Arguments of `skyhound __open`.
 #[derive(Clone, Debug, clap::Args)]
@@ -15,6 +20,9 @@ pub struct Args {
     /// Give up all that is not in the file itself
     #[arg(long, requires = "salvage")]
     pub without_wal: bool,
+    /// Whose child this is
+    #[arg(long)]
+    pub parent: u32,
     /// The file.
     pub file: PathBuf,
 }
@@ -24,7 +32,7 @@ pub struct Args {
 /// # Errors
 /// As [`store::recover`] and [`store::salvage`].
 pub fn run(args: &Args) -> Result<(), Failure> {
-    store::step_back();
+    give_way(args.parent, CPU_S, MEMORY_MB << 20);
     if !args.salvage {
         return Ok(store::recover(&args.file)?);
     }

@@ -1,14 +1,14 @@
-//! `skyhound query FILE SQL`: any question to a flight file. One that is being recorded is asked through the daemon's door, where
-//! that is open to us; else a copy is taken here.
+//! `skyhound query FILE SQL`: any question to a flight file; `skyhound query --all SQL`: to all flights. One file that is being recorded
+//! is asked through the daemon's door, where that is open to us; else a copy is taken here.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::failure::print;
+use super::failure::{print, say};
 use super::{Failure, SettingsArgs};
 use crate::ctl::{self, Question, Questioned};
-use crate::settings::Flags;
+use crate::settings::{Flags, Settings};
 use crate::store::{self, Format, Recipe, StoreError};
 
 /// Arguments of `skyhound query`.
@@ -18,16 +18,22 @@ pub struct Args {
     #[command(flatten)]
     pub settings: SettingsArgs,
     /// Flight file; it is only read
-    #[arg(value_name = "FILE", required_unless_present = "cookbook")]
+    #[arg(value_name = "FILE", required_unless_present_any = ["all", "cookbook"])]
     pub file: Option<PathBuf>,
+    /// Ask all flights at once, in recorder.flights or --in: each table and view has a column flight
+    #[arg(long)]
+    pub all: bool,
+    /// With --all: flight files, folders and archives to look in, each flight once; may be given several times
+    #[arg(long = "in", value_name = "PLACE", requires = "all")]
+    pub places: Vec<PathBuf>,
     /// Question in SQL, for example "select count(*) from reading"
-    #[arg(value_name = "SQL", required_unless_present = "cookbook", conflicts_with = "cookbook")]
+    #[arg(value_name = "SQL", conflicts_with = "cookbook")]
     pub sql: Option<String>,
     /// A question that is ready: which there are; the SQL of NAME; with FILE, its answer
     #[arg(long, num_args = 0..=1, default_missing_value = "", value_name = "NAME")]
     pub cookbook: Option<String>,
     /// Form of the answer
-    #[arg(long, default_value = "table", value_name = "table|csv|json|parquet")]
+    #[arg(long, default_value = "table", value_name = "table|csv|json|jsonl|parquet")]
     pub format: Format,
     /// Write to this file instead of stdout
     #[arg(short, long, value_name = "PATH")]
@@ -41,19 +47,36 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), Failure> {
     let recipe = args.cookbook.as_deref().map(recipe).transpose()?;
     let asked = match (&args.file, &args.sql, recipe) {
-        (Some(file), Some(sql), None) => (file.as_path(), sql.as_str()),
-        (Some(file), _, Some(Some(recipe))) => (file.as_path(), recipe.sql),
-        (None, _, Some(Some(recipe))) => return print(&format!("{}\n", recipe.sql)),
-        _ => return print(&contents()),
+        // The one word beside --all is the question.
+        (Some(sql), None, None) if args.all => Asked { file: None, sql: sql.to_string_lossy().into_owned() },
+        (Some(file), ..) if args.all => {
+            let why = "--all asks all flights: leave the file out, or --all";
+            return Err(Failure::Usage(format!("{}: {why}", file.display())));
+        }
+        (file, Some(sql), None) => Asked { file: file.clone(), sql: sql.clone() },
+        (None, _, Some(Some(recipe))) if !args.all => return print(&format!("{}\n", recipe.sql)),
+        (file, _, Some(Some(recipe))) => Asked { file: file.clone(), sql: recipe.sql.to_string() },
+        (None, _, Some(None)) => return print(&contents()),
+        _ => {
+            let why =
+                "the question is missing; for example: \"select * from detections\", or --cookbook NAME";
+            return Err(Failure::Usage(why.to_string()));
+        }
     };
     let Some(path) = &args.output else {
-        return answer(&args, asked, Path::new("stdout"), std::io::stdout().lock());
+        return answer(&args, &asked, Path::new("stdout"), std::io::stdout().lock());
     };
-    if store::is_part_of(path, asked.0) {
+    if asked.file.as_ref().is_some_and(|file| store::is_part_of(path, file)) {
         let why = "that is the flight itself, or what belongs to it; name another output";
         return Err(Failure::Usage(format!("{}: {why}", path.display())));
     }
-    answer(&args, asked, path, AtFirstByte { path, file: None })
+    answer(&args, &asked, path, AtFirstByte { path, file: None })
+}
+
+/// A question; to all flights without a file.
+struct Asked {
+    file: Option<PathBuf>,
+    sql: String,
 }
 
 /// The one of this name; `None` for none.
@@ -70,19 +93,9 @@ fn contents() -> String {
     store::cookbook().map(|recipe| format!("{:<12} {}\n", recipe.name, recipe.question)).collect()
 }
 
-fn answer(args: &Args, (file, sql): (&Path, &str), to: &Path, out: impl Write) -> Result<(), Failure> {
-    let settings = args.settings.load(&Flags::default())?;
+fn answer(args: &Args, asked: &Asked, to: &Path, out: impl Write) -> Result<(), Failure> {
     let mut out = BufWriter::new(out);
-    let is_answered = match door(file, settings.daemon.ctl_socket) {
-        Some((door, file)) => by_door(&door, sql, args.format, Some(file), &mut out).map(|not| not.is_none()),
-        None => Ok(false),
-    };
-    let reserve_mb = settings.recorder.disk_reserve_mb;
-    let answered = is_answered.and_then(|is_answered| match is_answered {
-        true => Ok(None),
-        false => Ok(store::query(file, sql, args.format, reserve_mb, &mut out)?.unread),
-    });
-    let unread = match answered {
+    let unread = match ask(args, asked, &mut out) {
         Ok(unread) => unread,
         Err(failure) => {
             // The begin of an answer that was to come is not worth what is in its file already.
@@ -92,8 +105,37 @@ fn answer(args: &Args, (file, sql): (&Path, &str), to: &Path, out: impl Write) -
     };
     let flushed = out.flush().map_err(StoreError::io(to, "cannot write"));
     // First of the flight: that its reader has enough of the answer is no reason to be silent about it.
-    not_whole(file, unread)?;
+    unread.map_or(Ok(()), |why| Err(Failure::Failed(why)))?;
     Ok(flushed?)
+}
+
+/// What could not be read.
+fn ask(args: &Args, asked: &Asked, out: &mut dyn Write) -> Result<Option<String>, Failure> {
+    let settings = args.settings.load(&Flags::default())?;
+    let reserve_mb = settings.recorder.disk_reserve_mb;
+    let Some(file) = &asked.file else { return ask_all(args, settings, &asked.sql, out) };
+    if let Some((door, file)) = door(file, settings.daemon.ctl_socket)
+        && by_door(&door, &asked.sql, args.format, Some(file), out)?.is_none()
+    {
+        return Ok(None);
+    }
+    let answered = store::query(file, &asked.sql, args.format, reserve_mb, out)?;
+    Ok(answered.unread.map(|why| format!("{}: {why}", file.display())))
+}
+
+fn ask_all(
+    args: &Args,
+    settings: Settings,
+    sql: &str,
+    out: &mut dyn Write,
+) -> Result<Option<String>, Failure> {
+    let reserve_mb = settings.recorder.disk_reserve_mb;
+    let places = if args.places.is_empty() { vec![settings.recorder.flights] } else { args.places.clone() };
+    let answered = store::query_all(&places, sql, args.format, reserve_mb, out)?;
+    for doubled in &answered.doubled {
+        say(&format!("{}: that flight is answered for from another place", doubled.display()));
+    }
+    Ok((!answered.unread.is_empty()).then(|| answered.unread.join("\nskyhound: ")))
 }
 
 /// The socket of the daemon that may be recording `file`, and the file as that knows it.

@@ -24,18 +24,26 @@ pub struct Copied {
 }
 
 impl Copied {
-    /// Copies what `sides` finds beside the file at `real`.
+    /// Copies what `sides` finds beside the file at `real`, to `file` or to where there is room.
     ///
     /// # Errors
     /// There is no room, or it cannot be read.
     pub fn of(
         real: &Path,
+        file: Option<&Path>,
         reserve_mb: u32,
         sides: impl Fn() -> Result<Sides, StoreError>,
     ) -> Result<(Copied, Sides), StoreError> {
         // Meanwhile the WAL grows by some commits.
         let needed_bytes = flight_bytes(real) + COPY_MARGIN_BYTES;
-        Copied::at(Room::beside(real, needed_bytes, reserve_mb)?.path("duckdb"), real, sides)
+        let file = match file {
+            Some(file) => {
+                Room::at(file, real, needed_bytes, reserve_mb)?;
+                file.to_path_buf()
+            }
+            None => Room::beside(real, needed_bytes, reserve_mb)?.path("duckdb"),
+        };
+        Copied::at(file, real, sides)
     }
 
     /// Copies to `file`, whatever room there is.

@@ -51,7 +51,7 @@ pub enum StoreError {
     },
     /// The operator's SQL is wrong.
     Sql(String),
-    /// Reading needs a copy, and there is no room for it.
+    /// There is no room for a copy.
     NoRoom {
         /// Where it would lie.
         folder: PathBuf,
@@ -61,6 +61,15 @@ pub enum StoreError {
         free_bytes: u64,
         /// What must stay free there.
         reserve_bytes: u64,
+        /// What to do.
+        mend: &'static str,
+    },
+    /// A flight is not kept as it was asked: which, and why.
+    Kept {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Why, and what to do.
+        why: String,
     },
     /// The recorder stopped before it was told to.
     Stopped(String),
@@ -76,6 +85,10 @@ impl StoreError {
         use std::io::ErrorKind::{AlreadyExists, InvalidFilename, NotADirectory, PermissionDenied};
         let kinds = [PermissionDenied, NotADirectory, AlreadyExists, InvalidFilename];
         matches!(self, StoreError::Io { source, .. } if kinds.contains(&source.kind()))
+    }
+
+    pub(crate) fn kept(path: &Path, why: impl Into<String>) -> StoreError {
+        StoreError::Kept { path: path.to_path_buf(), why: why.into() }
     }
 
     /// Whether whoever read our output has enough.
@@ -116,15 +129,15 @@ impl fmt::Display for StoreError {
                 write!(f, "{}: {doing}: {source}", path.display())
             }
             StoreError::Sql(why) => f.write_str(why),
-            StoreError::NoRoom { folder, needed_bytes, free_bytes, reserve_bytes } => write!(
+            StoreError::NoRoom { folder, needed_bytes, free_bytes, reserve_bytes, mend } => write!(
                 f,
-                "{}: reading needs {} MB there, {} MB are free and {} MB must stay free; name another folder with TMPDIR, or \
-                 free some disk",
+                "{}: a copy needs {} MB there, {} MB are free and {} MB must stay free; {mend}",
                 folder.display(),
                 needed_bytes.div_ceil(1 << 20),
                 free_bytes >> 20,
                 reserve_bytes >> 20
             ),
+            StoreError::Kept { path, why } => write!(f, "{}: {why}", path.display()),
             StoreError::Stopped(why) => write!(f, "the recorder stopped: {why}"),
         }
     }

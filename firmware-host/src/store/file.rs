@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 
 /// DuckDB's default of 256 KB does not fit: a checkpoint holds blocks of each of the 200 columns, and at a `memory_limit` of
 /// 32 or 64 MB a flight with all tables stopped within 15 minutes. 16 KB made files a third larger.
-const BLOCK_BYTES: u32 = 65_536;
+pub(super) const BLOCK_BYTES: u32 = 65_536;
 /// Spill at most, in the scratch folder: a safety valve, not seen in use.
 const SPILL_MAX: &str = "64MB";
 /// Opening again replays up to a whole WAL and needs this many times the usual memory, for as long as the file stays open.
@@ -38,7 +38,7 @@ const NO_CHECKPOINT: &str = "1TB";
 
 /// Files as DuckDB 1.4 and later read them: a sixth smaller than as the default, 0.10, does; and since 1.4 a WAL says of which
 /// file it is.
-const STORAGE_VERSION: &str = "v1.4.0";
+pub(super) const STORAGE_VERSION: &str = "v1.4.0";
 
 /// Commits between returns of freed memory: each costs 1.4 ms, 16 between let the peak grow by 9 MB.
 const COMMITS_PER_RETURN: u32 = 8;

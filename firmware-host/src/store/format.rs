@@ -9,6 +9,8 @@ pub enum Format {
     Csv,
     /// An array of objects, one per line.
     Json,
+    /// An object on each line.
+    JsonLines,
     /// Parquet, zstd.
     Parquet,
 }
@@ -20,6 +22,7 @@ impl Format {
             Format::Table => "table",
             Format::Csv => "csv",
             Format::Json => "json",
+            Format::JsonLines => "jsonl",
             Format::Parquet => "parquet",
         }
     }
@@ -33,8 +36,9 @@ impl std::str::FromStr for Format {
             "table" => Ok(Format::Table),
             "csv" => Ok(Format::Csv),
             "json" => Ok(Format::Json),
+            "jsonl" => Ok(Format::JsonLines),
             "parquet" => Ok(Format::Parquet),
-            other => Err(format!("\"{other}\" is no format; write table, csv, json or parquet")),
+            other => Err(format!("\"{other}\" is no format; write table, csv, json, jsonl or parquet")),
         }
     }
 }

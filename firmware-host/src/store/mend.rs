@@ -13,7 +13,6 @@ use super::place::{real_or_given, side_files};
 use super::recover::{OPEN_COMMAND, quarantine};
 use super::scratch::free_bytes;
 use crate::clock::Clock;
-use rustix::process::{Resource, Rlimit, nice, setrlimit};
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -23,8 +22,6 @@ use std::time::Duration;
 /// Time of one child at most; 16 MB of WAL take 0.3 s on a desk.
 const CHILD_US_MAX: u64 = 60_000_000;
 const POLL: Duration = Duration::from_millis(20);
-/// Address space of a child: the program's libraries take 0.3 GB of it.
-const CHILD_MEMORY_BYTES: u64 = 1 << 30;
 /// A WAL is kept aside, cut, and moved into the file, each at most once.
 const ROOM_FACTOR: u64 = 3;
 
@@ -152,7 +149,7 @@ enum Ended {
 
 fn in_child(program: &Path, how: &[&str], file: &Path, is_over: &dyn Fn() -> bool) -> Ended {
     let mut command = Command::new(program);
-    command.arg(OPEN_COMMAND).args(how).arg(file);
+    command.arg(OPEN_COMMAND).args(how).arg("--parent").arg(std::process::id().to_string()).arg(file);
     let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = match spawned {
         Ok(child) => child,
@@ -185,15 +182,4 @@ fn cut(mut child: Child, why: String) -> Ended {
     let _ = child.kill();
     let _ = child.wait();
     Ended::Cut(why)
-}
-
-/// Makes this process one that nothing suffers from: last in line for the processor, first to be ended when memory is short,
-/// and with little memory of its own. What the system refuses is done without.
-pub fn step_back() {
-    let _ = nice(19);
-    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
-    let _ = setrlimit(
-        Resource::As,
-        Rlimit { current: Some(CHILD_MEMORY_BYTES), maximum: Some(CHILD_MEMORY_BYTES) },
-    );
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`lanes`] make the way into the recorder, [`Recorder`] writes, [`flights`] lists, [`query`] reads with SQL,
 //!   [`mend`] looks after files of processes that died.
+//! - [`backup`] and what stands beside it in `keep` copies flights and shows that no row was lost.
 //! - Rows are durable when COMMIT answered: at most the last `commit_interval_us` is missing after a kill.
 //! - One process writes a file. Others read it: while it is recorded, from a copy (see [`open_flight`]), or by asking its daemon,
 //!   whose children answer from [`Snapshots`].
@@ -31,6 +32,7 @@ mod head;
 mod inputs;
 mod inputs_vehicle;
 mod json;
+mod keep;
 mod lanes;
 mod live;
 mod log;
@@ -65,10 +67,15 @@ pub use error::StoreError;
 pub use file::About;
 pub use format::Format;
 pub use inputs::{Given, Inputs};
+pub use keep::{
+    AnsweredAll, Backed, Catalogue, Compacted, Content, Exported, Known, Outcome, Place, Scanned,
+    TableContent, Tables, Verified, archive, archive_to, archived_file, backup, backup_to, compact, content,
+    export, fetch_from, free, is_archive, is_url, query_all, restore_archive, verify,
+};
 pub use lanes::{Inlets, MARGIN_S, Outlets, lanes};
 pub use live::is_recorded;
 pub use log::LogEntry;
-pub use mend::{Mended, mend, step_back};
+pub use mend::{Mended, mend};
 pub use monitor::Database;
 pub use name::next_file;
 pub use place::is_part_of;

@@ -1,4 +1,4 @@
-//! Rows of an answer → a table for people, CSV (RFC 4180) or JSON. NULL is empty in CSV (in one of one column an empty line)
+//! Rows of an answer → a table for people, CSV (RFC 4180), JSON or an object on each line. NULL is empty in CSV (in one of one column an empty line)
 //! and tables, `null` in JSON; an empty text is `""` in CSV.
 
 use super::format::Format;
@@ -41,14 +41,16 @@ impl<'out> Writer<'out> {
             Format::Csv if columns.is_empty() => {}
             Format::Csv => write_csv(out, columns.iter().map(|(name, _)| Some(name.as_str())))?,
             Format::Json => out.write_all(b"[")?,
-            Format::Table | Format::Parquet => {}
+            Format::Table | Format::JsonLines | Format::Parquet => {}
         }
         Ok(Writer { out, format, columns, table, row_count: 0 })
     }
 
     pub(super) fn rows(&mut self, batch: &StructArray) -> Result<()> {
         match self.format {
-            Format::Json => (0..batch.len()).try_for_each(|row| self.json_row(batch, row)),
+            Format::Json | Format::JsonLines => {
+                (0..batch.len()).try_for_each(|row| self.json_row(batch, row))
+            }
             Format::Table if self.row_count >= TABLE_ROWS_MAX => Ok(()),
             Format::Table | Format::Csv | Format::Parquet => self.text_rows(batch),
         }?;
@@ -81,7 +83,13 @@ impl<'out> Writer<'out> {
     }
 
     fn json_row(&mut self, batch: &StructArray, row: usize) -> Result<()> {
-        self.out.write_all(if self.row_count + row == 0 { b"\n" } else { b",\n" })?;
+        let before: &[u8] = match self.row_count + row {
+            0 if self.format == Format::JsonLines => b"",
+            0 => b"\n",
+            _ if self.format == Format::JsonLines => b"\n",
+            _ => b",\n",
+        };
+        self.out.write_all(before)?;
         let named = self.columns.iter().zip(batch.columns());
         json::object(
             self.out,
@@ -104,7 +112,8 @@ impl<'out> Writer<'out> {
                 }
             }
             Format::Json => writeln!(self.out, "\n]"),
-            Format::Csv | Format::Parquet => Ok(()),
+            Format::JsonLines if self.row_count > 0 => writeln!(self.out),
+            Format::Csv | Format::JsonLines | Format::Parquet => Ok(()),
         }?;
         self.out.flush()?;
         Ok(self.row_count as u64)

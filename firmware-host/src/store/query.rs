@@ -53,22 +53,32 @@ pub(super) fn ask(
     if format == Format::Parquet {
         // An answer is rarely larger than what it was asked of.
         let target = Scratch(Room::beside(path, flight_bytes(path), reserve_mb)?.path("parquet"));
-        return to_parquet(&target.0, sql, open(Some(&target.0))?, out);
+        let flight = open(Some(&target.0))?;
+        return told(answer_parquet(flight.connection(), sql, &target.0, out), flight.unread);
     }
     let flight = open(None)?;
-    told(answer(&flight, sql, format, out), flight.unread)
+    told(answer(flight.connection(), sql, format, out), flight.unread)
 }
 
-fn answer(flight: &Flight, sql: &str, format: Format, out: &mut dyn Write) -> Result<u64, StoreError> {
-    let asked = Asked::of(flight.connection(), sql)?;
+/// Answers `sql` over what `connection` reaches into `out`: the number of rows.
+///
+/// # Errors
+/// The SQL is wrong or writes, or `out` does not take it.
+pub(super) fn answer(
+    connection: &Connection,
+    sql: &str,
+    format: Format,
+    out: &mut dyn Write,
+) -> Result<u64, StoreError> {
+    let asked = Asked::of(connection, sql)?;
     let Some(columns) = &asked.columns else {
-        let mut statement = flight.connection().prepare(&asked.source).map_err(sql_error)?;
+        let mut statement = connection.prepare(&asked.source).map_err(sql_error)?;
         return stream(&mut statement, format, None, out);
     };
     let columns: Vec<_> =
         columns.iter().map(|(name, kind)| (name.clone(), as_read(Shape::of(kind), format))).collect();
     let wrapped = asked.wrapped(|at| cast(at, &columns[at].1));
-    let mut statement = flight.connection().prepare(&wrapped).map_err(sql_error)?;
+    let mut statement = connection.prepare(&wrapped).map_err(sql_error)?;
     stream(&mut statement, format, Some(columns), out)
 }
 
@@ -197,7 +207,7 @@ fn unique(names: Vec<String>) -> Vec<String> {
 /// As what a value is read for a format: JSON has lists and objects, the others one text for each value.
 fn as_read(shape: Shape, format: Format) -> Shape {
     match shape {
-        shape if format == Format::Json || shape.is_plain() => shape,
+        shape if matches!(format, Format::Json | Format::JsonLines) || shape.is_plain() => shape,
         shape if shape.is_numeric() => Shape::Digits,
         _ => Shape::Text,
     }
@@ -220,8 +230,17 @@ fn stream(
     writer.end().map_err(cannot_write)
 }
 
-fn to_parquet(target: &Path, sql: &str, flight: Flight, out: &mut dyn Write) -> Result<Answered, StoreError> {
-    let asked = Asked::of(flight.connection(), sql)?;
+/// The same as Parquet, by way of the file `target`, which `connection` may write.
+///
+/// # Errors
+/// The SQL is wrong or writes, or `out` does not take it.
+pub(super) fn answer_parquet(
+    connection: &Connection,
+    sql: &str,
+    target: &Path,
+    out: &mut dyn Write,
+) -> Result<u64, StoreError> {
+    let asked = Asked::of(connection, sql)?;
     let Some(columns) = &asked.columns else {
         return Err(StoreError::Sql("Parquet holds the answer of a SELECT only; write --format csv or json, or SELECT from what this makes".to_string()));
     };
@@ -230,10 +249,10 @@ fn to_parquet(target: &Path, sql: &str, flight: Flight, out: &mut dyn Write) -> 
         asked.wrapped(|at| parquet::column(&place(at), &columns[at].0, &columns[at].1)),
         quoted(&target.to_string_lossy())
     );
-    let row_count = flight.connection().execute(&copy, []).map_err(sql_error)? as u64;
+    let row_count = connection.execute(&copy, []).map_err(sql_error)? as u64;
     let mut file = std::fs::File::open(target).map_err(StoreError::io(target, "cannot read"))?;
     let written = std::io::copy(&mut file, out).map_err(cannot_write);
-    told(written.map(|_| row_count), flight.unread)
+    written.map(|_| row_count)
 }
 
 fn sql_error(error: duckdb::Error) -> StoreError {
@@ -244,7 +263,8 @@ fn cannot_write(error: std::io::Error) -> StoreError {
     StoreError::io(Path::new("output"), "cannot write")(error)
 }
 
-struct Scratch(PathBuf);
+/// Removed when dropped.
+pub(super) struct Scratch(pub(super) PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {

@@ -35,7 +35,7 @@ pub(super) struct Bounds {
 }
 
 /// Of a reader by itself: the replay of a 16 MB WAL fits many times.
-const BY_ITSELF: Bounds = Bounds { memory_mb: 512, spill_bytes: 1 << 30, threads: None };
+pub(super) const BY_ITSELF: Bounds = Bounds { memory_mb: 512, spill_bytes: 1 << 30, threads: None };
 
 /// A flight open for reading.
 pub struct Flight {
@@ -45,13 +45,22 @@ pub struct Flight {
     /// What of it is not read, and why; `None` when all is.
     pub unread: Option<String>,
     // Declared last: removed after the connection is closed.
-    _copy: Option<Copied>,
+    copy: Option<Copied>,
 }
 
 impl Flight {
     /// The connection; read-only, without access to other files.
     pub fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// Closes it and leaves its copy, if it is one.
+    ///
+    /// # Errors
+    /// DuckDB cannot close it.
+    pub(super) fn close(self) -> Result<Option<Copied>, duckdb::Error> {
+        self.connection.close().map_err(|(_, error)| error)?;
+        Ok(self.copy)
     }
 }
 
@@ -63,16 +72,33 @@ pub fn open_flight(path: &Path, reserve_mb: u32) -> Result<Flight, StoreError> {
     open_with(path, reserve_mb, None)
 }
 
-/// As [`open_flight`]; SQL may also write the file `output`.
+/// As [`open_flight`]; SQL may also write the file `output`, or files in the folder of that name.
 pub(super) fn open_with(path: &Path, reserve_mb: u32, output: Option<&Path>) -> Result<Flight, StoreError> {
+    open_as(path, reserve_mb, output, None)
+}
+
+/// Copies the flight at `path` to `file`, whatever state it is in, and opens the copy for writing; it is removed when dropped.
+///
+/// # Errors
+/// As [`open_flight`].
+pub(super) fn open_copy(path: &Path, file: &Path, reserve_mb: u32) -> Result<Flight, StoreError> {
+    open_as(path, reserve_mb, None, Some(file))
+}
+
+fn open_as(
+    path: &Path,
+    reserve_mb: u32,
+    output: Option<&Path>,
+    copy_to: Option<&Path>,
+) -> Result<Flight, StoreError> {
     let real = place::existing(path)?;
     if is_live_here(&real) {
         return Err(StoreError::LiveHere(path.to_path_buf()));
     }
-    let source = Source { head: head(&real)?, real, reserve_mb };
+    let source = Source { head: head(&real)?, real, reserve_mb, copy_to };
     let is_live = writer_of(&source.real).map_err(StoreError::io(path, "cannot ask for its lock"))?.is_some();
     let (connection, sides, copy) = if is_live {
-        let (copy, sides) = Copied::of(&source.real, reserve_mb, || Ok(Sides::live(&source.real)))?;
+        let (copy, sides) = source.copy(|| Ok(Sides::live(&source.real)))?;
         (source.connect_to_copy(&copy).map_err(|e| source.refused(&e))?, sides, Some(copy))
     } else {
         source.open_closed()?
@@ -87,29 +113,37 @@ pub(super) fn open_with(path: &Path, reserve_mb: u32, output: Option<&Path>) -> 
         None => source.cut_short(&connection).map_err(told)?.or(salvaged),
     };
     lend_views(&connection);
-    fence_in(&connection, output).map_err(StoreError::database(path, "cannot set up reading"))?;
-    Ok(Flight { connection, is_live, unread, _copy: copy })
+    let output: Vec<_> = output.into_iter().collect();
+    fence_in(&connection, &output).map_err(StoreError::database(path, "cannot set up reading"))?;
+    Ok(Flight { connection, is_live, unread, copy })
 }
 
-struct Source {
+struct Source<'path> {
     real: PathBuf,
     head: Head,
     reserve_mb: u32,
+    /// Where a copy of it lies, in any case; `None`: only where it needs one, and where there is room.
+    copy_to: Option<&'path Path>,
 }
 
-impl Source {
+impl Source<'_> {
+    fn copy(&self, sides: impl Fn() -> Result<Sides, StoreError>) -> Result<(Copied, Sides), StoreError> {
+        Copied::of(&self.real, self.copy_to, self.reserve_mb, sides)
+    }
+
     /// In place where that reads all there is; else a copy with what can be read.
     fn open_closed(&self) -> Result<(Connection, Sides, Option<Copied>), StoreError> {
         let sides = Sides::look(&self.real, &self.head)?;
         let blocks = blocks::waiting(&self.real, &self.head);
         if sides.is_in_place
             && blocks.is_none()
+            && self.copy_to.is_none()
             && let Ok(connection) = connect(&self.real, &self.spill()?, AccessMode::ReadOnly, BY_ITSELF)
         {
             return Ok((connection, sides, None));
         }
         let copy_with = |sides: &Sides| {
-            let copied = Copied::of(&self.real, self.reserve_mb, || Ok(sides.clone()))?;
+            let copied = self.copy(|| Ok(sides.clone()))?;
             blocks.as_ref().map_or(Ok(()), |blocks| blocks.put_back(&copied.0.file))?;
             Ok::<_, StoreError>(copied)
         };
@@ -182,18 +216,21 @@ pub(super) fn connect(
     mode: AccessMode,
     bounds: Bounds,
 ) -> Result<Connection, duckdb::Error> {
+    place::open(path, reading_config(spill, bounds)?.access_mode(mode)?)
+}
+
+/// What a reader may take.
+pub(super) fn reading_config(spill: &Room, bounds: Bounds) -> Result<Config, duckdb::Error> {
     let spill_bytes = spill.free_bytes.min(bounds.spill_bytes);
     let config = Config::default()
-        .access_mode(mode)?
         .with("memory_limit", format!("{}MB", bounds.memory_mb))?
         .with("max_temp_directory_size", format!("{spill_bytes}B"))?
         .with("temp_directory", spill.path("spill").to_string_lossy())?
         .enable_autoload_extension(false)?;
-    let config = match bounds.threads {
-        Some(threads) => config.threads(i64::from(threads))?,
-        None => config,
-    };
-    place::open(path, config)
+    match bounds.threads {
+        Some(threads) => config.threads(i64::from(threads)),
+        None => Ok(config),
+    }
 }
 
 /// Opens a snapshot that [`super::snapshot`] made: whole, closed, and read by others too.
@@ -209,8 +246,9 @@ pub(super) fn open_snapshot(
     let real = place::existing(path)?;
     let connection = connect(&real, spill, AccessMode::ReadOnly, bounds)
         .map_err(StoreError::database(path, "cannot open the snapshot"))?;
-    fence_in(&connection, output).map_err(StoreError::database(path, "cannot set up reading"))?;
-    Ok(Flight { connection, is_live: true, unread: None, _copy: None })
+    let output: Vec<_> = output.into_iter().collect();
+    fence_in(&connection, &output).map_err(StoreError::database(path, "cannot set up reading"))?;
+    Ok(Flight { connection, is_live: true, unread: None, copy: None })
 }
 
 /// What `ended` begins with in a file that lost commits when it was recovered; the loss follows.
@@ -239,12 +277,14 @@ fn lend_views(connection: &Connection) {
     }
 }
 
-fn fence_in(connection: &Connection, output: Option<&Path>) -> Result<(), duckdb::Error> {
+/// Keeps SQL from whatever `connection` has not opened, but for what is `allowed`: files, and all in folders.
+pub(super) fn fence_in(connection: &Connection, allowed: &[&Path]) -> Result<(), duckdb::Error> {
     // Times with a zone are told in UTC everywhere; a library without ICU knows no other.
     let _ = connection.execute_batch("SET TimeZone = 'UTC'");
-    if let Some(output) = output {
-        let allowed = quoted(&output.to_string_lossy());
-        connection.execute_batch(&format!("SET allowed_paths = [{allowed}]"))?;
+    let (folders, files): (Vec<&Path>, Vec<&Path>) = allowed.iter().partition(|path| path.is_dir());
+    for (setting, paths) in [("allowed_directories", folders), ("allowed_paths", files)] {
+        let paths: Vec<_> = paths.iter().map(|path| quoted(&path.to_string_lossy())).collect();
+        connection.execute_batch(&format!("SET {setting} = [{}]", paths.join(", ")))?;
     }
     connection.execute_batch("SET enable_external_access = false; SET lock_configuration = true")
 }

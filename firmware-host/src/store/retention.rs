@@ -4,10 +4,11 @@
 //! unless the settings say so. What stays though it should go is told.
 
 use super::error::StoreError;
+use super::keep::remove;
 use super::live::{is_live_here, user_of};
 use super::name::{FLIGHT_ENDING, name_and_number, utc_us_of};
-use super::place::{flight_bytes, real_or_given, side_files};
-use super::receipt::{copies, receipts_path};
+use super::place::flight_bytes;
+use super::receipt::copies;
 use super::scratch::free_bytes;
 use crate::settings::RetentionSettings;
 use std::path::{Path, PathBuf};
@@ -82,18 +83,9 @@ fn flights_of(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     Ok(flights)
 }
 
-/// The file last: cut off in between, what is left is still listed.
-fn remove(path: &Path) -> Result<(), StoreError> {
-    let sides = side_files(&real_or_given(path)).into_iter().map(|side| side.path);
-    for part in sides.chain([receipts_path(path)]).filter(|part| part.exists()) {
-        std::fs::remove_file(&part).map_err(StoreError::io(&part, "cannot remove"))?;
-    }
-    std::fs::remove_file(path).map_err(StoreError::io(path, "cannot remove"))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::receipt::Receipt;
+    use super::super::receipt::{Receipt, receipts_path};
     use super::super::sample::{self, settings, start};
     use super::*;
 

@@ -17,7 +17,7 @@ CREATE TABLE flight ( -- This flight: one row
     settings_sha256 VARCHAR, -- SHA-256 of the settings' text (setting, name settings_toml), hexadecimal
     continues VARCHAR, -- Name of the file before this one of the same flight; NULL: this is the first
     unrecorded_since_us BIGINT, -- Since when nothing was recorded before opened_us, µs since start; NULL: nothing is missing
-    ended VARCHAR -- closed (by its recorder), recovered (after it died), or salvaged: and what was lost; NULL: it is being recorded, or its recorder died
+    ended VARCHAR -- closed (by its recorder), recovered (after it died), salvaged (and what was lost), or copied (before any of these); NULL: it is being recorded, or its recorder died
 );
 CREATE TABLE setting ( -- What the daemon was told, and what it is made of: one row each
     name VARCHAR, -- settings_toml (the whole text), version.NAME, channel.INDEX.name, or a settings key

@@ -17,7 +17,7 @@ const MEMORY: &str = "/dev/shm";
 /// What lies in memory for a moment takes this part of what is free there, at most.
 const MEMORY_SHARE: u64 = 16;
 const PREFIX: &str = "skyhound-";
-const ENDINGS: [&str; 3] = ["duckdb", "spill", "parquet"];
+const ENDINGS: [&str; 4] = ["duckdb", "spill", "parquet", "part"];
 /// Kept free on file systems that the recorder does not write to: others live there too.
 const FOREIGN_RESERVE_BYTES: u64 = 16 << 20;
 
@@ -54,6 +54,21 @@ impl Room {
         }
     }
 
+    /// The folder of `file`, with room for `needed_bytes`; on the flight's own file system `reserve_mb` MB stay free.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn at(file: &Path, flight: &Path, needed_bytes: u64, reserve_mb: u32) -> Result<Room, StoreError> {
+        let folder = file.parent().unwrap_or(Path::new("/"));
+        Room::among(&[folder.to_path_buf()], flight, needed_bytes, reserve_mb).map_err(|error| match error {
+            StoreError::NoRoom { folder, needed_bytes, free_bytes, reserve_bytes, .. } => {
+                let mend = "name another folder, or free some disk";
+                StoreError::NoRoom { folder, needed_bytes, free_bytes, reserve_bytes, mend }
+            }
+            error => error,
+        })
+    }
+
     fn among(
         folders: &[PathBuf],
         flight: &Path,
@@ -75,6 +90,7 @@ impl Room {
                 needed_bytes,
                 free_bytes: free,
                 reserve_bytes,
+                mend: "name another folder with TMPDIR, or free some disk",
             });
         }
         let nowhere = std::io::Error::from(std::io::ErrorKind::NotFound);
@@ -93,6 +109,12 @@ pub fn scratch_path(ending: &str) -> PathBuf {
     let folders = folders();
     let usual = folders.iter().find(|folder| folder.is_dir()).or(folders.first());
     path_in(usual.map_or(Path::new("/tmp"), PathBuf::as_path), ending)
+}
+
+/// A path in `folder` for what gets its own name when it is whole; what processes left there that are gone is removed.
+pub fn part_in(folder: &Path) -> PathBuf {
+    remove_leftovers_in(folder);
+    path_in(folder, "part")
 }
 
 /// Absolute and without links; one that DuckDB cannot take as a plain path is not used.
@@ -171,8 +193,9 @@ mod tests {
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let (gone, here) = (child.id(), std::process::id());
         child.wait().unwrap();
-        let names =
-            |pid| ["duckdb", "duckdb.wal", "parquet"].map(|ending| format!("skyhound-{pid}-0.{ending}"));
+        let names = |pid| {
+            ["duckdb", "duckdb.wal", "parquet", "part"].map(|ending| format!("skyhound-{pid}-0.{ending}"))
+        };
         let stay = ["skyhound-notes.txt", "skyhound-1x-0.duckdb"].map(String::from);
         let mine = format!("skyhound-{gone}-report.parquet");
         for name in names(gone).iter().chain(&names(here)).chain(&stay).chain([&mine]) {
