@@ -130,10 +130,8 @@ pub fn fly(
     }
     drop(server);
     // A recording that cannot be read on has ended the flight as its end does, but it was not the end.
-    match shared.life.failed().or(shared.receiver.failed()) {
-        Some(why) => Err(Failure::Failed(why.to_string())),
-        None => Ok(()),
-    }
+    let failed = shared.life.failed().or(shared.receiver.failed());
+    failed.map_or(Ok(()), |why| Err(Failure::Failed(why.to_string())))
 }
 
 fn start_keeper(
