@@ -234,7 +234,7 @@ fn a_disk_without_inodes_costs_nothing_that_was_answered_for() {
 #[test]
 fn a_process_out_of_memory_costs_nothing_that_was_answered_for() {
     let Some(library) = bad_disk::library() else { return };
-    let (next, told) = (Mutex::new((100..=420).step_by(16)), Mutex::new((0, 0, 0)));
+    let (next, told) = (Mutex::new((100..=260).step_by(32)), Mutex::new((0, 0)));
     let one = |limit_mb: usize| {
         let folder = tempfile::tempdir().unwrap();
         let program = std::env::current_exe().unwrap();
@@ -260,7 +260,6 @@ fn a_process_out_of_memory_costs_nothing_that_was_answered_for() {
         let mut told = told.lock().unwrap();
         told.0 += 1;
         told.1 += u32::from(!output.status.success());
-        told.2 += u32::from(!output.status.success() && acknowledged > 0);
     };
     std::thread::scope(|scope| {
         for _ in 0..4 {
@@ -271,10 +270,8 @@ fn a_process_out_of_memory_costs_nothing_that_was_answered_for() {
             });
         }
     });
-    let (tried, died, recording) = told.into_inner().unwrap();
-    println!(
-        "{tried} limits: {died} processes died of it, {recording} while they recorded; committed rows lost 0"
-    );
+    let (tried, died) = told.into_inner().unwrap();
+    println!("{tried} limits: {died} processes died of it; committed rows lost 0");
     assert!(died > 0 && died < tried);
 }
 
@@ -297,7 +294,7 @@ fn two_daemons_record_into_one_folder() {
 /// Bits flipped, ends cut off, ends zeroed, in the file or its WAL: no wrong row is read, and a missing one is told.
 #[test]
 fn damage_is_told_and_never_read_as_rows() {
-    let damages: u64 = std::env::var("SKYHOUND_DAMAGES").map_or(100, |count| count.parse().unwrap());
+    let damages: u64 = std::env::var("SKYHOUND_DAMAGES").map_or(60, |count| count.parse().unwrap());
     let Some(library) = bad_disk::library() else { return };
     let folder = tempfile::tempdir().unwrap();
     let (disk, log) = (folder.path().join("flights"), folder.path().join("log"));
@@ -357,7 +354,7 @@ fn damage_is_told_and_never_read_as_rows() {
 #[test]
 fn a_power_cut_costs_nothing_that_was_answered_for() {
     let Some(library) = bad_disk::library() else { return };
-    let cuts: u64 = std::env::var("SKYHOUND_POWER_CUTS").map_or(120, |count| count.parse().unwrap());
+    let cuts: u64 = std::env::var("SKYHOUND_POWER_CUTS").map_or(80, |count| count.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let (disk, log) = (folder.path().join("flights"), folder.path().join("log"));
     std::fs::create_dir(&disk).unwrap();
