@@ -27,7 +27,7 @@ pub struct Args {
     #[arg(long = "in", value_name = "PLACE", requires = "all")]
     pub places: Vec<PathBuf>,
     /// Question in SQL, for example "select count(*) from reading"
-    #[arg(value_name = "SQL", conflicts_with = "cookbook")]
+    #[arg(value_name = "SQL", required_unless_present_any = ["all", "cookbook"], conflicts_with = "cookbook")]
     pub sql: Option<String>,
     /// A question that is ready: which there are; the SQL of NAME; with FILE, its answer
     #[arg(long, num_args = 0..=1, default_missing_value = "", value_name = "NAME")]
@@ -47,6 +47,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), Failure> {
     let recipe = args.cookbook.as_deref().map(recipe).transpose()?;
     let asked = match (&args.file, &args.sql, recipe) {
+        (_, _, Some(None)) => return print(&contents()),
         // The one word beside --all is the question.
         (Some(sql), None, None) if args.all => Asked { file: None, sql: sql.to_string_lossy().into_owned() },
         (Some(file), ..) if args.all => {
@@ -56,7 +57,6 @@ pub fn run(args: Args) -> Result<(), Failure> {
         (file, Some(sql), None) => Asked { file: file.clone(), sql: sql.clone() },
         (None, _, Some(Some(recipe))) if !args.all => return print(&format!("{}\n", recipe.sql)),
         (file, _, Some(Some(recipe))) => Asked { file: file.clone(), sql: recipe.sql.to_string() },
-        (None, _, Some(None)) => return print(&contents()),
         _ => {
             let why =
                 "the question is missing; for example: \"select * from detections\", or --cookbook NAME";
