@@ -248,7 +248,8 @@ impl Guidance {
             self.heard = (belief.observation_count, now);
             (self.stand, self.best, self.next_leg) = (None, None, 0);
         }
-        if let Some(stand) = self.stand.filter(|stand| is_allowed(*stand)) {
+        self.stand = self.stand.filter(|stand| is_allowed(*stand));
+        if let Some(stand) = self.stand {
             return stand;
         }
         let due_s = (period_us - now.since_us(self.heard.1) as f64) / 1e6 - EARLY_S;
@@ -263,7 +264,7 @@ impl Guidance {
     }
 
     fn candidate(&self, belief: &Belief, from: &Standpoint) -> Leg {
-        let bearing_rad = TAU * (self.next_leg % BEARINGS) as f64 / BEARINGS as f64;
+        let bearing_rad = TAU * self.next_leg as f64 / BEARINGS as f64;
         let ring = self.next_leg / BEARINGS;
         if let Some(share) = RINGS.get(ring) {
             let least_m = (RING_MIN_S * self.speed_mps).min(RING_MAX_M);
@@ -305,7 +306,6 @@ impl Guidance {
         }
         let turn_rad = if self.ahead.is_some() { TAU / 3.0 } else { 0.0 };
         let time_s = AHEAD_S * (1.0 + AHEAD_GROWS * f64::from(self.ahead_count));
-        self.ahead_count += 1;
         let sides = (0..BEARINGS).map(|n| {
             let side = if n % 2 == 0 { 1.0 } else { -1.0 };
             let bearing_rad =
@@ -313,6 +313,8 @@ impl Guidance {
             at_bearing(from.at, bearing_rad, time_s * self.speed_mps)
         });
         self.ahead = sides.into_iter().find(|to| is_allowed(*to));
+        // Sides that no fence has room for are not made longer yet: it begins with the first.
+        self.ahead_count = self.ahead.map_or(0, |_| self.ahead_count + 1);
         self.ahead.unwrap_or(from.at)
     }
 

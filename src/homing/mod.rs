@@ -119,7 +119,7 @@ impl Homing {
             self.change(inputs, Reason::Interlock(trip), changes);
         }
         let is_led = matches!(command, Command::Velocity { .. });
-        self.course = is_led.then(|| self.course_of(inputs, goal));
+        self.course = is_led.then(|| course_of(inputs, goal));
         command
     }
 
@@ -204,18 +204,6 @@ impl Homing {
         if down_mps != 0.0 && self.interlocks.has_room(inputs, &wish) { down_mps } else { 0.0 }
     }
 
-    fn course_of(&self, inputs: &Inputs<'_>, goal: Option<Goal>) -> Course {
-        let goal = goal.filter(|_| self.machine.state().commands());
-        let to = goal.zip(inputs.origin).map(|(goal, origin)| origin.wgs84_from_ned(goal.to));
-        let aim = match (self.machine.state(), goal) {
-            (State::Holding, _) => Aim::Hold,
-            (State::Homing, Some(goal)) => goal.aim,
-            (State::Homing, None) => Aim::Ahead,
-            _ => Aim::Search,
-        };
-        Course { aim, to }
-    }
-
     fn belief<'a>(&self, inputs: &Inputs<'a>) -> Option<&'a Belief> {
         inputs.beliefs.get(usize::from(self.machine.target()?)).copied().flatten()
     }
@@ -264,6 +252,12 @@ impl Homing {
         }
         changes(&change);
     }
+}
+
+/// Of a velocity: HOMING and HOLDING have a goal, and without one nothing but a search's route is flown.
+fn course_of(inputs: &Inputs<'_>, goal: Option<Goal>) -> Course {
+    let to = goal.zip(inputs.origin).map(|(goal, origin)| origin.wgs84_from_ned(goal.to));
+    Course { aim: goal.map_or(Aim::Search, |goal| goal.aim), to }
 }
 
 fn from_to(from: NorthEast, to: NorthEast) -> NorthEast {

@@ -1,6 +1,7 @@
 //! A small world for homing's tests, and the way of one flight through it.
 mod believing;
 mod combinations;
+mod guidance;
 mod holes;
 mod led;
 mod machine;
@@ -12,7 +13,6 @@ mod turning;
 mod worth;
 
 use super::{Homing, Inputs};
-use crate::allocation;
 use crate::belief::Belief;
 use crate::command::{Command, Fault, Interlock, OperatorAct, Reason, State, StateChange, Velocity};
 use crate::config::{Antenna, FenceConfig, HomingConfig, InterlockConfig, Samples, TerrainRule};
@@ -441,7 +441,7 @@ fn a_pass_allocates_nothing() {
             world.homing.pass(&inputs, &mut |_| ended_count += 1);
         }
     };
-    let ((), allocation_count) = allocation::count(|| {
+    let ((), allocation_count) = crate::allocation::count(|| {
         run(&mut world, 50);
         world.vehicle.rc = None;
         run(&mut world, 50);

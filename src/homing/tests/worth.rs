@@ -7,12 +7,12 @@ use crate::geo::NorthEast;
 use crate::homing::worth::{Standpoint, time_s, turn_worth_mps, worth_mps};
 use std::f64::consts::PI;
 
-fn at(north_m: f64, east_m: f64) -> NorthEast {
+pub(super) fn at(north_m: f64, east_m: f64) -> NorthEast {
     NorthEast { north_m, east_m }
 }
 
 /// The beacon is at one of these, each as likely.
-fn one_of(places: &[NorthEast], spread_db: f32) -> Belief {
+pub(super) fn one_of(places: &[NorthEast], spread_db: f32) -> Belief {
     heard_with(Antenna::Omni, places, spread_db)
 }
 
