@@ -177,11 +177,18 @@ fn a_leg_about_the_middle_goes_with_it() {
 }
 
 #[test]
-fn of_legs_that_win_alike_the_first_is_flown() {
+fn the_leg_that_wins_most_a_second_is_flown_of_those_that_win_alike_the_first() {
+    // Each tells all: the shorter wins it sooner.
+    let (own_ring, far) = (at(START.north_m + 80.0, START.east_m), at(3.0 * RADIUS_50_M, 0.0));
+    for (legs, best) in [([END, own_ring], END), ([far, own_ring], own_ring)] {
+        let mut flight = Flight::new(Some(wide()));
+        let mut goal = || flight.goal(|to| legs.iter().any(|leg| is_at(to, *leg)));
+        (1..ROUND).for_each(|_| assert_eq!(goal(), survey(wide().median)));
+        assert!(is_at(goal().to, best));
+    }
     let known = Belief { radius_50_m: RADIUS_50_M, ..one_of(&[at(0.0, 0.0)], 4.0) };
     let mut flight = Flight::new(Some(known));
-    (1..ROUND).for_each(|_| assert_eq!(flight.goal(|_| true), survey(known.median)));
-    assert_eq!(flight.goal(|_| true), survey(END));
+    assert_eq!((1..=ROUND).map(|_| flight.goal(|_| true)).last(), Some(survey(END)));
 }
 
 #[test]
@@ -288,13 +295,8 @@ fn before_anything_is_believed_the_way_that_is_allowed_is_the_one_nearest_to_str
 fn what_is_not_heard_any_more_is_looked_for_in_an_expanding_square() {
     let square = |middle: NorthEast, side_m: f64| {
         let corners = [(0, 0), (1, 0), (1, 1), (-1, 1), (-1, -1), (2, -1), (2, 2), (-2, 2)];
-        corners.map(|(north, east)| {
-            away(
-                at(middle.north_m + side_m * f64::from(north), middle.east_m),
-                TAU / 4.0,
-                side_m * f64::from(east),
-            )
-        })
+        let along = |from_m: f64, sides: i32| from_m + side_m * f64::from(sides);
+        corners.map(|(north, east)| at(along(middle.north_m, north), along(middle.east_m, east)))
     };
     let silent = |belief| Flight { is_unheard: true, ..Flight::new(belief) };
     for (radius_50_m, side_m) in [(5.0, 20.0), (50.0, 50.0), (100.0, 80.0)] {
@@ -351,6 +353,30 @@ fn it_turns_where_that_wins_more_a_second_than_the_best_leg() {
         assert_eq!(flight.chosen(END), survey(to), "{leg_m}");
         let next = if is_turned { Aim::Turn } else { Aim::Survey };
         assert_eq!(flight.goal(|_| true).aim, next, "{leg_m}");
+    }
+}
+
+#[test]
+fn the_place_is_reached_within_4_m_and_left_where_the_beacon_is_or_may_be_elsewhere() {
+    for (aim, away_m, arrives) in
+        [(Aim::Place, 4.0, true), (Aim::Place, 4.1, false), (Aim::Survey, 0.0, false)]
+    {
+        assert_eq!(Guidance::arrives(Goal::new(at(0.0, 0.0), aim), at(0.0, away_m)), arrives);
+    }
+    // By 15 m, or half the radius of 95 %; one that moves, where that is three times the 10 m that were asked for.
+    for (beacon_speed_mps, radius_95_m, away_m, leaves) in [
+        (0.0, 20.0, 15.0, false),
+        (0.0, 20.0, 15.1, true),
+        (0.0, 50.0, 25.0, false),
+        (0.0, 50.0, 25.1, true),
+        (0.0, 31.0, 0.0, false),
+        (1.0, 30.0, 0.0, false),
+        (1.0, 31.0, 0.0, true),
+    ] {
+        let settings = HomingConfig { beacon_speed_mps, ..homing_config() };
+        let guidance = Guidance::new(&settings, &Antenna::Omni);
+        let left = guidance.leaves(&two(2.0, radius_95_m), at(0.0, 0.0), at(0.0, away_m));
+        assert_eq!(left, leaves, "{beacon_speed_mps} {radius_95_m} {away_m}");
     }
 }
 
