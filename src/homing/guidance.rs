@@ -7,8 +7,7 @@
 //! when the time for it is over, the middle is the goal: there it is held. Before anything is believed it flies straight on, for power along a line
 //! tells what is ahead and what behind, then in ever wider triangles; a beacon that falls silent is looked for in an expanding square about
 //! where it was believed to be.
-//! A directional antenna is turned about before anything is believed, where a turn in place wins more a second than any leg, and where the
-//! beacon falls silent.
+//! A directional antenna is turned about before anything is believed, where a turn in place wins more a second than any leg, and in a silence.
 //! Between bursts that come seldom nothing is heard on the way: there it flies to where the next one tells most, of what is reached by then.
 //!
 //! Not here: whether a way is safe (`interlock`), how a goal is flown (`steering`).
@@ -372,8 +371,7 @@ impl Guidance {
         goal.aim == Aim::Place && goal.to.distance_m(at) <= THERE_M
     }
 
-    /// Whether the beacon is believed elsewhere than where it is held; `to` is where it would be held.
-    /// Or it may be, for it moves.
+    /// Whether the beacon is believed elsewhere than where it is held, or may be, for it moves; `to` is where it would be held.
     pub(super) fn leaves(&self, belief: &Belief, to: NorthEast, at: NorthEast) -> bool {
         let is_lost = self.moves && belief.radius_95_m > LOST_RATIO * self.hold_radius_m;
         is_lost || to.distance_m(at) > LEFT_M.max(0.5 * belief.radius_95_m)
