@@ -21,7 +21,7 @@ test: setup
 	$(CARGO) test --workspace --locked $(FEATURES) --tests
 
 # Everything that the rigs can show: 100 000 flights of random faults, every scenario with the real daemon, and how fast it
-# stops, idle and with busy cores. Four to five hours.
+# stops, idle and with busy cores; an hour's record from its first row to its restored copy. Five to six hours.
 hil: setup
 	@./.setup witnesses
 	$(CARGO) build --release --locked $(FEATURES) --bins
@@ -30,6 +30,7 @@ hil: setup
 	target/release/skyhound-rig run all --rig software --out target/hil/software
 	target/release/skyhound-rig timing --trials 1000 --json target/hil/timing-idle.json
 	target/release/skyhound-rig timing --trials 1000 --busy --json target/hil/timing-busy.json
+	target/release/skyhound-rig record-trial --for 1h
 
 bench: setup
 	$(CARGO) bench --locked $(FEATURES) -p skyhound-benches

@@ -1,10 +1,11 @@
 //! Flights go to an S3 server and come back with the same content: a real server on loopback (s3s-fs), the binary as a client; also
 //! when the line is cut in the middle, and when what lies there was changed.
 
+#[path = "../../hil-tests/src/record_trial/bucket.rs"]
+mod bucket;
 mod rows;
 
-use s3s::auth::SimpleAuth;
-use s3s::service::S3ServiceBuilder;
+use bucket::{KEY, SECRET, serve};
 use serde_json::Value;
 use skyhound_host::clock::Clock;
 use skyhound_host::realtime::{self, Role};
@@ -16,37 +17,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-
-const KEY: &str = "AKIATEST";
-const SECRET: &str = "secret";
-
-/// An S3 server whose buckets are the folders in `root`.
-fn server(root: &Path) -> SocketAddr {
-    use hyper_util::rt::{TokioExecutor, TokioIo};
-    let files = s3s_fs::FileSystem::new(root).unwrap();
-    let mut builder = S3ServiceBuilder::new(files);
-    builder.set_auth(SimpleAuth::from_single(KEY, SECRET));
-    let buckets = builder.build();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    listener.set_nonblocking(true).unwrap();
-    std::thread::spawn(move || {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        runtime.block_on(async move {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            loop {
-                let Ok((socket, _)) = listener.accept().await else { continue };
-                let buckets = buckets.clone();
-                tokio::spawn(async move {
-                    let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-                    let _ = server.serve_connection(TokioIo::new(socket), buckets).await;
-                });
-            }
-        });
-    });
-    address
-}
 
 /// A line to the server that carries so many bytes up, and then none.
 struct Line {
@@ -151,7 +121,7 @@ fn a_flight_goes_to_s3_and_comes_back() {
         Ground { folder: tempfile::tempdir().unwrap(), address: SocketAddr::from(([127, 0, 0, 1], 1)) };
     let root = ground.folder.path().join("s3");
     std::fs::create_dir_all(root.join("flights")).unwrap();
-    let line = line(server(&root));
+    let line = line(serve(&root).unwrap());
     let ground = Ground { address: line.address, ..ground };
     let file = flight(&ground.folder.path().join("drone"), 10);
     let name = file.file_name().unwrap().to_str().unwrap();
@@ -204,7 +174,7 @@ fn a_line_that_is_cut_costs_only_the_part_that_was_under_way() {
         Ground { folder: tempfile::tempdir().unwrap(), address: SocketAddr::from(([127, 0, 0, 1], 1)) };
     let root = ground.folder.path().join("s3");
     std::fs::create_dir_all(root.join("flights")).unwrap();
-    let line = line(server(&root));
+    let line = line(serve(&root).unwrap());
     let ground = Ground { address: line.address, ..ground };
     let file = flight(&ground.folder.path().join("drone"), 1_000_000);
     let bytes = std::fs::metadata(&file).unwrap().len();

@@ -31,6 +31,7 @@ pub mod needs;
 mod oracle;
 pub mod programs;
 pub mod random;
+mod record_trial;
 pub mod recording;
 pub mod rig;
 pub mod sample_flight;

@@ -10,6 +10,7 @@ mod campaign;
 mod hearing;
 mod list;
 mod play_tlog;
+mod record_trial;
 mod run;
 mod sample_flight;
 mod show;
@@ -152,6 +153,8 @@ enum Command {
     Hearing(hearing::Args),
     /// Measure how fast the daemon stops, from each cause to the last movement received
     Timing(timing::Args),
+    /// Live through the whole life of a record: flown, asked, kept, killed, mended, moved, restored; and find every row again
+    RecordTrial(record_trial::Args),
     /// List the numbers that scenarios may expect, with their definitions
     Metrics,
     /// Fly the simulated aircraft alone, for a daemon, a ground station or a script to meet
@@ -177,6 +180,7 @@ impl Cli {
             Command::Statistics(args) => statistics::run(args),
             Command::Hearing(args) => hearing::run(args),
             Command::Timing(args) => timing::run(args),
+            Command::RecordTrial(args) => record_trial::run(args),
             Command::Metrics => list::numbers(),
             Command::Autopilot(args) => autopilot::run(args),
             Command::SampleFlight(args) => sample_flight::run(args),
