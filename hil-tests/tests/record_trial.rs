@@ -19,8 +19,8 @@ fn a_record_is_the_same_after_all_that_happens_to_it() {
     assert!(known["row_count"].as_u64().unwrap() > 15_000, "{known}");
     assert!(step("mended")["told"].as_str().unwrap().contains("recovered, nothing is lost"), "{said}");
     for what in ["mended", "Parquet", "copied to S3", "freed", "copy restored", "archive restored"] {
-        let [row_count, sha256] = ["row_count", "sha256"].map(|name| &step(what)[name]);
-        assert_eq!((row_count, sha256), (&known["row_count"], &known["sha256"]), "{what}");
+        let [row_count, hash] = ["row_count", "hash"].map(|name| &step(what)[name]);
+        assert_eq!((row_count, hash), (&known["row_count"], &known["hash"]), "{what}");
     }
     assert!(step("SIGKILL")["told"].as_str().unwrap().contains(" answers"), "{said}");
 }

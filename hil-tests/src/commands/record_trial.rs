@@ -55,7 +55,7 @@ fn told(steps: &[Step]) -> String {
         table.add_row([
             step.what.clone(),
             count(step.row_count),
-            step.sha256.as_ref().map_or(String::new(), |hash| hash.chars().take(12).collect()),
+            step.hash.as_ref().map_or(String::new(), |hash| hash.chars().take(12).collect()),
             format!("{:.1} s", step.took_s),
             step.size_bytes.map_or(String::new(), |bytes| format!("{:.2} MB", bytes as f64 / 1e6)),
             step.peak_mb.map_or(String::new(), |peak_mb| format!("{peak_mb:.0} MB")),

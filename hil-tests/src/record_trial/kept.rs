@@ -15,7 +15,7 @@ const NEXT: [&str; 6] = ["--for", "5s", "--autopilot", "none", "--set", "recorde
 #[derive(Clone, Debug, PartialEq)]
 struct Content {
     row_count: u64,
-    sha256: String,
+    hash: String,
 }
 
 /// Keeps it, and looks at every place where it lies.
@@ -77,11 +77,10 @@ pub fn keep(left: &Left, site: &Site, steps: &mut Steps) -> Result<(), String> {
 
 impl Content {
     fn step(&self, what: &str, must: &Content, place: &Path) -> Step {
-        let fault =
-            (self != must).then(|| format!("{} rows of {} are expected", must.row_count, must.sha256));
+        let fault = (self != must).then(|| format!("{} rows of {} are expected", must.row_count, must.hash));
         let size_bytes = Some(if place.is_dir() { folder_bytes(place) } else { size_bytes(place) });
-        let (row_count, sha256) = (Some(self.row_count), Some(self.sha256.clone()));
-        Step { what: what.into(), row_count, sha256, size_bytes, fault, ..Step::default() }
+        let (row_count, hash) = (Some(self.row_count), Some(self.hash.clone()));
+        Step { what: what.into(), row_count, hash, size_bytes, fault, ..Step::default() }
     }
 }
 
@@ -100,7 +99,7 @@ fn first_rows(file: &Path, count: Option<u64>) -> Result<Content, String> {
     let answer = rows(file, &sql)?;
     let fields = answer.first().and_then(|row| Some((row["n"].as_u64()?, row["h"].as_str()?)));
     let (row_count, hash) = fields.ok_or_else(|| format!("{sql}: {answer:?}"))?;
-    Ok(Content { row_count, sha256: format!("sum:{hash}") })
+    Ok(Content { row_count, hash: format!("sum {hash}") })
 }
 
 /// The next daemon starts in the same folder; what its flight tells of this one.
@@ -178,7 +177,7 @@ impl Bucket {
         let row_count =
             verified["rows"].as_object().map(|rows| rows.values().filter_map(Value::as_u64).sum());
         match (row_count, verified["content_sha256"].as_str(), verified["is_whole"].as_bool()) {
-            (Some(row_count), Some(sha256), Some(true)) => Ok(Content { row_count, sha256: sha256.into() }),
+            (Some(row_count), Some(hash), Some(true)) => Ok(Content { row_count, hash: hash.into() }),
             _ => Err(format!("verify {path}: {}", verified["faults"])),
         }
     }

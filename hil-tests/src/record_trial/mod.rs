@@ -22,7 +22,7 @@ pub struct Step {
     /// Rows of all tables, or of the readings that are compared.
     pub row_count: Option<u64>,
     /// Over all of these rows.
-    pub sha256: Option<String>,
+    pub hash: Option<String>,
     /// Wall time.
     pub took_s: f64,
     /// What lies there, with its WAL.
