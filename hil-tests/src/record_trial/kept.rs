@@ -160,7 +160,7 @@ impl Bucket {
     fn told(&self, line: &[&str]) -> Result<Value, String> {
         let said = self.run(&[line, &["--json"]].concat())?;
         let told = serde_json::from_str(&said.out);
-        told.map_err(|error| format!("skyhound {}: {} ({error})", line.join(" "), said.err.trim()))
+        told.map_err(|_| format!("skyhound {}: {}", line.join(" "), said.err.trim()))
     }
 
     /// Where a flight now lies that was backed up, archived or restored.

@@ -65,17 +65,19 @@ impl Steps<'_> {
     }
 }
 
-/// Lives through all of it. `tell` hears each step.
+/// Lives through all of it; where a step does not leave what the next one needs, the last step says so. `tell` hears each.
 ///
 /// # Errors
-/// A program does not start, or a step did not leave what the next one needs.
+/// The folder cannot be written, or has flights already.
 pub fn live(plan: &Plan, tell: &dyn Fn(&Step)) -> Result<Vec<Step>, String> {
     let site = Site::at(&plan.out).map_err(|error| format!("{}: {error}", plan.out.display()))?;
     if site.flights().exists() {
         return Err(format!("{}: there are flights already; name another --out", site.flights().display()));
     }
     let mut steps = Steps { done: Vec::new(), begun: Instant::now(), tell };
-    let left = flown::fly(plan, &site, &mut steps)?;
-    kept::keep(&left, &site, &mut steps)?;
+    let lived = flown::fly(plan, &site, &mut steps).and_then(|left| kept::keep(&left, &site, &mut steps));
+    if let Err(why) = lived {
+        steps.add(Step { what: "could not go on".into(), fault: Some(why), ..Step::default() });
+    }
     Ok(steps.done)
 }
