@@ -253,7 +253,7 @@ const PASSES: &str = "SELECT name, sum(pass_count)::BIGINT, sum(miss_count)::BIG
     FROM health WHERE kind = 'pass' GROUP BY name ORDER BY name";
 const LANES: &str = "SELECT name, coalesce(max(pushed_total), 0), max(dropped_total) FROM health
     WHERE kind IN ('lane', 'discard') GROUP BY kind, name ORDER BY kind DESC, name";
-const EVENTS: &str = "SELECT severity, kind, count(*), min(at_us) / 1e6, arg_max(text, at_us) FROM event
+const EVENTS: &str = "SELECT severity, kind, count(*), min(at_us) / 1e6, arg_max(text, (at_us, rowid)) FROM event
     GROUP BY severity, kind ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, min(at_us)";
 const LINK: &str = "SELECT max(received_total), max(received_bytes_total), max(sequence_lost_total), max(crc_error_total),
     max(garbage_bytes_total), max(foreign_total), max(sent_total), max(send_dropped_total), max(reconnect_total),

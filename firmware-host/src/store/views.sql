@@ -56,12 +56,12 @@ SELECT id, channel, (SELECT any_value(value) FROM setting WHERE setting.name = '
     pulse_jitter_us, false_alarm_probability, beacon_id
 FROM (SELECT *, row_number() OVER (PARTITION BY id ORDER BY ended_us IS NULL, ended_us DESC) AS place FROM detection)
 WHERE place = 1 ORDER BY id;
--- Detections on the map: pose of the strongest reading within each detection
+-- Detections on the map: pose of the strongest reading within each detection, the first of several
 CREATE VIEW detection_map AS
 SELECT d.id, d.beacon, d.kind, d.began_utc, d.snr_peak_db, r.peak_dbfs, utc(r.acquired_us) AS peak_utc,
     r.lat_deg, r.lon_deg, r.alt_rel_m, r.yaw_deg
 FROM detections d JOIN (
-    SELECT x.id, arg_max(y, y.peak_dbfs) AS r FROM detections x JOIN reading y ON y.channel = x.channel
+    SELECT x.id, arg_max(y, (y.peak_dbfs, -y.acquired_us)) AS r FROM detections x JOIN reading y ON y.channel = x.channel
         AND y.acquired_us BETWEEN x.began_us AND coalesce(x.ended_us, 9223372036854775807) AND y.lat_deg IS NOT NULL
     GROUP BY x.id
 ) AS strongest ON strongest.id = d.id, LATERAL (SELECT unnest(strongest.r)) AS r ORDER BY d.id;

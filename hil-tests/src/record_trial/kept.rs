@@ -2,14 +2,18 @@
 
 use super::flown::{Left, size_bytes};
 use super::{Step, Steps, bucket};
-use crate::daemon::{Said, Site, command, replay, rows, text_column};
+use crate::daemon::{Said, Site, command, replay, rows};
 use serde_json::Value;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// A flight long enough to mend one before it.
-const NEXT: [&str; 6] = ["--for", "5s", "--autopilot", "none", "--set", "recorder.disk_reserve_mb=16"];
+/// How long the next daemon may take to mend a flight.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How the next flight's event ends where all is well.
+const RECOVERED: &str = ": recovered, nothing is lost";
 
 /// Rows and hash of all that a flight, backup or archive says.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +39,9 @@ pub fn keep(left: &Left, site: &Site, steps: &mut Steps) -> Result<(), String> {
     steps.add(Step { told, ..copied.step("backup compared", &here, &left.backup) });
 
     let told = mended(site, &left.file)?;
-    steps.add(Step { told, ..bucket.content(&flight)?.step("mended by the next start", &known, &left.file) });
+    let mut step = bucket.content(&flight)?.step("mended by the next start", &known, &left.file);
+    step.fault = step.fault.or_else(|| (!told.ends_with(RECOVERED)).then(|| told.clone()));
+    steps.add(Step { told, ..step });
     steps.add(replayed("replayed", &left.file)?);
     let report = bucket.report(&flight)?;
 
@@ -105,17 +111,25 @@ fn first_rows(file: &Path, count: Option<u64>) -> Result<Content, String> {
 /// The next daemon starts in the same folder; what its flight tells of this one.
 fn mended(site: &Site, file: &Path) -> Result<String, String> {
     let source = format!("file:{}", site.root().join("inputs/iq.sigmf-meta").display());
-    let mut next = site.start(site.fly(&[&["--sdr", &*source][..], &NEXT].concat())?)?;
-    let status = next.wait(std::time::Duration::from_secs(60));
-    if status.is_none_or(|status| !status.success()) {
-        return Err(format!("the next daemon: {}", next.said().trim()));
-    }
-    let printed = next.printed();
-    let next_file = printed.lines().last().ok_or("the next daemon has no flight file")?;
-    let told = text_column(Path::new(next_file), "SELECT text FROM event WHERE kind = 'flight_mended'")?;
+    let line = [
+        "--sdr",
+        &source,
+        "--autopilot",
+        "none",
+        "--set",
+        "recorder.disk_reserve_mb=16",
+        "--set",
+        "sdr.file.repeat=true",
+    ];
+    let mut next = site.start(site.fly(&line)?)?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let told = told.into_iter().find(|text| text.starts_with(&*name));
-    told.ok_or_else(|| format!("the next daemon tells nothing of {name}: {}", next.said().trim()))
+    let sql = format!("SELECT text FROM event WHERE kind = 'flight_mended' AND starts_with(text, '{name}')");
+    let told = next.until("it tells of the flight before it", PATIENCE, |next| {
+        let said = next.ctl(&["query", &sql, "--format", "csv"]).ok().filter(|said| said.code == Some(0))?;
+        said.out.lines().nth(1).map(|text| text.trim_matches('"').to_owned())
+    })?;
+    next.stop(PATIENCE)?;
+    Ok(told)
 }
 
 fn replayed(what: &str, file: &Path) -> Result<Step, String> {
