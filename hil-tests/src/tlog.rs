@@ -1,84 +1,17 @@
-//! Recorded flights: a `.tlog` is MAVLink frames, each after the time of its recording (8 bytes, big-endian, µs since 1970).
-//!
-//! Frames are told apart by their length field alone, so what the recorder saw is played as it was, wrong CRCs and all.
-//! Bytes that are no entry (a recorder that was cut off, a damaged file) are skipped to the next plausible entry and
-//! counted. Source: MAVProxy and Mission Planner write it so; pymavlink's `mavlogfile` reads it so.
+//! Recorded flights, played: the frames of a `.tlog` as its recorder saw them, wrong CRCs and all.
 
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use skyhound_host::autopilot::line::Line;
+use skyhound_host::autopilot::tlog::{Entries, Entry};
 use tokio::time::{Instant, sleep_until};
 
-const STAMP_BYTES: usize = 8;
-/// 1980-01-06 (a recorder that took GPS time for UTC zero) to 2100-01-01.
-const STAMP_US: std::ops::Range<u64> = 315_964_800_000_000..4_102_444_800_000_000;
 /// Frames sent in one go when playing is late: fewer than a receiver's usual buffer holds (212 992 bytes, 768 a frame).
 const BURST_FRAMES: u64 = 64;
 /// A frame waits for a full line (a slow serial device) in steps of this.
 const FULL_WAIT: Duration = Duration::from_millis(1);
-
-/// One frame and when it was recorded.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Entry<'a> {
-    /// µs since 1970.
-    pub recorded_us: u64,
-    /// The frame with its magic byte.
-    pub frame: &'a [u8],
-}
-
-/// Walks through the entries of a recording.
-#[derive(Clone, Debug)]
-pub struct Entries<'a> {
-    bytes: &'a [u8],
-    /// Bytes that were no entry.
-    pub skipped_bytes: usize,
-}
-
-impl<'a> Entries<'a> {
-    /// Of the bytes of a file.
-    pub fn new(bytes: &'a [u8]) -> Entries<'a> {
-        Entries { bytes, skipped_bytes: 0 }
-    }
-}
-
-impl<'a> Iterator for Entries<'a> {
-    type Item = Entry<'a>;
-
-    fn next(&mut self) -> Option<Entry<'a>> {
-        loop {
-            if self.bytes.is_empty() {
-                return None;
-            }
-            if let Some(entry) = entry(self.bytes) {
-                self.bytes = &self.bytes[STAMP_BYTES + entry.frame.len()..];
-                return Some(entry);
-            }
-            self.bytes = &self.bytes[1..];
-            self.skipped_bytes += 1;
-        }
-    }
-}
-
-fn entry(bytes: &[u8]) -> Option<Entry<'_>> {
-    let recorded_us = u64::from_be_bytes(*bytes.first_chunk()?);
-    let frame_bytes = frame_bytes(&bytes[STAMP_BYTES..])?;
-    let frame = bytes.get(STAMP_BYTES..STAMP_BYTES + frame_bytes)?;
-    STAMP_US.contains(&recorded_us).then_some(Entry { recorded_us, frame })
-}
-
-/// Length of the frame that begins here, by its header.
-fn frame_bytes(bytes: &[u8]) -> Option<usize> {
-    match *bytes {
-        [0xFE, payload_bytes, ..] => Some(8 + usize::from(payload_bytes)),
-        [0xFD, payload_bytes, flags, ..] => {
-            let signature_bytes = if flags & 1 != 0 { 13 } else { 0 };
-            Some(12 + usize::from(payload_bytes) + signature_bytes)
-        }
-        _ => None,
-    }
-}
 
 /// What was played.
 #[derive(Copy, Clone, Debug, Default, PartialEq)]

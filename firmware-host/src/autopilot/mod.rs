@@ -41,6 +41,7 @@ mod taken;
 mod telemetry;
 pub mod texts;
 pub mod timesync;
+pub mod tlog;
 pub mod upload;
 pub mod ways;
 pub mod zones;

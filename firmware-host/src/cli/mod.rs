@@ -1,5 +1,5 @@
 //! The command line: `skyhound fly|probe|scan|range|search|locate|replay|at|ctl|query|events|flights|backup|restore|verify|archive|
-//! export|compact|catalog|report|message|profile|config`.
+//! export|import|compact|catalog|report|message|profile|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.
@@ -18,6 +18,7 @@ pub mod export;
 pub mod flights;
 pub mod fly;
 mod homes;
+pub mod import;
 pub mod locate;
 pub mod message;
 pub mod open;
@@ -97,6 +98,8 @@ pub enum Command {
     Archive(archive::Args),
     /// Write a flight for other programs: a DuckDB export, CSV or JSON lines
     Export(export::Args),
+    /// Take what others wrote down: logs of autopilots, joined to a flight by GPS time; every record is accounted for
+    Import(import::Args),
     /// Make flight files smaller, with the same rows
     Compact(compact::Args),
     /// Know which flights there are, and every place where they lie
@@ -203,6 +206,7 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args),
         Command::Archive(args) => archive::run(args),
         Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
         Command::Compact(args) => compact::run(args),
         Command::Catalog(args) => catalog::run(args),
         Command::Message(args) => message::run(args),

@@ -103,6 +103,16 @@ pub fn content(connection: &Connection) -> Result<Content, duckdb::Error> {
     content_of(connection, &own_relations(connection)?)
 }
 
+/// As [`content`], without the tables whose names begin with `prefix`.
+///
+/// # Errors
+/// A block that cannot be read.
+pub fn content_without(connection: &Connection, prefix: &str) -> Result<Content, duckdb::Error> {
+    let mut relations = own_relations(connection)?;
+    relations.retain(|relation| !relation.name.starts_with(prefix));
+    content_of(connection, &relations)
+}
+
 /// The tables of the flight that `connection` was opened with.
 ///
 /// # Errors
