@@ -250,7 +250,9 @@ fn place(lat_e7: i32, lon_e7: i32, changed: &mut Changed) -> Result<[Option<f64>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mavlink::dialects::ardupilotmega::{ATTITUDE_DATA, HEARTBEAT_DATA, MavAutopilot, MavMessage, MavType, SYSTEM_TIME_DATA};
+    use mavlink::dialects::ardupilotmega::{
+        ATTITUDE_DATA, HEARTBEAT_DATA, MavAutopilot, MavMessage, MavType, SYSTEM_TIME_DATA,
+    };
     use mavlink::{MavHeader, MavlinkVersion, write_versioned_msg};
 
     fn recorded(at_us: u64, version: MavlinkVersion, system_id: u8, message: &MavMessage) -> Vec<u8> {
@@ -270,7 +272,10 @@ mod tests {
             ..HEARTBEAT_DATA::default()
         });
         let lies = MavMessage::ATTITUDE(ATTITUDE_DATA { roll: 0.5, ..ATTITUDE_DATA::default() });
-        let time = MavMessage::SYSTEM_TIME(SYSTEM_TIME_DATA { time_unix_usec: at_us + 7, ..SYSTEM_TIME_DATA::default() });
+        let time = MavMessage::SYSTEM_TIME(SYSTEM_TIME_DATA {
+            time_unix_usec: at_us + 7,
+            ..SYSTEM_TIME_DATA::default()
+        });
         let (one, two) = (MavlinkVersion::V1, MavlinkVersion::V2);
         let mut file = recorded(at_us, one, 1, &lies);
         file.extend(recorded(at_us, two, 1, &beat));
@@ -288,10 +293,16 @@ mod tests {
         })
         .unwrap();
         assert!(account.adds_up());
-        assert_eq!((rows[0].table, rows[0].text, rows[0].values[0]), (Table::Mode, Some("GUIDED"), Some(4.0)));
+        assert_eq!(
+            (rows[0].table, rows[0].text, rows[0].values[0]),
+            (Table::Mode, Some("GUIDED"), Some(4.0))
+        );
         assert_eq!(rows[1], Row::new(Table::Attitude, at_us as i64 + 1, [Some(0.5), Some(0.0), Some(0.0)]));
         assert_eq!(rows[2], Row::new(Table::Clock, at_us as i64 + 4, [Some(at_us as f64 + 7.0)]));
-        assert_eq!((account.left["before the first heartbeat"], account.left["of others than the autopilot"]), (1, 1));
+        assert_eq!(
+            (account.left["before the first heartbeat"], account.left["of others than the autopilot"]),
+            (1, 1)
+        );
         let refused: Vec<_> = account.refused.iter().map(|r| r.place.clone()).collect();
         assert_eq!(refused, [format!("byte {}", bad_from - 5), format!("byte {bad_from}")]);
     }

@@ -1,5 +1,5 @@
 //! The command line: `skyhound fly|probe|scan|range|search|locate|replay|at|ctl|query|events|flights|backup|restore|verify|archive|
-//! export|import|compact|catalog|report|message|profile|config`.
+//! export|import|migrate|compact|catalog|report|message|profile|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.
@@ -21,6 +21,7 @@ mod homes;
 pub mod import;
 pub mod locate;
 pub mod message;
+pub mod migrate;
 pub mod open;
 pub mod probe;
 pub mod profile;
@@ -100,6 +101,8 @@ pub enum Command {
     Export(export::Args),
     /// Take what others wrote down: logs of autopilots, joined to a flight by GPS time; every record is accounted for
     Import(import::Args),
+    /// Make flight files of an earlier version into new ones of the present version, with the same rows
+    Migrate(migrate::Args),
     /// Make flight files smaller, with the same rows
     Compact(compact::Args),
     /// Know which flights there are, and every place where they lie
@@ -207,6 +210,7 @@ pub fn main() -> ExitCode {
         Command::Archive(args) => archive::run(args),
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),
+        Command::Migrate(args) => migrate::run(args),
         Command::Compact(args) => compact::run(args),
         Command::Catalog(args) => catalog::run(args),
         Command::Message(args) => message::run(args),

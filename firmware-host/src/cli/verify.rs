@@ -72,7 +72,10 @@ fn to_text(verified: &Verified) -> String {
         }
     };
     if !verified.lacking.is_empty() {
-        text.push_str(&format!("  made by another build: it has no {}\n", verified.lacking.join(", ")));
+        text.push_str(&format!(
+            "  made by another build or an earlier version (see `skyhound migrate`): it has no {}\n",
+            verified.lacking.join(", ")
+        ));
     }
     verified.faults.iter().for_each(|fault| text.push_str(&format!("  FAULT: {fault}\n")));
     text

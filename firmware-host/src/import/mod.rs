@@ -6,6 +6,8 @@
 //! Not here: how a format is laid out (`vehicle_log`, `autopilot/tlog.rs`), how rows are kept (`store`), how it is said (`cli`).
 
 pub mod logs;
+#[cfg(test)]
+mod tests;
 
 use std::fs::File;
 use std::io::Read;

@@ -68,9 +68,10 @@ pub use file::About;
 pub use format::Format;
 pub use inputs::{Given, Inputs};
 pub use keep::{
-    AnsweredAll, Backed, Catalogue, Compacted, Content, Exported, Joining, Known, Outcome, Place, Scanned,
-    Source, TableContent, Tables, Verified, archive, archive_to, archived_file, backup, backup_to, compact,
-    content, export, fetch_from, flown, free, is_archive, is_url, query_all, restore_archive, verify,
+    AnsweredAll, Backed, Catalogue, Compacted, Content, Exported, Joining, Known, Migrated, Outcome, Place,
+    Scanned, Source, TableContent, Tables, Verified, archive, archive_to, archived_file, backup, backup_to,
+    compact, content, export, fetch_from, flown, free, is_archive, is_url, migrate, query_all,
+    restore_archive, verify,
 };
 pub use lanes::{Inlets, MARGIN_S, Outlets, lanes};
 pub use live::is_recorded;
@@ -92,5 +93,7 @@ pub use watch::RecorderState;
 
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+pub(crate) use schema::statements;
 #[cfg(test)]
 mod tests;

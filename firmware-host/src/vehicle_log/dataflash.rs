@@ -193,7 +193,9 @@ impl Log<'_> {
             }
             "BAT" | "CURR" => {
                 let ratio = get("RemPct").map(|percent| percent / 100.0);
-                let values = [get("Volt"), get("Curr"), ratio];
+                // Whole numbers of before 2016 are hundredths, which their type does not say.
+                let scaled = |name| Some(get(name)? / if fields.is_whole(name) { 100.0 } else { 1.0 });
+                let values = [scaled("Volt"), scaled("Curr"), ratio];
                 if values[0].is_none_or(|volts| !volts.is_finite()) {
                     return Err("no voltage".into());
                 }
@@ -287,6 +289,10 @@ impl Fields<'_> {
             b'Q' => u64::from_le_bytes(*rest.first_chunk()?) as f64,
             _ => return None,
         })
+    }
+
+    fn is_whole(&self, name: &str) -> bool {
+        self.format.fields.iter().any(|(label, kind, _)| label == name && matches!(kind, b'h' | b'H'))
     }
 
     fn any(&self, names: &[&str]) -> Option<f64> {

@@ -53,12 +53,26 @@ fn bin() -> Vec<u8> {
         record(1, &fields)
     };
     let mut bin = fmt(128, 89, "FMT", "BBnNZ", "Type,Length,Name,Format,Columns");
-    bin.extend(fmt(1, 3 + 43 - 4, "GPS", "QBBIHBLLefff", "TimeUS,I,Status,GMS,GWk,NSats,Lat,Lng,Alt,Spd,GCrs,VZ"));
+    bin.extend(fmt(
+        1,
+        3 + 43 - 4,
+        "GPS",
+        "QBBIHBLLefff",
+        "TimeUS,I,Status,GMS,GWk,NSats,Lat,Lng,Alt,Spd,GCrs,VZ",
+    ));
     bin.extend(fmt(2, 3 + 14, "ATT", "Qccc", "TimeUS,Roll,Pitch,Yaw"));
     bin.extend(fmt(3, 3 + 10, "MODE", "QMB", "TimeUS,Mode,ModeNum"));
     bin.extend(fmt(4, 3 + 9, "XYZ", "QB", "TimeUS,Q"));
     bin.extend(gps(1_000_000, 473_000_001));
-    bin.extend(record(2, &[&2_000_000_u64.to_le_bytes(), &100_i16.to_le_bytes(), &(-200_i16).to_le_bytes(), &9_000_i16.to_le_bytes()]));
+    bin.extend(record(
+        2,
+        &[
+            &2_000_000_u64.to_le_bytes(),
+            &100_i16.to_le_bytes(),
+            &(-200_i16).to_le_bytes(),
+            &9_000_i16.to_le_bytes(),
+        ],
+    ));
     bin.extend([7, 7, 0xA3, 0x95, 99]);
     bin.extend(record(3, &[&3_000_000_u64.to_le_bytes(), &[4, 4]]));
     bin.extend(record(4, &[&3_000_000_u64.to_le_bytes(), &[4]]));
@@ -120,11 +134,19 @@ fn ulg() -> Vec<u8> {
     ulg.extend(message(b'F', b"inner:float[2] a;uint8_t b;"));
     ulg.extend(message(b'F', b"battery_status:uint64_t timestamp;inner[2] in;float voltage_v;float remaining;uint8_t[4] _padding0;"));
     ulg.extend(message(b'F', b"other:uint64_t timestamp;"));
-    for (instance, id, name) in [(0, 5, "battery_status"), (1, 6, "battery_status"), (0, 7, "other"), (0, 8, "unknown")] {
+    for (instance, id, name) in
+        [(0, 5, "battery_status"), (1, 6, "battery_status"), (0, 7, "other"), (0, 8, "unknown")]
+    {
         ulg.extend(message(b'A', &[&[instance, id, 0], name.as_bytes()].concat()));
     }
     let sample = |id: u8, us: u64| {
-        let body = [&[id, 0], us.to_le_bytes().as_slice(), &[9; 18], &12.5_f32.to_le_bytes(), &0.75_f32.to_le_bytes()];
+        let body = [
+            &[id, 0],
+            us.to_le_bytes().as_slice(),
+            &[9; 18],
+            &12.5_f32.to_le_bytes(),
+            &0.75_f32.to_le_bytes(),
+        ];
         message(b'D', &body.concat())
     };
     ulg.extend(sample(5, 1_000_000));
@@ -187,7 +209,10 @@ fn clocks_are_joined_by_gps_time_and_better_by_the_tracks() {
     let joined = join(&log, &flight).unwrap();
     let error_us = joined.offset_us + 77_250_000;
     assert!(error_us.abs() < 20_000, "{joined:?}");
-    assert!(joined.spread_us.unwrap() < 30_000 && joined.spread_us.unwrap() >= error_us.abs() / 3, "{joined:?}");
+    assert!(
+        joined.spread_us.unwrap() < 30_000 && joined.spread_us.unwrap() >= error_us.abs() / 3,
+        "{joined:?}"
+    );
     assert_eq!(joined.method, "GPS time, then position");
     assert!((joined.by_gps_us.unwrap() + 77_430_000).abs() < 10_000, "GPS time came 0.18 s late: {joined:?}");
     assert!((joined.overlap_s - 200.0).abs() < 0.5, "{joined:?}");

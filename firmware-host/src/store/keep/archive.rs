@@ -146,7 +146,7 @@ pub fn restore_archive(from: &Path, to: &Path, reserve_mb: u32) -> Result<Backed
     let part = Part::at(part_in(to.parent().unwrap_or(Path::new("/"))));
     Room::at(&part.path, &to, manifest.file_bytes, reserve_mb)?;
     let is_whole = manifest.unread.is_none();
-    fresh::make(&part.path, &manifest.definitions, &manifest.relations(&from), None, is_whole)?;
+    fresh::make(&part.path, &manifest.definitions, &manifest.relations(&from), &[], None, is_whole)?;
     let mut restored = place_part(&part.path, &to, Some(&manifest.content))?;
     restored.unread = manifest.unread;
     Ok(restored)

@@ -66,6 +66,7 @@ pub fn compact(path: &Path, reserve_mb: u32) -> Result<Compacted, StoreError> {
         &part.path,
         &definitions(flight.connection()).map_err(told())?,
         &relations,
+        &[],
         Some(&real),
         true,
     )?;

@@ -15,7 +15,7 @@ const MEMORY: &str = "512MB";
 const SPILL_MAX: &str = "1GB";
 
 /// Makes the file `part` by `definitions`, with the rows of `relations`. Their sources stand in the flight file `attached` (as
-/// the database `source`), or in Parquet files. Of a flight that is whole but was not closed it says that it was copied.
+/// the database `source`), or in Parquet files. When they are there, `after` is done. Of a flight that is whole but was not closed it says that it was copied.
 ///
 /// # Errors
 /// A block that cannot be read, or a disk that takes no more.
@@ -23,6 +23,7 @@ pub fn make(
     part: &Path,
     definitions: &[String],
     relations: &[Relation],
+    after: &[String],
     attached: Option<&Path>,
     is_whole: bool,
 ) -> Result<(), StoreError> {
@@ -44,6 +45,9 @@ pub fn make(
         }
         for relation in relations {
             connection.execute_batch(&fill(relation))?;
+        }
+        for statement in after {
+            connection.execute_batch(statement)?;
         }
         if is_whole && !was_closed(&connection)? {
             connection.execute_batch("UPDATE flight SET ended = 'copied'")?;

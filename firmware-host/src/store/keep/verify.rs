@@ -6,6 +6,7 @@ use super::super::schema::{SCHEMA_VERSION, statements};
 use super::archive::{Manifest, archived, is_archive};
 use super::content::{Content, content, own_relations};
 use super::landing;
+use super::migrate::{lacking, version};
 use duckdb::Connection;
 use std::path::{Path, PathBuf};
 
@@ -94,16 +95,18 @@ fn structure(flight: &Flight, verified: &mut Verified) -> Result<(), duckdb::Err
         verified.faults.push("it has no table flight: it is no flight file".to_string());
         return Ok(());
     }
-    let version: Option<i32> =
-        flight
-            .connection()
-            .query_row("SELECT any_value(schema_version) FROM flight", [], |row| row.get(0))?;
+    let version = version(flight.connection())?;
     if version.is_none() {
         verified.faults.push("its table flight has no row".to_string());
     }
-    // What files of other versions have is not known here; that they are read in whole is.
-    if version != Some(SCHEMA_VERSION) {
-        return Ok(());
+    // Files of earlier versions lack what came since; what those of later ones have is not known here. That they are read in whole is.
+    match version {
+        Some(version) if version < SCHEMA_VERSION => {
+            verified.lacking = lacking(&there)?;
+            return Ok(());
+        }
+        Some(SCHEMA_VERSION) => {}
+        _ => return Ok(()),
     }
     let ours = Connection::open_in_memory()?;
     ours.execute_batch(&statements())?;
