@@ -19,6 +19,8 @@ const RECORD_BYTES_MAX: usize = 255;
 /// GPS time zero, 1980-01-06, µs since 1970.
 const GPS_ZERO_US: i64 = 315_964_800_000_000;
 const WEEK_MS: i64 = 604_800_000;
+/// Of the year 2171.
+const WEEK_MAX: f64 = 10_000.0;
 /// Leap seconds between GPS time and UTC, from this UTC on (µs since 1970). Source: IERS Bulletin C; none since.
 const LEAP_S: [(i64, i64); 4] = [
     (1_483_228_800_000_000, 18),
@@ -307,9 +309,9 @@ impl Fields<'_> {
     }
 
     fn utc_us(&self) -> Option<f64> {
-        let week = self.any(&["GWk", "Week"]).filter(|week| *week > 0.0)? as i64;
+        let week = self.any(&["GWk", "Week"]).filter(|week| (1.0..WEEK_MAX).contains(week))? as i64;
         let old_ms = || self.get("TimeMS").filter(|_| self.get("T").is_some());
-        let ms = self.get("GMS").or_else(old_ms)? as i64;
+        let ms = self.get("GMS").or_else(old_ms).filter(|ms| (0.0..WEEK_MS as f64).contains(ms))? as i64;
         let gps_us = GPS_ZERO_US + (week * WEEK_MS + ms) * 1000;
         let leap_s = LEAP_S
             .iter()

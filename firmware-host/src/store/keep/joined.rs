@@ -121,6 +121,12 @@ impl Joining {
             StoreError::kept(path, format!("not all of it can be read: {why}; `skyhound verify` tells more"))
         };
         let original = open_flight(&real, reserve_mb)?;
+        if original.is_live {
+            return Err(StoreError::kept(
+                path,
+                "is being recorded: what is joined to it now would lack the rest; wait until it has ended",
+            ));
+        }
         if let Some(why) = original.unread {
             return Err(unread(why));
         }
