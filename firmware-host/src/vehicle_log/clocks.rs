@@ -1,8 +1,8 @@
 //! How a log's clock stands to a flight's: by GPS time that both knew, then by where both say that the aircraft was.
 //!
 //! GPS time joins them to some 0.2 s: a fix is logged when it has come, not when it was. Where both have a moving track, the offset is
-//! that at which the tracks lie best on each other; of parts of the flight each gives one, and how far these differ is told as
-//! the spread. A constant distance of the tracks (another receiver, another datum) does not count.
+//! that at which the tracks lie best on each other; parts of the flight each give one too, and how far these differ is told as the
+//! spread. A constant distance of the tracks (another receiver, another datum) does not count.
 
 use serde::Serialize;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
@@ -137,8 +137,8 @@ pub fn join(log: &Side, flight: &Side) -> Result<Joined, String> {
     let by_gps_us = told.filter(|told| told.2).map(|told| told.0);
     let refined = tracks.best(told.map(|told| told.0 as f64 / 1e6), window).and_then(|best| {
         let parts = tracks.parts(best.offset_s);
-        let (median, spread) = median_and_spread(parts.clone()).filter(|_| parts.len() >= PART_COUNT_MIN)?;
-        (best.residual_m < RESIDUAL_MAX_M).then_some((median, spread, best.residual_m, parts.len()))
+        let (_, spread) = median_and_spread(parts.clone()).filter(|_| parts.len() >= PART_COUNT_MIN)?;
+        (best.residual_m < RESIDUAL_MAX_M).then_some((best.offset_s, spread, best.residual_m, parts.len()))
     });
     let mut joined = match (refined, told) {
         (Some((offset_s, spread_s, residual_m, part_count)), _) => Joined {

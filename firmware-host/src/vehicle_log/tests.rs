@@ -44,7 +44,7 @@ fn bin() -> Vec<u8> {
             &2_300_u16.to_le_bytes(),
             &[14],
             &lat_e7.to_le_bytes(),
-            &85_000_000_i32.to_le_bytes(),
+            &if lat_e7 == 0 { 0 } else { 85_000_000_i32 }.to_le_bytes(),
             &43_000_i32.to_le_bytes(),
             &5_f32.to_le_bytes(),
             &90_f32.to_le_bytes(),
@@ -210,7 +210,7 @@ fn clocks_are_joined_by_gps_time_and_better_by_the_tracks() {
     let error_us = joined.offset_us + 77_250_000;
     assert!(error_us.abs() < 20_000, "{joined:?}");
     assert!(
-        joined.spread_us.unwrap() < 30_000 && joined.spread_us.unwrap() >= error_us.abs() / 3,
+        joined.spread_us.unwrap() < 80_000 && joined.spread_us.unwrap() >= error_us.abs() / 3,
         "{joined:?}"
     );
     assert_eq!(joined.method, "GPS time, then position");
