@@ -8,11 +8,12 @@ use skyhound::vehicle::{Firmware, Identity, Vehicle};
 use skyhound_host::autopilot::framing::{Framer, FramingTotals};
 use skyhound_host::autopilot::line::Line;
 use skyhound_host::autopilot::listener::{Listener, ListenerTotals};
+use skyhound_host::autopilot::tlog::Entries;
 use skyhound_host::autopilot::{Address, Link};
 use skyhound_host::clock::Clock;
 use skyhound_host::settings::{Flags, Settings};
 use skyhound_rig::needs;
-use skyhound_rig::tlog::{self, Entries};
+use skyhound_rig::tlog;
 
 fn recording(name: &str) -> Option<Vec<u8>> {
     needs::recorded(&format!("tlog/{name}")).map(|file| tlog::read(&file).unwrap())
