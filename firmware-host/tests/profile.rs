@@ -1,6 +1,5 @@
 //! Profiles as their user meets them: kept, taken over, listed, flown.
 
-use std::path::Path;
 use std::process::Command;
 
 struct Field {

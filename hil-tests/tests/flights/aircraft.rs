@@ -2,9 +2,9 @@
 //! it is told. Frames that need no change are sent as they were recorded.
 
 use skyhound_host::autopilot::framing::Framer;
+use skyhound_host::autopilot::tlog::Entries;
 use skyhound_rig::autopilot::wire::Message;
 use skyhound_rig::sample_flight;
-use skyhound_rig::tlog::Entries;
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
