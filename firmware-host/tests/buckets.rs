@@ -95,15 +95,7 @@ impl Ground {
 
 /// A closed flight of `text_count` texts that nothing compresses, 32 bytes each.
 fn flight(folder: &Path, text_count: u32) -> PathBuf {
-    let settings = RecorderSettings {
-        flights: folder.to_path_buf(),
-        commit_interval_us: 50_000,
-        memory_limit_mb: 64,
-        threads: 1,
-        disk_reserve_mb: 0,
-        stall_bridge_s: 10,
-        disk_warn_h: 0.0,
-    };
+    let settings = RecorderSettings { memory_limit_mb: 64, ..rows::settings(folder) };
     let (mut inlets, outlets) = lanes(&settings, 1_000.0);
     let recorder = Recorder::start(&settings, &About::default(), outlets, Clock::start(), |body| {
         realtime::start(Role::Recorder, body)

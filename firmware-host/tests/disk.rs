@@ -21,15 +21,7 @@ const CHILD_BRIDGE_S: &str = "SKYHOUND_STALL_BRIDGE_S";
 const STALL: &str = "SKYHOUND_DISK_STALL";
 
 fn settings(folder: &Path, stall_bridge_s: u32) -> RecorderSettings {
-    RecorderSettings {
-        flights: folder.to_path_buf(),
-        commit_interval_us: 250_000,
-        memory_limit_mb: 32,
-        threads: 1,
-        disk_reserve_mb: 0,
-        stall_bridge_s,
-        disk_warn_h: 0.0,
-    }
+    RecorderSettings { commit_interval_us: 250_000, stall_bridge_s, ..rows::settings(folder) }
 }
 
 fn number(path: &Path, sql: &str) -> u64 {

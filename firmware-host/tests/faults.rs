@@ -16,7 +16,7 @@ use skyhound_host::settings::RecorderSettings;
 use skyhound_host::store::{About, FlightState, Format, Recorder, flights, lanes, query, recover, salvage};
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -27,15 +27,7 @@ const CHILD_FOLDER: &str = "SKYHOUND_DISK";
 #[test]
 fn recording_child() {
     let Some(folder) = std::env::var_os(CHILD_FOLDER) else { return };
-    let settings = RecorderSettings {
-        flights: PathBuf::from(folder),
-        commit_interval_us: 50_000,
-        memory_limit_mb: 32,
-        threads: 1,
-        disk_reserve_mb: 0,
-        stall_bridge_s: 30,
-        disk_warn_h: 0.0,
-    };
+    let settings = RecorderSettings { stall_bridge_s: 30, ..rows::settings(Path::new(&folder)) };
     let clock = Clock::start();
     let (mut inlets, outlets) = lanes(&settings, 1_000.0);
     let recorder = Recorder::start(&settings, &About::default(), outlets, clock, |body| {

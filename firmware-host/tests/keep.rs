@@ -26,15 +26,7 @@ fn json(line: &[&str]) -> Value {
 }
 
 fn start(folder: &Path) -> (Inlets, Recorder) {
-    let settings = RecorderSettings {
-        flights: folder.to_path_buf(),
-        commit_interval_us: 50_000,
-        memory_limit_mb: 64,
-        threads: 1,
-        disk_reserve_mb: 0,
-        stall_bridge_s: 10,
-        disk_warn_h: 0.0,
-    };
+    let settings = RecorderSettings { memory_limit_mb: 64, ..rows::settings(folder) };
     let (inlets, outlets) = lanes(&settings, 1_000.0);
     let recorder = Recorder::start(&settings, &About::default(), outlets, Clock::start(), |body| {
         realtime::start(Role::Recorder, body)

@@ -10,7 +10,6 @@ use random::random;
 use rows::reading;
 use skyhound_host::clock::Clock;
 use skyhound_host::realtime::{self, Role};
-use skyhound_host::settings::RecorderSettings;
 use skyhound_host::store::{
     About, FlightState, Format, Mended, Recorder, flights, lanes, mend, query, recover,
 };
@@ -26,15 +25,7 @@ const CHILD_LANDS: &str = "SKYHOUND_KILL_CHILD_LANDS";
 #[test]
 fn recording_child() {
     let Some(folder) = std::env::var_os(CHILD_FOLDER) else { return };
-    let settings = RecorderSettings {
-        flights: PathBuf::from(folder),
-        commit_interval_us: 50_000,
-        memory_limit_mb: 32,
-        threads: 1,
-        disk_reserve_mb: 0,
-        stall_bridge_s: 10,
-        disk_warn_h: 0.0,
-    };
+    let settings = rows::settings(Path::new(&folder));
     let lands = std::env::var_os(CHILD_LANDS).is_some();
     let clock = Clock::start();
     let (mut inlets, outlets) = lanes(&settings, 1_000.0);

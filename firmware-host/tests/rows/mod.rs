@@ -1,9 +1,11 @@
-//! The rows that the tests of the recorder write: one reading a millisecond, each known by its index.
+//! What the tests of the recorder write, one reading a millisecond, each known by its index; and with which settings.
 
 use skyhound::record::PlacedReading;
 use skyhound::signal::{Flags, Reading};
 use skyhound::time::TimeUs;
 use skyhound::units::CentiDb;
+use skyhound_host::settings::RecorderSettings;
+use std::path::Path;
 
 /// The reading of this index.
 pub fn reading(index: u64) -> PlacedReading {
@@ -20,4 +22,17 @@ pub fn reading(index: u64) -> PlacedReading {
         quiet: power,
     };
     PlacedReading { reading, pose: None }
+}
+
+/// To `folder`, a commit each 50 ms, no reserve of the disk.
+pub fn settings(folder: &Path) -> RecorderSettings {
+    RecorderSettings {
+        flights: folder.to_path_buf(),
+        commit_interval_us: 50_000,
+        memory_limit_mb: 32,
+        threads: 1,
+        disk_reserve_mb: 0,
+        stall_bridge_s: 10,
+        disk_warn_h: 0.0,
+    }
 }
