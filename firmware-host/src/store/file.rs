@@ -173,6 +173,7 @@ impl FlightFile {
 
     /// Puts all rows of `batch` into the file, in one transaction. Durable when it answers `Ok`.
     pub(super) fn commit(&mut self, batch: &Batch) -> Result<(), duckdb::Error> {
+        self.begin().map_err(|error| duckdb::Error::ToSqlConversionFailure(Box::new(error)))?;
         let connection = self.connection()?;
         connection.prepare_cached("BEGIN")?.execute([])?;
         let outcome = match append_all(connection, batch) {
@@ -183,12 +184,6 @@ impl FlightFile {
                 Err(error)
             }
         };
-        if outcome.is_ok()
-            && let Err(error) = self.begin()
-        {
-            // The rows are durable. A kill before the next commit would look as if a WAL had been lost.
-            tracing::warn!(%error, "the commit checkpointed, and no WAL is begun yet");
-        }
         self.commit_total = self.commit_total.wrapping_add(1);
         if outcome.is_ok() && self.commit_total.is_multiple_of(COMMITS_PER_RETURN) {
             self.return_memory();
