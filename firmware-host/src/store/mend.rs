@@ -2,13 +2,13 @@
 //!
 //! Each file with something beside it is given to a child, one after the other, newest first: recovered where nothing is lost by
 //! that, salvaged up to the last whole commit where its WAL is damaged, without its WAL where DuckDB does not take that, and set
-//! aside as `….damaged` with all side files where it does not open at all. The child is the last in line for the processor, the
-//! first to go when memory ends, and has bounds of its own ([`step_back`]). What is not mended is read by copies as before.
+//! aside as `….damaged` with all side files where it does not open at all. The child gives way to the flight in all that it does, and has
+//! bounds of its own. What is not mended is read by copies as before.
 
 use super::error::StoreError;
 use super::head::head;
 use super::live::{is_live_here, user_of};
-use super::name::{FLIGHT_ENDING, utc_us_of};
+use super::name::flight_files;
 use super::place::{real_or_given, side_files};
 use super::recover::{OPEN_COMMAND, quarantine};
 use super::scratch::free_bytes;
@@ -72,11 +72,7 @@ pub fn mend(
     is_over: &dyn Fn() -> bool,
     told: &mut dyn FnMut(&Path, Mended),
 ) -> Result<(), StoreError> {
-    let entries = std::fs::read_dir(folder).map_err(StoreError::io(folder, "cannot read the folder"))?;
-    let mut files: Vec<_> =
-        entries.flatten().map(|entry| entry.path()).filter(|path| is_flight(path)).collect();
-    files.sort();
-    for file in files.iter().rev() {
+    for file in flight_files(folder)?.iter().rev() {
         if is_over() {
             break;
         }
@@ -85,11 +81,6 @@ pub fn mend(
         }
     }
     Ok(())
-}
-
-fn is_flight(path: &Path) -> bool {
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    path.extension().is_some_and(|ending| ending == FLIGHT_ENDING) && utc_us_of(&name).is_some()
 }
 
 /// `None`: there is nothing to do, or somebody is at it.

@@ -48,6 +48,28 @@ pub fn name_and_number(name: &str) -> (&str, u32) {
     numbered.unwrap_or((name, 1))
 }
 
+/// The name of the flight that the file at `path` is of, which has more files perhaps.
+pub fn flight_of(path: &Path) -> String {
+    name_and_number(&path.file_stem().unwrap_or_default().to_string_lossy()).0.to_string()
+}
+
+/// The files in `folder` that are named as flights, oldest first.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn flight_files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let entries = std::fs::read_dir(folder).map_err(StoreError::io(folder, "cannot read the folder"))?;
+    let mut files: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == FLIGHT_ENDING))
+        .filter(|path| utc_us_of(&name(path)).is_some())
+        .collect();
+    files.sort_by(|a, b| name_and_number(&name(a)).cmp(&name_and_number(&name(b))));
+    Ok(files)
+}
+
 /// UTC of a name `YYYYMMDDTHHMMSSZ-<8 hex>`, also with a number.
 pub fn utc_us_of(name: &str) -> Option<i64> {
     let (name, _) = name_and_number(name);

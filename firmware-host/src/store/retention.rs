@@ -6,7 +6,7 @@
 use super::error::StoreError;
 use super::keep::remove;
 use super::live::{is_live_here, user_of};
-use super::name::{FLIGHT_ENDING, name_and_number, utc_us_of};
+use super::name::{flight_files, flight_of};
 use super::place::flight_bytes;
 use super::receipt::copies;
 use super::scratch::free_bytes;
@@ -44,11 +44,14 @@ impl Retained {
 /// # Errors
 /// The folder cannot be read, or a file not removed.
 pub fn retain(folder: &Path, settings: &RetentionSettings, is_dry: bool) -> Result<Retained, StoreError> {
-    let mut flights = flights_of(folder)?;
+    let mut flights = flight_files(folder)?;
     let mut retained = Retained { free_bytes: free_bytes(folder)?, ..Retained::default() };
     let wanted_bytes = u64::from(settings.free_mb) << 20;
     let mut count = flights.len() as u64;
-    flights.retain(|path| !is_live_here(path) && user_of(path).is_ok_and(|user| user.is_none()));
+    let is_used = |path: &Path| is_live_here(path) || !user_of(path).is_ok_and(|user| user.is_none());
+    // The earlier files of a flight that is recorded belong to it.
+    let used: Vec<_> = flights.iter().filter(|path| is_used(path)).map(|path| flight_of(path)).collect();
+    flights.retain(|path| !used.contains(&flight_of(path)));
     for path in flights {
         let is_too_many = settings.flights_max > 0 && count > u64::from(settings.flights_max);
         if !is_too_many && retained.free_bytes >= wanted_bytes {
@@ -67,20 +70,6 @@ pub fn retain(folder: &Path, settings: &RetentionSettings, is_dry: bool) -> Resu
         count -= 1;
     }
     Ok(retained)
-}
-
-/// By their names oldest first.
-fn flights_of(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let entries = std::fs::read_dir(folder).map_err(StoreError::io(folder, "cannot read the folder"))?;
-    let mut flights: Vec<_> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == FLIGHT_ENDING))
-        .filter(|path| utc_us_of(&name(path)).is_some())
-        .collect();
-    flights.sort_by(|a, b| name_and_number(&name(a)).cmp(&name_and_number(&name(b))));
-    Ok(flights)
 }
 
 #[cfg(test)]
@@ -124,11 +113,13 @@ mod tests {
         assert_eq!(retained.gone.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>(), [name(1)]);
         assert_eq!(retained.without_copy, [name(2), name(3), name(4)]);
         assert!(!name(1).exists() && !receipts_path(&name(1)).exists() && receipts_path(&name(3)).exists());
-        // Told so, all go but the one that is recorded, and the one set aside.
+        // Told so, all go but the one that is recorded, with all its files, and the one set aside.
+        let earlier = live.with_file_name(format!("{}-2.duckdb", live.file_stem().unwrap().display()));
+        std::fs::copy(name(2), &earlier).unwrap();
         let all = RetentionSettings { flights_max: 0, free_mb: u32::MAX, without_copy: true };
         let retained = retain(folder.path(), &all, false).unwrap();
         assert_eq!((retained.gone.len(), retained.complaint(&all)), (3, None));
-        assert!(live.exists() && aside.exists() && !receipts_path(&name(3)).exists());
+        assert!(live.exists() && earlier.exists() && aside.exists() && !receipts_path(&name(3)).exists());
         recorder.stop().unwrap();
     }
 
