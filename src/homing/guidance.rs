@@ -387,8 +387,7 @@ fn at_bearing(from: NorthEast, bearing_rad: f64, away_m: f64) -> NorthEast {
 
 /// There, or as far as it reaches.
 fn nearer(from: NorthEast, to: NorthEast, reach_m: f64) -> NorthEast {
-    let away_m = from.distance_m(to);
-    if away_m > reach_m { from.between(to, reach_m / away_m) } else { to }
+    from.between(to, (reach_m / from.distance_m(to)).min(1.0))
 }
 
 /// Corners of an expanding square (IAMSAR manual, volume II, 5.5.4) about its middle, which is the first: legs north, east, south, west of
