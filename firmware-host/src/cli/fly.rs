@@ -81,9 +81,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     let (length_s, rows) = (totals.unrecorded_us as f64 / 1e6, totals.unrecorded_total);
     Err(Failure::Failed(format!(
-        "{length_s:.1} s were not recorded ({rows} rows), because of: {}; {} MB and more must be free on the disk of the flights \
-         (recorder.disk_reserve_mb)",
+        "{length_s:.1} s were not recorded ({rows} rows), because of: {}; the disk of {} must take files, and have {} MB free \
+         beside them (recorder.disk_reserve_mb)",
         summary.paused_by.as_deref().unwrap_or("a disk that takes nothing"),
+        settings.recorder.flights.display(),
         settings.recorder.disk_reserve_mb
     )))
 }
