@@ -155,6 +155,19 @@ fn a_flight_goes_to_s3_and_comes_back() {
     let faulty: Vec<_> = places.iter().filter(|place| !place["fault"].is_null()).collect();
     assert_eq!((code, places.len(), faulty.len()), (Some(1), 2, 1), "{out}");
     assert_eq!((faulty[0]["path"].as_str(), &faulty[0]["sha256"]), (Some(url.as_str()), &hash));
+    // What people wrote comes back from the bucket on a fresh laptop.
+    let flight = name.trim_end_matches(".duckdb");
+    assert_eq!(ground.run(SECRET, &["catalog", "tag", flight, "lost", "--catalog", &catalog]).0, Some(0));
+    assert_eq!(
+        ground.run(SECRET, &["catalog", "save", "s3://flights/kept", "--catalog", &catalog]).0,
+        Some(0)
+    );
+    let fresh = ground.folder.path().join("fresh.duckdb").display().to_string();
+    let (code, _, said) =
+        ground.run(SECRET, &["catalog", "restore", "s3://flights/kept", "--catalog", &fresh]);
+    assert!(code == Some(0) && said.contains("1 flights were saved there"), "{said}");
+    let (_, out, _) = ground.run(SECRET, &["catalog", "find", "lost", "--catalog", &fresh]);
+    assert!(out.contains(flight), "{out}");
     assert_eq!(ground.run(SECRET, &["restore", "s3://flights/none", laptop_text]).0, Some(1));
     assert_eq!(ground.run(SECRET, &["restore", "s3://flights/none.duckdb", laptop_text]).0, Some(1));
     assert_eq!(ground.run(SECRET, &["backup", path, "ftp://flights"]).0, Some(1));

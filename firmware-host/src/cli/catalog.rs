@@ -83,15 +83,15 @@ pub enum Act {
         #[arg(value_name = "FLIGHT")]
         flight: String,
     },
-    /// Write the whole catalogue into a folder, for `catalog restore`
+    /// Write the whole catalogue into a folder or bucket, for `catalog restore`
     Save {
-        /// The folder, for example on the stick that has the archive
+        /// The folder, for example on the stick that has the archive, or s3://BUCKET/PATH (gs, az, https, file)
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
     },
-    /// On a fresh laptop: take the catalogue that was saved in these folders, and look through them
+    /// On a fresh laptop: take the catalogue that was saved in these places, and look through them
     Restore {
-        /// The folders
+        /// Folders, or s3://BUCKET/PATH (gs, az, https, file)
         #[arg(value_name = "PLACE", required = true)]
         places: Vec<PathBuf>,
         /// What they lie on, as of scan
@@ -111,8 +111,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     match &args.act {
         Act::Scan { places, volume } => scan(&catalogue, places, volume.as_deref(), reserve_mb, args.json),
         Act::Restore { places, volume } => {
-            for place in places.iter().filter(|place| !place.to_str().is_some_and(store::is_url)) {
-                let count = catalogue.take_saved(place)?;
+            for place in places {
+                let count = catalogue.take_saved(place, &homes::state()?)?;
                 say(&format!("{}: {count} flights were saved there", place.display()));
             }
             scan(&catalogue, places, volume.as_deref(), reserve_mb, args.json)
@@ -154,7 +154,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             let note = (!note.is_empty()).then(|| note.clone());
             Ok(catalogue.write_flight(&Known { note, ..known })?)
         }
-        Act::Save { folder } => Ok(catalogue.save(folder)?),
+        Act::Save { folder } => Ok(catalogue.save(folder, &homes::state()?)?),
     }
 }
 

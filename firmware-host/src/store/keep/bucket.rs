@@ -13,7 +13,7 @@ use object_store::http::HttpBuilder;
 use object_store::local::LocalFileSystem;
 use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path as Key;
-use object_store::{Error, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig};
+use object_store::{ClientOptions, Error, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -83,8 +83,10 @@ impl Bucket {
                 }
                 "http" | "https" => {
                     let host = rest.split('/').next().unwrap_or_default();
-                    let http =
-                        HttpBuilder::new().with_url(format!("{scheme}://{host}")).with_retry(retry).build();
+                    // Whoever writes http:// means it: a server on the camp's own network.
+                    let options = ClientOptions::new().with_allow_http(scheme == "http");
+                    let http = HttpBuilder::new().with_url(format!("{scheme}://{host}"));
+                    let http = http.with_client_options(options).with_retry(retry).build();
                     (Arc::new(http.map_err(|error| wrong(error.to_string()))?), None, below(rest))
                 }
                 "file" => (Arc::new(LocalFileSystem::new()), None, rest.to_string()),
@@ -326,4 +328,25 @@ fn sum(file: std::io::Result<File>) -> std::io::Result<(u64, String)> {
 
 fn hex(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_speaks_plain_http_is_asked_where_the_url_says_so() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/flights", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            let mut asked = [0; 4096];
+            let count = client.read(&mut asked).unwrap();
+            client.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").unwrap();
+            String::from_utf8_lossy(&asked[..count]).into_owned()
+        });
+        let state = tempfile::tempdir().unwrap();
+        assert_eq!(Bucket::open(&url, state.path()).unwrap().read("a").unwrap(), None);
+        assert!(server.join().unwrap().starts_with("GET /flights/a HTTP/1.1"));
+    }
 }

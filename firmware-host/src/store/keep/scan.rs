@@ -4,7 +4,7 @@ use super::super::error::StoreError;
 use super::super::place::{flight_bytes, real, side_files};
 use super::super::read::open_flight;
 use super::archive::{Manifest, archived, folder_bytes};
-use super::bucket::is_url;
+use super::bucket::{Bucket, is_url};
 use super::catalogue::{Catalogue, Known, Place};
 use super::content::{Content, content};
 use super::fingerprint::fingerprint;
@@ -110,32 +110,40 @@ impl Catalogue {
         Ok(verified)
     }
 
-    /// Writes the whole catalogue into `folder`, for the day on which the laptop is another one.
+    /// Writes the whole catalogue into `folder`, which may be a bucket's, for the day on which the laptop is another one.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn save(&self, folder: &Path) -> Result<(), StoreError> {
+    pub fn save(&self, folder: &Path, state: &Path) -> Result<(), StoreError> {
+        let saved = Saved { flights: self.find("")?, places: self.places("")? };
+        let saved = serde_json::to_vec_pretty(&saved)
+            .map_err(|error| StoreError::kept(&folder.join(SAVED), error.to_string()))?;
+        if let Some(url) = folder.to_str().filter(|url| is_url(url)) {
+            return Bucket::open(url, state)?.write(SAVED, saved);
+        }
         let path = landing::ready(&folder.join(SAVED))?;
         let part = super::super::scratch::part_in(path.parent().unwrap_or(Path::new("/")));
-        let saved = Saved { flights: self.find("")?, places: self.places("")? };
-        std::fs::File::create(&part)
-            .and_then(|file| Ok(serde_json::to_writer_pretty(file, &saved)?))
-            .map_err(StoreError::io(&part, "cannot write"))?;
+        std::fs::write(&part, saved).map_err(StoreError::io(&part, "cannot write"))?;
         landing::settle(&part)?;
         landing::name(&part, &path)
     }
 
-    /// Takes what was saved in `folder`, if anything was: flights with tags and notes, and all places. How many flights.
+    /// Takes what was saved in `folder`, which may be a bucket's, if anything was: flights with tags and notes, and all places. How
+    /// many flights.
     ///
     /// # Errors
     /// It is damaged, or the catalogue cannot be written.
-    pub fn take_saved(&self, folder: &Path) -> Result<usize, StoreError> {
+    pub fn take_saved(&self, folder: &Path, state: &Path) -> Result<usize, StoreError> {
         let path = folder.join(SAVED);
-        let text = match std::fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
-            text => text.map_err(StoreError::io(&path, "cannot read"))?,
+        let saved = match folder.to_str().filter(|url| is_url(url)) {
+            Some(url) => Bucket::open(url, state)?.read(SAVED)?,
+            None => match std::fs::read(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+                saved => Some(saved.map_err(StoreError::io(&path, "cannot read"))?),
+            },
         };
-        let saved: Saved = serde_json::from_str(&text)
+        let Some(saved) = saved else { return Ok(0) };
+        let saved: Saved = serde_json::from_slice(&saved)
             .map_err(|error| StoreError::kept(&path, format!("damaged: {error}")))?;
         let known: BTreeSet<_> =
             self.places("")?.into_iter().map(|place| (place.volume, place.path)).collect();

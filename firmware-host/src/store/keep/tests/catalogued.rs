@@ -69,12 +69,12 @@ fn flights_are_found_wherever_they_lie() {
     );
 
     // A fresh laptop.
-    catalogue.save(stick.path()).unwrap();
+    catalogue.save(stick.path(), stick.path()).unwrap();
     let fresh = Catalogue::open(&laptop.path().join("fresh.duckdb")).unwrap();
-    assert_eq!(fresh.take_saved(stick.path()).unwrap(), 2);
+    assert_eq!(fresh.take_saved(stick.path(), stick.path()).unwrap(), 2);
     assert_eq!(fresh.find("").unwrap(), catalogue.find("").unwrap());
     assert_eq!(fresh.places("").unwrap(), catalogue.places("").unwrap());
-    assert_eq!(fresh.take_saved(drone.path()).unwrap(), 0);
+    assert_eq!(fresh.take_saved(drone.path(), drone.path()).unwrap(), 0);
 }
 
 #[test]
