@@ -197,13 +197,16 @@ fn no_file_uses_itself_by_way_of_others() {
 #[test]
 fn each_foreign_library_has_its_folder() {
     // (what, where it may stand)
-    let homes: [(&str, &[&str]); 10] = [
+    let homes: [(&str, &[&str]); 13] = [
         ("soapysdr", &["sdr/"]),
         ("mavlink::", &["autopilot/"]),
         ("tokio_serial", &["autopilot/"]),
         ("duckdb::", &["store/", "report/"]),
         ("open_with_flags", &["store/place.rs"]),
         ("object_store::", &["store/keep/bucket.rs"]),
+        ("rusqlite::", &["import/pisad.rs"]),
+        ("redis::", &["forward/redis_stream.rs"]),
+        ("async_nats::", &["forward/jet_stream.rs"]),
         ("toml::", &["settings/"]),
         ("ClockId", &["clock.rs"]),
         ("Instant::now", &["clock.rs"]),

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod ctl;
 pub mod failure;
+pub mod forward;
 pub mod import;
 pub mod locate;
 pub mod logging;

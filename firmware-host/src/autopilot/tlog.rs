@@ -197,7 +197,7 @@ fn row(id: u32, payload: Payload, log_us: i64) -> Result<Option<(Row, Changed)>,
             let beat = AnyHeartbeat::read(payload).heartbeat();
             let armed = f64::from(u8::from(beat.armed));
             let mut row = Row::new(Table::Mode, log_us, [Some(f64::from(beat.mode.custom)), Some(armed)]);
-            row.text = Some(beat.mode.name()).filter(|name| *name != "UNKNOWN");
+            row.texts[0] = Some(beat.mode.name().into()).filter(|name| *name != "UNKNOWN");
             row
         }
         GLOBAL_POSITION_INT => {
@@ -294,7 +294,7 @@ mod tests {
         .unwrap();
         assert!(account.adds_up());
         assert_eq!(
-            (rows[0].table, rows[0].text, rows[0].values[0]),
+            (rows[0].table, rows[0].texts[0].as_deref(), rows[0].values[0]),
             (Table::Mode, Some("GUIDED"), Some(4.0))
         );
         assert_eq!(rows[1], Row::new(Table::Attitude, at_us as i64 + 1, [Some(0.5), Some(0.0), Some(0.0)]));

@@ -1,4 +1,7 @@
 //! `skyhound import FILE… [--into FLIGHT]`: files of others, with an account in which nothing is dropped silently.
+//!
+//! Logs of autopilots and annotations of recordings are joined to a flight; PISAD's database and tables of telemetry become profiles and
+//! flights.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -6,22 +9,32 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::failure::{print, say};
-use super::{Failure, SettingsArgs};
-use crate::import::{Imported, logs};
+use super::{Failure, SettingsArgs, profile};
+use crate::import::flights::{self, Request};
+use crate::import::{self, Imported, logs};
+use crate::profiles::Folder;
+use crate::settings::Flags;
 use crate::vehicle_log::row::Account;
 
 /// Arguments of `skyhound import`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Settings: what stays free on the disk of the flight.
+    /// Settings: what stays free on the disk of the flight, and where flights lie; for telemetry what it was a search for.
     #[command(flatten)]
     pub settings: SettingsArgs,
-    /// DataFlash (.BIN), ULog or .tlog
+    /// DataFlash (.BIN), ULog, .tlog or SigMF annotations (.sigmf-meta), which --into joins to a flight; PISAD's database (SQLite) or a
+    /// table of telemetry (CSV), which become profiles and flights
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// The flight that they are of: it stays as it is, and NAME-joined.duckdb beside it gets their rows
     #[arg(long, value_name = "FLIGHT")]
     pub into: Option<PathBuf>,
+    /// Folder in which flights are made; without it recorder.flights
+    #[arg(long, value_name = "FOLDER")]
+    pub flights: Option<PathBuf>,
+    /// Put profiles in the place of those that are there
+    #[arg(long)]
+    pub replace: bool,
     /// Tell what would become of them, and write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -42,13 +55,22 @@ struct Told<'a> {
 /// # Errors
 /// Anything that was refused; what was taken stays taken.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let Some(flight) = &args.into else {
-        return Err(Failure::Usage(
-            "logs are joined to a flight: name it with --into FLIGHT; `skyhound flights` lists them".into(),
-        ));
+    // Of files that are nothing known the account tells.
+    let joined = |file: &PathBuf| import::kind(file).map_or(args.into.is_some(), |kind| kind.is_joined());
+    let (logs, others): (Vec<PathBuf>, Vec<PathBuf>) = args.files.iter().cloned().partition(joined);
+    let (made, mut files) = match (&args.into, logs.first(), others.first()) {
+        (None, Some(log), _) => {
+            let why = "is joined to a flight: name it with --into FLIGHT; `skyhound flights` lists them";
+            return Err(Failure::Usage(format!("{}: {why}", log.display())));
+        }
+        (Some(_), _, Some(other)) => {
+            let why = "becomes a flight of its own: name it without --into, and what is to be joined in another call";
+            return Err(Failure::Usage(format!("{}: {why}", other.display())));
+        }
+        (Some(flight), ..) => logs::take(&logs, flight, args.settings.disk_reserve_mb()?, args.dry_run)?,
+        (None, ..) => (None, Vec::new()),
     };
-    let reserve_mb = args.settings.disk_reserve_mb()?;
-    let (made, files) = logs::take(&args.files, flight, reserve_mb, args.dry_run)?;
+    files.extend(taken(&args, &others)?);
     if args.json {
         let told = Told { dry_run: args.dry_run, made: made.as_deref(), files: &files };
         let json = serde_json::to_string_pretty(&told)
@@ -59,6 +81,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         match &made {
             Some(made) => say(&format!("written to {}", made.display())),
             None if args.dry_run => say("nothing was written: --dry-run"),
+            None if files.iter().any(|file| file.refused.is_none()) => {}
             None => say("nothing was written"),
         }
     }
@@ -72,6 +95,25 @@ pub fn run(args: Args) -> Result<(), Failure> {
             first.file.display()
         ))),
     }
+}
+
+/// Takes those that become profiles and flights.
+fn taken(args: &Args, files: &[PathBuf]) -> Result<Vec<Imported>, Failure> {
+    let flags = Flags { flights: args.flights.clone(), ..Flags::default() };
+    let settings = |under: &[String]| {
+        let sets = under.iter().chain(&args.settings.sets).cloned().collect();
+        SettingsArgs { sets, ..args.settings.clone() }.load(&flags)
+    };
+    let recorder = settings(&[])?.recorder;
+    let request = Request {
+        flights: &recorder.flights,
+        reserve_mb: recorder.disk_reserve_mb,
+        profiles: &Folder::of_environment(),
+        settings: &settings,
+        is_dry_run: args.dry_run,
+        is_replacing: args.replace,
+    };
+    Ok(files.iter().map(|file| flights::take(file, &request)).collect())
 }
 
 /// The account of a file, for people.
@@ -104,6 +146,13 @@ fn text(file: &Imported) -> String {
         let _ = write!(text, "; {:.1} s common", joined.overlap_s);
     }
     text.push_str(&account(&file.account));
+    for read in &file.profiles {
+        let _ = write!(text, "\n  profile {}", profile::told(read).trim_end().replace('\n', "\n  "));
+    }
+    if let Some(made) = &file.made {
+        let rows: Vec<_> = file.rows.iter().map(|(table, count)| format!("{table} {count}")).collect();
+        let _ = write!(text, "\n  made    {}: {}", made.display(), rows.join(", "));
+    }
     if let Some(why) = &file.refused {
         let _ = write!(text, "\n  nothing of it was taken: {why}");
     }

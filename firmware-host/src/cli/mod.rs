@@ -1,4 +1,4 @@
-//! The command line: `skyhound fly|probe|scan|range|search|locate|replay|at|ctl|query|events|flights|backup|restore|verify|archive|
+//! The command line: `skyhound fly|probe|scan|range|search|locate|replay|at|ctl|query|events|forward|flights|backup|restore|verify|archive|
 //! export|import|migrate|compact|catalog|report|message|profile|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
@@ -17,6 +17,8 @@ pub mod events;
 pub mod export;
 pub mod flights;
 pub mod fly;
+mod following;
+pub mod forward;
 mod homes;
 pub mod import;
 pub mod locate;
@@ -85,6 +87,8 @@ pub enum Command {
     Query(query::Args),
     /// Print what happened to a flight in one order, also as it goes on
     Events(events::Args),
+    /// Hand what happens on to Redis Streams or NATS JetStream, each entry at least once
+    Forward(forward::Args),
     /// Sum a flight up on one page
     Report(report::Args),
     /// List the flight files
@@ -99,7 +103,8 @@ pub enum Command {
     Archive(archive::Args),
     /// Write a flight for other programs: a DuckDB export, CSV or JSON lines
     Export(export::Args),
-    /// Take what others wrote down: logs of autopilots, joined to a flight by GPS time; every record is accounted for
+    /// Take what others wrote down: logs and annotations, joined to a flight by GPS time; PISAD's database and telemetry; every record is
+    /// accounted for
     Import(import::Args),
     /// Make flight files of an earlier version into new ones of the present version, with the same rows
     Migrate(migrate::Args),
@@ -203,6 +208,7 @@ pub fn main() -> ExitCode {
         Command::At(args) => at::run(args),
         Command::Query(args) => query::run(args),
         Command::Events(args) => events::run(args),
+        Command::Forward(args) => forward::run(args),
         Command::Flights(args) => flights::run(args),
         Command::Backup(args) => backup::run(args),
         Command::Restore(args) => restore::run(args),

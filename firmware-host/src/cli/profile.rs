@@ -345,7 +345,7 @@ fn import(
 }
 
 /// What became of each field.
-fn told(read: &origin::Imported) -> String {
+pub(super) fn told(read: &origin::Imported) -> String {
     let mut text = format!("{:?} as {}\n", read.title, read.name);
     for (word, lines) in [("taken", &read.taken), ("changed", &read.changed), ("left", &read.left)] {
         for line in lines {

@@ -1,4 +1,4 @@
-//! Vehicle logs → rows beside a flight, at the flight's times.
+//! Vehicle logs and annotations of recordings → rows beside a flight, at the flight's times.
 //!
 //! A log is read twice: for its clock and track, by which it is joined, and for its rows. Each log is taken whole or not at all; all are written
 //! into a copy of the flight, which gets its name when every count and sum was found again in it.
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use skyhound::geo::Wgs84;
 
-use super::{Imported, Kind, look};
+use super::{Imported, Kind, annotations, look};
 use crate::autopilot::tlog;
 use crate::store::{Joining, Source, StoreError, flown};
 use crate::vehicle_log::clocks::{Fix, Side, join};
@@ -35,15 +35,7 @@ pub fn take(
     let mut told = Vec::new();
     let mut taken_count = 0;
     for file in files {
-        let mut imported = Imported {
-            file: file.clone(),
-            kind: None,
-            sha256: String::new(),
-            file_bytes: 0,
-            account: Account::default(),
-            joined: None,
-            refused: None,
-        };
+        let mut imported = Imported::of(file);
         match one(&mut imported, &side, joining.as_mut()) {
             Ok(()) => taken_count += 1,
             Err(why) => {
@@ -61,7 +53,9 @@ pub fn take(
 fn one(imported: &mut Imported, flight: &Side, joining: Option<&mut Joining>) -> Result<(), String> {
     let file = imported.file.clone();
     let kind = look(&file, imported)?;
-    let mut log = Side { computer_us: (kind == Kind::Tlog).then_some(0), ..Side::default() };
+    // Both are written down by a computer's UTC.
+    let computer_us = matches!(kind, Kind::Tlog | Kind::Sigmf).then_some(0);
+    let mut log = Side { computer_us, ..Side::default() };
     let mut has_estimate = false;
     imported.account = read(&file, kind, &mut |row| {
         watch(&mut log, &mut has_estimate, row);
@@ -69,37 +63,42 @@ fn one(imported: &mut Imported, flight: &Side, joining: Option<&mut Joining>) ->
     })?;
     if imported.account.taken_count == 0 {
         return Err(
-            "no record of it has a place here: no position, attitude, battery or mode is in it".into()
+            "no record of it has a place here: no position, attitude, battery, mode or annotation is in it"
+                .into(),
         );
     }
     let joined = join(&log, flight)?;
-    let (offset_us, sums) = (joined.offset_us, imported.account.sums.clone());
+    let sums = imported.account.sums.clone();
     imported.joined = Some(joined.clone());
     let Some(joining) = joining else { return Ok(()) };
     let source = Source {
         path: &file,
         sha256: &imported.sha256,
         file_bytes: imported.file_bytes,
-        kind: match kind {
-            Kind::Dataflash => "dataflash",
-            Kind::Ulog => "ulog",
-            Kind::Tlog => "tlog",
-        },
-        joined: &joined,
+        kind: kind.name(),
+        offset_us: joined.offset_us,
+        spread_us: joined.spread_us,
+        method: joined.method,
         account: &imported.account,
     };
-    joining.add(&source, offset_us, |take| {
+    joining.add(&source, |take| {
         let again = read(&file, kind, take)?;
         if again.sums == sums { Ok(()) } else { Err("it changed while it was read; try again".into()) }
     })
 }
 
 fn read(file: &Path, kind: Kind, take: Take) -> Result<Account, String> {
+    if kind == Kind::Sigmf {
+        return annotations::read(file, take);
+    }
     let mut window = Window::new(File::open(file).map_err(|error| error.to_string())?);
     match kind {
         Kind::Dataflash => dataflash::read(&mut window, take),
         Kind::Ulog => ulog::read(&mut window, take),
         Kind::Tlog => tlog::read(&mut window, take),
+        Kind::Sigmf | Kind::Pisad | Kind::Telemetry => {
+            Err("becomes a flight of its own; name it without --into".into())
+        }
     }
 }
 
@@ -135,6 +134,8 @@ fn watch(log: &mut Side, has_estimate: &mut bool, row: &Row) {
                 log.clock.push((row.log_us, utc_us as i64));
             }
         }
+        // One by itself has a length too.
+        Table::Annotation => log.spans(row.log_us + (row.values[2].unwrap_or(0.0) * 1e6).max(1.0) as i64),
         _ => {}
     }
 }

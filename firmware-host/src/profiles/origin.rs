@@ -5,12 +5,13 @@
 
 use std::fmt::Write;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::settings::profile::About;
 
 /// A profile as its text, and what became of each field.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Imported {
     /// By which it was called there.
     pub title: String,

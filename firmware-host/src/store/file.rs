@@ -314,7 +314,7 @@ pub(super) fn wal_bytes(path: &Path) -> u64 {
     std::fs::metadata(place::side_path(&place::real_or_given(path), place::WAL)).map_or(0, |wal| wal.len())
 }
 
-fn connect(path: &Path, threads: u32, memory_mb: u32) -> Result<Connection, StoreError> {
+pub(super) fn connect(path: &Path, threads: u32, memory_mb: u32) -> Result<Connection, StoreError> {
     let config = || {
         Config::default()
             .with("memory_limit", format!("{memory_mb}MB"))?
@@ -335,13 +335,13 @@ fn connect(path: &Path, threads: u32, memory_mb: u32) -> Result<Connection, Stor
         .map_err(StoreError::database(path, "cannot open for recording"))
 }
 
-fn close(connection: Connection) -> Result<(), duckdb::Error> {
+pub(super) fn close(connection: Connection) -> Result<(), duckdb::Error> {
     // A statement kept for reuse would hold the file open.
     connection.flush_prepared_statement_cache();
     connection.close().map_err(|(_, error)| error)
 }
 
-fn first_rows(
+pub(super) fn first_rows(
     connection: &Connection,
     name: &str,
     about: &About,
@@ -389,7 +389,7 @@ fn first_rows(
     connection.execute_batch("CHECKPOINT")
 }
 
-fn append_all(connection: &Connection, batch: &Batch) -> Result<(), duckdb::Error> {
+pub(super) fn append_all(connection: &Connection, batch: &Batch) -> Result<(), duckdb::Error> {
     let tables = append::columns(batch).map_err(|e| duckdb::Error::ToSqlConversionFailure(Box::new(e)))?;
     for (table, columns) in tables {
         let mut appender = connection.appender(table)?;

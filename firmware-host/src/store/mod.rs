@@ -68,17 +68,17 @@ pub use file::About;
 pub use format::Format;
 pub use inputs::{Given, Inputs};
 pub use keep::{
-    AnsweredAll, Backed, Catalogue, Compacted, Content, Exported, Joining, Known, Migrated, Outcome, Place,
-    Scanned, Source, TableContent, Tables, Verified, archive, archive_to, archived_file, backup, backup_to,
-    compact, content, export, fetch_from, flown, free, is_archive, is_url, migrate, query_all,
-    restore_archive, verify,
+    AnsweredAll, Backed, Catalogue, Cell, Change, Compacted, Content, Exported, Foreign, Holds, Joining,
+    Known, Made, Making, Migrated, Outcome, Place, Scanned, Source, TableContent, Tables, Verified, archive,
+    archive_to, archived_file, backup, backup_to, compact, content, export, fetch_from, flown, free,
+    is_archive, is_url, migrate, query_all, restore_archive, verify,
 };
 pub use lanes::{Inlets, MARGIN_S, Outlets, lanes};
 pub use live::is_recorded;
 pub use log::LogEntry;
 pub use mend::{Mended, mend};
 pub use monitor::Database;
-pub use name::next_file;
+pub use name::{flight_of, next_file};
 pub use place::is_part_of;
 pub use query::{Answered, query};
 pub use read::{Flight, open_flight};

@@ -23,8 +23,13 @@ pub fn flight_name(utc_us: i64) -> Result<String, StoreError> {
     File::open(random)
         .and_then(|mut file| file.read_exact(&mut bytes))
         .map_err(StoreError::io(random, "cannot read"))?;
+    Ok(format!("{}-{:08x}", stamp(utc_us), u32::from_be_bytes(bytes)))
+}
+
+/// What the name of a flight that begins at `utc_us` begins with.
+pub fn stamp(utc_us: i64) -> String {
     let stamp = jiff::Timestamp::from_microsecond(utc_us).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    Ok(format!("{}-{:08x}", stamp.strftime("%Y%m%dT%H%M%SZ"), u32::from_be_bytes(bytes)))
+    stamp.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
 /// The name of `before` with the next number: `NAME`, `NAME-2`, `NAME-3`.

@@ -207,7 +207,7 @@ impl Log<'_> {
                 let number = fields.any(&["ModeNum", "Mode"]).ok_or("no mode")?;
                 let mode = Mode { firmware: self.firmware, custom: number as u32 };
                 let mut row = Row::new(Table::Mode, log_us, [Some(number), None]);
-                row.text = Some(mode.name()).filter(|name| *name != "UNKNOWN");
+                row.texts[0] = Some(mode.name().into()).filter(|name| *name != "UNKNOWN");
                 row
             }
             _ => Row::new(Table::Mode, log_us, [None, Some(get("ArmState").ok_or("no state")?)]),

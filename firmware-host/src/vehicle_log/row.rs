@@ -1,5 +1,6 @@
 //! Rows of a log, and the account of its records: each is taken, refused or left.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -12,6 +13,7 @@ const KINDS_MAX: usize = 512;
 const STEPS: f64 = 1e6;
 /// Columns of the widest table.
 pub const COLUMNS_MAX: usize = 9;
+const TEXTS_MAX: usize = 2;
 
 /// A table of rows.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +30,8 @@ pub enum Table {
     Mode,
     /// UTC as it told it.
     Clock,
+    /// What somebody marked in a recording of samples.
+    Annotation,
 }
 
 /// Each table with its name, what it holds, and its columns besides `source`, `at_us` and `log_us`: numbers, with their units.
@@ -35,8 +39,15 @@ type Definition = (&'static str, &'static str, &'static [(&'static str, &'static
 
 impl Table {
     /// All of them.
-    pub const ALL: [Table; 6] =
-        [Table::Position, Table::Gps, Table::Attitude, Table::Battery, Table::Mode, Table::Clock];
+    pub const ALL: [Table; 7] = [
+        Table::Position,
+        Table::Gps,
+        Table::Attitude,
+        Table::Battery,
+        Table::Mode,
+        Table::Clock,
+        Table::Annotation,
+    ];
 
     fn definition(self) -> Definition {
         match self {
@@ -100,6 +111,17 @@ impl Table {
             Table::Clock => {
                 ("import_clock", "UTC as the autopilot told it", &[("utc_us", "UTC, µs since 1970")])
             }
+            Table::Annotation => (
+                "import_annotation",
+                "What somebody marked in a recording of samples (SigMF)",
+                &[
+                    ("first_sample", "core:sample_start: its first sample, counted from the recording's"),
+                    ("sample_count", "core:sample_count; NULL: up to the next annotation, or the end"),
+                    ("duration_s", "The same by the sample rate, s"),
+                    ("freq_lower_hz", "core:freq_lower_edge, Hz; NULL: not told"),
+                    ("freq_upper_hz", "core:freq_upper_edge, Hz"),
+                ],
+            ),
         }
     }
 
@@ -111,6 +133,18 @@ impl Table {
     /// What it holds, for people.
     pub fn remark(self) -> &'static str {
         self.definition().1
+    }
+
+    /// Its columns of text, behind those of numbers, each with what it is.
+    pub fn texts(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Table::Mode => &[("mode", "Its name, where it is known")],
+            Table::Annotation => &[
+                ("label", "core:label, else core:description or core:comment; NULL: none is told"),
+                ("fields", "All fields of the annotation as they stood, JSON"),
+            ],
+            _ => &[],
+        }
     }
 
     /// Its columns of numbers, each with what it is.
@@ -128,8 +162,8 @@ pub struct Row {
     pub log_us: i64,
     /// Its columns, in their order; those behind the last are `None`.
     pub values: [Option<f64>; COLUMNS_MAX],
-    /// Of a mode: its name, where it is known.
-    pub text: Option<&'static str>,
+    /// Its columns of text, in their order.
+    pub texts: [Option<Cow<'static, str>>; TEXTS_MAX],
 }
 
 impl Row {
@@ -137,7 +171,7 @@ impl Row {
     pub fn new<const N: usize>(table: Table, log_us: i64, columns: [Option<f64>; N]) -> Row {
         let mut values = [None; COLUMNS_MAX];
         values.iter_mut().zip(columns).for_each(|(value, column)| *value = column.filter(|v| v.is_finite()));
-        Row { table, log_us, values, text: None }
+        Row { table, log_us, values, texts: [const { None }; TEXTS_MAX] }
     }
 }
 
@@ -150,6 +184,8 @@ pub struct Sums {
     pub log_us: i128,
     /// Sum of all numbers, each in whole millionths.
     pub millionths: i128,
+    /// Length of all texts, bytes.
+    pub text_bytes: u64,
 }
 
 impl Sums {
@@ -159,6 +195,17 @@ impl Sums {
         self.log_us += i128::from(row.log_us);
         self.millionths +=
             row.values.iter().flatten().map(|value| (value * STEPS).round() as i128).sum::<i128>();
+        self.text_bytes += row.texts.iter().flatten().map(|text| text.len() as u64).sum::<u64>();
+    }
+}
+
+impl Sums {
+    /// Adds those of others.
+    pub fn add(&mut self, others: Sums) {
+        self.row_count += others.row_count;
+        self.log_us += others.log_us;
+        self.millionths += others.millionths;
+        self.text_bytes += others.text_bytes;
     }
 }
 
@@ -187,7 +234,7 @@ pub struct Account {
     /// Records of kinds that have no table here, by kind.
     pub left: BTreeMap<String, u64>,
     /// Rows by table.
-    pub sums: BTreeMap<&'static str, Sums>,
+    pub sums: BTreeMap<Cow<'static, str>, Sums>,
 }
 
 impl Account {
@@ -195,7 +242,17 @@ impl Account {
     pub fn take(&mut self, row: &Row) {
         self.record_count += 1;
         self.taken_count += 1;
-        self.sums.entry(row.table.name()).or_default().take(row);
+        self.sums.entry(row.table.name().into()).or_default().take(row);
+    }
+
+    /// A record became the row of `table` that `sums` is of.
+    pub fn take_as(&mut self, table: &str, sums: Sums) {
+        self.record_count += 1;
+        self.taken_count += 1;
+        match self.sums.get_mut(table) {
+            Some(all) => all.add(sums),
+            None => drop(self.sums.insert(table.to_string().into(), sums)),
+        }
     }
 
     /// A part of a taken record was not taken as it stood.

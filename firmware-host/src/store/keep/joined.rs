@@ -11,33 +11,15 @@ use super::super::scratch::part_in;
 use super::super::sql::quoted;
 use super::content::{Content, content_without};
 use super::landing::{self, Part};
-use crate::vehicle_log::clocks::{Fix, Joined, Side};
-use crate::vehicle_log::row::{Account, Row, Sums, Table};
+use super::source::{self, IMPORT_PREFIX, Source};
+use crate::vehicle_log::clocks::{Fix, Side};
+use crate::vehicle_log::row::{Row, Sums, Table};
 use duckdb::types::Value;
 use duckdb::{Appender, Connection, appender_params_from_iter};
 use skyhound::geo::Wgs84;
 use std::path::{Path, PathBuf};
 
-/// Of the names of tables that hold rows from elsewhere.
-pub const IMPORT_PREFIX: &str = "import_";
 const SUFFIX: &str = "-joined";
-
-/// Where rows are from.
-#[derive(Copy, Clone, Debug)]
-pub struct Source<'a> {
-    /// The file.
-    pub path: &'a Path,
-    /// SHA-256 of it, hexadecimal.
-    pub sha256: &'a str,
-    /// Its size.
-    pub file_bytes: u64,
-    /// What it is.
-    pub kind: &'a str,
-    /// How its time stands to the flight's.
-    pub joined: &'a Joined,
-    /// Its records.
-    pub account: &'a Account,
-}
 
 /// Clock and track of the flight at `path`.
 ///
@@ -157,28 +139,19 @@ impl Joining {
         self.flight.connection()
     }
 
-    /// Takes the rows that `fill` gives, `offset_us` later than their log says: all of them, or none.
+    /// Takes the rows that `fill` gives, later by the offset than their log says: all of them, or none.
     ///
     /// # Errors
     /// The file was taken before, `fill` ends with one, or a count or sum is not what the account says.
     pub fn add(
         &mut self,
         source: &Source,
-        offset_us: i64,
         fill: impl FnOnce(&mut dyn FnMut(&Row) -> Result<(), String>) -> Result<(), String>,
     ) -> Result<(), String> {
         let text = |error: duckdb::Error| error.to_string();
-        let known = "SELECT count(*), (SELECT coalesce(max(source), 0) + 1 FROM import_source) FROM import_source WHERE sha256 = ?";
-        let (known_count, number): (i64, i32) = self
-            .connection()
-            .query_row(known, [source.sha256], |row| Ok((row.get(0)?, row.get(1)?)))
-            .map_err(text)?;
-        if known_count > 0 {
-            return Err("was taken before: the same bytes are in the joined file already".into());
-        }
+        let number = source.number(self.connection())?;
         self.connection().execute_batch("BEGIN").map_err(text)?;
-        let done =
-            self.rows(source, number, offset_us, fill).and_then(|()| self.check(source, number, offset_us));
+        let done = self.rows(source, number, fill).and_then(|()| self.check(source, number));
         let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
         let ended = self.connection().execute_batch(end).map_err(text);
         done.and(ended)
@@ -188,27 +161,10 @@ impl Joining {
         &self,
         source: &Source,
         number: i32,
-        offset_us: i64,
         fill: impl FnOnce(&mut dyn FnMut(&Row) -> Result<(), String>) -> Result<(), String>,
     ) -> Result<(), String> {
         let text = |error: duckdb::Error| error.to_string();
-        let Source { path, sha256, file_bytes, kind, joined, account } = *source;
-        let account_json = serde_json::to_string(account).map_err(|error| error.to_string())?;
-        let told: [Value; 13] = [
-            number.into(),
-            path.to_string_lossy().into_owned().into(),
-            sha256.to_string().into(),
-            (file_bytes as i64).into(),
-            kind.to_string().into(),
-            offset_us.into(),
-            joined.spread_us.map_or(Value::Null, Value::from),
-            joined.method.to_string().into(),
-            (account.record_count as i64).into(),
-            (account.taken_count as i64).into(),
-            (account.refused_count as i64).into(),
-            (account.left_count() as i64).into(),
-            account_json.into(),
-        ];
+        let offset_us = source.offset_us;
         let tables: Result<Vec<Appender>, _> =
             Table::ALL.iter().map(|table| self.connection().appender(table.name())).collect();
         let mut tables = tables.map_err(text)?;
@@ -217,30 +173,33 @@ impl Joining {
             let times = [number.into(), Value::from(row.log_us + offset_us), Value::from(row.log_us)];
             let count = row.table.columns().len();
             let values = row.values[..count].iter().map(|value| value.map_or(Value::Null, Value::from));
-            let name = (row.table == Table::Mode)
-                .then(|| row.text.map_or(Value::Null, |name| name.to_string().into()));
-            let all: Vec<Value> = times.into_iter().chain(values).chain(name).collect();
+            let texts = row.texts[..row.table.texts().len()].iter();
+            let texts = texts.map(|text| text.as_ref().map_or(Value::Null, |text| text.to_string().into()));
+            let all: Vec<Value> = times.into_iter().chain(values).chain(texts).collect();
             tables[place].append_row(appender_params_from_iter(all)).map_err(text)
         })?;
         for mut table in tables {
             table.flush().map_err(text)?;
         }
-        let mut sources = self.connection().appender("import_source").map_err(text)?;
-        sources.append_row(appender_params_from_iter(told)).map_err(text)?;
-        sources.flush().map_err(text)
+        source.keep(self.connection(), number)
     }
 
     /// Counts and sums of what lies in the tables against those of what was read.
-    fn check(&self, source: &Source, number: i32, offset_us: i64) -> Result<(), String> {
+    fn check(&self, source: &Source, number: i32) -> Result<(), String> {
+        let offset_us = source.offset_us;
         for table in Table::ALL {
             let name = table.name();
             let read = source.account.sums.get(name).copied().unwrap_or_default();
             let terms = table.columns().iter();
             let terms: Vec<_> =
                 terms.map(|(column, _)| format!("coalesce(round({column} * 1e6)::HUGEINT, 0)")).collect();
+            let texts = table.texts().iter();
+            let texts: Vec<_> = texts.map(|(column, _)| format!("coalesce(strlen({column}), 0)")).collect();
+            let texts = if texts.is_empty() { "0".to_string() } else { texts.join(" + ") };
             let sql = format!(
                 "SELECT count(*), coalesce(sum(log_us), 0)::HUGEINT, coalesce(sum({}), 0)::HUGEINT,
-                count(*) FILTER (at_us - log_us <> {offset_us}) FROM {name} WHERE source = {number}",
+                count(*) FILTER (at_us - log_us <> {offset_us}), coalesce(sum({texts}), 0)::BIGINT
+                FROM {name} WHERE source = {number}",
                 terms.join(" + ")
             );
             let (there, moved): (Sums, i64) = self
@@ -250,6 +209,7 @@ impl Joining {
                         row_count: row.get::<_, i64>(0)? as u64,
                         log_us: row.get(1)?,
                         millionths: row.get(2)?,
+                        text_bytes: row.get::<_, i64>(4)? as u64,
                     };
                     Ok((sums, row.get(3)?))
                 })
@@ -294,30 +254,22 @@ impl Joining {
 
 /// The tables, where they are not there yet, each with what it and its columns are.
 fn statements() -> String {
-    let mut sql = String::from(
-        "CREATE TABLE IF NOT EXISTS import_source (source INTEGER, path VARCHAR, sha256 VARCHAR, file_bytes BIGINT, kind VARCHAR,
-        offset_us BIGINT, spread_us BIGINT, method VARCHAR, record_count BIGINT, taken_count BIGINT, refused_count BIGINT,
-        left_count BIGINT, account VARCHAR);
-        COMMENT ON TABLE import_source IS 'Files whose rows were joined to this flight: record_count = taken_count + refused_count + left_count';
-        COMMENT ON COLUMN import_source.source IS 'Its number in the other import tables';
-        COMMENT ON COLUMN import_source.offset_us IS 'at_us - log_us, by method';
-        COMMENT ON COLUMN import_source.spread_us IS 'One sigma of offset_us; NULL: not known';
-        COMMENT ON COLUMN import_source.account IS 'What was taken, changed, refused and left, as JSON';\n",
-    );
+    let mut sql = source::STATEMENTS.to_string();
     for table in Table::ALL {
         let name = table.name();
-        let mode = if table == Table::Mode { ", mode VARCHAR" } else { "" };
-        let columns: Vec<_> = table.columns().iter().map(|(column, _)| format!("{column} DOUBLE")).collect();
+        let numbers = table.columns().iter().map(|(column, _)| format!("{column} DOUBLE"));
+        let texts = table.texts().iter().map(|(column, _)| format!("{column} VARCHAR"));
+        let columns: Vec<_> = numbers.chain(texts).collect();
         let columns = columns.join(", ");
         sql.push_str(&format!(
-            "CREATE TABLE IF NOT EXISTS {name} (source INTEGER, at_us BIGINT, log_us BIGINT, {columns}{mode});
+            "CREATE TABLE IF NOT EXISTS {name} (source INTEGER, at_us BIGINT, log_us BIGINT, {columns});
             COMMENT ON TABLE {name} IS {};
             COMMENT ON COLUMN {name}.source IS 'Which file (import_source)';
             COMMENT ON COLUMN {name}.at_us IS 'When, µs since start, as in the tables of the flight';
             COMMENT ON COLUMN {name}.log_us IS 'When, by the clock of the log, µs';\n",
             quoted(table.remark())
         ));
-        for (column, remark) in table.columns() {
+        for (column, remark) in table.columns().iter().chain(table.texts()) {
             sql.push_str(&format!("COMMENT ON COLUMN {name}.{column} IS {};\n", quoted(remark)));
         }
     }

@@ -7,6 +7,7 @@
 //! - [`backup_to`], [`archive_to`] and [`fetch_from`] do it with object stores.
 //! - [`Catalogue`] knows which flights there are and every place where they lie.
 //! - [`query_all`] asks many flights at once, wherever they lie.
+//! - [`Joining`] puts rows of others beside a flight, [`Making`] makes a flight of them.
 //!
 //! Whatever is written here appears under its name when it is whole, checked and on the disk, and replaces nothing but what is
 //! a beginning of it.
@@ -26,11 +27,13 @@ mod found;
 mod fresh;
 mod joined;
 mod landing;
+mod made;
 mod migrate;
 mod remote;
 mod scan;
 mod scan_url;
 mod scanned;
+mod source;
 mod verify;
 
 pub use across::{AnsweredAll, query_all};
@@ -41,11 +44,13 @@ pub use catalogue::{Catalogue, Known, Place};
 pub use compact::{Compacted, compact};
 pub use content::{Content, TableContent, content};
 pub use export::{Exported, Tables, export};
-pub use joined::{Joining, Source, flown};
+pub use joined::{Joining, flown};
 pub use landing::remove;
+pub use made::{Cell, Change, Foreign, Holds, Made, Making};
 pub use migrate::{Migrated, migrate};
 pub use remote::{archive_to, backup_to, fetch_from};
 pub use scanned::Scanned;
+pub use source::Source;
 pub use verify::{Verified, verify};
 
 #[cfg(test)]

@@ -78,7 +78,7 @@ pub fn row(
             let mode = any(&["nav_state"]).ok_or("no nav_state")?;
             let armed = any(&["arming_state"]).map(|state| f64::from(u8::from(state == ARMED)));
             let mut row = Row::new(Table::Mode, log_us, [Some(mode), armed]);
-            row.text = name_of(mode);
+            row.texts[0] = name_of(mode).map(Into::into);
             row
         }
     };

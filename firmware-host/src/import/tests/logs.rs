@@ -1,6 +1,6 @@
 //! A log and the flight that it is of, both made here: joined, counted again, whole or nothing.
 
-use super::logs;
+use super::super::logs;
 use crate::store;
 use duckdb::Connection;
 use std::path::{Path, PathBuf};
@@ -116,4 +116,48 @@ fn a_log_is_joined_to_a_copy_of_its_flight_and_counted_there() {
     assert!(told[0].refused.as_ref().unwrap().starts_with("was taken before"), "{:?}", told[0].refused);
     assert_eq!(std::fs::read(&made).unwrap(), before);
     assert_eq!(names(), 4);
+}
+
+#[test]
+fn annotations_of_a_recording_are_joined_by_its_utc() {
+    let folder = tempfile::tempdir().unwrap();
+    let flight = flight(folder.path());
+    // What it is, is told by what is in it.
+    let meta = folder.path().join("marks.txt");
+    let written = |annotations: &str| {
+        let text = format!(
+            r#"{{"global": {{"core:datatype": "cu8", "core:sample_rate": 1000.0, "core:version": "1.2.0"}}, "captures": [
+            {{"core:sample_start": 0, "core:datetime": "2026-01-01T12:00:10Z"}},
+            {{"core:sample_start": 5000, "core:datetime": "2026-01-01T12:01:00.5Z"}}, {{"core:sample_start": 9000}}],
+            "annotations": [{annotations}]}}"#
+        );
+        std::fs::write(&meta, text).unwrap();
+    };
+    written(
+        r#"{"core:sample_start": 2000, "core:sample_count": 500, "core:label": "tag", "core:freq_lower_edge": 150.1e6, "core:freq_upper_edge": 150.2e6, "own:pulse": 7},
+        {"core:sample_start": 6000, "core:comment": "ü"}, {"core:sample_start": 9500, "core:label": "no time"}, {"core:label": "nowhere"}"#,
+    );
+    let (made, told) = logs::take(std::slice::from_ref(&meta), &flight, 0, false).unwrap();
+    let account = &told[0].account;
+    assert_eq!((account.record_count, account.taken_count, account.refused_count), (4, 2, 2), "{told:?}");
+    assert!(account.refused[0].why.contains("core:datetime"), "{account:?}");
+    assert_eq!(account.refused[1].place, "annotations[3]");
+    let connection = Connection::open(made.unwrap()).unwrap();
+    let sql = "SELECT at_us, duration_s, freq_lower_hz, label, fields FROM import_annotation ORDER BY at_us";
+    let mut rows = connection.prepare(sql).unwrap();
+    let rows = rows.query_map([], |row| {
+        let label: Option<String> = row.get(3)?;
+        Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, label.unwrap_or_default(), row.get(4)?))
+    });
+    let rows: Vec<(i64, Option<f64>, Option<f64>, String, String)> =
+        rows.unwrap().map(Result::unwrap).collect();
+    // The flight's clock began at 12:00:00.
+    assert_eq!((rows[0].0, rows[0].1, rows[0].2), (12_000_000, Some(0.5), Some(150.1e6)));
+    assert!(rows[0].3 == "tag" && rows[0].4.contains("\"own:pulse\":7"), "{rows:?}");
+    assert_eq!((rows[1].0, rows[1].1, rows[1].3.as_str()), (61_500_000, None, "ü"));
+    drop(connection);
+
+    written("");
+    let (made, told) = logs::take(&[meta], &flight, 0, false).unwrap();
+    assert!(made.is_none() && told[0].refused.as_ref().unwrap().contains("annotation"), "{told:?}");
 }
