@@ -4,23 +4,16 @@
 //! reader or not. What the daemon does not keep in memory any more is read from the file, a page at a time.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::failure::output_failure;
-use super::query::{by_door, door, not_whole};
+use super::following::{Entries, Taker, follow, pages, recorded};
+use super::query::door;
 use super::{Failure, SettingsArgs};
-use crate::ctl::{self, Ask, Questioned, ask};
-use crate::settings::{Flags, Settings};
-use crate::store::{self, Format};
-
-/// Entries of one question to a file.
-const PAGE_ROWS: usize = 1_000;
-/// How long a daemon may take to close its file after the flight.
-const CLOSE_POLLS: u32 = 600;
-const CLOSE_POLL: Duration = Duration::from_millis(50);
+use crate::ctl;
+use crate::settings::Flags;
+use crate::store;
 
 /// Arguments of `skyhound events`.
 #[derive(Clone, Debug, clap::Args)]
@@ -52,8 +45,8 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), Failure> {
     let settings = args.settings.load(&Flags::default())?;
     let socket = args.socket.clone().or_else(|| settings.daemon.ctl_socket.clone());
-    let mut printed =
-        Printed { out: std::io::stdout().lock(), json: args.json, last_id: args.from, line: Vec::new() };
+    let mut printed = Printed { out: std::io::stdout().lock(), json: args.json };
+    let mut entries = Entries::after(args.from, &mut printed);
     let (socket, file) = match (&args.file, args.follow) {
         (Some(file), true) if store::is_recorded(file) => {
             let found = door(file, socket);
@@ -61,7 +54,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
                 Failure::Failed(format!("{}: its daemon has no socket; name --socket", file.display()))
             })?
         }
-        (Some(file), _) => return pages(file, &settings, &mut printed),
+        (Some(file), _) => return pages(file, &settings, &mut entries),
         (None, _) => {
             let socket = socket.or_else(ctl::socket_found);
             let none = || {
@@ -74,117 +67,17 @@ pub fn run(args: Args) -> Result<(), Failure> {
             (socket, file)
         }
     };
-    follow(&socket, &file, &settings, &mut printed)
+    follow(&socket, &file, &settings, &mut entries)
 }
 
-/// The file that the daemon behind `socket` records.
-fn recorded(socket: &Path) -> Result<PathBuf, Failure> {
-    let status = ask(socket, Ask::Status).map_err(Failure::Failed)?.status.unwrap_or_default();
-    let file = status.recorder.file.map(PathBuf::from);
-    file.ok_or_else(|| Failure::Failed(format!("{}: nothing is recorded yet; try again", socket.display())))
-}
-
-fn follow(socket: &Path, file: &Path, settings: &Settings, printed: &mut Printed) -> Result<(), Failure> {
-    loop {
-        // The flight may go on in a next file, and the log with it.
-        let ended = ctl::follow(socket, printed.last_id, None, printed).map_err(Failure::Failed)?;
-        match ended {
-            Questioned::Answered => break,
-            Questioned::Behind => match pages_by_door(socket, printed) {
-                Err(Failure::Failed(_)) => pages(file, settings, printed)?,
-                read => read?,
-            },
-            Questioned::NotTaken(error) => return Err(output_failure(&error)),
-            // The daemon died, or does not know us: what is in the file tells.
-            Questioned::Refused(why) | Questioned::Elsewhere(why) if store::is_recorded(&newest(file)) => {
-                return Err(Failure::Failed(why));
-            }
-            Questioned::Refused(_) | Questioned::Elsewhere(_) => break,
-        }
-    }
-    // The last entries are committed after the socket is gone.
-    for _ in 0..CLOSE_POLLS {
-        if !store::is_recorded(&newest(file)) {
-            break;
-        }
-        std::thread::sleep(CLOSE_POLL);
-    }
-    pages(file, settings, printed)
-}
-
-/// The last file of the flight.
-fn newest(file: &Path) -> PathBuf {
-    let mut newest = file.to_path_buf();
-    while let Some(next) = store::next_file(&newest) {
-        newest = next;
-    }
-    newest
-}
-
-fn page_sql(last_id: u64) -> String {
-    format!(
-        "SELECT id, at_us, source, severity, kind, text FROM log WHERE id > {last_id} ORDER BY id LIMIT {PAGE_ROWS}"
-    )
-}
-
-/// What is in the file, and in those in which the flight goes on, a page at a time.
-fn pages(file: &Path, settings: &Settings, printed: &mut Printed) -> Result<(), Failure> {
-    let (mut file, mut unread) = (file.to_path_buf(), Ok(()));
-    loop {
-        let mut page = Vec::new();
-        let sql = page_sql(printed.last_id);
-        let answered = store::query(&file, &sql, Format::Json, settings.recorder.disk_reserve_mb, &mut page)?;
-        if printed.page(&page)? == PAGE_ROWS {
-            continue;
-        }
-        unread = unread.and(not_whole(&file, answered.unread));
-        match store::next_file(&file) {
-            Some(next) => file = next,
-            None => return unread,
-        }
-    }
-}
-
-fn pages_by_door(socket: &Path, printed: &mut Printed) -> Result<(), Failure> {
-    loop {
-        let mut page = Vec::new();
-        if let Some(why) = by_door(socket, &page_sql(printed.last_id), Format::Json, None, &mut page)? {
-            return Err(Failure::Failed(why));
-        }
-        if printed.page(&page)? < PAGE_ROWS {
-            return Ok(());
-        }
-    }
-}
-
-/// Takes lines of JSON, and prints each entry once.
+/// Prints each entry.
 struct Printed<'out> {
     out: std::io::StdoutLock<'out>,
     json: bool,
-    last_id: u64,
-    /// The begin of a line whose end has not come.
-    line: Vec<u8>,
 }
 
-impl Printed<'_> {
-    /// The rows of an answer in JSON.
-    fn page(&mut self, page: &[u8]) -> Result<usize, Failure> {
-        let rows: Vec<&[u8]> =
-            page.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{")).collect();
-        for row in &rows {
-            self.entry(row.strip_suffix(b",").unwrap_or(row)).map_err(|error| output_failure(&error))?;
-        }
-        self.out.flush().map_err(|error| output_failure(&error))?;
-        Ok(rows.len())
-    }
-
-    fn entry(&mut self, line: &[u8]) -> std::io::Result<()> {
-        let entry: Value = serde_json::from_slice(line)?;
-        let id = entry["id"].as_u64().unwrap_or_default();
-        if id <= self.last_id {
-            return Ok(());
-        }
-        self.last_id = id;
+impl Taker for Printed<'_> {
+    fn take(&mut self, id: u64, entry: &Value, line: &[u8]) -> std::io::Result<()> {
         if self.json {
             return self.out.write_all(&[line, b"\n"].concat());
         }
@@ -201,20 +94,6 @@ impl Printed<'_> {
             text("kind"),
             text("text").replace("\\\"", "\"").replace("\\'", "'")
         )
-    }
-}
-
-impl Write for Printed<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.line.extend(bytes);
-        let whole = std::mem::take(&mut self.line);
-        let mut rest = &whole[..];
-        while let Some(at) = rest.iter().position(|byte| *byte == b'\n') {
-            self.entry(&rest[..at])?;
-            rest = &rest[at + 1..];
-        }
-        self.line = rest.to_vec();
-        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
