@@ -69,7 +69,6 @@ fn every_flight(
     loop {
         let socket = named.clone().or_else(ctl::socket_found);
         let file = socket.as_ref().and_then(|socket| recorded(socket).ok());
-        let flight = |file: &PathBuf| store::flight_of(file);
         // Of a daemon that died the rest is in the file, once nobody writes to it.
         if let Some(before) = unfinished.take_if(|before| !store::is_recorded(before)) {
             forwarding.flight(&before, None, settings)?;
@@ -83,15 +82,16 @@ fn every_flight(
             continue;
         };
         is_waiting = false;
-        let name = flight(&file);
+        let name = store::flight_of(&file);
         if let Err(failure) = forwarding.flight(&file, Some(socket), settings) {
             if forwarding.is_refused() || !matches!(failure, Failure::Failed(_)) {
                 return Err(failure);
             }
             say(&format!("{name}: {}; going on when it is back", failure.message().unwrap_or_default()));
             unfinished = Some(file);
-            std::thread::sleep(POLL);
         }
+        // A daemon that ends its flight still names it for a moment.
+        std::thread::sleep(POLL);
     }
 }
 

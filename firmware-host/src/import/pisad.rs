@@ -112,7 +112,7 @@ impl Database {
     fn read(&self, table: &str) -> Result<Rows, rusqlite::Error> {
         let of = identifier(table);
         let mut all = self.connection.prepare(&format!("SELECT * FROM {of}"))?;
-        let names: Vec<String> = all.column_names().into_iter().map(str::to_string).collect();
+        let names: Vec<String> = all.column_names().map(str::to_string).collect();
         let mut changed = BTreeMap::new();
         let mut columns = Vec::new();
         for name in &names {

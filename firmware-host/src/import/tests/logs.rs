@@ -144,17 +144,17 @@ fn annotations_of_a_recording_are_joined_by_its_utc() {
     assert_eq!(account.refused[1].place, "annotations[3]");
     let connection = Connection::open(made.unwrap()).unwrap();
     let sql = "SELECT at_us, duration_s, freq_lower_hz, label, fields FROM import_annotation ORDER BY at_us";
-    let mut rows = connection.prepare(sql).unwrap();
-    let rows = rows.query_map([], |row| {
+    let mut marks = connection.prepare(sql).unwrap();
+    let mark = |row: &duckdb::Row| {
         let label: Option<String> = row.get(3)?;
-        Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, label.unwrap_or_default(), row.get(4)?))
-    });
-    let rows: Vec<(i64, Option<f64>, Option<f64>, String, String)> =
-        rows.unwrap().map(Result::unwrap).collect();
+        let (at_us, fields): (i64, String) = (row.get(0)?, row.get(4)?);
+        Ok((at_us, [row.get::<_, Option<f64>>(1)?, row.get(2)?], label.unwrap_or_default(), fields))
+    };
+    let marks: Vec<_> = marks.query_map([], mark).unwrap().map(Result::unwrap).collect();
     // The flight's clock began at 12:00:00.
-    assert_eq!((rows[0].0, rows[0].1, rows[0].2), (12_000_000, Some(0.5), Some(150.1e6)));
-    assert!(rows[0].3 == "tag" && rows[0].4.contains("\"own:pulse\":7"), "{rows:?}");
-    assert_eq!((rows[1].0, rows[1].1, rows[1].3.as_str()), (61_500_000, None, "ü"));
+    assert_eq!((marks[0].0, marks[0].1), (12_000_000, [Some(0.5), Some(150.1e6)]));
+    assert!(marks[0].2 == "tag" && marks[0].3.contains("\"own:pulse\":7"), "{marks:?}");
+    assert_eq!((marks[1].0, marks[1].1, marks[1].2.as_str()), (61_500_000, [None, None], "ü"));
     drop(connection);
 
     written("");
