@@ -24,7 +24,8 @@ pub fn start(level: Option<&str>) -> Result<WorkerGuard, Failure> {
         Some(level) => ("--log", level.to_string()),
         None => ("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_default()),
     };
-    let text = if text.is_empty() { "info".to_string() } else { text };
+    // The client of NATS tells each connection, which `forward` does itself.
+    let text = if text.is_empty() { "info,async_nats=warn".to_string() } else { text };
     let filter = EnvFilter::try_new(&text).map_err(|error| {
         Failure::Usage(format!("{from}={text}: {error}; write error, warn, info, debug or trace"))
     })?;

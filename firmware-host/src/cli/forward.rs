@@ -123,7 +123,11 @@ impl Forwarding {
                 _ => pages(file, settings, &mut entries),
             };
             match (sent, self.trouble.take()) {
-                (sent, None) => return sent,
+                (sent, None) => {
+                    sent?;
+                    say(&format!("{}: all of {name} is there", self.to));
+                    return Ok(());
+                }
                 (_, Some(trouble)) => self.tell(trouble)?,
             }
         }
