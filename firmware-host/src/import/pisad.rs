@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value};
 
 use super::moment::Moment;
@@ -75,8 +75,7 @@ impl Database {
                 std::fs::copy(beside(path), beside(&own)).map_err(|error| format!("{side}: {error}"))?;
             }
         }
-        let connection = Connection::open_with_flags(&own, OpenFlags::SQLITE_OPEN_READ_WRITE)
-            .map_err(|error| error.to_string())?;
+        let connection = Connection::open(&own).map_err(|error| error.to_string())?;
         let sound: Result<String, _> = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
         match sound {
             Ok(sound) if sound == "ok" => Ok(Database { connection, _copy: copy }),
