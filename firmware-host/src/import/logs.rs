@@ -67,7 +67,10 @@ fn one(imported: &mut Imported, flight: &Side, joining: Option<&mut Joining>) ->
                 .into(),
         );
     }
-    let joined = join(&log, flight)?;
+    let mut joined = join(&log, flight)?;
+    if kind == Kind::Sigmf {
+        joined.method = "UTC of the recording";
+    }
     let sums = imported.account.sums.clone();
     imported.joined = Some(joined.clone());
     let Some(joining) = joining else { return Ok(()) };

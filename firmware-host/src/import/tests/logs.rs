@@ -142,6 +142,7 @@ fn annotations_of_a_recording_are_joined_by_its_utc() {
     assert_eq!((account.record_count, account.taken_count, account.refused_count), (4, 2, 2), "{told:?}");
     assert!(account.refused[0].why.contains("core:datetime"), "{account:?}");
     assert_eq!(account.refused[1].place, "annotations[3]");
+    assert_eq!(told[0].joined.as_ref().unwrap().method, "UTC of the recording");
     let connection = Connection::open(made.unwrap()).unwrap();
     let sql = "SELECT at_us, duration_s, freq_lower_hz, label, fields FROM import_annotation ORDER BY at_us";
     let mut marks = connection.prepare(sql).unwrap();
