@@ -13,6 +13,7 @@ pub mod forward;
 pub mod import;
 pub mod locate;
 pub mod logging;
+pub mod memory;
 pub mod message;
 pub mod own_noise;
 pub mod polygons;

@@ -30,6 +30,8 @@ pub enum Role {
     Ground,
     /// Looks after older flights: normal, disk class idle.
     Keeper,
+    /// Writes samples around detections: the least urgent, disk class idle.
+    Excerpts,
 }
 
 /// Cores from which on two of them may be given away.
@@ -46,7 +48,7 @@ impl Role {
             Role::Sense => Some(55),
             Role::Control => Some(50),
             Role::Autopilot => Some(49),
-            Role::Recorder | Role::Ground | Role::Keeper => None,
+            Role::Recorder | Role::Ground | Role::Keeper | Role::Excerpts => None,
         }
     }
 
@@ -55,7 +57,12 @@ impl Role {
         match self {
             Role::SdrRx => Some(0),
             Role::Sense => Some(1),
-            Role::Control | Role::Autopilot | Role::Recorder | Role::Ground | Role::Keeper => None,
+            Role::Control
+            | Role::Autopilot
+            | Role::Recorder
+            | Role::Ground
+            | Role::Keeper
+            | Role::Excerpts => None,
         }
     }
 
@@ -69,6 +76,7 @@ impl Role {
             Role::Recorder => "recorder",
             Role::Ground => "ground",
             Role::Keeper => "keeper",
+            Role::Excerpts => "excerpts",
         }
     }
 }
@@ -104,8 +112,12 @@ pub fn ask(role: Role) -> Vec<String> {
         let error = io::Error::other(format!("{} allowed, {CORES_MIN} needed", allowed.len()));
         note("core of its own", "", Err(error));
     }
-    if matches!(role, Role::Recorder | Role::Keeper) {
+    if matches!(role, Role::Recorder | Role::Keeper | Role::Excerpts) {
         note("idle disk class", "", idle_disk_class());
+    }
+    if role == Role::Excerpts {
+        // Of Linux this is the thread's own.
+        note("nice value 10", "", setpriority_process(None, 10).map_err(io::Error::from));
     }
     refused
 }

@@ -10,8 +10,18 @@ use skyhound::signal::{BlockStamp, SampleFormat, Samples};
 pub struct Block {
     pub(super) stamp: BlockStamp,
     pub(super) band: usize,
+    pub(super) tuned: Tuned,
     pub(super) store: Store,
     pub(super) filled: usize,
+}
+
+/// How the receiver stood when samples were taken.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Tuned {
+    /// Frequency of 0 Hz of the spectrum, Hz; NaN when a recording does not tell.
+    pub center_hz: f64,
+    /// Total gain, dB; NaN when nobody tells.
+    pub gain_db: f64,
 }
 
 /// The memory of a block, always of its full size.
@@ -31,7 +41,8 @@ impl Block {
             SampleFormat::Cs16 => Store::Cs16(vec![[0; 2]; block_samples].into()),
             SampleFormat::Cf32 => Store::Cf32(vec![[0.0; 2]; block_samples].into()),
         };
-        Block { stamp: BlockStamp::default(), band: 0, store, filled: 0 }
+        let tuned = Tuned { center_hz: f64::NAN, gain_db: f64::NAN };
+        Block { stamp: BlockStamp::default(), band: 0, tuned, store, filled: 0 }
     }
 
     /// When and where in the stream the first sample stands.
@@ -42,6 +53,11 @@ impl Block {
     /// In which of the bands planned for they were taken ([`Source::plan`](super::Source::plan)).
     pub fn band(&self) -> usize {
         self.band
+    }
+
+    /// How the receiver stood.
+    pub fn tuned(&self) -> Tuned {
+        self.tuned
     }
 
     /// The samples.

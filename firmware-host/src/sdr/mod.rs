@@ -14,6 +14,7 @@ mod block;
 mod cover;
 mod device;
 mod driver_times;
+mod excerpts;
 mod listening;
 mod probe;
 mod receiver;
@@ -25,6 +26,10 @@ mod span;
 
 pub use block::Block;
 pub use cover::uncovered;
+pub use excerpts::{
+    Asked, Cutter, Heard, History, HistoryReader, Origin, Plan, Room, Utc, complete_leftovers, history,
+    ring_bytes,
+};
 pub use probe::{DeviceOffer, ElementOffer, offers_to_json, offers_to_text, probe};
 pub use receiver::{Blocks, Lease, Receiver, ReceiverTotals};
 // The rigs' engine-in-the-loop judges a lying device as the receiver does.

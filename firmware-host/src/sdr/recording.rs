@@ -273,6 +273,7 @@ impl RecordingSource {
         let place = if band.is_none() { Flags::OUT_OF_BAND } else { Flags::NONE };
         self.band = band.unwrap_or(self.band);
         block.band = self.band;
+        block.tuned.center_hz = self.center_hz();
         let mut acquired_us = self.time_of(self.index);
         if let Some(live) = &mut self.live {
             let arrival = live.arrived(block.filled, self.clock.now(), &self.name, events);

@@ -10,6 +10,7 @@
 //! index goes on where the clock says, so what was missed is lost samples of the next block. What came back with another
 //! frequency, gain or antenna is told, and the next readings are flagged.
 
+use super::block::Tuned;
 use super::device::{Arrival, Device};
 use super::driver_times::DriverTimes;
 use super::sample_clock::{SampleClock, Verdict};
@@ -226,6 +227,8 @@ impl SoapySource {
                 lost_samples: std::mem::take(&mut self.pending_lost),
                 flags: std::mem::take(&mut self.pending_flags),
             };
+            let (center_hz, gain_db) = (self.stream.frequency_hz, self.stream.gain_db.unwrap_or(f64::NAN));
+            block.tuned = Tuned { center_hz, gain_db };
         }
         block.filled += count;
         match self.samples.arrived(count, now) {

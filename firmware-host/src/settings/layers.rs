@@ -28,6 +28,7 @@ const SECTIONS: &[&str] = &[
     "interlock.fence",
     "autopilot",
     "recorder",
+    "recorder.iq",
     "retention",
     "daemon",
 ];

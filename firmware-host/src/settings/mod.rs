@@ -72,6 +72,8 @@ pub struct Settings {
     pub autopilot: AutopilotSettings,
     /// `[recorder]`.
     pub recorder: RecorderSettings,
+    /// `[recorder.iq]`.
+    pub iq: IqSettings,
     /// `[retention]`.
     pub retention: RetentionSettings,
     /// `[daemon]`.
@@ -137,6 +139,7 @@ impl Settings {
             search: layers.search(),
             autopilot: layers.autopilot(),
             recorder: layers.recorder(),
+            iq: layers.iq(),
             retention: layers.retention(),
             daemon: layers.daemon(),
             is_bench,
@@ -306,6 +309,21 @@ pub struct RecorderSettings {
     pub stall_bridge_s: u32,
     /// With disk for fewer hours than this it is said aloud. Default 2.
     pub disk_warn_h: f64,
+}
+
+/// `[recorder.iq]`: samples kept around detections.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IqSettings {
+    /// Length of the ring of the newest samples, s; 0 = none are kept. Default 0.
+    pub ring_s: f64,
+    /// What is kept before a detection's evidence begins, µs. Default 2 000 000.
+    pub before_us: u32,
+    /// What is kept after it was confirmed, µs. Default 5 000 000.
+    pub after_us: u32,
+    /// From one begin to the next of the same beacon at least, µs. Default 60 000 000.
+    pub interval_us: u32,
+    /// Disk for one flight's at most, MB. Default 1000.
+    pub disk_mb: u32,
 }
 
 /// `[retention]`: which old flights make room for new ones.

@@ -14,7 +14,7 @@ use toml::Value;
 use super::keys::{as_number, numbers, polygon};
 use super::layers::Layers;
 use super::{
-    AntennaSettings, AutopilotSettings, BeaconSettings, DaemonSettings, Pace, RecorderSettings,
+    AntennaSettings, AutopilotSettings, BeaconSettings, DaemonSettings, IqSettings, Pace, RecorderSettings,
     RetentionSettings, SdrSettings, SearchSettings, SenseSettings,
 };
 
@@ -311,6 +311,16 @@ impl Layers {
             disk_reserve_mb: self.whole("recorder.disk_reserve_mb"),
             stall_bridge_s: self.whole("recorder.stall_bridge_s"),
             disk_warn_h: self.number("recorder.disk_warn_h"),
+        }
+    }
+
+    pub(super) fn iq(&self) -> IqSettings {
+        IqSettings {
+            ring_s: self.number("recorder.iq.ring_s"),
+            before_us: self.s("recorder.iq.before_s"),
+            after_us: self.s("recorder.iq.after_s"),
+            interval_us: self.s("recorder.iq.interval_s"),
+            disk_mb: self.whole("recorder.iq.disk_mb"),
         }
     }
 

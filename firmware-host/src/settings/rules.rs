@@ -43,6 +43,10 @@ impl Layers {
         self.check_pass_gap();
         self.check_search_area();
         self.check_antenna();
+        let has_ring = self.entries.get("recorder.iq.ring_s").and_then(|entry| as_number(&entry.value));
+        if has_ring.is_some_and(|ring_s| ring_s > 0.0) {
+            self.at_most("recorder.iq.before_s", "recorder.iq.ring_s", 0.0);
+        }
     }
 
     fn at_most(&mut self, low: &str, high: &str, margin: f64) {

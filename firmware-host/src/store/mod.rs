@@ -31,6 +31,7 @@ mod format;
 mod head;
 mod inputs;
 mod inputs_vehicle;
+mod iq;
 mod json;
 mod keep;
 mod lanes;
@@ -67,6 +68,7 @@ pub use error::StoreError;
 pub use file::About;
 pub use format::Format;
 pub use inputs::{Given, Inputs};
+pub use iq::iq_folder;
 pub use keep::{
     AnsweredAll, Backed, Catalogue, Cell, Change, Compacted, Content, Exported, Foreign, Holds, Joining,
     Known, Made, Making, Migrated, Outcome, Place, Scanned, Source, TableContent, Tables, Verified, archive,
@@ -87,6 +89,7 @@ pub use recorder::{Recorder, RecorderHandle, RecorderSummary};
 pub use recover::{OPEN_COMMAND, quarantine, recover, salvage};
 pub use retention::{Retained, retain};
 pub use schema::SCHEMA_VERSION;
+pub use scratch::free_bytes;
 pub use snapshot::{ANSWER_COMMAND, SNAPSHOT_COMMAND, Snapshot, Snapshots, answer_from, take_snapshot};
 pub use totals::RecorderTotals;
 pub use watch::RecorderState;

@@ -92,10 +92,9 @@ impl RecorderHandle {
         let _ = self.orders.try_send(Order::Utc { started_utc_us });
     }
 
-    /// Something to be told in the file that no lane tells.
-    pub fn note(&self, event: Event) {
-        // With 16 orders waiting the disk stalls: it is in the log.
-        let _ = self.orders.try_send(Order::Note(Box::new(event)));
+    /// Something to be told in the file that no lane tells; false when it was not taken: with 16 orders waiting the disk stalls.
+    pub fn note(&self, event: Event) -> bool {
+        self.orders.try_send(Order::Note(Box::new(event))).is_ok()
     }
 
     /// The aircraft is disarmed: commit and checkpoint now, while nothing depends on us.

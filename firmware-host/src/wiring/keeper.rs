@@ -81,6 +81,7 @@ impl Keeper {
             Severity::Note => tracing::info!("{text}"),
             Severity::Warning | Severity::Critical => tracing::warn!("{text}"),
         }
-        self.handle.note(Event { at: self.clock.now(), severity, kind, text: Text::new(text) });
+        // Where the recorder does not take it, it is in the log.
+        let _ = self.handle.note(Event { at: self.clock.now(), severity, kind, text: Text::new(text) });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::keeper::Keeper;
 use super::threads::{Life, Threads};
-use super::{Parts, Shared, control, questions, sensing, sink, status};
+use super::{Parts, Shared, control, excerpts, questions, sensing, sink, status};
 use crate::autopilot::Link;
 use crate::clock::Clock;
 use crate::failure::Failure;
@@ -68,7 +68,8 @@ pub fn fly(
     life: Arc<Life>,
     recorder: RecorderHandle,
 ) -> Result<(), Failure> {
-    let Parts { source, sense, decide, inlets, signal, limit, clock } = parts;
+    let Parts { source, sense, decide, inlets, signal, limit, clock, excerpts } = parts;
+    let (history, tap, cutter) = excerpts::apart(excerpts);
     let Doors { server, board, requests, snapshots } = doors;
     snapshots.follow(recorder.clone());
     let stream = source.stream().clone();
@@ -85,12 +86,14 @@ pub fn fly(
         hearings: hearings_in,
         spectra: inlets.spectra,
         records: inlets.sense,
+        history,
     };
     let (rate_sps, shared_inside) = (stream.sample_rate_sps, Arc::clone(&shared));
     let sensing = threads.spawn(Role::Sense, move || {
         sensing::run(blocks, sense, lanes, clock, rate_sps, &shared_inside.life.is_over);
     })?;
     let keeping = start_keeper(threads, settings, &shared, clock)?;
+    let cutting = excerpts::start(threads, cutter, shared.recorder.clone())?;
     let about = status::About {
         channels: config.sense.channels.clone(),
         autopilot: settings.autopilot.address.clone(),
@@ -103,7 +106,7 @@ pub fn fly(
         decide,
         comes: control::Comes { readings, pulses, hearings, requests, has_door: server.is_some() },
         goes: control::Goes {
-            sink: sink::FlightSink::new(inlets.readings, inlets.control),
+            sink: sink::FlightSink::new(inlets.readings, inlets.control, tap),
             board,
             watchdog: systemd::Watchdog::from_environment(),
         },
@@ -125,6 +128,8 @@ pub fn fly(
     threads.join(keeping);
     shared.life.is_over.store(true, Ordering::Release);
     threads.join(sensing);
+    // It ends when nobody is left who asks it.
+    cutting.into_iter().for_each(|cutting| threads.join(cutting));
     if !receiver.stop() {
         tracing::warn!("the SDR's driver hangs and was left behind");
     }

@@ -1,11 +1,12 @@
 //! The one place that knows all parts: starts them, joins them by lanes, and stops them in reverse order.
 //!
-//! Threads: sdr-rx (the receiver), sense, control, recorder, ground (the operator's socket), and this one, which waits for
+//! Threads: sdr-rx (the receiver), sense, control, recorder, ground (the operator's socket), excerpts where IQ is kept, and this one, which waits for
 //! a signal. A panic in any of them is caught at its thread's boundary, written down, and stops commanding: of the others
 //! through [`Shared::all_alive`], of the control thread itself by its silence. Then the process ends with exit code 1, and
 //! whoever started it starts it again, in IDLE.
 
 mod control;
+mod excerpts;
 mod foresight;
 mod keeper;
 mod live;
@@ -47,6 +48,8 @@ struct Parts {
     /// The flight's length at most.
     limit: Option<Duration>,
     clock: Clock,
+    /// Samples kept around detections, if they are.
+    excerpts: Option<excerpts::Excerpts>,
 }
 
 /// What the control thread sees of the others.
@@ -90,6 +93,7 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
     let stream = source.stream().clone();
     let announced = announce(settings, &tuning, &deaf);
     let (sense, decide) = engine(&config)?;
+    let ring = excerpts::ring(&settings.iq, &stream)?;
     let signal = crate::signals::watch().map_err(|error| Failure::doing("signal handlers", error))?;
     let reading_hz = config.sense.channels.len() as f64 * 1e6 / f64::from(config.sense.hop_us);
     let (mut inlets, outlets) = store::lanes(&settings.recorder, reading_hz);
@@ -100,7 +104,11 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
     let recorder =
         Recorder::start(&settings.recorder, &about, outlets, clock, threads.starter(Role::Recorder))
             .map_err(|error| Failure::Failed(error.to_string()))?;
-    let parts = Parts { source, sense, decide, inlets, signal, limit, clock };
+    let excerpts = ring.map(|ring| {
+        let utc = excerpts::utc(&about, settings.pace, clock);
+        excerpts::Excerpts::new(ring, settings, &config, &stream, utc, recorder.handle())
+    });
+    let parts = Parts { source, sense, decide, inlets, signal, limit, clock, excerpts };
     let flown = match doors {
         None => fly_offline(settings, parts),
         Some(doors) => live::fly(settings, &config, parts, doors, &threads, life, recorder.handle()),
@@ -170,10 +178,11 @@ fn engine(config: &Config) -> Result<(Sense, Decide), Failure> {
 }
 
 fn fly_offline(settings: &Settings, parts: Parts) -> Result<(), Failure> {
-    let Parts { mut source, sense, decide, mut inlets, signal, limit, clock: _ } = parts;
+    let Parts { mut source, sense, decide, mut inlets, signal, limit, clock: _, excerpts } = parts;
+    let (history, tap, cutter) = excerpts::apart(excerpts);
     let limit_us = limit.map(|limit| u64::try_from(limit.as_micros()).unwrap_or(u64::MAX));
-    let mut sink = sink::FlightSink::new(inlets.readings, inlets.control);
-    offline::Offline::new(sense, decide, inlets.spectra, settings.daemon.control_hz)
+    let mut sink = sink::FlightSink::new(inlets.readings, inlets.control, tap);
+    offline::Offline::new(sense, decide, inlets.spectra, settings.daemon.control_hz, history.zip(cutter))
         .run(&mut source, &mut inlets.receiver, &mut sink, limit_us, &signal)
         .map_err(|error| Failure::Failed(error.to_string()))
 }

@@ -5,9 +5,9 @@
 //! it could not keep up with a clock that runs faster than its own.
 
 use super::sink::{FlightSink, wait_for_room};
-use crate::sdr::{self, SdrError, Source, Step};
+use crate::sdr::{self, Cutter, History, SdrError, Source, Step};
 use skyhound::decide::{Decide, PassInputs};
-use skyhound::record::Record;
+use skyhound::record::{Event, Record, Sink};
 use skyhound::ring::Producer;
 use skyhound::sense::{Sense, SenseSink};
 use skyhound::signal::{Hearing, Pulse, Reading, Spectrum};
@@ -53,11 +53,19 @@ pub struct Offline {
     vehicle: Vehicle,
     pass_us: u64,
     pass_due: TimeUs,
+    /// The newest samples and who cuts files out of them, if any are kept.
+    kept: Option<(History, Cutter)>,
 }
 
 impl Offline {
     /// Passes stand `control_hz` apart, in sample time.
-    pub fn new(sense: Sense, decide: Decide, spectra: Producer<Spectrum>, control_hz: f64) -> Offline {
+    pub fn new(
+        sense: Sense,
+        decide: Decide,
+        spectra: Producer<Spectrum>,
+        control_hz: f64,
+        kept: Option<(History, Cutter)>,
+    ) -> Offline {
         let pass_us = (1e6 / control_hz).round() as u64;
         Offline {
             sense,
@@ -66,6 +74,7 @@ impl Offline {
             vehicle: Vehicle::default(),
             pass_us,
             pass_due: TimeUs(pass_us),
+            kept,
         }
     }
 
@@ -98,9 +107,15 @@ impl Offline {
             let samples = block.samples();
             let block_us = (samples.len() as f64 / rate_sps * 1e6) as u64;
             end = block.stamp().acquired_us.plus_us(block_us);
+            if let Some((history, _)) = &mut self.kept {
+                history.push(&block);
+            }
             self.sense.tune(block.band(), &mut self.made);
             self.sense.pass(block.stamp(), samples, &mut self.made);
             self.passes_until(end, sink);
+            if let Some((_, cutter)) = &mut self.kept {
+                cutter.step(&mut |event| told(event, sink));
+            }
             if limit_us.is_some_and(|limit_us| end.0 >= limit_us) {
                 break;
             }
@@ -110,6 +125,9 @@ impl Offline {
         self.passes_until(end, sink);
         self.pass(end, sink);
         self.decide.finish(end, sink);
+        if let Some((_, cutter)) = self.kept {
+            cutter.finish(&mut |event| told(event, sink));
+        }
         Ok(())
     }
 
@@ -145,4 +163,11 @@ impl Offline {
         self.made.pulses.drain(..pulse_count);
         self.made.hearings.drain(..hearing_count);
     }
+}
+
+fn told(event: &Event, sink: &mut FlightSink) -> bool {
+    sdr::say(event);
+    sink.wait_for_room(1);
+    sink.record(&Record::Event(*event));
+    true
 }

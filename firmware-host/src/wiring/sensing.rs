@@ -3,7 +3,7 @@
 //! Budget: a quarter of a block's duration. A late pass is counted and reaches the flight file once a second.
 
 use crate::clock::Clock;
-use crate::sdr::Blocks;
+use crate::sdr::{Blocks, History};
 use skyhound::budget::Budget;
 use skyhound::record::{Name, Record};
 use skyhound::ring::Producer;
@@ -25,6 +25,8 @@ pub struct SenseLanes {
     pub spectra: Producer<Spectrum>,
     /// To the recorder: budget and lanes.
     pub records: Producer<Record>,
+    /// Where the newest samples are kept, if they are.
+    pub history: Option<History>,
 }
 
 impl SenseSink for SenseLanes {
@@ -61,6 +63,9 @@ pub fn run(
             let begun = clock.now();
             let samples = block.samples();
             let block_us = samples.len() as f64 / sample_rate_sps * 1e6;
+            if let Some(history) = &mut lanes.history {
+                history.push(&block);
+            }
             sense.tune(block.band(), &mut lanes);
             sense.pass(block.stamp(), samples, &mut lanes);
             budget

@@ -1,6 +1,7 @@
 //! Where the control pass puts its records: into the recorder's lanes, and what is worth saying aloud into a short queue for
 //! STATUSTEXT and the log.
 
+use super::excerpts::Tap;
 use skyhound::command::Reason;
 use skyhound::record::{PlacedReading, Record, Severity, Sink, Text};
 use skyhound::ring::{Gauge, Producer};
@@ -15,12 +16,14 @@ pub struct FlightSink {
     readings: Producer<PlacedReading>,
     records: Producer<Record>,
     said: VecDeque<(Severity, Text)>,
+    /// Where detections are told of whose samples are kept, if any are.
+    tap: Option<Tap>,
 }
 
 impl FlightSink {
     /// A sink into the recorder's lanes.
-    pub fn new(readings: Producer<PlacedReading>, records: Producer<Record>) -> FlightSink {
-        FlightSink { readings, records, said: VecDeque::with_capacity(SAID_MAX) }
+    pub fn new(readings: Producer<PlacedReading>, records: Producer<Record>, tap: Option<Tap>) -> FlightSink {
+        FlightSink { readings, records, said: VecDeque::with_capacity(SAID_MAX), tap }
     }
 
     /// The oldest thing to be said.
@@ -55,6 +58,9 @@ impl Sink for FlightSink {
 
     fn record(&mut self, record: &Record) {
         self.records.push(*record);
+        if let Some(tap) = &mut self.tap {
+            tap.record(record);
+        }
         match record {
             Record::StateChange(change) => {
                 let text = format_args!("{} -> {}: {}", change.from.name(), change.to.name(), change.reason);

@@ -90,6 +90,7 @@ fn every_key_changes_what_the_program_is_told() {
             search,
             autopilot,
             recorder,
+            iq,
             retention,
             daemon,
             is_bench: _,
@@ -97,7 +98,7 @@ fn every_key_changes_what_the_program_is_told() {
             layers: _,
         } = settings;
         format!(
-            "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{antenna:?}{search:?}{autopilot:?}{recorder:?}{retention:?}{daemon:?}"
+            "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{antenna:?}{search:?}{autopilot:?}{recorder:?}{iq:?}{retention:?}{daemon:?}"
         )
     };
     // Spreading factors tell only of chirps, and a group fits in no short period.
