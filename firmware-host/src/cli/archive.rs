@@ -35,6 +35,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let reserve_mb = args.settings.load(&Flags::default())?.recorder.disk_reserve_mb;
     let (mut told, mut failed) = (Vec::new(), 0);
     for file in &args.files {
+        if store::has_uncopied_iq(file) {
+            let folder = store::iq_folder(file);
+            say(&format!("{}: IQ is not archived; `skyhound backup` copies it", folder.display()));
+        }
         if let Some(url) = args.to.to_str().filter(|url| store::is_url(url)) {
             match store::archive_to(file, url, &homes::state()?, args.free, reserve_mb) {
                 Ok(archived) => {

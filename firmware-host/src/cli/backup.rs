@@ -76,11 +76,14 @@ pub fn receipt(file: &Path, backed: &Backed) {
     if backed.is_live || backed.unread.is_some() || !file.exists() {
         return;
     }
-    let place = backed.path.to_string_lossy();
-    let written = Receipt::of(file, &place, &backed.content.sha256, system_utc_us())
-        .and_then(|receipt| receipt.add(file));
-    if let Err(error) = written {
-        say(&format!("skyhound: the copy is good, but its receipt is not written: {error}"));
+    let iq_folder = store::iq_folder(file);
+    let of_iq = backed.iq.as_ref().map(|iq| (iq_folder.as_path(), &iq.folder, &iq.sha256));
+    for (of, place, sha256) in [(file, &backed.path, &backed.content.sha256)].into_iter().chain(of_iq) {
+        let written = Receipt::of(of, &place.to_string_lossy(), sha256, system_utc_us())
+            .and_then(|receipt| receipt.add(of));
+        if let Err(error) = written {
+            say(&format!("skyhound: the copy is good, but its receipt is not written: {error}"));
+        }
     }
 }
 
@@ -125,8 +128,16 @@ fn word(outcome: Outcome) -> &'static str {
 fn to_text(backed: &Backed) -> String {
     let live = if backed.is_live { ", still being recorded" } else { "" };
     let unread = backed.unread.as_ref().map_or(String::new(), |why| format!("; NOT WHOLE: {why}"));
+    let iq = backed.iq.as_ref().map_or(String::new(), |iq| {
+        format!(
+            "; {} files of IQ, {:.2} MB, in {}",
+            iq.file_count,
+            iq.bytes as f64 / 1e6,
+            iq.folder.display()
+        )
+    });
     format!(
-        "{}: {}, {} rows, {:.2} MB, content {}{live}{unread}",
+        "{}: {}, {} rows, {:.2} MB, content {}{live}{iq}{unread}",
         backed.path.display(),
         word(backed.outcome),
         backed.content.row_count(),
@@ -144,5 +155,6 @@ fn to_json(backed: &Backed) -> serde_json::Value {
         "content_sha256": backed.content.sha256,
         "is_live": backed.is_live,
         "unread": backed.unread,
+        "iq": backed.iq,
     })
 }

@@ -60,13 +60,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    table.set_header(["flight", "started", "length", "size", "copies", "state"]);
+    table.set_header(["flight", "started", "length", "size", "iq", "copies", "state"]);
     for entry in &entries {
         table.add_row([
             entry.path.display().to_string(),
             entry.started_utc_us.map_or_else(String::new, utc),
             entry.duration_s.map_or_else(String::new, |seconds| format!("{seconds:.1} s")),
             format!("{:.2} MB", entry.file_bytes as f64 / 1e6),
+            iq(entry),
             store::copies(&entry.path).len().to_string(),
             state(&entry.state),
         ]);
@@ -94,6 +95,13 @@ fn retain(folder: &Path, settings: &RetentionSettings, args: &Args) -> Result<()
     retained.complaint(settings).map_or(Ok(()), |why| Err(Failure::Failed(why)))
 }
 
+/// Its size; that nobody has a copy of it.
+fn iq(entry: &FlightEntry) -> String {
+    let bytes = entry.iq_bytes;
+    let uncopied = if store::has_uncopied_iq(&entry.path) { ", no copy" } else { "" };
+    if bytes == 0 { String::new() } else { format!("{:.2} MB{uncopied}", bytes as f64 / 1e6) }
+}
+
 fn utc(us: i64) -> String {
     jiff::Timestamp::from_microsecond(us).map_or_else(|_| String::new(), |time| format!("{time:.0}"))
 }
@@ -113,6 +121,7 @@ fn to_json(entry: &FlightEntry) -> serde_json::Value {
         "started_utc": entry.started_utc_us.map(utc),
         "duration_s": entry.duration_s,
         "file_bytes": entry.file_bytes,
+        "iq_bytes": entry.iq_bytes,
         "state": state(&entry.state),
         "copies": store::copies(&entry.path),
     })

@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use super::head::head;
+use super::iq::iq_bytes;
 use super::live::{is_live_here, writer_of};
 use super::name::{CREATING_ENDING, DAMAGED_ENDING, FLIGHT_ENDING, name_and_number, utc_us_of};
 use super::place::{real_or_given, side_files};
@@ -61,6 +62,8 @@ pub struct FlightEntry {
     pub name: String,
     /// Its size with its side files, bytes.
     pub file_bytes: u64,
+    /// Size of its IQ; of a flight of several files it stands with the first.
+    pub iq_bytes: u64,
     /// When it began, UTC, µs since 1970: of a clean file as it says itself (GPS, once it was there), else by its name.
     pub started_utc_us: Option<i64>,
     /// How long it is, s: of a clean file from its first to its last row, else from its name to its last change.
@@ -91,6 +94,14 @@ pub fn flights(folder: &Path) -> Result<Vec<FlightEntry>, StoreError> {
         let (a, b) = (name_and_number(&a.name), name_and_number(&b.name));
         a.cmp(&b)
     });
+    let mut flight = String::new();
+    for entry in &mut entries {
+        let (of, _) = name_and_number(&entry.name);
+        if of != flight {
+            entry.iq_bytes = iq_bytes(&entry.path.with_file_name(&entry.name));
+            flight = of.to_string();
+        }
+    }
     Ok(entries)
 }
 
@@ -211,6 +222,7 @@ fn entry(path: &Path, name: &str, state: FlightState) -> FlightEntry {
         path: path.to_path_buf(),
         name: name.to_string(),
         file_bytes: found.iter().map(|file| file.len()).sum(),
+        iq_bytes: 0,
         started_utc_us,
         duration_s,
         state,

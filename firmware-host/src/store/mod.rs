@@ -68,11 +68,11 @@ pub use error::StoreError;
 pub use file::About;
 pub use format::Format;
 pub use inputs::{Given, Inputs};
-pub use iq::iq_folder;
+pub use iq::{has_uncopied_iq, idle_iq_folders, iq_bytes, iq_folder};
 pub use keep::{
     AnsweredAll, Backed, Catalogue, Cell, Change, Compacted, Content, Exported, Foreign, Holds, Joining,
-    Known, Made, Making, Migrated, Outcome, Place, Scanned, Source, TableContent, Tables, Verified, archive,
-    archive_to, archived_file, backup, backup_to, compact, content, export, fetch_from, flown, free,
+    KeptIq, Known, Made, Making, Migrated, Outcome, Place, Scanned, Source, TableContent, Tables, Verified,
+    archive, archive_to, archived_file, backup, backup_to, compact, content, export, fetch_from, flown, free,
     is_archive, is_url, migrate, query_all, restore_archive, verify,
 };
 pub use lanes::{Inlets, MARGIN_S, Outlets, lanes};

@@ -63,7 +63,7 @@ pub fn receipts_path(path: &Path) -> PathBuf {
     with_suffix(&real(path).unwrap_or_else(|_| path.to_path_buf()), SUFFIX)
 }
 
-/// The copies of the flight file at `path` as it is now; none of one with anything beside it that is not in it yet.
+/// The copies of the flight file (or the folder of IQ) at `path` as it is now; none of one with anything beside it that is not in it yet.
 pub fn copies(path: &Path) -> Vec<Receipt> {
     let Ok((file_bytes, changed_ns)) = state(path) else { return Vec::new() };
     if side_files(path).iter().any(|side| side.bytes > 0) {
@@ -74,7 +74,19 @@ pub fn copies(path: &Path) -> Vec<Receipt> {
     receipts.filter(|one| (one.file_bytes, one.changed_ns) == (file_bytes, changed_ns)).collect()
 }
 
+/// Size and time of the last change; of a folder those of all files in it.
 fn state(path: &Path) -> std::io::Result<(u64, i128)> {
-    let file = std::fs::metadata(path)?;
-    Ok((file.len(), i128::from(file.mtime()) * 1_000_000_000 + i128::from(file.mtime_nsec())))
+    let changed_ns =
+        |file: &std::fs::Metadata| i128::from(file.mtime()) * 1_000_000_000 + i128::from(file.mtime_nsec());
+    let found = std::fs::metadata(path)?;
+    if !found.is_dir() {
+        return Ok((found.len(), changed_ns(&found)));
+    }
+    let (mut bytes, mut newest_ns) = (0, changed_ns(&found));
+    for entry in std::fs::read_dir(path)? {
+        let file = entry?.metadata()?;
+        bytes += file.len();
+        newest_ns = newest_ns.max(changed_ns(&file));
+    }
+    Ok((bytes, newest_ns))
 }

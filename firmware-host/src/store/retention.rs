@@ -1,9 +1,10 @@
 //! Old flights make room for new ones: by free disk and by count, oldest first.
 //!
 //! Never one that is being recorded or read, never one that was set aside, and none without a verified copy ([`super::receipt`])
-//! unless the settings say so. What stays though it should go is told.
+//! unless the settings say so. Its IQ belongs to it: it must have a copy too, and goes with the flight's last file. What stays though it should go is told.
 
 use super::error::StoreError;
+use super::iq::{has_uncopied_iq, iq_bytes};
 use super::keep::remove;
 use super::live::{is_live_here, user_of};
 use super::name::{flight_files, flight_of};
@@ -52,20 +53,22 @@ pub fn retain(folder: &Path, settings: &RetentionSettings, is_dry: bool) -> Resu
     // The earlier files of a flight that is recorded belong to it.
     let used: Vec<_> = flights.iter().filter(|path| is_used(path)).map(|path| flight_of(path)).collect();
     flights.retain(|path| !used.contains(&flight_of(path)));
-    for path in flights {
+    for (at, path) in flights.iter().enumerate() {
         let is_too_many = settings.flights_max > 0 && count > u64::from(settings.flights_max);
         if !is_too_many && retained.free_bytes >= wanted_bytes {
             break;
         }
-        if !settings.without_copy && copies(&path).is_empty() {
-            retained.without_copy.push(path);
+        if !settings.without_copy && (copies(path).is_empty() || has_uncopied_iq(path)) {
+            retained.without_copy.push(path.clone());
             continue;
         }
-        let bytes = flight_bytes(&path);
+        let stays = flights[at + 1..].iter().chain(&retained.without_copy);
+        let is_last = !stays.into_iter().any(|other| flight_of(other) == flight_of(path));
+        let bytes = flight_bytes(path) + if is_last { iq_bytes(path) } else { 0 };
         if !is_dry {
-            remove(&path)?;
+            remove(path)?;
         }
-        retained.gone.push((path, bytes));
+        retained.gone.push((path.clone(), bytes));
         retained.free_bytes = if is_dry { retained.free_bytes + bytes } else { free_bytes(folder)? };
         count -= 1;
     }

@@ -3,8 +3,9 @@
 
 use super::threads::Life;
 use crate::clock::Clock;
+use crate::sdr::complete_leftovers;
 use crate::settings::{RecorderSettings, RetentionSettings};
-use crate::store::{Mended, RecorderHandle, mend, retain};
+use crate::store::{Mended, RecorderHandle, idle_iq_folders, mend, retain};
 use skyhound::record::{Event, Severity, Text};
 use std::path::Path;
 use std::sync::Arc;
@@ -47,6 +48,20 @@ impl Keeper {
             mend(folder, Path::new(PROGRAM), self.recorder.disk_reserve_mb, &is_over, &mut told)
         {
             self.tell(Severity::Warning, "flight_mended", &error.to_string());
+        }
+        for folder in idle_iq_folders(folder).unwrap_or_default() {
+            let name = folder.file_name().unwrap_or_default().display();
+            match complete_leftovers(&folder) {
+                Ok(0) => {}
+                Ok(count) => {
+                    self.tell(
+                        Severity::Note,
+                        "flight_mended",
+                        &format!("{name}: {count} recordings completed"),
+                    );
+                }
+                Err(error) => self.tell(Severity::Warning, "flight_mended", &format!("{name}: {error}")),
+            }
         }
         let (mut looked_at, mut complaint) = (None, None);
         while !is_over() {

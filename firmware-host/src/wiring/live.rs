@@ -121,22 +121,31 @@ pub fn fly(
     let controlling = start_control(threads, parts, settings.autopilot.clone())?;
     systemd::ready();
     wait_for_the_end(&shared, &controlling, &signal, limit, clock);
-    systemd::stopping();
-    shared.life.stop();
-    // In reverse order of the start: nobody is asked by one who is gone.
-    threads.join(controlling);
-    threads.join(keeping);
-    shared.life.is_over.store(true, Ordering::Release);
-    threads.join(sensing);
-    // It ends when nobody is left who asks it.
-    cutting.into_iter().for_each(|cutting| threads.join(cutting));
-    if !receiver.stop() {
-        tracing::warn!("the SDR's driver hangs and was left behind");
-    }
+    let listening = [Some(sensing), cutting].into_iter().flatten();
+    stop(threads, &shared, [controlling, keeping], listening, receiver);
     drop(server);
     // A recording that cannot be read on has ended the flight as its end does, but it was not the end.
     let failed = shared.life.failed().or(shared.receiver.failed());
     failed.map_or(Ok(()), |why| Err(Failure::Failed(why.to_string())))
+}
+
+/// In reverse order of the start: nobody is asked by one who is gone.
+fn stop(
+    threads: &Threads,
+    shared: &Shared,
+    commanding: [JoinHandle<()>; 2],
+    listening: impl Iterator<Item = JoinHandle<()>>,
+    receiver: Receiver,
+) {
+    systemd::stopping();
+    shared.life.stop();
+    commanding.into_iter().for_each(|thread| threads.join(thread));
+    shared.life.is_over.store(true, Ordering::Release);
+    // Who cuts files ends when nobody is left who asks for them.
+    listening.for_each(|thread| threads.join(thread));
+    if !receiver.stop() {
+        tracing::warn!("the SDR's driver hangs and was left behind");
+    }
 }
 
 fn start_keeper(

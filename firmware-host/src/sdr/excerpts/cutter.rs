@@ -18,6 +18,8 @@ use std::time::Duration;
 const WAITING_MAX: usize = 256;
 /// A reader that was overtaken goes on so far from the oldest block, as a part of the ring, or it would be again at once.
 const AHEAD_PART: u64 = 4;
+/// What is missing at the begin of a file is told from here on: some blocks.
+const LATE_MIN_US: u64 = 50_000;
 /// At the end the recorder is given this long to take the last events.
 const LAST_TRIES: u32 = 100;
 const LAST_WAIT: Duration = Duration::from_millis(20);
@@ -224,7 +226,7 @@ impl Cutter {
             Err(error) => return self.fail(&name, &error),
         }
         self.note_begin(&heard);
-        if late_us > 0 {
+        if late_us > LATE_MIN_US {
             let late_s = late_us as f64 / 1e6;
             let text =
                 format!("{name} begins {late_s:.1} s late: recorder.iq.ring_s does not reach back so far");
@@ -255,20 +257,22 @@ impl Cutter {
         }
     }
 
-    /// The block that holds this time, or the next to it that is there; and how much is missing before that.
+    /// The block that holds this time, or the next to it that is there; and how much of what the ring held is missing before that.
     fn first_block(&self, from: TimeUs) -> (u64, u64) {
         let (oldest, mut first) = (self.history.oldest(), self.history.end());
-        let mut missing_us = 0;
-        while first > oldest {
-            let Some(head) = self.history.head(first - 1) else { break };
+        let mut late_us = 0;
+        while first > 0 {
+            let head = (first > oldest).then(|| self.history.head(first - 1)).flatten();
+            // It was written over, also just now.
+            let Some(head) = head else { return (first, late_us) };
             if self.end_of(&head) <= from {
                 break;
             }
             first -= 1;
-            missing_us = head.stamp.acquired_us.since_us(from);
+            late_us = head.stamp.acquired_us.since_us(from);
         }
-        // Before the first block of all there was nothing; and before a gap neither.
-        (first, if first == oldest && first > 0 { missing_us } else { 0 })
+        // Before the first block of all there was nothing, and what a gap lacks the ring never held.
+        (first, 0)
     }
 
     fn end_of(&self, head: &Head) -> TimeUs {
@@ -291,6 +295,9 @@ impl Cutter {
             let at = head.stamp.acquired_us;
             self.seen = self.seen.max(at);
             if at >= open.until {
+                if std::mem::take(&mut open.is_overtaken) {
+                    open.lost_us += open.until.since_us(open.reached);
+                }
                 self.close(None);
                 continue;
             }

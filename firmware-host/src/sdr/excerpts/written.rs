@@ -1,7 +1,7 @@
 //! The two files of an excerpt on their way: under names that end in `.part` until they are whole and on the disk.
 //!
-//! The metadata there tells of the samples that are there, also when the process dies between: [`complete_leftovers`] gives such files
-//! their names. What is written is brought to the disk each few megabytes, so that the flight file's commits do not have to wait for it.
+//! The metadata there are written again for each second of samples, so that of a process that dies [`complete_leftovers`] makes recordings
+//! that are short by a second. What is written is brought to the disk each few megabytes, so that the flight file's commits do not have to wait for it.
 
 use super::history::Head;
 use super::meta::{Capture, Heard, Origin, Told, Utc};
@@ -18,6 +18,8 @@ const CAPTURES_MAX: usize = 4_096;
 const SAMPLES: &str = "sigmf-data";
 const METADATA: &str = "sigmf-meta";
 const PART: &str = "part";
+/// Bytes of samples that the metadata tell of.
+const WHOLE_BYTES: &str = "skyhound:whole_bytes";
 /// Of metadata that are just being written.
 const NEXT: &str = "sigmf-meta.next";
 
@@ -29,6 +31,8 @@ pub struct Excerpt {
     sha512: Sha512,
     bytes: u64,
     unsynced_bytes: u64,
+    /// What the metadata do not tell of yet.
+    untold_bytes: u64,
     captures: Vec<Capture>,
     /// Index in the stream of the sample that follows the last one.
     next_index: u64,
@@ -72,6 +76,7 @@ impl Excerpt {
             sha512: Sha512::new(),
             bytes: 0,
             unsynced_bytes: 0,
+            untold_bytes: 0,
             captures: Vec::new(),
             next_index: 0,
             heard: vec![first],
@@ -99,35 +104,37 @@ impl Excerpt {
     /// # Errors
     /// The disk does not take it; what was there before is.
     pub fn write(&mut self, head: &Head, samples: &[u8], origin: &Origin, utc: Utc) -> io::Result<bool> {
-        let is_new = self.begins_a_stretch(head);
-        if is_new {
-            let lost_samples = match self.captures.is_empty() {
+        let capture = self.begins_a_stretch(head).then(|| Capture {
+            sample_start: self.bytes / self.sample_bytes,
+            sample_index: head.stamp.sample_index,
+            acquired_us: head.stamp.acquired_us,
+            lost_samples: match self.captures.is_empty() {
                 true => 0,
                 false => head.stamp.sample_index.saturating_sub(self.next_index),
-            };
-            self.captures.push(Capture {
-                sample_start: self.bytes / self.sample_bytes,
-                sample_index: head.stamp.sample_index,
-                acquired_us: head.stamp.acquired_us,
-                lost_samples,
-                tuned: head.tuned,
-            });
-        }
+            },
+            tuned: head.tuned,
+        });
         self.file.write_all(samples)?;
+        self.captures.extend(capture);
         self.sha256.update(samples);
         self.sha512.update(samples);
         self.bytes += samples.len() as u64;
         self.unsynced_bytes += samples.len() as u64;
+        self.untold_bytes += samples.len() as u64;
         self.next_index = head.stamp.sample_index + head.count as u64;
-        let is_due = self.unsynced_bytes >= SYNC_BYTES;
+        let second_bytes = (origin.sample_rate_sps * self.sample_bytes as f64) as u64;
+        let is_first = self.bytes == samples.len() as u64;
+        let is_told = is_first || self.untold_bytes >= second_bytes;
+        let is_due = is_told || self.unsynced_bytes >= SYNC_BYTES;
         if is_due {
             self.file.sync_data()?;
             // It is not read again soon. Only a hint.
             let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::DontNeed);
             self.unsynced_bytes = 0;
         }
-        if is_new || is_due {
+        if is_told {
             self.write_metadata(origin, utc, None)?;
+            self.untold_bytes = 0;
         }
         Ok(is_due)
     }
@@ -146,7 +153,9 @@ impl Excerpt {
     fn write_metadata(&self, origin: &Origin, utc: Utc, sha512: Option<&str>) -> io::Result<u64> {
         let sample_count = self.bytes / self.sample_bytes;
         let told = Told { origin, captures: &self.captures, heard: &self.heard, sample_count, utc };
-        let text = format!("{:#}\n", told.to_json(sha512));
+        let mut json = told.to_json(sha512);
+        json["global"][WHOLE_BYTES] = self.bytes.into();
+        let text = format!("{json:#}\n");
         // Of what was there before nothing is lost when this is cut off.
         let (next, part) = (with_ending(&self.base, NEXT), part(&self.base, METADATA));
         let mut file = File::create(&next)?;
@@ -187,23 +196,36 @@ impl Excerpt {
 }
 
 /// Gives the files that a process left in `folder`, which died while it wrote them, their names; how many excerpts those were. Their
-/// metadata tells of all that is in them, but not their hash.
+/// metadata do not tell their hash.
 ///
 /// # Errors
 /// The folder cannot be read, or a file not be renamed.
 pub fn complete_leftovers(folder: &Path) -> io::Result<u32> {
     let mut count = 0;
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if let Some(base) = name.strip_suffix(&format!(".{METADATA}.{PART}")) {
-            give_names(&folder.join(base))?;
-            count += 1;
-        } else if name.ends_with(&format!(".{NEXT}")) {
-            std::fs::remove_file(&path)?;
+    for name in names(folder)? {
+        let Some(base) = name.strip_suffix(&format!(".{METADATA}.{PART}")) else { continue };
+        let metadata: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join(&name))?)?;
+        let (base, told_bytes) = (folder.join(base), metadata["global"][WHOLE_BYTES].as_u64());
+        // What came after may lack what a gap in it would tell.
+        let samples = File::options().write(true).open(part(&base, SAMPLES));
+        if let (Ok(samples), Some(told_bytes)) = (samples, told_bytes) {
+            let bytes = samples.metadata()?.len().min(told_bytes);
+            samples.set_len(bytes)?;
+            samples.sync_all()?;
         }
+        give_names(&base)?;
+        count += 1;
+    }
+    // What is left now is metadata half written, and samples without any: not one whole block.
+    let is_rest = |name: &String| name.ends_with(&format!(".{NEXT}")) || name.ends_with(&format!(".{PART}"));
+    for name in names(folder)?.into_iter().filter(is_rest) {
+        std::fs::remove_file(folder.join(name))?;
     }
     Ok(count)
+}
+
+fn names(folder: &Path) -> io::Result<Vec<String>> {
+    std::fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
 }
 
 fn give_names(base: &Path) -> io::Result<PathBuf> {

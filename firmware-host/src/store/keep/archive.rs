@@ -5,6 +5,7 @@
 //! tables and views again.
 
 use super::super::error::StoreError;
+use super::super::iq::has_uncopied_iq;
 use super::super::name::FLIGHT_ENDING;
 use super::super::place::flight_bytes;
 use super::super::read::{Flight, open_with};
@@ -115,7 +116,7 @@ pub fn archive(from: &Path, to: &Path, reserve_mb: u32) -> Result<Backed, StoreE
     }
     let file_bytes = folder_bytes(&partition);
     let Manifest { content, is_live, unread, .. } = manifest;
-    Ok(Backed { path: partition, outcome, content, file_bytes, is_live, unread })
+    Ok(Backed { path: partition, outcome, content, file_bytes, is_live, unread, iq: None })
 }
 
 /// What the archived flight in `folder` says, from its Parquet files.
@@ -222,6 +223,9 @@ pub fn free(from: &Path, kept: &Backed, reserve_mb: u32) -> Result<(), StoreErro
     }
     if kept.unread.is_some() {
         return refused("not all of it could be read");
+    }
+    if has_uncopied_iq(from) {
+        return refused("its IQ is not in the archive, and has no verified copy: `skyhound backup` it first");
     }
     {
         let flight = open_with(from, reserve_mb, None)?;

@@ -9,6 +9,7 @@ use super::super::place::{existing, flight_bytes, is_part_of};
 use super::super::read::{Flight, open_copy, open_flight, was_closed};
 use super::super::scratch::part_in;
 use super::content::{Content, begins_with, content, own_relations};
+use super::iq::{KeptIq, copy_iq};
 use super::landing;
 use duckdb::Connection;
 use std::path::{Path, PathBuf};
@@ -39,13 +40,24 @@ pub struct Backed {
     pub is_live: bool,
     /// What of the flight could not be read, and why: the copy is of the rest.
     pub unread: Option<String>,
+    /// Its IQ, where that was kept too.
+    pub iq: Option<KeptIq>,
 }
 
-/// Copies the flight at `from` to the file `to`. The disk of the flight keeps `reserve_mb` MB free.
+/// Copies the flight at `from` to the file `to`, and its IQ to beside it. The disk of the flight keeps `reserve_mb` MB free.
 ///
 /// # Errors
 /// It cannot be read, there is no room, the copy is not the same, or another flight lies at `to`.
 pub fn backup(from: &Path, to: &Path, reserve_mb: u32) -> Result<Backed, StoreError> {
+    let backed = backup_rows(from, to, reserve_mb)?;
+    Ok(Backed { iq: copy_iq(from, &backed.path, reserve_mb)?, ..backed })
+}
+
+/// The same without its IQ.
+///
+/// # Errors
+/// As [`backup`].
+pub fn backup_rows(from: &Path, to: &Path, reserve_mb: u32) -> Result<Backed, StoreError> {
     let real = existing(from)?;
     if !real.is_file() {
         return Err(StoreError::NotFound(from.to_path_buf()));
@@ -62,7 +74,7 @@ pub fn backup(from: &Path, to: &Path, reserve_mb: u32) -> Result<Backed, StoreEr
     if let Some((content, Outcome::AlreadyThere, unread)) = expected {
         let file_bytes = flight_bytes(&to);
         let outcome = Outcome::AlreadyThere;
-        return tell(Backed { path: to, outcome, content, file_bytes, is_live, unread });
+        return tell(Backed { path: to, outcome, content, file_bytes, is_live, unread, iq: None });
     }
     let part = part_in(to.parent().unwrap_or(Path::new("/")));
     let (copied, is_live, unread) = take(from, &part, reserve_mb)?;
@@ -88,7 +100,8 @@ pub fn place_part(part: &Path, to: &Path, expected: Option<&Content>) -> Result<
         landing::name(part, to)?;
     }
     let file_bytes = flight_bytes(to);
-    tell(Backed { path: to.to_path_buf(), outcome, content, file_bytes, is_live: false, unread: None })
+    let path = to.to_path_buf();
+    tell(Backed { path, outcome, content, file_bytes, is_live: false, unread: None, iq: None })
 }
 
 /// Beside the copy it is written what it says.

@@ -1,6 +1,7 @@
 //! Where a kept flight comes to lie: written under another name, brought to the disk, then named; with what it says beside it.
 
 use super::super::error::StoreError;
+use super::super::iq::remove_iq;
 use super::super::place::{existing, is_plain, real, side_files, with_suffix};
 use super::super::receipt::receipts_path;
 use super::content::Content;
@@ -128,7 +129,7 @@ pub fn tell_content(path: &Path, part: &Path, content: &Content) -> Result<(), S
     name(part, &with_suffix(path, CONTENT_SUFFIX))
 }
 
-/// Removes a flight with all that belongs to it; the file last: what is cut off in between is still listed.
+/// Removes a flight with all that belongs to it, and with its last file its IQ; the file last: what is cut off in between is still listed.
 ///
 /// # Errors
 /// It cannot be removed.
@@ -139,6 +140,7 @@ pub fn remove(path: &Path) -> Result<(), StoreError> {
         std::fs::remove_file(&part).map_err(StoreError::io(&part, "cannot remove"))?;
     }
     forget_content(path)?;
+    remove_iq(&real)?;
     std::fs::remove_file(path).map_err(StoreError::io(path, "cannot remove"))?;
     sync_folder(&real)
 }

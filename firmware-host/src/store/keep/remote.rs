@@ -9,9 +9,10 @@ use super::super::place::flight_bytes;
 use super::super::read::open_flight;
 use super::super::scratch::{Room, part_in};
 use super::archive::{MANIFEST, archive};
-use super::backup::{Backed, Outcome, backup};
+use super::backup::{Backed, Outcome, backup_rows};
 use super::bucket::Bucket;
 use super::content::{Content, begins_with, own_relations};
+use super::iq::{fetch_iq, send_iq};
 use super::landing::{self, Part};
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,7 @@ pub fn backup_to(from: &Path, url: &str, state: &Path, reserve_mb: u32) -> Resul
     let bucket = Bucket::open(url, state)?;
     let work = work(from, reserve_mb)?;
     let name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let made = backup(from, &work.path.join(&name), reserve_mb)?;
+    let made = backup_rows(from, &work.path.join(&name), reserve_mb)?;
     let beside = format!("{name}{}", landing::CONTENT_SUFFIX);
     let before = match bucket.read(&beside)? {
         None => None,
@@ -60,7 +61,8 @@ pub fn backup_to(from: &Path, url: &str, state: &Path, reserve_mb: u32) -> Resul
     let content = made.content.clone();
     let text = serde_json::to_vec_pretty(&Beside { content, file_sha256 });
     bucket.write(&beside, text.map_err(|error| StoreError::kept(&made.path, error.to_string()))?)?;
-    Ok(Backed { path: bucket.path(&name), outcome, ..made })
+    let iq = send_iq(from, &bucket)?;
+    Ok(Backed { path: bucket.path(&name), outcome, iq, ..made })
 }
 
 /// Archives the flight at `from` at the object store's place `url`; `free` removes it once all that was sent was read back.
@@ -125,6 +127,7 @@ pub fn fetch_from(url: &str, to: &Path, state: &Path) -> Result<PathBuf, StoreEr
     };
     let bucket = Bucket::open(parent, state)?;
     let file = to.join(name);
+    fetch_iq(&bucket, &file)?;
     let beside = bucket.read(&format!("{name}{}", landing::CONTENT_SUFFIX))?;
     let beside: Option<Beside> = beside.and_then(|text| serde_json::from_slice(&text).ok());
     let mut sha256 = bucket.fetch(name, &file)?;

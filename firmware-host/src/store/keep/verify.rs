@@ -5,6 +5,7 @@ use super::super::read::{Flight, open_flight};
 use super::super::schema::{SCHEMA_VERSION, statements};
 use super::archive::{Manifest, archived, is_archive};
 use super::content::{Content, content, own_relations};
+use super::iq::iq_faults;
 use super::landing;
 use super::migrate::{lacking, version};
 use duckdb::Connection;
@@ -52,6 +53,7 @@ fn look(verified: &mut Verified, reserve_mb: u32) -> Result<(), StoreError> {
     let flight = open_flight(&path, reserve_mb)?;
     verified.is_live = flight.is_live;
     verified.faults.extend(flight.unread.clone());
+    verified.faults.extend(iq_faults(&path)?);
     structure(&flight, verified).map_err(StoreError::database(&path, "cannot tell its tables"))?;
     let said =
         content(flight.connection()).map_err(StoreError::database(&path, "cannot be read in whole"))?;
