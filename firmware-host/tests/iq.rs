@@ -5,8 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const RATE: u64 = 48_000;
-const BEACON: [&str; 3] =
-    ["beacon.0.offset_hz=6000", "beacon.0.bandwidth_hz=2000", "beacon.0.emission=continuous"];
+const BEACONS: [&str; 7] = [
+    "beacon.0.offset_hz=6000",
+    "beacon.0.bandwidth_hz=2000",
+    "beacon.0.emission=continuous",
+    "beacon.1.name=other one",
+    "beacon.1.offset_hz=-9000",
+    "beacon.1.bandwidth_hz=2000",
+    "beacon.1.emission=continuous",
+];
 
 fn run(line: &[&str], sets: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_skyhound"));
@@ -18,7 +25,7 @@ fn run(line: &[&str], sets: &[&str]) -> (Option<i32>, String, String) {
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
-/// Twelve seconds of noise, in which a carrier 6 kHz off is on from 3 to 6 s and from 8 to 10 s.
+/// Twelve seconds of noise, in which a carrier 6 kHz off is on from 3 to 6 s and one at -9 kHz from 8 to 10 s.
 fn recording(folder: &Path) -> (String, Vec<u8>) {
     let mut seed = 7_u32;
     let mut noise = || {
@@ -27,8 +34,12 @@ fn recording(folder: &Path) -> (String, Vec<u8>) {
     };
     let sample = |n: u64| {
         let at_s = n as f64 / RATE as f64;
-        let level = if (3.0..6.0).contains(&at_s) || (8.0..10.0).contains(&at_s) { 20.0 } else { 0.0 };
-        let (sin, cos) = (std::f64::consts::TAU * 6e3 * at_s).sin_cos();
+        let (level, offset_hz) = match at_s {
+            3.0..6.0 => (20.0, 6e3),
+            8.0..10.0 => (20.0, -9e3),
+            _ => (0.0, 0.0),
+        };
+        let (sin, cos) = (std::f64::consts::TAU * offset_hz * at_s).sin_cos();
         [cos, sin].map(|part| (127.5 + level * part + 24.0 * noise()).round() as u8)
     };
     let samples: Vec<u8> = (0..12 * RATE).flat_map(sample).collect();
@@ -41,7 +52,7 @@ fn recording(folder: &Path) -> (String, Vec<u8>) {
 fn fly(sdr: &str, pace: &str, flights: &Path, sets: &[&str]) -> PathBuf {
     let line = ["fly", "--sdr", sdr, "--pace", pace, "--flights", flights.to_str().unwrap()];
     let socket = format!("daemon.ctl_socket={}", flights.with_extension("sock").display());
-    let (code, out, said) = run(&line, &[&BEACON[..], &[&socket], sets].concat());
+    let (code, out, said) = run(&line, &[&BEACONS[..], &[&socket], sets].concat());
     assert_eq!(code, Some(0), "{said}");
     PathBuf::from(out.trim())
 }
@@ -116,7 +127,7 @@ fn a_detection_is_kept_sample_for_sample_and_heard_again() {
     let live = fly(&sdr, "realtime", &folder.path().join("live"), &ring);
     is_what_was_recorded(&live, &recorded);
     assert_eq!(kept(&live).len(), 2);
-    assert_eq!(asked(&live, "select count(*) as n from reading"), "n\n1200\n");
+    assert_eq!(asked(&live, "select count(*) as n from reading"), "n\n2400\n");
     assert_eq!(
         asked(&live, "select count(*) as n from event where kind in ('iq_lost', 'iq_failed')"),
         "n\n0\n"

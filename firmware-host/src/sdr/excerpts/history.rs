@@ -180,7 +180,7 @@ impl HistoryReader {
 
     /// Block `number` without its samples; `None` when it is not there yet or not any more.
     pub fn head(&self, number: u64) -> Option<Head> {
-        self.at(number, |place| head_of(place))
+        self.at(number, head_of)
     }
 
     /// Block `number`, its samples' bytes put in place of what is in `bytes`; `None` as before, and then those are nothing.

@@ -213,11 +213,10 @@ fn what_is_kept_is_read_as_a_recording_with_what_it_lacks() {
         read.push((block.stamp().sample_index, block.stamp().lost_samples, block.samples().len()));
     }
     // The first was the 2000th of the flight.
-    let expected: Vec<_> = (0..40)
-        .map(|n| (n * 100, 0, 100))
-        .chain((0..15).map(|n| (4_300 + n * 100, if n == 0 { 300 } else { 0 }, 100)))
-        .collect();
-    assert_eq!(read, expected);
+    let gaps: Vec<_> =
+        read.iter().filter(|(_, lost, _)| *lost > 0).map(|(at, lost, _)| (*at, *lost)).collect();
+    assert_eq!(gaps, [(4_300, 300)]);
+    assert_eq!(read.iter().map(|(_, _, count)| count).sum::<usize>(), 5_500);
     let told = |kind: &str| events.iter().find(|event| event.kind == kind).map(|event| event.text);
     let label = told("annotation").unwrap();
     assert!(
