@@ -120,6 +120,11 @@ fn a_flight_goes_to_s3_and_comes_back() {
     let (path, hash) = (file.to_str().unwrap(), ground.hash(&file));
     let (laptop, url) = (ground.folder.path().join("laptop"), format!("s3://flights/drone-1/{name}"));
     let laptop_text = laptop.to_str().unwrap();
+    let iq_name = format!("{}-iq", file.file_stem().unwrap().display());
+    let (iq, samples) = (file.with_file_name(&iq_name), "detection-1-a.sigmf-data");
+    std::fs::create_dir(&iq).unwrap();
+    std::fs::write(iq.join("detection-1-a.sigmf-meta"), r#"{"global": {"core:datatype": "cu8"}}"#).unwrap();
+    std::fs::write(iq.join(samples), b"IQIQIQ").unwrap();
 
     let (code, _, said) = ground.run("wrong", &["backup", path, "s3://flights/drone-1"]);
     assert!(code == Some(1) && said.contains("s3://flights/drone-1/"), "{said}");
@@ -131,6 +136,8 @@ fn a_flight_goes_to_s3_and_comes_back() {
     assert_eq!(ground.told(&["backup", path, "s3://flights/drone-1"])["outcome"], "was there");
     assert_eq!(ground.told(&["restore", &url, laptop_text])["content_sha256"], hash);
     assert_eq!(ground.hash(&laptop.join(name)), hash);
+    assert_eq!(sent["iq"]["file_count"], 2);
+    assert_eq!(std::fs::read(laptop.join(&iq_name).join(samples)).unwrap(), b"IQIQIQ");
 
     // What lies there is another thing by now.
     let object = root.join("flights/drone-1").join(name);
@@ -142,7 +149,7 @@ fn a_flight_goes_to_s3_and_comes_back() {
     assert!(code == Some(1) && said.contains("not those that were sent"), "{said}");
 
     let archived = ground.told(&["archive", path, "--to", "s3://flights/archive", "--free"]);
-    assert!(!file.exists());
+    assert!(!file.exists() && !iq.exists(), "its IQ has a copy");
     let back = ground.told(&["restore", archived["path"].as_str().unwrap(), laptop_text]);
     assert_eq!((&back["content_sha256"], ground.hash(&laptop.join(name))), (&hash, hash.clone()));
     // The catalogue finds both without fetching them, and which of them is not what was sent when it does.
