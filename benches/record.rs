@@ -17,7 +17,7 @@ use skyhound_host::clock::Clock;
 use skyhound_host::realtime::{self, Role};
 use skyhound_host::replay::{Replay, summary::Summary};
 use skyhound_host::settings::{Flags as SettingsFlags, Pace, RecorderSettings, Settings};
-use skyhound_host::store::{About, Comparison, Format, Recorder, answer_from, lanes, open_flight};
+use skyhound_host::store::{About, Chain, Comparison, Format, Recorder, answer_from, lanes, open_flight};
 use skyhound_host::wiring;
 use std::hint::black_box;
 use std::io::Write;
@@ -175,13 +175,13 @@ fn replayed(file: &Path, hours: f64) {
     .expect("its readings");
     let (mut verified, mut ours, mut peers, mut ratios) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let flight = open_flight(file, 0).expect("a flight");
+        let chain = Chain::open(file, 0).expect("a flight");
         let begun = Instant::now();
-        Replay::new(&flight, file, &[]).expect("a replay").fly(None, &mut Summary::default());
+        Replay::new(&chain, &[]).expect("a replay").fly(None, &mut Summary::default());
         ours.push(begun.elapsed().as_secs_f64() * 1e3 / hours);
         let begun = Instant::now();
-        let mut comparison = Comparison::read(&flight, file).expect("what was kept");
-        let flown = Replay::new(&flight, file, &[]).expect("a replay").fly(None, &mut comparison);
+        let mut comparison = Comparison::read(&chain).expect("what was kept");
+        let flown = Replay::new(&chain, &[]).expect("a replay").fly(None, &mut comparison);
         let compared = comparison.finish(flown.cut.is_some()).expect("a comparison");
         assert_eq!(compared.iter().map(|one| one.different_count).sum::<usize>(), 0);
         verified.push(begun.elapsed().as_secs_f64() * 1e3 / hours);

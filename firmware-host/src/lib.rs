@@ -31,4 +31,5 @@ pub mod store;
 pub mod systemd;
 pub mod table;
 pub mod vehicle_log;
+pub mod version;
 pub mod wiring;

@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use skyhound::facts::Located;
 use skyhound::limits::CHANNELS_MAX;
 use skyhound::record::{Event, PlacedReading, Record, Sink};
 
-use super::failure::print;
+use super::failure::{print, say};
 use super::query::not_whole;
 use super::{Failure, SettingsArgs, ctl, replay};
 use crate::ctl::{Status, decided};
 use crate::replay::Replay;
 use crate::replay::summary::Place;
-use crate::store::open_flight;
+use crate::store::Chain;
 
 /// Events that are told.
 const EVENTS_MAX: usize = 5;
@@ -34,7 +34,7 @@ pub struct Args {
 
 /// What was told last.
 #[derive(Default)]
-struct Newest {
+pub(super) struct Newest {
     estimates: [Option<Located>; CHANNELS_MAX],
     events: Vec<Event>,
 }
@@ -66,17 +66,40 @@ impl Sink for Newest {
 /// A file that cannot be read or replayed.
 pub fn run(args: Args) -> Result<(), Failure> {
     let reserve_mb = SettingsArgs::default().disk_reserve_mb()?;
-    let flight = open_flight(&args.file, reserve_mb)?;
-    let mut replay = Replay::new(&flight, &args.file, &[])?;
+    let chain = Chain::open(&args.file, reserve_mb)?;
+    let mut replay = Replay::new(&chain, &[])?;
     let mut newest = Newest::default();
-    replay.fly(Some((args.at * 1e6) as u64), &mut newest);
-    let mut status = Status::default();
-    decided(&mut status, replay.channels(), replay.now(), replay.decide(), replay.vehicle());
-    status.uptime_s = replay.now().0 as f64 / 1e6;
-    let names = replay.channels().iter().map(|channel| channel.name.clone());
-    let estimates: Vec<(String, Located)> =
-        names.zip(newest.estimates).filter_map(|(name, located)| Some((name, located?))).collect();
+    let flown = replay.fly(Some((args.at * 1e6) as u64), &mut newest);
+    if let Some(cut) = flown.cut.filter(|_| (replay.now().0 as f64) < args.at * 1e6) {
+        say(&format!("{}: {cut}", args.file.display()));
+    }
     if args.json {
+        let mut value = newest.json(&replay);
+        value["file"] = json!(args.file);
+        print(&format!("{value:#}\n"))?;
+    } else {
+        print(&newest.text(&replay))?;
+    }
+    chain.unread().map_or(Ok(()), |(path, why)| not_whole(path, Some(why)))
+}
+
+impl Newest {
+    fn status(replay: &Replay) -> Status {
+        let mut status = Status::default();
+        decided(&mut status, replay.channels(), replay.now(), replay.decide(), replay.vehicle());
+        status.uptime_s = replay.now().0 as f64 / 1e6;
+        status
+    }
+
+    fn estimates(&self, replay: &Replay) -> Vec<(String, Located)> {
+        let names = replay.channels().iter().map(|channel| channel.name.clone());
+        names.zip(self.estimates).filter_map(|(name, located)| Some((name, located?))).collect()
+    }
+
+    /// What is true now, as `at --json` tells it.
+    pub(super) fn json(&self, replay: &Replay) -> Value {
+        let status = Newest::status(replay);
+        let estimates = self.estimates(replay);
         let places = estimates.iter().map(|(name, located)| {
             let place = Place::of(located);
             json!({
@@ -84,29 +107,30 @@ pub fn run(args: Args) -> Result<(), Failure> {
                 "radius_50_m": located.estimate.radius_50_m, "radius_95_m": located.estimate.radius_95_m,
             })
         });
-        let events = newest.events.iter().map(|event| {
+        let events = self.events.iter().map(|event| {
             json!({ "at_s": event.at.0 as f64 / 1e6, "kind": event.kind, "text": event.text.as_str() })
         });
-        let value = json!({
-            "file": args.file, "at_s": status.uptime_s, "state": status.state, "target": status.target, "course": status.course,
+        json!({
+            "at_s": status.uptime_s, "state": status.state, "target": status.target, "course": status.course,
             "locked": status.locked, "missing": status.missing, "latched": status.latched, "vehicle": status.vehicle,
             "channels": status.channels, "search": status.search,
             "estimates": places.collect::<Vec<_>>(), "events": events.collect::<Vec<_>>(),
-        });
-        print(&format!("{value:#}\n"))?;
-    } else {
+        })
+    }
+
+    fn text(&self, replay: &Replay) -> String {
+        let status = Newest::status(replay);
         let mut text = format!("{:<10} {:.3} s\n{}", "at", status.uptime_s, ctl::flight_text(&status));
-        for (name, located) in &estimates {
+        for (name, located) in &self.estimates(replay) {
             let Place { lat_deg, lon_deg, radius_95_m, .. } = Place::of(located);
             text += &format!(
                 "{:<10} {name}: {lat_deg:.6} {lon_deg:.6}, 95 % within {radius_95_m:.0} m\n",
                 "estimate"
             );
         }
-        for event in &newest.events {
+        for event in &self.events {
             text += &format!("{:<10} {:.1} s: {}\n", "told", event.at.0 as f64 / 1e6, event.text.as_str());
         }
-        print(&text)?;
+        text
     }
-    flight.unread.clone().map_or(Ok(()), |why| not_whole(&args.file, Some(why)))
 }

@@ -30,3 +30,8 @@ pub fn catalogue() -> Result<PathBuf, Failure> {
 pub fn state() -> Result<PathBuf, Failure> {
     home("XDG_STATE_HOME", ".local/state", "set XDG_STATE_HOME to a folder")
 }
+
+/// Where results lie that can be computed again; `None`: there is no home.
+pub fn cache() -> Option<PathBuf> {
+    home("XDG_CACHE_HOME", ".cache", "").ok()
+}

@@ -25,6 +25,7 @@ pub mod locate;
 pub mod message;
 pub mod migrate;
 pub mod open;
+mod play;
 pub mod probe;
 pub mod profile;
 pub mod query;
@@ -51,7 +52,7 @@ use crate::store::{ANSWER_COMMAND, OPEN_COMMAND, SNAPSHOT_COMMAND};
 
 /// Finds a radio beacon from a drone.
 #[derive(Debug, Parser)]
-#[command(name = "skyhound", version, arg_required_else_help = true)]
+#[command(name = "skyhound", version = crate::version::VERSION, arg_required_else_help = true)]
 #[command(
     after_help = "Settings: `skyhound config init` writes a file with every key. Exit codes: 0 done, 1 failed, 2 wrong use."
 )]

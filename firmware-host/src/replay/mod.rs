@@ -3,19 +3,23 @@
 //! `store` reads the inputs back to the bit, the settings are those of the flight with what is asked for over them. Nothing is sent
 //! and nothing flies: a changed setting answers what would have been heard, believed and commanded on the way that was flown.
 
+pub mod player;
+pub mod results;
 pub mod summary;
 
 use crate::failure::Failure;
 use crate::settings::{FILES, Settings, text_of};
-use crate::store::{Flight, Given, Inputs, StoreError};
+use crate::store::{Chain, Given, Inputs, StoreError};
+use crate::version::VERSION;
+use serde::{Deserialize, Serialize};
 use skyhound::config::{ChannelConfig, Config};
 use skyhound::decide::{Decide, PassInputs};
-use skyhound::record::Sink;
+use skyhound::record::{PlacedReading, Record, Sink};
 use skyhound::time::TimeUs;
 use skyhound::vehicle::Vehicle;
 use skyhound::vehicle::part::Joined;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 
 /// Sections whose settings change nothing of what was given to the passes.
 const MAY_CHANGE: [&str; 5] = ["analytics.", "antenna.", "homing.", "interlock.", "search."];
@@ -31,13 +35,40 @@ pub struct Replay {
     begun_us: Option<u64>,
     newest_us: u64,
     pass_count: u64,
-    channels: Vec<ChannelConfig>,
+    config: Config,
+    /// Why the flight is not all there.
+    rest: Option<String>,
     /// Version of the program that flew it.
     pub flown_by: String,
+    /// What a flight file of this replay says that it was told: names and values of `setting`.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// Two sinks, each of which gets all.
+pub struct Both<'sinks>(pub &'sinks mut dyn Sink, pub &'sinks mut dyn Sink);
+
+impl Sink for Both<'_> {
+    fn reading(&mut self, reading: &PlacedReading) {
+        self.0.reading(reading);
+        self.1.reading(reading);
+    }
+
+    fn record(&mut self, record: &Record) {
+        self.0.record(record);
+        self.1.record(record);
+    }
+}
+
+/// What a flight was told, with `sets` over it, as a new flight file says it: names and values of `setting`.
+///
+/// # Errors
+/// A file that cannot be read, a setting that is none or that would have changed the inputs.
+pub fn settings(chain: &Chain, sets: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    Ok(Told::in_force(chain, sets)?.2)
 }
 
 /// How far it came.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Flown {
     /// Passes.
     pub pass_count: u64,
@@ -53,14 +84,13 @@ impl Replay {
     /// Of an open flight, with `section.key=value` of `sets` over its settings.
     ///
     /// # Errors
-    /// A flight that kept no passes or continues another, a setting that is none or that would have changed the inputs.
-    pub fn new(flight: &Flight, path: &Path, sets: &[String]) -> Result<Replay, Failure> {
-        let told = Told::read(flight, path)?;
-        let config = told.config(path, sets)?;
-        let inputs = Inputs::read(flight, path)?;
+    /// A flight that kept no passes, a setting that is none or that would have changed the inputs.
+    pub fn new(chain: &Chain, sets: &[String]) -> Result<Replay, Failure> {
+        let (told, config, settings) = Told::in_force(chain, sets)?;
+        let inputs = Inputs::read(chain)?;
         if inputs.pass_count() == 0 {
             let why = "it holds no passes: it ended before the first";
-            return Err(Failure::Failed(format!("{}: {why}", path.display())));
+            return Err(Failure::Failed(format!("{}: {why}", told.path.display())));
         }
         let decide = Decide::new(&config).map_err(|error| Failure::Usage(error.to_string()))?;
         Ok(Replay {
@@ -71,8 +101,10 @@ impl Replay {
             begun_us: None,
             newest_us: 0,
             pass_count: 0,
-            channels: config.sense.channels,
+            config,
+            rest: chain.rest.clone(),
             flown_by: told.setting("version.skyhound"),
+            settings,
         })
     }
 
@@ -85,15 +117,35 @@ impl Replay {
                 cut = Some(format!("it was to end at {:.3} s", self.newest_us as f64 / 1e6));
                 break;
             }
-            if !self.inputs.next(&mut self.given) {
+            if !self.step(sink) {
                 let left = whole - self.pass_count;
                 cut = Some(format!("what its last {left} passes were given is not all in the file"));
                 break;
             }
-            self.pass(sink);
         }
+        let cut = cut.or_else(|| self.rest.clone().filter(|_| !self.given.taken.is_end));
         let seconds = self.begun_us.map_or(0.0, |begun_us| (self.newest_us - begun_us) as f64 / 1e6);
         Flown { pass_count: self.pass_count, reading_count, seconds, cut }
+    }
+
+    /// Flies one pass; `false` when there is none, or what it was given is not all there.
+    fn step(&mut self, sink: &mut dyn Sink) -> bool {
+        let is_there = self.inputs.next(&mut self.given);
+        if is_there {
+            self.pass(sink);
+        } else {
+            // What is left has lost its readings.
+            self.inputs = Inputs::default();
+        }
+        is_there
+    }
+
+    /// Begins again, with the `inputs` that it had.
+    fn rewind(&mut self, inputs: Inputs) -> Result<(), Failure> {
+        self.decide = Decide::new(&self.config).map_err(|error| Failure::Usage(error.to_string()))?;
+        (self.inputs, self.joined, self.given) = (inputs, Joined::default(), Given::default());
+        (self.begun_us, self.newest_us, self.pass_count) = (None, 0, 0);
+        Ok(())
     }
 
     /// The control pass as it is now.
@@ -108,7 +160,7 @@ impl Replay {
 
     /// The beacons' channels.
     pub fn channels(&self) -> &[ChannelConfig] {
-        &self.channels
+        &self.config.sense.channels
     }
 
     /// The aircraft as known now.
@@ -142,20 +194,22 @@ impl Replay {
 
 /// What a flight file says of itself.
 struct Told {
+    path: PathBuf,
     rate_sps: f64,
     frequency_hz: f64,
     settings: BTreeMap<String, String>,
 }
 
 impl Told {
-    fn read(flight: &Flight, path: &Path) -> Result<Told, Failure> {
+    fn read(chain: &Chain) -> Result<Told, Failure> {
+        let Some((path, flight)) = chain.first() else {
+            return Err(Failure::Failed("a flight without a file".to_string()));
+        };
         let wrong = || StoreError::database(path, "cannot read its settings");
         let connection = flight.connection();
-        let sql = "SELECT sample_rate_sps, frequency_hz, continues, schema_version FROM flight";
-        let row =
-            connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
-        let (rate_sps, frequency_hz, continues, version): (f64, f64, Option<String>, i32) =
-            row.map_err(wrong())?;
+        let sql = "SELECT sample_rate_sps, frequency_hz, schema_version FROM flight";
+        let row = connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let (rate_sps, frequency_hz, version): (f64, f64, i32) = row.map_err(wrong())?;
         if version < PASSES_SINCE {
             let why = "its tables are of a version that kept no passes";
             return Err(Failure::Failed(format!(
@@ -163,22 +217,19 @@ impl Told {
                 path.display()
             )));
         }
-        if let Some(before) = continues {
-            let why = format!("it goes on where {before} ended, and what was known by then is not in it");
-            return Err(Failure::Failed(format!("{}: {why}; replay that one", path.display())));
-        }
         let mut settings = connection.prepare("SELECT name, value FROM setting").map_err(wrong())?;
         let settings = settings.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(wrong())?;
         let settings = settings.collect::<Result<_, _>>().map_err(wrong())?;
-        Ok(Told { rate_sps, frequency_hz, settings })
+        Ok(Told { path: path.to_path_buf(), rate_sps, frequency_hz, settings })
     }
 
     fn setting(&self, name: &str) -> String {
         self.settings.get(name).cloned().unwrap_or_default()
     }
 
-    /// What the engine was told, with `sets` over it.
-    fn config(&self, path: &Path, sets: &[String]) -> Result<Config, Failure> {
+    /// With what the engine was told, with `sets` over it; and as a new flight file says that.
+    fn in_force(chain: &Chain, sets: &[String]) -> Result<(Told, Config, BTreeMap<String, String>), Failure> {
+        let told = Told::read(chain)?;
         for set in sets {
             if !MAY_CHANGE.iter().any(|section| set.trim_start().starts_with(section)) {
                 let key = set.split('=').next().unwrap_or_default();
@@ -190,17 +241,22 @@ impl Told {
             }
         }
         let folder = tempfile::tempdir().map_err(|error| Failure::doing("a folder for its files", error))?;
-        let mut all = Vec::new();
+        let mut files = Vec::new();
         for key in FILES {
-            if let Some(text) = self.settings.get(&text_of(key)) {
+            if let Some(text) = told.settings.get(&text_of(key)) {
                 let file = folder.path().join(key);
                 std::fs::write(&file, text).map_err(|error| Failure::doing(file.display(), error))?;
-                all.push(format!("{key}={}", file.display()));
+                files.push((key, file));
             }
         }
-        all.extend_from_slice(sets);
-        let is_bench = self.setting("bench") == "true";
-        let settings = Settings::again(&self.setting("settings_toml"), path, &all, is_bench)?;
+        let is_bench = told.setting("bench") == "true";
+        let settings = Settings::again(&told.setting("settings_toml"), &told.path, &files, sets, is_bench)?;
+        let config = told.config(&settings)?;
+        let rows = told.rows(chain, sets, &settings);
+        Ok((told, config, rows))
+    }
+
+    fn config(&self, settings: &Settings) -> Result<Config, Failure> {
         let number = |text: &str| text.parse::<f64>().ok();
         let centers = self.setting("centers_hz");
         let mut centers_hz: Vec<f64> = centers.split(' ').filter_map(number).collect();
@@ -210,5 +266,23 @@ impl Told {
         let beside_hz = number(&self.setting("tuned_beside_hz")).unwrap_or(0.0);
         let config = settings.engine_through(self.rate_sps, &centers_hz, beside_hz);
         config.map_err(|error| Failure::Usage(error.to_string()))
+    }
+
+    fn rows(&self, chain: &Chain, sets: &[String], settings: &Settings) -> BTreeMap<String, String> {
+        let mut rows = self.settings.clone();
+        rows.extend(settings.files().into_iter().map(|(key, text)| (text_of(key), text)));
+        let names =
+            chain.files.iter().map(|(path, _)| path.file_stem().unwrap_or_default().to_string_lossy());
+        let flown_by = self.settings.get("replayed.flown_by").cloned();
+        let told = [
+            ("settings_toml", settings.to_toml()),
+            ("settings_sha256", settings.hash_sha256()),
+            ("version.skyhound", VERSION.to_string()),
+            ("replayed.from", names.collect::<Vec<_>>().join(" ")),
+            ("replayed.flown_by", flown_by.unwrap_or_else(|| self.setting("version.skyhound"))),
+            ("replayed.set", sets.join(" ")),
+        ];
+        rows.extend(told.map(|(name, value)| (name.to_string(), value)));
+        rows
     }
 }

@@ -1,7 +1,7 @@
 //! What of a replayed flight is compared when settings differ: detections, the estimate, how soon it was found.
 
 use comfy_table::{Table, presets};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use skyhound::command::{Command, State};
 use skyhound::facts::Located;
 use skyhound::geo::Origin;
@@ -9,7 +9,7 @@ use skyhound::record::{PlacedReading, Record, Sink};
 use skyhound::time::TimeUs;
 
 /// One flight in few numbers. Times are seconds of the flight's clock.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Detections that began.
     pub detection_count: u64,
@@ -28,7 +28,7 @@ pub struct Summary {
 }
 
 /// Where a beacon is believed to be.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Place {
     /// WGS84, degrees.
     pub lat_deg: f64,

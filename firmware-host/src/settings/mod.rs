@@ -91,23 +91,36 @@ impl Settings {
     /// # Errors
     /// As [`Settings::load`].
     pub fn of_flight(text: &str, path: &Path) -> Result<Settings, SettingsErrors> {
-        Settings::again(text, path, &[], false)
+        Settings::again(text, path, &[], &[], false)
     }
 
-    /// The same with each `section.key=value` of `sets` over it, of a flight on a bench or in the air.
+    /// The same with each `section.key=value` of `sets` over it, of a flight on a bench or in the air. Of keys that name a file, `files`
+    /// are read instead; the names stay.
     ///
     /// # Errors
     /// As [`Settings::load`].
     pub fn again(
         text: &str,
         path: &Path,
+        files: &[(&'static str, PathBuf)],
         sets: &[String],
         is_bench: bool,
     ) -> Result<Settings, SettingsErrors> {
         let mut layers = layers::Layers::defaults();
         layers.lay_text(text, path);
+        let named = layers.entries.clone();
+        files.iter().for_each(|(key, file)| layers.lay_set(&format!("{key}={}", file.display())));
+        let instead = layers.entries.clone();
         sets.iter().for_each(|set| layers.lay_set(set));
-        Settings::resolve(layers, is_bench)
+        let mut settings = Settings::resolve(layers, is_bench)?;
+        for (key, entry) in files.iter().filter_map(|(key, _)| named.get_key_value(*key)) {
+            if settings.layers.entries.get(key).map(|now| &now.value)
+                == instead.get(key).map(|read| &read.value)
+            {
+                settings.layers.entries.insert(key.clone(), entry.clone());
+            }
+        }
+        Ok(settings)
     }
 
     /// The files that settings name and the engine is told of ([`FILES`]), by key, as they read now; what cannot be read is left out.

@@ -2,39 +2,26 @@
 
 use super::append::columns;
 use super::batch::{BATCH_READINGS, Batch};
+use super::chain::Chain;
+use super::derived::{DERIVED, is_input, made};
 use super::error::StoreError;
-use super::read::Flight;
+use super::read::columns_of;
 use super::schema::stored_columns;
-use super::sql::quoted;
 use duckdb::arrow::array::{Array, ArrayRef, RecordBatch};
 use duckdb::arrow::compute::concat_batches;
+use duckdb::arrow::datatypes::Schema;
 use duckdb::arrow::util::display::array_value_to_string;
-use skyhound::decide::EVENT_KINDS;
 use skyhound::record::{PlacedReading, Record, Sink};
-use std::path::Path;
+use std::sync::Arc;
 
-/// Tables of what is derived. Of `reading` that is the pose; of `event` and `health` those rows that the control pass makes.
-const DERIVED: [&str; 11] = [
-    "reading",
-    "signal",
-    "detection",
-    "estimate",
-    "estimate_region",
-    "search",
-    "search_cell",
-    "command",
-    "state_change",
-    "event",
-    "health",
-];
 /// Differences of a table that are told in words.
 const TOLD_MAX: usize = 3;
 
 /// One table's comparison.
-#[derive(Clone, Debug, Default, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Compared {
     /// Its name.
-    pub table: &'static str,
+    pub table: String,
     /// Rows that the flight kept of the passes that were replayed.
     pub kept_count: usize,
     /// Rows that the replay made.
@@ -43,10 +30,14 @@ pub struct Compared {
     pub different_count: usize,
     /// The first of them, field by field.
     pub differences: Vec<String>,
+    /// Columns that the flight, of another version, has not: they are not compared.
+    pub lacking: Vec<String>,
 }
 
 struct Table {
     kept: RecordBatch,
+    /// The places of its columns among those that are made.
+    places: Vec<usize>,
     compared: Compared,
 }
 
@@ -63,9 +54,8 @@ impl Comparison {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn read(flight: &Flight, path: &Path) -> Result<Comparison, StoreError> {
-        let tables = DERIVED.into_iter().map(|table| kept(flight, table)).collect::<Result<_, _>>();
-        let tables = tables.map_err(StoreError::database(path, "cannot read what it derived"))?;
+    pub fn read(chain: &Chain) -> Result<Comparison, StoreError> {
+        let tables = DERIVED.into_iter().map(|table| kept(chain, table)).collect::<Result<_, _>>()?;
         Ok(Comparison { tables, batch: Batch::default(), refused: None })
     }
 
@@ -117,43 +107,56 @@ impl Sink for Comparison {
     }
 
     fn record(&mut self, record: &Record) {
-        let is_input = matches!(
-            record,
-            Record::Pass(..)
-                | Record::Pulse(_)
-                | Record::Hearing(_)
-                | Record::Vehicle(..)
-                | Record::Operator(..)
-        );
-        if !is_input {
+        if !is_input(record) {
             self.batch.push(record);
         }
     }
 }
 
-fn kept(flight: &Flight, name: &'static str) -> Result<Table, duckdb::Error> {
-    let columns = stored_columns(name).collect::<Vec<_>>().join(", ");
-    let which = match name {
-        "event" => {
-            format!(
-                "WHERE kind IN ({})",
-                EVENT_KINDS.iter().map(|kind| quoted(kind)).collect::<Vec<_>>().join(", ")
-            )
+fn kept(chain: &Chain, name: &'static str) -> Result<Table, StoreError> {
+    let there = chain.first().map_or_else(Vec::new, |(_, flight)| columns_of(flight, name));
+    let (mut columns, mut places, mut lacking) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, column) in stored_columns(name).enumerate() {
+        if there.iter().any(|there| there == column) {
+            columns.push(column);
+            places.push(place);
+        } else {
+            lacking.push(column.to_string());
         }
-        "health" => "WHERE kind = 'discard'".to_string(),
-        _ => String::new(),
-    };
-    let mut statement = flight.connection().prepare(&format!("SELECT {columns} FROM {name} {which}"))?;
-    let stream = statement.stream_arrow([])?;
-    let schema = stream.get_schema();
-    let kept = concat_batches(&schema, &stream.collect::<Vec<_>>())
-        .map_err(|error| duckdb::Error::ToSqlConversionFailure(Box::new(error)))?;
-    let compared = Compared { table: name, kept_count: kept.num_rows(), ..Compared::default() };
-    Ok(Table { kept, compared })
+    }
+    if columns.is_empty() {
+        let kept = RecordBatch::new_empty(Arc::new(Schema::empty()));
+        let compared = Compared { table: name.to_string(), lacking, ..Compared::default() };
+        return Ok(Table { kept, places, compared });
+    }
+    let columns = columns.join(", ");
+    let sql = format!("SELECT {columns} FROM {name} WHERE {}", made(name).unwrap_or_default());
+    let (mut batches, mut schema) = (Vec::new(), None);
+    for (path, flight) in &chain.files {
+        let mut read = || {
+            let mut statement = flight.connection().prepare(&sql)?;
+            let stream = statement.stream_arrow([])?;
+            schema.get_or_insert(stream.get_schema());
+            batches.extend(stream);
+            Ok(())
+        };
+        read().map_err(StoreError::database(path, "cannot read what it derived"))?;
+    }
+    let schema = schema.unwrap_or_else(|| Arc::new(Schema::empty()));
+    let kept = concat_batches(&schema, &batches).map_err(|error| StoreError::Stopped(error.to_string()))?;
+    let kept_count = kept.num_rows();
+    let compared = Compared { table: name.to_string(), kept_count, lacking, ..Compared::default() };
+    Ok(Table { kept, places, compared })
 }
 
 impl Table {
     fn take(&mut self, made: &RecordBatch) {
+        // A table that the flight has not is not compared.
+        let Ok(made) = made.project(&self.places) else { return };
+        if made.num_columns() == 0 {
+            return;
+        }
+        let made = &made;
         let from = self.compared.made_count.min(self.kept.num_rows());
         let both = made.num_rows().min(self.kept.num_rows() - from);
         let kept = self.kept.slice(from, both);

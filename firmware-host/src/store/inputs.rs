@@ -3,6 +3,7 @@
 //! Rows of `pass` say how many of the next readings, pulses and hearings a pass took; what changed of the aircraft and what the operator did
 //! stands in rows of the pass's own time. Everything is read at once: some 40 bytes for each reading.
 
+use super::chain::Chain;
 use super::error::StoreError;
 use super::inputs_vehicle;
 use super::read::Flight;
@@ -18,7 +19,6 @@ use skyhound::time::TimeUs;
 use skyhound::units::CentiDb;
 use skyhound::vehicle::Part;
 use std::collections::{BTreeMap, VecDeque};
-use std::path::Path;
 
 const READINGS: &str = "SELECT acquired_us, sample_index, channel, mean_e2, peak_e2, quiet_e2, clipping_e4, flags, frame_count FROM reading";
 const PASSES: &str = "SELECT at_us, reading_count, pulse_count, hearing_count, sdr_alive, is_end FROM pass";
@@ -52,6 +52,7 @@ pub struct Given {
 }
 
 /// All passes of a flight.
+#[derive(Clone, Default)]
 pub struct Inputs {
     passes: VecDeque<(TimeUs, Taken)>,
     readings: Vec<RecordBatch>,
@@ -69,13 +70,39 @@ impl Inputs {
     ///
     /// # Errors
     /// A file of a version that did not keep passes, or one that cannot be read.
-    pub fn read(flight: &Flight, path: &Path) -> Result<Inputs, StoreError> {
-        read(flight).map_err(StoreError::database(path, "cannot read what its passes were given"))
+    pub fn read(chain: &Chain) -> Result<Inputs, StoreError> {
+        let mut all = Inputs::default();
+        for (path, flight) in &chain.files {
+            let read = read(flight);
+            all.join(read.map_err(StoreError::database(path, "cannot read what its passes were given"))?);
+        }
+        Ok(all)
+    }
+
+    /// Those of the next file of the flight.
+    fn join(&mut self, next: Inputs) {
+        self.passes.extend(next.passes);
+        self.readings.extend(next.readings);
+        self.pulses.extend(next.pulses);
+        self.hearings.extend(next.hearings);
+        self.parts.extend(next.parts);
+        self.acts.extend(next.acts);
+        self.reading_count += next.reading_count;
     }
 
     /// Passes that are left, the flight's end among them.
     pub fn pass_count(&self) -> usize {
         self.passes.len()
+    }
+
+    /// When the next pass is.
+    pub fn next_at(&self) -> Option<TimeUs> {
+        self.passes.front().map(|(at, _)| *at)
+    }
+
+    /// When the last pass is.
+    pub fn end(&self) -> Option<TimeUs> {
+        self.passes.back().map(|(at, _)| *at)
     }
 
     /// Readings in all.

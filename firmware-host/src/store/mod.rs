@@ -19,12 +19,14 @@ mod append_vehicle;
 mod batch;
 mod blocks;
 mod catalog;
+mod chain;
 mod checksum;
 mod columns;
 mod commit;
 mod compare;
 mod cookbook;
 mod copy;
+mod derived;
 mod error;
 mod file;
 mod format;
@@ -62,6 +64,7 @@ mod wal;
 mod watch;
 
 pub use catalog::{FlightEntry, FlightState, flights, remove_leftovers};
+pub use chain::Chain;
 pub use compare::{Compared, Comparison};
 pub use cookbook::{Recipe, cookbook};
 pub use error::StoreError;
@@ -71,13 +74,13 @@ pub use inputs::{Given, Inputs};
 pub use iq::{has_uncopied_iq, idle_iq_folders, iq_bytes, iq_folder};
 pub use keep::{
     AnsweredAll, Backed, Catalogue, Cell, Change, Compacted, Content, Exported, Foreign, Holds, Joining,
-    KeptIq, Known, Made, Making, Migrated, Outcome, Place, Scanned, Source, TableContent, Tables, Verified,
-    archive, archive_to, archived_file, backup, backup_to, compact, content, export, fetch_from, flown, free,
-    is_archive, is_url, migrate, query_all, restore_archive, verify,
+    KeptIq, Known, Made, Making, Migrated, Outcome, Place, Remade, Remaking, Scanned, Source, TableContent,
+    Tables, Verified, archive, archive_to, archived_file, backup, backup_to, compact, content, export,
+    fetch_from, flown, free, is_archive, is_url, migrate, query_all, restore_archive, verify,
 };
 pub use lanes::{Inlets, MARGIN_S, Outlets, lanes};
 pub use live::is_recorded;
-pub use log::LogEntry;
+pub use log::{LogEntry, Logbook};
 pub use mend::{Mended, mend};
 pub use monitor::Database;
 pub use name::{flight_of, next_file};

@@ -19,7 +19,7 @@ use super::place;
 use super::schema::lent;
 use super::scratch::Room;
 use super::sides::{MISSING, Sides};
-use super::sql::quoted;
+use super::sql::{identifier, quoted};
 use duckdb::{AccessMode, Config, Connection};
 use std::path::{Path, PathBuf};
 
@@ -231,6 +231,20 @@ pub(super) fn reading_config(spill: &Room, bounds: Bounds) -> Result<Config, duc
         Some(threads) => config.threads(i64::from(threads)),
         None => Ok(config),
     }
+}
+
+/// Names of the columns of a table or view; none where there is no such.
+pub(super) fn columns_of(flight: &Flight, table: &str) -> Vec<String> {
+    columns_in(flight.connection(), table)
+}
+
+/// The same of the database that `connection` was opened with.
+pub(super) fn columns_in(connection: &Connection, table: &str) -> Vec<String> {
+    let described = || {
+        let mut described = connection.prepare(&format!("DESCRIBE {}", identifier(table)))?;
+        described.query_map([], |row| row.get(0))?.collect::<Result<_, duckdb::Error>>()
+    };
+    described().unwrap_or_default()
 }
 
 /// Opens a snapshot that [`super::snapshot`] made: whole, closed, and read by others too.

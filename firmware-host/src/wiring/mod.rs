@@ -27,6 +27,7 @@ use crate::realtime::Role;
 use crate::sdr::{ReceiverTotals, Source, Stream};
 use crate::settings::{Deafness, Pace, Settings, Tuning, text_of};
 use crate::store::{self, About, Inlets, Recorder, RecorderHandle, RecorderSummary};
+use crate::version::VERSION;
 use skyhound::config::Config;
 use skyhound::decide::Decide;
 use skyhound::record::{Event, LaneReport, Name, Record, Severity, Text};
@@ -144,7 +145,7 @@ fn about(settings: &Settings, tuning: &Tuning, config: &Config, stream: &Stream,
     };
     About {
         settings_toml: settings.to_toml(),
-        versions: vec![("skyhound".to_string(), env!("CARGO_PKG_VERSION").to_string())],
+        versions: vec![("skyhound".to_string(), VERSION.to_string())],
         channels: config.sense.channels.iter().map(|channel| channel.name.clone()).collect(),
         sdr: stream.description.clone(),
         autopilot: settings.autopilot.address.clone(),

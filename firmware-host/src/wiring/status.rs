@@ -4,6 +4,7 @@ use super::Shared;
 use crate::autopilot::Link;
 use crate::ctl::{LaneStatus, LinkStatus, PassStatus, RecorderStatus, Status, decided};
 use crate::store::{RecorderHandle, RecorderState};
+use crate::version::VERSION;
 use skyhound::budget::BudgetReport;
 use skyhound::command::State;
 use skyhound::config::ChannelConfig;
@@ -50,7 +51,7 @@ pub struct Seen<'a> {
 
 /// What is told before the first control pass.
 pub fn starting(status: &mut Status) {
-    status.version = env!("CARGO_PKG_VERSION").to_string();
+    status.version = VERSION.to_string();
     status.pid = std::process::id();
     status.state = State::Idle.name().to_string();
     status.locked = Some("the flight is starting".to_string());

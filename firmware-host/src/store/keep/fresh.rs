@@ -8,7 +8,7 @@ use super::super::scratch::scratch_path;
 use super::super::sql::{identifier, quoted};
 use super::content::Relation;
 use super::landing;
-use duckdb::Config;
+use duckdb::{Config, Connection};
 use std::path::Path;
 
 const MEMORY: &str = "512MB";
@@ -28,14 +28,7 @@ pub fn make(
     is_whole: bool,
 ) -> Result<(), StoreError> {
     let make = || {
-        let config = Config::default()
-            .with("memory_limit", MEMORY)?
-            .with("default_block_size", BLOCK_BYTES.to_string())?
-            .with("storage_compatibility_version", STORAGE_VERSION)?
-            .with("temp_directory", scratch_path("spill").to_string_lossy())?
-            .with("max_temp_directory_size", SPILL_MAX)?
-            .enable_autoload_extension(false)?;
-        let connection = place::open(part, config)?;
+        let connection = open(part)?;
         for statement in definitions {
             connection.execute_batch(statement)?;
         }
@@ -57,6 +50,21 @@ pub fn make(
     };
     make().map_err(StoreError::database(part, "cannot be made anew"))?;
     landing::settle(part)
+}
+
+/// A new database at `part`, as flight files are.
+///
+/// # Errors
+/// DuckDB cannot make it.
+pub fn open(part: &Path) -> Result<Connection, duckdb::Error> {
+    let config = Config::default()
+        .with("memory_limit", MEMORY)?
+        .with("default_block_size", BLOCK_BYTES.to_string())?
+        .with("storage_compatibility_version", STORAGE_VERSION)?
+        .with("temp_directory", scratch_path("spill").to_string_lossy())?
+        .with("max_temp_directory_size", SPILL_MAX)?
+        .enable_autoload_extension(false)?;
+    place::open(part, config)
 }
 
 /// In the order in which they stand there.

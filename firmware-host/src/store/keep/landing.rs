@@ -74,6 +74,28 @@ pub fn name(part: &Path, path: &Path) -> Result<(), StoreError> {
     sync_folder(path)
 }
 
+/// The same, where nothing may be replaced.
+///
+/// # Errors
+/// Something of that name is there, or as [`name`].
+pub fn name_new(part: &Path, path: &Path) -> Result<(), StoreError> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, part, CWD, path, RenameFlags::NOREPLACE) {
+        Err(Errno::EXIST) => Err(is_there(path)),
+        // File systems of some sticks and shares cannot tell.
+        Err(Errno::INVAL | Errno::NOSYS) if path.exists() => Err(is_there(path)),
+        Err(Errno::INVAL | Errno::NOSYS) => name(part, path),
+        Err(error) => Err(StoreError::io(path, "cannot rename to")(error.into())),
+        Ok(()) => sync_folder(path),
+    }
+}
+
+/// That something lies where a new file was to come.
+pub fn is_there(path: &Path) -> StoreError {
+    StoreError::kept(path, "is there already; nothing is replaced: name another file, or move it away")
+}
+
 /// Brings the name of `path` to the disk.
 ///
 /// # Errors

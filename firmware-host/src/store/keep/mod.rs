@@ -6,6 +6,7 @@
 //!   programs read; [`compact`] makes a flight file smaller.
 //! - [`backup_to`], [`archive_to`] and [`fetch_from`] do it with object stores.
 //! - [`Catalogue`] knows which flights there are and every place where they lie.
+//! - [`Remaking`] writes a flight that is flown again.
 //! - [`query_all`] asks many flights at once, wherever they lie.
 //! - [`Joining`] puts rows of others beside a flight, [`Making`] makes a flight of them.
 //!
@@ -30,6 +31,7 @@ mod joined;
 mod landing;
 mod made;
 mod migrate;
+mod remade;
 mod remote;
 mod scan;
 mod scan_url;
@@ -50,6 +52,7 @@ pub use joined::{Joining, flown};
 pub use landing::remove;
 pub use made::{Cell, Change, Foreign, Holds, Made, Making};
 pub use migrate::{Migrated, migrate};
+pub use remade::{Remade, Remaking};
 pub use remote::{archive_to, backup_to, fetch_from};
 pub use scanned::Scanned;
 pub use source::Source;

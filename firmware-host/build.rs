@@ -1,0 +1,44 @@
+//! Sources of engine and host → one hash, which the program tells as its version; and how it is built.
+
+use sha2::{Digest, Sha256};
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let host = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
+    let house = host.parent().unwrap_or(&host);
+    let mut files = vec![house.join("Cargo.lock")];
+    for folder in [house.join("src"), host.join("src")] {
+        sources(&folder, &mut files)?;
+        println!("cargo::rerun-if-changed={}", folder.display());
+    }
+    println!("cargo::rerun-if-changed={}", files[0].display());
+    files.sort();
+    let mut whole = Sha256::new();
+    for file in files {
+        let (name, text) = (file.strip_prefix(house)?.to_string_lossy().into_owned(), std::fs::read(&file)?);
+        for part in [name.as_bytes(), &text] {
+            whole.update((part.len() as u64).to_le_bytes());
+            whole.update(part);
+        }
+    }
+    let hex: String = whole.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    println!("cargo::rustc-env=SKYHOUND_SOURCE={hex}");
+    let compiler = std::process::Command::new(std::env::var("RUSTC")?).arg("--version").output()?;
+    let compiler = String::from_utf8_lossy(&compiler.stdout).trim().to_string();
+    let (target, level) = (std::env::var("TARGET")?, std::env::var("OPT_LEVEL")?);
+    println!("cargo::rustc-env=SKYHOUND_BUILD={target} opt-level {level} {compiler}");
+    Ok(())
+}
+
+fn sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sources(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
