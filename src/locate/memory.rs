@@ -5,6 +5,7 @@
 //! Gelfand, JASA 111 (2016) 800). Covariance over distance d in space: σ²·(exp(−d/L) + nugget where d = 0) (Gudmundson 1991).
 #![allow(clippy::needless_range_loop, reason = "several rows and matrices are walked at once by one index")]
 
+use super::lanes::{Row, SIDE};
 use super::{Antenna, Observation};
 
 /// Neighbours that an observation is whitened by.
@@ -62,15 +63,64 @@ impl Texture {
     /// Standard deviation over that at the horizon.
     #[inline(always)]
     pub(super) fn calm(&self, sine2: f32) -> f32 {
-        let (half, least) = self.calm;
-        least + (1.0 - least) / (1.0 + sine2 / half)
+        calm(self.calm, sine2)
     }
 
     /// Share of the clutter's loss.
     #[inline(always)]
     pub(super) fn hidden(&self, sine2: f32) -> f32 {
-        let of_half = sine2 / self.hidden;
-        1.0 / (1.0 + of_half * of_half)
+        hidden(self.hidden, sine2)
+    }
+}
+
+#[inline(always)]
+fn calm((half, least): (f32, f32), sine2: f32) -> f32 {
+    least + (1.0 - least) / (1.0 + sine2 / half)
+}
+
+#[inline(always)]
+fn hidden(half: f32, sine2: f32) -> f32 {
+    let of_half = sine2 / half;
+    1.0 / (1.0 + of_half * of_half)
+}
+
+/// The textures of a row of particles.
+pub(super) struct Textured {
+    half: Row,
+    least: Row,
+    hidden: Row,
+}
+
+impl Textured {
+    /// Of this number each.
+    pub(super) fn of(textures: &[Texture; TEXTURES], of: &[u8; SIDE]) -> Textured {
+        let mut textured = Textured { half: [0.0; SIDE], least: [0.0; SIDE], hidden: [0.0; SIDE] };
+        for k in 0..SIDE {
+            let texture = &textures[usize::from(of[k])];
+            (textured.half[k], textured.least[k]) = texture.calm;
+            textured.hidden[k] = texture.hidden;
+        }
+        textured
+    }
+
+    /// Standard deviation over that at the horizon.
+    #[inline(always)]
+    pub(super) fn calm(&self, sine2: &Row) -> Row {
+        let mut all = [0.0; SIDE];
+        for k in 0..SIDE {
+            all[k] = calm((self.half[k], self.least[k]), sine2[k]);
+        }
+        all
+    }
+
+    /// Share of the clutter's loss.
+    #[inline(always)]
+    pub(super) fn hidden(&self, sine2: &Row) -> Row {
+        let mut all = [0.0; SIDE];
+        for k in 0..SIDE {
+            all[k] = hidden(self.hidden[k], sine2[k]);
+        }
+        all
     }
 }
 

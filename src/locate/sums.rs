@@ -4,7 +4,7 @@
 
 use super::Antenna;
 use super::lanes::{Row, SIDE, ln};
-use super::memory::{Kept, Memory, NEIGHBOURS, TEXTURES, Texture};
+use super::memory::{Kept, Memory, NEIGHBOURS, TEXTURES, Texture, Textured};
 use super::pattern::{COLUMNS, HIDDEN, Lies, Seen};
 
 /// Numbers of the lower triangle of a matrix.
@@ -50,17 +50,21 @@ impl Sums {
         of: &[u8; SIDE],
         seen: &[&Seen],
     ) {
+        let textured = Textured::of(textures, of);
         let mut whitened = [[0.0; SIDE]; COLUMNS + 1];
         let mut own = [1.0; SIDE];
         for (n, seen) in seen.iter().enumerate() {
-            let (mut factor, mut hidden) = ([1.0; SIDE], [0.0; SIDE]);
+            let (scale, hidden) = (textured.calm(&seen.sine2), textured.hidden(&seen.sine2));
+            let mut factor = match n {
+                0 => [1.0; SIDE],
+                n => of.map(|texture| -kept.weights[usize::from(texture)][n - 1]),
+            };
+            // All divided at once, as one instruction does four or eight: each by itself took half of a replay's time.
             for k in 0..SIDE {
-                let texture = usize::from(of[k]);
-                let scale = textures[texture].calm(seen.sine2[k]);
-                let weight = if n == 0 { 1.0 } else { -kept.weights[texture][n - 1] };
-                factor[k] = weight / scale;
-                hidden[k] = textures[texture].hidden(seen.sine2[k]);
-                own[k] = if n == 0 { scale } else { own[k] };
+                factor[k] /= scale[k];
+            }
+            if n == 0 {
+                own = scale;
             }
             for (p, to) in whitened.iter_mut().enumerate() {
                 let from = match p {

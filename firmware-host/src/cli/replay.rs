@@ -217,6 +217,7 @@ fn say_cut(args: &Args, cut: Option<&str>) {
 /// Into a new file, beside what it was: with `--set` the two in few numbers, without it what differs from what the flight kept.
 fn make(args: &Args, chain: &Chain, into: &Path, reserve_mb: u32) -> Result<(), Failure> {
     let clock = Clock::start();
+    let was = if args.asked.is_empty() { None } else { Some(summed(args, chain, &[])?.0) };
     let mut replay = Replay::new(chain, &args.asked)?;
     let mut remaking = Remaking::begin(chain, into, reserve_mb)?;
     let (mut comparison, mut summary) = (Comparison::read(chain)?, Summary::default());
@@ -231,16 +232,15 @@ fn make(args: &Args, chain: &Chain, into: &Path, reserve_mb: u32) -> Result<(), 
         say(&format!("{}: not taken over: {}", args.file.display(), remade.left.join(", ")));
     }
     let took_s = clock.now().0 as f64 / 1e6;
-    let (mut value, text) = if args.asked.is_empty() {
+    let (mut value, text) = if let Some(was) = was {
+        let value = json!({ "file": args.file, "set": args.asked, "flown": was, "asked": summary });
+        (value, summary::table(&was, &summary))
+    } else {
         let compared = comparison.finish(flown.cut.is_some()).map_err(Failure::Failed)?;
         let verified = Verified { flown_by: replay.flown_by, flown, compared, took_s };
         let mut value = verified_json(args, &verified);
         value["different"] = json!(different(&verified.compared));
         (value, told(args, &verified))
-    } else {
-        let (was, _) = summed(args, chain, &[])?;
-        let value = json!({ "file": args.file, "set": args.asked, "flown": was, "asked": summary });
-        (value, summary::table(&was, &summary))
     };
     if args.json {
         value["into"] = json!(remade);

@@ -9,7 +9,7 @@ pub mod summary;
 
 use crate::failure::Failure;
 use crate::settings::{FILES, Settings, text_of};
-use crate::store::{Chain, Given, Inputs, StoreError};
+use crate::store::{Chain, Flight, Given, Inputs, StoreError};
 use crate::version::VERSION;
 use serde::{Deserialize, Serialize};
 use skyhound::config::{ChannelConfig, Config};
@@ -271,18 +271,24 @@ impl Told {
     fn rows(&self, chain: &Chain, sets: &[String], settings: &Settings) -> BTreeMap<String, String> {
         let mut rows = self.settings.clone();
         rows.extend(settings.files().into_iter().map(|(key, text)| (text_of(key), text)));
-        let names =
-            chain.files.iter().map(|(path, _)| path.file_stem().unwrap_or_default().to_string_lossy());
+        let name = |(path, flight): &(PathBuf, Flight)| {
+            let told = flight.connection().query_row("SELECT name FROM flight", [], |row| row.get(0));
+            told.unwrap_or_else(|_| path.display().to_string())
+        };
+        let names: Vec<String> = chain.files.iter().map(name).collect();
         let flown_by = self.settings.get("replayed.flown_by").cloned();
         let told = [
             ("settings_toml", settings.to_toml()),
             ("settings_sha256", settings.hash_sha256()),
             ("version.skyhound", VERSION.to_string()),
-            ("replayed.from", names.collect::<Vec<_>>().join(" ")),
+            ("replayed.from", names.join(" ")),
             ("replayed.flown_by", flown_by.unwrap_or_else(|| self.setting("version.skyhound"))),
-            ("replayed.set", sets.join(" ")),
         ];
         rows.extend(told.map(|(name, value)| (name.to_string(), value)));
+        rows.remove("replayed.set");
+        if !sets.is_empty() {
+            rows.insert("replayed.set".to_string(), sets.join(" "));
+        }
         rows
     }
 }

@@ -19,6 +19,8 @@ pub struct Report {
     pub is_live: bool,
     /// What of the file could not be read, and why; `None` when it is whole.
     pub unread: Option<String>,
+    /// Of which flight it is a replay, with what, and by which version; `None`: it was flown.
+    pub replayed: Option<String>,
     /// Source of samples.
     pub sdr: String,
     /// Address of the autopilot.
@@ -218,7 +220,9 @@ pub struct LinkLine {
 pub(super) type Answer<T> = Result<T, duckdb::Error>;
 
 const HEAD: &str = "SELECT name, strftime(started_utc, '%Y-%m-%dT%H:%M:%SZ'), utc_source, sdr, autopilot,
-    sample_rate_sps, frequency_hz FROM flight";
+    sample_rate_sps, frequency_hz, (SELECT 'from ' || max(value) FILTER (WHERE name = 'replayed.from')
+        || coalesce(', with ' || max(value) FILTER (WHERE name = 'replayed.set'), '')
+        || ', by skyhound ' || max(value) FILTER (WHERE name = 'version.skyhound') FROM setting) FROM flight";
 const SPAN: &str = "SELECT coalesce(min(first), 0), coalesce(max(last), 0) FROM (
     SELECT min(acquired_us) AS first, max(acquired_us) AS last FROM reading
     UNION ALL SELECT min(at_us), max(at_us) FROM signal UNION ALL SELECT min(at_us), max(at_us) FROM heartbeat
@@ -269,6 +273,7 @@ pub(super) fn gather(flight: &Connection, is_live: bool) -> Answer<Report> {
             utc_source: r.get(2)?,
             is_live,
             unread: None,
+            replayed: r.get(7)?,
             sdr: r.get(3)?,
             autopilot: r.get(4)?,
             sample_rate_sps: r.get(5)?,

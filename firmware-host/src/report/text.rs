@@ -30,6 +30,9 @@ fn head(out: &mut String, r: &Report) {
     if let Some(why) = &r.unread {
         line(out, format_args!("  NOT WHOLE  {why}"));
     }
+    if let Some(replayed) = &r.replayed {
+        line(out, format_args!("  REPLAYED   {replayed}"));
+    }
     line(out, format_args!("  start      {} ({})", r.started_utc, r.utc_source));
     line(out, format_args!("  duration   {}", length(r.duration_s)));
     let (rate, tuned) = (r.sample_rate_sps / 1e6, r.frequency_hz / 1e6);

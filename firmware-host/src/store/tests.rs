@@ -2,6 +2,7 @@
 //! `tests/disk.rs`.
 
 mod broken;
+mod chain;
 mod cookbook;
 mod fences;
 mod parts;
