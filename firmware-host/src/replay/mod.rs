@@ -230,6 +230,14 @@ impl Told {
     /// With what the engine was told, with `sets` over it; and as a new flight file says that.
     fn in_force(chain: &Chain, sets: &[String]) -> Result<(Told, Config, BTreeMap<String, String>), Failure> {
         let told = Told::read(chain)?;
+        let (settings, texts) = told.settings(&told.setting("settings_toml"), sets)?;
+        let (config, mut rows) = (told.config(&settings)?, told.rows(chain, sets, &settings));
+        rows.extend(texts);
+        Ok((told, config, rows))
+    }
+
+    /// By the `text` of settings, with `sets` over it and the files that it names; and rows that tell of those.
+    fn settings(&self, text: &str, sets: &[String]) -> Result<(Settings, Vec<(String, String)>), Failure> {
         for set in sets {
             if !MAY_CHANGE.iter().any(|section| set.trim_start().starts_with(section)) {
                 let key = set.split('=').next().unwrap_or_default();
@@ -243,17 +251,16 @@ impl Told {
         let folder = tempfile::tempdir().map_err(|error| Failure::doing("a folder for its files", error))?;
         let mut files = Vec::new();
         for key in FILES {
-            if let Some(text) = told.settings.get(&text_of(key)) {
+            if let Some(text) = self.settings.get(&text_of(key)) {
                 let file = folder.path().join(key);
                 std::fs::write(&file, text).map_err(|error| Failure::doing(file.display(), error))?;
                 files.push((key, file));
             }
         }
-        let is_bench = told.setting("bench") == "true";
-        let settings = Settings::again(&told.setting("settings_toml"), &told.path, &files, sets, is_bench)?;
-        let config = told.config(&settings)?;
-        let rows = told.rows(chain, sets, &settings);
-        Ok((told, config, rows))
+        let is_bench = self.setting("bench") == "true";
+        let settings = Settings::again(text, &self.path, &files, sets, is_bench)?;
+        let texts = settings.files().into_iter().map(|(key, text)| (text_of(key), text)).collect();
+        Ok((settings, texts))
     }
 
     fn config(&self, settings: &Settings) -> Result<Config, Failure> {
@@ -270,7 +277,6 @@ impl Told {
 
     fn rows(&self, chain: &Chain, sets: &[String], settings: &Settings) -> BTreeMap<String, String> {
         let mut rows = self.settings.clone();
-        rows.extend(settings.files().into_iter().map(|(key, text)| (text_of(key), text)));
         let name = |(path, flight): &(PathBuf, Flight)| {
             let told = flight.connection().query_row("SELECT name FROM flight", [], |row| row.get(0));
             told.unwrap_or_else(|_| path.display().to_string())
