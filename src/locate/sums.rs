@@ -59,7 +59,6 @@ impl Sums {
                 0 => [1.0; SIDE],
                 n => of.map(|texture| -kept.weights[usize::from(texture)][n - 1]),
             };
-            // All divided at once, as one instruction does four or eight: each by itself took half of a replay's time.
             for k in 0..SIDE {
                 factor[k] /= scale[k];
             }
@@ -67,21 +66,27 @@ impl Sums {
                 own = scale;
             }
             for (p, to) in whitened.iter_mut().enumerate() {
-                let from = match p {
-                    HIDDEN => &hidden,
-                    COLUMNS => &seen.power,
-                    p => &seen.columns[p],
+                // Copies: what may be the same memory is no vector to a compiler.
+                let (from, mut sum): (Row, Row) = match p {
+                    HIDDEN => (hidden, *to),
+                    COLUMNS => (seen.power, *to),
+                    p => (seen.columns[p], *to),
                 };
                 for k in 0..SIDE {
-                    to[k] += factor[k] * from[k];
+                    sum[k] += factor[k] * from[k];
                 }
+                *to = sum;
             }
         }
         let precision = of.map(|texture| kept.precision[usize::from(texture)]);
+        let (mut deviations, mut near2) = (self.log_deviations, self.near2);
         for k in 0..SIDE {
-            self.log_deviations[k] += ln(own[k]) - 0.5 * ln(precision[k]);
-            self.near2[k] = self.near2[k].min(seen[0].ground2[k]);
+            deviations[k] += ln(own[k]) - 0.5 * ln(precision[k]);
         }
+        for k in 0..SIDE {
+            near2[k] = near2[k].min(seen[0].ground2[k]);
+        }
+        (self.log_deviations, self.near2) = (deviations, near2);
         self.add(&whitened, &precision);
     }
 

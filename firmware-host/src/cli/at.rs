@@ -9,7 +9,7 @@ use skyhound::record::{Event, PlacedReading, Record, Sink};
 
 use super::failure::{print, say};
 use super::query::not_whole;
-use super::{Failure, SettingsArgs, ctl, replay};
+use super::{Failure, SettingsArgs, ctl, duration};
 use crate::ctl::{Status, decided};
 use crate::replay::Replay;
 use crate::replay::summary::Place;
@@ -25,7 +25,7 @@ pub struct Args {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Seconds of the flight's clock (at_us of its tables, over a million)
-    #[arg(value_name = "T", value_parser = replay::seconds)]
+    #[arg(value_name = "T", value_parser = duration::second)]
     pub at: f64,
     /// JSON instead of text
     #[arg(long)]

@@ -33,6 +33,14 @@ pub fn moment(text: &str, of: &str) -> Result<f64, String> {
     number.ok_or_else(|| format!("write seconds {of}, for example 180"))
 }
 
+/// A second of a flight's clock.
+///
+/// # Errors
+/// What to write.
+pub fn second(text: &str) -> Result<f64, String> {
+    moment(text, "of the flight's clock")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

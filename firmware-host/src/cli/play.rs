@@ -15,8 +15,8 @@ use skyhound::vehicle::part::Joined;
 
 use super::Failure;
 use super::at::Newest;
+use super::duration;
 use super::failure::print;
-use super::replay::seconds;
 use crate::clock::Clock;
 use crate::replay::player::{Next, Player, Speed};
 use crate::replay::summary::Place;
@@ -145,7 +145,7 @@ impl Desk {
                 Ok("paused")
             }
             "step" => self.step(argument).map(|()| "stepped"),
-            "seek" => match seconds(argument) {
+            "seek" => match duration::second(argument) {
                 Ok(to_s) => self.seek(TimeUs((to_s * 1e6) as u64)).map(|()| Ok("sought"))?,
                 Err(error) => Err(format!("seek: {error}")),
             },

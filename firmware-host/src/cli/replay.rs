@@ -7,10 +7,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::duration::moment;
 use super::failure::{print, say};
 use super::query::not_whole;
-use super::{Failure, SettingsArgs, homes, play};
+use super::{Failure, SettingsArgs, duration, homes, play};
 use crate::clock::Clock;
 use crate::replay::player::Speed;
 use crate::replay::results::{self, Results};
@@ -39,7 +38,7 @@ pub struct Args {
     #[arg(long, value_name = "NEW.duckdb", conflicts_with_all = ["until", "speed", "control"])]
     pub into: Option<PathBuf>,
     /// End here, seconds of the flight's clock
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with_all = ["speed", "control"])]
+    #[arg(long, value_name = "SECONDS", value_parser = duration::second, conflicts_with_all = ["speed", "control"])]
     pub until: Option<f64>,
     /// Play it: 1x as it was flown, 10x, 0.5x, or max; what happens comes as JSON lines
     #[arg(long, value_name = "SPEED")]
@@ -252,9 +251,4 @@ fn make(args: &Args, chain: &Chain, into: &Path, reserve_mb: u32) -> Result<(), 
 
 fn until_us(args: &Args) -> Option<u64> {
     args.until.map(|until_s| (until_s * 1e6) as u64)
-}
-
-/// Seconds of the flight's clock.
-pub fn seconds(text: &str) -> Result<f64, String> {
-    moment(text, "of the flight's clock")
 }
