@@ -7,7 +7,7 @@ use crate::profiles::Folder;
 use crate::replay::Replay;
 use crate::report::report;
 use crate::settings::{Flags, Settings};
-use crate::store::{Comparison, open_flight};
+use crate::store::{Chain, Comparison, open_flight};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -223,13 +223,15 @@ fn telemetry_is_flown_and_replays_to_the_bit() {
         one(events),
         "0 SEARCHING, 40 SEARCHING to HOMING, 40 the beacon is heard, 80 HOMING to SEARCHING, 80 not heard any more, 180 SEARCHING to IDLE"
     );
-    let mut replay = Replay::new(&flight, made, &[]).unwrap();
-    let mut comparison = Comparison::read(&flight, made).unwrap();
+    drop(flight);
+    let chain = Chain::open(made, 0).unwrap();
+    let mut replay = Replay::new(&chain, &[]).unwrap();
+    let mut comparison = Comparison::read(&chain).unwrap();
     let flown = replay.fly(None, &mut comparison);
     assert_eq!((flown.reading_count, flown.cut), (1_200, None));
     let compared = comparison.finish(false).unwrap();
     assert!(compared.iter().all(|one| one.different_count == 0), "{compared:?}");
-    drop(flight);
+    drop((comparison, replay, chain));
     let report = report(made, 0).unwrap();
     let [heard] = &report.detections[..] else { panic!("{report:?}") };
     assert!(
