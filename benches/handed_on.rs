@@ -192,14 +192,13 @@ fn sqlite() -> Way {
     let (come, came) = mpsc::channel();
     let reader = Connection::open(&path).expect("a database");
     std::thread::spawn(move || {
-        let mut last = 0;
+        let mut last = 0_i64;
         loop {
-            let mut rows =
-                reader.prepare_cached("SELECT id FROM outbox WHERE id > ? ORDER BY id").expect("SQL");
-            let ids: Vec<u64> = rows.query_map([last], |row| row.get(0)).expect("rows").flatten().collect();
+            let mut rows = reader.prepare("SELECT id FROM outbox WHERE id > ? ORDER BY id").expect("SQL");
+            let ids: Vec<i64> = rows.query_map([last], |row| row.get(0)).expect("rows").flatten().collect();
             for id in ids {
                 last = id;
-                if come.send((id, Instant::now())).is_err() {
+                if come.send((id as u64, Instant::now())).is_err() {
                     return;
                 }
             }
@@ -207,7 +206,7 @@ fn sqlite() -> Way {
         }
     });
     let (written_ms, late_ms) = paced(&came, |id| {
-        writer.execute("INSERT INTO event VALUES (?, 'event')", [id]).expect("a row");
+        writer.execute("INSERT INTO event VALUES (?, 'event')", [id as i64]).expect("a row");
     });
     Way {
         name: "SQLite, trigger, looked at",
