@@ -22,7 +22,9 @@ pub mod listen;
 mod matched;
 pub mod own_noise;
 pub mod reach;
+mod rows;
 pub mod seek;
+mod successor;
 
 use crate::config::{ConfigError, SenseConfig};
 use crate::dsp::aligned::Aligned;
@@ -38,6 +40,7 @@ use clock::SampleClock;
 pub use gathered::Gathered;
 use hop::Hop;
 use matched::{Frame, Stream};
+pub use successor::Successor;
 
 /// Flags that hold for a whole block, not just for its first sample.
 const BLOCK_FLAGS: Flags = Flags(Flags::STUCK.0 | Flags::RETUNED.0 | Flags::OUT_OF_BAND.0);
@@ -110,6 +113,12 @@ pub trait SenseSink {
 pub struct Sense {
     spectrometer: Spectrometer,
     bands: Vec<Band>,
+    /// What the channels are called in readings, in the order of the settings.
+    numbers: Box<[u8]>,
+    false_alarms_per_hour: f64,
+    /// What is to take over at the next hop, and what was taken over from.
+    next: Option<Box<Successor>>,
+    replaced: Option<Box<Successor>>,
     /// The band of the frames being taken, and that of the samples that come.
     band: usize,
     tuned: usize,
@@ -142,12 +151,9 @@ impl Sense {
         let us_per_sample = 1e6 / config.sample_rate_sps;
         let hop_samples = (f64::from(config.hop_us) / us_per_sample).round().max(1.0) as u64;
         let bin_hz = config.sample_rate_sps / config.fft_len as f64;
-        let frame_us = us_per_sample * config.fft_len as f64;
-        let bands = config.centers_hz().map(|center_hz| Band::new(config, center_hz));
-        let bands = bands.collect::<Result<Vec<_>, _>>()?;
-        let takes_dc = config.dc_exclude_hz.is_none() && bands.iter().any(|band| band.reaches_dc);
-        let is_searched = bands.iter().any(|band| band.matched.is_searched());
-        let stream = is_searched.then(|| Stream::new(config.fft_len, matched::block(config)));
+        let numbers: Vec<u8> = (0..config.channels.len() as u8).collect();
+        let Successor { bands, stream, dc, numbers, false_alarms_per_hour } =
+            Successor::new(config, &numbers)?;
         let waterfall = (config.spectrum_interval_us > 0).then(|| {
             let hops_per_row = (config.spectrum_interval_us + config.hop_us / 2) / config.hop_us;
             Waterfall::new(u64::from(hops_per_row), config.fft_len, bands[0].first_hz, bin_hz)
@@ -155,11 +161,15 @@ impl Sense {
         Ok(Sense {
             spectrometer: Spectrometer::new(config.fft_len),
             bands,
+            numbers,
+            false_alarms_per_hour,
+            next: None,
+            replaced: None,
             band: 0,
             tuned: 0,
             waterfall,
             stream,
-            dc: takes_dc.then(|| DcSpike::new(frame_us)),
+            dc,
             clock: SampleClock { anchor: None, us_per_sample },
             hop_samples,
             hop_frames: (hop_samples / config.fft_len as u64).max(1) as u32,
@@ -220,6 +230,9 @@ impl Sense {
             if self.spectrometer.is_full() {
                 self.close_frame(stamp.sample_index + at as u64 - fft_len, out);
                 self.frame_flags = if at < samples.len() { block_flags } else { Flags::NONE };
+                if self.next.is_some() && self.hop.number.is_none() {
+                    self.hand_over(out);
+                }
             }
         }
         self.next_index = Some(stamp.sample_index + samples.len() as u64);
@@ -394,38 +407,14 @@ impl Sense {
             frame_count: hop.frame_count,
             clipping_e4: clipping_e4 as u16,
         };
-        for (channel, at) in self.bands[self.band].channels.iter_mut().zip(0..) {
+        for (channel, number) in self.bands[self.band].channels.iter_mut().zip(&self.numbers) {
             out.reading(&match channel {
                 Some(channel) => channel.reading(&facts, &hop.sums),
-                None => facts.out_of_band(at),
+                None => facts.out_of_band(*number),
             });
         }
         self.add_to_row(number, out);
         self.hop.clear();
-    }
-
-    fn add_to_row(&mut self, hop: u64, out: &mut impl SenseSink) {
-        let Some(waterfall) = &self.waterfall else { return };
-        if waterfall.hops().is_some_and(|(first, after)| !(first..after).contains(&hop)) {
-            self.close_row(out);
-        }
-        let Some(waterfall) = &mut self.waterfall else { return };
-        waterfall.add(hop, &self.hop.sums, self.hop.frame_count);
-        if waterfall.hops().is_some_and(|(_, after)| hop + 1 == after) {
-            self.close_row(out);
-        }
-    }
-
-    fn close_row(&mut self, out: &mut impl SenseSink) {
-        let Some((waterfall, (first, after))) =
-            self.waterfall.as_mut().and_then(|w| Some((w.hops()?, w))).map(|(hops, w)| (w, hops))
-        else {
-            return;
-        };
-        let middle = (first + after) as f64 / 2.0 * self.hop_samples as f64;
-        if let Some(row) = waterfall.take(self.clock.at(middle)) {
-            out.spectrum(&row);
-        }
     }
 }
 

@@ -91,6 +91,11 @@ impl Spectra {
         }
     }
 
+    /// Samples of a block.
+    pub fn block_len(&self) -> usize {
+        self.spectrum.len()
+    }
+
     /// What comes next is not of this stream.
     pub fn forget(&mut self) {
         (self.held, self.dc) = (0, None);

@@ -18,13 +18,17 @@ pub(super) struct Band {
 }
 
 impl Band {
-    /// The band about `center_hz`.
-    pub fn new(config: &SenseConfig, center_hz: f64) -> Result<Band, ConfigError> {
+    /// The band about `center_hz`, its channels numbered so in what is told of them.
+    pub fn new(config: &SenseConfig, numbers: &[u8], center_hz: f64) -> Result<Band, ConfigError> {
         let bins = layout::bins_at(config, center_hz)?;
         let reaches_dc = bins.iter().flatten().any(|bins| bins.reach_dc(config.fft_len));
-        let channel = |(index, bins): (usize, Option<_>)| bins.map(|bins| Channel::new(index, bins, config));
-        let channels = bins.into_iter().enumerate().map(channel).collect();
-        let matched = matched::Band::new(config, center_hz);
+        let named = config.channels.iter().zip(numbers);
+        let channels = bins
+            .into_iter()
+            .zip(named)
+            .map(|(bins, (channel, number))| bins.map(|bins| Channel::new(*number, channel, bins, config)));
+        let channels = channels.collect();
+        let matched = matched::Band::new(config, numbers, center_hz);
         Ok(Band { channels, reaches_dc, first_hz: center_hz - config.sample_rate_sps / 2.0, matched })
     }
 }

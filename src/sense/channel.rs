@@ -1,6 +1,6 @@
 //! One channel: bin powers of frames and hops into its readings and pulses, linear power into 0.01 dB.
 
-use crate::config::SenseConfig;
+use crate::config::{ChannelConfig, SenseConfig};
 use crate::dsp::kernel;
 use crate::dsp::layout::{ChannelBins, GROUPS_MAX, IMAGE_RATIO_MAX, Run, count};
 use crate::dsp::median::{hundredths_of, median_of_noise, middle};
@@ -68,8 +68,13 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    pub(super) fn new(index: usize, bins: ChannelBins, config: &SenseConfig) -> Channel {
-        let settings = &config.channels[index];
+    /// Of these settings, whose number in the readings is `number`.
+    pub(super) fn new(
+        number: u8,
+        settings: &ChannelConfig,
+        bins: ChannelBins,
+        config: &SenseConfig,
+    ) -> Channel {
         let frame_us = config.fft_len as f64 / config.sample_rate_sps * 1e6;
         let frame_max_us = PULSE_FRAME_US.min(f64::from(settings.pulse_width_min_us));
         let pulse_frames = (frame_max_us / frame_us).floor().max(1.0);
@@ -87,7 +92,7 @@ impl Channel {
         let floor_scale =
             bins.collected_count / (group_powers * median_of_noise(group_powers)) * pulse_frames;
         Channel {
-            number: index as u8,
+            number,
             sums: vec![0.0; runs.len()],
             pulse_sums: vec![0.0; runs.len()],
             runs,

@@ -15,6 +15,7 @@ mod rough;
 mod seeking;
 mod splatter;
 mod stream;
+mod successor;
 mod trains;
 
 use super::*;

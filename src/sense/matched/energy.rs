@@ -181,6 +181,12 @@ impl EnergyListener {
         self.steps.mask(cell(low_hz), cell(high_hz));
     }
 
+    /// Takes its samples as `other` does, and the other way round.
+    pub fn exchange_tuners(&mut self, other: &mut EnergyListener) {
+        std::mem::swap(&mut self.tuner, &mut other.tuner);
+        std::mem::swap(&mut self.reach, &mut other.reach);
+    }
+
     /// A line was told in the channel.
     pub fn take_line(&mut self, line: &Hearing) {
         self.line = Some(*line);

@@ -59,7 +59,7 @@ pub fn judged(
     sent: Option<(f64, f64)>,
     seconds: f64,
 ) -> AllJudged {
-    let Some(channel) = Channel::new(config, number, center_hz) else { return AllJudged::default() };
+    let Some(channel) = Channel::new(config, (number, 0), center_hz) else { return AllJudged::default() };
     let trains = channel.trains.iter().flat_map(|train| {
         let judged = sent.map(|(width_s, period_s)| train.judged(width_s, period_s, seconds));
         judged.into_iter().flatten()

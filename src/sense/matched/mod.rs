@@ -69,6 +69,7 @@ pub(super) struct Band {
 
 /// One channel.
 struct Channel {
+    number: u8,
     /// `None`: only energy is sought.
     tuner: Option<Tuner>,
     line: Option<LineListener>,
@@ -102,12 +103,25 @@ struct Heard {
 }
 
 impl Band {
-    /// Of those channels of `config` that lie in the band about `center_hz`.
-    pub fn new(config: &SenseConfig, center_hz: f64) -> Band {
-        let held =
-            (0..config.channels.len()).filter(|number| config.holds(center_hz, &config.channels[*number]));
-        let channels = held.filter_map(|number| Channel::new(config, number, center_hz)).collect();
+    /// Of those channels of `config` that lie in the band about `center_hz`, numbered so in what is told of them.
+    pub fn new(config: &SenseConfig, numbers: &[u8], center_hz: f64) -> Band {
+        let held = (0..config.channels.len()).filter(|at| config.holds(center_hz, &config.channels[*at]));
+        let channels = held.filter_map(|at| Channel::new(config, (at, numbers[at]), center_hz)).collect();
         Band::with(config, center_hz, channels)
+    }
+
+    /// Goes on for `old`, which listened in the same band: with what it has of the channels of the same numbers where `is_same_rule` says that
+    /// both hold as few false alarms, and with its tuners where both are cut into blocks alike.
+    pub fn take_over(&mut self, old: &mut Band, is_same_rule: bool, is_same_block: bool) {
+        std::mem::swap(&mut self.loud, &mut old.loud);
+        for own in self.channels.iter_mut().filter(|_| is_same_rule) {
+            if let Some(before) = old.channels.iter_mut().find(|before| before.number == own.number) {
+                std::mem::swap(own, before);
+                if !is_same_block {
+                    own.exchange_tuners(before);
+                }
+            }
+        }
     }
 
     /// Of parts of the band, each `width_hz` wide about `offset_hz`, in which all lines are told by `rule`, and the trains of
@@ -120,12 +134,13 @@ impl Band {
     ) -> Band {
         let block = block_of(config, parts);
         let part = |(number, (offset_hz, width_hz)): (usize, &(f64, f64))| {
-            let place = Place::at(config, number, config.center_hz, *offset_hz, *width_hz);
+            let place = Place::at(config, number as u8, config.center_hz, *offset_hz, *width_hz);
             let each = |channel| {
                 let all = TrainListener::all(place, channel, rule.false_alarms_per_hour);
                 all.into_iter().map(|train| train.of_pulses_from(PULSE_OF_PARTS)).collect()
             };
             let mut part = Channel {
+                number: place.number,
                 tuner: Some(Tuner::new(config.sample_rate_sps, *offset_hz, *width_hz, place.rate, block)),
                 line: Some(LineListener::by(place, rule)),
                 energy: None,
@@ -186,7 +201,7 @@ impl Band {
             }
         };
         while let Some(block) = stream.spectra.next_block() {
-            for Channel { tuner, line, energy, trains, chirps, burst } in &mut self.channels {
+            for Channel { tuner, line, energy, trains, chirps, burst, .. } in &mut self.channels {
                 energy.iter_mut().for_each(|energy| energy.block(&block));
                 let Some(tuner) = tuner else { continue };
                 let piece = tuner.take(&block);
@@ -234,9 +249,11 @@ fn tuned_hz(config: &SenseConfig, channel: &ChannelConfig) -> f64 {
 }
 
 impl Channel {
-    /// Channel `number` in the band about `center_hz`; `None` where nothing is searched in fine spectra.
-    fn new(config: &SenseConfig, number: usize, center_hz: f64) -> Option<Channel> {
-        let (place, channel) = (Place::of(config, number, center_hz), &config.channels[number]);
+    /// The channel `at` this place of the settings, with its number, in the band about `center_hz`; `None` where nothing is searched in fine
+    /// spectra.
+    fn new(config: &SenseConfig, (at, number): (usize, u8), center_hz: f64) -> Option<Channel> {
+        let channel = &config.channels[at];
+        let place = Place::of(config, channel, number, center_hz);
         let (allowed, shares) = (config.false_alarms_per_hour, channel.shares());
         if allowed <= 0.0 {
             return None;
@@ -257,9 +274,17 @@ impl Channel {
         let sample_rate_sps = config.sample_rate_sps;
         let tuner = is_tuned
             .then(|| Tuner::new(sample_rate_sps, place.offset_hz, tuned_hz, tuned.rate, block(config)));
-        let mut searched = Channel { tuner, line, energy, trains, chirps, burst };
+        let mut searched = Channel { number, tuner, line, energy, trains, chirps, burst };
         searched.mask(&place, config.own_noise_in(channel));
         (is_tuned || searched.energy.is_some()).then_some(searched)
+    }
+
+    /// Takes its samples as `other` does, and the other way round.
+    fn exchange_tuners(&mut self, other: &mut Channel) {
+        std::mem::swap(&mut self.tuner, &mut other.tuner);
+        if let (Some(own), Some(others)) = (&mut self.energy, &mut other.energy) {
+            own.exchange_tuners(others);
+        }
     }
 
     /// The aircraft's own lines, from where to where, Hz, are no lines, trains or energy.
@@ -274,15 +299,14 @@ impl Channel {
 }
 
 impl Place {
-    /// Of channel `number` in the band about `center_hz`.
-    fn of(config: &SenseConfig, number: usize, center_hz: f64) -> Place {
-        let channel = &config.channels[number];
+    /// Of a channel in the band about `center_hz`.
+    fn of(config: &SenseConfig, channel: &ChannelConfig, number: u8, center_hz: f64) -> Place {
         Place::at(config, number, center_hz, channel.frequency_hz - center_hz, width_hz(config, channel))
     }
 
-    fn at(config: &SenseConfig, number: usize, center_hz: f64, offset_hz: f64, width_hz: f64) -> Place {
+    fn at(config: &SenseConfig, number: u8, center_hz: f64, offset_hz: f64, width_hz: f64) -> Place {
         Place {
-            number: number as u8,
+            number,
             frequency_hz: center_hz + offset_hz,
             offset_hz,
             width_hz,

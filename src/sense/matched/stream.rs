@@ -19,6 +19,11 @@ impl Stream {
         Stream { fft_len, filled: 0, spectra: Spectra::new(block, fft_len) }
     }
 
+    /// Whether its blocks are as long as those of `other`.
+    pub fn is_like(&self, other: &Stream) -> bool {
+        self.spectra.block_len() == other.spectra.block_len()
+    }
+
     /// Takes `count` samples from number `from` on.
     #[inline]
     pub fn fill(&mut self, samples: Samples<'_>, from: usize, count: usize) {
