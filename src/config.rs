@@ -1,7 +1,7 @@
 //! What the engine is told before it starts: plain values with units, checked once by [`Config::check`].
 //!
-//! The host makes these from `skyhound.toml` (same keys, same names) and writes them into the flight file; nothing here
-//! changes in flight.
+//! The host makes these from `skyhound.toml` (same keys, same names) and writes them into the flight file. In
+//! flight only what is sought may change, as a whole (`decide::Decide::succeed`).
 
 use crate::geo::Wgs84;
 use crate::limits::{BURST_WIDTH_MAX_HZ, LINE_WIDTH_MAX_HZ, PATTERN_LATER_MAX, TRAIN_WIDTH_MAX_HZ};
@@ -9,10 +9,12 @@ use crate::limits::{BURST_WIDTH_MAX_HZ, LINE_WIDTH_MAX_HZ, PATTERN_LATER_MAX, TR
 mod antenna;
 mod check;
 mod error;
+mod numbers;
 mod search;
 
 pub use antenna::{Antenna, AntennaPattern};
 pub use error::ConfigError;
+pub use numbers::Numbers;
 pub use search::{PriorRegion, SearchArea, SearchConfig, SearchPattern, Sought};
 
 /// All the engine is told.

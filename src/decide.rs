@@ -13,26 +13,27 @@ use crate::analytics::Analytics;
 use crate::belief::Belief;
 use crate::command::{Command, Course, State, Trip};
 use crate::config::{ChannelConfig, Config, ConfigError};
-use crate::facts::{Facts, Searched};
+use crate::facts::{Detection, Facts, Searched};
 use crate::geo::Origin;
 use crate::homing::{self, Homing};
 use crate::limits::{CHANNELS_MAX, PASS_HEARINGS_MAX, PASS_PULSES_MAX};
-use crate::record::{Event, Name, PlacedReading, Record, Severity, Sink, Taken, Text};
-use crate::signal::{Flags, Hearing, Reading};
+use crate::record::{Event, Name, Record, Severity, Sink, Taken, Text};
+use crate::signal::{Flags, Hearing, Pulse, Reading};
 use crate::time::TimeUs;
-use crate::units::{CentiDb, ratio_from_db};
-use crate::vehicle::track::{Placing, TRACK_GAP_MAX_US};
-use crate::vehicle::{Pose, Track, Vehicle};
+use crate::vehicle::track::TRACK_GAP_MAX_US;
+use crate::vehicle::{Track, Vehicle};
 pub use inputs::PassInputs;
 use searcher::Searcher;
-use seeker::{Heard, Seeker, Sound};
+use seeker::{Heard, Seeker};
 use std::collections::VecDeque;
 
 mod events;
 mod inputs;
 mod listening;
+mod placing;
 mod searcher;
 mod seeker;
+mod succeed;
 
 /// Kinds of the events that passes make; others are the host's.
 pub const EVENT_KINDS: [&str; 5] =
@@ -55,6 +56,10 @@ const LISTENS_US: u64 = 500_000;
 
 /// The control pass and what it remembers.
 pub struct Decide {
+    config: Config,
+    /// What each channel is called in readings and records, and so many were ever: those may still come.
+    numbers: Box<[u8]>,
+    known_count: usize,
     analytics: Analytics,
     homing: Homing,
     /// By channel: where its beacon is, and what is on its way there.
@@ -87,6 +92,15 @@ impl Decide {
     /// # Errors
     /// The first setting that is out of range.
     pub fn new(config: &Config) -> Result<Decide, ConfigError> {
+        let numbers: Vec<u8> = (0..config.sense.channels.len().min(CHANNELS_MAX) as u8).collect();
+        Decide::numbered(config, &numbers)
+    }
+
+    /// The same with channels that are called by these numbers, one each.
+    ///
+    /// # Errors
+    /// As [`Decide::new`].
+    pub fn numbered(config: &Config, numbers: &[u8]) -> Result<Decide, ConfigError> {
         config.check()?;
         let channel_count = config.sense.channels.len();
         let frequency_hz = config.sense.channels[0].frequency_hz;
@@ -99,6 +113,9 @@ impl Decide {
         let seeker = |of: &ChannelConfig| Seeker::new(config.antenna, &of.emission, speed_mps);
         let seekers = config.sense.channels.iter().map(seeker).collect();
         Ok(Decide {
+            config: config.clone(),
+            numbers: numbers.into(),
+            known_count: numbers.iter().max().map_or(0, |most| usize::from(*most) + 1),
             analytics: Analytics::new(&config.analytics, &config.sense.channels, config.sense.hop_us),
             homing: Homing::new(&config.homing, &config.interlock, &config.antenna),
             seekers,
@@ -123,14 +140,18 @@ impl Decide {
 
     /// One pass.
     pub fn pass(&mut self, inputs: &PassInputs<'_>, sink: &mut dyn Sink) -> Command {
-        sink.record(&Record::Pass(inputs.now, inputs.taken(self.channel_count)));
+        sink.record(&Record::Pass(inputs.now, inputs.taken(self.known_count)));
         if let Some(act) = inputs.act {
             sink.record(&Record::Operator(inputs.now, act));
         }
         self.follow_vehicle(inputs, sink);
         self.take_readings(inputs, sink);
         for pulse in inputs.pulses {
-            if self.analytics.pulse(pulse) && pulse.width_us <= PLACED_SPAN_MAX_US {
+            let own = Pulse { channel: self.own(pulse.channel), ..*pulse };
+            if !self.is_gone(pulse.channel)
+                && self.analytics.pulse(&own)
+                && pulse.width_us <= PLACED_SPAN_MAX_US
+            {
                 self.wait_for_place(Heard::of_pulse(pulse));
             }
             sink.record(&Record::Pulse(*pulse));
@@ -170,8 +191,8 @@ impl Decide {
         self.recovers = recovers;
         let has_changed = self.homing.state() != was;
         if let Some(origin) = &self.origin {
-            for (channel, seeker) in self.seekers.iter_mut().enumerate() {
-                seeker.tell(inputs.now, has_changed, (channel as u8, origin), sink);
+            for (number, seeker) in self.numbers.iter().zip(&mut self.seekers) {
+                seeker.tell(inputs.now, has_changed, (*number, origin), sink);
             }
         }
         if let Some(searcher) = &mut self.searcher {
@@ -193,8 +214,9 @@ impl Decide {
             searcher.finish(now, sink);
         }
         self.tell_discards(now, sink);
+        let numbers = &self.numbers;
         self.analytics.detections(now.plus_us(u64::from(u32::MAX)), &mut |detection| {
-            sink.record(&Record::Detection(*detection));
+            sink.record(&detection_of(detection, numbers));
         });
     }
 
@@ -273,8 +295,10 @@ impl Decide {
     fn take_readings(&mut self, inputs: &PassInputs<'_>, sink: &mut dyn Sink) {
         for reading in inputs.readings {
             // Those that are refused are counted there.
-            self.analytics.reading(reading);
-            if reading.channel >= self.channel_count {
+            if !self.is_gone(reading.channel) {
+                self.analytics.reading(&Reading { channel: self.own(reading.channel), ..*reading });
+            }
+            if usize::from(reading.channel) >= self.known_count {
                 continue;
             }
             if !reading.flags.any(Flags::UNUSABLE) {
@@ -291,10 +315,13 @@ impl Decide {
 
     fn take_hearings(&mut self, now: TimeUs, hearings: &[Hearing], sink: &mut dyn Sink) {
         for hearing in hearings {
-            self.analytics.hearing(hearing);
+            let own = self.own(hearing.channel);
+            if !self.is_gone(hearing.channel) {
+                self.analytics.hearing(&Hearing { channel: own, ..*hearing });
+            }
             sink.record(&Record::Hearing(*hearing));
             if let Some(message) = &hearing.message {
-                let name = self.names.get(usize::from(hearing.channel)).map_or("", Name::as_str);
+                let name = self.names.get(usize::from(own)).map_or("", Name::as_str);
                 let text = Text::format(format_args!("{name} says: {message}"));
                 let event = Event { at: now, severity: Severity::Note, kind: "beacon_message", text };
                 sink.record(&Record::Event(event));
@@ -303,63 +330,6 @@ impl Decide {
                 self.wait_for_place(Heard::of_hearing(hearing));
             }
         }
-    }
-
-    fn wait_for_place(&mut self, heard: Heard) {
-        if self.heard.len() == HEARD_MAX {
-            self.heard.pop_front();
-        }
-        self.heard.push_back(heard);
-    }
-
-    /// Gives what was heard its place, as soon as it is known.
-    fn place_heard(&mut self, now: TimeUs) {
-        while let Some(heard) = self.heard.front() {
-            let placing = self.track.at(heard.at_us, now);
-            if matches!(placing, Placing::NotYet) {
-                return;
-            }
-            if let (Placing::At(pose), Some(origin)) = (placing, &self.origin) {
-                let at = origin.ned_from_wgs84(pose.place);
-                if let Some(power) = heard.hearing {
-                    self.analytics.place_hearing(heard.channel, power, at);
-                }
-                if let Some(seeker) = self.seekers.get_mut(usize::from(heard.channel)) {
-                    let (at_us, power) = (heard.at_us, heard.power);
-                    let (is_clipped, attitude) = (heard.is_clipped, pose.attitude);
-                    let sound = Sound { at_us, at, up_m: pose.alt_rel_m, power, is_clipped, attitude };
-                    seeker.hear(&sound, heard.hearing.is_some());
-                }
-            }
-            self.heard.pop_front();
-        }
-    }
-
-    /// Records the readings whose place is known by now, or will not be.
-    fn place_waiting(&mut self, now: TimeUs, sink: &mut dyn Sink) {
-        while let Some(reading) = self.waiting.front() {
-            let pose = match self.track.at(reading.acquired_us, now) {
-                Placing::At(pose) => Some(pose),
-                Placing::Nowhere => None,
-                Placing::NotYet => return,
-            };
-            self.release_oldest(pose, sink);
-        }
-    }
-
-    fn release_oldest(&mut self, pose: Option<Pose>, sink: &mut dyn Sink) {
-        let Some(reading) = self.waiting.pop_front() else { return };
-        if let (Some(pose), Some(origin)) = (pose, &self.origin) {
-            let at = origin.ned_from_wgs84(pose.place);
-            let power = self.analytics.place(&reading, at);
-            if let (Some(power), Some(seeker)) = (power, self.seekers.get_mut(usize::from(reading.channel))) {
-                let (at_us, power) = (reading.acquired_us, alone(power, &reading));
-                let (up_m, attitude) = (pose.alt_rel_m, pose.attitude);
-                let is_clipped = reading.flags.any(Flags::CLIPPED);
-                seeker.hear(&Sound { at_us, at, up_m, power, is_clipped, attitude }, false);
-            }
-        }
-        sink.reading(&PlacedReading { reading, pose });
     }
 
     /// Where it is listened to in vain is evidence too.
@@ -402,9 +372,9 @@ impl Decide {
     }
 
     fn state_facts(&mut self, now: TimeUs, sink: &mut dyn Sink) {
-        let names = &self.names;
+        let (names, numbers) = (&self.names, &self.numbers);
         self.analytics.detections(now, &mut |detection| {
-            sink.record(&Record::Detection(*detection));
+            sink.record(&detection_of(detection, numbers));
             if detection.ended_us.is_none() {
                 let name = names.get(usize::from(detection.channel)).map_or("", Name::as_str);
                 sink.record(&Record::Event(events::heard(now, name, detection)));
@@ -416,7 +386,7 @@ impl Decide {
         self.facts.clear();
         for channel in 0..self.channel_count {
             let facts = self.analytics.facts(channel, now);
-            sink.record(&Record::Facts(facts));
+            sink.record(&Record::Facts(Facts { channel: self.numbers[usize::from(channel)], ..facts }));
             self.facts.push(facts);
         }
         self.tell_discards(now, sink);
@@ -425,10 +395,10 @@ impl Decide {
     }
 }
 
-/// Power of the beacon without the noise it stands on, full scale 1; noise can take it under 0.
-fn alone(power: CentiDb, reading: &Reading) -> f64 {
-    let noise = if reading.flags.any(Flags::NO_QUIET) { 0.0 } else { ratio_from_db(reading.quiet.db()) };
-    ratio_from_db(power.db()) - noise
+/// With the channel's number in place of its index.
+fn detection_of(detection: &Detection, numbers: &[u8]) -> Record {
+    let number = numbers.get(usize::from(detection.channel)).copied().unwrap_or(detection.channel);
+    Record::Detection(Detection { channel: number, ..*detection })
 }
 
 fn beliefs(seekers: &[Seeker]) -> [Option<&Belief>; CHANNELS_MAX] {

@@ -292,6 +292,11 @@ impl Detector {
         open.detection.kind == DetectionKind::PulseTrain
     }
 
+    /// It is listened to no more: ends what is open, as it was heard last.
+    pub fn end(&mut self, out: &mut dyn FnMut(&Detection)) {
+        self.close(TimeUs(u64::MAX), out);
+    }
+
     fn close(&mut self, now: TimeUs, out: &mut dyn FnMut(&Detection)) {
         let (own_hold_us, period_us, search) = (self.hold_us, self.period_us, self.search.as_ref());
         let ended = self.open.take_if(|open| {

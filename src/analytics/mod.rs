@@ -172,6 +172,23 @@ impl Analytics {
         }
     }
 
+    /// Goes on for `old` with all that it knows of those channels that `kept` names: (place here, place there). What is open of the others ends.
+    pub fn take_over(
+        &mut self,
+        old: &mut Analytics,
+        kept: impl Iterator<Item = (usize, usize)>,
+        out: &mut dyn FnMut(&Detection),
+    ) {
+        for (here, there) in kept {
+            if let (Some(own), Some(before)) = (self.channels.get_mut(here), old.channels.get_mut(there)) {
+                std::mem::swap(own, before);
+            }
+        }
+        // Those that were kept are here by now, and what is there instead has heard nothing.
+        old.channels.iter_mut().for_each(|channel| channel.detector.end(out));
+        (self.detection_count, self.refused_total) = (old.detection_count, old.refused_total);
+    }
+
     /// Readings and pulses that were out of order or of an unknown channel.
     pub fn refused_total(&self) -> u64 {
         self.refused_total

@@ -27,8 +27,8 @@ pub struct PassInputs<'a> {
 
 impl PassInputs<'_> {
     /// What of it is recorded as the pass's own; readings of channels that there are not are recorded nowhere.
-    pub(super) fn taken(&self, channel_count: u8) -> Taken {
-        let is_there = |reading: &&Reading| reading.channel < channel_count;
+    pub(super) fn taken(&self, known_count: usize) -> Taken {
+        let is_there = |reading: &&Reading| usize::from(reading.channel) < known_count;
         Taken {
             reading_count: self.readings.iter().filter(is_there).count() as u32,
             pulse_count: self.pulses.len() as u32,

@@ -1,6 +1,8 @@
 //! Truth for the control pass: the same inputs give the same records, nothing is allocated, and each reading is recorded
 //! once, with the pose of its own moment.
 
+mod succeeding;
+
 use super::*;
 use crate::command::OperatorAct;
 use crate::config::*;

@@ -94,6 +94,18 @@ impl Homing {
         }
     }
 
+    /// Steers by the settings of `next` from now on. In IDLE alone, and the interlocks stay as they are: what they hold to, who may command, and
+    /// what stopped it. `false`: nothing was changed.
+    pub fn take_settings(&mut self, next: &mut Homing) -> bool {
+        if self.state() != State::Idle || self.is_offered() {
+            return false;
+        }
+        std::mem::swap(&mut self.machine, &mut next.machine);
+        std::mem::swap(&mut self.guidance, &mut next.guidance);
+        std::mem::swap(&mut self.steering, &mut next.steering);
+        true
+    }
+
     /// One control pass. State changes are reported as they happen. Never panics, never allocates.
     pub fn pass(&mut self, inputs: &Inputs<'_>, changes: &mut dyn FnMut(&StateChange)) -> Command {
         self.interlocks.observe(inputs);

@@ -178,3 +178,34 @@ fn switching_on_again_changes_nothing() {
         assert_eq!(world.changes, other.changes);
     }
 }
+
+#[test]
+fn other_settings_are_taken_in_idle_alone_and_leave_the_interlocks_and_the_permission_as_they_are() {
+    let (homing, interlock) = (homing_config(), interlock_config());
+    let other = HomingConfig { detecting_us: 60_000_000, ..homing.clone() };
+    let other = |world: &mut World| {
+        let mut next = Homing::new(&other, &interlock, &Antenna::Whip);
+        world.homing.take_settings(&mut next)
+    };
+    for state in State::ALL {
+        let mut world = World::in_state(state, &homing, &interlock);
+        let target = world.homing.target();
+        assert_eq!(other(&mut world), state == State::Idle, "{state:?}");
+        assert_eq!((world.homing.state(), world.homing.target()), (state, target));
+    }
+    // What stopped it is remembered, and nothing resumes by itself.
+    let mut world = World::homing();
+    world.vehicle.battery.as_mut().unwrap().value.remaining_ratio = Some(0.01);
+    assert_eq!(world.step(), Command::Stop);
+    let latched = world.homing.latched();
+    assert!(latched.is_some_and(|trip| trip.interlock == Interlock::Battery));
+    assert!(other(&mut world), "while zeros still leave");
+    assert_eq!(world.step(), Command::Stop, "and they go on to leave");
+    world.vehicle.battery.as_mut().unwrap().value.remaining_ratio = Some(0.8);
+    assert!(is_silent(world.steps(100)));
+    assert_eq!((world.homing.state(), world.homing.latched()), (State::Idle, latched));
+    // By the operator it begins again, and by the other settings.
+    world.switch_on();
+    world.steps(60);
+    assert_eq!(world.homing.state(), State::Detecting);
+}

@@ -184,3 +184,15 @@ fn what_ends_commanding_hurries_and_nothing_else() {
     idle.vehicle.battery = None;
     assert!(!hurries(&idle), "nothing is commanded");
 }
+
+#[test]
+fn what_was_offered_is_not_for_another_beacon() {
+    let mut world = offered();
+    let mut next = crate::homing::Homing::new(
+        &crate::homing::tests::homing_config(),
+        &crate::homing::tests::interlock_config(),
+        &crate::config::Antenna::Omni,
+    );
+    assert!(!world.homing.take_settings(&mut next));
+    assert!(world.homing.is_offered());
+}
