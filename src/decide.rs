@@ -102,6 +102,9 @@ impl Decide {
     /// As [`Decide::new`].
     pub fn numbered(config: &Config, numbers: &[u8]) -> Result<Decide, ConfigError> {
         config.check()?;
+        if numbers.len() != config.sense.channels.len() {
+            return Err(ConfigError::new("beacon", "their numbers are not as many as they are"));
+        }
         let channel_count = config.sense.channels.len();
         let frequency_hz = config.sense.channels[0].frequency_hz;
         let searcher =

@@ -160,7 +160,9 @@ impl Analytics {
     /// pass's readings and pulses.
     pub fn detections(&mut self, now: TimeUs, out: &mut dyn FnMut(&Detection)) {
         for (index, channel) in self.channels.iter_mut().enumerate() {
-            channel.detector.update(now, index as u8, &mut self.detection_count, out);
+            // It may have begun as another one's.
+            let mut out = |detection: &Detection| out(&Detection { channel: index as u8, ..*detection });
+            channel.detector.update(now, index as u8, &mut self.detection_count, &mut out);
         }
     }
 
@@ -185,7 +187,9 @@ impl Analytics {
             }
         }
         // Those that were kept are here by now, and what is there instead has heard nothing.
-        old.channels.iter_mut().for_each(|channel| channel.detector.end(out));
+        for (index, channel) in old.channels.iter_mut().enumerate() {
+            channel.detector.end(&mut |detection| out(&Detection { channel: index as u8, ..*detection }));
+        }
         (self.detection_count, self.refused_total) = (old.detection_count, old.refused_total);
     }
 

@@ -19,13 +19,17 @@ impl Decide {
         self.homing.state() == State::Idle && !self.homing.is_offered()
     }
 
-    /// `next`, made by [`Decide::numbered`], takes over before the next pass: this one becomes it and goes on as what it was. What is
-    /// of no use any more is in `next` then; nothing is allocated or freed. `false`: nothing was changed, for it may not be succeeded now, or
-    /// the interlocks' limits or the hop would be others.
-    pub fn succeed(&mut self, now: TimeUs, next: &mut Decide, sink: &mut dyn Sink) -> bool {
+    /// Whether this one may now; not where the interlocks' limits or the hop would be others.
+    pub fn accepts(&self, next: &Decide) -> bool {
         let is_same_flight = self.config.interlock == next.config.interlock
             && self.config.sense.hop_us == next.config.sense.hop_us;
-        if !self.may_be_succeeded() || !is_same_flight || !self.homing.take_settings(&mut next.homing) {
+        self.may_be_succeeded() && is_same_flight
+    }
+
+    /// `next`, made by [`Decide::numbered`], takes over before the next pass: this one becomes it and goes on as what it was. What is
+    /// of no use any more is in `next` then; nothing is allocated or freed. `false`: it is not accepted, and nothing was changed.
+    pub fn succeed(&mut self, now: TimeUs, next: &mut Decide, sink: &mut dyn Sink) -> bool {
+        if !self.accepts(next) || !self.homing.take_settings(&mut next.homing) {
             return false;
         }
         self.hand_statistics_to(next, sink);

@@ -8,6 +8,7 @@ use crate::command::OperatorAct;
 use crate::config::*;
 use crate::facts::Floor;
 use crate::geo::Wgs84;
+use crate::record::PlacedReading;
 use crate::signal::Pulse;
 use crate::time::Aged;
 use crate::units::CentiDb;

@@ -1,7 +1,7 @@
 //! Other channels in flight: what takes over in a sense pass that goes on, between two hops, so that what stays misses nothing.
 //!
 //! A channel is known by its number, which is its own all through a flight. Of those that stay all is kept that was summed and remembered,
-//! the bins too that tell their noise: their readings are those that they would have been. What needs longer blocks than before makes fine spectra
+//! the bins too that tell their noise: their readings are those that they would have been. Where fine spectra need other blocks than before, they
 //! skip a block, some milliseconds. Nothing is allocated or freed in the pass that hands over.
 
 use super::band::Band;
@@ -27,6 +27,9 @@ impl Successor {
     /// As [`Sense::new`].
     pub fn new(config: &SenseConfig, numbers: &[u8]) -> Result<Successor, ConfigError> {
         config.check()?;
+        if numbers.len() != config.channels.len() {
+            return Err(ConfigError::new("beacon", "their numbers are not as many as they are"));
+        }
         let frame_us = 1e6 / config.sample_rate_sps * config.fft_len as f64;
         let bands = config.centers_hz().map(|center_hz| Band::new(config, numbers, center_hz));
         let bands = bands.collect::<Result<Vec<_>, _>>()?;

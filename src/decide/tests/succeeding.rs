@@ -17,8 +17,8 @@ fn channels() -> [ChannelConfig; 3] {
     [own.clone(), named("goes", 433.90e6), named("comes", 433.88e6)]
 }
 
-/// The beacon, and on 1 until the switch, on 2 from it on; what is heard there is the same.
-fn flown(mut next: Option<Decide>) -> (Collected, bool) {
+/// The beacon, and on 1 until the switch, on `other` from it on; what is heard there is the same.
+fn flown_with(mut next: Option<Decide>, other: u8) -> (Collected, bool) {
     let [beacon, goes, _] = channels();
     let mut decide = Decide::new(&of(&[beacon, goes])).unwrap();
     let (mut world, mut collected) = (World { seed: 1 }, Collected::default());
@@ -37,8 +37,9 @@ fn flown(mut next: Option<Decide>) -> (Collected, bool) {
         while (hop + 1) * u64::from(HOP_US) <= now.0 {
             let reading = world.reading(hop);
             // The sense pass is somewhat later than this one.
-            let other = 1 + u8::from(is_taken && reading.acquired_us.0 >= SWITCH_US + 100_000);
-            readings.extend([reading, Reading { channel: other, ..reading }]);
+            let is_other = is_taken && reading.acquired_us.0 >= SWITCH_US + 100_000;
+            let channel = if is_other { other } else { 1 };
+            readings.extend([reading, Reading { channel, ..reading }]);
             hop += 1;
         }
         let vehicle = World::vehicle(now);
@@ -56,6 +57,10 @@ fn flown(mut next: Option<Decide>) -> (Collected, bool) {
     }
     decide.finish(TimeUs(240 * PASS_US), &mut collected);
     (collected, is_taken)
+}
+
+fn flown(next: Option<Decide>) -> (Collected, bool) {
+    flown_with(next, 1)
 }
 
 fn next(config: &Config, numbers: &[u8]) -> Option<Decide> {
@@ -83,7 +88,7 @@ fn what_stays_goes_on_to_the_bit_what_goes_ends_and_what_comes_is_heard() {
     let [beacon, _, comes] = channels();
     let (alone, _) = flown(None);
     let to = of(&[comes, beacon]);
-    let (both, is_taken) = flown(next(&to, &[2, 0]));
+    let (both, is_taken) = flown_with(next(&to, &[2, 0]), 2);
     assert!(is_taken);
     assert!(facts(&both, 0) == facts(&alone, 0));
     let own = |flown: &Collected| {
@@ -107,7 +112,7 @@ fn what_stays_goes_on_to_the_bit_what_goes_ends_and_what_comes_is_heard() {
     let heard: Vec<_> = heard.map(|text| text.as_str().split(' ').next().unwrap().to_string()).collect();
     assert_eq!(heard, ["beacon", "goes", "comes"]);
 
-    let (again, _) = flown(next(&to, &[2, 0]));
+    let (again, _) = flown_with(next(&to, &[2, 0]), 2);
     assert!(format!("{:?}", again.records) == format!("{:?}", both.records));
 }
 
