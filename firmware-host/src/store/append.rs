@@ -12,6 +12,7 @@ use super::append_search;
 use super::append_vehicle::{self, PART_TABLES};
 use super::batch::{Batch, Health};
 use super::columns::{all, some, text, times, truth};
+use super::switch;
 use duckdb::arrow::array::{ArrayRef, FixedSizeListArray, PrimitiveArray, StringArray};
 use duckdb::arrow::datatypes::{
     DataType, Field, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
@@ -66,6 +67,7 @@ pub fn columns(batch: &Batch) -> Result<Vec<(&'static str, RecordBatch)>, ArrowE
     add("vehicle_status", batch.statuses.is_empty(), &|| append_rates::status(&batch.statuses))?;
     add("pass", batch.passes.is_empty(), &|| pass(&batch.passes))?;
     add("log", batch.log.entries.is_empty(), &|| append_log::columns(&batch.log.entries))?;
+    add("switch", batch.switches.is_empty(), &|| switch::columns(&batch.switches))?;
     for (place, (table, rows)) in PART_TABLES.into_iter().zip(&batch.parts).enumerate() {
         add(table, rows.is_empty(), &|| append_vehicle::columns(place, rows))?;
     }

@@ -8,6 +8,7 @@ use super::append_rates::{Motion, Status};
 use super::append_vehicle::{PART_TABLES, table_of};
 use super::lanes::Outlets;
 use super::log::Logbook;
+use super::switch::Switch;
 use skyhound::budget::BudgetReport;
 use skyhound::command::{Command, Course, OperatorAct, StateChange};
 use skyhound::facts::{Detection, Facts, Located, RegionRun, SearchRun, Searched};
@@ -82,6 +83,8 @@ pub struct Batch {
     pub healths: Vec<Health>,
     /// Rows of `link`.
     pub links: Vec<(TimeUs, LinkReport)>,
+    /// Rows of `switch`.
+    pub switches: Vec<Switch>,
     /// Rows of `log`.
     pub log: Logbook,
     /// The aircraft by all parts that ever came.
@@ -90,7 +93,7 @@ pub struct Batch {
     pub started_utc_us: Option<i64>,
 }
 
-const OTHER_TABLES: [&str; 21] = [
+const OTHER_TABLES: [&str; 22] = [
     "reading",
     "spectrum",
     "signal",
@@ -112,6 +115,7 @@ const OTHER_TABLES: [&str; 21] = [
     "vehicle_status",
     "pass",
     "log",
+    "switch",
 ];
 /// Tables a batch has rows for.
 pub const TABLE_COUNT: usize = OTHER_TABLES.len() + PART_TABLES.len();
@@ -145,6 +149,10 @@ impl Batch {
                 let Some(record) = lane.pop() else { break };
                 self.push(&record);
             }
+        }
+        // After the control lane: what was derived after a switch never comes without it.
+        while let Some(switch) = outlets.switches.pop() {
+            self.switches.push(*switch);
         }
         !outlets.is_empty()
     }
@@ -217,6 +225,7 @@ impl Batch {
             self.statuses.len(),
             self.passes.len(),
             self.log.entries.len(),
+            self.switches.len(),
         ];
         let mut counts = others.into_iter().chain(self.parts.iter().map(Vec::len));
         std::array::from_fn(|_| counts.next().unwrap_or(0) as u64)
@@ -258,6 +267,7 @@ impl Batch {
         self.statuses.clear();
         self.passes.clear();
         self.log.entries.clear();
+        self.switches.clear();
         self.started_utc_us = None;
     }
 }

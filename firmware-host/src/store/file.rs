@@ -396,6 +396,12 @@ pub(super) fn append_all(connection: &Connection, batch: &Batch) -> Result<(), d
         appender.append_record_batch(columns)?;
         appender.flush()?;
     }
+    for (index, name) in batch.switches.last().iter().flat_map(|switch| switch.names.iter().enumerate()) {
+        connection.execute(
+            "INSERT INTO setting SELECT $1, $2 WHERE NOT EXISTS (FROM setting WHERE name = $1)",
+            params![format!("channel.{index}.name"), name],
+        )?;
+    }
     if let Some(started_utc_us) = batch.started_utc_us {
         connection.execute(
             "UPDATE flight SET started_utc = make_timestamp(?), utc_source = 'gps'",

@@ -4,6 +4,7 @@
 //! commits and the time the recorder needs to catch up. What does not fit is dropped newest first and counted by the
 //! lane's gauge; the recorder writes all gauges into `health` once a second.
 
+use super::switch::Switch;
 use crate::settings::RecorderSettings;
 use skyhound::record::{PlacedReading, Record};
 use skyhound::ring::{Consumer, Gauge, Producer, lane};
@@ -24,6 +25,9 @@ const RECEIVER_HZ: f64 = 20.0;
 /// Pulses of 8 channels, 20 per second each, and budgets.
 const SENSE_HZ: f64 = 200.0;
 
+/// Switches of profile that wait at most: each has kB, and people ask for them.
+const SWITCHES: usize = 4;
+
 /// The ends that push. One thread each.
 pub struct Inlets {
     /// Readings with their poses.
@@ -36,6 +40,8 @@ pub struct Inlets {
     pub receiver: Producer<Record>,
     /// Records of the sense thread.
     pub sense: Producer<Record>,
+    /// Profiles that took over, of the control thread.
+    pub switches: Producer<Box<Switch>>,
 }
 
 /// The ends that the recorder pops.
@@ -50,6 +56,8 @@ pub struct Outlets {
     pub receiver: Consumer<Record>,
     /// Records of the sense thread.
     pub sense: Consumer<Record>,
+    /// Profiles that took over, of the control thread.
+    pub switches: Consumer<Box<Switch>>,
 }
 
 impl Outlets {
@@ -71,6 +79,7 @@ impl Outlets {
             && self.control.waiting_count() == 0
             && self.receiver.waiting_count() == 0
             && self.sense.waiting_count() == 0
+            && self.switches.waiting_count() == 0
     }
 }
 
@@ -86,14 +95,16 @@ pub fn lanes(settings: &RecorderSettings, reading_hz: f64) -> (Inlets, Outlets) 
     let (control, control_out) = lane("record-control", capacity(CONTROL_HZ));
     let (receiver, receiver_out) = lane("record-receiver", capacity(RECEIVER_HZ));
     let (sense, sense_out) = lane("record-sense", capacity(SENSE_HZ));
+    let (switches, switches_out) = lane("record-switches", SWITCHES);
     (
-        Inlets { readings, spectra, control, receiver, sense },
+        Inlets { readings, spectra, control, receiver, sense, switches },
         Outlets {
             readings: readings_out,
             spectra: spectra_out,
             control: control_out,
             receiver: receiver_out,
             sense: sense_out,
+            switches: switches_out,
         },
     )
 }

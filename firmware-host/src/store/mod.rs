@@ -59,6 +59,7 @@ mod shape;
 mod sides;
 mod snapshot;
 mod sql;
+mod switch;
 mod totals;
 mod wal;
 mod watch;
@@ -94,6 +95,7 @@ pub use retention::{Retained, retain};
 pub use schema::SCHEMA_VERSION;
 pub use scratch::free_bytes;
 pub use snapshot::{ANSWER_COMMAND, SNAPSHOT_COMMAND, Snapshot, Snapshots, answer_from, take_snapshot};
+pub use switch::{Switch, listed, switches};
 pub use totals::RecorderTotals;
 pub use watch::RecorderState;
 

@@ -131,6 +131,10 @@ impl Pass {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             more = self.batch.fill(&mut self.outlets);
+            // A next file names them too.
+            if let Some(switch) = self.batch.switches.last() {
+                self.about.channels.clone_from(&switch.names);
+            }
             let now = self.clock.now();
             let stopping = last_batches.is_some();
             if now.since_us(health_at) >= HEALTH_US || (stopping && !more) {

@@ -1,7 +1,7 @@
 //! Records for tests: one of each kind, with every part known, and with nothing known.
 
 use super::lanes::{Inlets, Outlets, lanes};
-use super::{About, Recorder};
+use super::{About, Recorder, Switch, listed};
 use crate::clock::Clock;
 use crate::realtime::{self, Role};
 use crate::settings::RecorderSettings;
@@ -63,6 +63,22 @@ pub(crate) fn start(settings: &RecorderSettings) -> (Inlets, Recorder) {
         })
         .unwrap(),
     )
+}
+
+/// A profile that took over at `at_us`, with a channel more.
+pub(crate) fn switch(at_us: u64) -> Box<Switch> {
+    let text = |text: &str| Some(text.to_string());
+    Box::new(Switch {
+        at: TimeUs(at_us),
+        profile: text("fox"),
+        profile_sha256: text("00ff"),
+        settings_sha256: "11ee".to_string(),
+        settings_toml: "[[beacon]]\nname = \"fox\"\n".to_string(),
+        numbers: vec![2, 0],
+        channels: listed(&[2, 0]),
+        asked_by: "uid 1000".to_string(),
+        names: ["beacon", "other", "fox"].map(String::from).to_vec(),
+    })
 }
 
 fn db(hundredths: i16) -> CentiDb {

@@ -6,7 +6,7 @@
 use super::sql::quoted;
 
 /// Version of the tables, in `flight.schema_version`. Raise it when a table or column changes its meaning.
-pub const SCHEMA_VERSION: i32 = 4;
+pub const SCHEMA_VERSION: i32 = 5;
 
 const TABLES: &str = concat!(include_str!("schema.sql"), include_str!("schema_vehicle.sql"));
 const VIEWS: &str = include_str!("views.sql");
@@ -67,7 +67,7 @@ mod tests {
         database.execute_batch(&statements()).unwrap();
         let count = |sql: &str| database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
         assert_eq!(count("SELECT count(*) FROM duckdb_tables() WHERE comment IS NULL"), 0);
-        assert_eq!(count("SELECT count(*) FROM duckdb_tables()"), 29);
+        assert_eq!(count("SELECT count(*) FROM duckdb_tables()"), 30);
         let bare = "SELECT count(*) FROM duckdb_columns() WHERE comment IS NULL AND NOT internal
             AND table_name IN (SELECT table_name FROM duckdb_tables())";
         assert_eq!(count(bare), 0);

@@ -20,7 +20,7 @@ CREATE TABLE flight ( -- This flight: one row
     ended VARCHAR -- closed (by its recorder), recovered (after it died), salvaged (and what was lost), or copied (before any of these); NULL: it is being recorded, or its recorder died
 );
 CREATE TABLE setting ( -- What the daemon was told, and what it is made of: one row each
-    name VARCHAR, -- settings_toml (the whole text), version.NAME, channel.INDEX.name, or a settings key
+    name VARCHAR, -- settings_toml (the whole text at the start), version.NAME, channel.INDEX.name (also of those that came in flight), or a settings key
     value VARCHAR -- Its value
 );
 -- A reading is stored in whole steps and read in dBFS, degrees and metres: 3 times smaller, because DuckDB compresses
@@ -236,6 +236,15 @@ CREATE TABLE pass ( -- What a control pass was given, besides the rows of its ti
     hearing_count UINTEGER, -- The next rows of hearing
     sdr_alive BOOLEAN, -- Whether the SDR streamed
     is_end BOOLEAN -- It is no pass: the flight ended
+);
+CREATE TABLE switch ( -- Profiles that took over in flight (input): each is whole, what was in force before is over
+    at_us BIGINT, -- When, µs since start: before the first pass that is not earlier
+    profile VARCHAR, -- Name of the profile; NULL: the flight's own settings, without one
+    profile_sha256 VARCHAR, -- SHA-256 of its text, hexadecimal
+    settings_sha256 VARCHAR, -- SHA-256 of settings_toml, hexadecimal
+    settings_toml VARCHAR, -- The settings in force from then on, whole
+    channels VARCHAR, -- Indices of the channels in force from then on, in the order of the settings, with blanks between them
+    asked_by VARCHAR -- Who asked for it
 );
 CREATE TABLE command ( -- What a control pass commanded (derived); velocities as the message carries them
     at_us BIGINT, -- When, µs since start

@@ -47,7 +47,19 @@ fn record_one(folder: &Path) -> RecorderSummary {
     for record in sample::records(1_500_000) {
         assert!(inlets.control.push(record));
     }
+    assert!(inlets.switches.push(sample::switch(1_500_000)));
     recorder.stop().unwrap()
+}
+
+#[test]
+fn a_profile_that_took_over_is_read_back_and_its_channels_have_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = &record_one(folder.path()).files[0];
+    let flight = open_flight(path, 0).unwrap();
+    let written = *sample::switch(1_500_000);
+    assert_eq!(switches(&flight, path).unwrap(), [super::Switch { names: Vec::new(), ..written }]);
+    let names = "SELECT string_agg(value, ' ' ORDER BY name) FROM setting WHERE name LIKE 'channel.%'";
+    assert_eq!(value(path, names), "beacon other fox");
 }
 
 #[test]
@@ -109,7 +121,7 @@ fn what_goes_in_comes_out() {
     let late = "SELECT late_total, unread_total, recalled_bytes_total FROM link";
     assert_eq!(value(path, late), "10,11,12");
     assert_eq!(value(path, "SELECT value FROM setting WHERE name = 'channel.1.name'"), "other");
-    assert_eq!(value(path, "SELECT utc_source, schema_version FROM flight"), "system clock,4");
+    assert_eq!(value(path, "SELECT utc_source, schema_version FROM flight"), "system clock,5");
     let hash =
         "SELECT settings_sha256 = sha256(value) FROM flight, setting WHERE setting.name = 'settings_toml'";
     assert_eq!(value(path, hash), "true");

@@ -21,7 +21,8 @@ fn flight(folder: &Path) -> PathBuf {
     let path = folder.join("20260101T120000Z-00000001.duckdb");
     let flight = Connection::open(&path).unwrap();
     flight.execute_batch(&store::statements()).unwrap();
-    flight.execute_batch("BEGIN; INSERT INTO flight (name, schema_version, started_utc, utc_source, ended) VALUES ('one', 4, make_timestamp(1767268800000000), 'gps', 'closed')").unwrap();
+    let version = store::SCHEMA_VERSION;
+    flight.execute_batch(&format!("BEGIN; INSERT INTO flight (name, schema_version, started_utc, utc_source, ended) VALUES ('one', {version}, make_timestamp(1767268800000000), 'gps', 'closed')")).unwrap();
     let mut place = flight
         .prepare("INSERT INTO vehicle_motion (at_us, position_us, lat_e7, lon_e7) VALUES (?, ?, ?, ?)")
         .unwrap();

@@ -16,6 +16,7 @@ pub(super) fn flight(folder: &Path, reading_count: u64) -> PathBuf {
     (0..reading_count).for_each(|index| assert!(inlets.readings.push(sample::reading(index, 0))));
     assert!(inlets.spectra.push(sample::spectrum(1_000_000)));
     sample::records(1_500_000).into_iter().for_each(|record| assert!(inlets.control.push(record)));
+    assert!(inlets.switches.push(sample::switch(1_500_000)));
     recorder.stop().unwrap().files.remove(0)
 }
 
@@ -91,7 +92,7 @@ fn a_backup_says_what_its_flight_says_and_replaces_no_other() {
     let to = dest.path().join("deep/er").join(path.file_name().unwrap());
     let made = backup(&path, &to, 0).unwrap();
     assert_eq!((made.outcome, made.unread.as_ref(), made.is_live), (Outcome::Made, None, false));
-    assert_eq!((made.content.tables.len(), &made.content), (29, &said(&path)));
+    assert_eq!((made.content.tables.len(), &made.content), (30, &said(&path)));
     assert_eq!(made.content.tables["reading"].row_count, 3_000);
     assert_eq!(backup(&path, &to, 0).unwrap().outcome, Outcome::AlreadyThere);
     assert_eq!(verify(&to, None, 0).faults, [""; 0]);
