@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
-use crate::settings::Profile;
+use crate::settings::{Profile, nearest_name};
 
 /// Where the folder is told of.
 pub const FOLDER_VARIABLE: &str = "SKYHOUND_PROFILES";
@@ -61,8 +61,13 @@ impl Folder {
             return Ok(own);
         }
         Profile::built_in().find(|profile| profile.name == name).ok_or_else(|| {
+            let own = self.list().unwrap_or_default();
+            let built_in: Vec<Profile> = Profile::built_in().collect();
+            let names = own.iter().map(|own| &own.name).chain(built_in.iter().map(|profile| &profile.name));
+            let near = nearest_name(name, names.map(String::as_str));
+            let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
             Failure::Usage(format!(
-                "there is no profile {name:?}; `skyhound profile list` tells which there are"
+                "there is no profile {name:?}{near}; `skyhound profile list` tells which there are"
             ))
         })
     }

@@ -53,6 +53,28 @@ impl Settings {
         config.check().map_err(|error| self.in_file_words(error)).map(|()| config)
     }
 
+    /// The same in a flight that goes on: of its rate, its frequencies and all that the aircraft carries, with these beacons.
+    ///
+    /// # Errors
+    /// As [`Settings::engine`].
+    pub fn engine_within(&self, flown: &Config) -> Result<Config, ConfigError> {
+        let sense = &flown.sense;
+        let mut config = self.unchecked(sense.sample_rate_sps, sense.center_hz, sense.center_hz);
+        config.sense = SenseConfig {
+            channels: config.sense.channels,
+            false_alarms_per_hour: config.sense.false_alarms_per_hour,
+            ..sense.clone()
+        };
+        config.antenna = flown.antenna;
+        config.check().map_err(|error| self.in_file_words(error))?;
+        config.search = self.search.engine(&config)?;
+        if let (Some(search), Some(flown)) = (&mut config.search, &flown.search) {
+            // As its file read at the start.
+            search.prior.clone_from(&flown.prior);
+        }
+        config.check().map_err(|error| self.in_file_words(error)).map(|()| config)
+    }
+
     /// The same without a look at whether it fits, nor into any file.
     pub(crate) fn unchecked(&self, rate_sps: f64, tuned_hz: f64, about_hz: f64) -> Config {
         Config {

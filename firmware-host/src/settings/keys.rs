@@ -292,6 +292,12 @@ pub(super) fn nearest(path: &str) -> Option<String> {
     Some(found.path.replace("beacon.*", &format!("beacon.{number}")))
 }
 
+/// The one of `names` that was meant by `name`, if one is near enough.
+pub fn nearest_name<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let best = names.min_by_key(|known| edits(known, name))?;
+    (edits(best, name) <= 3.min(name.len().min(best.len()).div_ceil(2))).then_some(best)
+}
+
 /// Edits between two words (Levenshtein's distance, by rows).
 fn edits(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();

@@ -8,6 +8,14 @@ use toml::Value;
 use super::layers::Layers;
 use super::{Origin, Pace, Profile, Settings, SettingsErrors};
 
+/// What was written, and as it read at the start: for another profile over it later.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Written {
+    pub file: Option<(PathBuf, String)>,
+    pub sets: Vec<String>,
+    pub flags: Flags,
+}
+
 /// Flags that go over the file and `--set`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Flags {
@@ -54,8 +62,16 @@ impl Settings {
             None if plain.has_own_beacons => None,
             None => marked()?.map(|profile| (profile, true)),
         };
+        let written = Written {
+            file: match &words.file {
+                Some((path, Ok(text))) => Some((path.to_path_buf(), text.clone())),
+                _ => None,
+            },
+            sets: sets.to_vec(),
+            flags: flags.clone(),
+        };
         let Some((profile, is_marked)) = profile else {
-            return Ok(Settings::resolve(plain, flags.is_bench)?);
+            return Ok(Settings { written, ..Settings::resolve(plain, flags.is_bench)? });
         };
         let mut layers = Layers::defaults();
         if is_marked {
@@ -66,20 +82,20 @@ impl Settings {
         }
         layers.check_band(&profile);
         let settings = Settings::resolve(layers, flags.is_bench)?;
-        Ok(Settings { profile: Some(profile.in_force(is_marked)), ..settings })
+        Ok(Settings { profile: Some(profile.in_force(is_marked)), written, ..settings })
     }
 }
 
 /// What was written, from below upwards.
-struct Words<'a> {
-    file: Option<(&'a Path, io::Result<String>)>,
-    sets: &'a [String],
-    flags: &'a Flags,
+pub(super) struct Words<'a> {
+    pub file: Option<(&'a Path, io::Result<String>)>,
+    pub sets: &'a [String],
+    pub flags: &'a Flags,
 }
 
 impl Words<'_> {
     /// All of it over `layers`, the profile between the file and the rest.
-    fn over(&self, mut layers: Layers, profile: Option<(&Profile, bool)>) -> Layers {
+    pub fn over(&self, mut layers: Layers, profile: Option<(&Profile, bool)>) -> Layers {
         match &self.file {
             Some((path, Ok(text))) => layers.lay_text(text, path),
             Some((path, Err(error))) => layers.refuse_file(path, error),

@@ -17,6 +17,7 @@ pub mod profile;
 mod resolve;
 mod rules;
 mod search;
+mod switched;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -31,6 +32,7 @@ pub use antenna::AntennaSettings;
 pub use deaf::{AtHand, Deafness};
 pub use engine::BURST_BANDWIDTH_HZ;
 pub use errors::{Origin, SettingError, SettingsErrors};
+pub use keys::nearest_name;
 pub use load::Flags;
 pub use profile::{InForce, Profile};
 pub use search::SearchSettings;
@@ -83,6 +85,7 @@ pub struct Settings {
     /// The profile that is among them.
     pub profile: Option<InForce>,
     layers: layers::Layers,
+    written: load::Written,
 }
 
 impl Settings {
@@ -157,6 +160,7 @@ impl Settings {
             daemon: layers.daemon(),
             is_bench,
             profile: None,
+            written: load::Written::default(),
             layers,
         })
     }

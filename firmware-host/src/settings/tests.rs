@@ -7,6 +7,7 @@ use super::layers::Layers;
 use super::*;
 
 mod profiles;
+mod switched;
 mod table;
 
 fn load(sets: &[&str]) -> Result<Settings, SettingsErrors> {

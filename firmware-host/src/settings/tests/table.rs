@@ -96,6 +96,7 @@ fn every_key_changes_what_the_program_is_told() {
             is_bench: _,
             profile: _,
             layers: _,
+            written: _,
         } = settings;
         format!(
             "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{antenna:?}{search:?}{autopilot:?}{recorder:?}{iq:?}{retention:?}{daemon:?}"
