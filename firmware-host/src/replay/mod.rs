@@ -9,10 +9,10 @@ pub mod summary;
 
 use crate::failure::Failure;
 use crate::settings::{FILES, Settings, text_of};
-use crate::store::{Chain, Flight, Given, Inputs, StoreError};
+use crate::store::{Chain, Flight, Given, Inputs, StoreError, Switch, switches};
 use crate::version::VERSION;
 use serde::{Deserialize, Serialize};
-use skyhound::config::{ChannelConfig, Config};
+use skyhound::config::{ChannelConfig, Config, ConfigError};
 use skyhound::decide::{Decide, PassInputs};
 use skyhound::record::{PlacedReading, Record, Sink};
 use skyhound::time::TimeUs;
@@ -23,6 +23,8 @@ use std::path::PathBuf;
 
 /// Sections whose settings change nothing of what was given to the passes.
 const MAY_CHANGE: [&str; 5] = ["analytics.", "antenna.", "homing.", "interlock.", "search."];
+/// The row of `setting` that says what a replay was told, a line each.
+const REPLAYED_SET: &str = "replayed.set";
 /// Schema version from which on passes are kept.
 const PASSES_SINCE: i32 = 3;
 
@@ -35,7 +37,12 @@ pub struct Replay {
     begun_us: Option<u64>,
     newest_us: u64,
     pass_count: u64,
+    /// As it was at the start, and as it is now.
+    flown: Config,
     config: Config,
+    /// Profiles that take over, and how many have.
+    takeovers: Vec<Takeover>,
+    taken_over: usize,
     /// Why the flight is not all there.
     rest: Option<String>,
     /// Version of the program that flew it.
@@ -93,6 +100,9 @@ impl Replay {
             return Err(Failure::Failed(format!("{}: {why}", told.path.display())));
         }
         let decide = Decide::new(&config).map_err(|error| Failure::Usage(error.to_string()))?;
+        let switches = switches(chain)?.into_iter();
+        let takeovers =
+            switches.map(|switch| told.takeover(&config, switch, sets)).collect::<Result<_, _>>()?;
         Ok(Replay {
             inputs,
             decide,
@@ -101,7 +111,10 @@ impl Replay {
             begun_us: None,
             newest_us: 0,
             pass_count: 0,
+            flown: config.clone(),
             config,
+            takeovers,
+            taken_over: 0,
             rest: chain.rest.clone(),
             flown_by: told.setting("version.skyhound"),
             settings,
@@ -142,7 +155,9 @@ impl Replay {
 
     /// Begins again, with the `inputs` that it had.
     fn rewind(&mut self, inputs: Inputs) -> Result<(), Failure> {
+        self.config = self.flown.clone();
         self.decide = Decide::new(&self.config).map_err(|error| Failure::Usage(error.to_string()))?;
+        self.taken_over = 0;
         (self.inputs, self.joined, self.given) = (inputs, Joined::default(), Given::default());
         (self.begun_us, self.newest_us, self.pass_count) = (None, 0, 0);
         Ok(())
@@ -168,7 +183,21 @@ impl Replay {
         &self.joined.vehicle
     }
 
+    /// Profiles take over before the first pass that is not earlier than they.
+    fn take_over(&mut self, sink: &mut dyn Sink) {
+        while let Some(takeover) =
+            self.takeovers.get(self.taken_over).filter(|next| next.at <= self.given.now)
+        {
+            self.taken_over += 1;
+            let next = takeover.decide().ok();
+            if next.is_some_and(|mut next| self.decide.succeed(takeover.at, &mut next, sink)) {
+                self.config.clone_from(&takeover.config);
+            }
+        }
+    }
+
     fn pass(&mut self, sink: &mut dyn Sink) {
+        self.take_over(sink);
         let Given { now, taken, readings, pulses, hearings, parts, act } = &self.given;
         self.begun_us.get_or_insert(now.0);
         self.newest_us = now.0;
@@ -189,6 +218,20 @@ impl Replay {
             },
             sink,
         );
+    }
+}
+
+/// A profile that took over in flight.
+struct Takeover {
+    at: TimeUs,
+    config: Config,
+    /// Numbers of its channels.
+    numbers: Vec<u8>,
+}
+
+impl Takeover {
+    fn decide(&self) -> Result<Decide, ConfigError> {
+        Decide::numbered(&self.config, &self.numbers)
     }
 }
 
@@ -275,6 +318,21 @@ impl Told {
         config.map_err(|error| Failure::Usage(error.to_string()))
     }
 
+    /// The same of a profile that took over in the flight of `flown`. What a replay was told goes over it too: `switch` is as it was flown.
+    fn takeover(&self, flown: &Config, switch: Switch, sets: &[String]) -> Result<Takeover, Failure> {
+        let (settings, _) = self.settings(&switch.settings_toml, &self.sets_with(sets))?;
+        let config = settings.engine_within(flown).map_err(|error| Failure::Usage(error.to_string()))?;
+        let takeover = Takeover { at: switch.at, config, numbers: switch.numbers };
+        takeover.decide().map_err(|error| Failure::Usage(error.to_string()))?;
+        Ok(takeover)
+    }
+
+    /// What the replay that made the flight was told, if one did, and what this one is.
+    fn sets_with(&self, sets: &[String]) -> Vec<String> {
+        let told = self.setting(REPLAYED_SET);
+        told.lines().map(String::from).chain(sets.iter().cloned()).collect()
+    }
+
     fn rows(&self, chain: &Chain, sets: &[String], settings: &Settings) -> BTreeMap<String, String> {
         let mut rows = self.settings.clone();
         let name = |(path, flight): &(PathBuf, Flight)| {
@@ -291,9 +349,9 @@ impl Told {
             ("replayed.flown_by", flown_by.unwrap_or_else(|| self.setting("version.skyhound"))),
         ];
         rows.extend(told.map(|(name, value)| (name.to_string(), value)));
-        rows.remove("replayed.set");
+        let sets = self.sets_with(sets);
         if !sets.is_empty() {
-            rows.insert("replayed.set".to_string(), sets.join(" "));
+            rows.insert(REPLAYED_SET.to_string(), sets.join("\n"));
         }
         rows
     }

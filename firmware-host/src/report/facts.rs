@@ -221,7 +221,7 @@ pub(super) type Answer<T> = Result<T, duckdb::Error>;
 
 const HEAD: &str = "SELECT name, strftime(started_utc, '%Y-%m-%dT%H:%M:%SZ'), utc_source, sdr, autopilot,
     sample_rate_sps, frequency_hz, (SELECT 'from ' || max(value) FILTER (WHERE name = 'replayed.from')
-        || coalesce(', with ' || max(value) FILTER (WHERE name = 'replayed.set'), '')
+        || coalesce(', with ' || replace(max(value) FILTER (WHERE name = 'replayed.set'), chr(10), ' '), '')
         || ', by skyhound ' || max(value) FILTER (WHERE name = 'version.skyhound') FROM setting) FROM flight";
 const SPAN: &str = "SELECT coalesce(min(first), 0), coalesce(max(last), 0) FROM (
     SELECT min(acquired_us) AS first, max(acquired_us) AS last FROM reading

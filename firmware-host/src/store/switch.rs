@@ -1,12 +1,12 @@
 //! Profiles that took over in flight: rows of `switch`, there and back. A replay makes the same of them again.
 
+use super::chain::Chain;
 use super::columns::{text, times};
 use super::error::StoreError;
 use super::read::Flight;
 use super::rows::{rows, time};
 use duckdb::arrow::array::ArrayRef;
 use skyhound::time::TimeUs;
-use std::path::Path;
 
 const TABLE_IS_THERE: &str = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'switch'";
 const ROWS: &str = "SELECT at_us, profile, profile_sha256, settings_sha256, settings_toml, channels, asked_by FROM switch ORDER BY at_us";
@@ -56,8 +56,14 @@ pub(super) fn columns(switches: &[Switch]) -> Vec<ArrayRef> {
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn switches(flight: &Flight, path: &Path) -> Result<Vec<Switch>, StoreError> {
-    read(flight).map_err(StoreError::database(path, "cannot read which profiles took over"))
+pub fn switches(chain: &Chain) -> Result<Vec<Switch>, StoreError> {
+    let mut all = Vec::new();
+    for (path, flight) in &chain.files {
+        all.extend(read(flight).map_err(StoreError::database(path, "cannot read which profiles took over"))?);
+    }
+    // A commit that did not answer may stand in two files.
+    all.dedup();
+    Ok(all)
 }
 
 fn read(flight: &Flight) -> Result<Vec<Switch>, duckdb::Error> {
