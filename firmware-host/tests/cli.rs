@@ -134,7 +134,9 @@ fn ctl_talks_to_the_daemon() {
     let board = Board::default();
     board.write(|status| status.state = "IDLE".into());
     let start = |body| realtime::start(Role::Ground, body);
-    let server = Server::start(&path, board, sender, questions(), start).unwrap();
+    let server =
+        Server::start(&path, board, sender, questions(), skyhound_host::ctl::ProfileDoor::default(), start)
+            .unwrap();
     let (code, out, said) = run(&["ctl", "query", "select 1", "--socket", socket]);
     assert_eq!((code, out.as_str(), said.as_str()), (Some(1), "", "skyhound: nobody answers here\n"));
     let (code, out, _) = run(&["ctl", "status", "--json", "--socket", socket]);
@@ -176,7 +178,15 @@ fn only_the_sockets_group_may_talk_to_it() {
     }
     let path = folder.path().join("ctl.sock");
     let start = |body| realtime::start(Role::Ground, body);
-    let server = Server::start(&path, Board::default(), acts().0, questions(), start).unwrap();
+    let server = Server::start(
+        &path,
+        Board::default(),
+        acts().0,
+        questions(),
+        skyhound_host::ctl::ProfileDoor::default(),
+        start,
+    )
+    .unwrap();
     let status_as = |gid: u32| {
         let mut command = skyhound();
         command.args(["ctl", "status", "--socket"]).arg(&path).uid(STRANGER).gid(gid);

@@ -9,7 +9,8 @@ use clap::{Subcommand, ValueEnum};
 use super::failure::{Failure, output_failure, print};
 use super::query::by_door;
 use crate::ctl::{
-    Ask, ChannelStatus, LinkStatus, RecorderStatus, SearchStatus, Status, VehicleStatus, ask, socket_found,
+    Ask, ChannelStatus, LinkStatus, ProfileStatus, RecorderStatus, SearchStatus, Status, VehicleStatus, ask,
+    socket_found,
 };
 use crate::store::Format;
 
@@ -38,6 +39,18 @@ pub enum Act {
         /// on: until something stops it; off: now
         #[arg(value_enum)]
         to: OnOff,
+    },
+    /// Tell which profile is in force and which there are; with NAME seek by that one from now on. Not while homing is on
+    Profile {
+        /// Which; "none": the flight's own settings, without one
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// A key that profiles hold, over it: section.key=value, for example beacon.0.frequency_hz=150.1e6
+        #[arg(long = "set", value_name = "KEY=VALUE", requires = "name")]
+        sets: Vec<String>,
+        /// JSON instead of text
+        #[arg(long)]
+        json: bool,
     },
     /// Ask the flight that is being recorded with SQL
     Query {
@@ -76,11 +89,20 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Act::Status { .. } => Ask::Status,
         Act::Homing { to } => Ask::Homing { on: *to == OnOff::On },
         Act::Stop => Ask::Stop,
+        Act::Profile { name, sets, .. } => Ask::Profile { name: name.clone(), sets: sets.clone() },
         Act::Query { sql, format } => return question(&path, sql, *format),
     };
     let answer = ask(&path, question).map_err(Failure::Failed)?;
     if !answer.ok {
         return Err(Failure::Failed(answer.said.unwrap_or_else(|| "refused".into())));
+    }
+    if let Act::Profile { json, .. } = args.act {
+        let text = match (json, &answer.profiles) {
+            (true, _) => format!("{:#}\n", serde_json::json!(answer)),
+            (false, Some(profiles)) => profiles_text(profiles),
+            (false, None) => format!("{}\n", answer.said.unwrap_or_else(|| "done".into())),
+        };
+        return print(&text);
     }
     match (args.act, answer.status) {
         (Act::Status { json: true }, Some(status)) => {
@@ -99,6 +121,18 @@ fn question(door: &Path, sql: &str, format: Format) -> Result<(), Failure> {
         return Err(Failure::Failed(why));
     }
     out.flush().map_err(|error| output_failure(&error))
+}
+
+/// The one in force is marked.
+fn profiles_text(profiles: &[ProfileStatus]) -> String {
+    let width = profiles.iter().map(|profile| profile.name.len()).max().unwrap_or(0);
+    let none = if profiles.iter().any(|profile| profile.in_force) { "" } else { "no profile is in force\n" };
+    let line = |profile: &ProfileStatus| {
+        let (mark, own) =
+            (if profile.in_force { ">" } else { " " }, if profile.built_in { "" } else { " (your own)" });
+        format!("{mark} {:<width$}  {}{own}\n", profile.name, profile.description)
+    };
+    profiles.iter().map(line).fold(none.to_string(), |text, line| text + &line)
 }
 
 fn search_text(search: &SearchStatus) -> String {

@@ -9,6 +9,8 @@ use super::{Answer, Ask, Question};
 
 /// The daemon answers within its own limit of 1 s, or says that it could not.
 const WAIT: Duration = Duration::from_secs(4);
+/// Another profile within 20 s.
+const SWITCH_WAIT: Duration = Duration::from_secs(25);
 /// A question may take 600 s at most (daemon.query_max_s), and a little to begin and end.
 const QUESTION_WAIT: Duration = Duration::from_secs(610);
 
@@ -19,16 +21,17 @@ const QUESTION_WAIT: Duration = Duration::from_secs(610);
 pub fn ask(path: &Path, ask: Ask) -> Result<Answer, String> {
     let shown = path.display();
     let stream = connect(path)?;
-    exchange(stream, ask).map_err(|error| match error.kind() {
+    let wait = if matches!(ask, Ask::Profile { .. }) { SWITCH_WAIT } else { WAIT };
+    exchange(stream, ask, wait).map_err(|error| match error.kind() {
         ErrorKind::WouldBlock | ErrorKind::TimedOut => {
-            format!("{shown}: no answer within {} s", WAIT.as_secs())
+            format!("{shown}: no answer within {} s", wait.as_secs())
         }
         _ => format!("{shown}: {error}"),
     })
 }
 
-fn exchange(mut stream: UnixStream, ask: Ask) -> std::io::Result<Answer> {
-    stream.set_read_timeout(Some(WAIT))?;
+fn exchange(mut stream: UnixStream, ask: Ask, wait: Duration) -> std::io::Result<Answer> {
+    stream.set_read_timeout(Some(wait))?;
     stream.set_write_timeout(Some(WAIT))?;
     let mut line = serde_json::to_vec(&ask)?;
     line.push(b'\n');

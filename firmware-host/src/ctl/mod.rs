@@ -1,6 +1,7 @@
 //! The operator's door: a Unix socket that only its group may open, one JSON object per line each way.
 //!
-//! Requests: `{"do":"status"}`, `{"do":"homing","on":true}`, `{"do":"stop"}`, `{"do":"query","sql":"…","format":"csv"}`.
+//! Requests: `{"do":"status"}`, `{"do":"homing","on":true}`, `{"do":"stop"}`, `{"do":"profile","name":"plb-121"}` (without a name: which there
+//! are), `{"do":"query","sql":"…","format":"csv"}`.
 //! Answers: `{"ok":true,…}` with `said` or `status`, or `{"ok":false,"said":"why not"}`. Acts reach the control thread through a
 //! bounded channel and are answered by it; status comes from a [`Board`] and asks nobody; a question in SQL is answered by a child
 //! process ([`Answering`]). A request is at most 16 kB; a client that hangs blocks only itself.
@@ -15,6 +16,7 @@ mod client;
 mod decided;
 mod events;
 mod line;
+mod profiles;
 mod question;
 mod server;
 mod status;
@@ -32,6 +34,7 @@ use tokio::sync::oneshot;
 pub use answering::{Answering, Prepared};
 pub use client::{Questioned, ask, follow, query};
 pub use decided::decided;
+pub use profiles::{ProfileDoor, ProfileStatus, Profiles};
 pub use question::Questions;
 pub use server::Server;
 pub use status::{
@@ -58,6 +61,15 @@ pub enum Ask {
     },
     /// End the flight's recording and the daemon.
     Stop,
+    /// What is sought by another profile from now on.
+    Profile {
+        /// Its name, or "none"; `None` = tell which there are.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Keys that profiles hold, over it: `section.key=value`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sets: Vec<String>,
+    },
     /// A question to the flight that is being recorded.
     Query(Question),
     /// The log of the flight that is being recorded, as it goes on.
@@ -95,6 +107,9 @@ pub struct Answer {
     /// Answer to [`Ask::Status`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
+    /// Answer to [`Ask::Profile`] without a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profiles: Option<Vec<ProfileStatus>>,
     /// The answer to [`Ask::Query`] follows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub streams: bool,

@@ -23,7 +23,7 @@ use tokio::time::timeout;
 
 use super::line::{WRITE_MAX, refused, tell, write};
 use super::question::Questions;
-use super::{Act, Answer, Ask, Board, Peer, Request};
+use super::{Act, Answer, Ask, Board, Peer, ProfileDoor, Request};
 use crate::failure::Failure;
 use crate::realtime::Body;
 
@@ -35,6 +35,8 @@ const CLIENTS_MAX: usize = 16;
 const IDLE_MAX: Duration = Duration::from_secs(60);
 /// How long the control pass may take to answer: twenty passes.
 const ACT_MAX: Duration = Duration::from_secs(1);
+/// How long the making of another profile's engine may take, which takes a second or two on a Pi.
+const SWITCH_MAX: Duration = Duration::from_secs(20);
 
 /// The operator's socket, open until this is dropped.
 #[derive(Debug)]
@@ -47,7 +49,7 @@ pub struct Server {
 
 impl Server {
     /// Opens the socket at `path`, served by a thread of `start`. Status is read from `board`, acts go to `acts`, questions to
-    /// `questions`.
+    /// `questions`, profiles are asked for at `profiles`.
     ///
     /// # Errors
     /// Another daemon flies with this socket, `path` is something else, or its folder cannot be written.
@@ -56,6 +58,7 @@ impl Server {
         board: Board,
         acts: SyncSender<Request>,
         questions: Questions,
+        profiles: ProfileDoor,
         start: impl FnOnce(Body) -> io::Result<JoinHandle<()>>,
     ) -> Result<Server, Failure> {
         let shown = path.display();
@@ -69,7 +72,7 @@ impl Server {
         listener.set_nonblocking(true).map_err(failed)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
-        let door = Door { board, acts, questions, stopped };
+        let door = Door { board, acts, questions, profiles, stopped };
         let thread = start(Box::new(move || {
             if let Err(error) = runtime.block_on(door.accept(listener)) {
                 tracing::error!("the operator's socket ended: {error}");
@@ -153,6 +156,7 @@ struct Door {
     board: Board,
     acts: SyncSender<Request>,
     questions: Questions,
+    profiles: ProfileDoor,
     stopped: watch::Receiver<bool>,
 }
 
@@ -222,12 +226,16 @@ impl Door {
             Ok(Ask::Events { from, file }) => {
                 return self.questions.events((from, file), stream, &mut self.stopped).await;
             }
+            Ok(Ask::Profile { name, sets }) => {
+                let answer = self.profile(name, sets, peer).await;
+                return tell(stream, &answer).await;
+            }
             Ok(Ask::Homing { on: true }) => Act::Operator(OperatorAct::HomingOn),
             Ok(Ask::Homing { on: false }) => Act::Operator(OperatorAct::HomingOff),
             Ok(Ask::Stop) => Act::Stop,
             Err(error) => {
                 let why = format!(
-                    "{error}; write {{\"do\":\"status\"}}, {{\"do\":\"homing\",\"on\":true}}, {{\"do\":\"stop\"}} or \
+                    "{error}; write {{\"do\":\"status\"}}, {{\"do\":\"homing\",\"on\":true}}, {{\"do\":\"stop\"}}, {{\"do\":\"profile\"}} or \
                      {{\"do\":\"query\",\"sql\":\"…\",\"format\":\"csv\"}}"
                 );
                 return tell(stream, &refused(&why)).await;
@@ -235,6 +243,19 @@ impl Door {
         };
         let answer = self.act(act, peer).await;
         tell(stream, &answer).await
+    }
+
+    async fn profile(&self, name: Option<String>, sets: Vec<String>, peer: Peer) -> Answer {
+        if let Some(name) = &name {
+            tracing::info!("operator ({peer}): profile {name} {}", sets.join(" "));
+        }
+        let profiles = self.profiles.clone();
+        let asked = tokio::task::spawn_blocking(move || profiles.answer(name.as_deref(), &sets, peer));
+        match timeout(SWITCH_MAX, asked).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => refused("the making of the profile's engine ended by a panic; nothing has changed"),
+            Err(_) => refused("it takes longer than 20 s; `skyhound ctl profile` tells what is in force"),
+        }
     }
 
     async fn act(&self, act: Act, peer: Peer) -> Answer {

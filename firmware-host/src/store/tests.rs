@@ -55,9 +55,9 @@ fn record_one(folder: &Path) -> RecorderSummary {
 fn a_profile_that_took_over_is_read_back_and_its_channels_have_names() {
     let folder = tempfile::tempdir().unwrap();
     let path = &record_one(folder.path()).files[0];
-    let flight = open_flight(path, 0).unwrap();
+    let chain = Chain::open(path, 0).unwrap();
     let written = *sample::switch(1_500_000);
-    assert_eq!(switches(&flight, path).unwrap(), [super::Switch { names: Vec::new(), ..written }]);
+    assert_eq!(switches(&chain).unwrap(), [super::Switch { names: Vec::new(), ..written }]);
     let names = "SELECT string_agg(value, ' ' ORDER BY name) FROM setting WHERE name LIKE 'channel.%'";
     assert_eq!(value(path, names), "beacon other fox");
 }

@@ -7,20 +7,22 @@
 
 mod aside;
 mod operator;
+mod takeover;
 
 use super::sink::FlightSink;
+use super::switching::ForControl;
 use super::{Shared, status};
 use crate::autopilot::Link;
 use crate::clock::Clock;
 use crate::ctl;
-use crate::store::RecorderState;
+use crate::store::{RecorderState, Switch};
 use crate::systemd::Watchdog;
 use skyhound::budget::{Budget, BudgetReport};
 use skyhound::command::{Command, OperatorAct, State};
 use skyhound::decide::{Decide, PassInputs};
 use skyhound::limits::{PASS_HEARINGS_MAX, PASS_PULSES_MAX, PASS_READINGS_MAX};
 use skyhound::record::{Event, Record, Severity, Sink, Text};
-use skyhound::ring::Consumer;
+use skyhound::ring::{Consumer, Producer};
 use skyhound::signal::{Flags, Hearing, HearingKind, Pulse, Reading};
 use skyhound::time::TimeUs;
 use skyhound::units::CentiDb;
@@ -47,6 +49,8 @@ pub struct Parts {
     pub comes: Comes,
     /// What goes out.
     pub goes: Goes,
+    /// Profiles that take over.
+    pub switching: ForControl,
     /// What it sees of the other threads.
     pub shared: Arc<Shared>,
     /// The clock.
@@ -75,6 +79,8 @@ pub struct Comes {
 pub struct Goes {
     /// To the recorder, and what is said aloud.
     pub sink: FlightSink,
+    /// To the recorder: profiles that took over.
+    pub switches: Producer<Box<Switch>>,
     /// To the operator's socket.
     pub board: ctl::Board,
     /// systemd's watchdog.

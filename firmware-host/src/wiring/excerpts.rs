@@ -35,10 +35,13 @@ pub struct Excerpts {
     cutter: Cutter,
 }
 
+/// Channels by their numbers.
+pub type Tapped = Vec<(u8, ChannelConfig)>;
+
 /// Hears of detections, and of where the aircraft is.
 pub struct Tap {
     asked: Producer<Asked>,
-    channels: Vec<ChannelConfig>,
+    channels: Tapped,
     place: Option<(Wgs84, f64)>,
     utc: Option<Utc>,
 }
@@ -119,7 +122,12 @@ impl Excerpts {
         };
         let (asked, asked_out) = lane("iq", ASKED_MAX);
         let cutter = Cutter::new(plan, reader, asked_out, Box::new(room));
-        let tap = Tap { asked, channels: config.sense.channels.clone(), place: None, utc: None };
+        let tap = Tap {
+            asked,
+            channels: (0..).zip(config.sense.channels.clone()).collect(),
+            place: None,
+            utc: None,
+        };
         Excerpts { history, tap, cutter }
     }
 }
@@ -161,6 +169,11 @@ pub fn start(
 }
 
 impl Tap {
+    /// Other channels take over; `next` has those that were before.
+    pub fn succeed(&mut self, next: &mut Tapped) {
+        std::mem::swap(&mut self.channels, next);
+    }
+
     /// Takes of a record what concerns samples. Never waits, allocates nothing.
     pub fn record(&mut self, record: &Record) {
         match record {
@@ -172,7 +185,8 @@ impl Tap {
                 self.utc.get_or_insert(Utc { started_us, source: "gps" });
             }
             Record::Detection(detection) => {
-                let Some(channel) = self.channels.get(usize::from(detection.channel)) else { return };
+                let named = |(number, channel)| (*number == detection.channel).then_some(channel);
+                let Some(channel) = self.channels.iter().find_map(named) else { return };
                 let (middle_hz, half_hz) = (channel.frequency_hz, channel.bandwidth_hz / 2.0);
                 let heard = Heard {
                     detection: *detection,

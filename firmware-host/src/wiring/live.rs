@@ -2,12 +2,12 @@
 
 use super::keeper::Keeper;
 use super::threads::{Life, Threads};
-use super::{Parts, Shared, control, excerpts, questions, sensing, sink, status};
+use super::{Parts, Shared, control, excerpts, questions, sensing, sink, status, switching};
 use crate::autopilot::Link;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::realtime::Role;
-use crate::sdr::Receiver;
+use crate::sdr::{Receiver, Stream};
 use crate::settings::Settings;
 use crate::store::{RecorderHandle, Snapshots};
 use crate::{ctl, systemd};
@@ -30,7 +30,18 @@ pub struct Doors {
     server: Option<ctl::Server>,
     board: ctl::Board,
     requests: mpsc::Receiver<ctl::Request>,
+    profiles: ctl::ProfileDoor,
     snapshots: Arc<Snapshots>,
+}
+
+/// What flies.
+pub struct Flown<'a> {
+    /// Its settings.
+    pub settings: &'a Settings,
+    /// What the engine is told of them.
+    pub config: &'a Config,
+    /// How far its device is tuned from where it was asked to be.
+    pub beside_hz: f64,
 }
 
 impl Doors {
@@ -43,25 +54,25 @@ impl Doors {
         let board = ctl::Board::default();
         board.write(status::starting);
         let (acts, requests) = ctl::acts();
+        let profiles = ctl::ProfileDoor::default();
         let server = match ctl::socket_path(&settings.daemon) {
             Some(path) => {
                 let questions = questions::questions(settings, Arc::clone(&snapshots));
                 let start = threads.starter(Role::Ground);
-                Some(ctl::Server::start(&path, board.clone(), acts, questions, start)?)
+                Some(ctl::Server::start(&path, board.clone(), acts, questions, profiles.clone(), start)?)
             }
             None => {
                 tracing::warn!("no place for the operator's socket: name one with daemon.ctl_socket");
                 None
             }
         };
-        Ok(Doors { server, board, requests, snapshots })
+        Ok(Doors { server, board, requests, profiles, snapshots })
     }
 }
 
 /// Flies until a signal, the operator, the limit, the end of the recording, or a thread's failure.
 pub fn fly(
-    settings: &Settings,
-    config: &Config,
+    flown: Flown<'_>,
     parts: Parts,
     doors: Doors,
     threads: &Threads,
@@ -70,12 +81,15 @@ pub fn fly(
 ) -> Result<(), Failure> {
     let Parts { source, sense, decide, inlets, signal, limit, clock, excerpts } = parts;
     let (history, tap, cutter) = excerpts::apart(excerpts);
-    let Doors { server, board, requests, snapshots } = doors;
+    let Flown { settings, config, beside_hz } = flown;
+    let Doors { server, board, requests, profiles, snapshots } = doors;
     snapshots.follow(recorder.clone());
     let stream = source.stream().clone();
     let (readings_in, readings) = ring::lane("reading", 4 * PASS_READINGS_MAX);
     let (pulses_in, pulses) = ring::lane("pulse", 4 * PASS_PULSES_MAX);
     let (hearings_in, hearings) = ring::lane("hearing", 4 * PASS_HEARINGS_MAX);
+    let (switcher, for_control, for_sense) = switching::parts(settings, config, beside_hz);
+    profiles.open(Box::new(switcher));
     let (receiver, blocks) =
         Receiver::spawn(source, BLOCK_COUNT, inlets.receiver, clock, threads.starter(Role::SdrRx))
             .map_err(|error| Failure::doing("no thread for the receiver", error))?;
@@ -87,6 +101,7 @@ pub fn fly(
         spectra: inlets.spectra,
         records: inlets.sense,
         history,
+        switching: for_sense,
     };
     let (rate_sps, shared_inside) = (stream.sample_rate_sps, Arc::clone(&shared));
     let sensing = threads.spawn(Role::Sense, move || {
@@ -94,19 +109,13 @@ pub fn fly(
     })?;
     let keeping = start_keeper(threads, settings, &shared, clock)?;
     let cutting = excerpts::start(threads, cutter, shared.recorder.clone())?;
-    let about = status::About {
-        channels: config.sense.channels.clone(),
-        autopilot: settings.autopilot.address.clone(),
-        sdr: stream.description,
-        rate_sps,
-        is_bench: settings.is_bench,
-        profile: settings.profile.as_ref().map(ToString::to_string),
-    };
     let parts = control::Parts {
         decide,
         comes: control::Comes { readings, pulses, hearings, requests, has_door: server.is_some() },
+        switching: for_control,
         goes: control::Goes {
             sink: sink::FlightSink::new(inlets.readings, inlets.control, tap),
+            switches: inlets.switches,
             board,
             watchdog: systemd::Watchdog::from_environment(),
         },
@@ -116,7 +125,7 @@ pub fn fly(
             control_hz: settings.daemon.control_hz,
             telemetry_hz: settings.autopilot.telemetry_hz,
         },
-        about,
+        about: about(settings, config, stream),
     };
     let controlling = start_control(threads, parts, settings.autopilot.clone())?;
     systemd::ready();
@@ -145,6 +154,17 @@ fn stop(
     listening.for_each(|thread| threads.join(thread));
     if !receiver.stop() {
         tracing::warn!("the SDR's driver hangs and was left behind");
+    }
+}
+
+fn about(settings: &Settings, config: &Config, stream: Stream) -> status::About {
+    status::About {
+        channels: config.sense.channels.clone(),
+        autopilot: settings.autopilot.address.clone(),
+        sdr: stream.description,
+        rate_sps: stream.sample_rate_sps,
+        is_bench: settings.is_bench,
+        profile: settings.profile.as_ref().map(ToString::to_string),
     }
 }
 

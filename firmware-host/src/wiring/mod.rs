@@ -15,6 +15,8 @@ mod questions;
 mod sensing;
 mod sink;
 mod status;
+mod switching;
+mod takeover;
 mod threads;
 
 pub use self::foresight::foresee;
@@ -30,6 +32,7 @@ use crate::store::{self, About, Inlets, Recorder, RecorderHandle, RecorderSummar
 use crate::version::VERSION;
 use skyhound::config::Config;
 use skyhound::decide::Decide;
+use skyhound::limits::CHANNELS_MAX;
 use skyhound::record::{Event, LaneReport, Name, Record, Severity, Text};
 use skyhound::ring::Gauge;
 use skyhound::sense::Sense;
@@ -37,6 +40,9 @@ use skyhound::time::TimeUs;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+
+/// Readings a second that the recorder's lane bridges a stall of the disk for, where a flight begins with fewer: 1.4 MB.
+const OTHERS_HZ_MAX: f64 = 1_000.0;
 
 /// What a flight is made of, whatever its clock.
 struct Parts {
@@ -96,7 +102,10 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
     let (sense, decide) = engine(&config)?;
     let ring = excerpts::ring(&settings.iq, &stream)?;
     let signal = crate::signals::watch().map_err(|error| Failure::doing("signal handlers", error))?;
-    let reading_hz = config.sense.channels.len() as f64 * 1e6 / f64::from(config.sense.hop_us);
+    let hops_hz = 1e6 / f64::from(config.sense.hop_us);
+    // A profile that takes over may have all the channels that there can be.
+    let others_hz = (CHANNELS_MAX as f64 * hops_hz).min(OTHERS_HZ_MAX);
+    let reading_hz = (config.sense.channels.len() as f64 * hops_hz).max(others_hz);
     let (mut inlets, outlets) = store::lanes(&settings.recorder, reading_hz);
     announced.into_iter().for_each(|event| {
         inlets.receiver.push(Record::Event(event));
@@ -112,7 +121,10 @@ pub fn fly(settings: &Settings, limit: Option<Duration>) -> Result<RecorderSumma
     let parts = Parts { source, sense, decide, inlets, signal, limit, clock, excerpts };
     let flown = match doors {
         None => fly_offline(settings, parts),
-        Some(doors) => live::fly(settings, &config, parts, doors, &threads, life, recorder.handle()),
+        Some(doors) => {
+            let flown = live::Flown { settings, config: &config, beside_hz: tuning.beside_hz };
+            live::fly(flown, parts, doors, &threads, life, recorder.handle())
+        }
     };
     let summary = recorder.stop().map_err(|error| Failure::Failed(error.to_string()))?;
     flown?;

@@ -2,12 +2,13 @@
 //!
 //! Budget: a quarter of a block's duration. A late pass is counted and reaches the flight file once a second.
 
+use super::switching::ForSense;
 use crate::clock::Clock;
 use crate::sdr::{Blocks, History};
 use skyhound::budget::Budget;
 use skyhound::record::{Name, Record};
 use skyhound::ring::Producer;
-use skyhound::sense::{Sense, SenseSink};
+use skyhound::sense::{Sense, SenseSink, Successor};
 use skyhound::signal::{Hearing, Pulse, Reading, Spectrum};
 use skyhound::time::TimeUs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +28,8 @@ pub struct SenseLanes {
     pub records: Producer<Record>,
     /// Where the newest samples are kept, if they are.
     pub history: Option<History>,
+    /// Channels that take over, from the control thread.
+    pub switching: ForSense,
 }
 
 impl SenseSink for SenseLanes {
@@ -59,6 +62,9 @@ pub fn run(
     let mut budget: Option<Budget> = None;
     let mut report_due = clock.now().plus_us(1_000_000);
     while !is_over.load(Ordering::Acquire) && !blocks.is_ended() {
+        if let Some(next) = lanes.switching.successors.pop() {
+            give_back(sense.succeed(next), &mut lanes);
+        }
         if let Some(block) = blocks.next(Duration::from_millis(50)) {
             let begun = clock.now();
             let samples = block.samples();
@@ -68,6 +74,7 @@ pub fn run(
             }
             sense.tune(block.band(), &mut lanes);
             sense.pass(block.stamp(), samples, &mut lanes);
+            give_back(sense.replaced(), &mut lanes);
             budget
                 .get_or_insert_with(|| Budget::new((block_us / 4.0) as u32))
                 .count(clock.now().since_us(begun));
@@ -80,6 +87,13 @@ pub fn run(
     }
     sense.finish(&mut lanes);
     report(&mut budget, clock.now(), &mut lanes);
+}
+
+/// It is freed where it was made.
+fn give_back(old: Option<Box<Successor>>, lanes: &mut SenseLanes) {
+    if let Some(old) = old {
+        lanes.switching.replaced.push(old);
+    }
 }
 
 fn report(budget: &mut Option<Budget>, now: TimeUs, lanes: &mut SenseLanes) {

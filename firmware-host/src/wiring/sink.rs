@@ -1,7 +1,7 @@
 //! Where the control pass puts its records: into the recorder's lanes, and what is worth saying aloud into a short queue for
 //! STATUSTEXT and the log.
 
-use super::excerpts::Tap;
+use super::excerpts::{Tap, Tapped};
 use skyhound::command::Reason;
 use skyhound::record::{PlacedReading, Record, Severity, Sink, Text};
 use skyhound::ring::{Gauge, Producer};
@@ -24,6 +24,13 @@ impl FlightSink {
     /// A sink into the recorder's lanes.
     pub fn new(readings: Producer<PlacedReading>, records: Producer<Record>, tap: Option<Tap>) -> FlightSink {
         FlightSink { readings, records, said: VecDeque::with_capacity(SAID_MAX), tap }
+    }
+
+    /// Other channels take over.
+    pub fn succeed(&mut self, next: &mut Tapped) {
+        if let Some(tap) = &mut self.tap {
+            tap.succeed(next);
+        }
     }
 
     /// The oldest thing to be said.

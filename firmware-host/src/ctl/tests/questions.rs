@@ -37,9 +37,10 @@ pub fn by_shell(script: &str, clients_max: u32, time_max_s: u64) -> Questions {
 
 fn serve(folder: &Path, questions: Questions) -> (PathBuf, Server) {
     let path = folder.join("ctl.sock");
-    let server = Server::start(&path, Board::default(), acts().0, questions, |body| {
-        realtime::start(Role::Ground, body)
-    });
+    let server =
+        Server::start(&path, Board::default(), acts().0, questions, ProfileDoor::default(), |body| {
+            realtime::start(Role::Ground, body)
+        });
     (path, server.unwrap())
 }
 

@@ -29,6 +29,7 @@ impl Control {
         match scratch.waiting.remove(first) {
             Some(request) => self.answer(request, scratch),
             None => {
+                self.take_over();
                 self.pass(None, scratch);
             }
         }
