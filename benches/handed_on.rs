@@ -39,7 +39,7 @@ struct Way {
     written_ms: Vec<f64>,
     /// From there to who waits, ms.
     late_ms: Vec<f64>,
-    /// Of events, those that never came when the other end was dead for a while.
+    /// Of the events of an outage of the other end, those that never came.
     lost: String,
     /// What it takes.
     work: String,
@@ -172,7 +172,7 @@ fn file() -> Way {
         name: "flight file and its door",
         written_ms,
         late_ms,
-        lost: "0 of 80: read from the file".into(),
+        lost: "no other end: reads on by id".into(),
         work: "none: no process, no package".into(),
     }
 }
@@ -212,7 +212,7 @@ fn sqlite() -> Way {
         name: "SQLite, trigger, looked at",
         written_ms,
         late_ms,
-        lost: "0 of 80: read from the file".into(),
+        lost: "no other end: reads on by id".into(),
         work: "no process; a second copy of each event, a library of 1.5 MB".into(),
     }
 }
