@@ -185,8 +185,9 @@ impl Tap {
                 self.utc.get_or_insert(Utc { started_us, source: "gps" });
             }
             Record::Detection(detection) => {
-                let named = |(number, channel)| (*number == detection.channel).then_some(channel);
-                let Some(channel) = self.channels.iter().find_map(named) else { return };
+                let mut channels = self.channels.iter();
+                let named = channels.find(|(number, _)| *number == detection.channel);
+                let Some((_, channel)) = named else { return };
                 let (middle_hz, half_hz) = (channel.frequency_hz, channel.bandwidth_hz / 2.0);
                 let heard = Heard {
                     detection: *detection,

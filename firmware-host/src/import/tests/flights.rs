@@ -231,7 +231,7 @@ fn telemetry_is_flown_and_replays_to_the_bit() {
     assert_eq!((flown.reading_count, flown.cut), (1_200, None));
     let compared = comparison.finish(false).unwrap();
     assert!(compared.iter().all(|one| one.different_count == 0), "{compared:?}");
-    drop((comparison, replay, chain));
+    drop((replay, chain));
     let report = report(made, 0).unwrap();
     let [heard] = &report.detections[..] else { panic!("{report:?}") };
     assert!(
