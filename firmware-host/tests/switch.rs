@@ -2,6 +2,8 @@
 //! what cannot be done is refused by name.
 
 use skyhound_host::ctl::{self, Ask};
+use skyhound_host::replay::Replay;
+use skyhound_host::store::Chain;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -197,5 +199,12 @@ fn replayed(field: &Field, file: &str, at: &[f64]) {
             told["channels"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
         assert_eq!(channels.join(" "), names, "at {at_s}");
     }
+    let chain = Chain::open(Path::new(file), 0).unwrap();
+    let replay = Replay::new(&chain, &[]).unwrap();
+    assert_eq!(
+        replay.names().into_iter().collect::<Vec<_>>(),
+        [(0, "keep"), (1, "gone"), (2, "comes")],
+        "by the numbers that estimates have"
+    );
     assert_eq!(field.run(&["report", file]).0, Some(0));
 }

@@ -1,10 +1,10 @@
 //! `skyhound at FILE T`: what was true at a moment of a flight, by flying it again up to there.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use skyhound::facts::Located;
-use skyhound::limits::CHANNELS_MAX;
 use skyhound::record::{Event, PlacedReading, Record, Sink};
 
 use super::failure::{print, say};
@@ -35,7 +35,8 @@ pub struct Args {
 /// What was told last.
 #[derive(Default)]
 pub(super) struct Newest {
-    estimates: [Option<Located>; CHANNELS_MAX],
+    /// By the number of the channel.
+    estimates: BTreeMap<u8, Located>,
     events: Vec<Event>,
 }
 
@@ -45,9 +46,7 @@ impl Sink for Newest {
     fn record(&mut self, record: &Record) {
         match record {
             Record::Estimate(located) => {
-                if let Some(newest) = self.estimates.get_mut(usize::from(located.channel)) {
-                    *newest = Some(*located);
-                }
+                self.estimates.insert(located.channel, *located);
             }
             Record::Event(event) => {
                 if self.events.len() == EVENTS_MAX {
@@ -92,8 +91,9 @@ impl Newest {
     }
 
     fn estimates(&self, replay: &Replay) -> Vec<(String, Located)> {
-        let names = replay.channels().iter().map(|channel| channel.name.clone());
-        names.zip(self.estimates).filter_map(|(name, located)| Some((name, located?))).collect()
+        let names = replay.names();
+        let named = |(number, located): (&u8, &Located)| Some((names.get(number)?.to_string(), *located));
+        self.estimates.iter().filter_map(named).collect()
     }
 
     /// What is true now, as `at --json` tells it.

@@ -4,6 +4,7 @@
 //! out: entries of the log as `events --json` has them, estimates (`"source":"estimate"`), and `"source":"player"` for each answer, with what
 //! is true then as `at --json` tells it. What a seek passes over is not told.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -29,12 +30,12 @@ struct Told {
     book: Logbook,
     joined: Joined,
     newest: Newest,
-    names: Vec<String>,
+    names: BTreeMap<u8, String>,
     lines: String,
 }
 
 impl Told {
-    fn new(names: Vec<String>) -> Told {
+    fn new(names: BTreeMap<u8, String>) -> Told {
         Told {
             book: Logbook::default(),
             joined: Joined::default(),
@@ -72,7 +73,7 @@ impl Sink for Told {
             Record::Vehicle(_, part) => self.joined.take(part),
             Record::Estimate(located) => {
                 let place = Place::of(located);
-                let name = self.names.get(usize::from(located.channel));
+                let name = self.names.get(&located.channel);
                 let line = json!({
                     "at_us": located.at.0, "source": "estimate", "channel": name, "lat_deg": place.lat_deg,
                     "lon_deg": place.lon_deg, "radius_95_m": place.radius_95_m,
@@ -91,7 +92,8 @@ impl Sink for Told {
 /// A flight that cannot be replayed.
 pub(super) fn run(chain: &Chain, sets: &[String], speed: Option<Speed>, is_led: bool) -> Result<(), Failure> {
     let player = Player::new(chain, sets)?;
-    let names = player.replay().channels().iter().map(|channel| channel.name.clone()).collect();
+    let names = player.replay().names();
+    let names = names.into_iter().map(|(number, name)| (number, name.to_string())).collect();
     let mut desk = Desk { player, told: Told::new(names), clock: Clock::start() };
     desk.player.set_speed(TimeUs(0), speed.unwrap_or(Speed::Times(1.0)));
     let lines = if is_led { Some(listen()?) } else { None };

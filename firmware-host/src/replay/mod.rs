@@ -178,6 +178,16 @@ impl Replay {
         &self.config.sense.channels
     }
 
+    /// Names of the channels that are there at some time of the flight, by the numbers that records call them by.
+    pub fn names(&self) -> BTreeMap<u8, &str> {
+        let begun = (0..).zip(&self.flown.sense.channels);
+        let taken_over = self
+            .takeovers
+            .iter()
+            .flat_map(|next| next.numbers.iter().copied().zip(&next.config.sense.channels));
+        begun.chain(taken_over).map(|(number, channel)| (number, channel.name.as_str())).collect()
+    }
+
     /// The aircraft as known now.
     pub fn vehicle(&self) -> &Vehicle {
         &self.joined.vehicle
