@@ -1,52 +1,13 @@
 //! The log of a flight followed live, through a restart of the reader, through more than the daemon keeps, and to the flight's
 //! end: every entry of the file came, once.
 
+mod noisy;
+
+use noisy::{Ended, skyhound, start};
 use skyhound_host::ctl::{self, Ask};
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
-use std::time::{Duration, Instant};
-
-const SKYHOUND: &str = env!("CARGO_BIN_EXE_skyhound");
-
-fn skyhound() -> Command {
-    let mut command = Command::new(SKYHOUND);
-    command.env_remove("RUST_LOG").env_remove("XDG_RUNTIME_DIR");
-    command
-}
-
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn start(folder: &Path, door: &Path) -> Ended {
-    let recording = folder.join("noise_433.92M_250k.cu8");
-    let noise: Vec<u8> = (0..1_000_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let mut file = fs::File::create(&recording).unwrap();
-    (0..120).for_each(|_| file.write_all(&noise).unwrap());
-    let mut command = skyhound();
-    command.args(["--log", "warn", "fly", "--pace", "realtime", "--autopilot", "none", "--flights"]);
-    command.arg(folder.join("flights")).args(["--sdr", &format!("file:{}", recording.display())]);
-    command.args(["--set", &format!("daemon.ctl_socket={}", door.display())]);
-    for set in ["beacon.0.bandwidth_hz=4000", "beacon.0.offset_hz=40000", "recorder.disk_reserve_mb=16"] {
-        command.args(["--set", set]);
-    }
-    let daemon = Ended(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-    let begun = Instant::now();
-    let is_recording =
-        || ctl::ask(door, Ask::Status).is_ok_and(|answer| answer.status.unwrap().recorder.rows_total > 0);
-    while !is_recording() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "nothing is recorded");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    daemon
-}
+use std::process::{ChildStdout, Output, Stdio};
 
 fn follower(door: &Path, from: u64) -> (Ended, BufReader<ChildStdout>) {
     let mut command = skyhound();
@@ -80,7 +41,7 @@ fn run(line: &[&str]) -> (Option<i32>, String, String) {
 fn a_follower_gets_every_entry_of_the_log_through_restarts_and_to_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let door: PathBuf = folder.path().join("ctl.sock");
-    let mut daemon = start(folder.path(), &door);
+    let (mut daemon, _) = start(folder.path(), &door);
     let act = || assert!(!ctl::ask(&door, Ask::Homing { on: true }).unwrap().ok, "a recording homes nothing");
     let (first, mut out) = follower(&door, 0);
     let mut lines = Vec::new();
