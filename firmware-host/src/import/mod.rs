@@ -17,13 +17,13 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 
+use crate::hash::sum;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::autopilot::tlog::Entry;
 use crate::profiles::origin;
@@ -156,7 +156,7 @@ fn look(file: &Path, told: &mut Imported) -> Result<Kind, String> {
     }
     let kind = kind(file)?;
     told.kind = Some(kind);
-    told.sha256 = sha256(file).map_err(|error| error.to_string())?;
+    told.sha256 = File::open(file).and_then(sum).map_err(|error| error.to_string())?.1;
     Ok(kind)
 }
 
@@ -177,14 +177,4 @@ fn kind_of(file: &Path, head: &[u8]) -> Option<Kind> {
         return Some(Kind::Telemetry);
     }
     Entry::first_of(head).map(|_| Kind::Tlog)
-}
-
-fn sha256(file: &Path) -> std::io::Result<String> {
-    let (mut file, mut hash, mut piece) = (File::open(file)?, Sha256::new(), vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut piece)? {
-            0 => return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
-            count => hash.update(&piece[..count]),
-        }
-    }
 }

@@ -4,6 +4,7 @@
 //! `state`, `metadata`). `test_runs`, `test_results` and whatever else is there is kept row by row with all of its columns. The database is
 //! read from a copy, with its WAL: the original is not even locked.
 
+use crate::hash::hex;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -173,7 +174,6 @@ impl Database {
 
 /// A cell as its column holds it, and whether nothing of it changed but its form.
 fn cell(value: ValueRef<'_>, holds: Holds) -> (Cell, bool) {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let cell = match (value, holds) {
         (ValueRef::Null, _) => Cell::Null,
         (ValueRef::Integer(value), Holds::Whole) => Cell::Whole(value),

@@ -4,6 +4,7 @@
 //! cannot be kept, results are computed each time.
 
 use crate::clock::system_utc_us;
+use crate::hash::{hex, sha256};
 use crate::store::Chain;
 use crate::version::BUILD;
 use serde::de::DeserializeOwned;
@@ -101,15 +102,11 @@ pub fn key(chain: &Chain, what: &str, settings: &BTreeMap<String, String>) -> Op
         whole.update((part.len() as u64).to_le_bytes());
         whole.update(part);
     }
-    Some(hex(whole))
+    Some(hex(whole.finalize()))
 }
 
 fn sum(key: &str, computed_utc_us: i64, result: &str) -> String {
-    hex(Sha256::new().chain_update(format!("{key} {computed_utc_us} {result}")))
-}
-
-fn hex(whole: Sha256) -> String {
-    whole.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(format!("{key} {computed_utc_us} {result}"))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Settings in force as TOML: for `config show`, for the flight file, and for the hash that names them.
 
+use crate::hash;
 use std::fmt::Write;
 
-use sha2::{Digest, Sha256};
 use toml::Value;
 
 use super::keys::{KEYS, generic};
@@ -65,10 +65,7 @@ pub(super) fn to_toml(rows: impl Iterator<Item = (String, String)>) -> String {
 
 /// SHA-256 of a text, 64 hexadecimal digits.
 pub(super) fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hash::sha256(text)
 }
 
 /// Section and key of a path. Names that the device gives may hold dots; sections do not.

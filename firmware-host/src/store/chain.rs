@@ -9,11 +9,12 @@ use super::name::{FLIGHT_ENDING, next_file};
 use super::place::{real, side_files};
 use super::read::{Flight, open_flight};
 use super::sql::identifier;
+use crate::hash::{hex, pieces};
 use duckdb::arrow::array::RecordBatch;
 use duckdb::arrow::compute::concat_batches;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Rows of one table in one commit, at most.
@@ -86,8 +87,7 @@ impl Chain {
         let mut chain = Chain {
             files: Vec::new(),
             rest: next_file(path).map(|next| format!("it goes on in {}; name that one", next.display())),
-            sha256: (is_hashed && !is_live)
-                .then(|| bytes.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            sha256: (is_hashed && !is_live).then(|| hex(bytes.finalize())),
         };
         for (path, flight, begun) in files {
             if let Some(since_us) = begun.unrecorded_since_us.filter(|_| !chain.files.is_empty()) {
@@ -123,18 +123,12 @@ fn hash(path: &Path, bytes: &mut Sha256) -> std::io::Result<()> {
     let Ok(real) = real(path) else { return Ok(()) };
     let sides = side_files(&real).into_iter().map(|side| (side.suffix, side.path));
     for (suffix, file) in [("", real.clone())].into_iter().chain(sides) {
-        let mut file = match File::open(file) {
+        let file = match File::open(file) {
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             file => file?,
         };
         bytes.update(format!("{suffix} {}\n", file.metadata()?.len()));
-        let mut some = vec![0; 1 << 20];
-        loop {
-            match file.read(&mut some)? {
-                0 => break,
-                count => bytes.update(&some[..count]),
-            }
-        }
+        pieces(file, |piece| bytes.update(piece))?;
     }
     Ok(())
 }

@@ -18,9 +18,9 @@ use super::schema::{SCHEMA_VERSION, statements};
 use super::scratch::scratch_path;
 use super::sides::Sides;
 use crate::clock::{Clock, system_utc_us};
+use crate::hash::sha256;
 use crate::settings::RecorderSettings;
 use duckdb::{Config, Connection, params};
-use sha2::{Digest, Sha256};
 use skyhound::time::TimeUs;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -351,8 +351,7 @@ pub(super) fn first_rows(
 ) -> Result<(), duckdb::Error> {
     // In one transaction: each by itself is a sync of the disk, some fifty of them.
     connection.execute_batch(&format!("BEGIN; {}; COMMIT", statements()))?;
-    let hash: String =
-        Sha256::digest(about.settings_toml.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = sha256(&about.settings_toml);
     connection.execute(
         "INSERT INTO flight VALUES (?, ?, make_timestamp(?), ?, make_timestamp(?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
         params![

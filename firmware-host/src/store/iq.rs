@@ -6,8 +6,9 @@ use super::error::StoreError;
 use super::live::{is_live_here, user_of};
 use super::name::{flight_files, flight_of, utc_us_of};
 use super::receipt::{copies, receipts_path};
+use crate::hash::{hex, pieces};
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256, Sha512};
@@ -18,7 +19,6 @@ const SUFFIX: &str = "-iq";
 pub const METADATA: &str = "sigmf-meta";
 /// Likewise.
 pub const SAMPLES: &str = "sigmf-data";
-const READ_BYTES: usize = 1 << 18;
 
 /// Where the IQ of the flight lies that the file at `path` is of, if there is any.
 pub fn iq_folder(path: &Path) -> PathBuf {
@@ -100,22 +100,13 @@ pub fn idle_iq_folders(flights: &Path) -> Result<Vec<PathBuf>, StoreError> {
 /// # Errors
 /// It cannot be read.
 pub fn sums(path: &Path) -> Result<[String; 2], StoreError> {
-    let mut file = File::open(path).map_err(StoreError::io(path, "cannot read"))?;
-    let (mut sha256, mut sha512, mut bytes) = (Sha256::new(), Sha512::new(), vec![0; READ_BYTES]);
-    loop {
-        match file.read(&mut bytes).map_err(StoreError::io(path, "cannot read"))? {
-            0 => return Ok([hex(sha256.finalize().as_slice()), hex(sha512.finalize().as_slice())]),
-            count => {
-                sha256.update(&bytes[..count]);
-                sha512.update(&bytes[..count]);
-            }
-        }
-    }
-}
-
-/// As hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let (mut sha256, mut sha512) = (Sha256::new(), Sha512::new());
+    let each = |piece: &[u8]| {
+        sha256.update(piece);
+        sha512.update(piece);
+    };
+    File::open(path).and_then(|file| pieces(file, each)).map_err(StoreError::io(path, "cannot read"))?;
+    Ok([hex(sha256.finalize()), hex(sha512.finalize())])
 }
 
 /// What is wrong with a file of these sums, by the SHA-512 that the metadata beside it tell, if anything is.

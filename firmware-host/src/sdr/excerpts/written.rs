@@ -5,6 +5,7 @@
 
 use super::history::Head;
 use super::meta::{Capture, Heard, Origin, Told, Utc};
+use crate::hash::hex;
 use sha2::{Digest, Sha256, Sha512};
 use skyhound::signal::Flags;
 use std::fs::File;
@@ -180,13 +181,13 @@ impl Excerpt {
         // A block that was written in part is none.
         self.file.set_len(self.bytes)?;
         self.file.sync_all()?;
-        let sha512 = hex(self.sha512.clone().finalize().as_slice());
+        let sha512 = hex(self.sha512.clone().finalize());
         let bytes = self.bytes + self.write_metadata(origin, utc, Some(&sha512))?;
         let file = give_names(&self.base)?;
         let first = self.captures.first();
         Ok(Kept {
             file,
-            sha256: hex(self.sha256.finalize().as_slice()),
+            sha256: hex(self.sha256.finalize()),
             bytes,
             from_us: first.map_or(0, |capture| capture.acquired_us.0),
             length_us: ((self.bytes / self.sample_bytes) as f64 * 1e6 / origin.sample_rate_sps) as u64,
@@ -258,8 +259,4 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
         }
         synced => synced,
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,6 +6,7 @@
 
 use super::super::error::StoreError;
 use super::landing;
+use crate::hash::{hex, sum};
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
@@ -168,7 +169,7 @@ impl Bucket {
     /// # Errors
     /// The store does not take it; what it has of it is gone on with the next time.
     pub fn send(&self, from: &Path, name: &str) -> Result<String, StoreError> {
-        let (bytes, sha256) = sum(File::open(from)).map_err(StoreError::io(from, "cannot read"))?;
+        let (bytes, sha256) = File::open(from).and_then(sum).map_err(StoreError::io(from, "cannot read"))?;
         if self.arrived(name, bytes)? == Some(sha256.clone()) {
             return Ok(sha256);
         }
@@ -238,7 +239,7 @@ impl Bucket {
             hash.update(range);
             Ok(())
         })?;
-        Ok(Some(hex(hash)))
+        Ok(Some(hex(hash.finalize())))
     }
 
     /// Fetches an object into the file `to`; what is there of it is gone on with. Its SHA-256.
@@ -256,7 +257,7 @@ impl Bucket {
         file.set_len(have).map_err(told())?;
         self.each_range(name, have, bytes, |range| file.write_all(range).map_err(told()))?;
         landing::settle(to)?;
-        sum(File::open(to)).map(|(_, sha256)| sha256).map_err(told())
+        File::open(to).and_then(sum).map(|(_, sha256)| sha256).map_err(told())
     }
 
     fn each_range(
@@ -295,7 +296,7 @@ impl Bucket {
     fn state_of(&self, name: &str, what: &str) -> PathBuf {
         let mut hash = Sha256::new();
         hash.update(self.path(name).to_string_lossy().as_bytes());
-        self.state.join(format!("{}.{what}", &hex(hash)[..32]))
+        self.state.join(format!("{}.{what}", &hex(hash.finalize())[..32]))
     }
 
     fn begun(&self, state: &Path) -> Option<Begun> {
@@ -309,25 +310,6 @@ impl Bucket {
             .and_then(|()| std::fs::rename(&part, state))
             .map_err(StoreError::io(state, "cannot write"))
     }
-}
-
-/// Size and SHA-256 of a file.
-fn sum(file: std::io::Result<File>) -> std::io::Result<(u64, String)> {
-    let (mut file, mut hash) = (file?, Sha256::new());
-    let (mut bytes, mut buffer) = (0, vec![0; 1 << 20]);
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok((bytes, hex(hash))),
-            count => {
-                hash.update(&buffer[..count]);
-                bytes += count as u64;
-            }
-        }
-    }
-}
-
-fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 //! others and tables without rows not at all. Nor does `flight.ended`: it tells of the file, not of the flight.
 
 use super::super::sql::{identifier, quoted};
-use super::canonical::{Column, Hash, canonical_type};
+use super::canonical::{Column, canonical_type};
+use crate::hash::hex;
 use duckdb::Connection;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -140,7 +141,7 @@ pub fn content_of(connection: &Connection, relations: &[Relation]) -> Result<Con
         name_into(&mut whole, name);
         whole.update(&table.sha256);
     }
-    Ok(Content { sha256: hex(whole.finalize().into()), tables })
+    Ok(Content { sha256: hex(whole.finalize()), tables })
 }
 
 /// Whether all rows that `begin` has stand at the begin of the same tables of `relations`; the row that says which flight it is
@@ -200,14 +201,10 @@ fn table_content(
         whole.update(hash);
         row_count = count;
     }
-    Ok(TableContent { row_count, sha256: hex(whole.finalize().into()) })
+    Ok(TableContent { row_count, sha256: hex(whole.finalize()) })
 }
 
 fn name_into(whole: &mut Sha256, name: &str) {
     whole.update((name.len() as u64).to_le_bytes());
     whole.update(name);
-}
-
-fn hex(hash: Hash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }

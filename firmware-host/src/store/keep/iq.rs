@@ -1,10 +1,11 @@
 //! The IQ of a flight is kept with it: each file copied, brought to the disk, read back from there and compared.
 
 use super::super::error::StoreError;
-use super::super::iq::{fault, hex, iq_files, iq_folder, sums};
+use super::super::iq::{fault, iq_files, iq_folder, sums};
 use super::super::scratch::{Room, part_in};
 use super::bucket::Bucket;
 use super::landing::{self, Part};
+use crate::hash::hex;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
@@ -106,12 +107,8 @@ fn each(
         bytes += size(file)?;
         all.update(format!("{} {}\n", file.file_name().unwrap_or_default().display(), sums[0]));
     }
-    let kept = KeptIq {
-        folder: folder.to_path_buf(),
-        file_count: files.len(),
-        bytes,
-        sha256: hex(all.finalize().as_slice()),
-    };
+    let kept =
+        KeptIq { folder: folder.to_path_buf(), file_count: files.len(), bytes, sha256: hex(all.finalize()) };
     Ok((!files.is_empty()).then_some(kept))
 }
 
