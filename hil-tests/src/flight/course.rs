@@ -143,6 +143,7 @@ impl Course {
         let at_us = self.air.now_us();
         let mut what = deed.to_string();
         let answer = match deed {
+            Do::Begin(Kind::Profile { name, set }) => Some(self.daemons.profile(&name, &set)),
             Do::Begin(kind) => self.fault(&kind, true).map(|()| None)?,
             Do::End(kind) => self.fault(&kind, false).map(|()| None)?,
             Do::HomingOn => {

@@ -102,8 +102,18 @@ impl Daemons {
 
     /// `skyhound ctl homing on|off`: what it answered, or why it refused.
     pub fn homing(&self, on: bool) -> Result<String, String> {
+        self.ctl(&["homing", if on { "on" } else { "off" }])
+    }
+
+    /// `skyhound ctl profile`: what it answered, or why it refused.
+    pub fn profile(&self, name: &str, sets: &[String]) -> Result<String, String> {
+        let sets = sets.iter().flat_map(|set| ["--set", set]);
+        self.ctl(&["profile", name].into_iter().chain(sets).collect::<Vec<_>>())
+    }
+
+    fn ctl(&self, args: &[&str]) -> Result<String, String> {
         let (daemon, _) = self.running.as_ref().ok_or("no daemon runs")?;
-        let said = daemon.ctl(&["homing", if on { "on" } else { "off" }])?;
+        let said = daemon.ctl(args)?;
         match said.code {
             Some(0) => Ok(said.out.trim().to_owned()),
             _ => Err(said.err.trim().to_owned()),

@@ -6,9 +6,11 @@ use toml::{Table, Value};
 
 use super::{Autopilot, Depth, Foreign, Rig, Sdr};
 use crate::aircraft::{Mode, custom_mode_of, name_of};
-use crate::scenario::{Aircraft, Flavour, Kind, Scenario};
+use crate::scenario::{Aircraft, Fault, Flavour, Kind, Scenario};
 
 const SIMULATED_AUTOPILOT: &str = "a rig with autopilot = \"simulated\"";
+/// The engine alone is switched by nobody: profiles are found, checked and made by the host.
+const DAEMON: &str = "a rig with depth = \"b\" or \"c\"";
 const SIMULATED_SDR: &str = "a rig with sdr = \"simulated\"";
 const ARDUPILOT_SIMULATOR: &str =
     "a rig with simulator = true and an ArduCopter, or autopilot = \"simulated\"";
@@ -33,6 +35,10 @@ impl Rig {
 
     /// What `scenario` needs and this rig cannot do; none = it can fly.
     pub fn lacks(&self, scenario: &Scenario) -> Option<String> {
+        let switches = |fault: &Fault| matches!(fault.kind, Kind::Profile { .. });
+        if self.depth == Depth::A && scenario.fault.iter().any(switches) {
+            return Some(DAEMON.into());
+        }
         if self.depth != Depth::C {
             return None;
         }

@@ -109,6 +109,12 @@ pub enum Kind {
     HomingOff,
     /// The operator enables homing.
     HomingOn,
+    /// The operator has another profile sought, with `section.key=value` of `set` over it (`ctl profile NAME --set …`).
+    Profile {
+        name: String,
+        #[serde(default)]
+        set: Vec<String>,
+    },
 
     // The link
     /// Nothing passes between daemon and autopilot.

@@ -15,7 +15,7 @@ macro_rules! built_in {
 
 /// Name and text, in the order in which they are listed.
 const BUILT_IN: &[(&str, &str)] = built_in![
-    "default" "open_carrier" "near_carrier" "clipped" "weak_pulses" "burst_beacon" "two_beacons" "one_channel"
+    "default" "open_carrier" "near_carrier" "clipped" "weak_pulses" "burst_beacon" "two_beacons" "one_channel" "switched"
     "strong_interferer" "noise_step" "noise_flood" "beacon_off" "beacon_off_then_on" "moving_beacon" "search_flown" "search_empty" "gps_glitch"
     "gps_loss" "ekf_bad" "pilot_mode" "pilot_stick" "pilot_gives_back" "rc_lost" "rc_frozen"
     "rc_unwatched" "rc_seldom" "rc_mapped" "disarmed" "link_lost" "late_copies" "slow_link"

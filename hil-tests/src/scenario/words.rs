@@ -28,6 +28,7 @@ pub(super) const KINDS: &[(&str, &[&str])] = &[
     ("disarm", &[]),
     ("homing_off", &[]),
     ("homing_on", &[]),
+    ("profile", &["name", "set"]),
     ("link_lost", &[]),
     ("late_copies", &["delay_s"]),
     ("slow_link", &["delay_s"]),
@@ -67,7 +68,10 @@ impl Kind {
     /// Whether it is done at one moment and has no end.
     pub const fn is_deed(&self) -> bool {
         use Kind::*;
-        matches!(self, Mode { .. } | Disarm | Reboot | SystemId { .. } | HomingOn | HomingOff)
+        matches!(
+            self,
+            Mode { .. } | Disarm | Reboot | SystemId { .. } | HomingOn | HomingOff | Profile { .. }
+        )
     }
 }
 

@@ -36,6 +36,18 @@ expect.number = { dropped_readings_total = { max = 0 }, exit_code = { max = 0 } 
 }
 
 #[test]
+fn another_profile_is_taken_before_homing_and_refused_in_it() {
+    let text = include_str!("../../scenarios/switched.toml");
+    let Some(trace) = passes(&scenario("switched", &[text, PATIENT]), &rig("software")) else { return };
+    let switches: Vec<_> = trace.deeds.iter().filter(|deed| deed.what.starts_with("profile ")).collect();
+    let [first, second] = switches.as_slice() else { panic!("{switches:?}") };
+    assert!(first.what.ends_with("no profile is in force: fox"), "{first:?}");
+    assert!(second.what.contains(": refused: "), "homing goes on to what it was enabled for: {second:?}");
+    let heard = trace.signal.iter().find(|row| row.heard).unwrap();
+    assert!(heard.at_us > first.at_us, "nothing sends where the hare was sought: {heard:?}");
+}
+
+#[test]
 fn a_full_disk_pauses_the_recorder_and_nothing_else() {
     let faults = r#"
 fault = [{ on = "homing", after_s = 1, do = "disk_full" }]
