@@ -85,6 +85,16 @@ impl Log {
         self.replay(self.ops.len() * part / whole, &mut |count| if count == 3 { 1 } else { count - 1 }, to)
     }
 
+    /// Lengths that the file of this name had after a write.
+    pub fn lengths(&self, name: &Path) -> Vec<usize> {
+        let is_its = |path: &Path| path.file_name() == name.file_name();
+        let end = |op: &Op| match op {
+            Op::Write(path, at, bytes) if is_its(path) => Some(at + bytes.len()),
+            _ => None,
+        };
+        self.ops.iter().filter_map(end).collect()
+    }
+
     fn replay(&self, moment: usize, below: &mut dyn FnMut(usize) -> usize, to: &Path) -> u64 {
         let (mut files, mut now, mut durable, mut acknowledged) =
             (Vec::<File>::new(), Names::new(), Names::new(), 0);
