@@ -1,4 +1,4 @@
-//! Sources of engine and host → one hash, which the program tells as its version; and how it is built.
+//! Sources of engine and host → one hash, which the program tells as its version; and how it is built. The page's files → the program.
 
 use sha2::{Digest, Sha256};
 use std::error::Error;
@@ -28,7 +28,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     let compiler = String::from_utf8_lossy(&compiler.stdout).trim().to_string();
     let (target, level) = (std::env::var("TARGET")?, std::env::var("OPT_LEVEL")?);
     println!("cargo::rustc-env=SKYHOUND_BUILD={target} opt-level {level} {compiler}");
-    Ok(())
+    page(&host.join("web/dist"))
+}
+
+/// The page's files as `PAGE: &[(name, bytes, entity tag)]`; none where the set-up did not make them.
+fn page(folder: &Path) -> Result<(), Box<dyn Error>> {
+    // The folder above is watched, for this one may not be there yet.
+    println!("cargo::rerun-if-changed={}", folder.parent().unwrap_or(folder).display());
+    let mut files = Vec::new();
+    if folder.is_dir() {
+        sources(folder, &mut files)?;
+    }
+    files.sort();
+    let mut text = "pub static PAGE: &[(&str, &[u8], &str)] = &[\n".to_string();
+    for file in files {
+        let name = file.strip_prefix(folder)?.to_string_lossy().into_owned();
+        let hash = Sha256::digest(std::fs::read(&file)?);
+        let tag: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        text += &format!("    ({name:?}, include_bytes!({file:?}), \"\\\"{tag}\\\"\"),\n");
+    }
+    text += "];\n";
+    Ok(std::fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("page.rs"), text)?)
 }
 
 fn sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {

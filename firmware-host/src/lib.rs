@@ -10,6 +10,7 @@ pub mod clock;
 pub mod ctl;
 pub mod failure;
 pub mod forward;
+pub mod ground;
 pub mod hash;
 pub mod import;
 pub mod locate;

@@ -1,15 +1,20 @@
 //! What a flying daemon starts to answer a question: hidden commands that give way to the flight in all they do.
 
+use std::ffi::OsString;
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::realtime::give_way;
 use crate::store::{self, Format, StoreError};
+use clap::Parser as _;
 
 /// A snapshot's bound of its own: the replay of a whole WAL takes a second and 100 MB.
 const SNAPSHOT_CPU_S: u64 = 60;
 const SNAPSHOT_MB: u64 = 1024;
+/// Of a report: an hour at 1 kHz takes a second of an idle core.
+const ASIDE_CPU_S: u64 = 120;
+const ASIDE_MB: u64 = 2048;
 /// What a question may allocate: its database's memory doubled, for what DuckDB keeps outside of its buffers, and what the
 /// program itself needs.
 const MEMORY_FACTOR: u64 = 2;
@@ -46,6 +51,17 @@ pub struct AnswerArgs {
     bounds: Bounds,
 }
 
+/// Arguments of `__aside`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct AsideArgs {
+    /// Whose child this is.
+    #[arg(long)]
+    parent: u32,
+    /// The command.
+    #[arg(last = true)]
+    words: Vec<OsString>,
+}
+
 #[derive(Copy, Clone, Debug, clap::Args)]
 struct Bounds {
     /// What the disk of the flight keeps free, MB.
@@ -54,6 +70,17 @@ struct Bounds {
     /// Whose child this is.
     #[arg(long)]
     parent: u32,
+}
+
+/// Gives way, and tells what is to be done.
+///
+/// # Errors
+/// It is no command.
+pub fn aside(args: AsideArgs) -> Result<super::Command, Failure> {
+    give_way(args.parent, ASIDE_CPU_S, ASIDE_MB << 20);
+    let words = std::iter::once(OsString::from("skyhound")).chain(args.words);
+    let cli = super::Cli::try_parse_from(words).map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok(cli.command)
 }
 
 /// Takes a snapshot.

@@ -118,6 +118,8 @@ fn state(state: &FlightState) -> String {
 fn to_json(entry: &FlightEntry) -> serde_json::Value {
     json!({
         "path": entry.path,
+        "name": entry.path.file_stem().map(|name| name.to_string_lossy()),
+        "is_live": store::is_recorded(&entry.path),
         "started_utc": entry.started_utc_us.map(utc),
         "duration_s": entry.duration_s,
         "file_bytes": entry.file_bytes,

@@ -1,4 +1,4 @@
-//! The command line: `skyhound fly|probe|scan|range|search|locate|replay|at|ctl|query|events|forward|flights|backup|restore|verify|archive|
+//! The command line: `skyhound fly|ground|probe|scan|range|search|locate|replay|at|ctl|query|events|forward|flights|backup|restore|verify|archive|
 //! export|import|migrate|compact|catalog|report|message|profile|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
@@ -19,6 +19,7 @@ pub mod flights;
 pub mod fly;
 mod following;
 pub mod forward;
+pub mod ground;
 mod homes;
 pub mod import;
 pub mod locate;
@@ -49,6 +50,7 @@ pub use crate::failure::{self, Failure};
 use crate::profiles::{self, Folder};
 use crate::settings::{Flags, Settings};
 use crate::store::{ANSWER_COMMAND, OPEN_COMMAND, SNAPSHOT_COMMAND};
+use crate::wiring::ASIDE_COMMAND;
 
 /// Finds a radio beacon from a drone.
 #[derive(Debug, Parser)]
@@ -84,6 +86,8 @@ pub enum Command {
     Replay(replay::Args),
     /// Tell what was true at a moment of a flight: state, interlocks, aircraft, what was heard, the estimate
     At(at::Args),
+    /// Show flights that have ended in the page, as a flying daemon shows its own
+    Ground(ground::Args),
     /// Ask a flight file with SQL
     Query(query::Args),
     /// Print what happened to a flight in one order, also as it goes on
@@ -124,6 +128,9 @@ pub enum Command {
     /// Answer a question of such a snapshot
     #[command(name = ANSWER_COMMAND, hide = true)]
     Answer(child::AnswerArgs),
+    /// Do what stands behind it, giving way to the flight
+    #[command(name = ASIDE_COMMAND, hide = true)]
+    Aside(child::AsideArgs),
     /// Talk to the skyhound that is flying: status, questions, homing on or off, stop
     Ctl(ctl::Args),
     /// Keep profiles: named sets of what is sought and how it is heard, for `--profile`
@@ -197,7 +204,11 @@ pub fn main() -> ExitCode {
         Ok(log) => log,
         Err(failure) => return ended(Err(failure)),
     };
-    ended(match cli.command {
+    ended(run(cli.command))
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
         Command::Fly(args) => fly::run(*args),
         Command::Probe(args) => probe::run(args),
         Command::Scan(args) => scan::run(*args),
@@ -224,10 +235,12 @@ pub fn main() -> ExitCode {
         Command::Open(args) => open::run(&args),
         Command::Snapshot(args) => child::snapshot(&args),
         Command::Answer(args) => child::answer(&args),
+        Command::Aside(args) => run(child::aside(args)?),
+        Command::Ground(args) => ground::run(args),
         Command::Ctl(args) => ctl::run(args),
         Command::Profile(args) => profile::run(args),
         Command::Config(args) => config::run(args),
-    })
+    }
 }
 
 fn ended(result: Result<(), Failure>) -> ExitCode {

@@ -1,7 +1,7 @@
 //! What the socket asks of whoever knows the flight file: it opens none itself.
 
 use std::any::Any;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Question;
@@ -17,8 +17,14 @@ pub trait Answering: Send + Sync {
     /// Whether `file` is the one that is being recorded.
     fn is_recorded(&self, file: &Path) -> bool;
 
+    /// The file that is being recorded, if there is one.
+    fn file(&self) -> Option<PathBuf>;
+
     /// The log after the entry `id`, each line with its id; `None` when some of it is in the file only.
     fn log_after(&self, id: u64) -> Option<Vec<(u64, String)>>;
+
+    /// The newest entry that is in the file only; 0 where there is none.
+    fn log_forgotten(&self) -> u64;
 
     /// Nobody has asked anything for a while.
     fn rest(&self);

@@ -14,6 +14,7 @@
 mod answering;
 mod client;
 mod decided;
+mod door;
 mod events;
 mod line;
 mod profiles;
@@ -24,6 +25,7 @@ mod status;
 mod tests;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
@@ -34,8 +36,9 @@ use tokio::sync::oneshot;
 pub use answering::{Answering, Prepared};
 pub use client::{Questioned, ask, follow, query};
 pub use decided::decided;
+pub use door::Door;
 pub use profiles::{ProfileDoor, ProfileStatus, Profiles};
-pub use question::Questions;
+pub use question::{Asked, Questions};
 pub use server::Server;
 pub use status::{
     Board, ChannelStatus, LaneStatus, LinkStatus, PassStatus, RecorderStatus, SdrStatus, SearchStatus,
@@ -139,22 +142,34 @@ impl fmt::Display for Act {
     }
 }
 
-/// Who asked, as the kernel says.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Peer {
-    /// Process, if it is in our namespace.
-    pub pid: Option<i32>,
-    /// User.
-    pub uid: u32,
-    /// Group.
-    pub gid: u32,
+/// Who asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// A process of this machine, as the kernel says.
+    Local {
+        /// Process, if it is in our namespace.
+        pid: Option<i32>,
+        /// User.
+        uid: u32,
+        /// Group.
+        gid: u32,
+    },
+    /// A page in a browser.
+    Page {
+        /// From where.
+        address: IpAddr,
+        /// Who it is by its own word, where it has control.
+        name: Option<String>,
+    },
 }
 
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.pid {
-            Some(pid) => write!(f, "uid {} gid {} pid {pid}", self.uid, self.gid),
-            None => write!(f, "uid {} gid {}", self.uid, self.gid),
+        match self {
+            Peer::Local { pid: Some(pid), uid, gid } => write!(f, "uid {uid} gid {gid} pid {pid}"),
+            Peer::Local { pid: None, uid, gid } => write!(f, "uid {uid} gid {gid}"),
+            Peer::Page { address, name: Some(name) } => write!(f, "page of {name} at {address}"),
+            Peer::Page { address, name: None } => write!(f, "page at {address}"),
         }
     }
 }
@@ -182,7 +197,7 @@ impl Request {
     }
 }
 
-/// Way of the acts: the first end is for [`Server::start`], the second for the control pass (`try_recv`).
+/// Way of the acts: the first end is for a [`Door`], the second for the control pass (`try_recv`).
 pub fn acts() -> (mpsc::SyncSender<Request>, mpsc::Receiver<Request>) {
     mpsc::sync_channel(ACTS_WAITING_MAX)
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, Peer};
 
 /// A profile as the flying daemon knows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProfileStatus {
     /// By which it is called.
     pub name: String,

@@ -1,8 +1,10 @@
-//! One question in SQL, from the permit to the last piece of its answer: a child process answers, here its output is passed on.
+//! One question in SQL, from the permit to the last piece of its answer: a child process answers, here its output is passed on, piece by piece
+//! as whoever asked takes it.
 //!
 //! However many ask, this holds one buffer each, and the flight sees nothing of them: the child gives way to it by itself. It is
 //! killed when its time is over, when the client hangs up or says anything, and when the flight ends.
 
+use std::any::Any;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -11,8 +13,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
-use tokio::process::Child;
-use tokio::sync::{Semaphore, watch};
+use tokio::process::{Child, ChildStdout};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::answering::{Answering, Prepared};
@@ -70,6 +72,11 @@ impl Questions {
         Some(Answer { other_file: true, ..refused(&why) })
     }
 
+    /// Whoever knows the flight file.
+    pub(super) fn answering(&self) -> &dyn Answering {
+        &*self.answering
+    }
+
     /// Answers on `stream`. `false`: nothing more can be asked on it.
     pub async fn answer(
         &self,
@@ -80,24 +87,10 @@ impl Questions {
         if let Some(refused) = self.other_file(question.file.as_deref()) {
             return tell(stream, &refused).await;
         }
-        let Ok(_permit) = self.permits.try_acquire() else {
-            let why = match self.clients_max {
-                0 => "questions are not answered in flight (daemon.query_clients is 0)".to_string(),
-                many => {
-                    format!("{many} questions are being answered already (daemon.query_clients); try again")
-                }
-            };
-            return tell(stream, &refused(&why)).await;
-        };
         let told = tokio::select! {
             _ = stopped.changed() => None,
             told = self.pass_on(question, stream) => told,
         };
-        let answering = Arc::clone(&self.answering);
-        tokio::spawn(async move {
-            sleep(REST).await;
-            answering.rest();
-        });
         match told {
             Some(last) => tell(stream, &last).await,
             None => false,
@@ -106,37 +99,115 @@ impl Questions {
 
     /// The last line; `None` when the client has gone, or reads too slowly.
     async fn pass_on(&self, question: Question, stream: &mut BufReader<UnixStream>) -> Option<Answer> {
+        let asked = tokio::select! {
+            _ = stream.read_u8() => return None,
+            asked = self.ask(question) => asked,
+        };
+        let mut asked = match asked {
+            Ok(asked) => asked,
+            Err(refused) => return Some(refused),
+        };
+        let mut client = Client { stream, has_begun: false, deadline: asked.deadline };
+        let last = loop {
+            let piece = tokio::select! {
+                _ = client.stream.read_u8() => return None,
+                piece = asked.piece() => piece,
+            };
+            match piece {
+                Ok(Some(piece)) => client.piece(piece).await.ok()?,
+                Ok(None) => break Answer { ok: true, ..Answer::default() },
+                Err(refused) => break refused,
+            }
+        };
+        client.end(last.ok).await.ok().map(|()| last)
+    }
+
+    /// Begins to answer. Whoever drops what it gets cancels.
+    ///
+    /// # Errors
+    /// Why not: too many ask already, the form is none, nothing is recorded, it took too long.
+    pub async fn ask(&self, question: Question) -> Result<Asked, Answer> {
+        let permits = Arc::clone(&self.permits);
+        let permit = permits.try_acquire_owned().map_err(|_| match self.clients_max {
+            0 => refused("questions are not answered in flight (daemon.query_clients is 0)"),
+            many => refused(&format!(
+                "{many} questions are being answered already (daemon.query_clients); try again"
+            )),
+        })?;
         let deadline = sleep(self.time_max).deadline();
-        let seconds = self.time_max.as_secs();
-        let too_long = refused(&format!("not answered within {seconds} s (daemon.query_max_s)"));
+        let resting = Resting { answering: Arc::clone(&self.answering), _permit: permit };
         let (answering, asked) = (Arc::clone(&self.answering), question.clone());
         let preparing = tokio::task::spawn_blocking(move || answering.prepare(&asked));
-        let prepared = tokio::select! {
-            _ = stream.read_u8() => return None,
-            prepared = timeout_at(deadline, preparing) => prepared,
-        };
-        let Prepared { command, keep: _keep } = match prepared {
-            Err(_) => return Some(too_long),
+        let Prepared { command, keep } = match timeout_at(deadline, preparing).await {
+            Err(_) => return Err(self.too_long()),
             Ok(Ok(Ok(prepared))) => prepared,
-            Ok(Ok(Err(why))) => return Some(refused(&why)),
-            Ok(Err(error)) => return Some(refused(&format!("the question could not be prepared: {error}"))),
+            Ok(Ok(Err(why))) => return Err(refused(&why)),
+            Ok(Err(error)) => return Err(refused(&format!("the question could not be prepared: {error}"))),
         };
-        let mut client = Client { stream, has_begun: false, deadline };
-        let ended = match run(command, &question.sql, &mut client).await {
-            Ok(Ended::Cancelled) => return None,
-            Ok(Ended::TooLong) => too_long,
-            Ok(Ended::Said(last)) => *last,
-            Err(error) => refused(&format!("the question was not answered: {error}")),
-        };
-        client.end(ended.ok).await.ok().map(|()| ended)
+        let (child, out) = begun(command, &question.sql).await.map_err(|error| not_answered(&error))?;
+        Ok(Asked {
+            child,
+            out,
+            deadline,
+            piece: vec![0; PIECE_BYTES_MAX],
+            too_long: self.too_long(),
+            _keep: keep,
+            _resting: resting,
+        })
+    }
+
+    fn too_long(&self) -> Answer {
+        let seconds = self.time_max.as_secs();
+        refused(&format!("not answered within {seconds} s (daemon.query_max_s)"))
     }
 }
 
-/// How a child ended.
-enum Ended {
-    Said(Box<Answer>),
-    Cancelled,
-    TooLong,
+/// A question that is being answered.
+pub struct Asked {
+    child: Child,
+    out: ChildStdout,
+    deadline: Instant,
+    piece: Vec<u8>,
+    too_long: Answer,
+    _keep: Box<dyn Any + Send>,
+    _resting: Resting,
+}
+
+impl Asked {
+    /// The next piece of the answer; `None`: that was all of it.
+    ///
+    /// # Errors
+    /// What is wrong with the question, or that it took too long: what came before is not all of the answer then.
+    pub async fn piece(&mut self) -> Result<Option<&[u8]>, Answer> {
+        let read = timeout_at(self.deadline, self.out.read(&mut self.piece)).await;
+        let count = read.map_err(|_| self.too_long.clone())?.map_err(|error| not_answered(&error))?;
+        if count > 0 {
+            return Ok(Some(&self.piece[..count]));
+        }
+        ended(&mut self.child).await.map_err(|error| not_answered(&error))?.map(|()| None)
+    }
+}
+
+/// Gives the turn back; some time later, what was kept for the next is let go.
+struct Resting {
+    answering: Arc<dyn Answering>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Resting {
+    fn drop(&mut self) {
+        let answering = Arc::clone(&self.answering);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                sleep(REST).await;
+                answering.rest();
+            });
+        }
+    }
+}
+
+fn not_answered(error: &io::Error) -> Answer {
+    refused(&format!("the question was not answered: {error}"))
 }
 
 /// Whoever asked, and whether an answer has begun.
@@ -179,7 +250,8 @@ impl Client<'_> {
     }
 }
 
-async fn run(command: Command, sql: &str, client: &mut Client<'_>) -> io::Result<Ended> {
+/// The child, and what it says.
+async fn begun(command: Command, sql: &str) -> io::Result<(Child, ChildStdout)> {
     let mut command = tokio::process::Command::from(command);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn()?;
@@ -187,41 +259,26 @@ async fn run(command: Command, sql: &str, client: &mut Client<'_>) -> io::Result
         // One that has died already says why on its stderr.
         let _ = stdin.write_all(sql.as_bytes()).await;
     }
-    let Some(mut out) = child.stdout.take() else { return Err(io::ErrorKind::BrokenPipe.into()) };
-    let mut piece = vec![0; PIECE_BYTES_MAX];
-    loop {
-        let count = tokio::select! {
-            _ = client.stream.read_u8() => return Ok(Ended::Cancelled),
-            count = timeout_at(client.deadline, out.read(&mut piece)) => count,
-        };
-        let Ok(count) = count else { return Ok(Ended::TooLong) };
-        match count? {
-            0 => return ended(&mut child).await.map(|last| Ended::Said(Box::new(last))),
-            count => {
-                if client.piece(&piece[..count]).await.is_err() {
-                    return Ok(Ended::Cancelled);
-                }
-            }
-        }
-    }
+    let out = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    Ok((child, out))
 }
 
 /// What the child says at its end.
-async fn ended(child: &mut Child) -> io::Result<Answer> {
+async fn ended(child: &mut Child) -> io::Result<Result<(), Answer>> {
     let said = match child.stderr.take() {
         Some(stderr) => read_most(stderr).await?,
         None => String::new(),
     };
     let status = child.wait().await?;
     if status.success() {
-        return Ok(Answer { ok: true, ..Answer::default() });
+        return Ok(Ok(()));
     }
     let said = said.trim().trim_start_matches("skyhound: ").to_string();
-    Ok(refused(&if has_said(status) && !said.is_empty() {
+    Ok(Err(refused(&if has_said(status) && !said.is_empty() {
         said
     } else {
         format!("the question took too much time or memory, and was ended ({status}): daemon.query_memory_mb")
-    }))
+    })))
 }
 
 fn has_said(status: ExitStatus) -> bool {

@@ -9,7 +9,6 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, TrySendError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,13 +16,12 @@ use rustix::fs::{FlockOperation, flock};
 use skyhound::command::OperatorAct;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::line::{WRITE_MAX, refused, tell, write};
-use super::question::Questions;
-use super::{Act, Answer, Ask, Board, Peer, ProfileDoor, Request};
+use super::{Act, Answer, Ask, Door, Peer};
 use crate::failure::Failure;
 use crate::realtime::Body;
 
@@ -33,10 +31,6 @@ const REQUEST_BYTES_MAX: usize = 16 << 10;
 const CLIENTS_MAX: usize = 16;
 /// How long a client may stay silent.
 const IDLE_MAX: Duration = Duration::from_secs(60);
-/// How long the control pass may take to answer: twenty passes.
-const ACT_MAX: Duration = Duration::from_secs(1);
-/// How long the making of another profile's engine may take, which takes a second or two on a Pi.
-const SWITCH_MAX: Duration = Duration::from_secs(20);
 
 /// The operator's socket, open until this is dropped.
 #[derive(Debug)]
@@ -48,17 +42,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the socket at `path`, served by a thread of `start`. Status is read from `board`, acts go to `acts`, questions to
-    /// `questions`, profiles are asked for at `profiles`.
+    /// Opens the socket at `path`, served by a thread of `start`. What is asked goes through `door`.
     ///
     /// # Errors
     /// Another daemon flies with this socket, `path` is something else, or its folder cannot be written.
     pub fn start(
         path: &Path,
-        board: Board,
-        acts: SyncSender<Request>,
-        questions: Questions,
-        profiles: ProfileDoor,
+        door: Door,
         start: impl FnOnce(Body) -> io::Result<JoinHandle<()>>,
     ) -> Result<Server, Failure> {
         let shown = path.display();
@@ -72,9 +62,9 @@ impl Server {
         listener.set_nonblocking(true).map_err(failed)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
-        let door = Door { board, acts, questions, profiles, stopped };
+        let hall = Hall { door, stopped };
         let thread = start(Box::new(move || {
-            if let Err(error) = runtime.block_on(door.accept(listener)) {
+            if let Err(error) = runtime.block_on(hall.accept(listener)) {
                 tracing::error!("the operator's socket ended: {error}");
             }
         }));
@@ -152,15 +142,12 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
 
 /// What each client's task needs.
 #[derive(Clone)]
-struct Door {
-    board: Board,
-    acts: SyncSender<Request>,
-    questions: Questions,
-    profiles: ProfileDoor,
+struct Hall {
+    door: Door,
     stopped: watch::Receiver<bool>,
 }
 
-impl Door {
+impl Hall {
     async fn accept(mut self, listener: UnixListener) -> io::Result<()> {
         let listener = tokio::net::UnixListener::from_std(listener)?;
         let mut clients = JoinSet::new();
@@ -190,7 +177,7 @@ impl Door {
 
     async fn serve(mut self, stream: UnixStream) {
         let Ok(credentials) = stream.peer_cred() else { return };
-        let peer = Peer { pid: credentials.pid(), uid: credentials.uid(), gid: credentials.gid() };
+        let peer = Peer::Local { pid: credentials.pid(), uid: credentials.uid(), gid: credentials.gid() };
         let mut stream = BufReader::new(stream);
         loop {
             let mut line = Vec::new();
@@ -202,7 +189,7 @@ impl Door {
             let Ok(Ok(1..)) = read else { return };
             let is_whole = line.ends_with(b"\n") || line.len() < REQUEST_BYTES_MAX;
             let goes_on = if is_whole {
-                self.answer(&line, peer, &mut stream).await
+                self.answer(&line, peer.clone(), &mut stream).await
             } else {
                 tell(&mut stream, &refused("a request is at most 16 kB")).await;
                 false
@@ -217,17 +204,17 @@ impl Door {
     async fn answer(&mut self, line: &[u8], peer: Peer, stream: &mut BufReader<UnixStream>) -> bool {
         let act = match serde_json::from_slice(line) {
             Ok(Ask::Status) => {
-                let status = Some(self.board.read());
+                let status = Some(self.door.status());
                 return tell(stream, &Answer { ok: true, status, ..Answer::default() }).await;
             }
             Ok(Ask::Query(question)) => {
-                return self.questions.answer(question, stream, &mut self.stopped).await;
+                return self.door.questions.answer(question, stream, &mut self.stopped).await;
             }
             Ok(Ask::Events { from, file }) => {
-                return self.questions.events((from, file), stream, &mut self.stopped).await;
+                return self.door.questions.events((from, file), stream, &mut self.stopped).await;
             }
             Ok(Ask::Profile { name, sets }) => {
-                let answer = self.profile(name, sets, peer).await;
+                let answer = self.door.profile(name, sets, peer).await;
                 return tell(stream, &answer).await;
             }
             Ok(Ask::Homing { on: true }) => Act::Operator(OperatorAct::HomingOn),
@@ -241,40 +228,7 @@ impl Door {
                 return tell(stream, &refused(&why)).await;
             }
         };
-        let answer = self.act(act, peer).await;
+        let answer = self.door.act(act, peer).await;
         tell(stream, &answer).await
-    }
-
-    async fn profile(&self, name: Option<String>, sets: Vec<String>, peer: Peer) -> Answer {
-        if let Some(name) = &name {
-            tracing::info!("operator ({peer}): profile {name} {}", sets.join(" "));
-        }
-        let profiles = self.profiles.clone();
-        let asked = tokio::task::spawn_blocking(move || profiles.answer(name.as_deref(), &sets, peer));
-        match timeout(SWITCH_MAX, asked).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => refused("the making of the profile's engine ended by a panic; nothing has changed"),
-            Err(_) => refused("it takes longer than 20 s; `skyhound ctl profile` tells what is in force"),
-        }
-    }
-
-    async fn act(&self, act: Act, peer: Peer) -> Answer {
-        tracing::info!("operator ({peer}): {act:?}");
-        let (reply, answered) = oneshot::channel();
-        match self.acts.try_send(Request { act, peer, reply }) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => {
-                return refused("the control pass has not taken the last acts yet; try again");
-            }
-            Err(TrySendError::Disconnected(_)) => return refused("the flight is ending"),
-        }
-        match timeout(ACT_MAX, answered).await {
-            Ok(Ok(Ok(said))) => Answer { ok: true, said: Some(said), ..Answer::default() },
-            Ok(Ok(Err(why))) => refused(&why),
-            Ok(Err(_)) => refused("the flight is ending"),
-            Err(_) => refused(
-                "the control pass did not answer within 1 s; homing will not be allowed by it, off and stop may still come",
-            ),
-        }
     }
 }

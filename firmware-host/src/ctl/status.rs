@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 /// What the operator is shown.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct Status {
     /// Version of the daemon.
@@ -31,6 +31,8 @@ pub struct Status {
     pub missing: Vec<String>,
     /// The profile among the settings; `None` = none is.
     pub profile: Option<String>,
+    /// Where the ground crew's page is; `None` = there is none.
+    pub page: Option<String>,
     /// `--bench`: a recording may steer.
     pub is_bench: bool,
     /// What stopped homing, until the operator acts again.
@@ -56,7 +58,7 @@ pub struct Status {
 }
 
 /// The aircraft.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct VehicleStatus {
     /// MAVLink system id of the autopilot we are bound to.
@@ -88,7 +90,7 @@ pub struct VehicleStatus {
 }
 
 /// A beacon's channel.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct ChannelStatus {
     /// Beacon's name.
@@ -118,7 +120,7 @@ pub struct ChannelStatus {
 }
 
 /// The search.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct SearchStatus {
     /// Name of its pattern.
@@ -136,7 +138,7 @@ pub struct SearchStatus {
 }
 
 /// The autopilot link's totals.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct LinkStatus {
     /// Address.
@@ -160,7 +162,7 @@ pub struct LinkStatus {
 }
 
 /// A lane's totals.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct LaneStatus {
     /// Lane.
@@ -172,7 +174,7 @@ pub struct LaneStatus {
 }
 
 /// The flight file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct RecorderStatus {
     /// In a word: recording, stopped: disk reserve, …
@@ -208,7 +210,7 @@ pub struct RecorderStatus {
 }
 
 /// The samples.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct SdrStatus {
     /// Source.
@@ -224,7 +226,7 @@ pub struct SdrStatus {
 }
 
 /// A thread's passes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct PassStatus {
     /// Thread.

@@ -24,23 +24,16 @@ fn flight() -> Flight {
     let (sender, requests) = acts();
     let board = Board::default();
     let questions = questions::by_shell("exit 1", 1, 10);
-    let server = Server::start(
-        &folder.path().join("ctl.sock"),
-        board.clone(),
-        sender,
-        questions,
-        ProfileDoor::default(),
-        |body| realtime::start(Role::Ground, body),
-    )
-    .unwrap();
+    let door = Door::new(board.clone(), sender, questions, ProfileDoor::default());
+    let start = |body| realtime::start(Role::Ground, body);
+    let server = Server::start(&folder.path().join("ctl.sock"), door, start).unwrap();
     Flight { folder, board, requests, server }
 }
 
 fn server_at(path: &Path) -> Result<Server, crate::failure::Failure> {
     let questions = questions::by_shell("exit 1", 1, 10);
-    Server::start(path, Board::default(), acts().0, questions, ProfileDoor::default(), |body| {
-        realtime::start(Role::Ground, body)
-    })
+    let door = Door::new(Board::default(), acts().0, questions, ProfileDoor::default());
+    Server::start(path, door, |body| realtime::start(Role::Ground, body))
 }
 
 impl Flight {

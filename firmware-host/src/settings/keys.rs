@@ -208,6 +208,9 @@ pub(super) const KEYS: &[Key] = &[
     whole("daemon.query_clients", 0, 8, "questions"),
     whole("daemon.query_max_s", 1, 600, "s"),
     whole("daemon.query_memory_mb", 32, 1024, "MB"),
+    text("ground.listen"),
+    text("ground.token_file"),
+    text("ground.maps"),
 ];
 
 /// The key of a path such as `beacon.0.name`.

@@ -31,6 +31,7 @@ const SECTIONS: &[&str] = &[
     "recorder.iq",
     "retention",
     "daemon",
+    "ground",
 ];
 /// What a profile tells as a whole, or not at all.
 const WHOLE: [&str; 2] = ["sdr.gain_", "antenna."];

@@ -1,5 +1,5 @@
 //! Settings: one TOML file with `[sdr] [sense] [[beacon]] [analytics] [homing] [search] [interlock] [autopilot] [recorder]
-//! [retention] [daemon]`. Values as the parts take them; what the engine gets is made and checked from these once at the start.
+//! [retention] [daemon] [ground]`. Values as the parts take them; what the engine gets is made and checked from these once at the start.
 //!
 //! The file speaks s, ms and deg; the program µs and rad; `resolve` alone converts. Defaults stand in `skyhound.toml`
 //! beside this (the template that `config init` writes), ranges in `keys`. Precedence: default, file, profile, `--set`, flags;
@@ -23,6 +23,7 @@ mod tests;
 mod text;
 mod tuning;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use skyhound::config::{AnalyticsConfig, Emission, HomingConfig, InterlockConfig};
@@ -80,6 +81,8 @@ pub struct Settings {
     pub retention: RetentionSettings,
     /// `[daemon]`.
     pub daemon: DaemonSettings,
+    /// `[ground]`.
+    pub ground: GroundSettings,
     /// `--bench`: this is a bench, and no aircraft is in the air; a recording may steer what stands on it.
     pub is_bench: bool,
     /// The profile that is among them.
@@ -158,6 +161,7 @@ impl Settings {
             iq: layers.iq(),
             retention: layers.retention(),
             daemon: layers.daemon(),
+            ground: layers.ground(),
             is_bench,
             profile: None,
             written: load::Written::default(),
@@ -370,4 +374,15 @@ pub struct DaemonSettings {
     pub query_max_s: u32,
     /// Memory of the database for one of them, MB. Default 96.
     pub query_memory_mb: u32,
+}
+
+/// `[ground]`: the page and its API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroundSettings {
+    /// Where it listens; `None` = there is no page. Default 127.0.0.1:8417.
+    pub listen: Option<SocketAddr>,
+    /// Who may do what; `None` = whoever can ask may do all.
+    pub token_file: Option<PathBuf>,
+    /// Folder of PMTiles.
+    pub maps: Option<PathBuf>,
 }

@@ -14,8 +14,8 @@ use toml::Value;
 use super::keys::{as_number, numbers, polygon};
 use super::layers::Layers;
 use super::{
-    AntennaSettings, AutopilotSettings, BeaconSettings, DaemonSettings, IqSettings, Pace, RecorderSettings,
-    RetentionSettings, SdrSettings, SearchSettings, SenseSettings,
+    AntennaSettings, AutopilotSettings, BeaconSettings, DaemonSettings, GroundSettings, IqSettings, Pace,
+    RecorderSettings, RetentionSettings, SdrSettings, SearchSettings, SenseSettings,
 };
 
 const DEVICE_RATE_SPS: f64 = 2_048_000.0;
@@ -340,6 +340,15 @@ impl Layers {
             query_clients: self.whole("daemon.query_clients"),
             query_max_s: self.whole("daemon.query_max_s"),
             query_memory_mb: self.whole("daemon.query_memory_mb"),
+        }
+    }
+
+    pub(super) fn ground(&self) -> GroundSettings {
+        GroundSettings {
+            // Checked by the rules.
+            listen: self.text("ground.listen").parse().ok(),
+            token_file: self.optional_text("ground.token_file").map(PathBuf::from),
+            maps: self.optional_text("ground.maps").map(PathBuf::from),
         }
     }
 }

@@ -106,6 +106,14 @@ impl Layers {
                 self.refuse(path, entry.origin.clone(), &mend);
             }
         }
+        if let Some(entry) = self.entries.get("ground.listen") {
+            let text = entry.value.as_str().unwrap_or_default();
+            if text != "none" && text.parse::<std::net::SocketAddr>().is_err() {
+                let mend =
+                    format!("\"{text}\" is no address with a port; write 127.0.0.1:8417, [::1]:8417 or none");
+                self.refuse("ground.listen", entry.origin.clone(), &mend);
+            }
+        }
     }
 
     fn check_beacons(&mut self) {

@@ -149,6 +149,11 @@ impl LogTail {
         }
     }
 
+    /// The newest id that is not kept any more.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten_id
+    }
+
     /// What came after `id`; `None` when some of that is not kept any more: it stands in the file.
     pub fn after(&self, id: u64) -> Option<Vec<LogEntry>> {
         (id >= self.forgotten_id)

@@ -15,6 +15,7 @@ use super::error::StoreError;
 use super::file::{About, Continues, FlightFile, wal_bytes};
 use super::lanes::Outlets;
 use super::monitor::Monitor;
+use super::newest::Seen;
 use super::scratch::free_bytes;
 use super::watch::{Order, RecorderState, Watch};
 use crate::clock::Clock;
@@ -82,6 +83,7 @@ impl Pass {
             watch,
             monitor: Monitor::begin(clock.now()),
         };
+        pass.watch.call(&pass.about.channels);
         let begun = pass.make_folder().and_then(|()| match pass.short_of_disk(0) {
             Some(why) => Ok(Some(why)),
             None => pass.next_file(None).map(|()| None),
@@ -113,7 +115,7 @@ impl Pass {
     /// Returns when told to stop.
     fn record(&mut self, orders: &Receiver<Order>) {
         let (mut committed_at, mut health_at) = (self.clock.now(), self.clock.now());
-        let (mut more, mut due, mut last_batches) = (false, false, None);
+        let (mut more, mut due, mut last_batches, mut seen) = (false, false, None, Seen::default());
         loop {
             // During a commit the lanes went on filling: no pause after it.
             let wait = if more || due || last_batches.is_some() { Duration::ZERO } else { POLL };
@@ -131,9 +133,11 @@ impl Pass {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             more = self.batch.fill(&mut self.outlets);
+            self.watch.see(&self.batch, &mut seen);
             // A next file names them too.
             if let Some(switch) = self.batch.switches.last() {
                 self.about.channels.clone_from(&switch.names);
+                self.watch.call(&self.about.channels);
             }
             let now = self.clock.now();
             let stopping = last_batches.is_some();
@@ -148,6 +152,8 @@ impl Pass {
             if due || self.batch.is_full() || landed || stopping {
                 committed_at = now;
                 self.commit();
+                // What a commit that failed left in it is seen again, and is the same.
+                seen = Seen::default();
             }
             if landed {
                 self.move_wal();

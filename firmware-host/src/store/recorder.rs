@@ -7,6 +7,7 @@ use super::file::{About, wal_bytes};
 use super::lanes::Outlets;
 use super::log::LogEntry;
 use super::monitor::Database;
+use super::newest::Newest;
 use super::pass::Pass;
 use super::scratch;
 use super::totals::RecorderTotals;
@@ -83,6 +84,16 @@ impl RecorderHandle {
     /// Entries of the log after `id` that were committed; `None` when some of them are in the file only.
     pub fn log_after(&self, id: u64) -> Option<Vec<LogEntry>> {
         self.watch.log_after(id)
+    }
+
+    /// The newest entry of the log that is in the file only; 0 where there is none.
+    pub fn log_forgotten(&self) -> u64 {
+        self.watch.log_forgotten()
+    }
+
+    /// What was recorded last, before it is durable.
+    pub fn newest(&self) -> Newest {
+        self.watch.newest()
     }
 
     /// GPS time came: `at` was `utc_us` (µs since 1970). The flight's start in UTC is set from it.

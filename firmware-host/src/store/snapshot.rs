@@ -84,6 +84,11 @@ impl Snapshots {
         Some(place::real_or_given(&self.recorder.get()?.files().pop()?))
     }
 
+    /// The flight's recorder, if it has begun.
+    pub fn recorder(&self) -> Option<&RecorderHandle> {
+        self.recorder.get()
+    }
+
     /// Entries of the log after `id` as lines of JSON with their ids; `None` when some of them are in the file only.
     pub fn log_after(&self, id: u64) -> Option<Vec<(u64, String)>> {
         let entries = self.recorder.get().map_or(Some(Vec::new()), |recorder| recorder.log_after(id))?;

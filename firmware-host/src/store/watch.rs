@@ -1,7 +1,9 @@
 //! What the recorder thread is told, and what it is doing, readable from any thread.
 
+use super::batch::Batch;
 use super::log::{LogEntry, LogTail};
 use super::monitor::Database;
+use super::newest::{Newest, Seen};
 use super::totals::RecorderTotals;
 use skyhound::record::Event;
 use std::path::{Path, PathBuf};
@@ -40,6 +42,7 @@ pub(super) struct Watch {
     database: Mutex<Database>,
     paused_by: Mutex<Option<String>>,
     log: Mutex<LogTail>,
+    newest: Mutex<Newest>,
     commit_total: AtomicU64,
     row_total: AtomicU64,
     reading_total: AtomicU64,
@@ -134,6 +137,25 @@ impl Watch {
     /// Entries after `id`; `None` when some of them are in the file only.
     pub(super) fn log_after(&self, id: u64) -> Option<Vec<LogEntry>> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).after(id)
+    }
+
+    pub(super) fn log_forgotten(&self) -> u64 {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).forgotten()
+    }
+
+    /// Takes in what came to `batch` since it was `seen`.
+    pub(super) fn see(&self, batch: &Batch, seen: &mut Seen) {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner).see(batch, seen);
+    }
+
+    /// Channels are called so, by their numbers.
+    pub(super) fn call(&self, names: &[String]) {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner).names = names.to_vec();
+    }
+
+    /// What was recorded last.
+    pub(super) fn newest(&self) -> Newest {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn count_retry(&self) {

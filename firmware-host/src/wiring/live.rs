@@ -2,7 +2,7 @@
 
 use super::keeper::Keeper;
 use super::threads::{Life, Threads};
-use super::{Parts, Shared, control, excerpts, questions, sensing, sink, status, switching};
+use super::{Parts, Shared, control, excerpts, looking, questions, sensing, sink, status, switching};
 use crate::autopilot::Link;
 use crate::clock::Clock;
 use crate::failure::Failure;
@@ -10,7 +10,7 @@ use crate::realtime::Role;
 use crate::sdr::{Receiver, Stream};
 use crate::settings::Settings;
 use crate::store::{RecorderHandle, Snapshots};
-use crate::{ctl, systemd};
+use crate::{ctl, ground, systemd};
 use skyhound::config::Config;
 use skyhound::limits::{PASS_HEARINGS_MAX, PASS_PULSES_MAX, PASS_READINGS_MAX};
 use skyhound::ring;
@@ -28,6 +28,7 @@ const STOP_PHASE: Duration = Duration::from_secs(1);
 /// The operator's socket, opened before anything else: only one daemon flies behind it.
 pub struct Doors {
     server: Option<ctl::Server>,
+    page: Option<ground::Server>,
     board: ctl::Board,
     requests: mpsc::Receiver<ctl::Request>,
     profiles: ctl::ProfileDoor,
@@ -55,18 +56,20 @@ impl Doors {
         board.write(status::starting);
         let (acts, requests) = ctl::acts();
         let profiles = ctl::ProfileDoor::default();
+        let questions = questions::questions(settings, Arc::clone(&snapshots));
+        let door = ctl::Door::new(board.clone(), acts, questions, profiles.clone());
         let server = match ctl::socket_path(&settings.daemon) {
-            Some(path) => {
-                let questions = questions::questions(settings, Arc::clone(&snapshots));
-                let start = threads.starter(Role::Ground);
-                Some(ctl::Server::start(&path, board.clone(), acts, questions, profiles.clone(), start)?)
-            }
+            Some(path) => Some(ctl::Server::start(&path, door.clone(), threads.starter(Role::Ground))?),
             None => {
                 tracing::warn!("no place for the operator's socket: name one with daemon.ctl_socket");
                 None
             }
         };
-        Ok(Doors { server, board, requests, profiles, snapshots })
+        let page = looking::serve(settings, door, &snapshots, clock, threads.starter(Role::Ground))?;
+        if let Some(page) = &page {
+            board.write(|status| status.page = Some(format!("http://{}", page.address())));
+        }
+        Ok(Doors { server, page, board, requests, profiles, snapshots })
     }
 }
 
@@ -82,7 +85,7 @@ pub fn fly(
     let Parts { source, sense, decide, inlets, signal, limit, clock, excerpts } = parts;
     let (history, tap, cutter) = excerpts::apart(excerpts);
     let Flown { settings, config, beside_hz } = flown;
-    let Doors { server, board, requests, profiles, snapshots } = doors;
+    let Doors { server, page, board, requests, profiles, snapshots } = doors;
     snapshots.follow(recorder.clone());
     let stream = source.stream().clone();
     let (readings_in, readings) = ring::lane("reading", 4 * PASS_READINGS_MAX);
@@ -111,7 +114,13 @@ pub fn fly(
     let cutting = excerpts::start(threads, cutter, shared.recorder.clone())?;
     let parts = control::Parts {
         decide,
-        comes: control::Comes { readings, pulses, hearings, requests, has_door: server.is_some() },
+        comes: control::Comes {
+            readings,
+            pulses,
+            hearings,
+            requests,
+            has_door: server.is_some() || page.is_some(),
+        },
         switching: for_control,
         goes: control::Goes {
             sink: sink::FlightSink::new(inlets.readings, inlets.control, tap),
@@ -132,7 +141,7 @@ pub fn fly(
     wait_for_the_end(&shared, &controlling, &signal, limit, clock);
     let listening = [Some(sensing), cutting].into_iter().flatten();
     stop(threads, &shared, [controlling, keeping], listening, receiver);
-    drop(server);
+    drop((page, server));
     // A recording that cannot be read on has ended the flight as its end does, but it was not the end.
     let failed = shared.life.failed().or(shared.receiver.failed());
     failed.map_or(Ok(()), |why| Err(Failure::Failed(why.to_string())))

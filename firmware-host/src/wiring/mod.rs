@@ -10,6 +10,7 @@ mod excerpts;
 mod foresight;
 mod keeper;
 mod live;
+mod looking;
 mod offline;
 mod questions;
 mod sensing;
@@ -20,6 +21,7 @@ mod takeover;
 mod threads;
 
 pub use self::foresight::foresee;
+pub use self::looking::{ASIDE_COMMAND, served};
 
 use self::threads::{Life, Threads};
 use crate::autopilot::Address;

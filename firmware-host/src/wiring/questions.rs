@@ -1,15 +1,12 @@
 //! How the operator's socket answers questions in SQL: by a child process over a snapshot of the flight.
 
+use super::looking::answer_command;
 use crate::ctl::{Answering, Prepared, Question, Questions};
 use crate::settings::{DaemonSettings, Settings};
-use crate::store::{ANSWER_COMMAND, Format, Snapshots};
-use std::path::Path;
-use std::process::Command;
+use crate::store::{Format, Snapshots};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// On top of a question's time, which is of the clock: a child ends by itself when nobody is left to end it.
-const CPU_MARGIN_S: u32 = 5;
 
 struct BySnapshots {
     snapshots: Arc<Snapshots>,
@@ -34,16 +31,8 @@ impl Answering for BySnapshots {
             );
         }
         let snapshot = self.snapshots.current().map_err(|error| error.to_string())?;
-        let mut command = Command::new("/proc/self/exe");
-        command.args(["--log", "error", ANSWER_COMMAND]).arg(&snapshot.file).arg(&snapshot.of);
-        command.args(["--format", &question.format, "--parent", &std::process::id().to_string()]);
-        for (name, value) in [
-            ("--reserve-mb", self.reserve_mb),
-            ("--memory-mb", self.settings.query_memory_mb),
-            ("--cpu-s", self.settings.query_max_s + CPU_MARGIN_S),
-        ] {
-            command.args([name, &value.to_string()]);
-        }
+        let (file, of) = (&snapshot.file, &snapshot.of);
+        let command = answer_command(file, of, &question.format, &self.settings, self.reserve_mb);
         Ok(Prepared { command, keep: Box::new(snapshot) })
     }
 
@@ -51,8 +40,16 @@ impl Answering for BySnapshots {
         self.snapshots.file().is_some_and(|recorded| recorded == file)
     }
 
+    fn file(&self) -> Option<PathBuf> {
+        self.snapshots.file()
+    }
+
     fn log_after(&self, id: u64) -> Option<Vec<(u64, String)>> {
         self.snapshots.log_after(id)
+    }
+
+    fn log_forgotten(&self) -> u64 {
+        self.snapshots.recorder().map_or(0, |recorder| recorder.log_forgotten())
     }
 
     fn rest(&self) {

@@ -46,7 +46,12 @@ pub fn start(folder: &Path, door: &Path) -> (Ended, PathBuf) {
     command.args(["--log", "warn", "fly", "--pace", "realtime", "--autopilot", "none", "--flights"]);
     command.arg(folder.join("flights")).args(["--sdr", &format!("file:{}", recording.display())]);
     command.args(["--set", &format!("daemon.ctl_socket={}", door.display())]);
-    for set in ["beacon.0.bandwidth_hz=4000", "beacon.0.offset_hz=40000", "recorder.disk_reserve_mb=16"] {
+    for set in [
+        "beacon.0.bandwidth_hz=4000",
+        "beacon.0.offset_hz=40000",
+        "recorder.disk_reserve_mb=16",
+        "ground.listen=127.0.0.1:0",
+    ] {
         command.args(["--set", set]);
     }
     let daemon = Ended(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());

@@ -28,6 +28,14 @@ impl Answering for Shell {
         (id >= 3).then(|| vec![(id + 1, format!("{{\"id\":{}}}", id + 1))])
     }
 
+    fn file(&self) -> Option<PathBuf> {
+        None
+    }
+
+    fn log_forgotten(&self) -> u64 {
+        3
+    }
+
     fn rest(&self) {}
 }
 
@@ -37,10 +45,8 @@ pub fn by_shell(script: &str, clients_max: u32, time_max_s: u64) -> Questions {
 
 fn serve(folder: &Path, questions: Questions) -> (PathBuf, Server) {
     let path = folder.join("ctl.sock");
-    let server =
-        Server::start(&path, Board::default(), acts().0, questions, ProfileDoor::default(), |body| {
-            realtime::start(Role::Ground, body)
-        });
+    let door = Door::new(Board::default(), acts().0, questions, ProfileDoor::default());
+    let server = Server::start(&path, door, |body| realtime::start(Role::Ground, body));
     (path, server.unwrap())
 }
 

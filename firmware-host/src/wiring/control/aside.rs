@@ -8,7 +8,7 @@ use skyhound::time::TimeUs;
 use std::path::PathBuf;
 
 /// Time between status writes for the operator: its texts allocate, so not in every pass.
-const STATUS_INTERVAL_US: u64 = 200_000;
+const STATUS_INTERVAL_US: u64 = 100_000;
 
 impl Control {
     /// What need not be done before the command is out.

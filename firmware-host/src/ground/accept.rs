@@ -1,0 +1,71 @@
+//! Connections: so many at once, each with so long for its request's head; whoever takes nothing more is left.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::net::sockopt;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tower::ServiceExt;
+
+/// Connections at once: five viewers with four each, and some that ask.
+const CONNECTIONS_MAX: usize = 48;
+/// How long the head of a request may take to come, and a kept connection may rest.
+const HEAD_MAX: Duration = Duration::from_secs(20);
+/// Longest head, with all its lines.
+const HEAD_BYTES_MAX: usize = 16 << 10;
+/// How long what was sent may stay unacknowledged.
+const UNTAKEN_MAX_MS: u32 = 15_000;
+/// After a refusal of the system: out of descriptors, most likely; it must not spin.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Serves until `stopped`.
+///
+/// # Errors
+/// The listener cannot be used.
+pub async fn accept(
+    listener: TcpListener,
+    router: Router,
+    mut stopped: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
+                Ok((stream, peer)) => {
+                    connections.spawn(serve(stream, peer, router.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!("page: {error}");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            },
+        }
+    }
+    // What is answered hears of the end by itself; what rests is left.
+    connections.shutdown().await;
+    Ok(())
+}
+
+async fn serve(stream: TcpStream, peer: SocketAddr, router: Router) {
+    let _ = stream.set_nodelay(true);
+    let _ = sockopt::set_tcp_user_timeout(&stream, UNTAKEN_MAX_MS);
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request.map(axum::body::Body::new))
+    });
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX).max_buf_size(HEAD_BYTES_MAX);
+    // A client that breaks off is none of ours.
+    let _ = http.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+}

@@ -1,0 +1,113 @@
+//! What there is to ask, as OpenAPI 3.1, made from the functions that answer.
+
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::OpenApi;
+
+use super::picture::{EstimateLine, RegionLine, SpectrumLine};
+use crate::ctl::{ProfileStatus, Status};
+
+/// The flight as it is now.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct StateAnswer {
+    /// Whether something flies here.
+    live: bool,
+    /// Whether the page that asks has control.
+    you_control: bool,
+    /// Who has.
+    controlled_by: Option<String>,
+    /// State, aircraft, channels and all else that is shown; null where nothing flies.
+    status: Option<Status>,
+}
+
+/// The settings' text.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct SettingsAnswer {
+    /// TOML.
+    toml: String,
+    /// SHA-256 of it, hexadecimal.
+    sha256: String,
+}
+
+/// What was done, or why not.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Said {
+    /// Whether it was done.
+    ok: bool,
+    /// In words.
+    said: String,
+}
+
+/// Profiles.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ProfilesAnswer {
+    /// True.
+    ok: bool,
+    /// They.
+    profiles: Vec<ProfileStatus>,
+}
+
+/// A flight.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct FlightLine {
+    /// Its name, by which it is asked for.
+    name: String,
+    /// Size of its file.
+    file_bytes: u64,
+    /// UTC at its start, ISO 8601.
+    started_utc: Option<String>,
+    /// Its length, s.
+    duration_s: Option<f64>,
+    /// closed, recorded, cut, damaged, …, with the reason.
+    state: String,
+    /// Whether it is being recorded.
+    is_live: bool,
+    /// Tags of the catalogue.
+    tags: Vec<String>,
+    /// Notes of the catalogue.
+    notes: Vec<String>,
+}
+
+/// A map.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct MapLine {
+    /// Under `/maps/`.
+    name: String,
+    /// Its format.
+    kind: String,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Skyhound",
+        description = "A flight that seeks a beacon, live, and those that have ended. Refusals are {\"ok\":false,\"said\":\"why, and the mend\"}. Acts want the headers Content-Type: application/json and X-Skyhound-Client (which page this is); where ground.token_file is set, Authorization: Bearer."
+    ),
+    paths(
+        super::state::state,
+        super::state::settings,
+        super::state::health,
+        super::state::ready,
+        super::live::live,
+        super::live::events,
+        super::control::control,
+        super::control::homing,
+        super::control::profiles,
+        super::control::profile,
+        super::ask::cookbook,
+        super::ask::query,
+        super::flights::list,
+        super::flights::file,
+        super::flights::estimate,
+        super::flights::report,
+        super::page::maps,
+        super::metrics::metrics,
+    ),
+    components(schemas(SpectrumLine, EstimateLine, RegionLine))
+)]
+struct Api;
+
+/// The document.
+pub async fn document() -> Response {
+    axum::Json(Api::openapi()).into_response()
+}

@@ -1,0 +1,95 @@
+//! The flight as it is now: made into JSON once for all who look, and not at all while nobody does.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::guard::Asker;
+use super::reply::{Refused, json_text, typed};
+use super::{Shared, Site};
+use crate::ctl::Status;
+
+/// The control pass writes the status ten times a second; what is younger than this is not read again.
+const FRESH: Duration = Duration::from_millis(50);
+/// Older than this the daemon hangs, whatever the page shows. By the status' own time, s.
+const HANGS_S: f64 = 3.0;
+
+/// The newest status as JSON.
+#[derive(Default)]
+pub struct Shown(Mutex<Option<Made>>);
+
+struct Made {
+    at: Instant,
+    status: Arc<Status>,
+    text: Arc<str>,
+}
+
+impl Site {
+    /// The status and its JSON; `None` where nothing flies.
+    pub(super) fn status(&self) -> Option<(Arc<Status>, Arc<str>)> {
+        let flying = self.flying.as_ref()?;
+        let mut made = self.state.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = made.as_ref().filter(|made| made.at.elapsed() < FRESH) {
+            return Some((Arc::clone(&made.status), Arc::clone(&made.text)));
+        }
+        let status = Arc::new(flying.door.status());
+        let text: Arc<str> = serde_json::to_string(&*status).unwrap_or_else(|_| "null".to_string()).into();
+        *made = Some(Made { at: Instant::now(), status: Arc::clone(&status), text: Arc::clone(&text) });
+        Some((status, text))
+    }
+
+    /// What `GET /api/v1/state` answers to the page `client`.
+    pub(super) fn state_for(&self, client: Option<&str>) -> String {
+        let (held_by, is_ours) = self.control.shown_to(client);
+        let text = self.status().map(|(_, text)| text);
+        format!(
+            "{{\"live\":{},\"you_control\":{is_ours},\"controlled_by\":{},\"status\":{}}}",
+            self.flying.is_some(),
+            serde_json::Value::from(held_by),
+            text.as_deref().unwrap_or("null")
+        )
+    }
+}
+
+/// State, interlocks, aircraft, channels, link, lanes, recorder, SDR, passes.
+#[utoipa::path(get, path = "/api/v1/state", tag = "flight",
+    responses((status = 200, description = "The flight as it is now; without one live is false", body = super::openapi::StateAnswer)))]
+pub async fn state(State(site): State<Shared>, Extension(asker): Extension<Asker>) -> Response {
+    json_text(site.state_for(asker.client.as_deref()))
+}
+
+/// The settings in force at the start.
+#[utoipa::path(get, path = "/api/v1/settings", tag = "flight",
+    responses((status = 200, description = "TOML and its SHA-256", body = super::openapi::SettingsAnswer), (status = 409, description = "Nothing flies")))]
+pub async fn settings(State(site): State<Shared>) -> Result<Response, Refused> {
+    let (toml, sha256) = &site.flying.as_ref().ok_or_else(Refused::grounded)?.settings;
+    Ok(axum::Json(json!({ "toml": toml, "sha256": sha256 })).into_response())
+}
+
+/// Whether the server answers.
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "It does", body = String)))]
+pub async fn health() -> Response {
+    typed("text/plain; charset=utf-8", "ok\n")
+}
+
+/// Whether it does what it is for: with a flight that its control pass goes on, and that it is recorded.
+#[utoipa::path(get, path = "/readyz", tag = "health",
+    responses((status = 200, description = "Ready", body = String), (status = 503, description = "Why not", body = String)))]
+pub async fn ready(State(site): State<Shared>) -> Response {
+    let Some(flying) = &site.flying else { return typed("text/plain; charset=utf-8", "ready\n") };
+    let Some((status, _)) = site.status() else { return typed("text/plain; charset=utf-8", "ready\n") };
+    let behind_s = (flying.now_s)() - status.uptime_s;
+    let why = match () {
+        () if status.uptime_s == 0.0 => "the flight is starting".to_string(),
+        () if behind_s > HANGS_S => format!("the control pass has not shown itself for {behind_s:.1} s"),
+        () if status.recorder.state != "recording" => status.recorder.state.clone(),
+        () => return typed("text/plain; charset=utf-8", "ready\n"),
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response()
+}

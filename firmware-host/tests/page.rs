@@ -1,0 +1,398 @@
+//! The page's server of the real daemon, and of `skyhound ground`: what it tells, what it does, and what it refuses. Each refusal is an attack
+//! of its own, written onto the wire as no browser would.
+
+mod noisy;
+
+use noisy::{Ended, skyhound, until};
+use serde_json::{Value, json};
+use skyhound_host::ctl::{self, Ask, Status};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An answer.
+#[derive(Debug)]
+struct Answer {
+    code: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+/// A server, and what is said to it.
+struct Site(SocketAddr);
+
+impl Site {
+    /// Exactly these lines, then `body`.
+    fn say(&self, lines: &[String], body: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.0).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let head = lines.iter().map(|line| format!("{line}\r\n")).collect::<String>();
+        // Who is refused for its length is not read to its end.
+        let _ = stream
+            .write_all(head.as_bytes())
+            .and_then(|()| stream.write_all(b"\r\n"))
+            .and_then(|()| stream.write_all(body));
+        let mut all = Vec::new();
+        let _ = stream.read_to_end(&mut all);
+        let end = all
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .unwrap_or_else(|| panic!("{lines:?}: {all:?}"));
+        let head = String::from_utf8_lossy(&all[..end]).into_owned();
+        let code = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = all[end + 4..].to_vec();
+        let body =
+            if head.to_lowercase().contains("transfer-encoding: chunked") { unchunked(&body) } else { body };
+        Answer { code, head, body }
+    }
+
+    fn get(&self, path: &str, more: &[&str]) -> Answer {
+        self.say(&self.head("GET", path, more), b"")
+    }
+
+    fn post(&self, path: &str, body: &Value, more: &[&str]) -> Answer {
+        let body = body.to_string();
+        let length = format!("Content-Length: {}", body.len());
+        let mut head = self.head("POST", path, &["Content-Type: application/json", &length]);
+        if !more.iter().any(|line| line.starts_with("X-Skyhound-Client")) {
+            head.push("X-Skyhound-Client: test-1".to_string());
+        }
+        head.extend(more.iter().map(|line| (*line).to_string()));
+        self.say(&head, body.as_bytes())
+    }
+
+    fn head(&self, method: &str, path: &str, more: &[&str]) -> Vec<String> {
+        let mut lines = vec![format!("{method} {path} HTTP/1.1"), "Connection: close".to_string()];
+        if !more.iter().any(|line| line.starts_with("Host:")) {
+            lines.push(format!("Host: {}", self.0));
+        }
+        lines.extend(more.iter().map(|line| (*line).to_string()));
+        lines
+    }
+}
+
+fn unchunked(mut body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(end) = body.windows(2).position(|two| two == b"\r\n") {
+        let count = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap().trim(), 16).unwrap();
+        whole.extend_from_slice(&body[end + 2..end + 2 + count]);
+        body = &body[end + 2 + count..];
+        body = body.get(2..).unwrap_or_default();
+    }
+    whole
+}
+
+/// A daemon that records noise, and its page.
+struct Flight {
+    daemon: Ended,
+    folder: tempfile::TempDir,
+    file: PathBuf,
+    site: Site,
+}
+
+impl Flight {
+    fn start() -> Flight {
+        let folder = tempfile::tempdir().unwrap();
+        let (daemon, file) = noisy::start(folder.path(), &folder.path().join("ctl.sock"));
+        let page = status(folder.path()).page.expect("a page");
+        let site = Site(page.strip_prefix("http://").unwrap().parse().unwrap());
+        Flight { daemon, folder, file, site }
+    }
+
+    fn name(&self) -> String {
+        self.file.file_stem().unwrap().to_string_lossy().into_owned()
+    }
+}
+
+fn status(folder: &Path) -> Status {
+    ctl::ask(&folder.join("ctl.sock"), Ask::Status).unwrap().status.unwrap()
+}
+
+/// Events of a stream until `enough`.
+fn events(site: &Site, mut enough: impl FnMut(&str, &Value) -> bool) {
+    let mut stream = TcpStream::connect(site.0).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let head = format!("GET /api/v1/live HTTP/1.1\r\nHost: {}\r\n\r\n", site.0);
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut name = String::new();
+    let begun = Instant::now();
+    for line in BufReader::new(stream).lines().map_while(Result::ok) {
+        if let Some(told) = line.strip_prefix("event: ") {
+            name = told.to_string();
+        } else if let Some(told) = line.strip_prefix("data: ") {
+            let told = serde_json::from_str(told).unwrap_or_else(|error| panic!("{error}: {told}"));
+            if enough(&name, &told) {
+                return;
+            }
+        }
+        assert!(begun.elapsed() < PATIENCE, "it does not come");
+    }
+    panic!("the stream ended");
+}
+
+#[test]
+fn a_flight_is_shown_asked_and_commanded_by_one_at_a_time() {
+    let flight = Flight::start();
+    let site = &flight.site;
+    let (mut states, mut seen) = (0, std::collections::BTreeSet::new());
+    events(site, |name, told| {
+        if name == "state" {
+            assert_eq!(told["status"]["state"], "IDLE");
+            states += 1;
+        }
+        seen.insert(name.to_string());
+        states >= 10 && ["spectrum", "log"].iter().all(|wanted| seen.contains(*wanted))
+    });
+    // What it asks of a flight that is being written is answered from its rows, by its name too.
+    for name in ["live".to_string(), flight.name()] {
+        let answer = site.post(
+            &format!("/api/v1/flights/{name}/query"),
+            &json!({"sql": "select count(*) as n from reading"}),
+            &[],
+        );
+        assert!(answer.code == 200 && answer.json()[0]["n"].as_u64().unwrap() > 0, "{answer:?}");
+    }
+    let csv = site.post("/api/v1/flights/live/query", &json!({"sql": "select 7 as a", "format": "csv"}), &[]);
+    assert_eq!(
+        (csv.text().as_str(), csv.header("content-type")),
+        ("a\n7\n", Some("text/csv; charset=utf-8"))
+    );
+    let flights = site.get("/api/v1/flights", &[]).json();
+    assert!(flights[0]["name"] == flight.name() && flights[0]["is_live"] == true, "{flights}");
+    assert_eq!(
+        site.get(&format!("/api/v1/flights/{}/file", flight.name()), &[]).code,
+        409,
+        "it is being written"
+    );
+    // Nobody has control; who takes it is shown, and refused by the interlocks as by the socket; stopping wants no control.
+    let on = |more: &[&str]| site.post("/api/v1/homing", &json!({"on": true}), more);
+    assert!(on(&[]).code == 409 && on(&[]).text().contains("take control first"));
+    let take =
+        |name: &str, more: &[&str]| site.post("/api/v1/control", &json!({"take": true, "name": name}), more);
+    assert_eq!(take("Anna", &[]).code, 200);
+    let refused = on(&[]);
+    assert!(refused.code == 409 && refused.text().contains("homing stays locked"), "{refused:?}");
+    let others = take("Ben", &["X-Skyhound-Client: test-2"]);
+    assert!(others.text().contains("Ben (127.0.0.1) has taken control from Anna"), "{others:?}");
+    assert!(on(&[]).text().contains("Ben has control"));
+    assert_eq!(site.get("/api/v1/state", &["X-Skyhound-Client: test-2"]).json()["you_control"], true);
+    assert_eq!(site.post("/api/v1/homing", &json!({"on": false}), &[]).code, 200);
+    // It stands in the record.
+    until("the record tells who had control", || {
+        let sql = json!({"sql": "select count(*) as n from event where kind = 'page' and text like '%Ben%'"});
+        site.post("/api/v1/flights/live/query", &sql, &[]).json()[0]["n"] == 1
+    });
+    assert!(site.get("/api/v1/profiles", &[]).json()["profiles"].as_array().unwrap().len() > 10);
+    let settings = site.get("/api/v1/settings", &[]).json();
+    assert!(settings["toml"].as_str().unwrap().contains("bandwidth_hz = 4000"), "{settings}");
+    assert_eq!(site.get("/readyz", &[]).code, 200);
+    let metrics = site.get("/metrics", &[]).text();
+    assert!(
+        metrics.contains("\nskyhound_recorder_recording 1\n")
+            && metrics.contains("skyhound_channel_power_dbfs{beacon="),
+        "{metrics}"
+    );
+    drop(flight.daemon);
+    assert!(flight.folder.path().exists());
+}
+
+#[test]
+fn attacks_are_refused_and_the_flight_does_not_notice() {
+    let flight = Flight::start();
+    let site = &flight.site;
+    let post = |path: &str, more: &[&str]| site.post(path, &json!({"on": false}), more).code;
+    // DNS rebinding; a page of another site, by its origin and by what the browser says of it.
+    assert_eq!(site.get("/api/v1/state", &["Host: evil.example"]).code, 421);
+    assert_eq!(site.get("/", &["Host: evil.example:8417"]).code, 421);
+    assert_eq!(post("/api/v1/homing", &["Origin: http://evil.example"]), 403);
+    assert_eq!(post("/api/v1/homing", &["Origin: null"]), 403);
+    assert_eq!(post("/api/v1/homing", &["Sec-Fetch-Site: cross-site"]), 403);
+    assert_eq!(site.get("/api/v1/state", &["Sec-Fetch-Site: same-site"]).code, 403);
+    // A form of another site: it can send neither the header nor JSON; nor does asking first help it.
+    let form = ["Content-Type: text/plain", "Content-Length: 12", "X-Skyhound-Client: x"];
+    assert_eq!(site.say(&site.head("POST", "/api/v1/homing", &form), b"{\"on\":false}").code, 415);
+    let json = ["Content-Type: application/json", "Content-Length: 12"];
+    assert_eq!(site.say(&site.head("POST", "/api/v1/homing", &json), b"{\"on\":false}").code, 400);
+    let preflight = site.say(&site.head("OPTIONS", "/api/v1/homing", &["Origin: http://evil.example"]), b"");
+    assert!(
+        preflight.code == 403 && preflight.header("access-control-allow-origin").is_none(),
+        "{preflight:?}"
+    );
+    assert_ne!(site.get("/api/v1/homing", &[]).code, 200, "an act is no GET");
+    // Out of the folder, by names, links and encodings.
+    std::os::unix::fs::symlink("/etc/hostname", flight.folder.path().join("flights/link.duckdb")).unwrap();
+    for name in
+        ["..%2f..%2fetc%2fpasswd", "%2e%2e", "link", ".hidden", "a%00b", "%2fetc%2fhostname", "..", "nothing"]
+    {
+        let answer = site.get(&format!("/api/v1/flights/{name}/file"), &[]);
+        assert!(answer.code == 404, "{name}: {answer:?}");
+    }
+    for path in
+        ["/../Cargo.toml", "/%2e%2e/x", "/maps/..%2f..%2fx.pmtiles", "/maps/x.pmtiles", "//etc/passwd"]
+    {
+        assert_eq!(site.get(path, &[]).code, 404, "{path}");
+    }
+    // SQL that writes, reads files, or settles in.
+    for sql in [
+        "create table t (a int)",
+        "copy (select 1) to '/tmp/skyhound-attack.csv'",
+        "select * from read_csv('/etc/passwd')",
+        "attach '/tmp/x.duckdb'",
+        "install httpfs",
+        "set memory_limit='64GB'",
+        "select 1; drop table reading",
+    ] {
+        let answer = site.post("/api/v1/flights/live/query", &json!({"sql": sql}), &[]);
+        assert!(answer.code == 400 || answer.code == 409, "{sql}: {answer:?}");
+        assert!(!answer.text().contains("root:"), "{sql}");
+    }
+    assert!(!Path::new("/tmp/skyhound-attack.csv").exists());
+    // Too long, not JSON, unknown words.
+    assert_eq!(site.post("/api/v1/flights/live/query", &json!({"sql": "x".repeat(80_000)}), &[]).code, 413);
+    assert_eq!(site.post("/api/v1/homing", &json!({"on": true, "force": true}), &[]).code, 422);
+    assert_eq!(site.post("/api/v1/homing", &json!("on"), &[]).code, 422);
+    // 431, or no answer: a head that does not end is not read on.
+    let long = format!("X-Long: {}", "a".repeat(60_000));
+    assert!(site.get("/", &[&long]).code >= 400);
+    // Nobody frames it, sniffs it, runs what is not its own.
+    let page = site.get("/", &[]);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(
+        policy.contains("default-src 'none'")
+            && policy.contains("frame-ancestors 'none'")
+            && !policy.contains("unsafe"),
+        "{policy}"
+    );
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    // A name that is markup is shown as text, and is not too long.
+    let taken = site.post(
+        "/api/v1/control",
+        &json!({"take": true, "name": format!("<b>\n{}", "x".repeat(500))}),
+        &[],
+    );
+    assert!(taken.code == 200 && taken.text().len() < 200, "{taken:?}");
+    // Connections that say nothing take no place from others for long; a flood is told to wait, and the socket answers on.
+    let silent: Vec<_> = (0..30).map(|_| TcpStream::connect(site.0).unwrap()).collect();
+    let codes: Vec<u16> = (0..230).map(|_| site.get("/healthz", &[]).code).collect();
+    assert!(codes.contains(&429) && codes[0] == 200, "{codes:?}");
+    drop(silent);
+    std::thread::sleep(Duration::from_millis(2_100));
+    assert_eq!(site.get("/healthz", &[]).code, 200);
+    let status = status(flight.folder.path());
+    assert!(
+        status.recorder.state == "recording" && status.lanes.iter().all(|lane| lane.dropped_total == 0),
+        "{status:?}"
+    );
+}
+
+/// `skyhound ground` of a folder.
+fn ground(folder: &Path, sets: &[String]) -> (Ended, Site) {
+    let mut command = skyhound();
+    command.arg("ground").arg(folder).args(["--set", "ground.listen=127.0.0.1:0"]);
+    sets.iter().for_each(|set| {
+        command.args(["--set", set]);
+    });
+    let mut ended = Ended(command.stderr(Stdio::piped()).spawn().unwrap());
+    let mut said = String::new();
+    BufReader::new(ended.0.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    let at = said.split_once("http://").unwrap_or_else(|| panic!("{said}")).1;
+    (ended, Site(at.split(',').next().unwrap().parse().unwrap()))
+}
+
+#[test]
+fn flights_that_have_ended_are_handed_out_in_parts_to_who_has_a_token() {
+    let flight = Flight::start();
+    let (name, flights) = (flight.name(), flight.folder.path().join("flights"));
+    ctl::ask(&flight.folder.path().join("ctl.sock"), Ask::Stop).unwrap();
+    let Flight { mut daemon, folder, file, .. } = flight;
+    assert!(daemon.0.wait().unwrap().success());
+    let whole = std::fs::read(&file).unwrap();
+    // Without tokens, on loopback, all may look.
+    let (_server, site) = ground(&flights, &[]);
+    let path = format!("/api/v1/flights/{name}/file");
+    let answer = site.get(&path, &[]);
+    assert!(answer.code == 200 && answer.body == whole);
+    let tag = answer.header("etag").unwrap().to_string();
+    let part = site.get(&path, &["Range: bytes=100-199", &format!("If-Range: {tag}")]);
+    assert!(part.code == 206 && part.body == whole[100..200], "{}", part.head);
+    let changed = site.get(&path, &["Range: bytes=100-199", "If-Range: \"another\""]);
+    assert!(changed.code == 200 && changed.body == whole, "a part of another file is no part of this");
+    assert_eq!(site.get(&path, &[&format!("If-None-Match: {tag}")]).code, 304);
+    assert_eq!(site.get(&path, &["Range: bytes=999999999-"]).code, 416);
+    let rows = site.post(
+        &format!("/api/v1/flights/{name}/query"),
+        &json!({"sql": "select count(*) n from reading"}),
+        &[],
+    );
+    assert!(rows.json()[0]["n"].as_u64().unwrap() > 0);
+    assert_eq!(site.get("/api/v1/state", &[]).json()["live"], false);
+    assert_eq!(site.post("/api/v1/homing", &json!({"on": true}), &[]).code, 409, "nothing flies here");
+    // With tokens: the page's files are open, all else wants one that allows it.
+    let tokens = folder.path().join("tokens");
+    let line = |role: &str| {
+        let out = skyhound().args(["ground", "token", role]).output().unwrap();
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let (look, command) = (line("look"), line("command"));
+    std::fs::write(&tokens, format!("# of the crew\n{look}{command}")).unwrap();
+    std::fs::set_permissions(&tokens, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let set = format!("ground.token_file={}", tokens.display());
+    let refused = skyhound().arg("ground").arg(&flights).args(["--set", &set]).output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(2) && said.contains("chmod 600"), "{said}");
+    std::fs::set_permissions(&tokens, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let (_server, site) = ground(&flights, &[set]);
+    let bearer = |line: &str| format!("Authorization: Bearer {}", line.split_whitespace().nth(1).unwrap());
+    let wrong = format!("Authorization: Bearer {}", "0".repeat(64));
+    assert_eq!(site.get("/", &[]).code, 200);
+    for path in ["/api/v1/state", "/api/v1/flights", "/metrics", "/api/v1/openapi.json"] {
+        assert_eq!(site.get(path, &[]).code, 401, "{path}");
+        assert_eq!(site.get(path, &[&wrong]).code, 401, "{path}");
+        assert_eq!(site.get(path, &[&bearer(&look)]).code, 200, "{path}");
+    }
+    let homing = |token: &str| site.post("/api/v1/homing", &json!({"on": true}), &[&bearer(token)]).code;
+    assert_eq!((homing(&look), homing(&command)), (403, 409), "it may not; nothing flies here");
+    // Open to others it is only with tokens.
+    let open =
+        skyhound().arg("ground").arg(&flights).args(["--set", "ground.listen=0.0.0.0:0"]).output().unwrap();
+    assert!(
+        open.status.code() == Some(2) && String::from_utf8_lossy(&open.stderr).contains("ground.token_file")
+    );
+    let nowhere = skyhound().args(["ground", "no/such"]).output().unwrap();
+    assert!(nowhere.status.code() == Some(2) && String::from_utf8_lossy(&nowhere.stderr).contains("no/such"));
+}
+
+#[test]
+fn the_document_names_every_address_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_server, site) = ground(folder.path(), &[]);
+    let document = site.get("/api/v1/openapi.json", &[]).json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let told: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
+    let source = include_str!("../src/ground/mod.rs");
+    let routes = source.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")?.split('"').next());
+    for route in routes.filter(|route| !route.starts_with("/maps/{") && *route != "/openapi.json") {
+        let is_outside = ["/metrics", "/healthz", "/readyz"].contains(&route);
+        let path = if is_outside { route.to_string() } else { format!("/api/v1{route}") };
+        assert!(told.contains(&&path), "{path} is not among {told:?}");
+    }
+}
