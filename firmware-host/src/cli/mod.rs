@@ -10,6 +10,7 @@ pub mod backup;
 pub mod catalog;
 mod child;
 pub mod compact;
+pub mod completions;
 pub mod config;
 pub mod ctl;
 pub mod duration;
@@ -137,6 +138,10 @@ pub enum Command {
     Profile(profile::Args),
     /// Write, check or show settings
     Config(config::Args),
+    /// Print what completes these commands in a shell
+    Completions(completions::Args),
+    /// Write the pages of the manual
+    Man(completions::ManArgs),
 }
 
 /// Where settings come from, for every command that has some.
@@ -240,6 +245,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Ctl(args) => ctl::run(args),
         Command::Profile(args) => profile::run(args),
         Command::Config(args) => config::run(args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => completions::man(&args),
     }
 }
 

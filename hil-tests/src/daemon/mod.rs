@@ -67,7 +67,15 @@ impl Site {
     /// The command line of a flight with this site's doors and `args`, and no real-time priorities.
     pub fn fly(&self, args: &[&str]) -> Result<Command, String> {
         let mut command = command()?;
-        command.args(["fly", "--set", "daemon.realtime=false", "--set"]);
+        // Many fly at once: each has its page at a port of its own.
+        command.args([
+            "fly",
+            "--set",
+            "daemon.realtime=false",
+            "--set",
+            "ground.listen=127.0.0.1:0",
+            "--set",
+        ]);
         command.arg(format!("daemon.ctl_socket={}", self.socket().display()));
         command.arg("--flights").arg(self.flights()).args(args);
         Ok(command)

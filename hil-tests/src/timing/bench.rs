@@ -1,6 +1,7 @@
 //! One daemon with an aircraft to lead, a beacon that is always strong, and everything that may stop it at hand.
 
 use super::cause::{GUIDED, HEARTBEAT};
+use super::page::Crew;
 use super::{Cause, Outcome, Plan, Trial};
 use crate::aircraft::{Aircraft, Request};
 use crate::autopilot::{Autopilot, WireRow};
@@ -90,9 +91,10 @@ impl Bench {
     /// One trial: homes, waits `wait_s`, makes the cause, and looks on until nothing more can come.
     pub fn trial(&mut self, cause: Cause, wait_s: f64) -> Result<Trial, String> {
         self.make_ready(cause)?;
+        let crew = (cause == Cause::PageStop).then(|| Crew::at(&self.daemon)).transpose()?;
         let begun_us = self.home()?;
         let cause_us = match begun_us {
-            Some(begun_us) => self.bring_about(cause, begun_us + (wait_s * 1e6) as u64)?,
+            Some(begun_us) => self.bring_about(cause, begun_us + (wait_s * 1e6) as u64, crew.as_ref())?,
             None => None,
         };
         let (Some(begun_us), Some(cause_us)) = (begun_us, cause_us) else {
@@ -119,7 +121,7 @@ impl Bench {
     }
 
     /// Makes the cause at `at_us`, or waits until it comes by itself: when it came. `None`: homing stopped before.
-    fn bring_about(&mut self, cause: Cause, at_us: u64) -> Result<Option<u64>, String> {
+    fn bring_about(&mut self, cause: Cause, at_us: u64, crew: Option<&Crew>) -> Result<Option<u64>, String> {
         if cause == Cause::FenceCrossed {
             return self.cross_the_fence();
         }
@@ -128,7 +130,10 @@ impl Bench {
             return Ok(None);
         }
         let cause_us = self.autopilot.now_us();
-        self.make(cause)?;
+        match crew {
+            Some(crew) => crew.stop()?,
+            None => self.make(cause)?,
+        }
         Ok(Some(cause_us))
     }
 

@@ -29,6 +29,8 @@ pub enum Cause {
     BatteryLow,
     /// The operator switches homing off.
     HomingOff,
+    /// A page's Stop, while five pages look on and one asks without a pause.
+    PageStop,
     /// The daemon is killed.
     Killed,
     /// Nothing of the autopilot's reaches the daemon any more.
@@ -69,6 +71,7 @@ impl Cause {
             Cause::EkfBad => ("EKF bad", &[Ekf], 0, true),
             Cause::BatteryLow => ("battery low", &[Battery], 0, true),
             Cause::HomingOff => ("operator: homing off", &[], 0, false),
+            Cause::PageStop => ("page: Stop, beside a crew", &[], 0, false),
             Cause::Killed => ("daemon killed", &[], 0, false),
             // Of all that the autopilot sends, its pose is the first to be too old: whichever came last is judged last.
             Cause::LinkCut => ("link cut", &[Attitude, Position], 500_000, false),
@@ -90,7 +93,9 @@ impl Cause {
             // Less than the daemon wants (0.3), more than the autopilot's own failsafe waits for.
             Cause::BatteryLow => Kind::Battery { ratio: 0.28 },
             Cause::HeartbeatLost => Kind::Impostor { who: Impostor::GimbalHeartbeat },
-            Cause::FenceCrossed | Cause::HomingOff | Cause::Killed | Cause::LinkCut => return None,
+            Cause::FenceCrossed | Cause::HomingOff | Cause::PageStop | Cause::Killed | Cause::LinkCut => {
+                return None;
+            }
         })
     }
 
@@ -164,7 +169,7 @@ mod tests {
                 let is_own = interlocks.is_empty() || interlocks.contains(&interlock);
                 assert_eq!(cause.is_blamed(Some(&trip)), is_own, "{cause:?} {trip}");
             }
-            let needs_none = matches!(cause, Cause::HomingOff | Cause::Killed);
+            let needs_none = matches!(cause, Cause::HomingOff | Cause::PageStop | Cause::Killed);
             assert_eq!(cause.is_blamed(None), needs_none, "{cause:?}");
         }
     }

@@ -14,6 +14,7 @@
 
 mod bench;
 mod cause;
+mod page;
 mod table;
 
 pub use cause::Cause;
