@@ -1,0 +1,109 @@
+// How the page talks to the server: the token, this tab's id, refusals in words, requests that end in time.
+
+import type { Answer, Flight, OfflineMap, Profile, Recipe, Row, SettingsText, State } from "./api.ts";
+
+/** What the server refused, or that it did not answer: `message` is fit to be shown. */
+export class Refusal extends Error {
+  /** HTTP status; 0 = no answer came. */
+  constructor(message: string, readonly status: number) {
+    super(message);
+  }
+}
+
+const TOKEN_KEY = "skyhound-token";
+
+function random_id(): string {
+  // crypto.randomUUID is not there over plain http from another machine
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export class Door {
+  /** Of this tab, while it is open. */
+  readonly client = random_id();
+  /** Called at a 401; answers the token to go on with, or null to give up. */
+  on_token: () => Promise<string | null> = async () => null;
+
+  constructor(readonly base = "/api/v1") {}
+
+  get token(): string | null {
+    return sessionStorage.getItem(TOKEN_KEY);
+  }
+
+  private headers(more: Record<string, string> = {}): Record<string, string> {
+    const token = this.token;
+    return { "X-Skyhound-Client": this.client, ...(token ? { Authorization: `Bearer ${token}` } : {}), ...more };
+  }
+
+  /** A request that is no refusal; asks for the token once where one is wanted. */
+  async request(path: string, init: RequestInit = {}, limit_ms = 30_000): Promise<Response> {
+    for (;;) {
+      const late = new AbortController();
+      const clock = limit_ms > 0 ? setTimeout(() => late.abort(), limit_ms) : undefined;
+      init.signal?.addEventListener("abort", () => late.abort());
+      let response: Response;
+      try {
+        const headers = this.headers(init.headers as Record<string, string> | undefined);
+        response = await fetch(this.base + path, { ...init, headers, signal: late.signal, cache: "no-store" });
+      } catch (cause) {
+        if (init.signal?.aborted) throw cause;
+        throw new Refusal(late.signal.aborted ? `no answer within ${limit_ms / 1000} s` : "the server cannot be reached", 0);
+      } finally {
+        clearTimeout(clock);
+      }
+      if (response.status === 401) {
+        const token = await this.on_token();
+        if (token === null) throw new Refusal("the server wants a token", 401);
+        sessionStorage.setItem(TOKEN_KEY, token);
+        continue;
+      }
+      if (!response.ok) throw new Refusal(await said(response), response.status);
+      return response;
+    }
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return (await this.request(path)).json() as Promise<T>;
+  }
+
+  async post<T>(path: string, body: unknown, limit_ms?: number): Promise<T> {
+    const headers = { "Content-Type": "application/json" };
+    return (await this.request(path, { method: "POST", headers, body: JSON.stringify(body) }, limit_ms)).json() as Promise<T>;
+  }
+
+  state = () => this.get<State>("/state");
+  control = (take: boolean, name: string) => this.post<Answer>("/control", { take, name });
+  /** Short-lived: who presses Stop must know soon whether it arrived. */
+  homing = (on: boolean, limit_ms = 1500) => this.post<Answer>("/homing", { on }, limit_ms);
+  profiles = async () => (await this.get<{ profiles: Profile[] }>("/profiles")).profiles;
+  profile = (name: string, sets: string[]) => this.post<Answer>("/profile", { name, sets });
+  settings = () => this.get<SettingsText>("/settings");
+  cookbook = () => this.get<Recipe[]>("/cookbook");
+  flights = () => this.get<Flight[]>("/flights");
+  maps = () => this.get<OfflineMap[]>("/maps");
+
+  /** Rows of a flight; `live` is the one that is being recorded. */
+  query<T = Row>(flight: string, sql: string): Promise<T[]> {
+    return this.post<T[]>(`${this.flight_path(flight)}/query`, { sql, format: "json" }, 120_000);
+  }
+
+  async query_csv(flight: string, sql: string): Promise<string> {
+    const headers = { "Content-Type": "application/json" };
+    const body = JSON.stringify({ sql, format: "csv" });
+    return (await this.request(`${this.flight_path(flight)}/query`, { method: "POST", headers, body }, 120_000)).text();
+  }
+
+  flight_path(flight: string): string {
+    return `/flights/${encodeURIComponent(flight)}`;
+  }
+}
+
+async function said(response: Response): Promise<string> {
+  const text = await response.text().catch(() => "");
+  try {
+    const answer = JSON.parse(text) as Answer;
+    if (typeof answer.said === "string" && answer.said !== "") return answer.said;
+  } catch {
+    // not JSON: the plain text is all there is
+  }
+  return text.slice(0, 300) || `the server answered ${response.status} ${response.statusText}`;
+}

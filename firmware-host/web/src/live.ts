@@ -1,0 +1,164 @@
+// Fills a picture from the stream; what was before the page came is asked of the flight that is being recorded.
+
+import type { LogEntry, SpectrumRow, State, StreamEvents } from "./api.ts";
+import type { Door } from "./door.ts";
+import type { Picture } from "./picture.ts";
+import { Link } from "./stream.ts";
+import { ask_coverage, ask_detections, ask_fence, ask_home, ask_regions, ask_track, NEWEST_SPECTRUM_SQL, signal_sql, type SignalRow } from "./tables.ts";
+
+/** Without a word for so long, what is shown is no longer what is. */
+export const STALE_MS = 1500;
+const COVERAGE_EVERY_MS = 30_000;
+
+export class Live {
+  readonly link: Link;
+  private pid: number | null = null;
+  /** When the newest state came, by the page's clock. */
+  state_ms: number | null = null;
+  private asked = new Set<string>();
+  private coverage_ms = 0;
+
+  constructor(private readonly door: Door, readonly picture: Picture, private readonly on_state: (state: State) => void) {
+    this.link = new Link(door, (name, told) => this.take(name, told), () => picture.touch("link"));
+    setInterval(() => picture.touch("link"), 250);
+    for (const name of ["online", "pageshow"]) addEventListener(name, () => this.link.hurry());
+    document.addEventListener("visibilitychange", () => !document.hidden && this.link.hurry());
+  }
+
+  /** How old the picture is; null before there is one. */
+  age_ms(): number | null {
+    return this.state_ms === null ? null : performance.now() - this.state_ms;
+  }
+
+  is_stale(): boolean {
+    return (this.age_ms() ?? Infinity) > STALE_MS;
+  }
+
+  private take<K extends keyof StreamEvents>(name: K, told: StreamEvents[K]): void {
+    const picture = this.picture;
+    switch (name) {
+      case "state": return this.take_state(told as State);
+      case "log": return this.take_log([told as StreamEvents["log"]].flat());
+      case "spectrum": return picture.add_spectrum(told as StreamEvents["spectrum"]);
+      case "estimate": {
+        const estimate = told as StreamEvents["estimate"];
+        picture.estimates.set(estimate.channel, estimate);
+        return picture.touch("estimate");
+      }
+      case "region": return picture.set_region(told as StreamEvents["region"]);
+    }
+  }
+
+  private take_state(state: State): void {
+    const picture = this.picture;
+    const status = state.status;
+    this.state_ms = performance.now();
+    picture.state = state;
+    picture.at_us = status ? status.uptime_s * 1e6 : null;
+    if (status && status.pid !== this.pid) this.begin(status.pid);
+    if (status) {
+      const at_us = status.uptime_s * 1e6;
+      status.channels.forEach((channel, index) => {
+        picture.trace(index).push(status.uptime_s, channel.power_dbfs, channel.floor_dbfs, channel.snr_db);
+      });
+      const { lat_deg, lon_deg, alt_rel_m } = status.vehicle;
+      if (lat_deg !== null && lon_deg !== null) picture.add_track({ at_us, lat_deg, lon_deg, alt_rel_m });
+      if (status.search && performance.now() - this.coverage_ms > COVERAGE_EVERY_MS) this.refresh_coverage();
+    }
+    picture.touch("state", "signal");
+    this.on_state(state);
+  }
+
+  private take_log(entries: LogEntry[]): void {
+    this.picture.add_log(entries);
+    if (entries.some((entry) => entry.source === "detection")) this.once("detections", () => this.refresh_detections());
+    if (entries.some((entry) => entry.kind === "home")) this.once("home", () => this.refresh_home());
+    if (entries.some((entry) => entry.kind === "fence")) this.once("fence", () => this.refresh_fence());
+  }
+
+  /** Another daemon than before: nothing of the old flight stays, and what was recorded so far is asked for. */
+  private begin(pid: number): void {
+    const picture = this.picture;
+    const is_first = this.pid === null;
+    this.pid = pid;
+    if (!is_first) {
+      // what stood in the log was another flight's, and its ids begin again
+      [picture.track, picture.spectrum, picture.coverage, picture.log, picture.detections] = [[], [], [], [], []];
+      [picture.home, picture.fence] = [null, []];
+      picture.estimates.clear();
+      picture.regions.clear();
+      for (const trace of picture.traces) trace.clear();
+      this.link.last_id = 0;
+      this.link.restart();
+    }
+    this.coverage_ms = -Infinity;
+    for (const [name, ask] of [
+      ["track", () => this.refresh_track()], ["signal", () => this.refresh_signal()], ["spectrum", () => this.refresh_spectrum()], ["detections", () => this.refresh_detections()],
+      ["home", () => this.refresh_home()], ["fence", () => this.refresh_fence()], ["regions", () => this.refresh_regions()],
+    ] as const) this.once(name, ask);
+  }
+
+  /** Asks, unless that is being asked already. What the flight cannot answer now, the stream brings in time. */
+  private once(name: string, ask: () => Promise<void>): void {
+    if (this.asked.has(name)) return;
+    this.asked.add(name);
+    ask().catch(() => {}).finally(() => this.asked.delete(name));
+  }
+
+  private async refresh_track(): Promise<void> {
+    const before = await ask_track(this.door, "live", 500_000);
+    const first_us = this.picture.track[0]?.at_us ?? Infinity;
+    this.picture.track.unshift(...before.filter((point) => point.at_us < first_us));
+    this.picture.touch("track");
+  }
+
+  private async refresh_signal(): Promise<void> {
+    const now_us = Math.floor(this.picture.at_us ?? 0);
+    const rows = await this.door.query<SignalRow>("live", signal_sql(now_us - 60_000_000, now_us));
+    for (const channel of new Set(rows.map((row) => row.channel))) {
+      const trace = this.picture.trace(channel);
+      const since = trace.at_s.map((at_s, index) => [at_s, trace.power_dbfs[index]!, trace.floor_dbfs[index]!, trace.snr_db[index]!] as const);
+      trace.clear();
+      for (const row of rows) if (row.channel === channel) trace.push(row.at_us / 1e6, row.power_dbfs, row.floor_dbfs, row.snr_db);
+      for (const point of since) trace.push(...point);
+    }
+    this.picture.touch("signal");
+  }
+
+  private async refresh_spectrum(): Promise<void> {
+    const before = await this.door.query<SpectrumRow>("live", NEWEST_SPECTRUM_SQL);
+    const first_us = this.picture.spectrum[0]?.at_us ?? Infinity;
+    this.picture.spectrum.unshift(...before.reverse().filter((row) => row.at_us < first_us));
+    this.picture.touch("spectrum");
+  }
+
+  private async refresh_detections(): Promise<void> {
+    this.picture.detections = await ask_detections(this.door, "live");
+    this.picture.touch("detections");
+  }
+
+  private async refresh_home(): Promise<void> {
+    this.picture.home = await ask_home(this.door, "live");
+    this.picture.touch("home");
+  }
+
+  private async refresh_fence(): Promise<void> {
+    this.picture.fence = await ask_fence(this.door, "live");
+    this.picture.touch("fence");
+  }
+
+  private async refresh_regions(): Promise<void> {
+    const beacons = this.picture.status?.channels.map((channel) => channel.name) ?? [];
+    for (const region of await ask_regions(this.door, "live", beacons)) {
+      if (!this.picture.regions.has(`${region.channel}/${region.percent}`)) this.picture.set_region(region);
+    }
+  }
+
+  private refresh_coverage(): void {
+    this.coverage_ms = performance.now();
+    this.once("coverage", async () => {
+      this.picture.coverage = await ask_coverage(this.door, "live");
+      this.picture.touch("coverage");
+    });
+  }
+}

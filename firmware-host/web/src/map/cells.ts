@@ -1,0 +1,57 @@
+// Squares in rows: the regions of 50 and 95 %, and the probability of detection of a search.
+
+import type L from "leaflet";
+import type { CellRow, Region } from "../api.ts";
+import { degree_m } from "../geo.ts";
+import type { CoverageRow } from "../picture.ts";
+import { colour } from "../theme.ts";
+import type { Draw } from "./overlay.ts";
+
+interface Box { left: number; top: number; width: number; height: number }
+
+function box(map: L.Map, row: CellRow): Box {
+  const degree = degree_m(row.lat_deg);
+  const [north, east] = [row.size_m / 2 / degree.north, row.size_m / 2 / degree.east];
+  const corner = map.latLngToContainerPoint([row.lat_deg + north, row.lon_deg - east]);
+  const far = map.latLngToContainerPoint([row.lat_deg - north, row.lon_deg + east * (2 * row.square_count - 1)]);
+  // whole pixels, so that neighbours meet without a seam
+  const [left, top] = [Math.round(corner.x), Math.round(corner.y)];
+  return { left, top, width: Math.max(1, Math.round(far.x) - left), height: Math.max(1, Math.round(far.y) - top) };
+}
+
+/** The region of 95 % hatched, that of 50 % full: they differ by more than a colour. */
+export const draw_regions = (regions: () => Region[]): Draw => (ctx, map) => {
+  for (const region of [...regions()].sort((a, b) => b.percent - a.percent)) {
+    const boxes = region.rows.map((row) => box(map, row));
+    ctx.fillStyle = region.percent > 60 ? hatch(ctx, colour("estimate")) : colour("estimate");
+    ctx.globalAlpha = region.percent > 60 ? 0.55 : 0.45;
+    for (const { left, top, width, height } of boxes) ctx.fillRect(left, top, width, height);
+    ctx.globalAlpha = 1;
+  }
+};
+
+function hatch(ctx: CanvasRenderingContext2D, ink: string): CanvasPattern | string {
+  const tile = document.createElement("canvas");
+  [tile.width, tile.height] = [8, 8];
+  const pen = tile.getContext("2d")!;
+  pen.strokeStyle = ink;
+  pen.lineWidth = 1.6;
+  for (const shift of [-8, 0, 8]) {
+    pen.moveTo(shift - 1, 9);
+    pen.lineTo(shift + 9, -1);
+  }
+  pen.stroke();
+  return ctx.createPattern(tile, "repeat") ?? ink;
+}
+
+/** The likelier something there had been heard, the fuller. */
+export const draw_coverage = (rows: () => CoverageRow[]): Draw => (ctx, map) => {
+  ctx.fillStyle = colour("coverage");
+  for (const row of rows()) {
+    if (!(row.pod > 0)) continue;
+    const { left, top, width, height } = box(map, row);
+    ctx.globalAlpha = 0.06 + 0.44 * row.pod;
+    ctx.fillRect(left, top, width, height);
+  }
+  ctx.globalAlpha = 1;
+};

@@ -1,0 +1,134 @@
+// What is drawn on the map of a picture: aircraft, track, estimate, fence, home, detections, the watcher's place.
+
+import L from "leaflet";
+import { el, svg } from "../dom.ts";
+import { ellipse, type Place } from "../geo.ts";
+import type { FenceArea, Picture } from "../picture.ts";
+import { colour } from "../theme.ts";
+
+const latlng = (place: Place): L.LatLngTuple => [place.lat_deg, place.lon_deg];
+
+function icon(shape: SVGElement, size: number): L.DivIcon {
+  const picture = svg("svg", { viewBox: "-12 -12 24 24", width: size, height: size, "aria-hidden": "true" }, shape);
+  return L.divIcon({ className: "mark", html: el("div", {}, picture), iconSize: [size, size], iconAnchor: [size / 2, size / 2] });
+}
+
+const SHAPES = {
+  aircraft: () => svg("path", { class: "aircraft", d: "M0 -10 L7 8 L0 4 L-7 8 Z" }),
+  home: () => svg("path", { class: "home", d: "M-9 0 L0 -9 L9 0 M-6 -2 V8 H6 V-2" }),
+  estimate: () => svg("path", { class: "estimate", d: "M-9 0 H-3 M3 0 H9 M0 -9 V-3 M0 3 V9 M-6 0 A6 6 0 1 1 6 0 A6 6 0 1 1 -6 0" }),
+  watcher: () => svg("path", { class: "watcher", d: "M0 9 C-7 0 -7 -3 -7 -4 A7 7 0 0 1 7 -4 C7 -3 7 0 0 9 Z M-2.5 -4 A2.5 2.5 0 1 0 2.500 -4 A2.5 2.5 0 1 0 -2.5 -4" }),
+};
+
+/** A marker that is on the map while it has a place. */
+class Mark {
+  private readonly marker: L.Marker;
+
+  constructor(private readonly map: L.Map, kind: keyof typeof SHAPES, title: string, size = 26) {
+    this.marker = L.marker([0, 0], { icon: icon(SHAPES[kind](), size), title, alt: title, keyboard: false, interactive: false });
+  }
+
+  put(place: Place | null, turn_deg?: number | null): void {
+    if (!place) return void this.marker.remove();
+    this.marker.setLatLng(latlng(place));
+    if (!this.map.hasLayer(this.marker)) this.marker.addTo(this.map);
+    const shape = this.marker.getElement()?.querySelector("svg");
+    if (shape && turn_deg !== undefined && turn_deg !== null) shape.style.transform = `rotate(${turn_deg}deg)`;
+  }
+}
+
+export class Layers {
+  private readonly track: L.Polyline;
+  private readonly ellipses: L.Polygon[];
+  private readonly fence: L.LayerGroup;
+  private readonly aircraft: Mark;
+  private readonly home: Mark;
+  private readonly estimate: Mark;
+  private readonly watcher: Mark;
+  private heading_deg = 0;
+
+  constructor(map: L.Map, private readonly picture: Picture) {
+    const plain = { interactive: false, fill: false };
+    this.fence = L.layerGroup().addTo(map);
+    this.track = L.polyline([], { ...plain, weight: 3, opacity: 0.9 }).addTo(map);
+    this.ellipses = [0, 1].map((index) => L.polygon([], { ...plain, weight: 2, dashArray: index === 0 ? "7 5" : "" }).addTo(map));
+    this.estimate = new Mark(map, "estimate", "Estimate of the beacon");
+    this.home = new Mark(map, "home", "Home");
+    this.watcher = new Mark(map, "watcher", "Your place", 30);
+    this.aircraft = new Mark(map, "aircraft", "Aircraft", 30);
+    this.paint();
+  }
+
+  /** Colours of the theme. */
+  paint(): void {
+    this.track.setStyle({ color: colour("track") });
+    for (const line of this.ellipses) line.setStyle({ color: colour("estimate") });
+    this.show_fence();
+  }
+
+  show_aircraft(): void {
+    const vehicle = this.picture.status?.vehicle;
+    if (!vehicle || vehicle.lat_deg === null || vehicle.lon_deg === null) return this.aircraft.put(null);
+    this.aircraft.put({ lat_deg: vehicle.lat_deg, lon_deg: vehicle.lon_deg }, this.course_deg());
+  }
+
+  /** Over the ground, by where it was some metres ago: the status tells no heading. */
+  private course_deg(): number {
+    const track = this.picture.track;
+    const newest = track.at(-1);
+    for (let index = track.length - 2; newest && index >= Math.max(0, track.length - 100); index -= 1) {
+      const before = track[index]!;
+      const north = (newest.lat_deg - before.lat_deg) * 111_320;
+      const east = (newest.lon_deg - before.lon_deg) * 111_320 * Math.cos((newest.lat_deg * Math.PI) / 180);
+      if (Math.hypot(north, east) < 2) continue;
+      this.heading_deg = (Math.atan2(east, north) * 180) / Math.PI;
+      break;
+    }
+    return this.heading_deg;
+  }
+
+  show_track(): void {
+    this.track.setLatLngs(this.picture.track.map(latlng));
+  }
+
+  show_estimate(): void {
+    const estimate = this.picture.estimates.get(this.picture.channel);
+    this.estimate.put(estimate ?? null);
+    [0.95, 0.5].forEach((share, index) => {
+      const line = estimate
+        ? ellipse(estimate, estimate.variance_north_m2, estimate.covariance_m2, estimate.variance_east_m2, share).map(latlng)
+        : [];
+      this.ellipses[index]!.setLatLngs(line);
+    });
+  }
+
+  show_home(): void {
+    this.home.put(this.picture.home);
+  }
+
+  show_watcher(place: Place | null): void {
+    this.watcher.put(place);
+  }
+
+  show_fence(): void {
+    this.fence.clearLayers();
+    for (const area of this.picture.fence) outline(area).addTo(this.fence);
+  }
+
+  /** All that is worth being seen at once. */
+  bounds(watcher: Place | null): L.LatLngBounds | null {
+    const places: Place[] = [...this.picture.track, ...this.picture.estimates.values()];
+    if (this.picture.home) places.push(this.picture.home);
+    if (watcher) places.push(watcher);
+    for (const area of this.picture.fence) if (area.inside) places.push(...area.corners);
+    for (const row of this.picture.coverage) if (row.pod > 0) places.push(row);
+    return places.length > 0 ? L.latLngBounds(places.map(latlng)) : null;
+  }
+}
+
+/** Stay inside: dashed. Stay outside: dotted and filled. */
+function outline(area: FenceArea): L.Path {
+  const style: L.PathOptions = { color: colour("fence"), weight: 2, interactive: false, fill: !area.inside, fillOpacity: 0.18, dashArray: area.inside ? "10 6" : "2 5" };
+  if (area.radius_m !== null) return L.circle(latlng(area.corners[0]!), { ...style, radius: area.radius_m });
+  return L.polygon(area.corners.map(latlng), style);
+}

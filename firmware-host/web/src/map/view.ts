@@ -1,0 +1,107 @@
+// The map of a picture. Without a map file it is a grid in metres; it never goes blank for want of a network.
+
+import L from "leaflet";
+import type { Door } from "../door.ts";
+import { el, mark } from "../dom.ts";
+import type { Picture } from "../picture.ts";
+import { on_theme } from "../theme.ts";
+import type { Watcher } from "../watcher.ts";
+import { draw_coverage, draw_regions } from "./cells.ts";
+import { draw_grid } from "./grid.ts";
+import { Layers } from "./layers.ts";
+import { Overlay } from "./overlay.ts";
+import { Tiles } from "./tiles.ts";
+
+const FIRST_ZOOM = 17;
+
+export class MapView {
+  readonly node: HTMLElement;
+  private readonly map: L.Map;
+  private readonly layers: Layers;
+  private follows = true;
+  private is_placed = false;
+  private readonly follow_button: HTMLButtonElement;
+
+  constructor(door: Door, private readonly picture: Picture, private readonly watcher: Watcher) {
+    const host = el("div", { class: "map", "aria-label": "Map; arrows move it, + and − zoom", role: "application" });
+    this.follow_button = this.button("Follow", "The map follows the aircraft (f)", () => this.turn_follow());
+    const tools = el("div", { class: "maptools" }, this.follow_button, this.button("All", "Show all of the flight", () => this.fit()));
+    const north = el("div", { class: "north", role: "img", "aria-label": "North is up" }, el("span", {}, "▲"), el("span", {}, "N"));
+    this.node = el("section", { class: "panel mapping", "aria-label": "Map" }, host, tools, north);
+    this.map = L.map(host, { zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, maxZoom: 23, minZoom: 3, zoomSnap: 0.5,
+      attributionControl: false, zoomControl: false, preferCanvas: true, center: [0, 0], zoom: 3 });
+    L.control.zoom({ position: "topleft" }).addTo(this.map);
+    L.control.scale({ imperial: false, position: "bottomright", maxWidth: 140 }).addTo(this.map);
+    for (const [name, z] of [["grid", "210"], ["cells", "220"]] as const) this.map.createPane(name).style.zIndex = z;
+    const grid = new Overlay(draw_grid(() => picture.home ?? picture.track[0] ?? null), "grid").addTo(this.map);
+    const cells = new Overlay((ctx, map, size) => {
+      draw_coverage(() => picture.coverage)(ctx, map, size);
+      draw_regions(() => [...picture.regions.values()].filter((region) => region.channel === picture.channel))(ctx, map, size);
+    }, "cells").addTo(this.map);
+    this.layers = new Layers(this.map, picture);
+    const tiles = new Tiles(door, this.map, tools);
+    tiles.look();
+    this.map.on("dragstart", () => this.set_follow(false));
+    new ResizeObserver(() => this.map.invalidateSize({ animate: false })).observe(host);
+    on_theme(() => {
+      this.layers.paint();
+      grid.redraw();
+      cells.redraw();
+      tiles.paint();
+    });
+    picture.on(["state", "home"], () => this.place());
+    picture.on(["state", "track"], () => this.layers.show_aircraft());
+    picture.on(["track"], () => this.layers.show_track());
+    picture.on(["estimate", "chosen"], () => this.layers.show_estimate());
+    picture.on(["home"], () => {
+      this.layers.show_home();
+      grid.redraw();
+    });
+    picture.on(["fence"], () => this.layers.show_fence());
+    picture.on(["region", "coverage", "chosen"], () => cells.redraw());
+    watcher.on(() => this.layers.show_watcher(watcher.place));
+    this.set_follow(!picture.is_replay);
+  }
+
+  turn_follow(): void {
+    this.set_follow(!this.follows);
+  }
+
+  fit(): void {
+    const bounds = this.layers.bounds(this.watcher.place);
+    if (!bounds) return;
+    this.set_follow(false);
+    this.is_placed = true;
+    this.map.fitBounds(bounds.pad(0.1), { maxZoom: 19, animate: false });
+  }
+
+  remove(): void {
+    this.map.remove();
+  }
+
+  private button(word: string, title: string, click: () => void): HTMLButtonElement {
+    return el("button", { type: "button", title, click }, word);
+  }
+
+  private set_follow(follows: boolean): void {
+    this.follows = follows;
+    mark(this.follow_button, "aria-pressed", String(follows));
+    if (follows) this.place();
+  }
+
+  /** Where nobody has looked yet, at the aircraft or home; later only where it follows, and not at each metre. */
+  private place(): void {
+    const vehicle = this.picture.status?.vehicle;
+    const at = vehicle && vehicle.lat_deg !== null && vehicle.lon_deg !== null ? { lat_deg: vehicle.lat_deg, lon_deg: vehicle.lon_deg } : this.picture.home;
+    if (!at || this.map.getSize().x === 0) return;
+    if (!this.is_placed) {
+      this.is_placed = true;
+      this.map.setView([at.lat_deg, at.lon_deg], FIRST_ZOOM, { animate: false });
+    } else if (this.follows) {
+      const size = this.map.getSize();
+      const point = this.map.latLngToContainerPoint([at.lat_deg, at.lon_deg]);
+      const away = Math.max(Math.abs(point.x / size.x - 0.5), Math.abs(point.y / size.y - 0.5));
+      if (away > 0.25) this.map.panTo([at.lat_deg, at.lon_deg], { animate: false });
+    }
+  }
+}

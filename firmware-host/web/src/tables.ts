@@ -1,0 +1,101 @@
+// The questions to a flight file that live and replay both ask, and what becomes of their rows.
+
+import type { CellRow, Region } from "./api.ts";
+import type { Door } from "./door.ts";
+import type { Place } from "./geo.ts";
+import type { CoverageRow, Detection, FenceArea, TrackPoint } from "./picture.ts";
+
+export const HOME_SQL = "SELECT lat_deg, lon_deg FROM home WHERE received_us IS NOT NULL ORDER BY at_us DESC, rowid DESC LIMIT 1";
+
+/** The areas of the fence as it was told last. */
+export const FENCE_SQL = `SELECT kind, inside, corner, lat_deg, lon_deg, radius_m FROM zone
+WHERE kind <> 'fence' AND rowid > (SELECT coalesce(max(rowid), -1) FROM zone WHERE kind = 'fence' AND is_changed) ORDER BY rowid`;
+
+export const DETECTIONS_SQL = `SELECT id, channel, beacon, kind, began_us, confirmed_us, ended_us, snr_peak_db, power_peak_dbfs, heard_hz,
+    cn0_peak_db_hz, pulse_count, pulse_width_us, pulse_period_us, false_alarm_probability, beacon_id FROM detections ORDER BY id DESC LIMIT 500`;
+
+/** The newest first. */
+export const NEWEST_SPECTRUM_SQL = `SELECT acquired_us AS at_us, first_bin_hz, bin_hz, power_e1[1:bin_count] AS power_e1
+FROM spectrum ORDER BY acquired_us DESC LIMIT 120`;
+
+/** The way so far, a point each `step_us` at most. */
+export const track_sql = (step_us: number): string => `SELECT at_us, lat_deg, lon_deg, alt_rel_m FROM track
+QUALIFY row_number() OVER (PARTITION BY at_us // ${step_us} ORDER BY at_us) = 1 ORDER BY at_us`;
+
+export const signal_sql = (from_us: number, until_us: number): string => `SELECT at_us, channel, power_dbfs, ewma_dbfs,
+    if(snr_floor = 'spectral', floor_spectral_dbfs, floor_temporal_dbfs) AS floor_dbfs, snr_db, heard,
+    degrees(bearing_rad)::DOUBLE AS bearing_deg, degrees(bearing_sigma_rad)::DOUBLE AS bearing_sigma_deg,
+    pulse_count, pulse_width_us, pulse_period_us::DOUBLE AS pulse_period_us
+FROM signal WHERE at_us >= ${from_us} AND at_us < ${until_us} ORDER BY at_us`;
+
+export interface SignalRow {
+  at_us: number;
+  channel: number;
+  power_dbfs: number | null;
+  ewma_dbfs: number | null;
+  floor_dbfs: number | null;
+  snr_db: number | null;
+  heard: boolean;
+  bearing_deg: number | null;
+  bearing_sigma_deg: number | null;
+  pulse_count: number | null;
+  pulse_width_us: number | null;
+  pulse_period_us: number | null;
+}
+
+interface ZoneRow extends Place {
+  kind: string;
+  inside: boolean | null;
+  corner: number | null;
+  radius_m: number | null;
+}
+
+/** Rows of `zone` as areas: a polygon is its corners in a row, beginning at 0. */
+export function fence_areas(rows: ZoneRow[]): FenceArea[] {
+  const areas: FenceArea[] = [];
+  for (const row of rows) {
+    const place = { lat_deg: row.lat_deg, lon_deg: row.lon_deg };
+    const inside = row.inside ?? true;
+    const last = areas.at(-1);
+    if (row.kind === "circle") areas.push({ inside, corners: [place], radius_m: row.radius_m });
+    else if (row.corner === 0 || !last || last.radius_m !== null) areas.push({ inside, corners: [place], radius_m: null });
+    else last.corners.push(place);
+  }
+  return areas;
+}
+
+export async function ask_home(door: Door, flight: string): Promise<Place | null> {
+  return (await door.query<Place>(flight, HOME_SQL))[0] ?? null;
+}
+
+export async function ask_fence(door: Door, flight: string): Promise<FenceArea[]> {
+  return fence_areas(await door.query<ZoneRow>(flight, FENCE_SQL));
+}
+
+export const ask_detections = (door: Door, flight: string): Promise<Detection[]> => door.query<Detection>(flight, DETECTIONS_SQL);
+
+export const ask_track = (door: Door, flight: string, step_us: number): Promise<TrackPoint[]> =>
+  door.query<TrackPoint>(flight, track_sql(step_us));
+
+/** The map of the search as it was at a moment; without one, as it is now. */
+export function ask_coverage(door: Door, flight: string, at_us?: number): Promise<CoverageRow[]> {
+  const until = at_us === undefined ? "" : ` WHERE at_us <= ${at_us}`;
+  return door.query<CoverageRow>(flight, `SELECT lat_deg, lon_deg, size_m, square_count, pod FROM search_cell
+WHERE at_us = (SELECT max(at_us) FROM search_cell${until})`);
+}
+
+/** The regions of each channel as they were at a moment; without one, as they are now. */
+export async function ask_regions(door: Door, flight: string, beacons: string[], at_us?: number): Promise<Region[]> {
+  const until = at_us === undefined ? "" : ` WHERE at_us <= ${at_us}`;
+  const rows = await door.query<CellRow & { at_us: number; channel: number; percent: number }>(flight, `SELECT at_us, channel, percent,
+    lat_deg, lon_deg, size_m, square_count FROM estimate_region
+WHERE (channel, at_us) IN (SELECT (channel, max(at_us)) FROM estimate_region${until} GROUP BY channel) ORDER BY channel, percent`);
+  const regions = new Map<string, Region>();
+  for (const { at_us: told_us, channel, percent, ...cell } of rows) {
+    const key = `${channel}/${percent}`;
+    const region = regions.get(key) ?? { at_us: told_us, channel, beacon: beacons[channel] ?? "", percent, rows: [] };
+    region.rows.push(cell);
+    regions.set(key, region);
+  }
+  return [...regions.values()];
+}

@@ -1,0 +1,36 @@
+// What keeps homing locked, each with its mend; what stopped it.
+
+import { el, mark, say, swap } from "../dom.ts";
+import type { Picture } from "../picture.ts";
+
+/** A sentence as what and mend: they are told with a colon between. */
+export function parted(reason: string): [string, string] {
+  const at = reason.indexOf(": ");
+  return at < 0 ? [reason, ""] : [reason.slice(0, at), reason.slice(at + 2)];
+}
+
+function item(reason: string, kind: string): HTMLElement {
+  const [what, mend] = parted(reason);
+  return el("li", { class: kind }, el("strong", {}, what), mend !== "" && el("span", {}, mend));
+}
+
+export function locks_panel(picture: Picture): HTMLElement {
+  const head = el("p", { class: "lockhead" });
+  const list = el("ul", { class: "locks" });
+  const node = el("div", {}, head, list);
+  let shown = "";
+  picture.on(["state"], () => {
+    const status = picture.status;
+    const reasons = status ? (status.missing.length > 0 ? status.missing : status.locked ? [status.locked] : []) : [];
+    const key = JSON.stringify([reasons, status?.latched, status?.homing_enabled, status === null]);
+    if (key === shown) return;
+    shown = key;
+    mark(node, "data-locked", reasons.length > 0);
+    say(head, !status ? "Nothing is known of the interlocks."
+      : status.homing_enabled && reasons.length === 0 ? "Homing is enabled and every interlock holds."
+        : reasons.length === 0 ? "Every interlock holds: homing can be enabled."
+          : `Homing stays locked, for ${reasons.length === 1 ? "one reason" : `${reasons.length} reasons`}:`);
+    swap(list, status?.latched ? item(`Stopped homing: ${status.latched}`, "latched") : null, ...reasons.map((reason) => item(reason, "missing")));
+  });
+  return node;
+}

@@ -1,0 +1,56 @@
+// The view of a flight: map, where the beacon is, signal, spectrum, and what else there is to know.
+
+import type { Door } from "../door.ts";
+import { el } from "../dom.ts";
+import { MapView } from "../map/view.ts";
+import type { Picture } from "../picture.ts";
+import type { Watcher } from "../watcher.ts";
+import { detections_panel } from "./detections.ts";
+import { health_panel, troubles } from "./health.ts";
+import { locks_panel } from "./locks.ts";
+import { log_panel } from "./log.ts";
+import { signal_panel } from "./signal.ts";
+import { spectrum_panel } from "./spectrum.ts";
+import { tabs } from "./tabs.ts";
+import { where_panel } from "./where.ts";
+
+export class WatchView {
+  readonly node: HTMLElement;
+  readonly map: MapView;
+  readonly show_tab: (id: string) => void;
+
+  constructor(door: Door, picture: Picture, watcher: Watcher, above: HTMLElement | null = null) {
+    const prefix = picture.is_replay ? "replay-" : "live-";
+    this.map = new MapView(door, picture, watcher);
+    const list = el("div", { class: "tabs", "aria-label": "More of the flight" });
+    const panels = [
+      { id: `${prefix}locks`, title: "Interlocks", panel: el("div", { class: "tabpanel" }, locks_panel(picture)) },
+      { id: `${prefix}log`, title: "Log", panel: el("div", { class: "tabpanel" }, log_panel(picture)) },
+      { id: `${prefix}heard`, title: "Heard", panel: el("div", { class: "tabpanel" }, detections_panel(door, picture)) },
+      { id: `${prefix}health`, title: "Health", panel: el("div", { class: "tabpanel" }, health_panel(picture)) },
+    ];
+    const more = el("section", { class: "panel more", "aria-label": "More of the flight" }, list, ...panels.map(({ panel }) => panel));
+    this.show_tab = tabs(list, panels);
+    this.show_tab(`${prefix}locks`);
+    this.node = el("div", { class: picture.is_replay ? "watch replaying" : "watch" }, above,
+      el("div", { class: "left" }, this.map.node, where_panel(picture, watcher)),
+      el("div", { class: "right" }, signal_panel(picture), spectrum_panel(picture), more));
+    // numbers on the tabs: what wants a look without being open
+    picture.on(["state", "detections"], () => {
+      const status = picture.status;
+      const counts = [status?.missing.length ?? 0, 0, picture.detections.length, status ? troubles(status).length : 0];
+      counts.forEach((number, index) => {
+        const tab = list.children[index] as HTMLElement;
+        if (number > 0) tab.dataset["count"] = String(number);
+        else delete tab.dataset["count"];
+      });
+    });
+  }
+
+  /** Opens the interlocks, where it is told why homing cannot. */
+  explain(): void {
+    const tab = this.node.querySelector<HTMLElement>("[role=tab][id$=locks]");
+    tab?.click();
+    tab?.scrollIntoView({ block: "nearest" });
+  }
+}

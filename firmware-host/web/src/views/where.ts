@@ -1,0 +1,77 @@
+// Where the beacon is, in words that can be copied, and the way there from where one stands.
+
+import { copy_text, el, mark, say } from "../dom.ts";
+import { metres, number, UNKNOWN } from "../format.ts";
+import { compass_point, degrees_text, mgrs_text, utm_text, way, type Place } from "../geo.ts";
+import type { Picture } from "../picture.ts";
+import type { Watcher } from "../watcher.ts";
+import { failed, toast } from "./toast.ts";
+
+const FORMS: [string, (place: Place) => string | null][] = [["lat/lon", degrees_text], ["UTM", utm_text], ["MGRS", mgrs_text]];
+
+export function where_panel(picture: Picture, watcher: Watcher): HTMLElement {
+  const beacon = el("h2", {}, "Beacon");
+  const sure = el("span", { class: "sure" });
+  const climb = el("span", { class: "soft" });
+  const forms = FORMS.map(([name]) => el("button", { type: "button", class: "copy", title: `Copy as ${name}`, click: (event: Event) => void copy(event, name) },
+    el("small", {}, name), el("span", {}, UNKNOWN)));
+  const there = el("strong", { class: "there" }, UNKNOWN);
+  const told = el("span", { class: "soft", id: "standing" });
+  const input = el("input", { type: "text", "aria-label": "Your place: lat/lon, UTM or MGRS", placeholder: "your place: lat/lon, UTM, MGRS",
+    "aria-describedby": "standing", autocomplete: "off", spellcheck: "false", maxlength: 80 });
+  const form = el("form", { class: "row", submit: (event: Event) => {
+    event.preventDefault();
+    try {
+      watcher.type(input.value);
+      input.setCustomValidity("");
+    } catch (cause) {
+      input.setCustomValidity((cause as Error).message);
+      input.reportValidity();
+    }
+  } }, input, el("button", { type: "submit" }, "Set"),
+    el("button", { type: "button", title: "This device's own position", click: () => watcher.locate() }, "Here"));
+  input.addEventListener("input", () => input.setCustomValidity(""));
+  const node = el("section", { class: "panel where", "aria-label": "Where the beacon is" },
+    el("div", { class: "row" }, beacon, sure, climb),
+    el("div", { class: "row forms" }, ...forms),
+    el("div", { class: "row" }, el("span", { class: "soft" }, "from you"), there, form), told);
+  const show = () => {
+    const estimate = picture.estimates.get(picture.channel);
+    const name = picture.status?.channels[picture.channel]?.name;
+    say(beacon, name ? `Beacon ${name}` : "Beacon");
+    say(climb, bearing_text(picture));
+    const age_s = estimate && picture.at_us !== null ? Math.max(0, (picture.at_us - estimate.at_us) / 1e6) : 0;
+    say(sure, estimate
+      ? `50 % within ${metres(estimate.radius_50_m)}, 95 % within ${metres(estimate.radius_95_m)}${age_s > 5 ? `; ${age_s.toFixed(0)} s old` : ""}`
+      : "no estimate yet: it comes once the beacon is heard");
+    FORMS.forEach(([, text], index) => {
+      const value = estimate ? (text(estimate) ?? "no grid so near the pole") : UNKNOWN;
+      say(forms[index]!.lastElementChild!, value);
+      mark(forms[index]!, "disabled", !estimate);
+    });
+    if (estimate && watcher.place) {
+      const { distance_m, bearing_deg } = way(watcher.place, estimate);
+      say(there, `${metres(distance_m)} to ${bearing_deg.toFixed(0).padStart(3, "0")}° (${compass_point(bearing_deg)})`);
+    } else {
+      say(there, watcher.place ? UNKNOWN : "say where you are");
+    }
+    say(told, watcher.place ? `${degrees_text(watcher.place)}, ${watcher.told}` : watcher.told);
+  };
+  picture.on(["estimate", "chosen", "state"], show);
+  watcher.on(show);
+  return node;
+}
+
+/** Whither it grows stronger, by what was heard of late. */
+function bearing_text(picture: Picture): string {
+  const channel = picture.status?.channels[picture.channel];
+  if (!channel || channel.bearing_deg === null) return "";
+  const turned = ((channel.bearing_deg % 360) + 360) % 360;
+  return `grows stronger to ${turned.toFixed(0).padStart(3, "0")}° ± ${number(channel.bearing_sigma_deg, 0)}°`;
+}
+
+async function copy(event: Event, name: string): Promise<void> {
+  const text = (event.currentTarget as HTMLElement).lastElementChild!.textContent ?? "";
+  if (await copy_text(text)) toast(`${name} copied: ${text}`);
+  else failed("copy", new Error("the browser does not let this page copy: mark the text and copy it"));
+}
