@@ -30,9 +30,9 @@ function mgrs_of(place: Place): Mgrs | null {
   return new Ellipsoidal(place.lat_deg, place.lon_deg).toUtm().toMgrs();
 }
 
-/** `47.3769000, 8.5417000`: to about a centimetre. */
+/** `47.376900, 8.541700`: to about a decimetre, finer than anything here is known. */
 export function degrees_text(place: Place): string {
-  return `${place.lat_deg.toFixed(7)}, ${place.lon_deg.toFixed(7)}`;
+  return `${place.lat_deg.toFixed(6)}, ${place.lon_deg.toFixed(6)}`;
 }
 
 export function place_of_utm(zone: number, hemisphere: "N" | "S", easting_m: number, northing_m: number): Place {

@@ -4,7 +4,7 @@ import type { LogEntry, SpectrumRow, State, StreamEvents } from "./api.ts";
 import type { Door } from "./door.ts";
 import type { Picture } from "./picture.ts";
 import { Link } from "./stream.ts";
-import { ask_coverage, ask_detections, ask_fence, ask_home, ask_regions, ask_track, NEWEST_SPECTRUM_SQL, signal_sql, type SignalRow } from "./tables.ts";
+import { ask_coverage, ask_detections, ask_fence, ask_home, ask_regions, ask_track, signal_sql, spectrum_sql, type SignalRow } from "./tables.ts";
 
 /** Without a word for so long, what is shown is no longer what is. */
 export const STALE_MS = 1500;
@@ -126,7 +126,7 @@ export class Live {
   }
 
   private async refresh_spectrum(): Promise<void> {
-    const before = await this.door.query<SpectrumRow>("live", NEWEST_SPECTRUM_SQL);
+    const before = await this.door.query<SpectrumRow>("live", spectrum_sql(Math.floor(this.picture.at_us ?? 0)));
     const first_us = this.picture.spectrum[0]?.at_us ?? Infinity;
     this.picture.spectrum.unshift(...before.reverse().filter((row) => row.at_us < first_us));
     this.picture.touch("spectrum");

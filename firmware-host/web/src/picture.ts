@@ -60,6 +60,8 @@ export class Picture {
   /** Newest last. */
   spectrum: SpectrumRow[] = [];
   track: TrackPoint[] = [];
+  /** Of a past flight: places from its first to its last. */
+  extent: Place[] = [];
   /** By channel. */
   estimates = new Map<number, Estimate>();
   /** By channel and per cent. */

@@ -14,9 +14,9 @@ WHERE kind <> 'fence' AND rowid > (SELECT coalesce(max(rowid), -1) FROM zone WHE
 export const DETECTIONS_SQL = `SELECT id, channel, beacon, kind, began_us, confirmed_us, ended_us, snr_peak_db, power_peak_dbfs, heard_hz,
     cn0_peak_db_hz, pulse_count, pulse_width_us, pulse_period_us, false_alarm_probability, beacon_id FROM detections ORDER BY id DESC LIMIT 500`;
 
-/** The newest first. */
-export const NEWEST_SPECTRUM_SQL = `SELECT acquired_us AS at_us, first_bin_hz, bin_hz, power_e1[1:bin_count] AS power_e1
-FROM spectrum ORDER BY acquired_us DESC LIMIT 120`;
+/** Rows of the waterfall up to a moment, the newest first. */
+export const spectrum_sql = (until_us: number): string => `SELECT acquired_us AS at_us, first_bin_hz, bin_hz, power_e1[1:bin_count] AS power_e1
+FROM spectrum WHERE acquired_us <= ${until_us} ORDER BY acquired_us DESC LIMIT 120`;
 
 /** The way so far, a point each `step_us` at most. */
 export const track_sql = (step_us: number): string => `SELECT at_us, lat_deg, lon_deg, alt_rel_m FROM track

@@ -39,7 +39,8 @@ export const draw_grid = (origin: () => Place | null): Draw => (ctx, map, size) 
   for (let east = Math.ceil(low.east_m / step) * step; east <= high.east_m; east += step) {
     const x = Math.round(at(0, east).x) + 0.5;
     stroke(ctx, [x, 0], [x, size.y], east === 0);
-    label(ctx, `${offset_text(east)} E`, x + 3, size.y - 6);
+    // not under the scale
+    if (x < size.x - 200) label(ctx, `${offset_text(east)} E`, x + 3, size.y - 6);
   }
   for (let north = Math.ceil(low.north_m / step) * step; north <= high.north_m; north += step) {
     const y = Math.round(at(north, 0).y) + 0.5;

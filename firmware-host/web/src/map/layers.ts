@@ -117,7 +117,7 @@ export class Layers {
 
   /** All that is worth being seen at once. */
   bounds(watcher: Place | null): L.LatLngBounds | null {
-    const places: Place[] = [...this.picture.track, ...this.picture.estimates.values()];
+    const places: Place[] = [...this.picture.track, ...this.picture.extent, ...this.picture.estimates.values()];
     if (this.picture.home) places.push(this.picture.home);
     if (watcher) places.push(watcher);
     for (const area of this.picture.fence) if (area.inside) places.push(...area.corners);

@@ -20,6 +20,7 @@ export class MapView {
   private readonly layers: Layers;
   private follows = true;
   private is_placed = false;
+  private fit_due = false;
   private readonly follow_button: HTMLButtonElement;
 
   constructor(door: Door, private readonly picture: Picture, private readonly watcher: Watcher) {
@@ -42,7 +43,11 @@ export class MapView {
     const tiles = new Tiles(door, this.map, tools);
     tiles.look();
     this.map.on("dragstart", () => this.set_follow(false));
-    new ResizeObserver(() => this.map.invalidateSize({ animate: false })).observe(host);
+    new ResizeObserver(() => {
+      this.map.invalidateSize({ animate: false });
+      if (this.fit_due) this.fit();
+      else this.place();
+    }).observe(host);
     on_theme(() => {
       this.layers.paint();
       grid.redraw();
@@ -72,6 +77,10 @@ export class MapView {
     if (!bounds) return;
     this.set_follow(false);
     this.is_placed = true;
+    this.map.invalidateSize({ animate: false });
+    // a map that is not to be seen yet has no size to fit into
+    this.fit_due = this.map.getSize().x === 0;
+    if (this.fit_due) return;
     this.map.fitBounds(bounds.pad(0.1), { maxZoom: 19, animate: false });
   }
 

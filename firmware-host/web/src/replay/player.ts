@@ -24,6 +24,7 @@ export class Player {
     this.clock = new ReplayClock(whole.first_us, whole.last_us);
     picture.home = whole.home;
     picture.fence = whole.fence;
+    picture.extent = [...whole.way, ...whole.estimates.slice(-1)];
     picture.touch("home", "fence");
     this.timer = setInterval(() => this.clock.is_playing && this.show(), 100);
   }

@@ -53,7 +53,7 @@ export class FlightsView {
   private show(): void {
     const found = this.flights.filter((flight) => fits(flight, this.text.value.trim(), this.state.value))
       .sort((a, b) => (b.started_utc ?? b.name).localeCompare(a.started_utc ?? a.name));
-    say(this.told, found.length === this.flights.length ? `${found.length} flights` : `${found.length} of ${this.flights.length} flights`);
+    say(this.told, found.length === this.flights.length ? `${found.length} ${found.length === 1 ? "flight" : "flights"}` : `${found.length} of ${this.flights.length} flights`);
     swap(this.list, ...found.map((flight) => this.card(flight)), found.length === 0 && el("p", { class: "soft" }, "No flight is so. Clear the words or the state."));
   }
 

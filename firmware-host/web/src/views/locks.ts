@@ -17,7 +17,8 @@ function item(reason: string, kind: string): HTMLElement {
 export function locks_panel(picture: Picture): HTMLElement {
   const head = el("p", { class: "lockhead" });
   const list = el("ul", { class: "locks" });
-  const node = el("div", {}, head, list);
+  const stopped = el("ul", { class: "locks" });
+  const node = el("div", {}, stopped, head, list);
   let shown = "";
   picture.on(["state"], () => {
     const status = picture.status;
@@ -30,7 +31,8 @@ export function locks_panel(picture: Picture): HTMLElement {
       : status.homing_enabled && reasons.length === 0 ? "Homing is enabled and every interlock holds."
         : reasons.length === 0 ? "Every interlock holds: homing can be enabled."
           : `Homing stays locked, for ${reasons.length === 1 ? "one reason" : `${reasons.length} reasons`}:`);
-    swap(list, status?.latched ? item(`Stopped homing: ${status.latched}`, "latched") : null, ...reasons.map((reason) => item(reason, "missing")));
+    swap(stopped, status?.latched ? item(`Stopped homing: ${status.latched}`, "latched") : null);
+    swap(list, ...reasons.map((reason) => item(reason, "missing")));
   });
   return node;
 }

@@ -44,7 +44,6 @@ export class ReplayView {
       swap(this.node, this.watch.node);
       shown();
       this.watch.map.fit();
-      requestAnimationFrame(() => this.watch?.map.fit());
     } catch (cause) {
       if (turn !== this.turn) return;
       swap(this.node, el("p", { class: "empty bad", role: "alert" }, `Flight ${flight.name} cannot be replayed: ${(cause as Error).message}`));

@@ -10,6 +10,9 @@ import { TRACE_S } from "../trace.ts";
 /** Room for the axis at the left: the same as in spectrum.ts, so that both stand in line. */
 export const AXIS_PX = 46;
 
+/** Where the two parts of the plot end: beyond, their axes have no numbers. */
+const shown = { power_min: -Infinity, snr_max: Infinity };
+
 export function signal_panel(picture: Picture): HTMLElement {
   const picker = el("div", { class: "picker", role: "group", "aria-label": "Channel" });
   const readout = el("dl", { class: "readout" });
@@ -26,11 +29,14 @@ export function signal_panel(picture: Picture): HTMLElement {
     if (!plot) return;
     const end_s = Math.max(trace.at_s.at(-1) ?? 0, picture.is_replay && picture.at_us !== null ? picture.at_us / 1e6 : 0);
     plot.setData([trace.at_s.map((at_s) => at_s - end_s), trace.snr_db, trace.floor_dbfs, trace.power_dbfs], false);
+    const [power, snr] = [range([...trace.power_dbfs, ...trace.floor_dbfs], 10), range([0, ...trace.snr_db], 10)];
+    // power and floor in the upper part, the SNR in the lower: drawn over each other they are the same line
     plot.batch(() => {
       plot!.setScale("x", { min: -TRACE_S, max: 0 });
-      plot!.setScale("dbfs", range([...trace.power_dbfs, ...trace.floor_dbfs], 10));
-      plot!.setScale("db", range([0, ...trace.snr_db], 10));
+      plot!.setScale("dbfs", { min: power.min - (power.max - power.min) * 0.8, max: power.max });
+      plot!.setScale("db", { min: snr.min, max: snr.max + (snr.max - snr.min) * 1.4 });
     });
+    [shown.power_min, shown.snr_max] = [power.min, snr.max];
   };
   new ResizeObserver(() => (plot ? plot.setSize(size(host)) : build())).observe(host);
   on_theme(build);
@@ -41,13 +47,13 @@ export function signal_panel(picture: Picture): HTMLElement {
     }
     channels.forEach((channel, index) => {
       const button = picker.children[index]!;
-      say(button, `${channel.heard ? "● " : ""}${channel.name}`);
+      say(button, `${channel.heard ? "● " : ""}${channel.name} ${channel.frequency_hz > 0 ? frequency(channel.frequency_hz) : ""}`);
       mark(button, "aria-pressed", String(index === picture.channel));
     });
     const channel = channels[picture.channel];
     const facts: [string, string][] = channel
       ? [["SNR", number(channel.snr_db, 1, "dB")], ["power", number(channel.power_dbfs, 1, "dBFS")], ["floor", number(channel.floor_dbfs, 1, "dBFS")],
-        ["at", frequency(channel.frequency_hz)], ...pulses(channel)]
+        ...pulses(channel)]
       : [["SNR", number(null, 1)]];
     while (readout.childElementCount > facts.length) readout.lastElementChild!.remove();
     facts.forEach(([name, value], index) => {
@@ -78,7 +84,7 @@ export function range(values: (number | null)[], least: number): { min: number; 
 }
 
 function size(host: HTMLElement): { width: number; height: number } {
-  return { width: Math.max(160, host.clientWidth), height: Math.max(90, host.clientHeight) };
+  return { width: Math.max(160, host.clientWidth), height: Math.max(60, host.clientHeight) };
 }
 
 function options(host: HTMLElement): uPlot.Options {
@@ -93,8 +99,8 @@ function options(host: HTMLElement): uPlot.Options {
     scales: { x: { time: false }, dbfs: { auto: false }, db: { auto: false } },
     axes: [
       { ...axis, size: 24, values: (_, ticks) => ticks.map((tick) => (tick === 0 ? "now" : `${tick} s`.replace("-", "−"))) },
-      { ...axis, scale: "dbfs", size: AXIS_PX, values: (_, ticks) => ticks.map((tick) => String(tick).replace("-", "−")) },
-      { ...axis, scale: "db", side: 1, size: 36, stroke: colour("snr"), grid: { show: false } },
+      { ...axis, scale: "dbfs", size: AXIS_PX, space: 22, values: (_, ticks) => ticks.map((tick) => (tick < shown.power_min ? "" : String(tick).replace("-", "−"))) },
+      { ...axis, scale: "db", side: 1, size: 36, space: 22, stroke: colour("snr"), grid: { show: false }, values: (_, ticks) => ticks.map((tick) => (tick > shown.snr_max ? "" : String(tick))) },
     ],
     series: [
       {},

@@ -41,7 +41,7 @@ export class Slide {
     mark(this.track, "data-slide", state.is_on ? "on" : can ? "can" : "cannot");
     mark(this.track, "aria-disabled", String(!can));
     mark(this.track, "aria-pressed", String(state.is_on));
-    say(this.words, this.busy ? "asking…" : state.is_on ? "Homing is enabled" : can ? "Slide to enable homing" : "Homing cannot be enabled");
+    say(this.words, this.busy ? "asking…" : state.is_on ? "Homing is enabled" : can ? "Slide to enable homing" : "Homing is locked");
     const [first = "", ...others] = state.is_on ? [] : state.reasons;
     say(this.why, others.length > 0 ? `${first} (and ${others.length} more)` : first || (can ? "or hold Enter for a second" : ""));
     mark(this.why, "title", state.reasons.join("\n") || null);

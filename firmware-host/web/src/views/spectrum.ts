@@ -53,10 +53,12 @@ function paint(picture: Picture, canvas: HTMLCanvasElement, fall: HTMLCanvasElem
   line(ctx, newest, levels, { left: AXIS_PX, width: plot_width, height: line_px - axis_px });
   channels(ctx, picture, newest, { left: AXIS_PX, width: plot_width, height: line_px - axis_px, axis: axis_px });
   const fall_height = height - line_px;
-  waterfall(fall, rows, levels, fall_height);
-  ctx.imageSmoothingEnabled = false;
+  const shown = rows_shown(rows, fall_height);
+  waterfall(fall, rows, levels, shown);
+  // rows that must share a pixel are mixed, so that a pulse in one of them is not lost
+  ctx.imageSmoothingEnabled = shown > fall_height;
   ctx.drawImage(fall, 0, 0, fall.width, fall.height, AXIS_PX, line_px, plot_width, fall_height);
-  ages(ctx, rows, line_px, fall_height);
+  ages(ctx, rows, shown, line_px, fall_height);
   const span_s = rows.length > 1 ? (newest.at_us - rows[0]!.at_us) / 1e6 : 0;
   const bins = newest.power_e1.length;
   say(caption, `${((bins * newest.bin_hz) / 1e3).toFixed(0)} kHz, ${(newest.bin_hz / 1e3).toFixed(2)} kHz a bin, ${span_s.toFixed(0)} s`);
@@ -111,9 +113,15 @@ function channels(ctx: CanvasRenderingContext2D, picture: Picture, row: Spectrum
   });
 }
 
-function waterfall(fall: HTMLCanvasElement, rows: SpectrumRow[], { low, high }: Levels, height_px: number): void {
+/** About two minutes of a row each second, else all there are. */
+function rows_shown(rows: SpectrumRow[], height_px: number): number {
+  const [first, last] = [rows[0]!, rows.at(-1)!];
+  const each_us = rows.length > 1 ? (last.at_us - first.at_us) / (rows.length - 1) : 1e6;
+  return Math.max(20, Math.min(SPECTRUM_ROWS, each_us > 3e5 ? 120 : SPECTRUM_ROWS, Math.floor(height_px * 1.5)));
+}
+
+function waterfall(fall: HTMLCanvasElement, rows: SpectrumRow[], { low, high }: Levels, shown: number): void {
   const bins = rows.at(-1)!.power_e1.length;
-  const shown = Math.max(20, Math.min(SPECTRUM_ROWS, Math.floor(height_px)));
   if (fall.width !== bins || fall.height !== shown) [fall.width, fall.height] = [bins, shown];
   const ctx = fall.getContext("2d")!;
   const image = ctx.createImageData(bins, shown);
@@ -129,8 +137,7 @@ function waterfall(fall: HTMLCanvasElement, rows: SpectrumRow[], { low, high }: 
 }
 
 /** How long ago a row was, at its height. */
-function ages(ctx: CanvasRenderingContext2D, rows: SpectrumRow[], top: number, height: number): void {
-  const shown = Math.max(20, Math.min(SPECTRUM_ROWS, Math.floor(height)));
+function ages(ctx: CanvasRenderingContext2D, rows: SpectrumRow[], shown: number, top: number, height: number): void {
   const newest_us = rows.at(-1)!.at_us;
   ctx.fillStyle = colour("soft");
   ctx.textAlign = "right";

@@ -18,6 +18,7 @@ export class SqlView {
   private readonly answer = el("div", { class: "answer scroll", tabindex: 0, role: "region", "aria-label": "Answer" });
   private wanted = "";
   private recipes: Recipe[] = [];
+  private looking: Promise<void> | null = null;
 
   constructor(private readonly door: Door) {
     this.sql.value = "SELECT * FROM detections";
@@ -41,7 +42,13 @@ export class SqlView {
     this.flight.value = flight;
   }
 
-  async look(): Promise<void> {
+  /** Which flights and ready questions there are. */
+  look(): Promise<void> {
+    this.looking = this.list();
+    return this.looking;
+  }
+
+  private async list(): Promise<void> {
     const [flights, recipes] = await Promise.all([this.door.flights().catch((): Flight[] => []), this.door.cookbook().catch((): Recipe[] => [])]);
     const kept = this.wanted || this.flight.value;
     const live = flights.some((flight) => flight.is_live) ? [el("option", { value: "live" }, "the one being recorded")] : [];
@@ -58,10 +65,13 @@ export class SqlView {
   private async ask(): Promise<void> {
     const began = performance.now();
     say(this.told, "asking…");
+    // a question that is faster than the list of flights
+    await this.looking;
+    if (this.flight.value === "") return say(this.told, "There is no flight to ask.");
     try {
       const rows = await this.door.query(this.flight.value, this.sql.value);
       const took = ((performance.now() - began) / 1000).toFixed(2);
-      say(this.told, `${rows.length} rows in ${took} s${rows.length > SHOWN ? `; the first ${SHOWN} stand here, all in the CSV` : ""}`);
+      say(this.told, `${rows.length} ${rows.length === 1 ? "row" : "rows"} in ${took} s${rows.length > SHOWN ? `; the first ${SHOWN} stand here, all in the CSV` : ""}`);
       swap(this.answer, rows.length > 0 && answer_table(rows.slice(0, SHOWN)));
     } catch (cause) {
       say(this.told, "");

@@ -23,7 +23,8 @@ export function tabs(list: HTMLElement, entries: Tab[], shown: (id: string) => v
       const tab = list.children[index] as HTMLElement;
       mark(tab, "aria-selected", String(is_shown));
       tab.tabIndex = is_shown ? 0 : -1;
-      entry.panel.hidden = !is_shown;
+      // a tab that is hidden has given its panel away
+      if (!tab.hidden) entry.panel.hidden = !is_shown;
     });
     shown(id);
   };

@@ -31,7 +31,18 @@ export class WatchView {
     ];
     const more = el("section", { class: "panel more", "aria-label": "More of the flight" }, list, ...panels.map(({ panel }) => panel));
     this.show_tab = tabs(list, panels);
-    this.show_tab(`${prefix}locks`);
+    // where there is room the interlocks are always to be seen, and the log beside them
+    const room = matchMedia("(min-width: 1500px)");
+    const lay_out = () => {
+      const tab = list.firstElementChild as HTMLElement;
+      tab.hidden = room.matches;
+      if (room.matches) more.prepend(panels[0]!.panel);
+      else list.after(panels[0]!.panel);
+      this.show_tab(`${prefix}${room.matches ? "log" : "locks"}`);
+      if (room.matches) panels[0]!.panel.hidden = false;
+    };
+    room.addEventListener("change", lay_out);
+    lay_out();
     this.node = el("div", { class: picture.is_replay ? "watch replaying" : "watch" }, above,
       el("div", { class: "left" }, this.map.node, where_panel(picture, watcher)),
       el("div", { class: "right" }, signal_panel(picture), spectrum_panel(picture), more));
@@ -50,7 +61,7 @@ export class WatchView {
   /** Opens the interlocks, where it is told why homing cannot. */
   explain(): void {
     const tab = this.node.querySelector<HTMLElement>("[role=tab][id$=locks]");
-    tab?.click();
-    tab?.scrollIntoView({ block: "nearest" });
+    if (!tab?.hidden) tab?.click();
+    this.node.querySelector(".more")?.scrollIntoView({ block: "nearest" });
   }
 }

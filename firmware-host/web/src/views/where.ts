@@ -17,7 +17,7 @@ export function where_panel(picture: Picture, watcher: Watcher): HTMLElement {
     el("small", {}, name), el("span", {}, UNKNOWN)));
   const there = el("strong", { class: "there" }, UNKNOWN);
   const told = el("span", { class: "soft", id: "standing" });
-  const input = el("input", { type: "text", "aria-label": "Your place: lat/lon, UTM or MGRS", placeholder: "your place: lat/lon, UTM, MGRS",
+  const input = el("input", { type: "text", "aria-label": "Your place: lat/lon, UTM or MGRS", placeholder: "lat/lon, UTM or MGRS",
     "aria-describedby": "standing", autocomplete: "off", spellcheck: "false", maxlength: 80 });
   const form = el("form", { class: "row", submit: (event: Event) => {
     event.preventDefault();
@@ -38,7 +38,7 @@ export function where_panel(picture: Picture, watcher: Watcher): HTMLElement {
   const show = () => {
     const estimate = picture.estimates.get(picture.channel);
     const name = picture.status?.channels[picture.channel]?.name;
-    say(beacon, name ? `Beacon ${name}` : "Beacon");
+    say(beacon, name && !/^beacon$/i.test(name) ? `Beacon ${name}` : "Beacon");
     say(climb, bearing_text(picture));
     const age_s = estimate && picture.at_us !== null ? Math.max(0, (picture.at_us - estimate.at_us) / 1e6) : 0;
     say(sure, estimate

@@ -1,0 +1,246 @@
+// The story of a flight in a real Chromium: control, slide, Stop, keys, loss of link, replay, places, SQL, a phone, a token.
+// It starts the fixture server itself (for development only). Ends with 1 where something was not so.
+//   node dev/story.mjs --flights FOLDER --skyhound PATH --live NAME
+import { chromium } from "playwright-core";
+import { spawn } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const given = process.argv.slice(2);
+const port = 8431;
+const url = `http://127.0.0.1:${port}`;
+let server = null;
+const start = async (...more) => {
+  server = spawn(process.execPath, [join(here, "start.mjs"), ...given, "--port", String(port), "--from", "20", ...more], { cwd: join(here, ".."), stdio: ["ignore", "pipe", "inherit"] });
+  await new Promise((resolve, reject) => {
+    server.stdout.on("data", (text) => String(text).includes("http://") && resolve());
+    server.on("exit", (code) => reject(new Error(`the server ended with ${code}`)));
+  });
+};
+const stop = () => new Promise((resolve) => {
+  server.removeAllListeners("exit");
+  server.on("exit", resolve);
+  server.kill();
+});
+const knobs = (told) => fetch(`${url}/api/v1/dev/knobs`, { method: "POST", headers: { "Content-Type": "application/json", "X-Skyhound-Client": "story" }, body: JSON.stringify(told) });
+let [passed, failed] = [0, 0];
+const check = async (what, test) => {
+  try {
+    await test();
+    passed += 1;
+    console.log(`ok      ${what}`);
+  } catch (cause) {
+    failed += 1;
+    console.log(`FAILED  ${what}: ${cause.message.split("\n").slice(0, 3).join(" | ")}`);
+  }
+};
+const must = (is, said) => {
+  if (!is) throw new Error(said);
+};
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+const troubles = [];
+const open = async (options = {}) => {
+  const context = await browser.newContext({ viewport: { width: 1024, height: 768 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(6000);
+  page.on("pageerror", (error) => troubles.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && !/ERR_|401|403|409|status of/.test(message.text()) && troubles.push(message.text()));
+  page.on("request", (request) => !request.url().startsWith(url) && !/^(blob|data):/.test(request.url()) && troubles.push(`asked ${request.url()}`));
+  await page.goto(url);
+  return page;
+};
+const text = (page, selector) => page.locator(selector).first().innerText();
+
+await start();
+await knobs({ homing: false });
+const anna = await open();
+await check("the state is there within a second of the first paint", async () => {
+  const began = Date.now();
+  await anna.waitForFunction(() => document.querySelector(".state")?.textContent === "IDLE");
+  const paint = await anna.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+  must(paint < 1000, `first paint after ${paint} ms`);
+  console.log(`        first paint ${Math.round(paint)} ms, state ${Date.now() - began} ms after`);
+});
+await check("the slide tells why it cannot, and that control comes first", async () => {
+  await anna.waitForFunction(() => document.querySelector(".why")?.textContent.includes("take control first"));
+  must((await anna.getAttribute("#slide", "aria-disabled")) === "true", "it is not disabled");
+});
+const slide = async (page, share) => {
+  const box = await page.locator("#slide").boundingBox();
+  await page.mouse.move(box.x + 22, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 22 + (box.width - 52) * share * 0.5, box.y + box.height / 2, { steps: 4 });
+  await page.mouse.move(box.x + 22 + (box.width - 46) * share, box.y + box.height / 2, { steps: 4 });
+  await page.mouse.up();
+};
+const enabled = (page, wanted, timeout = 3000) => page.waitForFunction((is) => (document.querySelector("#slide").getAttribute("data-slide") === "on") === is, wanted, { timeout });
+await check("a slide that cannot does nothing", async () => {
+  await slide(anna, 1);
+  await anna.waitForTimeout(400);
+  must((await anna.getAttribute("#slide", "data-slide")) === "cannot", "it went on");
+});
+const take = async (page, name) => {
+  await page.keyboard.press("c");
+  await page.getByLabel("Your name").fill(name);
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.querySelector("#chips button").textContent === "you control");
+};
+await check("control is taken by key and name", () => take(anna, "Anna"));
+await check("half a slide is none, a whole one enables", async () => {
+  await anna.waitForFunction(() => document.querySelector("#slide").getAttribute("data-slide") === "can");
+  await slide(anna, 0.6);
+  await anna.waitForTimeout(400);
+  must((await anna.getAttribute("#slide", "data-slide")) === "can", "half a slide enabled");
+  await slide(anna, 1);
+  await enabled(anna, true);
+});
+await check("Stop by a click is taken, and told", async () => {
+  const asked = anna.waitForRequest((request) => request.url().endsWith("/homing"));
+  const began = Date.now();
+  await anna.click("#stop");
+  const body = (await asked).postDataJSON();
+  must(body.on === false, "it asked for something else");
+  console.log(`        click to request ${Date.now() - began} ms`);
+  await enabled(anna, false);
+  must(/taken in \d+ ms/.test(await text(anna, "#stop .told")), await text(anna, "#stop .told"));
+});
+await check("Enter held for a second enables, a shorter one does not", async () => {
+  await anna.focus("#slide");
+  await anna.keyboard.down("Enter");
+  await anna.waitForTimeout(500);
+  await anna.keyboard.up("Enter");
+  await anna.waitForTimeout(400);
+  must((await anna.getAttribute("#slide", "data-slide")) === "can", "half a second enabled");
+  await anna.keyboard.down("Enter");
+  await anna.waitForTimeout(1300);
+  await anna.keyboard.up("Enter");
+  await enabled(anna, true);
+});
+const bert = await open();
+await check("another who does not control can stop, by s and by Escape twice, also while writing", async () => {
+  await bert.waitForFunction(() => document.querySelector("#chips button").textContent === "Anna controls");
+  await bert.keyboard.press("s");
+  await enabled(bert, false);
+  await slide(anna, 1);
+  await enabled(bert, true);
+  await bert.getByLabel("Your place").fill("yes, s");
+  await bert.waitForTimeout(300);
+  must((await bert.getAttribute("#slide", "data-slide")) === "on", "an s in a text stopped");
+  await bert.keyboard.press("Escape");
+  await bert.keyboard.press("Escape");
+  await enabled(bert, false);
+});
+await check("taking over is told to the one before", async () => {
+  await bert.locator("body").click({ position: { x: 400, y: 5 } });
+  await bert.evaluate(() => document.activeElement.blur());
+  await take(bert, "Bert");
+  await anna.waitForFunction(() => document.querySelector("#toasts").textContent.includes("Bert took control"));
+});
+await check("interlocks stand with their mends, and the slide names the first", async () => {
+  await knobs({ missing: ["battery low: 18 % left: land and change it", "fence unknown: wait"] });
+  await bert.waitForFunction(() => document.querySelectorAll("#panel-live-locks .missing").length === 2);
+  must((await text(bert, ".why")).startsWith("battery low"), await text(bert, ".why"));
+  await knobs({ missing: [] });
+});
+await check("a place is typed as MGRS and the way to the beacon told; a wrong one is refused", async () => {
+  await anna.getByLabel("Your place").fill("32TMT6540347150");
+  await anna.keyboard.press("Enter");
+  await anna.waitForFunction(() => /\d+ k?m to \d{3}° \([NESW]+\)/.test(document.querySelector(".there").textContent));
+  console.log(`        ${await text(anna, ".there")} from ${await text(anna, "#standing")}`);
+  await anna.getByLabel("Your place").fill("61T 1 2");
+  await anna.keyboard.press("Enter");
+  must(await anna.getByLabel("Your place").evaluate((input) => !input.checkValidity()), "it was taken");
+});
+await check("loss of link greys the picture, says its age, keeps Stop trying, and comes back", async () => {
+  await stop();
+  await anna.waitForFunction(() => document.body.classList.contains("is-stale") && !document.querySelector("#stale").hidden, null, { timeout: 5000 });
+  await anna.waitForTimeout(2500);
+  must(/picture is [3-9].* old/.test(await text(anna, "#stale")), await text(anna, "#stale"));
+  must(/no link/.test(await text(anna, ".why")), await text(anna, ".why"));
+  await anna.click("#stop");
+  await anna.waitForFunction(() => document.querySelector("#stop .told").textContent.includes("NOT TAKEN"));
+  await anna.screenshot({ path: join(here, "..", ".made", "lost.png") });
+  await start();
+  await anna.waitForFunction(() => !document.body.classList.contains("is-stale") && document.querySelector("#stale").hidden, null, { timeout: 15_000 });
+  await anna.waitForFunction(() => document.querySelector("#stop").getAttribute("data-stop") === "stopped");
+});
+await check("replay: play, speed, pause, seek, step by keys, and the picture follows", async () => {
+  await anna.evaluate(() => document.activeElement.blur());
+  await anna.keyboard.press("3");
+  await anna.getByRole("button", { name: "Replay" }).first().click();
+  await anna.waitForSelector(".timeline input");
+  const at = () => anna.locator(".timeline input").inputValue().then(Number);
+  await anna.getByLabel("Speed").selectOption("10");
+  await anna.evaluate(() => document.activeElement.blur());
+  await anna.keyboard.press(" ");
+  await anna.waitForTimeout(2000);
+  await anna.keyboard.press(" ");
+  const played = await at();
+  must(played > 130 && played < 320, `2 s at 10 × played ${played / 10} s`);
+  await anna.waitForTimeout(300);
+  must((await at()) === played, "it did not pause");
+  await anna.keyboard.press("ArrowRight");
+  must(Math.abs((await at()) - played - 100) <= 1, "it did not seek by 10 s");
+  await anna.keyboard.press(".");
+  must(Math.abs((await at()) - played - 101) <= 1, "it did not step");
+  await anna.waitForFunction(() => document.querySelector(".replaying .readout dd").textContent.endsWith("dB"));
+  await anna.waitForFunction(() => document.querySelector(".strip .state").textContent === "HOMING");
+});
+await check("SQL answers, and a wrong question is told", async () => {
+  await anna.keyboard.press("4");
+  await anna.getByLabel("Question in SQL").fill("SELECT count(*) AS n FROM reading");
+  await anna.keyboard.press("Control+Enter");
+  await anna.waitForFunction(() => Number(document.querySelector(".answer td")?.textContent) > 1000);
+  await anna.getByLabel("Question in SQL").fill("SELECT nothing FROM nowhere");
+  await anna.keyboard.press("Control+Enter");
+  await anna.waitForFunction(() => /nowhere/.test(document.querySelector(".answer .bad")?.textContent ?? ""));
+});
+await check("profiles and settings are there; the profile changes by who controls", async () => {
+  await anna.evaluate(() => document.activeElement.blur());
+  await anna.keyboard.press("5");
+  await anna.waitForFunction(() => document.querySelector(".toml").textContent.includes("[[beacon]]"));
+  must(await anna.getByRole("button", { name: "Fly by it" }).first().isDisabled(), "it may change without control");
+  await take(anna, "Anna");
+  await anna.getByRole("button", { name: "Fly by it" }).first().click();
+  await anna.getByRole("button", { name: "Seek by it" }).click();
+  await anna.waitForFunction(() => document.querySelector(".in-force h2")?.textContent === "plb-121");
+});
+await check("by keyboard alone every part is reached, and the focus is seen", async () => {
+  await anna.evaluate(() => document.activeElement.blur());
+  await anna.keyboard.press("1");
+  const seen = new Set();
+  for (let press = 0; press < 60; press += 1) {
+    await anna.keyboard.press("Tab");
+    seen.add(await anna.evaluate(() => document.activeElement.id || document.activeElement.className || document.activeElement.tagName));
+  }
+  for (const wanted of ["slide", "stop", "tab-live", "copy"]) must([...seen].some((id) => String(id).includes(wanted)), `${wanted} was not reached: ${[...seen].join(", ")}`);
+});
+await check("on a phone upright nothing is wider than the screen, Stop is in reach of the thumb", async () => {
+  const phone = await open({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  await phone.waitForFunction(() => document.querySelector(".state")?.textContent !== "…");
+  must((await phone.evaluate(() => document.documentElement.scrollWidth)) <= 390, "it is wider");
+  const box = await phone.locator("#stop").boundingBox();
+  must(box.y > 600 && box.y + box.height <= 844, `Stop at ${box.y}`);
+  const asked = phone.waitForRequest((request) => request.url().endsWith("/homing"));
+  await phone.tap("#stop");
+  await asked;
+});
+await stop();
+await start("--token", "open sesame");
+await check("a token is asked for once, refused when wrong, and kept", async () => {
+  const clara = await open();
+  await clara.getByRole("textbox", { name: "Token" }).fill("wrong");
+  await clara.keyboard.press("Enter");
+  await clara.waitForTimeout(500);
+  await clara.getByRole("textbox", { name: "Token" }).fill("open sesame");
+  await clara.keyboard.press("Enter");
+  await clara.waitForFunction(() => document.querySelector(".chip.link").textContent === "live");
+  await clara.reload();
+  await clara.waitForFunction(() => document.querySelector(".chip.link").textContent === "live");
+});
+await check("no error, no request to anywhere else, nothing against the CSP", async () => must(troubles.length === 0, troubles.join("; ")));
+await browser.close();
+await stop();
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);
