@@ -117,6 +117,17 @@ await check("Enter held for a second enables, a shorter one does not", async () 
   await anna.keyboard.up("Enter");
   await enabled(anna, true);
 });
+await check("Stop is at hand while something is asked, by touch too", async () => {
+  await anna.evaluate(() => document.activeElement.blur());
+  await anna.keyboard.press("?");
+  await anna.waitForSelector("dialog[open]");
+  await anna.click("#stop");
+  await enabled(anna, false);
+  await anna.keyboard.press("Escape");
+  await anna.waitForSelector("dialog", { state: "detached" });
+  await slide(anna, 1);
+  await enabled(anna, true);
+});
 const bert = await open();
 await check("another who does not control can stop, by s and by Escape twice, also while writing", async () => {
   await bert.waitForFunction(() => document.querySelector("#chips button").textContent === "Anna controls");
@@ -159,7 +170,7 @@ await check("loss of link greys the picture, says its age, keeps Stop trying, an
   must(/picture is [3-9].* old/.test(await text(anna, "#stale")), await text(anna, "#stale"));
   must(/no link/.test(await text(anna, ".why")), await text(anna, ".why"));
   await anna.click("#stop");
-  await anna.waitForFunction(() => document.querySelector("#stop .told").textContent.includes("NOT TAKEN"));
+  await anna.waitForFunction(() => document.querySelector("#stop .told").textContent.includes("NOT TAKEN") && !document.querySelector("#missed").hidden);
   await anna.screenshot({ path: join(here, "..", ".made", "lost.png") });
   await start();
   await anna.waitForFunction(() => !document.body.classList.contains("is-stale") && document.querySelector("#stale").hidden, null, { timeout: 15_000 });

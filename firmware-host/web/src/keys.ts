@@ -14,7 +14,7 @@ export const KEYS: [string, string][] = [
   ["d", "dark or light"],
   ["arrows, + and − on the map", "move and zoom"],
   ["f", "the map follows the aircraft, or not"],
-  ["space, ← →, , .", "replay: play, seek by 10 s, step"],
+  ["space; ← and →; comma, full stop", "replay: play; seek by 10 s; step"],
   ["?", "this list"],
 ];
 

@@ -52,7 +52,9 @@ export class Live {
   private take_state(state: State): void {
     const picture = this.picture;
     const status = state.status;
-    this.state_ms = performance.now();
+    // a picture that stands still is as old as it is, though the server goes on telling it
+    const moved = !status || status.uptime_s !== picture.status?.uptime_s;
+    if (moved) this.state_ms = performance.now();
     picture.state = state;
     picture.at_us = status ? status.uptime_s * 1e6 : null;
     if (status && status.pid !== this.pid) this.begin(status.pid);

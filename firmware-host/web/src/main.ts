@@ -7,7 +7,7 @@ import { KEYS, listen } from "./keys.ts";
 import { Live } from "./live.ts";
 import { Picture } from "./picture.ts";
 import { Stopper } from "./stopper.ts";
-import { apply_theme, turn_theme } from "./theme.ts";
+import { follow_system, turn_theme } from "./theme.ts";
 import { Chips } from "./views/chips.ts";
 import { FlightsView } from "./views/flights.ts";
 import { flying_strip } from "./views/flying.ts";
@@ -25,7 +25,7 @@ const door = new Door();
 const stopper: Stopper = new Stopper(() => door.homing(false), () => stop.show());
 const stop = stop_button(stopper);
 by_id("act").append(stop.node);
-apply_theme();
+follow_system();
 
 let asking: Promise<string | null> | null = null;
 door.on_token = () => {
@@ -51,7 +51,11 @@ const slide = new Slide(async () => {
 });
 by_id("act").prepend(slide.node);
 
-const live = new Live(door, picture, () => {
+let is_first = true;
+const live = new Live(door, picture, (state) => {
+  // where no flight goes on there is nothing to see but past ones
+  if (is_first && !state.live && document.body.dataset["view"] === "live") show("flights");
+  is_first = false;
   // what was stopped and is enabled anew is another story
   if (stopper.state.kind === "stopped" && picture.status?.homing_enabled) {
     stopper.state = { kind: "idle" };
@@ -98,7 +102,7 @@ function show(id: string): void {
 }
 
 function show_keys(): void {
-  tell("Keys", el("dl", { class: "keylist" }, ...KEYS.map(([key, does]) => el("div", {}, el("dt", {}, key), el("dd", {}, does)))));
+  void tell("Keys", el("dl", { class: "keylist" }, ...KEYS.map(([key, does]) => el("div", {}, el("dt", {}, key), el("dd", {}, does)))));
 }
 
 listen(new Map<string, () => void>([

@@ -4,13 +4,13 @@ const KEY = "skyhound-theme";
 
 export type Theme = "dark" | "light";
 
-const system = matchMedia("(prefers-color-scheme: dark)");
+const DARK = "(prefers-color-scheme: dark)";
 const told: (() => void)[] = [];
 const colours = new Map<string, string>();
 
 export function theme(): Theme {
   const kept = localStorage.getItem(KEY);
-  return kept === "dark" || kept === "light" ? kept : system.matches ? "dark" : "light";
+  return kept === "dark" || kept === "light" ? kept : matchMedia(DARK).matches ? "dark" : "light";
 }
 
 export function on_theme(show: () => void): void {
@@ -39,4 +39,8 @@ export function colour(name: string): string {
   return found || "gray";
 }
 
-system.addEventListener("change", apply_theme);
+/** From now on as the system changes. */
+export function follow_system(): void {
+  apply_theme();
+  matchMedia(DARK).addEventListener("change", apply_theme);
+}

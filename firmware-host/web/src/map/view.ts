@@ -20,6 +20,7 @@ export class MapView {
   private readonly layers: Layers;
   private follows = true;
   private is_placed = false;
+  private readonly nowhere = el("p", { class: "nowhere" }, "No position yet: the map begins where the aircraft or its home is.");
   private fit_due = false;
   private readonly follow_button: HTMLButtonElement;
 
@@ -28,7 +29,7 @@ export class MapView {
     this.follow_button = this.button("Follow", "The map follows the aircraft (f)", () => this.turn_follow());
     const tools = el("div", { class: "maptools" }, this.follow_button, this.button("All", "Show all of the flight", () => this.fit()));
     const north = el("div", { class: "north", role: "img", "aria-label": "North is up" }, el("span", {}, "▲"), el("span", {}, "N"));
-    this.node = el("section", { class: "panel mapping", "aria-label": "Map" }, host, tools, north);
+    this.node = el("section", { class: "panel mapping", "aria-label": "Map" }, host, tools, north, this.nowhere);
     this.map = L.map(host, { zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, maxZoom: 23, minZoom: 3, zoomSnap: 0.5,
       attributionControl: false, zoomControl: false, preferCanvas: true, center: [0, 0], zoom: 3 });
     L.control.zoom({ position: "topleft" }).addTo(this.map);
@@ -76,7 +77,7 @@ export class MapView {
     const bounds = this.layers.bounds(this.watcher.place);
     if (!bounds) return;
     this.set_follow(false);
-    this.is_placed = true;
+    this.is_placed = this.nowhere.hidden = true;
     this.map.invalidateSize({ animate: false });
     // a map that is not to be seen yet has no size to fit into
     this.fit_due = this.map.getSize().x === 0;
@@ -103,6 +104,7 @@ export class MapView {
     const vehicle = this.picture.status?.vehicle;
     const at = vehicle && vehicle.lat_deg !== null && vehicle.lon_deg !== null ? { lat_deg: vehicle.lat_deg, lon_deg: vehicle.lon_deg } : this.picture.home;
     if (!at || this.map.getSize().x === 0) return;
+    this.nowhere.hidden = true;
     if (!this.is_placed) {
       this.is_placed = true;
       this.map.setView([at.lat_deg, at.lon_deg], FIRST_ZOOM, { animate: false });

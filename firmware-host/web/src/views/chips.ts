@@ -48,9 +48,11 @@ export class Chips {
     banner.hidden = !is_shown;
     if (!is_shown) return;
     // spoken once, not each quarter second
+    const link = this.live.link.state === "open" && this.live.link.silent_ms() < STALE_MS
+      ? "Skyhound's server answers, but the flight's state stands still" : `No link to Skyhound (${this.live.link.reason || "nothing is heard"}); trying again`;
     const seconds = age_ms === null ? "" : `This picture is ${age(Math.floor(age_ms / 1000))} old. `;
     banner.setAttribute("aria-live", (age_ms ?? 0) < STALE_MS + 1000 ? "assertive" : "off");
-    say(banner, `${seconds}No link to Skyhound (${this.live.link.reason || "nothing is heard"}); trying again. Stop is still tried; the pilot's radio always works.`);
+    say(banner, `${seconds}${link}. Stop is still tried; the pilot's radio always works.`);
   }
 
   /** Takes control or gives it up; who takes it from another says so twice. */

@@ -47,37 +47,48 @@ async function show_shape(door: Door, picture: Picture, found: Detection, host: 
 WHERE channel = ${found.channel} AND start_us BETWEEN ${found.began_us} AND ${until} ORDER BY start_us LIMIT 2000`);
     if (pulses.length === 0) return swap(host, el("p", { class: "soft" }, `Detection ${found.id} has no pulses: it is a ${found.kind.replace("_", " ")}.`));
     const canvas = el("canvas", { role: "img", "aria-label": `${pulses.length} pulses of detection ${found.id}: height over the floor against time` });
-    swap(host, el("p", {}, `Detection ${found.id}: ${pulses.length} pulses, height over the floor in dB; below, all laid over each other by their width`), canvas);
+    swap(host, el("div", { class: "row" }, el("span", {}, `Detection ${found.id}: ${pulse_words(pulses)}`), el("button", { type: "button", class: "small", click: () => swap(host) }, "Close")), canvas);
     paint(canvas, pulses);
   } catch (cause) {
     swap(host, el("p", { class: "bad" }, `The pulses of detection ${found.id} cannot be read: ${(cause as Error).message}`));
   }
 }
 
+export function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+function pulse_words(pulses: PulseRow[]): string {
+  const [width_us, height_db] = [median(pulses.map((pulse) => pulse.width_us)), median(pulses.map((pulse) => pulse.height_db))];
+  const apart_us = pulses.slice(1).map((pulse, index) => pulse.start_us - pulses[index]!.start_us);
+  const every = apart_us.length > 0 ? `, each ${microseconds(median(apart_us))}` : "";
+  return `${pulses.length} pulses, by the median ${microseconds(width_us)} wide, ${number(height_db, 1, "dB")} high${every}`;
+}
+
+/** Each pulse as wide, as high over the floor and when it was. */
 function paint(canvas: HTMLCanvasElement, pulses: PulseRow[]): void {
-  const [width, height, scale] = [canvas.parentElement!.clientWidth, 110, devicePixelRatio || 1];
+  const [width, height, scale] = [canvas.parentElement!.clientWidth, 76, devicePixelRatio || 1];
   [canvas.width, canvas.height] = [width * scale, height * scale];
   const ctx = canvas.getContext("2d")!;
   ctx.scale(scale, scale);
   ctx.font = "11px system-ui, sans-serif";
+  const [left, base] = [40, height - 14];
   const top_db = Math.max(10, ...pulses.map((pulse) => pulse.height_db));
-  const [first, last] = [pulses[0]!.start_us, pulses.at(-1)!.start_us + pulses.at(-1)!.width_us];
-  const span_us = Math.max(1, last - first);
+  const last = pulses.at(-1)!;
+  const first_us = pulses[0]!.start_us;
+  const span_us = Math.max(1, last.start_us + last.width_us - first_us);
   ctx.fillStyle = colour("power");
   for (const pulse of pulses) {
-    const tall = Math.max(1, (pulse.height_db / top_db) * 62);
-    ctx.fillRect(((pulse.start_us - first) / span_us) * (width - 4), 66 - tall, Math.max(1.5, (pulse.width_us / span_us) * width), tall);
+    const tall = Math.max(1, (pulse.height_db / top_db) * (base - 8));
+    ctx.fillRect(left + ((pulse.start_us - first_us) / span_us) * (width - left - 4), base - tall, Math.max(1.5, (pulse.width_us / span_us) * (width - left)), tall);
   }
-  const widest_us = Math.max(...pulses.map((pulse) => pulse.width_us));
-  ctx.globalAlpha = Math.max(0.05, 1 / pulses.length);
-  for (const pulse of pulses) {
-    const tall = (pulse.height_db / top_db) * 26;
-    ctx.fillRect(0, 100 - tall, (pulse.width_us / widest_us) * width * 0.6, tall);
-  }
-  ctx.globalAlpha = 1;
+  ctx.fillStyle = colour("line");
+  ctx.fillRect(left, base, width - left, 1);
   ctx.fillStyle = colour("soft");
-  ctx.fillText(`${number(top_db, 0)} dB`, 2, 10);
+  ctx.fillText(`${number(top_db, 0)} dB`, 2, 14);
+  ctx.fillText("0", 2, base);
   ctx.textAlign = "right";
-  ctx.fillText(`${(span_us / 1e6).toFixed(1)} s`, width - 4, 78);
-  ctx.fillText(`widest ${microseconds(widest_us)}`, width - 4, 98);
+  ctx.fillText(`${(span_us / 1e6).toFixed(1)} s`, width - 4, height - 2);
 }

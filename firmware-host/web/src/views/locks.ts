@@ -26,7 +26,7 @@ export function locks_panel(picture: Picture): HTMLElement {
     const key = JSON.stringify([reasons, status?.latched, status?.homing_enabled, status === null]);
     if (key === shown) return;
     shown = key;
-    mark(node, "data-locked", reasons.length > 0);
+    mark(node, "data-locked", reasons.length > 0 || !status);
     say(head, !status ? "Nothing is known of the interlocks."
       : status.homing_enabled && reasons.length === 0 ? "Homing is enabled and every interlock holds."
         : reasons.length === 0 ? "Every interlock holds: homing can be enabled."

@@ -62,7 +62,7 @@ export class SettingsView {
 
   private async fly_by(profile: Profile): Promise<void> {
     const sets = await ask({ title: `Seek by ${profile.name}`, text: "What is in force before is over. Changes of single keys go here, with ; between them, or nothing.",
-      label: "Changes, like beacon.0.frequency_hz=121.5e6", value: " ", yes: "Seek by it" });
+      label: "Changes, like beacon.0.frequency_hz=121.5e6", required: false, yes: "Seek by it" });
     if (sets === null) return;
     try {
       const answer = await this.door.profile(profile.name, sets.split(";").map((set) => set.trim()).filter((set) => set !== ""));

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { backoff_ms, StreamParser } from "../src/stream.ts";
+
+test("events come whole, however the stream is cut", () => {
+  const text = ": \n\nevent: state\ndata: {\"a\":1}\n\nevent: log\r\ndata: one\r\ndata: two\r\n\r\n: alive\n\ndata: bare\n\n";
+  const wanted = [{ name: "state", text: '{"a":1}' }, { name: "log", text: "one\ntwo" }, { name: "message", text: "bare" }];
+  for (let size = 1; size <= text.length; size += 1) {
+    const parser = new StreamParser();
+    const found = [];
+    for (let at = 0; at < text.length; at += size) found.push(...parser.push(text.slice(at, at + size)));
+    assert.deepEqual(found, wanted, `in pieces of ${size}`);
+  }
+});
+
+test("waits longer after each failure, and never longer than 5 s", () => {
+  const waits = [0, 1, 2, 3, 4, 5, 50].map(backoff_ms);
+  assert.equal(waits[0], 400);
+  assert.deepEqual([...waits].sort((a, b) => a - b), waits);
+  assert.equal(waits.at(-1), 5000);
+});
