@@ -198,6 +198,29 @@ await check("replay: play, speed, pause, seek, step by keys, and the picture fol
   await anna.waitForFunction(() => document.querySelector(".replaying .readout dd").textContent.endsWith("dB"));
   await anna.waitForFunction(() => document.querySelector(".strip .state").textContent === "HOMING");
 });
+await check("the way from the browser's own position, and a copy as MGRS", async () => {
+  const walker = await open({ geolocation: { latitude: 47.39, longitude: 8.54 }, permissions: ["geolocation", "clipboard-read", "clipboard-write"] });
+  await walker.getByRole("button", { name: "Here" }).click();
+  await walker.waitForFunction(() => document.querySelector("#standing").textContent.includes("by this device"));
+  await walker.waitForFunction(() => /m to \d{3}°/.test(document.querySelector(".there").textContent));
+  await walker.getByRole("button", { name: "MGRS" }).click();
+  await walker.waitForFunction(() => document.querySelector("#toasts").textContent.includes("copied"));
+  const copied = await walker.evaluate(() => navigator.clipboard.readText());
+  must(/^32T MT \d{5} \d{5}$/.test(copied), copied);
+});
+await check("flights are filtered, downloaded, and a report that is not there is told", async () => {
+  await anna.evaluate(() => document.activeElement.blur());
+  await anna.keyboard.press("3");
+  await anna.getByLabel("Find flights").fill("no such flight");
+  await anna.waitForFunction(() => document.querySelectorAll(".flight").length === 0);
+  await anna.getByLabel("Find flights").fill("");
+  const coming = anna.waitForEvent("download");
+  await anna.getByRole("link", { name: "File" }).first().click();
+  must((await (await coming).suggestedFilename()).endsWith(".duckdb"), "no file came");
+  await anna.getByText("Report", { exact: true }).first().click();
+  await anna.getByRole("link", { name: "gpx" }).first().click();
+  await anna.waitForFunction(() => document.querySelector("#toasts").textContent.includes(".gpx: "));
+});
 await check("SQL answers, and a wrong question is told", async () => {
   await anna.keyboard.press("4");
   await anna.getByLabel("Question in SQL").fill("SELECT count(*) AS n FROM reading");

@@ -24,10 +24,10 @@ export class WatchView {
     this.map = new MapView(door, picture, watcher);
     const list = el("div", { class: "tabs", "aria-label": "More of the flight" });
     const panels = [
-      { id: `${prefix}locks`, title: "Interlocks", panel: el("div", { class: "tabpanel" }, locks_panel(picture)) },
-      { id: `${prefix}log`, title: "Log", panel: el("div", { class: "tabpanel" }, log_panel(picture)) },
-      { id: `${prefix}heard`, title: "Heard", panel: el("div", { class: "tabpanel" }, detections_panel(door, picture)) },
-      { id: `${prefix}health`, title: "Health", panel: el("div", { class: "tabpanel" }, health_panel(picture)) },
+      { id: `${prefix}locks`, title: "Interlocks", panel: el("div", { class: "tabpanel", tabindex: 0 }, locks_panel(picture)) },
+      { id: `${prefix}log`, title: "Log", panel: el("div", { class: "tabpanel", tabindex: 0 }, log_panel(picture)) },
+      { id: `${prefix}heard`, title: "Heard", panel: el("div", { class: "tabpanel", tabindex: 0 }, detections_panel(door, picture)) },
+      { id: `${prefix}health`, title: "Health", panel: el("div", { class: "tabpanel", tabindex: 0 }, health_panel(picture)) },
     ];
     const more = el("section", { class: "panel more", "aria-label": "More of the flight" }, list, ...panels.map(({ panel }) => panel));
     this.show_tab = tabs(list, panels);
@@ -43,7 +43,7 @@ export class WatchView {
     };
     room.addEventListener("change", lay_out);
     lay_out();
-    this.node = el("div", { class: picture.is_replay ? "watch replaying" : "watch" }, above,
+    this.node = el("div", { class: picture.is_replay ? "watch replaying" : "watch" }, el("h1", { class: "unseen" }, picture.is_replay ? `Replay of flight ${picture.flight}` : "The flight that goes on"), above,
       el("div", { class: "left" }, this.map.node, where_panel(picture, watcher)),
       el("div", { class: "right" }, signal_panel(picture), spectrum_panel(picture), more));
     // numbers on the tabs: what wants a look without being open
