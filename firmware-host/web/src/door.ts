@@ -10,6 +10,11 @@ export class Refusal extends Error {
   }
 }
 
+/** Questions that are under way at once: each is a process of its own beside the flight. */
+const QUESTIONS = 2;
+/** A server that has too much to do is asked again so often, a little later each time. */
+const BUSY_TRIES = 4;
+
 const TOKEN_KEY = "skyhound-token";
 
 function random_id(): string {
@@ -22,6 +27,9 @@ export class Door {
   readonly client = random_id();
   /** Called at a 401; answers the token to go on with, or null to give up. */
   on_token: () => Promise<string | null> = async () => null;
+
+  private asking = 0;
+  private readonly waiting: (() => void)[] = [];
 
   constructor(readonly base = "/api/v1") {}
 
@@ -82,14 +90,32 @@ export class Door {
   maps = () => this.get<OfflineMap[]>("/maps");
 
   /** Rows of a flight; `live` is the one that is being recorded. */
-  query<T = Row>(flight: string, sql: string): Promise<T[]> {
-    return this.post<T[]>(`${this.flight_path(flight)}/query`, { sql, format: "json" }, 120_000);
+  async query<T = Row>(flight: string, sql: string): Promise<T[]> {
+    return (await this.ask(flight, sql, "json")).json() as Promise<T[]>;
   }
 
   async query_csv(flight: string, sql: string): Promise<string> {
-    const headers = { "Content-Type": "application/json" };
-    const body = JSON.stringify({ sql, format: "csv" });
-    return (await this.request(`${this.flight_path(flight)}/query`, { method: "POST", headers, body }, 120_000)).text();
+    return (await this.ask(flight, sql, "csv")).text();
+  }
+
+  private async ask(flight: string, sql: string, format: "json" | "csv"): Promise<Response> {
+    if (this.asking >= QUESTIONS) await new Promise<void>((turn) => this.waiting.push(turn));
+    this.asking += 1;
+    try {
+      const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ sql, format }) };
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await this.request(`${this.flight_path(flight)}/query`, init, 120_000);
+        } catch (cause) {
+          const is_busy = cause instanceof Refusal && (cause.status === 429 || cause.status === 503);
+          if (!is_busy || tries === BUSY_TRIES) throw cause;
+          await new Promise((resolve) => setTimeout(resolve, 500 * tries));
+        }
+      }
+    } finally {
+      this.asking -= 1;
+      this.waiting.shift()?.();
+    }
   }
 
   flight_path(flight: string): string {

@@ -1,5 +1,6 @@
 // Starts the page. Stop is wired first and depends on nothing that comes later.
 
+import { stay_awake } from "./awake.ts";
 import { Door } from "./door.ts";
 import { by_id, el } from "./dom.ts";
 import { slide_state } from "./homing.ts";
@@ -56,6 +57,7 @@ const live = new Live(door, picture, (state) => {
   // where no flight goes on there is nothing to see but past ones
   if (is_first && !state.live && document.body.dataset["view"] === "live") show("flights");
   is_first = false;
+  if (state.live) stay_awake();
   // what was stopped and is enabled anew is another story
   if (stopper.state.kind === "stopped" && picture.status?.homing_enabled) {
     stopper.state = { kind: "idle" };

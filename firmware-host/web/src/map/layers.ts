@@ -6,6 +6,8 @@ import { ellipse, type Place } from "../geo.ts";
 import type { FenceArea, Picture } from "../picture.ts";
 import { colour } from "../theme.ts";
 
+const WHOLE_EVERY_MS = 500;
+
 const latlng = (place: Place): L.LatLngTuple => [place.lat_deg, place.lon_deg];
 
 function icon(shape: SVGElement, size: number): L.DivIcon {
@@ -45,12 +47,15 @@ export class Layers {
   private readonly home: Mark;
   private readonly estimate: Mark;
   private readonly watcher: Mark;
+  private readonly tail: L.Polyline;
   private heading_deg = 0;
+  private drawn = { points: 0, first_us: -1, ms: -Infinity };
 
   constructor(map: L.Map, private readonly picture: Picture) {
     const plain = { interactive: false, fill: false };
     this.fence = L.layerGroup().addTo(map);
     this.track = L.polyline([], { ...plain, weight: 3, opacity: 0.9 }).addTo(map);
+    this.tail = L.polyline([], { ...plain, weight: 3, opacity: 0.9 }).addTo(map);
     this.ellipses = [0, 1].map((index) => L.polygon([], { ...plain, weight: 2, dashArray: index === 0 ? "7 5" : "" }).addTo(map));
     this.estimate = new Mark(map, "estimate", "Estimate of the beacon");
     this.home = new Mark(map, "home", "Home");
@@ -61,7 +66,7 @@ export class Layers {
 
   /** Colours of the theme. */
   paint(): void {
-    this.track.setStyle({ color: colour("track") });
+    for (const line of [this.track, this.tail]) line.setStyle({ color: colour("track") });
     for (const line of this.ellipses) line.setStyle({ color: colour("estimate") });
     this.show_fence();
   }
@@ -87,8 +92,19 @@ export class Layers {
     return this.heading_deg;
   }
 
+  /** The whole way twice a second, and what came since at each picture: a long way costs too much for more. */
   show_track(): void {
-    this.track.setLatLngs(this.picture.track.map(latlng));
+    const track = this.picture.track;
+    const first_us = track[0]?.at_us ?? -1;
+    const goes_on = first_us === this.drawn.first_us && track.length >= this.drawn.points;
+    if (goes_on && performance.now() - this.drawn.ms < WHOLE_EVERY_MS) {
+      this.tail.setLatLngs(track.slice(Math.max(0, this.drawn.points - 1)).map(latlng));
+      return;
+    }
+    // the newest point of a replay lies between two of its way: it is always part of the tail
+    this.drawn = { points: Math.max(0, track.length - 1), first_us, ms: performance.now() };
+    this.track.setLatLngs(track.slice(0, this.drawn.points).map(latlng));
+    this.tail.setLatLngs(track.slice(Math.max(0, this.drawn.points - 1)).map(latlng));
   }
 
   show_estimate(): void {

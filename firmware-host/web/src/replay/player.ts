@@ -76,7 +76,10 @@ export class Player {
     this.clock.ends(performance.now());
     const index = this.chunk_of(at_us);
     const [before, now] = [this.chunk(index - 1), this.chunk(index)];
-    if ((at_us % CHUNK_US) / CHUNK_US > 0.5 || this.clock.speed > 10) this.chunk(index + 1);
+    // as many minutes ahead as are played in two seconds, and the next one in time
+    const ahead = Math.ceil((this.clock.is_playing ? this.clock.speed : 0) / 30);
+    if ((at_us % CHUNK_US) / CHUNK_US > 0.5) this.chunk(index + 1);
+    for (let next = 1; next <= ahead && (index + next) * CHUNK_US < whole.last_us; next += 1) this.chunk(index + next);
     picture.at_us = at_us;
     picture.state = { live: false, you_control: false, controlled_by: null, status: status_at(whole, now, at_us) };
     this.fill_traces([before, now], at_us);

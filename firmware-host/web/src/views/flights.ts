@@ -74,7 +74,6 @@ export class FlightsView {
           el("div", { class: "row" }, ...REPORTS.map((ending) => this.link(ending, `${path}/report.${ending}`, `${flight.name}.${ending}`))))));
   }
 
-  /** A download: without a token by the browser, which can go on where it was cut off; with one by ourselves. */
   private link(word: string, path: string, name: string): HTMLElement {
     return el("a", { href: this.door.base + path, download: name, class: "button", click: (event: Event) => {
       event.preventDefault();
@@ -82,13 +81,12 @@ export class FlightsView {
     } }, word);
   }
 
+  /** The file itself is fetched by the browser, which goes on where it was cut off; a report, and all where a token is wanted, by ourselves. */
   private async fetch(path: string, name: string): Promise<void> {
     try {
-      if (!this.door.token) {
-        // asked for first, so that a refusal is told here and is not saved as if it were the file
-        const asked = new AbortController();
-        await this.door.request(path, { signal: asked.signal }, 0);
-        asked.abort();
+      if (path.endsWith("/file") && !this.door.token) {
+        // its first byte is asked for here, so that a refusal is told and is not saved as if it were the file
+        await (await this.door.request(path, { headers: { Range: "bytes=0-0" } })).body?.cancel();
         return save(this.door.base + path, name);
       }
       const url = URL.createObjectURL(await (await this.door.request(path, {}, 0)).blob());

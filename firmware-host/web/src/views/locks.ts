@@ -30,7 +30,7 @@ export function locks_panel(picture: Picture): HTMLElement {
     say(head, !status ? "Nothing is known of the interlocks."
       : status.homing_enabled && reasons.length === 0 ? "Homing is enabled and every interlock holds."
         : reasons.length === 0 ? "Every interlock holds: homing can be enabled."
-          : `Homing stays locked, for ${reasons.length === 1 ? "one reason" : `${reasons.length} reasons`}:`);
+          : `Homing ${status.homing_enabled ? "is enabled but commands nothing" : "stays locked"}, for ${reasons.length === 1 ? "one reason" : `${reasons.length} reasons`}:`);
     swap(stopped, status?.latched ? item(`Stopped homing: ${status.latched}`, "latched") : null);
     swap(list, ...reasons.map((reason) => item(reason, "missing")));
   });

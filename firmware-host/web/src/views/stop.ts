@@ -15,9 +15,15 @@ export function stop_button(stopper: Stopper): { node: HTMLElement; show: () => 
   const live = el("span", { class: "unseen", role: "alert" });
   const missed = by_id("missed");
   const stop = () => void stopper.stop();
+  let pressed_ms = -Infinity;
   // at the touch, not at its end: a finger that slides off has meant it
-  node.addEventListener("pointerdown", (event) => event.button === 0 && stop());
-  node.addEventListener("click", (event) => event.detail === 0 && stop());
+  node.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    pressed_ms = performance.now();
+    stop();
+  });
+  // keys and readers of the screen click without a touch before
+  node.addEventListener("click", () => performance.now() - pressed_ms > TWICE_MS && stop());
   let escaped_ms = -Infinity;
   addEventListener("keydown", (event) => {
     if (event.repeat) return;
