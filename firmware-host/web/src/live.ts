@@ -4,7 +4,7 @@ import type { LogEntry, SpectrumRow, State, StreamEvents } from "./api.ts";
 import type { Door } from "./door.ts";
 import type { Picture } from "./picture.ts";
 import { Link } from "./stream.ts";
-import { ask_coverage, ask_detections, ask_fence, ask_home, ask_regions, ask_track, signal_sql, spectrum_sql, type SignalRow } from "./tables.ts";
+import { ask_coverage, ask_detections, ask_fence, ask_home, ask_regions, ask_track, search_area, signal_sql, spectrum_sql, type SignalRow } from "./tables.ts";
 
 /** Without a word for so long, what is shown is no longer what is. */
 export const STALE_MS = 1500;
@@ -96,7 +96,7 @@ export class Live {
     this.coverage_ms = -Infinity;
     for (const [name, ask] of [
       ["track", () => this.refresh_track()], ["signal", () => this.refresh_signal()], ["spectrum", () => this.refresh_spectrum()], ["detections", () => this.refresh_detections()],
-      ["home", () => this.refresh_home()], ["fence", () => this.refresh_fence()], ["regions", () => this.refresh_regions()],
+      ["home", () => this.refresh_home()], ["fence", () => this.refresh_fence()], ["regions", () => this.refresh_regions()], ["area", () => this.refresh_area()],
     ] as const) this.once(name, ask);
   }
 
@@ -146,6 +146,11 @@ export class Live {
 
   private async refresh_fence(): Promise<void> {
     this.picture.fence = await ask_fence(this.door, "live");
+    this.picture.touch("fence");
+  }
+
+  private async refresh_area(): Promise<void> {
+    this.picture.search_area = search_area((await this.door.settings()).toml);
     this.picture.touch("fence");
   }
 

@@ -69,6 +69,8 @@ export class Picture {
   coverage: CoverageRow[] = [];
   home: Place | null = null;
   fence: FenceArea[] = [];
+  /** That of `[search]`. */
+  search_area: FenceArea | null = null;
   log: LogEntry[] = [];
   detections: Detection[] = [];
   /** Index of the channel that is looked at; null = the one that is sought. */

@@ -99,3 +99,17 @@ WHERE (channel, at_us) IN (SELECT (channel, max(at_us)) FROM estimate_region${un
   }
   return [...regions.values()];
 }
+
+/** The area of `[search]` in the settings: a polygon, or a disc as its middle with a radius; null without one. */
+export function search_area(toml: string): FenceArea | null {
+  const section = toml.split(/^\[search\]\s*$/m)[1]?.split(/^\[[a-z"[]/m)[0] ?? "";
+  const number = (key: string): number | null => {
+    const found = new RegExp(`^${key}\\s*=\\s*(-?[\\d._e+-]+)`, "m").exec(section)?.[1];
+    return found ? Number(found.replaceAll("_", "")) : null;
+  };
+  const polygon = /^polygon\s*=\s*\[([^=]*)\]/m.exec(section)?.[1] ?? "";
+  const corners = [...polygon.matchAll(/\[\s*(-?[\d.e+-]+)\s*,\s*(-?[\d.e+-]+)\s*,?\s*\]/g)].map(([, lat, lon]) => ({ lat_deg: Number(lat), lon_deg: Number(lon) }));
+  if (corners.length >= 3) return { inside: true, corners, radius_m: null };
+  const [lat_deg, lon_deg, radius_m] = [number("centre_lat_deg"), number("centre_lon_deg"), number("radius_m")];
+  return lat_deg !== null && lon_deg !== null && radius_m !== null ? { inside: true, corners: [{ lat_deg, lon_deg }], radius_m } : null;
+}

@@ -4,7 +4,7 @@ import type { Detection } from "../src/picture.ts";
 import { detections_at, pose_at, status_at } from "../src/replay/at.ts";
 import { last_until, ReplayClock } from "../src/replay/clock.ts";
 import { frequency_hz, type Chunk, type Whole, type WayPoint } from "../src/replay/load.ts";
-import { fence_areas } from "../src/tables.ts";
+import { fence_areas, search_area } from "../src/tables.ts";
 import { Trace } from "../src/trace.ts";
 
 test("the clock plays, pauses, seeks, steps and changes speed without a jump", () => {
@@ -62,7 +62,7 @@ test("a detection is not known before it was confirmed, and goes on until it end
 
 const whole = (more: Partial<Whole>): Whole => ({
   name: "f", started_utc: null, sdr: "file:x", autopilot: "udpin:", rate_sps: 1, first_us: 0, last_us: 100, beacons: ["fox"], frequencies_hz: [150e6], profile: null,
-  way: [], estimates: [], states: [], commands: [], operator: [], searches: [], switches: [], detections: [], log: [], home: null, fence: [],
+  way: [], estimates: [], states: [], commands: [], operator: [], searches: [], switches: [], detections: [], log: [], home: null, fence: [], search_area: null,
   region_times_us: [], coverage_times_us: [], ...more,
 });
 
@@ -101,6 +101,14 @@ test("rows of the fence become its areas", () => {
   const areas = fence_areas([corner("corner", true, 0, 1), corner("corner", true, 1, 2), corner("corner", true, 2, 3), corner("circle", false, null, 4, 50),
     corner("corner", false, 0, 5), corner("corner", false, 1, 6)]);
   assert.deepEqual(areas.map(({ inside, corners, radius_m }) => [inside, corners.length, radius_m]), [[true, 3, null], [false, 1, 50], [false, 2, null]]);
+});
+
+test("the area of a search is read from the settings", () => {
+  const polygon = search_area('[homing]\nradius_m = 3\n\n[search]\npolygon = [\n    [47.1, 8.5],\n    [47.2, 8.5],\n    [47.2, -8.6],\n]\npattern = "ps"\n\n[interlock]\nradius_m = 9\n');
+  assert.deepEqual(polygon?.corners.map((corner) => corner.lon_deg), [8.5, 8.5, -8.6]);
+  assert.deepEqual(search_area("[search]\npolygon = []\ncentre_lat_deg = 47.5\ncentre_lon_deg = 8.0\nradius_m = 300.0\n")?.radius_m, 300);
+  assert.equal(search_area("[search]\npolygon = []\n[x]\nradius_m = 2\n"), null);
+  assert.equal(search_area(""), null);
 });
 
 test("a trace keeps a minute, takes nothing twice and shows a hole as one", () => {

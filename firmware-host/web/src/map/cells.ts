@@ -24,7 +24,7 @@ export const draw_regions = (regions: () => Region[]): Draw => (ctx, map) => {
   for (const region of [...regions()].sort((a, b) => b.percent - a.percent)) {
     const boxes = region.rows.map((row) => box(map, row));
     ctx.fillStyle = region.percent > 60 ? hatch(ctx, colour("estimate")) : colour("estimate");
-    ctx.globalAlpha = region.percent > 60 ? 0.55 : 0.45;
+    ctx.globalAlpha = region.percent > 60 ? 0.38 : 0.32;
     for (const { left, top, width, height } of boxes) ctx.fillRect(left, top, width, height);
     ctx.globalAlpha = 1;
   }

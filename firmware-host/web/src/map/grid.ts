@@ -45,7 +45,7 @@ export const draw_grid = (origin: () => Place | null): Draw => (ctx, map, size) 
   for (let north = Math.ceil(low.north_m / step) * step; north <= high.north_m; north += step) {
     const y = Math.round(at(north, 0).y) + 0.5;
     stroke(ctx, [0, y], [size.x, y], north === 0);
-    if (y > 80 && y < size.y - 40) label(ctx, `${offset_text(north)} N`, 4, y - 4);
+    if (y > 112 && y < size.y - 40) label(ctx, `${offset_text(north)} N`, 4, y - 4);
   }
 };
 

@@ -128,7 +128,8 @@ export class Layers {
 
   show_fence(): void {
     this.fence.clearLayers();
-    for (const area of this.picture.fence) outline(area).addTo(this.fence);
+    for (const area of this.picture.fence) outline(area, "fence").addTo(this.fence);
+    if (this.picture.search_area) outline(this.picture.search_area, "coverage").addTo(this.fence);
   }
 
   /** All that is worth being seen at once. */
@@ -136,15 +137,15 @@ export class Layers {
     const places: Place[] = [...this.picture.track, ...this.picture.extent, ...this.picture.estimates.values()];
     if (this.picture.home) places.push(this.picture.home);
     if (watcher) places.push(watcher);
-    for (const area of this.picture.fence) if (area.inside) places.push(...area.corners);
+    for (const area of [...this.picture.fence, this.picture.search_area]) if (area?.inside) places.push(...area.corners);
     for (const row of this.picture.coverage) if (row.pod > 0) places.push(row);
     return places.length > 0 ? L.latLngBounds(places.map(latlng)) : null;
   }
 }
 
-/** Stay inside: dashed. Stay outside: dotted and filled. */
-function outline(area: FenceArea): L.Path {
-  const style: L.PathOptions = { color: colour("fence"), weight: 2, interactive: false, fill: !area.inside, fillOpacity: 0.18, dashArray: area.inside ? "10 6" : "2 5" };
+/** Stay inside: dashed. Stay outside: dotted and filled. The area of a search: dots. */
+function outline(area: FenceArea, ink: "fence" | "coverage"): L.Path {
+  const style: L.PathOptions = { color: colour(ink), weight: 2, interactive: false, fill: !area.inside, fillOpacity: 0.18, dashArray: ink === "coverage" ? "1 6" : area.inside ? "10 6" : "2 5" };
   if (area.radius_m !== null) return L.circle(latlng(area.corners[0]!), { ...style, radius: area.radius_m });
   return L.polygon(area.corners.map(latlng), style);
 }

@@ -4,7 +4,7 @@ import type { Estimate, LogEntry, SearchStatus, SpectrumRow } from "../api.ts";
 import type { Door } from "../door.ts";
 import type { Place } from "../geo.ts";
 import type { Detection, FenceArea, TrackPoint } from "../picture.ts";
-import { ask_detections, ask_fence, ask_home, signal_sql, type SignalRow } from "../tables.ts";
+import { ask_detections, ask_fence, ask_home, search_area, signal_sql, type SignalRow } from "../tables.ts";
 
 export const CHUNK_US = 60_000_000;
 /** Rows of a table that is loaded whole: what more there is, is thinned out evenly. */
@@ -48,6 +48,7 @@ export interface Whole {
   log: LogEntry[];
   home: Place | null;
   fence: FenceArea[];
+  search_area: FenceArea | null;
   region_times_us: number[];
   coverage_times_us: number[];
 }
@@ -109,7 +110,7 @@ QUALIFY row_number() OVER (PARTITION BY channel, at_us // ${Math.max(1_000_000, 
   const toml = profile[0]?.value ?? "";
   return {
     ...head, beacons: Array.from(beacons, (name, index) => name ?? `channel ${index}`), frequencies_hz: beacons.map((name) => frequency_hz(toml, name)),
-    profile: /^profile = "([^"]*)"/m.exec(toml)?.[1] ?? null, way, states, commands, operator, searches, switches, detections, log, home, fence,
+    profile: /^profile = "([^"]*)"/m.exec(toml)?.[1] ?? null, way, states, commands, operator, searches, switches, detections, log, home, fence, search_area: search_area(toml),
     estimates: estimates.map((estimate) => ({ ...estimate, beacon: beacons[estimate.channel] ?? "" })),
     region_times_us: regions.map((row) => row.at_us), coverage_times_us: coverages.map((row) => row.at_us),
   };

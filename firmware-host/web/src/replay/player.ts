@@ -23,7 +23,7 @@ export class Player {
   private constructor(private readonly door: Door, readonly whole: Whole, private readonly picture: Picture, private readonly shown: () => void) {
     this.clock = new ReplayClock(whole.first_us, whole.last_us);
     picture.home = whole.home;
-    picture.fence = whole.fence;
+    [picture.fence, picture.search_area] = [whole.fence, whole.search_area];
     picture.extent = [...whole.way, ...whole.estimates.slice(-1)];
     picture.touch("home", "fence");
     this.timer = setInterval(() => this.clock.is_playing && this.show(), 100);

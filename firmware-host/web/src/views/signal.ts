@@ -29,7 +29,7 @@ export function signal_panel(picture: Picture): HTMLElement {
     if (!plot) return;
     const end_s = Math.max(trace.at_s.at(-1) ?? 0, picture.is_replay && picture.at_us !== null ? picture.at_us / 1e6 : 0);
     plot.setData([trace.at_s.map((at_s) => at_s - end_s), trace.snr_db, trace.floor_dbfs, trace.power_dbfs], false);
-    const [power, snr] = [range([...trace.power_dbfs, ...trace.floor_dbfs], 10), range([0, ...trace.snr_db], 10)];
+    const [power, snr] = [range([...trace.power_dbfs, ...trace.floor_dbfs], -100), range([0, 10, ...trace.snr_db], 0)];
     // power and floor in the upper part, the SNR in the lower: drawn over each other they are the same line
     plot.batch(() => {
       plot!.setScale("x", { min: -TRACE_S, max: 0 });
@@ -70,16 +70,16 @@ function pulses(channel: { pulse_count: number; pulse_width_us: number | null; p
   return channel.pulse_count > 0 ? [[`${channel.pulse_count} pulses`, `${microseconds(channel.pulse_width_us)} each ${microseconds(channel.pulse_period_us)}`]] : [];
 }
 
-/** From the least to the most, at least `least` wide, in whole steps of 5. */
-export function range(values: (number | null)[], least: number): { min: number; max: number } {
+/** From the least to the most in whole steps of 5, at least 10 wide; without a value, from `without` on. */
+export function range(values: (number | null)[], without: number): { min: number; max: number } {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {
     if (value === null || !Number.isFinite(value)) continue;
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  if (low > high) return { min: 0, max: least };
-  const pad = Math.max(0, least - (high - low)) / 2;
+  if (low > high) [low, high] = [without, without];
+  const pad = Math.max(0, 10 - (high - low)) / 2;
   return { min: Math.floor((low - pad) / 5) * 5, max: Math.ceil((high + pad) / 5) * 5 };
 }
 
