@@ -12,6 +12,8 @@ export interface Status {
   locked: string | null;
   missing: string[];
   profile: string | null;
+  /** Where this page is. */
+  page: string | null;
   is_bench: boolean;
   latched: string | null;
   vehicle: VehicleStatus;
@@ -179,6 +181,8 @@ export interface StreamEvents {
   spectrum: SpectrumRow;
   estimate: Estimate;
   region: Region;
+  /** The log after this id is not at hand any more: what lies between stands in the flight's table `log`. */
+  behind: { from: number };
 }
 
 export interface Answer {

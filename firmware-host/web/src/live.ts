@@ -4,7 +4,7 @@ import type { LogEntry, SpectrumRow, State, StreamEvents } from "./api.ts";
 import type { Door } from "./door.ts";
 import type { Picture } from "./picture.ts";
 import { Link } from "./stream.ts";
-import { ask_coverage, ask_detections, ask_fence, ask_home, ask_regions, ask_track, search_area, signal_sql, spectrum_sql, type SignalRow } from "./tables.ts";
+import { ask_coverage, ask_detections, ask_fence, ask_home, ask_regions, ask_track, log_sql, search_area, signal_sql, spectrum_sql, type SignalRow } from "./tables.ts";
 
 /** Without a word for so long, what is shown is no longer what is. */
 export const STALE_MS = 1500;
@@ -45,6 +45,7 @@ export class Live {
         picture.estimates.set(estimate.channel, estimate);
         return picture.touch("estimate");
       }
+      case "behind": return this.once("log", () => this.refresh_log((told as StreamEvents["behind"]).from));
       case "region": return picture.set_region(told as StreamEvents["region"]);
     }
   }
@@ -159,6 +160,10 @@ export class Live {
     for (const region of await ask_regions(this.door, "live", beacons)) {
       if (!this.picture.regions.has(`${region.channel}/${region.percent}`)) this.picture.set_region(region);
     }
+  }
+
+  private async refresh_log(from: number): Promise<void> {
+    this.picture.add_log(await this.door.query<LogEntry>("live", log_sql(from)));
   }
 
   private refresh_coverage(): void {

@@ -141,9 +141,15 @@ export class Picture {
     this.touch("spectrum");
   }
 
+  /** Entries in any order, each once: what was missed comes after what was told since. */
   add_log(entries: LogEntry[]): void {
     const newest = this.log.at(-1)?.id ?? 0;
-    this.log.push(...entries.filter((entry) => entry.id > newest));
+    if (entries.every((entry) => entry.id > newest) && entries.length === 1) {
+      this.log.push(...entries);
+    } else {
+      const known = new Map([...this.log, ...entries].map((entry) => [entry.id, entry]));
+      this.log = [...known.values()].sort((a, b) => a.id - b.id);
+    }
     if (this.log.length > LOG_ENTRIES) this.log.splice(0, this.log.length - LOG_ENTRIES);
     this.touch("log");
   }

@@ -133,6 +133,7 @@ export class Link {
       case "state": return this.told("state", told as StreamEvents["state"]);
       case "spectrum": return this.told("spectrum", told as StreamEvents["spectrum"]);
       case "estimate": return this.told("estimate", told as StreamEvents["estimate"]);
+      case "behind": return this.told("behind", told as StreamEvents["behind"]);
       case "region": return this.told("region", told as StreamEvents["region"]);
     }
   }

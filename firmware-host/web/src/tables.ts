@@ -18,6 +18,9 @@ export const DETECTIONS_SQL = `SELECT id, channel, beacon, kind, began_us, confi
 export const spectrum_sql = (until_us: number): string => `SELECT acquired_us AS at_us, first_bin_hz, bin_hz, power_e1[1:bin_count] AS power_e1
 FROM spectrum WHERE acquired_us <= ${until_us} ORDER BY acquired_us DESC LIMIT 120`;
 
+/** The newest entries after an id. */
+export const log_sql = (after: number): string => `SELECT id, at_us, source, severity, kind, text FROM log WHERE id > ${after} ORDER BY id DESC LIMIT 500`;
+
 /** The way so far, a point each `step_us` at most. */
 export const track_sql = (step_us: number): string => `SELECT at_us, lat_deg, lon_deg, alt_rel_m FROM track
 QUALIFY row_number() OVER (PARTITION BY at_us // ${step_us} ORDER BY at_us) = 1 ORDER BY at_us`;

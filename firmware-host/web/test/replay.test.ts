@@ -90,10 +90,11 @@ test("a channel tells its newest row, but none that is older than 3 s", () => {
 });
 
 test("a beacon's frequency is read from the settings by its name", () => {
-  const toml = '[sdr]\nfrequency_hz = 1e6\n[[beacon]]\nname = "a"\nfrequency_hz = 433_920_000.0\n[[beacon]]\nname = "b"\nfrequency_hz = 1.5e8\n[antenna]\nfrequency_hz = 3\n';
-  assert.equal(frequency_hz(toml, "a"), 433_920_000);
-  assert.equal(frequency_hz(toml, "b"), 150e6);
-  assert.equal(frequency_hz(toml, "c"), null);
+  const toml = '[sdr]\nfrequency_hz = 1e6\n[[beacon]]\nname = "a"\nfrequency_hz = 433_920_000.0\n[[beacon]]\nname = "b"\nfrequency_hz = 1.5e8\n[[beacon]]\nname = "d"\noffset_hz = -2000.0\n[antenna]\nfrequency_hz = 3\n';
+  assert.equal(frequency_hz(toml, "a", 1e6), 433_920_000);
+  assert.equal(frequency_hz(toml, "b", 1e6), 150e6);
+  assert.equal(frequency_hz(toml, "c", 1e6), null);
+  assert.deepEqual([frequency_hz(toml, "d", 1e6), frequency_hz(toml, "d", null)], [998_000, null]);
 });
 
 test("rows of the fence become its areas", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { read_rows, Refusal } from "../src/door.ts";
 import { backoff_ms, StreamParser } from "../src/stream.ts";
 
 test("events come whole, however the stream is cut", () => {
@@ -18,4 +19,16 @@ test("waits longer after each failure, and never longer than 5 s", () => {
   assert.equal(waits[0], 400);
   assert.deepEqual([...waits].sort((a, b) => a - b), waits);
   assert.equal(waits.at(-1), 5000);
+});
+
+test("rows are read, and what is no number is unknown", () => {
+  assert.deepEqual(read_rows(""), []);
+  assert.deepEqual(read_rows('[\n{"a":1,"b":"NaN","c":"-Infinity","d":"x"}\n]'), [{ a: 1, b: null, c: null, d: "x" }]);
+});
+
+test("who is told to try again is told that it is busy", () => {
+  assert.ok(new Refusal("2 questions are being answered already; try again", 409).is_busy);
+  assert.ok(new Refusal("slower", 429).is_busy);
+  assert.ok(!new Refusal("nothing flies here", 409).is_busy);
+  assert.ok(!new Refusal("no column x", 400).is_busy);
 });

@@ -92,7 +92,7 @@ export function status_at(whole: Whole, chunk: Chunk | null, at_us: number): Sta
     .map((row): PassStatus => ({ name: row.name, longest_us: number_or(row.longest_us), miss_total: number_or(row.miss_total) }));
   return {
     version: "", pid: 0, uptime_s: at_us / 1e6, state, target: channels.find((channel) => channel.heard)?.name ?? channels[0]?.name ?? "",
-    homing_enabled: state !== "IDLE", course, locked, missing: locked ? [locked] : [], profile: newest(whole.switches, at_us)?.profile ?? whole.profile,
+    homing_enabled: state !== "IDLE", course, locked, missing: locked ? [locked] : [], profile: newest(whole.switches, at_us)?.profile ?? whole.profile, page: null,
     is_bench: false, latched: latched_at(whole, at_us), vehicle: vehicle_at(whole, chunk, at_us), channels, search: newest(whole.searches, at_us),
     link: {
       address: whole.autopilot, received_total: 0, crc_error_total: 0, sequence_lost_total: 0, sent_total: 0, send_dropped_total: 0, reconnect_total: 0, late_total: 0,

@@ -67,7 +67,7 @@ const HEAD_SQL = `SELECT name, started_utc, sdr, autopilot, sample_rate_sps AS r
 FROM flight f, (SELECT min(at_us) AS first_us, max(at_us) AS last_us FROM signal) s, (SELECT min(at_us) AS first_us, max(at_us) AS last_us FROM vehicle_motion) m
 ORDER BY f.opened_us LIMIT 1`;
 
-interface Head { name: string; started_utc: string | null; sdr: string; autopilot: string; rate_sps: number | null; first_us: number; last_us: number }
+interface Head { name: string; started_utc: string | null; sdr: string; autopilot: string; rate_sps: number | null; frequency_hz: number | null; first_us: number; last_us: number }
 
 const COMMANDS_SQL = `SELECT at_us, kind, interlock, fault, detail, reason FROM command
 QUALIFY (kind, coalesce(interlock, ''), coalesce(fault, ''), coalesce(detail, ''), coalesce(reason, '')) IS DISTINCT FROM
@@ -109,20 +109,22 @@ QUALIFY row_number() OVER (PARTITION BY channel, at_us // ${Math.max(1_000_000, 
   }
   const toml = profile[0]?.value ?? "";
   return {
-    ...head, beacons: Array.from(beacons, (name, index) => name ?? `channel ${index}`), frequencies_hz: beacons.map((name) => frequency_hz(toml, name)),
+    ...head, beacons: Array.from(beacons, (name, index) => name ?? `channel ${index}`), frequencies_hz: beacons.map((name) => frequency_hz(toml, name, head.frequency_hz)),
     profile: /^profile = "([^"]*)"/m.exec(toml)?.[1] ?? null, way, states, commands, operator, searches, switches, detections, log, home, fence, search_area: search_area(toml),
     estimates: estimates.map((estimate) => ({ ...estimate, beacon: beacons[estimate.channel] ?? "" })),
     region_times_us: regions.map((row) => row.at_us), coverage_times_us: coverages.map((row) => row.at_us),
   };
 }
 
-/** Of the beacon of this name among the settings. */
-export function frequency_hz(toml: string, beacon: string): number | null {
+/** Of the beacon of this name among the settings, where `tuned_hz` is what an offset is counted from. */
+export function frequency_hz(toml: string, beacon: string, tuned_hz: number | null): number | null {
   for (const section of toml.split(/^\[\[beacon\]\]/m).slice(1)) {
     const own = section.split(/^\[/m)[0]!;
     if (/^name\s*=\s*"([^"]*)"/m.exec(own)?.[1] !== beacon) continue;
-    const found = /^frequency_hz\s*=\s*([\d._e+]+)/m.exec(own)?.[1];
-    return found ? Number(found.replaceAll("_", "")) : null;
+    const [, key, found] = /^(frequency_hz|offset_hz)\s*=\s*(-?[\d._e+]+)/m.exec(own) ?? [];
+    if (!found) return null;
+    const value_hz = Number(found.replaceAll("_", ""));
+    return key === "frequency_hz" ? value_hz : tuned_hz === null ? null : tuned_hz + value_hz;
   }
   return null;
 }

@@ -3,7 +3,7 @@
 import type { LogEntry } from "../api.ts";
 import { el, swap } from "../dom.ts";
 import { clock } from "../format.ts";
-import type { Picture } from "../picture.ts";
+import { LOG_ENTRIES, type Picture } from "../picture.ts";
 
 const KINDS: [string, string, (entry: LogEntry) => boolean][] = [
   ["all", "all", () => true],
@@ -18,12 +18,17 @@ export function log_panel(picture: Picture): HTMLElement {
   const kind = el("select", { "aria-label": "Which entries" }, ...KINDS.map(([value, word]) => el("option", { value }, word)));
   const wanted = el("input", { type: "search", placeholder: "in the text", "aria-label": "Only entries with this text" });
   let newest = -1;
+  let counted = 0;
   const show = (anew: boolean) => {
     const of_kind = KINDS.find(([value]) => value === kind.value)![2];
     const text = wanted.value.trim().toLowerCase();
     const fits = (entry: LogEntry) => of_kind(entry) && (text === "" || `${entry.source} ${entry.kind} ${entry.text}`.toLowerCase().includes(text));
     const last = picture.log.at(-1)?.id ?? -1;
-    if (anew || last < newest) swap(list, ...picture.log.filter(fits).slice(-SHOWN).reverse().map(line));
+    // older ones that came late, or another moment of a replay: not to be had by adding at the top
+    const added = picture.log.filter((entry) => entry.id > newest).length;
+    const is_other = last < newest || (picture.log.length < LOG_ENTRIES && picture.log.length !== counted + added);
+    counted = picture.log.length;
+    if (anew || is_other) swap(list, ...picture.log.filter(fits).slice(-SHOWN).reverse().map(line));
     else list.prepend(...picture.log.filter((entry) => entry.id > newest && fits(entry)).reverse().map(line));
     while (list.childElementCount > SHOWN) list.lastElementChild!.remove();
     newest = last;

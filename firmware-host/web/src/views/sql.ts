@@ -69,7 +69,7 @@ export class SqlView {
     await this.looking;
     if (this.flight.value === "") return say(this.told, "There is no flight to ask.");
     try {
-      const rows = await this.door.query(this.flight.value, this.sql.value);
+      const rows = await this.door.query_raw(this.flight.value, this.sql.value);
       const took = ((performance.now() - began) / 1000).toFixed(2);
       say(this.told, `${rows.length} ${rows.length === 1 ? "row" : "rows"} in ${took} s${rows.length > SHOWN ? `; the first ${SHOWN} stand here, all in the CSV` : ""}`);
       swap(this.answer, rows.length > 0 && answer_table(rows.slice(0, SHOWN)));
