@@ -1,5 +1,6 @@
 // How the page talks to the server: the token, this tab's id, refusals in words, requests that end in time.
 
+import { keep, kept } from "./kept.ts";
 import type { Answer, Flight, OfflineMap, Profile, Recipe, Row, SettingsText, State } from "./api.ts";
 
 /** What the server refused, or that it did not answer: `message` is fit to be shown. */
@@ -20,7 +21,7 @@ const QUESTIONS = 2;
 /** A server that has too much to do is asked again so often, a little later each time. */
 const BUSY_TRIES = 4;
 
-const TOKEN_KEY = "skyhound-token";
+const TOKEN_KEY = "token";
 
 function random_id(): string {
   // crypto.randomUUID is not there over plain http from another machine
@@ -38,8 +39,11 @@ export class Door {
 
   constructor(readonly base = "/api/v1") {}
 
+  /** Where the tab keeps nothing, it is had for as long as the page is open. */
+  private typed_token: string | null = null;
+
   get token(): string | null {
-    return sessionStorage.getItem(TOKEN_KEY);
+    return kept(TOKEN_KEY, "tab") ?? this.typed_token;
   }
 
   private headers(more: Record<string, string> = {}): Record<string, string> {
@@ -66,7 +70,8 @@ export class Door {
       if (response.status === 401) {
         const token = await this.on_token();
         if (token === null) throw new Refusal("the server wants a token", 401);
-        sessionStorage.setItem(TOKEN_KEY, token);
+        keep(TOKEN_KEY, token, "tab");
+        this.typed_token = token;
         continue;
       }
       if (!response.ok) throw new Refusal(await said(response), response.status);

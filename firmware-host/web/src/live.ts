@@ -40,11 +40,7 @@ export class Live {
       case "state": return this.take_state(told as State);
       case "log": return this.take_log([told as StreamEvents["log"]].flat());
       case "spectrum": return picture.add_spectrum(told as StreamEvents["spectrum"]);
-      case "estimate": {
-        const estimate = told as StreamEvents["estimate"];
-        picture.estimates.set(estimate.channel, estimate);
-        return picture.touch("estimate");
-      }
+      case "estimate": return picture.set_estimate(told as StreamEvents["estimate"]);
       case "behind": return this.once("log", () => this.refresh_log((told as StreamEvents["behind"]).from));
       case "region": return picture.set_region(told as StreamEvents["region"]);
     }

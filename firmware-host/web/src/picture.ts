@@ -123,7 +123,13 @@ export class Picture {
     this.due = false;
     this.shown_ms = performance.now();
     for (const viewer of this.viewers) {
-      if ([...viewer.parts].some((part) => touched.has(part))) viewer.show();
+      if (![...viewer.parts].some((part) => touched.has(part))) continue;
+      try {
+        viewer.show();
+      } catch (cause) {
+        // one view that fails must not keep the others from being shown
+        console.error(cause);
+      }
     }
   }
 
@@ -152,6 +158,13 @@ export class Picture {
     }
     if (this.log.length > LOG_ENTRIES) this.log.splice(0, this.log.length - LOG_ENTRIES);
     this.touch("log");
+  }
+
+  /** An estimate that lies somewhere; the fit of too little may have no numbers. */
+  set_estimate(estimate: Estimate): void {
+    if (!Number.isFinite(estimate.lat_deg) || !Number.isFinite(estimate.lon_deg)) return;
+    this.estimates.set(estimate.channel, estimate);
+    this.touch("estimate");
   }
 
   set_region(region: Region): void {

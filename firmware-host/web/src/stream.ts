@@ -116,7 +116,14 @@ export class Link {
         if (done) return;
         this.heard_ms = performance.now();
         this.failures = 0;
-        for (const event of parser.push(text.decode(value, { stream: true }))) this.pass(event);
+        for (const event of parser.push(text.decode(value, { stream: true }))) {
+          try {
+            this.pass(event);
+          } catch (cause) {
+            // what one event says wrong costs that event, not the link
+            console.error(event.name, cause);
+          }
+        }
       }
     } finally {
       clearInterval(watch);

@@ -1,6 +1,8 @@
 // Dark and light: as the system says, until the button said otherwise.
 
-const KEY = "skyhound-theme";
+import { keep, kept } from "./kept.ts";
+
+const KEY = "theme";
 
 export type Theme = "dark" | "light";
 
@@ -9,8 +11,8 @@ const told: (() => void)[] = [];
 const colours = new Map<string, string>();
 
 export function theme(): Theme {
-  const kept = localStorage.getItem(KEY);
-  return kept === "dark" || kept === "light" ? kept : matchMedia(DARK).matches ? "dark" : "light";
+  const wanted = kept(KEY);
+  return wanted === "dark" || wanted === "light" ? wanted : matchMedia(DARK).matches ? "dark" : "light";
 }
 
 export function on_theme(show: () => void): void {
@@ -24,7 +26,7 @@ export function apply_theme(): void {
 }
 
 export function turn_theme(): void {
-  localStorage.setItem(KEY, theme() === "dark" ? "light" : "dark");
+  keep(KEY, theme() === "dark" ? "light" : "dark");
   apply_theme();
 }
 

@@ -1,9 +1,10 @@
 // Where the one who looks stands: by the browser, or typed. Kept for this tab.
 
 import { degrees_text, type Place } from "./geo.ts";
+import { keep, kept } from "./kept.ts";
 import { read_place } from "./place.ts";
 
-const KEY = "skyhound-place";
+const KEY = "place";
 
 export class Watcher {
   place: Place | null = null;
@@ -13,8 +14,8 @@ export class Watcher {
   private watch: number | null = null;
 
   constructor() {
-    const kept = sessionStorage.getItem(KEY);
-    if (kept) this.type(kept);
+    const before = kept(KEY, "tab");
+    if (before) this.type(before);
   }
 
   on(show: () => void): void {
@@ -50,8 +51,7 @@ export class Watcher {
 
   private set(place: Place | null, told: string): void {
     [this.place, this.told] = [place, told];
-    if (place) sessionStorage.setItem(KEY, degrees_text(place));
-    else sessionStorage.removeItem(KEY);
+    keep(KEY, place && degrees_text(place), "tab");
     for (const show of this.viewers) show();
   }
 }

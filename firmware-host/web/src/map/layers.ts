@@ -111,7 +111,8 @@ export class Layers {
     const estimate = this.picture.estimates.get(this.picture.channel);
     this.estimate.put(estimate ?? null);
     [0.95, 0.5].forEach((share, index) => {
-      const line = estimate
+      const spread = estimate ? [estimate.variance_north_m2, estimate.covariance_m2, estimate.variance_east_m2] : [];
+      const line = estimate && spread.every(Number.isFinite)
         ? ellipse(estimate, estimate.variance_north_m2, estimate.covariance_m2, estimate.variance_east_m2, share).map(latlng)
         : [];
       this.ellipses[index]!.setLatLngs(line);

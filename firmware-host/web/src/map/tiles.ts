@@ -4,10 +4,11 @@ import L from "leaflet";
 import type { OfflineMap } from "../api.ts";
 import type { Door } from "../door.ts";
 import { el } from "../dom.ts";
+import { keep, kept } from "../kept.ts";
 import { theme } from "../theme.ts";
 import { failed } from "../views/toast.ts";
 
-const KEY = "skyhound-map";
+const KEY = "map";
 const NONE = "";
 
 export class Tiles {
@@ -30,12 +31,12 @@ export class Tiles {
     const picker = el("select", { "aria-label": "Map under the flight" }, el("option", { value: NONE }, "grid only"),
       ...maps.map(({ name }) => el("option", { value: name }, name.replace(/\.pmtiles$/, ""))));
     picker.addEventListener("change", () => {
-      localStorage.setItem(KEY, picker.value);
+      keep(KEY, picker.value);
       void this.show(picker.value);
     });
     this.tools.append(picker);
-    const kept = localStorage.getItem(KEY);
-    picker.value = kept !== null && (kept === NONE || maps.some(({ name }) => name === kept)) ? kept : maps[0]!.name;
+    const before = kept(KEY);
+    picker.value = before !== null && (before === NONE || maps.some(({ name }) => name === before)) ? before : maps[0]!.name;
     await this.show(picker.value);
   }
 

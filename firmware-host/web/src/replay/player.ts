@@ -8,6 +8,8 @@ import { detections_at, pose_at, status_at } from "./at.ts";
 import { last_until, ReplayClock } from "./clock.ts";
 import { CHUNK_US, load_chunk, load_whole, type Chunk, type Whole } from "./load.ts";
 
+/** A minute before the flight, or after it. */
+const NOTHING: Chunk = { signal: [], spectrum: [], health: [], link: [], vehicle: [] };
 /** Minutes that are kept. */
 const KEPT = 12;
 
@@ -50,6 +52,7 @@ export class Player {
 
   /** A minute that is there; asks for it where it is not. */
   private chunk(index: number): Chunk | null {
+    if ((index + 1) * CHUNK_US <= this.whole.first_us || index * CHUNK_US > this.whole.last_us) return NOTHING;
     const found = this.chunks.get(index);
     if (found !== undefined) return found;
     this.chunks.set(index, null);
@@ -92,7 +95,7 @@ export class Player {
     picture.estimates.clear();
     for (let left = last_until(whole.estimates, at_us, (row) => row.at_us); left >= 0 && picture.estimates.size < whole.beacons.length; left -= 1) {
       const estimate = whole.estimates[left]!;
-      if (!picture.estimates.has(estimate.channel)) picture.estimates.set(estimate.channel, estimate);
+      if (!picture.estimates.has(estimate.channel)) picture.set_estimate(estimate);
     }
     picture.log = whole.log.filter((entry) => entry.at_us <= at_us).slice(-500);
     picture.detections = detections_at(whole.detections, at_us);

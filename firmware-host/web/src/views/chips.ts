@@ -3,11 +3,12 @@
 import type { Door } from "../door.ts";
 import { by_id, el, mark, say } from "../dom.ts";
 import { age } from "../format.ts";
+import { keep, kept } from "../kept.ts";
 import { STALE_MS, type Live } from "../live.ts";
 import { turn_theme } from "../theme.ts";
 import { ask, failed, toast } from "./toast.ts";
 
-const NAME_KEY = "skyhound-name";
+const NAME_KEY = "name";
 
 export class Chips {
   private readonly link = el("span", { class: "chip link", role: "status" });
@@ -61,13 +62,13 @@ export class Chips {
     if (!state?.live) return;
     try {
       if (state.you_control) {
-        await this.door.control(false, localStorage.getItem(NAME_KEY) ?? "");
+        await this.door.control(false, kept(NAME_KEY) ?? "");
         return;
       }
       const text = state.controlled_by ? `${state.controlled_by} controls now, and will be told that you took over.` : "Others see this name while you control.";
-      const name = await ask({ title: "Take control", text, label: "Your name", value: localStorage.getItem(NAME_KEY) ?? "", yes: state.controlled_by ? "Take over" : "Take control" });
+      const name = await ask({ title: "Take control", text, label: "Your name", value: kept(NAME_KEY) ?? "", yes: state.controlled_by ? "Take over" : "Take control" });
       if (name === null || name === "") return;
-      localStorage.setItem(NAME_KEY, name);
+      keep(NAME_KEY, name);
       const answer = await this.door.control(true, name);
       if (!answer.ok) failed("control", new Error(answer.said ?? "refused"));
     } catch (cause) {

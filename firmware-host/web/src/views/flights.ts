@@ -37,12 +37,15 @@ export class FlightsView {
   }
 
   async look(): Promise<void> {
+    const before = JSON.stringify(this.flights);
     try {
       this.flights = await this.door.flights();
     } catch (cause) {
       say(this.told, `The flights cannot be listed: ${(cause as Error).message}`);
       return;
     }
+    // what is the same is left as it is: an opened report stays open
+    if (before === JSON.stringify(this.flights) && this.list.childElementCount > 0) return;
     const kept = this.state.value;
     const states = [...new Set(this.flights.map((flight) => flight.state))].sort();
     swap(this.state, el("option", { value: "" }, "any state"), el("option", { value: "live" }, "being recorded"), ...states.map((state) => el("option", { value: state }, state)));
