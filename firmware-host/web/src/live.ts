@@ -4,7 +4,7 @@ import type { LogEntry, SpectrumRow, State, StreamEvents } from "./api.ts";
 import type { Door } from "./door.ts";
 import type { Picture } from "./picture.ts";
 import { Link } from "./stream.ts";
-import { ask_coverage, ask_detections, ask_fence, ask_home, ask_regions, ask_track, log_sql, search_area, signal_sql, spectrum_sql, type SignalRow } from "./tables.ts";
+import { ask_coverage, ask_detections, ask_fence, ask_home, ask_messages, ask_regions, ask_track, log_sql, search_area, signal_sql, spectrum_sql, type SignalRow } from "./tables.ts";
 
 /** Without a word for so long, what is shown is no longer what is. */
 export const STALE_MS = 1500;
@@ -82,7 +82,7 @@ export class Live {
     this.pid = pid;
     if (!is_first) {
       // what stood in the log was another flight's, and its ids begin again
-      [picture.track, picture.spectrum, picture.coverage, picture.log, picture.detections] = [[], [], [], [], []];
+      [picture.track, picture.spectrum, picture.coverage, picture.log, picture.detections, picture.messages] = [[], [], [], [], [], []];
       [picture.home, picture.fence] = [null, []];
       picture.estimates.clear();
       picture.regions.clear();
@@ -133,6 +133,7 @@ export class Live {
 
   private async refresh_detections(): Promise<void> {
     this.picture.detections = await ask_detections(this.door, "live");
+    this.picture.messages = await ask_messages(this.door, "live");
     this.picture.touch("detections");
   }
 

@@ -45,6 +45,20 @@ export interface Detection {
   beacon_id: string | null;
 }
 
+/** What a distress beacon says, of table `beacon_message`. */
+export interface BeaconMessage {
+  until_us: number;
+  channel: number;
+  id: string;
+  test: boolean;
+  country: string | null;
+  beacon: string;
+  identity: string | null;
+  says_lat_deg: number | null;
+  says_lon_deg: number | null;
+  resolution_arcsec: number | null;
+}
+
 export const SPECTRUM_ROWS = 240;
 export const LOG_ENTRIES = 500;
 const TRACK_POINTS = 20_000;
@@ -73,6 +87,8 @@ export class Picture {
   search_area: FenceArea | null = null;
   log: LogEntry[] = [];
   detections: Detection[] = [];
+  /** Newest first. */
+  messages: BeaconMessage[] = [];
   /** Index of the channel that is looked at; null = the one that is sought. */
   private chosen_index: number | null = null;
   private touched = new Set<Part>();

@@ -3,7 +3,7 @@
 import type { CellRow, Region } from "./api.ts";
 import type { Door } from "./door.ts";
 import type { Place } from "./geo.ts";
-import type { CoverageRow, Detection, FenceArea, TrackPoint } from "./picture.ts";
+import type { BeaconMessage, CoverageRow, Detection, FenceArea, TrackPoint } from "./picture.ts";
 
 export const HOME_SQL = "SELECT lat_deg, lon_deg FROM home WHERE received_us IS NOT NULL ORDER BY at_us DESC, rowid DESC LIMIT 1";
 
@@ -20,6 +20,9 @@ FROM spectrum WHERE acquired_us <= ${until_us} ORDER BY acquired_us DESC LIMIT 1
 
 /** The newest entries after an id. */
 export const log_sql = (after: number): string => `SELECT id, at_us, source, severity, kind, text FROM log WHERE id > ${after} ORDER BY id DESC LIMIT 500`;
+
+const MESSAGES_SQL = `SELECT until_us, channel, id, test, country, beacon, identity, says_lat_deg, says_lon_deg, resolution_arcsec
+FROM beacon_message ORDER BY until_us DESC LIMIT 500`;
 
 /** The way so far, a point each `step_us` at most. */
 export const track_sql = (step_us: number): string => `SELECT at_us, lat_deg, lon_deg, alt_rel_m FROM track
@@ -76,6 +79,9 @@ export async function ask_fence(door: Door, flight: string): Promise<FenceArea[]
 }
 
 export const ask_detections = (door: Door, flight: string): Promise<Detection[]> => door.query<Detection>(flight, DETECTIONS_SQL);
+
+/** None in files of versions that did not read them. */
+export const ask_messages = (door: Door, flight: string): Promise<BeaconMessage[]> => door.query<BeaconMessage>(flight, MESSAGES_SQL).catch(() => []);
 
 export const ask_track = (door: Door, flight: string, step_us: number): Promise<TrackPoint[]> =>
   door.query<TrackPoint>(flight, track_sql(step_us));

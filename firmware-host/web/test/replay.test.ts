@@ -62,7 +62,7 @@ test("a detection is not known before it was confirmed, and goes on until it end
 
 const whole = (more: Partial<Whole>): Whole => ({
   name: "f", started_utc: null, sdr: "file:x", autopilot: "udpin:", rate_sps: 1, first_us: 0, last_us: 100, beacons: ["fox"], frequencies_hz: [150e6], profile: null,
-  way: [], estimates: [], states: [], commands: [], operator: [], searches: [], switches: [], detections: [], log: [], home: null, fence: [], search_area: null,
+  way: [], estimates: [], states: [], commands: [], operator: [], searches: [], switches: [], detections: [], messages: [], log: [], home: null, fence: [], search_area: null,
   region_times_us: [], coverage_times_us: [], ...more,
 });
 

@@ -19,6 +19,7 @@ const SHAPES = {
   aircraft: () => svg("path", { class: "aircraft", d: "M0 -10 L7 8 L0 4 L-7 8 Z" }),
   home: () => svg("path", { class: "home", d: "M-9 0 L0 -9 L9 0 M-6 -2 V8 H6 V-2" }),
   estimate: () => svg("path", { class: "estimate", d: "M-9 0 H-3 M3 0 H9 M0 -9 V-3 M0 3 V9 M-6 0 A6 6 0 1 1 6 0 A6 6 0 1 1 -6 0" }),
+  says: () => svg("path", { class: "says", d: "M-7 -7 H7 V7 H-7 Z M-7 -7 L7 7 M7 -7 L-7 7" }),
   watcher: () => svg("path", { class: "watcher", d: "M0 9 C-7 0 -7 -3 -7 -4 A7 7 0 0 1 7 -4 C7 -3 7 0 0 9 Z M-2.5 -4 A2.5 2.5 0 1 0 2.500 -4 A2.5 2.5 0 1 0 -2.5 -4" }),
 };
 
@@ -46,6 +47,7 @@ export class Layers {
   private readonly aircraft: Mark;
   private readonly home: Mark;
   private readonly estimate: Mark;
+  private readonly says: Mark;
   private readonly watcher: Mark;
   private readonly tail: L.Polyline;
   private heading_deg = 0;
@@ -58,6 +60,7 @@ export class Layers {
     this.tail = L.polyline([], { ...plain, weight: 3, opacity: 0.9 }).addTo(map);
     this.ellipses = [0, 1].map((index) => L.polygon([], { ...plain, weight: 2, dashArray: index === 0 ? "7 5" : "" }).addTo(map));
     this.estimate = new Mark(map, "estimate", "Estimate of the beacon");
+    this.says = new Mark(map, "says", "Where the beacon says it is", 22);
     this.home = new Mark(map, "home", "Home");
     this.watcher = new Mark(map, "watcher", "Your place", 30);
     this.aircraft = new Mark(map, "aircraft", "Aircraft", 30);
@@ -117,6 +120,11 @@ export class Layers {
         : [];
       this.ellipses[index]!.setLatLngs(line);
     });
+  }
+
+  show_says(): void {
+    const message = this.picture.messages.find(({ channel, says_lat_deg }) => channel === this.picture.channel && says_lat_deg !== null);
+    this.says.put(message && message.says_lat_deg !== null && message.says_lon_deg !== null ? { lat_deg: message.says_lat_deg, lon_deg: message.says_lon_deg } : null);
   }
 
   show_home(): void {

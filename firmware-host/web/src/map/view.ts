@@ -59,6 +59,7 @@ export class MapView {
     picture.on(["state", "track"], () => this.layers.show_aircraft());
     picture.on(["track"], () => this.layers.show_track());
     picture.on(["estimate", "chosen"], () => this.layers.show_estimate());
+    picture.on(["detections", "chosen"], () => this.layers.show_says());
     picture.on(["home"], () => {
       this.layers.show_home();
       grid.redraw();

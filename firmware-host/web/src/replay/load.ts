@@ -3,8 +3,8 @@
 import type { Estimate, LogEntry, SearchStatus, SpectrumRow } from "../api.ts";
 import type { Door } from "../door.ts";
 import type { Place } from "../geo.ts";
-import type { Detection, FenceArea, TrackPoint } from "../picture.ts";
-import { ask_detections, ask_fence, ask_home, search_area, signal_sql, type SignalRow } from "../tables.ts";
+import type { BeaconMessage, Detection, FenceArea, TrackPoint } from "../picture.ts";
+import { ask_detections, ask_fence, ask_home, ask_messages, search_area, signal_sql, type SignalRow } from "../tables.ts";
 
 export const CHUNK_US = 60_000_000;
 /** Rows of a table that is loaded whole: what more there is, is thinned out evenly. */
@@ -45,6 +45,7 @@ export interface Whole {
   searches: SearchRow[];
   switches: SwitchRow[];
   detections: Detection[];
+  messages: BeaconMessage[];
   log: LogEntry[];
   home: Place | null;
   fence: FenceArea[];
@@ -81,7 +82,7 @@ export async function load_whole(door: Door, flight: string): Promise<Whole> {
   const [head] = await ask<Head>(HEAD_SQL);
   if (!head) throw new Error(`flight ${flight} says nothing of itself: its table flight is empty`);
   const step_us = Math.max(200_000, Math.ceil((head.last_us - head.first_us) / MOST_ROWS));
-  const [names, way, estimates, states, commands, operator, searches, switches, detections, log, home, fence, regions, coverages, profile] = await Promise.all([
+  const [names, way, estimates, states, commands, operator, searches, switches, detections, messages, log, home, fence, regions, coverages, profile] = await Promise.all([
     ask<{ name: string; value: string }>("SELECT name, value FROM setting WHERE name LIKE 'channel.%'"),
     ask<WayPoint>(`SELECT at_us, lat_deg, lon_deg, alt_rel_m, mode, armed, battery_ratio FROM track
 QUALIFY row_number() OVER (PARTITION BY at_us // ${step_us} ORDER BY at_us) = 1 ORDER BY at_us`),
@@ -95,6 +96,7 @@ QUALIFY row_number() OVER (PARTITION BY channel, at_us // ${Math.max(1_000_000, 
     may<SearchRow>("SELECT at_us, pattern, progress::DOUBLE AS progress, flown, pos, area_m2, searched_m2 FROM search ORDER BY at_us"),
     may<SwitchRow>("SELECT at_us, profile FROM switch ORDER BY at_us"),
     ask_detections(door, flight),
+    ask_messages(door, flight),
     may<LogEntry>("SELECT id, at_us, source, severity, kind, text FROM log ORDER BY id LIMIT 20000"),
     ask_home(door, flight).catch(() => null),
     ask_fence(door, flight).catch(() => []),
@@ -110,7 +112,7 @@ QUALIFY row_number() OVER (PARTITION BY channel, at_us // ${Math.max(1_000_000, 
   const toml = profile[0]?.value ?? "";
   return {
     ...head, beacons: Array.from(beacons, (name, index) => name ?? `channel ${index}`), frequencies_hz: beacons.map((name) => frequency_hz(toml, name, head.frequency_hz)),
-    profile: /^profile = "([^"]*)"/m.exec(toml)?.[1] ?? null, way, states, commands, operator, searches, switches, detections, log, home, fence, search_area: search_area(toml),
+    profile: /^profile = "([^"]*)"/m.exec(toml)?.[1] ?? null, way, states, commands, operator, searches, switches, detections, messages, log, home, fence, search_area: search_area(toml),
     estimates: estimates.map((estimate) => ({ ...estimate, beacon: beacons[estimate.channel] ?? "" })),
     region_times_us: regions.map((row) => row.at_us), coverage_times_us: coverages.map((row) => row.at_us),
   };

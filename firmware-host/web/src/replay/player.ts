@@ -98,6 +98,7 @@ export class Player {
       if (!picture.estimates.has(estimate.channel)) picture.set_estimate(estimate);
     }
     picture.log = whole.log.filter((entry) => entry.at_us <= at_us).slice(-500);
+    picture.messages = whole.messages.filter((message) => message.until_us <= at_us);
     picture.detections = detections_at(whole.detections, at_us);
     this.ask_cells(at_us);
     picture.touch("state", "signal", "spectrum", "track", "estimate", "log", "detections");

@@ -3,7 +3,7 @@
 import { copy_text, el, mark, say } from "../dom.ts";
 import { metres, number, UNKNOWN } from "../format.ts";
 import { compass_point, degrees_text, mgrs_text, utm_text, way, type Place } from "../geo.ts";
-import type { Picture } from "../picture.ts";
+import type { BeaconMessage, Picture } from "../picture.ts";
 import type { Watcher } from "../watcher.ts";
 import { failed, toast } from "./toast.ts";
 
@@ -13,6 +13,7 @@ export function where_panel(picture: Picture, watcher: Watcher): HTMLElement {
   const beacon = el("h2", {}, "Beacon");
   const sure = el("span", { class: "sure" });
   const climb = el("span", { class: "soft" });
+  const says = el("p", { class: "says" });
   const forms = FORMS.map(([name]) => el("button", { type: "button", class: "copy", title: `Copy as ${name}`, click: (event: Event) => void copy(event, name) },
     el("small", {}, name), el("span", {}, UNKNOWN)));
   const there = el("strong", { class: "there" }, UNKNOWN);
@@ -32,7 +33,7 @@ export function where_panel(picture: Picture, watcher: Watcher): HTMLElement {
     el("button", { type: "button", title: "This device's own position", click: () => watcher.locate() }, "Here"));
   input.addEventListener("input", () => input.setCustomValidity(""));
   const node = el("section", { class: "panel where", "aria-label": "Where the beacon is" },
-    el("div", { class: "row" }, beacon, sure, climb),
+    el("div", { class: "row" }, beacon, sure, climb), says,
     el("div", { class: "row forms" }, ...forms),
     el("div", { class: "row" }, el("span", { class: "soft" }, "from you"), there, form), told);
   const show = () => {
@@ -40,6 +41,9 @@ export function where_panel(picture: Picture, watcher: Watcher): HTMLElement {
     const name = picture.status?.channels[picture.channel]?.name;
     say(beacon, name && !/^beacon$/i.test(name) ? `Beacon ${name}` : "Beacon");
     say(climb, bearing_text(picture));
+    const message = picture.messages.find(({ channel }) => channel === picture.channel);
+    says.hidden = !message;
+    if (message) say(says, message_text(message, watcher.place));
     const age_s = estimate && picture.at_us !== null ? Math.max(0, (picture.at_us - estimate.at_us) / 1e6) : 0;
     say(sure, estimate
       ? `50 % within ${metres(estimate.radius_50_m)}, 95 % within ${metres(estimate.radius_95_m)}${age_s > 5 ? `; ${age_s.toFixed(0)} s old` : ""}`
@@ -57,9 +61,23 @@ export function where_panel(picture: Picture, watcher: Watcher): HTMLElement {
     }
     say(told, watcher.place ? `${degrees_text(watcher.place)}, ${watcher.told}` : watcher.told);
   };
-  picture.on(["estimate", "chosen", "state"], show);
+  picture.on(["estimate", "chosen", "state", "detections"], show);
   watcher.on(show);
   return node;
+}
+
+/** What a distress beacon says of itself, and the way to where it says it is. */
+export function message_text(message: BeaconMessage, from: Place | null): string {
+  const parts = [message.test ? "TEST, nobody is in distress" : "DISTRESS", message.beacon, message.id, message.country ?? "", message.identity ?? ""];
+  const { says_lat_deg: lat_deg, says_lon_deg: lon_deg } = message;
+  if (lat_deg !== null && lon_deg !== null) {
+    const place = { lat_deg, lon_deg };
+    // a second of arc is 31 m
+    const within = message.resolution_arcsec === null ? "" : `, to ${metres(message.resolution_arcsec * 31)}`;
+    const there = from ? `, ${metres(way(from, place).distance_m)} to ${way(from, place).bearing_deg.toFixed(0).padStart(3, "0")}°` : "";
+    parts.push(`says it is at ${degrees_text(place)} (${mgrs_text(place) ?? "no grid"}${within}${there})`);
+  }
+  return parts.filter((part) => part !== "").join(" · ");
 }
 
 /** Whither it grows stronger, by what was heard of late. */
