@@ -87,6 +87,6 @@ export class Played {
   }
 
   regions(): ReturnType<typeof ask_regions> {
-    return ask_regions(this.door, "played", this.whole.beacons, Math.floor(this.at_us()));
+    return ask_regions(this.door, "played", Math.floor(this.at_us()));
   }
 }

@@ -4,18 +4,23 @@ import type { LogEntry, SpectrumRow, State, StreamEvents } from "./api.ts";
 import type { Door } from "./door.ts";
 import type { Picture } from "./picture.ts";
 import { Link } from "./stream.ts";
-import { ask_coverage, ask_detections, ask_fence, ask_home, ask_messages, ask_regions, ask_track, log_sql, search_area, signal_sql, spectrum_sql, type SignalRow } from "./tables.ts";
+import { ask_beacons, ask_coverage, ask_detections, ask_fence, ask_home, ask_messages, ask_regions, ask_track, log_sql, search_area, signal_sql, spectrum_sql, type SignalRow } from "./tables.ts";
 
 /** Without a word for so long, what is shown is no longer what is. */
 export const STALE_MS = 1500;
 const COVERAGE_EVERY_MS = 30_000;
+/** A question that failed is asked so often, a little later each time: a flight that starts has nothing to answer yet. */
+const TRIES = 6;
+const AGAIN_MS = 3000;
 
 export class Live {
   readonly link: Link;
   private pid: number | null = null;
+  private names = "";
   /** When the newest state came, by the page's clock. */
   state_ms: number | null = null;
-  private asked = new Set<string>();
+  /** What is being asked, and whether it is to be asked once more. */
+  private asked = new Map<string, boolean>();
   private coverage_ms = 0;
 
   constructor(private readonly door: Door, readonly picture: Picture, private readonly on_state: (state: State) => void) {
@@ -57,6 +62,10 @@ export class Live {
     if (status && status.pid !== this.pid) this.begin(status.pid);
     if (status) {
       const at_us = status.uptime_s * 1e6;
+      const names = status.channels.map((channel) => channel.name).join("\n");
+      // another profile: what was under these numbers was another beacon's
+      if (names !== this.names) for (const trace of picture.traces) trace.clear();
+      this.names = names;
       status.channels.forEach((channel, index) => {
         picture.trace(index).push(status.uptime_s, channel.power_dbfs, channel.floor_dbfs, channel.snr_db);
       });
@@ -97,11 +106,17 @@ export class Live {
     ] as const) this.once(name, ask);
   }
 
-  /** Asks, unless that is being asked already. What the flight cannot answer now, the stream brings in time. */
-  private once(name: string, ask: () => Promise<void>): void {
-    if (this.asked.has(name)) return;
-    this.asked.add(name);
-    ask().catch(() => {}).finally(() => this.asked.delete(name));
+  /** Asks; what is being asked already is asked once more behind it, for it may have changed since. What fails is asked again later. */
+  private once(name: string, ask: () => Promise<void>, tries = 1): void {
+    if (this.asked.has(name)) return void this.asked.set(name, true);
+    this.asked.set(name, false);
+    const of_pid = this.pid;
+    ask().then(() => true, () => false).then((is_done) => {
+      const again = this.asked.get(name);
+      this.asked.delete(name);
+      if (again) this.once(name, ask);
+      else if (!is_done && tries < TRIES && of_pid === this.pid) setTimeout(() => this.once(name, ask, tries + 1), AGAIN_MS * tries);
+    });
   }
 
   private async refresh_track(): Promise<void> {
@@ -114,8 +129,12 @@ export class Live {
   private async refresh_signal(): Promise<void> {
     const now_us = Math.floor(this.picture.at_us ?? 0);
     const rows = await this.door.query<SignalRow>("live", signal_sql(now_us - 60_000_000, now_us));
-    for (const channel of new Set(rows.map((row) => row.channel))) {
-      const trace = this.picture.trace(channel);
+    const names = await ask_beacons(this.door, "live");
+    const channels = this.picture.status?.channels ?? [];
+    for (const [index, { name }] of channels.entries()) {
+      // of several of that name the one that came last is in force
+      const channel = names.lastIndexOf(name);
+      const trace = this.picture.trace(index);
       const since = trace.at_s.map((at_s, index) => [at_s, trace.power_dbfs[index]!, trace.floor_dbfs[index]!, trace.snr_db[index]!] as const);
       trace.clear();
       for (const row of rows) if (row.channel === channel) trace.push(row.at_us / 1e6, row.power_dbfs, row.floor_dbfs, row.snr_db);
@@ -153,10 +172,7 @@ export class Live {
   }
 
   private async refresh_regions(): Promise<void> {
-    const beacons = this.picture.status?.channels.map((channel) => channel.name) ?? [];
-    for (const region of await ask_regions(this.door, "live", beacons)) {
-      if (!this.picture.regions.has(`${region.channel}/${region.percent}`)) this.picture.set_region(region);
-    }
+    for (const region of await ask_regions(this.door, "live")) this.picture.set_region(region);
   }
 
   private async refresh_log(from: number): Promise<void> {

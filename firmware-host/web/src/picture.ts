@@ -48,7 +48,8 @@ export interface Detection {
 /** What a distress beacon says, of table `beacon_message`. */
 export interface BeaconMessage {
   until_us: number;
-  channel: number;
+  /** Name of the beacon whose channel it was heard in. */
+  sought: string | null;
   id: string;
   test: boolean;
   country: string | null;
@@ -76,9 +77,12 @@ export class Picture {
   track: TrackPoint[] = [];
   /** Of a past flight: places from its first to its last. */
   extent: Place[] = [];
-  /** By channel. */
-  estimates = new Map<number, Estimate>();
-  /** By channel and per cent. */
+  /**
+   * The newest of each beacon, by its name: a profile that takes over in flight gives its channels numbers of their own in the file, and the
+   * status tells those in force by their names only.
+   */
+  estimates = new Map<string, Estimate>();
+  /** By beacon and per cent. */
   regions = new Map<string, Region>();
   coverage: CoverageRow[] = [];
   home: Place | null = null;
@@ -108,6 +112,21 @@ export class Picture {
     const channels = this.status?.channels ?? [];
     if (this.chosen_index !== null && this.chosen_index < channels.length) return this.chosen_index;
     return Math.max(0, channels.findIndex((channel) => channel.name === this.status?.target));
+  }
+
+  /** Name of the beacon that is looked at. */
+  get beacon(): string | null {
+    return this.status?.channels[this.channel]?.name ?? null;
+  }
+
+  /** Where it is believed to be. */
+  get estimate(): Estimate | null {
+    return this.estimates.get(this.beacon ?? "") ?? null;
+  }
+
+  /** The newest of its messages. */
+  get message(): BeaconMessage | null {
+    return this.messages.find(({ sought }) => sought === this.beacon) ?? null;
   }
 
   choose(index: number): void {
@@ -179,12 +198,15 @@ export class Picture {
   /** An estimate that lies somewhere; the fit of too little may have no numbers. */
   set_estimate(estimate: Estimate): void {
     if (!Number.isFinite(estimate.lat_deg) || !Number.isFinite(estimate.lon_deg)) return;
-    this.estimates.set(estimate.channel, estimate);
+    if ((this.estimates.get(estimate.beacon)?.at_us ?? -1) > estimate.at_us) return;
+    this.estimates.set(estimate.beacon, estimate);
     this.touch("estimate");
   }
 
   set_region(region: Region): void {
-    this.regions.set(`${region.channel}/${region.percent}`, region);
+    const key = `${region.beacon}/${region.percent}`;
+    if ((this.regions.get(key)?.at_us ?? -1) > region.at_us) return;
+    this.regions.set(key, region);
     this.touch("region");
   }
 }

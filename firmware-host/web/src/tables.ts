@@ -7,6 +7,17 @@ import type { BeaconMessage, CoverageRow, Detection, FenceArea, TrackPoint } fro
 
 export const HOME_SQL = "SELECT lat_deg, lon_deg FROM home WHERE received_us IS NOT NULL ORDER BY at_us DESC, rowid DESC LIMIT 1";
 
+/** Names of the beacons by the numbers of their channels in the file. */
+export async function ask_beacons(door: Door, flight: string): Promise<string[]> {
+  const rows = await door.query<{ name: string; value: string }>(flight, "SELECT name, value FROM setting WHERE name LIKE 'channel.%.name'");
+  const beacons: string[] = [];
+  for (const { name, value } of rows) {
+    const index = /^channel\.(\d+)\.name$/.exec(name)?.[1];
+    if (index !== undefined) beacons[Number(index)] = value;
+  }
+  return Array.from(beacons, (name, index) => name ?? `channel ${index}`);
+}
+
 /** The areas of the fence as it was told last. */
 export const FENCE_SQL = `SELECT kind, inside, corner, lat_deg, lon_deg, radius_m FROM zone
 WHERE kind <> 'fence' AND rowid > (SELECT coalesce(max(rowid), -1) FROM zone WHERE kind = 'fence' AND is_changed) ORDER BY rowid`;
@@ -21,7 +32,7 @@ FROM spectrum WHERE acquired_us <= ${until_us} ORDER BY acquired_us DESC LIMIT 1
 /** The newest entries after an id. */
 export const log_sql = (after: number): string => `SELECT id, at_us, source, severity, kind, text FROM log WHERE id > ${after} ORDER BY id DESC LIMIT 500`;
 
-const MESSAGES_SQL = `SELECT until_us, channel, id, test, country, beacon, identity, says_lat_deg, says_lon_deg, resolution_arcsec
+const MESSAGES_SQL = `SELECT until_us, (SELECT any_value(value) FROM setting WHERE setting.name = 'channel.' || channel || '.name') AS sought, id, test, country, beacon, identity, says_lat_deg, says_lon_deg, resolution_arcsec
 FROM beacon_message ORDER BY until_us DESC LIMIT 500`;
 
 /** The way so far, a point each `step_us` at most. */
@@ -94,15 +105,15 @@ WHERE at_us = (SELECT max(at_us) FROM search_cell${until})`);
 }
 
 /** The regions of each channel as they were at a moment; without one, as they are now. */
-export async function ask_regions(door: Door, flight: string, beacons: string[], at_us?: number): Promise<Region[]> {
+export async function ask_regions(door: Door, flight: string, at_us?: number): Promise<Region[]> {
   const until = at_us === undefined ? "" : ` WHERE at_us <= ${at_us}`;
-  const rows = await door.query<CellRow & { at_us: number; channel: number; percent: number }>(flight, `SELECT at_us, channel, percent,
-    lat_deg, lon_deg, size_m, square_count FROM estimate_region
+  const rows = await door.query<CellRow & { at_us: number; channel: number; beacon: string | null; percent: number }>(flight, `SELECT at_us, channel,
+    (SELECT any_value(value) FROM setting WHERE setting.name = 'channel.' || channel || '.name') AS beacon, percent, lat_deg, lon_deg, size_m, square_count FROM estimate_region
 WHERE (channel, at_us) IN (SELECT (channel, max(at_us)) FROM estimate_region${until} GROUP BY channel) ORDER BY channel, percent`);
   const regions = new Map<string, Region>();
-  for (const { at_us: told_us, channel, percent, ...cell } of rows) {
+  for (const { at_us: told_us, channel, beacon, percent, ...cell } of rows) {
     const key = `${channel}/${percent}`;
-    const region = regions.get(key) ?? { at_us: told_us, channel, beacon: beacons[channel] ?? "", percent, rows: [] };
+    const region = regions.get(key) ?? { at_us: told_us, channel, beacon: beacon ?? "", percent, rows: [] };
     region.rows.push(cell);
     regions.set(key, region);
   }

@@ -48,7 +48,7 @@ test("a reason is parted into what and mend", () => {
 });
 
 test("what a distress beacon says is told, a test as one", () => {
-  const message = { until_us: 1, channel: 0, id: "ADCC40A5F080D6D", test: false, country: "Norway", beacon: "PLB", identity: "serial 1", says_lat_deg: 47.3769, says_lon_deg: 8.5417, resolution_arcsec: 4 };
+  const message = { until_us: 1, sought: "plb", id: "ADCC40A5F080D6D", test: false, country: "Norway", beacon: "PLB", identity: "serial 1", says_lat_deg: 47.3769, says_lon_deg: 8.5417, resolution_arcsec: 4 };
   assert.equal(message_text(message, null), "DISTRESS · PLB · ADCC40A5F080D6D · Norway · serial 1 · says it is at 47.376900, 8.541700 (32T MT 65403 47150, to 124 m)");
   assert.match(message_text(message, { lat_deg: 47.3769, lon_deg: 8.5317 }), /, 755 m to 090°\)$/);
   assert.equal(message_text({ ...message, test: true, says_lat_deg: null, country: null, identity: null }, null), "TEST, nobody is in distress · PLB · ADCC40A5F080D6D");

@@ -111,8 +111,8 @@ export class Layers {
   }
 
   show_estimate(): void {
-    const estimate = this.picture.estimates.get(this.picture.channel);
-    this.estimate.put(estimate ?? null);
+    const estimate = this.picture.estimate;
+    this.estimate.put(estimate);
     [0.95, 0.5].forEach((share, index) => {
       const spread = estimate ? [estimate.variance_north_m2, estimate.covariance_m2, estimate.variance_east_m2] : [];
       const line = estimate && spread.every(Number.isFinite)
@@ -123,7 +123,7 @@ export class Layers {
   }
 
   show_says(): void {
-    const message = this.picture.messages.find(({ channel, says_lat_deg }) => channel === this.picture.channel && says_lat_deg !== null);
+    const message = this.picture.message;
     this.says.put(message && message.says_lat_deg !== null && message.says_lon_deg !== null ? { lat_deg: message.says_lat_deg, lon_deg: message.says_lon_deg } : null);
   }
 

@@ -38,7 +38,7 @@ export class MapView {
     const grid = new Overlay(draw_grid(() => picture.home ?? picture.track[0] ?? null), "grid").addTo(this.map);
     const cells = new Overlay((ctx, map, size) => {
       draw_coverage(() => picture.coverage)(ctx, map, size);
-      draw_regions(() => [...picture.regions.values()].filter((region) => region.channel === picture.channel))(ctx, map, size);
+      draw_regions(() => [...picture.regions.values()].filter((region) => region.beacon === picture.beacon))(ctx, map, size);
     }, "cells").addTo(this.map);
     this.layers = new Layers(this.map, picture);
     const tiles = new Tiles(door, this.map, tools);
@@ -63,6 +63,15 @@ export class MapView {
     picture.on(["home"], () => {
       this.layers.show_home();
       grid.redraw();
+    });
+    // estimate and regions may be there before it is known whose channel is looked at
+    let beacon: string | null = null;
+    picture.on(["state"], () => {
+      if (picture.beacon === beacon) return;
+      beacon = picture.beacon;
+      this.layers.show_estimate();
+      this.layers.show_says();
+      cells.redraw();
     });
     picture.on(["fence"], () => this.layers.show_fence());
     picture.on(["region", "coverage", "chosen"], () => cells.redraw());

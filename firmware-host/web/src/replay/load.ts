@@ -4,7 +4,7 @@ import type { Estimate, LogEntry, SearchStatus, SpectrumRow } from "../api.ts";
 import type { Door } from "../door.ts";
 import type { Place } from "../geo.ts";
 import type { BeaconMessage, Detection, FenceArea, TrackPoint } from "../picture.ts";
-import { ask_detections, ask_fence, ask_home, ask_messages, search_area, signal_sql, type SignalRow } from "../tables.ts";
+import { ask_beacons, ask_detections, ask_fence, ask_home, ask_messages, search_area, signal_sql, type SignalRow } from "../tables.ts";
 
 export const CHUNK_US = 60_000_000;
 /** Rows of a table that is loaded whole: what more there is, is thinned out evenly. */
@@ -82,8 +82,8 @@ export async function load_whole(door: Door, flight: string): Promise<Whole> {
   const [head] = await ask<Head>(HEAD_SQL);
   if (!head) throw new Error(`flight ${flight} says nothing of itself: its table flight is empty`);
   const step_us = Math.max(200_000, Math.ceil((head.last_us - head.first_us) / MOST_ROWS));
-  const [names, way, estimates, states, commands, operator, searches, switches, detections, messages, log, home, fence, regions, coverages, profile] = await Promise.all([
-    ask<{ name: string; value: string }>("SELECT name, value FROM setting WHERE name LIKE 'channel.%'"),
+  const [beacons, way, estimates, states, commands, operator, searches, switches, detections, messages, log, home, fence, regions, coverages, profile] = await Promise.all([
+    ask_beacons(door, flight),
     ask<WayPoint>(`SELECT at_us, lat_deg, lon_deg, alt_rel_m, mode, armed, battery_ratio FROM track
 QUALIFY row_number() OVER (PARTITION BY at_us // ${step_us} ORDER BY at_us) = 1 ORDER BY at_us`),
     ask<Omit<Estimate, "beacon">>(`SELECT at_us, channel, lat_deg, lon_deg, peak_lat_deg, peak_lon_deg, variance_north_m2::DOUBLE AS variance_north_m2,
@@ -104,14 +104,9 @@ QUALIFY row_number() OVER (PARTITION BY channel, at_us // ${Math.max(1_000_000, 
     may<{ at_us: number }>("SELECT DISTINCT at_us FROM search_cell ORDER BY at_us"),
     ask<{ value: string }>("SELECT value FROM setting WHERE name = 'settings_toml'"),
   ]);
-  const beacons: string[] = [];
-  for (const { name, value } of names) {
-    const index = /^channel\.(\d+)\.name$/.exec(name)?.[1];
-    if (index !== undefined) beacons[Number(index)] = value;
-  }
   const toml = profile[0]?.value ?? "";
   return {
-    ...head, beacons: Array.from(beacons, (name, index) => name ?? `channel ${index}`), frequencies_hz: beacons.map((name) => frequency_hz(toml, name, head.frequency_hz)),
+    ...head, beacons, frequencies_hz: beacons.map((name) => frequency_hz(toml, name, head.frequency_hz)),
     profile: /^profile = "([^"]*)"/m.exec(toml)?.[1] ?? null, way, states, commands, operator, searches, switches, detections, messages, log, home, fence, search_area: search_area(toml),
     estimates: estimates.map((estimate) => ({ ...estimate, beacon: beacons[estimate.channel] ?? "" })),
     region_times_us: regions.map((row) => row.at_us), coverage_times_us: coverages.map((row) => row.at_us),

@@ -93,9 +93,9 @@ export class Player {
     const pose = pose_at(whole.way, at_us);
     if (pose) picture.track.push(pose);
     picture.estimates.clear();
-    for (let left = last_until(whole.estimates, at_us, (row) => row.at_us); left >= 0 && picture.estimates.size < whole.beacons.length; left -= 1) {
+    for (let left = last_until(whole.estimates, at_us, (row) => row.at_us); left >= 0 && picture.estimates.size < new Set(whole.beacons).size; left -= 1) {
       const estimate = whole.estimates[left]!;
-      if (!picture.estimates.has(estimate.channel)) picture.set_estimate(estimate);
+      if (!picture.estimates.has(estimate.beacon)) picture.set_estimate(estimate);
     }
     picture.log = whole.log.filter((entry) => entry.at_us <= at_us).slice(-500);
     picture.messages = whole.messages.filter((message) => message.until_us <= at_us);
@@ -124,7 +124,7 @@ export class Player {
       picture.regions.clear();
       picture.touch("region");
       if (region_us !== null) {
-        ask_regions(this.door, picture.flight, whole.beacons, region_us)
+        ask_regions(this.door, picture.flight, region_us)
           .then((regions) => this.region_us === region_us && regions.forEach((region) => picture.set_region(region))).catch(() => {});
       }
     }

@@ -37,11 +37,11 @@ export function where_panel(picture: Picture, watcher: Watcher): HTMLElement {
     el("div", { class: "row forms" }, ...forms),
     el("div", { class: "row" }, el("span", { class: "soft" }, "from you"), there, form), told);
   const show = () => {
-    const estimate = picture.estimates.get(picture.channel);
-    const name = picture.status?.channels[picture.channel]?.name;
+    const estimate = picture.estimate;
+    const name = picture.beacon;
     say(beacon, name && !/^beacon$/i.test(name) ? `Beacon ${name}` : "Beacon");
     say(climb, bearing_text(picture));
-    const message = picture.messages.find(({ channel }) => channel === picture.channel);
+    const message = picture.message;
     says.hidden = !message;
     if (message) say(says, message_text(message, watcher.place));
     const age_s = estimate && picture.at_us !== null ? Math.max(0, (picture.at_us - estimate.at_us) / 1e6) : 0;
