@@ -34,7 +34,7 @@ pub enum Record {
     Detection(Detection),
     /// Where a beacon is, 1 Hz and when our state changes.
     Estimate(Located),
-    /// A part of the region it is in, all of them each minute.
+    /// A part of the region it is in, all of them each minute and when it has become another.
     Region(RegionRun),
     /// How far the search has come, each 10 s and when our state changes.
     Searched(Searched),

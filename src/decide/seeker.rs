@@ -29,10 +29,13 @@ const STRETCH_MAX_US: u64 = 2_000_000;
 /// Where the beacon is supposed to lie: on the ground at home's height; at least this below the aircraft, m.
 const BELOW_MIN_M: f64 = 5.0;
 
-/// The estimate is recorded at 1 Hz, its regions once a minute, of a beacon that may move more often.
+/// The estimate is recorded at 1 Hz; its regions once a minute, of a beacon that may move more often, and of any as soon as they are this many times
+/// as large or as small as those that were told: whoever looks on must not see a hill that is none any more.
 const TOLD_US: u64 = 1_000_000;
 const REGION_TOLD_US: u64 = 60_000_000;
 const REGION_TOLD_MOVING_US: u64 = 15_000_000;
+const REGION_OTHER_RATIO: f64 = 1.5;
+const REGION_OTHER_US: u64 = 5_000_000;
 /// Those regions, per cent, and runs of squares that each takes at most.
 const REGIONS_PERCENT: [u8; 2] = [50, 95];
 const RUNS_MAX: usize = 150;
@@ -125,7 +128,8 @@ pub(super) struct Seeker {
     floor_db: Option<f64>,
     weakest_db: [f64; WEAKEST],
     told_us: Option<TimeUs>,
-    region_told_us: Option<TimeUs>,
+    /// When, and the radius of 95 %, m.
+    region_told: Option<(TimeUs, f64)>,
 }
 
 impl Seeker {
@@ -146,7 +150,7 @@ impl Seeker {
             floor_db: None,
             weakest_db: [f64::INFINITY; WEAKEST],
             told_us: None,
-            region_told_us: None,
+            region_told: None,
         }
     }
 
@@ -233,8 +237,14 @@ impl Seeker {
             sink.record(&Record::Estimate(Located { at, channel, origin: origin.place(), estimate }));
         }
         let region_us = if self.again_us.is_some() { REGION_TOLD_MOVING_US } else { REGION_TOLD_US };
-        if is_due(self.region_told_us, region_us) && self.locate.is_whole() {
-            self.region_told_us = Some(at);
+        let is_other = self.region_told.is_some_and(|(told, told_m)| {
+            let ratio = estimate.radius_95_m / told_m;
+            at.since_us(told) >= REGION_OTHER_US
+                && !(1.0 / REGION_OTHER_RATIO..REGION_OTHER_RATIO).contains(&ratio)
+        });
+        let told_us = self.region_told.map(|(told, _)| told);
+        if (is_due(told_us, region_us) || is_other) && self.locate.is_whole() {
+            self.region_told = Some((at, estimate.radius_95_m));
             for percent in REGIONS_PERCENT {
                 self.locate.region(f64::from(percent) / 100.0, RUNS_MAX, |run| {
                     sink.record(&Record::Region(RegionRun {

@@ -54,7 +54,8 @@ mod tests {
         man(&ManArgs { folder: folder.path().to_path_buf() }).unwrap();
         for command in Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
             let page = folder.path().join(format!("skyhound-{}.1", command.get_name()));
-            let text = std::fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+            let text =
+                std::fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
             let about = command.get_about().unwrap().to_string();
             assert!(text.contains(".TH") && text.contains(&about[..10]), "{text}");
         }

@@ -139,7 +139,7 @@ CREATE TABLE estimate ( -- Where a beacon is: what the posterior of its place sa
     correlation_m FLOAT, -- Fit at the peak: distance at which its correlation has fallen to 1/e, m
     observation_count UINTEGER -- Observations in it
 );
-CREATE TABLE estimate_region ( -- The smallest regions that hold a beacon with 50 % and with 95 %, each minute: a row is squares side by side (derived)
+CREATE TABLE estimate_region ( -- The smallest regions that hold a beacon with 50 % and with 95 %, each minute and when it has become half as large again or less: a row is squares side by side (derived)
     at_us BIGINT, -- When, µs since start
     channel UTINYINT, -- Index of the channel
     percent UTINYINT, -- Probability of the whole region, per cent

@@ -65,6 +65,30 @@ fn samples_lead_to_the_beacon_too() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// What is shown of the posterior is not what it was: regions are told anew when they have become others.
+#[test]
+fn regions_keep_up_with_the_estimate() {
+    let trace = fly(&load::find("open_carrier").unwrap(), 3, Level::Readings);
+    let mut told: Vec<u64> = trace.regions.iter().map(|row| row.at_us).collect();
+    told.dedup();
+    assert!(told.len() > 3, "{told:?}");
+    let radius_m = |at_us: u64| {
+        let after = trace.estimates.partition_point(|row| row.at_us <= at_us);
+        trace.estimates[after.saturating_sub(1)].radius_95_m
+    };
+    for estimate in &trace.estimates {
+        let Some(&region_us) = told.iter().rev().find(|told_us| **told_us <= estimate.at_us) else {
+            continue;
+        };
+        let (age_s, ratio) =
+            ((estimate.at_us - region_us) as f64 / 1e6, estimate.radius_95_m / radius_m(region_us));
+        assert!(
+            age_s < 7.0 || (0.6..1.7).contains(&ratio),
+            "{estimate:?} beside a region of {age_s} s, {ratio} ×"
+        );
+    }
+}
+
 /// What was decided, and where that led.
 fn course(trace: &Trace) -> String {
     format!("{:?} {:?} {:?}", trace.states, trace.setpoints, trace.truth)
