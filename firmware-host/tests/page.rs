@@ -304,8 +304,8 @@ fn attacks_are_refused_and_the_flight_does_not_notice() {
     );
 }
 
-/// `skyhound ground` of a folder.
-fn ground(folder: &Path, sets: &[String]) -> (Ended, Site) {
+/// `skyhound ground` of a folder, and its first line.
+fn ground_said(folder: &Path, sets: &[String]) -> (Ended, String) {
     let mut command = skyhound();
     command.arg("ground").arg(folder).args(["--set", "ground.listen=127.0.0.1:0"]);
     sets.iter().for_each(|set| {
@@ -314,8 +314,62 @@ fn ground(folder: &Path, sets: &[String]) -> (Ended, Site) {
     let mut ended = Ended(command.stderr(Stdio::piped()).spawn().unwrap());
     let mut said = String::new();
     BufReader::new(ended.0.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    (ended, said)
+}
+
+fn ground(folder: &Path, sets: &[String]) -> (Ended, Site) {
+    let (ended, said) = ground_said(folder, sets);
     let at = said.split_once("http://").unwrap_or_else(|| panic!("{said}")).1;
     (ended, Site(at.split(',').next().unwrap().parse().unwrap()))
+}
+
+/// What the page for others is: a certificate of our own, made once, and tokens behind it.
+#[test]
+fn open_to_others_it_speaks_tls_with_a_certificate_that_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tokens, tls) = (folder.path().join("tokens"), folder.path().join("tls"));
+    let line =
+        String::from_utf8(skyhound().args(["ground", "token", "look"]).output().unwrap().stdout).unwrap();
+    std::fs::write(&tokens, &line).unwrap();
+    std::fs::set_permissions(&tokens, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let mut sets =
+        vec!["ground.listen=0.0.0.0:0".to_string(), format!("ground.token_file={}", tokens.display())];
+    let open = skyhound()
+        .arg("ground")
+        .arg(folder.path())
+        .args(sets.iter().flat_map(|set| ["--set", set]))
+        .output()
+        .unwrap();
+    assert!(open.status.code() == Some(2) && String::from_utf8_lossy(&open.stderr).contains("ground.tls"));
+    sets.push(format!("ground.tls={}", tls.display()));
+    let fingerprint = |said: &str| said.trim().rsplit(' ').next().unwrap().to_string();
+    let (server, first) = ground_said(folder.path(), &sets);
+    drop(server);
+    let (_server, said) = ground_said(folder.path(), &sets);
+    assert!(fingerprint(&first).len() == 64 && fingerprint(&first) == fingerprint(&said), "{first}{said}");
+    let port = said.split("0.0.0.0:").nth(1).unwrap().split(',').next().unwrap();
+    // A client that takes no certificate but this one, and of it only the names that it bears.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let pem = std::fs::read(tls.join("certificate.pem")).unwrap();
+    let root = reqwest::Certificate::from_pem(&pem).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let code = |url: String, token: Option<&str>| {
+        let client = reqwest::Client::builder().tls_certs_only([root.clone()]).build().unwrap();
+        let mut request = client.get(url);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        runtime.block_on(async {
+            request.send().await.map(|answer| answer.status().as_u16()).map_err(|error| format!("{error:?}"))
+        })
+    };
+    let token = line.split_whitespace().nth(1).unwrap();
+    let state = format!("https://127.0.0.1:{port}/api/v1/state");
+    assert_eq!(code(state.clone(), Some(token)), Ok(200));
+    assert_eq!(code(state.clone(), None), Ok(401));
+    assert!(code(state.replace("https", "http"), Some(token)).is_err(), "it is not told in the clear");
+    let mode = std::fs::metadata(tls.join("key.pem")).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777, 0o600);
 }
 
 #[test]

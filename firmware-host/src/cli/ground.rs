@@ -64,7 +64,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return Err(Failure::Usage(why.to_string()));
     };
     let signal = crate::signals::watch().map_err(|error| Failure::doing("signal handlers", error))?;
-    say(&format!("page at http://{}, flights of {}; Ctrl-C ends it", bound.address(), folder.display()));
+    let fingerprint =
+        bound.fingerprint().map(|hex| format!("; certificate SHA-256 {hex}")).unwrap_or_default();
+    say(&format!("page at {}, flights of {}; Ctrl-C ends it{fingerprint}", bound.url(), folder.display()));
     let server = bound.serve(served(&settings, None), |body| realtime::start(Role::Ground, body))?;
     while !signal.load(Ordering::Acquire) {
         std::thread::sleep(LOOK);

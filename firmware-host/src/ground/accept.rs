@@ -10,9 +10,12 @@ use axum::http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustix::net::sockopt;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 /// Connections at once: five viewers with four each, and some that ask.
@@ -31,7 +34,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// # Errors
 /// The listener cannot be used.
 pub async fn accept(
-    listener: TcpListener,
+    (listener, tls): (TcpListener, Option<TlsAcceptor>),
     router: Router,
     mut stopped: watch::Receiver<bool>,
 ) -> io::Result<()> {
@@ -43,7 +46,7 @@ pub async fn accept(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
                 Ok((stream, peer)) => {
-                    connections.spawn(serve(stream, peer, router.clone()));
+                    connections.spawn(serve(stream, peer, router.clone(), tls.clone()));
                 }
                 Err(error) => {
                     tracing::warn!("page: {error}");
@@ -57,9 +60,24 @@ pub async fn accept(
     Ok(())
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, router: Router) {
+async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, tls: Option<TlsAcceptor>) {
     let _ = stream.set_nodelay(true);
     let _ = sockopt::set_tcp_user_timeout(&stream, UNTAKEN_MAX_MS);
+    match tls {
+        None => answer(stream, peer, router).await,
+        Some(tls) => {
+            if let Ok(Ok(stream)) = timeout(HEAD_MAX, tls.accept(stream)).await {
+                answer(stream, peer, router).await;
+            }
+        }
+    }
+}
+
+async fn answer(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    router: Router,
+) {
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request.map(axum::body::Body::new))

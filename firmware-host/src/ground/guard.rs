@@ -9,25 +9,25 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::time::Instant;
+use skyhound::time::TimeUs;
 
 use super::Shared;
 use super::reply::Refused;
 use super::token::{Role, Tokens};
+use crate::clock::Clock;
 
 /// The header by which a page tells which of several it is.
 pub const CLIENT: &str = "x-skyhound-client";
 /// Its longest value.
 const CLIENT_CHARS_MAX: usize = 64;
-/// Requests of an address in [`RATE_TIME`]: a page loads some twenty files, and a query box is not faster.
+/// Requests of an address in [`RATE_TIME_US`]: a page loads some twenty files, and a query box is not faster.
 const RATE_MAX: u32 = 200;
-const RATE_TIME: Duration = Duration::from_secs(2);
+const RATE_TIME_US: u64 = 2_000_000;
 /// Addresses that are counted at once; a page is on few.
 const ADDRESSES_MAX: usize = 256;
 /// No script, style or picture but our own; nothing that frames us.
@@ -38,7 +38,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 pub struct Guard {
     address: SocketAddr,
     tokens: Option<Tokens>,
-    asked: Mutex<HashMap<IpAddr, (Instant, u32)>>,
+    clock: Clock,
+    /// Since when each is counted, and how often it asked.
+    asked: Mutex<HashMap<IpAddr, (TimeUs, u32)>>,
 }
 
 /// Who asks.
@@ -55,7 +57,7 @@ pub struct Asker {
 impl Guard {
     /// For the server at `address`.
     pub fn new(address: SocketAddr, tokens: Option<Tokens>) -> Guard {
-        Guard { address, tokens, asked: Mutex::default() }
+        Guard { address, tokens, clock: Clock::start(), asked: Mutex::default() }
     }
 
     /// Whether this is a name of ours, port and all. With tokens any name is: what a browser is made to ask it asks without one.
@@ -74,16 +76,16 @@ impl Guard {
     }
 
     fn is_too_often(&self, address: IpAddr) -> bool {
-        let now = Instant::now();
+        let now = self.clock.now();
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         if asked.len() >= ADDRESSES_MAX {
-            asked.retain(|_, (since, _)| now - *since < RATE_TIME);
+            asked.retain(|_, (since, _)| now.since_us(*since) < RATE_TIME_US);
         }
         if asked.len() >= ADDRESSES_MAX && !asked.contains_key(&address) {
             return true;
         }
         let (since, count) = asked.entry(address).or_insert((now, 0));
-        if now - *since >= RATE_TIME {
+        if now.since_us(*since) >= RATE_TIME_US {
             (*since, *count) = (now, 0);
         }
         *count += 1;

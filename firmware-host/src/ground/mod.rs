@@ -1,4 +1,4 @@
-//! The ground crew's server: the page, the API under `/api/v1`, figures for Prometheus. HTTP stands here and nowhere else.
+//! The ground crew's server: the page, the API under `/api/v1`, figures for Prometheus. HTTP and its TLS stand here and nowhere else.
 //!
 //! ```text
 //! browser ─HTTP→ [accept: connections counted, slow ones left] → guard (host, origin, token, role, rate) ─┬→ state, live (SSE)
@@ -22,6 +22,7 @@ mod page;
 mod picture;
 mod reply;
 mod state;
+mod tls;
 mod token;
 
 use std::io;
@@ -35,6 +36,7 @@ use axum::middleware;
 use axum::routing::{get, post};
 use tokio::sync::watch;
 
+use crate::clock::Clock;
 use crate::ctl::{self, Answering};
 use crate::failure::Failure;
 use crate::realtime::Body;
@@ -92,7 +94,7 @@ type Shared = Arc<Site>;
 /// The server, until it is dropped.
 #[derive(Debug)]
 pub struct Server {
-    address: SocketAddr,
+    url: String,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -102,6 +104,7 @@ pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
     guard: guard::Guard,
+    tls: Option<tls::Tls>,
     maps: Option<PathBuf>,
 }
 
@@ -114,10 +117,17 @@ impl Bound {
     pub fn open(settings: &GroundSettings) -> Result<Option<Bound>, Failure> {
         let Some(listen) = settings.listen else { return Ok(None) };
         let tokens = settings.token_file.as_deref().map(token::read).transpose()?;
+        let tls = settings.tls.as_deref().map(|folder| tls::of(folder, listen.ip())).transpose()?;
         if !listen.ip().is_loopback() && tokens.is_none() {
             return Err(Failure::Usage(format!(
                 "ground.listen: {listen} is open to others, and ground.token_file names no tokens; write `skyhound ground token command` \
                  into a file that only its owner reads, and name that, or listen on 127.0.0.1"
+            )));
+        }
+        if !listen.ip().is_loopback() && tls.is_none() {
+            return Err(Failure::Usage(format!(
+                "ground.listen: {listen} is open to others, who would read tokens on the way; name a folder for key and certificate with \
+                 ground.tls (they are made), or listen on 127.0.0.1"
             )));
         }
         let failed = |error: io::Error| {
@@ -129,12 +139,17 @@ impl Bound {
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let guard = guard::Guard::new(address, tokens);
-        Ok(Some(Bound { listener, address, guard, maps: settings.maps.clone() }))
+        Ok(Some(Bound { listener, address, guard, tls, maps: settings.maps.clone() }))
     }
 
-    /// Where.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Where, as a browser is told.
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.tls.is_some() { "https" } else { "http" }, self.address)
+    }
+
+    /// SHA-256 of the certificate, hexadecimal, where there is one.
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.tls.as_ref().map(|tls| tls.fingerprint.as_str())
     }
 
     /// Serves in a thread of `start`.
@@ -149,7 +164,9 @@ impl Bound {
         let failed = |error: io::Error| Failure::doing("no thread for the page", error);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
-        let Bound { listener, address, guard, maps } = self;
+        let url = self.url();
+        let Bound { listener, guard, tls, maps, .. } = self;
+        let acceptor = tls.map(|tls| tls.acceptor);
         let Served { flying, shelf, answering, questions: (clients_max, time_max_s) } = served;
         let site = Site {
             flying,
@@ -160,25 +177,25 @@ impl Bound {
                 std::time::Duration::from_secs(u64::from(time_max_s)),
             ),
             control: control::Control::default(),
-            state: state::Shown::default(),
+            state: state::Shown::new(Clock::start()),
             guard,
             maps,
             stopped: stopped.clone(),
         };
         let router = router(Arc::new(site));
         let thread = start(Box::new(move || {
-            if let Err(error) = runtime.block_on(accept::accept(listener, router, stopped)) {
+            if let Err(error) = runtime.block_on(accept::accept((listener, acceptor), router, stopped)) {
                 tracing::error!("the page's server ended: {error}");
             }
         }));
-        Ok(Server { address, stop, thread: Some(thread.map_err(failed)?) })
+        Ok(Server { url, stop, thread: Some(thread.map_err(failed)?) })
     }
 }
 
 impl Server {
-    /// Where it is.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Where it is, as a browser is told.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 }
 

@@ -1,31 +1,40 @@
 //! The flight as it is now: made into JSON once for all who look, and not at all while nobody does.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use tokio::time::Instant;
+use skyhound::time::TimeUs;
 
 use super::guard::Asker;
 use super::reply::{Refused, json_text, typed};
 use super::{Shared, Site};
+use crate::clock::Clock;
 use crate::ctl::Status;
 
 /// The control pass writes the status ten times a second; what is younger than this is not read again.
-const FRESH: Duration = Duration::from_millis(50);
+const FRESH_US: u64 = 50_000;
 /// Older than this the daemon hangs, whatever the page shows. By the status' own time, s.
 const HANGS_S: f64 = 3.0;
 
 /// The newest status as JSON.
-#[derive(Default)]
-pub struct Shown(Mutex<Option<Made>>);
+pub struct Shown {
+    clock: Clock,
+    made: Mutex<Option<Made>>,
+}
+
+impl Shown {
+    /// Nothing was made yet.
+    pub fn new(clock: Clock) -> Shown {
+        Shown { clock, made: Mutex::new(None) }
+    }
+}
 
 struct Made {
-    at: Instant,
+    at: TimeUs,
     status: Arc<Status>,
     text: Arc<str>,
 }
@@ -34,13 +43,14 @@ impl Site {
     /// The status and its JSON; `None` where nothing flies.
     pub(super) fn status(&self) -> Option<(Arc<Status>, Arc<str>)> {
         let flying = self.flying.as_ref()?;
-        let mut made = self.state.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = made.as_ref().filter(|made| made.at.elapsed() < FRESH) {
+        let now = self.state.clock.now();
+        let mut made = self.state.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = made.as_ref().filter(|made| now.since_us(made.at) < FRESH_US) {
             return Some((Arc::clone(&made.status), Arc::clone(&made.text)));
         }
         let status = Arc::new(flying.door.status());
         let text: Arc<str> = serde_json::to_string(&*status).unwrap_or_else(|_| "null".to_string()).into();
-        *made = Some(Made { at: Instant::now(), status: Arc::clone(&status), text: Arc::clone(&text) });
+        *made = Some(Made { at: now, status: Arc::clone(&status), text: Arc::clone(&text) });
         Some((status, text))
     }
 

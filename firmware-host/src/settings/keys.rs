@@ -210,6 +210,7 @@ pub(super) const KEYS: &[Key] = &[
     whole("daemon.query_memory_mb", 32, 1024, "MB"),
     text("ground.listen"),
     text("ground.token_file"),
+    text("ground.tls"),
     text("ground.maps"),
 ];
 

@@ -383,6 +383,8 @@ pub struct GroundSettings {
     pub listen: Option<SocketAddr>,
     /// Who may do what; `None` = whoever can ask may do all.
     pub token_file: Option<PathBuf>,
+    /// Folder of key and certificate, which are made there; `None` = plain HTTP.
+    pub tls: Option<PathBuf>,
     /// Folder of PMTiles.
     pub maps: Option<PathBuf>,
 }

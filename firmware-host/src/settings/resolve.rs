@@ -348,6 +348,7 @@ impl Layers {
             // Checked by the rules.
             listen: self.text("ground.listen").parse().ok(),
             token_file: self.optional_text("ground.token_file").map(PathBuf::from),
+            tls: self.optional_text("ground.tls").map(PathBuf::from),
             maps: self.optional_text("ground.maps").map(PathBuf::from),
         }
     }

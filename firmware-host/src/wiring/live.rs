@@ -67,7 +67,7 @@ impl Doors {
         };
         let page = looking::serve(settings, door, &snapshots, clock, threads.starter(Role::Ground))?;
         if let Some(page) = &page {
-            board.write(|status| status.page = Some(format!("http://{}", page.address())));
+            board.write(|status| status.page = Some(page.url().to_string()));
         }
         Ok(Doors { server, page, board, requests, profiles, snapshots })
     }

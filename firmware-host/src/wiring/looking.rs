@@ -57,9 +57,10 @@ pub fn serve(
         now_s: Box::new(move || clock.now().0 as f64 / 1e6),
         settings: (settings.to_toml(), settings.hash_sha256()),
     };
-    let address = bound.address();
+    let fingerprint =
+        bound.fingerprint().map(|hex| format!(", certificate SHA-256 {hex}")).unwrap_or_default();
     let server = bound.serve(served(settings, Some(flying)), start)?;
-    tracing::info!("page at http://{address}");
+    tracing::info!("page at {}{fingerprint}", server.url());
     Ok(Some(server))
 }
 
