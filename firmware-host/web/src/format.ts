@@ -45,7 +45,7 @@ export function percent(ratio: number | null | undefined, digits = 0): string {
 
 /** How old something is, in words of the size that matters. */
 export function age(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(seconds < 9.95 ? 1 : 0)} s`;
+  if (seconds < 60) return `${seconds.toFixed(seconds < 9.95 && seconds % 1 !== 0 ? 1 : 0)} s`;
   return seconds < 3600 ? `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s` : `${(seconds / 3600).toFixed(1)} h`;
 }
 

@@ -2,8 +2,9 @@
 
 import L from "leaflet";
 import type { Door } from "../door.ts";
-import { el, mark } from "../dom.ts";
+import { el, mark, say } from "../dom.ts";
 import type { Picture } from "../picture.ts";
+import { age } from "../format.ts";
 import { on_theme } from "../theme.ts";
 import type { Watcher } from "../watcher.ts";
 import { draw_coverage, draw_regions } from "./cells.ts";
@@ -14,12 +15,22 @@ import { Tiles } from "./tiles.ts";
 
 const FIRST_ZOOM = 17;
 
+/** What the areas on the map mean, and from when the regions are: the record has them once a minute. */
+function legend_words(picture: Picture): string {
+  const regions = [...picture.regions.values()].filter((region) => region.beacon === picture.beacon);
+  const at_us = Math.max(...regions.map((region) => region.at_us));
+  const old_s = picture.at_us === null ? 0 : Math.max(0, (picture.at_us - at_us) / 1e6);
+  return [regions.length > 0 ? `beacon: 50 % full, 95 % hatched, ${age(Math.floor(old_s))} old` : "",
+    picture.coverage.some((row) => row.pod > 0) ? "green: listened to in vain" : ""].filter((part) => part !== "").join(" · ");
+}
+
 export class MapView {
   readonly node: HTMLElement;
   private readonly map: L.Map;
   private readonly layers: Layers;
   private follows = true;
   private is_placed = false;
+  private readonly legend = el("p", { class: "legend", hidden: true });
   private readonly nowhere = el("p", { class: "nowhere" }, "No position yet: the map begins where the aircraft or its home is.");
   private fit_due = false;
   private readonly follow_button: HTMLButtonElement;
@@ -29,7 +40,7 @@ export class MapView {
     this.follow_button = this.button("Follow", "The map follows the aircraft (f)", () => this.turn_follow());
     const tools = el("div", { class: "maptools" }, this.follow_button, this.button("All", "Show all of the flight", () => this.fit()));
     const north = el("div", { class: "north", role: "img", "aria-label": "North is up" }, el("span", {}, "▲"), el("span", {}, "N"));
-    this.node = el("section", { class: "panel mapping", "aria-label": "Map" }, host, tools, north, this.nowhere);
+    this.node = el("section", { class: "panel mapping", "aria-label": "Map" }, host, tools, north, this.nowhere, this.legend);
     this.map = L.map(host, { zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, maxZoom: 23, minZoom: 3, zoomSnap: 0.5,
       attributionControl: false, zoomControl: false, preferCanvas: true, center: [0, 0], zoom: 3 });
     L.control.zoom({ position: "topleft" }).addTo(this.map);
@@ -72,6 +83,11 @@ export class MapView {
       this.layers.show_estimate();
       this.layers.show_says();
       cells.redraw();
+    });
+    picture.on(["state", "region", "coverage"], () => {
+      const words = legend_words(picture);
+      say(this.legend, words);
+      this.legend.hidden = words === "";
     });
     picture.on(["fence"], () => this.layers.show_fence());
     picture.on(["region", "coverage", "chosen"], () => cells.redraw());
