@@ -119,6 +119,10 @@ export class Live {
     });
   }
 
+  private now_us(): number {
+    return Math.floor(this.picture.at_us ?? 0);
+  }
+
   private async refresh_track(): Promise<void> {
     const before = await ask_track(this.door, "live", 500_000);
     const first_us = this.picture.track[0]?.at_us ?? Infinity;
@@ -127,7 +131,7 @@ export class Live {
   }
 
   private async refresh_signal(): Promise<void> {
-    const now_us = Math.floor(this.picture.at_us ?? 0);
+    const now_us = this.now_us();
     const rows = await this.door.query<SignalRow>("live", signal_sql(now_us - 60_000_000, now_us));
     const names = await ask_beacons(this.door, "live");
     const channels = this.picture.status?.channels ?? [];
@@ -144,7 +148,7 @@ export class Live {
   }
 
   private async refresh_spectrum(): Promise<void> {
-    const before = await this.door.query<SpectrumRow>("live", spectrum_sql(Math.floor(this.picture.at_us ?? 0)));
+    const before = await this.door.query<SpectrumRow>("live", spectrum_sql(this.now_us()));
     const first_us = this.picture.spectrum[0]?.at_us ?? Infinity;
     this.picture.spectrum.unshift(...before.reverse().filter((row) => row.at_us < first_us));
     this.picture.touch("spectrum");
@@ -172,7 +176,7 @@ export class Live {
   }
 
   private async refresh_regions(): Promise<void> {
-    for (const region of await ask_regions(this.door, "live")) this.picture.set_region(region);
+    for (const region of await ask_regions(this.door, "live", this.now_us())) this.picture.set_region(region);
   }
 
   private async refresh_log(from: number): Promise<void> {
@@ -182,7 +186,7 @@ export class Live {
   private refresh_coverage(): void {
     this.coverage_ms = performance.now();
     this.once("coverage", async () => {
-      this.picture.coverage = await ask_coverage(this.door, "live");
+      this.picture.coverage = await ask_coverage(this.door, "live", this.now_us());
       this.picture.touch("coverage");
     });
   }

@@ -97,19 +97,17 @@ export const ask_messages = (door: Door, flight: string): Promise<BeaconMessage[
 export const ask_track = (door: Door, flight: string, step_us: number): Promise<TrackPoint[]> =>
   door.query<TrackPoint>(flight, track_sql(step_us));
 
-/** The map of the search as it was at a moment; without one, as it is now. */
-export function ask_coverage(door: Door, flight: string, at_us?: number): Promise<CoverageRow[]> {
-  const until = at_us === undefined ? "" : ` WHERE at_us <= ${at_us}`;
+/** The map of the search as it was at a moment. */
+export function ask_coverage(door: Door, flight: string, at_us: number): Promise<CoverageRow[]> {
   return door.query<CoverageRow>(flight, `SELECT lat_deg, lon_deg, size_m, square_count, pod FROM search_cell
-WHERE at_us = (SELECT max(at_us) FROM search_cell${until})`);
+WHERE at_us = (SELECT max(at_us) FROM search_cell WHERE at_us <= ${at_us})`);
 }
 
-/** The regions of each channel as they were at a moment; without one, as they are now. */
-export async function ask_regions(door: Door, flight: string, at_us?: number): Promise<Region[]> {
-  const until = at_us === undefined ? "" : ` WHERE at_us <= ${at_us}`;
+/** The regions of each channel as they were at a moment. */
+export async function ask_regions(door: Door, flight: string, at_us: number): Promise<Region[]> {
   const rows = await door.query<CellRow & { at_us: number; channel: number; beacon: string | null; percent: number }>(flight, `SELECT at_us, channel,
     (SELECT any_value(value) FROM setting WHERE setting.name = 'channel.' || channel || '.name') AS beacon, percent, lat_deg, lon_deg, size_m, square_count FROM estimate_region
-WHERE (channel, at_us) IN (SELECT (channel, max(at_us)) FROM estimate_region${until} GROUP BY channel) ORDER BY channel, percent`);
+WHERE (channel, at_us) IN (SELECT (channel, max(at_us)) FROM estimate_region WHERE at_us <= ${at_us} GROUP BY channel) ORDER BY channel, percent`);
   const regions = new Map<string, Region>();
   for (const { at_us: told_us, channel, beacon, percent, ...cell } of rows) {
     const key = `${channel}/${percent}`;
