@@ -1,4 +1,4 @@
-//! The command line: `skyhound fly|ground|probe|scan|range|search|locate|replay|at|ctl|query|events|forward|flights|backup|restore|verify|archive|
+//! The command line: `skyhound fly|ground|watch|probe|scan|range|search|locate|replay|at|ctl|query|events|forward|flights|backup|restore|verify|archive|
 //! export|import|migrate|compact|catalog|report|message|profile|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
@@ -40,6 +40,7 @@ pub mod search;
 #[cfg(test)]
 mod tests;
 pub mod verify;
+pub mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -134,6 +135,8 @@ pub enum Command {
     Aside(child::AsideArgs),
     /// Talk to the skyhound that is flying: status, questions, homing on or off, stop
     Ctl(ctl::Args),
+    /// Watch the flight in this terminal, and stop it from here
+    Watch(watch::Args),
     /// Keep profiles: named sets of what is sought and how it is heard, for `--profile`
     Profile(profile::Args),
     /// Write, check or show settings
@@ -243,6 +246,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Aside(args) => run(child::aside(args)?),
         Command::Ground(args) => ground::run(args),
         Command::Ctl(args) => ctl::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Profile(args) => profile::run(args),
         Command::Config(args) => config::run(args),
         Command::Completions(args) => completions::run(&args),

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Question;
+use super::{Picture, Question};
 
 /// Whoever knows how a question is answered.
 pub trait Answering: Send + Sync {
@@ -25,6 +25,9 @@ pub trait Answering: Send + Sync {
 
     /// The newest entry that is in the file only; 0 where there is none.
     fn log_forgotten(&self) -> u64;
+
+    /// What was recorded last.
+    fn picture(&self) -> Picture;
 
     /// Nobody has asked anything for a while.
     fn rest(&self);

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::line::refused;
 use super::question::{Asked, Questions};
-use super::{Act, Answer, Board, Peer, ProfileDoor, Question, Request, Status};
+use super::{Act, Answer, Board, Peer, Picture, ProfileDoor, Question, Request, Status};
 
 /// How long the control pass may take to answer: twenty passes.
 const ACT_MAX: Duration = Duration::from_secs(1);
@@ -34,6 +34,11 @@ impl Door {
     /// How it goes.
     pub fn status(&self) -> Status {
         self.board.read()
+    }
+
+    /// What was recorded last.
+    pub fn picture(&self) -> Picture {
+        self.questions.answering().picture()
     }
 
     /// Begins to answer `question` about the flight that is being recorded.

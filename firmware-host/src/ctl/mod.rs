@@ -1,6 +1,6 @@
 //! The operator's door: a Unix socket that only its group may open, one JSON object per line each way.
 //!
-//! Requests: `{"do":"status"}`, `{"do":"homing","on":true}`, `{"do":"stop"}`, `{"do":"profile","name":"plb-121"}` (without a name: which there
+//! Requests: `{"do":"status"}`, `{"do":"picture"}`, `{"do":"homing","on":true}`, `{"do":"stop"}`, `{"do":"profile","name":"plb-121"}` (without a name: which there
 //! are), `{"do":"query","sql":"…","format":"csv"}`.
 //! Answers: `{"ok":true,…}` with `said` or `status`, or `{"ok":false,"said":"why not"}`. Acts reach the control thread through a
 //! bounded channel and are answered by it; status comes from a [`Board`] and asks nobody; a question in SQL is answered by a child
@@ -17,6 +17,7 @@ mod decided;
 mod door;
 mod events;
 mod line;
+mod picture;
 mod profiles;
 mod question;
 mod server;
@@ -37,6 +38,7 @@ pub use answering::{Answering, Prepared};
 pub use client::{Questioned, ask, follow, query};
 pub use decided::decided;
 pub use door::Door;
+pub use picture::{EstimateLine, Picture, RegionLine, RegionRow, SpectrumLine};
 pub use profiles::{ProfileDoor, ProfileStatus, Profiles};
 pub use question::{Asked, Questions};
 pub use server::Server;
@@ -57,6 +59,8 @@ const SYSTEM_SOCKET: &str = "/run/skyhound/ctl.sock";
 pub enum Ask {
     /// How it goes.
     Status,
+    /// What was recorded last, for who looks on.
+    Picture,
     /// Allow homing, or stop it.
     Homing {
         /// Allow.
@@ -110,6 +114,9 @@ pub struct Answer {
     /// Answer to [`Ask::Status`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
+    /// Answer to [`Ask::Picture`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
     /// Answer to [`Ask::Profile`] without a name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profiles: Option<Vec<ProfileStatus>>,

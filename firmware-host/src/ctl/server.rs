@@ -207,6 +207,10 @@ impl Hall {
                 let status = Some(self.door.status());
                 return tell(stream, &Answer { ok: true, status, ..Answer::default() }).await;
             }
+            Ok(Ask::Picture) => {
+                let picture = Some(self.door.picture());
+                return tell(stream, &Answer { ok: true, picture, ..Answer::default() }).await;
+            }
             Ok(Ask::Query(question)) => {
                 return self.door.questions.answer(question, stream, &mut self.stopped).await;
             }

@@ -130,7 +130,7 @@ impl Told {
     /// What was recorded since.
     fn picture(&mut self, site: &Shared) -> String {
         let Some(flying) = &site.flying else { return String::new() };
-        let picture = (flying.picture)();
+        let picture = flying.door.picture();
         let mut text = String::new();
         if let Some(spectrum) = &picture.spectrum
             && self.spectrum_us.replace(spectrum.at_us) != Some(spectrum.at_us)

@@ -19,7 +19,6 @@ mod live;
 mod metrics;
 mod openapi;
 mod page;
-mod picture;
 mod reply;
 mod state;
 mod tls;
@@ -45,7 +44,6 @@ use crate::settings::GroundSettings;
 pub use ask::RecipeLine;
 use flights::Library;
 pub use flights::Shelf;
-pub use picture::{EstimateLine, Picture, RegionLine, RegionRow, SpectrumLine};
 pub use token::line as token_line;
 
 /// Longest body of a request: a question in SQL.
@@ -55,8 +53,6 @@ const BODY_BYTES_MAX: usize = 64 << 10;
 pub struct Flying {
     /// The operator's way to it.
     pub door: ctl::Door,
-    /// What was recorded last.
-    pub picture: Box<dyn Fn() -> Picture + Send + Sync>,
     /// Tells something in the flight's record: who took control.
     pub tell: Box<dyn Fn(&str) + Send + Sync>,
     /// Seconds since its start, by its clock.

@@ -4,8 +4,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::OpenApi;
 
-use super::picture::{EstimateLine, RegionLine, SpectrumLine};
-use crate::ctl::{ProfileStatus, Status};
+use crate::ctl::{EstimateLine, ProfileStatus, RegionLine, SpectrumLine, Status};
 
 /// The flight as it is now.
 #[derive(Serialize, utoipa::ToSchema)]

@@ -1,12 +1,11 @@
 //! The page of a flying daemon, or of flights that have ended: the server of `ground` joined to the flight and to those who know flight files.
 
 use crate::clock::Clock;
-use crate::ctl::{Answering, Door, Prepared, Question};
-use crate::failure::Failure;
-use crate::ground::{
-    Bound, EstimateLine, Flying, Picture, RecipeLine, RegionLine, RegionRow, Served, Server, Shelf,
-    SpectrumLine,
+use crate::ctl::{
+    Answering, Door, EstimateLine, Picture, Prepared, Question, RegionLine, RegionRow, SpectrumLine,
 };
+use crate::failure::Failure;
+use crate::ground::{Bound, Flying, RecipeLine, Served, Server, Shelf};
 use crate::realtime::Body;
 use crate::settings::{DaemonSettings, Settings};
 use crate::store::{self, ANSWER_COMMAND, Format, Newest, Snapshots};
@@ -42,12 +41,9 @@ pub fn serve(
         }
     };
     let Some(bound) = bound else { return Ok(None) };
-    let (shown, told) = (Arc::clone(snapshots), Arc::clone(snapshots));
+    let told = Arc::clone(snapshots);
     let flying = Flying {
         door,
-        picture: Box::new(move || {
-            shown.recorder().map(|recorder| picture(&recorder.newest())).unwrap_or_default()
-        }),
         tell: Box::new(move |text| {
             tracing::info!("page: {text}");
             let event =
@@ -119,6 +115,10 @@ impl Answering for Closed {
         None
     }
 
+    fn picture(&self) -> Picture {
+        Picture::default()
+    }
+
     fn log_forgotten(&self) -> u64 {
         0
     }
@@ -151,7 +151,7 @@ pub fn answer_command(
 const CPU_MARGIN_S: u32 = 5;
 
 /// In degrees and by name.
-fn picture(newest: &Newest) -> Picture {
+pub fn picture(newest: &Newest) -> Picture {
     let name = |channel: u8| {
         newest.names.get(usize::from(channel)).cloned().unwrap_or_else(|| format!("channel {channel}"))
     };

@@ -1,7 +1,7 @@
 //! How the operator's socket answers questions in SQL: by a child process over a snapshot of the flight.
 
-use super::looking::answer_command;
-use crate::ctl::{Answering, Prepared, Question, Questions};
+use super::looking::{answer_command, picture};
+use crate::ctl::{Answering, Picture, Prepared, Question, Questions};
 use crate::settings::{DaemonSettings, Settings};
 use crate::store::{Format, Snapshots};
 use std::path::{Path, PathBuf};
@@ -46,6 +46,10 @@ impl Answering for BySnapshots {
 
     fn log_after(&self, id: u64) -> Option<Vec<(u64, String)>> {
         self.snapshots.log_after(id)
+    }
+
+    fn picture(&self) -> Picture {
+        self.snapshots.recorder().map(|recorder| picture(&recorder.newest())).unwrap_or_default()
     }
 
     fn log_forgotten(&self) -> u64 {

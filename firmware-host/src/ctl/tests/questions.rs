@@ -32,6 +32,10 @@ impl Answering for Shell {
         None
     }
 
+    fn picture(&self) -> Picture {
+        Picture::default()
+    }
+
     fn log_forgotten(&self) -> u64 {
         3
     }

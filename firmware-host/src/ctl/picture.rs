@@ -1,9 +1,9 @@
 //! What was recorded last, for people who look on: a row of the waterfall, where each beacon is, the regions that hold it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// It. Each part carries its own time.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     /// The newest row of the waterfall.
     pub spectrum: Option<SpectrumLine>,
@@ -14,7 +14,7 @@ pub struct Picture {
 }
 
 /// A row of the waterfall.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SpectrumLine {
     /// When its middle was taken, µs since start.
     pub at_us: u64,
@@ -27,7 +27,7 @@ pub struct SpectrumLine {
 }
 
 /// Where a beacon is.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EstimateLine {
     /// When that was worked out, µs since start.
     pub at_us: u64,
@@ -58,7 +58,7 @@ pub struct EstimateLine {
 }
 
 /// The smallest region that holds a beacon with this probability.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RegionLine {
     /// When that was worked out, µs since start.
     pub at_us: u64,
@@ -73,7 +73,7 @@ pub struct RegionLine {
 }
 
 /// Squares side by side, eastwards.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RegionRow {
     /// Middle of the most western one, WGS84 degrees.
     pub lat_deg: f64,
