@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use skyhound_host::ctl::{Answering, Board, Prepared, Question, Questions, Server, acts};
+use skyhound_host::ctl::{Answering, Board, Door, Prepared, ProfileDoor, Question, Questions, Server, acts};
 use skyhound_host::realtime::{self, Role};
 
 fn skyhound() -> Command {
@@ -134,9 +134,8 @@ fn ctl_talks_to_the_daemon() {
     let board = Board::default();
     board.write(|status| status.state = "IDLE".into());
     let start = |body| realtime::start(Role::Ground, body);
-    let server =
-        Server::start(&path, board, sender, questions(), skyhound_host::ctl::ProfileDoor::default(), start)
-            .unwrap();
+    let door = Door::new(board, sender, questions(), ProfileDoor::default());
+    let server = Server::start(&path, door, start).unwrap();
     let (code, out, said) = run(&["ctl", "query", "select 1", "--socket", socket]);
     assert_eq!((code, out.as_str(), said.as_str()), (Some(1), "", "skyhound: nobody answers here\n"));
     let (code, out, _) = run(&["ctl", "status", "--json", "--socket", socket]);
@@ -178,15 +177,8 @@ fn only_the_sockets_group_may_talk_to_it() {
     }
     let path = folder.path().join("ctl.sock");
     let start = |body| realtime::start(Role::Ground, body);
-    let server = Server::start(
-        &path,
-        Board::default(),
-        acts().0,
-        questions(),
-        skyhound_host::ctl::ProfileDoor::default(),
-        start,
-    )
-    .unwrap();
+    let door = Door::new(Board::default(), acts().0, questions(), ProfileDoor::default());
+    let server = Server::start(&path, door, start).unwrap();
     let status_as = |gid: u32| {
         let mut command = skyhound();
         command.args(["ctl", "status", "--socket"]).arg(&path).uid(STRANGER).gid(gid);

@@ -18,16 +18,22 @@ pub trait Answering: Send + Sync {
     fn is_recorded(&self, file: &Path) -> bool;
 
     /// The file that is being recorded, if there is one.
-    fn file(&self) -> Option<PathBuf>;
+    fn file(&self) -> Option<PathBuf> {
+        None
+    }
 
     /// The log after the entry `id`, each line with its id; `None` when some of it is in the file only.
     fn log_after(&self, id: u64) -> Option<Vec<(u64, String)>>;
 
     /// The newest entry that is in the file only; 0 where there is none.
-    fn log_forgotten(&self) -> u64;
+    fn log_forgotten(&self) -> u64 {
+        0
+    }
 
     /// What was recorded last.
-    fn picture(&self) -> Picture;
+    fn picture(&self) -> Picture {
+        Picture::default()
+    }
 
     /// Nobody has asked anything for a while.
     fn rest(&self);

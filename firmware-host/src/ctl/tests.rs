@@ -44,7 +44,7 @@ impl Flight {
     /// Answers the next act as a control pass would.
     fn pass(&self, answer: Result<String, String>) -> (Option<Act>, Peer) {
         let request = self.requests.recv_timeout(Duration::from_secs(10)).unwrap();
-        let seen = (request.act(), request.peer);
+        let seen = (request.act(), request.peer.clone());
         request.answer(answer);
         seen
     }
@@ -100,9 +100,9 @@ fn acts_are_answered_by_the_control_pass() {
     });
     let (act, peer) = flight.pass(Err("battery unknown".into()));
     assert_eq!(act, Some(Act::Operator(OperatorAct::HomingOn)));
-    assert_eq!(peer.pid, Some(i32::try_from(std::process::id()).unwrap()));
-    assert_eq!(peer.uid, rustix::process::getuid().as_raw());
-    assert_eq!(peer.to_string(), format!("uid {} gid {} pid {}", peer.uid, peer.gid, std::process::id()));
+    let (uid, gid) = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
+    assert_eq!(peer, Peer::Local { pid: Some(i32::try_from(std::process::id()).unwrap()), uid, gid });
+    assert_eq!(peer.to_string(), format!("uid {uid} gid {gid} pid {}", std::process::id()));
     assert_eq!(flight.pass(Ok("homing is off".into())).0, Some(Act::Operator(OperatorAct::HomingOff)));
     assert_eq!(flight.pass(Ok("stopping".into())).0, Some(Act::Stop));
     // What was answered arrives even though the server ends at once.

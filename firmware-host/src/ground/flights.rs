@@ -41,6 +41,9 @@ const REPORTS: [(&str, &str); 11] = [
     ("pdf", "application/pdf"),
 ];
 
+/// Makes a process of a flight and the file that it is to write.
+pub type Writes = dyn Fn(&FilePath, &FilePath) -> std::process::Command + Send + Sync;
+
 /// Where flights are, and how they are read: told by whoever knows flight files.
 pub struct Shelf {
     /// Their folder.
@@ -48,7 +51,7 @@ pub struct Shelf {
     /// A process that lists them on stdout as JSON, an array of `FlightLine`.
     pub list: Box<dyn Fn() -> std::process::Command + Send + Sync>,
     /// A process that writes a flight's report into the second path, in the form that its ending says.
-    pub report: Box<dyn Fn(&FilePath, &FilePath) -> std::process::Command + Send + Sync>,
+    pub report: Box<Writes>,
     /// Questions that are ready.
     pub cookbook: Vec<RecipeLine>,
     /// Whether this process records the file.

@@ -47,7 +47,7 @@ pub fn of(folder: &Path, address: IpAddr) -> Result<Tls, Failure> {
     let own = CertificateDer::from_pem_file(&certificate)
         .map_err(|error| refused(&certificate, error.to_string()))?;
     let secret = PrivateKeyDer::from_pem_file(&key).map_err(|error| refused(&key, error.to_string()))?;
-    let fingerprint = hex(&Sha256::digest(&own));
+    let fingerprint = hex(Sha256::digest(&own));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

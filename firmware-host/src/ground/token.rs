@@ -90,5 +90,5 @@ pub fn line(role: &str) -> Result<String, Failure> {
     let mut bytes = [0; 32];
     rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())
         .map_err(|error| Failure::Failed(format!("the system gives no randomness: {error}")))?;
-    Ok(format!("{} {}", role.name(), crate::hash::hex(&bytes)))
+    Ok(format!("{} {}", role.name(), crate::hash::hex(bytes)))
 }

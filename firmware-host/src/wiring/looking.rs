@@ -13,7 +13,7 @@ use skyhound::facts::RegionRun;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::record::{Event, Severity, Text};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -107,20 +107,8 @@ impl Answering for Closed {
         false
     }
 
-    fn file(&self) -> Option<PathBuf> {
-        None
-    }
-
     fn log_after(&self, _: u64) -> Option<Vec<(u64, String)>> {
         None
-    }
-
-    fn picture(&self) -> Picture {
-        Picture::default()
-    }
-
-    fn log_forgotten(&self) -> u64 {
-        0
     }
 
     fn rest(&self) {}

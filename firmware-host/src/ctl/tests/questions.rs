@@ -28,18 +28,6 @@ impl Answering for Shell {
         (id >= 3).then(|| vec![(id + 1, format!("{{\"id\":{}}}", id + 1))])
     }
 
-    fn file(&self) -> Option<PathBuf> {
-        None
-    }
-
-    fn picture(&self) -> Picture {
-        Picture::default()
-    }
-
-    fn log_forgotten(&self) -> u64 {
-        3
-    }
-
     fn rest(&self) {}
 }
 
