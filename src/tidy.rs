@@ -197,7 +197,7 @@ fn no_file_uses_itself_by_way_of_others() {
 #[test]
 fn each_foreign_library_has_its_folder() {
     // (what, where it may stand)
-    let homes: [(&str, &[&str]); 15] = [
+    let homes: [(&str, &[&str]); 18] = [
         ("soapysdr", &["sdr/"]),
         ("mavlink::", &["autopilot/"]),
         ("tokio_serial", &["autopilot/"]),
@@ -209,6 +209,9 @@ fn each_foreign_library_has_its_folder() {
         ("hyper::", &["ground/"]),
         ("redis::", &["forward/redis_stream.rs"]),
         ("async_nats::", &["forward/jet_stream.rs"]),
+        ("rust_xlsxwriter::", &["report/export/xlsx.rs"]),
+        ("mcap::", &["report/export/foxglove.rs"]),
+        ("zip::", &["maps/kmz.rs"]),
         ("toml::", &["settings/"]),
         ("ClockId", &["clock.rs"]),
         ("Instant::now", &["clock.rs"]),

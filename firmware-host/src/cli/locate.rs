@@ -11,6 +11,7 @@ use super::query::not_whole;
 use super::{Failure, ProfiledArgs};
 use crate::locate::truth::{self, Compared};
 use crate::locate::{self, Located, Track, csv, flight};
+use crate::maps::geojson;
 use crate::settings::Flags;
 
 /// Arguments of `skyhound locate`.
@@ -78,8 +79,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         values.push(value);
     }
     if let Some(path) = &args.geojson {
-        let collection = json!({ "type": "FeatureCollection", "features": features });
-        write(path, &format!("{collection}\n"))?;
+        write(path, &geojson::write(&features))?;
     }
     if !compared.is_empty() {
         text.push_str(&locate::table(&compared));

@@ -11,9 +11,10 @@ use skyhound::search::{Area, Order, Pattern, Region, Route, RouteError};
 use super::Failure;
 use super::failure::{print, say};
 use super::range::{Asked, decibels, sigma, within};
+use crate::maps::{geojson, kml};
 use crate::polygons;
 use crate::range;
-use crate::search::{self, Preview, geojson, kml, wpl};
+use crate::search::{self, Preview, wpl, write_map};
 use crate::settings::Settings;
 
 /// Arguments of `skyhound search`.
@@ -150,7 +151,7 @@ fn plan(args: &PlanArgs) -> Result<(), Failure> {
             args.poa.as_ref().map_or("even over the area".into(), |file| format!("of {}", file.display()));
         say(outlook.to_text(&preview, heard, &from, args.unsure_db).trim_end());
         match (&args.map, &outlook.map) {
-            (Some(path), Some(map)) => write(path, &geojson::write_map(&preview.origin, map))?,
+            (Some(path), Some(map)) => write(path, &write_map(&preview.origin, map))?,
             (Some(_), None) => {
                 return Err(Failure::Usage("--map: of what area? write --polygon, --centre or --poa".into()));
             }
@@ -160,8 +161,8 @@ fn plan(args: &PlanArgs) -> Result<(), Failure> {
         say("POD         not known without the beacon's power: write --power-dbm");
     }
     let text = match form {
-        Form::Geojson => geojson::write(&preview),
-        Form::Kml => kml::write(&preview),
+        Form::Geojson => geojson::write(&preview.to_features()),
+        Form::Kml => kml::write(&preview.name, &preview.to_features()),
         Form::Wpl => wpl::write(&preview.places(), preview.height_m),
     };
     args.out.as_ref().map_or_else(|| print(&text), |path| write(path, &text))

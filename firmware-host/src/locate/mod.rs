@@ -54,6 +54,31 @@ pub struct Track {
     pub notes: Vec<String>,
 }
 
+impl Track {
+    /// One track of several, as if they had been flown one after another: powers must be of one receiver, at one gain, and mean the same.
+    /// `None` of none, or of antennas that hear otherwise.
+    pub fn joined(name: &str, tracks: Vec<Track>) -> Option<Track> {
+        let mut tracks = tracks.into_iter();
+        let mut all = Track { name: name.into(), ..tracks.next()? };
+        for track in tracks {
+            if track.settings != all.settings || track.is_heard != all.is_heard {
+                return None;
+            }
+            let began_s = all.rows.last().map_or(0.0, |row| row.time_s);
+            let from_s = track.rows.first().map_or(0.0, |row| row.time_s);
+            let moved = |row: &Row| Row {
+                time_s: began_s + row.time_s - from_s,
+                at: all.origin.ned_from_wgs84(track.origin.wgs84_from_ned(row.at)),
+                ..*row
+            };
+            let rows: Vec<Row> = track.rows.iter().map(moved).collect();
+            all.rows.extend(rows);
+            all.notes.extend(track.notes);
+        }
+        Some(all)
+    }
+}
+
 /// A floor that powers pile up at.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Floor {

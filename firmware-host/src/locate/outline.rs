@@ -4,6 +4,7 @@
 //! rings. Where two squares meet at a corner only, the ring keeps to its own square, so that polygons touch and never cross (RFC 7946,
 //! 3.1.6: outer rings counterclockwise, holes clockwise).
 
+use skyhound::facts::Run;
 use skyhound::geo::NorthEast;
 use skyhound::locate::Locate;
 
@@ -15,35 +16,86 @@ pub type Polygon = Vec<Vec<NorthEast>>;
 
 /// Polygons of the smallest region that holds `share` of the probability.
 pub fn region(posterior: &Locate, share: f64) -> Vec<Polygon> {
-    let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
-    let mut step_m = f64::INFINITY;
-    posterior.region(share, usize::MAX, |run| {
+    let mut runs = Vec::new();
+    posterior.region(share, usize::MAX, |run| runs.push(run));
+    Raster::over(&runs).map_or_else(Vec::new, |raster| {
+        raster.outlined(&raster.filled(|middle| posterior.credibility(middle) <= share))
+    })
+}
+
+/// Polygons of squares side by side, of one size or several.
+pub fn of_runs(runs: &[Run]) -> Vec<Polygon> {
+    let Some(raster) = Raster::over(runs) else { return Vec::new() };
+    let mut squares = raster.filled(|_| false);
+    for run in runs {
         let half_m = run.size_m / 2.0;
-        let length_m = run.size_m * (f64::from(run.count) - 1.0);
-        let at_m = [run.from.north_m, run.from.east_m];
-        low = [0, 1].map(|n| low[n].min(at_m[n] - half_m));
-        high = [high[0].max(at_m[0] + half_m), high[1].max(at_m[1] + length_m + half_m)];
-        step_m = step_m.min(run.size_m);
-    });
-    if step_m.is_infinite() {
-        return Vec::new();
+        let from = [run.from.north_m - half_m, run.from.east_m - half_m];
+        let to = [from[0] + run.size_m, from[1] + run.size_m * f64::from(run.count)];
+        let [rows, columns] = [0, 1].map(|n| raster.between(n, from[n], to[n]));
+        squares[rows].iter_mut().for_each(|row| row[columns.clone()].fill(true));
     }
-    let longest_m = (high[0] - low[0]).max(high[1] - low[1]);
-    step_m = step_m.max(longest_m / SQUARES_MAX as f64);
-    let count = [0, 1].map(|n| ((high[n] - low[n]) / step_m).ceil() as usize);
-    let corner = |row: usize, column: usize| NorthEast {
-        north_m: low[0] + row as f64 * step_m,
-        east_m: low[1] + column as f64 * step_m,
-    };
-    let is_in = |row: usize, column: usize| {
-        let at = corner(row, column);
-        let (north_m, east_m) = (at.north_m + step_m / 2.0, at.east_m + step_m / 2.0);
-        posterior.credibility(NorthEast { north_m, east_m }) <= share
-    };
-    let squares: Vec<Vec<bool>> =
-        (0..count[0]).map(|row| (0..count[1]).map(|column| is_in(row, column)).collect()).collect();
-    let placed = |ring: Vec<[usize; 2]>| ring.into_iter().map(|[row, column]| corner(row, column)).collect();
-    polygons(&squares).into_iter().map(|polygon| polygon.into_iter().map(placed).collect()).collect()
+    raster.outlined(&squares)
+}
+
+/// Squares over a region.
+struct Raster {
+    low_m: [f64; 2],
+    step_m: f64,
+    count: [usize; 2],
+}
+
+impl Raster {
+    /// As fine as the smallest square; `None` over nothing.
+    fn over(runs: &[Run]) -> Option<Raster> {
+        let (mut low_m, mut high_m) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+        let mut step_m = f64::INFINITY;
+        for run in runs {
+            let half_m = run.size_m / 2.0;
+            let length_m = run.size_m * (f64::from(run.count) - 1.0);
+            let at_m = [run.from.north_m, run.from.east_m];
+            low_m = [0, 1].map(|n| low_m[n].min(at_m[n] - half_m));
+            high_m = [high_m[0].max(at_m[0] + half_m), high_m[1].max(at_m[1] + length_m + half_m)];
+            step_m = step_m.min(run.size_m);
+        }
+        if step_m.is_infinite() {
+            return None;
+        }
+        let longest_m = (high_m[0] - low_m[0]).max(high_m[1] - low_m[1]);
+        step_m = step_m.max(longest_m / SQUARES_MAX as f64);
+        // What rounding adds is no square.
+        let count = [0, 1].map(|n| ((high_m[n] - low_m[n]) / step_m - 1e-3).ceil().max(1.0) as usize);
+        Some(Raster { low_m, step_m, count })
+    }
+
+    fn corner(&self, row: usize, column: usize) -> NorthEast {
+        NorthEast {
+            north_m: self.low_m[0] + row as f64 * self.step_m,
+            east_m: self.low_m[1] + column as f64 * self.step_m,
+        }
+    }
+
+    /// Squares whose middle lies between two coordinates.
+    fn between(&self, axis: usize, from_m: f64, to_m: f64) -> std::ops::Range<usize> {
+        let index = |m: f64| ((m - self.low_m[axis]) / self.step_m).round().max(0.0) as usize;
+        let end = index(to_m).min(self.count[axis]);
+        index(from_m).min(end)..end
+    }
+
+    fn filled(&self, is_in: impl Fn(NorthEast) -> bool) -> Vec<Vec<bool>> {
+        let middle = |row, column| {
+            let at = self.corner(row, column);
+            let half_m = self.step_m / 2.0;
+            is_in(NorthEast { north_m: at.north_m + half_m, east_m: at.east_m + half_m })
+        };
+        let row = |row| (0..self.count[1]).map(|column| middle(row, column)).collect();
+        (0..self.count[0]).map(row).collect()
+    }
+
+    fn outlined(&self, squares: &[Vec<bool>]) -> Vec<Polygon> {
+        let placed =
+            |ring: Vec<[usize; 2]>| ring.into_iter().map(|[row, column]| self.corner(row, column)).collect();
+        polygons(squares).into_iter().map(|polygon| polygon.into_iter().map(placed).collect()).collect()
+    }
 }
 
 /// Rings of corners, each polygon's outer one first.
@@ -153,6 +205,23 @@ mod tests {
         assert_eq!(ring[0], [[0, 0], [0, 5], [5, 5], [5, 0], [0, 0]]);
         assert_eq!(ring[1], [[1, 1], [4, 1], [4, 4], [1, 4], [1, 1]]);
         assert_eq!(island, &vec![vec![[2, 2], [2, 3], [3, 3], [3, 2], [2, 2]]]);
+    }
+
+    #[test]
+    fn squares_side_by_side_have_one_outline() {
+        let run = |north_m: f64, size_m: f64, count| Run {
+            from: NorthEast { north_m, east_m: 100.0 - 0.5 * (4.0 - size_m) },
+            size_m,
+            count,
+        };
+        // 4 m squares under 2 m ones: 12 × 4 m and 8 × 2 m.
+        let polygons = of_runs(&[run(0.0, 4.0, 3), run(3.0, 2.0, 4)]);
+        assert_eq!((polygons.len(), polygons[0].len(), polygons[0][0].len()), (1, 1, 7), "{polygons:?}");
+        let ring = &polygons[0][0];
+        let cross = |a: NorthEast, b: NorthEast| a.east_m * b.north_m - b.east_m * a.north_m;
+        let area_m2: f64 = ring.windows(2).map(|pair| 0.5 * cross(pair[0], pair[1])).sum();
+        assert!((area_m2 - 64.0).abs() < 1e-6, "{area_m2}");
+        assert!(of_runs(&[]).is_empty());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::truth::{Compared, median};
 use super::{Track, csv, flight, locate, truth};
+use crate::maps::{Feature, Shape};
 use crate::settings::antenna;
 use crate::store::sample;
 use skyhound::geo::{NorthEast, Origin, Wgs84, wrap_pi};
@@ -50,24 +51,16 @@ fn a_table_tells_where_and_that_it_cannot_tell_what() {
     assert!(text.contains("if it is one") && text.contains("cannot tell whether this is a beacon"), "{text}");
     assert_eq!(located.to_json()["is_beacon"], serde_json::Value::Null);
     let features = located.to_features();
-    let area_m2 = |feature: &serde_json::Value| -> f64 {
-        let rings = feature["geometry"]["coordinates"].as_array().unwrap().iter();
-        let rings = rings.flat_map(|polygon| polygon.as_array().unwrap());
-        let ring_m2 = |ring: &serde_json::Value| {
-            let corners: Vec<NorthEast> = ring
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|corner| {
-                    let (lon_deg, lat_deg) = (corner[0].as_f64().unwrap(), corner[1].as_f64().unwrap());
-                    track.origin.ned_from_wgs84(Wgs84 { lat_deg, lon_deg })
-                })
-                .collect();
+    let area_m2 = |feature: &Feature| -> f64 {
+        let Shape::Areas(areas) = &feature.shape else { panic!("{feature:?}") };
+        let ring_m2 = |ring: &Vec<Wgs84>| {
+            let corners: Vec<NorthEast> =
+                ring.iter().map(|corner| track.origin.ned_from_wgs84(*corner)).collect();
             let cross =
                 |pair: &[NorthEast]| pair[0].east_m * pair[1].north_m - pair[1].east_m * pair[0].north_m;
             0.5 * corners.windows(2).map(cross).sum::<f64>()
         };
-        rings.map(ring_m2).sum()
+        areas.iter().flatten().map(ring_m2).sum()
     };
     // As large as the circle of the same name: outer rings count, holes are taken off.
     for (feature, radius_m) in [(1, located.estimate.radius_50_m), (2, located.estimate.radius_95_m)] {

@@ -1,8 +1,9 @@
-//! An estimate as people read it, as programs do, and as GeoJSON.
+//! An estimate as people read it, as programs do, and as features of a map.
 
 use super::Located;
-use super::outline::{self, Polygon};
+use super::outline;
 use super::truth::{Compared, median};
+use crate::maps::{Feature, Shape};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 use skyhound::geo::{NorthEast, Wgs84};
@@ -100,36 +101,27 @@ impl Located<'_> {
     }
 
     /// Features: the estimate, its regions, the path.
-    pub fn to_features(&self) -> Vec<Value> {
-        let position = |at: NorthEast| {
-            let place = self.place(at);
-            // A centimetre.
-            json!([(place.lon_deg * 1e7).round() / 1e7, (place.lat_deg * 1e7).round() / 1e7])
-        };
-        let feature = |kind: &str, geometry: Value, more: Value| {
-            let mut properties = json!({ "name": self.track.name, "kind": kind });
-            if let (Some(properties), Value::Object(more)) = (properties.as_object_mut(), more) {
-                properties.extend(more);
-            }
-            json!({ "type": "Feature", "geometry": geometry, "properties": properties })
-        };
-        let region = |percent: u8, radius_m: f64| {
-            let ring = |ring: &Vec<NorthEast>| ring.iter().copied().map(position).collect::<Value>();
+    pub fn to_features(&self) -> Vec<Feature> {
+        let about = |kind: &str| json!({ "name": self.track.name, "kind": kind });
+        let region = |percent: u8, radius_m: f64, colour| {
             let polygons = outline::region(&self.posterior, f64::from(percent) / 100.0);
-            let rings = |polygon: &Polygon| polygon.iter().map(ring).collect::<Value>();
-            let coordinates: Value = polygons.iter().map(rings).collect();
-            let geometry = json!({ "type": "MultiPolygon", "coordinates": coordinates });
-            feature("region", geometry, json!({ "percent": percent, "radius_m": radius_m }))
+            let ring = |ring: Vec<NorthEast>| ring.into_iter().map(|at| self.place(at)).collect();
+            let areas = polygons.into_iter().map(|polygon| polygon.into_iter().map(ring).collect());
+            let title = format!("{} {percent} %", self.track.name);
+            let more = json!({ "percent": percent, "radius_m": radius_m });
+            let feature = Feature::new(title, Shape::Areas(areas.collect())).coloured(colour);
+            feature.with(about("region")).with(more)
         };
         let rows = &self.track.rows[..self.row_count];
         let path = rows.iter().step_by(rows.len().div_ceil(PATH_MAX).max(1));
-        let path: Vec<Value> = path.map(|row| position(row.at)).collect();
-        let point = json!({ "type": "Point", "coordinates": position(self.estimate.mean) });
+        let path = path.map(|row| self.place(row.at).into()).collect();
+        let point = Shape::Point(self.place(self.estimate.mean).into());
+        let estimate = Feature::new(&self.track.name, point).coloured("000000").with(about("estimate"));
         vec![
-            feature("estimate", point, json!({ "deviation_m": self.deviation_m() })),
-            region(50, self.estimate.radius_50_m),
-            region(95, self.estimate.radius_95_m),
-            feature("path", json!({ "type": "LineString", "coordinates": path }), json!({})),
+            estimate.with(json!({ "deviation_m": self.deviation_m() })),
+            region(50, self.estimate.radius_50_m, "f0b058"),
+            region(95, self.estimate.radius_95_m, "fbdcaa"),
+            Feature::new(format!("{} path", self.track.name), Shape::Line(path)).with(about("path")),
         ]
     }
 }

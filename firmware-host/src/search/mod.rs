@@ -1,11 +1,12 @@
 //! `search plan`: a search before it is flown: areas and missions from files, the route of a pattern, how likely it finds, and its preview.
 //!
-//! Patterns and search theory are the engine's (`skyhound::search`); here are the files: GeoJSON, KML, QGC WPL.
+//! Patterns and search theory are the engine's (`skyhound::search`); here are the files: areas, QGC WPL, features of a map.
 
-pub mod geojson;
-pub mod kml;
+mod features;
 pub mod wpl;
 mod written;
+
+pub use features::write_map;
 
 use crate::failure::Failure;
 use crate::polygons::Refused;

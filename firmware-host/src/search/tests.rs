@@ -1,6 +1,7 @@
 //! Files in and out: round trips, and garbage refused by its line.
 
 use super::*;
+use crate::maps::{geojson, kml};
 use crate::polygons;
 use skyhound::search::{Order, Pattern};
 
@@ -77,7 +78,7 @@ fn what_is_no_mission_is_refused_by_its_line() {
 #[test]
 fn the_area_of_a_preview_is_an_area_again() {
     let preview = preview();
-    let text = geojson::write(&preview);
+    let text = geojson::write(&preview.to_features());
     // Whoever reads areas has no use for its line and point.
     let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
     let features = json["features"].as_array_mut().unwrap();
@@ -92,7 +93,7 @@ fn the_area_of_a_preview_is_an_area_again() {
     let corners = preview.corners().unwrap();
     assert!(read.len() == 1 && read[0].weight == 1.0 && read[0].corners.len() == corners.len());
     assert!(read[0].corners.iter().zip(&corners).all(|(a, b)| is_same(a, b)));
-    let kml = kml::write(&preview);
+    let kml = kml::write(&preview.name, &preview.to_features());
     assert!(kml.contains("<name>a &lt;b&gt; &amp; c</name>"), "{kml}");
     let first = preview.places()[0];
     assert!(kml.contains(&format!("{:.8},{:.8},40.0\n", first.lon_deg, first.lat_deg)), "{kml}");
