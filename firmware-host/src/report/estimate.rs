@@ -4,7 +4,7 @@ use duckdb::Row;
 use serde::Serialize;
 
 /// Where a beacon is, as it was known last.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct EstimateLine {
     /// Channel's name.
     pub beacon: String,

@@ -7,7 +7,7 @@ use duckdb::{Connection, Row};
 use serde::Serialize;
 
 /// What happened in a flight.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Report {
     /// Name of the flight.
     pub name: String,
@@ -70,7 +70,7 @@ pub struct Report {
 }
 
 /// Noise and SNR of one channel in one minute.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct MinuteLine {
     /// Minute since the start of the clock.
     pub minute: i64,
@@ -95,7 +95,7 @@ pub struct MinuteLine {
 }
 
 /// A detection.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DetectionLine {
     /// Its number.
     pub id: i64,
@@ -124,7 +124,7 @@ pub struct DetectionLine {
 }
 
 /// Time in a state.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct StateLine {
     /// The state.
     pub state: String,
@@ -135,7 +135,7 @@ pub struct StateLine {
 }
 
 /// Interlocks that ended a state.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TripLine {
     /// Which.
     pub interlock: String,
@@ -148,7 +148,7 @@ pub struct TripLine {
 }
 
 /// A thread's passes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PassLine {
     /// Thread.
     pub name: String,
@@ -165,7 +165,7 @@ pub struct PassLine {
 }
 
 /// A lane, or with nothing that fitted what was discarded elsewhere.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct LaneLine {
     /// Name.
     pub name: String,
@@ -176,7 +176,7 @@ pub struct LaneLine {
 }
 
 /// Events of a kind.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct EventLine {
     /// Severity.
     pub severity: String,
@@ -191,7 +191,7 @@ pub struct EventLine {
 }
 
 /// The autopilot link.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct LinkLine {
     /// Good frames in.
     pub received_count: i64,
@@ -230,7 +230,8 @@ const SPAN: &str = "SELECT coalesce(min(first), 0), coalesce(max(last), 0) FROM 
     UNION ALL SELECT min(at_us), max(at_us) FROM state_change UNION ALL SELECT min(at_us), max(at_us) FROM event)";
 const READINGS: &str = "SELECT count(*), count(*) FILTER (flags & 1144 <> 0), count(*) FILTER (flags & 1 <> 0),
     count(*) FILTER (flags & 2 <> 0), count(*) FILTER (flags & 4 <> 0), count(lat_deg) / nullif(count(*), 0) FROM reading";
-const BEACON: &str = "coalesce((SELECT any_value(value) FROM setting
+/// Name of the channel of a row.
+pub(super) const BEACON: &str = "coalesce((SELECT any_value(value) FROM setting
     WHERE setting.name = 'channel.' || channel || '.name'), 'channel ' || channel)";
 const MINUTES: &str = "SELECT minute, BEACON, reading_count, p10_dbfs, p50_dbfs, p90_dbfs, quiet_p50_dbfs,
     snr_p50_db, snr_p90_db, snr_max_db
@@ -335,7 +336,7 @@ pub(super) fn gather(flight: &Connection, is_live: bool) -> Answer<Report> {
 
 /// What files of before know nothing of.
 fn derived(flight: &Connection, report: &mut Report) -> Answer<()> {
-    let has = |table: &str| flight.query_row(HAS, [table], |r| r.get::<_, bool>(0));
+    let has = |table: &str| has(flight, table);
     if has("estimate")? {
         report.estimates = lines(flight, &estimate::LAST.replace("BEACON", BEACON), estimate::line)?;
     }
@@ -348,7 +349,17 @@ fn derived(flight: &Connection, report: &mut Report) -> Answer<()> {
     Ok(())
 }
 
-fn lines<T>(flight: &Connection, sql: &str, line: impl FnMut(&Row<'_>) -> Answer<T>) -> Answer<Vec<T>> {
+/// Whether the file has a table.
+pub(super) fn has(flight: &Connection, table: &str) -> Answer<bool> {
+    flight.query_row(HAS, [table], |r| r.get(0))
+}
+
+/// All rows of an answer.
+pub(super) fn lines<T>(
+    flight: &Connection,
+    sql: &str,
+    line: impl FnMut(&Row<'_>) -> Answer<T>,
+) -> Answer<Vec<T>> {
     flight.prepare(sql)?.query_map([], line)?.collect()
 }
 

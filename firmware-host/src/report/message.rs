@@ -4,7 +4,7 @@ use duckdb::Row;
 use serde::Serialize;
 
 /// What one distress beacon says.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct MessageLine {
     /// Channel's name.
     pub beacon: String,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use skyhound::search::theory::not_there;
 
 /// The search as it was left.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SearchLine {
     /// When, s since start.
     pub at_s: f64,

@@ -1,0 +1,153 @@
+//! What several flights say together: a posterior of each beacon by all that heard it, and a map of what was searched by any.
+
+use super::compare::{comparison, improvement};
+use super::coverage::{Cells, coverage, runs_of, united};
+use super::debrief::Debrief;
+use super::features::coverage_features;
+use super::sheet::{Cell, Sheet};
+use super::way::{bearing_deg, distance_m};
+use crate::failure::Failure;
+use crate::grid::Utm;
+use crate::locate::{self, Located, Track, flight};
+use crate::maps::Feature;
+use serde_json::{Value, json};
+use skyhound::search::theory::not_there;
+use std::path::PathBuf;
+
+/// What several flights say together.
+#[derive(Clone, Debug, Default)]
+pub struct Joint {
+    /// What is to be known of it.
+    pub notes: Vec<String>,
+    /// Estimates, coverage, comparison.
+    pub sheets: Vec<Sheet>,
+    /// Estimates with their regions, coverage.
+    pub features: Vec<Feature>,
+    estimates: Vec<Value>,
+    pos: Option<f64>,
+}
+
+impl Joint {
+    /// For programs.
+    pub fn to_json(&self) -> Value {
+        let tables: Vec<Value> = self.sheets.iter().map(Sheet::to_json).collect();
+        let not_there = self.pos.map(|pos| not_there(0.5, pos));
+        json!({ "notes": self.notes, "estimates": self.estimates, "pos": self.pos, "not_there": not_there, "tables": tables })
+    }
+
+    /// Of flights in these files, in the same order. `base`: one flown the way it was done before.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn of(
+        files: &[PathBuf],
+        flights: &[&Debrief],
+        base: Option<&Debrief>,
+        reserve_mb: u32,
+    ) -> Result<Joint, Failure> {
+        let mut joint = Joint::default();
+        joint.locate(files, flights, reserve_mb)?;
+        joint.cover(flights);
+        joint.sheets.push(comparison(flights));
+        joint.sheets.push(improvement(flights, base));
+        joint.sheets.retain(|sheet| !sheet.rows.is_empty());
+        Ok(joint)
+    }
+
+    fn locate(&mut self, files: &[PathBuf], flights: &[&Debrief], reserve_mb: u32) -> Result<(), Failure> {
+        let mut beacons: Vec<&str> = Vec::new();
+        for heard in flights.iter().flat_map(|flight| &flight.heard) {
+            if !beacons.contains(&heard.beacon.as_str()) {
+                beacons.push(&heard.beacon);
+            }
+        }
+        let mut rows = Vec::new();
+        for beacon in beacons {
+            let heard = |flight: &&Debrief| flight.heard.iter().any(|heard| heard.beacon == beacon);
+            let having = files.iter().zip(flights).filter(|(_, flight)| heard(flight));
+            let mut tracks: Vec<Track> = Vec::new();
+            for (file, _) in having {
+                match flight::read(file, Some(beacon), reserve_mb) {
+                    Ok((track, _)) => tracks.push(track),
+                    // Nothing of it has a position: the others may.
+                    Err(Failure::Failed(why)) => self.notes.push(why),
+                    Err(failure) => return Err(failure),
+                }
+            }
+            let count = tracks.len();
+            let Some(track) = Track::joined(beacon, tracks) else { continue };
+            match locate::locate(&track, None) {
+                Ok(located) => rows.push(self.take(&located, beacon, count, flights)),
+                Err(why) => self.notes.push(why),
+            }
+        }
+        let gains: Vec<&Option<String>> = flights.iter().map(|flight| &flight.gain).collect();
+        if !rows.is_empty() && gains.windows(2).any(|pair| pair[0] != pair[1]) {
+            let why = "The flights were flown with different gains: the joint estimate takes their powers as they are, and is less sure than it says.";
+            self.notes.push(why.to_string());
+        }
+        let columns = vec![
+            "beacon",
+            "flights",
+            "lat_deg",
+            "lon_deg",
+            "UTM",
+            "MGRS",
+            "from_home_deg",
+            "from_home_m",
+            "radius_50_m",
+            "radius_95_m",
+        ];
+        self.sheets.push(Sheet { title: "Joint estimate", columns, rows });
+        Ok(())
+    }
+
+    fn take(&mut self, located: &Located<'_>, beacon: &str, count: usize, flights: &[&Debrief]) -> Vec<Cell> {
+        let path = |feature: &Feature| feature.properties.get("kind") == Some(&json!("path"));
+        self.features.extend(located.to_features().into_iter().filter(|feature| !path(feature)));
+        self.estimates.push(located.to_json());
+        let at = located.track.origin.wgs84_from_ned(located.estimate.mean);
+        let utm = Utm::of(at);
+        let home = flights.iter().find_map(|flight| flight.home.as_ref());
+        let number =
+            |value: Option<f64>, places| value.map_or(Cell::Empty, |value| Cell::Number(value, places));
+        vec![
+            Cell::Text(beacon.to_string()),
+            Cell::Number(count as f64, 0),
+            Cell::Number(at.lat_deg, 7),
+            Cell::Number(at.lon_deg, 7),
+            Cell::Text(utm.map_or(String::new(), |utm| utm.to_string())),
+            Cell::Text(utm.map_or(String::new(), |utm| utm.mgrs())),
+            number(home.map(|home| bearing_deg(home.at(), at)), 1),
+            number(home.map(|home| distance_m(home.at(), at)), 0),
+            Cell::Number(located.estimate.radius_50_m, 1),
+            Cell::Number(located.estimate.radius_95_m, 1),
+        ]
+    }
+
+    fn cover(&mut self, flights: &[&Debrief]) {
+        let maps: Vec<&[Cells]> = flights.iter().map(|flight| flight.cells.as_slice()).collect();
+        let cells = united(&maps);
+        let Some(line) = coverage(0.0, &cells) else { return };
+        let row = |class: &super::coverage::PodLine| {
+            let numbers = [
+                (class.pod_from, 2),
+                (class.pod_to, 2),
+                (class.area_km2, 4),
+                (class.poa, 4),
+                (class.poa_now, 4),
+            ];
+            numbers.map(|(value, places)| Cell::Number(value, places)).to_vec()
+        };
+        let columns = vec!["POD_from", "POD_to", "area_km2", "POA_before", "POA_now"];
+        let rows = line.classes.iter().map(row).collect();
+        self.sheets.push(Sheet { title: "Joint coverage", columns, rows });
+        self.notes.push(format!(
+            "Searched by all flights: probability of success {:.1} %; had nothing been heard, a beacon that was there with even odds is not there with {:.1} %.",
+            100.0 * line.pos,
+            100.0 * line.not_there
+        ));
+        self.features.extend(coverage_features(&line, |class| runs_of(&cells, class)));
+        self.pos = Some(line.pos);
+    }
+}
