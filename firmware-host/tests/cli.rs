@@ -328,3 +328,23 @@ fn locate_ends_by_what_is_wrong() {
     assert_eq!(run(&["locate", file, "--at", "soon"]).0, Some(2));
     assert_eq!(run(&["locate", file, file, "--plot", "map.svg"]).0, Some(2));
 }
+
+#[test]
+fn a_report_that_cannot_be_written_says_what_to_write_instead() {
+    for (line, told) in [
+        (&["report", "a.duckdb", "b.duckdb"][..], "add -o report.html"),
+        (
+            &["report", "a.duckdb", "-o", "report.doc"],
+            "report.doc: \"doc\" is no form of a report; name it .html",
+        ),
+        (&["report", "a.duckdb", "b.duckdb", "-o", "x.mcap"], "x.mcap: that form holds one flight"),
+        (&["report", "a.duckdb", "--truth", "truth.csv"], "--output"),
+    ] {
+        let (code, printed, said) = run(line);
+        assert_eq!((code, printed.as_str()), (Some(2), ""), "{line:?}: {said}");
+        assert!(said.contains(told), "{line:?}: {said}");
+    }
+    let (code, _, said) = run(&["report", "/nonexistent/a.duckdb", "-o", "/nonexistent/x.html"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("/nonexistent/a.duckdb"), "{said}");
+}

@@ -106,7 +106,7 @@ fn trips(flight: &Debrief) -> Option<Advice> {
     let most = flight.report.trips.iter().max_by_key(|trip| trip.count)?;
     let (name, fault) = (&most.interlock, &most.fault);
     let says = format!(
-        "Interlock {name} ({fault}) ended a state {} times, first at {:.0} s: mend that before the next flight (handbook: homing stays locked).",
+        "Interlock {name} ({fault}) ended a state {} ×, first at {:.0} s: mend that before the next flight (handbook: homing stays locked).",
         most.count, most.first_s
     );
     told(true, "trips.count", most.count as f64, "0", says)
@@ -169,7 +169,11 @@ fn clipping(flight: &Debrief) -> Option<Advice> {
     told(share(count, all) > 0.01, "clipped_count", count as f64, "at most 1 % of readings", says)
 }
 
+/// Of a receiver without an aircraft nobody asks where it was.
 fn unplaced(flight: &Debrief) -> Option<Advice> {
+    if flight.report.autopilot == "none" {
+        return None;
+    }
     let placed = flight.report.placed_ratio?;
     let says = format!(
         "{:.1} % of the readings have no position and tell nothing of where: ask the autopilot for position at 10 Hz and more, and look at its GPS.",

@@ -1,7 +1,7 @@
 //! Flights beside each other, and beside a baseline: is the search so much faster as it was meant to be?
 
 use super::debrief::Debrief;
-use super::sheet::{Cell, Sheet};
+use super::sheet::{Cell, Sheet, maybe};
 
 /// The project's own goal: a search takes 70 % less than the way it was done before.
 const GOAL_RATIO: f64 = 0.7;
@@ -45,10 +45,6 @@ impl Times {
             ("way_to_holding_m", self.held_m),
         ]
     }
-}
-
-fn maybe(value: Option<f64>, places: usize) -> Cell {
-    value.map_or(Cell::Empty, |value| Cell::Number(value, places))
 }
 
 /// A row for each flight.

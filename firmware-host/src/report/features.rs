@@ -12,7 +12,8 @@ use skyhound::facts::Run;
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 
 const ESTIMATE: &str = "d55e00";
-const REGION: &str = "e69f00";
+/// Of what a region is filled with.
+pub const REGION: &str = "e69f00";
 const WAY: &str = "0072b2";
 const HEARD: &str = "009e73";
 const HOME: &str = "000000";

@@ -3,16 +3,19 @@
 use super::compare::{comparison, improvement};
 use super::coverage::{Cells, coverage, runs_of, united};
 use super::debrief::Debrief;
-use super::features::coverage_features;
-use super::sheet::{Cell, Sheet};
+use super::features::{REGION, coverage_features};
+use super::sheet::{self, Cell, Sheet, maybe};
 use super::way::{bearing_deg, distance_m};
 use crate::failure::Failure;
 use crate::grid::Utm;
 use crate::locate::{self, Located, Track, flight};
-use crate::maps::Feature;
+use crate::maps::{Feature, Shape};
 use serde_json::{Value, json};
 use skyhound::search::theory::not_there;
 use std::path::PathBuf;
+
+/// A place is out of the joint estimate beyond this share of the probability.
+const DOUBTED: f64 = 0.99;
 
 /// What several flights say together.
 #[derive(Clone, Debug, Default)]
@@ -104,8 +107,14 @@ impl Joint {
 
     fn take(&mut self, located: &Located<'_>, beacon: &str, count: usize, flights: &[&Debrief]) -> Vec<Cell> {
         let path = |feature: &Feature| feature.properties.get("kind") == Some(&json!("path"));
-        self.features.extend(located.to_features().into_iter().filter(|feature| !path(feature)));
+        let plain = |feature: Feature| match feature.shape {
+            Shape::Areas(_) => feature.coloured(REGION),
+            _ => feature,
+        };
+        let features = located.to_features().into_iter().filter(|feature| !path(feature));
+        self.features.extend(features.map(plain));
         self.estimates.push(located.to_json());
+        self.doubt(located, beacon, flights);
         let at = located.track.origin.wgs84_from_ned(located.estimate.mean);
         let utm = Utm::of(at);
         let home = flights.iter().find_map(|flight| flight.home.as_ref());
@@ -118,30 +127,32 @@ impl Joint {
             Cell::Number(at.lon_deg, 7),
             Cell::Text(utm.map_or(String::new(), |utm| utm.to_string())),
             Cell::Text(utm.map_or(String::new(), |utm| utm.mgrs())),
-            number(home.map(|home| bearing_deg(home.at(), at)), 1),
-            number(home.map(|home| distance_m(home.at(), at)), 0),
+            maybe(home.map(|home| bearing_deg(home.at(), at)), 1),
+            maybe(home.map(|home| distance_m(home.at(), at)), 0),
             Cell::Number(located.estimate.radius_50_m, 1),
             Cell::Number(located.estimate.radius_95_m, 1),
         ]
+    }
+
+    /// A flight that believed it where all together do not: another beacon, another place, or powers that do not mean the same.
+    fn doubt(&mut self, located: &Located<'_>, beacon: &str, flights: &[&Debrief]) {
+        for flight in flights {
+            let own = flight.places.iter().find(|place| place.beacon == beacon);
+            let at = own.map(|place| located.track.origin.ned_from_wgs84(place.at()));
+            if at.is_some_and(|at| located.posterior.credibility(at) > DOUBTED) {
+                self.notes.push(format!(
+                    "{} believed {beacon} at a place that lies outside of 99 % of the joint estimate: do not trust that one before you know whether all heard the same beacon, at one place, with one gain.",
+                    flight.report.name
+                ));
+            }
+        }
     }
 
     fn cover(&mut self, flights: &[&Debrief]) {
         let maps: Vec<&[Cells]> = flights.iter().map(|flight| flight.cells.as_slice()).collect();
         let cells = united(&maps);
         let Some(line) = coverage(0.0, &cells) else { return };
-        let row = |class: &super::coverage::PodLine| {
-            let numbers = [
-                (class.pod_from, 2),
-                (class.pod_to, 2),
-                (class.area_km2, 4),
-                (class.poa, 4),
-                (class.poa_now, 4),
-            ];
-            numbers.map(|(value, places)| Cell::Number(value, places)).to_vec()
-        };
-        let columns = vec!["POD_from", "POD_to", "area_km2", "POA_before", "POA_now"];
-        let rows = line.classes.iter().map(row).collect();
-        self.sheets.push(Sheet { title: "Joint coverage", columns, rows });
+        self.sheets.push(sheet::coverage("Joint coverage", Some(&line)));
         self.notes.push(format!(
             "Searched by all flights: probability of success {:.1} %; had nothing been heard, a beacon that was there with even odds is not there with {:.1} %.",
             100.0 * line.pos,

@@ -3,6 +3,7 @@
 mod machine;
 
 use super::advice::Advice;
+use super::coverage::CoverageLine;
 use super::debrief::Debrief;
 use serde_json::{Value, json};
 
@@ -66,12 +67,19 @@ fn count(value: i64) -> Cell {
     Cell::Number(value as f64, 0)
 }
 
-fn maybe(value: Option<f64>, places: usize) -> Cell {
+/// A number, where it is known.
+pub(super) fn maybe(value: Option<f64>, places: usize) -> Cell {
     value.map_or(Cell::Empty, |value| Cell::Number(value, places))
 }
 
 fn t(text: &str) -> Cell {
     Cell::Text(text.to_string())
+}
+
+/// Of what is too small for a number of 64 bits, that it is.
+fn chance(probability: f64) -> Cell {
+    let least = f64::MIN_POSITIVE;
+    Cell::Text(if probability < least { format!("under {least:.0e}") } else { format!("{probability:.1e}") })
 }
 
 fn yes(is: Option<bool>) -> Cell {
@@ -86,7 +94,7 @@ pub fn sheets(flight: &Debrief, advice: &[Advice]) -> Vec<Sheet> {
         heard(flight),
         messages(flight),
         truth(flight),
-        coverage(flight),
+        coverage("What was searched", flight.coverage.as_ref()),
         flown(flight),
         safety(flight),
         silences(flight),
@@ -185,7 +193,7 @@ fn heard(flight: &Debrief) -> Sheet {
             n(h.snr_peak_db, 1),
             maybe(h.cn0_peak_db_hz, 1),
             maybe(h.heard_hz.map(|hz| hz / 1e6), 6),
-            h.false_alarm_probability.map_or(Cell::Empty, |p| t(&format!("{p:.1e}"))),
+            h.false_alarm_probability.map_or(Cell::Empty, chance),
         ]
     })
 }
@@ -238,10 +246,11 @@ fn truth(flight: &Debrief) -> Sheet {
     })
 }
 
-fn coverage(flight: &Debrief) -> Sheet {
-    let classes = flight.coverage.as_ref().map_or(&[][..], |coverage| &coverage.classes);
+/// An area by how well it was searched.
+pub(super) fn coverage(title: &'static str, line: Option<&CoverageLine>) -> Sheet {
+    let classes = line.map_or(&[][..], |line| &line.classes);
     let columns = ["POD_from", "POD_to", "area_km2", "POA_before", "POA_now"];
-    sheet("What was searched", &columns, classes, |class| {
+    sheet(title, &columns, classes, |class| {
         vec![
             n(class.pod_from, 2),
             n(class.pod_to, 2),

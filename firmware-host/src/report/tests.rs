@@ -1,12 +1,13 @@
 //! Golden report: a flight made here, its text compared letter by letter.
 
-use super::report;
+use super::{Debrief, Flight, Form, Joint, Told, read, report};
 use crate::store::sample::{self, settings, start};
+use skyhound::geo::Wgs84;
 use skyhound::record::Record;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Two minutes: a beacon of 50 ms each second on channel 0, silence on channel 1.
-fn flight(folder: &std::path::Path) -> PathBuf {
+fn flight(folder: &Path) -> PathBuf {
     let (mut inlets, recorder) = start(&settings(folder));
     let handle = recorder.handle();
     let mut pushed = 0;
@@ -73,4 +74,99 @@ fn an_empty_flight_has_a_report_too() {
     let (_inlets, recorder) = start(&settings(folder.path()));
     let text = report(&recorder.stop().unwrap().files[0], 0).unwrap().to_text();
     assert!(text.contains("Detections: nothing heard\n") && text.contains("Interlock trips: none"), "{text}");
+}
+
+/// The file of a form, of this flight alone.
+fn written(file: &Path, form: &str, truths: &[(String, Wgs84)]) -> Vec<u8> {
+    let form: Form = form.parse().unwrap();
+    let flights = [read(file, form, truths, 0).unwrap()];
+    Told { flights: &flights, joint: None }.write(form, file, 0).unwrap()
+}
+
+#[test]
+fn every_form_is_written_and_is_what_its_ending_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = flight(folder.path());
+    for (form, begin) in [
+        ("html", &b"<!doctype html>"[..]),
+        ("json", b"{"),
+        ("csv", b"flight,kind,beacon,at_s,utc,"),
+        ("kml", b"<?xml"),
+        ("kmz", b"PK"),
+        ("geojson", b"{"),
+        ("gpx", b"<?xml"),
+        ("xlsx", b"PK"),
+        ("parquet", b"PAR1"),
+        ("mcap", b"\x89MCAP0\r\n"),
+    ] {
+        let bytes = written(&file, form, &[]);
+        assert!(bytes.starts_with(begin) && bytes.len() > 200, "{form}: {} bytes", bytes.len());
+    }
+    assert!("doc".parse::<Form>().unwrap_err().contains(".html, .json"));
+}
+
+#[test]
+fn a_search_lead_reads_where_and_how_sure() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = flight(folder.path());
+    // 40 m north and 30 m east of 47.3 8.5, and another place 100 m north of that.
+    let truths = [("beacon".to_string(), Wgs84 { lat_deg: 47.301_259, lon_deg: 8.500_397 })];
+    let json = String::from_utf8(written(&file, "json", &truths)).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let place = &json["places"][0];
+    assert_eq!((&place["beacon"], &place["mgrs"]), (&"beacon".into(), &"32TMT6222138644".into()));
+    assert_eq!(place["radius_95_m"], 22.0);
+    assert!((json["truth"][0]["error_m"].as_f64().unwrap() - 100.0).abs() < 1.0, "{}", json["truth"]);
+    assert_eq!(json["truth"][0]["is_in_95"], false);
+    assert_eq!(json["false_alarms"]["count"], 0);
+    assert_eq!(json["heard"][0]["detection_count"], 2);
+    assert_eq!(json["home"]["source"], "home");
+    // One run of three squares of 8 m, POD 0.62.
+    let class = &json["coverage"]["classes"][0];
+    assert!((class["area_km2"].as_f64().unwrap() - 192e-6).abs() < 1e-12 && class["pod_from"] == 0.5);
+    let advice: Vec<&str> = json["recommendations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["number"].as_str().unwrap())
+        .collect();
+    assert!(advice.contains(&"trips.count") && advice.contains(&"lanes.dropped_count"), "{advice:?}");
+    // What the report on a terminal tells is all there, too.
+    let told = report(&file, 0).unwrap().to_json();
+    assert!(told.as_object().unwrap().iter().all(|(name, value)| json[name] == *value));
+}
+
+#[test]
+fn the_page_needs_nothing_else_and_shows_its_tables_without_script() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = String::from_utf8(written(&flight(folder.path()), "html", &[])).unwrap();
+    for told in ["32TMT6222138644", "41A40BE4C0FFBFF", "Where the beacon is", "failsafes", "it's.cu8"] {
+        assert!(page.contains(told), "{told}");
+    }
+    for outside in ["src=", "href=\"http", "@import", "url(http", "fetch("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    assert_eq!((page.matches("<script").count(), page.matches("</script>").count()), (2, 2));
+    assert!(page.len() < 500_000, "{}", page.len());
+}
+
+#[test]
+fn flights_together_say_what_they_say_together() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let files = [flight(one.path()), flight(other.path())];
+    let flights: Vec<Flight> = files.iter().map(|file| read(file, Form::Json, &[], 0).unwrap()).collect();
+    let debriefs: Vec<&Debrief> = flights.iter().map(|flight| &flight.debrief).collect();
+    let joint = Joint::of(&files, &debriefs, None, 0).unwrap();
+    // Twice with 0.62.
+    let pos = joint.to_json()["pos"].as_f64().unwrap();
+    assert!((pos - (1.0 - 0.38 * 0.38)).abs() < 1e-6, "{pos}");
+    let titles: Vec<&str> = joint.sheets.iter().map(|sheet| sheet.title).collect();
+    assert!(titles.contains(&"Comparison of flights") && titles.contains(&"Joint coverage"), "{titles:?}");
+    let told = Told { flights: &flights, joint: Some(&joint) };
+    let json: serde_json::Value =
+        serde_json::from_slice(&told.write(Form::Json, &files[0], 0).unwrap()).unwrap();
+    assert_eq!(json["flights"].as_array().unwrap().len(), 2);
+    for form in [Form::Html, Form::Xlsx, Form::Kml] {
+        assert!(told.write(form, &files[0], 0).unwrap().len() > 1_000);
+    }
 }

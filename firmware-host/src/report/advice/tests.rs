@@ -36,6 +36,13 @@ fn readings_speak_of_their_faults() {
         (report(|r| r.clipped_count = 100), vec![]),
         (report(|r| r.placed_ratio = Some(0.949)), vec!["placed_ratio"]),
         (report(|r| r.placed_ratio = Some(0.95)), vec![]),
+        (
+            report(|r| {
+                r.placed_ratio = Some(0.0);
+                r.autopilot = "none".into();
+            }),
+            vec![],
+        ),
     ] {
         assert_eq!(numbers(&flight), expected);
     }
@@ -64,7 +71,7 @@ fn threads_and_the_link_have_bounds() {
     assert_eq!((numbers(&link(11)), numbers(&link(10))), (vec!["link.sequence_lost_count"], vec![]));
     let trip = TripLine { interlock: "battery".into(), fault: "out of range".into(), count: 3, first_s: 7.0 };
     let trips = advice(&report(|r| r.trips.push(trip)));
-    assert!(trips[0].says.contains("battery (out of range) ended a state 3 times"), "{trips:?}");
+    assert!(trips[0].says.contains("battery (out of range) ended a state 3 ×"), "{trips:?}");
 }
 
 #[test]

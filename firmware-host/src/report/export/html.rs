@@ -2,7 +2,7 @@
 //! in it (each can be taken out as CSV). Prints on A4.
 
 use super::Told;
-use crate::maps::{escaped, geojson};
+use crate::maps::{Feature, escaped, geojson};
 use crate::report::features::features;
 use crate::report::sheet::{Cell, Sheet};
 use serde_json::{Value, json};
@@ -47,7 +47,13 @@ pub fn write(told: &Told<'_>) -> String {
         page.push_str("<div class=\"map-here\"></div>\n");
         joint.sheets.iter().for_each(|sheet| table(&mut page, sheet, true));
         page.push_str("<div class=\"plots-here\"></div>\n</section>\n");
-        let features = geojson::collection(&joint.features)["features"].take();
+        let mut all = joint.features.clone();
+        let is_shared = |one: &Feature| {
+            let kind = one.properties.get("kind").and_then(Value::as_str);
+            kind.is_some_and(|kind| ["way", "home", "truth"].contains(&kind))
+        };
+        all.extend(told.flights.iter().flat_map(|flight| features(&flight.debrief)).filter(is_shared));
+        let features = geojson::collection(&all)["features"].take();
         numbers.push(json!({ "id": "joint", "features": features, "track": [], "series": null }));
     }
     for (index, flight) in told.flights.iter().enumerate() {
@@ -108,7 +114,9 @@ fn section(page: &mut String, flight: &super::Flight) {
     }
     let sheets = flight.sheets.iter().filter(|sheet| sheet.title != "Recommendations");
     let (first, rest): (Vec<_>, Vec<_>) = sheets.partition(|sheet| OPEN.contains(&sheet.title));
+    page.push_str("<div class=\"tables\">\n");
     first.into_iter().for_each(|sheet| table(page, sheet, true));
+    page.push_str("</div>\n");
     page.push_str("<div class=\"plots-here\"></div>\n");
     rest.into_iter().for_each(|sheet| table(page, sheet, false));
 }
@@ -174,8 +182,10 @@ fn cards(page: &mut String, flight: &super::Flight) {
 fn table(page: &mut String, sheet: &Sheet, is_open: bool) {
     let open = if is_open { " open" } else { "" };
     let title = escaped(sheet.title);
-    let _ = write!(page, "<details{open}><summary>{title}</summary><div class=\"scroll\"><table>\n");
-    if sheet.rows.len() < ON_SIDE.0 && sheet.columns.len() > ON_SIDE.1 {
+    let is_on_side = sheet.rows.len() < ON_SIDE.0 && sheet.columns.len() > ON_SIDE.1;
+    let side = if is_on_side { " class=\"side\"" } else { "" };
+    let _ = writeln!(page, "<details{open}><summary>{title}</summary><div class=\"scroll\"><table{side}>");
+    if is_on_side {
         for (column, title) in sheet.columns.iter().enumerate() {
             let cells: String = sheet.rows.iter().map(|row| cell(&row[column], false)).collect();
             let _ = writeln!(page, "<tr><th>{}</th>{cells}</tr>", escaped(title));

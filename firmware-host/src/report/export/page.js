@@ -21,6 +21,16 @@ const step = (span, count) => {
   const raw = span / count, power = 10 ** Math.floor(Math.log10(raw));
   return [1, 2, 5, 10].map((n) => n * power).find((n) => n >= raw);
 };
+const ticks = (low, high) => {
+  const unit = step(high - low, 4), first = Math.ceil(low / unit);
+  return Array.from({ length: Math.floor(high / unit + 1e-9) - first + 1 }, (_, n) => (first + n) * unit);
+};
+// 1, 2, 5 of each decade, or the decades alone where there are many.
+const decades = (low, high) => {
+  const all = [];
+  for (let n = Math.floor(low); n <= high; n++) for (const m of high - low > 2 ? [1] : [1, 2, 5]) all.push(n + Math.log10(m));
+  return all.filter((tick) => tick >= low && tick <= high);
+};
 const clock = (s) => {
   const whole = Math.max(0, Math.round(s)), two = (n) => String(n).padStart(2, "0");
   return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
@@ -62,7 +72,8 @@ function tools(host, timeline) {
   host.append(bar);
 }
 
-const WIDE = 1000, LEFT = 58, RIGHT = 10, TOP = 8, BOTTOM = 22;
+// As wide as the page when it is opened: letters are legible on a phone, and figures fit on paper.
+const WIDE = Math.max(340, Math.min(1100, document.body.clientWidth - 32)), LEFT = 58, RIGHT = 10, TOP = 8, BOTTOM = 22;
 
 function figure(host, timeline, { title, unit, height = 170, curves, from_zero = false, log = false }) {
   curves = curves.filter((curve) => curve.value.some((value) => value !== null));
@@ -100,14 +111,13 @@ function figure(host, timeline, { title, unit, height = 170, curves, from_zero =
     high += room;
     toY = (value) => TOP + ((high - scaled(value)) / (high - low)) * (height - TOP - BOTTOM);
     picture.replaceChildren();
-    const unitY = log ? 1 : step(high - low, 4);
-    for (let tick = Math.ceil(low / unitY) * unitY; tick <= high + 1e-9; tick += unitY) {
+    for (const tick of log ? decades(low, high) : ticks(low, high)) {
       const y = TOP + ((high - tick) / (high - low)) * (height - TOP - BOTTOM);
       const text = log ? String(+(10 ** tick).toPrecision(3)) : String(+tick.toFixed(4));
       picture.append(svg("line", { class: "grid", x1: LEFT, x2: WIDE - RIGHT, y1: y, y2: y }), svg("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, text));
     }
     const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
-    const unitX = steps.find((n) => n >= (to - from) / 9) ?? 14400;
+    const unitX = steps.find((n) => n >= (to - from) / (WIDE / 110)) ?? 14400;
     for (let tick = Math.ceil(from / unitX) * unitX; tick <= to; tick += unitX) {
       picture.append(svg("line", { class: "grid", x1: toX(tick), x2: toX(tick), y1: TOP, y2: height - BOTTOM }),
         svg("text", { x: Math.min(toX(tick), WIDE - 26), y: height - 7, "text-anchor": "middle" }, clock(tick)));
@@ -192,7 +202,7 @@ function waterfall(host, fall) {
   const levels = new Uint8Array(rows * bins);
   for (let i = 0; i < levels.length; i++) levels[i] = parseInt(fall.levels.substr(2 * i, 2), 16);
   const sorted = Uint8Array.from(levels).sort();
-  const low = sorted[Math.floor(sorted.length * 0.05)], high = Math.max(low + 12, sorted[Math.floor(sorted.length * 0.999)]);
+  const low = sorted[Math.floor(sorted.length * 0.05)], high = Math.max(low + 12, sorted[Math.floor(sorted.length * 0.99)]);
   const canvas = el("canvas", { class: "fall", width: rows, height: bins, role: "img", "aria-label": "spectrum over time" });
   const context = canvas.getContext("2d"), image = context.createImageData(rows, bins);
   for (let row = 0; row < rows; row++) for (let bin = 0; bin < bins; bin++) {
@@ -220,7 +230,7 @@ function map(host, features, track) {
   const perLon = 111412.88 * Math.cos((lat0 * Math.PI) / 180) - 93.5 * Math.cos((3 * lat0 * Math.PI) / 180);
   const xy = ([lon, lat]) => [(lon - lon0) * perLon, -(lat - lat0) * perLat];
   const wide = Math.max((east - west) * perLon, 60) * 1.16, high = Math.max((north - south) * perLat, 40) * 1.16;
-  const ratio = 0.62, width = Math.max(wide, high / ratio);
+  const ratio = WIDE < 600 ? 1.1 : 0.62, width = Math.max(wide, high / ratio);
   const view = { x: -width / 2, y: (-width * ratio) / 2, w: width };
   const picture = svg("svg", { role: "img", "aria-label": "map of the flight" });
   picture.style.aspectRatio = String(1 / ratio);
@@ -240,6 +250,10 @@ function map(host, features, track) {
         "stroke-width": isRegion ? 2 : 0, "vector-effect": "non-scaling-stroke", "stroke-dasharray": properties.percent === 50 ? "" : "6 4" });
       shape.append(hint);
       layer(isRegion ? "region" : "searched").append(shape);
+    } else if (geometry.type === "LineString") {
+      const way = svg("path", { d: line(geometry.coordinates), fill: "none", stroke: colour, "stroke-width": 1.4, "vector-effect": "non-scaling-stroke" });
+      way.append(hint);
+      layer("way").append(way);
     } else if (geometry.type === "Point") {
       const [x, y] = xy(geometry.coordinates);
       if (properties.kind === "detection") {
@@ -272,7 +286,7 @@ function map(host, features, track) {
   const overlay = picture.appendChild(svg("g"));
   const draw = () => {
     picture.setAttribute("viewBox", `${view.x} ${view.y} ${view.w} ${view.w * ratio}`);
-    const pixel = view.w / 1000;
+    const pixel = view.w / WIDE;
     dots.forEach(([dot, r]) => dot.setAttribute("r", r * pixel));
     const taken = [];
     crosses.forEach(([mark, text, x, y, kind]) => {
