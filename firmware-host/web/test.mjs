@@ -17,7 +17,7 @@ await build({
   bundle: true,
   platform: "node",
   format: "esm",
-  target: "node20",
+  target: "node18",
   logLevel: "warning",
 });
 const files = names.map((name) => join(made, name.replace(/\.ts$/, ".mjs")));
