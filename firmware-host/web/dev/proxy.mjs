@@ -10,7 +10,7 @@ const server = new URL(to);
 const dist = join(dirname(fileURLToPath(import.meta.url)), "..", "dist");
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-createServer((asked, answer) => {
+const own = createServer((asked, answer) => {
   const path = asked.url.split("?")[0];
   const file = join(dist, normalize(path === "/" ? "/index.html" : path));
   if (file.startsWith(dist) && existsSync(file) && statSync(file).isFile()) {
@@ -25,4 +25,4 @@ createServer((asked, answer) => {
   passed.on("error", () => answer.destroy());
   answer.on("close", () => passed.destroy());
   asked.pipe(passed);
-}).listen(Number(port), "127.0.0.1", () => console.log(`for development only: http://127.0.0.1:${port} before ${to}`));
+}).listen(Number(port), "127.0.0.1", () => console.log(`for development only: page at http://127.0.0.1:${own.address().port} before ${to}`));

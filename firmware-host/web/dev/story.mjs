@@ -1,10 +1,10 @@
 // The story of a flight in a real Chromium: control, slide, Stop, keys, loss of link, replay, places, SQL, a phone, a token.
 // It starts the fixture server itself (for development only). Ends with 1 where something was not so.
 //   node dev/story.mjs --flights FOLDER --skyhound PATH --live NAME
-import { chromium } from "playwright-core";
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Browser, Checks, enabled, must, slide, take, text } from "./trial.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const given = process.argv.slice(2);
@@ -24,33 +24,11 @@ const stop = () => new Promise((resolve) => {
   server.kill();
 });
 const knobs = (told) => fetch(`${url}/api/v1/dev/knobs`, { method: "POST", headers: { "Content-Type": "application/json", "X-Skyhound-Client": "story" }, body: JSON.stringify(told) });
-let [passed, failed] = [0, 0];
-const check = async (what, test) => {
-  try {
-    await test();
-    passed += 1;
-    console.log(`ok      ${what}`);
-  } catch (cause) {
-    failed += 1;
-    console.log(`FAILED  ${what}: ${cause.message.split("\n").slice(0, 3).join(" | ")}`);
-  }
-};
-const must = (is, said) => {
-  if (!is) throw new Error(said);
-};
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-const troubles = [];
-const open = async (options = {}) => {
-  const context = await browser.newContext({ viewport: { width: 1024, height: 768 }, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(6000);
-  page.on("pageerror", (error) => troubles.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && !/ERR_|401|403|409|status of/.test(message.text()) && troubles.push(message.text()));
-  page.on("request", (request) => !request.url().startsWith(url) && !/^(blob|data):/.test(request.url()) && troubles.push(`asked ${request.url()}`));
-  await page.goto(url);
-  return page;
-};
-const text = (page, selector) => page.locator(selector).first().innerText();
+const checks = new Checks();
+const check = (what, test) => checks.is(what, test);
+const browser = await Browser.start();
+const { troubles } = browser;
+const open = (options) => browser.open(url, options);
 
 await start();
 await knobs({ homing: false });
@@ -66,26 +44,11 @@ await check("the slide tells why it cannot, and that control comes first", async
   await anna.waitForFunction(() => document.querySelector(".why")?.textContent.includes("take control first"));
   must((await anna.getAttribute("#slide", "aria-disabled")) === "true", "it is not disabled");
 });
-const slide = async (page, share) => {
-  const box = await page.locator("#slide").boundingBox();
-  await page.mouse.move(box.x + 22, box.y + box.height / 2);
-  await page.mouse.down();
-  await page.mouse.move(box.x + 22 + (box.width - 52) * share * 0.5, box.y + box.height / 2, { steps: 4 });
-  await page.mouse.move(box.x + 22 + (box.width - 46) * share, box.y + box.height / 2, { steps: 4 });
-  await page.mouse.up();
-};
-const enabled = (page, wanted, timeout = 3000) => page.waitForFunction((is) => (document.querySelector("#slide").getAttribute("data-slide") === "on") === is, wanted, { timeout });
 await check("a slide that cannot does nothing", async () => {
   await slide(anna, 1);
   await anna.waitForTimeout(400);
   must((await anna.getAttribute("#slide", "data-slide")) === "cannot", "it went on");
 });
-const take = async (page, name) => {
-  await page.keyboard.press("c");
-  await page.getByLabel("Your name").fill(name);
-  await page.keyboard.press("Enter");
-  await page.waitForFunction(() => document.querySelector("#chips button").textContent === "you control");
-};
 await check("control is taken by key and name", () => take(anna, "Anna"));
 await check("half a slide is none, a whole one enables", async () => {
   await anna.waitForFunction(() => document.querySelector("#slide").getAttribute("data-slide") === "can");
@@ -276,5 +239,5 @@ await check("a token is asked for once, refused when wrong, and kept", async () 
 await check("no error, no request to anywhere else, nothing against the CSP", async () => must(troubles.length === 0, troubles.join("; ")));
 await browser.close();
 await stop();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);
+console.log(checks.told());
+process.exit(checks.failed > 0 ? 1 : 0);

@@ -58,11 +58,7 @@ const live = new Live(door, picture, (state) => {
   if (is_first && !state.live && document.body.dataset["view"] === "live") show("flights");
   is_first = false;
   if (state.live) stay_awake();
-  // what was stopped and is enabled anew is another story
-  if (stopper.state.kind === "stopped" && picture.status?.homing_enabled) {
-    stopper.state = { kind: "idle" };
-    stop.show();
-  }
+  if (state.status) stopper.sees(state.status.homing_enabled);
 });
 const chips = new Chips(door, live, by_id("chips"), show_keys);
 picture.on(["state", "link"], () => {

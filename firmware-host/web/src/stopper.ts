@@ -14,6 +14,7 @@ const EVERY_MS = 500;
 export class Stopper {
   state: StopState = { kind: "idle" };
   private press = 0;
+  private was_off = false;
 
   constructor(
     private readonly send: () => Promise<Answer>,
@@ -47,8 +48,16 @@ export class Stopper {
     this.set({ kind: "failed", why });
   }
 
+  /** What the flight says: that Stop was taken stands until homing is enabled anew, not until a state from before it comes. */
+  sees(homing_enabled: boolean): void {
+    if (this.state.kind !== "stopped") return;
+    if (!homing_enabled) this.was_off = true;
+    else if (this.was_off) this.set({ kind: "idle" });
+  }
+
   private set(state: StopState): void {
     this.state = state;
+    this.was_off = false;
     this.changed();
   }
 }

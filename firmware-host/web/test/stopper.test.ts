@@ -55,3 +55,14 @@ test("a second press sends at once and takes over from the first", async () => {
   await first;
   assert.equal(made.state.kind, "stopped");
 });
+
+test("that it was taken stands until homing is enabled anew, an older state does not clear it", async () => {
+  const { made } = stopper([yes]);
+  await made.stop();
+  made.sees(true);
+  assert.equal(made.state.kind, "stopped");
+  made.sees(false);
+  assert.equal(made.state.kind, "stopped");
+  made.sees(true);
+  assert.equal(made.state.kind, "idle");
+});
