@@ -8,19 +8,19 @@ const here = dirname(fileURLToPath(import.meta.url));
 const PAGE = /page at (https?:\/\/[^\s,]+)/;
 const START_MS = 30_000;
 const END_MS = 30_000;
-/** What was started and may not outlive us. */
-const started = new Set();
-process.on("exit", () => started.forEach((child) => child.kill("SIGKILL")));
+/** What was started and may not outlive us, with the signal that ends it: the rig ends its daemon only where it is asked to. */
+const started = new Map();
+process.on("exit", () => started.forEach((signal, child) => child.kill(signal)));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-function start(program, args) {
+function start(program, args, signal = "SIGTERM") {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   child.said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (child.said += text));
   child.on("error", (error) => (child.said += String(error)));
-  started.add(child);
+  started.set(child, signal);
   child.ended = new Promise((resolve) => child.on("close", () => {
     started.delete(child);
     child.is_over = true;
@@ -41,9 +41,9 @@ async function address(child, what, read) {
   throw new Error(`${what} showed no page; it said: ${child.said.trim().split("\n").slice(-5).join("\n")}`);
 }
 
-/** Ends by `signal`; by force where that does not help. */
-async function end(child, signal) {
-  child.kill(signal);
+/** Ends it; by force where it does not. */
+async function end(child) {
+  child.kill(started.get(child));
   const is_over = await Promise.race([child.ended.then(() => true), sleep(END_MS).then(() => false)]);
   if (!is_over) child.kill("SIGKILL");
   await child.ended;
@@ -53,7 +53,7 @@ async function end(child, signal) {
 export class Rig {
   constructor(program, out) {
     this.folder = join(out, "real-1-software");
-    this.child = start(program, ["run", join(here, "real.toml"), "--rig", "software", "--seed", "1", "--out", out]);
+    this.child = start(program, ["run", join(here, "real.toml"), "--rig", "software", "--seed", "1", "--out", out], "SIGINT");
   }
 
   get flights() {
@@ -68,7 +68,7 @@ export class Rig {
 
   /** Ends the flight as its crew would; the names of its files. */
   async end() {
-    await end(this.child, "SIGINT");
+    await end(this.child);
     return readdirSync(this.flights).filter((name) => name.endsWith(".duckdb"));
   }
 }
@@ -84,7 +84,7 @@ export class Ground {
   }
 
   end() {
-    return end(this.child, "SIGTERM");
+    return end(this.child);
   }
 }
 
@@ -99,6 +99,6 @@ export class OwnPage {
   }
 
   end() {
-    return end(this.child, "SIGTERM");
+    return end(this.child);
   }
 }

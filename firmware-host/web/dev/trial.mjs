@@ -24,7 +24,8 @@ export class Checks {
       console.log(`ok      ${what} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
     } catch (cause) {
       this.failed += 1;
-      console.log(`FAILED  ${what}: ${cause.message.split("\n").slice(0, 4).join(" | ")}`);
+      const [, line] = /(\w+\.mjs:\d+):\d+\)?\s*$/m.exec(cause.stack.replaceAll(/^.*(trial|playwright|node_modules).*$/gm, "")) ?? [];
+      console.log(`FAILED  ${what} (${line}): ${cause.message.split("\n").slice(0, 4).join(" | ")}`);
     }
   }
 
@@ -46,7 +47,7 @@ export class Browser {
   async open(url, options = {}) {
     const context = await this.chromium.newContext({ viewport: { width: 1024, height: 768 }, ...options });
     const page = await context.newPage();
-    page.setDefaultTimeout(8000);
+    page.setDefaultTimeout(15_000);
     page.on("pageerror", (error) => this.troubles.push(String(error)));
     page.on("console", (message) => message.type() === "error" && !EXPECTED.test(message.text()) && this.troubles.push(message.text()));
     page.on("request", (request) => !request.url().startsWith(url) && !LOCAL.test(request.url()) && this.troubles.push(`asked ${request.url()}`));
@@ -71,11 +72,11 @@ export const slide = async (page, share) => {
 };
 
 /** Waits until the slide says that homing is on, or is not. */
-export const enabled = (page, wanted, timeout = 5000) =>
+export const enabled = (page, wanted, timeout = 10_000) =>
   page.waitForFunction((is) => (document.querySelector("#slide").getAttribute("data-slide") === "on") === is, wanted, { timeout });
 
 /** Waits for what the slide shows: on, can or cannot. */
-export const slides = (page, wanted, timeout = 5000) =>
+export const slides = (page, wanted, timeout = 10_000) =>
   page.waitForFunction((is) => document.querySelector("#slide").getAttribute("data-slide") === is, wanted, { timeout });
 
 /** Takes control as `name`, by keys. */

@@ -12,6 +12,8 @@ const COVERAGE_EVERY_MS = 30_000;
 /** A question that failed is asked so often, a little later each time: a flight that starts has nothing to answer yet. */
 const TRIES = 6;
 const AGAIN_MS = 3000;
+/** The log is told before it is committed, which takes a second at most: what it announces is not in the file at once. */
+const COMMITTED_MS = 1200;
 
 export class Live {
   readonly link: Link;
@@ -79,9 +81,11 @@ export class Live {
 
   private take_log(entries: LogEntry[]): void {
     this.picture.add_log(entries);
-    if (entries.some((entry) => entry.source === "detection")) this.once("detections", () => this.refresh_detections());
-    if (entries.some((entry) => entry.kind === "home")) this.once("home", () => this.refresh_home());
-    if (entries.some((entry) => entry.kind === "fence")) this.once("fence", () => this.refresh_fence());
+    const has = (is: (entry: LogEntry) => boolean, name: string, ask: () => Promise<void>) =>
+      entries.some(is) && setTimeout(() => this.once(name, ask), COMMITTED_MS);
+    has((entry) => entry.source === "detection", "detections", () => this.refresh_detections());
+    has((entry) => entry.kind === "home", "home", () => this.refresh_home());
+    has((entry) => entry.kind === "fence", "fence", () => this.refresh_fence());
   }
 
   /** Another daemon than before: nothing of the old flight stays, and what was recorded so far is asked for. */
