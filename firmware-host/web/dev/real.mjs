@@ -207,6 +207,12 @@ await check("skyhound ground shows the flight; it is replayed to where it homed,
   await line.fill(String(Math.round((homed / 100) * last)));
   await clara.waitForFunction(() => document.querySelector(".strip .state").textContent === "HOMING");
   await clara.waitForFunction(() => document.querySelector(".replaying .readout dd").textContent.endsWith("dB"));
+  // where real.toml has it
+  await clara.locator(".replaying .truth summary").click();
+  await clara.locator(".replaying").getByLabel("Where the beacon truly was").fill("47.400081, 8.546390");
+  await clara.keyboard.press("Enter");
+  await clara.waitForFunction(() => /^truth \d+ m from the estimate/.test(document.querySelector(".replaying .untrue").textContent));
+  console.log(`        ${await text(clara, ".replaying .untrue")}`);
   await sleep(800);
   await shoot(clara, "replay");
   const from = await at();

@@ -113,7 +113,7 @@ async function listed(name: string, file: string): Promise<unknown> {
   const sql = "SELECT started_utc, ended, (SELECT (max(at_us) - min(at_us)) / 1e6 FROM signal) AS duration_s FROM flight";
   const [row] = JSON.parse(await query(files, file, sql, "json")) as { started_utc: string; ended: string | null; duration_s: number }[];
   return { name, file_bytes: bytes(file), started_utc: row?.started_utc ?? null, duration_s: row?.duration_s ?? null, state: row?.ended ?? "open",
-    is_live: file === live_path, tags: name.endsWith("b") ? ["training"] : [], notes: null };
+    is_live: file === live_path, tags: name.endsWith("b") ? ["training"] : [], notes: [] };
 }
 
 async function of_flight(name: string, what: string, asked: Record<string, unknown>, response: ServerResponse): Promise<void> {

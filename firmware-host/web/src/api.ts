@@ -215,8 +215,9 @@ export interface Flight {
   duration_s: number | null;
   state: string;
   is_live: boolean;
-  tags: string[] | null;
-  notes: string | null;
+  /** Of the catalogue; not there where the server knows none. */
+  tags?: string[] | null;
+  notes?: string[] | null;
 }
 
 export interface OfflineMap {

@@ -4,6 +4,7 @@ import { stay_awake } from "./awake.ts";
 import { Door } from "./door.ts";
 import { by_id, el } from "./dom.ts";
 import { slide_state } from "./homing.ts";
+import { KeptPlace } from "./kept_place.ts";
 import { KEYS, listen } from "./keys.ts";
 import { Live } from "./live.ts";
 import { Picture } from "./picture.ts";
@@ -20,7 +21,6 @@ import { stop_button } from "./views/stop.ts";
 import { tabs } from "./views/tabs.ts";
 import { ask, failed, tell, toast } from "./views/toast.ts";
 import { WatchView } from "./views/watch.ts";
-import { Watcher } from "./watcher.ts";
 
 const door = new Door();
 const stopper: Stopper = new Stopper(() => door.homing(false), () => stop.show());
@@ -35,7 +35,7 @@ door.on_token = () => {
 };
 
 const picture = new Picture("live", false);
-const watcher = new Watcher();
+const watcher = new KeptPlace("place", "tab");
 const watch = new WatchView(door, picture, watcher);
 const show_strip = flying_strip(by_id("flying"), "State of the flight");
 const slide = new Slide(async () => {

@@ -35,7 +35,7 @@ test("levels leave the noise dark, and spread over 20 dB at least", () => {
 });
 
 test("flights are found by each word in name, date, tags or notes", () => {
-  const flight: Flight = { name: "20261130T201049Z-b59f546b", file_bytes: 1, started_utc: "2026-11-30T20:10:49", duration_s: 1, state: "closed", is_live: false, tags: ["training"], notes: "Fox by the lake" };
+  const flight: Flight = { name: "20261130T201049Z-b59f546b", file_bytes: 1, started_utc: "2026-11-30T20:10:49", duration_s: 1, state: "closed", is_live: false, tags: ["training"], notes: ["Fox by the lake"] };
   for (const [text, state, is] of [["", "", true], ["fox TRAINING", "", true], ["fox hill", "", false], ["2026-11-30", "closed", true], ["", "recovered", false], ["", "live", false]] as const) {
     assert.equal(fits(flight, text, state), is, `${text}/${state}`);
   }

@@ -1,4 +1,4 @@
-// What is drawn on the map of a picture: aircraft, track, estimate, fence, home, detections, the watcher's place.
+// What is drawn on the map of a picture: aircraft, track, estimate, fence, home, detections, the watcher's place, the truth.
 
 import L from "leaflet";
 import { el, svg } from "../dom.ts";
@@ -20,6 +20,7 @@ const SHAPES = {
   home: () => svg("path", { class: "home", d: "M-9 0 L0 -9 L9 0 M-6 -2 V8 H6 V-2" }),
   estimate: () => svg("path", { class: "estimate", d: "M-9 0 H-3 M3 0 H9 M0 -9 V-3 M0 3 V9 M-6 0 A6 6 0 1 1 6 0 A6 6 0 1 1 -6 0" }),
   says: () => svg("path", { class: "says", d: "M-7 -7 H7 V7 H-7 Z M-7 -7 L7 7 M7 -7 L-7 7" }),
+  truth: () => svg("path", { class: "truth", d: "M0 -11 L3 -3 L11 -3 L5 2 L7 10 L0 5 L-7 10 L-5 2 L-11 -3 L-3 -3 Z" }),
   watcher: () => svg("path", { class: "watcher", d: "M0 9 C-7 0 -7 -3 -7 -4 A7 7 0 0 1 7 -4 C7 -3 7 0 0 9 Z M-2.5 -4 A2.5 2.5 0 1 0 2.500 -4 A2.5 2.5 0 1 0 -2.5 -4" }),
 };
 
@@ -48,6 +49,7 @@ export class Layers {
   private readonly home: Mark;
   private readonly estimate: Mark;
   private readonly says: Mark;
+  private readonly truth: Mark;
   private readonly watcher: Mark;
   private readonly tail: L.Polyline;
   private heading_deg = 0;
@@ -61,6 +63,7 @@ export class Layers {
     this.ellipses = [0, 1].map((index) => L.polygon([], { ...plain, weight: 2, dashArray: index === 0 ? "7 5" : "" }).addTo(map));
     this.estimate = new Mark(map, "estimate", "Estimate of the beacon");
     this.says = new Mark(map, "says", "Where the beacon says it is", 22);
+    this.truth = new Mark(map, "truth", "Where the beacon truly was", 22);
     this.home = new Mark(map, "home", "Home");
     this.watcher = new Mark(map, "watcher", "Your place", 30);
     this.aircraft = new Mark(map, "aircraft", "Aircraft", 30);
@@ -131,6 +134,10 @@ export class Layers {
     this.home.put(this.picture.home);
   }
 
+  show_truth(place: Place | null): void {
+    this.truth.put(place);
+  }
+
   show_watcher(place: Place | null): void {
     this.watcher.put(place);
   }
@@ -142,10 +149,10 @@ export class Layers {
   }
 
   /** All that is worth being seen at once. */
-  bounds(watcher: Place | null): L.LatLngBounds | null {
+  bounds(typed: (Place | null)[]): L.LatLngBounds | null {
     const places: Place[] = [...this.picture.track, ...this.picture.extent, ...this.picture.estimates.values()];
     if (this.picture.home) places.push(this.picture.home);
-    if (watcher) places.push(watcher);
+    for (const place of typed) if (place) places.push(place);
     for (const area of [...this.picture.fence, this.picture.search_area]) if (area?.inside) places.push(...area.corners);
     for (const row of this.picture.coverage) if (row.pod > 0) places.push(row);
     return places.length > 0 ? L.latLngBounds(places.map(latlng)) : null;

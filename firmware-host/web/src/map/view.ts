@@ -6,7 +6,7 @@ import { el, mark, say } from "../dom.ts";
 import type { Picture } from "../picture.ts";
 import { age } from "../format.ts";
 import { on_theme } from "../theme.ts";
-import type { Watcher } from "../watcher.ts";
+import type { KeptPlace } from "../kept_place.ts";
 import { draw_coverage, draw_regions } from "./cells.ts";
 import { draw_grid } from "./grid.ts";
 import { Layers } from "./layers.ts";
@@ -35,7 +35,7 @@ export class MapView {
   private fit_due = false;
   private readonly follow_button: HTMLButtonElement;
 
-  constructor(door: Door, private readonly picture: Picture, private readonly watcher: Watcher) {
+  constructor(door: Door, private readonly picture: Picture, private readonly watcher: KeptPlace, private readonly truth: KeptPlace) {
     const host = el("div", { class: "map", "aria-label": "Map; arrows move it, + and − zoom", role: "application" });
     this.follow_button = this.button("Follow", "The map follows the aircraft (f)", () => this.turn_follow());
     const tools = el("div", { class: "maptools" }, this.follow_button, this.button("All", "Show all of the flight", () => this.fit()));
@@ -92,6 +92,7 @@ export class MapView {
     picture.on(["fence"], () => this.layers.show_fence());
     picture.on(["region", "coverage", "chosen"], () => cells.redraw());
     watcher.on(() => this.layers.show_watcher(watcher.place));
+    truth.on(() => this.layers.show_truth(truth.place));
     this.set_follow(!picture.is_replay);
   }
 
@@ -100,7 +101,7 @@ export class MapView {
   }
 
   fit(): void {
-    const bounds = this.layers.bounds(this.watcher.place);
+    const bounds = this.layers.bounds([this.watcher.place, this.truth.place]);
     if (!bounds) return;
     this.set_follow(false);
     this.is_placed = this.nowhere.hidden = true;

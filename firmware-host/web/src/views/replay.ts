@@ -7,7 +7,7 @@ import { clock } from "../format.ts";
 import { Picture } from "../picture.ts";
 import { SPEEDS } from "../replay/clock.ts";
 import { Player } from "../replay/player.ts";
-import type { Watcher } from "../watcher.ts";
+import type { KeptPlace } from "../kept_place.ts";
 import { flying_strip } from "./flying.ts";
 import { WatchView } from "./watch.ts";
 
@@ -21,7 +21,7 @@ export class ReplayView {
   private watch: WatchView | null = null;
   private turn = 0;
 
-  constructor(private readonly door: Door, private readonly watcher: Watcher) {
+  constructor(private readonly door: Door, private readonly watcher: KeptPlace) {
     swap(this.node, el("p", { class: "empty" }, "No flight is replayed. Choose one under Flights."));
   }
 

@@ -4,7 +4,7 @@ import type { Door } from "../door.ts";
 import { el } from "../dom.ts";
 import { MapView } from "../map/view.ts";
 import type { Picture } from "../picture.ts";
-import type { Watcher } from "../watcher.ts";
+import { KeptPlace, truth_key } from "../kept_place.ts";
 import { detections_panel } from "./detections.ts";
 import { health_panel, troubles } from "./health.ts";
 import { locks_panel } from "./locks.ts";
@@ -19,9 +19,11 @@ export class WatchView {
   readonly map: MapView;
   readonly show_tab: (id: string) => void;
 
-  constructor(door: Door, picture: Picture, watcher: Watcher, above: HTMLElement | null = null) {
+  constructor(door: Door, picture: Picture, watcher: KeptPlace, above: HTMLElement | null = null) {
     const prefix = picture.is_replay ? "replay-" : "live-";
-    this.map = new MapView(door, picture, watcher);
+    // of the flight that goes on it is known in exercises only, and the next one is another
+    const truth = new KeptPlace(truth_key(picture.flight), picture.is_replay ? "browser" : "tab");
+    this.map = new MapView(door, picture, watcher, truth);
     const list = el("div", { class: "tabs", "aria-label": "More of the flight" });
     const panels = [
       { id: `${prefix}locks`, title: "Interlocks", panel: el("div", { class: "tabpanel", tabindex: 0 }, locks_panel(picture)) },
@@ -44,7 +46,7 @@ export class WatchView {
     room.addEventListener("change", lay_out);
     lay_out();
     this.node = el("div", { class: picture.is_replay ? "watch replaying" : "watch" }, el("h1", { class: "unseen" }, picture.is_replay ? `Replay of flight ${picture.flight}` : "The flight that goes on"), above,
-      el("div", { class: "left" }, this.map.node, where_panel(picture, watcher)),
+      el("div", { class: "left" }, this.map.node, where_panel(picture, watcher, truth)),
       el("div", { class: "right" }, signal_panel(picture), spectrum_panel(picture), more));
     // numbers on the tabs: what wants a look without being open
     picture.on(["state", "detections"], () => {

@@ -4,12 +4,14 @@ import { copy_text, el, mark, say } from "../dom.ts";
 import { metres, number, UNKNOWN } from "../format.ts";
 import { compass_point, degrees_text, mgrs_text, utm_text, way, type Place } from "../geo.ts";
 import type { BeaconMessage, Picture } from "../picture.ts";
-import type { Watcher } from "../watcher.ts";
+import type { KeptPlace } from "../kept_place.ts";
+import { place_form } from "./place_form.ts";
 import { failed, toast } from "./toast.ts";
+import { truth_part } from "./truth.ts";
 
 const FORMS: [string, (place: Place) => string | null][] = [["lat/lon", degrees_text], ["UTM", utm_text], ["MGRS", mgrs_text]];
 
-export function where_panel(picture: Picture, watcher: Watcher): HTMLElement {
+export function where_panel(picture: Picture, watcher: KeptPlace, truth: KeptPlace): HTMLElement {
   const beacon = el("h2", {}, "Beacon");
   const sure = el("span", { class: "sure" });
   const climb = el("span", { class: "soft" });
@@ -18,22 +20,10 @@ export function where_panel(picture: Picture, watcher: Watcher): HTMLElement {
     el("small", {}, name), el("span", {}, UNKNOWN)));
   const there = el("strong", { class: "there" }, UNKNOWN);
   const told = el("span", { class: "soft", id: "standing" });
-  const input = el("input", { type: "text", "aria-label": "Your place: lat/lon, UTM or MGRS", placeholder: "lat/lon, UTM or MGRS",
-    "aria-describedby": "standing", autocomplete: "off", spellcheck: "false", maxlength: 80 });
-  const form = el("form", { class: "row", submit: (event: Event) => {
-    event.preventDefault();
-    try {
-      watcher.type(input.value);
-      input.setCustomValidity("");
-    } catch (cause) {
-      input.setCustomValidity((cause as Error).message);
-      input.reportValidity();
-    }
-  } }, input, el("button", { type: "submit" }, "Set"),
-    el("button", { type: "button", title: "This device's own position", click: () => watcher.locate() }, "Here"));
-  input.addEventListener("input", () => input.setCustomValidity(""));
+  const form = place_form("Your place", watcher, el("button", { type: "button", title: "This device's own position", click: () => watcher.locate() }, "Here"));
+  mark(form.firstElementChild!, "aria-describedby", "standing");
   const node = el("section", { class: "panel where", "aria-label": "Where the beacon is" },
-    el("div", { class: "row" }, beacon, sure, climb), says,
+    el("div", { class: "row" }, beacon, sure, climb, truth_part(picture, truth)), says,
     el("div", { class: "row forms" }, ...forms),
     el("div", { class: "row" }, el("span", { class: "soft" }, "from you"), there, form), told);
   const show = () => {

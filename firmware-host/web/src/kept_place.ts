@@ -1,20 +1,21 @@
-// Where the one who looks stands: by the browser, or typed. Kept for this tab.
+// A place that is typed, or that the browser finds: where the one who looks stands; where the beacon of a flight truly was.
 
 import { degrees_text, type Place } from "./geo.ts";
-import { keep, kept } from "./kept.ts";
+import { keep, kept, type Keeper } from "./kept.ts";
 import { read_place } from "./place.ts";
 
-const KEY = "place";
+/** Under which the truth of a flight is kept. */
+export const truth_key = (flight: string): string => `truth-${flight}`;
 
-export class Watcher {
+export class KeptPlace {
   place: Place | null = null;
   /** How the place came here, or why not. */
   told = "";
   private viewers: (() => void)[] = [];
   private watch: number | null = null;
 
-  constructor() {
-    const before = kept(KEY, "tab");
+  constructor(private readonly key: string, private readonly keeper: Keeper) {
+    const before = kept(key, keeper);
     if (before) this.type(before);
   }
 
@@ -51,7 +52,7 @@ export class Watcher {
 
   private set(place: Place | null, told: string): void {
     [this.place, this.told] = [place, told];
-    keep(KEY, place && degrees_text(place), "tab");
+    keep(this.key, place && degrees_text(place), this.keeper);
     for (const show of this.viewers) show();
   }
 }
