@@ -213,6 +213,7 @@ await check("skyhound ground shows the flight; it is replayed to where it homed,
   await clara.keyboard.press("Enter");
   await clara.waitForFunction(() => /^truth \d+ m from the estimate/.test(document.querySelector(".replaying .untrue").textContent));
   console.log(`        ${await text(clara, ".replaying .untrue")}`);
+  await clara.locator(".replaying").getByRole("button", { name: "All" }).click();
   await sleep(800);
   await shoot(clara, "replay");
   const from = await at();
