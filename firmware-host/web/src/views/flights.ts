@@ -86,7 +86,8 @@ export class FlightsView {
     box.addEventListener("change", () => this.choose(flight.name, box));
     return el("article", { class: "panel flight" },
       el("div", { class: "row" }, el("h2", {}, flight.name), flight.is_live && el("span", { class: "chip", "data-link": "open" }, "being recorded"),
-        ...(flight.tags ?? []).map((tag) => el("span", { class: "chip" }, tag))),
+        ...(flight.tags ?? []).map((tag) => el("span", { class: "chip" }, tag)),
+        el("label", { class: "mark-it" }, box, "compare")),
       el("p", { class: "soft" }, [flight.started_utc ? `${flight.started_utc.replace("T", " ").slice(0, 19)} UTC` : UNKNOWN,
         flight.duration_s === null ? UNKNOWN : clock(flight.duration_s), bytes(flight.file_bytes), flight.state].join(" · ")),
       ...(flight.notes ?? []).map((note) => el("p", {}, note)),
@@ -95,7 +96,6 @@ export class FlightsView {
         el("button", { type: "button", click: () => this.doors.ask(flight.name) }, "SQL"),
         this.link("File", `${path}/file`, `${flight.name}.duckdb`),
         this.link("Estimate", `${path}/estimate`, `${flight.name}.estimate.geojson`),
-        el("label", { class: "button" }, box, " compare"),
         el("details", {}, el("summary", {}, "Report"),
           el("div", { class: "row" }, ...REPORTS.map((ending) => this.link(ending, `${path}/report.${ending}`, `${flight.name}.${ending}`))))));
   }
