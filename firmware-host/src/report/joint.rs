@@ -118,8 +118,6 @@ impl Joint {
         let at = located.track.origin.wgs84_from_ned(located.estimate.mean);
         let utm = Utm::of(at);
         let home = flights.iter().find_map(|flight| flight.home.as_ref());
-        let number =
-            |value: Option<f64>, places| value.map_or(Cell::Empty, |value| Cell::Number(value, places));
         vec![
             Cell::Text(beacon.to_string()),
             Cell::Number(count as f64, 0),
