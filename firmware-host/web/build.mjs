@@ -4,6 +4,7 @@ import { build } from "esbuild";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { write_handbook } from "./handbook/render.mjs";
 
 const limit_bytes = 1_500_000;
 const here = dirname(fileURLToPath(import.meta.url));
@@ -26,6 +27,7 @@ const { metafile } = await build({
   logLevel: "warning",
 });
 for (const name of ["index.html", "icon.svg"]) copyFileSync(join(here, "src", name), join(out, name));
+write_handbook(join(out, "handbook"));
 // Their licences want to go along with what is made of them.
 const packages = new Set(Object.keys(metafile.inputs).map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]).filter(Boolean));
 const licences = [...packages].sort().map((name) => {
@@ -36,8 +38,10 @@ const licences = [...packages].sort().map((name) => {
 });
 writeFileSync(join(out, "licences.txt"), licences.join(`\n${"-".repeat(72)}\n\n`));
 let total_bytes = 0;
-for (const name of readdirSync(out).sort()) {
-  const bytes = statSync(join(out, name)).size;
+for (const name of readdirSync(out, { recursive: true }).sort()) {
+  const about = statSync(join(out, name));
+  if (about.isDirectory()) continue;
+  const bytes = about.size;
   total_bytes += bytes;
   console.log(`${String(bytes).padStart(9)}  ${name}`);
 }
