@@ -11,11 +11,10 @@ use std::process::Command;
 
 const WRITE: &str = "SKYHOUND_WRITE_HANDBOOK";
 const END: &str = "<!-- end -->\n";
-/// By interlock, as the code names it.
 type Words = BTreeMap<String, Vec<String>>;
 
-fn house() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+fn house() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
 fn read(path: &Path) -> String {
@@ -25,7 +24,7 @@ fn read(path: &Path) -> String {
 /// Files in and below a folder whose names end so, in order.
 fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+    for entry in std::fs::read_dir(folder).expect("a folder of the sources") {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(files(&path, end));
@@ -40,7 +39,7 @@ fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
 /// The chapters by their names.
 fn chapters() -> BTreeMap<String, String> {
     let folder = house().join("firmware-host/handbook/src");
-    let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
     files(&folder, ".md").iter().map(|path| (name(path), read(path))).collect()
 }
 
@@ -98,8 +97,8 @@ fn literals(text: &str, mut named: String, words: &mut Words) {
 /// What the engine's list says of an interlock.
 fn must_hold(interlock: Interlock) -> String {
     let source = read(&house().join("src/command.rs"));
-    let before = source.split_once(&format!("    {interlock:?},\n")).expect("it is in the list").0;
-    before.lines().last().unwrap().trim().trim_start_matches("/// ").to_string()
+    let before = source.split_once(&format!("\n    {interlock:?},\n")).expect("it is in the list").0;
+    before.rsplit_once("/// ").expect("it has words").1.to_string()
 }
 
 fn made(what: &str) -> String {
@@ -107,15 +106,15 @@ fn made(what: &str) -> String {
     let all = Interlock::ALL.into_iter();
     match parts[..] {
         ["skyhound", ref line @ ..] => {
-            let told = program(line).unwrap_or_else(|| panic!("`{what}` failed"));
-            let told: Vec<&str> = told.trim_end().lines().map(str::trim_end).collect();
-            format!("```text\n{}\n```\n", told.join("\n"))
+            let told = program(line).expect(what);
+            told.trim_end().lines().fold("```text\n".to_string(), |text, line| text + line.trim_end() + "\n")
+                + "```\n"
         }
         ["interlocks"] => {
             let begin = "| interlock | what must hold |\n|---|---|\n".to_string();
-            all.fold(begin, |rows, one| {
-                rows + &format!("| [{0}](locked.md#{0}) | {1} |\n", one.name(), must_hold(one))
-            })
+            let row =
+                |one: Interlock| format!("| [{0}](locked.md#{0}) | {1} |\n", one.name(), must_hold(one));
+            all.map(row).fold(begin, |rows, row| rows + &row)
         }
         ["interlock", name] => {
             let one = all.into_iter().find(|one| one.name() == name).expect(name);
@@ -132,15 +131,13 @@ fn made(what: &str) -> String {
 
 #[test]
 fn what_is_quoted_is_what_is_said() {
-    let is_written = std::env::var_os(WRITE).is_some();
-    let mut stale = Vec::new();
+    let (is_written, mut stale) = (std::env::var_os(WRITE).is_some(), Vec::new());
     for (chapter, text) in chapters() {
         let mut pieces = text.split("<!-- from: ");
         let mut anew = pieces.next().unwrap().to_string();
         for piece in pieces {
             let (what, quoted) = piece.split_once(" -->\n").expect("a mark ends its line");
-            let (quoted, after) =
-                quoted.split_once(END).unwrap_or_else(|| panic!("{chapter}: {what}: no {END}"));
+            let (quoted, after) = quoted.split_once(END).expect("a quotation ends");
             let made = made(what);
             if quoted != made {
                 let alone = |of: &str, other: &str| {
@@ -174,8 +171,8 @@ fn every_link_leads_somewhere_and_the_summary_has_every_chapter() {
         for link in text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)) {
             let (file, place) = link.split_once('#').unwrap_or((link, ""));
             let to = chapters.get(if file.is_empty() { chapter.as_str() } else { file });
-            let is_there = to.is_some_and(|to| place.is_empty() || anchors(to).contains(place));
-            assert!(is_there, "{chapter}: {link} leads nowhere");
+            let leads = to.is_some_and(|to| place.is_empty() || anchors(to).contains(place));
+            assert!(leads, "{chapter}: {link} leads nowhere");
         }
         let is_named = chapters["SUMMARY.md"].contains(&format!("]({chapter})"));
         assert!(is_named || chapter == "SUMMARY.md", "SUMMARY.md does not name {chapter}");
@@ -186,8 +183,7 @@ fn every_link_leads_somewhere_and_the_summary_has_every_chapter() {
 fn every_interlock_has_its_section() {
     let chapter = &chapters()["locked.md"];
     for name in Interlock::ALL.map(Interlock::name) {
-        let after =
-            chapter.split(&format!("\n## {name}\n")).nth(1).unwrap_or_else(|| panic!("no section {name}"));
+        let after = chapter.split_once(&format!("\n## {name}\n")).expect(name).1;
         let section = after.split("\n## ").next().unwrap();
         for part in [&format!("<!-- from: interlock {name} -->"), "**Look at:**", "**Mend:**"] {
             assert!(section.contains(part), "{name} without {part}");
@@ -234,9 +230,8 @@ fn every_hazard_has_its_interlock_its_test_and_its_bug() {
     let rust = sources.iter().flat_map(|folder| files(&house().join(folder), ".rs"));
     let rust: String = rust.map(|path| read(&path)).collect();
     let bugs = read(&house().join("hil-tests/tests/planted/bugs.diff"));
-    let bugs =
-        bugs.lines().filter_map(|line| line.strip_prefix("bug ")?.split(' ').next().map(str::to_string));
-    let bugs: BTreeSet<String> = bugs.collect();
+    let bugs = bugs.lines().filter_map(|line| line.strip_prefix("bug ")?.split(' ').next());
+    let bugs: BTreeSet<String> = bugs.map(str::to_string).collect();
     let interlocks: BTreeSet<String> = Interlock::ALL.map(|one| one.name().to_string()).into();
     let (mut held, mut planted) = (BTreeSet::new(), BTreeSet::new());
     for row in table.lines().skip(1).take_while(|line| line.starts_with('|')) {
@@ -246,10 +241,8 @@ fn every_hazard_has_its_interlock_its_test_and_its_bug() {
         planted.extend(names(cells[3]));
         for name in names(cells[2]) {
             let is_scenario = house().join(format!("hil-tests/scenarios/{name}.toml")).exists();
-            assert!(
-                is_scenario || rust.contains(&format!("fn {name}(")),
-                "there is no test or scenario {name}"
-            );
+            let is_test = rust.contains(&format!("fn {name}("));
+            assert!(is_test || is_scenario, "there is no test or scenario {name}");
         }
     }
     assert_eq!(held, interlocks, "interlocks of the table, and those that there are");
