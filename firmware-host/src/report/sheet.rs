@@ -287,8 +287,10 @@ fn flown(flight: &Debrief) -> Sheet {
     put("battery_least_v", battery.and_then(|battery| battery.least_v), 2);
     put("battery_used_ah", battery.and_then(|battery| battery.used_ah), 3);
     put("readings_with_position_ratio", flight.report.placed_ratio, 4);
-    put("pos", flight.coverage.as_ref().map(|coverage| coverage.pos), 3);
-    put("not_there", flight.coverage.as_ref().map(|coverage| coverage.not_there), 3);
+    // Nothing was listened to in vain where the beacon was heard at once.
+    let coverage = flight.coverage.as_ref().filter(|coverage| coverage.pos > 0.0);
+    put("pos", coverage.map(|coverage| coverage.pos), 3);
+    put("not_there", coverage.map(|coverage| coverage.not_there), 3);
     put("false_alarms", flight.false_alarms.as_ref().map(|alarms| alarms.count as f64), 0);
     put("false_alarms_per_hour", flight.false_alarms.as_ref().map(|alarms| alarms.per_hour), 2);
     Sheet { title: "The flight in numbers", columns: vec!["quantity", "value"], rows }

@@ -237,7 +237,7 @@ function map(host, features, track) {
   const layers = {};
   const layer = (name) => (layers[name] ??= picture.appendChild(svg("g")));
   ["searched", "region", "way", "power", "detections", "places"].forEach(layer);
-  const dots = [], crosses = [], labels = [];
+  const dots = [], crosses = [], seen = new Set();
   const line = (points, closed) => points.map((point, i) => (i ? "L" : "M") + xy(point).map((n) => n.toFixed(2)).join(" ")).join("") + (closed ? "Z" : "");
   for (const { geometry, properties } of features) {
     const hint = svg("title", {}, [properties.title, properties.description].filter(Boolean).join(": "));
@@ -262,6 +262,10 @@ function map(host, features, track) {
         layer("detections").append(dot);
         dots.push([dot, 7]);
       } else {
+        // Several flights have one home.
+        const key = [properties.title, Math.round(x), Math.round(y)].join();
+        if (seen.has(key)) continue;
+        seen.add(key);
         const group = svg("g"), mark = svg("path", { stroke: colour === "#000000" ? "currentColor" : colour, "stroke-width": 3, fill: "none", "vector-effect": "non-scaling-stroke" });
         const text = svg("text", {}, properties.title);
         group.append(mark, text, hint);
