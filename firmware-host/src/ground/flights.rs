@@ -192,7 +192,7 @@ pub async fn handed_out(path: &FilePath, mut request: Request, kind: &'static st
 
 /// Where the beacons of a flight are.
 #[utoipa::path(get, path = "/api/v1/flights/{name}/estimate", tag = "flights", params(("name" = String, Path, description = "Name of the flight, or live")),
-    responses((status = 200, description = "GeoJSON: estimates and regions", body = serde_json::Value), (status = 404, description = "There is no such flight")))]
+    responses((status = 200, description = "GeoJSON: estimates and regions", content_type = "application/geo+json", body = serde_json::Value), (status = 404, description = "There is no such flight")))]
 pub async fn estimate(State(site): State<Shared>, Path(name): Path<String>) -> Result<Response, Refused> {
     made(&site, &name, "geojson").await
 }

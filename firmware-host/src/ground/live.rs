@@ -32,6 +32,7 @@ const LOG_BYTES_MAX: usize = 32 << 10;
 /// From where on the log is told.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct From {
     /// The entries after this id; 0 = all that there are.
     #[serde(default, alias = "events_from")]

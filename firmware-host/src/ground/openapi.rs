@@ -61,10 +61,12 @@ pub struct FlightLine {
     state: String,
     /// Whether it is being recorded.
     is_live: bool,
-    /// Tags of the catalogue.
-    tags: Vec<String>,
-    /// Notes of the catalogue.
-    notes: Vec<String>,
+    /// Its file.
+    path: String,
+    /// Size of its samples around detections.
+    iq_bytes: u64,
+    /// Where verified copies of it are.
+    copies: Vec<String>,
 }
 
 /// A map.
@@ -102,9 +104,44 @@ pub struct MapLine {
         super::page::maps,
         super::metrics::metrics,
     ),
+    modifiers(&Refusals),
     components(schemas(SpectrumLine, EstimateLine, RegionLine))
 )]
 struct Api;
+
+/// What any request may be answered with before it is looked at (`guard`), or where it is not what is asked for.
+struct Refusals;
+
+impl utoipa::Modify for Refusals {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        const OF_ALL: [(&str, &str); 4] = [
+            ("401", "A token is wanted (ground.token_file)"),
+            ("403", "A page of another site asks, or the token does not allow it"),
+            ("421", "It is asked by a name that is none of ours"),
+            ("429", "More requests than a page has reason for"),
+        ];
+        const OF_ACTS: [(&str, &str); 4] = [
+            ("400", "No JSON, or the header X-Skyhound-Client is missing"),
+            ("413", "More than 64 kB"),
+            ("415", "The content type is not application/json"),
+            ("422", "JSON of another shape"),
+        ];
+        for path in document.paths.paths.values_mut() {
+            let acts = path.post.iter_mut().map(|operation| (operation, true));
+            for (operation, is_act) in path.get.iter_mut().map(|operation| (operation, false)).chain(acts) {
+                let own = OF_ACTS.iter().filter(|_| is_act).chain(&OF_ALL);
+                for (code, why) in
+                    own.chain([&("400", "A parameter does not fit"), &("409", "Not now, with the reason")])
+                {
+                    let answers = &mut operation.responses.responses;
+                    answers
+                        .entry((*code).to_string())
+                        .or_insert_with(|| utoipa::openapi::Response::new(*why).into());
+                }
+            }
+        }
+    }
+}
 
 /// The document.
 pub async fn document() -> Response {

@@ -121,8 +121,11 @@ impl Keys {
             return Press::Nothing;
         }
         let asked = std::mem::take(&mut self.asks);
+        // What a line sends by itself, at its end for one, comes as keys with Ctrl.
+        if key.modifiers.contains(KeyModifiers::CONTROL) {
+            return if key.code == KeyCode::Char('c') { Press::Leave } else { Press::Nothing };
+        }
         match key.code {
-            KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => Press::Leave,
             KeyCode::Char('q') => Press::Leave,
             // Held down it stops again, which does no harm.
             KeyCode::Char('s' | 'S' | ' ') | KeyCode::Esc => Press::Homing(false),

@@ -121,10 +121,8 @@ impl Screen<'_> {
             Some(estimate) => {
                 lines.push(Line::from(format!("{:.6} {:.6}", estimate.lat_deg, estimate.lon_deg)));
                 let (half_m, most_m) = (estimate.radius_50_m, estimate.radius_95_m);
-                lines.push(Line::from(format!(
-                    "50 % within {half_m:.0} m, 95 % within {most_m:.0} m{}",
-                    self.way_to(estimate.lat_deg, estimate.lon_deg)
-                )));
+                lines.push(Line::from(format!("50 % within {half_m:.0} m, 95 % within {most_m:.0} m")));
+                lines.extend(self.way_to(estimate.lat_deg, estimate.lon_deg).map(Line::from));
             }
             None => lines.push(Line::from("where it is: not known yet")),
         }
@@ -140,14 +138,12 @@ impl Screen<'_> {
         frame.render_widget(Sparkline::default().data(bars[newest..].iter().copied()), line);
     }
 
-    fn way_to(&self, lat_deg: f64, lon_deg: f64) -> String {
-        let (Some(origin), Some(here)) = (&self.history.origin, self.history.way.last()) else {
-            return String::new();
-        };
+    fn way_to(&self, lat_deg: f64, lon_deg: f64) -> Option<String> {
+        let (origin, here) = (self.history.origin.as_ref()?, self.history.way.last()?);
         let there = origin.ned_from_wgs84(Wgs84 { lat_deg, lon_deg });
-        let bearing_deg =
-            (there.east_m - here.east_m).atan2(there.north_m - here.north_m).to_degrees().rem_euclid(360.0);
-        format!("; {:.0} m at {bearing_deg:03.0}°", here.distance_m(there))
+        let bearing_rad = (there.east_m - here.east_m).atan2(there.north_m - here.north_m);
+        let bearing_deg = bearing_rad.to_degrees().rem_euclid(360.0);
+        Some(format!("{:.0} m at {bearing_deg:03.0}° from the aircraft", here.distance_m(there)))
     }
 
     fn spectrum(&self, frame: &mut Frame<'_>, area: Rect) {

@@ -76,7 +76,7 @@ fn a_flight_is_read_at_each_size() {
         ] {
             assert!(text.contains(wanted), "{size:?} has no {wanted}:\n{text}");
         }
-        assert!(text.contains('X') && text.contains("m at 000°"), "the beacon is due north:\n{text}");
+        assert!(text.contains('X') && text.contains("m at 000° from"), "the beacon is due north:\n{text}");
         assert!(!text.contains("OLD"), "{text}");
     }
     for size in [(1, 1), (20, 5), (40, 12)] {
