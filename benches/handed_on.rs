@@ -12,7 +12,7 @@ use skyhound::record::{Event, Record, Severity, Text};
 use skyhound::time::TimeUs;
 use skyhound_benches::median;
 use skyhound_host::clock::Clock;
-use skyhound_host::ctl::{self, Answering, Board, Prepared, ProfileDoor, Question, Questions, Server};
+use skyhound_host::ctl::{self, Answering, Board, Door, Prepared, ProfileDoor, Question, Questions, Server};
 use skyhound_host::forward::{Destination, Entry, Far};
 use skyhound_host::realtime::{self, Role};
 use skyhound_host::settings::RecorderSettings;
@@ -150,10 +150,8 @@ fn file() -> Way {
     let socket = folder.path().join("ctl.sock");
     let questions = Questions::new(Arc::new(Door(handle.clone())), 1, Duration::from_secs(1));
     let (acts, _acts) = ctl::acts();
-    let server = Server::start(&socket, Board::default(), acts, questions, ProfileDoor::default(), |body| {
-        realtime::start(Role::Ground, body)
-    })
-    .expect("a door");
+    let door = Door::new(Board::default(), acts, questions, ProfileDoor::default());
+    let server = Server::start(&socket, door, |body| realtime::start(Role::Ground, body)).expect("a door");
     let (come, came) = mpsc::channel();
     let path = socket.clone();
     let reader = std::thread::spawn(move || ctl::follow(&path, 0, None, &mut Lines(come, 0)).map(drop));
