@@ -93,9 +93,9 @@ fn paced(came: &Came, mut write: impl FnMut(u64)) -> (Vec<f64>, Vec<f64>) {
     (written, late)
 }
 
-struct Door(RecorderHandle);
+struct Recorded(RecorderHandle);
 
-impl Answering for Door {
+impl Answering for Recorded {
     fn prepare(&self, _: &Question) -> Result<Prepared, String> {
         Err("no questions here".into())
     }
@@ -148,7 +148,7 @@ fn file() -> Way {
     .expect("a recorder");
     let handle = recorder.handle();
     let socket = folder.path().join("ctl.sock");
-    let questions = Questions::new(Arc::new(Door(handle.clone())), 1, Duration::from_secs(1));
+    let questions = Questions::new(Arc::new(Recorded(handle.clone())), 1, Duration::from_secs(1));
     let (acts, _acts) = ctl::acts();
     let door = Door::new(Board::default(), acts, questions, ProfileDoor::default());
     let server = Server::start(&socket, door, |body| realtime::start(Role::Ground, body)).expect("a door");
