@@ -100,7 +100,8 @@ pub(super) fn flown_m(fixes: &[Fix], from_us: i64, until_us: i64) -> f64 {
     let origin = Origin::new(first.at);
     let within = fixes.iter().filter(|fix| (from_us..=until_us).contains(&fix.at_us));
     let places: Vec<NorthEast> = within.map(|fix| origin.ned_from_wgs84(fix.at)).collect();
-    places.windows(2).map(|pair| pair[0].distance_m(pair[1])).sum()
+    // Not `sum`: that of nothing is -0, and is printed so.
+    places.windows(2).fold(0.0, |flown_m, pair| flown_m + pair[0].distance_m(pair[1]))
 }
 
 /// The newest position at a time; the first one before there is any.
