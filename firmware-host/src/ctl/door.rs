@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -20,15 +21,40 @@ const SWITCH_MAX: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub struct Door {
     board: Board,
-    acts: SyncSender<Request>,
+    acts: Acts,
     pub(super) questions: Questions,
     profiles: ProfileDoor,
+}
+
+/// The way of the acts. When nobody holds it any more, the control pass knows that nobody could switch homing off.
+#[derive(Clone)]
+enum Acts {
+    Held(Arc<SyncSender<Request>>),
+    Lent(Weak<SyncSender<Request>>),
+}
+
+impl Acts {
+    fn sender(&self) -> Option<Arc<SyncSender<Request>>> {
+        match self {
+            Acts::Held(sender) => Some(Arc::clone(sender)),
+            Acts::Lent(sender) => sender.upgrade(),
+        }
+    }
 }
 
 impl Door {
     /// Status is read from `board`, acts go to `acts`, questions to `questions`, profiles are asked for at `profiles`.
     pub fn new(board: Board, acts: SyncSender<Request>, questions: Questions, profiles: ProfileDoor) -> Door {
-        Door { board, acts, questions, profiles }
+        Door { board, acts: Acts::Held(Arc::new(acts)), questions, profiles }
+    }
+
+    /// The same door beside the one that an operator relies on: open as long as that one is.
+    pub fn beside(&self) -> Door {
+        let acts = match &self.acts {
+            Acts::Held(sender) => Acts::Lent(Arc::downgrade(sender)),
+            lent @ Acts::Lent(_) => lent.clone(),
+        };
+        Door { acts, ..self.clone() }
     }
 
     /// How it goes.
@@ -68,7 +94,11 @@ impl Door {
     pub async fn act(&self, act: Act, peer: Peer) -> Answer {
         tracing::info!("operator ({peer}): {act:?}");
         let (reply, answered) = oneshot::channel();
-        match self.acts.try_send(Request { act, peer, reply }) {
+        let Some(acts) = self.acts.sender() else { return refused("the operator's socket has ended") };
+        let sent = acts.try_send(Request { act, peer, reply });
+        // Not held while it is waited for.
+        drop(acts);
+        match sent {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 return refused("the control pass has not taken the last acts yet; try again");

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 use super::*;
@@ -57,6 +57,28 @@ fn say(path: &Path, line: &[u8]) -> String {
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer).unwrap();
     answer
+}
+
+#[test]
+fn when_the_socket_ends_nobody_could_switch_homing_off_though_a_page_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sender, requests) = acts();
+    let questions = questions::by_shell("exit 1", 1, 10);
+    let door = Door::new(Board::default(), sender, questions, ProfileDoor::default());
+    let page = door.beside();
+    let start = |body| realtime::start(Role::Ground, body);
+    let server = Server::start(&folder.path().join("ctl.sock"), door, start).unwrap();
+    assert_eq!(requests.try_recv().err(), Some(TryRecvError::Empty));
+    drop(server);
+    assert_eq!(
+        requests.try_recv().err(),
+        Some(TryRecvError::Disconnected),
+        "the control pass ends homing by this"
+    );
+    let peer = Peer::Page { address: [127, 0, 0, 1].into(), name: None };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let answer = runtime.block_on(page.act(Act::Operator(OperatorAct::HomingOn), peer));
+    assert!(!answer.ok && answer.said.unwrap().contains("ended"));
 }
 
 #[test]

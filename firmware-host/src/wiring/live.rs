@@ -58,14 +58,17 @@ impl Doors {
         let profiles = ctl::ProfileDoor::default();
         let questions = questions::questions(settings, Arc::clone(&snapshots));
         let door = ctl::Door::new(board.clone(), acts, questions, profiles.clone());
-        let server = match ctl::socket_path(&settings.daemon) {
-            Some(path) => Some(ctl::Server::start(&path, door.clone(), threads.starter(Role::Ground))?),
+        let (server, beside) = match ctl::socket_path(&settings.daemon) {
+            Some(path) => {
+                let beside = door.beside();
+                (Some(ctl::Server::start(&path, door, threads.starter(Role::Ground))?), beside)
+            }
             None => {
                 tracing::warn!("no place for the operator's socket: name one with daemon.ctl_socket");
-                None
+                (None, door)
             }
         };
-        let page = looking::serve(settings, door, &snapshots, clock, threads.starter(Role::Ground))?;
+        let page = looking::serve(settings, beside, &snapshots, clock, threads.starter(Role::Ground))?;
         if let Some(page) = &page {
             board.write(|status| status.page = Some(page.url().to_string()));
         }
