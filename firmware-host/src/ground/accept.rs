@@ -78,12 +78,12 @@ async fn answer(
     peer: SocketAddr,
     router: Router,
 ) {
-    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+    let answering = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request.map(axum::body::Body::new))
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX).max_buf_size(HEAD_BYTES_MAX);
     // A client that breaks off is none of ours.
-    let _ = http.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+    let _ = http.serve_connection(TokioIo::new(stream), answering).with_upgrades().await;
 }

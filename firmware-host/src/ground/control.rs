@@ -87,7 +87,7 @@ pub struct Switch {
 
 /// Takes control or gives it back.
 #[utoipa::path(post, path = "/api/v1/control", tag = "control", request_body = Take,
-    responses((status = 200, description = "Who has it now", body = super::openapi::Said), (status = 403, description = "The token does not allow it"), (status = 409, description = "Nothing flies")))]
+    responses((status = 200, description = "Who has it now", body = super::answers::Said), (status = 403, description = "The token does not allow it"), (status = 409, description = "Nothing flies")))]
 pub async fn control(
     State(site): State<Shared>,
     Extension(asker): Extension<Asker>,
@@ -129,7 +129,7 @@ pub async fn control(
 
 /// Enables homing, with control; stops it, for all.
 #[utoipa::path(post, path = "/api/v1/homing", tag = "control", request_body = Homing,
-    responses((status = 200, description = "Done", body = super::openapi::Said), (status = 403, description = "The token does not allow it"), (status = 409, description = "Refused, with the reason", body = super::openapi::Said)))]
+    responses((status = 200, description = "Done", body = super::answers::Said), (status = 403, description = "The token does not allow it"), (status = 409, description = "Refused, with the reason", body = super::answers::Said)))]
 pub async fn homing(
     State(site): State<Shared>,
     Extension(asker): Extension<Asker>,
@@ -149,7 +149,7 @@ pub async fn homing(
 
 /// Which profiles there are, and which is in force.
 #[utoipa::path(get, path = "/api/v1/profiles", tag = "control",
-    responses((status = 200, description = "They", body = super::openapi::ProfilesAnswer), (status = 409, description = "Nothing flies")))]
+    responses((status = 200, description = "They", body = super::answers::ProfilesAnswer), (status = 409, description = "Nothing flies")))]
 pub async fn profiles(
     State(site): State<Shared>,
     Extension(asker): Extension<Asker>,
@@ -162,7 +162,7 @@ pub async fn profiles(
 
 /// Has the flight seek by another profile.
 #[utoipa::path(post, path = "/api/v1/profile", tag = "control", request_body = Switch,
-    responses((status = 200, description = "In force", body = super::openapi::Said), (status = 403, description = "The token does not allow it"), (status = 409, description = "Refused, with the reason", body = super::openapi::Said)))]
+    responses((status = 200, description = "In force", body = super::answers::Said), (status = 403, description = "The token does not allow it"), (status = 409, description = "Refused, with the reason", body = super::answers::Said)))]
 pub async fn profile(
     State(site): State<Shared>,
     Extension(asker): Extension<Asker>,

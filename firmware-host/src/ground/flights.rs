@@ -138,7 +138,7 @@ impl Library {
 }
 
 /// The flights there are, the newest first.
-#[utoipa::path(get, path = "/api/v1/flights", tag = "flights", responses((status = 200, description = "They", body = Vec<super::openapi::FlightLine>)))]
+#[utoipa::path(get, path = "/api/v1/flights", tag = "flights", responses((status = 200, description = "They", body = Vec<super::answers::FlightLine>)))]
 pub async fn list(State(site): State<Shared>) -> Result<Response, Refused> {
     let made = site.library.run((site.library.shelf.list)()).await?;
     Ok(json_text(String::from_utf8_lossy(&made).into_owned()))

@@ -49,7 +49,6 @@ fn escaped(value: &str) -> String {
 
 fn written(status: &Status) -> String {
     let mut page = Page(String::new());
-    let is = |is: bool| f64::from(u8::from(is));
     page.family(
         ("info", "gauge", "Version of the daemon."),
         [(Some(("version", status.version.as_str())), Some(1.0))],
@@ -67,6 +66,19 @@ fn written(status: &Status) -> String {
         ("homing_locked", "gauge", "Whether homing cannot be enabled or cannot command now."),
         Some(is(status.locked.is_some())),
     );
+    channels(&mut page, status);
+    vehicle(&mut page, status);
+    totals(&mut page, status);
+    recorder(&mut page, status);
+    threads(&mut page, status);
+    page.0
+}
+
+fn is(is: bool) -> f64 {
+    f64::from(u8::from(is))
+}
+
+fn channels(page: &mut Page, status: &Status) {
     let channels =
         || status.channels.iter().map(|channel| (Some(("beacon", channel.name.as_str())), channel));
     page.family(
@@ -85,6 +97,9 @@ fn written(status: &Status) -> String {
         ("channel_heard", "gauge", "Whether the beacon is heard."),
         channels().map(|(label, channel)| (label, Some(is(channel.heard)))),
     );
+}
+
+fn vehicle(page: &mut Page, status: &Status) {
     let vehicle = &status.vehicle;
     page.one(("vehicle_armed", "gauge", "Motors armed."), vehicle.armed.map(is));
     page.one(("vehicle_battery_ratio", "gauge", "Remaining battery, 0 to 1."), vehicle.battery_ratio);
@@ -94,6 +109,9 @@ fn written(status: &Status) -> String {
         vehicle.heartbeat_age_s,
     );
     page.one(("vehicle_position_age_seconds", "gauge", "Age of its position."), vehicle.position_age_s);
+}
+
+fn totals(page: &mut Page, status: &Status) {
     let link = &status.link;
     for (name, help, value) in [
         ("link_received_total", "Messages of the autopilot.", link.received_total),
@@ -108,6 +126,9 @@ fn written(status: &Status) -> String {
     ] {
         page.one((name, "counter", help), Some(value as f64));
     }
+}
+
+fn recorder(page: &mut Page, status: &Status) {
     page.one(("sdr_alive", "gauge", "Whether samples come."), Some(is(status.sdr.alive)));
     page.one(
         ("recorder_recording", "gauge", "Whether the flight is being recorded."),
@@ -133,6 +154,9 @@ fn written(status: &Status) -> String {
         ("recorder_commit_longest_seconds", "gauge", "Longest commit."),
         Some(status.recorder.commit_longest_ms / 1e3),
     );
+}
+
+fn threads(page: &mut Page, status: &Status) {
     let lanes = || status.lanes.iter().map(|lane| (Some(("lane", lane.name.as_str())), lane));
     page.family(
         ("lane_pushed_total", "counter", "Records put into a lane."),
@@ -151,5 +175,4 @@ fn written(status: &Status) -> String {
         ("pass_longest_seconds", "gauge", "Longest pass of the last second."),
         passes().map(|(label, pass)| (label, Some(f64::from(pass.longest_us) / 1e6))),
     );
-    page.0
 }

@@ -11,6 +11,7 @@
 //! opens a flight file is a child process that gives way. With nobody looking nothing runs. Starved or attacked, it harms itself only.
 
 mod accept;
+mod answers;
 mod ask;
 mod control;
 mod flights;

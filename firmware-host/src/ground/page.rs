@@ -59,7 +59,7 @@ fn media_type(name: &str) -> &'static str {
 }
 
 /// Maps that there are, in folder `ground.maps`.
-#[utoipa::path(get, path = "/api/v1/maps", tag = "maps", responses((status = 200, description = "They", body = Vec<super::openapi::MapLine>)))]
+#[utoipa::path(get, path = "/api/v1/maps", tag = "maps", responses((status = 200, description = "They", body = Vec<super::answers::MapLine>)))]
 pub async fn maps(State(site): State<Shared>) -> Response {
     let entries = site.maps.as_ref().and_then(|folder| std::fs::read_dir(folder).ok());
     let names =

@@ -69,14 +69,14 @@ impl Site {
 
 /// State, interlocks, aircraft, channels, link, lanes, recorder, SDR, passes.
 #[utoipa::path(get, path = "/api/v1/state", tag = "flight",
-    responses((status = 200, description = "The flight as it is now; without one live is false", body = super::openapi::StateAnswer)))]
+    responses((status = 200, description = "The flight as it is now; without one live is false", body = super::answers::StateAnswer)))]
 pub async fn state(State(site): State<Shared>, Extension(asker): Extension<Asker>) -> Response {
     json_text(site.state_for(asker.client.as_deref()))
 }
 
 /// The settings in force at the start.
 #[utoipa::path(get, path = "/api/v1/settings", tag = "flight",
-    responses((status = 200, description = "TOML and its SHA-256", body = super::openapi::SettingsAnswer), (status = 409, description = "Nothing flies")))]
+    responses((status = 200, description = "TOML and its SHA-256", body = super::answers::SettingsAnswer), (status = 409, description = "Nothing flies")))]
 pub async fn settings(State(site): State<Shared>) -> Result<Response, Refused> {
     let (toml, sha256) = &site.flying.as_ref().ok_or_else(Refused::grounded)?.settings;
     Ok(axum::Json(json!({ "toml": toml, "sha256": sha256 })).into_response())

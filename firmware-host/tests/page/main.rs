@@ -131,7 +131,7 @@ fn a_flight_is_shown_asked_and_commanded_by_one_at_a_time() {
 }
 
 #[test]
-fn attacks_are_refused_and_the_flight_does_not_notice() {
+fn attacks_from_elsewhere_are_refused() {
     let flight = Flight::start();
     let site = &flight.site;
     let post = |path: &str, more: &[&str]| site.post(path, &json!({"on": false}), more).code;
@@ -166,6 +166,12 @@ fn attacks_are_refused_and_the_flight_does_not_notice() {
     {
         assert_eq!(site.get(path, &[]).code, 404, "{path}");
     }
+}
+
+#[test]
+fn what_is_no_question_is_refused_and_the_flight_does_not_notice() {
+    let flight = Flight::start();
+    let site = &flight.site;
     // SQL that writes, reads files, or settles in.
     for sql in [
         "create table t (a int)",

@@ -1,0 +1,77 @@
+//! Shapes of answers that are made as text, or by a child process: for the API's document.
+
+use serde::Serialize;
+
+use crate::ctl::{ProfileStatus, Status};
+
+/// The flight as it is now.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct StateAnswer {
+    /// Whether something flies here.
+    live: bool,
+    /// Whether the page that asks has control.
+    you_control: bool,
+    /// Who has.
+    controlled_by: Option<String>,
+    /// State, aircraft, channels and all else that is shown; null where nothing flies.
+    status: Option<Status>,
+}
+
+/// The settings' text.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct SettingsAnswer {
+    /// TOML.
+    toml: String,
+    /// SHA-256 of it, hexadecimal.
+    sha256: String,
+}
+
+/// What was done, or why not.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Said {
+    /// Whether it was done.
+    ok: bool,
+    /// In words.
+    said: String,
+}
+
+/// Profiles.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ProfilesAnswer {
+    /// True.
+    ok: bool,
+    /// They.
+    profiles: Vec<ProfileStatus>,
+}
+
+/// A flight.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct FlightLine {
+    /// Its name, by which it is asked for.
+    name: String,
+    /// Size of its file.
+    file_bytes: u64,
+    /// UTC at its start, ISO 8601.
+    started_utc: Option<String>,
+    /// Its length, s.
+    duration_s: Option<f64>,
+    /// closed, recorded, cut, damaged, …, with the reason.
+    state: String,
+    /// Whether it is being recorded.
+    is_live: bool,
+    /// Its file.
+    path: String,
+    /// Size of its samples around detections.
+    iq_bytes: u64,
+    /// Where verified copies of it are.
+    copies: Vec<String>,
+}
+
+/// A map.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct MapLine {
+    /// Under `/maps/`.
+    name: String,
+    /// Its format.
+    kind: String,
+}
