@@ -405,5 +405,6 @@ fn a_power_cut_costs_nothing_that_was_answered_for() {
         "{cuts} power cuts: {whole} recovered, {cut_short} salvaged (a torn commit that nobody was told of), {no_wal} between \
          two WALs, {none} before the file was there; committed rows lost 0 of up to {most}"
     );
-    assert!(whole > cuts / 2 && most > 800);
+    // How much was answered for before a cut hangs on the machine; that much there must have been.
+    assert!(whole > cuts / 2 && most > 400);
 }
