@@ -33,8 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The page's files as `PAGE: &[(name, bytes, entity tag)]`; none where the set-up did not make them.
 fn page(folder: &Path) -> Result<(), Box<dyn Error>> {
-    // The folder above is watched, for this one may not be there yet.
-    println!("cargo::rerun-if-changed={}", folder.parent().unwrap_or(folder).display());
+    println!("cargo::rerun-if-changed={}", folder.display());
     let mut files = Vec::new();
     if folder.is_dir() {
         sources(folder, &mut files)?;

@@ -46,7 +46,7 @@ impl Screen<'_> {
             Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(middle);
         self.map(frame, left, status);
         let [beacon, spectrum, wrong] =
-            Layout::vertical([Constraint::Length(6), Constraint::Length(6), Constraint::Min(3)]).areas(right);
+            Layout::vertical([Constraint::Length(7), Constraint::Length(6), Constraint::Min(3)]).areas(right);
         self.beacon(frame, beacon, status);
         self.spectrum(frame, spectrum);
         frame.render_widget(
