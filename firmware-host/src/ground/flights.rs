@@ -83,14 +83,7 @@ impl Library {
         let none = || {
             Refused::missing(format!("there is no flight {name:?}; /api/v1/flights tells which there are"))
         };
-        let is_plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
-        if !is_plain {
-            return Err(none());
-        }
-        let path = self.shelf.folder.join(format!("{name}.duckdb"));
-        // A link could lead anywhere.
-        let is_file = std::fs::symlink_metadata(&path).is_ok_and(|about| about.is_file());
-        if is_file { Ok(path) } else { Err(none()) }
+        file_in(&self.shelf.folder, name, "duckdb").ok_or_else(none)
     }
 
     /// Whether this is the flight that is being recorded here.
@@ -158,6 +151,16 @@ pub async fn file(
         return Err(Refused::not_now("it is being recorded; `skyhound backup` copies it as it flies"));
     }
     Ok(handed_out(&path, request, "application/vnd.duckdb").await)
+}
+
+/// The file `name.ending` that stands in `folder` itself, whatever the name says; `None`: there is none.
+pub fn file_in(folder: &FilePath, name: &str, ending: &str) -> Option<PathBuf> {
+    if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
+        return None;
+    }
+    let path = folder.join(format!("{name}.{ending}"));
+    // A link could lead anywhere.
+    std::fs::symlink_metadata(&path).is_ok_and(|about| about.is_file()).then_some(path)
 }
 
 /// Ranges and times by the library; a tag over it, of the size and the time of the last change.

@@ -1,14 +1,12 @@
 //! The page's own files, which are in the program, and maps, which are in a folder.
 
-use std::path::PathBuf;
-
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::Shared;
-use super::flights::handed_out;
+use super::flights::{file_in, handed_out};
 use super::reply::{Refused, typed};
 
 include!(concat!(env!("OUT_DIR"), "/page.rs"));
@@ -82,11 +80,8 @@ pub async fn map(
     request: Request,
 ) -> Result<Response, Refused> {
     let none = || Refused::missing(format!("there is no map {name:?}; /api/v1/maps tells which there are"));
-    let is_plain = !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
-    let is_map = MAPS.iter().any(|kind| name.ends_with(&format!(".{kind}")));
-    let path: PathBuf = site.maps.as_ref().filter(|_| is_plain && is_map).ok_or_else(none)?.join(&name);
-    if !std::fs::symlink_metadata(&path).is_ok_and(|about| about.is_file()) {
-        return Err(none());
-    }
+    let (stem, ending) =
+        name.rsplit_once('.').filter(|(_, ending)| MAPS.contains(ending)).ok_or_else(none)?;
+    let path = site.maps.as_ref().and_then(|folder| file_in(folder, stem, ending)).ok_or_else(none)?;
     Ok(handed_out(&path, request, "application/vnd.pmtiles").await)
 }

@@ -92,14 +92,18 @@ pub async fn health() -> Response {
 #[utoipa::path(get, path = "/readyz", tag = "health",
     responses((status = 200, description = "Ready", body = String), (status = 503, description = "Why not", body = String)))]
 pub async fn ready(State(site): State<Shared>) -> Response {
-    let Some(flying) = &site.flying else { return typed("text/plain; charset=utf-8", "ready\n") };
-    let Some((status, _)) = site.status() else { return typed("text/plain; charset=utf-8", "ready\n") };
-    let behind_s = (flying.now_s)() - status.uptime_s;
-    let why = match () {
-        () if status.uptime_s == 0.0 => "the flight is starting".to_string(),
-        () if behind_s > HANGS_S => format!("the control pass has not shown itself for {behind_s:.1} s"),
-        () if status.recorder.state != "recording" => status.recorder.state.clone(),
-        () => return typed("text/plain; charset=utf-8", "ready\n"),
-    };
-    (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response()
+    let why = site.flying.as_ref().zip(site.status()).and_then(|(flying, (status, _))| {
+        let behind_s = (flying.now_s)() - status.uptime_s;
+        match () {
+            () if status.uptime_s == 0.0 => Some("the flight is starting".to_string()),
+            () if behind_s > HANGS_S => {
+                Some(format!("the control pass has not shown itself for {behind_s:.1} s"))
+            }
+            () => Some(status.recorder.state.clone()).filter(|state| state != "recording"),
+        }
+    });
+    match why {
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
+        None => typed("text/plain; charset=utf-8", "ready\n"),
+    }
 }
