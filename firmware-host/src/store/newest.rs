@@ -24,20 +24,49 @@ pub struct Seen {
     regions: usize,
 }
 
+impl Seen {
+    /// All that is in `batch` now.
+    pub fn of(batch: &Batch) -> Seen {
+        Seen { estimates: batch.estimates.len(), regions: batch.regions.len() }
+    }
+}
+
 impl Newest {
-    /// Takes in what came to `batch` since it was `seen`, which begins anew with each batch.
+    /// Takes in what came to `batch` since it was `seen`.
     pub fn see(&mut self, batch: &Batch, seen: &mut Seen) {
         if let Some(row) = batch.spectra.last() {
             self.spectrum = Some(*row);
         }
-        for located in batch.estimates.get(seen.estimates..).unwrap_or(&batch.estimates) {
+        for located in batch.estimates.iter().skip(seen.estimates) {
             self.estimates.retain(|known| known.channel != located.channel);
             self.estimates.push(*located);
         }
-        for run in batch.regions.get(seen.regions..).unwrap_or(&batch.regions) {
+        for run in batch.regions.iter().skip(seen.regions) {
             self.regions.retain(|known| known.channel != run.channel || known.at == run.at);
             self.regions.push(*run);
         }
-        *seen = Seen { estimates: batch.estimates.len(), regions: batch.regions.len() };
+        *seen = Seen::of(batch);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sample;
+    use skyhound::time::TimeUs;
+
+    #[test]
+    fn a_batch_that_stays_behind_a_failed_commit_is_seen_once() {
+        let (mut newest, mut batch, mut seen) = (Newest::default(), Batch::default(), Seen::default());
+        batch.push(&sample::region(TimeUs(1), 95, 3));
+        newest.see(&batch, &mut seen);
+        seen = Seen::of(&batch);
+        newest.see(&batch, &mut seen);
+        assert_eq!(newest.regions.len(), 1, "the commit failed, and its rows are there still");
+        batch.clear();
+        seen = Seen::of(&batch);
+        batch.push(&sample::region(TimeUs(2), 95, 3));
+        newest.see(&batch, &mut seen);
+        assert_eq!(newest.regions.iter().map(|run| run.at).collect::<Vec<_>>(), [TimeUs(2)]);
     }
 }

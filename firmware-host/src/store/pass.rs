@@ -152,8 +152,8 @@ impl Pass {
             if due || self.batch.is_full() || landed || stopping {
                 committed_at = now;
                 self.commit();
-                // What a commit that failed left in it is seen again, and is the same.
-                seen = Seen::default();
+                // What a commit that failed left in it was seen already.
+                seen = Seen::of(&self.batch);
             }
             if landed {
                 self.move_wal();

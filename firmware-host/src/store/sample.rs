@@ -291,7 +291,7 @@ pub(crate) fn located(at: TimeUs) -> Located {
     Located { at, channel: 0, origin: Wgs84 { lat_deg: 47.3, lon_deg: 8.5 }, estimate }
 }
 
-fn region(at: TimeUs, percent: u8, count: u16) -> Record {
+pub(crate) fn region(at: TimeUs, percent: u8, count: u16) -> Record {
     let run = Run { from: NorthEast { north_m: 40.0, east_m: 20.0 }, size_m: 2.0, count };
     Record::Region(RegionRun { at, channel: 0, percent, origin: Wgs84 { lat_deg: 47.3, lon_deg: 8.5 }, run })
 }
