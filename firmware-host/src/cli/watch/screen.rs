@@ -141,8 +141,7 @@ impl Screen<'_> {
     fn way_to(&self, lat_deg: f64, lon_deg: f64) -> Option<String> {
         let (origin, here) = (self.history.origin.as_ref()?, self.history.way.last()?);
         let there = origin.ned_from_wgs84(Wgs84 { lat_deg, lon_deg });
-        let bearing_rad = (there.east_m - here.east_m).atan2(there.north_m - here.north_m);
-        let bearing_deg = bearing_rad.to_degrees().rem_euclid(360.0);
+        let bearing_deg = here.bearing_rad(there).to_degrees().rem_euclid(360.0);
         Some(format!("{:.0} m at {bearing_deg:03.0}° from the aircraft", here.distance_m(there)))
     }
 
