@@ -75,6 +75,12 @@ pub struct VehicleStatus {
     pub lon_deg: Option<f64>,
     /// Altitude above home.
     pub alt_rel_m: Option<f64>,
+    /// Where the nose points, from true north, 0 to 360.
+    pub yaw_deg: Option<f64>,
+    /// From where the wind blows, from true north, 0 to 360.
+    pub wind_from_deg: Option<f64>,
+    /// How fast.
+    pub wind_mps: Option<f64>,
     /// Height above the ground, the lower of what rangefinder and terrain map say.
     pub height_m: Option<f64>,
     /// Remaining battery, 0..=1.
