@@ -41,6 +41,11 @@ export interface VehicleStatus {
   heartbeat_age_s: number | null;
   position_age_s: number | null;
   attitude_age_s: number | null;
+  /** Where the nose points, from true north. */
+  yaw_deg: number | null;
+  /** From where the wind blows, from true north. */
+  wind_from_deg: number | null;
+  wind_mps: number | null;
 }
 
 export interface ChannelStatus {
@@ -217,7 +222,45 @@ export interface Flight {
   is_live: boolean;
   /** Of the catalogue; not there where the server knows none. */
   tags?: string[] | null;
-  notes?: string[] | null;
+  note?: string | null;
+  /** Beacons that were heard. */
+  heard?: string[] | null;
+  /** Where verified copies of it are. */
+  copies?: string[] | null;
+}
+
+export const PATTERNS = ["ps", "cs", "ss", "vs", "spiral"] as const;
+export type Pattern = (typeof PATTERNS)[number];
+
+/** A search pattern over an area: a polygon, or a disc. null: as the program has it by itself. */
+export interface PlanAsked {
+  polygon?: [number, number][];
+  centre?: [number, number];
+  radius_m?: number;
+  pattern: Pattern;
+  spacing_m: number | null;
+  power_dbm: number | null;
+  height_m: number | null;
+  speed_mps: number | null;
+  heading_deg: number | null;
+}
+
+export interface Plan {
+  route: [number, number][];
+  length_m: number;
+  duration_s: number;
+  spacing_m: number;
+  /** null: not known without the beacon's power. */
+  coverage: number | null;
+  pod: number | null;
+  pos: number | null;
+  /** What the program prints of it. */
+  said: string;
+}
+
+/** What became of a flight that was computed again with other settings: `name` is a flight to be asked. */
+export interface WhatIf extends Answer {
+  name: string;
 }
 
 export interface OfflineMap {

@@ -5,6 +5,7 @@ import { age, bytes, clock, count, frequency, metres, microseconds, number, perc
 import { offset_text, spacing_m } from "../src/map/grid.ts";
 import { levels_e1, PALETTE } from "../src/palette.ts";
 import { median } from "../src/views/detections.ts";
+import { read_tags } from "../src/views/about.ts";
 import { fits } from "../src/views/flights.ts";
 import { message_text } from "../src/views/where.ts";
 import { parted } from "../src/views/locks.ts";
@@ -34,11 +35,16 @@ test("levels leave the noise dark, and spread over 20 dB at least", () => {
   assert.equal(PALETTE[0], 0xff4c2000);
 });
 
-test("flights are found by each word in name, date, tags or notes", () => {
-  const flight: Flight = { name: "20261130T201049Z-b59f546b", file_bytes: 1, started_utc: "2026-11-30T20:10:49", duration_s: 1, state: "closed", is_live: false, tags: ["training"], notes: ["Fox by the lake"] };
-  for (const [text, state, is] of [["", "", true], ["fox TRAINING", "", true], ["fox hill", "", false], ["2026-11-30", "closed", true], ["", "recovered", false], ["", "live", false]] as const) {
-    assert.equal(fits(flight, text, state), is, `${text}/${state}`);
+test("flights are found by each word in name, date, tags, note or what was heard, and by what the server finds", () => {
+  const flight: Flight = { name: "20261130T201049Z-b59f546b", file_bytes: 1, started_utc: "2026-11-30T20:10:49", duration_s: 1, state: "closed", is_live: false, tags: ["training"], note: "Fox by the lake", heard: ["plb"] };
+  for (const [text, state, tag, is] of [["", "", "", true], ["fox TRAINING", "", "", true], ["fox hill", "", "", false], ["2026-11-30", "closed", "training", true], ["plb", "", "", true],
+    ["", "recovered", "", false], ["", "live", "", false], ["", "", "rescue", false]] as const) {
+    assert.equal(fits(flight, { text, state, tag, found: null }), is, `${text}/${state}/${tag}`);
   }
+  // what the server finds in its records counts too, but not against state and tag
+  const found = new Set([flight.name]);
+  assert.deepEqual([fits(flight, { text: "hill", state: "", tag: "", found }), fits(flight, { text: "hill", state: "", tag: "rescue", found })], [true, false]);
+  assert.deepEqual(read_tags(" night, fox  hunt;night,, "), ["night", "fox hunt"]);
 });
 
 test("a reason is parted into what and mend", () => {

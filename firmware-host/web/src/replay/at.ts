@@ -8,6 +8,9 @@ import type { Chunk, Whole, WayPoint } from "./load.ts";
 /** A row that is older than this says nothing of now. */
 const ROW_US = 3_000_000;
 
+/** A wind that was told so long ago may have turned. */
+const WIND_US = 60_000_000;
+
 const newest = <T extends { at_us: number }>(rows: T[], at_us: number): T | null => rows[last_until(rows, at_us, (row) => row.at_us)] ?? null;
 
 /** Where the aircraft was, between two points of its way. */
@@ -19,8 +22,12 @@ export function pose_at(way: WayPoint[], at_us: number): WayPoint | null {
   const share = (at_us - before.at_us) / (after.at_us - before.at_us);
   const mix = (a: number, b: number): number => a + (b - a) * share;
   const alt_rel_m = before.alt_rel_m !== null && after.alt_rel_m !== null ? mix(before.alt_rel_m, after.alt_rel_m) : before.alt_rel_m;
-  return { ...before, at_us, lat_deg: mix(before.lat_deg, after.lat_deg), lon_deg: mix(before.lon_deg, after.lon_deg), alt_rel_m };
+  const yaw_deg = before.yaw_deg !== null && after.yaw_deg !== null ? before.yaw_deg + turn_deg(before.yaw_deg, after.yaw_deg) * share : before.yaw_deg;
+  return { ...before, at_us, lat_deg: mix(before.lat_deg, after.lat_deg), lon_deg: mix(before.lon_deg, after.lon_deg), alt_rel_m, yaw_deg };
 }
+
+/** The shorter way round from one direction to another. */
+const turn_deg = (from: number, to: number): number => ((((to - from) % 360) + 540) % 360) - 180;
 
 /** Detections as they were known: none that was not confirmed yet, none ended that still went on. */
 export function detections_at(all: Detection[], at_us: number): Detection[] {
@@ -32,11 +39,14 @@ function vehicle_at(whole: Whole, chunk: Chunk | null, at_us: number): VehicleSt
   const pose = pose_at(whole.way, at_us);
   const row = chunk ? newest(chunk.vehicle, at_us) : null;
   const before = whole.way[last_until(whole.way, at_us, (point) => point.at_us)];
+  const told = newest(whole.winds, at_us);
+  const wind = told && at_us - told.at_us < WIND_US ? told : null;
   const age_s = before ? (at_us - before.at_us) / 1e6 : null;
   return {
     system: null, firmware: null, mode: pose?.mode ?? null, armed: pose?.armed ?? null, lat_deg: pose?.lat_deg ?? null, lon_deg: pose?.lon_deg ?? null,
     alt_rel_m: pose?.alt_rel_m ?? null, height_m: row?.height_m ?? null, battery_ratio: row?.battery_ratio ?? pose?.battery_ratio ?? null,
     satellites: row?.satellites ?? null, heartbeat_age_s: null, position_age_s: age_s, attitude_age_s: null,
+    yaw_deg: pose?.yaw_deg ?? null, wind_from_deg: wind?.from_deg ?? null, wind_mps: wind?.speed_mps ?? null,
   };
 }
 

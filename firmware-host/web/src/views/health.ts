@@ -3,6 +3,7 @@
 import type { Status } from "../api.ts";
 import { el, swap, table } from "../dom.ts";
 import { bytes, count, number, UNKNOWN } from "../format.ts";
+import { wind_text } from "../heading.ts";
 import type { Picture } from "../picture.ts";
 
 const EVERY_MS = 1000;
@@ -34,7 +35,8 @@ export function health_panel(picture: Picture): HTMLElement {
 }
 
 function sections(status: Status): HTMLElement[] {
-  const { link, recorder, sdr } = status;
+  const { link, recorder, sdr, vehicle } = status;
+  const age = (age_s: number | null) => number(age_s, 1, "s");
   const wrong = troubles(status);
   return [
     wrong.length > 0 ? el("ul", { class: "locks" }, ...wrong.map((text) => el("li", { class: "missing" }, text))) : el("p", { class: "good" }, "Nothing is wrong."),
@@ -46,6 +48,8 @@ function sections(status: Status): HTMLElement[] {
       ["version", status.version || UNKNOWN], ["process", status.pid ? String(status.pid) : UNKNOWN]]),
     part("SDR", [["source", sdr.source || UNKNOWN], ["samples", sdr.alive ? "arrive" : "do not arrive"], ["rate", number(sdr.rate_sps === null ? null : sdr.rate_sps / 1e6, 3, "MS/s")],
       ["lost", count(sdr.lost_samples_total)], ["opened again", count(sdr.reopen_total)]]),
+    part("Autopilot", [["firmware", vehicle.firmware ?? UNKNOWN], ["system", vehicle.system === null ? UNKNOWN : String(vehicle.system)], ["heartbeat", `${age(vehicle.heartbeat_age_s)} old`],
+      ["position", `${age(vehicle.position_age_s)} old`], ["attitude", `${age(vehicle.attitude_age_s)} old`], ["wind", wind_text(vehicle)]]),
     part("Link to the autopilot", [["address", link.address || UNKNOWN], ["frames in", count(link.received_total)], ["out", count(link.sent_total)], ["not sent", count(link.send_dropped_total)],
       ["wrong CRC", count(link.crc_error_total)], ["missing", count(link.sequence_lost_total)], ["late", count(link.late_total)], ["opened again", count(link.reconnect_total)],
       ["others", link.others.join(", ") || "none"]]),
