@@ -27,7 +27,7 @@ for (const [size, [width, height]] of Object.entries(SIZES)) {
         await page.getByLabel(/^Note to/).first().fill("Fox by the lake; wind from the west.");
         await page.getByRole("button", { name: "Keep" }).first().click();
         await page.waitForTimeout(700);
-        await page.getByText("Tags, note").last().click();
+        await page.getByText("Tags, note").last().evaluate((summary) => summary.click());
       }
       if (view === "plan") {
         await page.getByLabel(/^Corners/).fill(AREA);

@@ -249,7 +249,8 @@ export interface Plan {
   route: [number, number][];
   length_m: number;
   duration_s: number;
-  spacing_m: number;
+  /** null: of sectors, which have none. */
+  spacing_m: number | null;
   /** null: not known without the beacon's power. */
   coverage: number | null;
   pod: number | null;

@@ -97,14 +97,15 @@ export function asked_of(draft: Draft): { asked: PlanAsked | null; troubles: Tro
     if (draft.radius_m.trim() === "") troubles.set("radius_m", "write how far around");
     else asked.radius_m = number("radius_m") ?? NaN;
   }
-  if (troubles.size === 0 && asked.spacing_m === null && asked.power_dbm === null) troubles.set("spacing_m", "write it, or the beacon's power");
+  // sectors meet in the middle: they have no spacing
+  if (troubles.size === 0 && pattern !== "vs" && asked.spacing_m === null && asked.power_dbm === null) troubles.set("spacing_m", "write it, or the beacon's power");
   return { asked: troubles.size === 0 ? asked : null, troubles };
 }
 
 /** A probability in per cent that is never rounded up to certainty. */
 export function chance(ratio: number | null): string {
   if (ratio === null || !Number.isFinite(ratio)) return UNKNOWN;
-  if (ratio >= 0.999) return "over 99.9 %";
+  if (ratio >= 0.999) return "> 99.9 %";
   return percent(ratio, ratio >= 0.985 ? 1 : 0);
 }
 

@@ -22,6 +22,7 @@ test("what is wrong is told at its field, and nothing is asked", () => {
   };
   assert.deepEqual(wrong({ speed_mps: "40", height_m: "high" }), { speed_mps: "from 0.1 to 20 m/s", height_m: "from 1 to 1000 m" });
   assert.deepEqual(wrong({ spacing_m: "" }), { spacing_m: "write it, or the beacon's power" });
+  assert.equal(asked_of(draft({ spacing_m: "", pattern: "vs" })).troubles.size, 0);
   assert.match(wrong({ corners: `${SQUARE}\nnowhere` })["corners"]!, /^line 5: NOWHERE is no place/);
   assert.match(wrong({ corners: SQUARE.split("\n").slice(0, 2).join("\n") })["all"]!, /^1 more corner and/);
   assert.equal(wrong({ shape: "disc", centre: "", radius_m: "" })["radius_m"], "write how far around");
@@ -47,5 +48,5 @@ test("a refusal stands at the field that it names first", () => {
 });
 
 test("no probability is rounded up to certainty", () => {
-  assert.deepEqual([0, 0.5, 0.984, 0.9861, 0.9989, 0.99951, 1, null].map((ratio) => chance(ratio)), ["0 %", "50 %", "98 %", "98.6 %", "99.9 %", "over 99.9 %", "over 99.9 %", "–"]);
+  assert.deepEqual([0, 0.5, 0.984, 0.9861, 0.9989, 0.99951, 1, null].map((ratio) => chance(ratio)), ["0 %", "50 %", "98 %", "98.6 %", "99.9 %", "> 99.9 %", "> 99.9 %", "–"]);
 });

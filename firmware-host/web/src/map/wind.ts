@@ -15,7 +15,7 @@ export function wind_rose(): { node: HTMLElement; show: (vehicle: VehicleStatus 
       const [from_deg, mps] = [vehicle?.wind_from_deg ?? null, vehicle?.wind_mps ?? null];
       const known = from_deg !== null && mps !== null;
       arrow.style.transform = known ? `rotate(${from_deg + 180}deg)` : "";
-      arrow.style.visibility = known ? "" : "hidden";
+      arrow.style.display = known ? "" : "none";
       say(speed, known ? number(mps, mps < 9.95 ? 1 : 0, "m/s") : "wind –");
       const words = vehicle && known ? `Wind ${wind_text(vehicle)}; the arrow goes with it` : "Wind unknown";
       mark(node, "aria-label", words);

@@ -18,11 +18,13 @@ const KEY = "plan";
 /** Asked once nothing was changed for so long. */
 const QUIET_MS = 350;
 const BUSY_MS = 1000;
+/** Refusals that speak of what was asked. */
+const SPOKEN = [400, 409, 422];
 
 const PATTERN_WORDS = [["ps", "parallel track"], ["cs", "creeping line"], ["ss", "expanding square"], ["vs", "sectors"], ["spiral", "spiral"]] as const;
 const FORMS = ["waypoints", "kml", "geojson"];
 const NUMBERS: [keyof Draft, string, string, string][] = [
-  ["spacing_m", "Track spacing", "m", "by the power"], ["power_dbm", "Beacon's power", "dBm", "unknown"], ["height_m", "Height over ground", "m", "40"],
+  ["spacing_m", "Track spacing", "m", "by the power"], ["power_dbm", "Beacon's power", "dBm", "unknown"], ["height_m", "Height over home", "m", "40"],
   ["speed_mps", "Speed", "m/s", "of the settings"], ["heading_deg", "First heading", "°", "by the area"],
 ];
 
@@ -200,7 +202,7 @@ export class PlanView {
   }
 
   private refused(cause: Error): void {
-    const field = cause instanceof Refusal && cause.status === 400 ? field_of(cause.message) : "all";
+    const field = cause instanceof Refusal && SPOKEN.includes(cause.status) ? field_of(cause.message) : "all";
     const at = this.fields.get(field);
     if (at) at.tell(cause.message);
     else if (field === "area") say(this.area_trouble, cause.message);

@@ -51,11 +51,11 @@ export class WhatIfPanel {
       void this.compute();
     } }, this.sets, this.run, el("button", { type: "button", click: () => this.doors.closed() }, "Close"));
     this.sets.addEventListener("keydown", (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && void this.compute());
-    const key = el("div", { class: "row" }, sample("flown", "as flown"), sample("other", "what if"), this.apart);
-    this.axes.append(el("h3", {}, "SNR, dB"), this.hosts[0], el("h3", {}, "Heard"), ...this.strips, el("h3", {}, "95 % within, m"), this.hosts[1], this.now);
+    const key = el("div", { class: "row" }, sample("flown", "as flown"), sample("other", "what if"));
+    this.axes.append(el("h3", {}, "SNR, dB"), this.hosts[0], el("h3", {}, "Heard"), ...this.strips, el("h3", {}, "95 % within, m", this.apart), this.hosts[1], this.now);
     this.axes.addEventListener("click", (event) => this.clicked(event));
     this.drawn.append(key, this.axes, this.facts);
-    this.node = el("section", { class: "panel whatif", "aria-label": "What if", hidden: true }, form, el("div", { class: "row" }, el("h2", {}, "What if"), this.told), this.made, this.drawn);
+    this.node = el("section", { class: "panel whatif", "aria-label": "What if", hidden: true }, el("h2", { class: "unseen" }, "What if"), form, this.told, this.made, this.drawn);
     for (const host of this.hosts) new ResizeObserver(() => this.build()).observe(host);
     on_theme(() => this.build());
     picture.on(["chosen", "state"], () => this.other && picture.beacon !== this.beacon && this.draw());
@@ -82,7 +82,7 @@ export class WhatIfPanel {
     this.now.style.left = `calc(${AXIS_PX}px + ${share} * (100% - ${AXIS_PX + RIGHT_PX}px))`;
     const [a, b] = [this.picture.estimate, this.other.estimate];
     const radius = (estimate: { radius_95_m: number } | null) => (estimate ? metres(estimate.radius_95_m) : "no estimate");
-    say(this.apart, a || b ? `now 95 % within ${radius(a)} · ${radius(b)}${a && b ? ` · ${metres(way(a, b).distance_m)} apart` : ""}` : "no estimate yet in either");
+    say(this.apart, a || b ? `now ${radius(a)} as flown, ${radius(b)} what if${a && b ? `; ${metres(way(a, b).distance_m)} apart` : ""}` : "");
   }
 
   private async compute(): Promise<void> {
