@@ -11,7 +11,7 @@ import { message_text } from "../src/views/where.ts";
 import { parted } from "../src/views/locks.ts";
 
 test("numbers are written as people read them, unknown is no zero", () => {
-  assert.deepEqual([number(null, 1, "dB"), number(-3.25, 1, "dB"), number(NaN, 0)], ["–", "−3.3 dB", "–"]);
+  assert.deepEqual([number(null, 1, "dB"), number(-3.25, 1, "dB"), number(NaN, 0), number(-0.3, 0)], ["–", "−3.3 dB", "–", "0"]);
   assert.deepEqual([clock(7), clock(754.9), clock(3723), clock(59.96, 1), clock(-5)], ["0:07", "12:34", "1:02:03", "0:59.9", "−0:05"]);
   assert.deepEqual([metres(8.74), metres(312.4), metres(12_340), metres(null)], ["8.7 m", "312 m", "12.3 km", "–"]);
   assert.deepEqual([bytes(0), bytes(3_616_768), bytes(999_600)], ["0 B", "3.6 MB", "1.0 MB"]);

@@ -6,6 +6,8 @@ import type { Draw } from "./overlay.ts";
 
 /** A leg that is shorter on the screen has no arrow. */
 const ARROW_PX = 44;
+/** So far inside the route its ends are marked: at them a corner may be. */
+const INSIDE_PX = 24;
 
 export const draw_route = (route: () => [number, number][], is_old: () => boolean): Draw => (ctx, map) => {
   const points = route().map((place) => map.latLngToContainerPoint(place));
@@ -20,8 +22,8 @@ export const draw_route = (route: () => [number, number][], is_old: () => boolea
     ctx.stroke();
   }
   for (let index = 0; index + 1 < points.length; index += 1) arrow(ctx, points[index]!, points[index + 1]!);
-  end(ctx, points.at(-1)!, "E");
-  end(ctx, points[0]!, "S");
+  end(ctx, along([...points].reverse(), INSIDE_PX), "E");
+  end(ctx, along(points, INSIDE_PX), "S");
   ctx.globalAlpha = 1;
 };
 
@@ -37,6 +39,18 @@ function arrow(ctx: CanvasRenderingContext2D, from: L.Point, to: L.Point): void 
   ctx.fillStyle = colour("track");
   ctx.fill();
   ctx.restore();
+}
+
+/** The place so far along a line; its end where it is shorter. */
+function along(points: L.Point[], way_px: number): L.Point {
+  let left_px = way_px;
+  for (let index = 0; index + 1 < points.length; index += 1) {
+    const [from, to] = [points[index]!, points[index + 1]!];
+    const leg_px = from.distanceTo(to);
+    if (leg_px >= left_px) return from.add(to.subtract(from).multiplyBy(left_px / leg_px));
+    left_px -= leg_px;
+  }
+  return points.at(-1)!;
 }
 
 /** S where it begins, E where it ends. */

@@ -218,7 +218,7 @@ export class PlanView {
     for (const button of this.downloads) button.disabled = !plan || is_old;
     this.map.show_route(plan?.route ?? [], is_old);
     const facts: [string, string][] = plan ? [["length", metres(plan.length_m)], ["time", clock(plan.duration_s)], ["spacing", metres(plan.spacing_m)], ["points", String(plan.route.length)],
-      ["coverage", number(plan.coverage, 2)], ["POD", chance(plan.pod)], ["POS", chance(plan.pos)]] : [];
+      ["coverage", number(plan.coverage, (plan.coverage ?? 0) < 99.5 ? 2 : 0)], ["POD", chance(plan.pod)], ["POS", chance(plan.pos)]] : [];
     swap(this.facts, ...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
     say(this.words, plan?.said ?? "");
     this.words.parentElement!.hidden = !plan;

@@ -82,7 +82,7 @@ export class WhatIfPanel {
     this.now.style.left = `calc(${AXIS_PX}px + ${share} * (100% - ${AXIS_PX + RIGHT_PX}px))`;
     const [a, b] = [this.picture.estimate, this.other.estimate];
     const radius = (estimate: { radius_95_m: number } | null) => (estimate ? metres(estimate.radius_95_m) : "no estimate");
-    say(this.apart, a || b ? `now ${radius(a)} as flown, ${radius(b)} what if${a && b ? `; ${metres(way(a, b).distance_m)} apart` : ""}` : "");
+    say(this.apart, a || b ? `now ${radius(a)}, what if ${radius(b)}${a && b ? `; ${metres(way(a, b).distance_m)} apart` : ""}` : "");
   }
 
   private async compute(): Promise<void> {
