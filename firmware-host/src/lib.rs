@@ -16,6 +16,7 @@ pub mod hash;
 pub mod import;
 pub mod locate;
 pub mod logging;
+pub mod machine;
 pub mod maps;
 pub mod memory;
 pub mod message;

@@ -43,8 +43,8 @@ pub use profiles::{ProfileDoor, ProfileStatus, Profiles};
 pub use question::{Asked, Questions};
 pub use server::Server;
 pub use status::{
-    Board, ChannelStatus, LaneStatus, LinkStatus, PassStatus, RecorderStatus, SdrStatus, SearchStatus,
-    Status, VehicleStatus,
+    Board, ChannelStatus, LaneStatus, LinkStatus, MachineStatus, PassStatus, RecorderStatus, SdrStatus,
+    SearchStatus, Status, VehicleStatus,
 };
 
 use crate::settings::DaemonSettings;

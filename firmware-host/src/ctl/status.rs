@@ -49,6 +49,8 @@ pub struct Status {
     pub lanes: Vec<LaneStatus>,
     /// The flight file.
     pub recorder: RecorderStatus,
+    /// The machine.
+    pub machine: MachineStatus,
     /// The samples.
     pub sdr: SdrStatus,
     /// Each thread's late passes.
@@ -211,8 +213,24 @@ pub struct RecorderStatus {
     pub growth_mb_per_h: Option<f64>,
     /// Hours until only the reserve is free on its disk.
     pub left_h: Option<f64>,
+    /// Free on its disk.
+    pub free_mb: f64,
     /// What is dangerous, with its mend.
     pub alarms: Vec<String>,
+}
+
+/// The machine, at the last look of ten seconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct MachineStatus {
+    /// Share of all cores' time that was busy, 0..=1.
+    pub busy_ratio: Option<f64>,
+    /// The hottest zone.
+    pub temperature_c: Option<f64>,
+    /// Bits of a Raspberry Pi's `get_throttled`: 0 under-voltage, 1 clock held down, 2 throttled, 3 near its limit; 16 to 19: at any time.
+    pub throttled_bits: Option<u32>,
+    /// Memory that can be taken.
+    pub available_mb: Option<f64>,
 }
 
 /// The samples.

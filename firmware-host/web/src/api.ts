@@ -22,9 +22,18 @@ export interface Status {
   link: LinkStatus;
   lanes: LaneStatus[];
   recorder: RecorderStatus;
+  machine: MachineStatus;
   sdr: SdrStatus;
   passes: PassStatus[];
   refused: string[];
+}
+
+/** Bits of throttled_bits: 0 under-voltage, 1 clock held down, 2 throttled, 3 near its temperature limit; 16 to 19: at any time. */
+export interface MachineStatus {
+  busy_ratio: number | null;
+  temperature_c: number | null;
+  throttled_bits: number | null;
+  available_mb: number | null;
 }
 
 export interface VehicleStatus {
@@ -105,6 +114,7 @@ export interface RecorderStatus {
   commit_longest_ms: number;
   growth_mb_per_h: number | null;
   left_h: number | null;
+  free_mb: number;
   alarms: string[];
 }
 

@@ -7,6 +7,7 @@ import { levels_e1, PALETTE } from "../src/palette.ts";
 import { median } from "../src/views/detections.ts";
 import { read_tags } from "../src/views/about.ts";
 import { fits } from "../src/views/flights.ts";
+import { throttled } from "../src/views/health.ts";
 import { message_text } from "../src/views/where.ts";
 import { parted } from "../src/views/locks.ts";
 
@@ -58,4 +59,8 @@ test("what a distress beacon says is told, a test as one", () => {
   assert.equal(message_text(message, null), "DISTRESS · PLB · ADCC40A5F080D6D · Norway · serial 1 · says it is at 47.376900, 8.541700 (32T MT 65403 47150, to 124 m)");
   assert.match(message_text(message, { lat_deg: 47.3769, lon_deg: 8.5317 }), /, 755 m to 090°\)$/);
   assert.equal(message_text({ ...message, test: true, says_lat_deg: null, country: null, identity: null }, null), "TEST, nobody is in distress · PLB · ADCC40A5F080D6D");
+});
+
+test("what holds a Pi back is told in words, of now before of earlier", () => {
+  assert.deepEqual([throttled(null), throttled(0), throttled(0x5), throttled(0x50000)], ["–", "well", "under-voltage, throttled", "well now; earlier under-voltage, throttled"]);
 });

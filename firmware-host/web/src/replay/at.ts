@@ -94,7 +94,9 @@ export function status_at(whole: Whole, chunk: Chunk | null, at_us: number): Sta
   const channels = channels_at(whole, chunk, at_us);
   const health = chunk ? newest_by_name(chunk.health, at_us) : [];
   const link = chunk ? newest(chunk.link, at_us) : null;
-  const value = (name: string): number => health.find((row) => row.kind === "database" && row.name === name)?.value ?? 0;
+  const looked = (kind: string, name: string): number | null => health.find((row) => row.kind === kind && row.name === name)?.value ?? null;
+  const value = (name: string): number => looked("database", name) ?? 0;
+  const scaled = (name: string, per: number): number | null => { const found = looked("machine", name); return found === null ? null : found / per; };
   const number_or = (number: number | null): number => number ?? 0;
   const lanes = health.filter((row) => row.kind === "lane")
     .map((row): LaneStatus => ({ name: row.name, pushed_total: number_or(row.pushed_total), dropped_total: number_or(row.dropped_total) }));
@@ -113,8 +115,9 @@ export function status_at(whole: Whole, chunk: Chunk | null, at_us: number): Sta
       state: "as recorded", file: whole.name, rows_total: 0, rows_per_s: value("rows_per_s"), memory_mb: value("memory_bytes") / 1e6, resident_mb: value("resident_bytes") / 1e6,
       threads: value("thread_count"), file_mb: value("file_bytes") / 1e6, wal_mb: value("wal_bytes") / 1e6, checkpoint_total: value("checkpoint_total"),
       checkpoint_longest_ms: value("checkpoint_longest_us") / 1000, commit_longest_ms: value("commit_longest_us") / 1000,
-      growth_mb_per_h: value("growth_bytes_per_h") / 1e6 || null, left_h: null, alarms: [],
+      growth_mb_per_h: value("growth_bytes_per_h") / 1e6 || null, left_h: null, free_mb: value("free_bytes") / 1e6, alarms: [],
     },
+    machine: { busy_ratio: scaled("busy_permille", 1e3), temperature_c: scaled("temperature_m_c", 1e3), throttled_bits: looked("machine", "throttled_bits"), available_mb: scaled("available_bytes", 1e6) },
     sdr: { source: whole.sdr, alive: channels.some((channel) => channel.power_dbfs !== null), rate_sps: whole.rate_sps, lost_samples_total: 0, reopen_total: 0 },
   };
 }
