@@ -53,7 +53,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if args.retain {
         return retain(&folder, &settings.retention, &args);
     }
-    let catalogued = Catalogued::read(&args.text);
+    let is_asked = args.json || !args.text.is_empty();
+    let catalogued = if is_asked { Catalogued::read(&args.text) } else { Catalogued::default() };
     let mut entries = store::flights(&folder)?;
     entries.retain(|entry| catalogued.is_found(entry, &args.text));
     if args.json {
