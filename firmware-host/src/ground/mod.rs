@@ -1,7 +1,7 @@
 //! The ground crew's server: the page, the API under `/api/v1`, figures for Prometheus. HTTP and its TLS stand here and nowhere else.
 //!
 //! ```text
-//! browser ─HTTP→ [accept: connections counted, slow ones left] → guard (host, origin, token, role, rate) ─┬→ state, live (SSE)
+//! browser ─HTTP→ [accept: connections counted, slow ones left] → guard (host, origin, token, role, rate) ─┬→ state, live (SSE, WebSocket)
 //!                                                                                                         ├→ control → ctl::Door → control pass
 //!                                                                                                         ├→ ask, flights → child processes
 //!                                                                                                         └→ page, metrics, openapi
@@ -24,6 +24,7 @@ mod reply;
 mod state;
 mod tls;
 mod token;
+mod told;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

@@ -4,6 +4,7 @@
 #[path = "../noisy/mod.rs"]
 mod noisy;
 mod site;
+mod socket;
 
 use noisy::{Ended, skyhound, until};
 use serde_json::{Value, json};
