@@ -7,6 +7,7 @@
 pub mod autopilot;
 pub mod cli;
 pub mod clock;
+pub mod cot;
 pub mod ctl;
 pub mod failure;
 pub mod forward;

@@ -71,12 +71,17 @@ fn vehicle_status(now: TimeUs, vehicle: &Vehicle) -> VehicleStatus {
         yaw_deg: vehicle.attitude.map(|attitude| attitude.value.yaw_rad.to_degrees().rem_euclid(360.0)),
         wind_from_deg: wind.map(|wind| wind.from_deg),
         wind_mps: wind.map(|wind| wind.speed_mps),
+        alt_amsl_m: position.map(|position| position.alt_amsl_m),
+        course_deg: position
+            .map(|position| position.east_mps.atan2(position.north_mps).to_degrees().rem_euclid(360.0)),
+        speed_mps: position.map(|position| position.north_mps.hypot(position.east_mps)),
         height_m: Homing::height_m(vehicle, now),
         battery_ratio: vehicle.battery.and_then(|battery| battery.value.remaining_ratio),
         satellites: vehicle.gps.and_then(|gps| gps.value.satellites),
         heartbeat_age_s: age_s(now, &vehicle.heartbeat),
         position_age_s: age_s(now, &vehicle.position),
         attitude_age_s: age_s(now, &vehicle.attitude),
+        started_utc_us: vehicle.utc_us.map(|utc| utc.value as i64 - utc.received_us.0 as i64),
     }
 }
 

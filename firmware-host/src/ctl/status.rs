@@ -83,6 +83,12 @@ pub struct VehicleStatus {
     pub wind_from_deg: Option<f64>,
     /// How fast.
     pub wind_mps: Option<f64>,
+    /// Altitude above mean sea level.
+    pub alt_amsl_m: Option<f64>,
+    /// Course over the ground from true north, 0..360.
+    pub course_deg: Option<f64>,
+    /// Speed over the ground.
+    pub speed_mps: Option<f64>,
     /// Height above the ground, the lower of what rangefinder and terrain map say.
     pub height_m: Option<f64>,
     /// Remaining battery, 0..=1.
@@ -95,6 +101,8 @@ pub struct VehicleStatus {
     pub position_age_s: Option<f64>,
     /// Age of the attitude.
     pub attitude_age_s: Option<f64>,
+    /// UTC at the flight's start by the autopilot's GPS, µs since 1970.
+    pub started_utc_us: Option<i64>,
 }
 
 /// A beacon's channel.
