@@ -1,14 +1,11 @@
 //! The real daemon tells TAK where it is while another that it tells hangs: over real sockets, beside an autopilot that tells place and time.
 
-mod noisy;
-
 use mavlink::dialects::ardupilotmega::{self as dialect, MavMessage};
 use mavlink::{MAVLinkV2MessageRaw, MavHeader};
-use noisy::{Ended, skyhound, until};
 use skyhound_host::ctl::{self, Ask};
 use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,6 +14,16 @@ use std::time::Duration;
 const UTC_US: u64 = 1_760_000_000_000_000;
 /// Rounds of events that are waited for: more than what a peer that hangs has room for.
 const ROUNDS: usize = 40;
+
+/// Killed at the latest when the test ends.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 /// An autopilot of few words, to the end of the test.
 fn autopilot(to: u16, is_over: &Arc<AtomicBool>) -> std::thread::JoinHandle<()> {
@@ -67,7 +74,8 @@ fn daemon(folder: &Path, door: &Path, autopilot: u16, to: &str) -> Ended {
     let recording = folder.join("noise_433.92M_250k.cu8");
     let noise: Vec<u8> = (0..1_000_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     std::fs::write(&recording, noise).unwrap();
-    let mut command = skyhound();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_skyhound"));
+    command.env_remove("RUST_LOG").env_remove("XDG_RUNTIME_DIR").env("SKYHOUND_PROFILES", "/nonexistent");
     command.args(["--log", "warn", "fly", "--pace", "realtime", "--autopilot"]);
     command.arg(format!("udpin:127.0.0.1:{autopilot}")).arg("--flights").arg(folder.join("flights"));
     command.args(["--sdr", &format!("file:{}", recording.display())]);
@@ -123,7 +131,9 @@ fn the_daemon_tells_who_listens_while_another_hangs() {
     let flight =
         Path::new(before.recorder.file.as_ref().unwrap()).file_stem().unwrap().to_string_lossy().into_owned();
     assert!(String::from_utf8_lossy(&bytes).contains(&format!(" uid=\"skyhound.{flight}\"")));
-    until("the control pass does not go on", || status().is_some_and(|now| now.uptime_s > before.uptime_s));
+    // Of the board: the control pass writes it.
+    listens.recv(&mut bytes).unwrap();
+    assert!(status().is_some_and(|now| now.uptime_s > before.uptime_s), "the control pass does not go on");
     is_over.store(true, Ordering::SeqCst);
     autopilot.join().unwrap();
 }
