@@ -195,7 +195,7 @@ fn what_was_found_is_told_to_tak_as_the_daemon_would() {
     let now: Vec<String> =
         cot_events_at(&flight.debrief, 1_760_000_000_000_000).iter().map(ToString::to_string).collect();
     assert!(
-        now.len() >= 2 && !now.iter().any(|event| event.contains("type=\"a-f-")),
+        now.len() >= 2 && !now.iter().any(|event| event.contains("type=\"a-f-A-M-H-Q\" how=")),
         "no aircraft is there: {now:?}"
     );
     assert!(

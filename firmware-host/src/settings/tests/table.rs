@@ -75,6 +75,9 @@ fn both_ends_of_every_range_are_taken_by_the_engine_too() {
     }
 }
 
+/// Of which each key of text takes one that is not its default.
+const TEXTS: [&str; 5] = ["file:other", "tcpout:a:1", "none", "udp:10.0.0.1:6969", "10.0.0.1"];
+
 #[test]
 fn every_key_changes_what_the_program_is_told() {
     let told = |settings: &Settings| {
@@ -128,13 +131,7 @@ fn every_key_changes_what_the_program_is_told() {
             }
             Kind::Whole { low, high } => [low, high].map(|value| value.to_string()).into(),
             Kind::Bool => vec!["true".into(), "false".into()],
-            Kind::Text => vec![
-                "file:other".into(),
-                "tcpout:a:1".into(),
-                "none".into(),
-                "udp:10.0.0.1:6969".into(),
-                "10.0.0.1".into(),
-            ],
+            Kind::Text => TEXTS.map(str::to_string).into(),
             Kind::OneOf(words) => words.iter().map(|word| word.to_string()).collect(),
             Kind::Polygon => vec!["[[1.0, 2.0], [1.0, 3.0], [2.0, 3.0]]".into()],
             Kind::Ascending { .. } => vec!["[22, 57.5]".into()],
