@@ -136,9 +136,9 @@ fn a_stream_that_hangs_or_is_gone_holds_nobody_up_and_gets_the_newest_when_it_is
     let mut last = round(&received(&one));
     let is_told = |of: &str| told.lock().unwrap().iter().filter(|text| text.starts_with(of)).count();
     until("nobody says that it hangs", || {
-        // Meanwhile whoever takes them gets all of them.
+        // Meanwhile whoever takes them gets them; datagrams may be lost where this thread is starved.
         let next = round(&received(&one));
-        assert_eq!(next, last + 1);
+        assert!(next > last, "{next} after {last}");
         last = next;
         is_told(&to[0]) > 0
     });
