@@ -102,7 +102,7 @@ fn every_form_is_written_and_is_what_its_ending_says() {
         let bytes = written(&file, form, &[]);
         assert!(bytes.starts_with(begin) && bytes.len() > 200, "{form}: {} bytes", bytes.len());
     }
-    assert!("doc".parse::<Form>().unwrap_err().contains(".html, .json"));
+    assert!("doc".parse::<Form>().unwrap_err().contains(".html, .pdf, .json"));
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod ends;
 mod foreign_recordings;
 mod hearing;
 mod homing;
+mod paper;
 mod phoenix;
 mod recordings;
 mod tape;

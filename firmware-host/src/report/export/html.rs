@@ -2,7 +2,8 @@
 //! in it (each can be taken out as CSV). Prints on A4.
 
 use super::Told;
-use crate::maps::{Feature, escaped, geojson};
+use super::first::{Card, cards, is_on_side, split};
+use crate::maps::{escaped, geojson};
 use crate::report::features::features;
 use crate::report::sheet::{Cell, Sheet};
 use serde_json::{Value, json};
@@ -10,26 +11,12 @@ use std::fmt::Write as _;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// Tables that stand before the figures, open; the others behind them, open at a click and on paper.
-const OPEN: [&str; 6] = [
-    "Where the beacon is",
-    "When it was heard",
-    "Distress messages",
-    "Beside the truth",
-    "What was searched",
-    "The flight in numbers",
-];
-/// A table of fewer rows than this and more columns than that stands on its side: it fits a page so.
-const ON_SIDE: (usize, usize) = (4, 8);
 /// Positions that are drawn at most.
 const PLACES_MAX: usize = 3_600;
 
 /// The page.
 pub fn write(told: &Told<'_>) -> String {
-    let title = match told.flights {
-        [one] => format!("Flight {}", one.debrief.report.name),
-        several => format!("Search report of {} flights", several.len()),
-    };
+    let title = told.heading();
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -47,12 +34,7 @@ pub fn write(told: &Told<'_>) -> String {
         page.push_str("<div class=\"map-here\"></div>\n");
         joint.sheets.iter().for_each(|sheet| table(&mut page, sheet, true));
         page.push_str("<div class=\"plots-here\"></div>\n</section>\n");
-        let mut all = joint.features.clone();
-        let is_shared = |one: &Feature| {
-            let kind = one.properties.get("kind").and_then(Value::as_str);
-            kind.is_some_and(|kind| ["way", "home", "truth"].contains(&kind))
-        };
-        all.extend(told.flights.iter().flat_map(|flight| features(&flight.debrief)).filter(is_shared));
+        let all = told.features_together(joint);
         let features = geojson::collection(&all)["features"].take();
         numbers.push(json!({ "id": "joint", "features": features, "track": [], "series": null }));
     }
@@ -80,25 +62,20 @@ pub fn write(told: &Told<'_>) -> String {
 
 fn section(page: &mut String, flight: &super::Flight) {
     let report = &flight.debrief.report;
-    let live = if report.is_live { ", still being recorded" } else { "" };
-    let _ = writeln!(
-        page,
-        "<p class=\"soft\">{} ({}), {:.0} min{live}; {} at {:.4} MHz, {:.3} MS/s; autopilot {}</p>",
-        escaped(&report.started_utc),
-        escaped(&report.utc_source),
-        report.duration_s / 60.0,
-        escaped(&report.sdr),
-        report.frequency_hz / 1e6,
-        report.sample_rate_sps / 1e6,
-        escaped(&report.autopilot)
-    );
+    let _ = writeln!(page, "<p class=\"soft\">{}</p>", escaped(&super::about(report)));
     for (what, why) in [("NOT WHOLE", &report.unread), ("REPLAYED", &report.replayed)] {
         if let Some(why) = why {
             let _ = writeln!(page, "<p class=\"warn\">{what}: {}</p>", escaped(why));
         }
     }
     page.push_str("<div class=\"cards\">\n");
-    cards(page, flight);
+    for Card { name, value, more } in cards(flight) {
+        let (name, value, more) = (escaped(&name), escaped(&value), escaped(&more));
+        let _ = writeln!(
+            page,
+            "<div class=\"card\"><span class=\"name\">{name}</span><b>{value}</b><span>{more}</span></div>"
+        );
+    }
     page.push_str("</div>\n<div class=\"map-here\"></div>\n");
     if !flight.advice.is_empty() {
         page.push_str("<h3>Recommendations</h3>\n<ol class=\"advice\">\n");
@@ -112,8 +89,7 @@ fn section(page: &mut String, flight: &super::Flight) {
         }
         page.push_str("</ol>\n");
     }
-    let sheets = flight.sheets.iter().filter(|sheet| sheet.title != "Recommendations");
-    let (first, rest): (Vec<_>, Vec<_>) = sheets.partition(|sheet| OPEN.contains(&sheet.title));
+    let (first, rest) = split(&flight.sheets);
     page.push_str("<div class=\"tables\">\n");
     first.into_iter().for_each(|sheet| table(page, sheet, true));
     page.push_str("</div>\n");
@@ -121,68 +97,10 @@ fn section(page: &mut String, flight: &super::Flight) {
     rest.into_iter().for_each(|sheet| table(page, sheet, false));
 }
 
-/// What is read out first.
-fn cards(page: &mut String, flight: &super::Flight) {
-    let debrief = &flight.debrief;
-    let mut card = |name: &str, value: &str, more: &str| {
-        let (name, value, more) = (escaped(name), escaped(value), escaped(more));
-        let _ = writeln!(
-            page,
-            "<div class=\"card\"><span class=\"name\">{name}</span><b>{value}</b><span>{more}</span></div>"
-        );
-    };
-    for place in &debrief.places {
-        let grid = place.mgrs.clone().unwrap_or_else(|| format!("{:.5} {:.5}", place.lat_deg, place.lon_deg));
-        let from = place.from_home_deg.zip(place.from_home_m);
-        let from = from.map_or(String::new(), |(deg, m)| format!("; {deg:.0}° and {m:.0} m from home"));
-        let more = format!("{:.6} {:.6}{from}", place.lat_deg, place.lon_deg);
-        card(&format!("{} is at", place.beacon), &grid, &more);
-        let circle = format!("{:.0} m / {:.0} m", place.radius_50_m, place.radius_95_m);
-        card(
-            "How sure: 50 % / 95 % in a circle of",
-            &circle,
-            &format!("by {} observations", place.observation_count),
-        );
-    }
-    for message in &debrief.report.messages {
-        let test = if message.test { "TEST, " } else { "" };
-        card("406 MHz identification", &message.id, &format!("{test}{}, {}", message.kind, message.country));
-    }
-    match debrief.heard.first() {
-        None => card("Heard", "nothing", "see what was searched, and how loud the noise was"),
-        Some(first) => {
-            let after = first.after_takeoff_s.map_or(String::new(), |s| format!(", {s:.0} s after take-off"));
-            card(
-                &format!("{} first heard", first.beacon),
-                &first.first_utc,
-                &format!("after {:.0} m{after}", first.flown_m),
-            );
-        }
-    }
-    // Once something is heard, it is no longer listened to in vain.
-    if let Some(coverage) = debrief.coverage.as_ref().filter(|coverage| coverage.pos > 0.0) {
-        let value = format!("{:.1} %", 100.0 * coverage.pos);
-        let not_there = 100.0 * coverage.not_there;
-        let more = match debrief.heard.is_empty() {
-            true => format!("nothing heard: not there with {not_there:.1} % (even odds before)"),
-            false => "until it was heard".to_string(),
-        };
-        card("Probability of success", &value, &more);
-    }
-    if let Some(truth) = debrief.truth.iter().find(|truth| truth.error_m.is_some()) {
-        let in_95 = if truth.is_in_95 == Some(true) { "within" } else { "not within" };
-        card(
-            "Error of the estimate",
-            &format!("{:.0} m", truth.error_m.unwrap_or_default()),
-            &format!("{in_95} the region of 95 %"),
-        );
-    }
-}
-
 fn table(page: &mut String, sheet: &Sheet, is_open: bool) {
     let open = if is_open { " open" } else { "" };
     let title = escaped(sheet.title);
-    let is_on_side = sheet.rows.len() < ON_SIDE.0 && sheet.columns.len() > ON_SIDE.1;
+    let is_on_side = is_on_side(sheet);
     let side = if is_on_side { " class=\"side\"" } else { "" };
     let _ = writeln!(page, "<details{open}><summary>{title}</summary><div class=\"scroll\"><table{side}>");
     if is_on_side {

@@ -5,14 +5,16 @@
 
 mod cot;
 mod csv;
+mod first;
 mod foxglove;
 mod html;
-
+mod paper;
 mod table;
 mod xlsx;
 
 use super::advice::{Advice, advice};
 use super::debrief::Debrief;
+use super::facts::Report;
 use super::features::features;
 use super::joint::Joint;
 use super::series::Series;
@@ -29,6 +31,8 @@ use std::str::FromStr;
 pub enum Form {
     /// A page for people.
     Html,
+    /// The same on paper, by a program of its own.
+    Pdf,
     /// All facts, as programs read them.
     Json,
     /// Estimates and detections in one table.
@@ -54,6 +58,7 @@ pub enum Form {
 /// Endings of files, and what they are.
 const ENDINGS: [(&str, Form); 11] = [
     ("html", Form::Html),
+    ("pdf", Form::Pdf),
     ("json", Form::Json),
     ("csv", Form::Csv),
     ("kml", Form::Kml),
@@ -95,7 +100,7 @@ impl Form {
 
     /// Whether it shows curves.
     pub fn has_curves(self) -> bool {
-        self == Form::Html
+        matches!(self, Form::Html | Form::Pdf)
     }
 
     /// Whether it holds one flight only.
@@ -151,6 +156,24 @@ impl Told<'_> {
         names.join(", ")
     }
 
+    /// What stands over it.
+    fn heading(&self) -> String {
+        match self.flights {
+            [one] => format!("Flight {}", one.debrief.report.name),
+            several => format!("Search report of {} flights", several.len()),
+        }
+    }
+
+    /// A map of what all flights say together, with their ways.
+    fn features_together(&self, joint: &Joint) -> Vec<Feature> {
+        let is_shared = |one: &Feature| {
+            let kind = one.properties.get("kind").and_then(serde_json::Value::as_str);
+            kind.is_some_and(|kind| ["way", "home", "truth"].contains(&kind))
+        };
+        let own = self.flights.iter().flat_map(|flight| features(&flight.debrief)).filter(is_shared);
+        joint.features.iter().cloned().chain(own).collect()
+    }
+
     /// All features, what all flights say together first.
     fn features(&self) -> Vec<Feature> {
         let joint = self.joint.into_iter().flat_map(|joint| joint.features.clone());
@@ -192,6 +215,7 @@ impl Told<'_> {
         let text = |text: String| Ok(text.into_bytes());
         match form {
             Form::Html => text(html::write(self)),
+            Form::Pdf => paper::write(self),
             Form::Json => text(self.json()),
             Form::Csv => {
                 let flights: Vec<&Debrief> = self.flights.iter().map(|flight| &flight.debrief).collect();
@@ -216,4 +240,19 @@ impl Told<'_> {
             }
         }
     }
+}
+
+/// A flight in a line: when, how long, with what.
+fn about(report: &Report) -> String {
+    let live = if report.is_live { ", still being recorded" } else { "" };
+    format!(
+        "{} ({}), {:.0} min{live}; {} at {:.4} MHz, {:.3} MS/s; autopilot {}",
+        report.started_utc,
+        report.utc_source,
+        report.duration_s / 60.0,
+        report.sdr,
+        report.frequency_hz / 1e6,
+        report.sample_rate_sps / 1e6,
+        report.autopilot
+    )
 }
