@@ -4,7 +4,7 @@ use super::drawing::{Anchor, BEHIND, Drawing, FRAME, GRID, LINES, WIDTH, clock, 
 use crate::report::series::{Series, Stay};
 use std::fmt::Write as _;
 
-const LEFT: f64 = 36.0;
+const LEFT: f64 = 50.0;
 const RIGHT: f64 = 8.0;
 const TOP: f64 = 13.0;
 const BOTTOM: f64 = 12.0;
@@ -204,8 +204,7 @@ fn states(stays: &[Stay], span: (f64, f64)) -> Option<String> {
             let (from, until) = (x(stay.from_s, span), x(stay.until_s, span));
             drawing.rect((from, top + 2.0), ((until - from).max(0.4), ROW - 4.0), "fill=\"#000\"");
         }
-        // On a row of its own there is room beside the bars only by chance: the name stands over its halo.
-        drawing.text((LEFT + 3.0, top + ROW - 3.0), Anchor::Start, name);
+        drawing.text((LEFT - 3.0, top + ROW - 3.0), Anchor::End, name);
     }
     drawing.rect((LEFT, TOP), (WIDTH - LEFT - RIGHT, height - TOP - BOTTOM), FRAME);
     Some(drawing.done())

@@ -27,8 +27,8 @@ pub fn figure(fall: &Waterfall, span: (f64, f64)) -> Option<(String, String)> {
     }
     let mut sorted = levels.clone();
     sorted.sort_unstable();
-    let low = sorted[sorted.len() / 20];
-    let high = sorted[sorted.len() * 99 / 100].max(low.saturating_add(RANGE_LEAST)).max(low + 1);
+    let low = sorted[sorted.len() / 20].min(u8::MAX - 1);
+    let high = sorted[sorted.len() * 99 / 100].max(low.saturating_add(RANGE_LEAST));
     let rows: Vec<&[u8]> = levels.chunks_exact(bins).collect();
     let group = bins.div_ceil(BINS_MAX);
     let cells = bins.div_ceil(group);

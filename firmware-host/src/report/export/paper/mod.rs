@@ -37,7 +37,11 @@ fn document(told: &Told<'_>) -> Document {
     let more = names.len().saturating_sub(NAMED_MAX);
     let and = if more > 0 { format!(" and {more} more") } else { String::new() };
     let dated = told.flights.iter().map(|flight| flight.debrief.report.started_utc.as_str()).max();
-    let mut parts = Vec::new();
+    let version = crate::version::VERSION;
+    let made = format!(
+        "Made by skyhound {version}. Estimates are posteriors: what they mean is told in the handbook."
+    );
+    let mut parts = vec![words(&made, Tone::Soft)];
     if let Some(joint) = told.joint {
         parts.push(heading(1, "All flights together"));
         parts.extend(joint.notes.iter().map(|note| words(note, Tone::Plain)));
@@ -51,11 +55,6 @@ fn document(told: &Told<'_>) -> Document {
         }
         section(&mut parts, flight);
     }
-    let version = crate::version::VERSION;
-    let made = format!(
-        "Made by skyhound {version}. Estimates are posteriors: what they mean is told in the handbook."
-    );
-    parts.push(words(&made, Tone::Soft));
     Document {
         title: told.heading(),
         foot: format!("{}{and}", names[..names.len() - more].join(", ")),
