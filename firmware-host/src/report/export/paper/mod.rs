@@ -17,8 +17,8 @@ use crate::report::sheet::{Cell, Sheet};
 use document::{Card, Column, Document, Part, Tone};
 use skyhound::geo::Wgs84;
 
-/// Rows of a table at most: who wants thousands reads them with a program.
-const ROWS_MAX: usize = 250;
+/// Rows of a table at most: who wants thousands reads them with a program. Each cell takes some 90 bytes of PDF, that it can be read aloud.
+const ROWS_MAX: usize = 150;
 /// A text of more letters than this is a sentence.
 const WIDE: usize = 40;
 /// Flights that the foot of a page names.
