@@ -157,26 +157,31 @@ pub fn run(args: Args) -> Result<(), Failure> {
             let mut known = catalogue.one(flight)?;
             known.tags.retain(|tag| !tags.contains(tag));
             known.tags.extend(tags.iter().filter(|_| !remove).cloned());
-            write_about(&catalogue, known)
+            write_about(&catalogue, known, args.json)
         }
         Act::Note { flight, note } => {
             let known = catalogue.one(flight)?;
-            write_about(&catalogue, Known { note: Some(note.clone()), ..known })
+            write_about(&catalogue, Known { note: Some(note.clone()), ..known }, args.json)
         }
         Act::About { flight, tags, note } => {
             let known = one_of(&catalogue, flight, reserve_mb)?;
-            write_about(&catalogue, Known { tags: tags.clone(), note: Some(note.clone()), ..known })
+            let known = Known { tags: tags.clone(), note: Some(note.clone()), ..known };
+            write_about(&catalogue, known, args.json)
         }
-        Act::Save { folder } => Ok(catalogue.save(folder, &homes::state()?)?),
+        Act::Save { folder } => {
+            catalogue.save(folder, &homes::state()?)?;
+            if args.json { print(&format!("{:#}\n", json!({ "saved": folder }))) } else { Ok(()) }
+        }
     }
 }
 
 /// Each tag once; an empty note is none.
-fn write_about(catalogue: &Catalogue, mut flight: Known) -> Result<(), Failure> {
+fn write_about(catalogue: &Catalogue, mut flight: Known, as_json: bool) -> Result<(), Failure> {
     flight.tags.sort();
     flight.tags.dedup();
     flight.note = flight.note.filter(|note| !note.is_empty());
-    Ok(catalogue.write_flight(&flight)?)
+    catalogue.write_flight(&flight)?;
+    if as_json { list(vec![(None, flight)], true) } else { Ok(()) }
 }
 
 /// The flight of this file, which gets known if it is not; or the one whose name or content begins so.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use comfy_table::{ContentArrangement, Table, presets};
-use skyhound::vehicle::parameter::{Need, PARAMETERS};
+use serde_json::{Value, json};
+use skyhound::vehicle::parameter::{Need, PARAMETERS, Parameter};
 
 use super::ProfiledArgs;
 use super::failure::{Failure, print, say};
@@ -16,6 +17,9 @@ use skyhound::record::Severity;
 /// Arguments of `skyhound config`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
+    /// JSON instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
     /// What to do.
     #[command(subcommand)]
     pub act: Act,
@@ -45,16 +49,59 @@ pub enum Act {
 pub fn run(args: Args) -> Result<(), Failure> {
     match args.act {
         Act::Init { path } => init(&path),
+        Act::Check(settings) if args.json => check_json(&settings),
         Act::Check(settings) => {
-            let settings = settings.load(&Flags::default())?;
-            let (note, deaf) = wiring::foresee(&settings)?;
+            let (note, deaf) = look(&settings)?;
             note.iter().for_each(|note| say(&format!("note: {note}")));
             tell(&deaf)?;
             print("ok\n")
         }
-        Act::Show(settings) => print(&settings.load(&Flags::default())?.to_toml()),
+        Act::Show(settings) => {
+            let settings = settings.load(&Flags::default())?;
+            print(&if args.json { format!("{:#}\n", settings.to_json()) } else { settings.to_toml() })
+        }
+        Act::Autopilot if args.json => print(&format!("{:#}\n", autopilot_json())),
         Act::Autopilot => print(&format!("{}\n", autopilot())),
     }
+}
+
+type Looked = (Option<String>, Vec<Deafness>);
+
+fn look(settings: &ProfiledArgs) -> Result<Looked, Failure> {
+    wiring::foresee(&settings.load(&Flags::default())?)
+}
+
+/// The same, with the mistakes too: they are what was asked for.
+fn check_json(settings: &ProfiledArgs) -> Result<(), Failure> {
+    let (looked, refused) = match look(settings) {
+        Ok((note, deaf)) => {
+            let refused = Deafness::refusal(&deaf).map(Failure::Usage);
+            ((note, deaf), refused)
+        }
+        Err(failure) => ((None, Vec::new()), Some(failure)),
+    };
+    let mistakes: Vec<&str> = refused.iter().filter_map(Failure::message).flat_map(str::lines).collect();
+    let (note, deaf) = &looked;
+    let deaf = deaf
+        .iter()
+        .map(|deaf| json!({ "severity": deaf.severity.name(), "key": deaf.key, "mend": deaf.mend }));
+    let told = json!({
+        "ok": refused.is_none(), "mistakes": mistakes, "notes": note.iter().collect::<Vec<_>>(),
+        "deaf": deaf.collect::<Vec<_>>(),
+    });
+    print(&format!("{told:#}\n"))?;
+    refused.map_or(Ok(()), Err)
+}
+
+fn autopilot_json() -> Value {
+    let row = |row: &Parameter| {
+        let other = Some(row.other_name).filter(|name| !name.is_empty());
+        json!({
+            "autopilot": format!("{:?}", row.firmware), "parameter": row.name, "other_name": other,
+            "must_be": must(row.need), "mend": row.mend,
+        })
+    };
+    PARAMETERS.iter().map(row).collect()
 }
 
 /// The engine's table, for people.

@@ -20,6 +20,9 @@ pub struct Args {
     /// The daemon's socket; without it the system's, else yours
     #[arg(long, global = true, value_name = "PATH")]
     pub socket: Option<PathBuf>,
+    /// JSON instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
     /// What to do.
     #[command(subcommand)]
     pub act: Act,
@@ -29,11 +32,7 @@ pub struct Args {
 #[derive(Clone, Debug, Subcommand)]
 pub enum Act {
     /// How it goes
-    Status {
-        /// JSON instead of text
-        #[arg(long)]
-        json: bool,
-    },
+    Status,
     /// Allow homing, or stop it
     Homing {
         /// on: until something stops it; off: now
@@ -48,9 +47,6 @@ pub enum Act {
         /// A key that profiles hold, over it: section.key=value, for example beacon.0.frequency_hz=150.1e6
         #[arg(long = "set", value_name = "KEY=VALUE", requires = "name")]
         sets: Vec<String>,
-        /// JSON instead of text
-        #[arg(long)]
-        json: bool,
     },
     /// Ask the flight that is being recorded with SQL
     Query {
@@ -58,7 +54,7 @@ pub enum Act {
         #[arg(value_name = "SQL")]
         sql: String,
         /// Form of the answer
-        #[arg(long, default_value = "table", value_name = "table|csv|json|parquet")]
+        #[arg(long, default_value = "table", conflicts_with = "json", value_name = "table|csv|json|parquet")]
         format: Format,
     },
     /// End the daemon; the flight file is closed cleanly
@@ -86,33 +82,24 @@ pub fn run(args: Args) -> Result<(), Failure> {
     };
     let path = args.socket.map_or_else(found, Ok)?;
     let question = match &args.act {
-        Act::Status { .. } => Ask::Status,
+        Act::Status => Ask::Status,
         Act::Homing { to } => Ask::Homing { on: *to == OnOff::On },
         Act::Stop => Ask::Stop,
-        Act::Profile { name, sets, .. } => Ask::Profile { name: name.clone(), sets: sets.clone() },
+        Act::Profile { name, sets } => Ask::Profile { name: name.clone(), sets: sets.clone() },
+        Act::Query { sql, .. } if args.json => return question(&path, sql, Format::Json),
         Act::Query { sql, format } => return question(&path, sql, *format),
     };
     let answer = ask(&path, question).map_err(Failure::Failed)?;
     if !answer.ok {
         return Err(Failure::Failed(answer.said.unwrap_or_else(|| "refused".into())));
     }
-    if let Act::Profile { json, .. } = args.act {
-        let text = match (json, &answer.profiles) {
-            (true, _) => format!("{:#}\n", serde_json::json!(answer)),
-            (false, Some(profiles)) => profiles_text(profiles),
-            (false, None) => format!("{}\n", answer.said.unwrap_or_else(|| "done".into())),
-        };
-        return print(&text);
-    }
-    match (args.act, answer.status) {
-        (Act::Status { json: true }, Some(status)) => {
-            let json =
-                serde_json::to_string_pretty(&status).map_err(|error| Failure::doing("status", error))?;
-            print(&format!("{json}\n"))
-        }
-        (_, Some(status)) => print(&text(&status)),
-        (_, None) => print(&format!("{}\n", answer.said.unwrap_or_else(|| "done".into()))),
-    }
+    print(&match (&answer.status, &answer.profiles) {
+        (Some(status), _) if args.json => format!("{:#}\n", serde_json::json!(status)),
+        _ if args.json => format!("{:#}\n", serde_json::json!(answer)),
+        (Some(status), _) => text(status),
+        (None, Some(profiles)) => profiles_text(profiles),
+        (None, None) => format!("{}\n", answer.said.unwrap_or_else(|| "done".into())),
+    })
 }
 
 fn question(door: &Path, sql: &str, format: Format) -> Result<(), Failure> {

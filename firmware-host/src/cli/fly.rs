@@ -1,11 +1,15 @@
 //! `skyhound fly`: the flight itself.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use serde_json::json;
 
 use super::failure::print;
 use super::{Failure, ProfiledArgs, duration};
 use crate::settings::{Flags, Pace, Settings};
+use crate::store::RecorderSummary;
 use crate::wiring;
 
 /// Arguments of `skyhound fly`.
@@ -32,6 +36,9 @@ pub struct Args {
     /// End after this long: 60s, 1.5m, 500ms
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
     pub time: Option<Duration>,
+    /// When it has ended, JSON instead of the files' paths
+    #[arg(long)]
+    pub json: bool,
 }
 
 impl Args {
@@ -70,7 +77,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     let totals = &summary.totals;
     tracing::info!("{} readings, {} bytes", totals.reading_total, summary.file_bytes);
-    summary.files.iter().try_for_each(|file| print(&format!("{}\n", file.display())))?;
+    if args.json {
+        print(&format!("{:#}\n", to_json(&summary)))?;
+    } else {
+        summary.files.iter().try_for_each(|file| print(&format!("{}\n", file.display())))?;
+    }
     let is_whole = totals.unrecorded_us == 0 && totals.unrecorded_total == 0;
     if is_whole && totals.reading_total > 0 {
         return Ok(());
@@ -87,4 +98,20 @@ pub fn run(args: Args) -> Result<(), Failure> {
         settings.recorder.flights.display(),
         settings.recorder.disk_reserve_mb
     )))
+}
+
+fn to_json(summary: &RecorderSummary) -> serde_json::Value {
+    let totals = &summary.totals;
+    let dropped: BTreeMap<_, _> = summary.dropped.iter().copied().collect();
+    json!({
+        "files": summary.files,
+        "file_bytes": summary.file_bytes,
+        "is_clean": summary.is_clean,
+        "readings": totals.reading_total,
+        "rows": totals.row_total,
+        "unrecorded_s": totals.unrecorded_us as f64 / 1e6,
+        "unrecorded_rows": totals.unrecorded_total,
+        "paused_by": summary.paused_by,
+        "dropped_by_lane": dropped,
+    })
 }

@@ -60,6 +60,9 @@ pub enum Act {
         /// Mark none
         #[arg(long, conflicts_with = "name")]
         none: bool,
+        /// JSON instead of text
+        #[arg(long)]
+        json: bool,
     },
     /// Take profiles from a file: one of ours (TOML), or PISAD's (JSON: one, a list, rows of its config_profiles)
     Import {
@@ -120,12 +123,16 @@ pub fn run(args: Args) -> Result<(), Failure> {
             }
             done(&format!("removed profile {name}"))
         }
-        Act::Default { name: None, none: false } => match folder.marked()? {
+        Act::Default { name: None, none: false, json } => match folder.marked()? {
+            name if json => print(&format!("{:#}\n", json!({ "default": name }))),
             Some(name) => print(&format!("{name}\n")),
             None => done("no profile is marked as the default"),
         },
-        Act::Default { name, .. } => {
+        Act::Default { name, json, .. } => {
             folder.mark(name.as_deref())?;
+            if json {
+                return print(&format!("{:#}\n", json!({ "default": name })));
+            }
             let marked = name
                 .map_or("no profile is the default".into(), |name| format!("the default is profile {name}"));
             done(&marked)

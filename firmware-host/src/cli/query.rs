@@ -35,9 +35,18 @@ pub struct Args {
     /// Form of the answer
     #[arg(long, default_value = "table", value_name = "table|csv|json|jsonl|parquet")]
     pub format: Format,
+    /// The same as --format json; of --cookbook alone the questions
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
     /// Write to this file instead of stdout
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
+}
+
+impl Args {
+    fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
 }
 
 /// Answers.
@@ -47,6 +56,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), Failure> {
     let recipe = args.cookbook.as_deref().map(recipe).transpose()?;
     let asked = match (&args.file, &args.sql, recipe) {
+        (_, _, Some(None)) if args.json => return print(&format!("{:#}\n", contents_json())),
         (_, _, Some(None)) => return print(&contents()),
         // The one word beside --all is the question.
         (Some(sql), None, None) if args.all => Asked { file: None, sql: sql.to_string_lossy().into_owned() },
@@ -55,6 +65,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
             return Err(Failure::Usage(format!("{}: {why}", file.display())));
         }
         (file, Some(sql), None) => Asked { file: file.clone(), sql: sql.clone() },
+        (None, _, Some(Some(recipe))) if !args.all && args.json => {
+            return print(&format!("{:#}\n", recipe_json(&recipe)));
+        }
         (None, _, Some(Some(recipe))) if !args.all => return print(&format!("{}\n", recipe.sql)),
         (file, _, Some(Some(recipe))) => Asked { file: file.clone(), sql: recipe.sql.to_string() },
         _ => {
@@ -93,6 +106,14 @@ fn contents() -> String {
     store::cookbook().map(|recipe| format!("{:<12} {}\n", recipe.name, recipe.question)).collect()
 }
 
+fn contents_json() -> serde_json::Value {
+    store::cookbook().map(|recipe| recipe_json(&recipe)).collect()
+}
+
+fn recipe_json(recipe: &Recipe) -> serde_json::Value {
+    serde_json::json!({ "name": recipe.name, "question": recipe.question, "sql": recipe.sql })
+}
+
 fn answer(args: &Args, asked: &Asked, to: &Path, out: impl Write) -> Result<(), Failure> {
     let mut out = BufWriter::new(out);
     let unread = match ask(args, asked, &mut out) {
@@ -115,11 +136,11 @@ fn ask(args: &Args, asked: &Asked, out: &mut dyn Write) -> Result<Option<String>
     let reserve_mb = settings.recorder.disk_reserve_mb;
     let Some(file) = &asked.file else { return ask_all(args, settings, &asked.sql, out) };
     if let Some((door, file)) = door(file, settings.daemon.ctl_socket)
-        && by_door(&door, &asked.sql, args.format, Some(file), out)?.is_none()
+        && by_door(&door, &asked.sql, args.format(), Some(file), out)?.is_none()
     {
         return Ok(None);
     }
-    let answered = store::query(file, &asked.sql, args.format, reserve_mb, out)?;
+    let answered = store::query(file, &asked.sql, args.format(), reserve_mb, out)?;
     Ok(answered.unread.map(|why| format!("{}: {why}", file.display())))
 }
 
@@ -131,7 +152,7 @@ fn ask_all(
 ) -> Result<Option<String>, Failure> {
     let reserve_mb = settings.recorder.disk_reserve_mb;
     let places = if args.places.is_empty() { vec![settings.recorder.flights] } else { args.places.clone() };
-    let answered = store::query_all(&places, sql, args.format, reserve_mb, out)?;
+    let answered = store::query_all(&places, sql, args.format(), reserve_mb, out)?;
     for doubled in &answered.doubled {
         say(&format!("{}: that flight is answered for from another place", doubled.display()));
     }

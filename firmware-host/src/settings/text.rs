@@ -14,6 +14,12 @@ impl Settings {
         to_toml(self.rows().into_iter().map(|(path, value, _)| (path, value)))
     }
 
+    /// The same as an object with an object of each section, and a list of the beacons'.
+    pub fn to_json(&self) -> serde_json::Value {
+        // It is TOML of ours: it is read back in tests.
+        toml::from_str(&self.to_toml()).unwrap_or_default()
+    }
+
     /// Every key with its value as TOML writes it and where it comes from, in the template's order.
     pub fn rows(&self) -> Vec<(String, String, Origin)> {
         let place = |path: &str| {

@@ -1,5 +1,6 @@
 //! `skyhound search upload`: a search route to the autopilot, as its mission.
 
+use serde_json::json;
 use skyhound::geo::Wgs84;
 
 use super::{Failure, RouteArgs, print, say, told};
@@ -23,6 +24,9 @@ pub struct Args {
     /// Even if the aircraft is armed; in AUTO it may then fly it at once
     #[arg(long)]
     pub while_armed: bool,
+    /// JSON instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Brings it. Never arms, never changes a mode.
@@ -43,6 +47,13 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         may_be_armed: args.while_armed,
     };
     let brought = upload(&settings.autopilot, &order, Clock::start()).map_err(Failure::Failed)?;
+    if args.json {
+        let told = json!({
+            "items": brought.item_count, "system": brought.identity.system,
+            "autopilot": format!("{:?}", brought.identity.firmware), "read_back": "the same",
+        });
+        return print(&format!("{told:#}\n"));
+    }
     print(&format!(
         "uploaded {} items to system {} ({:?}) and read them back: the same. It is the pilot who starts it\n",
         brought.item_count, brought.identity.system, brought.identity.firmware
