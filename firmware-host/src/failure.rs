@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
+use crate::progress::above_what_is_drawn;
 use crate::settings::SettingsErrors;
 use crate::store::StoreError;
 
@@ -75,12 +76,16 @@ pub fn panic_text(panic: &(dyn Any + Send)) -> String {
 /// [`Failure::OutputClosed`] when nobody reads any more, [`Failure::Failed`] for all else (a full disk, say).
 pub fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| output_failure(&error))
+    let mut written = Ok(());
+    above_what_is_drawn(&mut || {
+        let mut out = std::io::stdout().lock();
+        written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    });
+    written.map_err(|error| output_failure(&error))
 }
 
 /// Says `text` on stderr, a line of its own. A stderr that nobody reads any more is no failure.
 pub fn say(text: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    above_what_is_drawn(&mut || drop(writeln!(std::io::stderr().lock(), "{text}")));
 }

@@ -24,6 +24,7 @@ pub mod message;
 pub mod own_noise;
 pub mod polygons;
 pub mod profiles;
+pub mod progress;
 pub mod range;
 pub mod realtime;
 pub mod replay;

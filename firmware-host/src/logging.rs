@@ -1,10 +1,11 @@
 //! What is said goes to stderr: for people on a terminal or in a pipe, with `<N>` priorities when it is systemd's journal.
 //!
 //! The level is `--log`, else `RUST_LOG`, else `info`. A thread of its own writes the lines: the control pass logs, and must
-//! not wait for a pipe that nobody reads or for a stalled journal. Lines that do not fit its queue are dropped.
+//! not wait for a pipe that nobody reads or for a stalled journal. Lines that do not fit its queue are dropped. Colours are for terminals
+//! alone, and `NO_COLOR` (no-color.org) puts them out.
 
 use std::fmt;
-use std::io::IsTerminal;
+use std::io::Write;
 
 use tracing::{Event, Level, Subscriber};
 use tracing_appender::non_blocking::WorkerGuard;
@@ -14,6 +15,7 @@ use tracing_subscriber::fmt::{FmtContext, time::uptime};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::failure::Failure;
+use crate::progress::above_what_is_drawn;
 
 /// Starts the log of this process. What waits when the guard is dropped is still written, for a second at most.
 ///
@@ -29,16 +31,36 @@ pub fn start(level: Option<&str>) -> Result<WorkerGuard, Failure> {
     let filter = EnvFilter::try_new(&text).map_err(|error| {
         Failure::Usage(format!("{from}={text}: {error}; write error, warn, info, debug or trace"))
     })?;
-    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
+    let (writer, guard) = tracing_appender::non_blocking(Stderr);
     let builder =
         tracing_subscriber::fmt().log_internal_errors(false).with_env_filter(filter).with_writer(writer);
     // A second start (tests in one process) keeps the first.
     let _ = if is_journal() {
         builder.event_format(JournalLines).try_init()
     } else {
-        builder.with_ansi(std::io::stderr().is_terminal()).with_timer(uptime()).with_target(false).try_init()
+        builder.with_ansi(is_coloured()).with_timer(uptime()).with_target(false).try_init()
     };
     Ok(guard)
+}
+
+/// Whether stderr takes colours: a terminal does, unless `NO_COLOR` is set; by the rule that the command line's own help follows.
+fn is_coloured() -> bool {
+    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+}
+
+/// Lines go above a progress bar.
+struct Stderr;
+
+impl Write for Stderr {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut written = Ok(0);
+        above_what_is_drawn(&mut || written = std::io::stderr().write(bytes));
+        written
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
 }
 
 /// Whether stderr is the journal: `JOURNAL_STREAM` names its device and inode (systemd.exec(5)).
@@ -81,7 +103,6 @@ const fn priority(level: Level) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
     use std::sync::{Arc, Mutex};
 
     use super::*;

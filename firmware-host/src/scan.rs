@@ -17,6 +17,7 @@ pub use beacon::Beacon;
 pub use depth::Depth;
 
 use crate::clock::Clock;
+use crate::progress::{self, Unit};
 use crate::sdr::{Block, SdrError, Source, Step, Stream, same_within_hz};
 use crate::settings::{BURST_BANDWIDTH_HZ, SenseSettings, Settings};
 use skyhound::config::{AnalyticsConfig, ChannelConfig, Emission, OwnLine};
@@ -141,6 +142,8 @@ fn surveyed(
     let mut block = source.block();
     let (mut taken, mut lost_samples, mut is_cut_short) = (0, 0, false);
     let mut heard_at = options.clock.now();
+    let milliseconds = |count: u64| (count as f64 / stream.sample_rate_sps * 1e3) as u64;
+    progress::part("listening", (wanted < u64::MAX).then(|| milliseconds(wanted)), Unit::Milliseconds);
     while taken < wanted && !(is_cut_short && center_count == 1) {
         match source.read(&mut block, &mut |event| events.push(event))? {
             Step::End => break,
@@ -152,9 +155,12 @@ fn surveyed(
             Step::Block => heard_at = options.clock.now(),
         }
         lost_samples += block.stamp().lost_samples;
+        let before = milliseconds(taken);
         taken += block.samples().len() as u64;
+        progress::done(milliseconds(taken) - before);
         is_cut_short |= !surveys.pass(source.center_hz(), &block);
     }
+    progress::part("searching in it", None, Unit::Milliseconds);
     let joined = joined(&mut surveys.all, options).map_err(|panic| {
         failure(
             &stream,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::failure::say;
+use super::progress::Progress;
 use super::{Failure, SettingsArgs, backup, homes};
 use crate::settings::Flags;
 use crate::store;
@@ -33,8 +34,10 @@ pub struct Args {
 /// A flight that cannot be archived, or only in part, or may not be removed.
 pub fn run(args: Args) -> Result<(), Failure> {
     let reserve_mb = args.settings.load(&Flags::default())?.recorder.disk_reserve_mb;
+    let shown = Progress::begin();
     let (mut told, mut failed) = (Vec::new(), 0);
-    for file in &args.files {
+    for (index, file) in args.files.iter().enumerate() {
+        shown.item(file, index, args.files.len());
         if store::has_uncopied_iq(file) {
             let folder = store::iq_folder(file);
             say(&format!("{}: IQ is not archived; `skyhound backup` copies it", folder.display()));
@@ -65,6 +68,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             say(&format!("skyhound: {error}"));
         }
     }
+    drop(shown);
     backup::tell(&told, args.json)?;
     match failed {
         0 => Ok(()),

@@ -8,6 +8,7 @@ use skyhound::facts::Located;
 use skyhound::record::{Event, PlacedReading, Record, Sink};
 
 use super::failure::{print, say};
+use super::progress::Progress;
 use super::query::not_whole;
 use super::{Failure, SettingsArgs, ctl, duration};
 use crate::ctl::{Status, decided};
@@ -65,10 +66,12 @@ impl Sink for Newest {
 /// A file that cannot be read or replayed.
 pub fn run(args: Args) -> Result<(), Failure> {
     let reserve_mb = SettingsArgs::default().disk_reserve_mb()?;
+    let shown = Progress::begin();
     let chain = Chain::open(&args.file, reserve_mb)?;
     let mut replay = Replay::new(&chain, &[])?;
     let mut newest = Newest::default();
     let flown = replay.fly(Some((args.at * 1e6) as u64), &mut newest);
+    drop(shown);
     if let Some(cut) = flown.cut.filter(|_| (replay.now().0 as f64) < args.at * 1e6) {
         say(&format!("{}: {cut}", args.file.display()));
     }

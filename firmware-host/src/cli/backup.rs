@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::failure::{print, say};
+use super::progress::Progress;
 use super::{Failure, SettingsArgs, homes};
 use crate::clock::system_utc_us;
 use crate::settings::Flags;
@@ -45,7 +46,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     let (mut told, mut failed) = (Vec::new(), 0);
     let files = if args.all { all(&settings.recorder.flights, &mut failed)? } else { files.to_vec() };
-    for file in &files {
+    let shown = Progress::begin();
+    for (index, file) in files.iter().enumerate() {
+        shown.item(file, index, files.len());
         let Some(name) = file.file_name() else { continue };
         let reserve_mb = settings.recorder.disk_reserve_mb;
         let kept = match &url {
@@ -64,6 +67,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             }
         }
     }
+    drop(shown);
     tell(&told, args.json)?;
     match failed {
         0 => Ok(()),

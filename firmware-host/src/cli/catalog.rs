@@ -6,6 +6,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::failure::{print, say};
+use super::progress::Progress;
 use super::{Failure, SettingsArgs, homes};
 use crate::store::{self, Catalogue, Known, Place, Scanned};
 
@@ -120,6 +121,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let reserve_mb = args.settings.disk_reserve_mb()?;
     let path = args.catalog.clone().map_or_else(homes::catalogue, Ok)?;
     let catalogue = Catalogue::open(&path)?;
+    let _shown = Progress::begin();
     match &args.act {
         Act::Scan { places, volume } => scan(&catalogue, places, volume.as_deref(), reserve_mb, args.json),
         Act::Restore { places, volume } => {

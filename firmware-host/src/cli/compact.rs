@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::failure::{print, say};
+use super::progress::Progress;
 use super::{Failure, SettingsArgs};
 use crate::store;
 
@@ -26,8 +27,10 @@ pub struct Args {
 /// One that is in use, or of which not all can be read: it stays as it is.
 pub fn run(args: Args) -> Result<(), Failure> {
     let reserve_mb = args.settings.disk_reserve_mb()?;
+    let shown = Progress::begin();
     let (mut told, mut failed) = (Vec::new(), 0);
-    for file in &args.files {
+    for (index, file) in args.files.iter().enumerate() {
+        shown.item(file, index, args.files.len());
         match store::compact(file, reserve_mb) {
             Ok(compacted) => told.push(compacted),
             Err(error) => {
@@ -36,6 +39,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             }
         }
     }
+    drop(shown);
     if args.json {
         print(&format!("{:#}\n", serde_json::json!(told)))?;
     }

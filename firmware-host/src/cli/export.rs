@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::failure::print;
+use super::progress::Progress;
 use super::query::not_whole;
 use super::{Failure, SettingsArgs};
 use crate::store::{self, Tables};
@@ -32,7 +33,10 @@ pub struct Args {
 /// # Errors
 /// A flight that cannot be read, or only in part; a folder that is there.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let shown = Progress::begin();
+    shown.item(&args.file, 0, 1);
     let exported = store::export(&args.file, &args.to, args.format, args.settings.disk_reserve_mb()?)?;
+    drop(shown);
     let rows: u64 = exported.rows.values().sum();
     if args.json {
         let path = &exported.path;

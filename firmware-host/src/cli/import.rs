@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::failure::{print, say};
+use super::progress::Progress;
 use super::{Failure, SettingsArgs, profile};
 use crate::import::flights::{self, Request};
 use crate::import::{self, Imported, logs};
@@ -55,6 +56,7 @@ struct Told<'a> {
 /// # Errors
 /// Anything that was refused; what was taken stays taken.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let shown = Progress::begin();
     // Of files that are nothing known the account tells.
     let joined = |file: &PathBuf| import::kind(file).map_or(args.into.is_some(), |kind| kind.is_joined());
     let (logs, others): (Vec<PathBuf>, Vec<PathBuf>) = args.files.iter().cloned().partition(joined);
@@ -70,7 +72,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
         (Some(flight), ..) => logs::take(&logs, flight, args.settings.disk_reserve_mb()?, args.dry_run)?,
         (None, ..) => (None, Vec::new()),
     };
-    files.extend(taken(&args, &others)?);
+    files.extend(taken(&args, &others, &shown)?);
+    drop(shown);
     if args.json {
         let told = Told { dry_run: args.dry_run, made: made.as_deref(), files: &files };
         let json = serde_json::to_string_pretty(&told)
@@ -98,7 +101,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// Takes those that become profiles and flights.
-fn taken(args: &Args, files: &[PathBuf]) -> Result<Vec<Imported>, Failure> {
+fn taken(args: &Args, files: &[PathBuf], shown: &Progress) -> Result<Vec<Imported>, Failure> {
     let flags = Flags { flights: args.flights.clone(), ..Flags::default() };
     let settings = |under: &[String]| {
         let sets = under.iter().chain(&args.settings.sets).cloned().collect();
@@ -113,7 +116,11 @@ fn taken(args: &Args, files: &[PathBuf]) -> Result<Vec<Imported>, Failure> {
         is_dry_run: args.dry_run,
         is_replacing: args.replace,
     };
-    Ok(files.iter().map(|file| flights::take(file, &request)).collect())
+    let take = |(index, file): (usize, &PathBuf)| {
+        shown.item(file, index, files.len());
+        flights::take(file, &request)
+    };
+    Ok(files.iter().enumerate().map(take).collect())
 }
 
 /// The account of a file, for people.

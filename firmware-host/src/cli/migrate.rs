@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::failure::print;
+use super::progress::Progress;
 use super::{Failure, SettingsArgs};
 use crate::store::{self, Migrated};
 
@@ -26,7 +27,9 @@ pub struct Args {
 /// The first that cannot be: nothing is made of it.
 pub fn run(args: Args) -> Result<(), Failure> {
     let reserve_mb = args.settings.disk_reserve_mb()?;
-    for file in &args.files {
+    let shown = Progress::begin();
+    for (index, file) in args.files.iter().enumerate() {
+        shown.item(file, index, args.files.len());
         let migrated = store::migrate(file, reserve_mb)?;
         if args.json {
             let json = serde_json::to_string(&migrated)

@@ -31,6 +31,7 @@ pub mod open;
 mod play;
 pub mod probe;
 pub mod profile;
+mod progress;
 pub mod query;
 pub mod range;
 pub mod replay;

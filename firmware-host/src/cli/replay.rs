@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::failure::{print, say};
+use super::progress::Progress;
 use super::query::not_whole;
 use super::{Failure, SettingsArgs, duration, homes, play};
 use crate::clock::Clock;
@@ -79,6 +80,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let reserve_mb = SettingsArgs::default().disk_reserve_mb()?;
     let is_played = args.speed.is_some() || args.control;
     let is_kept = args.into.is_none() && !is_played;
+    let _shown = (!is_played).then(Progress::begin);
     let chain = if is_kept {
         Chain::open_hashed(&args.file, reserve_mb)
     } else {

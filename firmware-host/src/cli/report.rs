@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use skyhound::geo::Wgs84;
 
 use super::failure::print;
+use super::progress::Progress;
 use super::query::not_whole;
 use super::{Failure, SettingsArgs};
 use crate::locate::truth;
@@ -66,8 +67,13 @@ fn write(args: &Args, output: &Path) -> Result<(), Failure> {
     }
     let reserve_mb = args.settings.disk_reserve_mb()?;
     let truths = args.truth.as_deref().map(truths).transpose()?.unwrap_or_default();
+    let shown = Progress::begin();
     let read = |file: &Path| report::read(file, form, &truths, reserve_mb);
-    let flights: Vec<Flight> = args.files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+    let flights = args.files.iter().enumerate().map(|(index, file)| {
+        shown.item(file, index, args.files.len());
+        read(file)
+    });
+    let flights: Vec<Flight> = flights.collect::<Result<_, _>>()?;
     let base = args.baseline.as_deref().map(read).transpose()?;
     let debriefs: Vec<&Debrief> = flights.iter().map(|flight| &flight.debrief).collect();
     let base = base.as_ref().map(|flight| &flight.debrief);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::progress::Progress;
 use super::query::not_whole;
 use super::{Failure, SettingsArgs, backup, homes};
 use crate::settings::Flags;
@@ -29,6 +30,8 @@ pub struct Args {
 /// # Errors
 /// It cannot be read, says another thing than it did when it was kept, or another flight lies at its place.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let shown = Progress::begin();
+    shown.item(&args.from, 0, 1);
     let settings = args.settings.load(&Flags::default())?;
     let reserve_mb = settings.recorder.disk_reserve_mb;
     let to = args.to.unwrap_or(settings.recorder.flights);
@@ -54,6 +57,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if let Some(folder) = fetched {
         std::fs::remove_dir_all(&folder).map_err(|error| Failure::doing(folder.display(), error))?;
     }
+    drop(shown);
     let unread = restored.unread.clone();
     backup::tell(&[restored], args.json)?;
     not_whole(&args.from, unread)

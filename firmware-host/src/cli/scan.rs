@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::failure::print;
+use super::progress::Progress;
 use super::{Failure, ProfiledArgs, duration};
 use crate::clock::Clock;
 use crate::own_noise;
@@ -55,6 +56,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     // What is learned anew may not be there yet.
     let own_noise = if args.own_noise.is_none() { settings.own_noise() } else { Ok(Vec::new()) };
     let own_noise = own_noise.map_err(|error| Failure::Usage(error.to_string()))?;
+    let shown = Progress::begin();
     let mut source = Source::open(&settings.sdr, Pace::Max, Clock::start())
         .map_err(|error| Failure::Failed(error.to_string()))?;
     if let Some(path) = &args.own_noise {
@@ -68,6 +70,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             return Err(Failure::Failed(failure.to_string()));
         }
     };
+    drop(shown);
     if args.toml {
         found.events.iter().for_each(sdr::say);
         return print(&found.to_toml());

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::failure::print;
+use super::progress::Progress;
 use super::{Failure, SettingsArgs};
 use crate::store::{self, Verified};
 
@@ -34,8 +35,13 @@ pub fn run(args: Args) -> Result<(), Failure> {
             "--hash {hash}: that is no SHA-256; write its 64 hexadecimal digits"
         )));
     }
-    let verified: Vec<_> =
-        args.files.iter().map(|file| store::verify(file, args.hash.as_deref(), reserve_mb)).collect();
+    let shown = Progress::begin();
+    let verify = |(index, file): (usize, &PathBuf)| {
+        shown.item(file, index, args.files.len());
+        store::verify(file, args.hash.as_deref(), reserve_mb)
+    };
+    let verified: Vec<_> = args.files.iter().enumerate().map(verify).collect();
+    drop(shown);
     if args.json {
         let values: Vec<_> = verified.iter().map(to_json).collect();
         print(&format!("{:#}\n", serde_json::Value::from(values)))?;

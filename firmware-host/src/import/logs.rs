@@ -10,6 +10,7 @@ use skyhound::geo::Wgs84;
 
 use super::{Imported, Kind, annotations, look};
 use crate::autopilot::tlog;
+use crate::progress::{self, Unit};
 use crate::store::{Joining, Source, StoreError, flown};
 use crate::vehicle_log::clocks::{Fix, Side, join};
 use crate::vehicle_log::row::{Account, Row, Table, Take};
@@ -34,7 +35,8 @@ pub fn take(
     let mut joining = if is_dry_run { None } else { Some(Joining::begin(flight, reserve_mb)?) };
     let mut told = Vec::new();
     let mut taken_count = 0;
-    for file in files {
+    for (index, file) in files.iter().enumerate() {
+        progress::item(&file.to_string_lossy(), index + 1, files.len());
         let mut imported = Imported::of(file);
         match one(&mut imported, &side, joining.as_mut()) {
             Ok(()) => taken_count += 1,
@@ -91,6 +93,12 @@ fn one(imported: &mut Imported, flight: &Side, joining: Option<&mut Joining>) ->
 }
 
 fn read(file: &Path, kind: Kind, take: Take) -> Result<Account, String> {
+    progress::part("reading", None, Unit::Rows);
+    let mut take = |row: &Row| {
+        progress::done(1);
+        take(row)
+    };
+    let take: Take = &mut take;
     if kind == Kind::Sigmf {
         return annotations::read(file, take);
     }

@@ -8,6 +8,7 @@ pub mod results;
 pub mod summary;
 
 use crate::failure::Failure;
+use crate::progress::{self, Unit};
 use crate::settings::{FILES, Settings, text_of};
 use crate::store::{Chain, Flight, Given, Inputs, StoreError, Switch, switches};
 use crate::version::VERSION;
@@ -125,6 +126,8 @@ impl Replay {
     pub fn fly(&mut self, until_us: Option<u64>, sink: &mut dyn Sink) -> Flown {
         let (whole, reading_count) = (self.inputs.pass_count() as u64, self.inputs.reading_count());
         let mut cut = None;
+        // Where it is to end before the flight does, it is not known with which pass.
+        progress::part("flying again", until_us.is_none().then_some(whole), Unit::Passes);
         while self.inputs.pass_count() > 0 {
             if until_us.is_some_and(|until_us| self.newest_us >= until_us) {
                 cut = Some(format!("it was to end at {:.3} s", self.newest_us as f64 / 1e6));
@@ -135,6 +138,7 @@ impl Replay {
                 cut = Some(format!("what its last {left} passes were given is not all in the file"));
                 break;
             }
+            progress::done(1);
         }
         let cut = cut.or_else(|| self.rest.clone().filter(|_| !self.given.taken.is_end));
         let seconds = self.begun_us.map_or(0.0, |begun_us| (self.newest_us - begun_us) as f64 / 1e6);

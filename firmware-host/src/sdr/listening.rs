@@ -2,6 +2,7 @@
 
 use super::{Block, SdrError, Source, Step};
 use crate::clock::Clock;
+use crate::progress::{self, Unit};
 
 /// Time without samples after which it fails, µs.
 const SILENCE_MAX_US: u64 = 10_000_000;
@@ -19,6 +20,9 @@ impl Source {
     ) -> Result<u64, SdrError> {
         let wanted = (seconds * self.stream().sample_rate_sps) as u64;
         let (mut block, mut taken, mut heard_at) = (self.block(), 0, clock.now());
+        let rate_sps = self.stream().sample_rate_sps;
+        let milliseconds = |count: u64| (count as f64 / rate_sps * 1e3) as u64;
+        progress::part("listening", Some(milliseconds(wanted)), Unit::Milliseconds);
         while taken < wanted {
             match self.read(&mut block, &mut |event| super::say(&event))? {
                 Step::End => break,
@@ -30,7 +34,9 @@ impl Source {
                 Step::Block => heard_at = clock.now(),
             }
             take(self.center_hz(), &block);
+            let before = milliseconds(taken);
             taken += block.samples().len() as u64;
+            progress::done(milliseconds(taken) - before);
         }
         Ok(taken)
     }

@@ -10,6 +10,7 @@ use super::place::{real, side_files};
 use super::read::{Flight, open_flight};
 use super::sql::identifier;
 use crate::hash::{hex, pieces};
+use crate::progress::{self, Unit};
 use duckdb::arrow::array::RecordBatch;
 use duckdb::arrow::compute::concat_batches;
 use sha2::{Digest, Sha256};
@@ -127,8 +128,13 @@ fn hash(path: &Path, bytes: &mut Sha256) -> std::io::Result<()> {
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             file => file?,
         };
-        bytes.update(format!("{suffix} {}\n", file.metadata()?.len()));
-        pieces(file, |piece| bytes.update(piece))?;
+        let file_bytes = file.metadata()?.len();
+        bytes.update(format!("{suffix} {file_bytes}\n"));
+        progress::part("reading", Some(file_bytes), Unit::Bytes);
+        pieces(file, |piece| {
+            bytes.update(piece);
+            progress::done(piece.len() as u64);
+        })?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use super::head::read_headers;
 use super::place::{BLOCKS, SIDE_SUFFIXES, flight_bytes, side_files, with_suffix};
 use super::scratch::Room;
 use super::sides::{Kept, Sides};
+use crate::progress::{self, Unit};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ const COPY_TRIES: u32 = 20;
 const COPY_WAIT: Duration = Duration::from_millis(100);
 /// On top of a copy's size.
 const COPY_MARGIN_BYTES: u64 = 4 << 20;
+/// Copied at once.
+const PIECE_BYTES: u64 = 16 << 20;
 
 /// A copy of a flight file with its side files.
 pub struct Copied {
@@ -77,7 +80,7 @@ impl Copied {
         {
             return Ok(false);
         }
-        std::fs::copy(real, &self.file)?;
+        copy(real, &self.file)?;
         for side in kept {
             let from = match File::open(&side.from) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
@@ -105,6 +108,22 @@ impl Copied {
         let _ = std::fs::remove_file(&self.file);
         for suffix in SIDE_SUFFIXES {
             let _ = std::fs::remove_file(with_suffix(&self.file, suffix));
+        }
+    }
+}
+
+/// Copies a file, a piece at a time.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    let (from, mut to) = (File::open(from)?, File::create(to)?);
+    let metadata = from.metadata()?;
+    to.set_permissions(metadata.permissions())?;
+    progress::part("copying", Some(metadata.len()), Unit::Bytes);
+    loop {
+        // The system copies it, without our memory, where it can.
+        let copied = std::io::copy(&mut (&from).take(PIECE_BYTES), &mut to)?;
+        progress::done(copied);
+        if copied == 0 {
+            return Ok(());
         }
     }
 }

@@ -41,6 +41,10 @@ pub struct Args {
 /// # Errors
 /// No socket, or no terminal.
 pub fn run(args: Args) -> Result<(), Failure> {
+    if !std::io::stdout().is_terminal() {
+        let mend = "`skyhound ctl status`, with --json for programs, prints the same once";
+        return Err(Failure::Usage(format!("watch wants a terminal; {mend}")));
+    }
     let named = match args.socket {
         Some(socket) => Some(socket),
         None => args.settings.load(&Flags::default())?.daemon.ctl_socket,
@@ -49,10 +53,6 @@ pub fn run(args: Args) -> Result<(), Failure> {
         let mend = "is one flying? Name its socket with --socket (daemon.ctl_socket)";
         return Err(Failure::Failed(format!("no skyhound answers here: {mend}")));
     };
-    if !std::io::stdout().is_terminal() {
-        let mend = "`skyhound ctl status`, with --json for programs, prints the same once";
-        return Err(Failure::Usage(format!("watch wants a terminal; {mend}")));
-    }
     // Before the screen is taken, so that what is wrong is read.
     ctl::ask(&socket, Ask::Status).map_err(Failure::Failed)?;
     let mut terminal = ratatui::try_init().map_err(|error| Failure::doing("the terminal", error))?;

@@ -16,6 +16,7 @@ use super::content::{Content, Relation, content, content_of, own_relations};
 use super::definitions::definitions;
 use super::fresh;
 use super::landing::{self, Part};
+use crate::progress::{self, Unit};
 use duckdb::Connection;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -160,12 +161,14 @@ fn write(flight: &Flight, from: &Path, part: &Path, name: String) -> Result<(Man
     let write = || {
         let content = content(connection)?;
         let relations = own_relations(connection)?;
+        progress::part("writing", Some(content.row_count()), Unit::Rows);
         for relation in relations.iter().filter(|relation| content.tables.contains_key(&relation.name)) {
             let names: Vec<_> = relation.columns.iter().map(|(name, _)| identifier(name)).collect();
             let file = quoted(&parquet(part, &relation.name).to_string_lossy());
             let copy =
                 format!("COPY (SELECT {} FROM {}) TO {file} ({PARQUET})", names.join(", "), relation.source);
             connection.execute_batch(&copy)?;
+            progress::done(content.tables[&relation.name].row_count);
         }
         date = connection.query_row(
             "SELECT coalesce(strftime(any_value(started_utc), '%Y-%m-%d'), 'unknown') FROM flight",

@@ -7,6 +7,7 @@
 use super::super::error::StoreError;
 use super::landing;
 use crate::hash::{hex, sum};
+use crate::progress::{self, Unit};
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
@@ -208,6 +209,8 @@ impl Bucket {
             }
         };
         let mut file = File::open(from).map_err(StoreError::io(from, "cannot read"))?;
+        progress::part("sending", Some(bytes), Unit::Bytes);
+        progress::done(begun.parts.len() as u64 * PART_BYTES);
         for part in begun.parts.len() as u64..bytes.div_ceil(PART_BYTES) {
             let mut content = Vec::new();
             file.seek(SeekFrom::Start(part * PART_BYTES))
@@ -220,6 +223,7 @@ impl Bucket {
                 let _ = std::fs::remove_file(&state);
             }
             begun.parts.push(put.map_err(failed)?.content_id);
+            progress::done(PART_BYTES);
             self.keep(&state, &begun)?;
         }
         let all = begun.parts.into_iter().map(|content_id| PartId { content_id }).collect();
@@ -268,11 +272,14 @@ impl Bucket {
         mut take: impl FnMut(&[u8]) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let key = self.key(name);
+        progress::part("fetching", Some(to), Unit::Bytes);
+        progress::done(from);
         let mut at = from;
         while at < to {
             let end = to.min(at + PART_BYTES);
             let range = self.runtime.block_on(self.store.get_range(&key, at..end));
             take(&range.map_err(|error| self.failed(name, &error))?)?;
+            progress::done(end - at);
             at = end;
         }
         Ok(())

@@ -7,7 +7,9 @@
 use super::super::sql::{identifier, quoted};
 use super::canonical::{Column, canonical_type};
 use crate::hash::hex;
+use crate::progress::{self, Unit};
 use duckdb::Connection;
+use duckdb::arrow::array::Array;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -128,6 +130,9 @@ pub fn own_relations(connection: &Connection) -> Result<Vec<Relation>, duckdb::E
 /// # Errors
 /// A block that cannot be read.
 pub fn content_of(connection: &Connection, relations: &[Relation]) -> Result<Content, duckdb::Error> {
+    if progress::is_watched() {
+        progress::part("reading", row_count(connection, relations).ok(), Unit::Rows);
+    }
     let mut tables = BTreeMap::new();
     for relation in relations {
         let table = table_content(connection, relation, None)?;
@@ -142,6 +147,14 @@ pub fn content_of(connection: &Connection, relations: &[Relation]) -> Result<Con
         whole.update(&table.sha256);
     }
     Ok(Content { sha256: hex(whole.finalize()), tables })
+}
+
+fn row_count(connection: &Connection, relations: &[Relation]) -> Result<u64, duckdb::Error> {
+    let count = |relation: &Relation| {
+        let sql = format!("SELECT count(*) FROM {}", relation.source);
+        connection.query_row(&sql, [], |row| row.get::<_, u64>(0))
+    };
+    relations.iter().map(count).sum()
 }
 
 /// Whether all rows that `begin` has stand at the begin of the same tables of `relations`; the row that says which flight it is
@@ -188,6 +201,7 @@ fn table_content(
     let mut statement = connection.prepare(&sql)?;
     let _ = statement.stream_arrow([])?;
     while let Some(batch) = statement.step()? {
+        progress::done(batch.len() as u64);
         for (column, values) in hashed.iter_mut().zip(batch.columns()) {
             column.take(values).map_err(|why| duckdb::Error::ToSqlConversionFailure(why.into()))?;
         }

@@ -9,6 +9,7 @@ use super::super::scratch::{Room, part_in};
 use super::super::sql::{identifier, quoted};
 use super::content::own_relations;
 use super::landing::{self, Part};
+use crate::progress::{self, Unit};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -73,6 +74,7 @@ pub fn export(from: &Path, to: &Path, tables: Tables, reserve_mb: u32) -> Result
         let count = flight.connection().query_row(&count, [], |row| row.get(0)).map_err(told())?;
         rows.insert(relation.name, count);
     }
+    progress::part("writing", None, Unit::Rows);
     let folder = quoted(&part.path.to_string_lossy());
     let whole = |options: &str| {
         flight.connection().execute_batch(&format!("EXPORT DATABASE {folder} ({options})")).map_err(told())
@@ -99,11 +101,13 @@ fn each(
     ending: &str,
     folder: &Path,
 ) -> Result<(), StoreError> {
+    progress::part("writing", Some(rows.values().sum()), Unit::Rows);
     for (table, count) in rows {
         let path = folder.join(format!("{table}.{ending}"));
         let mut out = BufWriter::new(File::create(&path).map_err(StoreError::io(&path, "cannot write"))?);
         let written = answer(flight.connection(), &format!("FROM {}", identifier(table)), format, &mut out)?;
         out.flush().map_err(StoreError::io(&path, "cannot write"))?;
+        progress::done(*count);
         if written != *count {
             return Err(StoreError::kept(&path, format!("{written} rows were written of {count}")));
         }

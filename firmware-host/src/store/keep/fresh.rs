@@ -8,6 +8,7 @@ use super::super::scratch::scratch_path;
 use super::super::sql::{identifier, quoted};
 use super::content::Relation;
 use super::landing;
+use crate::progress::{self, Unit};
 use duckdb::{Config, Connection};
 use std::path::Path;
 
@@ -36,8 +37,9 @@ pub fn make(
             let attach = format!("ATTACH {} AS source (READ_ONLY)", quoted(&source.to_string_lossy()));
             connection.execute_batch(&attach)?;
         }
+        progress::part("writing", None, Unit::Rows);
         for relation in relations {
-            connection.execute_batch(&fill(relation))?;
+            progress::done(connection.execute(&fill(relation), [])? as u64);
         }
         for statement in after {
             connection.execute_batch(statement)?;

@@ -5,6 +5,7 @@ use super::super::iq::remove_iq;
 use super::super::place::{existing, is_plain, real, side_files, with_suffix};
 use super::super::receipt::receipts_path;
 use super::content::Content;
+use crate::progress::{self, Unit};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -55,6 +56,7 @@ pub fn ready(path: &Path) -> Result<PathBuf, StoreError> {
 /// # Errors
 /// The disk took not all of it.
 pub fn settle(path: &Path) -> Result<(), StoreError> {
+    progress::part("bringing it to the disk", None, Unit::Bytes);
     let settle = || {
         let file = File::open(path)?;
         file.sync_all()?;

@@ -13,6 +13,7 @@ use super::scan_url::verify_url;
 use super::scanned::{Scanned, now};
 use super::verify::verify;
 use super::{across, landing};
+use crate::progress;
 use duckdb::Connection;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -40,8 +41,11 @@ impl Catalogue {
             .filter(|place| place.volume == volume && Path::new(&place.path).starts_with(&root))
             .collect();
         let (mut scanned, mut there) = (Scanned::default(), BTreeSet::new());
-        for flight in found(&root)? {
+        let found = found(&root)?;
+        let count = found.len();
+        for (index, flight) in found.into_iter().enumerate() {
             let path = flight.path.display().to_string();
+            progress::item(&path, index + 1, count);
             let known = before.iter().find(|place| place.path == path);
             there.insert(path.clone());
             let (file_bytes, changed_us) = stamp(&flight);
@@ -90,7 +94,10 @@ impl Catalogue {
     /// The catalogue cannot be written.
     pub fn verify(&self, begin: &str, state: &Path, reserve_mb: u32) -> Result<Vec<Place>, StoreError> {
         let mut verified = Vec::new();
-        for mut place in self.places(begin)? {
+        let places = self.places(begin)?;
+        let count = places.len();
+        for (index, mut place) in places.into_iter().enumerate() {
+            progress::item(&place.path, index + 1, count);
             let path = Path::new(&place.path);
             let faults = match is_url(&place.path) {
                 true => verify_url(&place, state).ok(),
