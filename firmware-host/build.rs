@@ -1,4 +1,5 @@
-//! Sources of engine and host → one hash, which the program tells as its version; and how it is built. The page's files → the program.
+//! Sources of engine and host → one hash, which the program tells as its version; and how it is built. The page's files and
+//! the handbook's text → the program.
 
 use sha2::{Digest, Sha256};
 use std::error::Error;
@@ -28,7 +29,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     let compiler = String::from_utf8_lossy(&compiler.stdout).trim().to_string();
     let (target, level) = (std::env::var("TARGET")?, std::env::var("OPT_LEVEL")?);
     println!("cargo::rustc-env=SKYHOUND_BUILD={target} opt-level {level} {compiler}");
+    handbook(&host.join("handbook/src"))?;
     page(&host.join("web/dist"))
+}
+
+/// The handbook's chapters as `CHAPTERS: &[(name, title, Markdown)]`, in the order of its summary.
+fn handbook(folder: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let summary = std::fs::read_to_string(folder.join("SUMMARY.md"))?;
+    let mut text = "static CHAPTERS: &[(&str, &str, &str)] = &[\n".to_string();
+    for line in summary.lines() {
+        let link =
+            line.split_once('[').and_then(|(_, rest)| rest.trim_end().strip_suffix(".md)")?.split_once("]("));
+        if let Some((title, name)) = link {
+            text += &format!(
+                "    ({name:?}, {title:?}, include_str!({:?})),\n",
+                folder.join(format!("{name}.md"))
+            );
+        }
+    }
+    text += "];\n";
+    Ok(std::fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("handbook.rs"), text)?)
 }
 
 /// The page's files as `PAGE: &[(name, bytes, entity tag)]`; none where the set-up did not make them.

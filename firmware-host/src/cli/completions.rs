@@ -63,7 +63,7 @@ mod tests {
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "skyhound", &mut script);
-            assert!(String::from_utf8(script).unwrap().contains("locate"));
+            assert!(String::from_utf8(script).unwrap().contains("handbook"));
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod fly;
 mod following;
 pub mod forward;
 pub mod ground;
+pub mod handbook;
 mod homes;
 pub mod import;
 pub mod locate;
@@ -60,7 +61,7 @@ use crate::wiring::ASIDE_COMMAND;
 #[derive(Debug, Parser)]
 #[command(name = "skyhound", version = crate::version::VERSION, arg_required_else_help = true)]
 #[command(
-    after_help = "Settings: `skyhound config init` writes a file with every key. Exit codes: 0 done, 1 failed, 2 wrong use."
+    after_help = "Settings: `skyhound config init` writes a file with every key. How it is all used: `skyhound handbook`. Exit codes: 0 done, 1 failed, 2 wrong use."
 )]
 pub struct Cli {
     /// How much is said on stderr: error, warn, info, debug, trace, or as RUST_LOG (which it goes before)
@@ -145,6 +146,8 @@ pub enum Command {
     Profile(profile::Args),
     /// Write, check or show settings
     Config(config::Args),
+    /// Read the handbook: in a browser, or as text; it is in the program, and needs no network
+    Handbook(handbook::Args),
     /// Print what completes these commands in a shell
     Completions(completions::Args),
     /// Write the pages of the manual
@@ -254,6 +257,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Watch(args) => watch::run(args),
         Command::Profile(args) => profile::run(args),
         Command::Config(args) => config::run(args),
+        Command::Handbook(args) => handbook::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => completions::man(&args),
     }

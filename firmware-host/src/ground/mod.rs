@@ -52,6 +52,7 @@ use crate::settings::GroundSettings;
 pub use ask::RecipeLine;
 use flights::Library;
 pub use flights::Shelf;
+pub use page::has as has_page;
 pub use token::line as token_line;
 
 /// Longest body of a request: a question in SQL.

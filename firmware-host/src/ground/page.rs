@@ -17,6 +17,11 @@ const MAPS: [&str; 1] = ["pmtiles"];
 const NO_PAGE: &str = "<!doctype html><meta charset=utf-8><title>Skyhound</title><p>This program was built without its page (firmware-host/web: \
      run make setup, and build again). The API is whole: <a href=/api/v1/openapi.json>/api/v1/openapi.json</a>, <code>skyhound watch</code>.";
 
+/// Whether the program was built with this file of the page.
+pub fn has(name: &str) -> bool {
+    PAGE.iter().any(|(known, ..)| *known == name)
+}
+
 /// A file of the page.
 pub async fn page(method: Method, uri: Uri, request: Request) -> Response {
     if !matches!(method, Method::GET | Method::HEAD) {
