@@ -1,5 +1,7 @@
 //! Golden report: a flight made here, its text compared letter by letter.
 
+mod together;
+
 use super::{Debrief, Flight, Form, Joint, Told, read, report};
 use crate::store::sample::{self, settings, start};
 use skyhound::geo::Wgs84;
