@@ -67,13 +67,18 @@ impl FromStr for Form {
     fn from_str(ending: &str) -> Result<Form, String> {
         let found = ENDINGS.iter().find(|(name, _)| ending.eq_ignore_ascii_case(name));
         found.map(|(_, form)| *form).ok_or_else(|| {
-            let endings: Vec<&str> = ENDINGS.iter().map(|(name, _)| *name).collect();
+            let endings: Vec<&str> = Form::endings().collect();
             format!("\"{ending}\" is no form of a report; name it .{}", endings.join(", ."))
         })
     }
 }
 
 impl Form {
+    /// The endings of all forms.
+    pub fn endings() -> impl Iterator<Item = &'static str> {
+        ENDINGS.iter().map(|(name, _)| *name)
+    }
+
     /// Of a file, by its ending.
     ///
     /// # Errors
