@@ -5,6 +5,7 @@ use super::Told;
 use crate::maps::{Feature, escaped, geojson};
 use crate::report::features::features;
 use crate::report::sheet::{Cell, Sheet};
+use crate::report::text::{NO_READINGS, length};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -83,10 +84,10 @@ fn section(page: &mut String, flight: &super::Flight) {
     let live = if report.is_live { ", still being recorded" } else { "" };
     let _ = writeln!(
         page,
-        "<p class=\"soft\">{} ({}), {:.0} min{live}; {} at {:.4} MHz, {:.3} MS/s; autopilot {}</p>",
+        "<p class=\"soft\">{} ({}), {}{live}; {} at {:.4} MHz, {:.3} MS/s; autopilot {}</p>",
         escaped(&report.started_utc),
         escaped(&report.utc_source),
-        report.duration_s / 60.0,
+        length(report.duration_s),
         escaped(&report.sdr),
         report.frequency_hz / 1e6,
         report.sample_rate_sps / 1e6,
@@ -149,14 +150,16 @@ fn cards(page: &mut String, flight: &super::Flight) {
         card("406 MHz identification", &message.id, &format!("{test}{}, {}", message.kind, message.country));
     }
     match debrief.heard.first() {
+        None if debrief.report.reading_count == 0 => card("Heard", "nothing", NO_READINGS),
         None => card("Heard", "nothing", "see what was searched, and how loud the noise was"),
         Some(first) => {
             let after = first.after_takeoff_s.map_or(String::new(), |s| format!(", {s:.0} s after take-off"));
-            card(
-                &format!("{} first heard", first.beacon),
-                &first.first_utc,
-                &format!("after {:.0} m{after}", first.flown_m),
-            );
+            // Without a position it has flown no way that anybody knows.
+            let more = match debrief.home {
+                Some(_) => format!("after {:.0} m{after}", first.flown_m),
+                None => "from where is not known: there are no positions".to_string(),
+            };
+            card(&format!("{} first heard", first.beacon), &first.first_utc, &more);
         }
     }
     // Once something is heard, it is no longer listened to in vain.
