@@ -7,6 +7,7 @@
 pub mod autopilot;
 pub mod cli;
 pub mod clock;
+pub mod cot;
 pub mod ctl;
 pub mod failure;
 pub mod forward;
@@ -16,6 +17,7 @@ pub mod hash;
 pub mod import;
 pub mod locate;
 pub mod logging;
+pub mod machine;
 pub mod maps;
 pub mod memory;
 pub mod message;

@@ -29,7 +29,7 @@ fn a_flight_is_led_from_the_page_and_replayed_there() {
         (is_done, said) = fly();
     }
     assert!(is_done, "{said}");
-    for name in ["live", "replay", "locked-homing", "link-lost", "phone"] {
+    for name in ["live", "replay", "locked-homing", "link-lost", "phone", "plan", "what-if"] {
         assert!(screens.join(format!("{name}.png")).is_file(), "no screenshot {name}: {said}");
     }
 }

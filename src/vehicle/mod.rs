@@ -65,6 +65,8 @@ pub struct Vehicle {
     pub parameters: Parameters,
     /// The fence uploaded to the autopilot, from the mission protocol; an empty one where there is none.
     pub zones: Option<Aged<Zones>>,
+    /// From WIND (ArduPilot) or WIND_COV (PX4). Shown and recorded; nothing is decided by it.
+    pub wind: Option<Aged<Wind>>,
     /// Whether a ground station's heartbeat (type GCS, another system id) was heard on the link.
     pub ground_station: Option<Aged<u8>>,
 }
@@ -232,6 +234,15 @@ pub struct Health {
     pub rc_receiver: PartHealth,
     /// The autopilot's fence (MAV_SYS_STATUS_GEOFENCE).
     pub fence: PartHealth,
+}
+
+/// The wind at the aircraft, level.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Wind {
+    /// From where it blows, from true north, 0 to 360 degrees.
+    pub from_deg: f64,
+    /// How fast.
+    pub speed_mps: f64,
 }
 
 /// HOME_POSITION.

@@ -26,6 +26,7 @@ pub enum Part {
     Home(Option<Aged<Home>>),
     Utc(Option<Aged<u64>>),
     ClockOffset(Option<Aged<i64>>),
+    Wind(Option<Aged<Wind>>),
     GroundStation(Option<Aged<u8>>),
     /// By its place in [`parameter::PARAMETERS`].
     Parameter(u8, Option<Aged<f64>>),
@@ -59,7 +60,7 @@ impl Vehicle {
             mode_told => ModeTold, landed => Landed, attitude => Attitude, position => Position, gps => Gps, ekf => Ekf,
             battery => Battery, rc => Rc, health => Health, height_rangefinder_m => HeightRangefinder,
             height_terrain_m => HeightTerrain, home => Home, utc_us => Utc, clock_offset_us => ClockOffset,
-            ground_station => GroundStation,
+            wind => Wind, ground_station => GroundStation,
         }
         for index in 0..parameter::PARAMETERS.len() {
             let told = self.parameters.told(index);
@@ -123,6 +124,7 @@ impl Joined {
             Part::Home(value) => vehicle.home = value,
             Part::Utc(value) => vehicle.utc_us = value,
             Part::ClockOffset(value) => vehicle.clock_offset_us = value,
+            Part::Wind(value) => vehicle.wind = value,
             Part::GroundStation(value) => vehicle.ground_station = value,
             Part::Parameter(index, value) => vehicle.parameters.keep(usize::from(index), value),
             Part::Zones(value) => self.take_zones(value),

@@ -8,7 +8,7 @@
 use skyhound::geo::{NorthEast, Origin, Wgs84};
 use skyhound::vehicle::{
     Attitude, Ekf, Firmware, Gps, Health, Heartbeat, Home, Landed, Mode, PartHealth, Position,
-    RC_CHANNELS_MAX, Rc,
+    RC_CHANNELS_MAX, Rc, Wind,
 };
 
 use super::message_id::LOOKS_DOWN;
@@ -34,6 +34,9 @@ const SYS_STATUS_GEOFENCE: u32 = 0x10_0000;
 const SYS_STATUS_RC_RECEIVER: u32 = 0x1_0000;
 /// A report of the terrain elsewhere: someone else asked for it.
 const TERRAIN_PLACE_MAX_M: f64 = 100.0;
+
+/// More is no wind that anything of ours flies in.
+const WIND_MPS: std::ops::RangeInclusive<f64> = 0.0..=100.0;
 
 const EKF_ATTITUDE: u16 = 1;
 const EKF_VELOCITY_HORIZONTAL: u16 = 2;
@@ -229,6 +232,20 @@ pub fn height_over_terrain_m(payload: Payload, position: Option<&Position>) -> O
 /// sends the height *of* the terrain there.
 pub fn bottom_clearance_m(payload: Payload) -> Option<f64> {
     payload.finite(28).filter(|clearance_m| *clearance_m > 0.0)
+}
+
+/// WIND of ArduPilot.
+pub fn wind(payload: Payload) -> Option<Wind> {
+    let (from_deg, speed_mps) = (payload.finite(0)?, payload.finite(4)?);
+    Some(Wind { from_deg: from_deg.rem_euclid(360.0), speed_mps }).filter(|_| WIND_MPS.contains(&speed_mps))
+}
+
+/// WIND_COV of PX4, which tells where to it blows.
+pub fn wind_cov(payload: Payload) -> Option<Wind> {
+    let (north_mps, east_mps) = (payload.finite(8)?, payload.finite(12)?);
+    let speed_mps = north_mps.hypot(east_mps);
+    let from_deg = (-east_mps).atan2(-north_mps).to_degrees().rem_euclid(360.0);
+    Some(Wind { from_deg, speed_mps }).filter(|_| WIND_MPS.contains(&speed_mps))
 }
 
 /// HOME_POSITION.

@@ -156,6 +156,8 @@ fn keep_one(heard: &Heard<'_>, vehicle: &mut Vehicle) -> bool {
             stamp.keep(&mut vehicle.height_rangefinder_m, inbound::height_of_rangefinder_m(payload))
         }
         ALTITUDE => stamp.keep(&mut vehicle.height_rangefinder_m, inbound::bottom_clearance_m(payload)),
+        WIND => stamp.keep(&mut vehicle.wind, inbound::wind(payload)),
+        WIND_COV => stamp.keep(&mut vehicle.wind, inbound::wind_cov(payload)),
         TERRAIN_REPORT => {
             let position = vehicle.position.as_ref().map(|position| &position.value);
             let height_m = inbound::height_over_terrain_m(payload, position);

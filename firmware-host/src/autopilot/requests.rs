@@ -30,6 +30,8 @@ const HOME_KNOWN_EVERY_US: u64 = 10_000_000;
 const RC_LEAST_HZ: f64 = 40.0;
 /// A change of mode is known within 100 ms.
 const MODE_HZ: f64 = 10.0;
+/// It changes slowly, and is only shown.
+const WIND_HZ: f64 = 1.0;
 /// Height over ground, and whether there is ground under the feet.
 const GROUND_HZ: f64 = 4.0;
 const MAV_CMD_GET_HOME_POSITION: u16 = 410;
@@ -127,6 +129,7 @@ impl Requests {
             (EXTENDED_SYS_STATE, ground_hz, false),
             (DISTANCE_SENSOR, ground_hz, true),
             (if is_px4 { ALTITUDE } else { TERRAIN_REPORT }, ground_hz, true),
+            (if is_px4 { WIND_COV } else { WIND }, status_hz.min(WIND_HZ), true),
         ];
         let wanted = |&(id, rate_hz, may_lack): &(u32, f64, bool)| Wanted {
             id,

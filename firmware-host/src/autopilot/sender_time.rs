@@ -78,7 +78,7 @@ enum Reading {
 }
 
 /// Messages with the sender's clock.
-const KINDS: [(u32, Reading); 10] = [
+const KINDS: [(u32, Reading); 11] = [
     (ATTITUDE, Reading::Ms(0)),
     (GLOBAL_POSITION_INT, Reading::Ms(0)),
     (RC_CHANNELS, Reading::Ms(0)),
@@ -87,6 +87,7 @@ const KINDS: [(u32, Reading); 10] = [
     (DISTANCE_SENSOR, Reading::Ms(0)),
     (ALTITUDE, Reading::Us(0)),
     (ESTIMATOR_STATUS, Reading::Us(0)),
+    (WIND_COV, Reading::Us(0)),
     (GPS_RAW_INT, Reading::Order(0)),
     (HOME_POSITION, Reading::Order(52)),
 ];

@@ -77,6 +77,18 @@ pub enum Act {
         #[arg(value_name = "TEXT")]
         note: String,
     },
+    /// Write tags and note of a flight in place of those it has
+    About {
+        /// Its file, which is read if it is not known yet; or how its name or content begins
+        #[arg(value_name = "FILE|FLIGHT")]
+        flight: PathBuf,
+        /// A tag; none: it has none
+        #[arg(long = "tag", value_name = "TAG")]
+        tags: Vec<String>,
+        /// The note; none: it has none
+        #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+        note: String,
+    },
     /// List flights in which something alike was heard, the nearest first
     Similar {
         /// How its name or content begins
@@ -145,17 +157,44 @@ pub fn run(args: Args) -> Result<(), Failure> {
             let mut known = catalogue.one(flight)?;
             known.tags.retain(|tag| !tags.contains(tag));
             known.tags.extend(tags.iter().filter(|_| !remove).cloned());
-            known.tags.sort();
-            known.tags.dedup();
-            Ok(catalogue.write_flight(&known)?)
+            write_about(&catalogue, known)
         }
         Act::Note { flight, note } => {
             let known = catalogue.one(flight)?;
-            let note = (!note.is_empty()).then(|| note.clone());
-            Ok(catalogue.write_flight(&Known { note, ..known })?)
+            write_about(&catalogue, Known { note: Some(note.clone()), ..known })
+        }
+        Act::About { flight, tags, note } => {
+            let known = one_of(&catalogue, flight, reserve_mb)?;
+            write_about(&catalogue, Known { tags: tags.clone(), note: Some(note.clone()), ..known })
         }
         Act::Save { folder } => Ok(catalogue.save(folder, &homes::state()?)?),
     }
+}
+
+/// Each tag once; an empty note is none.
+fn write_about(catalogue: &Catalogue, mut flight: Known) -> Result<(), Failure> {
+    flight.tags.sort();
+    flight.tags.dedup();
+    flight.note = flight.note.filter(|note| !note.is_empty());
+    Ok(catalogue.write_flight(&flight)?)
+}
+
+/// The flight of this file, which gets known if it is not; or the one whose name or content begins so.
+fn one_of(catalogue: &Catalogue, flight: &Path, reserve_mb: u32) -> Result<Known, Failure> {
+    if !flight.is_file() {
+        return Ok(catalogue.one(&flight.to_string_lossy())?);
+    }
+    let file = flight.canonicalize().map_err(|error| Failure::doing(flight.display(), error))?;
+    let known = |catalogue: &Catalogue| {
+        let places = catalogue.places("")?.into_iter();
+        Ok::<_, Failure>(places.filter(|place| place.is_there).find(|place| Path::new(&place.path) == file))
+    };
+    if let Some(place) = known(catalogue)? {
+        return Ok(catalogue.one(&place.flight)?);
+    }
+    let faults = catalogue.scan(&file, &volume_of(&file), reserve_mb)?.faults;
+    let place = known(catalogue)?.ok_or_else(|| Failure::Failed(faults.join("; ")))?;
+    Ok(catalogue.one(&place.flight)?)
 }
 
 /// The stick that is mounted there, or this computer.

@@ -1,13 +1,14 @@
 //! `skyhound flights`: the flight files there are.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use super::failure::{print, say};
-use super::{Failure, SettingsArgs};
+use super::{Failure, SettingsArgs, homes};
 use crate::settings::{Flags, RetentionSettings, Settings};
-use crate::store::{self, FlightEntry, FlightState};
+use crate::store::{self, Catalogue, FlightEntry, FlightState, Known};
 
 /// Arguments of `skyhound flights`.
 #[derive(Clone, Debug, clap::Args)]
@@ -24,7 +25,10 @@ pub struct Args {
     /// With --retain: only tell what would go
     #[arg(long, requires = "retain")]
     pub dry_run: bool,
-    /// JSON instead of a table
+    /// Only those in which this stands: in the name, or in what the catalogue knows, as `catalog find` looks
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub text: String,
+    /// JSON instead of a table, with tags, note and what was heard as far as the catalogue knows them
     #[arg(long)]
     pub json: bool,
 }
@@ -49,9 +53,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if args.retain {
         return retain(&folder, &settings.retention, &args);
     }
-    let entries = store::flights(&folder)?;
+    let is_asked = args.json || !args.text.is_empty();
+    let catalogued = if is_asked { Catalogued::read(&args.text) } else { Catalogued::default() };
+    let mut entries = store::flights(&folder)?;
+    entries.retain(|entry| catalogued.is_found(entry, &args.text));
     if args.json {
-        let values: Vec<_> = entries.iter().map(to_json).collect();
+        let values: Vec<_> = entries.iter().map(|entry| to_json(entry, catalogued.known(entry))).collect();
         return print(&format!("{:#}\n", serde_json::Value::from(values)));
     }
     if entries.is_empty() {
@@ -73,6 +80,44 @@ pub fn run(args: Args) -> Result<(), Failure> {
         ]);
     }
     print(&format!("{table}\n"))
+}
+
+/// What the catalogue knows: flights by name, the names of those that are looked for, and which flight lies at which path.
+#[derive(Default)]
+struct Catalogued {
+    flights: BTreeMap<String, Known>,
+    found: BTreeSet<String>,
+    places: BTreeMap<String, String>,
+}
+
+impl Catalogued {
+    /// Nothing where there is no catalogue, or another one writes it for long: the flights are there without it.
+    fn read(text: &str) -> Catalogued {
+        let read = || -> Result<Option<Catalogued>, Failure> {
+            let Some(catalogue) = Catalogue::open_to_read(&homes::catalogue()?)? else { return Ok(None) };
+            let flights = catalogue.find("")?.into_iter().map(|flight| (flight.name.clone(), flight));
+            let found = catalogue.find(text)?.into_iter().map(|flight| flight.name);
+            let places = catalogue.places("")?.into_iter().filter(|place| place.is_there);
+            let places = places.map(|place| (place.path, place.flight));
+            Ok(Some(Catalogued {
+                flights: flights.collect(),
+                found: found.collect(),
+                places: places.collect(),
+            }))
+        };
+        read().ok().flatten().unwrap_or_default()
+    }
+
+    fn known(&self, entry: &FlightEntry) -> Option<&Known> {
+        let path = entry.path.canonicalize().unwrap_or_else(|_| entry.path.clone());
+        let name = self.places.get(path.to_string_lossy().as_ref()).unwrap_or(&entry.name);
+        self.flights.get(name)
+    }
+
+    fn is_found(&self, entry: &FlightEntry, text: &str) -> bool {
+        entry.name.to_lowercase().contains(&text.to_lowercase())
+            || self.known(entry).is_some_and(|known| self.found.contains(&known.name))
+    }
 }
 
 fn retain(folder: &Path, settings: &RetentionSettings, args: &Args) -> Result<(), Failure> {
@@ -115,7 +160,8 @@ fn state(state: &FlightState) -> String {
     }
 }
 
-fn to_json(entry: &FlightEntry) -> serde_json::Value {
+fn to_json(entry: &FlightEntry, known: Option<&Known>) -> serde_json::Value {
+    let known = known.cloned().unwrap_or_default();
     json!({
         "path": entry.path,
         "name": entry.path.file_stem().map(|name| name.to_string_lossy()),
@@ -126,5 +172,8 @@ fn to_json(entry: &FlightEntry) -> serde_json::Value {
         "iq_bytes": entry.iq_bytes,
         "state": state(&entry.state),
         "copies": store::copies(&entry.path),
+        "tags": known.tags,
+        "note": known.note,
+        "heard": known.heard,
     })
 }

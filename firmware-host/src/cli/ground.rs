@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Subcommand;
 
 use super::failure::{print, say};
-use super::{Failure, SettingsArgs};
+use super::{Failure, ProfiledArgs};
 use crate::ground::{Bound, token_line};
 use crate::realtime::{self, Role};
 use crate::settings::Flags;
@@ -20,9 +20,9 @@ const LOOK: Duration = Duration::from_millis(50);
 #[derive(Clone, Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
-    /// Settings: [ground], the flights' folder.
+    /// Settings: [ground], the flights' folder, and what the page plans searches for.
     #[command(flatten)]
-    pub settings: SettingsArgs,
+    pub settings: ProfiledArgs,
     /// Folder of flight files; without it recorder.flights
     #[arg(value_name = "FOLDER")]
     pub folder: Option<PathBuf>,

@@ -1,5 +1,5 @@
 //! The command line: `skyhound fly|ground|watch|probe|scan|range|search|locate|replay|at|ctl|query|events|forward|flights|backup|restore|verify|archive|
-//! export|import|migrate|compact|catalog|report|message|profile|config`.
+//! export|import|migrate|compact|catalog|report|cot|message|profile|config`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.
@@ -12,6 +12,7 @@ mod child;
 pub mod compact;
 pub mod completions;
 pub mod config;
+pub mod cot;
 pub mod ctl;
 pub mod duration;
 pub mod events;
@@ -98,6 +99,8 @@ pub enum Command {
     Forward(forward::Args),
     /// Sum a flight up on one page
     Report(report::Args),
+    /// Send what a flight found to TAK, as Cursor-on-Target
+    Cot(cot::Args),
     /// List the flight files
     Flights(flights::Args),
     /// Copy flights elsewhere, also while they are recorded; each copy is checked
@@ -223,6 +226,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Range(args) => range::run(*args),
         Command::Search(args) => search::run(args),
         Command::Report(args) => report::run(args),
+        Command::Cot(args) => cot::run(args),
         Command::Locate(args) => locate::run(args),
         Command::Replay(args) => replay::run(args),
         Command::At(args) => at::run(args),

@@ -23,7 +23,7 @@ pub struct Args {
     /// JSON instead of text
     #[arg(long, conflicts_with = "output")]
     pub json: bool,
-    /// Write a report for a search lead to this file: .html, .json, .csv, .kml, .kmz, .geojson, .gpx, .xlsx, .parquet or .mcap
+    /// Write a report for a search lead to this file: .html, .json, .csv, .kml, .kmz, .geojson, .gpx, .xlsx, .parquet, .mcap or .cot
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
     /// With -o, where the beacons were: a table name,lat_deg,lon_deg whose names are those of beacons, or of flights

@@ -2,6 +2,7 @@
 
 mod upload;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
@@ -14,7 +15,7 @@ use super::range::{Asked, decibels, sigma, within};
 use crate::maps::{geojson, kml};
 use crate::polygons;
 use crate::range;
-use crate::search::{self, Preview, wpl, write_map};
+use crate::search::{self, Outlook, Preview, wpl, write_map};
 use crate::settings::Settings;
 
 /// Arguments of `skyhound search`.
@@ -55,6 +56,9 @@ pub struct PlanArgs {
     /// Writes POA before, POD and POA after the search to this file, cell by cell (GeoJSON)
     #[arg(long, value_name = "FILE", requires = "power_dbm")]
     pub map: Option<PathBuf>,
+    /// JSON of the route and what it is worth, instead of a map or mission
+    #[arg(long, conflicts_with_all = ["format", "out"])]
+    pub json: bool,
 }
 
 /// What a route is made of, or where it is from.
@@ -144,22 +148,23 @@ pub fn run(args: Args) -> Result<(), Failure> {
 fn plan(args: &PlanArgs) -> Result<(), Failure> {
     let form = args.form()?;
     let (preview, heard) = args.route.laid(&args.route.asked.settings()?)?;
-    let prior = args.prior(&preview.origin)?;
+    let mut said = told(&preview);
+    let mut outlook = None;
     if let Some(heard) = &heard {
-        let outlook = preview.outlook(&prior, &search::sight(heard, args.unsure_db));
+        let prior = args.prior(&preview.origin)?;
         let from =
             args.poa.as_ref().map_or("even over the area".into(), |file| format!("of {}", file.display()));
-        say(outlook.to_text(&preview, heard, &from, args.unsure_db).trim_end());
-        match (&args.map, &outlook.map) {
-            (Some(path), Some(map)) => write(path, &write_map(&preview.origin, map))?,
-            (Some(_), None) => {
-                return Err(Failure::Usage("--map: of what area? write --polygon, --centre or --poa".into()));
-            }
-            (None, _) => {}
-        }
+        let found = outlook.insert(preview.outlook(&prior, &search::sight(heard, args.unsure_db)));
+        said += &found.to_text(&preview, heard, &from, args.unsure_db);
     } else {
-        say("POD         not known without the beacon's power: write --power-dbm");
+        said += "POD         not known without the beacon's power: write --power-dbm";
     }
+    if args.json {
+        args.write_map(&preview, outlook.as_ref())?;
+        return print(&format!("{}\n", preview.to_json(outlook.as_ref(), said.trim_end())));
+    }
+    say(said.trim_end());
+    args.write_map(&preview, outlook.as_ref())?;
     let text = match form {
         Form::Geojson => geojson::write(&preview.to_features()),
         Form::Kml => kml::write(&preview.name, &preview.to_features()),
@@ -184,6 +189,12 @@ impl PlanArgs {
         }
     }
 
+    fn write_map(&self, preview: &Preview, outlook: Option<&Outlook>) -> Result<(), Failure> {
+        let Some((path, outlook)) = self.map.as_ref().zip(outlook) else { return Ok(()) };
+        let none = || Failure::Usage("--map: of what area? write --polygon, --centre or --poa".into());
+        write(path, &write_map(&preview.origin, outlook.map.as_ref().ok_or_else(none)?))
+    }
+
     fn prior(&self, origin: &Origin) -> Result<Vec<Region>, Failure> {
         let Some(path) = &self.poa else { return Ok(Vec::new()) };
         let polygons = search::read(path, polygons::read)?;
@@ -195,17 +206,14 @@ impl PlanArgs {
 }
 
 impl RouteArgs {
-    /// The route, told to people, and how its beacon is heard.
+    /// The route, and how its beacon is heard.
     fn laid(&self, settings: &Settings) -> Result<(Preview, Option<range::Plan>), Failure> {
         let heard = self.power_dbm.map(|power_dbm| self.asked.plan(settings, power_dbm)).transpose()?;
         let speed_mps = self.asked.speed_mps(settings);
         if speed_mps <= 0.0 {
             return Err(Failure::Usage("--speed: 0 m/s is no search; write more".into()));
         }
-        let preview = self.preview(heard.as_ref(), speed_mps)?;
-        say(preview.to_text().trim_end());
-        warn(&preview);
-        Ok((preview, heard))
+        Ok((self.preview(heard.as_ref(), speed_mps)?, heard))
     }
 
     /// The route with its area.
@@ -303,12 +311,14 @@ impl RouteArgs {
     }
 }
 
-/// What a pilot must know of a route.
-fn warn(preview: &Preview) {
-    let strays = preview.strays();
+/// A route in words, with what a pilot must know of it.
+fn told(preview: &Preview) -> String {
+    let (mut text, strays) = (preview.to_text(), preview.strays());
     if let (Some(first), count) = (strays.first(), strays.len()) {
-        say(&format!("warning: {count} waypoints lie outside of the area, waypoint {first} first"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "warning: {count} waypoints lie outside of the area, waypoint {first} first");
     }
+    text
 }
 
 fn lowest(heights_m: &[f64]) -> f64 {

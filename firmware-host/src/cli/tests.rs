@@ -86,3 +86,16 @@ fn the_other_commands_take_what_their_help_says() {
     let report: report::Args = parse(&["a.duckdb", "--json"]).unwrap();
     assert!(report.json);
 }
+
+#[test]
+fn cot_wants_to_know_where_to() {
+    let args: cot::Args =
+        parse(&["a.duckdb", "--to", "udp:239.2.3.1:6969", "--to", "tcp:base:8087"]).unwrap();
+    assert_eq!(
+        args.to.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["udp:239.2.3.1:6969", "tcp:base:8087"]
+    );
+    assert!(parse::<cot::Args>(&["a.duckdb"]).unwrap_err().contains("--to"));
+    let wrong = parse::<cot::Args>(&["a.duckdb", "--to", "tls:base:8089"]).unwrap_err();
+    assert!(wrong.contains("write udp:HOST:PORT") && wrong.contains("tcp:HOST:PORT"), "{wrong}");
+}

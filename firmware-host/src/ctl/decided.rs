@@ -9,6 +9,9 @@ use skyhound::homing::Homing;
 use skyhound::time::{Aged, TimeUs};
 use skyhound::vehicle::{Firmware, Vehicle};
 
+/// The autopilot tells the wind each second; an older one is not shown.
+const WIND_FRESH_US: u64 = 10_000_000;
+
 /// Writes what is true now of our state, the aircraft, the beacons' channels and the search.
 pub fn decided(
     status: &mut Status,
@@ -55,6 +58,8 @@ fn vehicle_status(now: TimeUs, vehicle: &Vehicle) -> VehicleStatus {
         part.as_ref().and_then(|part| part.age_us(now)).map(|age_us| age_us as f64 / 1e6)
     }
     let position = vehicle.position.map(|position| position.value);
+    let wind = vehicle.wind.filter(|wind| wind.age_us(now).is_some_and(|us| us <= WIND_FRESH_US));
+    let wind = wind.map(|wind| wind.value);
     VehicleStatus {
         system: vehicle.identity.map(|identity| identity.system),
         firmware: vehicle.identity.map(|identity| firmware_name(identity.firmware).to_string()),
@@ -63,12 +68,20 @@ fn vehicle_status(now: TimeUs, vehicle: &Vehicle) -> VehicleStatus {
         lat_deg: position.map(|position| position.place.lat_deg),
         lon_deg: position.map(|position| position.place.lon_deg),
         alt_rel_m: position.map(|position| position.alt_rel_m),
+        yaw_deg: vehicle.attitude.map(|attitude| attitude.value.yaw_rad.to_degrees().rem_euclid(360.0)),
+        wind_from_deg: wind.map(|wind| wind.from_deg),
+        wind_mps: wind.map(|wind| wind.speed_mps),
+        alt_amsl_m: position.map(|position| position.alt_amsl_m),
+        course_deg: position
+            .map(|position| position.east_mps.atan2(position.north_mps).to_degrees().rem_euclid(360.0)),
+        speed_mps: position.map(|position| position.north_mps.hypot(position.east_mps)),
         height_m: Homing::height_m(vehicle, now),
         battery_ratio: vehicle.battery.and_then(|battery| battery.value.remaining_ratio),
         satellites: vehicle.gps.and_then(|gps| gps.value.satellites),
         heartbeat_age_s: age_s(now, &vehicle.heartbeat),
         position_age_s: age_s(now, &vehicle.position),
         attitude_age_s: age_s(now, &vehicle.attitude),
+        started_utc_us: vehicle.utc_us.map(|utc| utc.value as i64 - utc.received_us.0 as i64),
     }
 }
 

@@ -20,6 +20,7 @@ mod line;
 mod picture;
 mod profiles;
 mod question;
+mod running;
 mod server;
 mod status;
 #[cfg(test)]
@@ -41,10 +42,11 @@ pub use door::Door;
 pub use picture::{EstimateLine, Picture, RegionLine, RegionRow, SpectrumLine};
 pub use profiles::{ProfileDoor, ProfileStatus, Profiles};
 pub use question::{Asked, Questions};
+pub use running::{Broken, Running};
 pub use server::Server;
 pub use status::{
-    Board, ChannelStatus, LaneStatus, LinkStatus, PassStatus, RecorderStatus, SdrStatus, SearchStatus,
-    Status, VehicleStatus,
+    Board, ChannelStatus, LaneStatus, LinkStatus, MachineStatus, PassStatus, RecorderStatus, SdrStatus,
+    SearchStatus, Status, VehicleStatus,
 };
 
 use crate::settings::DaemonSettings;

@@ -7,31 +7,23 @@
 use std::any::Any;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
-use tokio::process::{Child, ChildStdout};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::answering::{Answering, Prepared};
 use super::line::{WRITE_MAX, refused, tell, write};
+use super::running::{Broken, Running};
 use super::{Answer, Question, events};
 
-/// A piece of an answer at most.
-const PIECE_BYTES_MAX: usize = 64 << 10;
-/// Of what a child says went wrong.
-const SAID_BYTES_MAX: u64 = 8 << 10;
 /// Followers of the log at once: with eight questions, four more clients have room.
 const FOLLOWERS_MAX: usize = 4;
 /// After how long without a question what was kept for the next is let go.
 const REST: Duration = Duration::from_secs(5);
-/// Exit codes 0 to 2 are its own words; what else ends it, it cannot tell itself.
-const CODES: std::ops::RangeInclusive<i32> = 0..=2;
-
 /// How questions are answered, and how many at once.
 #[derive(Clone)]
 pub struct Questions {
@@ -144,16 +136,9 @@ impl Questions {
             Ok(Ok(Err(why))) => return Err(refused(&why)),
             Ok(Err(error)) => return Err(refused(&format!("the question could not be prepared: {error}"))),
         };
-        let (child, out) = begun(command, &question.sql).await.map_err(|error| not_answered(&error))?;
-        Ok(Asked {
-            child,
-            out,
-            deadline,
-            piece: vec![0; PIECE_BYTES_MAX],
-            too_long: self.too_long(),
-            _keep: keep,
-            _resting: resting,
-        })
+        let running = Running::start(command, &question.sql, deadline).await;
+        let running = running.map_err(|error| not_answered(&error))?;
+        Ok(Asked { running, deadline, too_long: self.too_long(), _keep: keep, _resting: resting })
     }
 
     fn too_long(&self) -> Answer {
@@ -164,10 +149,8 @@ impl Questions {
 
 /// A question that is being answered.
 pub struct Asked {
-    child: Child,
-    out: ChildStdout,
+    running: Running,
     deadline: Instant,
-    piece: Vec<u8>,
     too_long: Answer,
     _keep: Box<dyn Any + Send>,
     _resting: Resting,
@@ -179,12 +162,15 @@ impl Asked {
     /// # Errors
     /// What is wrong with the question, or that it took too long: what came before is not all of the answer then.
     pub async fn piece(&mut self) -> Result<Option<&[u8]>, Answer> {
-        let read = timeout_at(self.deadline, self.out.read(&mut self.piece)).await;
-        let count = read.map_err(|_| self.too_long.clone())?.map_err(|error| not_answered(&error))?;
-        if count > 0 {
-            return Ok(Some(&self.piece[..count]));
-        }
-        ended(&mut self.child).await.map_err(|error| not_answered(&error))?.map(|()| None)
+        self.running.piece().await.map_err(|broken| match broken {
+            Broken::Said { why, .. } => refused(&why),
+            Broken::Ended(status) => refused(&format!(
+                "the question took too much time or memory, and was ended ({status}): daemon.query_memory_mb"
+            )),
+            Broken::TooLong => self.too_long.clone(),
+            Broken::TooMuch => refused("the answer is too long"),
+            Broken::Failed(error) => not_answered(&error),
+        })
     }
 }
 
@@ -248,45 +234,4 @@ impl Client<'_> {
         };
         timeout(WRITE_MAX, end).await?
     }
-}
-
-/// The child, and what it says.
-async fn begun(command: Command, sql: &str) -> io::Result<(Child, ChildStdout)> {
-    let mut command = tokio::process::Command::from(command);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    let mut child = command.spawn()?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // One that has died already says why on its stderr.
-        let _ = stdin.write_all(sql.as_bytes()).await;
-    }
-    let out = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-    Ok((child, out))
-}
-
-/// What the child says at its end.
-async fn ended(child: &mut Child) -> io::Result<Result<(), Answer>> {
-    let said = match child.stderr.take() {
-        Some(stderr) => read_most(stderr).await?,
-        None => String::new(),
-    };
-    let status = child.wait().await?;
-    if status.success() {
-        return Ok(Ok(()));
-    }
-    let said = said.trim().trim_start_matches("skyhound: ").to_string();
-    Ok(Err(refused(&if has_said(status) && !said.is_empty() {
-        said
-    } else {
-        format!("the question took too much time or memory, and was ended ({status}): daemon.query_memory_mb")
-    })))
-}
-
-fn has_said(status: ExitStatus) -> bool {
-    status.code().is_some_and(|code| CODES.contains(&code))
-}
-
-async fn read_most(stderr: impl AsyncRead + Unpin) -> io::Result<String> {
-    let mut said = Vec::new();
-    stderr.take(SAID_BYTES_MAX).read_to_end(&mut said).await?;
-    Ok(String::from_utf8_lossy(&said).into_owned())
 }

@@ -49,6 +49,8 @@ pub struct Status {
     pub lanes: Vec<LaneStatus>,
     /// The flight file.
     pub recorder: RecorderStatus,
+    /// The machine.
+    pub machine: MachineStatus,
     /// The samples.
     pub sdr: SdrStatus,
     /// Each thread's late passes.
@@ -75,6 +77,18 @@ pub struct VehicleStatus {
     pub lon_deg: Option<f64>,
     /// Altitude above home.
     pub alt_rel_m: Option<f64>,
+    /// Where the nose points, from true north, 0 to 360.
+    pub yaw_deg: Option<f64>,
+    /// From where the wind blows, from true north, 0 to 360.
+    pub wind_from_deg: Option<f64>,
+    /// How fast.
+    pub wind_mps: Option<f64>,
+    /// Altitude above mean sea level.
+    pub alt_amsl_m: Option<f64>,
+    /// Course over the ground from true north, 0..360.
+    pub course_deg: Option<f64>,
+    /// Speed over the ground.
+    pub speed_mps: Option<f64>,
     /// Height above the ground, the lower of what rangefinder and terrain map say.
     pub height_m: Option<f64>,
     /// Remaining battery, 0..=1.
@@ -87,6 +101,8 @@ pub struct VehicleStatus {
     pub position_age_s: Option<f64>,
     /// Age of the attitude.
     pub attitude_age_s: Option<f64>,
+    /// UTC at the flight's start by the autopilot's GPS, µs since 1970.
+    pub started_utc_us: Option<i64>,
 }
 
 /// A beacon's channel.
@@ -205,8 +221,24 @@ pub struct RecorderStatus {
     pub growth_mb_per_h: Option<f64>,
     /// Hours until only the reserve is free on its disk.
     pub left_h: Option<f64>,
+    /// Free on its disk.
+    pub free_mb: f64,
     /// What is dangerous, with its mend.
     pub alarms: Vec<String>,
+}
+
+/// The machine, at the last look of ten seconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct MachineStatus {
+    /// Share of all cores' time that was busy, 0..=1.
+    pub busy_ratio: Option<f64>,
+    /// The hottest zone.
+    pub temperature_c: Option<f64>,
+    /// Bits of a Raspberry Pi's `get_throttled`: 0 under-voltage, 1 clock held down, 2 throttled, 3 near its limit; 16 to 19: at any time.
+    pub throttled_bits: Option<u32>,
+    /// Memory that can be taken.
+    pub available_mb: Option<f64>,
 }
 
 /// The samples.

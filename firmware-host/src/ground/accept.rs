@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -12,7 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rustix::net::sockopt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -29,6 +30,12 @@ const UNTAKEN_MAX_MS: u32 = 15_000;
 /// After a refusal of the system: out of descriptors, most likely; it must not spin.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// A connection's place among the others; each request bears it, and whoever goes on with the connection keeps it.
+#[derive(Clone)]
+pub struct Place {
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
 /// Serves until `stopped`.
 ///
 /// # Errors
@@ -40,13 +47,18 @@ pub async fn accept(
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let mut connections = JoinSet::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await.map_err(io::Error::other)?;
+            listener.accept().await.map(|(stream, peer)| (stream, peer, Place { _permit: Arc::new(place) }))
+        };
         tokio::select! {
             _ = stopped.changed() => break,
             Some(_) = connections.join_next() => {}
-            accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
-                Ok((stream, peer)) => {
-                    connections.spawn(serve(stream, peer, router.clone(), tls.clone()));
+            accepted = next => match accepted {
+                Ok((stream, peer, place)) => {
+                    connections.spawn(serve(stream, (peer, place), router.clone(), tls.clone()));
                 }
                 Err(error) => {
                     tracing::warn!("page: {error}");
@@ -60,7 +72,7 @@ pub async fn accept(
     Ok(())
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, tls: Option<TlsAcceptor>) {
+async fn serve(stream: TcpStream, peer: (SocketAddr, Place), router: Router, tls: Option<TlsAcceptor>) {
     let _ = stream.set_nodelay(true);
     let _ = sockopt::set_tcp_user_timeout(&stream, UNTAKEN_MAX_MS);
     match tls {
@@ -75,11 +87,12 @@ async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, tls: Option<
 
 async fn answer(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    peer: SocketAddr,
+    (peer, place): (SocketAddr, Place),
     router: Router,
 ) {
     let answering = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(place.clone());
         router.clone().oneshot(request.map(axum::body::Body::new))
     });
     let mut http = hyper::server::conn::http1::Builder::new();

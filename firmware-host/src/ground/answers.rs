@@ -65,6 +65,44 @@ pub struct FlightLine {
     iq_bytes: u64,
     /// Where verified copies of it are.
     copies: Vec<String>,
+    /// What people call it.
+    tags: Vec<String>,
+    /// What people say of it.
+    note: Option<String>,
+    /// Beacons that were heard in it.
+    heard: Vec<String>,
+}
+
+/// A flight that was flown again.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct WhatIfAnswer {
+    /// True.
+    ok: bool,
+    /// The name under which it is asked for until the server ends.
+    name: String,
+    /// What was, and what would have been, in words.
+    said: String,
+}
+
+/// A search that is planned.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct PlanAnswer {
+    /// Waypoints, latitude and longitude in degrees.
+    route: Vec<[f64; 2]>,
+    /// Its length, m.
+    length_m: f64,
+    /// How long it takes, without what turns cost, s.
+    duration_s: f64,
+    /// Track spacing, m; null of sectors, which have none.
+    spacing_m: Option<f64>,
+    /// Sweep width × length over area; null without the beacon's power, as the next two.
+    coverage: Option<f64>,
+    /// Probability of detection by that, on tracks at random: the lesser of Koopman's two laws.
+    pod: Option<f64>,
+    /// Probability of success by each listening on the route.
+    pos: Option<f64>,
+    /// The plan in words.
+    said: String,
 }
 
 /// A map.

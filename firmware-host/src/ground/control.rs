@@ -185,7 +185,8 @@ fn answered(answer: Answer) -> Result<Response, Refused> {
     if answer.ok { Ok(said(&told)) } else { Err(Refused::not_now(told)) }
 }
 
-fn said(said: &str) -> Response {
+/// What was done, in words.
+pub fn said(said: &str) -> Response {
     (StatusCode::OK, axum::Json(json!({ "ok": true, "said": said }))).into_response()
 }
 

@@ -1,31 +1,31 @@
-//! Flights that there are: listed, their files and reports handed out. Whatever opens one is a child process.
+//! Flights that there are: listed, their files and reports handed out.
 
 use std::path::{Path as FilePath, PathBuf};
-use std::process::Stdio;
+use std::process::Command;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use tokio::io::AsyncReadExt;
-use tokio::process::Command;
-use tokio::sync::Semaphore;
+use serde::Deserialize;
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
-use super::Shared;
 use super::ask::{LIVE, RecipeLine};
+use super::children::{Children, failed};
+use super::kept::WhatIfs;
 use super::reply::{Refused, json_text, typed};
+use super::{Shared, Site};
 
-/// Reports and lists at once: each is a process.
+/// Lists, reports and plans at once: each is a process.
 const CHILDREN_MAX: usize = 2;
-/// How long one may take.
-const CHILD_MAX: Duration = Duration::from_secs(60);
-/// Of a list, bytes.
-const LIST_BYTES_MAX: u64 = 16 << 20;
-/// Of what a child says went wrong, bytes.
-const SAID_BYTES_MAX: u64 = 8 << 10;
+/// Replays at once, beside them: each takes a core for long.
+const REPLAYS_MAX: usize = 1;
+/// How long a list, a report or a plan may take.
+pub const CHILD_MAX: Duration = Duration::from_secs(60);
+/// Longest text that is looked for, characters.
+const TEXT_CHARS_MAX: usize = 200;
 /// Forms of a report: what it ends in, and its media type.
 const REPORTS: [(&str, &str); 11] = [
     ("html", "text/html; charset=utf-8"),
@@ -42,32 +42,82 @@ const REPORTS: [(&str, &str); 11] = [
 ];
 
 /// Makes a process of a flight and the file that it is to write.
-pub type Writes = dyn Fn(&FilePath, &FilePath) -> std::process::Command + Send + Sync;
+pub type Writes = dyn Fn(&FilePath, &FilePath) -> Command + Send + Sync;
+/// Makes a process of a folder to work in and what is planned.
+pub type Plans = dyn Fn(&FilePath, &[String]) -> std::io::Result<Command> + Send + Sync;
+/// Makes a process of a flight, its settings and the file that it is to write.
+pub type Replays = dyn Fn(&FilePath, &[String], &FilePath) -> Command + Send + Sync;
+/// Makes a process of a flight, its tags and its note.
+pub type Tags = dyn Fn(&FilePath, &[String], &str) -> Command + Send + Sync;
 
 /// Where flights are, and how they are read: told by whoever knows flight files.
 pub struct Shelf {
     /// Their folder.
     pub folder: PathBuf,
-    /// A process that lists them on stdout as JSON, an array of `FlightLine`.
-    pub list: Box<dyn Fn() -> std::process::Command + Send + Sync>,
+    /// A process that lists those in which a text stands on stdout as JSON, an array of `FlightLine`; of an empty text all.
+    pub list: Box<dyn Fn(&str) -> Command + Send + Sync>,
     /// A process that writes a flight's report into the second path, in the form that its ending says.
     pub report: Box<Writes>,
+    /// A process that flies a flight again with other settings, writes that into the second path, and tells on stdout what differs.
+    pub what_if: Box<Replays>,
+    /// A process that keeps tags and note of a flight in place of those it had.
+    pub about: Box<Tags>,
+    /// A process that writes a search plan on stdout, told by arguments of `skyhound search plan`.
+    pub plan: Box<Plans>,
     /// Questions that are ready.
     pub cookbook: Vec<RecipeLine>,
-    /// Whether this process records the file.
+    /// Whether any process records the file.
     pub is_recorded: Box<dyn Fn(&FilePath) -> bool + Send + Sync>,
+}
+
+/// Which flights are listed.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Find {
+    /// A text that stands in name, host, date, tags, note or what was heard; without it all.
+    #[serde(default)]
+    #[param(max_length = 200)]
+    text: String,
 }
 
 /// The flights there are.
 pub struct Library {
     shelf: Shelf,
-    children: Semaphore,
+    children: Children,
+    replays: Children,
+    what_ifs: WhatIfs,
 }
 
 impl Library {
     /// Those of `shelf`.
     pub fn new(shelf: Shelf) -> Library {
-        Library { shelf, children: Semaphore::new(CHILDREN_MAX) }
+        Library {
+            shelf,
+            children: Children::new(CHILDREN_MAX),
+            replays: Children::new(REPLAYS_MAX),
+            what_ifs: WhatIfs::default(),
+        }
+    }
+
+    /// Where they are, and how they are read.
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+
+    /// Those who read them.
+    pub fn children(&self) -> &Children {
+        &self.children
+    }
+
+    /// Those who fly them again.
+    pub fn replays(&self) -> &Children {
+        &self.replays
+    }
+
+    /// Flights that were flown again here.
+    pub fn what_ifs(&self) -> &WhatIfs {
+        &self.what_ifs
     }
 
     /// Questions that are ready.
@@ -75,7 +125,7 @@ impl Library {
         &self.shelf.cookbook
     }
 
-    /// The file of the flight `name`: one that stands in the folder itself, whatever the name says.
+    /// The file of the flight `name`: a what-if, or one that stands in the folder itself, whatever the name says.
     ///
     /// # Errors
     /// There is none.
@@ -83,57 +133,43 @@ impl Library {
         let none = || {
             Refused::missing(format!("there is no flight {name:?}; /api/v1/flights tells which there are"))
         };
-        file_in(&self.shelf.folder, name, "duckdb").ok_or_else(none)
+        self.what_ifs.find(name).or_else(|| file_in(&self.shelf.folder, name, "duckdb")).ok_or_else(none)
     }
 
-    /// Whether this is the flight that is being recorded here.
+    /// Whether this is a flight that is being recorded.
     pub fn is_recorded(&self, name: &str) -> bool {
         self.find(name).is_ok_and(|file| (self.shelf.is_recorded)(&file))
     }
+}
 
-    /// What `command` writes.
-    async fn run(&self, command: std::process::Command) -> Result<Vec<u8>, Refused> {
-        let busy = || Refused::not_now(format!("{CHILDREN_MAX} reports are being made already; try again"));
-        let _permit = self.children.try_acquire().map_err(|_| busy())?;
-        let failed = |error: std::io::Error| Refused::not_now(format!("it could not be made: {error}"));
-        let mut command = Command::from(command);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().map_err(failed)?;
-        let (out, said) = (child.stdout.take(), child.stderr.take());
-        let reading = async {
-            let (mut made, mut told) = (Vec::new(), Vec::new());
-            let reads = async {
-                match out {
-                    Some(out) => out.take(LIST_BYTES_MAX).read_to_end(&mut made).await,
-                    None => Ok(0),
-                }
-            };
-            let hears = async {
-                match said {
-                    Some(said) => said.take(SAID_BYTES_MAX).read_to_end(&mut told).await,
-                    None => Ok(0),
-                }
-            };
-            let (read, heard) = tokio::join!(reads, hears);
-            read.and(heard)?;
-            let status = child.wait().await?;
-            Ok::<_, std::io::Error>((status, made, told))
-        };
-        let too_long = || Refused::not_now(format!("it was not ready within {} s", CHILD_MAX.as_secs()));
-        let (status, made, told) =
-            tokio::time::timeout(CHILD_MAX, reading).await.map_err(|_| too_long())?.map_err(failed)?;
-        let told = String::from_utf8_lossy(&told);
-        match status.success() {
-            true => Ok(made),
-            false => Err(Refused::bad(told.trim().trim_start_matches("skyhound: ").to_string())),
+impl Site {
+    /// The file of the flight `name`, or of the live one.
+    ///
+    /// # Errors
+    /// There is none, or nothing is recorded.
+    pub(super) fn file_of(&self, name: &str) -> Result<PathBuf, Refused> {
+        match &self.flying {
+            Some(flying) if name == LIVE => {
+                flying.door.file().ok_or_else(|| Refused::not_now("nothing is recorded yet"))
+            }
+            None if name == LIVE => Err(Refused::grounded()),
+            _ => self.library.find(name),
         }
     }
 }
 
-/// The flights there are, the newest first.
-#[utoipa::path(get, path = "/api/v1/flights", tag = "flights", responses((status = 200, description = "They", body = Vec<super::answers::FlightLine>)))]
-pub async fn list(State(site): State<Shared>) -> Result<Response, Refused> {
-    let made = site.library.run((site.library.shelf.list)()).await?;
+/// The flights there are, with tags and note as far as the catalogue knows them; the oldest first.
+#[utoipa::path(get, path = "/api/v1/flights", tag = "flights", params(Find),
+    responses((status = 200, description = "They", body = Vec<super::answers::FlightLine>)))]
+pub async fn list(
+    State(site): State<Shared>,
+    Query(Find { text }): Query<Find>,
+) -> Result<Response, Refused> {
+    if text.chars().count() > TEXT_CHARS_MAX || text.contains('\0') {
+        return Err(Refused::bad(format!("text: write at most {TEXT_CHARS_MAX} characters")));
+    }
+    let library = &site.library;
+    let made = library.children.run((library.shelf.list)(&text), CHILD_MAX).await?;
     Ok(json_text(String::from_utf8_lossy(&made).into_owned()))
 }
 
@@ -217,18 +253,13 @@ async fn made(site: &Shared, name: &str, form: &str) -> Result<Response, Refused
     let (form, kind) = REPORTS.into_iter().find(|(known, _)| *known == form).ok_or_else(|| {
         Refused::missing(format!("there is no such report; its name is report. and one of {}", forms()))
     })?;
-    let file = match &site.flying {
-        Some(flying) if name == LIVE => {
-            flying.door.file().ok_or_else(|| Refused::not_now("nothing is recorded yet"))?
-        }
-        None if name == LIVE => return Err(Refused::grounded()),
-        _ => site.library.find(name)?,
-    };
-    let failed = |error: std::io::Error| Refused::not_now(format!("it could not be made: {error}"));
-    let folder = tempfile::Builder::new().prefix("skyhound-report-").tempdir().map_err(failed)?;
+    let file = site.file_of(name)?;
+    let folder = tempfile::Builder::new().prefix("skyhound-report-").tempdir();
+    let folder = folder.map_err(|error| failed(&error))?;
     let out = folder.path().join(format!("report.{form}"));
-    site.library.run((site.library.shelf.report)(&file, &out)).await?;
-    let mut response = typed(kind, std::fs::read(&out).map_err(failed)?);
+    let library = &site.library;
+    library.children.run((library.shelf.report)(&file, &out), CHILD_MAX).await?;
+    let mut response = typed(kind, std::fs::read(&out).map_err(|error| failed(&error))?);
     // Its own script and style stand in it; it runs them in a world of its own, without our name.
     let policy = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
     response.headers_mut().insert("content-security-policy", HeaderValue::from_static(policy));

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
+use axum::Extension;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -115,10 +116,6 @@ impl Guard {
             )
         })?;
         let client = text(headers, CLIENT).map(str::to_string);
-        // Of other methods the addresses say themselves that they have none.
-        if request.method() == Method::POST {
-            of_an_act(headers, client.as_deref())?;
-        }
         Ok(Asker { address, role, client })
     }
 }
@@ -169,6 +166,19 @@ pub async fn guard(
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Admits an act, behind [`guard`], if it brings what acts must.
+///
+/// # Errors
+/// It is no JSON, or does not tell which page it is from.
+pub async fn act(
+    Extension(asker): Extension<Asker>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Refused> {
+    of_an_act(request.headers(), asker.client.as_deref())?;
+    Ok(next.run(request).await)
 }
 
 /// What shows nothing of any flight: the page's own files.

@@ -1,29 +1,35 @@
 //! The ground crew's server: the page, the API under `/api/v1`, figures for Prometheus. HTTP and its TLS stand here and nowhere else.
 //!
 //! ```text
-//! browser ─HTTP→ [accept: connections counted, slow ones left] → guard (host, origin, token, role, rate) ─┬→ state, live (SSE)
+//! browser ─HTTP→ [accept: connections counted, slow ones left] → guard (host, origin, token, role, rate) ─┬→ state, live (SSE, WebSocket)
 //!                                                                                                         ├→ control → ctl::Door → control pass
-//!                                                                                                         ├→ ask, flights → child processes
+//!                                                                                                         ├→ ask, flights, plan, what_if, about → child processes
 //!                                                                                                         └→ page, metrics, openapi
 //! ```
 //! A flying daemon serves its flight and the folder of older ones, `skyhound ground` older ones alone. Nothing here touches the flight:
 //! what is shown is read from the board and from what the recorder keeps for it, acts go the way of the operator's socket, and whatever
 //! opens a flight file is a child process that gives way. With nobody looking nothing runs. Starved or attacked, it harms itself only.
 
+mod about;
 mod accept;
 mod answers;
 mod ask;
+mod children;
 mod control;
 mod flights;
 mod guard;
+mod kept;
 mod live;
 mod metrics;
 mod openapi;
 mod page;
+mod plan;
 mod reply;
 mod state;
 mod tls;
 mod token;
+mod told;
+mod what_if;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -32,8 +38,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use axum::Router;
+use axum::handler::Handler;
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -207,19 +214,27 @@ impl Drop for Server {
     }
 }
 
+/// A POST, and what it must bring; other methods are told that they are none here, whatever they bring.
+fn act<Answer: Handler<Told, Shared>, Told: 'static>(answer: Answer) -> MethodRouter<Shared> {
+    post(answer).route_layer(middleware::from_fn(guard::act))
+}
+
 fn router(site: Shared) -> Router {
     let api = Router::new()
         .route("/state", get(state::state))
         .route("/live", get(live::live))
         .route("/events", get(live::events))
-        .route("/control", post(control::control))
-        .route("/homing", post(control::homing))
+        .route("/control", act(control::control))
+        .route("/homing", act(control::homing))
         .route("/profiles", get(control::profiles))
-        .route("/profile", post(control::profile))
+        .route("/profile", act(control::profile))
         .route("/settings", get(state::settings))
         .route("/cookbook", get(ask::cookbook))
         .route("/flights", get(flights::list))
-        .route("/flights/{name}/query", post(ask::query))
+        .route("/search/plan", act(plan::plan))
+        .route("/flights/{name}/query", act(ask::query))
+        .route("/flights/{name}/what-if", act(what_if::what_if))
+        .route("/flights/{name}/about", act(about::about))
         .route("/flights/{name}/file", get(flights::file))
         .route("/flights/{name}/estimate", get(flights::estimate))
         .route("/flights/{name}/{report}", get(flights::report))

@@ -34,6 +34,54 @@ fn geojson_has_positions_with_longitude_first_and_styles() {
     assert_eq!(features[2]["geometry"]["coordinates"].as_array().unwrap().len(), 2);
 }
 
+/// What CalTopo's import takes: as caltopo_python 2.0.0 writes markers, lines, polygons and folders.
+#[test]
+fn a_map_is_one_folder_of_markers_and_shapes_as_caltopo_has_them() {
+    let mut all = features();
+    let Shape::Areas(areas) = &mut all[2].shape else { panic!("the region is an area") };
+    areas.push(areas[0].clone());
+    let value: Value = serde_json::from_str(&geojson::map("flight <1>", &all)).unwrap();
+    let (folder, rest) = value["features"].as_array().unwrap().split_last().unwrap();
+    assert_eq!(folder["properties"], json!({ "class": "Folder", "title": "flight <1>" }));
+    assert!(
+        folder["geometry"].is_null() && folder["id"].as_str().is_some_and(|id| id.len() == 36),
+        "{folder}"
+    );
+    let told: Vec<Value> = rest
+        .iter()
+        .map(|feature| {
+            let about = &feature["properties"];
+            assert_eq!(about["folderId"], folder["id"], "{feature}");
+            json!([about["class"], feature["geometry"]["type"], about["title"], about["fill-opacity"]])
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            json!(["Marker", "Point", "estimate <\"fox\"> & co", null]),
+            json!(["Shape", "LineString", "way", null]),
+            json!(["Shape", "Polygon", "region (1 of 2)", 0.25]),
+            json!(["Shape", "Polygon", "region (2 of 2)", 0.25]),
+        ]
+    );
+    let style = ["stroke", "stroke-width", "stroke-opacity", "fill"].map(|name| &rest[2]["properties"][name]);
+    assert_eq!(style, [&json!("#e69f00"), &json!(2), &json!(1), &json!("#e69f00")]);
+    assert_eq!(rest[0]["properties"]["description"], "it said\u{7} \"x\"");
+    // And GDAL, of whom QGIS reads with.
+    let file = tempfile::Builder::new().suffix(".geojson").tempfile().unwrap();
+    std::fs::write(file.path(), value.to_string()).unwrap();
+    let Ok(read) = std::process::Command::new("ogrinfo").args(["-al", "-so"]).arg(file.path()).output()
+    else {
+        println!("ignored in part, needs ogrinfo (gdal-bin)");
+        return;
+    };
+    let said = String::from_utf8_lossy(&read.stdout);
+    assert!(
+        read.status.success() && said.contains("Feature Count: 5") && said.contains("stroke-opacity"),
+        "{said}"
+    );
+}
+
 #[test]
 fn names_never_become_markup() {
     for text in [kml::write("a & b", &features()), gpx::write("a & b", &features())] {

@@ -62,6 +62,9 @@ pub struct Debrief {
     /// Newest map of the search.
     #[serde(skip)]
     pub cells: Vec<Cells>,
+    /// What people called the aircraft, by the settings.
+    #[serde(skip)]
+    pub callsign: Option<String>,
     /// UTC at time 0 of the flight's clock, µs since 1970.
     #[serde(skip)]
     pub started_utc_us: i64,
@@ -72,6 +75,11 @@ const STARTED: &str = "SELECT epoch_us(started_utc) FROM flight";
 const GAIN: &str =
     "SELECT gain FROM (SELECT regexp_extract(value, '(?m)^\\s*gain_db\\s*=\\s*([^#\\n]+)', 1) AS gain
     FROM setting WHERE name = 'settings_toml') WHERE gain <> ''";
+const CALLSIGN: &str =
+    "SELECT callsign FROM (SELECT regexp_extract(value, '(?s)\\n\\[cot\\]\\n.*?\\ncallsign = \"([^\"\\n]+)\"', 1) AS callsign
+    FROM setting WHERE name = 'settings_toml') WHERE callsign <> ''";
+/// Of an aircraft that nobody called anything.
+const NOBODYS_CALLSIGN: &str = "skyhound";
 const NAMES: &str =
     "SELECT value FROM setting WHERE regexp_matches(name, '^channel\\.[0-9]+\\.name$') ORDER BY name";
 
@@ -98,6 +106,7 @@ pub(super) fn gather(flight: &Connection, report: Report, truths: &Truths) -> An
         truth: compared(truths, &report.name, &beacons, (&places, &regions), (&fixes, ended_s)),
         false_alarms: false_alarms(truths, &beacons, &report.detections, report.duration_s),
         gain: lines(flight, GAIN, |r| r.get(0))?.pop(),
+        callsign: lines(flight, CALLSIGN, |r| r.get(0))?.pop(),
         started_utc_us: flight.query_row(STARTED, [], |r| r.get(0))?,
         report,
         beacons,
@@ -112,6 +121,11 @@ pub(super) fn gather(flight: &Connection, report: Report, truths: &Truths) -> An
 }
 
 impl Debrief {
+    /// What the aircraft is called.
+    pub fn callsign(&self) -> &str {
+        self.callsign.as_deref().unwrap_or(NOBODYS_CALLSIGN)
+    }
+
     /// UTC of a time of the flight, µs since 1970.
     pub fn utc_us(&self, at_us: i64) -> i64 {
         self.started_utc_us.saturating_add(at_us)

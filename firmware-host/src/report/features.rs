@@ -25,12 +25,12 @@ pub fn features(flight: &Debrief) -> Vec<Feature> {
     let mut features: Vec<Feature> = flight.places.iter().map(|place| estimate(flight, place)).collect();
     features.extend(region_features(flight).map(|(_, feature)| feature));
     features.extend(flight.home.iter().map(|home| {
-        let about = json!({ "kind": "home", "source": home.source });
+        let about = json!({ "kind": "home", "source": home.source, "marker-symbol": "flag-1" });
         Feature::new("home", Shape::Point(home.at().into())).coloured(HOME).with(about)
     }));
     features.extend(flight.truth.iter().map(|truth| {
         let at = Wgs84 { lat_deg: truth.lat_deg, lon_deg: truth.lon_deg };
-        let about = json!({ "kind": "truth", "beacon": truth.beacon, "error_m": truth.error_m });
+        let about = json!({ "kind": "truth", "beacon": truth.beacon, "error_m": truth.error_m, "marker-symbol": "c:ring" });
         Feature::new(format!("{} (truth)", truth.beacon), Shape::Point(at.into())).coloured(TRUTH).with(about)
     }));
     features.extend(detections(flight));
@@ -58,7 +58,7 @@ fn estimate(flight: &Debrief, place: &PlaceLine) -> Feature {
         "from_home_deg": place.from_home_deg,
         "from_home_m": place.from_home_m,
         "distress_ids": place.distress_ids,
-        "marker-symbol": "target",
+        "marker-symbol": "c:target1",
     });
     let title = format!("{} (estimate)", place.beacon);
     Feature::new(title, Shape::Point(at)).coloured(ESTIMATE).described(says).with(about)
@@ -88,6 +88,7 @@ fn detections(flight: &Debrief) -> impl Iterator<Item = Feature> {
             "began_s": detection.began_s,
             "length_s": detection.length_s,
             "snr_peak_db": detection.snr_peak_db,
+            "marker-symbol": "point",
         });
         Some(Feature::new(title, Shape::Point(spot)).coloured(HEARD).with(about))
     })

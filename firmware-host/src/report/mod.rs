@@ -34,7 +34,7 @@ mod way;
 pub use advice::Advice;
 pub use debrief::Debrief;
 pub use estimate::EstimateLine;
-pub use export::{Flight, Form, Told};
+pub use export::{Flight, Form, Told, cot_events_at};
 pub use facts::{
     DetectionLine, EventLine, LaneLine, LinkLine, MinuteLine, PassLine, Report, StateLine, TripLine,
 };

@@ -2,7 +2,7 @@
 
 mod together;
 
-use super::{Debrief, Flight, Form, Joint, Told, read, report};
+use super::{Debrief, Flight, Form, Joint, Told, cot_events_at, read, report};
 use crate::store::sample::{self, settings, start};
 use skyhound::geo::Wgs84;
 use skyhound::record::Record;
@@ -177,4 +177,36 @@ fn flights_together_say_what_they_say_together() {
     for form in [Form::Html, Form::Xlsx, Form::Kml] {
         assert!(told.write(form, &files[0], 0).unwrap().len() > 1_000);
     }
+}
+
+#[test]
+fn what_was_found_is_told_to_tak_as_the_daemon_would() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = flight(folder.path());
+    let text = String::from_utf8(written(&file, "cot", &[])).unwrap();
+    let name = file.file_stem().unwrap().to_string_lossy();
+    assert!(
+        text.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<events>\n<event version=\"2.0\" ")
+            && text.ends_with("</event>\n</events>\n"),
+        "{text}"
+    );
+    for id in ["", ".0", ".0.region.0"] {
+        assert_eq!(
+            text.matches(&format!("<event version=\"2.0\" uid=\"skyhound.{name}{id}\" type=")).count(),
+            1,
+            "{id}: {text}"
+        );
+    }
+    let flight = read(&file, Form::Cot, &[], 0).unwrap();
+    let now: Vec<String> =
+        cot_events_at(&flight.debrief, 1_760_000_000_000_000).iter().map(ToString::to_string).collect();
+    assert!(
+        now.len() >= 2 && !now.iter().any(|event| event.contains("type=\"a-f-")),
+        "no aircraft is there: {now:?}"
+    );
+    assert!(
+        now.iter().all(|event| event.contains(" time=\"2025-10-09T08:53:20.000Z\" ")
+            && event.contains(" stale=\"2025-10-10T08:53:20.000Z\"")),
+        "{now:?}"
+    );
 }

@@ -1,7 +1,8 @@
-//! The summary of a plan, as people read it.
+//! The summary of a plan, as people read it and as programs do.
 
 use super::{Outlook, Preview, SHADOW_M};
 use crate::range;
+use serde_json::{Value, json};
 use skyhound::search::theory::{not_there, pod_inverse_cube, pod_random};
 use std::fmt::Write as _;
 
@@ -28,6 +29,22 @@ impl Preview {
             self.height_m
         );
         text
+    }
+
+    /// The route and what it is worth, for programs: `said` is the same in words. What needs the beacon's power is null without an `outlook`; POD
+    /// is that of tracks at random, the lesser of Koopman's two.
+    pub fn to_json(&self, outlook: Option<&Outlook>, said: &str) -> Value {
+        let coverage = outlook.and_then(|outlook| outlook.coverage);
+        json!({
+            "route": self.places().iter().map(|at| [at.lat_deg, at.lon_deg]).collect::<Vec<_>>(),
+            "length_m": self.route.length_m(),
+            "duration_s": self.route.time_s(self.speed_mps),
+            "spacing_m": self.spacing_m,
+            "coverage": coverage,
+            "pod": coverage.map(pod_random),
+            "pos": outlook.and_then(|outlook| Some(outlook.map.as_ref()?.pos())),
+            "said": said,
+        })
     }
 }
 

@@ -212,6 +212,11 @@ pub(super) const KEYS: &[Key] = &[
     text("ground.token_file"),
     text("ground.tls"),
     text("ground.maps"),
+    text("cot.to"),
+    text("cot.callsign"),
+    number("cot.period_s", 0.2, 60.0, "s"),
+    whole("cot.ttl", 0, 255, ""),
+    text("cot.interface"),
 ];
 
 /// The key of a path such as `beacon.0.name`.

@@ -32,6 +32,7 @@ const SECTIONS: &[&str] = &[
     "retention",
     "daemon",
     "ground",
+    "cot",
 ];
 /// What a profile tells as a whole, or not at all.
 const WHOLE: [&str; 2] = ["sdr.gain_", "antenna."];

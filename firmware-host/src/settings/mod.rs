@@ -1,11 +1,12 @@
 //! Settings: one TOML file with `[sdr] [sense] [[beacon]] [analytics] [homing] [search] [interlock] [autopilot] [recorder]
-//! [retention] [daemon] [ground]`. Values as the parts take them; what the engine gets is made and checked from these once at the start.
+//! [retention] [daemon] [ground] [cot]`. Values as the parts take them; what the engine gets is made and checked from these once at the start.
 //!
 //! The file speaks s, ms and deg; the program µs and rad; `resolve` alone converts. Defaults stand in `skyhound.toml`
 //! beside this (the template that `config init` writes), ranges in `keys`. Precedence: default, file, profile, `--set`, flags;
 //! a profile that is only marked stands under the file.
 
 pub mod antenna;
+mod cot;
 mod deaf;
 mod engine;
 mod errors;
@@ -30,6 +31,7 @@ use skyhound::config::{AnalyticsConfig, Emission, HomingConfig, InterlockConfig}
 use skyhound::dsp::spectrometer::fft_len_for;
 
 pub use antenna::AntennaSettings;
+pub use cot::{CotSettings, CotTo};
 pub use deaf::{AtHand, Deafness};
 pub use engine::BURST_BANDWIDTH_HZ;
 pub use errors::{Origin, SettingError, SettingsErrors};
@@ -83,6 +85,8 @@ pub struct Settings {
     pub daemon: DaemonSettings,
     /// `[ground]`.
     pub ground: GroundSettings,
+    /// `[cot]`.
+    pub cot: CotSettings,
     /// `--bench`: this is a bench, and no aircraft is in the air; a recording may steer what stands on it.
     pub is_bench: bool,
     /// The profile that is among them.
@@ -162,6 +166,7 @@ impl Settings {
             retention: layers.retention(),
             daemon: layers.daemon(),
             ground: layers.ground(),
+            cot: layers.cot(),
             is_bench,
             profile: None,
             written: load::Written::default(),

@@ -11,11 +11,12 @@ use skyhound::config::{
 };
 use toml::Value;
 
+use super::cot::destinations;
 use super::keys::{as_number, numbers, polygon};
 use super::layers::Layers;
 use super::{
-    AntennaSettings, AutopilotSettings, BeaconSettings, DaemonSettings, GroundSettings, IqSettings, Pace,
-    RecorderSettings, RetentionSettings, SdrSettings, SearchSettings, SenseSettings,
+    AntennaSettings, AutopilotSettings, BeaconSettings, CotSettings, DaemonSettings, GroundSettings,
+    IqSettings, Pace, RecorderSettings, RetentionSettings, SdrSettings, SearchSettings, SenseSettings,
 };
 
 const DEVICE_RATE_SPS: f64 = 2_048_000.0;
@@ -350,6 +351,17 @@ impl Layers {
             token_file: self.optional_text("ground.token_file").map(PathBuf::from),
             tls: self.optional_text("ground.tls").map(PathBuf::from),
             maps: self.optional_text("ground.maps").map(PathBuf::from),
+        }
+    }
+
+    pub(super) fn cot(&self) -> CotSettings {
+        CotSettings {
+            // Checked by the rules, as the interface is.
+            to: destinations(&self.text("cot.to")).unwrap_or_default(),
+            callsign: self.text("cot.callsign"),
+            period_us: self.s("cot.period_s"),
+            ttl: self.whole("cot.ttl"),
+            interface: self.optional_text("cot.interface").and_then(|text| text.parse().ok()),
         }
     }
 }

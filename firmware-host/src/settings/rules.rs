@@ -2,6 +2,7 @@
 //!
 //! What hangs on the sample rate or the tuned frequency is checked by the engine, once both are known.
 
+use super::cot::destinations;
 use super::errors::Origin;
 use super::keys::{as_number, find};
 use super::layers::Layers;
@@ -39,6 +40,7 @@ impl Layers {
             self.check_pattern(number);
         }
         self.check_words();
+        self.check_cot();
         self.check_beacons();
         self.check_pass_gap();
         self.check_search_area();
@@ -113,6 +115,25 @@ impl Layers {
                     format!("\"{text}\" is no address with a port; write 127.0.0.1:8417, [::1]:8417 or none");
                 self.refuse("ground.listen", entry.origin.clone(), &mend);
             }
+        }
+    }
+
+    fn check_cot(&mut self) {
+        let told = |path: &str| {
+            let entry = self.entries.get(path)?;
+            Some((entry.value.as_str().unwrap_or_default().to_string(), entry.origin.clone()))
+        };
+        let (to, interface) = (told("cot.to"), told("cot.interface"));
+        if let Some((text, origin)) = to
+            && let Err(mend) = destinations(&text)
+        {
+            self.refuse("cot.to", origin, &mend);
+        }
+        if let Some((text, origin)) = interface
+            && text.parse::<std::net::Ipv4Addr>().is_err()
+        {
+            let mend = format!("\"{text}\" is no address of an interface; write one, as 192.168.1.10");
+            self.refuse("cot.interface", origin, &mend);
         }
     }
 

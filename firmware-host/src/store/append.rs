@@ -318,21 +318,21 @@ fn health(rows: &[Health]) -> Vec<ArrayRef> {
             Health::Pass(at, ..)
             | Health::Lane(at, ..)
             | Health::Discard(at, ..)
-            | Health::Database(at, ..) => *at,
+            | Health::Looked(at, ..) => *at,
         }),
         text(rows, |row| {
             Some(match row {
                 Health::Pass(..) => "pass",
                 Health::Lane(..) => "lane",
                 Health::Discard(..) => "discard",
-                Health::Database(..) => "database",
+                Health::Looked(_, kind, ..) => kind,
             })
         }),
         text(rows, |row| match row {
             Health::Pass(_, name, _) | Health::Lane(_, name, _) | Health::Discard(_, name, _) => {
                 Some(name.as_str())
             }
-            Health::Database(_, name, _) => Some(name),
+            Health::Looked(_, _, name, _) => Some(name),
         }),
         some::<UInt32Type, _>(rows, |row| pass(row).map(|p| p.budget_us)),
         some::<UInt32Type, _>(rows, |row| pass(row).map(|p| p.pass_count)),
@@ -342,13 +342,13 @@ fn health(rows: &[Health]) -> Vec<ArrayRef> {
         some::<Int64Type, _>(rows, |row| pass(row).map(|p| p.miss_total as i64)),
         some::<Int64Type, _>(rows, |row| lane(row).map(|l| l.pushed_total as i64)),
         some::<Int64Type, _>(rows, |row| match row {
-            Health::Pass(..) | Health::Database(..) => None,
+            Health::Pass(..) | Health::Looked(..) => None,
             Health::Lane(_, _, report) => Some(report.dropped_total as i64),
             Health::Discard(_, _, total) => Some(*total as i64),
         }),
         some::<Int64Type, _>(rows, |row| lane(row).map(|l| l.capacity_count as i64)),
         some::<Int64Type, _>(rows, |row| match row {
-            Health::Database(_, _, value) => Some(*value as i64),
+            Health::Looked(.., value) => Some(*value as i64),
             _ => None,
         }),
     ]

@@ -170,6 +170,7 @@ const fn name(part: &Part) -> &'static str {
         Part::Landed(_) => "landed",
         Part::Utc(_) => "utc_us",
         Part::ClockOffset(_) => "clock_offset_us",
+        Part::Wind(_) => "wind",
         _ => "ground_station",
     }
 }
@@ -198,6 +199,11 @@ fn said(part: &Part) -> Said {
         },
         Part::Utc(utc_us) => aged(utc_us, |utc_us| utc_us as i64),
         Part::ClockOffset(offset_us) => aged(offset_us, |offset_us| offset_us),
+        Part::Wind(wind) => Said {
+            received_us: wind.map(|wind| wind.received_us),
+            text: wind.map(|wind| format!("{} {}", wind.value.from_deg, wind.value.speed_mps)),
+            ..Said::default()
+        },
         Part::GroundStation(system) => aged(system, i64::from),
         _ => Said::default(),
     }

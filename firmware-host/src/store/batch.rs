@@ -34,8 +34,8 @@ pub enum Health {
     Lane(TimeUs, Name, LaneReport),
     /// A total of what was discarded.
     Discard(TimeUs, Name, u64),
-    /// What the database uses: bytes, µs or a count, as the name says.
-    Database(TimeUs, &'static str, u64),
+    /// What was looked at, a kind (database, machine) and a name of it: bytes, µs or a count, as the name says.
+    Looked(TimeUs, &'static str, &'static str, u64),
 }
 
 /// Rows that wait for their COMMIT.

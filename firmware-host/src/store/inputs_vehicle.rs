@@ -10,7 +10,7 @@ use skyhound::vehicle::parameter::PARAMETERS;
 use skyhound::vehicle::part::ZonesRead;
 use skyhound::vehicle::{
     Attitude, Battery, Ekf, Firmware, Gps, Health, Heartbeat, Home, Identity, Landed, Mode, Part, PartHealth,
-    Position, RC_CHANNELS_MAX, Rc,
+    Position, RC_CHANNELS_MAX, Rc, Wind,
 };
 
 const MOTION: &str = "SELECT at_us, attitude_us, roll_rad, pitch_rad, yaw_rad, yaw_rate_rad_s, position_us, lat_deg, lon_deg, alt_amsl_m,
@@ -181,6 +181,12 @@ fn fact(row: &Row<'_>) -> Read<Option<Part>> {
         "landed" => Part::Landed(aged(row, 2, landed)?),
         "utc_us" => Part::Utc(aged(row, 2, || Ok(number()? as u64))?),
         "clock_offset_us" => Part::ClockOffset(aged(row, 2, number)?),
+        "wind" => {
+            let told = text.as_deref().and_then(|text| text.split_once(' ')).unwrap_or_default();
+            let number = |text: &str| text.parse().unwrap_or_default();
+            let wind = || Ok(Wind { from_deg: number(told.0), speed_mps: number(told.1) });
+            Part::Wind(aged(row, 2, wind)?)
+        }
         "ground_station" => Part::GroundStation(aged(row, 2, || Ok(number()? as u8))?),
         _ => return Ok(None),
     }))

@@ -1,9 +1,10 @@
-//! What the database of a flight uses, and for how long the disk lasts: looked at every ten seconds by the recorder's thread,
-//! kept in table `health` (kind `database`), shown in the status, and told aloud where it becomes dangerous.
+//! What the database of a flight uses, for how long the disk lasts, and how the machine is: looked at every ten seconds by the recorder's thread,
+//! kept in table `health` (kinds `database` and `machine`), shown in the status, and told aloud where it becomes dangerous.
 
 use super::file::{FlightFile, wal_bytes};
 use super::scratch::free_bytes;
 use super::totals::RecorderTotals;
+use crate::machine::{Machine, Watch};
 use crate::settings::RecorderSettings;
 use skyhound::time::TimeUs;
 
@@ -38,6 +39,8 @@ pub struct Database {
     pub free_bytes: u64,
     /// Hours until only the reserve is free.
     pub left_h: Option<f64>,
+    /// How the machine is.
+    pub machine: Machine,
     /// What is dangerous, with its mend.
     pub alarms: Vec<String>,
 }
@@ -62,8 +65,20 @@ impl Database {
     }
 }
 
+/// Rows of `health` of the machine: (name with its unit, value).
+pub(super) fn machine_rows(machine: &Machine) -> impl Iterator<Item = (&'static str, u64)> {
+    let rows = [
+        ("busy_permille", machine.busy_ratio.map(|ratio| (ratio * 1e3).round() as u64)),
+        ("temperature_m_c", machine.temperature_c.map(|celsius| (celsius * 1e3).round() as u64)),
+        ("throttled_bits", machine.throttled_bits.map(u64::from)),
+        ("available_bytes", machine.available_bytes),
+    ];
+    rows.into_iter().filter_map(|(name, value)| Some((name, value?)))
+}
+
 /// Between two looks.
 pub(super) struct Monitor {
+    watch: Watch,
     looked_at: TimeUs,
     totals: RecorderTotals,
     /// Of the newest file: since when it is recorded, its bytes then, and the checkpoints before it.
@@ -74,7 +89,13 @@ pub(super) struct Monitor {
 
 impl Monitor {
     pub(super) fn begin(now: TimeUs) -> Monitor {
-        Monitor { looked_at: now, totals: RecorderTotals::default(), began: (now, 0, 0), grown: None }
+        Monitor {
+            watch: Watch::begin(),
+            looked_at: now,
+            totals: RecorderTotals::default(),
+            began: (now, 0, 0),
+            grown: None,
+        }
     }
 
     pub(super) fn is_due(&self, now: TimeUs) -> bool {
@@ -103,6 +124,7 @@ impl Monitor {
             file_bytes: file.map_or(0, bytes_of),
             wal_bytes: file.map_or(0, |file| wal_bytes(file.path())),
             free_bytes: free_bytes(&settings.flights).unwrap_or(0),
+            machine: self.watch.look(),
             rows_per_s: (totals.row_total - self.totals.row_total) as f64 / since_s.max(1e-3),
             ..Database::default()
         };
@@ -118,6 +140,7 @@ impl Monitor {
         seen.left_h = seen.growth_bytes_per_h.map(|growth| room_bytes as f64 / growth.max(1.0));
         seen.alarms = self.alarms(&seen, &totals, settings);
         seen.alarms.extend(memory_alarm(resident_bytes));
+        seen.alarms.extend(seen.machine.alarms());
         (self.looked_at, self.totals) = (now, totals);
         seen
     }

@@ -14,7 +14,7 @@ use super::catalog;
 use super::error::StoreError;
 use super::file::{About, Continues, FlightFile, wal_bytes};
 use super::lanes::Outlets;
-use super::monitor::Monitor;
+use super::monitor::{Monitor, machine_rows};
 use super::newest::Seen;
 use super::scratch::free_bytes;
 use super::watch::{Order, RecorderState, Watch};
@@ -186,7 +186,10 @@ impl Pass {
         let totals = self.watch.totals();
         let seen = self.monitor.look(now, self.file.as_ref(), totals, &self.settings);
         let rows = seen.rows(&totals);
-        self.batch.healths.extend(rows.map(|(name, value)| Health::Database(now, name, value)));
+        let machine = machine_rows(&seen.machine).map(|row| ("machine", row));
+        let rows = rows.map(|row| ("database", row)).into_iter().chain(machine);
+        let looked = rows.map(|(kind, (name, value))| Health::Looked(now, kind, name, value));
+        self.batch.healths.extend(looked);
         self.watch.see_database(seen);
     }
 

@@ -21,7 +21,7 @@ use skyhound::time::{Aged, TimeUs};
 use skyhound::units::CentiDb;
 use skyhound::vehicle::{
     Attitude, Battery, Ekf, Firmware, Gps, Health, Heartbeat, Home, Identity, Landed, Mode, Parameters,
-    PartHealth, Pose, Position, RC_CHANNELS_MAX, Rc, Vehicle, Zones, parameter,
+    PartHealth, Pose, Position, RC_CHANNELS_MAX, Rc, Vehicle, Wind, Zones, parameter,
 };
 use std::path::Path;
 
@@ -234,6 +234,7 @@ pub(crate) fn vehicle(at_us: u64) -> Vehicle {
         clock_offset_us: Some(Aged::new(-123, at)),
         parameters,
         zones: Some(Aged::new(zones, at)),
+        wind: Some(Aged::new(Wind { from_deg: 271.25, speed_mps: 5.5 }, at)),
         ground_station: Some(Aged::new(255, at)),
     }
 }

@@ -72,8 +72,8 @@ mod tests {
             AND table_name IN (SELECT table_name FROM duckdb_tables())";
         assert_eq!(count(bare), 0);
         assert_eq!(count("SELECT count(*) FROM duckdb_views() WHERE NOT internal AND comment IS NULL"), 0);
-        assert_eq!(count("SELECT count(*) FROM duckdb_views() WHERE NOT internal"), 11);
-        assert_eq!(lent().count(), 12);
+        assert_eq!(count("SELECT count(*) FROM duckdb_views() WHERE NOT internal"), 12);
+        assert_eq!(lent().count(), 13);
         assert_eq!(count("SELECT count(*) FROM duckdb_indexes()"), 0);
         assert_eq!(count("SELECT count(*) FROM duckdb_constraints()"), 0);
     }

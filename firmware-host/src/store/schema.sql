@@ -288,7 +288,7 @@ CREATE TABLE operator ( -- What the operator did (input)
     at_us BIGINT, -- When, µs since start
     act VARCHAR -- homing_on or homing_off
 );
-CREATE TABLE health ( -- Threads against their budgets (kind pass) and lanes (kind lane), 1 Hz; what was discarded (kind discard); what the database uses (kind database), each 10 s
+CREATE TABLE health ( -- Threads against their budgets (kind pass) and lanes (kind lane), 1 Hz; what was discarded (kind discard); what the database uses (kind database) and how the machine is (kind machine), each 10 s
     at_us BIGINT, -- When, µs since start
     kind VARCHAR, -- pass, lane, discard or database
     name VARCHAR, -- Name of the thread or lane; refused (readings and pulses out of order or of no channel) or unplaced (without a pose: too many waited); or what value is, with its unit
@@ -301,7 +301,7 @@ CREATE TABLE health ( -- Threads against their budgets (kind pass) and lanes (ki
     pushed_total BIGINT, -- Items that fitted since the start
     dropped_total BIGINT, -- Items that did not fit or were discarded since the start: lost
     capacity_count BIGINT, -- Items the lane holds at most
-    value BIGINT -- Of kind database: bytes, µs or a count, as name says
+    value BIGINT -- Of kinds database and machine: bytes, µs or a count, as name says
 );
 CREATE TABLE link ( -- Counters of the autopilot link since the start, 1 Hz
     at_us BIGINT, -- When, µs since start

@@ -122,8 +122,8 @@ CREATE TABLE zone ( -- The fence uploaded to the autopilot: a row fence at each 
 );
 CREATE TABLE vehicle_fact ( -- What else is known of the aircraft, and changes or comes seldom (input)
     at_us BIGINT, -- When recorded, µs since start
-    part VARCHAR, -- identity, contested, left_total, mode_told, landed, utc_us, clock_offset_us or ground_station
+    part VARCHAR, -- identity, contested, left_total, mode_told, landed, utc_us, clock_offset_us, wind or ground_station
     received_us BIGINT, -- When received, µs since start; NULL: not known any more, or known by ourselves
     whole BIGINT, -- identity: 256 × system + component; mode_told: custom_mode; of others the value itself
-    text VARCHAR -- identity: firmware; mode_told: firmware and mode; landed: state; contested: why, with the mend
+    text VARCHAR -- identity: firmware; mode_told: firmware and mode; landed: state; contested: why, with the mend; wind: from where in degrees, m/s
 );

@@ -49,7 +49,7 @@ pub fn file_writer(sql: &str) -> Option<String> {
         let verb = verb(&bare(last));
         if FILE_VERBS.contains(&verb.as_str()) {
             return Some(format!(
-                "{verb} may write files, the flight's own among them; write the answer of a SELECT with --output"
+                "{verb} may write files, the flight's own among them; ask with SELECT, and keep its answer"
             ));
         }
         rest = before;

@@ -43,6 +43,10 @@ FROM vehicle_motion AS m
     ASOF LEFT JOIN heartbeat AS h ON m.at_us >= h.at_us
     ASOF LEFT JOIN vehicle_status AS s ON m.at_us >= s.at_us
 WHERE m.position_us IS NOT NULL ORDER BY m.position_us, m.at_us;
+-- The wind as the autopilot reckons it: from where, degrees from true north, and how fast
+CREATE VIEW wind AS
+SELECT utc(received_us) AS utc, received_us, split_part(text, ' ', 1)::DOUBLE AS from_deg, split_part(text, ' ', 2)::DOUBLE AS speed_mps
+FROM vehicle_fact WHERE part = 'wind' AND received_us IS NOT NULL ORDER BY received_us;
 -- The stored spectrum, power in dBFS
 CREATE VIEW waterfall AS
 SELECT utc(acquired_us) AS utc, acquired_us, first_bin_hz, bin_hz,

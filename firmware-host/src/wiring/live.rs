@@ -2,7 +2,9 @@
 
 use super::keeper::Keeper;
 use super::threads::{Life, Threads};
-use super::{Parts, Shared, control, excerpts, looking, questions, sensing, sink, status, switching};
+use super::{
+    Parts, Shared, control, excerpts, looking, questions, sensing, sink, situation, status, switching,
+};
 use crate::autopilot::Link;
 use crate::clock::Clock;
 use crate::failure::Failure;
@@ -10,7 +12,7 @@ use crate::realtime::Role;
 use crate::sdr::{Receiver, Stream};
 use crate::settings::Settings;
 use crate::store::{RecorderHandle, Snapshots};
-use crate::{ctl, ground, systemd};
+use crate::{cot, ctl, ground, systemd};
 use skyhound::config::Config;
 use skyhound::limits::{PASS_HEARINGS_MAX, PASS_PULSES_MAX, PASS_READINGS_MAX};
 use skyhound::ring;
@@ -29,6 +31,7 @@ const STOP_PHASE: Duration = Duration::from_secs(1);
 pub struct Doors {
     server: Option<ctl::Server>,
     page: Option<ground::Server>,
+    cot: Option<cot::Sender>,
     board: ctl::Board,
     requests: mpsc::Receiver<ctl::Request>,
     profiles: ctl::ProfileDoor,
@@ -68,11 +71,13 @@ impl Doors {
                 (None, door)
             }
         };
+        let lent = beside.beside();
+        let cot = situation::tell(&settings.cot, lent, &snapshots, clock, threads.starter(Role::Ground))?;
         let page = looking::serve(settings, beside, &snapshots, clock, threads.starter(Role::Ground))?;
         if let Some(page) = &page {
             board.write(|status| status.page = Some(page.url().to_string()));
         }
-        Ok(Doors { server, page, board, requests, profiles, snapshots })
+        Ok(Doors { server, page, cot, board, requests, profiles, snapshots })
     }
 }
 
@@ -88,7 +93,7 @@ pub fn fly(
     let Parts { source, sense, decide, inlets, signal, limit, clock, excerpts } = parts;
     let (history, tap, cutter) = excerpts::apart(excerpts);
     let Flown { settings, config, beside_hz } = flown;
-    let Doors { server, page, board, requests, profiles, snapshots } = doors;
+    let Doors { server, page, cot, board, requests, profiles, snapshots } = doors;
     snapshots.follow(recorder.clone());
     let stream = source.stream().clone();
     let (readings_in, readings) = ring::lane("reading", 4 * PASS_READINGS_MAX);
@@ -144,7 +149,7 @@ pub fn fly(
     wait_for_the_end(&shared, &controlling, &signal, limit, clock);
     let listening = [Some(sensing), cutting].into_iter().flatten();
     stop(threads, &shared, [controlling, keeping], listening, receiver);
-    drop((page, server));
+    drop((cot, page, server));
     // A recording that cannot be read on has ended the flight as its end does, but it was not the end.
     let failed = shared.life.failed().or(shared.receiver.failed());
     failed.map_or(Ok(()), |why| Err(Failure::Failed(why.to_string())))

@@ -63,17 +63,45 @@ pub fn serve(
 /// Flights of the settings' folder, and what flies, if anything does.
 pub fn served(settings: &Settings, flying: Option<Flying>) -> Served {
     let reserve_mb = settings.recorder.disk_reserve_mb;
-    let folder = settings.recorder.flights.clone();
-    let listed = folder.clone();
     let recipe = |recipe: store::Recipe| RecipeLine {
         name: recipe.name.to_string(),
         about: recipe.question.to_string(),
         sql: recipe.sql.to_string(),
     };
+    let (folder, settings_toml) = (settings.recorder.flights.clone(), settings.to_toml());
     let shelf = Shelf {
+        list: Box::new({
+            let folder = folder.clone();
+            move |text| {
+                let mut command = aside(&["flights", "--json", "--flights"]);
+                command.arg(&folder).arg(format!("--text={text}"));
+                command
+            }
+        }),
         folder,
-        list: Box::new(move || aside(&["flights", "--json", "--flights"], &[&listed])),
-        report: Box::new(|file, out| aside(&["report", "--output"], &[out, file])),
+        report: Box::new(|file, out| {
+            let mut command = aside(&["report", "--output"]);
+            command.args([out, file]);
+            command
+        }),
+        what_if: Box::new(|file, sets, into| {
+            let mut command = aside(&["replay", "--into"]);
+            command.args([into, file]).args(sets.iter().map(|set| format!("--set={set}")));
+            command
+        }),
+        about: Box::new(|file, tags, note| {
+            let mut command = aside(&["catalog", "about"]);
+            command.arg(file).args(tags.iter().map(|tag| format!("--tag={tag}")));
+            command.arg(format!("--note={note}"));
+            command
+        }),
+        plan: Box::new(move |folder, words| {
+            let config = folder.join("skyhound.toml");
+            std::fs::write(&config, &settings_toml)?;
+            let mut command = aside(&["search", "plan", "--config"]);
+            command.arg(config).args(words);
+            Ok(command)
+        }),
         cookbook: store::cookbook().map(recipe).collect(),
         is_recorded: Box::new(store::is_recorded),
     };
@@ -82,10 +110,10 @@ pub fn served(settings: &Settings, flying: Option<Flying>) -> Served {
     Served { flying, shelf, answering: Arc::new(Closed { daemon, reserve_mb }), questions }
 }
 
-fn aside(words: &[&str], paths: &[&Path]) -> Command {
+fn aside(words: &[&str]) -> Command {
     let mut command = Command::new("/proc/self/exe");
     command.args(["--log", "error", ASIDE_COMMAND, "--parent", &std::process::id().to_string(), "--"]);
-    command.args(words).args(paths);
+    command.args(words);
     command
 }
 

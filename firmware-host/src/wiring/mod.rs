@@ -15,6 +15,7 @@ mod offline;
 mod questions;
 mod sensing;
 mod sink;
+mod situation;
 mod status;
 mod switching;
 mod takeover;

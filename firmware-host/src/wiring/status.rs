@@ -2,7 +2,7 @@
 
 use super::Shared;
 use crate::autopilot::Link;
-use crate::ctl::{LaneStatus, LinkStatus, PassStatus, RecorderStatus, Status, decided};
+use crate::ctl::{LaneStatus, LinkStatus, MachineStatus, PassStatus, RecorderStatus, Status, decided};
 use crate::store::{RecorderHandle, RecorderState};
 use crate::version::VERSION;
 use skyhound::budget::BudgetReport;
@@ -80,6 +80,7 @@ pub fn show(status: &mut Status, seen: &Seen<'_>) {
     };
     status.lanes = lanes.map(lane_status).to_vec();
     show_recorder(&mut status.recorder, &shared.recorder);
+    show_machine(&mut status.machine, &shared.recorder);
     status.passes = vec![PassStatus {
         name: "control".to_string(),
         longest_us: passes.longest_us,
@@ -101,6 +102,15 @@ fn lane_status(gauge: &Gauge) -> LaneStatus {
         pushed_total: gauge.pushed_total(),
         dropped_total: gauge.dropped_total(),
     }
+}
+
+/// As the recorder saw it last.
+fn show_machine(status: &mut MachineStatus, recorder: &RecorderHandle) {
+    let Some(seen) = recorder.database() else { return };
+    status.busy_ratio = seen.machine.busy_ratio;
+    status.temperature_c = seen.machine.temperature_c;
+    status.throttled_bits = seen.machine.throttled_bits;
+    status.available_mb = seen.machine.available_bytes.map(|bytes| bytes as f64 / 1e6);
 }
 
 /// What the recorder itself is writing just now stays as it was.
@@ -128,6 +138,7 @@ fn show_recorder(status: &mut RecorderStatus, recorder: &RecorderHandle) {
         status.wal_mb = mb(seen.wal_bytes);
         status.growth_mb_per_h = seen.growth_bytes_per_h.map(|growth| growth / 1e6);
         status.left_h = seen.left_h;
+        status.free_mb = mb(seen.free_bytes);
         status.alarms = seen.alarms;
     }
 }

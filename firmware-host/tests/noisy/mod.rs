@@ -43,6 +43,7 @@ pub fn start(folder: &Path, door: &Path) -> (Ended, PathBuf) {
     let mut file = fs::File::create(&recording).unwrap();
     (0..120).for_each(|_| file.write_all(&noise).unwrap());
     let mut command = skyhound();
+    command.env("XDG_DATA_HOME", folder.join("home"));
     command.args(["--log", "warn", "fly", "--pace", "realtime", "--autopilot", "none", "--flights"]);
     command.arg(folder.join("flights")).args(["--sdr", &format!("file:{}", recording.display())]);
     command.args(["--set", &format!("daemon.ctl_socket={}", door.display())]);

@@ -147,8 +147,14 @@ pub const ATTACKS: &[Attack] = &[
     ),
     behind_tokens(
         FUNCTION,
-        "who may only look takes control, enables homing, changes the profile",
+        "who may only look takes control, enables homing, changes the profile, writes a note, asks what if",
         &[
+            (
+                "POST /api/v1/flights/planted/about",
+                &["Authorization: Bearer {look}"],
+                "{\"tags\":[],\"note\":\"x\"}",
+            ),
+            ("POST /api/v1/flights/planted/what-if", &["Authorization: Bearer {look}"], "{\"set\":[]}"),
             ("POST /api/v1/control", &["Authorization: Bearer {look}"], "{\"take\":true,\"name\":\"x\"}"),
             (HOMING, &["Authorization: Bearer {look}"], ON),
             ("POST /api/v1/profile", &["Authorization: Bearer {look}"], "{\"name\":\"plb-121\"}"),
@@ -182,24 +188,30 @@ pub const ATTACKS: &[Attack] = &[
         ],
         &[422],
     ),
-    row(FLOW, "homing is enabled by a page that has no control", &[(HOMING, &[], ON)], &[409]),
-    row(
-        FLOW,
-        "homing is enabled by who has control, where an interlock does not hold",
-        &[(HOMING, &["X-Skyhound-Client: holder"], ON)],
-        &[409],
-    ),
     Attack {
-        holds: &["application/json", "nosniff"],
+        holds: &["application/json", "nosniff", "<b>xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx (127.0.0.1)"],
         ..row(
             MISCONFIGURED,
-            "a name that is markup, with a line break",
+            "a name that is markup, with a line break, and longer than a line",
             &[(
                 "POST /api/v1/control",
                 &["X-Skyhound-Client: holder"],
-                "{\"take\":true,\"name\":\"<script>alert(1)</script>\\n\"}",
+                "{\"take\":true,\"name\":\"<b>\\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}",
             )],
             &[200],
+        )
+    },
+    Attack {
+        holds: &["has control; take it first"],
+        ..row(FLOW, "homing is enabled by a page that has no control", &[(HOMING, &[], ON)], &[409])
+    },
+    Attack {
+        holds: &["homing stays locked"],
+        ..row(
+            FLOW,
+            "homing is enabled by who has control, where an interlock does not hold",
+            &[(HOMING, &["X-Skyhound-Client: holder"], ON)],
+            &[409],
         )
     },
     row(
@@ -226,6 +238,21 @@ pub const ATTACKS: &[Attack] = &[
                 "",
             ),
         ],
+        &[403],
+    ),
+    row(
+        ORIGIN,
+        "a page of another site follows the flight over a WebSocket",
+        &[(
+            "GET /api/v1/live",
+            &[
+                "Origin: http://evil.example",
+                "Upgrade: websocket",
+                "Sec-WebSocket-Version: 13",
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            ],
+            "",
+        )],
         &[403],
     ),
     row(

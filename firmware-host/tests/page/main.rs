@@ -2,9 +2,13 @@
 
 mod attacked;
 mod attacks;
+mod documented;
 #[path = "../noisy/mod.rs"]
 mod noisy;
+mod planned;
 mod site;
+mod socket;
+mod tagged;
 
 use noisy::{Ended, skyhound, until};
 use serde_json::{Value, json};
@@ -36,6 +40,15 @@ impl Flight {
 
     fn name(&self) -> String {
         self.file.file_stem().unwrap().to_string_lossy().into_owned()
+    }
+
+    /// Ends it; what it leaves behind: its folder, and the name of the flight in that one's folder `flights`.
+    fn end(self) -> (tempfile::TempDir, String) {
+        let name = self.name();
+        let Flight { mut daemon, folder, .. } = self;
+        ctl::ask(&folder.path().join("ctl.sock"), Ask::Stop).unwrap();
+        assert!(daemon.0.wait().unwrap().success());
+        (folder, name)
     }
 }
 
@@ -183,10 +196,9 @@ fn open_to_others_it_speaks_tls_with_a_certificate_that_stays() {
 #[test]
 fn flights_that_have_ended_are_handed_out_in_parts_to_who_has_a_token() {
     let flight = Flight::start();
-    let (name, flights) = (flight.name(), flight.folder.path().join("flights"));
-    ctl::ask(&flight.folder.path().join("ctl.sock"), Ask::Stop).unwrap();
-    let Flight { mut daemon, folder, file, .. } = flight;
-    assert!(daemon.0.wait().unwrap().success());
+    let file = flight.file.clone();
+    let (folder, name) = flight.end();
+    let flights = folder.path().join("flights");
     let whole = std::fs::read(&file).unwrap();
     // Without tokens, on loopback, all may look.
     let (_server, site) = ground(&flights, &[]);
@@ -257,4 +269,29 @@ fn the_document_names_every_address_there_is() {
         let path = if is_outside { route.to_string() } else { format!("/api/v1{route}") };
         assert!(told.contains(&&path), "{path} is not among {told:?}");
     }
+}
+
+/// Whatever it brings, an address that is only read says so; and there is no act without what acts must bring.
+#[test]
+fn acts_bring_what_they_must_and_addresses_that_are_read_take_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_server, site) = ground(folder.path(), &[]);
+    let document = site.get("/api/v1/openapi.json", &[]).json();
+    let paths = document["paths"].as_object().unwrap();
+    let mut act_count = 0;
+    for (path, told) in paths {
+        let path = path.replace("{name}", "x").replace("{report}", "report.html");
+        let bare = site.say(&site.head("POST", &path, &["Content-Length: 2"]), b"{}").code;
+        if told.get("post").is_none() {
+            assert_eq!(bare, 405, "{path}");
+            continue;
+        }
+        act_count += 1;
+        let json = ["Content-Type: application/json", "Content-Length: 2"];
+        let of_nobody = site.say(&site.head("POST", &path, &json), b"{}").code;
+        let got = site.get(&path, &[]).code;
+        assert_eq!((bare, of_nobody, got), (415, 400, 405), "{path}");
+    }
+    assert!(act_count >= 7, "{act_count}");
+    assert_eq!(site.say(&site.head("POST", "/", &["Content-Length: 2"]), b"{}").code, 405);
 }

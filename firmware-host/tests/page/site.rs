@@ -97,9 +97,12 @@ fn unchunked(mut body: &[u8]) -> Vec<u8> {
     whole
 }
 
-/// `skyhound ground` of a folder, and its first line.
+/// `skyhound ground` of a folder, which is also its user's home, and its first line.
 pub fn ground_said(folder: &Path, sets: &[String]) -> (Ended, String) {
+    let home = folder.join("home");
+    std::fs::create_dir_all(&home).unwrap();
     let mut command = skyhound();
+    command.env("XDG_DATA_HOME", &home).env("TMPDIR", &home);
     command.arg("ground").arg(folder).args(["--set", "ground.listen=127.0.0.1:0"]);
     sets.iter().for_each(|set| {
         command.args(["--set", set]);

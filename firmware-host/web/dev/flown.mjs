@@ -15,8 +15,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => p
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-function start(program, args, signal = "SIGTERM") {
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+function start(program, args, signal = "SIGTERM", env = {}) {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
   child.said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (child.said += text));
   child.on("error", (error) => (child.said += String(error)));
@@ -73,10 +73,10 @@ export class Rig {
   }
 }
 
-/** `skyhound ground` on a folder of flights. */
+/** `skyhound ground` on a folder of flights, with a catalogue of its own beside them. */
 export class Ground {
   constructor(program, flights) {
-    this.child = start(program, ["--log", "info", "ground", flights, "--set", "ground.listen=127.0.0.1:0"]);
+    this.child = start(program, ["--log", "info", "ground", flights, "--set", "ground.listen=127.0.0.1:0"], "SIGTERM", { XDG_DATA_HOME: join(flights, "..", "data") });
   }
 
   page() {

@@ -12,10 +12,14 @@ export interface Knobs {
   /** Reasons that homing stays locked, over those of the flight. */
   missing: string[];
   latched: string | null;
+  /** Over the flight's own; "flight": that. */
+  wind: { from_deg: number | null; mps: number | null } | "flight";
+  /** Whether the nose is told. */
+  nose: boolean;
 }
 
 export class Played {
-  readonly knobs: Knobs = { homing: null, missing: [], latched: null };
+  readonly knobs: Knobs = { homing: null, missing: [], latched: null, wind: "flight", nose: true };
   control: { client: string; name: string } | null = null;
   readonly extra: LogEntry[] = [];
   private readonly chunks = new Map<number, Chunk>();
@@ -60,6 +64,8 @@ export class Played {
     status.recorder.rows_total = Math.round(at_us / 8000);
     status.recorder.left_h = 41.5;
     status.vehicle.heartbeat_age_s = 0.4;
+    if (knobs.wind !== "flight") [status.vehicle.wind_from_deg, status.vehicle.wind_mps] = [knobs.wind.from_deg, knobs.wind.mps];
+    if (!knobs.nose) status.vehicle.yaw_deg = null;
     status.missing = [...knobs.missing, ...status.missing];
     status.locked = status.missing[0] ?? null;
     status.latched = knobs.latched ?? status.latched;

@@ -2,7 +2,7 @@
 // Screenshots go to a folder, to be looked at. Ends with 1 where something was not so.
 //   node dev/real.mjs --rig PATH --skyhound PATH [--screens FOLDER] [--own-page]
 // --own-page: the page of dist/ instead of the one in the binary.
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -171,6 +171,24 @@ await check("SQL answers of the flight that goes on; a wrong question, and one t
   await anna.waitForFunction(() => !/nowhere/.test(document.querySelector(".answer .bad")?.textContent ?? "nowhere"));
   await shoot(anna, "sql");
 });
+await check("a search is drawn beside the flight: the server weighs it, refuses what is none, and gives it as a mission", async () => {
+  await anna.evaluate(() => document.activeElement.blur());
+  await anna.keyboard.press("6");
+  const corners = anna.getByLabel(/^Corners/);
+  const square = ["47.3990, 8.5440", "47.3990, 8.5500", "47.3958, 8.5500", "47.3958, 8.5440"];
+  await corners.fill(square.join("\n"));
+  await anna.getByLabel("Beacon's power").fill("-40");
+  await anna.waitForFunction(() => /POD\s*>? ?[\d.]+ %/.test(document.querySelector(".worth").innerText) && !document.querySelector(".result").hasAttribute("data-old"), null, { timeout: 20_000 });
+  console.log(`        ${(await text(anna, ".worth")).replaceAll(/\s+/g, " ")}`);
+  await shoot(anna, "plan");
+  const coming = anna.waitForEvent("download", { timeout: 15_000 });
+  await anna.getByRole("button", { name: ".waypoints" }).click();
+  const mission = readFileSync(await (await coming).path(), "utf8");
+  must(mission.startsWith("QGC WPL 110"), mission.slice(0, 80));
+  // corners in a row that crosses itself
+  await corners.fill([square[0], square[2], square[1], square[3]].join("\n"));
+  await anna.waitForFunction(() => /cross/.test(document.querySelector(".plan").innerText), null, { timeout: 20_000 });
+});
 await check("on a phone nothing is wider than the screen, and Stop arrives", async () => {
   const phone = await browser.open(url, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, colorScheme: "dark" });
   await shown(phone, "IDLE");
@@ -192,8 +210,9 @@ await check("the flight has ended: the page says that its picture is old", async
 });
 const ground = new Ground(given.skyhound, rig.flights);
 const ground_url = await before(await ground.page());
+let clara = null;
 await check("skyhound ground shows the flight; it is replayed to where it homed, played and stepped by keys", async () => {
-  const clara = await browser.open(ground_url);
+  clara = await browser.open(ground_url);
   const [name] = files[0].split(".duckdb");
   await clara.locator("article", { hasText: name }).getByRole("button", { name: "Replay" }).click({ timeout: 15_000 });
   const line = clara.locator(".timeline input");
@@ -230,6 +249,41 @@ await check("skyhound ground shows the flight; it is replayed to where it homed,
   await clara.getByRole("link", { name: "File" }).first().click();
   must((await coming).suggestedFilename() === files[0], (await coming).suggestedFilename());
   await shoot(clara, "flights");
+});
+await check("what if: another setting is computed and stands beside the flown; one that no replay takes is refused", async () => {
+  await clara.evaluate(() => document.activeElement.blur());
+  await clara.keyboard.press("2");
+  await clara.getByRole("button", { name: "What if" }).click();
+  const sets = clara.getByLabel("Settings, one a line");
+  const told = (words) => clara.waitForFunction((wanted) => document.querySelector("#whatif-told").textContent.includes(wanted), words, { timeout: 90_000 });
+  await sets.fill("recorder.folder=elsewhere");
+  await clara.getByRole("button", { name: "Compute" }).click();
+  await clara.waitForFunction(() => document.querySelector("#whatif-told").classList.contains("bad"), null, { timeout: 30_000 });
+  console.log(`        ${await text(clara, "#whatif-told")}`);
+  await sets.fill("analytics.trigger_db=14");
+  await clara.getByRole("button", { name: "Compute" }).click();
+  await told("computed in");
+  must((await clara.locator(".axes canvas").count()) === 2, "there are no lines");
+  await clara.waitForFunction(() => /now \d/.test(document.querySelector(".apart").textContent));
+  console.log(`        ${await text(clara, ".apart")}`);
+  await shoot(clara, "what-if");
+});
+await check("a tag and a note are written into the catalogue, and found again by another page", async () => {
+  await clara.evaluate(() => document.activeElement.blur());
+  await clara.keyboard.press("3");
+  await clara.getByText("Tags, note").click();
+  await clara.getByLabel(/^Tags of/).fill("training");
+  await clara.getByLabel(/^Note to/).fill("Fox by the lake");
+  await clara.getByRole("button", { name: "Keep" }).click();
+  await clara.waitForFunction(() => document.querySelector(".chip.tag")?.textContent === "training", null, { timeout: 60_000 });
+  const dora = await browser.open(ground_url);
+  await dora.waitForFunction(() => document.querySelector(".note")?.textContent === "Fox by the lake", null, { timeout: 30_000 });
+  const found = async (words) => (await (await fetch(`${ground_url}/api/v1/flights?text=${words}`)).json()).length;
+  must((await found("lake")) === 1 && (await found("hill")) === 0, "the server finds another flight by its note");
+  await dora.getByLabel("Find flights").fill("by the hill");
+  await dora.waitForFunction(() => document.querySelectorAll(".flight").length === 0);
+  await dora.getByLabel("Find flights").fill("by the lake");
+  await dora.waitForFunction(() => document.querySelectorAll(".flight").length === 1);
 });
 await check("no error, no request to anywhere else, nothing against the CSP", async () => must(browser.troubles.length === 0, browser.troubles.join("; ")));
 await browser.close();

@@ -1,6 +1,6 @@
 // A fixture server for work on the page, FOR DEVELOPMENT ONLY: it speaks the contract of `/api/v1`, plays a recorded flight as
 // the live one, and answers SQL of real flight files through `skyhound query`. It checks nothing and is safe for nothing.
-//   npm run dev -- --flights FOLDER --skyhound PATH [--live NAME] [--maps FOLDER] [--token T] [--port 8417] [--speed 1] [--from 0]
+//   npm run dev -- --flights FOLDER --skyhound PATH [--live NAME] [--maps FOLDER] [--token T] [--port 8417] [--speed 1] [--from 0] [--role look]
 
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -8,12 +8,14 @@ import { extname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Answer } from "../src/api.ts";
 import { Asked, bytes, FileDoor, paths, query, type Files } from "./flight.ts";
+import { plan, plan_file, what_if } from "./made.ts";
 import { Played } from "./played.ts";
 import { stream } from "./streaming.ts";
 
 const { values: given } = parseArgs({ args: process.argv.slice(2), options: {
   flights: { type: "string" }, skyhound: { type: "string", default: "skyhound" }, live: { type: "string" }, maps: { type: "string" }, token: { type: "string" },
   port: { type: "string", default: "8417" }, speed: { type: "string", default: "1" }, from: { type: "string", default: "0" },
+  role: { type: "string", default: "command" },
 } });
 if (!given.flights) {
   console.error("--flights FOLDER is missing: the folder of the flight files");
@@ -30,6 +32,15 @@ if (given.live && !live_path) {
 }
 const played = live_path ? await Played.open(new FileDoor(files, live_path), Number(given.speed), Number(given.from)) : null;
 if (played) setInterval(() => void played.ready(), 1000);
+
+/** Flights computed again, by their names. */
+const computed = new Map<string, string>();
+/** Tags and notes, while this server runs. */
+const about = new Map<string, { tags: string[]; note: string }>();
+/** `--role`: below plan nothing is written. */
+const may_plan = (): void => {
+  if (given.role === "look") throw new Refused(403, "this token may look: tags, notes and what-if want one of plan or command");
+};
 
 class Refused extends Error {
   constructor(readonly status: number, said: string) {
@@ -48,7 +59,7 @@ async function body(request: IncomingMessage): Promise<Record<string, unknown>> 
 }
 
 function flight_path(name: string): string {
-  const path = name === "live" ? live_path : paths(files).get(name);
+  const path = name === "live" ? live_path : (computed.get(name) ?? paths(files).get(name));
   if (!path) throw new Refused(404, `there is no flight ${name}: GET /api/v1/flights names them`);
   return path;
 }
@@ -100,7 +111,16 @@ async function api(path: string, request: IncomingMessage, response: ServerRespo
       { name: "detections", about: "What was heard, for how long, how strong?", sql: "SELECT id, beacon, kind, length_s, snr_peak_db FROM detections" },
       { name: "noise", about: "How loud was it, minute by minute?", sql: "SELECT * FROM minute_noise" },
     ]);
-    case "/flights": return send(response, await Promise.all([...paths(files)].map(([name, file]) => listed(name, file))));
+    case "/flights": {
+      const text = (url.searchParams.get("text") ?? "").toLowerCase();
+      const all = await Promise.all([...paths(files)].map(([name, file]) => listed(name, file)));
+      return send(response, all.filter((flight) => JSON.stringify(flight).toLowerCase().includes(text)));
+    }
+    case "/search/plan": {
+      if ((asked["form"] ?? "json") === "json") return send(response, await plan(files, asked));
+      const [media, text] = await plan_file(files, asked);
+      return void response.writeHead(200, { "Content-Type": media }).end(text);
+    }
     case "/maps": return send(response, given.maps ? readdirSync(given.maps).filter((name) => name.endsWith(".pmtiles")).map((name) => ({ name, kind: "pmtiles" })) : []);
     case "/dev/knobs":
       Object.assign(flying().knobs, asked);
@@ -113,7 +133,8 @@ async function listed(name: string, file: string): Promise<unknown> {
   const sql = "SELECT started_utc, ended, (SELECT (max(at_us) - min(at_us)) / 1e6 FROM signal) AS duration_s FROM flight";
   const [row] = JSON.parse(await query(files, file, sql, "json")) as { started_utc: string; ended: string | null; duration_s: number }[];
   return { name, file_bytes: bytes(file), started_utc: row?.started_utc ?? null, duration_s: row?.duration_s ?? null, state: row?.ended ?? "open",
-    is_live: file === live_path, tags: name.endsWith("b") ? ["training"] : [], notes: [] };
+    is_live: file === live_path, tags: about.get(name)?.tags ?? [], note: about.get(name)?.note || null,
+    heard: (JSON.parse((await query(files, file, "SELECT DISTINCT beacon FROM detections WHERE beacon IS NOT NULL", "json")) || "[]") as { beacon: string }[]).map(({ beacon }) => beacon) };
 }
 
 async function of_flight(name: string, what: string, asked: Record<string, unknown>, response: ServerResponse): Promise<void> {
@@ -125,6 +146,16 @@ async function of_flight(name: string, what: string, asked: Record<string, unkno
   } else if (what === "file") {
     response.writeHead(200, { "Content-Type": "application/octet-stream", "Content-Length": bytes(path) });
     createReadStream(path).pipe(response);
+  } else if (what === "about") {
+    may_plan();
+    about.set(name, { tags: asked["tags"] as string[], note: String(asked["note"]) });
+    send(response, { ok: true, said: `kept of ${name}` } satisfies Answer);
+  } else if (what === "what-if") {
+    may_plan();
+    if (path === live_path && name === "live") throw new Refused(409, "this flight goes on: what if is computed on the ground");
+    const made = await what_if(files, path, asked["set"] as string[]);
+    computed.set(made.name, made.path);
+    send(response, { ok: true, name: made.name, said: made.said });
   } else {
     throw new Refused(404, `the fixture server makes no ${what}`);
   }

@@ -22,9 +22,18 @@ export interface Status {
   link: LinkStatus;
   lanes: LaneStatus[];
   recorder: RecorderStatus;
+  machine: MachineStatus;
   sdr: SdrStatus;
   passes: PassStatus[];
   refused: string[];
+}
+
+/** Bits of throttled_bits: 0 under-voltage, 1 clock held down, 2 throttled, 3 near its temperature limit; 16 to 19: at any time. */
+export interface MachineStatus {
+  busy_ratio: number | null;
+  temperature_c: number | null;
+  throttled_bits: number | null;
+  available_mb: number | null;
 }
 
 export interface VehicleStatus {
@@ -41,6 +50,11 @@ export interface VehicleStatus {
   heartbeat_age_s: number | null;
   position_age_s: number | null;
   attitude_age_s: number | null;
+  /** Where the nose points, from true north. */
+  yaw_deg: number | null;
+  /** From where the wind blows, from true north. */
+  wind_from_deg: number | null;
+  wind_mps: number | null;
 }
 
 export interface ChannelStatus {
@@ -100,6 +114,7 @@ export interface RecorderStatus {
   commit_longest_ms: number;
   growth_mb_per_h: number | null;
   left_h: number | null;
+  free_mb: number;
   alarms: string[];
 }
 
@@ -217,7 +232,46 @@ export interface Flight {
   is_live: boolean;
   /** Of the catalogue; not there where the server knows none. */
   tags?: string[] | null;
-  notes?: string[] | null;
+  note?: string | null;
+  /** Beacons that were heard. */
+  heard?: string[] | null;
+  /** Where verified copies of it are. */
+  copies?: string[] | null;
+}
+
+export const PATTERNS = ["ps", "cs", "ss", "vs", "spiral"] as const;
+export type Pattern = (typeof PATTERNS)[number];
+
+/** A search pattern over an area: a polygon, or a disc. null: as the program has it by itself. */
+export interface PlanAsked {
+  polygon?: [number, number][];
+  centre?: [number, number];
+  radius_m?: number;
+  pattern: Pattern;
+  spacing_m: number | null;
+  power_dbm: number | null;
+  height_m: number | null;
+  speed_mps: number | null;
+  heading_deg: number | null;
+}
+
+export interface Plan {
+  route: [number, number][];
+  length_m: number;
+  duration_s: number;
+  /** null: of sectors, which have none. */
+  spacing_m: number | null;
+  /** null: not known without the beacon's power. */
+  coverage: number | null;
+  pod: number | null;
+  pos: number | null;
+  /** What the program prints of it. */
+  said: string;
+}
+
+/** What became of a flight that was computed again with other settings: `name` is a flight to be asked. */
+export interface WhatIf extends Answer {
+  name: string;
 }
 
 export interface OfflineMap {

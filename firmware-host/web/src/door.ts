@@ -1,7 +1,7 @@
 // How the page talks to the server: the token, this tab's id, refusals in words, requests that end in time.
 
 import { keep, kept } from "./kept.ts";
-import type { Answer, Flight, OfflineMap, Profile, Recipe, Row, SettingsText, State } from "./api.ts";
+import type { Answer, Flight, OfflineMap, Plan, PlanAsked, Profile, Recipe, Row, SettingsText, State, WhatIf } from "./api.ts";
 
 /** What the server refused, or that it did not answer: `message` is fit to be shown. */
 export class Refusal extends Error {
@@ -84,8 +84,7 @@ export class Door {
   }
 
   async post<T>(path: string, body: unknown, limit_ms?: number): Promise<T> {
-    const headers = { "Content-Type": "application/json" };
-    return (await this.request(path, { method: "POST", headers, body: JSON.stringify(body) }, limit_ms)).json() as Promise<T>;
+    return (await this.request(path, posted(body), limit_ms)).json() as Promise<T>;
   }
 
   state = () => this.get<State>("/state");
@@ -96,7 +95,13 @@ export class Door {
   profile = (name: string, sets: string[]) => this.post<Answer>("/profile", { name, sets });
   settings = () => this.get<SettingsText>("/settings");
   cookbook = () => this.get<Recipe[]>("/cookbook");
-  flights = () => this.get<Flight[]>("/flights");
+  /** All there are, or those in which a text stands. */
+  flights = (text = "") => this.get<Flight[]>(text === "" ? "/flights" : `/flights?text=${encodeURIComponent(text)}`);
+  about = (flight: string, tags: string[], note: string) => this.post<Answer>(`${this.flight_path(flight)}/about`, { tags, note });
+  /** Computed anew from the first sample on: that lasts as long as it lasts. */
+  what_if = (flight: string, set: string[]) => this.post<WhatIf>(`${this.flight_path(flight)}/what-if`, { set }, 0);
+  plan = async (asked: PlanAsked, signal: AbortSignal) => (await this.request("/search/plan", { ...posted(asked), signal })).json() as Promise<Plan>;
+  plan_file = async (asked: PlanAsked, form: string) => (await this.request("/search/plan", posted({ ...asked, form }))).blob();
   maps = () => this.get<OfflineMap[]>("/maps");
 
   /** Rows of a flight; `live` is the one that is being recorded. */
@@ -117,7 +122,7 @@ export class Door {
     if (this.asking >= QUESTIONS) await new Promise<void>((turn) => this.waiting.push(turn));
     this.asking += 1;
     try {
-      const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ sql, format }) };
+      const init = posted({ sql, format });
       for (let tries = 1; ; tries += 1) {
         try {
           return await this.request(`${this.flight_path(flight)}/query`, init, 120_000);
@@ -136,6 +141,8 @@ export class Door {
     return `/flights/${encodeURIComponent(flight)}`;
   }
 }
+
+const posted = (body: unknown): RequestInit => ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
 /** Rows as they are written: numbers that JSON has none for come as texts, and are unknown here. */
 export function read_rows<T>(text: string): T[] {

@@ -4,7 +4,8 @@ export const UNKNOWN = "–";
 
 export function number(value: number | null | undefined, digits: number, unit = ""): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
-  const text = value.toFixed(digits).replace("-", "−");
+  // what rounds to nought has no sign
+  const text = value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
   return unit === "" ? text : `${text} ${unit}`;
 }
 

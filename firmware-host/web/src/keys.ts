@@ -9,7 +9,7 @@ export function is_typing(event: KeyboardEvent): boolean {
 export const KEYS: [string, string][] = [
   ["s, or Escape twice", "Stop: homing off at once"],
   ["hold Enter on the slide", "enable homing"],
-  ["1 … 5", "views"],
+  ["1 … 6", "views"],
   ["c", "take or give up control"],
   ["d", "dark or light"],
   ["arrows, + and − on the map", "move and zoom"],

@@ -13,6 +13,7 @@ import { follow_system, turn_theme } from "./theme.ts";
 import { Chips } from "./views/chips.ts";
 import { FlightsView } from "./views/flights.ts";
 import { flying_strip } from "./views/flying.ts";
+import { PlanView } from "./views/plan.ts";
 import { ReplayView } from "./views/replay.ts";
 import { SettingsView } from "./views/settings.ts";
 import { Slide } from "./views/slide.ts";
@@ -79,12 +80,14 @@ const flights = new FlightsView(door, {
   },
 });
 const settings = new SettingsView(door, picture);
+const plan = new PlanView(door, picture);
 const views = [
   { id: "live", title: "Live", panel: el("div", { class: "page" }, watch.node) },
   { id: "replay", title: "Replay", panel: replay.node },
   { id: "flights", title: "Flights", panel: flights.node },
   { id: "sql", title: "SQL", panel: sql.node },
   { id: "settings", title: "Settings", panel: settings.node },
+  { id: "plan", title: "Plan", panel: plan.node },
 ];
 by_id("view").append(...views.map(({ panel }) => panel));
 const show_view = tabs(by_id("tabs"), views, (id) => {
@@ -93,6 +96,7 @@ const show_view = tabs(by_id("tabs"), views, (id) => {
   if (id === "flights") void flights.look();
   if (id === "sql") void sql.look();
   if (id === "settings") void settings.look();
+  if (id === "plan") void plan.look();
 });
 
 function show(id: string): void {

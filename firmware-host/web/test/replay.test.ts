@@ -42,7 +42,7 @@ test("the last row until a time is found", () => {
   assert.equal(last_until([], 5, () => 0), -1);
 });
 
-const point = (at_us: number, lat_deg: number): WayPoint => ({ at_us, lat_deg, lon_deg: 8, alt_rel_m: lat_deg * 10, mode: "GUIDED", armed: true, battery_ratio: 0.5 });
+const point = (at_us: number, lat_deg: number): WayPoint => ({ at_us, lat_deg, lon_deg: 8, alt_rel_m: lat_deg * 10, mode: "GUIDED", armed: true, battery_ratio: 0.5, yaw_deg: null });
 
 test("the aircraft is between two points of its way, and where it was last seen over a gap", () => {
   const way = [point(0, 47), point(1_000_000, 48), point(60_000_000, 49)];
@@ -51,6 +51,15 @@ test("the aircraft is between two points of its way, and where it was last seen 
   assert.equal(pose_at(way, 250_000)!.alt_rel_m, 472.5);
   assert.equal(pose_at(way, 30_000_000)!.lat_deg, 48);
   assert.equal(pose_at(way, 99_000_000)!.lat_deg, 49);
+});
+
+test("the nose turns the shorter way between two points, and a wind that was told long ago is unknown", () => {
+  const way = [{ ...point(0, 47), yaw_deg: 350 }, { ...point(1_000_000, 47), yaw_deg: 20 }];
+  assert.equal(pose_at(way, 500_000)!.yaw_deg, 365);
+  assert.equal(pose_at([way[0]!, point(1_000_000, 47)], 500_000)!.yaw_deg, 350);
+  const flight = whole({ winds: [{ at_us: 10, from_deg: 240, speed_mps: 5 }] });
+  const wind = (at_us: number) => [status_at(flight, null, at_us).vehicle.wind_from_deg, status_at(flight, null, at_us).vehicle.wind_mps];
+  assert.deepEqual([wind(5), wind(1_000_000), wind(90_000_000)], [[null, null], [240, 5], [null, null]]);
 });
 
 test("a detection is not known before it was confirmed, and goes on until it ended", () => {
@@ -62,7 +71,7 @@ test("a detection is not known before it was confirmed, and goes on until it end
 
 const whole = (more: Partial<Whole>): Whole => ({
   name: "f", started_utc: null, sdr: "file:x", autopilot: "udpin:", rate_sps: 1, first_us: 0, last_us: 100, beacons: ["fox"], frequencies_hz: [150e6], profile: null,
-  way: [], estimates: [], states: [], commands: [], operator: [], searches: [], switches: [], detections: [], messages: [], log: [], home: null, fence: [], search_area: null,
+  way: [], estimates: [], states: [], commands: [], operator: [], searches: [], switches: [], winds: [], detections: [], messages: [], log: [], home: null, fence: [], search_area: null,
   region_times_us: [], coverage_times_us: [], ...more,
 });
 

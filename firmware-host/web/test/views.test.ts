@@ -5,12 +5,14 @@ import { age, bytes, clock, count, frequency, metres, microseconds, number, perc
 import { offset_text, spacing_m } from "../src/map/grid.ts";
 import { levels_e1, PALETTE } from "../src/palette.ts";
 import { median } from "../src/views/detections.ts";
+import { read_tags } from "../src/views/about.ts";
 import { fits } from "../src/views/flights.ts";
+import { throttled } from "../src/views/health.ts";
 import { message_text } from "../src/views/where.ts";
 import { parted } from "../src/views/locks.ts";
 
 test("numbers are written as people read them, unknown is no zero", () => {
-  assert.deepEqual([number(null, 1, "dB"), number(-3.25, 1, "dB"), number(NaN, 0)], ["–", "−3.3 dB", "–"]);
+  assert.deepEqual([number(null, 1, "dB"), number(-3.25, 1, "dB"), number(NaN, 0), number(-0.3, 0)], ["–", "−3.3 dB", "–", "0"]);
   assert.deepEqual([clock(7), clock(754.9), clock(3723), clock(59.96, 1), clock(-5)], ["0:07", "12:34", "1:02:03", "0:59.9", "−0:05"]);
   assert.deepEqual([metres(8.74), metres(312.4), metres(12_340), metres(null)], ["8.7 m", "312 m", "12.3 km", "–"]);
   assert.deepEqual([bytes(0), bytes(3_616_768), bytes(999_600)], ["0 B", "3.6 MB", "1.0 MB"]);
@@ -34,11 +36,16 @@ test("levels leave the noise dark, and spread over 20 dB at least", () => {
   assert.equal(PALETTE[0], 0xff4c2000);
 });
 
-test("flights are found by each word in name, date, tags or notes", () => {
-  const flight: Flight = { name: "20261130T201049Z-b59f546b", file_bytes: 1, started_utc: "2026-11-30T20:10:49", duration_s: 1, state: "closed", is_live: false, tags: ["training"], notes: ["Fox by the lake"] };
-  for (const [text, state, is] of [["", "", true], ["fox TRAINING", "", true], ["fox hill", "", false], ["2026-11-30", "closed", true], ["", "recovered", false], ["", "live", false]] as const) {
-    assert.equal(fits(flight, text, state), is, `${text}/${state}`);
+test("flights are found by each word in name, date, tags, note or what was heard, and by what the server finds", () => {
+  const flight: Flight = { name: "20261130T201049Z-b59f546b", file_bytes: 1, started_utc: "2026-11-30T20:10:49", duration_s: 1, state: "closed", is_live: false, tags: ["training"], note: "Fox by the lake", heard: ["plb"] };
+  for (const [text, state, tag, is] of [["", "", "", true], ["fox TRAINING", "", "", true], ["fox hill", "", "", false], ["2026-11-30", "closed", "training", true], ["plb", "", "", true],
+    ["", "recovered", "", false], ["", "live", "", false], ["", "", "rescue", false]] as const) {
+    assert.equal(fits(flight, { text, state, tag, found: null }), is, `${text}/${state}/${tag}`);
   }
+  // what the server finds in its records counts too, but not against state and tag
+  const found = new Set([flight.name]);
+  assert.deepEqual([fits(flight, { text: "hill", state: "", tag: "", found }), fits(flight, { text: "hill", state: "", tag: "rescue", found })], [true, false]);
+  assert.deepEqual(read_tags(" night, fox  hunt;night,, "), ["night", "fox hunt"]);
 });
 
 test("a reason is parted into what and mend", () => {
@@ -52,4 +59,8 @@ test("what a distress beacon says is told, a test as one", () => {
   assert.equal(message_text(message, null), "DISTRESS · PLB · ADCC40A5F080D6D · Norway · serial 1 · says it is at 47.376900, 8.541700 (32T MT 65403 47150, to 124 m)");
   assert.match(message_text(message, { lat_deg: 47.3769, lon_deg: 8.5317 }), /, 755 m to 090°\)$/);
   assert.equal(message_text({ ...message, test: true, says_lat_deg: null, country: null, identity: null }, null), "TEST, nobody is in distress · PLB · ADCC40A5F080D6D");
+});
+
+test("what holds a Pi back is told in words, of now before of earlier", () => {
+  assert.deepEqual([throttled(null), throttled(0), throttled(0x5), throttled(0x50000)], ["–", "well", "under-voltage, throttled", "well now; earlier under-voltage, throttled"]);
 });

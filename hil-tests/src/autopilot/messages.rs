@@ -85,6 +85,12 @@ pub fn told(name: &str, belief: &Belief, flavour: Flavour) -> Option<Message> {
             let message = message.with_each(["rollspeed", "pitchspeed", "yawspeed"], rates);
             Some(message.with_each(["roll", "pitch", "yaw"], angles))
         }
+        "WIND" => {
+            let [north_mps, east_mps] = belief.wind_mps;
+            let from_deg = (-east_mps).atan2(-north_mps).to_degrees();
+            Some(message.with_each(["direction", "speed"], [from_deg, north_mps.hypot(east_mps)]))
+        }
+        "WIND_COV" => Some(message.with_each(["wind_x", "wind_y"], belief.wind_mps)),
         "VFR_HUD" => Some(vfr_hud(message, belief)),
         // PX4 has no such topic without a radio.
         "RC_CHANNELS" if flavour == Flavour::Px4 && belief.rc.channel_count == 0 => None,

@@ -11,7 +11,7 @@ use crate::scenario::Flavour;
 type Row = (&'static str, u8, f64);
 
 const HEARTBEAT_EVERY_US: u64 = 1_000_000;
-const TABLE: [Row; 20] = [
+const TABLE: [Row; 22] = [
     ("HEARTBEAT", 0, 1.0),
     ("SYS_STATUS", 2, 1.0),
     ("GPS_RAW_INT", 2, 1.0),
@@ -32,6 +32,8 @@ const TABLE: [Row; 20] = [
     ("ALTITUDE", 0, 1.0),
     ("TERRAIN_REPORT", 12, 0.0),
     ("DISTANCE_SENSOR", 12, 0.5),
+    ("WIND", 12, 0.0),
+    ("WIND_COV", 0, 0.5),
 ];
 /// MAV_DATA_STREAM_ALL.
 const ALL: u8 = 0;
@@ -65,8 +67,8 @@ impl Streams {
             Stream { name, group, default_us, every_us, least_us, due_us, is_asked }
         };
         let has = |row: &&Row| match row.0 {
-            "EKF_STATUS_REPORT" | "TERRAIN_REPORT" => flavour == Flavour::ArduCopter,
-            "ESTIMATOR_STATUS" | "CURRENT_MODE" | "ALTITUDE" => flavour == Flavour::Px4,
+            "EKF_STATUS_REPORT" | "TERRAIN_REPORT" | "WIND" => flavour == Flavour::ArduCopter,
+            "ESTIMATOR_STATUS" | "CURRENT_MODE" | "ALTITUDE" | "WIND_COV" => flavour == Flavour::Px4,
             _ => true,
         };
         Streams { streams: TABLE.iter().filter(has).map(stream).collect() }

@@ -31,6 +31,7 @@ const HOME_UNKNOWN_EVERY_US: u64 = 2_000_000;
 const RC_LEAST_HZ: f64 = 40.0;
 const MODE_HZ: f64 = 10.0;
 const GROUND_LEAST_HZ: f64 = 4.0;
+const WIND_HZ: f64 = 1.0;
 /// Copies that come late are looked at this often.
 const COPY_EVERY_US: u64 = 50_000;
 /// MAV_MISSION_TYPE_FENCE.
@@ -87,6 +88,8 @@ impl Telemetry {
             ("GPS_RAW_INT", status_hz),
             ("EKF_STATUS_REPORT", status_hz),
             ("ESTIMATOR_STATUS", status_hz),
+            ("WIND", status_hz.min(WIND_HZ)),
+            ("WIND_COV", status_hz.min(WIND_HZ)),
             ("SYS_STATUS", status_hz),
             ("SYSTEM_TIME", status_hz),
         ];

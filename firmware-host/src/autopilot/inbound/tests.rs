@@ -216,3 +216,19 @@ fn the_clearance_is_a_height_and_the_terrain_of_altitude_is_not() {
         assert_eq!(bottom_clearance_m(Payload(&payload(&sent))), told);
     }
 }
+
+#[test]
+fn both_firmwares_tell_from_where_the_wind_blows() {
+    let told = |direction: f32, speed: f32| {
+        wind(Payload(&payload(&dialect::WIND_DATA { direction, speed, ..Default::default() })))
+    };
+    assert_eq!(told(-90.0, 5.5), Some(Wind { from_deg: 270.0, speed_mps: 5.5 }));
+    assert_eq!(told(f32::NAN, 5.5), None);
+    assert_eq!(told(10.0, -1.0), None);
+    // Towards the east: from the west.
+    let covered = dialect::WIND_COV_DATA { wind_x: 0.0, wind_y: 3.0, ..Default::default() };
+    let Wind { from_deg, speed_mps } = wind_cov(Payload(&payload(&covered))).unwrap();
+    assert!((from_deg - 270.0).abs() < 1e-9 && speed_mps == 3.0, "{from_deg} {speed_mps}");
+    let unknown = dialect::WIND_COV_DATA { wind_x: f32::NAN, ..covered };
+    assert_eq!(wind_cov(Payload(&payload(&unknown))), None);
+}

@@ -18,7 +18,7 @@ fn settings() -> AutopilotSettings {
 }
 
 /// What an obedient autopilot sends: each so many passes.
-const RATES: [(u32, u64); 12] = [
+const RATES: [(u32, u64); 13] = [
     (33, 2),
     (30, 2),
     (65, 1),
@@ -31,6 +31,7 @@ const RATES: [(u32, u64); 12] = [
     (245, 5),
     (132, 5),
     (136, 5),
+    (168, 20),
 ];
 
 /// Runs 20 Hz passes over `seconds` with an autopilot that sends what `obeys` says at the rate asked for.
@@ -59,7 +60,7 @@ fn asked(
 fn an_obedient_autopilot_is_asked_once() {
     let mut requests = Requests::new(&settings(), Firmware::ArduCopter);
     let all = asked(&mut requests, 0, 60, false, |_| true);
-    assert_eq!(all.len(), 12, "{all:?}");
+    assert_eq!(all.len(), RATES.len(), "{all:?}");
     assert!(all.contains(&Request::Interval(33, 100_000)) && all.contains(&Request::Interval(193, 500_000)));
     assert!(all.contains(&Request::Interval(65, 25_000)), "sticks come at 40 Hz at least");
 }
@@ -88,7 +89,7 @@ fn one_that_refuses_or_is_old_is_asked_in_the_old_way_at_once() {
     let mut other = Requests::new(&settings(), Firmware::ArduCopter);
     other.answered(400, 4);
     other.answered(511, 0);
-    assert_eq!(asked(&mut other, 0, 2, false, |_| true).len(), 12);
+    assert_eq!(asked(&mut other, 0, 2, false, |_| true).len(), RATES.len());
 }
 
 #[test]
@@ -106,10 +107,10 @@ fn home_is_asked_for_both_ways_until_it_is_known() {
 
 #[test]
 fn what_an_autopilot_may_lack_is_given_up_and_makes_it_no_refusing_one() {
-    let may_lack = [436, 132, 136];
+    let may_lack = [436, 132, 136, 168];
     let mut silent = Requests::new(&settings(), Firmware::ArduCopter);
     let all = asked(&mut silent, 0, 300, false, |id| !may_lack.contains(&id));
-    assert_eq!(all.len(), 9 + may_lack.len() * 3, "{all:?}");
+    assert_eq!(all.len(), RATES.len() - may_lack.len() + may_lack.len() * 3, "{all:?}");
     assert!(!all.iter().any(|request| matches!(request, Request::Stream(..))));
 
     // It refuses each of them, each time: told once, and asked once.
@@ -129,8 +130,8 @@ fn what_an_autopilot_may_lack_is_given_up_and_makes_it_no_refusing_one() {
             }
         }
     }
-    assert_eq!(asked_count, 12);
-    assert_eq!(refusals.len(), 3);
+    assert_eq!(asked_count, RATES.len());
+    assert_eq!(refusals.len(), may_lack.len());
     assert!(refusals.contains(&"message 436 each 100 ms: denied".to_owned()), "{refusals:?}");
 }
 

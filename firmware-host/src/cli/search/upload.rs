@@ -2,7 +2,7 @@
 
 use skyhound::geo::Wgs84;
 
-use super::{Failure, RouteArgs, print};
+use super::{Failure, RouteArgs, print, say, told};
 use crate::autopilot::upload::{Order, upload};
 use crate::clock::Clock;
 use crate::search::{self, Preview, wpl};
@@ -34,6 +34,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let flags = Flags { sdr, autopilot: args.autopilot.clone(), ..Flags::default() };
     let settings = args.route.asked.settings.load(&flags)?;
     let (preview, _) = args.route.laid(&settings)?;
+    say(told(&preview).trim_end());
     let waypoints = args.waypoints(&preview)?;
     let order = Order {
         waypoints,

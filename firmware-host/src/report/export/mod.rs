@@ -3,6 +3,7 @@
 //! [`Told`] (flights, each with its recommendations, tables and curves; of several, what they say together) → bytes. Nothing is asked of a flight
 //! here but what only one form needs.
 
+mod cot;
 mod csv;
 mod foxglove;
 mod html;
@@ -16,6 +17,7 @@ use super::features::features;
 use super::joint::Joint;
 use super::series::Series;
 use super::sheet::{Sheet, sheets};
+use crate::cot::{Event, document};
 use crate::failure::Failure;
 use crate::maps::{Feature, geojson, gpx, kml, kmz};
 use std::collections::BTreeMap;
@@ -45,10 +47,12 @@ pub enum Form {
     Parquet,
     /// For Foxglove and Lichtblick.
     Mcap,
+    /// Cursor-on-Target, for TAK.
+    Cot,
 }
 
 /// Endings of files, and what they are.
-const ENDINGS: [(&str, Form); 10] = [
+const ENDINGS: [(&str, Form); 11] = [
     ("html", Form::Html),
     ("json", Form::Json),
     ("csv", Form::Csv),
@@ -59,7 +63,13 @@ const ENDINGS: [(&str, Form); 10] = [
     ("xlsx", Form::Xlsx),
     ("parquet", Form::Parquet),
     ("mcap", Form::Mcap),
+    ("cot", Form::Cot),
 ];
+
+/// What a flight found as Cursor-on-Target, told at `now_us`, µs since 1970 UTC.
+pub fn cot_events_at(flight: &Debrief, now_us: i64) -> Vec<Event> {
+    cot::found_at(flight, flight.callsign(), now_us)
+}
 
 impl FromStr for Form {
     type Err = String;
@@ -152,6 +162,13 @@ impl Told<'_> {
         joint.chain(self.flights.iter().flat_map(|flight| features(&flight.debrief))).collect()
     }
 
+    fn cot_events(&self) -> Vec<Event> {
+        self.flights
+            .iter()
+            .flat_map(|flight| cot::events(&flight.debrief, flight.debrief.callsign()))
+            .collect()
+    }
+
     fn json(&self) -> String {
         let value = match (self.flights, self.joint) {
             ([one], None) => one.to_json(),
@@ -189,7 +206,8 @@ impl Told<'_> {
             Form::Kmz => {
                 kmz::pack(&kml::write(&self.title(), &self.features())).map_err(|error| failed("KMZ", &error))
             }
-            Form::Geojson => text(geojson::write(&self.features())),
+            Form::Geojson => text(geojson::map(&self.title(), &self.features())),
+            Form::Cot => text(document(&self.cot_events())),
             Form::Gpx => text(gpx::write(&self.title(), &self.features())),
             Form::Xlsx => {
                 xlsx::write(&self.title(), &self.workbook()).map_err(|error| failed("XLSX", &error))

@@ -94,13 +94,14 @@ fn every_key_changes_what_the_program_is_told() {
             retention,
             daemon,
             ground,
+            cot,
             is_bench: _,
             profile: _,
             layers: _,
             written: _,
         } = settings;
         format!(
-            "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{antenna:?}{search:?}{autopilot:?}{recorder:?}{iq:?}{retention:?}{daemon:?}{ground:?}"
+            "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{antenna:?}{search:?}{autopilot:?}{recorder:?}{iq:?}{retention:?}{daemon:?}{ground:?}{cot:?}"
         )
     };
     // Spreading factors tell only of chirps, and a group fits in no short period.
@@ -127,7 +128,13 @@ fn every_key_changes_what_the_program_is_told() {
             }
             Kind::Whole { low, high } => [low, high].map(|value| value.to_string()).into(),
             Kind::Bool => vec!["true".into(), "false".into()],
-            Kind::Text => vec!["file:other".into(), "tcpout:a:1".into(), "none".into()],
+            Kind::Text => vec![
+                "file:other".into(),
+                "tcpout:a:1".into(),
+                "none".into(),
+                "udp:10.0.0.1:6969".into(),
+                "10.0.0.1".into(),
+            ],
             Kind::OneOf(words) => words.iter().map(|word| word.to_string()).collect(),
             Kind::Polygon => vec!["[[1.0, 2.0], [1.0, 3.0], [2.0, 3.0]]".into()],
             Kind::Ascending { .. } => vec!["[22, 57.5]".into()],

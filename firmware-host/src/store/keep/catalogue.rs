@@ -5,8 +5,13 @@
 
 use super::super::error::StoreError;
 use super::super::place;
-use duckdb::{Config, Connection, Row, params};
+use duckdb::{AccessMode, Config, Connection, Row, params};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A list or a note takes a tenth of a second; a scan of many flights nobody waits for.
+const TRIES: u32 = 60;
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 const TABLES: &str = "CREATE TABLE IF NOT EXISTS flight (
     name VARCHAR, started_utc TIMESTAMP, host VARCHAR, heard VARCHAR[], row_count BIGINT, sha256 VARCHAR,
@@ -76,19 +81,33 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Opens the one at `path`, or makes it.
+    /// Opens the one at `path`, or makes it. Another process that has it open is waited for, some seconds.
     ///
     /// # Errors
     /// It cannot be made, or is none.
     pub fn open(path: &Path) -> Result<Catalogue, StoreError> {
         let path = super::landing::ready(path)?;
-        let open = || {
+        let connection = waited(&path, || {
             let connection = place::open(&path, Config::default().enable_autoload_extension(false)?)?;
             connection.execute_batch(TABLES)?;
             Ok(connection)
-        };
-        let connection = open().map_err(StoreError::database(&path, "cannot be opened as a catalogue"))?;
+        })?;
         Ok(Catalogue { connection, path })
+    }
+
+    /// Opens the one at `path`, only to read; `None`: there is none.
+    ///
+    /// # Errors
+    /// It is none, or another process writes it for seconds.
+    pub fn open_to_read(path: &Path) -> Result<Option<Catalogue>, StoreError> {
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let connection = waited(path, || {
+            let config = Config::default().enable_autoload_extension(false)?;
+            place::open(path, config.access_mode(AccessMode::ReadOnly)?)
+        })?;
+        Ok(Some(Catalogue { connection, path: path.to_path_buf() }))
     }
 
     /// Flights in which `text` stands: in name, host, tags, note, what was heard or the date; all of them when it is empty.
@@ -230,6 +249,21 @@ impl Catalogue {
     fn told<T>(&self, read: impl Fn() -> Result<T, duckdb::Error>) -> Result<T, StoreError> {
         read().map_err(StoreError::database(&self.path, "cannot be read"))
     }
+}
+
+/// Opened, as soon as no other process has it.
+fn waited(
+    path: &Path,
+    open: impl Fn() -> Result<Connection, duckdb::Error>,
+) -> Result<Connection, StoreError> {
+    let is_in_use = |error: &duckdb::Error| error.to_string().contains("Could not set lock");
+    for _ in 0..TRIES {
+        match open() {
+            Err(error) if is_in_use(&error) => std::thread::sleep(BETWEEN_TRIES),
+            opened => return opened.map_err(StoreError::database(path, "cannot be opened as a catalogue")),
+        }
+    }
+    Err(StoreError::kept(path, "another process has the catalogue open; try again when it is done"))
 }
 
 const FLIGHT_COLUMNS: usize = 9;

@@ -74,6 +74,6 @@ fn a_statement_that_writes_files_is_refused_with_the_mend() {
     let path = killed(folder.path(), 1);
     for format in [Format::Csv, Format::Parquet] {
         let refused = query(&path, "COPY reading TO 'x.csv'", format, 0, &mut Vec::new()).unwrap_err();
-        assert!(refused.to_string().contains("--output"), "{refused}");
+        assert!(refused.to_string().contains("ask with SELECT"), "{refused}");
     }
 }

@@ -126,6 +126,7 @@ impl Random {
             utc_us: self.next() >> 1,
             clock_offset_us: self.next() as i64,
             zones: self.zones(),
+            wind: Wind { from_deg: self.number(1e2), speed_mps: self.number(1e2) },
             ground_station: self.next() as u8,
         }
         let identity = Identity { system: self.next() as u8, component: 1, firmware: self.mode().firmware };

@@ -1,8 +1,9 @@
 // What is drawn on the map of a picture: aircraft, track, estimate, fence, home, detections, the watcher's place, the truth.
 
 import L from "leaflet";
-import { el, svg } from "../dom.ts";
+import { el, mark, svg } from "../dom.ts";
 import { ellipse, type Place } from "../geo.ts";
+import { heading_of, type Heading } from "../heading.ts";
 import type { FenceArea, Picture } from "../picture.ts";
 import { colour } from "../theme.ts";
 
@@ -16,9 +17,10 @@ function icon(shape: SVGElement, size: number): L.DivIcon {
 }
 
 const SHAPES = {
-  aircraft: () => svg("path", { class: "aircraft", d: "M0 -10 L7 8 L0 4 L-7 8 Z" }),
+  aircraft: () => svg("g", {}, svg("path", { class: "aircraft", d: "M0 -10 L7 8 L0 4 L-7 8 Z" }), svg("circle", { class: "aircraft round", r: 6 })),
   home: () => svg("path", { class: "home", d: "M-9 0 L0 -9 L9 0 M-6 -2 V8 H6 V-2" }),
   estimate: () => svg("path", { class: "estimate", d: "M-9 0 H-3 M3 0 H9 M0 -9 V-3 M0 3 V9 M-6 0 A6 6 0 1 1 6 0 A6 6 0 1 1 -6 0" }),
+  other: () => svg("path", { class: "other", d: "M0 -9 L9 0 L0 9 L-9 0 Z M-3 0 H3 M0 -3 V3" }),
   says: () => svg("path", { class: "says", d: "M-7 -7 H7 V7 H-7 Z M-7 -7 L7 7 M7 -7 L-7 7" }),
   truth: () => svg("path", { class: "truth", d: "M0 -11 L3 -3 L11 -3 L5 2 L7 10 L0 5 L-7 10 L-5 2 L-11 -3 L-3 -3 Z" }),
   watcher: () => svg("path", { class: "watcher", d: "M0 9 C-7 0 -7 -3 -7 -4 A7 7 0 0 1 7 -4 C7 -3 7 0 0 9 Z M-2.5 -4 A2.5 2.5 0 1 0 2.500 -4 A2.5 2.5 0 1 0 -2.5 -4" }),
@@ -39,6 +41,12 @@ class Mark {
     const shape = this.marker.getElement()?.querySelector("svg");
     if (shape && turn_deg !== undefined && turn_deg !== null) shape.style.transform = `rotate(${turn_deg}deg)`;
   }
+
+  /** A word for the style sheet: full where the nose is known, hollow by the course, round where neither is. */
+  show_as(what: string): void {
+    const node = this.marker.getElement();
+    if (node) mark(node, "data-heading", what);
+  }
 }
 
 export class Layers {
@@ -48,11 +56,12 @@ export class Layers {
   private readonly aircraft: Mark;
   private readonly home: Mark;
   private readonly estimate: Mark;
+  private readonly other: Mark;
   private readonly says: Mark;
   private readonly truth: Mark;
   private readonly watcher: Mark;
   private readonly tail: L.Polyline;
-  private heading_deg = 0;
+  private heading: Heading = { deg: null, of: "course" };
   private drawn = { points: 0, first_us: -1, ms: -Infinity };
 
   constructor(map: L.Map, private readonly picture: Picture) {
@@ -62,6 +71,7 @@ export class Layers {
     this.tail = L.polyline([], { ...plain, weight: 3, opacity: 0.9 }).addTo(map);
     this.ellipses = [0, 1].map((index) => L.polygon([], { ...plain, weight: 2, dashArray: index === 0 ? "7 5" : "" }).addTo(map));
     this.estimate = new Mark(map, "estimate", "Estimate of the beacon");
+    this.other = new Mark(map, "other", "Estimate with other settings");
     this.says = new Mark(map, "says", "Where the beacon says it is", 22);
     this.truth = new Mark(map, "truth", "Where the beacon truly was", 22);
     this.home = new Mark(map, "home", "Home");
@@ -80,22 +90,11 @@ export class Layers {
   show_aircraft(): void {
     const vehicle = this.picture.status?.vehicle;
     if (!vehicle || vehicle.lat_deg === null || vehicle.lon_deg === null) return this.aircraft.put(null);
-    this.aircraft.put({ lat_deg: vehicle.lat_deg, lon_deg: vehicle.lon_deg }, this.course_deg());
-  }
-
-  /** Over the ground, by where it was some metres ago: the status tells no heading. */
-  private course_deg(): number {
-    const track = this.picture.track;
-    const newest = track.at(-1);
-    for (let index = track.length - 2; newest && index >= Math.max(0, track.length - 100); index -= 1) {
-      const before = track[index]!;
-      const north = (newest.lat_deg - before.lat_deg) * 111_320;
-      const east = (newest.lon_deg - before.lon_deg) * 111_320 * Math.cos((newest.lat_deg * Math.PI) / 180);
-      if (Math.hypot(north, east) < 2) continue;
-      this.heading_deg = (Math.atan2(east, north) * 180) / Math.PI;
-      break;
-    }
-    return this.heading_deg;
+    const heading = heading_of(vehicle, this.picture.track);
+    // one that stands keeps the course that it had
+    if (heading.deg !== null || heading.of !== this.heading.of) this.heading = heading;
+    this.aircraft.put({ lat_deg: vehicle.lat_deg, lon_deg: vehicle.lon_deg }, this.heading.deg);
+    this.aircraft.show_as(this.heading.deg === null ? "unknown" : this.heading.of);
   }
 
   /** The whole way twice a second, and what came since at each picture: a long way costs too much for more. */
@@ -123,6 +122,10 @@ export class Layers {
         : [];
       this.ellipses[index]!.setLatLngs(line);
     });
+  }
+
+  show_other(estimate: Place | null): void {
+    this.other.put(estimate);
   }
 
   show_says(): void {

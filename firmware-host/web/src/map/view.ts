@@ -1,27 +1,31 @@
 // The map of a picture. Without a map file it is a grid in metres; it never goes blank for want of a network.
 
-import L from "leaflet";
+import type L from "leaflet";
 import type { Door } from "../door.ts";
 import { el, mark, say } from "../dom.ts";
 import type { Picture } from "../picture.ts";
 import { age } from "../format.ts";
+import type { Other } from "../replay/other.ts";
 import { on_theme } from "../theme.ts";
 import type { KeptPlace } from "../kept_place.ts";
-import { draw_coverage, draw_regions } from "./cells.ts";
+import { base_map } from "./base.ts";
+import { draw_coverage, draw_other_regions, draw_regions } from "./cells.ts";
 import { draw_grid } from "./grid.ts";
 import { Layers } from "./layers.ts";
 import { Overlay } from "./overlay.ts";
+import { wind_rose } from "./wind.ts";
 import { Tiles } from "./tiles.ts";
 
 const FIRST_ZOOM = 17;
 
 /** What the areas on the map mean, and from when the regions are: the record has them once a minute. */
-function legend_words(picture: Picture): string {
+function legend_words(picture: Picture, other: Other | null): string {
   const regions = [...picture.regions.values()].filter((region) => region.beacon === picture.beacon);
   const at_us = Math.max(...regions.map((region) => region.at_us));
   const old_s = picture.at_us === null ? 0 : Math.max(0, (picture.at_us - at_us) / 1e6);
   return [regions.length > 0 ? `beacon: 50 % full, 95 % hatched, ${age(Math.floor(old_s))} old` : "",
-    picture.coverage.some((row) => row.pod > 0) ? "green: listened to in vain" : ""].filter((part) => part !== "").join(" · ");
+    picture.coverage.some((row) => row.pod > 0) ? "green: listened to in vain" : "",
+    other ? "what if: ◇, 50 % dotted, 95 % hatched the other way" : ""].filter((part) => part !== "").join(" · ");
 }
 
 export class MapView {
@@ -33,6 +37,8 @@ export class MapView {
   private readonly legend = el("p", { class: "legend", hidden: true });
   private readonly nowhere = el("p", { class: "nowhere" }, "No position yet: the map begins where the aircraft or its home is.");
   private fit_due = false;
+  private other: Other | null = null;
+  private readonly cells: Overlay;
   private readonly follow_button: HTMLButtonElement;
 
   constructor(door: Door, private readonly picture: Picture, private readonly watcher: KeptPlace, private readonly truth: KeptPlace) {
@@ -40,16 +46,14 @@ export class MapView {
     this.follow_button = this.button("Follow", "The map follows the aircraft (f)", () => this.turn_follow());
     const tools = el("div", { class: "maptools" }, this.follow_button, this.button("All", "Show all of the flight", () => this.fit()));
     const north = el("div", { class: "north", role: "img", "aria-label": "North is up" }, el("span", {}, "▲"), el("span", {}, "N"));
-    this.node = el("section", { class: "panel mapping", "aria-label": "Map" }, host, tools, north, this.nowhere, this.legend);
-    this.map = L.map(host, { zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, maxZoom: 23, minZoom: 3, zoomSnap: 0.5,
-      attributionControl: false, zoomControl: false, preferCanvas: true, center: [0, 0], zoom: 3 });
-    L.control.zoom({ position: "topleft" }).addTo(this.map);
-    L.control.scale({ imperial: false, position: "bottomright", maxWidth: 140 }).addTo(this.map);
-    for (const [name, z] of [["grid", "210"], ["cells", "220"]] as const) this.map.createPane(name).style.zIndex = z;
+    const wind = wind_rose();
+    this.node = el("section", { class: "panel mapping", "aria-label": "Map" }, host, tools, el("div", { class: "corner-marks" }, north, wind.node), this.nowhere, this.legend);
+    this.map = base_map(host);
     const grid = new Overlay(draw_grid(() => picture.home ?? picture.track[0] ?? null), "grid").addTo(this.map);
-    const cells = new Overlay((ctx, map, size) => {
+    this.cells = new Overlay((ctx, map, size) => {
       draw_coverage(() => picture.coverage)(ctx, map, size);
       draw_regions(() => [...picture.regions.values()].filter((region) => region.beacon === picture.beacon))(ctx, map, size);
+      draw_other_regions(() => (this.other?.regions ?? []).filter((region) => region.beacon === picture.beacon))(ctx, map, size);
     }, "cells").addTo(this.map);
     this.layers = new Layers(this.map, picture);
     const tiles = new Tiles(door, this.map, tools);
@@ -63,11 +67,12 @@ export class MapView {
     on_theme(() => {
       this.layers.paint();
       grid.redraw();
-      cells.redraw();
+      this.cells.redraw();
       tiles.paint();
     });
     picture.on(["state", "home"], () => this.place());
     picture.on(["state", "track"], () => this.layers.show_aircraft());
+    picture.on(["state"], () => wind.show(picture.status?.vehicle));
     picture.on(["track"], () => this.layers.show_track());
     picture.on(["estimate", "chosen"], () => this.layers.show_estimate());
     picture.on(["detections", "chosen"], () => this.layers.show_says());
@@ -82,18 +87,28 @@ export class MapView {
       beacon = picture.beacon;
       this.layers.show_estimate();
       this.layers.show_says();
-      cells.redraw();
+      this.cells.redraw();
     });
-    picture.on(["state", "region", "coverage"], () => {
-      const words = legend_words(picture);
-      say(this.legend, words);
-      this.legend.hidden = words === "";
-    });
+    picture.on(["state", "region", "coverage"], () => this.show_legend());
     picture.on(["fence"], () => this.layers.show_fence());
-    picture.on(["region", "coverage", "chosen"], () => cells.redraw());
+    picture.on(["region", "coverage", "chosen"], () => this.cells.redraw());
     watcher.on(() => this.layers.show_watcher(watcher.place));
     truth.on(() => this.layers.show_truth(truth.place));
     this.set_follow(!picture.is_replay);
+  }
+
+  /** What a flight with other settings believed, over what was believed; null: nothing is compared. */
+  show_other(other: Other | null): void {
+    this.other = other;
+    this.layers.show_other(other?.estimate ?? null);
+    this.cells.redraw();
+    this.show_legend();
+  }
+
+  private show_legend(): void {
+    const words = legend_words(this.picture, this.other);
+    say(this.legend, words);
+    this.legend.hidden = words === "";
   }
 
   turn_follow(): void {

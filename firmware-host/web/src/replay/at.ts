@@ -8,6 +8,9 @@ import type { Chunk, Whole, WayPoint } from "./load.ts";
 /** A row that is older than this says nothing of now. */
 const ROW_US = 3_000_000;
 
+/** A wind that was told so long ago may have turned. */
+const WIND_US = 60_000_000;
+
 const newest = <T extends { at_us: number }>(rows: T[], at_us: number): T | null => rows[last_until(rows, at_us, (row) => row.at_us)] ?? null;
 
 /** Where the aircraft was, between two points of its way. */
@@ -19,8 +22,12 @@ export function pose_at(way: WayPoint[], at_us: number): WayPoint | null {
   const share = (at_us - before.at_us) / (after.at_us - before.at_us);
   const mix = (a: number, b: number): number => a + (b - a) * share;
   const alt_rel_m = before.alt_rel_m !== null && after.alt_rel_m !== null ? mix(before.alt_rel_m, after.alt_rel_m) : before.alt_rel_m;
-  return { ...before, at_us, lat_deg: mix(before.lat_deg, after.lat_deg), lon_deg: mix(before.lon_deg, after.lon_deg), alt_rel_m };
+  const yaw_deg = before.yaw_deg !== null && after.yaw_deg !== null ? before.yaw_deg + turn_deg(before.yaw_deg, after.yaw_deg) * share : before.yaw_deg;
+  return { ...before, at_us, lat_deg: mix(before.lat_deg, after.lat_deg), lon_deg: mix(before.lon_deg, after.lon_deg), alt_rel_m, yaw_deg };
 }
+
+/** The shorter way round from one direction to another. */
+const turn_deg = (from: number, to: number): number => ((((to - from) % 360) + 540) % 360) - 180;
 
 /** Detections as they were known: none that was not confirmed yet, none ended that still went on. */
 export function detections_at(all: Detection[], at_us: number): Detection[] {
@@ -32,11 +39,14 @@ function vehicle_at(whole: Whole, chunk: Chunk | null, at_us: number): VehicleSt
   const pose = pose_at(whole.way, at_us);
   const row = chunk ? newest(chunk.vehicle, at_us) : null;
   const before = whole.way[last_until(whole.way, at_us, (point) => point.at_us)];
+  const told = newest(whole.winds, at_us);
+  const wind = told && at_us - told.at_us < WIND_US ? told : null;
   const age_s = before ? (at_us - before.at_us) / 1e6 : null;
   return {
     system: null, firmware: null, mode: pose?.mode ?? null, armed: pose?.armed ?? null, lat_deg: pose?.lat_deg ?? null, lon_deg: pose?.lon_deg ?? null,
     alt_rel_m: pose?.alt_rel_m ?? null, height_m: row?.height_m ?? null, battery_ratio: row?.battery_ratio ?? pose?.battery_ratio ?? null,
     satellites: row?.satellites ?? null, heartbeat_age_s: null, position_age_s: age_s, attitude_age_s: null,
+    yaw_deg: pose?.yaw_deg ?? null, wind_from_deg: wind?.from_deg ?? null, wind_mps: wind?.speed_mps ?? null,
   };
 }
 
@@ -84,7 +94,9 @@ export function status_at(whole: Whole, chunk: Chunk | null, at_us: number): Sta
   const channels = channels_at(whole, chunk, at_us);
   const health = chunk ? newest_by_name(chunk.health, at_us) : [];
   const link = chunk ? newest(chunk.link, at_us) : null;
-  const value = (name: string): number => health.find((row) => row.kind === "database" && row.name === name)?.value ?? 0;
+  const looked = (kind: string, name: string): number | null => health.find((row) => row.kind === kind && row.name === name)?.value ?? null;
+  const value = (name: string): number => looked("database", name) ?? 0;
+  const scaled = (name: string, per: number): number | null => { const found = looked("machine", name); return found === null ? null : found / per; };
   const number_or = (number: number | null): number => number ?? 0;
   const lanes = health.filter((row) => row.kind === "lane")
     .map((row): LaneStatus => ({ name: row.name, pushed_total: number_or(row.pushed_total), dropped_total: number_or(row.dropped_total) }));
@@ -103,8 +115,9 @@ export function status_at(whole: Whole, chunk: Chunk | null, at_us: number): Sta
       state: "as recorded", file: whole.name, rows_total: 0, rows_per_s: value("rows_per_s"), memory_mb: value("memory_bytes") / 1e6, resident_mb: value("resident_bytes") / 1e6,
       threads: value("thread_count"), file_mb: value("file_bytes") / 1e6, wal_mb: value("wal_bytes") / 1e6, checkpoint_total: value("checkpoint_total"),
       checkpoint_longest_ms: value("checkpoint_longest_us") / 1000, commit_longest_ms: value("commit_longest_us") / 1000,
-      growth_mb_per_h: value("growth_bytes_per_h") / 1e6 || null, left_h: null, alarms: [],
+      growth_mb_per_h: value("growth_bytes_per_h") / 1e6 || null, left_h: null, free_mb: value("free_bytes") / 1e6, alarms: [],
     },
+    machine: { busy_ratio: scaled("busy_permille", 1e3), temperature_c: scaled("temperature_m_c", 1e3), throttled_bits: looked("machine", "throttled_bits"), available_mb: scaled("available_bytes", 1e6) },
     sdr: { source: whole.sdr, alive: channels.some((channel) => channel.power_dbfs !== null), rate_sps: whole.rate_sps, lost_samples_total: 0, reopen_total: 0 },
   };
 }

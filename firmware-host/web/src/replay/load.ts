@@ -14,8 +14,10 @@ export interface WayPoint extends TrackPoint {
   mode: string | null;
   armed: boolean | null;
   battery_ratio: number | null;
+  yaw_deg: number | null;
 }
 
+export interface WindRow { at_us: number; from_deg: number; speed_mps: number }
 export interface StateChange { at_us: number; to_state: string; reason: string | null; interlock: string | null; fault: string | null }
 export interface CommandRow { at_us: number; kind: string; interlock: string | null; fault: string | null; detail: string | null; reason: string | null }
 export interface OperatorRow { at_us: number; act: string }
@@ -44,6 +46,7 @@ export interface Whole {
   operator: OperatorRow[];
   searches: SearchRow[];
   switches: SwitchRow[];
+  winds: WindRow[];
   detections: Detection[];
   messages: BeaconMessage[];
   log: LogEntry[];
@@ -81,15 +84,13 @@ export async function load_whole(door: Door, flight: string): Promise<Whole> {
   const may = <T>(sql: string): Promise<T[]> => ask<T>(sql).catch(() => []);
   const [head] = await ask<Head>(HEAD_SQL);
   if (!head) throw new Error(`flight ${flight} says nothing of itself: its table flight is empty`);
+  const named = ask_beacons(door, flight);
   const step_us = Math.max(200_000, Math.ceil((head.last_us - head.first_us) / MOST_ROWS));
-  const [beacons, way, estimates, states, commands, operator, searches, switches, detections, messages, log, home, fence, regions, coverages, profile] = await Promise.all([
-    ask_beacons(door, flight),
-    ask<WayPoint>(`SELECT at_us, lat_deg, lon_deg, alt_rel_m, mode, armed, battery_ratio FROM track
+  const [beacons, way, estimates, states, commands, operator, searches, switches, detections, messages, log, home, fence, regions, coverages, profile, winds] = await Promise.all([
+    named,
+    ask<WayPoint>(`SELECT at_us, lat_deg, lon_deg, alt_rel_m, mode, armed, battery_ratio, yaw_deg FROM track
 QUALIFY row_number() OVER (PARTITION BY at_us // ${step_us} ORDER BY at_us) = 1 ORDER BY at_us`),
-    ask<Omit<Estimate, "beacon">>(`SELECT at_us, channel, lat_deg, lon_deg, peak_lat_deg, peak_lon_deg, variance_north_m2::DOUBLE AS variance_north_m2,
-    covariance_m2::DOUBLE AS covariance_m2, variance_east_m2::DOUBLE AS variance_east_m2, radius_50_m::DOUBLE AS radius_50_m,
-    radius_95_m::DOUBLE AS radius_95_m, observation_count FROM estimate
-QUALIFY row_number() OVER (PARTITION BY channel, at_us // ${Math.max(1_000_000, step_us)} ORDER BY at_us) = 1 ORDER BY at_us`),
+    named.then((names) => ask_estimates(door, flight, names, step_us)),
     ask<StateChange>("SELECT at_us, to_state, reason, interlock, fault FROM state_change ORDER BY at_us, rowid"),
     ask<CommandRow>(COMMANDS_SQL),
     ask<OperatorRow>("SELECT at_us, act FROM operator ORDER BY at_us, rowid"),
@@ -103,14 +104,31 @@ QUALIFY row_number() OVER (PARTITION BY channel, at_us // ${Math.max(1_000_000, 
     may<{ at_us: number }>("SELECT DISTINCT at_us FROM estimate_region ORDER BY at_us"),
     may<{ at_us: number }>("SELECT DISTINCT at_us FROM search_cell ORDER BY at_us"),
     ask<{ value: string }>("SELECT value FROM setting WHERE name = 'settings_toml'"),
+    ask_winds(door, flight),
   ]);
   const toml = profile[0]?.value ?? "";
   return {
     ...head, beacons, frequencies_hz: beacons.map((name) => frequency_hz(toml, name, head.frequency_hz)),
-    profile: /^profile = "([^"]*)"/m.exec(toml)?.[1] ?? null, way, states, commands, operator, searches, switches, detections, messages, log, home, fence, search_area: search_area(toml),
-    estimates: estimates.map((estimate) => ({ ...estimate, beacon: beacons[estimate.channel] ?? "" })),
-    region_times_us: regions.map((row) => row.at_us), coverage_times_us: coverages.map((row) => row.at_us),
+    profile: /^profile = "([^"]*)"/m.exec(toml)?.[1] ?? null, way, states, commands, operator, searches, switches, winds, detections, messages, log, home, fence, search_area: search_area(toml),
+    estimates, region_times_us: regions.map((row) => row.at_us), coverage_times_us: coverages.map((row) => row.at_us),
   };
+}
+
+/** What was believed, at most once in `step_us` and in a second, with the names of the channels' beacons. */
+export async function ask_estimates(door: Door, flight: string, beacons: string[], step_us: number): Promise<Estimate[]> {
+  const rows = await door.query<Omit<Estimate, "beacon">>(flight, `SELECT at_us, channel, lat_deg, lon_deg, peak_lat_deg, peak_lon_deg, variance_north_m2::DOUBLE AS variance_north_m2,
+    covariance_m2::DOUBLE AS covariance_m2, variance_east_m2::DOUBLE AS variance_east_m2, radius_50_m::DOUBLE AS radius_50_m,
+    radius_95_m::DOUBLE AS radius_95_m, observation_count FROM estimate
+QUALIFY row_number() OVER (PARTITION BY channel, at_us // ${Math.max(1_000_000, step_us)} ORDER BY at_us) = 1 ORDER BY at_us`);
+  return rows.map((estimate) => ({ ...estimate, beacon: beacons[estimate.channel] ?? "" }));
+}
+
+/** None in files that know of no wind. */
+async function ask_winds(door: Door, flight: string): Promise<WindRow[]> {
+  const [known] = await door.query(flight, "SELECT 1 AS known FROM information_schema.tables WHERE table_name = 'wind'");
+  if (!known) return [];
+  return door.query<WindRow>(flight, `SELECT received_us AS at_us, from_deg, speed_mps FROM wind
+QUALIFY row_number() OVER (PARTITION BY received_us // 1000000 ORDER BY received_us) = 1 ORDER BY received_us`);
 }
 
 /** Of the beacon of this name among the settings, where `tuned_hz` is what an offset is counted from. */

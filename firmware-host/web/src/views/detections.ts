@@ -29,6 +29,7 @@ function what(found: Detection): string {
   if (found.pulse_period_us !== null) parts.push(`each ${microseconds(found.pulse_period_us)}`);
   if (found.heard_hz !== null) parts.push(frequency(found.heard_hz));
   if (found.cn0_peak_db_hz !== null) parts.push(`C/N0 ${number(found.cn0_peak_db_hz, 0, "dB-Hz")}`);
+  if (found.false_alarm_probability !== null) parts.push(`false alarm ${found.false_alarm_probability.toExponential(0).replace("-", "−")}`);
   if (found.beacon_id) parts.push(`id ${found.beacon_id}`);
   return parts.join(", ");
 }

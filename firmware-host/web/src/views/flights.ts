@@ -3,7 +3,9 @@
 import type { Flight } from "../api.ts";
 import type { Door } from "../door.ts";
 import { el, say, swap } from "../dom.ts";
+import { save, save_blob } from "../download.ts";
 import { bytes, clock, UNKNOWN } from "../format.ts";
+import { about_form } from "./about.ts";
 import { COMPARED_MAX, show_compared } from "./compare.ts";
 import { failed } from "./toast.ts";
 
@@ -15,28 +17,48 @@ export interface FlightDoors {
   ask: (flight: string) => void;
 }
 
-/** Whether a flight has every word of the text in its name, tags, notes, state or date. */
-export function fits(flight: Flight, text: string, state: string): boolean {
+/** What is wanted of the list. */
+export interface Wanted {
+  text: string;
+  state: string;
+  tag: string;
+  /** Those in whose record the server found the text; null: it was not asked. */
+  found: Set<string> | null;
+}
+
+/** Whether a flight is in this state, has the tag, and has every word of the text, or was found by it. */
+export function fits(flight: Flight, { text, state, tag, found }: Wanted): boolean {
   if (state !== "" && (state === "live" ? !flight.is_live : flight.state !== state)) return false;
-  const whole = [flight.name, flight.started_utc ?? "", flight.state, ...(flight.notes ?? []), ...(flight.tags ?? [])].join(" ").toLowerCase();
+  if (tag !== "" && !(flight.tags ?? []).includes(tag)) return false;
+  if (found?.has(flight.name)) return true;
+  const whole = [flight.name, flight.started_utc ?? "", flight.state, flight.note ?? "", ...(flight.tags ?? []), ...(flight.heard ?? [])].join(" ").toLowerCase();
   return text.toLowerCase().split(/\s+/).every((word) => whole.includes(word));
 }
+
+/** The server is asked for a text once nothing was typed for so long. */
+const QUIET_MS = 400;
 
 export class FlightsView {
   readonly node: HTMLElement;
   private flights: Flight[] = [];
+  private found: Wanted["found"] = null;
+  /** Why the server could not look for the text. */
+  private trouble = "";
+  private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly list = el("div", { class: "flights" });
   private readonly chosen = new Set<string>();
   private readonly compare = el("button", { type: "button", disabled: true, click: () => void show_compared(this.door, this.beside, [...this.chosen]) });
   private readonly beside = el("div", {});
   private readonly told = el("p", { class: "soft", role: "status" });
-  private readonly text = el("input", { type: "search", placeholder: "name, date, tag or note", "aria-label": "Find flights by name, date, tag or note" });
+  private readonly text = el("input", { type: "search", placeholder: "words to find", "aria-label": "Find flights by name, date, tag, note or what was heard" });
   private readonly state = el("select", { "aria-label": "Flights in this state" });
+  private readonly tag = el("select", { "aria-label": "Flights with this tag" });
 
   constructor(private readonly door: Door, private readonly doors: FlightDoors) {
-    for (const input of [this.text, this.state]) input.addEventListener("input", () => this.show());
+    for (const input of [this.state, this.tag]) input.addEventListener("input", () => this.show());
+    this.text.addEventListener("input", () => this.typed());
     this.node = el("div", { class: "page scroll" },
-      el("div", { class: "row head" }, el("h1", {}, "Flights"), this.text, this.state, el("button", { type: "button", click: () => void this.look() }, "Look again"), this.compare, this.told),
+      el("div", { class: "row head" }, el("h1", {}, "Flights"), this.text, this.tag, this.state, el("button", { type: "button", click: () => void this.look() }, "Look again"), this.compare, this.told),
       this.beside, this.list);
     this.show_chosen();
   }
@@ -51,18 +73,46 @@ export class FlightsView {
     }
     // what is the same is left as it is: an opened report stays open
     if (before === JSON.stringify(this.flights) && this.list.childElementCount > 0) return;
-    const kept = this.state.value;
     const states = [...new Set(this.flights.map((flight) => flight.state))].sort();
-    swap(this.state, el("option", { value: "" }, "any state"), el("option", { value: "live" }, "being recorded"), ...states.map((state) => el("option", { value: state }, state)));
-    this.state.value = kept;
+    options(this.state, [["", "any state"], ["live", "being recorded"], ...states.map((state): [string, string] => [state, state])]);
+    options(this.tag, [["", "any tag"], ...this.tags().map((tag): [string, string] => [tag, tag])]);
+    this.tag.hidden = this.tags().length === 0;
+    this.show();
+  }
+
+  private tags(): string[] {
+    return [...new Set(this.flights.flatMap(({ tags }) => tags ?? []))].sort();
+  }
+
+  /** By what is known here at once; then by what the server finds in its records. */
+  private typed(): void {
+    [this.found, this.trouble] = [null, ""];
+    clearTimeout(this.timer);
+    this.show();
+    const text = this.text.value.trim();
+    if (text === "") return;
+    this.timer = setTimeout(() => void this.find(text), QUIET_MS);
+  }
+
+  private async find(text: string): Promise<void> {
+    let [found, trouble]: [Wanted["found"], string] = [null, ""];
+    try {
+      found = new Set((await this.door.flights(text)).map(({ name }) => name));
+    } catch (cause) {
+      trouble = `; the server did not look for it: ${(cause as Error).message}`;
+    }
+    if (this.text.value.trim() !== text) return;
+    [this.found, this.trouble] = [found, trouble];
     this.show();
   }
 
   private show(): void {
-    const found = this.flights.filter((flight) => fits(flight, this.text.value.trim(), this.state.value))
+    const wanted = { text: this.text.value.trim(), state: this.state.value, tag: this.tag.value, found: this.found };
+    const found = this.flights.filter((flight) => fits(flight, wanted))
       .sort((a, b) => (b.started_utc ?? b.name).localeCompare(a.started_utc ?? a.name));
-    say(this.told, found.length === this.flights.length ? `${found.length} ${found.length === 1 ? "flight" : "flights"}` : `${found.length} of ${this.flights.length} flights`);
-    swap(this.list, ...found.map((flight) => this.card(flight)), found.length === 0 && el("p", { class: "soft" }, "No flight is so. Clear the words or the state."));
+    const words = found.length === this.flights.length ? `${found.length} ${found.length === 1 ? "flight" : "flights"}` : `${found.length} of ${this.flights.length} flights`;
+    say(this.told, `${words}${this.trouble}`);
+    swap(this.list, ...found.map((flight) => this.card(flight)), found.length === 0 && el("p", { class: "soft" }, "No flight is so. Clear the words, the tag or the state."));
   }
 
   private choose(name: string, box: HTMLInputElement): void {
@@ -79,6 +129,11 @@ export class FlightsView {
     this.compare.title = `Mark two to ${COMPARED_MAX} flights`;
   }
 
+  private only(tag: string): void {
+    this.tag.value = this.tag.value === tag ? "" : tag;
+    this.show();
+  }
+
   private card(flight: Flight): HTMLElement {
     const path = this.door.flight_path(flight.name);
     const box = el("input", { type: "checkbox", "aria-label": `Compare ${flight.name}` });
@@ -86,16 +141,19 @@ export class FlightsView {
     box.addEventListener("change", () => this.choose(flight.name, box));
     return el("article", { class: "panel flight" },
       el("div", { class: "row" }, el("h2", {}, flight.name), flight.is_live && el("span", { class: "chip", "data-link": "open" }, "being recorded"),
-        ...(flight.tags ?? []).map((tag) => el("span", { class: "chip" }, tag)),
+        ...(flight.tags ?? []).map((tag) => el("button", { type: "button", class: "chip tag", title: `Only flights with the tag ${tag}`, click: () => this.only(tag) }, tag)),
         el("label", { class: "mark-it" }, box, "compare")),
       el("p", { class: "soft" }, [flight.started_utc ? `${flight.started_utc.replace("T", " ").slice(0, 19)} UTC` : UNKNOWN,
         flight.duration_s === null ? UNKNOWN : clock(flight.duration_s), bytes(flight.file_bytes), flight.state].join(" · ")),
-      ...(flight.notes ?? []).map((note) => el("p", {}, note)),
+      flight.note && el("p", { class: "note" }, flight.note),
+      (flight.heard?.length ?? 0) > 0 && el("p", { class: "soft" }, `heard: ${flight.heard!.join(", ")}`),
+      (flight.copies?.length ?? 0) > 0 && el("p", { class: "soft" }, `copies: ${flight.copies!.join(", ")}`),
       el("div", { class: "row" },
         el("button", { type: "button", class: "main", click: () => this.doors.replay(flight) }, "Replay"),
         el("button", { type: "button", click: () => this.doors.ask(flight.name) }, "SQL"),
         this.link("File", `${path}/file`, `${flight.name}.duckdb`),
         this.link("Estimate", `${path}/estimate`, `${flight.name}.estimate.geojson`),
+        about_form(this.door, flight, this.tags(), () => this.look()),
         el("details", {}, el("summary", {}, "Report"),
           el("div", { class: "row" }, ...REPORTS.map((ending) => this.link(ending, `${path}/report.${ending}`, `${flight.name}.${ending}`))))));
   }
@@ -115,18 +173,16 @@ export class FlightsView {
         await (await this.door.request(path, { headers: { Range: "bytes=0-0" } })).body?.cancel();
         return save(this.door.base + path, name);
       }
-      const url = URL.createObjectURL(await (await this.door.request(path, {}, 0)).blob());
-      save(url, name);
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      save_blob(await (await this.door.request(path, {}, 0)).blob(), name);
     } catch (cause) {
       failed(name, cause);
     }
   }
 }
 
-export function save(url: string, name: string): void {
-  const link = el("a", { href: url, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
+/** Fills a select; what was chosen stays so where it still is there. */
+function options(select: HTMLSelectElement, entries: [string, string][]): void {
+  const before = select.value;
+  swap(select, ...entries.map(([value, word]) => el("option", { value }, word)));
+  select.value = entries.some(([value]) => value === before) ? before : "";
 }

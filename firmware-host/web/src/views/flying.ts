@@ -3,6 +3,7 @@
 import type { State } from "../api.ts";
 import { el, mark, say } from "../dom.ts";
 import { number, percent } from "../format.ts";
+import { direction_text, heading_of, wind_text } from "../heading.ts";
 import type { Picture } from "../picture.ts";
 
 /** What each state means, for those who see it for the first time. */
@@ -55,6 +56,7 @@ function vehicle_facts(picture: Picture): [string, string, boolean?][] {
   const status = picture.status!;
   const { vehicle } = status;
   const ages: [string, number | null][] = [["heartbeat", vehicle.heartbeat_age_s], ["position", vehicle.position_age_s], ["attitude", vehicle.attitude_age_s]];
+  const heading = heading_of(vehicle, picture.track);
   const old = ages.filter(([, age_s]) => age_s !== null && age_s > OLD_S);
   return [
     ["mode", `${vehicle.mode ?? "?"}${vehicle.armed === null ? "" : vehicle.armed ? ", armed" : ", disarmed"}`, vehicle.mode === null],
@@ -62,6 +64,8 @@ function vehicle_facts(picture: Picture): [string, string, boolean?][] {
     ["over home", number(vehicle.alt_rel_m, 0, "m")],
     ["ground", number(vehicle.height_m, 0, "m")],
     ["sats", vehicle.satellites === null ? "?" : String(vehicle.satellites), vehicle.satellites !== null && vehicle.satellites < 8],
+    [heading.of, direction_text(heading.deg)],
+    ["wind", wind_text(vehicle)],
     ...(status.profile || status.channels.length > 1 ? [["seeks", status.profile ? `${status.target} (${status.profile})` : status.target] as [string, string]] : []),
     ...old.map(([name, age_s]): [string, string, boolean] => [name, `${number(age_s, 0)} s old`, true]),
   ];

@@ -10,6 +10,7 @@ import { Player } from "../replay/player.ts";
 import type { KeptPlace } from "../kept_place.ts";
 import { flying_strip } from "./flying.ts";
 import { WatchView } from "./watch.ts";
+import { WhatIfPanel } from "./whatif.ts";
 
 const SEEK_US = 10_000_000;
 const STEP_US = 100_000;
@@ -19,6 +20,8 @@ export class ReplayView {
   readonly node = el("div", { class: "page" });
   private player: Player | null = null;
   private watch: WatchView | null = null;
+  private what_if: WhatIfPanel | null = null;
+  private readonly what_if_button = el("button", { type: "button", title: "What if a setting had been another", click: () => this.turn_what_if() }, "What if");
   private turn = 0;
 
   constructor(private readonly door: Door, private readonly watcher: KeptPlace) {
@@ -37,10 +40,24 @@ export class ReplayView {
       const player = await Player.open(this.door, flight.name, picture, () => shown());
       if (turn !== this.turn) return player.close();
       this.player = player;
-      this.watch = new WatchView(this.door, picture, this.watcher, el("div", { class: "panel above" }, strip, transport));
+      const what_if = new WhatIfPanel(this.door, picture, player.whole, {
+        truth: () => this.watch?.truth.place ?? null,
+        shows: (other) => this.watch?.map.show_other(other),
+        seek: (at_us) => {
+          player.clock.seek(at_us, performance.now());
+          player.show();
+        },
+        closed: () => this.turn_what_if(),
+      });
+      this.what_if = what_if;
+      this.watch = new WatchView(this.door, picture, this.watcher, { above: el("div", { class: "panel above" }, el("div", { class: "stripline" }, strip, this.what_if_button), transport), beside: what_if.node });
       const show_strip = flying_strip(strip, "State of the replayed flight");
       picture.on(["state"], () => show_strip(picture));
-      shown = this.controls(transport, player);
+      const show_controls = this.controls(transport, player);
+      shown = () => {
+        show_controls();
+        what_if.seek(player.clock.at_us(performance.now()));
+      };
       swap(this.node, this.watch.node);
       shown();
       this.watch.map.fit();
@@ -66,10 +83,24 @@ export class ReplayView {
     player.show();
   }
 
+  /** Opens what is asked of other settings, or closes it. */
+  private turn_what_if(): void {
+    const { what_if, watch } = this;
+    if (!what_if || !watch) return;
+    const opens = what_if.node.hidden !== false;
+    watch.node.classList.toggle("comparing", opens);
+    mark(this.what_if_button, "aria-pressed", String(opens));
+    if (opens) what_if.open();
+    else {
+      what_if.close();
+      this.what_if_button.focus();
+    }
+  }
+
   private close(): void {
     this.player?.close();
     this.watch?.map.remove();
-    [this.player, this.watch] = [null, null];
+    [this.player, this.watch, this.what_if] = [null, null, null];
   }
 
   /** Fills the bar; answers what shows the player's moment in it. */
@@ -89,6 +120,7 @@ export class ReplayView {
     const button = (word: string, title: string, key: string) => el("button", { type: "button", title, "aria-label": title, click: () => this.key(key) }, word);
     swap(bar, el("strong", { class: "past" }, "REPLAY"), play, button("−10 s", "Back by 10 s", "ArrowLeft"), button("‹", "A step back", ","), button("›", "A step on", "."),
       button("+10 s", "On by 10 s", "ArrowRight"), speed, el("div", { class: "timeline" }, states_bar(player), line), time, told);
+    mark(this.what_if_button, "aria-pressed", "false");
     return () => {
       const at_s = (player.clock.at_us(performance.now()) - whole.first_us) / 1e6;
       say(play, player.clock.is_playing ? "Pause" : "Play");

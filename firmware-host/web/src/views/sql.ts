@@ -3,7 +3,7 @@
 import type { Cell, Flight, Recipe, Row } from "../api.ts";
 import type { Door } from "../door.ts";
 import { el, say, swap, table } from "../dom.ts";
-import { save } from "./flights.ts";
+import { save_blob } from "../download.ts";
 import { failed } from "./toast.ts";
 
 const SHOWN = 500;
@@ -82,9 +82,7 @@ export class SqlView {
   private async keep(): Promise<void> {
     try {
       const text = await this.door.query_csv(this.flight.value, this.sql.value);
-      const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-      save(url, `${this.flight.value}.csv`);
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      save_blob(new Blob([text], { type: "text/csv" }), `${this.flight.value}.csv`);
     } catch (cause) {
       failed("CSV", cause);
     }

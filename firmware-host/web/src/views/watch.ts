@@ -17,12 +17,15 @@ import { where_panel } from "./where.ts";
 export class WatchView {
   readonly node: HTMLElement;
   readonly map: MapView;
+  readonly truth: KeptPlace;
   readonly show_tab: (id: string) => void;
 
-  constructor(door: Door, picture: Picture, watcher: KeptPlace, above: HTMLElement | null = null) {
+  /** `above` all of it; `beside` the signal, where it takes room of what else there is. */
+  constructor(door: Door, picture: Picture, watcher: KeptPlace, { above = null, beside = null }: { above?: HTMLElement | null; beside?: HTMLElement | null } = {}) {
     const prefix = picture.is_replay ? "replay-" : "live-";
     // of the flight that goes on it is known in exercises only, and the next one is another
     const truth = new KeptPlace(truth_key(picture.flight), picture.is_replay ? "browser" : "tab");
+    this.truth = truth;
     this.map = new MapView(door, picture, watcher, truth);
     const list = el("div", { class: "tabs", "aria-label": "More of the flight" });
     const panels = [
@@ -47,7 +50,7 @@ export class WatchView {
     lay_out();
     this.node = el("div", { class: picture.is_replay ? "watch replaying" : "watch" }, el("h1", { class: "unseen" }, picture.is_replay ? `Replay of flight ${picture.flight}` : "The flight that goes on"), above,
       el("div", { class: "left" }, this.map.node, where_panel(picture, watcher, truth)),
-      el("div", { class: "right" }, signal_panel(picture), spectrum_panel(picture), more));
+      el("div", { class: "right" }, signal_panel(picture), spectrum_panel(picture), beside, more));
     // numbers on the tabs: what wants a look without being open
     picture.on(["state", "detections"], () => {
       const status = picture.status;
