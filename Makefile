@@ -32,6 +32,7 @@ hil: setup
 	target/release/skyhound-rig timing --trials 1000 --json target/hil/timing-idle.json
 	target/release/skyhound-rig timing --trials 1000 --busy --json target/hil/timing-busy.json
 	target/release/skyhound-rig record-trial --for 1h
+	target/release/skyhound-rig ground-cost
 
 bench: setup
 	$(CARGO) bench --locked $(FEATURES) -p skyhound-benches

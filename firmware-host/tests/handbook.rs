@@ -1,9 +1,13 @@
 //! The handbook says what the program does: what it quotes is made anew and compared, what it names is there.
 //!
 //! A quotation stands between `<!-- from: WHAT -->` and `<!-- end -->`. WHAT is a command (`skyhound config autopilot`), the list of
-//! the `interlocks`, or the words of one (`interlock mode`), which are read in its sources.
+//! the `interlocks`, the words of one (`interlock mode`), which are read in its sources, or the table of `attacks` that the page's tests walk.
 //! `SKYHOUND_WRITE_HANDBOOK=1 cargo test -p skyhound-host --test handbook` writes them anew.
 
+#[path = "page/attacks.rs"]
+mod attacks;
+
+use attacks::{ATTACKS, At, Attack, Load};
 use skyhound::command::Interlock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -101,6 +105,33 @@ fn must_hold(interlock: Interlock) -> String {
     before.rsplit_once("/// ").expect("it has words").1.to_string()
 }
 
+/// The attacks that the page's tests walk.
+fn attacked() -> String {
+    let begin = "| OWASP | attack | what is asked | what is answered |\n|---|---|---|---|\n".to_string();
+    ATTACKS.iter().fold(begin, |rows, attack| rows + &printed(attack))
+}
+
+fn printed(Attack { risk, attack, at, asked, load, answered, holds }: &Attack) -> String {
+    let requests = asked.iter().map(|(line, head, body)| {
+        let parts = std::iter::once(line).chain(*head).filter(|part| !part.is_empty());
+        let parts = parts.chain((!body.is_empty()).then_some(body));
+        parts.map(|part| format!("`` {part} ``")).collect::<Vec<_>>().join(" ")
+    });
+    let requests = requests.collect::<Vec<_>>().join("; ");
+    let requests = match load {
+        Load::Each | Load::Beside(_) => requests,
+        Load::Flood(count) => format!("{count} × {requests}"),
+    };
+    let place = if *at == At::Tokens { " (where there are tokens)" } else { "" };
+    let codes = answered.iter().map(|code| match code {
+        0 => "the connection is cut".to_string(),
+        code => code.to_string(),
+    });
+    let codes = codes.collect::<Vec<_>>().join(" or ");
+    let holds = holds.iter().map(|held| format!(", `` {held} ``")).collect::<String>();
+    format!("| {risk} | {attack}{place} | {requests} | {codes}{holds} |\n")
+}
+
 fn made(what: &str) -> String {
     let parts: Vec<&str> = what.split(' ').collect();
     let all = Interlock::ALL.into_iter();
@@ -116,6 +147,7 @@ fn made(what: &str) -> String {
                 |one: Interlock| format!("| [{0}](locked.md#{0}) | {1} |\n", one.name(), must_hold(one));
             all.map(row).fold(begin, |rows, row| rows + &row)
         }
+        ["attacks"] => attacked(),
         ["interlock", name] => {
             let one = all.into_iter().find(|one| one.name() == name).expect(name);
             let told = words().remove(&format!("{one:?}")).unwrap_or_default();
@@ -125,7 +157,7 @@ fn made(what: &str) -> String {
                 format!("{lines}- {}{told}{}\n", marks[0], marks[1])
             })
         }
-        _ => panic!("from: {what}: neither a command nor an interlock"),
+        _ => panic!("from: {what}: neither a command nor an interlock nor the attacks"),
     }
 }
 

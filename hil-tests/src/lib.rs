@@ -22,6 +22,7 @@ pub mod course;
 pub mod daemon;
 pub mod engine;
 pub mod flight;
+mod ground_cost;
 mod hearing;
 pub mod invariants;
 pub mod iq_server;

@@ -1,5 +1,6 @@
 //! The command line: `skyhound fly|ground|watch|probe|scan|range|search|locate|replay|at|ctl|query|events|forward|flights|backup|restore|verify|archive|
-//! export|import|migrate|compact|catalog|report|cot|message|profile|config`.
+//! export|import|migrate|compact|catalog|report|cot|message|profile|config|handbook|
+//! completions|man`.
 //!
 //! One file per command, each with its `Args` and `run(Args) -> Result<(), Failure>`. Data goes to stdout, talk to stderr.
 //! Exit codes: 0 done, 1 failed, 2 wrong use; a reader that closes stdout early ends us quietly.

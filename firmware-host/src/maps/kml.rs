@@ -37,10 +37,16 @@ fn placemark(kml: &mut String, feature: &Feature, shape: fn(&mut String, &Featur
     } else {
         "<fill>0</fill>".to_string()
     };
+    // In the order of the schema, which some readers hold to.
+    let time = match &feature.shape {
+        Shape::Point(spot) => spot.utc_us.and_then(utc_text),
+        _ => None,
+    };
+    let time = time.map_or(String::new(), |when| format!("<TimeStamp><when>{when}</when></TimeStamp>\n"));
     // Writing to a String cannot fail.
     let _ = write!(
         kml,
-        "<Placemark>\n<name>{title}</name>\n<description>{description}</description>\n<Style><IconStyle><color>ff{bgr}</color></IconStyle>\
+        "<Placemark>\n<name>{title}</name>\n<description>{description}</description>\n{time}<Style><IconStyle><color>ff{bgr}</color></IconStyle>\
          <LineStyle><color>ff{bgr}</color><width>2</width></LineStyle><PolyStyle>{fill}</PolyStyle></Style>\n"
     );
     kml.push_str("<ExtendedData>\n");
@@ -84,12 +90,9 @@ fn shape(kml: &mut String, feature: &Feature) {
     let _ = match &feature.shape {
         Shape::Point(spot) => {
             let (mode, place) = (datum(feature, &[*spot]), position(spot));
-            let time = spot.utc_us.and_then(utc_text);
-            let time =
-                time.map_or(String::new(), |when| format!("<TimeStamp><when>{when}</when></TimeStamp>\n"));
             writeln!(
                 kml,
-                "{time}<Point><altitudeMode>{mode}</altitudeMode><coordinates>{place}</coordinates></Point>"
+                "<Point><altitudeMode>{mode}</altitudeMode><coordinates>{place}</coordinates></Point>"
             )
         }
         Shape::Line(spots) => {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use skyhound::search::theory::not_there;
 use std::path::PathBuf;
 
-/// A place is out of the joint estimate beyond this share of the probability.
+/// A place is out of an estimate beyond this share of the probability.
 const DOUBTED: f64 = 0.99;
 
 /// What several flights say together.
@@ -77,10 +77,12 @@ impl Joint {
                     Err(failure) => return Err(failure),
                 }
             }
-            let count = tracks.len();
-            let Some(track) = Track::joined(beacon, tracks) else { continue };
+            let Some(track) = Track::joined(beacon, tracks.clone()) else { continue };
             match locate::locate(&track, None) {
-                Ok(located) => rows.push(self.take(&located, beacon, count, flights)),
+                Ok(located) => {
+                    self.doubt(&located, beacon, &tracks);
+                    rows.push(self.take(&located, beacon, tracks.len(), flights));
+                }
                 Err(why) => self.notes.push(why),
             }
         }
@@ -114,7 +116,6 @@ impl Joint {
         let features = located.to_features().into_iter().filter(|feature| !path(feature));
         self.features.extend(features.map(plain));
         self.estimates.push(located.to_json());
-        self.doubt(located, beacon, flights);
         let at = located.track.origin.wgs84_from_ned(located.estimate.mean);
         let utm = Utm::of(at);
         let home = flights.iter().find_map(|flight| flight.home.as_ref());
@@ -132,15 +133,17 @@ impl Joint {
         ]
     }
 
-    /// A flight that believed it where all together do not: another beacon, another place, or powers that do not mean the same.
-    fn doubt(&mut self, located: &Located<'_>, beacon: &str, flights: &[&Debrief]) {
-        for flight in flights {
-            let own = flight.places.iter().find(|place| place.beacon == beacon);
-            let at = own.map(|place| located.track.origin.ned_from_wgs84(place.at()));
-            if at.is_some_and(|at| located.posterior.credibility(at) > DOUBTED) {
+    /// A flight that by its own readings rules out where all together believe it: another beacon, another place, or powers that do not mean
+    /// the same. Regions are asked, not means: of a straight leg alone a beacon may lie on either side, and its mean on neither.
+    fn doubt(&mut self, joint: &Located<'_>, beacon: &str, tracks: &[Track]) {
+        let believed = joint.track.origin.wgs84_from_ned(joint.estimate.peak);
+        for track in tracks {
+            // Too few places to rule anything out.
+            let Ok(alone) = locate::locate(track, None) else { continue };
+            if alone.posterior.credibility(track.origin.ned_from_wgs84(believed)) > DOUBTED {
                 self.notes.push(format!(
-                    "{} believed {beacon} at a place that lies outside of 99 % of the joint estimate: do not trust that one before you know whether all heard the same beacon, at one place, with one gain.",
-                    flight.report.name
+                    "{} alone rules out where all flights together believe {beacon} (it is outside of 99 % of its own estimate): do not trust the joint one before you know whether all heard the same beacon, at one place, with one gain.",
+                    track.name
                 ));
             }
         }

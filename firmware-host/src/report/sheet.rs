@@ -273,7 +273,7 @@ fn flown(flight: &Debrief) -> Sheet {
     put("landed_s", way.map(|way| way.landed_s), 1);
     put("flown_m", way.map(|way| way.flown_m), 0);
     put("height_max_m", way.map(|way| way.height_max_m), 1);
-    put("speed_max_mps", way.map(|way| way.speed_max_mps), 1);
+    put("speed_max_mps", way.map(|way| way.speed_max_mps).filter(|mps| *mps > 0.0), 1);
     put("farthest_m", way.map(|way| way.farthest_m), 0);
     let approach = flight.approach.as_ref();
     put("approach_flown_m", approach.map(|approach| approach.flown_m), 0);

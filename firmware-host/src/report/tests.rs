@@ -1,5 +1,7 @@
 //! Golden report: a flight made here, its text compared letter by letter.
 
+mod together;
+
 use super::{Debrief, Flight, Form, Joint, Told, cot_events_at, read, report};
 use crate::store::sample::{self, settings, start};
 use skyhound::geo::Wgs84;
@@ -73,7 +75,11 @@ fn an_empty_flight_has_a_report_too() {
     let folder = tempfile::tempdir().unwrap();
     let (_inlets, recorder) = start(&settings(folder.path()));
     let text = report(&recorder.stop().unwrap().files[0], 0).unwrap().to_text();
-    assert!(text.contains("Detections: nothing heard\n") && text.contains("Interlock trips: none"), "{text}");
+    assert!(
+        text.contains("Detections: nothing heard; there are no readings")
+            && text.contains("Interlock trips: none"),
+        "{text}"
+    );
 }
 
 /// The file of a form, of this flight alone.

@@ -8,6 +8,9 @@ const WIDTH: usize = 100;
 /// Minutes shown; of longer flights the noisiest would drown, JSON has all.
 const MINUTES_MAX: usize = 60;
 
+/// Of a flight that was made of positions alone.
+pub(super) const NO_READINGS: &str = "there are no readings: nothing was listened to";
+
 /// The whole report.
 pub(super) fn print(report: &Report) -> String {
     let mut out = String::new();
@@ -127,6 +130,9 @@ fn minutes(out: &mut String, r: &Report) {
 }
 
 fn detections(out: &mut String, r: &Report) {
+    if r.reading_count == 0 {
+        return line(out, format_args!("\nDetections: nothing heard; {NO_READINGS}"));
+    }
     if r.detections.is_empty() {
         let floor = r.minutes.iter().filter_map(|m| m.floor_dbfs.or(Some(m.p10_dbfs))).reduce(f64::max);
         let floor =
@@ -350,7 +356,7 @@ fn number(value: Option<f64>, places: usize) -> String {
 }
 
 /// Seconds as people read them: `59.9 s`, `12 min 03 s`, `1 h 02 min`.
-fn length(seconds: f64) -> String {
+pub(super) fn length(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match whole {
         0..60 => format!("{seconds:.1} s"),

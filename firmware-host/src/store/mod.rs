@@ -94,7 +94,7 @@ pub use receipt::{Receipt, copies};
 pub use recorder::{Recorder, RecorderHandle, RecorderSummary};
 pub use recover::{OPEN_COMMAND, quarantine, recover, salvage};
 pub use retention::{Retained, retain};
-pub use schema::SCHEMA_VERSION;
+pub use schema::{SCHEMA_VERSION, stored_columns};
 pub use scratch::free_bytes;
 pub use snapshot::{ANSWER_COMMAND, SNAPSHOT_COMMAND, Snapshot, Snapshots, answer_from, take_snapshot};
 pub use switch::{Switch, listed, switches};

@@ -1,6 +1,8 @@
-//! The page's server of the real daemon, and of `skyhound ground`: what it tells, what it does, and what it refuses. Each refusal is an attack
-//! of its own, written onto the wire as no browser would.
+//! The page's server of the real daemon, and of `skyhound ground`: what it tells, what it does, and what it refuses (`attacks`).
 
+mod attacked;
+mod attacks;
+mod documented;
 #[path = "../noisy/mod.rs"]
 mod noisy;
 mod planned;
@@ -140,102 +142,6 @@ fn a_flight_is_shown_asked_and_commanded_by_one_at_a_time() {
     );
     drop(flight.daemon);
     assert!(flight.folder.path().exists());
-}
-
-#[test]
-fn attacks_from_elsewhere_are_refused() {
-    let flight = Flight::start();
-    let site = &flight.site;
-    let post = |path: &str, more: &[&str]| site.post(path, &json!({"on": false}), more).code;
-    // DNS rebinding; a page of another site, by its origin and by what the browser says of it.
-    assert_eq!(site.get("/api/v1/state", &["Host: evil.example"]).code, 421);
-    assert_eq!(site.get("/", &["Host: evil.example:8417"]).code, 421);
-    assert_eq!(post("/api/v1/homing", &["Origin: http://evil.example"]), 403);
-    assert_eq!(post("/api/v1/homing", &["Origin: null"]), 403);
-    assert_eq!(post("/api/v1/homing", &["Sec-Fetch-Site: cross-site"]), 403);
-    assert_eq!(site.get("/api/v1/state", &["Sec-Fetch-Site: same-site"]).code, 403);
-    // A form of another site: it can send neither the header nor JSON; nor does asking first help it.
-    let form = ["Content-Type: text/plain", "Content-Length: 12", "X-Skyhound-Client: x"];
-    assert_eq!(site.say(&site.head("POST", "/api/v1/homing", &form), b"{\"on\":false}").code, 415);
-    let json = ["Content-Type: application/json", "Content-Length: 12"];
-    assert_eq!(site.say(&site.head("POST", "/api/v1/homing", &json), b"{\"on\":false}").code, 400);
-    let preflight = site.say(&site.head("OPTIONS", "/api/v1/homing", &["Origin: http://evil.example"]), b"");
-    assert!(
-        preflight.code == 403 && preflight.header("access-control-allow-origin").is_none(),
-        "{preflight:?}"
-    );
-    assert_ne!(site.get("/api/v1/homing", &[]).code, 200, "an act is no GET");
-    // Out of the folder, by names, links and encodings.
-    std::os::unix::fs::symlink("/etc/hostname", flight.folder.path().join("flights/link.duckdb")).unwrap();
-    for name in
-        ["..%2f..%2fetc%2fpasswd", "%2e%2e", "link", ".hidden", "a%00b", "%2fetc%2fhostname", "..", "nothing"]
-    {
-        let answer = site.get(&format!("/api/v1/flights/{name}/file"), &[]);
-        assert!(answer.code == 404, "{name}: {answer:?}");
-    }
-    for path in
-        ["/../Cargo.toml", "/%2e%2e/x", "/maps/..%2f..%2fx.pmtiles", "/maps/x.pmtiles", "//etc/passwd"]
-    {
-        assert_eq!(site.get(path, &[]).code, 404, "{path}");
-    }
-}
-
-#[test]
-fn what_is_no_question_is_refused_and_the_flight_does_not_notice() {
-    let flight = Flight::start();
-    let site = &flight.site;
-    // SQL that writes, reads files, or settles in.
-    for sql in [
-        "create table t (a int)",
-        "copy (select 1) to '/tmp/skyhound-attack.csv'",
-        "select * from read_csv('/etc/passwd')",
-        "attach '/tmp/x.duckdb'",
-        "install httpfs",
-        "set memory_limit='64GB'",
-        "select 1; drop table reading",
-    ] {
-        let answer = site.post("/api/v1/flights/live/query", &json!({"sql": sql}), &[]);
-        assert!(answer.code == 400 || answer.code == 409, "{sql}: {answer:?}");
-        assert!(!answer.text().contains("root:"), "{sql}");
-        assert!(!answer.text().contains("--"), "a page has no command line: {answer:?}");
-    }
-    assert!(!Path::new("/tmp/skyhound-attack.csv").exists());
-    // Too long, not JSON, unknown words.
-    assert_eq!(site.post("/api/v1/flights/live/query", &json!({"sql": "x".repeat(80_000)}), &[]).code, 413);
-    assert_eq!(site.post("/api/v1/homing", &json!({"on": true, "force": true}), &[]).code, 422);
-    assert_eq!(site.post("/api/v1/homing", &json!("on"), &[]).code, 422);
-    // 431, or no answer: a head that does not end is not read on.
-    let long = format!("X-Long: {}", "a".repeat(60_000));
-    assert!(site.get("/", &[&long]).code >= 400);
-    // Nobody frames it, sniffs it, runs what is not its own.
-    let page = site.get("/", &[]);
-    let policy = page.header("content-security-policy").unwrap();
-    assert!(
-        policy.contains("default-src 'none'")
-            && policy.contains("frame-ancestors 'none'")
-            && !policy.contains("unsafe"),
-        "{policy}"
-    );
-    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
-    // A name that is markup is shown as text, and is not too long.
-    let taken = site.post(
-        "/api/v1/control",
-        &json!({"take": true, "name": format!("<b>\n{}", "x".repeat(500))}),
-        &[],
-    );
-    assert!(taken.code == 200 && taken.text().len() < 200, "{taken:?}");
-    // Connections that say nothing take no place from others for long; a flood is told to wait, and the socket answers on.
-    let silent: Vec<_> = (0..30).map(|_| TcpStream::connect(site.0).unwrap()).collect();
-    let codes: Vec<u16> = (0..230).map(|_| site.get("/healthz", &[]).code).collect();
-    assert!(codes.contains(&429) && codes[0] == 200, "{codes:?}");
-    drop(silent);
-    std::thread::sleep(Duration::from_millis(2_100));
-    assert_eq!(site.get("/healthz", &[]).code, 200);
-    let status = status(flight.folder.path());
-    assert!(
-        status.recorder.state == "recording" && status.lanes.iter().all(|lane| lane.dropped_total == 0),
-        "{status:?}"
-    );
 }
 
 /// What the page for others is: a certificate of our own, made once, and tokens behind it.

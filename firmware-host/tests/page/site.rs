@@ -37,6 +37,11 @@ pub struct Site(pub SocketAddr);
 impl Site {
     /// Exactly these lines, then `body`.
     pub fn say(&self, lines: &[String], body: &[u8]) -> Answer {
+        self.answer(lines, body).unwrap_or_else(|| panic!("{lines:?}: no answer"))
+    }
+
+    /// The same; none where the connection is cut without an answer.
+    pub fn answer(&self, lines: &[String], body: &[u8]) -> Option<Answer> {
         let mut stream = TcpStream::connect(self.0).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let head = lines.iter().map(|line| format!("{line}\r\n")).collect::<String>();
@@ -47,16 +52,13 @@ impl Site {
             .and_then(|()| stream.write_all(body));
         let mut all = Vec::new();
         let _ = stream.read_to_end(&mut all);
-        let end = all
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")
-            .unwrap_or_else(|| panic!("{lines:?}: {all:?}"));
+        let end = all.windows(4).position(|four| four == b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&all[..end]).into_owned();
         let code = head.split(' ').nth(1).unwrap().parse().unwrap();
         let body = all[end + 4..].to_vec();
         let body =
             if head.to_lowercase().contains("transfer-encoding: chunked") { unchunked(&body) } else { body };
-        Answer { code, head, body }
+        Some(Answer { code, head, body })
     }
 
     pub fn get(&self, path: &str, more: &[&str]) -> Answer {

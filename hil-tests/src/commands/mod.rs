@@ -7,6 +7,7 @@
 
 mod autopilot;
 mod campaign;
+mod ground_cost;
 mod hearing;
 mod list;
 mod play_tlog;
@@ -155,6 +156,8 @@ enum Command {
     Timing(timing::Args),
     /// Live through the whole life of a record: flown, asked, kept, killed, mended, moved, restored; and find every row again
     RecordTrial(record_trial::Args),
+    /// Measure what the page and the reports cost: bytes, memory, processor, time
+    GroundCost(ground_cost::Args),
     /// List the numbers that scenarios may expect, with their definitions
     Metrics,
     /// Fly the simulated aircraft alone, for a daemon, a ground station or a script to meet
@@ -181,6 +184,7 @@ impl Cli {
             Command::Hearing(args) => hearing::run(args),
             Command::Timing(args) => timing::run(args),
             Command::RecordTrial(args) => record_trial::run(args),
+            Command::GroundCost(args) => ground_cost::run(args),
             Command::Metrics => list::numbers(),
             Command::Autopilot(args) => autopilot::run(args),
             Command::SampleFlight(args) => sample_flight::run(args),

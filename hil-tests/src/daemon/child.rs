@@ -165,6 +165,36 @@ impl Daemon {
         Pid::from_child(&self.child)
     }
 
+    /// Most that it had in memory so far (VmHWM), MB.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn peak_mb(&self) -> Result<f64, String> {
+        let (path, text) = self.proc("status")?;
+        let kb = text
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
+        kb.map(|kb: f64| kb / 1024.0).ok_or_else(|| format!("{path}: no VmHWM"))
+    }
+
+    /// CPU seconds that it took so far, all threads, in steps of 10 ms.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn cpu_s(&self) -> Result<f64, String> {
+        let (path, text) = self.proc("stat")?;
+        // Behind the name, which may hold anything: state is field 3, utime and stime are 14 and 15, in hundredths (proc(5)).
+        let fields = text.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+        let ticks: Vec<f64> = fields.skip(11).take(2).filter_map(|ticks| ticks.parse().ok()).collect();
+        if ticks.len() == 2 { Ok((ticks[0] + ticks[1]) / 100.0) } else { Err(format!("{path}: no times")) }
+    }
+
+    fn proc(&self, name: &str) -> Result<(String, String), String> {
+        let path = format!("/proc/{}/{name}", self.pid().as_raw_nonzero());
+        let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        Ok((path, text))
+    }
+
     /// How it ended; `None` while it runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         if self.ended.is_none() {

@@ -9,6 +9,7 @@
 //! killed, a flight is given `--for` its length.)
 
 mod child;
+pub mod client;
 mod look;
 
 use std::path::{Path, PathBuf};

@@ -121,8 +121,11 @@ fn flight(site: &Site, source: &str, port: u16, shim: &Shim) -> Result<Command, 
     Ok(command)
 }
 
-/// An aircraft flies until this process ends.
-fn play(log: &Path, port: u16) -> Result<(), String> {
+/// An aircraft flies by the log, for the daemon that listens at `port`, until this process ends.
+///
+/// # Errors
+/// The log cannot be read.
+pub fn play(log: &Path, port: u16) -> Result<(), String> {
     let recording = tlog::read(log)?;
     let to: Address = format!("udpout:127.0.0.1:{port}").parse().map_err(|error| format!("{error}"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -175,7 +178,7 @@ impl Flying {
             daemon.status().ok_or_else(|| format!("the daemon does not answer: {}", daemon.said()))?;
         let late_count: u64 = status.passes.iter().map(|pass| pass.miss_total).sum();
         let dropped_count: u64 = status.lanes.iter().map(|lane| lane.dropped_total).sum();
-        let peak_mb = peak_mb(daemon)?;
+        let peak_mb = daemon.peak_mb()?;
         let (late, dropped) = (late_count - self.late_count, dropped_count - self.dropped_count);
         (self.late_count, self.dropped_count) = (late_count, dropped_count);
         let recorder = &status.recorder;
@@ -198,14 +201,6 @@ impl Flying {
             ..Step::default()
         })
     }
-}
-
-fn peak_mb(daemon: &Daemon) -> Result<f64, String> {
-    let path = format!("/proc/{}/status", daemon.pid().as_raw_nonzero());
-    let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-    let kb =
-        text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
-    kb.map(|kb: f64| kb / 1024.0).ok_or_else(|| format!("{path}: no VmHWM"))
 }
 
 /// Set when dropped, so that clients end whatever ends the flight.

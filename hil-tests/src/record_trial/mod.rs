@@ -6,6 +6,8 @@ pub mod bucket;
 mod flown;
 mod kept;
 
+pub use flown::play;
+
 use crate::daemon::Site;
 use serde::Serialize;
 use std::path::PathBuf;

@@ -18,6 +18,7 @@ mod page;
 mod table;
 
 pub use cause::Cause;
+pub use page::{Crew, VIEWERS};
 pub use table::{LIMITS_MS, Table};
 
 use crate::machine::Hogs;

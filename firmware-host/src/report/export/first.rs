@@ -2,6 +2,7 @@
 
 use super::Flight;
 use crate::report::sheet::Sheet;
+use crate::report::text::NO_READINGS;
 
 /// Tables that stand before the figures; the others behind them.
 const BEFORE_FIGURES: [&str; 6] = [
@@ -59,12 +60,19 @@ pub fn cards(flight: &Flight) -> Vec<Card> {
         card("406 MHz identification".into(), &message.id, more);
     }
     match debrief.heard.first() {
+        None if debrief.report.reading_count == 0 => {
+            card("Heard".into(), "nothing", NO_READINGS.into());
+        }
         None => {
             card("Heard".into(), "nothing", "see what was searched, and how loud the noise was".into());
         }
         Some(first) => {
             let after = first.after_takeoff_s.map_or(String::new(), |s| format!(", {s:.0} s after take-off"));
-            let more = format!("after {:.0} m{after}", first.flown_m);
+            // Without a position it has flown no way that anybody knows.
+            let more = match debrief.home {
+                Some(_) => format!("after {:.0} m{after}", first.flown_m),
+                None => "from where is not known: there are no positions".to_string(),
+            };
             card(format!("{} first heard", first.beacon), &first.first_utc, more);
         }
     }

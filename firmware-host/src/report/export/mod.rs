@@ -19,6 +19,7 @@ use super::features::features;
 use super::joint::Joint;
 use super::series::Series;
 use super::sheet::{Sheet, sheets};
+use super::text::length;
 use crate::cot::{Event, document};
 use crate::failure::Failure;
 use crate::maps::{Feature, geojson, gpx, kml, kmz};
@@ -82,13 +83,18 @@ impl FromStr for Form {
     fn from_str(ending: &str) -> Result<Form, String> {
         let found = ENDINGS.iter().find(|(name, _)| ending.eq_ignore_ascii_case(name));
         found.map(|(_, form)| *form).ok_or_else(|| {
-            let endings: Vec<&str> = ENDINGS.iter().map(|(name, _)| *name).collect();
+            let endings: Vec<&str> = Form::endings().collect();
             format!("\"{ending}\" is no form of a report; name it .{}", endings.join(", ."))
         })
     }
 }
 
 impl Form {
+    /// The endings of all forms.
+    pub fn endings() -> impl Iterator<Item = &'static str> {
+        ENDINGS.iter().map(|(name, _)| *name)
+    }
+
     /// Of a file, by its ending.
     ///
     /// # Errors
@@ -246,10 +252,10 @@ impl Told<'_> {
 fn about(report: &Report) -> String {
     let live = if report.is_live { ", still being recorded" } else { "" };
     format!(
-        "{} ({}), {:.0} min{live}; {} at {:.4} MHz, {:.3} MS/s; autopilot {}",
+        "{} ({}), {}{live}; {} at {:.4} MHz, {:.3} MS/s; autopilot {}",
         report.started_utc,
         report.utc_source,
-        report.duration_s / 60.0,
+        length(report.duration_s),
         report.sdr,
         report.frequency_hz / 1e6,
         report.sample_rate_sps / 1e6,

@@ -127,16 +127,20 @@ function figure(host, timeline, { title, unit, height = 170, curves, from_zero =
     clip.append(svg("rect", { x: LEFT, y: TOP, width: WIDE - LEFT - RIGHT, height: height - TOP - BOTTOM }));
     picture.append(clip);
     for (const curve of curves) {
-      let path = "", pen = false;
+      let path = "", dots = "", pen = false;
       const gap = 6 * ((timeline.all[1] - timeline.all[0]) / 1200 + 0.5);
       curve.at_s.forEach((at, i) => {
         const value = curve.value[i];
         if (value === null || at < from - gap || at > to + gap) { pen = false; return; }
         if (i > 0 && at - curve.at_s[i - 1] > gap) pen = false;
+        // what no line reaches would not be seen
+        const isAlone = !pen && !(curve.value[i + 1] != null && curve.at_s[i + 1] - at <= gap);
+        if (isAlone) dots += `M${toX(at).toFixed(1)} ${toY(value).toFixed(1)}h0`;
         path += `${pen ? "L" : "M"}${toX(at).toFixed(1)} ${toY(value).toFixed(1)}`;
         pen = true;
       });
-      picture.append(svg("path", { d: path, fill: "none", stroke: curve.colour, "stroke-width": 1.4, "stroke-dasharray": curve.dash, "clip-path": `url(#${within})`, "stroke-linejoin": "round" }));
+      picture.append(svg("path", { d: path, fill: "none", stroke: curve.colour, "stroke-width": 1.4, "stroke-dasharray": curve.dash, "clip-path": `url(#${within})`, "stroke-linejoin": "round" }),
+        svg("path", { d: dots, fill: "none", stroke: curve.colour, "stroke-width": 4, "stroke-linecap": "round", "clip-path": `url(#${within})` }));
     }
     picture.append(svg("rect", { class: "frame", x: LEFT, y: TOP, width: WIDE - LEFT - RIGHT, height: height - TOP - BOTTOM }));
   };
