@@ -13,7 +13,7 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out);
 const { metafile } = await build({
   absWorkingDir: here,
-  entryPoints: { app: "src/main.ts", style: "src/style/main.css" },
+  entryPoints: { app: "src/main.ts", style: "src/style/main.css", reader: "src/reader/main.ts", "reader-style": "src/reader/reader.css" },
   outdir: out,
   bundle: true,
   minify: true,
@@ -26,7 +26,7 @@ const { metafile } = await build({
   metafile: true,
   logLevel: "warning",
 });
-for (const name of ["index.html", "icon.svg"]) copyFileSync(join(here, "src", name), join(out, name));
+for (const [from, to] of [["index.html", "index.html"], ["icon.svg", "icon.svg"], ["reader/index.html", "api.html"]]) copyFileSync(join(here, "src", from), join(out, to));
 write_handbook(join(out, "handbook"));
 // Their licences want to go along with what is made of them.
 const packages = new Set(Object.keys(metafile.inputs).map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]).filter(Boolean));
