@@ -57,7 +57,7 @@ pub enum Form {
 }
 
 /// Endings of files, and what they are.
-const ENDINGS: [(&str, Form); 11] = [
+const ENDINGS: [(&str, Form); 12] = [
     ("html", Form::Html),
     ("pdf", Form::Pdf),
     ("json", Form::Json),
