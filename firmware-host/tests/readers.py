@@ -49,7 +49,7 @@ def strict_json(text):
 
 def kml(path):
     need(validate(file_to_validate=str(path)) is True, "not valid by the schemas of KML 2.2")
-    return {"features": len(etree.parse(str(path)).findall(f".//{KML}Placemark"))}
+    return {"names": sorted({name.text for name in etree.parse(str(path)).findall(f".//{KML}Placemark/{KML}name")})}
 
 
 def kmz(path):
@@ -88,6 +88,9 @@ def geojson(path):
 
     for feature in read["features"]:
         need(feature["type"] == "Feature" and isinstance(feature["properties"], dict), "no feature, or without properties")
+        # 3.2: null where a feature has no place, as a folder of CalTopo's
+        if feature["geometry"] is None:
+            continue
         kind, told = feature["geometry"]["type"], feature["geometry"]["coordinates"]
         if kind == "Point":
             position(told)
@@ -102,7 +105,7 @@ def geojson(path):
                 polygon(one)
         else:
             raise ValueError(f"a {kind} is not expected")
-    return {"features": len(read["features"])}
+    return {"names": sorted({feature["properties"]["title"] for feature in read["features"] if feature["geometry"]})}
 
 
 def table(path):

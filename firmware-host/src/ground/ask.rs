@@ -73,7 +73,7 @@ pub async fn cookbook(State(site): State<Shared>) -> Response {
 /// Asks a flight in SQL; `live` is the one that is being recorded.
 #[utoipa::path(post, path = "/api/v1/flights/{name}/query", tag = "flights", params(("name" = String, Path, description = "Name of the flight, or live")),
     request_body = Query,
-    responses((status = 200, description = "Its rows, as an array of objects or as CSV", body = Vec<serde_json::Value>), (status = 400, description = "What is wrong with the question"),
+    responses((status = 200, description = "Its rows, as an array of objects or as CSV", content((Vec<serde_json::Value> = "application/json"), (String = "text/csv"))), (status = 400, description = "What is wrong with the question"),
         (status = 404, description = "There is no such flight"), (status = 409, description = "Not now: too many questions, or nothing is recorded")))]
 pub async fn query(
     State(site): State<Shared>,

@@ -60,9 +60,8 @@ impl Control {
 pub struct Take {
     /// Take it.
     take: bool,
-    /// Who, as the others read it; 1 to 40 characters.
+    /// Who, as the others read it: 40 characters of it at most; without one the page's address.
     #[serde(default)]
-    #[schema(max_length = 40)]
     name: String,
 }
 

@@ -75,8 +75,9 @@ fn wrong(attack: &Attack, answers: &[Option<Answer>]) -> Option<String> {
             answer.as_ref().map_or(String::new(), |answer| format!("{}\n{}", answer.head, answer.text()));
         let lacks = attack.holds.iter().any(|held| !told.contains(held));
         let leaks = ["root:", "access-control-allow-origin"].iter().any(|leak| told.contains(leak));
-        // A page has no command line.
-        let is_line = code >= 400 && answer.as_ref().is_some_and(|answer| answer.text().contains("--"));
+        // A page has no command line: what a child process says of its options is not for it.
+        let is_line =
+            asked.0.ends_with("/query") && answer.as_ref().is_some_and(|answer| answer.text().contains("--"));
         (!attack.answered.contains(&code) || lacks || leaks || is_line)
             .then(|| format!("{asked:?} was answered {code}: {told}"))
     })

@@ -334,7 +334,7 @@ pub const ATTACKS: &[Attack] = &[
             ("GET /api/v1/flights/planted/report.html", &[], ""),
             ("GET /api/v1/flights/planted/estimate", &[], ""),
         ],
-        &[400],
+        &[400, 409],
     ),
     Attack {
         holds: &["\"planted\"", "\"damaged"],

@@ -6,6 +6,7 @@ mod page;
 
 use crate::daemon::client;
 use crate::daemon::{Daemon, Site, run};
+use crate::programs;
 use crate::record_trial::play;
 use crate::sample_flight;
 use crate::timing::{Crew, VIEWERS};
@@ -219,5 +220,7 @@ fn reports(flight: &Path, rate: &str, page_s_max: f64) -> Result<Vec<Row>, Strin
         };
         Ok(Row::new(format!("report at {rate}: {ending}"), numbers))
     };
-    Form::endings().map(made).collect()
+    // Paper is set by a program of its own, which not every build has.
+    let has_paper = programs::folder()?.join("skyhound-pdf").is_file();
+    Form::endings().filter(|ending| has_paper || *ending != "pdf").map(made).collect()
 }
