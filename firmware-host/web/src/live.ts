@@ -9,6 +9,8 @@ import { ask_beacons, ask_coverage, ask_detections, ask_fence, ask_home, ask_mes
 /** Without a word for so long, what is shown is no longer what is. */
 export const STALE_MS = 1500;
 const COVERAGE_EVERY_MS = 30_000;
+/** While home is not known, though the aircraft knows where it is. */
+const HOME_EVERY_MS = 3000;
 /** A question that failed is asked so often, a little later each time: a flight that starts has nothing to answer yet. */
 const TRIES = 6;
 const AGAIN_MS = 3000;
@@ -24,6 +26,7 @@ export class Live {
   /** What is being asked, and whether it is to be asked once more. */
   private asked = new Map<string, boolean>();
   private coverage_ms = 0;
+  private home_ms = 0;
 
   constructor(private readonly door: Door, readonly picture: Picture, private readonly on_state: (state: State) => void) {
     this.link = new Link(door, (name, told) => this.take(name, told), () => picture.touch("link"));
@@ -75,6 +78,11 @@ export class Live {
       if (lat_deg !== null && lon_deg !== null) picture.add_track({ at_us, lat_deg, lon_deg, alt_rel_m });
       if (status.search && performance.now() - this.coverage_ms > COVERAGE_EVERY_MS) this.refresh_coverage();
     }
+    const is_placed = picture.home === null && (status?.vehicle.lat_deg ?? null) !== null;
+    if (is_placed && performance.now() - this.home_ms > HOME_EVERY_MS) {
+      this.home_ms = performance.now();
+      this.once("home", () => this.refresh_home());
+    }
     picture.touch("state", "signal");
     this.on_state(state);
   }
@@ -84,7 +92,8 @@ export class Live {
     const has = (is: (entry: LogEntry) => boolean, name: string, ask: () => Promise<void>) =>
       entries.some(is) && setTimeout(() => this.once(name, ask), COMMITTED_MS);
     has((entry) => entry.source === "detection", "detections", () => this.refresh_detections());
-    has((entry) => entry.kind === "home", "home", () => this.refresh_home());
+    // an autopilot sets home anew where it is armed
+    has((entry) => entry.kind === "armed", "home", () => this.refresh_home());
     has((entry) => entry.kind === "fence", "fence", () => this.refresh_fence());
   }
 
