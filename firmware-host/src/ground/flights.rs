@@ -27,7 +27,7 @@ pub const CHILD_MAX: Duration = Duration::from_secs(60);
 /// Longest text that is looked for, characters.
 const TEXT_CHARS_MAX: usize = 200;
 /// Forms of a report: what it ends in, and its media type.
-const REPORTS: [(&str, &str); 11] = [
+const REPORTS: [(&str, &str); 12] = [
     ("html", "text/html; charset=utf-8"),
     ("json", "application/json"),
     ("csv", "text/csv; charset=utf-8"),
@@ -39,6 +39,7 @@ const REPORTS: [(&str, &str); 11] = [
     ("mcap", "application/octet-stream"),
     ("parquet", "application/vnd.apache.parquet"),
     ("pdf", "application/pdf"),
+    ("cot", "application/xml"),
 ];
 
 /// Makes a process of a flight and the file that it is to write.
@@ -238,7 +239,7 @@ pub async fn estimate(State(site): State<Shared>, Path(name): Path<String>) -> R
 
 /// A flight's report in the form that the name ends in: `report.html`.
 #[utoipa::path(get, path = "/api/v1/flights/{name}/{report}", tag = "flights",
-    params(("name" = String, Path, description = "Name of the flight, or live"), ("report" = String, Path, description = "report.html, .json, .csv, .xlsx, .kml, .kmz, .geojson, .gpx, .mcap, .parquet, .pdf")),
+    params(("name" = String, Path, description = "Name of the flight, or live"), ("report" = String, Path, description = "report.html, .json, .csv, .xlsx, .kml, .kmz, .geojson, .gpx, .mcap, .parquet, .pdf, .cot")),
     responses((status = 200, description = "The report"), (status = 404, description = "There is no such flight, or no such form")))]
 pub async fn report(
     State(site): State<Shared>,

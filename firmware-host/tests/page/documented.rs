@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 
 /// Requests a second: below what a page is allowed.
 const RATE: &str = "80/s";
+/// How long an answer may take, s: a report is given a minute, and the machine may be busy.
+const ANSWER_S: &str = "90";
 /// How long it asks.
 const SECONDS: &str = "30";
 
@@ -48,6 +50,8 @@ fn the_api_keeps_to_its_document_whatever_is_asked() {
         RATE,
         "--max-time",
         SECONDS,
+        "--request-timeout",
+        ANSWER_S,
     ]);
     fuzzer.args([
         "--header",

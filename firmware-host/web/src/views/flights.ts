@@ -10,7 +10,7 @@ import { COMPARED_MAX, show_compared } from "./compare.ts";
 import { failed } from "./toast.ts";
 
 /** Reports of a flight, by the ending that the server makes them for. */
-const REPORTS = ["html", "pdf", "json", "csv", "xlsx", "kml", "kmz", "geojson", "gpx", "parquet", "mcap"];
+const REPORTS = ["html", "pdf", "json", "csv", "xlsx", "kml", "kmz", "geojson", "gpx", "parquet", "mcap", "cot"];
 
 export interface FlightDoors {
   replay: (flight: Flight) => void;
