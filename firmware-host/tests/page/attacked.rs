@@ -74,7 +74,8 @@ fn wrong(attack: &Attack, answers: &[Option<Answer>]) -> Option<String> {
         let told =
             answer.as_ref().map_or(String::new(), |answer| format!("{}\n{}", answer.head, answer.text()));
         let lacks = attack.holds.iter().any(|held| !told.contains(held));
-        let leaks = ["root:", "access-control-allow-origin"].iter().any(|leak| told.contains(leak));
+        let leaks =
+            ["root:", "access-control-allow-origin", "unsafe-"].iter().any(|leak| told.contains(leak));
         // A page has no command line: what a child process says of its options is not for it.
         let is_line =
             asked.0.ends_with("/query") && answer.as_ref().is_some_and(|answer| answer.text().contains("--"));
@@ -101,6 +102,7 @@ fn each_attack_of_the_table_is_refused_and_the_flight_does_not_notice() {
         })
         .collect();
     assert!(failed.is_empty(), "{} rows do not hold:\n{}", failed.len(), failed.join("\n"));
+    assert!(!Path::new("skyhound-attack.csv").exists(), "SQL wrote a file");
     let status = status(flight.folder.path());
     assert!(
         status.recorder.state == "recording" && status.lanes.iter().all(|lane| lane.dropped_total == 0),
