@@ -15,7 +15,7 @@ use std::process::{Command, Output};
 /// Name of the program with the bugs.
 const PROGRAM: &str = "skyhound-rig-planted";
 /// What depth a needs of the host, and of the rig.
-const HOST: &str = "autopilot clock hash polygons realtime sdr settings table vehicle_log";
+const HOST: &str = "autopilot clock hash polygons progress realtime sdr settings table vehicle_log";
 const RIG: &str = "aircraft autopilot baseline campaign codes engine invariants random scenario script shared trace truth world";
 
 /// The copy's files by their paths in the workspace.
