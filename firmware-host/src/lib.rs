@@ -34,6 +34,7 @@ pub mod sdr;
 pub mod search;
 pub mod settings;
 pub mod signals;
+pub mod station;
 pub mod store;
 pub mod systemd;
 pub mod table;

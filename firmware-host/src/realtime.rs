@@ -28,6 +28,8 @@ pub enum Role {
     Recorder,
     /// Pages, SQL, the operator's socket: normal.
     Ground,
+    /// Ground stations' questions and commands: normal.
+    Station,
     /// Looks after older flights: normal, disk class idle.
     Keeper,
     /// Writes samples around detections: the least urgent, disk class idle.
@@ -48,7 +50,7 @@ impl Role {
             Role::Sense => Some(55),
             Role::Control => Some(50),
             Role::Autopilot => Some(49),
-            Role::Recorder | Role::Ground | Role::Keeper | Role::Excerpts => None,
+            Role::Recorder | Role::Ground | Role::Station | Role::Keeper | Role::Excerpts => None,
         }
     }
 
@@ -61,6 +63,7 @@ impl Role {
             | Role::Autopilot
             | Role::Recorder
             | Role::Ground
+            | Role::Station
             | Role::Keeper
             | Role::Excerpts => None,
         }
@@ -75,6 +78,7 @@ impl Role {
             Role::Autopilot => "autopilot-rx",
             Role::Recorder => "recorder",
             Role::Ground => "ground",
+            Role::Station => "station",
             Role::Keeper => "keeper",
             Role::Excerpts => "excerpts",
         }

@@ -22,7 +22,7 @@ pub mod framing;
 pub mod inbound;
 pub mod line;
 pub mod listener;
-mod message_id;
+pub mod message_id;
 pub mod mission;
 mod names;
 mod opening;
@@ -31,9 +31,11 @@ pub mod params;
 pub mod parts;
 pub mod payload;
 mod port;
+pub mod post;
 pub mod questions;
 pub mod reader;
 mod receive;
+pub mod replies;
 mod requests;
 pub mod sender_time;
 pub mod stamp;
@@ -60,6 +62,7 @@ use framing::Framer;
 use listener::Listener;
 use outbound::{Encoder, Packet};
 use port::{Port, Urgency};
+use post::Post;
 use reader::Reading;
 use requests::{Request, Requests};
 use telemetry::{NamedRates, TextQueue};
@@ -90,6 +93,7 @@ pub struct Link {
     heartbeat_sent: Option<TimeUs>,
     time_asked: Option<TimeUs>,
     setpoint: Option<(SetpointKind, TimeUs)>,
+    post: Option<Post>,
     texts: TextQueue,
     text_id: u16,
     values: NamedRates,
@@ -145,11 +149,17 @@ impl Link {
             heartbeat_sent: None,
             time_asked: None,
             setpoint: None,
+            post: None,
             texts: TextQueue::default(),
             text_id: 0,
             values: NamedRates::default(),
             refused_total: 0,
         })
+    }
+
+    /// What ground stations send to us goes this way, and what we answer them.
+    pub fn deliver(&mut self, post: Post) {
+        self.post = Some(post);
     }
 
     /// Resolves when bytes or a connection change wait to be drained. Cancel-safe. Never spins.
@@ -228,6 +238,18 @@ impl Link {
             self.ask(now, |encoder| requested(encoder, request));
         }
         self.send_text(now);
+        self.send_replies();
+    }
+
+    fn send_replies(&mut self) {
+        let may_bulk = self.setpoint.is_none();
+        for _ in 0..post::PER_PASS_MAX {
+            let Some(reply) = self.post.as_mut().and_then(|post| post.next(may_bulk)) else { return };
+            if !self.send(Urgency::Patient, |encoder| Some(encoder.reply(&reply))) {
+                self.post.iter_mut().for_each(|post| post.put_back(reply));
+                return;
+            }
+        }
     }
 
     fn ask(&mut self, now: TimeUs, packet: impl FnOnce(&Encoder) -> Packet) {

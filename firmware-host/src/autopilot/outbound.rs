@@ -10,10 +10,12 @@ use skyhound::record::Severity;
 use skyhound::time::TimeUs;
 
 use super::mission;
+use super::post::Reply;
 use super::zones::ZoneRequest;
 
 /// Ignore x, y, z (bits 0–2), acceleration (6–8) and yaw (10).
 const VELOCITY_AND_YAW_RATE: u16 = 0b0101_1100_0111;
+const MAGIC_2: u8 = 0xFD;
 /// Name of the value that tells us from a rival.
 pub const MARK_NAME: &str = "SKY_MARK";
 const MISSION_ACCEPTED: u8 = 0;
@@ -70,6 +72,28 @@ impl Encoder {
         let mut raw = MAVLinkV2MessageRaw::new();
         raw.serialize_message_data(header, message);
         Packet { raw }
+    }
+
+    /// A message whose payload is at hand.
+    pub fn reply(&self, reply: &Reply) -> Packet {
+        let payload = reply.payload();
+        let mut raw = MAVLinkV2MessageRaw::new();
+        let frame = raw.as_mut_slice();
+        let [id_0, id_1, id_2, _] = reply.id.to_le_bytes();
+        let flags_none = 0;
+        frame[..10].copy_from_slice(&[
+            MAGIC_2,
+            0,
+            flags_none,
+            flags_none,
+            self.sequence,
+            self.system,
+            self.component,
+            id_0,
+            id_1,
+            id_2,
+        ]);
+        extended(Packet { raw }, payload, reply.seed)
     }
 
     /// HEARTBEAT of an onboard computer; `mark` tells ours from a rival's.
@@ -261,7 +285,7 @@ fn boot_ms(now: TimeUs) -> u32 {
     (now.0 / 1000) as u32
 }
 
-fn padded<const N: usize>(name: &str) -> [u8; N] {
+pub(super) fn padded<const N: usize>(name: &str) -> [u8; N] {
     let mut field = [0; N];
     let count = name.len().min(N);
     field[..count].copy_from_slice(&name.as_bytes()[..count]);

@@ -98,7 +98,9 @@ impl Link {
             self.framer.cut();
         }
         let mut asks = Asks::default();
+        let us = (self.identity.map_or(0, |bound| bound.system), self.settings.component);
         self.framer.push(bytes, |frame| {
+            self.post.iter_mut().for_each(|post| post.take(&frame, us, chunk.at));
             asks.take(self.listener.take(&frame, chunk.at, vehicle, events), frame.id, &mut self.requests);
         });
         self.received = chunk.at;

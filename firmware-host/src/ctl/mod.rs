@@ -163,6 +163,13 @@ pub enum Peer {
         /// Group.
         gid: u32,
     },
+    /// A ground station on the autopilot's line, by its MAVLink ids.
+    Station {
+        /// System.
+        system: u8,
+        /// Component.
+        component: u8,
+    },
     /// A page in a browser.
     Page {
         /// From where.
@@ -177,6 +184,7 @@ impl fmt::Display for Peer {
         match self {
             Peer::Local { pid: Some(pid), uid, gid } => write!(f, "uid {uid} gid {gid} pid {pid}"),
             Peer::Local { pid: None, uid, gid } => write!(f, "uid {uid} gid {gid}"),
+            Peer::Station { system, component } => write!(f, "station {system}/{component}"),
             Peer::Page { address, name: Some(name) } => write!(f, "page of {name} at {address}"),
             Peer::Page { address, name: None } => write!(f, "page at {address}"),
         }

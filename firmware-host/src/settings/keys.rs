@@ -217,6 +217,7 @@ pub(super) const KEYS: &[Key] = &[
     number("cot.period_s", 0.2, 60.0, "s"),
     whole("cot.ttl", 0, 255, ""),
     text("cot.interface"),
+    Key { path: "station.commanders", kind: Kind::Ascending { count_max: 16, high: 255.0 }, unit: "" },
 ];
 
 /// The key of a path such as `beacon.0.name`.

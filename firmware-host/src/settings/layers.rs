@@ -33,6 +33,7 @@ const SECTIONS: &[&str] = &[
     "daemon",
     "ground",
     "cot",
+    "station",
 ];
 /// What a profile tells as a whole, or not at all.
 const WHOLE: [&str; 2] = ["sdr.gain_", "antenna."];

@@ -1,5 +1,5 @@
 //! Settings: one TOML file with `[sdr] [sense] [[beacon]] [analytics] [homing] [search] [interlock] [autopilot] [recorder]
-//! [retention] [daemon] [ground] [cot]`. Values as the parts take them; what the engine gets is made and checked from these once at the start.
+//! [retention] [daemon] [ground] [cot] [station]`. Values as the parts take them; what the engine gets is made and checked from these once at the start.
 //!
 //! The file speaks s, ms and deg; the program µs and rad; `resolve` alone converts. Defaults stand in `skyhound.toml`
 //! beside this (the template that `config init` writes), ranges in `keys`. Precedence: default, file, profile, `--set`, flags;
@@ -87,6 +87,8 @@ pub struct Settings {
     pub ground: GroundSettings,
     /// `[cot]`.
     pub cot: CotSettings,
+    /// `[station]`.
+    pub station: StationSettings,
     /// `--bench`: this is a bench, and no aircraft is in the air; a recording may steer what stands on it.
     pub is_bench: bool,
     /// The profile that is among them.
@@ -167,6 +169,7 @@ impl Settings {
             daemon: layers.daemon(),
             ground: layers.ground(),
             cot: layers.cot(),
+            station: layers.station(),
             is_bench,
             profile: None,
             written: load::Written::default(),
@@ -392,4 +395,11 @@ pub struct GroundSettings {
     pub tls: Option<PathBuf>,
     /// Folder of PMTiles.
     pub maps: Option<PathBuf>,
+}
+
+/// `[station]`: ground stations on the autopilot's line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StationSettings {
+    /// MAVLink systems that may enable homing, at most 16. Default 255.
+    pub commanders: Vec<u8>,
 }

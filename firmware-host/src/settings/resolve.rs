@@ -17,6 +17,7 @@ use super::layers::Layers;
 use super::{
     AntennaSettings, AutopilotSettings, BeaconSettings, CotSettings, DaemonSettings, GroundSettings,
     IqSettings, Pace, RecorderSettings, RetentionSettings, SdrSettings, SearchSettings, SenseSettings,
+    StationSettings,
 };
 
 const DEVICE_RATE_SPS: f64 = 2_048_000.0;
@@ -363,5 +364,11 @@ impl Layers {
             ttl: self.whole("cot.ttl"),
             interface: self.optional_text("cot.interface").and_then(|text| text.parse().ok()),
         }
+    }
+
+    pub(super) fn station(&self) -> StationSettings {
+        let commanders = self.value("station.commanders").and_then(Value::as_array);
+        let commanders = commanders.and_then(|values| numbers(values)).unwrap_or_default();
+        StationSettings { commanders: commanders.into_iter().map(|system| system as u8).collect() }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::cot::destinations;
 use super::errors::Origin;
-use super::keys::{as_number, find};
+use super::keys::{as_number, find, numbers};
 use super::layers::Layers;
 
 /// (key, other key, margin): the first must be at most the second minus the margin.
@@ -107,6 +107,18 @@ impl Layers {
                 let mend = format!("\"{text}\" is not possible here; write {forms}");
                 self.refuse(path, entry.origin.clone(), &mend);
             }
+        }
+        if let Some(entry) = self.entries.get("station.commanders")
+            && let Some(number) = entry
+                .value
+                .as_array()
+                .and_then(|values| numbers(values))
+                .into_iter()
+                .flatten()
+                .find(|number| number.fract() != 0.0)
+        {
+            let mend = format!("{number} is no MAVLink system; write whole numbers from 1 to 255");
+            self.refuse("station.commanders", entry.origin.clone(), &mend);
         }
         if let Some(entry) = self.entries.get("ground.listen") {
             let text = entry.value.as_str().unwrap_or_default();

@@ -69,10 +69,8 @@ pub struct Comes {
     pub pulses: Consumer<Pulse>,
     /// From the sense thread.
     pub hearings: Consumer<Hearing>,
-    /// From the operator's socket.
+    /// From the operator's socket, or, where there is none, from the page and ground stations.
     pub requests: Receiver<ctl::Request>,
-    /// Whether there is such a socket.
-    pub has_door: bool,
 }
 
 /// What goes out, besides the link.

@@ -6,13 +6,14 @@ use super::{
     Parts, Shared, control, excerpts, looking, questions, sensing, sink, situation, status, switching,
 };
 use crate::autopilot::Link;
+use crate::autopilot::post::{Desk, Post, post};
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::realtime::Role;
 use crate::sdr::{Receiver, Stream};
 use crate::settings::Settings;
 use crate::store::{RecorderHandle, Snapshots};
-use crate::{cot, ctl, ground, systemd};
+use crate::{cot, ctl, ground, station, systemd};
 use skyhound::config::Config;
 use skyhound::limits::{PASS_HEARINGS_MAX, PASS_PULSES_MAX, PASS_READINGS_MAX};
 use skyhound::ring;
@@ -32,6 +33,7 @@ pub struct Doors {
     server: Option<ctl::Server>,
     page: Option<ground::Server>,
     cot: Option<cot::Sender>,
+    stations: ctl::Door,
     board: ctl::Board,
     requests: mpsc::Receiver<ctl::Request>,
     profiles: ctl::ProfileDoor,
@@ -71,13 +73,13 @@ impl Doors {
                 (None, door)
             }
         };
-        let lent = beside.beside();
+        let (lent, stations) = (beside.beside(), beside.clone());
         let cot = situation::tell(&settings.cot, lent, &snapshots, clock, threads.starter(Role::Ground))?;
         let page = looking::serve(settings, beside, &snapshots, clock, threads.starter(Role::Ground))?;
         if let Some(page) = &page {
             board.write(|status| status.page = Some(page.url().to_string()));
         }
-        Ok(Doors { server, page, cot, board, requests, profiles, snapshots })
+        Ok(Doors { server, page, cot, stations, board, requests, profiles, snapshots })
     }
 }
 
@@ -93,7 +95,7 @@ pub fn fly(
     let Parts { source, sense, decide, inlets, signal, limit, clock, excerpts } = parts;
     let (history, tap, cutter) = excerpts::apart(excerpts);
     let Flown { settings, config, beside_hz } = flown;
-    let Doors { server, page, cot, board, requests, profiles, snapshots } = doors;
+    let Doors { server, page, cot, stations, board, requests, profiles, snapshots } = doors;
     snapshots.follow(recorder.clone());
     let stream = source.stream().clone();
     let (readings_in, readings) = ring::lane("reading", 4 * PASS_READINGS_MAX);
@@ -122,13 +124,7 @@ pub fn fly(
     let cutting = excerpts::start(threads, cutter, shared.recorder.clone())?;
     let parts = control::Parts {
         decide,
-        comes: control::Comes {
-            readings,
-            pulses,
-            hearings,
-            requests,
-            has_door: server.is_some() || page.is_some(),
-        },
+        comes: control::Comes { readings, pulses, hearings, requests },
         switching: for_control,
         goes: control::Goes {
             sink: sink::FlightSink::new(inlets.readings, inlets.control, tap),
@@ -144,10 +140,13 @@ pub fn fly(
         },
         about: about(settings, config, stream),
     };
-    let controlling = start_control(threads, parts, settings.autopilot.clone())?;
+    let (post, desk) = post();
+    let controlling = start_control(threads, parts, settings.autopilot.clone(), post)?;
+    let talking = start_stations(threads, settings, desk, stations, clock)?;
     systemd::ready();
     wait_for_the_end(&shared, &controlling, &signal, limit, clock);
-    let listening = [Some(sensing), cutting].into_iter().flatten();
+    // It ends when the link has.
+    let listening = [Some(sensing), cutting, Some(talking)].into_iter().flatten();
     stop(threads, &shared, [controlling, keeping], listening, receiver);
     drop((cot, page, server));
     // A recording that cannot be read on has ended the flight as its end does, but it was not the end.
@@ -201,10 +200,27 @@ fn start_keeper(
     threads.spawn(Role::Keeper, move || keeper.run())
 }
 
+/// Ends when the link has.
+fn start_stations(
+    threads: &Threads,
+    settings: &Settings,
+    desk: Desk,
+    door: ctl::Door,
+    clock: Clock,
+) -> Result<JoinHandle<()>, Failure> {
+    let parts = station::Parts { desk, door, settings: settings.station.clone(), clock };
+    threads.spawn(Role::Station, move || {
+        if let Err(error) = station::run(parts) {
+            tracing::error!("ground stations are not answered: {error}");
+        }
+    })
+}
+
 fn start_control(
     threads: &Threads,
     parts: control::Parts,
     settings: crate::settings::AutopilotSettings,
+    post: Post,
 ) -> Result<JoinHandle<()>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -215,7 +231,10 @@ fn start_control(
         let shared = Arc::clone(&parts.shared);
         runtime.block_on(async {
             match Link::open_as(&settings, parts.clock, ask) {
-                Ok(link) => control::Control::new(parts, link).run().await,
+                Ok(mut link) => {
+                    link.deliver(post);
+                    control::Control::new(parts, link).run().await;
+                }
                 Err(error) => shared.life.fail(&format!("autopilot.address: {error}")),
             }
         });

@@ -6,6 +6,7 @@
 mod client;
 mod daemon;
 mod faults;
+mod ground_station;
 mod lines;
 mod missions;
 mod station;

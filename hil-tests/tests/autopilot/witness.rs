@@ -5,7 +5,7 @@ use skyhound_rig::autopilot::{Autopilot, Line};
 use skyhound_rig::scenario::{self, Flavour, Place};
 use std::process::{Command, Stdio};
 
-fn python() -> Option<String> {
+pub fn python() -> Option<String> {
     let python = std::env::var("SKYHOUND_PYTHON").ok().filter(|path| !path.is_empty());
     let python = python.unwrap_or_else(|| "python3".to_owned());
     let asked = Command::new(&python).args(["-c", "import pymavlink"]).stderr(Stdio::null()).status();

@@ -98,13 +98,14 @@ fn every_key_changes_what_the_program_is_told() {
             daemon,
             ground,
             cot,
+            station,
             is_bench: _,
             profile: _,
             layers: _,
             written: _,
         } = settings;
         format!(
-            "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{antenna:?}{search:?}{autopilot:?}{recorder:?}{iq:?}{retention:?}{daemon:?}{ground:?}{cot:?}"
+            "{sdr:?}{pace:?}{sense:?}{beacons:?}{analytics:?}{homing:?}{interlock:?}{antenna:?}{search:?}{autopilot:?}{recorder:?}{iq:?}{retention:?}{daemon:?}{ground:?}{cot:?}{station:?}"
         )
     };
     // Spreading factors tell only of chirps, and a group fits in no short period.
@@ -134,7 +135,7 @@ fn every_key_changes_what_the_program_is_told() {
             Kind::Text => TEXTS.map(str::to_string).into(),
             Kind::OneOf(words) => words.iter().map(|word| word.to_string()).collect(),
             Kind::Polygon => vec!["[[1.0, 2.0], [1.0, 3.0], [2.0, 3.0]]".into()],
-            Kind::Ascending { .. } => vec!["[22, 57.5]".into()],
+            Kind::Ascending { .. } => vec!["[22, 57]".into()],
         };
         let besides = besides(&path);
         let default = told(&load(&besides).unwrap());

@@ -18,7 +18,7 @@ impl Control {
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => {
                     // Nobody could switch homing off any more.
-                    let alone = self.parts.comes.has_door && self.parts.decide.state() != State::Idle;
+                    let alone = self.parts.decide.state() != State::Idle;
                     self.pass(alone.then_some(OperatorAct::HomingOff), scratch);
                     return;
                 }
