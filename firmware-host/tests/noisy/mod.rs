@@ -51,7 +51,7 @@ pub fn start(folder: &Path, door: &Path) -> (Ended, PathBuf) {
         "beacon.0.bandwidth_hz=4000",
         "beacon.0.offset_hz=40000",
         "recorder.disk_reserve_mb=16",
-        "daemon.query_max_s=10",
+        "daemon.query_max_s=60",
         "ground.listen=127.0.0.1:0",
     ] {
         command.args(["--set", set]);
