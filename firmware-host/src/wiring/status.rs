@@ -3,7 +3,8 @@
 use super::Shared;
 use crate::autopilot::Link;
 use crate::ctl::{LaneStatus, LinkStatus, MachineStatus, PassStatus, RecorderStatus, Status, decided};
-use crate::store::{RecorderHandle, RecorderState};
+use crate::machine::Machine;
+use crate::store::{Database, RecorderHandle, RecorderState};
 use crate::version::VERSION;
 use skyhound::budget::BudgetReport;
 use skyhound::command::State;
@@ -80,7 +81,10 @@ pub fn show(status: &mut Status, seen: &Seen<'_>) {
     };
     status.lanes = lanes.map(lane_status).to_vec();
     show_recorder(&mut status.recorder, &shared.recorder);
-    show_machine(&mut status.machine, &shared.recorder);
+    if let Some(seen) = shared.recorder.database() {
+        show_machine(&mut status.machine, &seen.machine);
+        show_database(&mut status.recorder, seen);
+    }
     status.passes = vec![PassStatus {
         name: "control".to_string(),
         longest_us: passes.longest_us,
@@ -104,15 +108,6 @@ fn lane_status(gauge: &Gauge) -> LaneStatus {
     }
 }
 
-/// As the recorder saw it last.
-fn show_machine(status: &mut MachineStatus, recorder: &RecorderHandle) {
-    let Some(seen) = recorder.database() else { return };
-    status.busy_ratio = seen.machine.busy_ratio;
-    status.temperature_c = seen.machine.temperature_c;
-    status.throttled_bits = seen.machine.throttled_bits;
-    status.available_mb = seen.machine.available_bytes.map(|bytes| bytes as f64 / 1e6);
-}
-
 /// What the recorder itself is writing just now stays as it was.
 fn show_recorder(status: &mut RecorderStatus, recorder: &RecorderHandle) {
     let totals = recorder.totals();
@@ -128,17 +123,29 @@ fn show_recorder(status: &mut RecorderStatus, recorder: &RecorderHandle) {
         };
         status.file = file.map(|file| file.display().to_string());
     }
-    if let Some(seen) = recorder.database() {
-        let mb = |bytes: u64| bytes as f64 / 1e6;
-        status.rows_per_s = seen.rows_per_s;
-        status.memory_mb = mb(seen.memory_bytes);
-        status.resident_mb = mb(seen.resident_bytes);
-        status.threads = seen.thread_count;
-        status.file_mb = mb(seen.file_bytes);
-        status.wal_mb = mb(seen.wal_bytes);
-        status.growth_mb_per_h = seen.growth_bytes_per_h.map(|growth| growth / 1e6);
-        status.left_h = seen.left_h;
-        status.free_mb = mb(seen.free_bytes);
-        status.alarms = seen.alarms;
-    }
+}
+
+/// As it was looked at last.
+fn show_database(status: &mut RecorderStatus, seen: Database) {
+    status.rows_per_s = seen.rows_per_s;
+    status.memory_mb = mb(seen.memory_bytes);
+    status.resident_mb = mb(seen.resident_bytes);
+    status.threads = seen.thread_count;
+    status.file_mb = mb(seen.file_bytes);
+    status.wal_mb = mb(seen.wal_bytes);
+    status.growth_mb_per_h = seen.growth_bytes_per_h.map(|growth| growth / 1e6);
+    status.left_h = seen.left_h;
+    status.free_mb = mb(seen.free_bytes);
+    status.alarms = seen.alarms;
+}
+
+fn show_machine(status: &mut MachineStatus, seen: &Machine) {
+    status.busy_ratio = seen.busy_ratio;
+    status.temperature_c = seen.temperature_c;
+    status.throttled_bits = seen.throttled_bits;
+    status.available_mb = seen.available_bytes.map(mb);
+}
+
+fn mb(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
 }
