@@ -17,7 +17,7 @@ use mavlink::dialects::ardupilotmega::MavMessage;
 use mavlink::{MavlinkVersion, Message};
 
 const MAGIC_1: u8 = 0xFE;
-const MAGIC_2: u8 = 0xFD;
+pub(super) const MAGIC_2: u8 = 0xFD;
 const HEADER_1_BYTES: usize = 6;
 const HEADER_2_BYTES: usize = 10;
 const CRC_BYTES: usize = 2;

@@ -242,9 +242,8 @@ impl Link {
     }
 
     fn send_replies(&mut self) {
-        let may_bulk = self.setpoint.is_none();
         for _ in 0..post::PER_PASS_MAX {
-            let Some(reply) = self.post.as_mut().and_then(|post| post.next(may_bulk)) else { return };
+            let Some(reply) = self.post.as_mut().and_then(|post| post.next_reply()) else { return };
             if !self.send(Urgency::Patient, |encoder| Some(encoder.reply(&reply))) {
                 self.post.iter_mut().for_each(|post| post.put_back(reply));
                 return;

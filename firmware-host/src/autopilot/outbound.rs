@@ -9,13 +9,13 @@ use skyhound::command::Velocity;
 use skyhound::record::Severity;
 use skyhound::time::TimeUs;
 
+use super::framing::MAGIC_2;
 use super::mission;
 use super::post::Reply;
 use super::zones::ZoneRequest;
 
 /// Ignore x, y, z (bits 0–2), acceleration (6–8) and yaw (10).
 const VELOCITY_AND_YAW_RATE: u16 = 0b0101_1100_0111;
-const MAGIC_2: u8 = 0xFD;
 /// Name of the value that tells us from a rival.
 pub const MARK_NAME: &str = "SKY_MARK";
 const MISSION_ACCEPTED: u8 = 0;
@@ -76,7 +76,6 @@ impl Encoder {
 
     /// A message whose payload is at hand.
     pub fn reply(&self, reply: &Reply) -> Packet {
-        let payload = reply.payload();
         let mut raw = MAVLinkV2MessageRaw::new();
         let frame = raw.as_mut_slice();
         let [id_0, id_1, id_2, _] = reply.id.to_le_bytes();
@@ -93,7 +92,7 @@ impl Encoder {
             id_1,
             id_2,
         ]);
-        extended(Packet { raw }, payload, reply.seed)
+        extended(Packet { raw }, reply.payload(), reply.seed)
     }
 
     /// HEARTBEAT of an onboard computer; `mark` tells ours from a rival's.

@@ -13,10 +13,10 @@ use super::payload::Payload;
 const IN_COUNT: usize = 256;
 /// Frames of ours that wait for the line.
 const OUT_COUNT: usize = 64;
+/// Where the target system stands in a command's payload; the target component follows it.
+const TARGET_AT: usize = 30;
 /// Of ours on the line in one pass at most.
 pub const PER_PASS_MAX: usize = 32;
-/// Component id 0: to all.
-const ALL: u8 = 0;
 
 /// A frame of somebody's.
 #[derive(Copy, Clone, Debug)]
@@ -55,8 +55,6 @@ pub struct Reply {
     pub id: u32,
     /// Its CRC_EXTRA.
     pub seed: u8,
-    /// Gives way to commands: it is not sent while we command.
-    pub is_bulk: bool,
     length: u8,
     bytes: [u8; 255],
 }
@@ -66,7 +64,7 @@ impl Reply {
     pub fn of<M: MessageData>(message: &M) -> Reply {
         let mut bytes = [0; 255];
         let length = message.ser(MavlinkVersion::V2, &mut bytes);
-        Reply { id: M::ID, seed: M::EXTRA_CRC, is_bulk: false, length: length as u8, bytes }
+        Reply { id: M::ID, seed: M::EXTRA_CRC, length: length as u8, bytes }
     }
 
     /// A message by its payload, as it is on the wire, with fields of extensions, which the dialect's encoder does not know. What is longer
@@ -75,7 +73,7 @@ impl Reply {
         let mut bytes = [0; 255];
         let count = payload.len().min(bytes.len());
         bytes[..count].copy_from_slice(&payload[..count]);
-        Reply { id, seed, is_bulk: false, length: count as u8, bytes }
+        Reply { id, seed, length: count as u8, bytes }
     }
 
     /// Its payload, zeros at its end cut off.
@@ -118,14 +116,9 @@ impl Post {
         }
     }
 
-    /// The next of ours; bulk only where `may_bulk`.
-    pub fn next(&mut self, may_bulk: bool) -> Option<Reply> {
-        let reply = self.waiting.take().or_else(|| self.replies.pop())?;
-        if reply.is_bulk && !may_bulk {
-            self.waiting = Some(reply);
-            return None;
-        }
-        Some(reply)
+    /// The next of ours.
+    pub fn next_reply(&mut self) -> Option<Reply> {
+        self.waiting.take().or_else(|| self.replies.pop())
     }
 
     /// The line had no room for it.
@@ -134,25 +127,12 @@ impl Post {
     }
 }
 
-/// Whether a frame is addressed to us, or tells who is there.
+/// Whether a frame is a command to us, or tells who is there. A command to all is the autopilot's.
 fn is_for(frame: &Frame<'_>, us: (u8, u8)) -> bool {
-    let Some(at) = target_at(frame.id) else { return frame.id == HEARTBEAT };
     let payload = Payload(frame.payload);
-    let (system, component) = (payload.u8(at), payload.u8(at + 1));
-    // A command to all is for the autopilot; a list of parameters is asked of all.
-    let to_all = matches!(frame.id, PARAM_REQUEST_LIST | PARAM_EXT_REQUEST_LIST);
-    system == us.0 && (component == us.1 || (to_all && component == ALL))
-}
-
-/// Where the target system stands in the payload of what we take; the target component follows it.
-const fn target_at(id: u32) -> Option<usize> {
-    match id {
-        COMMAND_LONG | COMMAND_INT => Some(30),
-        PARAM_REQUEST_READ | PARAM_EXT_REQUEST_READ => Some(2),
-        PARAM_REQUEST_LIST | PARAM_EXT_REQUEST_LIST | PARAM_EXT_SET => Some(0),
-        PARAM_SET => Some(4),
-        FILE_TRANSFER_PROTOCOL => Some(1),
-        _ => None,
+    match frame.id {
+        COMMAND_LONG | COMMAND_INT => (payload.u8(TARGET_AT), payload.u8(TARGET_AT + 1)) == us,
+        id => id == HEARTBEAT,
     }
 }
 
@@ -178,10 +158,11 @@ mod tests {
             (command[30], command[31]) = target;
             assert_eq!(taken(COMMAND_LONG, &command).is_some(), is_ours, "{target:?}");
         }
-        assert_eq!(taken(PARAM_REQUEST_LIST, &[1, 0]), Some(PARAM_REQUEST_LIST), "all are asked");
-        assert_eq!(taken(PARAM_SET, &[0, 0, 0, 0, 1, 191]), Some(PARAM_SET));
-        assert_eq!(taken(PARAM_SET, &[0, 0, 0, 0, 1]), None, "a cut target is component 0");
-        assert_eq!(taken(FILE_TRANSFER_PROTOCOL, &[0, 1, 191]), Some(FILE_TRANSFER_PROTOCOL));
+        (command[30], command[31]) = (1, 191);
+        assert_eq!(taken(COMMAND_INT, &command), Some(COMMAND_INT));
+        assert_eq!(taken(COMMAND_INT, &command[..31]), None, "a cut target is component 0");
+        const PARAM_SET: u32 = 23;
+        assert_eq!(taken(PARAM_SET, &[0, 0, 0, 0, 1, 191]), None, "what nobody answers");
         assert_eq!(taken(HEARTBEAT, &[0; 9]), Some(HEARTBEAT));
         assert_eq!(taken(ATTITUDE, &[1; 28]), None);
         let own = Frame { system: 1, component: 191, ..frame(HEARTBEAT, &[]) };
@@ -200,16 +181,15 @@ mod tests {
     }
 
     #[test]
-    fn bulk_waits_while_we_command_and_keeps_its_place() {
+    fn what_the_line_did_not_take_keeps_its_place() {
         let (mut post, mut desk) = post();
-        let reply = Reply::new(110, 84, &[1, 2]);
-        desk.replies.push(Reply { is_bulk: true, ..reply });
-        desk.replies.push(reply);
-        assert_eq!(post.next(false), None);
-        assert_eq!(post.next(true).map(|reply| reply.is_bulk), Some(true));
-        let next = post.next(false).unwrap();
-        post.put_back(next);
-        assert_eq!(post.next(false), Some(next));
-        assert_eq!(post.next(true), None);
+        let replies = [Reply::new(110, 84, &[1, 2]), Reply::new(110, 84, &[3])];
+        assert_eq!(desk.replies.push_slice(&replies), 2);
+        assert_eq!(post.next_reply(), Some(replies[0]));
+        post.put_back(replies[0]);
+        assert_eq!(
+            [post.next_reply(), post.next_reply(), post.next_reply()],
+            [Some(replies[0]), Some(replies[1]), None]
+        );
     }
 }

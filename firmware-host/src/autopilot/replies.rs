@@ -1,7 +1,9 @@
 //! From our words to payloads of what a component answers ground stations: [`Reply`]s, which the link puts on the line.
 
+use mavlink::MessageData;
 use mavlink::dialects::ardupilotmega as dialect;
 
+use super::message_id::COMMAND_ACK;
 use super::outbound::padded;
 use super::post::Reply;
 
@@ -30,11 +32,13 @@ pub fn component_information(vendor: &str, model: &str, version: &str) -> Reply 
 
 /// COMMAND_ACK to a sender, with the extension that names it.
 pub fn command_ack(command: u16, result: u8, (system, component): (u8, u8)) -> Reply {
-    const COMMAND_ACK: u32 = 77;
-    const SEED: u8 = 143;
     let [low, high] = command.to_le_bytes();
     let (progress, param2) = (0, 0);
-    Reply::new(COMMAND_ACK, SEED, &[low, high, result, progress, param2, 0, 0, 0, system, component])
+    Reply::new(
+        COMMAND_ACK,
+        dialect::COMMAND_ACK_DATA::EXTRA_CRC,
+        &[low, high, result, progress, param2, 0, 0, 0, system, component],
+    )
 }
 
 /// A STATUSTEXT that warns; what is longer than one is cut.
