@@ -10,6 +10,7 @@ use skyhound::geo::Wgs84;
 
 use super::ring;
 use crate::maps::{escaped, utc_text};
+use crate::store::name_and_number;
 use crate::version::VERSION;
 
 /// What is not known, as TAK writes it, m.
@@ -52,10 +53,7 @@ pub struct Teller {
 impl Teller {
     /// Of a flight by the name of its file (`NAME`, or `NAME-2` of the same flight), as people call it.
     pub fn new(flight: &str, callsign: &str) -> Teller {
-        let is_next = |(first, number): &(&str, &str)| {
-            first.contains('-') && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-        };
-        let first = flight.rsplit_once('-').filter(is_next).map_or(flight, |(first, _)| first);
+        let (first, _) = name_and_number(flight);
         let plain = |c: char| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '_' };
         Teller {
             id: format!("skyhound.{}", first.chars().map(plain).collect::<String>()),

@@ -12,13 +12,13 @@ use crate::locate::outline;
 /// An older position is not sent: TAK holds the aircraft for lost by the last one.
 const POSITION_AGE_MAX_S: f64 = 5.0;
 /// How long the aircraft's place holds at least.
-const AIRCRAFT_HOLDS_US: i64 = 30_000_000;
+pub const AIRCRAFT_HOLDS_US: i64 = 30_000_000;
 /// And in periods.
 const AIRCRAFT_PERIODS: i64 = 3;
 /// How long a beacon's place and region hold: what was found stays on the maps when the drone is out of reach, or down.
 pub const FOUND_HOLDS_US: i64 = 24 * 3_600_000_000;
 /// Which regions are sent, per cent.
-const PERCENT: u8 = 95;
+pub const PERCENT: u8 = 95;
 /// Pieces of a region at most, the largest.
 pub const PIECES_MAX: usize = 8;
 

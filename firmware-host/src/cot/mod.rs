@@ -15,7 +15,7 @@ mod send;
 mod tests;
 
 pub use event::{Aircraft, Beacon, Event, Region, Span, Teller};
-pub use live::{FOUND_HOLDS_US, Live, outer_rings};
+pub use live::{AIRCRAFT_HOLDS_US, FOUND_HOLDS_US, Live, PERCENT, outer_rings};
 pub use send::{Sender, once};
 
 use std::fmt::Write as _;

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 const POINTS_MAX: i64 = 1_200;
 /// Rows of the waterfall at most.
 const ROWS_MAX: i64 = 240;
-/// A step of the waterfall's levels, dB, and the level of 0, dBFS.
-const LEVEL_STEP_DB: f64 = 0.5;
-const LEVEL_ZERO_DBFS: f64 = -140.0;
+/// A step of the waterfall's levels, dB.
+pub const LEVEL_STEP_DB: f64 = 0.5;
+/// What its level 0 is, dBFS.
+pub const LEVEL_ZERO_DBFS: f64 = -140.0;
 
 /// Curves of a flight.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

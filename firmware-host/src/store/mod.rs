@@ -85,7 +85,7 @@ pub use live::is_recorded;
 pub use log::{LogEntry, Logbook};
 pub use mend::{Mended, mend};
 pub use monitor::Database;
-pub use name::{flight_of, next_file};
+pub use name::{flight_of, name_and_number, next_file};
 pub use newest::Newest;
 pub use place::is_part_of;
 pub use query::{Answered, query};

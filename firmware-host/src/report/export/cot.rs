@@ -3,12 +3,10 @@
 use super::super::debrief::Debrief;
 use super::super::place::PlaceLine;
 use super::super::way::{bearing_deg, distance_m};
-use crate::cot::{Aircraft, Beacon, Event, FOUND_HOLDS_US, Region, Span, Teller, outer_rings};
+use crate::cot::{
+    AIRCRAFT_HOLDS_US, Aircraft, Beacon, Event, FOUND_HOLDS_US, PERCENT, Region, Span, Teller, outer_rings,
+};
 
-/// How long the aircraft's last place holds.
-const AIRCRAFT_HOLDS_US: i64 = 30_000_000;
-/// Which regions, per cent.
-const PERCENT: i64 = 95;
 /// A way between two positions that tells a course, m.
 const COURSE_WAY_M: f64 = 1.0;
 
@@ -73,14 +71,16 @@ fn beacon(flight: &Debrief, place: &PlaceLine, channel: u8) -> Beacon {
 }
 
 fn regions(flight: &Debrief, place: &PlaceLine, channel: u8) -> impl Iterator<Item = Region> {
-    let its =
-        flight.regions.iter().find(|region| (region.channel, region.percent) == (place.channel, PERCENT));
+    let its = flight
+        .regions
+        .iter()
+        .find(|region| (region.channel, region.percent) == (place.channel, i64::from(PERCENT)));
     let rings = its.map_or_else(Vec::new, |region| outer_rings(&region.origin, region.polygons()));
     let count = rings.len();
     rings.into_iter().enumerate().map(move |(piece, ring)| Region {
         channel,
         beacon: place.beacon.clone(),
-        percent: PERCENT,
+        percent: i64::from(PERCENT),
         piece: (piece, count),
         ring,
     })

@@ -2,7 +2,7 @@
 
 use super::curves::{times, x};
 use super::drawing::{Anchor, Drawing, FRAME, WIDTH};
-use crate::report::series::Waterfall;
+use crate::report::series::{LEVEL_STEP_DB, LEVEL_ZERO_DBFS, Waterfall};
 use std::fmt::Write as _;
 
 const HEIGHT: f64 = 150.0;
@@ -12,9 +12,6 @@ const BOTTOM: f64 = 12.0;
 const BINS_MAX: usize = 96;
 /// Grey of each step: of 0 nothing is drawn.
 const GREYS: [&str; 6] = ["#fff", "#d8d8d8", "#b0b0b0", "#808080", "#484848", "#000"];
-/// dB and dBFS of a level of the series.
-const STEP_DB: f64 = 0.5;
-const ZERO_DBFS: f64 = -140.0;
 /// Least range that the greys cover, levels.
 const RANGE_LEAST: u8 = 24;
 
@@ -71,7 +68,7 @@ pub fn figure(fall: &Waterfall, span: (f64, f64)) -> Option<(String, String)> {
 }
 
 fn legend(drawing: &mut Drawing, left: f64, low: u8, high: u8) {
-    let dbfs = |level: f64| format!("{:.0} dBFS", ZERO_DBFS + STEP_DB * level);
+    let dbfs = |level: f64| format!("{:.0} dBFS", LEVEL_ZERO_DBFS + LEVEL_STEP_DB * level);
     let (wide, y) = (18.0, TOP - 9.0);
     drawing.text((left + 40.0, y + 6.0), Anchor::End, &format!("to {}", dbfs(f64::from(low))));
     for (n, grey) in GREYS.into_iter().enumerate() {
