@@ -60,7 +60,7 @@ pub async fn about(
     Ok(said("written"))
 }
 
-/// Each once, without the blanks around it.
+/// Without the blanks around each; the command keeps each once.
 fn checked(tags: &[String]) -> Result<Vec<String>, Refused> {
     if tags.len() > TAGS_MAX {
         return Err(Refused::bad(format!("{} tags; at most {TAGS_MAX}", tags.len())));
@@ -71,9 +71,7 @@ fn checked(tags: &[String]) -> Result<Vec<String>, Refused> {
             let why = format!("a tag is a line of 1 to {TAG_CHARS_MAX} characters, and {tag:?} is none");
             return Err(Refused::bad(why));
         }
-        if !kept.iter().any(|known| known == tag) {
-            kept.push(tag.to_string());
-        }
+        kept.push(tag.to_string());
     }
     Ok(kept)
 }
