@@ -63,7 +63,8 @@ mod tests {
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "skyhound", &mut script);
-            assert!(String::from_utf8(script).unwrap().contains("handbook"));
+            let script = String::from_utf8(script).unwrap();
+            assert!(script.contains("locate") && script.contains("handbook"));
         }
     }
 }
