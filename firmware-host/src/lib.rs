@@ -41,3 +41,6 @@ pub mod table;
 pub mod vehicle_log;
 pub mod version;
 pub mod wiring;
+#[cfg(test)]
+#[path = "../tests/witness/mod.rs"]
+mod witness;

@@ -3,6 +3,8 @@
 //! A beacon that was found, by a made table of telemetry; a recording without an aircraft; a way without readings; and of `SKYHOUND_DATA`, where
 //! it is, recordings and tracks of real searches.
 
+mod witness;
+
 use duckdb::Connection;
 use serde_json::{Value, json};
 use skyhound_host::report::Form;
@@ -143,15 +145,9 @@ fn flights(folder: &Path) -> BTreeMap<&'static str, PathBuf> {
 
 /// What the readers find in the files of `folder`; none, said aloud, where they are not there.
 fn read(folder: &Path) -> Option<Value> {
-    let python = std::env::var_os("SKYHOUND_PYTHON").unwrap_or_else(|| "python3".into());
-    let modules = "import fastkml, gpxpy, lxml, mcap, openpyxl";
-    let asked = Command::new(&python).args(["-c", modules]).stderr(Stdio::null()).status();
-    if !asked.is_ok_and(|status| status.success()) {
-        println!("readers: ignored, needs fastkml, gpxpy, lxml, mcap and openpyxl: ./.setup witnesses");
-        return None;
-    }
+    let mut python = witness::python("fastkml, gpxpy, lxml, mcap, openpyxl")?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers.py");
-    let done = Command::new(python).arg(script).arg(folder).output().unwrap();
+    let done = python.arg(script).arg(folder).output().unwrap();
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{said}");
     Some(serde_json::from_slice(&done.stdout).unwrap())

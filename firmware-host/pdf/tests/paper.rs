@@ -1,9 +1,11 @@
 //! The program as `skyhound report` calls it: what stands on its pages by poppler, a reader that nobody here wrote.
 
+mod poppler;
+
 use std::io::Write as _;
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use poppler::asked;
 use serde_json::{Value, json};
 
 /// What would be code, markup or too wide, were a text more than text.
@@ -58,17 +60,6 @@ fn report() -> Value {
     );
     parts.push(json!({ "part": "heading", "level": 1, "text": "The last page", "is_on_new_page": true }));
     json!({ "title": HOSTILE[2], "foot": HOSTILE[0], "dated_utc": "2026-01-01T10:20:30Z", "parts": parts })
-}
-
-/// What a program of poppler says of the PDF; `None`, said aloud, where it is not.
-fn asked(program: &str, words: &[&str], pdf: &Path) -> Option<String> {
-    match Command::new(program).args(words).arg(pdf).arg("-").output() {
-        Ok(done) => Some(String::from_utf8_lossy(&done.stdout).into_owned()),
-        Err(_) => {
-            println!("ignored, needs {program} (Debian: poppler-utils)");
-            None
-        }
-    }
 }
 
 #[test]

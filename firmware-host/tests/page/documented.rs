@@ -1,5 +1,6 @@
 //! The API by its own document, and the figures by their readers: Schemathesis asks what nobody here thought of, promtool reads what Prometheus would.
 
+use super::witness::python;
 use super::{Flight, status};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -22,18 +23,6 @@ fn program(name: &str) -> Option<PathBuf> {
         println!("ignored, needs {name}: ./.setup witnesses");
     }
     found
-}
-
-/// The set-up's Python, where it has `module`.
-fn python(module: &str) -> Option<Command> {
-    let python = std::env::var_os("SKYHOUND_PYTHON").unwrap_or_else(|| "python3".into());
-    let asked =
-        Command::new(&python).args(["-c", &format!("import {module}")]).stderr(Stdio::null()).status();
-    if !asked.is_ok_and(|status| status.success()) {
-        println!("ignored, needs {module}: ./.setup witnesses");
-        return None;
-    }
-    Some(Command::new(python))
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod planned;
 mod site;
 mod socket;
 mod tagged;
+#[path = "../witness/mod.rs"]
+mod witness;
 
 use noisy::{Ended, skyhound, until};
 use serde_json::{Value, json};

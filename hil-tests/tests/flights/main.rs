@@ -14,6 +14,8 @@ mod hearing;
 mod homing;
 mod paper;
 mod phoenix;
+#[path = "../../../firmware-host/pdf/tests/poppler/mod.rs"]
+mod poppler;
 mod recordings;
 mod tape;
 mod wrong_use;

@@ -4,25 +4,15 @@
 use super::aircraft::{Aircraft, free_port};
 use super::daemon::{Field, told};
 use super::homing::PATIENT;
+use super::poppler::asked;
 use skyhound_rig::programs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 const FLIGHT_S: f64 = 26.0;
 const BEACON: &str = "beacon.0.frequency_hz=433960000 beacon.0.bandwidth_hz=4000 beacon.0.name=fox";
 const SEARCH: &str =
     "search.centre_lat_deg=47.3985 search.centre_lon_deg=8.5456 search.radius_m=150 search.power_dbm=-70";
-
-/// What a program of poppler says; `None`, said aloud, where it is not.
-fn asked(program: &str, words: &[&str], pdf: &Path) -> Option<String> {
-    match Command::new(program).args(words).arg(pdf).arg("-").output() {
-        Ok(done) => Some(String::from_utf8_lossy(&done.stdout).into_owned()),
-        Err(_) => {
-            println!("ignored, needs {program} (Debian: poppler-utils)");
-            None
-        }
-    }
-}
 
 /// A flight that hears a beacon and has places.
 fn flown(field: &Field) -> PathBuf {

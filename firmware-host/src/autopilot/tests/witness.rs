@@ -1,9 +1,10 @@
 //! pymavlink, which nobody here wrote, parses what we send, and we what it sends. Needs `python3` (or `SKYHOUND_PYTHON`)
 //! with pymavlink; without it the test says so and is ignored.
 
-use std::process::{Command as Process, Stdio};
+use std::process::Stdio;
 
 use super::*;
+use crate::witness::python;
 
 const SCRIPT: &str = r#"
 import sys, time
@@ -26,26 +27,13 @@ sp = heard['SET_POSITION_TARGET_LOCAL_NED']
 print(sorted(heard), sp.vx, sp.vy, sp.vz, sp.yaw_rate, sp.type_mask, sp.coordinate_frame, sp.get_srcComponent(), heard['STATUSTEXT'].text)
 "#;
 
-fn python() -> Option<String> {
-    let python = std::env::var("SKYHOUND_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let found = Process::new(&python)
-        .args(["-c", "import pymavlink"])
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    found.then_some(python)
-}
-
 #[tokio::test]
 async fn pymavlink_and_we_understand_each_other() {
-    let Some(python) = python() else {
-        println!("ignored, needs pymavlink");
-        return;
-    };
+    let Some(mut python) = python("pymavlink") else { return };
     let port = free_port();
     let mut pilot = Pilot::new(&settings(&format!("udpin:127.0.0.1:{port}")));
     pilot.pass_until("open", |pilot| pilot.happened("line_open") == 1).await;
-    let mut child = Process::new(python)
+    let mut child = python
         .args(["-c", SCRIPT, &port.to_string()])
         .env("MAVLINK20", "1")
         .stdout(Stdio::piped())

@@ -2,10 +2,11 @@
 //! `SKYHOUND_PYTHON`) with them; without, the test says so and is ignored.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use super::peers::{sends, settings};
 use super::*;
+use crate::witness::python;
 
 /// After MITRE's base schema (what must be there, and in which form), with corners and colours of drawings as TAK's clients read them.
 const SCHEMA: &str = r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
@@ -78,29 +79,16 @@ async def main():
 asyncio.run(main())
 "#;
 
-fn python() -> Option<String> {
-    let python = std::env::var("SKYHOUND_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let found = Command::new(&python)
-        .args(["-c", "import lxml, pytak, takproto"])
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    found.then_some(python)
-}
-
 #[test]
 fn pytak_and_takproto_read_what_we_send() {
-    let Some(python) = python() else {
-        println!("ignored, needs lxml, pytak and takproto (`.setup witnesses`)");
-        return;
-    };
+    let Some(mut python) = python("lxml, pytak, takproto") else { return };
     let mut live = live();
     // A region of three pieces becomes one of one.
     let before = live.events(NOW_US, &status(), &picture(1, 3));
     let events = live.events(NOW_US, &status(), &picture(98_000_000, 1)).unwrap();
     let count = events.len();
     assert_eq!((before.unwrap().len(), count), (5, 5));
-    let mut child = Command::new(python)
+    let mut child = python
         .args(["-c", SCRIPT, SCHEMA, &count.to_string()])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
